@@ -1,0 +1,73 @@
+import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import { OrganizationsClient } from '@aws-sdk/client-organizations'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { AwsIdentityStore } from '../shared/aws/identity-store-client.ts'
+import { AwsOrganizations } from '../shared/aws/organizations-client.ts'
+import { S3ObjectStore } from '../shared/aws/s3-object-store.ts'
+import { SqsQueues } from '../shared/aws/sqs-queues.ts'
+import { AwsSsoAdmin } from '../shared/aws/sso-admin-client.ts'
+import { SystemClock } from '../shared/aws/system-clock.ts'
+import { SystemRandomness } from '../shared/aws/system-randomness.ts'
+import type { Log } from '../shared/ports/log.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import type { QueueName, Queues } from '../shared/ports/queues.ts'
+
+export type AwsPortsOptions = {
+  readonly bucket: string
+  /** Absent: this process has no queues of a deployment, and gets `queues`. */
+  readonly queues: Queues | ((queue: QueueName) => string)
+  readonly log: Log
+  /** All services at one endpoint, with one access key: what the local system's own handlers use. */
+  readonly endpoint?: { readonly url: string; readonly accessKeyId: string }
+  readonly timeScale?: number
+}
+
+/** Longer than the longest poll; shorter than a slice, so that a connection that hangs does not. */
+const requestTimeoutMs = 30_000
+
+/**
+ * The ports on AWS's services. Without `endpoint` everything comes from the standard AWS environment: Region, profile,
+ * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
+ */
+export function openAwsPorts({ bucket, queues, log, endpoint, timeScale = 1 }: AwsPortsOptions): Ports {
+  const common = {
+    requestHandler: {
+      requestTimeout: requestTimeoutMs,
+      connectionTimeout: 5_000,
+      httpsAgent: { maxSockets: 100 },
+      httpAgent: { maxSockets: 100 },
+    },
+    ...(endpoint === undefined
+      ? {}
+      : {
+          endpoint: endpoint.url,
+          region: 'us-east-1',
+          credentials: { accessKeyId: endpoint.accessKeyId, secretAccessKey: 'local' },
+        }),
+  }
+  const clock = new SystemClock({ scale: timeScale })
+  const s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
+  // The product's limiter deals with rates, and only what is read back tells whether a write took effect.
+  const ssoAdmin = new SSOAdminClient({ ...common, maxAttempts: 1 })
+  return {
+    objects: new S3ObjectStore(s3, bucket),
+    queues: typeof queues === 'function' ? new SqsQueues(new SQSClient(common), queues) : queues,
+    ssoAdmin: new AwsSsoAdmin(ssoAdmin),
+    identityStore: new AwsIdentityStore(
+      new IdentitystoreClient(common),
+      async () => (await new AwsSsoAdmin(ssoAdmin).instance()).identityStoreId,
+    ),
+    organizations: new AwsOrganizations(new OrganizationsClient(common)),
+    clock,
+    leaseClock: timeScale === 1 ? clock : new SystemClock(),
+    randomness: new SystemRandomness(),
+    log,
+  }
+}
+
+/** An endpoint that is not AWS's rarely has a name for each bucket (`bucket.host`). */
+function hasOwnS3Endpoint(): boolean {
+  return (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined
+}

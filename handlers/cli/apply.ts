@@ -1,0 +1,168 @@
+import { hostname, userInfo } from 'node:os'
+import type { Command } from 'commander'
+import type { Assignment } from '../../shared/domain/assignment.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
+import { inputMessage } from '../../shared/domain/input-message.ts'
+import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { dispatch } from '../../shared/reconcile/dispatch.ts'
+import { Lease } from '../../shared/reconcile/lease.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
+import { claimBucket, WrongOwnerError } from '../../shared/reconcile/owner.ts'
+import { findDifferences, reconcile } from '../../shared/reconcile/reconcile.ts'
+import { StatusStore } from '../../shared/reconcile/status-store.ts'
+import { lookAtLink } from '../links.ts'
+import { lookAtPermissionSet } from '../permission-sets.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { readAllStatuses } from './read-all-statuses.ts'
+import { readConfiguration } from './read-configuration.ts'
+import { Refusal } from './refusal.ts'
+import { renderSummary } from './render-status.ts'
+
+const watchEveryMs = 2_000
+const wholeDayMs = 24 * 60 * 60 * 1000
+
+/** `ssofile apply`: one full reconcile, carried out to its end. */
+export function addApply(program: Command): void {
+  program
+    .command('apply <s3://bucket>')
+    .summary('bring a bucket into force')
+    .description(
+      'Compares all files with what is in force, and closes every difference.\nWith a deployment it enqueues the work and watches; without one it does the work here, under the dispatcher lease.',
+    )
+    .option('--config <file>', 'configuration (JSON), where no deployment has one')
+    .option('--json', 'the final statuses as JSON')
+    .addHelpText('after', '\nExample:\n  npx ssofile apply s3://ssofile')
+    .action(async (argument: string, options: { config?: string; json?: boolean }) => {
+      process.exitCode = await apply(bucketOf(argument), options)
+    })
+}
+
+async function apply(bucket: string, options: { config?: string; json?: boolean }): Promise<number> {
+  const { deployment } = await claim(openCliPorts(bucket))
+  if (deployment && options.config !== undefined) {
+    throw new Refusal(
+      `bucket ${bucket} is worked on by the deployment '${deployment.name}', which has its own configuration; leave --config out`,
+    )
+  }
+  const configuration = deployment?.configuration ?? (await readConfiguration(options.config))
+  const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
+  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
+  const report = await reconcile(ports, configuration)
+  tell(
+    `${report.links} links, ${report.permissionSets} permission sets, ${report.accounts} accounts: ${report.grants} to grant, ${report.revocations} to revoke, ${report.inputs} files to look at`,
+  )
+  const isEnded = deployment ? await watch(ports, configuration) : await workHere(ports, configuration)
+  const statuses = await readAllStatuses(ports)
+  process.stdout.write(options.json ? `${JSON.stringify(statuses, undefined, 2)}\n` : renderSummary(statuses))
+  return !isEnded || statuses.some(({ state }) => state === 'failed' || state === 'held') ? 1 : 0
+}
+
+async function claim(ports: Ports) {
+  try {
+    return await claimBucket(ports)
+  } catch (error) {
+    if (error instanceof WrongOwnerError) throw new Refusal(error.message)
+    throw error
+  }
+}
+
+/** Looks at the inputs and runs the dispatcher, in this process, until nothing is left to do. */
+async function workHere(ports: Ports, configuration: Configuration): Promise<boolean> {
+  const holder = `ssofile apply, ${userInfo().username}@${hostname()}, process ${process.pid}`
+  let isClean = true
+  for (;;) {
+    const looked = await lookAtInputs(ports, configuration)
+    isClean &&= looked.failed === 0
+    const wakes = await takeAll(ports, 'dispatch')
+    if (looked.done === 0 && wakes === 0) return isClean
+    if (wakes === 0) continue
+    const { outcome, settled, failed } = await dispatch(ports, configuration, {
+      sliceMs: wholeDayMs,
+      lingerMs: 0,
+      holder,
+    })
+    if (outcome === 'lease-held') {
+      throw new Refusal(
+        `another dispatcher works on this bucket (${(await Lease.holder(ports)) ?? 'unknown'}); try again when it has ended`,
+      )
+    }
+    tell(`${settled} evaluated${failed > 0 ? `, ${failed} not finished` : ''}`)
+  }
+}
+
+async function lookAtInputs(ports: Ports, configuration: Configuration): Promise<{ done: number; failed: number }> {
+  const organization = new OrganizationCache(ports, configuration.folders)
+  let done = 0
+  let failed = 0
+  for (const queue of ['permission-sets', 'links'] as const) {
+    for (;;) {
+      const messages = await ports.queues.receive(queue, { most: 10, waitSeconds: 0 })
+      if (messages.length === 0) break
+      await Promise.all(
+        messages.map(async ({ body, receiptHandle }) => {
+          const message = inputMessage.parse(JSON.parse(body))
+          try {
+            if (queue === 'links') await lookAtLink(message, ports, configuration, organization)
+            else await lookAtPermissionSet(message, ports, configuration)
+            done++
+          } catch (error) {
+            failed++
+            ports.log.error('an input could not be looked at; run apply again', { input: message.key, error })
+          }
+          await ports.queues.delete(queue, receiptHandle)
+        }),
+      )
+    }
+  }
+  return { done, failed }
+}
+
+async function takeAll({ queues }: Ports, queue: 'dispatch'): Promise<number> {
+  for (let taken = 0; ; ) {
+    const messages = await queues.receive(queue, { most: 10, waitSeconds: 0 })
+    if (messages.length === 0) return taken
+    for (const { receiptHandle } of messages) await queues.delete(queue, receiptHandle)
+    taken += messages.length
+  }
+}
+
+/** Watches the deployment until every difference is closed, or explained by an input that wants attention. */
+async function watch(ports: Ports, configuration: Configuration): Promise<boolean> {
+  const organization = new OrganizationCache(ports, configuration.folders)
+  let told = ''
+  for (;;) {
+    const { plan, inputs, unfinished } = await findDifferences(ports, await organization.view(), configuration)
+    const explained = await listExplained(ports, configuration)
+    const left = [...plan.grants, ...plan.revocations, ...unfinished].filter(
+      (assignment) => !explained.has(renderGrant(assignment)),
+    )
+    if (left.length === 0 && inputs.length === 0) return true
+    const line = `${count(plan.grants, explained)} to grant, ${count(plan.revocations, explained)} to revoke, ${inputs.length} files to look at`
+    if (line !== told) tell(line)
+    told = line
+    await ports.clock.sleep(watchEveryMs)
+  }
+}
+
+function count(assignments: readonly Assignment[], explained: ReadonlySet<string>): number {
+  return assignments.filter((assignment) => !explained.has(renderGrant(assignment))).length
+}
+
+/** What links that wait, failed or are held ask for: it stays open, and their statuses say why. */
+async function listExplained(ports: Ports, configuration: Configuration): Promise<ReadonlySet<string>> {
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  const explained = new Set<string>()
+  for (const state of ['waiting', 'failed', 'held'] as const) {
+    for await (const input of statuses.listAttention(state)) {
+      const link = parseLinkKey(input, configuration.folders)
+      if (link.ok) explained.add(renderGrant(link.value))
+    }
+  }
+  return explained
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

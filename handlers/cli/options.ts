@@ -1,0 +1,12 @@
+import { InvalidArgumentError } from 'commander'
+
+/** A parser for an option that takes a whole number from `least` to `most`. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < least || number > most) {
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
+    }
+    return number
+  }
+}

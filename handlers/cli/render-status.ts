@@ -1,0 +1,53 @@
+import { quote } from '../../shared/domain/complaint.ts'
+import { attentionStates, type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
+
+const meaning: Readonly<Record<StatusState, string>> = {
+  applying: 'on its way',
+  applied: 'in force',
+  waiting: 'something that it names does not exist yet',
+  rejected: 'not valid; nothing was done',
+  blocked: 'cannot be deleted yet',
+  failed: 'AWS refused it',
+  revoking: 'access is being taken away',
+  held: 'held by the brake',
+  expired: 'its time is over; it grants nothing',
+}
+
+/** One status in full, for a terminal. Names from outside are escaped. */
+export function renderStatus(status: Status): string {
+  const { input, state, owned, reason, remedy, accounts, by, warnings = [], updatedAt, principalId } = status
+  const lines: [string, string | undefined][] = [
+    ['state', `${state} (${meaning[state]})`],
+    ['why', reason],
+    ['do', remedy],
+    [
+      'accounts',
+      accounts &&
+        `${accounts.applied} of ${accounts.desired} applied${accounts.open > 0 ? `, ${accounts.open} open` : ''}`,
+    ],
+    ...(accounts?.failed ?? []).map(({ account, reason: why }): [string, string] => ['failed', `${account}: ${why}`]),
+    ...warnings.map((warning): [string, string] => ['warning', warning]),
+    ['owned', owned === false ? 'no: the access was there before' : undefined],
+    ['principal', principalId],
+    [
+      'by',
+      by && `${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`,
+    ],
+    ['updated', updatedAt],
+  ]
+  const told = lines.flatMap(([name, text]) =>
+    text === undefined ? [] : [`  ${name.padEnd(10)}${quote(text, 2000)}\n`],
+  )
+  return `${quote(input, 1024)}\n${told.join('')}`
+}
+
+/** How many inputs are in which state, and each that wants attention. */
+export function renderSummary(all: readonly Status[]): string {
+  const wanting = all.filter(({ state }) => attentionStates.some((attention) => attention === state))
+  const counts = statusStates.flatMap((state) => {
+    const count = all.filter((status) => status.state === state).length
+    return count === 0 ? [] : [`${String(count).padStart(6)} ${state.padEnd(9)} ${meaning[state]}\n`]
+  })
+  if (all.length === 0) return 'no inputs: nothing is under links_data/ and permission_sets/\n'
+  return `${counts.join('')}${wanting.length === 0 ? '' : '\n'}${wanting.map(renderStatus).join('')}`
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { addApply } from './apply.ts'
+import { addLocal } from './local.ts'
+import { Refusal } from './refusal.ts'
+import { addStatus } from './status.ts'
+
+const program = new Command('ssofile')
+  .description(
+    'Keeps AWS IAM Identity Center equal to the files in an S3 bucket: uploading a file grants access, deleting it revokes it.',
+  )
+  .addHelpText(
+    'after',
+    `
+The bucket is SSOFILE_BUCKET (default: ssofile). AWS is reached by the standard environment: AWS_REGION, AWS_PROFILE,
+AWS_ENDPOINT_URL and each service's own AWS_ENDPOINT_URL_<SERVICE>.
+
+Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage or refused.`,
+  )
+  .showHelpAfterError('(add --help for what is possible)')
+  .exitOverride()
+addLocal(program)
+addApply(program)
+addStatus(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = tell(error)
+}
+
+function tell(error: unknown): number {
+  // Commander has told it already; its own exit codes are 0 for help and 1 for wrong usage.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof Refusal) {
+    process.stderr.write(`ssofile: ${error.message}\n`)
+    return 2
+  }
+  for (let cause: unknown = error, prefix = 'ssofile: '; cause !== undefined; prefix = '  because: ') {
+    process.stderr.write(`${prefix}${cause instanceof Error ? cause.message : String(cause)}\n`)
+    cause = cause instanceof Error ? cause.cause : undefined
+  }
+  return 1
+}

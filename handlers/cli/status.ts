@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { quote } from '../../shared/domain/complaint.ts'
+import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import type { Status } from '../../shared/domain/status.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { queueOf } from '../../shared/reconcile/inputs.ts'
+import { StatusStore } from '../../shared/reconcile/status-store.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { readAllStatuses } from './read-all-statuses.ts'
+import { Refusal } from './refusal.ts'
+import { renderStatus, renderSummary } from './render-status.ts'
+
+const underWay = new Set(['applying', 'revoking'])
+const lookEveryMs = 300
+
+/** `ssofile status`: what became of the inputs. */
+export function addStatus(program: Command): void {
+  program
+    .command('status [key]')
+    .summary('inputs by state, or one in full')
+    .description(
+      'Without a key: how many inputs are in which state, and each that wants attention.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file.',
+    )
+    .option('--wait', 'wait until all is in force or needs attention')
+    .option('--json', 'the status object(s) as JSON')
+    .addHelpText(
+      'after',
+      "\nExample:\n  npx ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait",
+    )
+    .action(async (key: string | undefined, options: { wait?: boolean; json?: boolean }) => {
+      const ports = openCliPorts(bucketOf(undefined))
+      process.exitCode = key === undefined ? await tellAll(ports, options) : await tellOne(ports, toInput(key), options)
+    })
+}
+
+function toInput(key: string): string {
+  if (queueOf(key) !== undefined) return key
+  if (parseLinkKey(linkPrefix + key, []).ok || key.includes('%')) return linkPrefix + key
+  if (key.endsWith('.json')) return `permission_sets/${key}`
+  throw new Refusal(`received '${quote(key)}', expected the key of a file under links_data/ or permission_sets/`)
+}
+
+async function tellOne(
+  ports: Ports,
+  input: string,
+  { wait = false, json = false }: { wait?: boolean; json?: boolean },
+): Promise<number> {
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  for (;;) {
+    const [status, object] = [await statuses.read(input), await ports.objects.head(input)]
+    // Removed with the input, or not told yet of an input that has just come.
+    const isOver =
+      status === undefined ? object === undefined : !underWay.has(status.state) && isCurrent(status, object)
+    if (wait && !isOver) {
+      await ports.clock.sleep(lookEveryMs)
+      continue
+    }
+    if (status) {
+      process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : renderStatus(status))
+      return ['rejected', 'failed', 'held', 'blocked'].includes(status.state) ? 1 : 0
+    }
+    if (object) {
+      process.stdout.write(
+        json
+          ? 'null\n'
+          : `${quote(input, 1024)}\n  is in the bucket, but has not been looked at yet (--wait waits for that)\n`,
+      )
+      return 0
+    }
+    process.stdout.write(json ? 'null\n' : `${quote(input, 1024)}\n  is not in the bucket, and nothing of it is left\n`)
+    return wait ? 0 : 1
+  }
+}
+
+/** Whether a status speaks of the file as it is now. */
+function isCurrent(status: Status, object: { etag: string; lastModified: Date } | undefined): boolean {
+  if (!object) return status.etag === undefined
+  return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
+}
+
+async function tellAll(
+  ports: Ports,
+  { wait = false, json = false }: { wait?: boolean; json?: boolean },
+): Promise<number> {
+  for (;;) {
+    const all = await readAllStatuses(ports)
+    if (wait && all.some(({ state }) => underWay.has(state))) {
+      await ports.clock.sleep(4 * lookEveryMs)
+      continue
+    }
+    process.stdout.write(json ? `${JSON.stringify(all, undefined, 2)}\n` : renderSummary(all))
+    return all.some(({ state }) => ['rejected', 'failed', 'held'].includes(state)) ? 1 : 0
+  }
+}

@@ -1,0 +1,16 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { Configuration } from '../shared/domain/configuration.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import { dispatch, type SliceOptions } from '../shared/reconcile/dispatch.ts'
+
+/**
+ * Runs a slice of the dispatcher when woken. A wake that finds another dispatcher at work is done with: that one does the
+ * work. (Reported as failed, it would lock its message group, and with it every later wake, for its visibility timeout.)
+ */
+export const dispatcher =
+  (ports: Ports, configuration: Configuration, options: SliceOptions) =>
+  async (_event: SQSEvent): Promise<SQSBatchResponse> => {
+    const { outcome, settled, failed } = await dispatch(ports, configuration, options)
+    ports.log.info('dispatcher slice ended', { outcome, settled, failed })
+    return { batchItemFailures: [] }
+  }

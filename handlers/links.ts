@@ -1,0 +1,78 @@
+import type { AccountId } from '../shared/domain/account-id.ts'
+import type { Configuration } from '../shared/domain/configuration.ts'
+import type { Hint } from '../shared/domain/hint.ts'
+import { type InputMessage, inputMessage, type Uploader } from '../shared/domain/input-message.ts'
+import { isFolderMarker, type Link } from '../shared/domain/link.ts'
+import type { Status } from '../shared/domain/status.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import { assessLink } from '../shared/reconcile/assess-link.ts'
+import { sendHints } from '../shared/reconcile/lanes.ts'
+import { listAccountsOf } from '../shared/reconcile/ledger.ts'
+import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
+import type { LinkReading } from '../shared/reconcile/read-link.ts'
+import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts'
+import type { QueueHandler } from './handler.ts'
+import { runBatch } from './run-batch.ts'
+
+/** Looks at links that may have changed: tells their status, then hints at every account assignment they may concern. */
+export const links: QueueHandler = (ports, configuration) => {
+  const organization = new OrganizationCache(ports, configuration.folders)
+  return (event) =>
+    runBatch(event, 'fifo', async ({ body }) => {
+      const message = inputMessage.parse(JSON.parse(body))
+      if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization)
+    })
+}
+
+/** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
+export async function lookAtLink(
+  { key, id, event, by }: InputMessage,
+  ports: Ports,
+  configuration: Configuration,
+  organization: OrganizationCache,
+): Promise<void> {
+  const log = ports.log.with({ input: key, event, id })
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  const context = { objects: ports.objects, organizations: ports.organizations, organization, configuration }
+  const looked: { reading?: LinkReading; concerned: readonly AccountId[] } = { concerned: [] }
+  const told = await statuses.revise(key, async (current) => {
+    const known = current && (by === undefined ? current : { ...current, by })
+    let { reading, accounts, status } = await assessLink(key, known, context)
+    looked.reading = reading
+    looked.concerned = reading.state === 'in-force' ? accounts : await listConcerned(reading.link, ports)
+    if (reading.state !== 'in-force' && looked.concerned.length === 0) {
+      status = (await assessLink(key, known, { ...context, progress: nothingLeft })).status
+    }
+    // The same version again: nothing is known to be open, so nothing is told that the dispatcher would take back.
+    return isSettled(current) && isSameVersion(current, status) ? current : withUploader(status, by)
+  })
+  const { reading, concerned } = looked
+  log.info('link looked at', { found: reading?.state, status: told?.state ?? 'removed', accounts: concerned.length })
+  if (!reading?.link) return
+  const { permissionSet, principal, type } = reading.link
+  const hints = concerned.map(
+    (account): Hint => ({ v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: key }),
+  )
+  await sendHints(ports, { id, hints, revocation: reading.state !== 'in-force' }, configuration)
+}
+
+/** What the dispatcher would find where the ledger has no entry that a link could have caused. */
+const nothingLeft = { lackOf: () => undefined, of: async () => new Map(), accountsOf: async () => [] }
+
+function isSettled(status: Status | undefined): status is Status {
+  return status?.state === 'applied'
+}
+
+function isSameVersion(a: Status, b: NewStatus | undefined): boolean {
+  return b?.state === 'applying' && a.etag === b.etag && a.lastModified === b.lastModified
+}
+
+function withUploader(status: NewStatus | undefined, by: Uploader | undefined): NewStatus | undefined {
+  return status && (by === undefined ? status : { ...status, by })
+}
+
+/** Where a link that grants nothing (any more) may have granted something: from the ledger, not from today's scope. */
+async function listConcerned(link: Link | undefined, { objects }: Ports): Promise<readonly AccountId[]> {
+  if (!link) return []
+  return link.scope.kind === 'account' ? [link.scope.id] : listAccountsOf(objects, link)
+}

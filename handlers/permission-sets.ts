@@ -1,0 +1,60 @@
+import type { Configuration } from '../shared/domain/configuration.ts'
+import { type InputMessage, inputMessage } from '../shared/domain/input-message.ts'
+import { renderInstant } from '../shared/domain/instant.ts'
+import { isFolderMarker } from '../shared/domain/link.ts'
+import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
+import type { Status } from '../shared/domain/status.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import { readPermissionSetFile } from '../shared/reconcile/apply-permission-set.ts'
+import { rejection } from '../shared/reconcile/assess-link.ts'
+import { sendHints } from '../shared/reconcile/lanes.ts'
+import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts'
+import type { QueueHandler } from './handler.ts'
+import { runBatch } from './run-batch.ts'
+
+/** Looks at permission set files that may have changed: tells their status, then hints at the permission set. */
+export const permissionSets: QueueHandler = (ports, configuration) => (event) =>
+  runBatch(event, 'fifo', async ({ body }) => {
+    const message = inputMessage.parse(JSON.parse(body))
+    if (!isFolderMarker(message.key)) await lookAtPermissionSet(message, ports, configuration)
+  })
+
+/** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
+export async function lookAtPermissionSet(
+  { key, id, event, by }: InputMessage,
+  ports: Ports,
+  configuration: Configuration,
+): Promise<void> {
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  const told = await statuses.revise(key, async (current) => {
+    const status = await assessFile(key, current, ports)
+    const uploader = by ?? current?.by
+    return status && (uploader === undefined ? status : { ...status, by: uploader })
+  })
+  ports.log.info('permission set file looked at', { input: key, event, id, status: told?.state ?? 'removed' })
+  const name = parsePermissionSetKey(key)
+  if (!name.ok || told?.state === 'rejected') return
+  await sendHints(
+    ports,
+    { id, hints: [{ v: 1, kind: 'permission-set', permissionSet: name.value, cause: key }], revocation: false },
+    configuration,
+  )
+}
+
+/** What is known without Identity Center; the dispatcher tells the rest. */
+async function assessFile(
+  key: string,
+  current: Status | undefined,
+  { objects }: Ports,
+): Promise<NewStatus | undefined> {
+  const reading = await readPermissionSetFile(objects, key)
+  const name = parsePermissionSetKey(key)
+  // A file that is gone: what it left is the dispatcher's to tell; of one that was never accepted nothing is left.
+  if (!reading) return name.ok && current?.state !== 'rejected' ? current : undefined
+  const { etag, lastModified, versionId } = reading.object
+  const version = { etag, lastModified: renderInstant(lastModified), ...(versionId === undefined ? {} : { versionId }) }
+  if (!name.ok) return { ...version, ...rejection(name.complaint) }
+  if (!reading.file.ok) return { ...version, ...rejection(reading.file.complaint) }
+  if (current?.state === 'applied' && current.etag === etag) return { ...current, ...version }
+  return { ...version, state: 'applying' }
+}

@@ -1,0 +1,35 @@
+import type { InputMessage } from '../shared/domain/input-message.ts'
+import { decodeS3Key, parseS3Event, type S3EventRecord } from '../shared/domain/s3-event.ts'
+import { queueOf, toOutgoing } from '../shared/reconcile/inputs.ts'
+import type { QueueHandler } from './handler.ts'
+import { runBatch } from './run-batch.ts'
+
+/**
+ * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, one message group per key.
+ * Acts on nothing: what happened is passed on for the log, the key is what is looked at.
+ */
+export const router: QueueHandler = (ports) => (event) =>
+  runBatch(event, 'standard', async ({ body, messageId }) => {
+    const inputs = parseS3Event(body).flatMap((record, index) => toInput(record, `${messageId}/${index}`))
+    for (const queue of ['links', 'permission-sets'] as const) {
+      const messages = inputs.filter(({ key }) => queueOf(key) === queue).map(toOutgoing)
+      if (messages.length > 0) await ports.queues.send(queue, messages)
+    }
+    for (const { key, event: name, by, id } of inputs)
+      ports.log.info('input changed', { input: key, event: name, by, id })
+  })
+
+function toInput(
+  { eventName, eventTime, userIdentity, requestParameters, s3 }: S3EventRecord,
+  id: string,
+): InputMessage[] {
+  const key = decodeS3Key(s3.object.key)
+  if (queueOf(key) === undefined) return []
+  const sourceIpAddress = requestParameters?.sourceIPAddress
+  const by = userIdentity && {
+    principalId: userIdentity.principalId,
+    ...(sourceIpAddress === undefined ? {} : { sourceIpAddress }),
+    at: eventTime,
+  }
+  return [{ v: 1, key, id, event: eventName, ...(by === undefined ? {} : { by }) }]
+}

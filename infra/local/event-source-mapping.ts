@@ -1,0 +1,135 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { DeliveredMessage } from '../../shared/memory/memory-queue.ts'
+import type { MemoryQueues } from '../../shared/memory/memory-queues.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+import type { QueueName } from '../../shared/ports/queues.ts'
+import { toSqsRecord } from './sqs-record.ts'
+
+export type EventSourceMappingOptions = {
+  readonly queues: MemoryQueues
+  readonly queue: QueueName
+  // biome-ignore lint/suspicious/noConfusingVoidType: what Lambda's own types call a handler of a queue
+  readonly handler: (event: SQSEvent) => Promise<SQSBatchResponse | void>
+  /** How many batches are handled at the same time. */
+  readonly maximumConcurrency: number
+  /** The function's timeout; Lambda refuses one that is longer than the queue's visibility timeout. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+  /** Told of each batch that failed as a whole, and of polls that failed; its messages come again by themselves. */
+  readonly onError: (error: unknown) => void
+}
+export type EventSourceMapping = {
+  /** Ends polling and waits for the batches that are being handled. */
+  stop(): Promise<void>
+}
+
+const batchMost = 10
+const pollSeconds = 20
+const pauseAfterErrorMs = 1000
+
+/**
+ * A Lambda event source mapping with ReportBatchItemFailures. What is not reported as failed is deleted; what is comes
+ * again when its visibility timeout ends, which Lambda never shortens. That a FIFO group is in one batch at a time is
+ * the queue's doing. Source: Lambda Developer Guide, "Handling errors for an SQS event source in Lambda".
+ */
+export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
+  const { queues, queue, timeoutMs } = options
+  const visibilityMs = queues.queue(queue).settings.visibilityTimeoutSeconds * 1000
+  if (timeoutMs > visibilityMs) {
+    throw new Error(
+      `the function for ${queue} has a timeout of ${timeoutMs} ms; expected at most the queue's visibility timeout, ${visibilityMs} ms`,
+    )
+  }
+  const stopping = new AbortController()
+  const running = new Set<Promise<void>>()
+  const polling = poll(options, stopping.signal, running)
+  return {
+    async stop() {
+      stopping.abort()
+      await polling
+      await Promise.all(running)
+    },
+  }
+}
+
+async function poll(
+  options: EventSourceMappingOptions,
+  stopping: AbortSignal,
+  running: Set<Promise<void>>,
+): Promise<void> {
+  const { queues, queue, maximumConcurrency, clock, onError } = options
+  while (!stopping.aborted) {
+    if (running.size >= maximumConcurrency) {
+      await Promise.race(running)
+      continue
+    }
+    try {
+      const batch = await queues.receiveDelivered(queue, {
+        most: batchMost,
+        waitSeconds: pollSeconds,
+        signal: stopping,
+      })
+      if (batch.length === 0) continue
+      const handling = handleBatch(options, batch).finally(() => running.delete(handling))
+      running.add(handling)
+    } catch (error) {
+      onError(error)
+      await clock.sleep(pauseAfterErrorMs, stopping)
+    }
+  }
+}
+
+/** Never rejects. */
+async function handleBatch(options: EventSourceMappingOptions, batch: readonly DeliveredMessage[]): Promise<void> {
+  const { queues, queue, onError } = options
+  try {
+    const failed = failedOf(batch, await invoke(options, batch))
+    for (const { messageId, receiptHandle } of batch) {
+      if (!failed.has(messageId)) await queues.delete(queue, receiptHandle)
+    }
+  } catch (error) {
+    onError(error)
+  }
+}
+
+async function invoke(
+  { queue, handler, timeoutMs, clock }: EventSourceMappingOptions,
+  batch: readonly DeliveredMessage[],
+): Promise<unknown> {
+  const answered = new AbortController()
+  const timeout = clock.sleep(timeoutMs, answered.signal).then(() => {
+    if (!answered.signal.aborted) throw new Error(`the function for ${queue} timed out after ${timeoutMs} ms`)
+  })
+  try {
+    return await Promise.race([handler({ Records: batch.map((message) => toSqsRecord(queue, message)) }), timeout])
+  } finally {
+    answered.abort()
+  }
+}
+
+/**
+ * The ids reported as failed. Throws for whatever Lambda takes for a failure of the whole batch; nothing, null, an
+ * empty object and an empty list are success. (Lambda Developer Guide, "Success and failure conditions".)
+ */
+function failedOf(batch: readonly DeliveredMessage[], response: unknown): ReadonlySet<string> {
+  if (response === undefined || response === null) return new Set()
+  if (typeof response !== 'object') throw malformed(response)
+  const failures: unknown = 'batchItemFailures' in response ? response.batchItemFailures : []
+  if (failures === undefined || failures === null) return new Set()
+  if (!Array.isArray(failures)) throw malformed(response)
+  const ids = new Set(batch.map(({ messageId }) => messageId))
+  return new Set(
+    failures.map((failure: unknown) => {
+      const id =
+        typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure && failure.itemIdentifier
+      if (typeof id !== 'string' || !ids.has(id)) throw malformed(response)
+      return id
+    }),
+  )
+}
+
+function malformed(response: unknown): Error {
+  return new Error(
+    `the function answered ${JSON.stringify(response)}; expected batchItemFailures with itemIdentifiers of this batch, so the whole batch has failed`,
+  )
+}

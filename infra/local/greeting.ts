@@ -1,0 +1,17 @@
+/** The ready line, and lines to copy that grant, look and revoke with the stock AWS CLI. */
+export function renderGreeting(url: string): string {
+  return `ssofile is ready on ${url} (Ctrl-C stops it)
+
+In another terminal, here:
+  export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1
+  alias aws="aws --endpoint-url ${url}"     # AWS CLIs before 2.13 do not read AWS_ENDPOINT_URL
+
+Grant    aws s3 cp fixtures/acme/permission_sets/Billing-ps.json s3://ssofile/permission_sets/
+         printf '' | aws s3 cp - 's3://ssofile/links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+Look     npx ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait
+         aws s3 ls --recursive s3://ssofile
+Revoke   aws s3 rm 's3://ssofile/links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+
+What happens is logged here:
+`
+}

@@ -1,0 +1,28 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ObjectCreation } from '../../shared/memory/object-change.ts'
+import type { WriteCondition } from '../../shared/ports/object-store.ts'
+
+/** What the stores behind fauxqs must know of the request they serve, and fauxqs does not pass on. */
+export type LocalRequest = {
+  /** Absent: the request is not signed. */
+  readonly accessKeyId: string | undefined
+  readonly sourceIpAddress: string
+  /** Of the signature's scope. */
+  readonly region: string
+  /** Host and port that the client used. */
+  readonly host: string
+  readonly condition: WriteCondition | undefined
+  /** The event name that an object written by this request has. */
+  readonly creation: ObjectCreation
+  /** Aborted when the client hangs up before it is answered. */
+  readonly signal: AbortSignal
+}
+
+export const localRequests = new AsyncLocalStorage<LocalRequest>()
+
+/** The request that is being served. */
+export function currentRequest(): LocalRequest {
+  const request = localRequests.getStore()
+  if (request === undefined) throw new Error('a store behind fauxqs was used outside a request')
+  return request
+}

@@ -1,0 +1,114 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type BuildAppOptions, buildApp } from 'fauxqs'
+import type { MemoryBucket } from '../../shared/memory/memory-bucket.ts'
+import type { MemoryObjectStore } from '../../shared/memory/memory-object-store.ts'
+import type { MemoryQueues } from '../../shared/memory/memory-queues.ts'
+import { isServiceError, ServiceError } from '../../shared/ports/service-error.ts'
+import { FauxqsS3Store } from './fauxqs-s3-store.ts'
+import { FauxqsSqsStore } from './fauxqs-sqs-store.ts'
+import { localRegion } from './local-account.ts'
+import { type LocalRequest, localRequests } from './local-request.ts'
+import { signerOf } from './request-signer.ts'
+import { renderS3Error, s3StatusOf } from './s3-error-response.ts'
+import { conditionOf, creationOf, isDecodable, malformedUrl, parseS3Request } from './s3-request.ts'
+import { serveS3 } from './serve-s3.ts'
+import { serveSqs } from './serve-sqs.ts'
+
+export type LocalServerOptions = { readonly objects: MemoryObjectStore; readonly queues: MemoryQueues }
+
+/**
+ * S3 and SQS on one port: fauxqs's wire protocols over our own bucket and queues, with what fauxqs gets wrong put
+ * right in hooks. Nothing listens yet. The hooks leave alone what has an `X-Amz-Target` other than SQS's, so that
+ * further JSON services can be added by a preHandler hook; their bodies arrive as Buffers.
+ */
+export function buildLocalServer({ objects, queues }: LocalServerOptions): FastifyInstance {
+  const bucket = objects.model
+  const sqsStore = new FauxqsSqsStore(queues)
+  // fauxqs exports neither its store classes nor interfaces for them, and its types have private members; ours have the
+  // methods that its S3 and SQS actions call. SNS keeps fauxqs's own store, which nothing uses.
+  const stores = { s3Store: new FauxqsS3Store(bucket), sqsStore } as unknown as BuildAppOptions['stores']
+  const app: FastifyInstance = buildApp({ logger: false, stores })
+  app.addHook('onRequest', async (request) => keepBodiesWhole(request))
+  app.addHook('preHandler', (request, reply, done) => {
+    try {
+      localRequests.run(describe(request, reply), done)
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+  app.addHook('preHandler', async (request, reply) => {
+    const about = parseS3Request(request)
+    if (about !== undefined && serveS3(bucket, about, request, reply)) return reply
+    const target = request.headers['x-amz-target']
+    const answer = typeof target === 'string' ? serveSqs(sqsStore, target, request.body) : undefined
+    return answer === undefined ? undefined : reply.type('application/x-amz-json-1.0').send(answer)
+  })
+  app.addHook('onSend', async (request, reply) => {
+    if (parseS3Request(request) !== undefined) reply.header('date', bucket.servedAt().toUTCString())
+  })
+  app.setErrorHandler((error, request, reply) => answerError(error, bucket, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    answerError(new ServiceError('s3', 'MethodNotAllowed', 'There is no such operation'), bucket, request, reply),
+  )
+  replaceMalformedPaths(app)
+  return app
+}
+
+/** fauxqs reads bodies of these types as messages, although an object may have any type. */
+function keepBodiesWhole(request: FastifyRequest): void {
+  const isMessage = /x-www-form-urlencoded|x-amz-json-1\.0/.test(request.headers['content-type'] ?? '')
+  if (isMessage && parseS3Request(request) !== undefined) request.headers['content-type'] = 'binary/octet-stream'
+}
+
+function describe(request: FastifyRequest, reply: FastifyReply): LocalRequest {
+  const hangUp = new AbortController()
+  reply.raw.on('close', () => {
+    if (!reply.raw.writableEnded) hangUp.abort()
+  })
+  const signer = signerOf(request)
+  return {
+    accessKeyId: signer?.accessKeyId,
+    sourceIpAddress: request.ip,
+    region: signer?.region ?? localRegion,
+    host: request.host,
+    condition: conditionOf(request),
+    creation: creationOf(request),
+    signal: hangUp.signal,
+  }
+}
+
+function answerError(error: unknown, bucket: MemoryBucket, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { code, message } = toServiceError(error)
+  const about = parseS3Request(request)
+  if (about === undefined && request.headers['x-amz-target'] !== undefined) {
+    // The AWS JSON protocol; SQS's clients read the older code from the header.
+    reply.header('x-amzn-query-error', `${code};Sender`).type('application/x-amz-json-1.0')
+    const prefix = request.headers['x-amz-target'].toString().startsWith('AmazonSQS.') ? 'com.amazonaws.sqs#' : ''
+    return reply.code(code === 'InternalError' ? 500 : 400).send({ __type: prefix + code, message })
+  }
+  const requestId = bucket.newRequestId()
+  reply.code(s3StatusOf(code)).type('application/xml')
+  reply.header('x-amz-request-id', requestId).header('x-amz-id-2', 'local')
+  if (request.method === 'HEAD') return reply.send()
+  return reply.send(
+    renderS3Error({ code, message, bucket: about?.bucket ?? bucket.name, key: about?.key ?? '', requestId }),
+  )
+}
+
+function toServiceError(error: unknown): ServiceError {
+  if (isServiceError(error)) return error
+  if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new ServiceError('s3', 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size')
+  }
+  const told = error instanceof Error ? error.message : String(error)
+  return new ServiceError('s3', 'InternalError', `The local system failed: ${told}`, { cause: error })
+}
+
+/** Fastify answers a path that is not UTF-8 before any hook, and in JSON; S3's clients read XML. */
+function replaceMalformedPaths(app: FastifyInstance): void {
+  app.server.prependListener('request', (request) => {
+    if (isDecodable(request.url ?? '')) return
+    request.url = malformedUrl
+    request.headers.host = 'localhost' // else fauxqs puts a bucket named in the host before the path
+  })
+}

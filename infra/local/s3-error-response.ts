@@ -1,0 +1,39 @@
+import { xmlElement } from './xml-text.ts'
+
+/** HTTP status by S3's error code. Source: S3 API Reference, "Error responses". */
+const statusByCode: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
+  BucketAlreadyOwnedByYou: 409,
+  InternalError: 500,
+  MethodNotAllowed: 405,
+  NoSuchBucket: 404,
+  NoSuchKey: 404,
+  NoSuchUpload: 404,
+  NotImplemented: 501,
+  PreconditionFailed: 412,
+}
+
+export type S3Refusal = {
+  readonly code: string
+  readonly message: string
+  readonly bucket: string
+  /** Empty: the request is about the bucket. */
+  readonly key: string
+  readonly requestId: string
+}
+
+export function s3StatusOf(code: string): number {
+  return statusByCode[code] ?? 400
+}
+
+export function renderS3Error({ code, message, bucket, key, requestId }: S3Refusal): string {
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>\n<Error>',
+    xmlElement('Code', code),
+    xmlElement('Message', message),
+    key === '' ? xmlElement('BucketName', bucket) : xmlElement('Key', key),
+    xmlElement('RequestId', requestId),
+    xmlElement('HostId', 'local'),
+    '</Error>',
+  ].join('')
+}

@@ -1,0 +1,122 @@
+import {
+  DescribeAccountCommand,
+  DescribeOrganizationalUnitCommand,
+  DescribeOrganizationCommand,
+  ListAccountsCommand,
+  ListRootsCommand,
+  ListTagsForResourceCommand,
+  type OrganizationsClient,
+  type Account as SdkAccount,
+} from '@aws-sdk/client-organizations'
+import { type AccountId, accountId } from '../domain/account-id.ts'
+import { type Account, account as accountSchema } from '../domain/organization-view.ts'
+import type { Organizations } from '../ports/organizations.ts'
+import { listAll, type Page } from '../ports/page.ts'
+import { ServiceError } from '../ports/service-error.ts'
+import { once } from './once.ts'
+import { parseAnswer } from './parse-answer.ts'
+import { isSdkException, toServiceError } from './service-error.ts'
+
+/**
+ * AWS Organizations over the SDK. All calls are reads; the limits are tight and per operation (DescribeOrganization and
+ * ListRoots one a second), so the client should have the SDK's retries, and what never changes is asked once.
+ */
+export class AwsOrganizations implements Organizations {
+  readonly #client: OrganizationsClient
+  readonly #managementAccountId: () => Promise<AccountId>
+  readonly #rootIds: () => Promise<readonly string[]>
+
+  constructor(client: OrganizationsClient) {
+    this.#client = client
+    this.#managementAccountId = once(() => this.#askManagementAccountId())
+    this.#rootIds = once(() => this.#askRootIds())
+  }
+
+  async managementAccountId(): Promise<AccountId> {
+    return this.#managementAccountId()
+  }
+
+  async listAccounts(nextToken?: string): Promise<Page<Account>> {
+    const output = await read(() =>
+      this.#client.send(new ListAccountsCommand({ NextToken: nextToken, MaxResults: 20 })),
+    )
+    return { items: (output.Accounts ?? []).map(parseAccount), nextToken: output.NextToken }
+  }
+
+  async describeAccount(id: AccountId): Promise<Account | undefined> {
+    const output = await orUndefined('AccountNotFoundException', () =>
+      this.#client.send(new DescribeAccountCommand({ AccountId: id })),
+    )
+    return output === undefined ? undefined : parseAccount(output.Account ?? {})
+  }
+
+  async listTags(id: AccountId): Promise<Readonly<Record<string, string>>> {
+    const pages = listAll(async (NextToken) => {
+      const output = await read(() => this.#client.send(new ListTagsForResourceCommand({ ResourceId: id, NextToken })))
+      return { items: output.Tags ?? [], nextToken: output.NextToken }
+    })
+    const tags = await Array.fromAsync(pages)
+    return Object.fromEntries(tags.flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])))
+  }
+
+  async parentExists(id: string): Promise<boolean> {
+    if (id.startsWith('r-')) return (await this.#rootIds()).includes(id)
+    const output = await orUndefined('OrganizationalUnitNotFoundException', () =>
+      this.#client.send(new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id })),
+    )
+    return output !== undefined
+  }
+
+  async #askManagementAccountId(): Promise<AccountId> {
+    const output = await read(() => this.#client.send(new DescribeOrganizationCommand({})))
+    const member = { service: 'organizations', member: 'MasterAccountId' } as const
+    return parseAnswer(member, accountId, output.Organization?.MasterAccountId)
+  }
+
+  async #askRootIds(): Promise<readonly string[]> {
+    const pages = listAll(async (NextToken) => {
+      const output = await read(() => this.#client.send(new ListRootsCommand({ NextToken })))
+      return { items: output.Roots ?? [], nextToken: output.NextToken }
+    })
+    return (await Array.fromAsync(pages)).flatMap(({ Id }) => Id ?? [])
+  }
+}
+
+/** The port's account from the SDK's; throws where State or Paths are missing, without which nothing is known. */
+export function parseAccount({ Id, Name, State, Paths }: SdkAccount): Account {
+  const [path] = Paths ?? []
+  if (State === undefined || path === undefined) {
+    const message =
+      `received account ${Id ?? 'without an id'} without State or Paths, expected both; ` +
+      'use an endpoint and an SDK that know them (Status is retired since September 9, 2026)'
+    throw new ServiceError('organizations', 'NoAnswer', message)
+  }
+  return parseAnswer({ service: 'organizations', member: `account ${Id}` }, accountSchema, {
+    id: Id,
+    name: Name ?? '',
+    state: State,
+    parents: parseParents(path),
+  })
+}
+
+/** `o-x/r-y/ou-…/123456789012/` without the organization and the account: from the root down to its parent. */
+function parseParents(path: string): readonly string[] {
+  return path.split('/').filter((id) => id.startsWith('r-') || id.startsWith('ou-'))
+}
+
+async function read<O>(send: () => Promise<O>): Promise<O> {
+  try {
+    return await send()
+  } catch (error) {
+    throw toServiceError('organizations', error)
+  }
+}
+
+async function orUndefined<O>(absence: string, send: () => Promise<O>): Promise<O | undefined> {
+  try {
+    return await send()
+  } catch (error) {
+    if (isSdkException(error) && error.name === absence) return undefined
+    throw toServiceError('organizations', error)
+  }
+}

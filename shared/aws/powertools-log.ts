@@ -1,0 +1,33 @@
+import { Logger } from '@aws-lambda-powertools/logger'
+import type { Log, LogFields } from '../ports/log.ts'
+
+/** Powertools' structured logger: one JSON object a line, with the service's name, level and instant. */
+export class PowertoolsLog implements Log {
+  readonly #logger: Logger
+
+  constructor(logger: Logger = new Logger({ serviceName: 'ssofile' })) {
+    this.#logger = logger
+  }
+
+  with(fields: LogFields): Log {
+    return new PowertoolsLog(this.#logger.createChild({ persistentKeys: { ...fields } }))
+  }
+
+  info(message: string, fields: LogFields = {}): void {
+    this.#logger.info(message, { ...fields })
+  }
+
+  warn(message: string, fields: LogFields = {}): void {
+    this.#logger.warn(message, withError(fields))
+  }
+
+  error(message: string, fields: LogFields = {}): void {
+    this.#logger.error(message, withError(fields))
+  }
+}
+
+/** Powertools formats exceptions, with their causes, under `error`; anything else thrown is told as text. */
+function withError({ error, ...fields }: LogFields): Record<string, unknown> {
+  if (error === undefined) return fields
+  return { ...fields, error: error instanceof Error ? error : new Error(String(error)) }
+}

@@ -1,0 +1,133 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import type { OutgoingMessage, QueueName, Queues, ReceivedMessage, ReceiveOptions } from '../ports/queues.ts'
+import { ServiceError } from '../ports/service-error.ts'
+import { toServiceError } from './service-error.ts'
+
+// SQS Developer Guide, "Amazon SQS message quotas": ten messages and 1 MiB in all.
+const batchMost = 10
+const batchMostBytes = 1_048_576
+
+/** Queues in SQS, over a client whose request timeout must be longer than the longest poll. */
+export class SqsQueues implements Queues {
+  readonly #client: SQSClient
+  readonly #urlOf: (queue: QueueName) => string
+
+  constructor(client: SQSClient, urlOf: (queue: QueueName) => string) {
+    this.#client = client
+    this.#urlOf = urlOf
+  }
+
+  async send(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<void> {
+    for (const batch of batchesOf(messages)) await this.#sendBatch(queue, batch, messages.length)
+  }
+
+  async receive(queue: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]> {
+    if (options.signal?.aborted) return []
+    try {
+      const { Messages = [] } = await this.#client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: this.#urlOf(queue),
+          MaxNumberOfMessages: options.most,
+          WaitTimeSeconds: options.waitSeconds,
+          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
+        }),
+        options.signal === undefined ? {} : { abortSignal: options.signal },
+      )
+      return Messages.map(toReceivedMessage)
+    } catch (error) {
+      if (options.signal?.aborted) return []
+      throw toServiceError('sqs', error)
+    }
+  }
+
+  async delete(queue: QueueName, receiptHandle: string): Promise<void> {
+    try {
+      await this.#client.send(new DeleteMessageCommand({ QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle }))
+    } catch (error) {
+      const refusal = toServiceError('sqs', error)
+      if (!isOutdated(refusal)) throw refusal
+    }
+  }
+
+  async changeVisibility(queue: QueueName, receiptHandle: string, seconds: number): Promise<void> {
+    try {
+      await this.#client.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: this.#urlOf(queue),
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: seconds,
+        }),
+      )
+    } catch (error) {
+      throw toServiceError('sqs', error)
+    }
+  }
+
+  async #sendBatch(queue: QueueName, batch: readonly OutgoingMessage[], total: number): Promise<void> {
+    try {
+      const { Failed = [] } = await this.#client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: this.#urlOf(queue),
+          Entries: batch.map(({ body, groupId, deduplicationId }, index) => ({
+            Id: String(index),
+            MessageBody: body,
+            MessageGroupId: groupId,
+            MessageDeduplicationId: deduplicationId,
+          })),
+        }),
+      )
+      const [first] = Failed
+      if (first === undefined) return
+      const told = `${Failed.length} of ${total} messages were not accepted by ${queue}: ${first.Message ?? ''}`
+      throw new ServiceError('sqs', first.Code ?? 'Unknown', told)
+    } catch (error) {
+      throw toServiceError('sqs', error)
+    }
+  }
+}
+
+/** In order, each as large as SQS takes; a message that alone is too large stands alone, for SQS to refuse. */
+function batchesOf(messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] {
+  const batches: OutgoingMessage[][] = []
+  let bytesInLast = 0
+  for (const message of messages) {
+    const bytes = Buffer.byteLength(message.body)
+    const last = batches.at(-1)
+    if (last === undefined || last.length >= batchMost || bytesInLast + bytes > batchMostBytes) {
+      batches.push([message])
+      bytesInLast = bytes
+    } else {
+      last.push(message)
+      bytesInLast += bytes
+    }
+  }
+  return batches
+}
+
+function toReceivedMessage({ MessageId, ReceiptHandle, Body, Attributes }: Message): ReceivedMessage {
+  const { ApproximateReceiveCount, SentTimestamp, MessageGroupId } = Attributes ?? {}
+  if (MessageId === undefined || ReceiptHandle === undefined || Body === undefined) {
+    throw new ServiceError('sqs', 'IncompleteAnswer', 'SQS left out the id, receipt handle or body of a message')
+  }
+  return {
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    receiveCount: Number(ApproximateReceiveCount),
+    sentAt: new Date(Number(SentTimestamp)),
+    ...(MessageGroupId === undefined ? {} : { groupId: MessageGroupId }),
+  }
+}
+
+// A FIFO queue refuses a receipt handle whose time is over; a standard queue does nothing. Callers need no difference.
+// (SQS API Reference, "DeleteMessage".)
+function isOutdated({ code, message }: ServiceError): boolean {
+  return code === 'ReceiptHandleIsInvalid' || /receipt handle has expired/i.test(message)
+}

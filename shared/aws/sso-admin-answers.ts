@@ -1,0 +1,97 @@
+import type {
+  AccountAssignment,
+  AccountAssignmentOperationStatus,
+  AccountAssignmentOperationStatusMetadata,
+  CustomerManagedPolicyReference,
+  InstanceMetadata,
+  PermissionSet,
+  PermissionsBoundary as SdkPermissionsBoundary,
+} from '@aws-sdk/client-sso-admin'
+import * as z from 'zod'
+import { accountId } from '../domain/account-id.ts'
+import { type PermissionSetArn, permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
+import type { CustomerManagedPolicy, PermissionsBoundary } from '../domain/permission-set-file.ts'
+import { permissionSetName } from '../domain/permission-set-name.ts'
+import { principalType } from '../domain/principal.ts'
+import { ServiceError } from '../ports/service-error.ts'
+import type {
+  AssignmentRequest,
+  AssignmentRequestSummary,
+  PermissionSetAttributes,
+  Principal,
+} from '../ports/sso-admin.ts'
+import { parseAnswer } from './parse-answer.ts'
+
+// What SSO Admin answers, as domain values. In the SDK's types every member may be absent.
+
+const text = z.string().min(1)
+const state = z.enum(['IN_PROGRESS', 'FAILED', 'SUCCEEDED'])
+
+function parse<S extends z.ZodType>(member: string, schema: S, value: unknown): z.output<S> {
+  return parseAnswer({ service: 'sso-admin', member }, schema, value)
+}
+
+export function parseInstance({ InstanceArn, IdentityStoreId }: InstanceMetadata) {
+  return {
+    instanceArn: parse('InstanceArn', text, InstanceArn),
+    identityStoreId: parse('IdentityStoreId', text, IdentityStoreId),
+  }
+}
+
+export function parsePermissionSetArn(value: string | undefined): PermissionSetArn {
+  return parse('PermissionSetArn', permissionSetArn, value)
+}
+
+export function parsePrincipal({ PrincipalId, PrincipalType }: AccountAssignment): Principal {
+  return {
+    principalId: parse('PrincipalId', principalId, PrincipalId),
+    principalType: parse('PrincipalType', principalType, PrincipalType),
+  }
+}
+
+export function parseRequestSummary(metadata: AccountAssignmentOperationStatusMetadata): AssignmentRequestSummary {
+  const { RequestId, Status, CreatedDate } = metadata
+  return {
+    requestId: parse('RequestId', text, RequestId),
+    state: parse('Status', state, Status),
+    createdAt: parse('CreatedDate', z.date(), CreatedDate),
+  }
+}
+
+export function parseAssignmentRequest(status: AccountAssignmentOperationStatus): AssignmentRequest {
+  const { FailureReason, TargetId, PermissionSetArn } = status
+  return {
+    ...parseRequestSummary(status),
+    ...(FailureReason === undefined ? {} : { failureReason: FailureReason }),
+    target: {
+      accountId: parse('TargetId', accountId, TargetId),
+      permissionSetArn: parsePermissionSetArn(PermissionSetArn),
+      ...parsePrincipal(status),
+    },
+  }
+}
+
+export function parsePermissionSet(permissionSet: PermissionSet | undefined): PermissionSetAttributes {
+  const { Name, PermissionSetArn, Description, CreatedDate, SessionDuration, RelayState } = permissionSet ?? {}
+  return {
+    arn: parsePermissionSetArn(PermissionSetArn),
+    name: parse('Name', permissionSetName, Name),
+    sessionDuration: parse('SessionDuration', text, SessionDuration),
+    createdAt: parse('CreatedDate', z.date(), CreatedDate),
+    ...(Description === undefined ? {} : { description: Description }),
+    ...(RelayState === undefined ? {} : { relayState: RelayState }),
+  }
+}
+
+export function parseCustomerManagedPolicy({ Name, Path }: CustomerManagedPolicyReference): CustomerManagedPolicy {
+  return { Name: parse('Name', text, Name), ...(Path === undefined ? {} : { Path }) }
+}
+
+export function parseBoundary(boundary: SdkPermissionsBoundary | undefined): PermissionsBoundary {
+  const { ManagedPolicyArn, CustomerManagedPolicyReference } = boundary ?? {}
+  if (ManagedPolicyArn !== undefined) return { ManagedPolicyArn }
+  if (CustomerManagedPolicyReference !== undefined) {
+    return { CustomerManagedPolicyReference: parseCustomerManagedPolicy(CustomerManagedPolicyReference) }
+  }
+  throw new ServiceError('sso-admin', 'NoAnswer', 'sso-admin answered an empty PermissionsBoundary')
+}

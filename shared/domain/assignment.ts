@@ -1,0 +1,34 @@
+import * as z from 'zod'
+import { type AccountId, accountId } from './account-id.ts'
+import { type Grant, renderGrant } from './link.ts'
+import { splitLinkFields } from './link-fields.ts'
+import { permissionSetName } from './permission-set-name.ts'
+import { principalName, principalType } from './principal.ts'
+
+/** Account × permission set × principal × type: what access is. */
+export type Assignment = Grant & { readonly accountId: AccountId }
+
+/** `account%<account id>%<permission set>%<principal>%<TYPE>%ssofile`: reads like input, and is a valid link name. */
+export const assignmentKey = z.string().brand<'AssignmentKey'>()
+export type AssignmentKey = z.infer<typeof assignmentKey>
+
+export function renderAssignmentKey(assignment: Assignment): AssignmentKey {
+  return assignmentKey.parse(`account%${assignment.accountId}%${renderGrant(assignment)}`)
+}
+
+const assignment = z.object({
+  accountId,
+  permissionSet: permissionSetName,
+  principal: principalName,
+  type: principalType,
+})
+
+/**
+ * `undefined`: not an assignment key. Whatever renderAssignmentKey wrote is one: a key of ours is a dozen bytes longer
+ * than the `root` link that caused it, so the limits for what users upload do not hold here.
+ */
+export function parseAssignmentKey(text: string): Assignment | undefined {
+  const fields = splitLinkFields(text)
+  if (fields?.scope !== 'account' || fields.suffix !== 'ssofile') return undefined
+  return assignment.safeParse({ ...fields, accountId: fields.value }).data
+}

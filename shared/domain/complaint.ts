@@ -1,0 +1,45 @@
+/** What is wrong with one object, in four parts. `remedy` is an instruction that whoever uploaded the object can follow. */
+export type Complaint = {
+  readonly object: string
+  readonly received: string
+  readonly expected: string
+  readonly remedy: string
+}
+
+/** Expected badness is a value, not an exception. */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly complaint: Complaint }
+
+export function parsed<T>(value: T): Parsed<T> {
+  return { ok: true, value }
+}
+
+export function refused(complaint: Complaint): Parsed<never> {
+  return { ok: false, complaint }
+}
+
+/** One line, for a terminal or a log: `object: received …, expected …; remedy`. */
+export function renderComplaint({ object, received, expected, remedy }: Complaint): string {
+  return `${quote(object, 1024)}: received ${received}, expected ${expected}; ${remedy}`
+}
+
+/**
+ * A name from outside, made safe to stand in a sentence: control, format and line-breaking characters and lone
+ * surrogates are escaped, so that a name can neither forge a log line nor turn the text around (right-to-left marks),
+ * and one of more than `most` characters (UTF-16 units) is cut in the middle, between two characters.
+ */
+export function quote(text: string, most = 120): string {
+  return cutInTheMiddle(text, most).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+  })
+}
+
+function cutInTheMiddle(text: string, most: number): string {
+  if (text.length <= most) return text
+  const end = Math.floor(most / 2)
+  const start = text.length - end
+  return `${text.slice(0, splitsPair(text, end) ? end - 1 : end)}…${text.slice(splitsPair(text, start) ? start + 1 : start)}`
+}
+
+function splitsPair(text: string, at: number): boolean {
+  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(at - 1, at + 1))
+}

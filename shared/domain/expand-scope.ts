@@ -1,0 +1,53 @@
+import type { AccountId } from './account-id.ts'
+import type { Configuration } from './configuration.ts'
+import type { Account, OrganizationView } from './organization-view.ts'
+import type { Scope } from './scope.ts'
+
+export type Membership = Pick<Configuration, 'supportNestedOu' | 'includeManagementAccount'> & {
+  readonly managementAccountId: AccountId
+}
+
+/**
+ * The accounts of a scope in this view of the organization, ascending by id. Empty: the link waits, it is not invalid.
+ * Only ACTIVE accounts can be given access (the others refuse it), and the management account only where configured.
+ */
+export function expandScope(
+  scope: Scope,
+  view: OrganizationView,
+  configuration: Pick<Configuration, 'supportNestedOu' | 'includeManagementAccount'>,
+): readonly AccountId[] {
+  const membership = { ...configuration, managementAccountId: view.managementAccountId }
+  return view.accounts
+    .filter((account) => isWithin(scope, account, membership))
+    .map((account) => account.id)
+    .sort()
+}
+
+/** Whether the scope speaks of this account now. An account whose tags were not read is within no tag's scope. */
+export function isWithin(scope: Scope, account: Account, membership: Membership): boolean {
+  if (!canHoldAccess(account, membership)) return false
+  switch (scope.kind) {
+    case 'root':
+      return true
+    case 'account':
+      return account.id === scope.id
+    case 'ou_id':
+      return parentsThatCount(account, membership.supportNestedOu).includes(scope.id)
+    case 'account_tag':
+      return (
+        account.tags !== undefined && Object.hasOwn(account.tags, scope.key) && account.tags[scope.key] === scope.value
+      )
+    default:
+      return scope satisfies never
+  }
+}
+
+export function canHoldAccess(account: Account, membership: Membership): boolean {
+  if (account.state !== 'ACTIVE') return false
+  return account.id !== membership.managementAccountId || membership.includeManagementAccount
+}
+
+/** With nested organizational units all those above the account, else only its own parent. */
+export function parentsThatCount(account: Account, supportNestedOu: boolean): readonly string[] {
+  return supportNestedOu ? account.parents : account.parents.slice(-1)
+}

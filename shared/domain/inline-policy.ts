@@ -1,0 +1,83 @@
+import { quote } from './complaint.ts'
+import { codePoint, isJsonList, isJsonObject, type JsonFault, plainTwin } from './json-faults.ts'
+import type { JsonPath } from './json-path.ts'
+import type { JsonObject, JsonValue } from './strict-json.ts'
+
+/** Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center", inline policy size. */
+export const inlinePolicyMostBytes = 32_768
+/** Source: IAM User Guide, "IAM and AWS STS quotas": white space does not count. */
+export const inlinePolicyMostCharacters = 10_240
+
+/** Compact JSON, fields in the file's order: what is sent to PutInlinePolicyToPermissionSet, and what the limits count. */
+export function renderInlinePolicy(document: JsonObject): string {
+  return JSON.stringify(document)
+}
+
+/** What AWS would refuse in a policy document that stands at `path`; whether its statements make sense is left to AWS. */
+export function inlinePolicyFaults(document: JsonObject, path: JsonPath): readonly JsonFault[] {
+  return [...sizeFaults(renderInlinePolicy(document), path), ...valueFaults(document, path)]
+}
+
+function sizeFaults(text: string, path: JsonPath): readonly JsonFault[] {
+  const faults: JsonFault[] = []
+  const bytes = new TextEncoder().encode(text).length
+  if (bytes > inlinePolicyMostBytes) {
+    faults.push({
+      path,
+      received: `a policy of ${bytes} bytes as compact JSON`,
+      expected: `at most ${inlinePolicyMostBytes} bytes`,
+      remedy: 'shorten the inline policy, or move statements into a customer managed policy',
+    })
+  }
+  const characters = text.replace(/\s+/g, '').length
+  if (characters > inlinePolicyMostCharacters) {
+    faults.push({
+      path,
+      received: `a policy of ${characters} characters that are not white space`,
+      expected: `at most ${inlinePolicyMostCharacters} of them`,
+      remedy: 'shorten the inline policy, or move statements into a customer managed policy',
+    })
+  }
+  return faults
+}
+
+/** Recursive: strict JSON is at most 50 levels deep. */
+function valueFaults(value: JsonValue, path: JsonPath): readonly JsonFault[] {
+  if (typeof value === 'string') return characterFaults(value, path, 'the text')
+  if (typeof value === 'number') return numberFaults(value, path)
+  if (isJsonList(value)) return value.flatMap((item, index) => valueFaults(item, [...path, index]))
+  if (!isJsonObject(value)) return []
+  return Object.entries(value).flatMap(([name, item]) => [
+    ...characterFaults(name, path, 'the field name'),
+    ...valueFaults(item, [...path, name]),
+  ])
+}
+
+/** Source: IAM Identity Center API Reference, "PutInlinePolicyToPermissionSet": U+0009, A, D and U+0020 to U+00FF. */
+function characterFaults(text: string, path: JsonPath, what: string): readonly JsonFault[] {
+  const index = text.search(/[^\0-\u00ff]/u) // Below U+0020, JSON escapes.
+  if (index < 0) return []
+  const character = String.fromCodePoint(text.codePointAt(index) ?? 0)
+  const twin = plainTwin(character)
+  return [
+    {
+      path,
+      received: `'${quote(character)}' (${codePoint(character)}) as character ${[...text.slice(0, index)].length + 1} of ${what} '${quote(text, 60)}'`,
+      expected: "characters that AWS takes in a policy (U+0020 to U+00FF, 'Latin-1')",
+      remedy: twin === undefined ? `write it without '${quote(character)}'` : `write '${twin}' instead`,
+    },
+  ]
+}
+
+/** Beyond 2^53 a JSON number changes when it is read, and AWS would get another one than the file shows. */
+function numberFaults(value: number, path: JsonPath): readonly JsonFault[] {
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return []
+  return [
+    {
+      path,
+      received: `the number ${value}, which no program keeps exactly`,
+      expected: `whole numbers up to ${Number.MAX_SAFE_INTEGER}`,
+      remedy: 'put the number in double quotes',
+    },
+  ]
+}

@@ -1,0 +1,23 @@
+import * as z from 'zod'
+
+/** Who changed an input, as the S3 notification tells it. Recorded, never acted on. */
+export const uploader = z.strictObject({
+  principalId: z.string(),
+  sourceIpAddress: z.string().optional(),
+  at: z.string(),
+})
+export type Uploader = z.infer<typeof uploader>
+
+/**
+ * What the router and others put on `links.fifo` and `permission-sets.fifo`: look at this key again.
+ * `event` is S3's name for what happened (`ObjectCreated:Put`), for the log alone.
+ */
+export const inputMessage = z.strictObject({
+  v: z.literal(1),
+  key: z.string(),
+  /** Identifies this change; hints that it causes derive their deduplication ids from it. */
+  id: z.string(),
+  event: z.string(),
+  by: uploader.optional(),
+})
+export type InputMessage = z.infer<typeof inputMessage>

@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { permissionSetArn, principalId } from './identity-center-ids.ts'
+import { uploader } from './input-message.ts'
+
+export const ledgerPrefix = 'assignments/'
+
+export const ledgerStates = ['granting', 'granted', 'revoking', 'failed', 'held', 'stuck'] as const
+export type LedgerState = (typeof ledgerStates)[number]
+
+/** A link that granted the assignment when it was last evaluated, and which version of it. */
+export const grantingLink = z.strictObject({
+  key: z.string(),
+  versionId: z.string().optional(),
+  etag: z.string(),
+  lastModified: z.iso.datetime(),
+  by: uploader.optional(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  expiresAt: z.iso.datetime().optional(),
+})
+export type GrantingLink = z.infer<typeof grantingLink>
+
+/** The last call that could change the assignment. Written before it is made; `id` and `answeredAt` follow its answer. */
+export const assignmentCall = z.strictObject({
+  kind: z.enum(['creation', 'deletion']),
+  /** Also the instant under which history records what the call led to, so that a replay writes the same key. */
+  calledAt: z.iso.datetime(),
+  answeredAt: z.iso.datetime().optional(),
+  /** Identity Center's request id. */
+  id: z.string().optional(),
+})
+export type AssignmentCall = z.infer<typeof assignmentCall>
+
+/** The body of one object under `assignments/`: what ssofile made or adopted, and how far it is. */
+export const ledgerEntry = z.strictObject({
+  v: z.literal(1),
+  state: z.enum(ledgerStates),
+  /** AWS's or our reason, where the state is `failed` or `stuck`. */
+  reason: z.string().optional(),
+  principalId,
+  permissionSetArn,
+  links: z.array(grantingLink),
+  call: assignmentCall.optional(),
+  /** The last create, which a later delete would otherwise hide: an unanswered one may still take effect. */
+  lastCreation: assignmentCall.optional(),
+  /** Whether the access was ever confirmed by reading it back. */
+  grantedAt: z.iso.datetime().optional(),
+  /** The next attempt: the instant in the key of its twin under `state/open/`. */
+  openUntil: z.iso.datetime().optional(),
+  attempts: z.int().min(0),
+  updatedAt: z.iso.datetime(),
+})
+export type LedgerEntry = z.infer<typeof ledgerEntry>

@@ -1,0 +1,139 @@
+import * as z from 'zod'
+import { type Parsed, parsed, quote, refused } from './complaint.ts'
+import { complainAboutJson, faultsOfIssues, type JsonFault, type JsonRule, type JsonRules } from './json-faults.ts'
+import { type JsonValue, parseStrictJson } from './strict-json.ts'
+import { decodeStrictUtf8 } from './strict-utf8.ts'
+
+/** What a link's body may say besides its name. */
+export type LinkBody = {
+  /** From this instant on the link counts as absent. */
+  readonly expiresAt?: Date
+  /** Before this instant the link counts as absent. */
+  readonly notBefore?: Date
+  readonly reason?: string
+  readonly ticket?: string
+}
+
+export const linkBodyMostBytes = 16 * 1024
+
+const reasonMost = 1000
+const ticketMost = 200
+const line = /^[^\p{Cc}]*$/u
+/** With or without seconds; the calendar is checked, so there is no 30 February. */
+const instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
+
+/** The rules of a link's body; besides, `expiresAt` is later than `notBefore`. */
+export const linkBodySchema = z.strictObject({
+  expiresAt: instant.optional(),
+  notBefore: instant.optional(),
+  reason: z.string().max(reasonMost).regex(line).optional(),
+  ticket: z.string().max(ticketMost).regex(line).optional(),
+})
+
+const rules: JsonRules = {
+  $: {
+    expected: 'one JSON object with the fields expiresAt, notBefore, reason or ticket, or an empty file',
+    remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
+    fields: ['expiresAt', 'notBefore', 'reason', 'ticket'],
+  },
+  '$.expiresAt': instantRule('expiresAt'),
+  '$.notBefore': instantRule('notBefore'),
+  '$.reason': lineRule(reasonMost),
+  '$.ticket': lineRule(ticketMost),
+}
+
+/**
+ * What a link's body says; an empty one, or one of spaces and line ends only, says nothing. Whatever else is not valid
+ * is refused, plain text too: an expiry that is misread must not become permanent access.
+ */
+export function parseLinkBody(key: string, body: Uint8Array): Parsed<LinkBody> {
+  if (body.length > linkBodyMostBytes) {
+    return refused({
+      object: key,
+      received: `a body of ${body.length} bytes`,
+      expected: `at most ${linkBodyMostBytes} bytes`,
+      remedy: 'shorten the reason, or upload the link as an empty file',
+    })
+  }
+  const text = decodeStrictUtf8(key, body)
+  if (!text.ok) return text
+  const content = text.value.replace(/^[ \t\r\n]+/, '')
+  if (content === '') return parsed({})
+  const document = parseStrictJson(key, body)
+  if (document.ok) return linkBodyOf(key, document.value)
+  if (/^[[{"]/.test(content)) return document
+  return refused({
+    object: key,
+    received: `text that is not JSON, beginning with '${quote(content.slice(0, 60))}'`,
+    expected: 'an empty file, or one JSON object such as { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }',
+    remedy: 'upload the link again as an empty file, or with the text in its field, as in { "reason": "…" }',
+  })
+}
+
+function linkBodyOf(key: string, document: JsonValue): Parsed<LinkBody> {
+  const said = linkBodySchema.safeParse(document)
+  if (!said.success) return refused(complainAboutJson(key, faultsOfIssues(said.error.issues, document, rules)))
+  const { reason, ticket } = said.data
+  const expiresAt = said.data.expiresAt === undefined ? undefined : new Date(said.data.expiresAt)
+  const notBefore = said.data.notBefore === undefined ? undefined : new Date(said.data.notBefore)
+  if (expiresAt !== undefined && notBefore !== undefined && expiresAt <= notBefore) {
+    return refused(complainAboutJson(key, [neverInForce(said.data.expiresAt, said.data.notBefore)]))
+  }
+  return parsed({
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(notBefore !== undefined && { notBefore }),
+    ...(reason !== undefined && { reason }),
+    ...(ticket !== undefined && { ticket }),
+  })
+}
+
+function neverInForce(expiresAt = '', notBefore = ''): JsonFault {
+  return {
+    path: ['expiresAt'],
+    received: `'${expiresAt}'`,
+    expected: `an instant after notBefore ('${notBefore}')`,
+    remedy: 'correct the one that is wrong; a link is in force from notBefore until expiresAt',
+  }
+}
+
+function instantRule(field: string): JsonRule {
+  return {
+    expected: 'a date, time and offset in ISO 8601, such as "2026-12-24T18:00:00+01:00" or "2026-12-24T17:00:00Z"',
+    remedy: (value) => instantRemedy(field, value),
+  }
+}
+
+/** The nearest right form. What offset was meant only its writer knows: a guess may be hours off. */
+function instantRemedy(field: string, value: JsonValue | undefined): string {
+  const text = typeof value === 'string' && value.length < 50 ? value.trim() : ''
+  const clear = text
+    .replace(/^(\d{4}-\d\d-\d\d)[Tt ](?=\d)/, '$1T')
+    .replace(/ ?z$/i, 'Z')
+    .replace(/ ?([+-]\d\d):?(\d\d)?$/, (offset, hours, minutes = '00') =>
+      text.includes(':') ? `${hours}:${minutes}` : offset,
+    )
+  if (instant.safeParse(clear).success) return `write "${clear}"`
+  if (instant.safeParse(`${text}T00:00:00Z`).success) return `add time and offset: "${text}T00:00:00Z" is midnight UTC`
+  if (instant.safeParse(`${clear}Z`).success)
+    return `add the offset: "${clear}Z" if it is UTC, else +hh:mm or -hh:mm for Z`
+  if (/^\d{4}-\d\d-\d\d/.test(text)) return 'write a day and a time that exist, in the form of the example'
+  return `write ${field} in that form, or leave the field out if the link has no such limit`
+}
+
+function lineRule(most: number): JsonRule {
+  return {
+    expected: `one line of text, at most ${most} characters, without control characters`,
+    remedy: (value) =>
+      typeof value === 'string' && value.length > most
+        ? `shorten it to ${most} characters`
+        : 'write it in one line in double quotes, or leave the field out',
+    alphabet: line,
+  }
+}
+
+/** `expiresAt` is inclusive: at that very instant the link has expired. */
+export function isInForce({ expiresAt, notBefore }: LinkBody, at: Date): 'in-force' | 'not-yet' | 'expired' {
+  if (expiresAt !== undefined && at >= expiresAt) return 'expired'
+  if (notBefore !== undefined && at < notBefore) return 'not-yet'
+  return 'in-force'
+}

@@ -1,0 +1,334 @@
+import * as z from 'zod'
+import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
+import { inlinePolicyFaults, renderInlinePolicy } from './inline-policy.ts'
+import {
+  complainAboutJson,
+  describeJson,
+  faultsOfIssues,
+  isJsonList,
+  isJsonObject,
+  type JsonFault,
+} from './json-faults.ts'
+import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
+import { managedPoliciesMost, permissionSetRules } from './permission-set-rules.ts'
+import { type JsonObject, type JsonValue, parseStrictJson } from './strict-json.ts'
+
+export type Tag = { readonly Key: string; readonly Value: string }
+/** A policy that must exist under this name and path in every target account; without a path it is `/`. */
+export type CustomerManagedPolicy = { readonly Name: string; readonly Path?: string }
+export type PermissionsBoundary =
+  | { readonly ManagedPolicyArn: string }
+  | { readonly CustomerManagedPolicyReference: CustomerManagedPolicy }
+
+/** What a file under `permission_sets/` asks for. */
+export type PermissionSetFile = {
+  readonly name: PermissionSetName
+  readonly description?: string
+  /** Whole minutes, 60 to 720. */
+  readonly sessionDurationMinutes: number
+  readonly relayState?: string
+  readonly tags: readonly Tag[]
+  readonly managedPolicyArns: readonly string[]
+  readonly customerManagedPolicies: readonly CustomerManagedPolicy[]
+  /** The document as compact JSON text, exactly what is sent to PutInlinePolicyToPermissionSet; absent: none. */
+  readonly inlinePolicy?: string
+  readonly permissionsBoundary?: PermissionsBoundary
+  /** What works but may surprise, in whole sentences; empty: nothing. */
+  readonly warnings: readonly string[]
+}
+
+export const permissionSetPrefix = 'permission_sets/'
+
+/**
+ * A larger file is refused unread. With every limit used up at once (25 ARNs of 2,048, 50 tags of 384 letters, a policy
+ * of 32,768 bytes) a file has about 150 KB; the rest is room for indentation.
+ */
+export const permissionSetFileMostBytes = 256 * 1024
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas": managed policies attached to a role, unless the account raised it. */
+const managedPoliciesPerRole = 10
+const sessionDurationMinutesDefault = 60
+
+const managedPolicyArn = z
+  .string()
+  .min(20)
+  .max(2048)
+  .regex(/^arn:aws(-[a-z]{1,5}){0,3}:iam::aws:policy(\/[A-Za-z0-9.,+@=_-]+)*\/[A-Za-z0-9.,+=@_-]+$/)
+
+const customerManagedPolicy = z.strictObject({
+  Name: z.string().regex(/^[\w+=,.@-]{1,128}$/),
+  Path: z
+    .string()
+    .max(512)
+    .regex(/^(\/[A-Za-z0-9.,+@=_-]+)*\/$/)
+    .optional(),
+})
+
+/**
+ * The rules of a permission set file as far as JSON Schema can say them (`z.toJSONSchema(…, { io: 'input' })`); those
+ * that join several values are in `jointFaults`. Source of patterns and lengths: IAM Identity Center API Reference,
+ * "CreatePermissionSet", "Tag", "AttachManagedPolicyToPermissionSet", "CustomerManagedPolicyReference".
+ */
+export const permissionSetFileSchema = z.strictObject({
+  permissionSetName,
+  description: z
+    .string()
+    .min(1)
+    .max(700)
+    .regex(/^[\t\n\r\x20-\x7e\xa1-\xff]*$/)
+    .optional(),
+  sessionDurationInMinutes: z
+    .union([z.int().min(60).max(720), z.string().regex(/^([6-9]\d|[1-6]\d\d|7[01]\d|720)$/)])
+    .optional(),
+  relayState: z
+    .string()
+    .min(1)
+    .max(240)
+    .regex(/^[a-zA-Z0-9&$@#\\/%?=~\-_'"|!:,.;*+[\] (){}]*$/)
+    .optional(),
+  tags: z
+    .array(
+      z.strictObject({
+        Key: z
+          .string()
+          .min(1)
+          .max(128)
+          .regex(/^(?![aA][wW][sS]:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+        Value: z
+          .string()
+          .max(256)
+          .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+      }),
+    )
+    .max(50)
+    .optional(),
+  managedPoliciesArnList: z.array(managedPolicyArn).optional(),
+  customerManagedPoliciesList: z.array(customerManagedPolicy).optional(),
+  inlinePolicyDocument: z.union([z.literal(''), z.looseObject({})]).optional(),
+  permissionsBoundary: z
+    .strictObject({
+      ManagedPolicyArn: managedPolicyArn.optional(),
+      CustomerManagedPolicyReference: customerManagedPolicy.optional(),
+    })
+    .meta({ minProperties: 1, maxProperties: 1 })
+    .optional(),
+})
+
+export function permissionSetKey(name: PermissionSetName): string {
+  return `${permissionSetPrefix}${name}.json`
+}
+
+/** The name in `permission_sets/<name>.json`. Keys that end in `/` are folder markers, for the caller to pass over. */
+export function parsePermissionSetKey(key: string): Parsed<PermissionSetName> {
+  const file = key.startsWith(permissionSetPrefix) ? key.slice(permissionSetPrefix.length) : key
+  const base = file.slice(file.lastIndexOf('/') + 1)
+  const stem = base.replace(/\.json$/i, '')
+  const name = permissionSetName.safeParse(stem)
+  if (name.success && key === permissionSetKey(name.data)) return parsed(name.data)
+  return refused({
+    object: key,
+    received: keyFault(key, file, base, stem),
+    expected: `${permissionSetPrefix}<name>.json with a name of 1 to 32 letters, digits or _ + = , . @ -`,
+    remedy:
+      name.success && base !== stem
+        ? `upload it again as ${permissionSetKey(name.data)}, then delete this one`
+        : 'upload it again under such a name, with the same name as permissionSetName in it; then delete this one',
+  })
+}
+
+function keyFault(key: string, file: string, base: string, stem: string): string {
+  if (file === key) return `a key that does not begin with ${permissionSetPrefix}`
+  if (file !== base) return `a file in the folder '${quote(file.slice(0, -base.length - 1))}'`
+  if (base === stem) return `the file name '${quote(base)}' without .json at its end`
+  if (!base.endsWith('.json')) return `the ending '${base.slice(stem.length)}'`
+  if (stem === '') return 'a file name without anything before .json'
+  if (stem.length > 32) return `a name of ${stem.length} characters`
+  const character = [...stem].find((one) => !permissionSetName.safeParse(one).success) ?? ''
+  return `the name '${quote(stem)}' with the character '${quote(character)}'`
+}
+
+/** The permission set that a file describes; all that is wrong with it comes in one complaint. */
+export function parsePermissionSetFile(key: string, body: Uint8Array): Parsed<PermissionSetFile> {
+  const name = parsePermissionSetKey(key)
+  if (!name.ok) return name
+  if (body.length > permissionSetFileMostBytes) return refused(tooLarge(key, body.length))
+  const document = parseStrictJson(key, body)
+  if (!document.ok) return document
+  if (isJsonObject(document.value) && Object.hasOwn(document.value, 'permissionSetData')) return refused(envelope(key))
+  const file = permissionSetFileSchema.safeParse(document.value)
+  const faults = [
+    ...faultsOfIssues(file.error?.issues ?? [], document.value, permissionSetRules),
+    ...(isJsonObject(document.value) ? jointFaults(document.value, name.value) : []),
+  ]
+  if (!file.success || faults.length > 0) return refused(complainAboutJson(key, faults))
+  return parsed(permissionSetOf(file.data, inlinePolicyOf(document.value)))
+}
+
+function tooLarge(object: string, bytes: number): Complaint {
+  return {
+    object,
+    received: `a file of ${bytes} bytes`,
+    expected: `at most ${permissionSetFileMostBytes} bytes, which is more than a permission set can fill`,
+    remedy: 'check that the right file was uploaded, and upload the permission set alone',
+  }
+}
+
+function envelope(object: string): Complaint {
+  return {
+    object,
+    received: "a request with the permission set inside its field 'permissionSetData'",
+    expected: 'the permission set itself, with permissionSetName at the outermost level',
+    remedy:
+      "upload only the object that stands under 'permissionSetData'; uploading creates or updates, deleting deletes",
+  }
+}
+
+/** What is wrong between values that each may be right; whatever has the wrong type is the schema's to tell. */
+function jointFaults(document: JsonObject, name: PermissionSetName): readonly JsonFault[] {
+  const policy = document.inlinePolicyDocument
+  return [
+    ...nameFaults(document.permissionSetName, name),
+    ...repeated(listOf(document.tags), (tag) => (isJsonObject(tag) ? tag.Key : undefined)).map((fault) => ({
+      path: ['tags', fault.index, 'Key'],
+      received: `the tag key ${describeJson(fault.value)} for the second time`,
+      expected: 'every tag key once',
+      remedy: 'delete one of the two tags',
+    })),
+    ...policyFaults(document),
+    ...boundaryFaults(document.permissionsBoundary),
+    ...(isJsonObject(policy) ? inlinePolicyFaults(policy, ['inlinePolicyDocument']) : []),
+  ]
+}
+
+function nameFaults(received: JsonValue | undefined, name: PermissionSetName): readonly JsonFault[] {
+  const other = permissionSetName.safeParse(received)
+  if (!other.success || other.data === name) return []
+  return [
+    {
+      path: ['permissionSetName'],
+      received: `'${other.data}'`,
+      expected: `'${name}', as the file is called`,
+      remedy: `write '${name}' as permissionSetName, or name the file ${other.data}.json`,
+    },
+  ]
+}
+
+function policyFaults(document: JsonObject): readonly JsonFault[] {
+  const arns = listOf(document.managedPoliciesArnList)
+  const customer = listOf(document.customerManagedPoliciesList)
+  const faults: JsonFault[] = []
+  if (arns.length + customer.length > managedPoliciesMost) {
+    faults.push({
+      path: [],
+      received: `${arns.length + customer.length} policies (${arns.length} in managedPoliciesArnList, ${customer.length} in customerManagedPoliciesList)`,
+      expected: `at most ${managedPoliciesMost} together`,
+      remedy: 'delete some, or move what they allow into the inline policy',
+    })
+  }
+  const twice = { expected: 'every policy once', remedy: 'delete one of the two' }
+  for (const { index, value } of repeated(arns, (arn) => arn)) {
+    faults.push({
+      path: ['managedPoliciesArnList', index],
+      received: `${describeJson(value)} for the second time`,
+      ...twice,
+    })
+  }
+  for (const { index, value } of repeated(customer, fullName)) {
+    faults.push({
+      path: ['customerManagedPoliciesList', index],
+      received: `the policy ${describeJson(value)} for the second time`,
+      ...twice,
+    })
+  }
+  return faults
+}
+
+/** Without a path a policy stands at `/`. */
+function fullName(policy: JsonValue): JsonValue | undefined {
+  if (!isJsonObject(policy) || typeof policy.Name !== 'string') return undefined
+  return `${typeof policy.Path === 'string' ? policy.Path : '/'}${policy.Name}`
+}
+
+function boundaryFaults(boundary: JsonValue | undefined): readonly JsonFault[] {
+  const rule = permissionSetRules['$.permissionsBoundary']
+  if (!isJsonObject(boundary) || rule?.fields === undefined) return []
+  const present = rule.fields.filter((field) => Object.hasOwn(boundary, field))
+  if (present.length === 1 || Object.keys(boundary).length > present.length) return []
+  const received = present.length === 0 ? describeJson(boundary) : 'both kinds of policy'
+  return [{ path: ['permissionsBoundary'], received, expected: rule.expected, remedy: rule.remedy(boundary) }]
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return isJsonList(value) ? value : []
+}
+
+type Repeated = { readonly index: number; readonly value: string }
+
+/** The items whose text an earlier one has. */
+function repeated(
+  items: readonly JsonValue[],
+  textOf: (item: JsonValue) => JsonValue | undefined,
+): readonly Repeated[] {
+  const seen = new Set<string>()
+  return items.flatMap((item, index) => {
+    const value = textOf(item)
+    if (typeof value !== 'string') return []
+    if (seen.has(value)) return [{ index, value }]
+    seen.add(value)
+    return []
+  })
+}
+
+function inlinePolicyOf(document: JsonValue): string | undefined {
+  const policy = isJsonObject(document) ? document.inlinePolicyDocument : undefined
+  return isJsonObject(policy) && Object.keys(policy).length > 0 ? renderInlinePolicy(policy) : undefined
+}
+
+function permissionSetOf(
+  file: z.infer<typeof permissionSetFileSchema>,
+  inlinePolicy: string | undefined,
+): PermissionSetFile {
+  const managedPolicyArns = file.managedPoliciesArnList ?? []
+  const customerManagedPolicies = (file.customerManagedPoliciesList ?? []).map(referenceOf)
+  const policies = managedPolicyArns.length + customerManagedPolicies.length
+  return {
+    name: file.permissionSetName,
+    ...(file.description !== undefined && { description: file.description }),
+    sessionDurationMinutes: Number(file.sessionDurationInMinutes ?? sessionDurationMinutesDefault),
+    ...(file.relayState !== undefined && { relayState: file.relayState }),
+    tags: file.tags ?? [],
+    managedPolicyArns,
+    customerManagedPolicies,
+    ...(inlinePolicy !== undefined && { inlinePolicy }),
+    ...boundaryOf(file.permissionsBoundary),
+    warnings:
+      policies > managedPoliciesPerRole
+        ? [
+            `${policies} managed policies: IAM attaches ${managedPoliciesPerRole} to a role unless the account's quota was raised ('Managed policies attached to an IAM role'); in other accounts provisioning will fail.`,
+          ]
+        : [],
+  }
+}
+
+type BoundaryInFile = z.infer<typeof permissionSetFileSchema>['permissionsBoundary']
+
+function boundaryOf(boundary: BoundaryInFile): { readonly permissionsBoundary?: PermissionsBoundary } {
+  if (boundary?.ManagedPolicyArn !== undefined) {
+    return { permissionsBoundary: { ManagedPolicyArn: boundary.ManagedPolicyArn } }
+  }
+  const reference = boundary?.CustomerManagedPolicyReference
+  return reference === undefined
+    ? {}
+    : { permissionsBoundary: { CustomerManagedPolicyReference: referenceOf(reference) } }
+}
+
+function referenceOf({ Name, Path }: z.infer<typeof customerManagedPolicy>): CustomerManagedPolicy {
+  return Path === undefined ? { Name } : { Name, Path }
+}
+
+/** Minutes in ISO 8601 as Identity Center has it: 240 is `PT4H`, 90 is `PT1H30M`. */
+export function renderSessionDuration(minutes: number): string {
+  const hours = Math.floor(minutes / 60)
+  const rest = minutes % 60
+  return `PT${hours > 0 ? `${hours}H` : ''}${rest > 0 || hours === 0 ? `${rest}M` : ''}`
+}

@@ -1,0 +1,79 @@
+import type { AccountId } from './account-id.ts'
+import { type Assignment, type AssignmentKey, renderAssignmentKey } from './assignment.ts'
+import type { Configuration } from './configuration.ts'
+import { expandScope } from './expand-scope.ts'
+import { type Grant, type Link, renderGrant } from './link.ts'
+import type { OrganizationView } from './organization-view.ts'
+
+/** The grants and revocations that lead from the ledger to the desired state: a value, sorted, the same in every run. */
+export type Plan = {
+  readonly grants: readonly Assignment[]
+  readonly revocations: readonly Assignment[]
+}
+
+/** Accounts by who gets what there, keyed by the last four fields of an assignment key: small, since names stand once. */
+export type AssignmentSet = ReadonlyMap<string, { readonly grant: Grant; readonly accounts: ReadonlySet<AccountId> }>
+
+/** The account assignments that at least one of these links grants now; overlap is a union. */
+export function desiredState(
+  links: readonly Link[],
+  view: OrganizationView,
+  configuration: Pick<Configuration, 'supportNestedOu' | 'includeManagementAccount'>,
+): AssignmentSet {
+  return collectAssignments(
+    (function* () {
+      for (const link of links) {
+        for (const accountId of expandScope(link.scope, view, configuration)) yield toAssignment(link, accountId)
+      }
+    })(),
+  )
+}
+
+export function collectAssignments(assignments: Iterable<Assignment>): AssignmentSet {
+  const collected = new Map<string, { grant: Grant; accounts: Set<AccountId> }>()
+  for (const assignment of assignments) {
+    const { permissionSet, principal, type, accountId } = assignment
+    const name = renderGrant(assignment)
+    const entry = collected.get(name) ?? { grant: { permissionSet, principal, type }, accounts: new Set() }
+    entry.accounts.add(accountId)
+    collected.set(name, entry)
+  }
+  return collected
+}
+
+/**
+ * | desired | in the ledger | foreign | then       |
+ * | ------- | ------------- | ------- | ---------- |
+ * | yes     | yes           | any     | nothing    |
+ * | yes     | no            | yes     | nothing    |
+ * | yes     | no            | no      | grant      |
+ * | no      | yes           | any     | revoke     |
+ * | no      | no            | any     | nothing    |
+ */
+export function planAssignments(states: {
+  desired: AssignmentSet
+  owned: AssignmentSet
+  foreign: AssignmentSet
+}): Plan {
+  const { desired, owned, foreign } = states
+  return {
+    grants: subtract(desired, owned, foreign),
+    revocations: subtract(owned, desired),
+  }
+}
+
+function subtract(from: AssignmentSet, ...others: readonly AssignmentSet[]): readonly Assignment[] {
+  const rest: [AssignmentKey, Assignment][] = []
+  for (const [name, { grant, accounts }] of from) {
+    for (const accountId of accounts) {
+      if (others.some((other) => other.get(name)?.accounts.has(accountId))) continue
+      const assignment = toAssignment(grant, accountId)
+      rest.push([renderAssignmentKey(assignment), assignment])
+    }
+  }
+  return rest.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, assignment]) => assignment)
+}
+
+export function toAssignment({ permissionSet, principal, type }: Grant, accountId: AccountId): Assignment {
+  return { accountId, permissionSet, principal, type }
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Refusal } from './refusal.ts'
+
+/** Told of every call to a model, so that a test can count calls and check quotas. */
+export type CallObserver = {
+  /** The call was let in; it may still be refused for what it asks. */
+  readonly onCall?: ((operation: string, at: Date) => void) | undefined
+  /** The call was turned away for the rate, or for too many requests outstanding. */
+  readonly onThrottled?: ((operation: string, at: Date) => void) | undefined
+}
+
+/** Says whether a call at this monotonic instant is within the rate, and counts it if it is. */
+export type Limiter = { admit(monotonicMs: number): boolean }
+
+type CallGateOptions = CallObserver & {
+  readonly clock: Clock
+  /** The limiter that this operation counts against. */
+  readonly limiterFor: (operation: string) => Limiter
+  readonly tooFast: (operation: string) => Refusal
+}
+
+/** The door to a model: every operation enters here first, is counted, and is turned away when it comes too fast. */
+export class CallGate {
+  readonly #options: CallGateOptions
+
+  constructor(options: CallGateOptions) {
+    this.#options = options
+  }
+
+  enter(operation: string): void {
+    const { clock, limiterFor, onCall, tooFast } = this.#options
+    if (!limiterFor(operation).admit(clock.monotonicMs())) throw this.throttled(operation, tooFast(operation))
+    onCall?.(operation, clock.now())
+  }
+
+  /** Reports a call as throttled and gives back the error to throw. */
+  throttled(operation: string, refusal: Refusal): Refusal {
+    this.#options.onThrottled?.(operation, this.#options.clock.now())
+    return refusal
+  }
+}

@@ -1,0 +1,146 @@
+import * as z from 'zod'
+import { accountId } from '../domain/account-id.ts'
+import { type Parsed, parsed, quote, refused } from '../domain/complaint.ts'
+import { account } from '../domain/organization-view.ts'
+import { permissionSetName } from '../domain/permission-set-name.ts'
+import { principalName, principalType } from '../domain/principal.ts'
+
+const accountInFile = z.strictObject({
+  id: accountId,
+  name: z.string().min(1).max(50),
+  email: z.string().regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an email address'),
+  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  state: account.shape.state.default('ACTIVE'),
+})
+
+/** Source of the patterns: Organizations API Reference, "Root" and "OrganizationalUnit". */
+const rootId = z.string().regex(/^r-[0-9a-z]{4,32}$/, 'r- and 4 to 32 small letters or digits')
+const unitId = z
+  .string()
+  .regex(/^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$/, 'ou-, the root without r-, -, 8 letters or digits')
+
+const organizationalUnit = z.strictObject({
+  id: unitId,
+  name: z.string().min(1).max(128),
+  accounts: z.array(accountInFile).default([]),
+  get organizationalUnits() {
+    return z.array(organizationalUnit).default([])
+  },
+})
+
+/** The `--organization FILE` format: an organization, its directory, and what its Identity Center had before ssofile. */
+export const organizationFile = z
+  .strictObject({
+    managementAccountId: accountId,
+    root: z.strictObject({
+      id: rootId,
+      accounts: z.array(accountInFile).default([]),
+      organizationalUnits: z.array(organizationalUnit).default([]),
+    }),
+    groups: z.array(principalName.max(1024)).default([]),
+    users: z.array(principalName.max(128)).default([]),
+    /** Each in the format of a file under `permission_sets/`, which is checked when the models are filled. */
+    permissionSets: z.array(z.looseObject({ permissionSetName })).default([]),
+    assignments: z
+      .array(
+        z.strictObject({
+          account: accountId,
+          permissionSet: permissionSetName,
+          principal: principalName,
+          type: principalType,
+        }),
+      )
+      .default([]),
+  })
+  .check((context) => {
+    for (const { path, message } of findContradictions(context.value)) {
+      context.issues.push({ code: 'custom', input: context.value, path: [...path], message })
+    }
+  })
+export type OrganizationFile = z.infer<typeof organizationFile>
+export type AccountInFile = z.infer<typeof accountInFile>
+export type UnitInFile = z.infer<typeof organizationalUnit>
+
+/** Parses what JSON.parse gave. `file` is the name to complain about; every fault is told, each with its path. */
+export function parseOrganizationFile(file: string, json: unknown): Parsed<OrganizationFile> {
+  const result = organizationFile.safeParse(json)
+  if (result.success) return parsed(result.data)
+  const faults = result.error.issues.map(({ path, message }) => `${renderPath(path)}: ${message}`)
+  return refused({
+    object: file,
+    received: quote(faults.join('; '), 2000),
+    expected: 'an organization in the format of --organization',
+    remedy: 'correct these places',
+  })
+}
+
+/** `root.accounts[0].id`. */
+function renderPath(path: readonly PropertyKey[]): string {
+  const rendered = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+  return rendered === '' ? 'the file' : rendered.replace(/^\./, '')
+}
+
+type Fault = { readonly path: readonly (string | number)[]; readonly message: string }
+type Container = Pick<UnitInFile, 'accounts' | 'organizationalUnits'>
+type Found = { readonly path: readonly (string | number)[]; readonly id: string }
+
+/** What no single value shows: ids that occur twice, and references to what is not there. */
+function findContradictions(file: OrganizationFile): readonly Fault[] {
+  const accounts = foundAccounts(file.root, ['root'])
+  const units = foundUnits(file.root, ['root'])
+  const accountIds = new Set(accounts.map(({ id }) => id))
+  const sets = file.permissionSets.map(({ permissionSetName: id }, index) => ({ id, path: ['permissionSets', index] }))
+  const groups = file.groups.map((id, index) => ({ id, path: ['groups', index] }))
+  const users = file.users.map((id, index) => ({ id: id.toLowerCase(), path: ['users', index] }))
+  const strangers = file.assignments.flatMap((assignment, index): Fault[] => {
+    const path = ['assignments', index]
+    const names: readonly string[] = assignment.type === 'GROUP' ? file.groups : file.users
+    return [
+      ...(accountIds.has(assignment.account)
+        ? []
+        : [
+            { path: [...path, 'account'], message: `received ${assignment.account}, expected an account of this file` },
+          ]),
+      ...(sets.some(({ id }) => id === assignment.permissionSet)
+        ? []
+        : [
+            { path: [...path, 'permissionSet'], message: `no permission set ${assignment.permissionSet} in this file` },
+          ]),
+      ...(names.includes(assignment.principal)
+        ? []
+        : [{ path: [...path, 'principal'], message: `no ${assignment.type} '${assignment.principal}' in this file` }]),
+    ]
+  })
+  return [
+    ...(accountIds.has(file.managementAccountId)
+      ? []
+      : [{ path: ['managementAccountId'], message: `no account ${file.managementAccountId} in this file` }]),
+    ...[accounts, units, sets, groups, users].flatMap(findRepetitions),
+    ...strangers,
+  ]
+}
+
+function findRepetitions(found: readonly Found[]): readonly Fault[] {
+  const seen = new Set<string>()
+  return found.flatMap(({ id, path }) => {
+    if (seen.has(id)) return [{ path, message: `'${id}' occurs a second time` }]
+    seen.add(id)
+    return []
+  })
+}
+
+function foundAccounts(container: Container, path: readonly (string | number)[]): readonly Found[] {
+  return [
+    ...container.accounts.map(({ id }, index) => ({ id, path: [...path, 'accounts', index] })),
+    ...container.organizationalUnits.flatMap((unit, index) =>
+      foundAccounts(unit, [...path, 'organizationalUnits', index]),
+    ),
+  ]
+}
+
+function foundUnits(container: Container, path: readonly (string | number)[]): readonly Found[] {
+  return container.organizationalUnits.flatMap((unit, index) => {
+    const unitPath = [...path, 'organizationalUnits', index]
+    return [{ id: unit.id, path: unitPath }, ...foundUnits(unit, unitPath)]
+  })
+}

@@ -1,0 +1,14 @@
+import type { PrincipalId } from '../domain/identity-center-ids.ts'
+import type { PrincipalName, PrincipalType } from '../domain/principal.ts'
+import type { Page } from './page.ts'
+
+export type NamedPrincipal = { readonly id: PrincipalId; readonly name: PrincipalName }
+
+/** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
+export interface IdentityStore {
+  /** GetGroupId or GetUserId. `undefined`: nobody has exactly this name. */
+  findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined>
+  /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
+  findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
+  listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>
+}

@@ -1,0 +1,37 @@
+/** What S3 tells about one object. `etag` stands without S3's quotation marks. */
+export type ObjectHead = {
+  readonly key: string
+  readonly etag: string
+  readonly lastModified: Date
+  readonly size: number
+  /** Absent where the bucket is not versioned. */
+  readonly versionId?: string
+}
+
+/** `servedAt` is S3's Date header: the clock that leases and expiries are judged by. */
+export type FoundObject = ObjectHead & { readonly servedAt: Date }
+export type ReadObject = FoundObject & { readonly body: Uint8Array }
+
+/** `ifNoneMatch: '*'`: only where no object is. `ifMatch`: only over the object with this etag. */
+export type WriteCondition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' }
+
+/** `lost`: the condition did not hold (412), or a concurrent write won (409); nothing was written. */
+export type WriteResult =
+  | { readonly outcome: 'written'; readonly etag: string; readonly servedAt: Date }
+  | { readonly outcome: 'lost' }
+
+/**
+ * One bucket. Reads, writes and listings are strongly consistent (S3 User Guide, "Amazon S3 data consistency model").
+ * Every method throws ServiceError for anything but the answers named here; only a 404 is absence.
+ */
+export interface ObjectStore {
+  readonly bucket: string
+  head(key: string): Promise<FoundObject | undefined>
+  /** The body of an object of more than `mostBytes` is not read, and empty: its `size` tells. */
+  get(key: string, options?: { readonly mostBytes: number }): Promise<ReadObject | undefined>
+  put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult>
+  /** Deleting what is absent is `deleted`. `lost`: the object there has another etag. */
+  delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>
+  /** Ascending by the UTF-8 bytes of the key, all pages. `startAfter` is a key, exclusive. */
+  list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<ObjectHead>
+}

@@ -1,0 +1,16 @@
+import type { AccountId } from '../domain/account-id.ts'
+import type { Account } from '../domain/organization-view.ts'
+import type { Page } from './page.ts'
+
+/** AWS Organizations, read only. Throttling is `TooManyRequestsException`. */
+export interface Organizations {
+  managementAccountId(): Promise<AccountId>
+  /** At most 20 a page; a page may be empty and still not be the last. `tags` are absent here. */
+  listAccounts(nextToken?: string): Promise<Page<Account>>
+  /** `undefined`: AccountNotFoundException. `tags` are absent here. */
+  describeAccount(accountId: AccountId): Promise<Account | undefined>
+  /** ListTagsForResource of an account, all pages. */
+  listTags(accountId: AccountId): Promise<Readonly<Record<string, string>>>
+  /** Whether an organizational unit (`ou-…`) or a root (`r-…`) of this id exists; an empty one is in no account's path. */
+  parentExists(id: string): Promise<boolean>
+}

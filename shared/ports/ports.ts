@@ -1,0 +1,22 @@
+import type { Clock } from './clock.ts'
+import type { IdentityStore } from './identity-store.ts'
+import type { Log } from './log.ts'
+import type { ObjectStore } from './object-store.ts'
+import type { Organizations } from './organizations.ts'
+import type { Queues } from './queues.ts'
+import type { Randomness } from './randomness.ts'
+import type { SsoAdmin } from './sso-admin.ts'
+
+/** Everything outside. Only entry files choose adapters for it. */
+export type Ports = {
+  readonly objects: ObjectStore
+  readonly queues: Queues
+  readonly ssoAdmin: SsoAdmin
+  readonly identityStore: IdentityStore
+  readonly organizations: Organizations
+  readonly clock: Clock
+  /** Unscaled by a local system's `--time-scale`: leases are judged by S3's own clock. */
+  readonly leaseClock: Clock
+  readonly randomness: Randomness
+  readonly log: Log
+}

@@ -1,0 +1,86 @@
+import type { AccountId } from '../domain/account-id.ts'
+import type { PermissionSetArn, PrincipalId } from '../domain/identity-center-ids.ts'
+import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import type { PrincipalType } from '../domain/principal.ts'
+import type { Page } from './page.ts'
+
+/** What CreateAccountAssignment and DeleteAccountAssignment name. */
+export type AssignmentTarget = {
+  readonly accountId: AccountId
+  readonly permissionSetArn: PermissionSetArn
+  readonly principalId: PrincipalId
+  readonly principalType: PrincipalType
+}
+
+export const requestKinds = ['creation', 'deletion'] as const
+export type RequestKind = (typeof requestKinds)[number]
+export type RequestState = 'IN_PROGRESS' | 'FAILED' | 'SUCCEEDED'
+
+/** AccountAssignmentOperationStatus (IAM Identity Center API Reference). */
+export type AssignmentRequest = {
+  readonly requestId: string
+  readonly state: RequestState
+  readonly failureReason?: string
+  readonly createdAt: Date
+  readonly target: AssignmentTarget
+}
+
+/** AccountAssignmentOperationStatusMetadata: the List calls tell no more than this. */
+export type AssignmentRequestSummary = Pick<AssignmentRequest, 'requestId' | 'state' | 'createdAt'>
+
+/** What DescribePermissionSet answers. `sessionDuration` is ISO 8601, `PT1H` to `PT12H`. */
+export type PermissionSetAttributes = {
+  readonly arn: PermissionSetArn
+  readonly name: PermissionSetName
+  readonly description?: string
+  readonly sessionDuration: string
+  readonly relayState?: string
+  readonly createdAt: Date
+}
+
+export type NewPermissionSet = Omit<PermissionSetAttributes, 'arn' | 'createdAt'> & { readonly tags: readonly Tag[] }
+
+export type Principal = { readonly principalId: PrincipalId; readonly principalType: PrincipalType }
+
+/** The writes may be given a signal that aborts them only while they have not left. */
+export type WriteOptions = { readonly signal?: AbortSignal }
+
+/**
+ * IAM Identity Center's SSO Admin API, one instance. Throws ServiceError with AWS's codes: ThrottlingException,
+ * ConflictException, ResourceNotFoundException, AccessDeniedException, ValidationException,
+ * ServiceQuotaExceededException, InternalServerException. No adapter retries a write.
+ */
+export interface SsoAdmin {
+  instance(): Promise<{ readonly instanceArn: string; readonly identityStoreId: string }>
+
+  createAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest>
+  deleteAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest>
+  /** `undefined`: the service does not know the request (any more). */
+  describeAssignmentRequest(kind: RequestKind, requestId: string): Promise<AssignmentRequest | undefined>
+  listAssignmentRequests(
+    kind: RequestKind,
+    state: RequestState | undefined,
+    nextToken?: string,
+  ): Promise<Page<AssignmentRequestSummary>>
+  listAccountAssignments(
+    accountId: AccountId,
+    permissionSetArn: PermissionSetArn,
+    nextToken?: string,
+  ): Promise<Page<Principal>>
+
+  listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>>
+  /** `undefined`: there is no such permission set. */
+  describePermissionSet(arn: PermissionSetArn): Promise<PermissionSetAttributes | undefined>
+  createPermissionSet(permissionSet: NewPermissionSet, options?: WriteOptions): Promise<PermissionSetArn>
+
+  listManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<string>>
+  attachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void>
+  listCustomerManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<CustomerManagedPolicy>>
+  attachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void>
+  /** `undefined`: there is none (GetInlinePolicyForPermissionSet answers an empty text). */
+  getInlinePolicy(arn: PermissionSetArn): Promise<string | undefined>
+  putInlinePolicy(arn: PermissionSetArn, policy: string): Promise<void>
+  getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined>
+  putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void>
+}

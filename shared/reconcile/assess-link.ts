@@ -1,0 +1,266 @@
+import type { AccountId } from '../domain/account-id.ts'
+import { type Complaint, quote } from '../domain/complaint.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import { expandScope } from '../domain/expand-scope.ts'
+import { renderInstant } from '../domain/instant.ts'
+import type { Grant, Link } from '../domain/link.ts'
+import { nearMatch } from '../domain/near-match.ts'
+import type { OrganizationView } from '../domain/organization-view.ts'
+import type { Status } from '../domain/status.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { Organizations } from '../ports/organizations.ts'
+import type { OrganizationCache } from './organization-cache.ts'
+import { type LinkReading, readLink } from './read-link.ts'
+import type { Lack } from './settle-assignment.ts'
+import type { Standing } from './standings.ts'
+import type { NewStatus } from './status-store.ts'
+
+export type AssessContext = {
+  readonly objects: ObjectStore
+  readonly organizations: Organizations
+  readonly organization: OrganizationCache
+  readonly configuration: Configuration
+  /** How far the assignments are: known to the dispatcher only. Absent: the status says that work goes on. */
+  readonly progress?: {
+    lackOf(grant: Grant): Lack | undefined
+    of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
+    accountsOf(grant: Grant): Promise<readonly AccountId[]>
+  }
+}
+
+/** A link as it is now: what it says, the accounts that it grants access in, and what is to be told of it. */
+export type LinkAssessment = {
+  readonly reading: LinkReading
+  /** In-force links only; empty otherwise. */
+  readonly accounts: readonly AccountId[]
+  readonly status: NewStatus | undefined
+}
+
+/** The status that a link has now, `undefined` when the input is gone and nothing of it is left. */
+export async function assessLink(
+  key: string,
+  current: Status | undefined,
+  context: AssessContext,
+): Promise<LinkAssessment> {
+  const reading = await readLink(context.objects, key, context.configuration)
+  const kept = current?.by === undefined ? {} : { by: current.by }
+  const told = { ...kept, ...versionOf(reading) }
+  const answer = (status: NewStatus | undefined, accounts: readonly AccountId[] = []): LinkAssessment => ({
+    reading,
+    accounts,
+    status,
+  })
+  switch (reading.state) {
+    case 'absent':
+      return answer(await assessRemains(reading.link, key, current, { ...kept, state: 'revoking' }, undefined, context))
+    case 'rejected':
+      return answer({ ...told, ...rejection(reading.complaint) })
+    case 'expired': {
+      const expired: NewStatus = {
+        ...told,
+        state: 'expired',
+        reason: `it expired at ${instantOf(reading.body.expiresAt)}`,
+        remedy: 'upload it again with a later expiresAt, or delete it',
+      }
+      return answer(
+        await assessRemains(reading.link, key, current, { ...expired, state: 'revoking' }, expired, context),
+      )
+    }
+    case 'not-yet': {
+      const notYet: NewStatus = {
+        ...told,
+        state: 'waiting',
+        reason: `it is not in force before ${instantOf(reading.body.notBefore)}`,
+        remedy: 'nothing; it is applied then',
+      }
+      return answer(await assessRemains(reading.link, key, current, { ...notYet, state: 'revoking' }, notYet, context))
+    }
+    case 'in-force': {
+      const view = await context.organization.view()
+      const complaint = complainOfManagementAccount(reading.link, view, context.configuration)
+      if (complaint) return answer({ ...told, ...rejection(complaint) })
+      const accounts = await expandLink(reading.link, view, context)
+      return answer(await assessAccounts(reading.link, accounts, told, context), accounts)
+    }
+    default:
+      return reading satisfies never
+  }
+}
+
+/** The accounts of a link; one that the view does not have yet is looked for in Organizations. */
+async function expandLink(
+  { scope }: Link,
+  view: OrganizationView,
+  { organization, configuration }: AssessContext,
+): Promise<readonly AccountId[]> {
+  if (scope.kind !== 'account') return expandScope(scope, view, configuration)
+  const account = await organization.find(scope.id)
+  return account ? expandScope(scope, { ...view, accounts: [account] }, configuration) : []
+}
+
+async function assessAccounts(
+  link: Link,
+  accounts: readonly AccountId[],
+  told: Partial<NewStatus>,
+  context: AssessContext,
+): Promise<NewStatus> {
+  if (accounts.length === 0) return { ...told, ...(await describeEmptyScope(link, context)) }
+  if (!context.progress) return { ...told, state: 'applying' }
+  const standings = await context.progress.of(link, accounts)
+  const listed = [...standings]
+  const isApplied = ({ state }: Standing) => state === 'granted' || state === 'foreign'
+  const failed = listed
+    .filter(([, { state }]) => state === 'failed' || state === 'stuck')
+    .map(([account, { reason }]) => ({ account, reason: reason ?? 'no reason is known' }))
+  const applied = listed.filter(([, standing]) => isApplied(standing)).length
+  const open = accounts.length - applied - failed.length
+  const counts = { desired: accounts.length, applied, open, failed }
+  const principal = listed[0]?.[1].principalId
+  const base = { ...told, accounts: counts, ...(principal === undefined ? {} : { principalId: principal }) }
+  const lack = context.progress.lackOf(link)
+  if (lack && open > 0) return { ...base, state: 'waiting', ...lack }
+  if (open > 0) return { ...base, state: 'applying' }
+  if (failed.length > 0) {
+    return {
+      ...base,
+      state: 'failed',
+      reason: failed[0]?.reason,
+      remedy: 'remove the cause; it is tried again by itself, at least every hour',
+    }
+  }
+  const isForeign = listed.every(([, { state }]) => state === 'foreign')
+  return isForeign
+    ? {
+        ...base,
+        state: 'applied',
+        owned: false,
+        reason: 'the access existed before this link; it stays when the link is deleted',
+      }
+    : { ...base, state: 'applied' }
+}
+
+/** A link that grants nothing (any more): `left` while access that it granted remains, then `done`. */
+async function assessRemains(
+  link: Link | undefined,
+  key: string,
+  current: Status | undefined,
+  left: NewStatus,
+  done: NewStatus | undefined,
+  { progress }: AssessContext,
+): Promise<NewStatus | undefined> {
+  if (!link) return done
+  if (!progress) return current === undefined || current.state === 'rejected' ? done : left
+  const accounts = link.scope.kind === 'account' ? [link.scope.id] : await progress.accountsOf(link)
+  const remaining = [...(await progress.of(link, accounts))].filter(
+    ([, { state, links }]) => state !== 'foreign' && links.includes(key),
+  )
+  if (remaining.length === 0) return done
+  const failed = remaining
+    .filter(([, { state }]) => state === 'failed' || state === 'stuck')
+    .map(([account, { reason }]) => ({ account, reason: reason ?? 'no reason is known' }))
+  const counts = { desired: 0, applied: 0, open: remaining.length - failed.length, failed }
+  if (counts.open > 0) return { ...left, accounts: counts }
+  return {
+    ...left,
+    state: 'failed',
+    reason: `the access could not be revoked: ${failed[0]?.reason}`,
+    remedy: 'remove the cause; it is tried again by itself, at least every hour',
+    accounts: counts,
+  }
+}
+
+async function describeEmptyScope({ scope }: Link, { organizations, organization }: AssessContext): Promise<NewStatus> {
+  const none = { desired: 0, applied: 0, open: 0, failed: [] }
+  const accounts = (await organization.view()).accounts
+  switch (scope.kind) {
+    case 'root':
+      return { state: 'applied', accounts: none, reason: 'the organization has no active member account' }
+    case 'ou_id':
+      return (await organizations.parentExists(scope.id))
+        ? { state: 'applied', accounts: none, reason: `'${scope.id}' exists but holds no active account` }
+        : {
+            state: 'waiting',
+            accounts: none,
+            ...lacking(
+              'organizational unit',
+              scope.id,
+              nearMatch(scope.id, new Set(accounts.flatMap(({ parents }) => parents))),
+            ),
+          }
+    case 'account': {
+      const account = await organization.find(scope.id)
+      return account
+        ? {
+            state: 'waiting',
+            accounts: none,
+            reason: `account ${scope.id} is ${account.state}, not ACTIVE`,
+            remedy: 'it is applied when the account is ACTIVE again; else delete the link',
+          }
+        : {
+            state: 'waiting',
+            accounts: none,
+            ...lacking(
+              'account',
+              scope.id,
+              nearMatch(
+                scope.id,
+                accounts.map(({ id }) => id),
+              ),
+            ),
+          }
+    }
+    case 'account_tag': {
+      const tags = new Set(
+        accounts.flatMap(({ tags = {} }) => Object.entries(tags).map(([key, value]) => `${key}^${value}`)),
+      )
+      const near = nearMatch(`${scope.key}^${scope.value}`, tags)
+      return {
+        state: 'waiting',
+        accounts: none,
+        reason: `no active account has the tag '${quote(scope.key)}' with the value '${quote(scope.value)}'${meant(near)}`,
+        remedy: 'it is applied when an account gets the tag',
+      }
+    }
+    default:
+      return scope satisfies never
+  }
+}
+
+function lacking(noun: string, name: string, near: string | undefined): { reason: string; remedy: string } {
+  return {
+    reason: `${noun} '${name}' does not exist in the organization${meant(near)}`,
+    remedy: `it is applied when the ${noun} exists; else delete the link`,
+  }
+}
+
+function meant(near: string | undefined): string {
+  return near === undefined ? '' : `; did you mean '${quote(near)}'?`
+}
+
+function complainOfManagementAccount(
+  { key, scope }: Link,
+  { managementAccountId }: OrganizationView,
+  { includeManagementAccount }: Configuration,
+): Complaint | undefined {
+  if (scope.kind !== 'account' || scope.id !== managementAccountId || includeManagementAccount) return undefined
+  return {
+    object: key,
+    received: `account ${scope.id}, the organization's management account`,
+    expected: 'a member account (a delegated administrator cannot grant access to the management account)',
+    remedy: 'grant it in the management account itself; set "includeManagementAccount" only where ssofile runs there',
+  }
+}
+
+export function rejection({ received, expected, remedy }: Complaint): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
+  return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
+}
+
+function versionOf(reading: LinkReading): Partial<NewStatus> {
+  if (reading.state === 'absent') return {}
+  const { versionId, etag, lastModified } = reading.object
+  return { ...(versionId === undefined ? {} : { versionId }), etag, lastModified: renderInstant(lastModified) }
+}
+
+function instantOf(at: Date | undefined): string {
+  return at === undefined ? 'an unknown time' : renderInstant(at)
+}

@@ -1,0 +1,283 @@
+import { renderAssignmentKey } from '../domain/assignment.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import { renderInstant } from '../domain/instant.ts'
+import { linkPrefix } from '../domain/link.ts'
+import { permissionSetKey } from '../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import type { Ports } from '../ports/ports.ts'
+import { applyPermissionSet } from './apply-permission-set.ts'
+import { assessLink } from './assess-link.ts'
+import { AssignmentRequests } from './assignment-requests.ts'
+import { sendInputs } from './inputs.ts'
+import { wakeDispatcher } from './lanes.ts'
+import { Lease } from './lease.ts'
+import { EntryChangedError } from './ledger.ts'
+import { isPassing, limitSsoAdmin } from './limited-sso-admin.ts'
+import { nextAttempt, openWorkKey } from './open-work.ts'
+import { OrganizationCache } from './organization-cache.ts'
+import { PermissionSetIndex } from './permission-set-index.ts'
+import { PrincipalIndex } from './principal-index.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import { type SettleContext, settleAssignment } from './settle-assignment.ts'
+import { Signal } from './signal.ts'
+import { Standings } from './standings.ts'
+import { StatusBoard } from './status-board.ts'
+import { StatusStore } from './status-store.ts'
+import { type WorkItem, WorkSource } from './work-source.ts'
+
+export type SliceOptions = {
+  /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */
+  readonly sliceMs: number
+  /** With nothing left to do it stays this long for what comes next, where it has done something. */
+  readonly lingerMs: number
+  /** Who this is, for the lease. */
+  readonly holder: string
+}
+
+export type SliceResult = {
+  /** `lease-held`: another dispatcher is at work, and nothing was done. */
+  readonly outcome: 'done' | 'lease-held'
+  readonly settled: number
+  readonly failed: number
+}
+
+/** One slice of the only process that calls SSO Admin: takes hints and makes Identity Center equal to the files. */
+export async function dispatch(
+  ports: Ports,
+  configuration: Configuration,
+  options: SliceOptions,
+): Promise<SliceResult> {
+  const lease = await Lease.acquire(ports, options.holder)
+  if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
+  const keeping = lease.keep()
+  try {
+    return await new Slice(ports, configuration, options, lease).run()
+  } finally {
+    await lease.release()
+    await keeping
+  }
+}
+
+const tickMs = 250
+const attemptsMost = 3
+
+class Slice {
+  readonly #ports: Ports
+  readonly #configuration: Configuration
+  readonly #options: SliceOptions
+  readonly #lease: Lease
+  readonly #endsMs: number
+  readonly #ending = new AbortController()
+  readonly #changed = new Signal()
+  readonly #source: WorkSource
+  readonly #requests: AssignmentRequests
+  readonly #board: StatusBoard
+  readonly #context: SettleContext
+  readonly #running = new Map<string, Promise<void>>()
+  #assignmentsRunning = 0
+  #permissionSetsRunning = 0
+  #settled = 0
+  #failed = 0
+  #telling: Promise<void> | undefined
+
+  constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
+    const { objects, clock, log, identityStore, organizations } = ports
+    this.#ports = ports
+    this.#configuration = configuration
+    this.#options = options
+    this.#lease = lease
+    this.#endsMs = clock.monotonicMs() + options.sliceMs
+    this.#source = new WorkSource(ports, this.#changed)
+    const ssoAdmin = limitSsoAdmin(ports, new RateLimiter(clock, configuration.limits.callsPerSecond))
+    this.#requests = new AssignmentRequests(ssoAdmin, clock, log)
+    const statuses = new StatusStore(objects, clock)
+    const standings = new Standings(objects)
+    const organization = new OrganizationCache(ports, configuration.folders)
+    const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+    const board: StatusBoard = new StatusBoard({
+      statuses,
+      clock,
+      log,
+      assess: async (input, current) => {
+        const progress = {
+          lackOf: board.lackOf.bind(board),
+          of: standings.of.bind(standings),
+          accountsOf: standings.accountsOf.bind(standings),
+        }
+        return (await assessLink(input, current, { objects, organizations, organization, configuration, progress }))
+          .status
+      },
+    })
+    this.#board = board
+    this.#context = {
+      ...ports,
+      configuration,
+      ssoAdmin,
+      requests: this.#requests,
+      statuses,
+      standings,
+      organization,
+      principals,
+      permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
+      mayStart: () => this.#mayStart(),
+      ending: this.#ending.signal,
+    }
+  }
+
+  async run(): Promise<SliceResult> {
+    await this.#requests.recover()
+    this.#source.start()
+    while (this.#mayStart()) {
+      if (this.#startNext()) continue
+      if (this.#isIdle()) break
+      await this.#changed.wait(this.#ports.clock, tickMs)
+      this.#tellDue()
+    }
+    return this.#end()
+  }
+
+  #mayStart(): boolean {
+    return !this.#ending.signal.aborted && this.#ports.clock.monotonicMs() < this.#endsMs && this.#lease.mayStart()
+  }
+
+  #isIdle(): boolean {
+    if (this.#running.size > 0 || !this.#source.isEmpty || this.#board.hasDirty || this.#telling) return false
+    const idleMs = this.#ports.clock.monotonicMs() - this.#source.emptySinceMs
+    return this.#settled === 0 || idleMs >= this.#options.lingerMs
+  }
+
+  /** Starts the most urgent hint that has a slot and whose group is free; false where there is none. */
+  #startNext(): boolean {
+    const { limits } = this.#configuration
+    const assignmentSlots = limits.outstanding - this.#assignmentsRunning - this.#requests.unattended
+    const permissionSetSlots = limits.provisionings - this.#permissionSetsRunning
+    const items = this.#source.take(({ hint, group }) => {
+      if (this.#running.has(group)) return false
+      return hint.kind === 'assignment' ? assignmentSlots > 0 : permissionSetSlots > 0
+    })
+    const [first] = items
+    if (!first) return false
+    for (const { hint } of items) this.#board.begin(hint.cause)
+    this.#count(first, 1)
+    const running = this.#work(first, items).finally(() => {
+      for (const { hint } of items) this.#board.end(hint.cause)
+      this.#count(first, -1)
+      this.#running.delete(first.group)
+      this.#changed.raise()
+    })
+    this.#running.set(first.group, running)
+    return true
+  }
+
+  #count({ hint }: WorkItem, by: 1 | -1): void {
+    if (hint.kind === 'assignment') this.#assignmentsRunning += by
+    else this.#permissionSetsRunning += by
+  }
+
+  /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
+  async #work(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
+    const { clock, randomness } = this.#ports
+    const log = this.#ports.log.with({ cause: first.hint.cause, ...describe(first) })
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const end = await this.#settle(first, { ...this.#context, log })
+        if (end === 'done') this.#settled++
+        await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
+        return
+      } catch (error) {
+        const isWorthwhile = isPassing(error) || error instanceof EntryChangedError
+        log.warn('a hint could not be evaluated', { error, attempt })
+        if (!isWorthwhile || attempt === attemptsMost || !this.#mayStart()) return this.#postpone(first, items, error)
+        await clock.sleep(500 * 2 ** attempt * (0.5 + randomness.fraction()), this.#ending.signal)
+      }
+    }
+  }
+
+  async #settle({ hint }: WorkItem, context: SettleContext): Promise<'done' | 'given-back'> {
+    if (hint.kind === 'permission-set') return this.#settlePermissionSet(hint.permissionSet, context)
+    const { account: accountId, permissionSet, principal, type, cause } = hint
+    const assignment = { accountId, permissionSet, principal, type }
+    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
+    if (settlement.result === 'given-back') return 'given-back'
+    if (settlement.result === 'open') this.#failed++
+    this.#board.noteLack(assignment, settlement.result === 'waiting' ? settlement.lack : undefined, settlement.links)
+    this.#board.touch(settlement.links)
+    if (cause.startsWith(linkPrefix)) this.#board.touch([cause])
+    return 'done'
+  }
+
+  async #settlePermissionSet(name: PermissionSetName, context: SettleContext): Promise<'done'> {
+    const key = permissionSetKey(name)
+    const { status, created } = await applyPermissionSet(name, context)
+    await context.statuses.revise(
+      key,
+      async (current) => status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) },
+    )
+    if (status?.state === 'failed') this.#failed++
+    if (created) await this.#wakeLinksOf(name)
+    return 'done'
+  }
+
+  /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
+  async #wakeLinksOf(name: PermissionSetName): Promise<void> {
+    const waiting = new Set(this.#board.linksLacking(name))
+    for await (const input of this.#context.statuses.listAttention('waiting')) {
+      if (input.includes(`%${name}%`)) waiting.add(input)
+    }
+    await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
+  }
+
+  async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {
+    const { clock, objects, randomness, log } = this.#ports
+    const { hint } = first
+    this.#failed++
+    log.error('a hint could not be evaluated and is tried again later', {
+      error,
+      cause: hint.cause,
+      ...describe(first),
+    })
+    // A permission set's hint stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
+    if (hint.kind === 'permission-set') return
+    try {
+      const { account: accountId, permissionSet, principal, type } = hint
+      const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
+      await objects.put(
+        openWorkKey(at, renderAssignmentKey({ accountId, permissionSet, principal, type })),
+        new Uint8Array(),
+      )
+      await Promise.all(items.map((item) => item.done()))
+    } catch (again) {
+      log.error('open work could not be recorded; the hint comes again when its visibility ends', {
+        error: again,
+        cause: hint.cause,
+      })
+    }
+  }
+
+  #tellDue(): void {
+    if (!this.#board.hasDue) return
+    this.#telling ??= this.#board.tell('due').finally(() => {
+      this.#telling = undefined
+      this.#changed.raise()
+    })
+  }
+
+  /** Starts nothing more, aborts what has not left, waits for the rest, and wakes the successor where work is left. */
+  async #end(): Promise<SliceResult> {
+    const isIdle = this.#isIdle()
+    this.#ending.abort()
+    const givenBack = await this.#source.stop()
+    await Promise.all(this.#running.values())
+    await this.#source.close()
+    await this.#telling
+    await this.#board.tell('all')
+    if (!isIdle || givenBack > 0) await wakeDispatcher(this.#ports.queues, this.#ports.randomness)
+    return { outcome: 'done', settled: this.#settled, failed: this.#failed }
+  }
+}
+
+function describe({ hint, lane }: WorkItem): Record<string, string> {
+  if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
+  const { account: accountId, permissionSet, principal, type } = hint
+  return { lane, assignment: renderAssignmentKey({ accountId, permissionSet, principal, type }) }
+}

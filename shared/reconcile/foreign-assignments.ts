@@ -1,0 +1,45 @@
+import * as z from 'zod'
+import type { AssignmentKey } from '../domain/assignment.ts'
+import { permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
+import { type GrantingLink, grantingLink } from '../domain/ledger-entry.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import { readJson, renderJson } from './stored-json.ts'
+
+export const foreignPrefix = 'foreign/'
+
+/** An assignment that was there before any link of ours granted it: never revoked by ssofile. */
+const foreignAssignment = z.strictObject({
+  v: z.literal(1),
+  principalId,
+  permissionSetArn,
+  /** The links that grant it too, as they were when it was last seen. */
+  links: z.array(grantingLink),
+  seenAt: z.iso.datetime(),
+})
+export type ForeignAssignment = z.infer<typeof foreignAssignment>
+
+export async function readForeign(objects: ObjectStore, key: AssignmentKey): Promise<ForeignAssignment | undefined> {
+  return (await readJson(objects, foreignPrefix + key, foreignAssignment))?.value
+}
+
+export async function recordForeign(
+  objects: ObjectStore,
+  key: AssignmentKey,
+  foreign: ForeignAssignment,
+): Promise<void> {
+  await objects.put(foreignPrefix + key, renderJson(foreign))
+}
+
+export async function forgetForeign(objects: ObjectStore, key: AssignmentKey): Promise<void> {
+  await objects.delete(foreignPrefix + key)
+}
+
+/** The same files as when it was last looked at: nothing new to look for. */
+export function sameLinks(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
+  const versions = (links: readonly GrantingLink[]) =>
+    links
+      .map((link) => `${link.key} ${link.etag}`)
+      .sort()
+      .join('\n')
+  return versions(a) === versions(b)
+}

@@ -1,0 +1,34 @@
+import type { InputMessage } from '../domain/input-message.ts'
+import { linkPrefix } from '../domain/link.ts'
+import { permissionSetPrefix } from '../domain/permission-set-file.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { OutgoingMessage, WorkedQueue } from '../ports/queues.ts'
+import { deduplicationId, groupId } from './lanes.ts'
+
+/** Which queue an input key is looked at from; `undefined`: it is no input. */
+export function queueOf(key: string): Extract<WorkedQueue, 'links' | 'permission-sets'> | undefined {
+  if (key.startsWith(linkPrefix)) return 'links'
+  return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
+}
+
+/** One group per key: what concerns one input is in order, and never holds up another. */
+export function toOutgoing(message: InputMessage): OutgoingMessage {
+  return {
+    body: JSON.stringify(message),
+    groupId: groupId(message.key),
+    deduplicationId: deduplicationId(message.id, message.key),
+  }
+}
+
+/** Has these inputs looked at again; `event` says why, for the log. What is no input is left out. */
+export async function sendInputs(
+  { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
+  keys: readonly string[],
+  event: string,
+): Promise<void> {
+  const id = randomness.id()
+  for (const queue of ['links', 'permission-sets'] as const) {
+    const messages = keys.filter((key) => queueOf(key) === queue).map((key) => toOutgoing({ v: 1, key, id, event }))
+    if (messages.length > 0) await queues.send(queue, messages)
+  }
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import type { Configuration } from '../domain/configuration.ts'
+import type { Hint } from '../domain/hint.ts'
+import type { OutgoingMessage, Queues, WorkedQueue } from '../ports/queues.ts'
+import type { Randomness } from '../ports/randomness.ts'
+
+/** Work lanes, most urgent first: the dispatcher pulls in this order. */
+export const lanes = ['work-urgent', 'work', 'work-bulk'] as const satisfies readonly WorkedQueue[]
+export type Lane = (typeof lanes)[number]
+
+/** A cause with more hints than this goes one lane lower, so that one root link does not hold up everyone else. */
+const bulkFrom = 100
+
+/** A message group: what must not be worked on twice at once. */
+export function groupOf(hint: Hint): string {
+  return hint.kind === 'assignment' ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
+}
+
+/** Names and keys may be longer, and have other letters, than a message group id may (SQS API Reference, SendMessage). */
+export function groupId(name: string): string {
+  return createHash('sha256').update(name).digest('hex')
+}
+
+/** Same cause and event, same id: a repeated send drops; another event about the same assignment never does. */
+export function deduplicationId(eventId: string, about: string): string {
+  return createHash('sha256').update(`${eventId}\n${about}`).digest('hex')
+}
+
+export function chooseLane(
+  hint: Hint,
+  hints: number,
+  revocation: boolean,
+  { urgentPermissionSets }: Pick<Configuration, 'urgentPermissionSets'>,
+): Lane {
+  const isUrgentSet = urgentPermissionSets.includes(hint.permissionSet)
+  if (isUrgentSet) return 'work-urgent'
+  if (revocation) return hints > bulkFrom ? 'work' : 'work-urgent'
+  return hints > bulkFrom ? 'work-bulk' : 'work'
+}
+
+/**
+ * Sends the hints of one event, then wakes the dispatcher: in this order, so that a wake always finds its hints.
+ * `revocation`: the cause is gone, so access may have to be taken away, which comes first.
+ */
+export async function sendHints(
+  { queues, randomness }: { queues: Queues; randomness: Randomness },
+  event: { readonly id: string; readonly hints: readonly Hint[]; readonly revocation: boolean },
+  configuration: Pick<Configuration, 'urgentPermissionSets'>,
+): Promise<void> {
+  const byLane = Map.groupBy(event.hints, (hint) =>
+    chooseLane(hint, event.hints.length, event.revocation, configuration),
+  )
+  for (const lane of lanes) {
+    const messages = (byLane.get(lane) ?? []).map((hint): OutgoingMessage => {
+      const body = JSON.stringify(hint)
+      return { body, groupId: groupOf(hint), deduplicationId: deduplicationId(event.id, body) }
+    })
+    if (messages.length > 0) await queues.send(lane, messages)
+  }
+  if (event.hints.length > 0) await wakeDispatcher(queues, randomness)
+}
+
+/** A wake says nothing but that there may be work; its id is never the same, so that none is dropped. */
+export async function wakeDispatcher(queues: Queues, randomness: Randomness): Promise<void> {
+  await queues.send('dispatch', [{ body: '{"v":1}', groupId: 'dispatcher', deduplicationId: randomness.id() }])
+}

@@ -1,0 +1,82 @@
+import type { Ports } from '../ports/ports.ts'
+import { isServiceError } from '../ports/service-error.ts'
+import type { SsoAdmin } from '../ports/sso-admin.ts'
+import type { Priority, RateLimiter } from './rate-limiter.ts'
+
+const readAttemptsMost = 6
+const pauseMs = 500
+
+/**
+ * SSO Admin behind the one limiter: every call of this process passes it. Reads are repeated when they are throttled or
+ * fail in passing; writes never are, since only what is read back tells whether they took effect.
+ */
+export function limitSsoAdmin(
+  { ssoAdmin: inner, clock, randomness }: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
+  limiter: RateLimiter,
+): SsoAdmin {
+  const write = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
+    await limiter.acquire(priority)
+    try {
+      return await call()
+    } catch (error) {
+      if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + randomness.fraction()))
+      throw error
+    }
+  }
+  const read = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await write(priority, call)
+      } catch (error) {
+        if (attempt === readAttemptsMost || !isPassing(error)) throw error
+        await clock.sleep(100 * 2 ** attempt * (0.5 + randomness.fraction()))
+      }
+    }
+  }
+  return {
+    instance: () => read('background', () => inner.instance()),
+    createAccountAssignment: (target, options) => write('grant', () => inner.createAccountAssignment(target, options)),
+    deleteAccountAssignment: (target, options) =>
+      write('revocation', () => inner.deleteAccountAssignment(target, options)),
+    describeAssignmentRequest: (kind, id) => read('grant', () => inner.describeAssignmentRequest(kind, id)),
+    listAssignmentRequests: (kind, state, token) =>
+      read('poll', () => inner.listAssignmentRequests(kind, state, token)),
+    listAccountAssignments: (account, arn, token) =>
+      read('grant', () => inner.listAccountAssignments(account, arn, token)),
+    listPermissionSets: (token) => read('background', () => inner.listPermissionSets(token)),
+    describePermissionSet: (arn) => read('background', () => inner.describePermissionSet(arn)),
+    createPermissionSet: (permissionSet, options) =>
+      write('grant', () => inner.createPermissionSet(permissionSet, options)),
+    listManagedPolicies: (arn, token) => read('grant', () => inner.listManagedPolicies(arn, token)),
+    attachManagedPolicy: (arn, policy) => write('grant', () => inner.attachManagedPolicy(arn, policy)),
+    listCustomerManagedPolicies: (arn, token) => read('grant', () => inner.listCustomerManagedPolicies(arn, token)),
+    attachCustomerManagedPolicy: (arn, policy) => write('grant', () => inner.attachCustomerManagedPolicy(arn, policy)),
+    getInlinePolicy: (arn) => read('grant', () => inner.getInlinePolicy(arn)),
+    putInlinePolicy: (arn, policy) => write('grant', () => inner.putInlinePolicy(arn, policy)),
+    getPermissionsBoundary: (arn) => read('grant', () => inner.getPermissionsBoundary(arn)),
+    putPermissionsBoundary: (arn, boundary) => write('grant', () => inner.putPermissionsBoundary(arn, boundary)),
+  }
+}
+
+/** "Rate exceeded" is about calls a second; "too many requests processing" about the 15 outstanding (field reports). */
+function isRateExceeded(error: unknown): boolean {
+  return isServiceError(error, 'ThrottlingException') && !isTooManyOutstanding(error)
+}
+
+export function isTooManyOutstanding(error: unknown): boolean {
+  return isServiceError(error, 'ThrottlingException') && /too many requests processing/i.test(error.message)
+}
+
+/** Faults that pass by themselves, whatever the call. */
+export function isPassing(error: unknown): boolean {
+  return isServiceError(
+    error,
+    'ThrottlingException',
+    'TooManyRequestsException',
+    'InternalServerException',
+    'ServiceUnavailable',
+    'SlowDown',
+    'InternalError',
+    'NoAnswer',
+  )
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../ports/clock.ts'
+
+/** Lower goes first: a revocation never waits behind a listing. */
+export type Priority = 'revocation' | 'grant' | 'poll' | 'background'
+const order: readonly Priority[] = ['revocation', 'grant', 'poll', 'background']
+
+/** AWS counts arrivals, we count departures; what travels faster than the call before it arrives this much closer. */
+const marginMs = 50
+
+/**
+ * Lets at most `perSecond` calls start in any rolling second, all of them where there is work.
+ * Source: IAM Identity Center User Guide, "Quotas and limits": 20 per second over all SSO Admin operations together.
+ */
+export class RateLimiter {
+  readonly #clock: Clock
+  readonly #most: number
+  readonly #windowMs: number
+  readonly #startedMs: number[] = []
+  readonly #waiting: Record<Priority, (() => void)[]> = { revocation: [], grant: [], poll: [], background: [] }
+  #pausedUntilMs = 0
+  #pumping = false
+
+  constructor(clock: Clock, perSecond: number) {
+    this.#clock = clock
+    this.#most = Math.max(1, Math.floor(perSecond))
+    // Fewer than one call a second means a longer window.
+    this.#windowMs = (1000 * this.#most) / perSecond + marginMs
+  }
+
+  /** Resolves when the call may start. */
+  async acquire(priority: Priority): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#waiting[priority].push(resolve)
+      void this.#pump()
+    })
+  }
+
+  /** Nothing starts for this long: the service said that the rate is exceeded, so somebody else calls it too. */
+  pause(ms: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + ms)
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) return
+    this.#pumping = true
+    for (let next = this.#next(); next; next = this.#next()) {
+      const waitMs = this.#waitMs()
+      if (waitMs > 0) {
+        await this.#clock.sleep(waitMs)
+        continue
+      }
+      this.#startedMs.push(this.#clock.monotonicMs())
+      if (this.#startedMs.length > this.#most) this.#startedMs.shift()
+      this.#waiting[next].shift()?.()
+    }
+    this.#pumping = false
+  }
+
+  #next(): Priority | undefined {
+    return order.find((priority) => this.#waiting[priority].length > 0)
+  }
+
+  #waitMs(): number {
+    const nowMs = this.#clock.monotonicMs()
+    const oldest = this.#startedMs.length < this.#most ? undefined : this.#startedMs[0]
+    const roomMs = oldest === undefined ? 0 : oldest + this.#windowMs - nowMs
+    return Math.max(roomMs, this.#pausedUntilMs - nowMs, 0)
+  }
+}

@@ -1,0 +1,122 @@
+import pLimit from 'p-limit'
+import type { AccountId } from '../domain/account-id.ts'
+import { type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import type { PrincipalId } from '../domain/identity-center-ids.ts'
+import type { LedgerEntry, LedgerState } from '../domain/ledger-entry.ts'
+import { type Grant, renderGrant } from '../domain/link.ts'
+import { toAssignment } from '../domain/plan.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import { foreignPrefix, readForeign } from './foreign-assignments.ts'
+import { Ledger, listAssignmentKeys } from './ledger.ts'
+
+const readsAtOnce = 16
+
+/** How far one account assignment is, as the ledger or `foreign/` has it. */
+export type Standing = {
+  readonly state: LedgerState | 'foreign'
+  readonly reason?: string
+  readonly principalId: PrincipalId
+  /** The links that granted it when it was last evaluated. */
+  readonly links: readonly string[]
+}
+
+/**
+ * How far the account assignments are, for statuses: what this process has read or written since its start, else what
+ * the bucket has. Only the holder of the dispatcher lease may use it: nobody else changes the ledger meanwhile.
+ */
+export class Standings {
+  readonly ledger: Ledger
+  readonly #objects: ObjectStore
+  /** By the last four fields of the key, then by account. `absent`: known to be neither in the ledger nor foreign. */
+  readonly #known = new Map<string, Map<AccountId, Standing | 'absent' | 'unread'>>()
+  #listed: Promise<void> | undefined
+
+  constructor(objects: ObjectStore) {
+    this.#objects = objects
+    this.ledger = new Ledger(objects, (key, entry) => this.#noteEntry(key, entry))
+  }
+
+  noteForeign(key: AssignmentKey, links: readonly string[], principalId: PrincipalId): void {
+    this.#note(key, { state: 'foreign', links, principalId })
+  }
+
+  /** The standing of each of these accounts; those with none are left out. Reads what is not known yet. */
+  async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
+    const limit = pLimit(readsAtOnce)
+    const found = await Promise.all(
+      accounts.map((accountId) => limit(async () => [accountId, await this.#read(grant, accountId)] as const)),
+    )
+    return new Map(found.flatMap(([accountId, standing]) => (standing === undefined ? [] : [[accountId, standing]])))
+  }
+
+  /** The accounts that have a standing for this grant: one listing of the ledger and of `foreign/` per process. */
+  async accountsOf(grant: Grant): Promise<readonly AccountId[]> {
+    this.#listed ??= this.#list()
+    await this.#listed
+    const known = this.#known.get(renderGrant(grant)) ?? new Map<AccountId, Standing | 'absent'>()
+    return [...known].filter(([, standing]) => standing !== 'absent').map(([accountId]) => accountId)
+  }
+
+  async #list(): Promise<void> {
+    for (const prefix of ['assignments/', foreignPrefix]) {
+      for await (const key of listAssignmentKeys(this.#objects, prefix)) {
+        const accounts = this.#accounts(key)
+        if (accounts && !accounts.of.has(accounts.accountId)) accounts.of.set(accounts.accountId, 'unread')
+      }
+    }
+  }
+
+  async #read(grant: Grant, accountId: AccountId): Promise<Standing | undefined> {
+    const known = this.#known.get(renderGrant(grant))?.get(accountId)
+    if (known !== undefined && known !== 'unread') return known === 'absent' ? undefined : known
+    const key = renderAssignmentKey(toAssignment(grant, accountId))
+    const entry = await this.ledger.read(key)
+    if (entry) return toStanding(entry.entry)
+    const foreign = await readForeign(this.#objects, key)
+    if (!foreign) return undefined
+    const standing: Standing = {
+      state: 'foreign',
+      links: foreign.links.map((link) => link.key),
+      principalId: foreign.principalId,
+    }
+    this.#note(key, standing)
+    return standing
+  }
+
+  #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
+    const accounts = this.#accounts(key)
+    if (!accounts) return
+    // An assignment that is not in the ledger may still be foreign.
+    const isForeign = () => {
+      const known = accounts.of.get(accounts.accountId)
+      return typeof known === 'object' && known.state === 'foreign'
+    }
+    if (entry) accounts.of.set(accounts.accountId, toStanding(entry))
+    else if (!isForeign()) accounts.of.set(accounts.accountId, 'absent')
+  }
+
+  #note(key: AssignmentKey, standing: Standing): void {
+    const accounts = this.#accounts(key)
+    accounts?.of.set(accounts.accountId, standing)
+  }
+
+  #accounts(
+    key: AssignmentKey,
+  ): { of: Map<AccountId, Standing | 'absent' | 'unread'>; accountId: AccountId } | undefined {
+    const assignment = parseAssignmentKey(key)
+    if (!assignment) return undefined
+    const name = renderGrant(assignment)
+    const of = this.#known.get(name) ?? new Map<AccountId, Standing | 'absent' | 'unread'>()
+    this.#known.set(name, of)
+    return { of, accountId: assignment.accountId }
+  }
+}
+
+function toStanding(entry: LedgerEntry): Standing {
+  return {
+    state: entry.state,
+    ...(entry.reason === undefined ? {} : { reason: entry.reason }),
+    principalId: entry.principalId,
+    links: entry.links.map(({ key }) => key),
+  }
+}

@@ -1,0 +1,218 @@
+import { parseAssignmentKey } from '../domain/assignment.ts'
+import { type Hint, hint as hintSchema } from '../domain/hint.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { ReceivedMessage } from '../ports/queues.ts'
+import { groupOf, type Lane, lanes } from './lanes.ts'
+import { listOpenWork } from './open-work.ts'
+import type { Signal } from './signal.ts'
+
+/** Hints in hand for so many message groups are enough to fill every slot; a message more waits in its queue. */
+const groupsEnough = 40
+const heldMost = 1_000
+const longPollSeconds = 1
+/** The work lanes' visibility timeout is 120 s: extended well before. */
+const visibilitySeconds = 120
+const extendEveryMs = 40_000
+const openWorkEveryMs = 30_000
+
+/** A hint in hand. Exactly one of `done` and `giveBack` ends it; neither: it comes again when its visibility ends. */
+export type WorkItem = {
+  readonly hint: Hint
+  readonly group: string
+  readonly lane: Lane | 'open'
+  done(): Promise<void>
+  /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
+  giveBack(): Promise<void>
+}
+
+type SourcePorts = Pick<Ports, 'queues' | 'objects' | 'clock' | 'randomness' | 'log'>
+const sources = ['work-urgent', 'open', 'work', 'work-bulk'] as const
+
+/** Pulls hints from the lanes and from `state/open/`, and holds those that cannot be started yet. */
+export class WorkSource {
+  readonly #ports: SourcePorts
+  readonly #changed: Signal
+  readonly #held: Record<Lane | 'open', WorkItem[]> = { 'work-urgent': [], open: [], work: [], 'work-bulk': [] }
+  /** Receipt handles whose visibility is extended: held or being worked on. */
+  readonly #inHand = new Map<string, Lane>()
+  readonly #openInHand = new Set<string>()
+  readonly #stopped = new AbortController()
+  readonly #closed = new AbortController()
+  readonly #loops: Promise<void>[] = []
+  #extending: Promise<void> | undefined
+  readonly #pulled = new Set<Lane | 'open'>()
+  #lastFoundMs: number
+
+  /** `changed` is raised when there may be something to take. */
+  constructor(ports: SourcePorts, changed: Signal) {
+    this.#ports = ports
+    this.#changed = changed
+    this.#lastFoundMs = ports.clock.monotonicMs()
+  }
+
+  start(): void {
+    for (const lane of lanes) this.#loops.push(this.#pull(lane))
+    this.#loops.push(this.#pullOpen())
+    this.#extending = this.#extend()
+  }
+
+  /** Nothing in hand that waits, and every lane was found empty at least once. */
+  get isEmpty(): boolean {
+    return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].length === 0)
+  }
+
+  get emptySinceMs(): number {
+    return this.#lastFoundMs
+  }
+
+  /** The most urgent hint whose group is free, with all others in hand about the same thing: one evaluation serves them. */
+  take(isFree: (item: WorkItem) => boolean): readonly WorkItem[] {
+    for (const source of sources) {
+      const first = this.#held[source].find(isFree)
+      if (first) return this.#takeLike(first)
+    }
+    return []
+  }
+
+  #takeLike(first: WorkItem): readonly WorkItem[] {
+    const about = subjectOf(first.hint)
+    const taken: WorkItem[] = []
+    for (const source of sources) {
+      this.#held[source] = this.#held[source].filter((item) => {
+        const isLike = item.group === first.group && subjectOf(item.hint) === about
+        if (isLike) taken.push(item)
+        return !isLike
+      })
+    }
+    return taken
+  }
+
+  /**
+   * Stops pulling and gives back everything that was not taken: answers how much. Items taken before can still be ended.
+   */
+  async stop(): Promise<number> {
+    this.#stopped.abort()
+    await Promise.all(this.#loops)
+    const rest = sources.flatMap((source) => this.#held[source].splice(0))
+    for (const item of rest) {
+      await item.giveBack().catch((error: unknown) => {
+        this.#ports.log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
+      })
+    }
+    return rest.length
+  }
+
+  /** Ends the extension of visibility: after everything that was taken has ended. */
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.#extending
+  }
+
+  async #pull(lane: Lane): Promise<void> {
+    const { queues, clock, log } = this.#ports
+    while (!this.#stopped.signal.aborted) {
+      if (this.#hasEnough(lane)) {
+        await clock.sleep(50, this.#stopped.signal)
+        continue
+      }
+      try {
+        const messages = await queues.receive(lane, { most: 10, waitSeconds: longPollSeconds })
+        this.#pulled.add(lane)
+        for (const message of messages) this.#hold(lane, message)
+        this.#changed.raise()
+      } catch (error) {
+        log.warn('a work lane could not be read; it is read again', { lane, error })
+        await clock.sleep(1_000, this.#stopped.signal)
+      }
+    }
+  }
+
+  #hasEnough(lane: Lane): boolean {
+    const held = this.#held[lane]
+    return held.length >= heldMost || new Set(held.map(({ group }) => group)).size >= groupsEnough
+  }
+
+  #hold(lane: Lane, message: ReceivedMessage): void {
+    const { queues, randomness, log } = this.#ports
+    const parsed = parseHint(message.body)
+    if (!parsed) {
+      // Left alone it comes again until its receives are used up, and then stands in the dead-letter queue with an alarm.
+      log.error('a message on a work lane is not a hint', {
+        lane,
+        messageId: message.messageId,
+        receiveCount: message.receiveCount,
+      })
+      return
+    }
+    const { receiptHandle, body } = message
+    const group = groupOf(parsed)
+    this.#inHand.set(receiptHandle, lane)
+    this.#lastFoundMs = this.#ports.clock.monotonicMs()
+    const done = async () => {
+      await queues.delete(lane, receiptHandle)
+      this.#inHand.delete(receiptHandle)
+    }
+    const giveBack = async () => {
+      await queues.send(lane, [{ body, groupId: group, deduplicationId: randomness.id() }])
+      await done()
+    }
+    this.#held[lane].push({ hint: parsed, group, lane, done, giveBack })
+  }
+
+  async #pullOpen(): Promise<void> {
+    const { objects, clock, log } = this.#ports
+    while (!this.#stopped.signal.aborted) {
+      try {
+        for await (const { object, key } of listOpenWork(objects, clock.now())) this.#holdOpen(object, key)
+        this.#pulled.add('open')
+        this.#changed.raise()
+      } catch (error) {
+        log.warn('open work could not be listed; it is listed again', { error })
+      }
+      await clock.sleep(openWorkEveryMs, this.#stopped.signal)
+    }
+  }
+
+  #holdOpen(object: string, key: string): void {
+    const assignment = parseAssignmentKey(key)
+    if (!assignment || this.#openInHand.has(object)) return
+    this.#openInHand.add(object)
+    this.#lastFoundMs = this.#ports.clock.monotonicMs()
+    const { accountId: account, permissionSet, principal, type } = assignment
+    const hint: Hint = { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: object }
+    const release = async () => {
+      this.#openInHand.delete(object)
+    }
+    const done = async () => {
+      await this.#ports.objects.delete(object)
+      await release()
+    }
+    this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', done, giveBack: release })
+  }
+
+  async #extend(): Promise<void> {
+    const { queues, clock, log } = this.#ports
+    while (!this.#closed.signal.aborted) {
+      await clock.sleep(extendEveryMs, this.#closed.signal)
+      if (this.#closed.signal.aborted) return
+      for (const [receiptHandle, lane] of this.#inHand) {
+        await queues.changeVisibility(lane, receiptHandle, visibilitySeconds).catch((error: unknown) => {
+          log.warn('the visibility of a hint could not be extended; it may be evaluated twice', { lane, error })
+        })
+      }
+    }
+  }
+}
+
+function parseHint(body: string): Hint | undefined {
+  try {
+    return hintSchema.parse(JSON.parse(body))
+  } catch {
+    return undefined
+  }
+}
+
+/** What a hint is about, whoever caused it. */
+function subjectOf(hint: Hint): string {
+  return JSON.stringify({ ...hint, cause: undefined })
+}

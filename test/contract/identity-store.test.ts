@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { principalId } from '../../shared/domain/identity-center-ids.ts'
+import { principalName } from '../../shared/domain/principal.ts'
+import type { IdentityStore } from '../../shared/ports/identity-store.ts'
+import { listAll } from '../../shared/ports/page.ts'
+import {
+  adapters,
+  type IdentityCenterPorts,
+  type IdentityCenterWorld,
+  openWorld,
+  principalIdIn,
+  smallOrganization,
+} from './identity-center-world.ts'
+
+const nobody = principalId.parse('00000000-0000-4000-8000-000000000000')
+const name = (text: string) => principalName.parse(text)
+
+describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
+  let world: IdentityCenterWorld
+  let ports: IdentityCenterPorts
+  let identityStore: IdentityStore
+
+  beforeEach(async () => {
+    world = openWorld()
+    ports = await openPorts(world)
+    identityStore = ports.identityStore
+  })
+  afterEach(() => ports.close())
+
+  test.each([
+    { type: 'GROUP' as const, known: "Équipe d'audit / 50% nights" },
+    { type: 'GROUP' as const, known: 'Auditors' },
+    { type: 'USER' as const, known: 'ana@example.com' },
+  ])('the $type $known is found by its name, and its name by its id', async ({ type, known }) => {
+    const id = principalIdIn(world, type, known)
+    expect(await identityStore.findPrincipalId(type, name(known))).toBe(id)
+    expect(await identityStore.findPrincipalName(type, id)).toBe(known)
+  })
+
+  test('a name that differs in case is nobody', async () => {
+    expect(await identityStore.findPrincipalId('GROUP', name('auditors'))).toBeUndefined()
+    expect(await identityStore.findPrincipalId('USER', name('Ana@example.com'))).toBeUndefined()
+  })
+
+  test('a group is no user, and a user no group', async () => {
+    expect(await identityStore.findPrincipalId('USER', name('Auditors'))).toBeUndefined()
+    expect(
+      await identityStore.findPrincipalName('GROUP', principalIdIn(world, 'USER', 'bo@example.com')),
+    ).toBeUndefined()
+  })
+
+  test('an id that does not exist has no name', async () => {
+    expect(await identityStore.findPrincipalName('GROUP', nobody)).toBeUndefined()
+    expect(await identityStore.findPrincipalName('USER', nobody)).toBeUndefined()
+  })
+
+  test('a renamed group is found under its new name only, with its id', async () => {
+    const id = principalIdIn(world, 'GROUP', 'Operators')
+    await world.identityStore.updateGroup(id, [{ path: 'displayName', value: 'Cloud Operators' }])
+    expect(await identityStore.findPrincipalId('GROUP', name('Cloud Operators'))).toBe(id)
+    expect(await identityStore.findPrincipalId('GROUP', name('Operators'))).toBeUndefined()
+    expect(await identityStore.findPrincipalName('GROUP', id)).toBe('Cloud Operators')
+  })
+
+  test('all groups and all users are listed with their names', async () => {
+    const groups = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('GROUP', token)))
+    const users = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('USER', token)))
+    expect(groups.map((one) => one.name).sort()).toEqual([...smallOrganization.groups].sort())
+    expect(users.map((one) => one.name).sort()).toEqual([...smallOrganization.users].sort())
+    expect(groups.every(({ id, name: known }) => id === principalIdIn(world, 'GROUP', known))).toBe(true)
+  })
+
+  test('a listing goes on after a hundred', async () => {
+    for (let index = 0; index < 100; index++) {
+      const id = principalId.parse(`00000000-0000-4000-8000-${String(index).padStart(12, '0')}`)
+      world.identityStore.addPrincipal('GROUP', id, `group ${index}`)
+    }
+    const first = await identityStore.listPrincipals('GROUP')
+    expect(first.items).toHaveLength(100)
+    const second = await identityStore.listPrincipals('GROUP', first.nextToken)
+    expect(second.items).toHaveLength(3)
+    expect(second.nextToken).toBeUndefined()
+  })
+
+  test('a group without a name is not listed', async () => {
+    await world.identityStore.createGroup({ description: 'nameless' })
+    expect((await identityStore.listPrincipals('GROUP')).items).toHaveLength(smallOrganization.groups.length)
+  })
+})

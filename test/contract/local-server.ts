@@ -1,0 +1,49 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { buildLocalServer } from '../../infra/local/s3-and-sqs.ts'
+import { SystemClock } from '../../shared/aws/system-clock.ts'
+import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
+import { MemoryObjectStore } from '../../shared/memory/memory-object-store.ts'
+import { MemoryQueues, type MemoryQueuesOptions } from '../../shared/memory/memory-queues.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+
+export type LocalServer = {
+  readonly endpoint: string
+  readonly objects: MemoryObjectStore
+  readonly queues: MemoryQueues
+  /** A client that signs with this access key id: locally, that is who it is. */
+  s3(accessKeyId?: string): S3Client
+  sqs(): SQSClient
+  stop(): Promise<void>
+}
+type Options = { readonly clock?: Clock; readonly settings?: MemoryQueuesOptions['settings'] }
+
+/** S3 and SQS of the local system on a free port of this machine, with an empty bucket `ssofile` and empty queues. */
+export async function startLocalServer({ clock = new SystemClock(), settings }: Options = {}): Promise<LocalServer> {
+  const randomness = new SystemRandomness()
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
+  const queues = new MemoryQueues({ clock, randomness, ...(settings === undefined ? {} : { settings }) })
+  const app = buildLocalServer({ objects, queues })
+  const endpoint = await app.listen({ host: '127.0.0.1', port: 0 })
+  const clients: { destroy(): void }[] = []
+  const configurationFor = (accessKeyId: string) => ({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey: 'any' },
+  })
+  const keep = <C extends { destroy(): void }>(client: C): C => {
+    clients.push(client)
+    return client
+  }
+  return {
+    endpoint,
+    objects,
+    queues,
+    s3: (accessKeyId = 'ssofile') => keep(new S3Client({ ...configurationFor(accessKeyId), forcePathStyle: true })),
+    sqs: () => keep(new SQSClient(configurationFor('ssofile'))),
+    async stop() {
+      for (const client of clients) client.destroy()
+      await app.close()
+    },
+  }
+}

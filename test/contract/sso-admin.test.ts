@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { accountId } from '../../shared/domain/account-id.ts'
+import { permissionSetArn, principalId } from '../../shared/domain/identity-center-ids.ts'
+import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import type { PrincipalType } from '../../shared/domain/principal.ts'
+import { listAll } from '../../shared/ports/page.ts'
+import type { AssignmentTarget, SsoAdmin } from '../../shared/ports/sso-admin.ts'
+import {
+  adapters,
+  type IdentityCenterPorts,
+  type IdentityCenterWorld,
+  openWorld,
+  permissionSetArnIn,
+  principalIdIn,
+  shop,
+  start,
+  website,
+} from './identity-center-world.ts'
+
+const unknownArn = permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-0123456789abcdef')
+const unknownPrincipal = principalId.parse('00000000-0000-4000-8000-000000000000')
+const longEnough = 60_000
+
+describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
+  let world: IdentityCenterWorld
+  let ports: IdentityCenterPorts
+  let ssoAdmin: SsoAdmin
+
+  beforeEach(async () => {
+    world = openWorld()
+    ports = await openPorts(world)
+    ssoAdmin = ports.ssoAdmin
+  })
+  afterEach(() => ports.close())
+
+  const target = (account: string, set: string, type: PrincipalType, name: string): AssignmentTarget => ({
+    accountId: accountId.parse(account),
+    permissionSetArn: permissionSetArnIn(world, set),
+    principalId: principalIdIn(world, type, name),
+    principalType: type,
+  })
+
+  test('the instance names its identity store', async () => {
+    const { instanceArn, identityStoreId } = world.ssoAdmin
+    expect(await ssoAdmin.instance()).toEqual({ instanceArn, identityStoreId })
+  })
+
+  test('a creation is in progress until its time has come, then the assignment is listed', async () => {
+    const wanted = target(website, 'ReadOnly-ps', 'GROUP', 'Auditors')
+    const request = await ssoAdmin.createAccountAssignment(wanted)
+    expect(request).toEqual({ requestId: request.requestId, state: 'IN_PROGRESS', createdAt: start, target: wanted })
+    expect(await ssoAdmin.describeAssignmentRequest('creation', request.requestId)).toEqual(request)
+    await world.clock.advance(longEnough)
+    expect(await ssoAdmin.describeAssignmentRequest('creation', request.requestId)).toEqual({
+      ...request,
+      state: 'SUCCEEDED',
+    })
+    const { items } = await ssoAdmin.listAccountAssignments(wanted.accountId, wanted.permissionSetArn)
+    expect(items).toEqual([{ principalId: wanted.principalId, principalType: 'GROUP' }])
+  })
+
+  test('a deletion takes the assignment away', async () => {
+    const wanted = target(website, 'ReadOnly-ps', 'USER', 'ana@example.com')
+    world.ssoAdmin.addAssignment(wanted)
+    const request = await ssoAdmin.deleteAccountAssignment(wanted)
+    await world.clock.advance(longEnough)
+    expect((await ssoAdmin.describeAssignmentRequest('deletion', request.requestId))?.state).toBe('SUCCEEDED')
+    expect(await ssoAdmin.listAccountAssignments(wanted.accountId, wanted.permissionSetArn)).toEqual({ items: [] })
+  })
+
+  test('a request that failed tells its reason when it is described', async () => {
+    const request = await ssoAdmin.deleteAccountAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
+    await world.clock.advance(longEnough)
+    expect(await ssoAdmin.describeAssignmentRequest('deletion', request.requestId)).toMatchObject({
+      state: 'FAILED',
+      failureReason: expect.stringContaining("EntitlementItem doesn't exist"),
+    })
+  })
+
+  test('a creation is not found among the deletions, nor an unknown request at all', async () => {
+    const request = await ssoAdmin.createAccountAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
+    expect(await ssoAdmin.describeAssignmentRequest('deletion', request.requestId)).toBeUndefined()
+    expect(await ssoAdmin.describeAssignmentRequest('creation', unknownPrincipal)).toBeUndefined()
+  })
+
+  test('listed requests tell id, state and date, and can be filtered by state', async () => {
+    const done = await ssoAdmin.createAccountAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
+    await world.clock.advance(longEnough)
+    const open = await ssoAdmin.createAccountAssignment(target(shop, 'ReadOnly-ps', 'GROUP', 'Auditors'))
+    const rows = {
+      done: { requestId: done.requestId, state: 'SUCCEEDED', createdAt: done.createdAt },
+      open: { requestId: open.requestId, state: 'IN_PROGRESS', createdAt: open.createdAt },
+    }
+    expect((await ssoAdmin.listAssignmentRequests('creation', undefined)).items).toEqual([rows.done, rows.open])
+    expect((await ssoAdmin.listAssignmentRequests('creation', 'IN_PROGRESS')).items).toEqual([rows.open])
+    expect((await ssoAdmin.listAssignmentRequests('creation', 'FAILED')).items).toEqual([])
+    expect((await ssoAdmin.listAssignmentRequests('deletion', undefined)).items).toEqual([])
+  })
+
+  test('a second request for an account that has one in progress is a conflict', async () => {
+    await ssoAdmin.createAccountAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
+    await expect(
+      ssoAdmin.createAccountAssignment(target(website, 'Operator-ps', 'GROUP', 'Operators')),
+    ).rejects.toMatchObject({
+      name: 'ServiceError',
+      service: 'sso-admin',
+      code: 'ConflictException',
+      message: 'There is a conflicting operation in process.',
+    })
+  })
+
+  test('the twenty-first call within a second is throttled', async () => {
+    await ssoAdmin.instance()
+    await world.clock.advance(1000)
+    for (let call = 1; call <= 20; call++) await ssoAdmin.listPermissionSets()
+    await expect(ssoAdmin.listPermissionSets()).rejects.toMatchObject({
+      code: 'ThrottlingException',
+      message: 'Rate exceeded',
+    })
+    await world.clock.advance(1000)
+    expect((await ssoAdmin.listPermissionSets()).items).toHaveLength(2)
+  })
+
+  test('an aborted write is not sent', async () => {
+    const signal = AbortSignal.abort()
+    const wanted = target(website, 'ReadOnly-ps', 'GROUP', 'Auditors')
+    await expect(ssoAdmin.createAccountAssignment(wanted, { signal })).rejects.toMatchObject({ code: 'NoAnswer' })
+    expect(world.ssoAdmin.outstandingRequests()).toEqual([])
+  })
+
+  test('a new permission set is described as it was given', async () => {
+    const name = permissionSetName.parse('Billing-ps')
+    const described = { name, description: 'Invoices', sessionDuration: 'PT2H', relayState: 'https://example.com/' }
+    const arn = await ssoAdmin.createPermissionSet({ ...described, tags: [{ Key: 'team', Value: '' }] })
+    expect(await ssoAdmin.describePermissionSet(arn)).toEqual({ ...described, arn, createdAt: start })
+    expect(await world.ssoAdmin.listTagsForResource(arn)).toEqual([{ Key: 'team', Value: '' }])
+    expect(await Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token)))).toContain(arn)
+  })
+
+  test('a permission set without description and relay state has neither', async () => {
+    const attributes = await ssoAdmin.describePermissionSet(permissionSetArnIn(world, 'ReadOnly-ps'))
+    expect(Object.keys(attributes ?? {}).sort()).toEqual(['arn', 'createdAt', 'name', 'sessionDuration'])
+  })
+
+  test('a second permission set of a name is a conflict', async () => {
+    const again = { name: permissionSetName.parse('ReadOnly-ps'), sessionDuration: 'PT1H', tags: [] }
+    await expect(ssoAdmin.createPermissionSet(again)).rejects.toMatchObject({
+      code: 'ConflictException',
+      message: 'PermissionSet with name ReadOnly-ps already exists.',
+    })
+  })
+
+  test('what a permission set contains is read back as it was attached', async () => {
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    const policy = '{"Version":"2012-10-17","Statement":[]}'
+    const boundary = { CustomerManagedPolicyReference: { Name: 'boundary', Path: '/boundaries/' } }
+    expect(await ssoAdmin.getInlinePolicy(arn)).toBeUndefined()
+    expect(await ssoAdmin.getPermissionsBoundary(arn)).toBeUndefined()
+    await ssoAdmin.attachManagedPolicy(arn, 'arn:aws:iam::aws:policy/job-function/Billing')
+    await ssoAdmin.attachCustomerManagedPolicy(arn, { Name: 'extra' })
+    await ssoAdmin.putInlinePolicy(arn, policy)
+    await ssoAdmin.putPermissionsBoundary(arn, boundary)
+    expect((await ssoAdmin.listManagedPolicies(arn)).items).toEqual([
+      'arn:aws:iam::aws:policy/ReadOnlyAccess',
+      'arn:aws:iam::aws:policy/job-function/Billing',
+    ])
+    expect((await ssoAdmin.listCustomerManagedPolicies(arn)).items).toEqual([{ Name: 'extra', Path: '/' }])
+    expect(await ssoAdmin.getInlinePolicy(arn)).toBe(policy)
+    expect(await ssoAdmin.getPermissionsBoundary(arn)).toEqual(boundary)
+  })
+
+  test('attaching an attached policy is a conflict', async () => {
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    await expect(ssoAdmin.attachManagedPolicy(arn, 'arn:aws:iam::aws:policy/ReadOnlyAccess')).rejects.toMatchObject({
+      code: 'ConflictException',
+    })
+  })
+
+  test('an unknown permission set is described as absent and refused everywhere else', async () => {
+    expect(await ssoAdmin.describePermissionSet(unknownArn)).toBeUndefined()
+    const refused = { code: 'ResourceNotFoundException' }
+    await expect(ssoAdmin.listManagedPolicies(unknownArn)).rejects.toMatchObject(refused)
+    await expect(ssoAdmin.getInlinePolicy(unknownArn)).rejects.toMatchObject(refused)
+    await expect(ssoAdmin.getPermissionsBoundary(unknownArn)).rejects.toMatchObject(refused)
+    const wanted = { ...target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'), permissionSetArn: unknownArn }
+    await expect(ssoAdmin.createAccountAssignment(wanted)).rejects.toMatchObject(refused)
+    await expect(ssoAdmin.listAccountAssignments(wanted.accountId, unknownArn)).rejects.toMatchObject(refused)
+  })
+
+  test('assignments beyond a page of a hundred are on the next page', async () => {
+    const { accountId: id, permissionSetArn: arn } = target(website, 'ReadOnly-ps', 'GROUP', 'Auditors')
+    for (let index = 0; index < 101; index++) {
+      const suffix = String(index).padStart(12, '0')
+      world.ssoAdmin.addAssignment({
+        accountId: id,
+        permissionSetArn: arn,
+        principalId: principalId.parse(`00000000-0000-4000-8000-${suffix}`),
+        principalType: 'USER',
+      })
+    }
+    const first = await ssoAdmin.listAccountAssignments(id, arn)
+    expect(first.items).toHaveLength(100)
+    const second = await ssoAdmin.listAccountAssignments(id, arn, first.nextToken)
+    expect(second.items).toHaveLength(1)
+    expect(second.nextToken).toBeUndefined()
+    expect(new Set([...first.items, ...second.items].map((one) => one.principalId)).size).toBe(101)
+  })
+})
+
+test.each(adapters)(
+  'a write that was sent is waited for, though its signal aborts meanwhile: $adapter',
+  async ({ openPorts }) => {
+    const sending = new AbortController()
+    const onCall = (operation: string) => {
+      if (operation === 'CreateAccountAssignment') sending.abort()
+    }
+    const world = openWorld({ ssoAdmin: { onCall } })
+    const ports = await openPorts(world)
+    const wanted = {
+      accountId: accountId.parse(website),
+      permissionSetArn: permissionSetArnIn(world, 'ReadOnly-ps'),
+      principalId: principalIdIn(world, 'GROUP', 'Auditors'),
+      principalType: 'GROUP' as const,
+    }
+    const request = await ports.ssoAdmin.createAccountAssignment(wanted, { signal: sending.signal })
+    expect(sending.signal.aborted).toBe(true)
+    expect(request.target).toEqual(wanted)
+    await ports.close()
+  },
+)

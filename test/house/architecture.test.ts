@@ -1,0 +1,164 @@
+import { describe, expect, test } from '@jest/globals'
+import { architectureFaults, rules } from './architecture.ts'
+import { listProjectFiles, readText } from './source-files.ts'
+
+const sources = listProjectFiles().filter((path) => path.endsWith('.ts'))
+
+test('every import of the project is one that its folder may make', () => {
+  expect(sources.length).toBeGreaterThan(50)
+  expect(sources.flatMap((path) => architectureFaults(path, readText(path)))).toEqual([])
+})
+
+test('every folder with sources has its rule', () => {
+  for (const folder of ['infra', 'handlers', 'shared', 'test']) {
+    expect(sources.some((path) => path.startsWith(`${folder}/`))).toBe(true)
+  }
+  const without = sources.filter((path) => !rules.some(({ where }) => `${path}/`.startsWith(`${where}/`)))
+  expect(without).toEqual([])
+})
+
+test('the compiler refuses what type stripping cannot erase', () => {
+  expect(JSON.parse(readText('tsconfig.json')).compilerOptions).toMatchObject({
+    erasableSyntaxOnly: true,
+    verbatimModuleSyntax: true,
+  })
+})
+
+describe('an import is refused', () => {
+  test.each([
+    ['domain to a port', 'shared/domain/link.ts', "import { a } from '../ports/clock.ts'"],
+    ['domain to node', 'shared/domain/link.ts', "import { createHash } from 'node:crypto'"],
+    ['ports to zod', 'shared/ports/clock.ts', "import * as z from 'zod'"],
+    ['ports to an adapter', 'shared/ports/clock.ts', "import { a } from '../aws/system-clock.ts'"],
+    ['reconcile to an adapter', 'shared/reconcile/lease.ts', "import { a } from '../memory/table.ts'"],
+    ['reconcile to the SDK', 'shared/reconcile/lease.ts', "import { a } from '@aws-sdk/client-s3'"],
+    ['reconcile to the file system', 'shared/reconcile/lease.ts', "import { a } from 'node:fs'"],
+    ['memory to aws', 'shared/memory/table.ts', "import { a } from '../aws/served-at.ts'"],
+    ['aws to memory', 'shared/aws/served-at.ts', "import { a } from '../memory/table.ts'"],
+    ['aws to reconcile', 'shared/aws/served-at.ts', "import { a } from '../reconcile/lease.ts'"],
+    ['memory to timers', 'shared/memory/table.ts', "import { a } from 'node:timers/promises'"],
+    ['shared to handlers', 'shared/reconcile/lease.ts', "import { a } from '../../handlers/links.ts'"],
+    ['handlers to the SDK', 'handlers/links.ts', "import { a } from '@aws-sdk/client-s3'"],
+    ['handlers to infra', 'handlers/links.ts', "import { a } from '../infra/local/serve-s3.ts'"],
+    ['another command to infra', 'handlers/cli/plan.ts', "import { a } from '../../infra/local/serve-s3.ts'"],
+    ['handlers to test', 'handlers/links.ts', "import { a } from '../test/world.ts'"],
+    ['handlers to fastify', 'handlers/links.ts', "import fastify from 'fastify'"],
+    ['stacks to fauxqs', 'infra/app.ts', "import { buildApp } from 'fauxqs'"],
+    ['infra to test', 'infra/local/serve-s3.ts', "import { a } from '../../test/world.ts'"],
+    [
+      'a name that only begins like an allowed folder',
+      'handlers/links.ts',
+      "import { a } from '../shared-secrets/x.ts'",
+    ],
+    ['a name that only begins like an allowed package', 'shared/domain/link.ts', "import { a } from 'zod-extra'"],
+    ['outside the project', 'test/world.ts', "import { a } from '../../elsewhere/x.ts'"],
+    ['an import without extension', 'shared/domain/link.ts', "import { a } from './scope'"],
+    ['an import of a .js file', 'shared/domain/link.ts', "import { a } from './scope.js'"],
+    ['a folder as a module', 'handlers/links.ts', "import { a } from '../shared/domain'"],
+    ['a file in no known folder', 'scripts/x.ts', "import { a } from 'node:fs'"],
+  ])('%s', (_, path, text) => {
+    expect(architectureFaults(path, text)).toEqual([expect.stringMatching(new RegExp(`^${path}:1: `))])
+  })
+
+  test.each([
+    ['import', "import { a } from 'fauxqs'"],
+    ['a type', "import type { A } from 'fauxqs'"],
+    ['one type among others', "import { type A } from 'fauxqs'"],
+    ['for its effects', "import 'fauxqs'"],
+    ['export from', "export { a } from 'fauxqs'"],
+    ['export type from', "export type { A } from 'fauxqs'"],
+    ['export all', "export * from 'fauxqs'"],
+    ['dynamic', "const a = await import('fauxqs')"],
+    ['deep in a function', "const a = async () => { for (;;) { if (await import('fauxqs')) return } }"],
+    ['in a type', "type A = import('fauxqs').A"],
+    ['require', "const a = require('fauxqs')"],
+  ])('in every form: %s', (_, statement) => {
+    const text = `// Équipe d’audit\n/* 'fauxqs'\n */\n${statement}\n`
+    expect(architectureFaults('shared/domain/link.ts', text)).toEqual([
+      "shared/domain/link.ts:4: imports 'fauxqs'; allowed in shared/domain: shared/domain, zod",
+    ])
+  })
+
+  test('whose name is computed', () => {
+    for (const argument of ['name', `\`../\${name}.ts\``, "'../' + name"]) {
+      expect(architectureFaults('shared/domain/link.ts', `const name = 'x'\nawait import(${argument})`)).toEqual([
+        expect.stringContaining('shared/domain/link.ts:2: imports what is named only when it runs'),
+      ])
+    }
+  })
+})
+
+test('an import that only a comment or a text speaks of is none', () => {
+  const text = `// import 'fauxqs'\nconst a = "import { b } from 'fauxqs'"\n`
+  expect(architectureFaults('shared/domain/link.ts', text)).toEqual([])
+})
+
+test.each([
+  [
+    'reconcile to zod, p-limit and hashes',
+    'shared/reconcile/lease.ts',
+    "import 'zod'\nimport 'p-limit'\nimport 'node:crypto'",
+  ],
+  ['aws to the SDK', 'shared/aws/served-at.ts', "import '@aws-sdk/client-s3'\nimport '@smithy/types'"],
+  ['the command local to infra', 'handlers/cli/local.ts', "import '../../infra/local/serve-s3.ts'"],
+  ['infra to handlers', 'infra/local/serve-s3.ts', "import '../../handlers/links.ts'\nimport 'fauxqs'"],
+  ['a file with a first line for the shell', 'handlers/cli/ssofile.ts', "#!/usr/bin/env node\nimport 'commander'"],
+])('%s is allowed', (_, path, text) => {
+  expect(architectureFaults(path, text)).toEqual([])
+})
+
+describe('clock, timers and randomness arrive as ports', () => {
+  test.each([
+    'const at = Date.now()',
+    'const now = Date.now',
+    'const at = new Date()',
+    'const at = new Date',
+    'setTimeout(() => {}, 1)',
+    "import { setTimeout } from 'node:timers/promises'",
+    'setInterval(() => {}, 1)',
+    'const signal = AbortSignal.timeout(1)',
+    'const ms = performance.now()',
+    'const n = Math.random()',
+    'const id = crypto.randomUUID()',
+    "import { randomUUID } from 'node:crypto'",
+  ])('%s', (statement) => {
+    const faults = architectureFaults('handlers/links.ts', `\n${statement}`)
+    expect(faults.length).toBeGreaterThan(0)
+    for (const fault of faults) expect(fault).toMatch(/^handlers\/links\.ts:2: (reads|uses) /)
+    for (const path of ['shared/aws/system-clock.ts', 'handlers/cli/ssofile.ts', 'test/world.ts']) {
+      expect(architectureFaults(path, statement)).toEqual([])
+    }
+  })
+
+  test('an instant that is given, and a clock that is passed in, are no clock', () => {
+    const text = 'const at = new Date(0)\nconst now = clock.now()\nconst known = random.fraction()'
+    expect(architectureFaults('handlers/links.ts', text)).toEqual([])
+  })
+})
+
+test.each([
+  ['an enum', 'enum Color { Red }', 'an enum'],
+  ['a const enum', 'export const enum Color { Red }', 'an enum'],
+  ['a namespace', 'namespace A { export const a = 1 }', 'a namespace'],
+])('%s is refused', (_, text, fault) => {
+  expect(architectureFaults('shared/domain/link.ts', text)).toEqual([
+    expect.stringContaining(`shared/domain/link.ts:1: ${fault}`),
+  ])
+})
+
+test.each([
+  'shared/domain/index.ts',
+  'shared/domain/utils.ts',
+  'shared/domain/string-util.ts',
+  'shared/helpers/x.ts',
+  'test/test-helper.ts',
+  'handlers/common.ts',
+  'shared/aws/queue-manager.ts',
+  'handlers/link-processor.test.ts',
+])('a file called %s is refused', (path) => {
+  expect(architectureFaults(path, '')).toHaveLength(1)
+})
+
+test('a word that only contains an empty one is a name', () => {
+  expect(architectureFaults('shared/domain/uncommon-account.ts', '')).toEqual([])
+})

@@ -1,0 +1,52 @@
+import { parseSync } from '@swc/core'
+
+/** A node of SWC's syntax tree; which fields it has depends on its type. */
+export type SyntaxNode = { readonly type: string; readonly span: { readonly start: number } } & {
+  readonly [field: string]: unknown
+}
+
+/** Called for every node, outer before inner; what it answers is called when the node's inside has been visited. */
+export type Visitor = (node: SyntaxNode, line: number) => (() => void) | undefined
+
+/** Throws where the text is not TypeScript. */
+export function visitSyntax(text: string, visit: Visitor): void {
+  // SWC counts bytes on from the last file it has read: a first statement of ours shows where this one begins.
+  const source = `;${text.replace(/^#!/, '//')}`
+  const { body } = parseSync(source, { syntax: 'typescript', target: 'esnext' })
+  const start = body[0]?.span.start ?? 0
+  const lines = Uint32Array.from(lineEnds(Buffer.from(source)))
+  const lineOf = (node: SyntaxNode) => 1 + lines.filter((end) => end < node.span.start - start).length
+  walk(body, (node) => visit(node, lineOf(node)))
+}
+
+function* lineEnds(source: Buffer): Generator<number> {
+  for (const [offset, byte] of source.entries()) if (byte === 0x0a) yield offset
+}
+
+function walk(value: unknown, visit: (node: SyntaxNode) => (() => void) | undefined): void {
+  if (typeof value !== 'object' || value === null) return
+  const leave = isNode(value) ? visit(value) : undefined
+  for (const inner of Object.values(value)) walk(inner, visit)
+  leave?.()
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && 'type' in value && 'span' in value
+}
+
+/** A string, or a template with `…` for each of its expressions; else `undefined`. */
+export function literalText(value: unknown): string | undefined {
+  if (!isNode(value)) return undefined
+  if (value.type === 'StringLiteral') return String(value.value)
+  if (value.type !== 'TemplateLiteral' || !Array.isArray(value.quasis)) return undefined
+  return value.quasis.map(({ cooked, raw }) => cooked ?? raw).join('…')
+}
+
+/** `a` or `a.b` as written; else `undefined`. */
+export function nameOf(value: unknown): string | undefined {
+  if (!isNode(value)) return undefined
+  if (value.type === 'Identifier') return String(value.value)
+  if (value.type !== 'MemberExpression') return undefined
+  const [object, property] = [nameOf(value.object), nameOf(value.property)]
+  return object === undefined || property === undefined ? undefined : `${object}.${property}`
+}

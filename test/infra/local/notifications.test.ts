@@ -1,0 +1,108 @@
+import { expect, test } from '@jest/globals'
+import { startNotifications } from '../../../infra/local/notifications.ts'
+import { MemoryObjectStore } from '../../../shared/memory/memory-object-store.ts'
+import { MemoryQueues } from '../../../shared/memory/memory-queues.ts'
+import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
+import type { Queues } from '../../../shared/ports/queues.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
+
+const start = new Date('2026-03-03T10:15:30.123Z')
+
+function world() {
+  const clock = new VirtualClock(start)
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+  const queues = new MemoryQueues({ clock })
+  const sent = () =>
+    queues
+      .queue('uploads')
+      .messages()
+      .map(({ body }) => JSON.parse(body))
+  return { clock, objects, queues, sent }
+}
+
+test('S3 first sends its test event, which has no records', async () => {
+  const { clock, objects, queues, sent } = world()
+  const notifications = startNotifications({ objects, queues, clock, onError: () => {} })
+  expect(sent()).toEqual([
+    {
+      Service: 'Amazon S3',
+      Event: 's3:TestEvent',
+      Time: '2026-03-03T10:15:30.123Z',
+      Bucket: 'ssofile',
+      RequestId: expect.any(String),
+      HostId: expect.any(String),
+    },
+  ])
+  await notifications.stop()
+})
+
+test('an upload and a deletion of an input are told, with who did it and the key encoded as S3 does', async () => {
+  const { clock, objects, queues, sent } = world()
+  const notifications = startNotifications({ objects, queues, clock, onError: () => {} })
+  const key = "links_data/team a/root%all%X%O'Brien+ü%USER%ssofile"
+  await objects.as('alice', '192.0.2.1').put(key, '')
+  await objects.as('bob').delete(key)
+  const [, created, removed] = sent()
+  const encoded = 'links_data/team+a/root%25all%25X%25O%27Brien%2B%C3%BC%25USER%25ssofile'
+  expect(created).toEqual({
+    Records: [
+      {
+        eventVersion: '2.1',
+        eventSource: 'aws:s3',
+        awsRegion: 'us-east-1',
+        eventTime: '2026-03-03T10:15:30.123Z',
+        eventName: 'ObjectCreated:Put',
+        userIdentity: { principalId: 'AWS:alice' },
+        requestParameters: { sourceIPAddress: '192.0.2.1' },
+        responseElements: { 'x-amz-request-id': expect.any(String), 'x-amz-id-2': expect.any(String) },
+        s3: {
+          s3SchemaVersion: '1.0',
+          configurationId: 'inputs',
+          bucket: { name: 'ssofile', ownerIdentity: { principalId: 'local' }, arn: 'arn:aws:s3:::ssofile' },
+          object: {
+            key: encoded,
+            size: 0,
+            eTag: 'd41d8cd98f00b204e9800998ecf8427e',
+            sequencer: '000000000000000001',
+          },
+        },
+      },
+    ],
+  })
+  expect(removed).toMatchObject({
+    Records: [{ eventName: 'ObjectRemoved:Delete', userIdentity: { principalId: 'AWS:bob' } }],
+  })
+  expect(removed.Records[0].s3.object).toEqual({ key: encoded, sequencer: '000000000000000002' })
+  await notifications.stop()
+})
+
+test('only inputs are told of', async () => {
+  const { clock, objects, queues, sent } = world()
+  const notifications = startNotifications({ objects, queues, clock, onError: () => {} })
+  for (const key of ['assignments/x', 'links_data', 'links_datax/x', 'permission_sets/P.json'])
+    await objects.put(key, '')
+  expect(sent().slice(1)).toMatchObject([{ Records: [{ s3: { object: { key: 'permission_sets/P.json' } } }] }])
+  await notifications.stop()
+})
+
+test('a notification that the queue did not accept is sent again', async () => {
+  const { clock, objects, queues, sent } = world()
+  const errors: unknown[] = []
+  let failures = 2
+  const flaky: Queues = {
+    send: async (queue, messages) => {
+      if (failures-- > 0) throw new ServiceError('sqs', 'NoAnswer', 'the queue is away')
+      return queues.send(queue, messages)
+    },
+    receive: (queue, options) => queues.receive(queue, options),
+    delete: (queue, receiptHandle) => queues.delete(queue, receiptHandle),
+    changeVisibility: (queue, receiptHandle, seconds) => queues.changeVisibility(queue, receiptHandle, seconds),
+  }
+  const notifications = startNotifications({ objects, queues: flaky, clock, onError: (error) => errors.push(error) })
+  await objects.put('links_data/x', '')
+  expect(sent()).toEqual([])
+  await clock.advance(1000)
+  expect(sent()).toMatchObject([{ Event: 's3:TestEvent' }, { Records: [{ eventName: 'ObjectCreated:Put' }] }])
+  expect(errors).toHaveLength(2)
+  await notifications.stop()
+})

@@ -1,0 +1,36 @@
+import { OrganizationsClient } from '@aws-sdk/client-organizations'
+import { expect, test } from '@jest/globals'
+import { AwsOrganizations, parseAccount } from '../../../shared/aws/organizations-client.ts'
+
+const path = 'o-abcdefghij/r-test/ou-test-workload/222222222222/'
+
+test('the parents of an account are read from its path', () => {
+  expect(parseAccount({ Id: '222222222222', Name: 'shop', State: 'ACTIVE', Paths: [path] })).toEqual({
+    id: '222222222222',
+    name: 'shop',
+    state: 'ACTIVE',
+    parents: ['r-test', 'ou-test-workload'],
+  })
+})
+
+test.each([
+  { what: 'State', account: { Id: '222222222222', Status: 'ACTIVE' as const, Paths: [path] } },
+  { what: 'Paths', account: { Id: '222222222222', State: 'ACTIVE' as const } },
+])('an account without $what is a fault that says so, not an account', ({ account }) => {
+  expect(() => parseAccount(account)).toThrow('received account 222222222222 without State or Paths')
+})
+
+test('a service that cannot be reached has not answered', async () => {
+  const organizations = new AwsOrganizations(
+    new OrganizationsClient({
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+    }),
+  )
+  await expect(organizations.managementAccountId()).rejects.toMatchObject({
+    service: 'organizations',
+    code: 'NoAnswer',
+  })
+})

@@ -1,0 +1,22 @@
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { expect, test } from '@jest/globals'
+import { AwsSsoAdmin } from '../../../shared/aws/sso-admin-client.ts'
+import { openWorld, serve } from '../../contract/identity-center-world.ts'
+
+const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+
+test('a client that would repeat writes is refused', async () => {
+  const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ region: 'us-east-1', credentials }))
+  await expect(ssoAdmin.instance()).rejects.toThrow(
+    'received an SSO Admin client of 3 attempts, expected maxAttempts: 1',
+  )
+})
+
+test('the instance is asked for once', async () => {
+  const calls: string[] = []
+  const { endpoint, close } = await serve(openWorld({ ssoAdmin: { onCall: (operation) => calls.push(operation) } }))
+  const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }))
+  await Promise.all([ssoAdmin.listPermissionSets(), ssoAdmin.listPermissionSets()])
+  expect(calls).toEqual(['ListInstances', 'ListPermissionSets', 'ListPermissionSets'])
+  await close()
+})

@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals'
+import { configuration, defaultConfiguration } from '../../../shared/domain/configuration.ts'
+
+test('every key is optional, with these defaults', () => {
+  expect(defaultConfiguration).toEqual({
+    supportNestedOu: true,
+    folders: [],
+    urgentPermissionSets: [],
+    principalSuffix: '',
+    includeManagementAccount: false,
+    orphanGraceMinutes: 60,
+    onDrift: 'restore',
+    brake: { indirect: { count: 20, percent: 10, most: 200, hours: 24 }, own: { count: 20, percent: 10, minutes: 15 } },
+    limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3 },
+  })
+})
+
+test('a key that is given leaves the others of its group at their defaults', () => {
+  expect(configuration.parse({ brake: { indirect: { count: 5 } }, limits: { outstanding: 1 } })).toEqual({
+    ...defaultConfiguration,
+    brake: { ...defaultConfiguration.brake, indirect: { count: 5, percent: 10, most: 200, hours: 24 } },
+    limits: { outstanding: 1, callsPerSecond: 20, provisionings: 3 },
+  })
+})
+
+test.each([
+  ['a folder in a folder', { folders: ['sync/upstream'] }],
+  ['a folder with spaces and letters of any alphabet', { folders: ['Équipe A', '財務'] }],
+  ['20 folders', { folders: Array.from({ length: 20 }, (_, index) => `team-${index}`) }],
+  ['no brake at all', { brake: { indirect: { percent: 100, count: 0 } } }],
+  ['the quotas used up', { limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3 } }],
+  ['slower than the quotas', { limits: { outstanding: 1, callsPerSecond: 0.5, provisionings: 1 } }],
+  ['drift only reported', { onDrift: 'report' }],
+])('%s is allowed', (_, given) => {
+  expect(configuration.safeParse(given).success).toBe(true)
+})
+
+test.each([
+  ['an unknown key', { supportNestedOU: true }],
+  ['an unknown key within another', { brake: { indirect: { minutes: 15 } } }],
+  ['an empty folder', { folders: [''] }],
+  ['a folder that begins with /', { folders: ['/team-a'] }],
+  ['a folder that ends in /', { folders: ['team-a/'] }],
+  ['a folder with %', { folders: ['root%all'] }],
+  ['a folder in NFD, in which no link is valid', { folders: ['Équipe'.normalize('NFD')] }],
+  ['a folder with a control character, in which no link is valid', { folders: ['team-a\n'] }],
+  ['a folder twice', { folders: ['team-a', 'team-a'] }],
+  ['21 folders', { folders: Array.from({ length: 21 }, (_, index) => `team-${index}`) }],
+  ['a permission set name that AWS does not allow', { urgentPermissionSets: ['Break Glass'] }],
+  ['more than 100 percent', { brake: { own: { percent: 101 } } }],
+  ['a negative count', { brake: { own: { count: -1 } } }],
+  ['half a revocation', { brake: { own: { count: 0.5 } } }],
+  ['16 assignment requests outstanding', { limits: { outstanding: 16 } }],
+  ['no assignment request outstanding', { limits: { outstanding: 0 } }],
+  ['21 calls per second', { limits: { callsPerSecond: 21 } }],
+  ['no calls per second', { limits: { callsPerSecond: 0 } }],
+  ['4 provisionings', { limits: { provisionings: 4 } }],
+  ['another answer to drift', { onDrift: 'ignore' }],
+  ['true as a text', { supportNestedOu: 'true' }],
+])('%s is refused', (_, given) => {
+  expect(configuration.safeParse(given).success).toBe(false)
+})
+
+test('an unknown key is named', () => {
+  expect(configuration.safeParse({ supportNestedOU: true }).error?.issues).toEqual([
+    expect.objectContaining({ code: 'unrecognized_keys', keys: ['supportNestedOU'] }),
+  ])
+})

@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import { canHoldAccess, expandScope } from '../../../shared/domain/expand-scope.ts'
+import { account, accountStates, organizationView } from '../../../shared/domain/organization-view.ts'
+import type { Scope } from '../../../shared/domain/scope.ts'
+import { organizations, scopes } from './arbitraries.ts'
+
+const nested = { supportNestedOu: true, includeManagementAccount: false }
+const flat = { supportNestedOu: false, includeManagementAccount: false }
+
+/** r-abcd > ou-abcd-workload > ou-abcd-shop; listed in no order. */
+const view = organizationView.parse({
+  v: 1,
+  managementAccountId: '111111111111',
+  readAt: '2026-03-03T10:15:30.123Z',
+  hasTags: true,
+  accounts: [
+    {
+      id: '444444444444',
+      name: 'shop',
+      state: 'ACTIVE',
+      parents: ['r-abcd', 'ou-abcd-workload', 'ou-abcd-shop'],
+      tags: { team: 'Shop' },
+    },
+    { id: '111111111111', name: 'management', state: 'ACTIVE', parents: ['r-abcd'], tags: { team: 'Platform' } },
+    {
+      id: '333333333333',
+      name: 'workload',
+      state: 'ACTIVE',
+      parents: ['r-abcd', 'ou-abcd-workload'],
+      tags: { team: '' },
+    },
+    { id: '222222222222', name: 'sandbox', state: 'ACTIVE', parents: ['r-abcd'], tags: {} },
+    {
+      id: '555555555555',
+      name: 'old shop',
+      state: 'SUSPENDED',
+      parents: ['r-abcd', 'ou-abcd-workload', 'ou-abcd-shop'],
+      tags: { team: 'Shop' },
+    },
+  ],
+})
+const expand = (scope: Scope, configuration = nested) => expandScope(scope, view, configuration)
+
+test('root is every active account but the management account, ascending by id', () => {
+  expect(expand({ kind: 'root' })).toEqual(['222222222222', '333333333333', '444444444444'])
+})
+
+test('the management account is within root, its organizational unit and its tags only where configured', () => {
+  const configuration = { ...nested, includeManagementAccount: true }
+  const management = accountId.parse('111111111111')
+  for (const scope of [
+    { kind: 'root' },
+    { kind: 'ou_id', id: 'r-abcd' },
+    { kind: 'account_tag', key: 'team', value: 'Platform' },
+    { kind: 'account', id: management },
+  ] as const) {
+    expect(expand(scope)).not.toContain(management)
+    expect(expand(scope, configuration)).toContain(management)
+  }
+})
+
+describe('an organizational unit', () => {
+  test('with nested ones is every account below it', () => {
+    expect(expand({ kind: 'ou_id', id: 'ou-abcd-workload' })).toEqual(['333333333333', '444444444444'])
+    expect(expand({ kind: 'ou_id', id: 'r-abcd' })).toEqual(expand({ kind: 'root' }))
+  })
+
+  test('without nested ones is every account directly in it', () => {
+    expect(expand({ kind: 'ou_id', id: 'ou-abcd-workload' }, flat)).toEqual(['333333333333'])
+    expect(expand({ kind: 'ou_id', id: 'r-abcd' }, flat)).toEqual(['222222222222'])
+  })
+
+  test('that does not exist is no account: the link waits', () => {
+    expect(expand({ kind: 'ou_id', id: 'ou-abcd-nowhere0' })).toEqual([])
+  })
+})
+
+describe('a tag', () => {
+  test('is every account that has exactly this value', () => {
+    expect(expand({ kind: 'account_tag', key: 'team', value: 'Shop' })).toEqual(['444444444444'])
+    expect(expand({ kind: 'account_tag', key: 'team', value: 'shop' })).toEqual([])
+    expect(expand({ kind: 'account_tag', key: 'Team', value: 'Shop' })).toEqual([])
+  })
+
+  test('with an empty value is not an absent tag', () => {
+    expect(expand({ kind: 'account_tag', key: 'team', value: '' })).toEqual(['333333333333'])
+  })
+
+  test('is no account whose tags were not read', () => {
+    const unread = { ...view, accounts: view.accounts.map(({ tags: _, ...rest }) => rest) }
+    expect(expandScope({ kind: 'account_tag', key: 'team', value: 'Shop' }, unread, nested)).toEqual([])
+  })
+
+  test("is not found in what JavaScript's objects inherit", () => {
+    for (const key of ['constructor', 'toString', '__proto__']) {
+      expect(expand({ kind: 'account_tag', key, value: '' })).toEqual([])
+    }
+  })
+})
+
+test('only an ACTIVE account can be given access', () => {
+  const membership = { ...nested, managementAccountId: view.managementAccountId }
+  const active = accountStates.filter((state) =>
+    canHoldAccess(account.parse({ id: '222222222222', name: 'sandbox', state, parents: ['r-abcd'] }), membership),
+  )
+  expect(active).toEqual(['ACTIVE'])
+  expect(expand({ kind: 'account', id: accountId.parse('555555555555') })).toEqual([])
+})
+
+test('a scope is part of root, sorted, and the same whatever the order of the accounts', () => {
+  fc.assert(
+    fc.property(
+      organizations,
+      scopes,
+      fc.boolean(),
+      fc.boolean(),
+      (organization, scope, supportNestedOu, includeManagementAccount) => {
+        const configuration = { supportNestedOu, includeManagementAccount }
+        const accounts = expandScope(scope, organization, configuration)
+        const all = expandScope({ kind: 'root' }, organization, configuration)
+        expect(accounts).toEqual(all.filter((id) => accounts.includes(id)))
+        expect(accounts).toEqual([...accounts].sort())
+        const turned = { ...organization, accounts: organization.accounts.toReversed() }
+        expect(expandScope(scope, turned, configuration)).toEqual(accounts)
+      },
+    ),
+  )
+})

@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals'
+import { hint } from '../../../shared/domain/hint.ts'
+
+const cause = 'links_data/root%all%ReadOnly%auditors%GROUP%ssofile'
+const assignment = {
+  v: 1,
+  kind: 'assignment',
+  account: '012345678901',
+  permissionSet: 'ReadOnly',
+  principal: 'auditors',
+  type: 'GROUP',
+  cause,
+}
+const permissionSet = {
+  v: 1,
+  kind: 'permission-set',
+  permissionSet: 'ReadOnly',
+  cause: 'permission_sets/ReadOnly.json',
+}
+
+test('a hint names an account assignment or a permission set, and its cause', () => {
+  for (const message of [assignment, permissionSet]) {
+    expect(hint.parse(JSON.parse(JSON.stringify(message)))).toEqual(message)
+  }
+})
+
+test.each([
+  ['of another version', { ...assignment, v: 2 }],
+  ['of another kind', { ...assignment, kind: 'account' }],
+  ['without a cause', { ...assignment, cause: undefined }],
+  ['without an account', { ...assignment, account: undefined }],
+  ['with an account of 11 digits', { ...assignment, account: '12345678901' }],
+  ['with an account as a number', { ...assignment, account: 123456789012 }],
+  ['with an empty principal', { ...assignment, principal: '' }],
+  ['with a type in small letters', { ...assignment, type: 'group' }],
+  ['with a permission set name that AWS does not allow', { ...permissionSet, permissionSet: 'Read Only' }],
+  ['of a permission set with an account', { ...permissionSet, account: '012345678901' }],
+  ['that says what to do', { ...assignment, action: 'revoke' }],
+  ['that is a text', JSON.stringify(assignment)],
+])('a message %s is no hint', (_, message) => {
+  expect(hint.safeParse(message).success).toBe(false)
+})

@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../../shared/domain/link-body.ts'
+import { badLinkBodies } from './bad-files.ts'
+
+const key = 'links_data/root%all%SecurityAudit-ps%team-security%GROUP%ssofile'
+const encode = (text: string) => new TextEncoder().encode(text)
+const parse = (text: string) => parseLinkBody(key, encode(text))
+
+test.each(['', ' ', '\r\n\t ', '{}', ' { } ', ' '.repeat(linkBodyMostBytes)])('the body %j says nothing', (body) => {
+  expect(parse(body)).toEqual({ ok: true, value: {} })
+})
+
+test('a body may give both instants, a reason and a ticket', () => {
+  const body = {
+    expiresAt: '2026-12-24T18:00:00+01:00',
+    notBefore: '2026-12-01T00:00:00Z',
+    reason: 'Audit of the year – équipe d’audit',
+    ticket: 'OPS-4711',
+  }
+  expect(parse(JSON.stringify(body))).toEqual({
+    ok: true,
+    value: {
+      expiresAt: new Date('2026-12-24T17:00:00Z'),
+      notBefore: new Date('2026-12-01T00:00:00Z'),
+      reason: body.reason,
+      ticket: body.ticket,
+    },
+  })
+})
+
+test.each([
+  ['2026-12-24T18:00:00.123Z', '2026-12-24T18:00:00.123Z'],
+  ['2026-12-24T18:00Z', '2026-12-24T18:00:00.000Z'],
+  ['2028-02-29T23:59:59-11:30', '2028-03-01T11:29:59.000Z'],
+  ['2026-12-24T00:00:00+05:45', '2026-12-23T18:15:00.000Z'],
+])('the instant %s is %s', (text, instant) => {
+  expect(parse(JSON.stringify({ expiresAt: text }))).toEqual({ ok: true, value: { expiresAt: new Date(instant) } })
+})
+
+test('a reason of 1,000 and a ticket of 200 characters pass', () => {
+  expect(parse(JSON.stringify({ reason: 'r'.repeat(1000), ticket: 't'.repeat(200) })).ok).toBe(true)
+})
+
+describe('a bad body is rejected, and the complaint helps', () => {
+  test.each(badLinkBodies)('$title', ({ body, received, expected, remedy }) => {
+    const link = parseLinkBody(key, typeof body === 'string' ? encode(body) : body)
+    if (link.ok) throw new Error('accepted')
+    expect(link.complaint).toEqual({
+      object: key,
+      received: expect.stringContaining(received),
+      expected: expect.stringContaining(expected),
+      remedy: expect.stringContaining(remedy),
+    })
+  })
+})
+
+test('a body that speaks of an expiry never becomes permanent access', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json(), fc.date().map(String)), (expiresAt) => {
+      const link = parse(JSON.stringify({ expiresAt }))
+      expect(link.ok && link.value.expiresAt === undefined).toBe(false)
+    }),
+  )
+})
+
+test('an instant that a remedy proposes is accepted', () => {
+  const proposals = badLinkBodies.flatMap(({ body }) => {
+    const link = parseLinkBody(key, typeof body === 'string' ? encode(body) : body)
+    return link.ok ? [] : [...link.complaint.remedy.matchAll(/"(\d{4}-[^"]+)"/g)].map(([, instant]) => instant)
+  })
+  expect(proposals.length).toBeGreaterThan(5)
+  for (const expiresAt of proposals) expect(parse(JSON.stringify({ expiresAt }))).toMatchObject({ ok: true })
+})
+
+test('a link is in force from notBefore on, and from expiresAt on no longer', () => {
+  const notBefore = new Date('2026-12-01T00:00:00Z')
+  const expiresAt = new Date('2026-12-24T18:00:00Z')
+  const around = (instant: Date) => [-1, 0, 1].map((ms) => isInForce({ notBefore, expiresAt }, new Date(+instant + ms)))
+  expect(around(notBefore)).toEqual(['not-yet', 'in-force', 'in-force'])
+  expect(around(expiresAt)).toEqual(['in-force', 'expired', 'expired'])
+})
+
+test('a link without instants is in force at any time', () => {
+  expect(isInForce({}, new Date(0))).toBe('in-force')
+  expect(isInForce({ notBefore: new Date(1) }, new Date(0))).toBe('not-yet')
+  expect(isInForce({ expiresAt: new Date(1) }, new Date(0))).toBe('in-force')
+})

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { dispatcher } from '../handlers/dispatcher.ts'
+import { links } from '../handlers/links.ts'
+import { permissionSets } from '../handlers/permission-sets.ts'
+import { router } from '../handlers/router.ts'
+import { everyHour, everyMinute } from '../handlers/schedules.ts'
+import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
+import { startNotifications } from '../infra/local/notifications.ts'
+import { renderComplaint } from '../shared/domain/complaint.ts'
+import { type Configuration, configuration } from '../shared/domain/configuration.ts'
+import { CollectedLog } from '../shared/memory/collected-log.ts'
+import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
+import { MemoryIdentityStore } from '../shared/memory/memory-identity-store.ts'
+import { MemoryObjectStore } from '../shared/memory/memory-object-store.ts'
+import { MemoryOrganizations } from '../shared/memory/memory-organizations.ts'
+import { MemoryQueues } from '../shared/memory/memory-queues.ts'
+import { MemorySsoAdmin } from '../shared/memory/memory-sso-admin.ts'
+import { type OrganizationFile, parseOrganizationFile } from '../shared/memory/organization-file.ts'
+import { SeededRandomness } from '../shared/memory/seeded-randomness.ts'
+import { VirtualClock } from '../shared/memory/virtual-clock.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import type { WorkedQueue } from '../shared/ports/queues.ts'
+
+export type WorldOptions = {
+  readonly organization?: OrganizationFile
+  readonly configuration?: Partial<Configuration>
+  readonly seed?: number
+}
+
+/** The acme organization of the fixtures. */
+export function acme(): OrganizationFile {
+  const file = new URL('../fixtures/acme/organization.json', import.meta.url)
+  const parsed = parseOrganizationFile(file.pathname, JSON.parse(readFileSync(file, 'utf8')))
+  if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))
+  return parsed.value
+}
+
+/** All of ssofile on virtual time, over the memory adapters, wired as a deployment wires it. */
+export class World {
+  readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
+  readonly log = new CollectedLog()
+  readonly objects: MemoryObjectStore
+  readonly queues: MemoryQueues
+  readonly organizations: MemoryOrganizations
+  readonly identityStore: MemoryIdentityStore
+  readonly ssoAdmin: MemorySsoAdmin
+  /** The SSO Admin calls so far, by name. */
+  readonly calls: string[] = []
+  readonly errors: unknown[] = []
+  readonly ports: Ports
+  readonly configuration: Configuration
+  readonly #mappings: { stop(): Promise<void> }[] = []
+
+  constructor(options: WorldOptions = {}) {
+    const { clock } = this
+    const randomness = new SeededRandomness(options.seed ?? 1)
+    this.configuration = configuration.parse(options.configuration ?? {})
+    this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+    this.queues = new MemoryQueues({ clock, randomness })
+    this.organizations = new MemoryOrganizations({ clock, randomness })
+    this.identityStore = new MemoryIdentityStore({ clock, randomness })
+    this.ssoAdmin = new MemorySsoAdmin({
+      clock,
+      randomness,
+      organizations: this.organizations,
+      identityStore: this.identityStore,
+      onCall: (operation) => this.calls.push(operation),
+    })
+    fillFromOrganizationFile(options.organization ?? acme(), this)
+    const { objects, queues, organizations, identityStore, ssoAdmin, log } = this
+    this.ports = { objects, queues, organizations, identityStore, ssoAdmin, clock, leaseClock: clock, randomness, log }
+  }
+
+  start(): this {
+    const { ports, configuration: settings, queues, clock } = this
+    const onError = (error: unknown) => this.errors.push(error)
+    this.#mappings.push(startNotifications({ objects: this.objects, queues, clock, onError }))
+    const map = (
+      queue: WorkedQueue,
+      handler: (event: SQSEvent) => Promise<SQSBatchResponse>,
+      maximumConcurrency = 5,
+      timeoutMs = 60_000,
+    ) =>
+      this.#mappings.push(
+        startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError }),
+      )
+    map('uploads', router(ports, settings))
+    map('links', links(ports, settings))
+    map('permission-sets', permissionSets(ports, settings))
+    map('dispatch', dispatcher(ports, settings, { sliceMs: 600_000, lingerMs: 5_000, holder: 'test' }), 1, 900_000)
+    return this
+  }
+
+  /** Moves time until `holds`; fails after ten virtual minutes, or as many as given. */
+  async until(holds: () => boolean | Promise<boolean>, what: string, minutes = 10): Promise<void> {
+    const end = this.clock.now().getTime() + minutes * 60_000
+    while (!(await holds())) {
+      if (this.clock.now().getTime() > end) throw new Error(`${what} did not come about within ${minutes} minutes`)
+      await this.clock.advance(100)
+    }
+  }
+
+  everyMinute(): Promise<void> {
+    return everyMinute(this.ports)()
+  }
+
+  everyHour(): Promise<void> {
+    return everyHour(this.ports, this.configuration)()
+  }
+
+  async keys(prefix: string): Promise<string[]> {
+    return (await Array.fromAsync(this.objects.list(prefix))).map(({ key }) => key)
+  }
+
+  async json(key: string): Promise<Record<string, unknown> | undefined> {
+    const found = await this.objects.get(key)
+    return found && JSON.parse(new TextDecoder().decode(found.body))
+  }
+}
