@@ -33,7 +33,7 @@ export async function lookAtLink(
 ): Promise<void> {
   const log = ports.log.with({ input: key, event, id })
   const statuses = new StatusStore(ports.objects, ports.clock)
-  const context = { objects: ports.objects, organizations: ports.organizations, organization, configuration }
+  const context = { objects: ports.objects, organization, configuration }
   const looked: { reading?: LinkReading; concerned: readonly AccountId[] } = { concerned: [] }
   const told = await statuses.revise(key, async (current) => {
     const known = current && (by === undefined ? current : { ...current, by })

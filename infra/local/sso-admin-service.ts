@@ -3,7 +3,8 @@ import { accountId } from '../../shared/domain/account-id.ts'
 import { type PermissionSetArn, permissionSetArn, principalId } from '../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { principalType } from '../../shared/domain/principal.ts'
-import type { InstanceDescription, MemorySsoAdmin, RequestSummary } from '../../shared/memory/memory-sso-admin.ts'
+import type { InstanceDescription, MemorySsoAdmin } from '../../shared/memory/memory-sso-admin.ts'
+import type { RequestSummary } from '../../shared/memory/sso-admin-answers.ts'
 import {
   type ProvisioningRecord,
   provisioningStatuses,

@@ -37,8 +37,8 @@ export function parseScope(kind: ScopeKind, value: string): Scope | ScopeFault {
       return id.success
         ? { kind, id: id.data }
         : {
-            expected: `an account id of twelve digits${/^\d+$/.test(value) ? `, not ${value.length}` : ''}`,
-            remedy: 'write all twelve digits, leading zeros included (spreadsheets drop them)',
+            expected: `an account id of twelve digits${/^\d+$/.test(value) ? ` (not ${value.length})` : ''}`,
+            remedy: "write the account's id, all twelve digits with leading zeros (spreadsheets drop them)",
           }
     }
     case 'account_tag':

@@ -27,21 +27,21 @@ import { CallGate, type CallObserver } from './call-gate.ts'
 import { drawLatencyMs } from './draw-latency.ts'
 import type { MemoryIdentityStore } from './memory-identity-store.ts'
 import type { MemoryOrganizations } from './memory-organizations.ts'
-import { type PageRequest, pageOf } from './page-of.ts'
+import type { PageRequest } from './page-of.ts'
 import type { PermissionSetUpdate } from './permission-set-definitions.ts'
 import { principalKey } from './provisioned-permission-sets.ts'
 import { RollingSecond } from './rolling-second.ts'
-import type { AssignmentRequestRecord, ProvisioningRecord, ProvisioningStatus } from './sso-admin-records.ts'
 import {
-  conflict,
-  conflictingOperation,
-  denied,
-  invalidToken,
-  notFound,
-  overQuota,
-  rateExceeded,
-  tooManyRequests,
-} from './sso-admin-refusals.ts'
+  copyTarget,
+  describeRequest,
+  type RequestSummary,
+  readPage,
+  summarize,
+  targetKey,
+} from './sso-admin-answers.ts'
+import type { AssignmentRequestRecord, ProvisioningRecord, ProvisioningStatus } from './sso-admin-records.ts'
+import { rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
+import { type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
 import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
 import { memoryTables, type OpenTable } from './table.ts'
 
@@ -60,12 +60,10 @@ export type MemorySsoAdminOptions = CallObserver & {
   /** How long finished requests are remembered; default 24 hours (AWS does not document it). */
   readonly retentionMs?: number
   /** Who calls. A delegated administrator is refused what concerns the management account. Default `management`. */
-  readonly caller?: 'management' | 'delegated-administrator'
+  readonly caller?: SsoAdminCaller
   /** Default `succeeds`. */
   readonly gonePrincipalDeletion?: GonePrincipalDeletion
 }
-
-export type RequestSummary = Pick<RequestRecord, 'requestId' | 'state' | 'createdAt'>
 
 const instanceId = 'ssoins-7223a1b2c3d4e5f6'
 const pageMost = 100
@@ -73,8 +71,6 @@ const pageMost = 100
 const callsPerSecond = 20
 const outstandingMost = 15
 const provisioningsMost = 3
-const groupsMost = 100
-const permissionSetsPerAccountMost = 500
 const allProvisionedAccountsMost = 3500
 
 /**
@@ -88,6 +84,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   readonly identityStoreId: string
   readonly #options: MemorySsoAdminOptions
   readonly #state: SsoAdminState
+  readonly #rules: SsoAdminRules
   readonly #gate: CallGate
   readonly #instances: Map<string, { readonly createdAt: Date }>
 
@@ -104,6 +101,7 @@ export class MemorySsoAdmin implements SsoAdmin {
       gonePrincipalDeletion: options.gonePrincipalDeletion ?? 'succeeds',
       retentionMs: options.retentionMs ?? 24 * 60 * 60 * 1000,
     })
+    this.#rules = new SsoAdminRules(this.#state, options.organizations, options.caller ?? 'management')
     const limiter = new RollingSecond(callsPerSecond)
     this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
     this.#instances = openTable('sso-admin/instances')
@@ -134,14 +132,14 @@ export class MemorySsoAdmin implements SsoAdmin {
   /** Provisions the permission set, as it is defined when the request comes out, and assigns it. */
   async createAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest> {
     this.#enter('CreateAccountAssignment', options)
-    this.#checkTarget('CreateAccountAssignment', target)
-    this.#checkAssignmentQuotas(target)
+    this.#rules.checkTarget('CreateAccountAssignment', target)
+    this.#rules.checkAssignmentQuotas(target)
     return this.#startRequest('creation', target, 'CreateAccountAssignment')
   }
 
   async deleteAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest> {
     this.#enter('DeleteAccountAssignment', options)
-    this.#checkTarget('DeleteAccountAssignment', target)
+    this.#rules.checkTarget('DeleteAccountAssignment', target)
     return this.#startRequest('deletion', target, 'DeleteAccountAssignment')
   }
 
@@ -228,13 +226,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   /** Refused while it is provisioned anywhere or a request names it, deletions in flight included. */
   async deletePermissionSet(arn: PermissionSetArn): Promise<void> {
     this.#enterDefinitionWrite('DeletePermissionSet', arn)
-    const requests = this.#state.assignmentRequests.inProgress()
-    const inUse =
-      this.#state.provisioned.ofPermissionSet(arn).length > 0 ||
-      requests.some(({ target }) => target.permissionSetArn === arn) ||
-      this.#state.provisionings.inProgress().some((one) => one.permissionSetArn === arn)
-    if (inUse)
-      throw conflict(`PermissionSet with id ${arn.split('/').at(-1)} has ApplicationProfile associated with it.`)
+    this.#rules.refuseInUse(arn)
     this.#state.definitions.delete(arn)
   }
 
@@ -327,15 +319,9 @@ export class MemorySsoAdmin implements SsoAdmin {
   async provisionPermissionSet(arn: PermissionSetArn, id?: AccountId): Promise<ProvisioningRecord> {
     const operation = 'ProvisionPermissionSet'
     this.#enterDefinitionWrite(operation, arn)
-    const { assignmentRequests, provisionings, provisioned } = this.#state
-    const running = provisionings.inProgress()
-    const isBusy =
-      running.some((one) => one.permissionSetArn === arn) ||
-      (id !== undefined &&
-        (running.some((one) => one.accountId === id) ||
-          assignmentRequests.inProgress().some(({ target }) => target.accountId === id)))
-    if (isBusy) throw conflictingOperation()
-    if (running.length >= provisioningsMost) throw this.#gate.throttled(operation, tooManyRequests())
+    const { provisionings, provisioned } = this.#state
+    this.#rules.refuseBusyProvisioning(arn, id)
+    if (provisionings.inProgress().length >= provisioningsMost) throw this.#gate.throttled(operation, tooManyRequests())
     const everywhere = provisioned.ofPermissionSet(arn).map((one) => one.accountId)
     const record: ProvisioningRecord = {
       ...this.#newRequest(),
@@ -490,53 +476,13 @@ export class MemorySsoAdmin implements SsoAdmin {
   #enterDefinitionWrite(operation: string, arn: PermissionSetArn): void {
     this.#enter(operation)
     this.#state.definitions.get(arn)
-    this.#refuseManagementAccount(operation, arn)
+    this.#rules.refuseManagementAccount(operation, arn)
   }
 
   #describeInstance(): InstanceDescription {
     const { instanceArn, identityStoreId } = this
     const createdAt = this.#instances.get(instanceArn)?.createdAt ?? this.#options.clock.now()
     return { instanceArn, identityStoreId, createdAt }
-  }
-
-  #checkTarget(operation: string, { accountId: id, permissionSetArn: arn }: AssignmentTarget): void {
-    this.#state.definitions.get(arn)
-    this.#refuseManagementAccount(operation, arn, id)
-    // An inference: no report was found of what AWS answers for an account outside the organization.
-    if (this.#options.organizations.accountState(id) === undefined) {
-      throw notFound(`Could not find AWS account with id ${id}`)
-    }
-    const isBusy =
-      this.#state.assignmentRequests.inProgress().some(({ target }) => target.accountId === id) ||
-      this.#state.provisionings
-        .inProgress()
-        .some((one) => one.accountId === id || (one.permissionSetArn === arn && one.accountIds.includes(id)))
-    if (isBusy) throw conflictingOperation()
-  }
-
-  #checkAssignmentQuotas(target: AssignmentTarget): void {
-    const { accountId: id, permissionSetArn: arn, principalType } = target
-    const { provisioned } = this.#state
-    if (provisioned.holds(target)) return
-    const there = provisioned.get(id, arn)
-    const groups = there?.principals.filter((principal) => principal.principalType === 'GROUP').length ?? 0
-    if (principalType === 'GROUP' && groups >= groupsMost) {
-      throw overQuota(`You have exceeded the limit of ${groupsMost} groups for a permission set in an AWS account.`)
-    }
-    if (there === undefined && provisioned.countInAccount(id) >= permissionSetsPerAccountMost) {
-      throw overQuota(
-        `You have exceeded the limit of ${permissionSetsPerAccountMost} permission sets in an AWS account.`,
-      )
-    }
-  }
-
-  /** (IAM Identity Center User Guide, "Delegated administration".) */
-  #refuseManagementAccount(operation: string, arn: PermissionSetArn, id?: AccountId): void {
-    const { caller, organizations } = this.#options
-    if (caller !== 'delegated-administrator') return
-    const managementAccountId = organizations.managementAccountIdNow
-    if (id === managementAccountId) throw denied(operation, `arn:aws:sso:::account/${id}`)
-    if (this.#state.provisioned.get(managementAccountId, arn) !== undefined) throw denied(operation, arn)
   }
 
   #startRequest(kind: RequestKind, target: AssignmentTarget, operation: string): AssignmentRequest {
@@ -586,37 +532,4 @@ export type InstanceDescription = {
   readonly instanceArn: string
   readonly identityStoreId: string
   readonly createdAt: Date
-}
-
-/** A page of items whose keys ascend. */
-function readPage<T>(items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
-  const byKey = new Map(items.map((item) => [keyOf(item), item]))
-  const page = pageOf([...byKey.keys()], request)
-  if (page === undefined) throw invalidToken()
-  return { items: page.items.flatMap((key) => byKey.get(key) ?? []), nextToken: page.nextToken }
-}
-
-/** What the caller gave may hold more than a target. */
-function copyTarget({
-  accountId: id,
-  permissionSetArn: arn,
-  principalId,
-  principalType,
-}: AssignmentTarget): AssignmentTarget {
-  return { accountId: id, permissionSetArn: arn, principalId, principalType }
-}
-
-function targetKey({ accountId: id, permissionSetArn: arn, principalType, principalId }: AssignmentTarget): string {
-  return `${id} ${arn} ${principalId} ${principalType}`
-}
-
-function describeRequest(record: AssignmentRequestRecord): AssignmentRequest {
-  const { requestId, state, failureReason, createdAt, target } = record
-  return { requestId, state, createdAt, target, ...(failureReason === undefined ? {} : { failureReason }) }
-}
-
-function summarize(found: Page<RequestRecord> | undefined): Page<RequestSummary> {
-  if (found === undefined) throw invalidToken()
-  const items = found.items.map(({ requestId, state, createdAt }) => ({ requestId, state, createdAt }))
-  return { items, nextToken: found.nextToken }
 }

@@ -8,7 +8,6 @@ import { nearMatch } from '../domain/near-match.ts'
 import type { OrganizationView } from '../domain/organization-view.ts'
 import type { Status } from '../domain/status.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import type { Organizations } from '../ports/organizations.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 import type { Lack } from './settle-assignment.ts'
@@ -17,7 +16,6 @@ import type { NewStatus } from './status-store.ts'
 
 export type AssessContext = {
   readonly objects: ObjectStore
-  readonly organizations: Organizations
   readonly organization: OrganizationCache
   readonly configuration: Configuration
   /** How far the assignments are: known to the dispatcher only. Absent: the status says that work goes on. */
@@ -169,14 +167,14 @@ async function assessRemains(
   }
 }
 
-async function describeEmptyScope({ scope }: Link, { organizations, organization }: AssessContext): Promise<NewStatus> {
+async function describeEmptyScope({ scope }: Link, { organization }: AssessContext): Promise<NewStatus> {
   const none = { desired: 0, applied: 0, open: 0, failed: [] }
   const accounts = (await organization.view()).accounts
   switch (scope.kind) {
     case 'root':
       return { state: 'applied', accounts: none, reason: 'the organization has no active member account' }
     case 'ou_id':
-      return (await organizations.parentExists(scope.id))
+      return (await organization.parentExists(scope.id))
         ? { state: 'applied', accounts: none, reason: `'${scope.id}' exists but holds no active account` }
         : {
             state: 'waiting',

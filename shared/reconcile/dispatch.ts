@@ -81,7 +81,7 @@ class Slice {
   #telling: Promise<void> | undefined
 
   constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
-    const { objects, clock, log, identityStore, organizations } = ports
+    const { objects, clock, log, identityStore } = ports
     this.#ports = ports
     this.#configuration = configuration
     this.#options = options
@@ -104,8 +104,7 @@ class Slice {
           of: standings.of.bind(standings),
           accountsOf: standings.accountsOf.bind(standings),
         }
-        return (await assessLink(input, current, { objects, organizations, organization, configuration, progress }))
-          .status
+        return (await assessLink(input, current, { objects, organization, configuration, progress })).status
       },
     })
     this.#board = board

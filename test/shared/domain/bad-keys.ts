@@ -73,13 +73,13 @@ const wrongScope: readonly BadLinkKey[] = [
 const wrongValue: readonly BadLinkKey[] = [
   bad('an account of 11 digits', 'account%12345678901%ReadOnly%team%GROUP%ssofile', [
     "value '12345678901'",
-    'an account id of twelve digits, not 11 after account%',
-    'leading zeros included',
+    'an account id of twelve digits (not 11) after account%',
+    'with leading zeros',
   ]),
   bad('an account of 13 digits', 'account%1234567890123%ReadOnly%team%GROUP%ssofile', [
     "value '1234567890123'",
-    'an account id of twelve digits, not 13 after account%',
-    'write all twelve digits',
+    'an account id of twelve digits (not 13) after account%',
+    'all twelve digits',
   ]),
   bad('an account with hyphens, as the console shows it', 'account%1234-5678-9012%ReadOnly%team%GROUP%ssofile', [
     "value '1234-5678-9012'",
@@ -89,17 +89,17 @@ const wrongValue: readonly BadLinkKey[] = [
   bad("an account's name", 'account%Production%ReadOnly%team%GROUP%ssofile', [
     "value 'Production'",
     'an account id of twelve digits',
-    'write all twelve digits',
+    'all twelve digits',
   ]),
   bad('an account id in Arabic digits', 'account%١٢٣٤٥٦٧٨٩٠١٢%ReadOnly%team%GROUP%ssofile', [
     "value '١٢٣٤٥٦٧٨٩٠١٢'",
     'an account id of twelve digits',
-    'write all twelve digits',
+    'all twelve digits',
   ]),
   bad('an empty account', 'account%%ReadOnly%team%GROUP%ssofile', [
     'an empty value',
     'an account id of twelve digits after account%',
-    'write all twelve digits',
+    'all twelve digits',
   ]),
   bad('an organizational unit as an account', 'account%ou-abcd-11111111%ReadOnly%team%GROUP%ssofile', [
     "value 'ou-abcd-11111111'",

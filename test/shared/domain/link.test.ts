@@ -91,6 +91,13 @@ test('a key elsewhere than under links_data/ is no link', () => {
   }
 })
 
+test.each(['\0', '\t', '\n', '\r', '\u001f', '\u007f', '\u0085', '\u009f', '\u2028', '\u2029', '\ud800', '\udfff'])(
+  'a name with the control character %j is no link',
+  (character) => {
+    expect(complaintAbout(`links_data/root%all%P%a${character}b%GROUP%ssofile`).expected).toBe('printable characters')
+  },
+)
+
 test('a key of 900 bytes is read, one of 901 is not', () => {
   const keyOf = (size: number) => `links_data/root%all%P%${'g'.repeat(size - 36)}%GROUP%ssofile`
   expect([bytes(keyOf(900)), bytes(keyOf(901))]).toEqual([900, 901])

@@ -3,16 +3,16 @@ import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
-import { AwsIdentityStore } from '../shared/aws/identity-store-client.ts'
-import { AwsOrganizations } from '../shared/aws/organizations-client.ts'
-import { S3ObjectStore } from '../shared/aws/s3-object-store.ts'
-import { SqsQueues } from '../shared/aws/sqs-queues.ts'
-import { AwsSsoAdmin } from '../shared/aws/sso-admin-client.ts'
-import { SystemClock } from '../shared/aws/system-clock.ts'
-import { SystemRandomness } from '../shared/aws/system-randomness.ts'
-import type { Log } from '../shared/ports/log.ts'
-import type { Ports } from '../shared/ports/ports.ts'
-import type { QueueName, Queues } from '../shared/ports/queues.ts'
+import type { Log } from '../ports/log.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { QueueName, Queues } from '../ports/queues.ts'
+import { AwsIdentityStore } from './identity-store-client.ts'
+import { AwsOrganizations } from './organizations-client.ts'
+import { S3ObjectStore } from './s3-object-store.ts'
+import { SqsQueues } from './sqs-queues.ts'
+import { AwsSsoAdmin } from './sso-admin-client.ts'
+import { SystemClock } from './system-clock.ts'
+import { SystemRandomness } from './system-randomness.ts'
 
 export type AwsPortsOptions = {
   readonly bucket: string
@@ -35,6 +35,8 @@ export function openAwsPorts({ bucket, queues, log, endpoint, timeScale = 1 }: A
   const common = {
     requestHandler: {
       requestTimeout: requestTimeoutMs,
+      // Otherwise a request that hangs is only logged. (SDK for JavaScript v3, NodeHttpHandlerOptions.)
+      throwOnRequestTimeout: true,
       connectionTimeout: 5_000,
       httpsAgent: { maxSockets: 100 },
       httpAgent: { maxSockets: 100 },
@@ -50,15 +52,13 @@ export function openAwsPorts({ bucket, queues, log, endpoint, timeScale = 1 }: A
   const clock = new SystemClock({ scale: timeScale })
   const s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
   // The product's limiter deals with rates, and only what is read back tells whether a write took effect.
-  const ssoAdmin = new SSOAdminClient({ ...common, maxAttempts: 1 })
+  const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ ...common, maxAttempts: 1 }))
+  const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {
     objects: new S3ObjectStore(s3, bucket),
     queues: typeof queues === 'function' ? new SqsQueues(new SQSClient(common), queues) : queues,
-    ssoAdmin: new AwsSsoAdmin(ssoAdmin),
-    identityStore: new AwsIdentityStore(
-      new IdentitystoreClient(common),
-      async () => (await new AwsSsoAdmin(ssoAdmin).instance()).identityStoreId,
-    ),
+    ssoAdmin,
+    identityStore: new AwsIdentityStore(new IdentitystoreClient(common), identityStoreId),
     organizations: new AwsOrganizations(new OrganizationsClient(common)),
     clock,
     leaseClock: timeScale === 1 ? clock : new SystemClock(),
