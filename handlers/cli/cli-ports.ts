@@ -1,7 +1,7 @@
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import { MemoryQueues } from '../../shared/memory/memory-queues.ts'
+import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ReadableLog } from './readable-log.ts'

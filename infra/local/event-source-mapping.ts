@@ -1,9 +1,9 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import type { DeliveredMessage } from '../../shared/memory/memory-queue.ts'
-import type { MemoryQueues } from '../../shared/memory/memory-queues.ts'
+import type { DeliveredMessage } from '../../shared/memory/sqs/memory-queue.ts'
+import type { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
-import { toSqsRecord } from './sqs-record.ts'
+import { toSqsRecord } from './sqs/sqs-record.ts'
 
 export type EventSourceMappingOptions = {
   readonly queues: MemoryQueues

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { ObjectCreation } from '../../shared/memory/object-change.ts'
+import type { ObjectCreation } from '../../shared/memory/s3/object-change.ts'
 import type { WriteCondition } from '../../shared/ports/object-store.ts'
 
 /** What the stores behind fauxqs must know of the request they serve, and fauxqs does not pass on. */

@@ -1,10 +1,10 @@
-import type { MemoryObjectStore } from '../../shared/memory/memory-object-store.ts'
-import type { ObjectChange } from '../../shared/memory/object-change.ts'
+import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import {
   type NotificationSource,
   renderS3Notification,
   renderS3TestEvent,
-} from '../../shared/memory/s3-notification.ts'
+} from '../../shared/memory/s3/s3-notification.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Queues } from '../../shared/ports/queues.ts'
 import { localRegion } from './local-account.ts'

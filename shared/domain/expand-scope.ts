@@ -34,9 +34,7 @@ export function isWithin(scope: Scope, account: Account, membership: Membership)
     case 'ou_id':
       return parentsThatCount(account, membership.supportNestedOu).includes(scope.id)
     case 'account_tag':
-      return (
-        account.tags !== undefined && Object.hasOwn(account.tags, scope.key) && account.tags[scope.key] === scope.value
-      )
+      return account.tags?.[scope.key] === scope.value
     default:
       return scope satisfies never
   }

@@ -22,7 +22,7 @@ export function listGrantingLinks(
       const parts = { ...(folder === undefined ? {} : { folder }), scope, permissionSet, principal, type }
       const link = parseLinkKey(renderLinkKey(parts), configuration.folders)
       // A tag may hold a %, or letters that are not in NFC: no valid link can name it, and its key would spell another link.
-      return link.ok && sameScope(link.value.scope, scope) && link.value.principal === principal ? [link.value] : []
+      return link.ok && sameScope(link.value.scope, scope) ? [link.value] : []
     }),
   )
 }

@@ -9,10 +9,10 @@ import {
 } from '../domain/permission-set-file.ts'
 import type { PrincipalType } from '../domain/principal.ts'
 import type { NewPermissionSet } from '../ports/sso-admin.ts'
-import type { MemoryIdentityStore } from './memory-identity-store.ts'
-import type { MemoryOrganizations } from './memory-organizations.ts'
-import type { MemorySsoAdmin } from './memory-sso-admin.ts'
+import type { MemoryIdentityStore } from './identity-store/memory-identity-store.ts'
 import type { AccountInFile, OrganizationFile, UnitInFile } from './organization-file.ts'
+import type { MemoryOrganizations } from './organizations/memory-organizations.ts'
+import type { MemorySsoAdmin } from './sso-admin/memory-sso-admin.ts'
 import { stableHex, stableUuid } from './stable-id.ts'
 
 export type IdentityCenterModels = {

@@ -1,4 +1,4 @@
-import { AscendingKeys } from './ascending-keys.ts'
+import { AscendingKeys } from './s3/ascending-keys.ts'
 
 /** An index: which keys belong to an owner, ascending. */
 export class KeysByOwner {

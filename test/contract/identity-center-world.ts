@@ -2,18 +2,24 @@ import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
 import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { buildApp } from 'fauxqs'
-import { addJsonServices } from '../../infra/local/json-services.ts'
+import { addJsonServices } from '../../infra/local/json-services/json-services.ts'
 import { AwsIdentityStore } from '../../shared/aws/identity-store-client.ts'
 import { AwsOrganizations } from '../../shared/aws/organizations-client.ts'
 import { AwsSsoAdmin } from '../../shared/aws/sso-admin-client.ts'
 import type { PermissionSetArn, PrincipalId } from '../../shared/domain/identity-center-ids.ts'
 import type { PrincipalType } from '../../shared/domain/principal.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
-import { MemoryIdentityStore, type MemoryIdentityStoreOptions } from '../../shared/memory/memory-identity-store.ts'
-import { MemoryOrganizations, type MemoryOrganizationsOptions } from '../../shared/memory/memory-organizations.ts'
-import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../../shared/memory/memory-sso-admin.ts'
+import {
+  MemoryIdentityStore,
+  type MemoryIdentityStoreOptions,
+} from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
+import {
+  MemoryOrganizations,
+  type MemoryOrganizationsOptions,
+} from '../../shared/memory/organizations/memory-organizations.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { OpenTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'

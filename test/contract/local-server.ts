@@ -3,8 +3,8 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { buildLocalServer } from '../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import { MemoryObjectStore } from '../../shared/memory/memory-object-store.ts'
-import { MemoryQueues, type MemoryQueuesOptions } from '../../shared/memory/memory-queues.ts'
+import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import { MemoryQueues, type MemoryQueuesOptions } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 
 export type LocalServer = {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
-import { MemoryObjectStore } from '../../shared/memory/memory-object-store.ts'
+import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { startLocalServer } from './local-server.ts'

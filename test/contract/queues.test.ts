@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import { SqsQueues } from '../../shared/aws/sqs-queues.ts'
-import { MemoryQueues } from '../../shared/memory/memory-queues.ts'
+import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { OutgoingMessage, QueueName, Queues, ReceivedMessage } from '../../shared/ports/queues.ts'
 import { startLocalServer } from './local-server.ts'

@@ -40,11 +40,11 @@ describe('an import is refused', () => {
     ['shared to handlers', 'shared/reconcile/lease.ts', "import { a } from '../../handlers/links.ts'"],
     ['handlers to the SDK', 'handlers/links.ts', "import { a } from '@aws-sdk/client-s3'"],
     ['handlers to infra', 'handlers/links.ts', "import { a } from '../infra/local/serve-s3.ts'"],
-    ['another command to infra', 'handlers/cli/plan.ts', "import { a } from '../../infra/local/serve-s3.ts'"],
+    ['another command to infra', 'handlers/cli/plan.ts', "import { a } from '../../infra/local/s3/serve-s3.ts'"],
     ['handlers to test', 'handlers/links.ts', "import { a } from '../test/world.ts'"],
     ['handlers to fastify', 'handlers/links.ts', "import fastify from 'fastify'"],
     ['stacks to fauxqs', 'infra/app.ts', "import { buildApp } from 'fauxqs'"],
-    ['infra to test', 'infra/local/serve-s3.ts', "import { a } from '../../test/world.ts'"],
+    ['infra to test', 'infra/local/serve-s3.ts', "import { a } from '../world.ts'"],
     [
       'a name that only begins like an allowed folder',
       'handlers/links.ts',
@@ -100,7 +100,7 @@ test.each([
     "import 'zod'\nimport 'p-limit'\nimport 'node:crypto'",
   ],
   ['aws to the SDK', 'shared/aws/served-at.ts', "import '@aws-sdk/client-s3'\nimport '@smithy/types'"],
-  ['the command local to infra', 'handlers/cli/local.ts', "import '../../infra/local/serve-s3.ts'"],
+  ['the command local to infra', 'handlers/cli/local.ts', "import '../../infra/local/s3/serve-s3.ts'"],
   ['infra to handlers', 'infra/local/serve-s3.ts', "import '../../handlers/links.ts'\nimport 'fauxqs'"],
   ['a file with a first line for the shell', 'handlers/cli/ssofile.ts', "#!/usr/bin/env node\nimport 'commander'"],
 ])('%s is allowed', (_, path, text) => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { type EventSourceMapping, startEventSourceMapping } from '../../../infra/local/event-source-mapping.ts'
-import { MemoryQueues } from '../../../shared/memory/memory-queues.ts'
+import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
 
 type Handler = Parameters<typeof startEventSourceMapping>[0]['handler']

@@ -36,7 +36,7 @@ class WritingThrough<V> extends Map<string, V> {
 }
 
 function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  if (typeof value !== 'object' || value === null || value instanceof Date || ArrayBuffer.isView(value)) return value
   for (const member of Object.values(value)) deepFreeze(member)
   return Object.freeze(value)
 }

@@ -1,0 +1,273 @@
+import * as z from 'zod'
+import { principalId } from '../../../shared/domain/identity-center-ids.ts'
+import type {
+  GroupRecord,
+  MembershipRecord,
+  UserRecord,
+} from '../../../shared/memory/identity-store/identity-store-records.ts'
+import {
+  invalidDirectoryInput,
+  resourceNotFound,
+} from '../../../shared/memory/identity-store/identity-store-refusals.ts'
+import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
+import { type JsonOperation, operation } from './json-operation.ts'
+
+// Shapes of the service's model; patterns and lengths from the Identity Store API Reference.
+const IdentityStoreId = z.string().min(1).max(36)
+const GroupId = principalId
+const UserId = principalId
+const MembershipId = principalId
+const text = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0\u3000]+$/u)
+const DisplayName = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0]+$/u)
+const UserName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u)
+const MemberId = z.object({ UserId })
+const AlternateIdentifier = z.object({
+  ExternalId: z.object({ Issuer: z.string(), Id: z.string() }).optional(),
+  UniqueAttribute: z.object({ AttributePath: z.string().min(1).max(255), AttributeValue: z.json() }).optional(),
+})
+const Filters = z
+  .array(z.object({ AttributePath: z.string().min(1).max(255), AttributeValue: text }))
+  .max(1)
+  .optional()
+const Operations = z
+  .array(z.object({ AttributePath: z.string().min(1).max(255), AttributeValue: z.json().optional() }))
+  .min(1)
+  .max(100)
+const userAttributes = z.object({
+  Name: z.record(z.string(), text).optional(),
+  DisplayName: text.optional(),
+  NickName: text.optional(),
+  ProfileUrl: text.optional(),
+  Emails: z.json().optional(),
+  Addresses: z.json().optional(),
+  PhoneNumbers: z.json().optional(),
+  Photos: z.json().optional(),
+  Roles: z.json().optional(),
+  UserType: text.optional(),
+  Title: text.optional(),
+  PreferredLanguage: text.optional(),
+  Locale: text.optional(),
+  Timezone: text.optional(),
+  Website: text.optional(),
+  Birthdate: text.optional(),
+})
+const store = { IdentityStoreId }
+const paging = {
+  MaxResults: z.int().min(1).max(100).optional(),
+  NextToken: z
+    .string()
+    .min(1)
+    .max(65_535)
+    .regex(/^[-a-zA-Z0-9+=/:_]*$/)
+    .optional(),
+}
+
+/** Identity Store as stock clients call it: one row per operation of `AWSIdentityStore`. */
+export function identityStoreOperations(model: MemoryIdentityStore): Readonly<Record<string, JsonOperation>> {
+  const on = inStore(model)
+  return { ...groupOperations(model, on), ...userOperations(model, on), ...membershipOperations(model, on) }
+}
+
+type OnStore = ReturnType<typeof inStore>
+
+/** An operation on the one identity store that there is. */
+function inStore(model: MemoryIdentityStore) {
+  return <S extends z.ZodType<{ readonly IdentityStoreId: string }>>(
+    input: S,
+    answer: (input: z.output<S>) => Promise<object>,
+  ): JsonOperation =>
+    operation(input, async (parsed) => {
+      if (parsed.IdentityStoreId !== model.identityStoreId) {
+        throw resourceNotFound('IDENTITY_STORE', parsed.IdentityStoreId)
+      }
+      return answer(parsed)
+    })
+}
+
+function groupOperations(model: MemoryIdentityStore, on: OnStore): Record<string, JsonOperation> {
+  const { identityStoreId } = model
+  return {
+    GetGroupId: on(z.object({ ...store, AlternateIdentifier }), async (input) => {
+      const groupId = await model.getGroupId(uniqueAttribute(input.AlternateIdentifier, 'displayName'))
+      if (groupId === undefined) throw resourceNotFound('GROUP')
+      return { GroupId: groupId, IdentityStoreId: identityStoreId }
+    }),
+    DescribeGroup: on(z.object({ ...store, GroupId }), async (input) =>
+      renderGroup(await model.describeGroup(input.GroupId), identityStoreId),
+    ),
+    ListGroups: on(z.object({ ...store, ...paging, Filters }), async (input) => {
+      const displayName = filterValue(input.Filters, 'DisplayName')
+      const page = await model.listGroups(pageRequest(input), displayName === undefined ? undefined : { displayName })
+      return { Groups: page.items.map((group) => renderGroup(group, identityStoreId)), NextToken: page.nextToken }
+    }),
+    CreateGroup: on(
+      z.object({ ...store, DisplayName: DisplayName.optional(), Description: text.optional() }),
+      async (input) => {
+        const groupId = await model.createGroup({
+          ...(input.DisplayName === undefined ? {} : { displayName: input.DisplayName }),
+          ...(input.Description === undefined ? {} : { description: input.Description }),
+        })
+        return { GroupId: groupId, IdentityStoreId: identityStoreId }
+      },
+    ),
+    UpdateGroup: on(z.object({ ...store, GroupId, Operations }), async (input) => {
+      await model.updateGroup(input.GroupId, input.Operations.map(toOperation))
+      return {}
+    }),
+    DeleteGroup: on(z.object({ ...store, GroupId }), async (input) => {
+      await model.deleteGroup(input.GroupId)
+      return {}
+    }),
+  }
+}
+
+function userOperations(model: MemoryIdentityStore, on: OnStore): Record<string, JsonOperation> {
+  const { identityStoreId } = model
+  return {
+    GetUserId: on(z.object({ ...store, AlternateIdentifier }), async (input) => {
+      const userId = await model.getUserId(uniqueAttribute(input.AlternateIdentifier, 'userName'))
+      if (userId === undefined) throw resourceNotFound('USER')
+      return { UserId: userId, IdentityStoreId: identityStoreId }
+    }),
+    DescribeUser: on(z.object({ ...store, UserId }), async (input) =>
+      renderUser(await model.describeUser(input.UserId), identityStoreId),
+    ),
+    ListUsers: on(z.object({ ...store, ...paging, Filters }), async (input) => {
+      const userName = filterValue(input.Filters, 'UserName')
+      const page = await model.listUsers(pageRequest(input), userName === undefined ? undefined : { userName })
+      return { Users: page.items.map((user) => renderUser(user, identityStoreId)), NextToken: page.nextToken }
+    }),
+    CreateUser: on(userAttributes.extend({ ...store, UserName }), async (input) => {
+      const { IdentityStoreId: _store, UserName: userName, ...attributes } = input
+      const given = Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+      const userId = await model.createUser({ userName, attributes: Object.fromEntries(given) })
+      return { UserId: userId, IdentityStoreId: identityStoreId }
+    }),
+    UpdateUser: on(z.object({ ...store, UserId, Operations }), async (input) => {
+      await model.updateUser(input.UserId, input.Operations.map(toOperation))
+      return {}
+    }),
+    DeleteUser: on(z.object({ ...store, UserId }), async (input) => {
+      await model.deleteUser(input.UserId)
+      return {}
+    }),
+  }
+}
+
+function membershipOperations(model: MemoryIdentityStore, on: OnStore): Record<string, JsonOperation> {
+  const { identityStoreId } = model
+  const render = (membership: MembershipRecord) => renderMembership(membership, identityStoreId)
+  return {
+    CreateGroupMembership: on(z.object({ ...store, GroupId, MemberId }), async (input) => ({
+      MembershipId: await model.createGroupMembership(input.GroupId, input.MemberId.UserId),
+      IdentityStoreId: identityStoreId,
+    })),
+    DeleteGroupMembership: on(z.object({ ...store, MembershipId }), async (input) => {
+      await model.deleteGroupMembership(input.MembershipId)
+      return {}
+    }),
+    DescribeGroupMembership: on(z.object({ ...store, MembershipId }), async (input) =>
+      render(await model.describeGroupMembership(input.MembershipId)),
+    ),
+    GetGroupMembershipId: on(z.object({ ...store, GroupId, MemberId }), async (input) => {
+      const membershipId = await model.getGroupMembershipId(input.GroupId, input.MemberId.UserId)
+      if (membershipId === undefined) throw resourceNotFound('GROUP_MEMBERSHIP')
+      return { MembershipId: membershipId, IdentityStoreId: identityStoreId }
+    }),
+    ListGroupMemberships: on(z.object({ ...store, ...paging, GroupId }), async (input) => {
+      const page = await model.listGroupMemberships(input.GroupId, pageRequest(input))
+      return { GroupMemberships: page.items.map(render), NextToken: page.nextToken }
+    }),
+    ListGroupMembershipsForMember: on(z.object({ ...store, ...paging, MemberId }), async (input) => {
+      const page = await model.listGroupMembershipsForMember(input.MemberId.UserId, pageRequest(input))
+      return { GroupMemberships: page.items.map(render), NextToken: page.nextToken }
+    }),
+    IsMemberInGroups: on(
+      z.object({ ...store, MemberId, GroupIds: z.array(GroupId).min(1).max(100) }),
+      async ({ MemberId: memberId, GroupIds }) => {
+        const exists = await model.isMemberInGroups(memberId.UserId, GroupIds)
+        const results = GroupIds.map((groupId, index) => ({
+          GroupId: groupId,
+          MemberId: memberId,
+          MembershipExists: exists[index] ?? false,
+        }))
+        return { Results: results }
+      },
+    ),
+  }
+}
+
+function uniqueAttribute({ UniqueAttribute }: z.output<typeof AlternateIdentifier>, path: string): string {
+  // Nothing here comes from an external identity provider, so no external id leads anywhere.
+  if (UniqueAttribute === undefined) throw resourceNotFound(path === 'userName' ? 'USER' : 'GROUP')
+  const { AttributePath, AttributeValue } = UniqueAttribute
+  if (AttributePath.toLowerCase() !== path.toLowerCase() || typeof AttributeValue !== 'string') {
+    throw invalidDirectoryInput(`${AttributePath} is not a supported unique attribute.`)
+  }
+  return AttributeValue
+}
+
+function filterValue(filters: z.output<typeof Filters>, path: string): string | undefined {
+  const [filter] = filters ?? []
+  if (filter !== undefined && filter.AttributePath !== path) {
+    throw invalidDirectoryInput(`${filter.AttributePath} is not a supported filter.`)
+  }
+  return filter?.AttributeValue
+}
+
+function toOperation({ AttributePath, AttributeValue }: z.output<typeof Operations>[number]) {
+  return { path: AttributePath, value: AttributeValue }
+}
+
+function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {
+  return { nextToken: input.NextToken, most: input.MaxResults ?? 100 }
+}
+
+function renderGroup(
+  { groupId, displayName, description, createdAt, updatedAt }: GroupRecord,
+  storeId: string,
+): object {
+  return {
+    GroupId: groupId,
+    DisplayName: displayName,
+    Description: description,
+    CreatedAt: createdAt,
+    UpdatedAt: updatedAt,
+    IdentityStoreId: storeId,
+  }
+}
+
+function renderUser({ userId, userName, attributes, createdAt, updatedAt }: UserRecord, storeId: string): object {
+  return {
+    ...attributes,
+    UserId: userId,
+    UserName: userName,
+    UserStatus: 'ENABLED',
+    CreatedAt: createdAt,
+    UpdatedAt: updatedAt,
+    IdentityStoreId: storeId,
+  }
+}
+
+function renderMembership({ membershipId, groupId, userId, createdAt }: MembershipRecord, storeId: string): object {
+  return {
+    IdentityStoreId: storeId,
+    MembershipId: membershipId,
+    GroupId: groupId,
+    MemberId: { UserId: userId },
+    CreatedAt: createdAt,
+    UpdatedAt: createdAt,
+  }
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
+import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
+import { Refusal, type RefusalDetails } from '../../../shared/memory/refusal.ts'
+import type { MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { identityStoreOperations } from './identity-store-service.ts'
+import { ConstraintFault, type JsonOperation, renderOutput, SerializationFault } from './json-operation.ts'
+import { organizationsOperations } from './organizations-service.ts'
+import { ssoAdminOperations } from './sso-admin-service.ts'
+
+export type JsonServices = {
+  readonly ssoAdmin: MemorySsoAdmin
+  readonly identityStore: MemoryIdentityStore
+  readonly organizations: MemoryOrganizations
+}
+
+type Service = {
+  readonly operations: Readonly<Record<string, JsonOperation>>
+  /** How the service names an input that breaks its model's constraints. */
+  readonly constraintCode: string
+}
+
+type Answer =
+  | { readonly status: number; readonly body: string }
+  /** The connection breaks instead: nobody can tell whether the call took effect. */
+  | 'no answer'
+
+const contentType = 'application/x-amz-json-1.1'
+
+/**
+ * Serves SSO Admin, Identity Store and Organizations on an app: a POST whose X-Amz-Target names one of them is
+ * answered here, whatever its path, before the route that would take it. Other requests pass untouched.
+ */
+export function addJsonServices(app: FastifyInstance, models: JsonServices): void {
+  const services = new Map<string, Service>([
+    ['SWBExternalService', { operations: ssoAdminOperations(models.ssoAdmin), constraintCode: 'ValidationException' }],
+    [
+      'AWSIdentityStore',
+      { operations: identityStoreOperations(models.identityStore), constraintCode: 'ValidationException' },
+    ],
+    [
+      'AWSOrganizationsV20161128',
+      { operations: organizationsOperations(models.organizations), constraintCode: 'InvalidInputException' },
+    ],
+  ])
+  app.addHook('preHandler', async (request, reply) => {
+    const [prefix = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.')
+    const service = services.get(prefix)
+    if (request.method !== 'POST' || service === undefined) return
+    const answer = await answerCall(service, operation, request.body)
+    if (answer === 'no answer') return breakConnection(reply)
+    return reply
+      .code(answer.status)
+      .header('content-type', contentType)
+      .header('x-amzn-requestid', randomUUID())
+      .send(Buffer.from(answer.body)) // a string would get `; charset=utf-8`, which AWS does not send
+  })
+}
+
+function breakConnection(reply: FastifyReply): FastifyReply {
+  reply.hijack()
+  reply.raw.destroy()
+  return reply
+}
+
+async function answerCall(service: Service, operation: string, body: unknown): Promise<Answer> {
+  const { operations, constraintCode } = service
+  const call = Object.hasOwn(operations, operation) ? operations[operation] : undefined
+  if (call === undefined) return renderError('UnknownOperationException', `Unknown operation ${operation}`)
+  try {
+    return { status: 200, body: renderOutput(await call(parseBody(body))) }
+  } catch (error) {
+    if (error instanceof SerializationFault) return renderError('SerializationException', error.message)
+    if (error instanceof ConstraintFault) return renderError(constraintCode, error.message)
+    if (error instanceof ServiceError && error.code === 'NoAnswer') return 'no answer'
+    if (error instanceof Refusal) return renderError(error.code, error.message, error.details)
+    if (error instanceof ServiceError) return renderError(error.code, error.message)
+    throw error
+  }
+}
+
+/** The body is a Buffer where the app has no parser for this content type; none at all where it is empty. */
+function parseBody(body: unknown): unknown {
+  if (body === undefined || body === null) return {}
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return body
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SerializationFault('The request body is not valid JSON.', { cause })
+  }
+}
+
+// HTTP 400 for every error that the caller can do something about. (IAM Identity Center API Reference, "Common Errors".)
+const serverFaults = ['InternalServerException', 'ServiceException', 'InternalFailure']
+
+function renderError(code: string, message: string, details: RefusalDetails = {}): Answer {
+  return {
+    status: serverFaults.includes(code) ? 500 : 400,
+    body: JSON.stringify({ __type: code, Message: message, ...details }),
+  }
+}

@@ -1,0 +1,231 @@
+import * as z from 'zod'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import type { Account } from '../../../shared/domain/organization-view.ts'
+import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
+import type {
+  CreateAccountRecord,
+  OrganizationalUnitRecord,
+  Tags,
+} from '../../../shared/memory/organizations/organization-records.ts'
+import { invalidInput } from '../../../shared/memory/organizations/organizations-refusals.ts'
+import { type JsonOperation, operation } from './json-operation.ts'
+
+// Shapes of the service's model; patterns and lengths from the Organizations API Reference.
+const AccountId = accountId
+const ParentId = z
+  .string()
+  .max(100)
+  .regex(/^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/)
+const OrganizationalUnitId = z
+  .string()
+  .max(68)
+  .regex(/^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$/)
+const ChildId = z
+  .string()
+  .max(100)
+  .regex(/^(\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/)
+const ResourceId = z
+  .string()
+  .max(130)
+  .regex(/^(r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/)
+const unitName = z.string().min(1).max(128)
+const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+const TagList = z.array(
+  z.object({ Key: z.string().min(1).max(128).regex(tagText), Value: z.string().max(256).regex(tagText) }),
+)
+const NextToken = z.string().max(100_000).optional()
+const paging = { MaxResults: z.int().min(1).max(20).optional(), NextToken }
+
+/** Organizations as stock clients call it: one row per operation of `AWSOrganizationsV20161128`. */
+export function organizationsOperations(model: MemoryOrganizations): Readonly<Record<string, JsonOperation>> {
+  return {
+    ...organizationOperations(model),
+    ...accountReads(model),
+    ...accountChanges(model),
+    ...unitOperations(model),
+    ...tagOperations(model),
+  }
+}
+
+function organizationOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
+  return {
+    DescribeOrganization: operation(z.object({}), async () => {
+      const { id, managementAccountId } = await model.describeOrganization()
+      const management = model.accountDetails(managementAccountId)
+      return {
+        Organization: {
+          Id: id,
+          Arn: `arn:aws:organizations::${managementAccountId}:organization/${id}`,
+          FeatureSet: 'ALL',
+          MasterAccountId: managementAccountId,
+          MasterAccountArn: management.arn,
+          MasterAccountEmail: management.email,
+          AvailablePolicyTypes: [{ Type: 'SERVICE_CONTROL_POLICY', Status: 'ENABLED' }],
+        },
+      }
+    }),
+    ListRoots: operation(z.object(paging), async () => {
+      const { id, arn, name } = await model.listRoots()
+      return { Roots: [{ Id: id, Arn: arn, Name: name, PolicyTypes: [] }] }
+    }),
+    ListParents: operation(z.object({ ...paging, ChildId }), async (input) => {
+      const { id, type } = await model.listParents(input.ChildId)
+      return { Parents: [{ Id: id, Type: type }] }
+    }),
+    ListChildren: operation(
+      z.object({ ...paging, ParentId, ChildType: z.enum(['ACCOUNT', 'ORGANIZATIONAL_UNIT']) }),
+      async ({ ParentId: parentId, ChildType, ...input }) => {
+        const page = await model.listChildren(parentId, ChildType, pageRequest(input))
+        return { Children: page.items.map((id) => ({ Id: id, Type: ChildType })), NextToken: page.nextToken }
+      },
+    ),
+  }
+}
+
+function accountReads(model: MemoryOrganizations): Record<string, JsonOperation> {
+  const render = (account: Account) => renderAccount(account, model)
+  return {
+    ListAccounts: operation(z.object(paging), async (input) => {
+      const page = await model.listAccounts(input.NextToken, input.MaxResults)
+      return { Accounts: page.items.map(render), NextToken: page.nextToken }
+    }),
+    ListAccountsForParent: operation(z.object({ ...paging, ParentId }), async (input) => {
+      const page = await model.listAccountsForParent(input.ParentId, pageRequest(input))
+      return { Accounts: page.items.map(render), NextToken: page.nextToken }
+    }),
+    DescribeAccount: operation(z.object({ AccountId }), async (input) => ({
+      Account: render(await model.describeExistingAccount(input.AccountId)),
+    })),
+    DescribeCreateAccountStatus: operation(
+      z.object({
+        CreateAccountRequestId: z
+          .string()
+          .max(36)
+          .regex(/^car-[a-z0-9]{8,32}$/),
+      }),
+      async (input) => ({
+        CreateAccountStatus: renderCreateStatus(await model.describeCreateAccountStatus(input.CreateAccountRequestId)),
+      }),
+    ),
+  }
+}
+
+function accountChanges(model: MemoryOrganizations): Record<string, JsonOperation> {
+  const CreateAccountInput = z.object({
+    Email: z
+      .string()
+      .min(6)
+      .max(64)
+      .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/),
+    AccountName: z
+      .string()
+      .min(1)
+      .max(50)
+      .regex(/^[\x20-\x7e]+$/),
+    Tags: TagList.optional(),
+  })
+  return {
+    CreateAccount: operation(CreateAccountInput, async ({ Email, AccountName, Tags: tags }) => {
+      const record = await model.createAccount({ accountName: AccountName, email: Email, tags: toTags(tags ?? []) })
+      return { CreateAccountStatus: renderCreateStatus(record) }
+    }),
+    MoveAccount: operation(
+      z.object({ AccountId, SourceParentId: ParentId, DestinationParentId: ParentId }),
+      async (input) => done(model.moveAccount(input.AccountId, input.SourceParentId, input.DestinationParentId)),
+    ),
+    CloseAccount: operation(z.object({ AccountId }), async (input) => done(model.closeAccount(input.AccountId))),
+    RemoveAccountFromOrganization: operation(z.object({ AccountId }), async (input) =>
+      done(model.removeAccountFromOrganization(input.AccountId)),
+    ),
+  }
+}
+
+function unitOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
+  const render = (unit: OrganizationalUnitRecord) => renderUnit(unit, model)
+  return {
+    DescribeOrganizationalUnit: operation(z.object({ OrganizationalUnitId }), async (input) => ({
+      OrganizationalUnit: render(await model.describeOrganizationalUnit(input.OrganizationalUnitId)),
+    })),
+    ListOrganizationalUnitsForParent: operation(z.object({ ...paging, ParentId }), async (input) => {
+      const page = await model.listOrganizationalUnitsForParent(input.ParentId, pageRequest(input))
+      return { OrganizationalUnits: page.items.map(render), NextToken: page.nextToken }
+    }),
+    CreateOrganizationalUnit: operation(
+      z.object({ ParentId, Name: unitName, Tags: TagList.optional() }),
+      async (input) => ({
+        OrganizationalUnit: render(
+          await model.createOrganizationalUnit(input.ParentId, input.Name, toTags(input.Tags ?? [])),
+        ),
+      }),
+    ),
+    UpdateOrganizationalUnit: operation(z.object({ OrganizationalUnitId, Name: unitName }), async (input) => ({
+      OrganizationalUnit: render(await model.updateOrganizationalUnit(input.OrganizationalUnitId, input.Name)),
+    })),
+    DeleteOrganizationalUnit: operation(z.object({ OrganizationalUnitId }), async (input) =>
+      done(model.deleteOrganizationalUnit(input.OrganizationalUnitId)),
+    ),
+  }
+}
+
+function tagOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
+  return {
+    ListTagsForResource: operation(z.object({ ResourceId, NextToken }), async (input) => {
+      const tags = await model.listTagsForResource(input.ResourceId)
+      return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }
+    }),
+    TagResource: operation(z.object({ ResourceId, Tags: TagList }), async (input) =>
+      done(model.tagResource(input.ResourceId, toTags(input.Tags))),
+    ),
+    UntagResource: operation(z.object({ ResourceId, TagKeys: z.array(z.string().min(1).max(128)) }), async (input) =>
+      done(model.untagResource(input.ResourceId, input.TagKeys)),
+    ),
+  }
+}
+
+async function done(call: Promise<void>): Promise<object> {
+  await call
+  return {}
+}
+
+function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {
+  return { nextToken: input.NextToken, most: input.MaxResults ?? 20 }
+}
+
+function toTags(list: z.output<typeof TagList>): Tags {
+  const tags = Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]))
+  if (Object.keys(tags).length === list.length) return tags
+  throw invalidInput('DUPLICATE_TAG_KEY', 'Tag keys must be unique among the tags attached to the same entity.')
+}
+
+/** `Status` is retired: a client that still reads it finds nothing. (API Reference, "Account", September 9, 2026.) */
+function renderAccount({ id, name, state }: Account, model: MemoryOrganizations): object {
+  const { arn, email, path, joinedMethod, joinedAt } = model.accountDetails(id)
+  return {
+    Id: id,
+    Arn: arn,
+    Email: email,
+    Name: name,
+    State: state,
+    Paths: [path],
+    JoinedMethod: joinedMethod,
+    JoinedTimestamp: joinedAt,
+  }
+}
+
+function renderUnit({ id, name }: OrganizationalUnitRecord, model: MemoryOrganizations): object {
+  const { arn, path } = model.organizationalUnitDetails(id)
+  return { Id: id, Arn: arn, Name: name, Path: path }
+}
+
+function renderCreateStatus(record: CreateAccountRecord): object {
+  const { requestId, accountName, accountId: id, state, requestedAt, dueAt, failureReason } = record
+  return {
+    Id: requestId,
+    AccountName: accountName,
+    State: state,
+    RequestedTimestamp: requestedAt,
+    ...(state === 'IN_PROGRESS' ? {} : { CompletedTimestamp: dueAt }),
+    ...(state === 'SUCCEEDED' ? { AccountId: id } : {}),
+    FailureReason: failureReason,
+  }
+}

@@ -1,0 +1,486 @@
+import * as z from 'zod'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import { type PermissionSetArn, permissionSetArn, principalId } from '../../../shared/domain/identity-center-ids.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { principalType } from '../../../shared/domain/principal.ts'
+import type { InstanceDescription, MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
+import type { RequestSummary } from '../../../shared/memory/sso-admin/sso-admin-answers.ts'
+import {
+  type ProvisioningRecord,
+  provisioningStatuses,
+  provisioningTargets,
+} from '../../../shared/memory/sso-admin/sso-admin-records.ts'
+import {
+  invalid,
+  noBoundary,
+  noSuchPermissionSet,
+  noSuchRequest,
+  notFound,
+} from '../../../shared/memory/sso-admin/sso-admin-refusals.ts'
+import type { Page } from '../../../shared/ports/page.ts'
+import type { AssignmentRequest, AssignmentTarget, RequestKind } from '../../../shared/ports/sso-admin.ts'
+import { type JsonOperation, operation } from './json-operation.ts'
+
+// Shapes of the service's model; patterns and lengths from the IAM Identity Center API Reference.
+const InstanceArn = z.string().regex(/^arn:aws(-[a-z]{1,5}){0,3}:sso:::instance\/(sso)?ins-[a-zA-Z0-9-.]{16}$/)
+const AccountId = accountId
+const requestId = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+const ManagedPolicyArn = z
+  .string()
+  .min(20)
+  .max(2048)
+  .regex(/^arn:aws(-[a-z]{1,5}){0,3}:iam::aws:policy(\/[A-Za-z0-9.,+@=_-]+)*\/[A-Za-z0-9.,+=@_-]+$/)
+const CustomerManagedPolicyReference = z.object({
+  Name: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^[\w+=,.@-]+$/),
+  Path: z
+    .string()
+    .min(1)
+    .max(512)
+    .regex(/^(\/[A-Za-z0-9.,+@=_-]+)*\/$/)
+    .optional(),
+})
+const Description = z
+  .string()
+  .min(1)
+  .max(700)
+  .regex(/^[\t\n\r\x20-\x7e\xa1-\xff]*$/)
+const RelayState = z
+  .string()
+  .min(1)
+  .max(240)
+  .regex(/^[a-zA-Z0-9&$@#\\/%?=~\-_'"|!:,.;*+[\] (){}]+$/)
+const SessionDuration = z.string().min(1).max(100).refine(isSessionDuration, 'Member must be between PT1H and PT12H')
+const Tag = z.object({
+  Key: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+  Value: z
+    .string()
+    .max(256)
+    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+})
+const Tags = z.array(Tag).max(75)
+const paging = {
+  MaxResults: z.int().min(1).max(100).optional(),
+  NextToken: z
+    .string()
+    .max(2048)
+    .regex(/^[-a-zA-Z0-9+=/_]*$/)
+    .optional(),
+}
+const status = z.enum(['IN_PROGRESS', 'FAILED', 'SUCCEEDED'])
+const Filter = z.object({ Status: status.optional() }).optional()
+const ProvisioningStatus = z.enum(provisioningStatuses).optional()
+const ResourceArn = z
+  .string()
+  .min(10)
+  .max(2048)
+  .regex(/^arn:aws(-[a-z]{1,5}){0,3}:sso::/)
+
+const instance = { InstanceArn }
+const permissionSet = { InstanceArn, PermissionSetArn: permissionSetArn }
+const assignment = {
+  ...permissionSet,
+  TargetId: AccountId,
+  TargetType: z.enum(['AWS_ACCOUNT']),
+  PrincipalType: principalType,
+  PrincipalId: principalId,
+}
+
+/** SSO Admin as stock clients call it: one row per operation of `SWBExternalService`. */
+export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<string, JsonOperation>> {
+  const on = inInstance(model)
+  return {
+    ...instanceOperations(model, on),
+    ...assignmentOperations(model, on),
+    ...statusOperations(model, on),
+    ...permissionSetOperations(model, on),
+    ...policyOperations(model, on),
+    ...provisioningOperations(model, on),
+    ...tagOperations(model, on),
+  }
+}
+
+type OnInstance = ReturnType<typeof inInstance>
+
+/** An operation on the one instance that there is. */
+function inInstance(model: MemorySsoAdmin) {
+  return <S extends z.ZodType<{ readonly InstanceArn?: string | undefined }>>(
+    input: S,
+    answer: (input: z.output<S>) => Promise<object>,
+  ): JsonOperation =>
+    operation(input, async (parsed) => {
+      if (parsed.InstanceArn !== undefined && parsed.InstanceArn !== model.instanceArn) {
+        throw notFound(`Could not find Instance with id ${parsed.InstanceArn.split('/').at(-1)}`)
+      }
+      return answer(parsed)
+    })
+}
+
+function instanceOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const render = ({ instanceArn, identityStoreId, createdAt }: InstanceDescription, owner: string) => ({
+    InstanceArn: instanceArn,
+    IdentityStoreId: identityStoreId,
+    OwnerAccountId: owner,
+    CreatedDate: createdAt,
+    Status: 'ACTIVE',
+  })
+  return {
+    ListInstances: operation(z.object(paging), async () => ({
+      Instances: [render(await model.listInstances(), model.ownerAccountId)],
+    })),
+    DescribeInstance: on(z.object(instance), async () => render(await model.describeInstance(), model.ownerAccountId)),
+  }
+}
+
+function assignmentOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  return {
+    CreateAccountAssignment: on(z.object(assignment), async (input) => ({
+      AccountAssignmentCreationStatus: renderRequest(await model.createAccountAssignment(toTarget(input))),
+    })),
+    DeleteAccountAssignment: on(z.object(assignment), async (input) => ({
+      AccountAssignmentDeletionStatus: renderRequest(await model.deleteAccountAssignment(toTarget(input))),
+    })),
+    ListAccountAssignments: on(z.object({ ...permissionSet, ...paging, AccountId }), async (input) => {
+      const { AccountId: id, PermissionSetArn: arn, NextToken: token, MaxResults: most } = input
+      const page = await model.listAccountAssignments(id, arn, token, most)
+      const rows = page.items.map((principal) => renderTarget({ accountId: id, permissionSetArn: arn, ...principal }))
+      return { AccountAssignments: rows, NextToken: page.nextToken }
+    }),
+    ListAccountAssignmentsForPrincipal: on(
+      z.object({
+        ...instance,
+        ...paging,
+        PrincipalId: principalId,
+        PrincipalType: principalType,
+        Filter: z.object({ AccountId: AccountId.optional() }).optional(),
+      }),
+      async ({ PrincipalId, PrincipalType, Filter: filter, ...input }) => {
+        const page = await model.listAccountAssignmentsForPrincipal(
+          { principalId: PrincipalId, principalType: PrincipalType },
+          { accountId: filter?.AccountId },
+          pageRequest(input),
+        )
+        return { AccountAssignments: page.items.map(renderTarget), NextToken: page.nextToken }
+      },
+    ),
+  }
+}
+
+function statusOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const describe = async (kind: RequestKind, id: string) => {
+    const request = await model.describeAssignmentRequest(kind, id)
+    if (request === undefined) throw noSuchRequest(id)
+    return renderRequest(request)
+  }
+  const listInput = z.object({ ...instance, ...paging, Filter })
+  const list = async (kind: RequestKind, input: z.output<typeof listInput>) =>
+    model.listAssignmentRequests(kind, input.Filter?.Status, input.NextToken, input.MaxResults)
+  return {
+    DescribeAccountAssignmentCreationStatus: on(
+      z.object({ ...instance, AccountAssignmentCreationRequestId: requestId }),
+      async (input) => ({
+        AccountAssignmentCreationStatus: await describe('creation', input.AccountAssignmentCreationRequestId),
+      }),
+    ),
+    DescribeAccountAssignmentDeletionStatus: on(
+      z.object({ ...instance, AccountAssignmentDeletionRequestId: requestId }),
+      async (input) => ({
+        AccountAssignmentDeletionStatus: await describe('deletion', input.AccountAssignmentDeletionRequestId),
+      }),
+    ),
+    ListAccountAssignmentCreationStatus: on(listInput, async (input) =>
+      renderSummaries('AccountAssignmentsCreationStatus', await list('creation', input)),
+    ),
+    ListAccountAssignmentDeletionStatus: on(listInput, async (input) =>
+      renderSummaries('AccountAssignmentsDeletionStatus', await list('deletion', input)),
+    ),
+  }
+}
+
+function permissionSetOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const describe = async (arn: PermissionSetArn) => {
+    const found = await model.describePermissionSet(arn)
+    if (found === undefined) throw noSuchPermissionSet(arn)
+    return renderPermissionSet(found)
+  }
+  return {
+    ListPermissionSets: on(z.object({ ...instance, ...paging }), async ({ NextToken, MaxResults }) => {
+      const page = await model.listPermissionSets(NextToken, MaxResults)
+      return { PermissionSets: page.items, NextToken: page.nextToken }
+    }),
+    DescribePermissionSet: on(z.object(permissionSet), async (input) => ({
+      PermissionSet: await describe(input.PermissionSetArn),
+    })),
+    CreatePermissionSet: on(
+      z.object({
+        ...instance,
+        Name: permissionSetName,
+        Description: Description.optional(),
+        RelayState: RelayState.optional(),
+        SessionDuration: SessionDuration.optional(),
+        Tags: Tags.optional(),
+      }),
+      async (input) => {
+        const attributes = {
+          name: input.Name,
+          sessionDuration: input.SessionDuration ?? 'PT1H',
+          ...(input.Description === undefined ? {} : { description: input.Description }),
+          ...(input.RelayState === undefined ? {} : { relayState: input.RelayState }),
+        }
+        const arn = await model.createPermissionSet({ ...attributes, tags: input.Tags ?? [] })
+        return {
+          PermissionSet: renderPermissionSet({ ...attributes, arn, createdAt: model.permissionSetCreatedAt(arn) }),
+        }
+      },
+    ),
+    UpdatePermissionSet: on(
+      z.object({
+        ...permissionSet,
+        Description: Description.optional(),
+        RelayState: RelayState.optional(),
+        SessionDuration: SessionDuration.optional(),
+      }),
+      async (input) => {
+        await model.updatePermissionSet(input.PermissionSetArn, {
+          description: input.Description,
+          relayState: input.RelayState,
+          sessionDuration: input.SessionDuration,
+        })
+        return {}
+      },
+    ),
+    DeletePermissionSet: on(z.object(permissionSet), async (input) => {
+      await model.deletePermissionSet(input.PermissionSetArn)
+      return {}
+    }),
+  }
+}
+
+function policyOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const managed = z.object({ ...permissionSet, ManagedPolicyArn })
+  const customerManaged = z.object({ ...permissionSet, CustomerManagedPolicyReference })
+  const list = z.object({ ...permissionSet, ...paging })
+  return {
+    ListManagedPoliciesInPermissionSet: on(list, async (input) => {
+      const page = await model.listManagedPolicies(input.PermissionSetArn, input.NextToken, input.MaxResults)
+      const policies = page.items.map((arn) => ({ Name: arn.split('/').at(-1), Arn: arn }))
+      return { AttachedManagedPolicies: policies, NextToken: page.nextToken }
+    }),
+    AttachManagedPolicyToPermissionSet: on(managed, async (input) =>
+      done(model.attachManagedPolicy(input.PermissionSetArn, input.ManagedPolicyArn)),
+    ),
+    DetachManagedPolicyFromPermissionSet: on(managed, async (input) =>
+      done(model.detachManagedPolicy(input.PermissionSetArn, input.ManagedPolicyArn)),
+    ),
+    ListCustomerManagedPolicyReferencesInPermissionSet: on(list, async (input) => {
+      const page = await model.listCustomerManagedPolicies(input.PermissionSetArn, input.NextToken, input.MaxResults)
+      return { CustomerManagedPolicyReferences: page.items, NextToken: page.nextToken }
+    }),
+    AttachCustomerManagedPolicyReferenceToPermissionSet: on(customerManaged, async (input) =>
+      done(model.attachCustomerManagedPolicy(input.PermissionSetArn, input.CustomerManagedPolicyReference)),
+    ),
+    DetachCustomerManagedPolicyReferenceFromPermissionSet: on(customerManaged, async (input) =>
+      done(model.detachCustomerManagedPolicy(input.PermissionSetArn, input.CustomerManagedPolicyReference)),
+    ),
+    ...ownPolicyOperations(model, on),
+  }
+}
+
+/** The inline policy and the permissions boundary: a permission set has at most one of each. */
+function ownPolicyOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const InlinePolicy = z
+    .string()
+    .min(1)
+    .max(32_768)
+    .regex(/^[\t\n\r\x20-\xff]+$/)
+  const PermissionsBoundary = z.object({
+    ManagedPolicyArn: ManagedPolicyArn.optional(),
+    CustomerManagedPolicyReference: CustomerManagedPolicyReference.optional(),
+  })
+  return {
+    GetInlinePolicyForPermissionSet: on(z.object(permissionSet), async (input) => ({
+      InlinePolicy: (await model.getInlinePolicy(input.PermissionSetArn)) ?? '',
+    })),
+    PutInlinePolicyToPermissionSet: on(z.object({ ...permissionSet, InlinePolicy }), async (input) =>
+      done(model.putInlinePolicy(input.PermissionSetArn, input.InlinePolicy)),
+    ),
+    DeleteInlinePolicyFromPermissionSet: on(z.object(permissionSet), async (input) =>
+      done(model.deleteInlinePolicy(input.PermissionSetArn)),
+    ),
+    GetPermissionsBoundaryForPermissionSet: on(z.object(permissionSet), async (input) => {
+      const boundary = await model.getPermissionsBoundary(input.PermissionSetArn)
+      if (boundary === undefined) throw noBoundary()
+      return { PermissionsBoundary: boundary }
+    }),
+    PutPermissionsBoundaryToPermissionSet: on(z.object({ ...permissionSet, PermissionsBoundary }), async (input) => {
+      const { ManagedPolicyArn: arn, CustomerManagedPolicyReference: reference } = input.PermissionsBoundary
+      if ((arn === undefined) === (reference === undefined)) {
+        throw invalid('Only one of ManagedPolicyArn or CustomerManagedPolicyReference should be given.')
+      }
+      const boundary = arn === undefined ? undefined : { ManagedPolicyArn: arn }
+      const other = reference === undefined ? undefined : { CustomerManagedPolicyReference: withPath(reference) }
+      const chosen = boundary ?? other
+      return chosen === undefined ? {} : done(model.putPermissionsBoundary(input.PermissionSetArn, chosen))
+    }),
+    DeletePermissionsBoundaryFromPermissionSet: on(z.object(permissionSet), async (input) =>
+      done(model.deletePermissionsBoundary(input.PermissionSetArn)),
+    ),
+  }
+}
+
+function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  return {
+    ProvisionPermissionSet: on(
+      z.object({ ...permissionSet, TargetType: z.enum(provisioningTargets), TargetId: AccountId.optional() }),
+      async (input) => {
+        if ((input.TargetType === 'AWS_ACCOUNT') !== (input.TargetId !== undefined)) {
+          throw invalid('TargetId must be given for AWS_ACCOUNT, and only then.')
+        }
+        const record = await model.provisionPermissionSet(input.PermissionSetArn, input.TargetId)
+        return { PermissionSetProvisioningStatus: renderProvisioning(record) }
+      },
+    ),
+    DescribePermissionSetProvisioningStatus: on(
+      z.object({ ...instance, ProvisionPermissionSetRequestId: requestId }),
+      async ({ ProvisionPermissionSetRequestId: id }) => {
+        const record = await model.describeProvisioning(id)
+        if (record === undefined) throw noSuchRequest(id)
+        return { PermissionSetProvisioningStatus: renderProvisioning(record) }
+      },
+    ),
+    ListPermissionSetProvisioningStatus: on(z.object({ ...instance, ...paging, Filter }), async (input) =>
+      renderSummaries(
+        'PermissionSetsProvisioningStatus',
+        await model.listProvisionings(input.Filter?.Status, pageRequest(input)),
+      ),
+    ),
+    ListAccountsForProvisionedPermissionSet: on(
+      z.object({ ...permissionSet, ...paging, ProvisioningStatus }),
+      async (input) => {
+        const { PermissionSetArn: arn, ProvisioningStatus: wanted } = input
+        const page = await model.listAccountsForProvisionedPermissionSet(arn, wanted, pageRequest(input))
+        return { AccountIds: page.items, NextToken: page.nextToken }
+      },
+    ),
+    ListPermissionSetsProvisionedToAccount: on(
+      z.object({ ...instance, ...paging, AccountId, ProvisioningStatus }),
+      async (input) => {
+        const { AccountId: id, ProvisioningStatus: wanted } = input
+        const page = await model.listPermissionSetsProvisionedToAccount(id, wanted, pageRequest(input))
+        return { PermissionSets: page.items, NextToken: page.nextToken }
+      },
+    ),
+  }
+}
+
+function tagOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const resource = { InstanceArn: InstanceArn.optional(), ResourceArn }
+  return {
+    ListTagsForResource: on(z.object({ ...resource, NextToken: paging.NextToken }), async (input) => ({
+      Tags: await model.listTagsForResource(toPermissionSetArn(input.ResourceArn)),
+    })),
+    TagResource: on(z.object({ ...resource, Tags }), async (input) =>
+      done(model.tagResource(toPermissionSetArn(input.ResourceArn), input.Tags)),
+    ),
+    UntagResource: on(z.object({ ...resource, TagKeys: z.array(Tag.shape.Key).min(1).max(75) }), async (input) =>
+      done(model.untagResource(toPermissionSetArn(input.ResourceArn), input.TagKeys)),
+    ),
+  }
+}
+
+async function done(call: Promise<void>): Promise<object> {
+  await call
+  return {}
+}
+
+function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {
+  return { nextToken: input.NextToken, most: input.MaxResults ?? 100 }
+}
+
+function withPath({ Name, Path = '/' }: z.output<typeof CustomerManagedPolicyReference>) {
+  return { Name, Path }
+}
+
+/** Only permission sets have tags here. */
+function toPermissionSetArn(resourceArn: string): PermissionSetArn {
+  const result = permissionSetArn.safeParse(resourceArn)
+  if (!result.success) throw notFound(`Could not find resource ${resourceArn}`)
+  return result.data
+}
+
+const assignmentInput = z.object(assignment)
+
+function toTarget(input: z.output<typeof assignmentInput>): AssignmentTarget {
+  const { TargetId, PermissionSetArn: arn, PrincipalId, PrincipalType } = input
+  return { accountId: TargetId, permissionSetArn: arn, principalId: PrincipalId, principalType: PrincipalType }
+}
+
+function renderTarget(target: AssignmentTarget): object {
+  return {
+    AccountId: target.accountId,
+    PermissionSetArn: target.permissionSetArn,
+    PrincipalId: target.principalId,
+    PrincipalType: target.principalType,
+  }
+}
+
+function renderRequest({ requestId: id, state, failureReason, createdAt, target }: AssignmentRequest): object {
+  return {
+    Status: state,
+    RequestId: id,
+    FailureReason: failureReason,
+    TargetId: target.accountId,
+    TargetType: 'AWS_ACCOUNT',
+    PermissionSetArn: target.permissionSetArn,
+    PrincipalType: target.principalType,
+    PrincipalId: target.principalId,
+    CreatedDate: createdAt,
+  }
+}
+
+function renderProvisioning(record: ProvisioningRecord): object {
+  return {
+    Status: record.state,
+    RequestId: record.requestId,
+    AccountId: record.accountId,
+    PermissionSetArn: record.permissionSetArn,
+    FailureReason: record.failureReason,
+    CreatedDate: record.createdAt,
+  }
+}
+
+function renderSummaries(member: string, { items, nextToken }: Page<RequestSummary>): object {
+  const rows = items.map(({ requestId: id, state, createdAt }) => ({
+    Status: state,
+    RequestId: id,
+    CreatedDate: createdAt,
+  }))
+  return { [member]: rows, NextToken: nextToken }
+}
+
+type Attributes = NonNullable<Awaited<ReturnType<MemorySsoAdmin['describePermissionSet']>>>
+
+function renderPermissionSet({ arn, name, description, sessionDuration, relayState, createdAt }: Attributes): object {
+  return {
+    Name: name,
+    PermissionSetArn: arn,
+    Description: description,
+    CreatedDate: createdAt,
+    SessionDuration: sessionDuration,
+    RelayState: relayState,
+  }
+}
+
+/** ISO 8601, one to twelve hours, in whole hours and minutes. (API Reference, "PermissionSet", SessionDuration.) */
+function isSessionDuration(text: string): boolean {
+  const [, hours, minutes] = /^PT(?:(\d+)H)?(?:(\d+)M)?$/.exec(text) ?? []
+  const total = Number(hours ?? 0) * 60 + Number(minutes ?? 0)
+  return total >= 60 && total <= 720
+}

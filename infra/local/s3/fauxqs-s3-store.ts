@@ -1,0 +1,191 @@
+import type { MemoryBucket, StoredObject } from '../../../shared/memory/s3/memory-bucket.ts'
+import type { Caller } from '../../../shared/memory/s3/object-change.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { localRegion } from '../local-account.ts'
+import { currentRequest } from '../local-request.ts'
+import { checkMayWrite } from './write-permission.ts'
+
+/** fauxqs's `S3Object`, of which only this is read. Its etags stand in quotation marks. */
+type FauxqsObject = {
+  readonly key: string
+  readonly body: Buffer
+  readonly contentType: string
+  readonly contentLength: number
+  readonly etag: string
+  readonly lastModified: Date
+  readonly metadata: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
+}
+type SystemMetadata = Readonly<Partial<Record<(typeof systemHeaders)[number][0], string>>>
+type Checksum = { readonly algorithm: string; readonly value: string; readonly type: string }
+
+const systemHeaders = [
+  ['contentLanguage', 'content-language'],
+  ['contentDisposition', 'content-disposition'],
+  ['cacheControl', 'cache-control'],
+  ['contentEncoding', 'content-encoding'],
+] as const
+const metadataPrefix = 'x-amz-meta-'
+const checksumPrefix = 'x-amz-checksum-'
+
+/**
+ * The methods of fauxqs's `S3Store` that its S3 actions call, on our own bucket. Conditions, caller and event name,
+ * which fauxqs does not pass on, come from the current request. Listings and DeleteObjects are not served by fauxqs.
+ */
+export class FauxqsS3Store {
+  readonly #bucket: MemoryBucket
+  readonly #createdAt: Date
+
+  constructor(bucket: MemoryBucket) {
+    this.#bucket = bucket
+    this.#createdAt = bucket.servedAt()
+  }
+
+  // S3 API Reference, "CreateBucket": only us-east-1 answers a second creation by the owner with success.
+  createBucket(name: string): void {
+    if (name !== this.#bucket.name) {
+      throw new ServiceError('s3', 'TooManyBuckets', `There is only the bucket '${this.#bucket.name}' here`)
+    }
+    if (currentRequest().region === localRegion) return
+    throw new ServiceError(
+      's3',
+      'BucketAlreadyOwnedByYou',
+      'Your previous request to create the named bucket succeeded and you already own it.',
+    )
+  }
+
+  deleteBucket(): void {
+    throw new ServiceError('s3', 'AccessDenied', 'Access Denied: the bucket stays as long as the local system runs')
+  }
+
+  hasBucket(name: string): boolean {
+    return name === this.#bucket.name
+  }
+
+  listBuckets(): readonly { readonly name: string; readonly creationDate: Date }[] {
+    return [{ name: this.#bucket.name, creationDate: this.#createdAt }]
+  }
+
+  putObject(
+    _bucket: string,
+    key: string,
+    body: Buffer,
+    contentType: string,
+    metadata: Readonly<Record<string, string>> = {},
+    system: SystemMetadata = {},
+    checksum?: Checksum,
+  ): FauxqsObject {
+    const { condition, creation } = currentRequest()
+    const headers = { ...headersOf(contentType, metadata, system), ...checksumHeadersOf(checksum) }
+    const stored = this.#bucket.put(writerOf(key), key, body, { condition, headers, eventName: creation })
+    return toFauxqs(key, stored)
+  }
+
+  getObject(bucket: string, key: string): FauxqsObject {
+    if (!this.hasBucket(bucket)) throw new ServiceError('s3', 'NoSuchBucket', 'The specified bucket does not exist')
+    const stored = this.#bucket.find(key)
+    if (stored === undefined) throw new ServiceError('s3', 'NoSuchKey', 'The specified key does not exist.')
+    return toFauxqs(key, stored)
+  }
+
+  headObject(bucket: string, key: string): FauxqsObject {
+    return this.getObject(bucket, key)
+  }
+
+  deleteObject(_bucket: string, key: string): void {
+    const { condition } = currentRequest()
+    this.#bucket.delete(writerOf(key), key, condition !== undefined && 'ifMatch' in condition ? condition : undefined)
+  }
+
+  createMultipartUpload(
+    _bucket: string,
+    key: string,
+    contentType: string,
+    metadata: Readonly<Record<string, string>> = {},
+    system: SystemMetadata = {},
+  ): string {
+    writerOf(key)
+    const uploadId = this.#bucket.newRequestId() + this.#bucket.newRequestId()
+    this.#bucket.uploads.create(uploadId, { key, headers: headersOf(contentType, metadata, system) })
+    return uploadId
+  }
+
+  uploadPart(uploadId: string, partNumber: number, body: Buffer, checksumValue?: string) {
+    writerOf(this.#bucket.uploads.find(uploadId).key)
+    if (!(partNumber >= 1 && partNumber <= 10_000)) {
+      throw new ServiceError('s3', 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
+    }
+    return { etag: `"${this.#bucket.uploads.putPart(uploadId, partNumber, body)}"`, checksumValue }
+  }
+
+  completeMultipartUpload(
+    uploadId: string,
+    parts: readonly { readonly partNumber: number; readonly etag: string }[],
+  ): FauxqsObject {
+    const unquoted = parts.map(({ partNumber, etag }) => ({ partNumber, etag: etag.replaceAll('"', '') }))
+    const { key, headers, body, etag } = this.#bucket.uploads.assemble(uploadId, unquoted)
+    const { condition } = currentRequest()
+    const eventName = 'ObjectCreated:CompleteMultipartUpload'
+    const stored = this.#bucket.put(writerOf(key), key, body, { condition, headers, eventName, etag })
+    this.#bucket.uploads.remove(uploadId)
+    return toFauxqs(key, stored)
+  }
+
+  abortMultipartUpload(uploadId: string): void {
+    writerOf(this.#bucket.uploads.find(uploadId).key)
+    this.#bucket.uploads.remove(uploadId)
+  }
+}
+
+/** Whoever sent the current request. Throws ServiceError AccessDenied where they may not write this key. */
+function writerOf(key: string): Caller {
+  const { accessKeyId, sourceIpAddress } = currentRequest()
+  if (accessKeyId === undefined)
+    throw new ServiceError('s3', 'AccessDenied', 'Access Denied: the request is not signed')
+  checkMayWrite(accessKeyId, key)
+  return { accessKeyId, sourceIpAddress }
+}
+
+function headersOf(
+  contentType: string,
+  metadata: Readonly<Record<string, string>>,
+  system: SystemMetadata,
+): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': contentType }
+  for (const [name, value] of Object.entries(metadata)) headers[metadataPrefix + name] = value
+  for (const [field, header] of systemHeaders) {
+    const value = system[field]
+    if (value !== undefined) headers[header] = value
+  }
+  return headers
+}
+
+function checksumHeadersOf(checksum: Checksum | undefined): Record<string, string> {
+  if (checksum === undefined) return {}
+  return {
+    [checksumPrefix + checksum.algorithm.toLowerCase()]: checksum.value,
+    [`${checksumPrefix}type`]: checksum.type,
+  }
+}
+
+function toFauxqs(key: string, { body, etag, lastModified, headers }: StoredObject): FauxqsObject {
+  const named = (prefix: string) => Object.entries(headers).filter(([name]) => name.startsWith(prefix))
+  const checksum = named(checksumPrefix).find(([name]) => name !== `${checksumPrefix}type`)
+  return {
+    key,
+    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    contentType: headers['content-type'] ?? 'binary/octet-stream',
+    contentLength: body.byteLength,
+    etag: `"${etag}"`,
+    lastModified,
+    metadata: Object.fromEntries(
+      named(metadataPrefix).map(([name, value]) => [name.slice(metadataPrefix.length), value]),
+    ),
+    ...Object.fromEntries(systemHeaders.map(([field, header]) => [field, headers[header]])),
+    ...(checksum && {
+      checksumAlgorithm: checksum[0].slice(checksumPrefix.length).toUpperCase(),
+      checksumValue: checksum[1],
+      checksumType: headers[`${checksumPrefix}type`],
+    }),
+  }
+}

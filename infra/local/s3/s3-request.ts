@@ -1,0 +1,46 @@
+import type { FastifyRequest } from 'fastify'
+import type { ObjectCreation } from '../../../shared/memory/s3/object-change.ts'
+import type { WriteCondition } from '../../../shared/ports/object-store.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
+
+/** What an S3 request is about; an empty `key` means the bucket, an empty `bucket` the service. */
+export type S3Request = { readonly bucket: string; readonly key: string; readonly query: URLSearchParams }
+
+const s3Routes: ReadonlySet<string | undefined> = new Set(['/', '/:bucket', '/:bucket/*'])
+
+/** What stands in for a path that is not UTF-8 in percent-encoding; no bucket can have this name. */
+export const malformedUrl = '/_malformed/'
+
+/** `undefined`: not for S3, but for SQS or one of the JSON services, or about the local system itself. */
+export function parseS3Request(request: FastifyRequest): S3Request | undefined {
+  const isService = request.headers['x-amz-target'] !== undefined || (request.method === 'POST' && request.url === '/')
+  if (isService || !s3Routes.has(request.routeOptions.url)) return undefined
+  const [path = '', search] = request.url.split('?')
+  // Decoded here and only here: the router decodes in two steps.
+  const [bucket = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent)
+  return { bucket, key: rest.join('/'), query: new URLSearchParams(search) }
+}
+
+export function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url.split('?')[0] ?? '')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Throws ServiceError NotImplemented for what S3 does not know either: If-None-Match with an etag on a write. */
+export function conditionOf(request: FastifyRequest): WriteCondition | undefined {
+  if (request.method !== 'PUT' && request.method !== 'POST' && request.method !== 'DELETE') return undefined
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+  if (ifMatch !== undefined) return { ifMatch: ifMatch.replaceAll('"', '') }
+  if (ifNoneMatch === undefined) return undefined
+  if (ifNoneMatch === '*') return { ifNoneMatch }
+  throw new ServiceError('s3', 'NotImplemented', 'A header you provided implies functionality that is not implemented')
+}
+
+export function creationOf(request: FastifyRequest): ObjectCreation {
+  if (request.method === 'POST') return 'ObjectCreated:Post'
+  return request.headers['x-amz-copy-source'] === undefined ? 'ObjectCreated:Put' : 'ObjectCreated:Copy'
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import type { MemoryQueue } from '../../../shared/memory/sqs/memory-queue.ts'
+import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
+import type { FauxqsQueue, FauxqsSqsStore } from './fauxqs-sqs-store.ts'
+import { renderSequenceNumber } from './sequence-number.ts'
+
+const attribute = z.object({
+  DataType: z.string(),
+  StringValue: z.string().optional(),
+  BinaryValue: z.string().optional(),
+})
+const entry = z.object({
+  MessageBody: z.string().default(''),
+  MessageGroupId: z.string().optional(),
+  MessageDeduplicationId: z.string().optional(),
+  MessageAttributes: z.record(z.string(), attribute).optional(),
+  DelaySeconds: z.number().optional(),
+})
+type Entry = z.infer<typeof entry>
+const sendMessage = entry.extend({ QueueUrl: z.string() })
+const sendMessageBatch = z.object({
+  QueueUrl: z.string(),
+  Entries: z.array(entry.extend({ Id: z.string() })).default([]),
+})
+const createQueue = z.object({ QueueName: z.string(), Attributes: z.record(z.string(), z.string()).default({}) })
+
+// SQS Developer Guide, "Amazon SQS message quotas".
+const batchMost = 10
+const batchMostBytes = 1_048_576
+
+/**
+ * Answers what fauxqs would get wrong, and leaves the rest to it: it refuses message bodies with characters beyond
+ * U+FFFF, which SQS accepts, and CreateQueue of a queue that is there. `undefined`: not answered. Throws ServiceError.
+ */
+export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): object | undefined {
+  switch (target) {
+    case 'AmazonSQS.SendMessage': {
+      const { QueueUrl, ...message } = parse(sendMessage, body)
+      return send(queueAt(store, QueueUrl).model, message)
+    }
+    case 'AmazonSQS.SendMessageBatch': {
+      const { QueueUrl, Entries } = parse(sendMessageBatch, body)
+      return sendBatch(queueAt(store, QueueUrl).model, Entries)
+    }
+    case 'AmazonSQS.CreateQueue': {
+      const { QueueName, Attributes } = parse(createQueue, body)
+      return describeExisting(store.getQueueByName(QueueName), Attributes)
+    }
+    default:
+      return undefined
+  }
+}
+
+function send(queue: MemoryQueue, message: Entry): object {
+  const { MessageBody, MessageGroupId, MessageDeduplicationId, MessageAttributes, DelaySeconds = 0 } = message
+  if (DelaySeconds > 0) throw refusal('UnsupportedOperation', 'The local queues do not delay messages')
+  const { messageId, sequence } = queue.send({
+    body: MessageBody,
+    ...(MessageGroupId === undefined ? {} : { groupId: MessageGroupId }),
+    ...(MessageDeduplicationId === undefined ? {} : { deduplicationId: MessageDeduplicationId }),
+    ...(MessageAttributes === undefined ? {} : { messageAttributes: MessageAttributes }),
+  })
+  return {
+    MessageId: messageId,
+    MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+    ...(queue.isFifo ? { SequenceNumber: renderSequenceNumber(sequence) } : {}),
+  }
+}
+
+function sendBatch(queue: MemoryQueue, entries: readonly (Entry & { readonly Id: string })[]): object {
+  checkBatch(entries)
+  const Successful: object[] = []
+  const Failed: object[] = []
+  for (const { Id, ...message } of entries) {
+    try {
+      Successful.push({ Id, ...send(queue, message) })
+    } catch (error) {
+      if (!isServiceError(error)) throw error
+      Failed.push({ Id, SenderFault: true, Code: error.code, Message: error.message })
+    }
+  }
+  return { Successful, Failed }
+}
+
+function checkBatch(entries: readonly { readonly Id: string; readonly MessageBody: string }[]): void {
+  if (entries.length === 0) throw refusal('EmptyBatchRequest', 'There should be at least one entry in the request.')
+  if (entries.length > batchMost) {
+    throw refusal('TooManyEntriesInBatchRequest', `Maximum number of entries per request are ${batchMost}.`)
+  }
+  if (new Set(entries.map(({ Id }) => Id)).size < entries.length) {
+    throw refusal('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.')
+  }
+  if (entries.some(({ Id }) => !/^[\w-]{1,80}$/.test(Id))) {
+    throw refusal('InvalidBatchEntryId', 'A batch entry id can only contain alphanumeric characters, - and _.')
+  }
+  if (entries.reduce((bytes, { MessageBody }) => bytes + Buffer.byteLength(MessageBody), 0) > batchMostBytes) {
+    throw refusal('BatchRequestTooLong', `Batch requests cannot be longer than ${batchMostBytes} bytes.`)
+  }
+}
+
+/** What stands in the request must be so; fauxqs would compare defaults that nobody asked for too. */
+function describeExisting(
+  queue: FauxqsQueue | undefined,
+  wanted: Readonly<Record<string, string>>,
+): object | undefined {
+  if (queue === undefined) return undefined
+  const attributes = queue.attributes
+  const other = Object.entries(wanted).find(([name, value]) => name in attributes && attributes[name] !== value)
+  if (other === undefined) return { QueueUrl: queue.url }
+  throw refusal('QueueNameExists', `A queue already exists with the same name and a different value for ${other[0]}`)
+}
+
+function queueAt(store: FauxqsSqsStore, url: string): FauxqsQueue {
+  const queue = store.getQueue(url)
+  if (queue === undefined) throw refusal('QueueDoesNotExist', 'The specified queue does not exist.')
+  return queue
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  throw refusal('InvalidParameterValue', z.prettifyError(result.error))
+}
+
+function refusal(code: string, message: string): ServiceError {
+  return new ServiceError('sqs', code, message)
+}

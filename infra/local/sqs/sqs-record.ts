@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import type { SQSRecord } from 'aws-lambda'
+import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
+import type { DeliveredMessage } from '../../../shared/memory/sqs/memory-queue.ts'
+import type { QueueName } from '../../../shared/ports/queues.ts'
+import { localAccountId, localRegion, queueArn } from '../local-account.ts'
+import { renderSequenceNumber } from './sequence-number.ts'
+
+/** One message as a Lambda function gets it. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS". */
+export function toSqsRecord(queue: QueueName, message: DeliveredMessage): SQSRecord {
+  const { messageId, receiptHandle, body, receiveCount, sentAt, firstReceivedAt = sentAt } = message
+  return {
+    messageId,
+    receiptHandle,
+    body,
+    attributes: {
+      ApproximateReceiveCount: String(receiveCount),
+      SentTimestamp: String(sentAt),
+      SenderId: localAccountId,
+      ApproximateFirstReceiveTimestamp: String(firstReceivedAt),
+      ...(message.groupId === undefined
+        ? {}
+        : {
+            SequenceNumber: renderSequenceNumber(message.sequence),
+            MessageGroupId: message.groupId,
+            MessageDeduplicationId: message.deduplicationId,
+          }),
+    },
+    messageAttributes: {},
+    md5OfBody: createHash('md5').update(body).digest('hex'),
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn(queueNameOnTheWire(queue)),
+    awsRegion: localRegion,
+  }
+}

@@ -1,0 +1,96 @@
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { AscendingKeys } from '../s3/ascending-keys.ts'
+import type { AttributeOperation, Json, JsonObject, UserRecord } from './identity-store-records.ts'
+import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
+
+/** The users of a directory: a table and the indexes of their names. */
+export class DirectoryUsers {
+  readonly #table: Map<string, UserRecord>
+  readonly #ids: AscendingKeys
+  readonly #idByName = new Map<string, PrincipalId>()
+  /** AWS refuses a second user name that differs only in case, though it looks names up exactly. */
+  readonly #idByFoldedName = new Map<string, PrincipalId>()
+
+  constructor(table: Map<string, UserRecord>) {
+    this.#table = table
+    this.#ids = new AscendingKeys(table.keys())
+    for (const user of table.values()) this.#indexName(user)
+  }
+
+  /** Ascending. */
+  ids(): readonly string[] {
+    return this.#ids.sorted()
+  }
+
+  find(userId: string): UserRecord | undefined {
+    return this.#table.get(userId)
+  }
+
+  get(userId: string): UserRecord {
+    const user = this.#table.get(userId)
+    if (user === undefined) throw resourceNotFound('USER', userId)
+    return user
+  }
+
+  idOf(userName: string): PrincipalId | undefined {
+    return this.#idByName.get(userName)
+  }
+
+  add(user: UserRecord): void {
+    this.#refuseDuplicate(user)
+    this.#table.set(user.userId, user)
+    this.#ids.add(user.userId)
+    this.#indexName(user)
+  }
+
+  update(userId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
+    const before = this.get(userId)
+    const after = operations.reduce(applyOperation, { ...before, updatedAt })
+    this.#refuseDuplicate(after)
+    this.#forgetName(before)
+    this.#table.set(userId, after)
+    this.#indexName(after)
+  }
+
+  delete(userId: string): UserRecord {
+    const user = this.get(userId)
+    this.#table.delete(userId)
+    this.#ids.delete(userId)
+    this.#forgetName(user)
+    return user
+  }
+
+  #refuseDuplicate({ userId, userName }: UserRecord): void {
+    const holder = this.#idByFoldedName.get(userName.toLowerCase())
+    if (holder !== undefined && holder !== userId) throw duplicate('Duplicate UserName')
+  }
+
+  #indexName({ userId, userName }: UserRecord): void {
+    this.#idByName.set(userName, userId)
+    this.#idByFoldedName.set(userName.toLowerCase(), userId)
+  }
+
+  #forgetName({ userName }: UserRecord): void {
+    this.#idByName.delete(userName)
+    this.#idByFoldedName.delete(userName.toLowerCase())
+  }
+}
+
+function applyOperation(user: UserRecord, { path, value }: AttributeOperation): UserRecord {
+  if (path === 'userName') {
+    if (typeof value !== 'string' || value === '') throw invalidDirectoryInput('userName must be a string.')
+    return { ...user, userName: value }
+  }
+  const names = path.split('.').map((name) => name.charAt(0).toUpperCase() + name.slice(1))
+  return { ...user, attributes: withAttribute(user.attributes, names, value) }
+}
+
+function withAttribute(attributes: JsonObject, [name = '', ...rest]: readonly string[], value?: Json): JsonObject {
+  const { [name]: before, ...others } = attributes
+  if (rest.length > 0) return { ...others, [name]: withAttribute(isObject(before) ? before : {}, rest, value) }
+  return value === undefined ? others : { ...others, [name]: value }
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

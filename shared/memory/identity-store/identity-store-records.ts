@@ -1,0 +1,45 @@
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+
+/** What JSON can hold. */
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject
+export type JsonObject = { readonly [key: string]: Json }
+
+export type GroupRecord = {
+  readonly groupId: PrincipalId
+  /** AWS lets a group be without a name; nobody can look it up then. */
+  readonly displayName?: string
+  readonly description?: string
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+export type UserRecord = {
+  readonly userId: PrincipalId
+  readonly userName: string
+  /** The other members of AWS's `User` as they came (`Name`, `Emails`, `DisplayName`, …). */
+  readonly attributes: JsonObject
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+export type MembershipRecord = {
+  readonly membershipId: string
+  readonly groupId: PrincipalId
+  readonly userId: PrincipalId
+  readonly createdAt: Date
+}
+
+/** An attribute path as AWS spells it (`displayName`, `name.familyName`); without a value the attribute is removed. */
+export type AttributeOperation = { readonly path: string; readonly value?: Json | undefined }
+
+/** What happened in the directory, with what is needed to render AWS's (masked) events. */
+export type IdentityStoreChange = { readonly at: Date } & (
+  | { readonly event: 'CreateGroup' | 'UpdateGroup' | 'DeleteGroup'; readonly groupId: PrincipalId }
+  | { readonly event: 'CreateUser' | 'UpdateUser' | 'DeleteUser'; readonly userId: PrincipalId }
+  | {
+      readonly event: 'CreateGroupMembership' | 'DeleteGroupMembership'
+      readonly membershipId: string
+      readonly groupId: PrincipalId
+      readonly userId: PrincipalId
+    }
+)

@@ -1,0 +1,295 @@
+import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
+import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
+import type { Page } from '../../ports/page.ts'
+import type { Randomness } from '../../ports/randomness.ts'
+import { CallGate, type CallObserver, type Limiter } from '../call-gate.ts'
+import { type PageRequest, pageOf } from '../page-of.ts'
+import { RollingSecond } from '../sso-admin/rolling-second.ts'
+import { memoryTables, type OpenTable } from '../table.ts'
+import { DirectoryGroups } from './directory-groups.ts'
+import { DirectoryMemberships } from './directory-memberships.ts'
+import { DirectoryUsers } from './directory-users.ts'
+import type {
+  AttributeOperation,
+  GroupRecord,
+  IdentityStoreChange,
+  JsonObject,
+  MembershipRecord,
+  UserRecord,
+} from './identity-store-records.ts'
+import { invalidDirectoryInput, tooFast } from './identity-store-refusals.ts'
+
+export type MemoryIdentityStoreOptions = CallObserver & {
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly openTable?: OpenTable
+  readonly identityStoreId?: string
+  readonly onChange?: (change: IdentityStoreChange) => void
+}
+
+type Unstamped<C> = C extends unknown ? Omit<C, 'at'> : never
+
+const pageMost = 100
+// Source: IAM Identity Center User Guide, "Quotas and limits": 20 transactions per second per API and store.
+const callsPerSecond = 20
+
+/**
+ * An honest model of an identity store: 20 calls per second to each API, unique names matched exactly, 100 a page.
+ * Listings are ascending by id, which says nothing about names. Methods have the names of AWS's operations; those at
+ * the end are the model's own and count as no call.
+ */
+export class MemoryIdentityStore implements IdentityStore {
+  readonly identityStoreId: string
+  readonly #options: MemoryIdentityStoreOptions
+  readonly #groups: DirectoryGroups
+  readonly #users: DirectoryUsers
+  readonly #memberships: DirectoryMemberships
+  readonly #gate: CallGate
+  readonly #beforeChange: (() => void)[] = []
+
+  constructor(options: MemoryIdentityStoreOptions) {
+    const openTable = options.openTable ?? memoryTables
+    this.#options = options
+    this.identityStoreId = options.identityStoreId ?? 'd-9067a1b2c3'
+    this.#groups = new DirectoryGroups(openTable('identity-store/groups'))
+    this.#users = new DirectoryUsers(openTable('identity-store/users'))
+    this.#memberships = new DirectoryMemberships(openTable('identity-store/memberships'))
+    const limiters = new Map<string, Limiter>()
+    const limiterFor = (operation: string): Limiter => {
+      const limiter = limiters.get(operation) ?? new RollingSecond(callsPerSecond)
+      limiters.set(operation, limiter)
+      return limiter
+    }
+    this.#gate = new CallGate({ ...options, limiterFor, tooFast })
+  }
+
+  // The port.
+
+  async findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
+    return type === 'GROUP' ? this.getGroupId(name) : this.getUserId(name)
+  }
+
+  async findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
+    this.#gate.enter(type === 'GROUP' ? 'DescribeGroup' : 'DescribeUser')
+    const name = type === 'GROUP' ? this.#groups.find(id)?.displayName : this.#users.find(id)?.userName
+    return name === undefined ? undefined : principalName.parse(name)
+  }
+
+  async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
+    const page = { nextToken, most: pageMost }
+    if (type === 'USER') {
+      const { items, nextToken: next } = await this.listUsers(page)
+      return { items: items.map((user) => namedPrincipal(user.userId, user.userName)), nextToken: next }
+    }
+    const { items, nextToken: next } = await this.listGroups(page)
+    const named = items.flatMap(({ groupId, displayName }) =>
+      displayName === undefined ? [] : [namedPrincipal(groupId, displayName)],
+    )
+    return { items: named, nextToken: next }
+  }
+
+  // Groups.
+
+  /** `undefined`: no group has exactly this DisplayName. */
+  async getGroupId(displayName: string): Promise<PrincipalId | undefined> {
+    this.#gate.enter('GetGroupId')
+    return this.#groups.idOf(displayName)
+  }
+
+  async describeGroup(groupId: string): Promise<GroupRecord> {
+    this.#gate.enter('DescribeGroup')
+    return this.#groups.get(groupId)
+  }
+
+  async listGroups(page: PageRequest, filter?: { readonly displayName: string }): Promise<Page<GroupRecord>> {
+    this.#gate.enter('ListGroups')
+    const ids = filter === undefined ? this.#groups.ids() : listOf(this.#groups.idOf(filter.displayName))
+    return this.#read(ids, page, (id) => this.#groups.get(id))
+  }
+
+  async createGroup(group: { readonly displayName?: string; readonly description?: string }): Promise<PrincipalId> {
+    this.#gate.enter('CreateGroup')
+    const groupId = principalId.parse(this.#options.randomness.id())
+    this.#addGroup(groupId, group)
+    this.#changed({ event: 'CreateGroup', groupId })
+    return groupId
+  }
+
+  async updateGroup(groupId: string, operations: readonly AttributeOperation[]): Promise<void> {
+    this.#gate.enter('UpdateGroup')
+    this.#willChange()
+    this.#groups.update(groupId, operations, this.#options.clock.now())
+    this.#changed({ event: 'UpdateGroup', groupId: principalId.parse(groupId) })
+  }
+
+  /** Its account assignments stay, under an id that nobody has any more. */
+  async deleteGroup(groupId: string): Promise<void> {
+    this.#gate.enter('DeleteGroup')
+    this.#willChange()
+    const group = this.#groups.delete(groupId)
+    this.#memberships.deleteAll(this.#memberships.ofGroup(group.groupId))
+    this.#changed({ event: 'DeleteGroup', groupId: group.groupId })
+  }
+
+  // Users.
+
+  /** `undefined`: no user has exactly this UserName. */
+  async getUserId(userName: string): Promise<PrincipalId | undefined> {
+    this.#gate.enter('GetUserId')
+    return this.#users.idOf(userName)
+  }
+
+  async describeUser(userId: string): Promise<UserRecord> {
+    this.#gate.enter('DescribeUser')
+    return this.#users.get(userId)
+  }
+
+  async listUsers(page: PageRequest, filter?: { readonly userName: string }): Promise<Page<UserRecord>> {
+    this.#gate.enter('ListUsers')
+    const ids = filter === undefined ? this.#users.ids() : listOf(this.#users.idOf(filter.userName))
+    return this.#read(ids, page, (id) => this.#users.get(id))
+  }
+
+  async createUser(user: { readonly userName: string; readonly attributes?: JsonObject }): Promise<PrincipalId> {
+    this.#gate.enter('CreateUser')
+    const userId = principalId.parse(this.#options.randomness.id())
+    this.#addUser(userId, user)
+    this.#changed({ event: 'CreateUser', userId })
+    return userId
+  }
+
+  async updateUser(userId: string, operations: readonly AttributeOperation[]): Promise<void> {
+    this.#gate.enter('UpdateUser')
+    this.#willChange()
+    this.#users.update(userId, operations, this.#options.clock.now())
+    this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
+  }
+
+  /** Its account assignments stay, under an id that nobody has any more. */
+  async deleteUser(userId: string): Promise<void> {
+    this.#gate.enter('DeleteUser')
+    this.#willChange()
+    const user = this.#users.delete(userId)
+    this.#memberships.deleteAll(this.#memberships.ofUser(user.userId))
+    this.#changed({ event: 'DeleteUser', userId: user.userId })
+  }
+
+  // Memberships.
+
+  async createGroupMembership(groupId: string, userId: string): Promise<string> {
+    this.#gate.enter('CreateGroupMembership')
+    const group = this.#groups.get(groupId)
+    const user = this.#users.get(userId)
+    return this.#addMembership(this.#options.randomness.id(), group.groupId, user.userId)
+  }
+
+  async deleteGroupMembership(membershipId: string): Promise<void> {
+    this.#gate.enter('DeleteGroupMembership')
+    this.#willChange()
+    const { groupId, userId } = this.#memberships.delete(membershipId)
+    this.#changed({ event: 'DeleteGroupMembership', membershipId, groupId, userId })
+  }
+
+  async describeGroupMembership(membershipId: string): Promise<MembershipRecord> {
+    this.#gate.enter('DescribeGroupMembership')
+    return this.#memberships.get(membershipId)
+  }
+
+  /** `undefined`: this user is not a member of this group. */
+  async getGroupMembershipId(groupId: string, userId: string): Promise<string | undefined> {
+    this.#gate.enter('GetGroupMembershipId')
+    return this.#memberships.find(groupId, userId)?.membershipId
+  }
+
+  async listGroupMemberships(groupId: string, page: PageRequest): Promise<Page<MembershipRecord>> {
+    this.#gate.enter('ListGroupMemberships')
+    return this.#read(this.#memberships.ofGroup(this.#groups.get(groupId).groupId), page, (id) =>
+      this.#memberships.get(id),
+    )
+  }
+
+  async listGroupMembershipsForMember(userId: string, page: PageRequest): Promise<Page<MembershipRecord>> {
+    this.#gate.enter('ListGroupMembershipsForMember')
+    return this.#read(this.#memberships.ofUser(this.#users.get(userId).userId), page, (id) => this.#memberships.get(id))
+  }
+
+  /** In the order of `groupIds`. */
+  async isMemberInGroups(userId: string, groupIds: readonly string[]): Promise<readonly boolean[]> {
+    this.#gate.enter('IsMemberInGroups')
+    return groupIds.map((groupId) => this.#memberships.find(groupId, userId) !== undefined)
+  }
+
+  // The model's own.
+
+  hasPrincipal(type: PrincipalType, id: PrincipalId): boolean {
+    return (type === 'GROUP' ? this.#groups.find(id) : this.#users.find(id)) !== undefined
+  }
+
+  idOf(type: PrincipalType, name: string): PrincipalId | undefined {
+    return type === 'GROUP' ? this.#groups.idOf(name) : this.#users.idOf(name)
+  }
+
+  groupIdsOf(userId: PrincipalId): readonly PrincipalId[] {
+    return this.#memberships.ofUser(userId).map((id) => this.#memberships.get(id).groupId)
+  }
+
+  /** Puts a principal in under a given id, without a change event, as from an organization file. Throws where the name is taken. */
+  addPrincipal(type: PrincipalType, id: PrincipalId, name: string): void {
+    if (type === 'GROUP') this.#addGroup(id, { displayName: name })
+    else this.#addUser(id, { userName: name })
+  }
+
+  /** Runs before every change, so that what is due by now is still judged by the directory as it was. */
+  onBeforeChange(listener: () => void): void {
+    this.#beforeChange.push(listener)
+  }
+
+  #addGroup(groupId: PrincipalId, group: { readonly displayName?: string; readonly description?: string }): void {
+    this.#willChange()
+    const now = this.#options.clock.now()
+    this.#groups.add({ ...group, groupId, createdAt: now, updatedAt: now })
+  }
+
+  #addUser(userId: PrincipalId, user: { readonly userName: string; readonly attributes?: JsonObject }): void {
+    this.#willChange()
+    const now = this.#options.clock.now()
+    this.#users.add({
+      userId,
+      userName: user.userName,
+      attributes: user.attributes ?? {},
+      createdAt: now,
+      updatedAt: now,
+    })
+  }
+
+  #addMembership(membershipId: string, groupId: PrincipalId, userId: PrincipalId): string {
+    this.#willChange()
+    this.#memberships.add({ membershipId, groupId, userId, createdAt: this.#options.clock.now() })
+    this.#changed({ event: 'CreateGroupMembership', membershipId, groupId, userId })
+    return membershipId
+  }
+
+  #read<T>(ids: readonly string[], request: PageRequest, read: (id: string) => T): Page<T> {
+    const page = pageOf(ids, request)
+    if (page === undefined) throw invalidDirectoryInput('NextToken is not valid.')
+    return { items: page.items.map(read), nextToken: page.nextToken }
+  }
+
+  #willChange(): void {
+    for (const listener of this.#beforeChange) listener()
+  }
+
+  #changed(change: Unstamped<IdentityStoreChange>): void {
+    this.#options.onChange?.({ ...change, at: this.#options.clock.now() })
+  }
+}
+
+function namedPrincipal(id: PrincipalId, name: string): NamedPrincipal {
+  return { id, name: principalName.parse(name) }
+}
+
+function listOf<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
+}

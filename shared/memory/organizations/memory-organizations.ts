@@ -1,0 +1,384 @@
+import { type AccountId, accountId } from '../../domain/account-id.ts'
+import type { Account } from '../../domain/organization-view.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Organizations } from '../../ports/organizations.ts'
+import type { Page } from '../../ports/page.ts'
+import type { Randomness } from '../../ports/randomness.ts'
+import { CallGate, type CallObserver } from '../call-gate.ts'
+import { type PageRequest, pageOf } from '../page-of.ts'
+import { memoryTables, type OpenTable } from '../table.ts'
+import { AccountLifecycle } from './account-lifecycle.ts'
+import type {
+  AccountDetails,
+  AccountRecord,
+  CreateAccountRecord,
+  OrganizationalUnitRecord,
+  OrganizationRecord,
+  OrganizationsChange,
+  Tags,
+  UnstampedChange,
+} from './organization-records.ts'
+import { OrganizationTree } from './organization-tree.ts'
+import { organizationsLimiters } from './organizations-rates.ts'
+import {
+  accountNotFound,
+  alreadyThere,
+  childNotFound,
+  constraint,
+  destinationParentNotFound,
+  duplicateUnit,
+  invalidInput,
+  notInUse,
+  parentNotFound,
+  sourceParentNotFound,
+  tooManyRequests,
+  unitNotEmpty,
+} from './organizations-refusals.ts'
+
+export type MemoryOrganizationsOptions = CallObserver & {
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly openTable?: OpenTable
+  readonly onChange?: (change: OrganizationsChange) => void
+  /** How long CreateAccount takes; default one second (AWS takes minutes). */
+  readonly createAccountMs?: number
+  /** How long an account stays PENDING_CLOSURE; default one minute. */
+  readonly closureMs?: number
+}
+
+/** What the model tells another model that depends on it. */
+export type OrganizationsObserver = {
+  /** Before every change, with its instant: what was due by then is judged by the organization as it was. */
+  readonly beforeChange: (at: Date) => void
+  /** The account is not in the organization any more. */
+  readonly accountLeft: (accountId: AccountId) => void
+}
+
+export type ChildType = 'ACCOUNT' | 'ORGANIZATIONAL_UNIT'
+export type Parent = { readonly id: string; readonly type: 'ROOT' | 'ORGANIZATIONAL_UNIT' }
+
+const pageMost = 20
+const tagsMost = 50
+const unitsMost = 2000
+// A root and five levels of organizational units below it.
+const depthMost = 5
+
+/**
+ * An honest model of AWS Organizations: token buckets per operation, 20 a page, accounts that are created and closed
+ * over time. Listings are ascending by id. Methods have the names of AWS's operations; those at the end are the
+ * model's own and count as no call. Throws ServiceError with AWS's codes.
+ */
+export class MemoryOrganizations implements Organizations {
+  readonly #options: MemoryOrganizationsOptions
+  readonly #tree: OrganizationTree
+  readonly #lifecycle: AccountLifecycle
+  readonly #gate: CallGate
+  readonly #observers: OrganizationsObserver[] = []
+
+  constructor(options: MemoryOrganizationsOptions) {
+    const openTable = options.openTable ?? memoryTables
+    this.#options = options
+    this.#tree = new OrganizationTree(openTable)
+    this.#lifecycle = new AccountLifecycle({
+      tree: this.#tree,
+      requests: openTable('organizations/create-account-requests'),
+      clock: options.clock,
+      randomness: options.randomness,
+      createAccountMs: options.createAccountMs ?? 1000,
+      closureMs: options.closureMs ?? 60_000,
+      willChange: (at) => this.#willChange(at),
+      changed: (change, at) => this.#changed(change, at),
+      left: (id) => this.#left(id),
+    })
+    this.#gate = new CallGate({ ...options, limiterFor: organizationsLimiters(), tooFast: tooManyRequests })
+  }
+
+  // The port.
+
+  /** Counts as no call: it never changes, so an adapter asks for it once. */
+  async managementAccountId(): Promise<AccountId> {
+    return this.#tree.organization.managementAccountId
+  }
+
+  async listAccounts(nextToken?: string, most: number = pageMost): Promise<Page<Account>> {
+    this.#enter('ListAccounts')
+    return this.#read(this.#tree.accountIds, { nextToken, most }, (id) => this.#tree.describe(id))
+  }
+
+  async describeAccount(id: AccountId): Promise<Account | undefined> {
+    this.#enter('DescribeAccount')
+    return this.#tree.findAccount(id) === undefined ? undefined : this.#tree.describe(id)
+  }
+
+  /** DescribeAccount as AWS answers it: AccountNotFoundException where there is none. */
+  async describeExistingAccount(id: AccountId): Promise<Account> {
+    const account = await this.describeAccount(id)
+    if (account === undefined) throw accountNotFound()
+    return account
+  }
+
+  async listTags(id: AccountId): Promise<Tags> {
+    return this.listTagsForResource(id)
+  }
+
+  /** For the root it counts as no call: an adapter remembers the root, which never changes. */
+  async parentExists(id: string): Promise<boolean> {
+    if (id.startsWith('r-')) return this.#tree.organization.rootId === id
+    this.#enter('DescribeOrganizationalUnit')
+    return this.#tree.findUnit(id) !== undefined
+  }
+
+  // The rest of what the wire serves: reads.
+
+  async describeOrganization(): Promise<OrganizationRecord> {
+    this.#enter('DescribeOrganization')
+    return this.#tree.organization
+  }
+
+  async listRoots(): Promise<{ readonly id: string; readonly arn: string; readonly name: string }> {
+    this.#enter('ListRoots')
+    const { rootId } = this.#tree.organization
+    return { id: rootId, arn: this.#tree.arn('root', rootId), name: 'Root' }
+  }
+
+  async describeOrganizationalUnit(id: string): Promise<OrganizationalUnitRecord> {
+    this.#enter('DescribeOrganizationalUnit')
+    return this.#tree.unit(id)
+  }
+
+  async listOrganizationalUnitsForParent(parentId: string, page: PageRequest): Promise<Page<OrganizationalUnitRecord>> {
+    this.#enter('ListOrganizationalUnitsForParent')
+    return this.#read(this.#childrenOf(parentId, 'ORGANIZATIONAL_UNIT'), page, (id) => this.#tree.unit(id))
+  }
+
+  async listAccountsForParent(parentId: string, page: PageRequest): Promise<Page<Account>> {
+    this.#enter('ListAccountsForParent')
+    return this.#read(this.#childrenOf(parentId, 'ACCOUNT'), page, (id) => this.#tree.describe(id))
+  }
+
+  async listChildren(parentId: string, type: ChildType, page: PageRequest): Promise<Page<string>> {
+    this.#enter('ListChildren')
+    return this.#read(this.#childrenOf(parentId, type), page, (id) => id)
+  }
+
+  /** AWS lists one parent: there is exactly one. */
+  async listParents(childId: string): Promise<Parent> {
+    this.#enter('ListParents')
+    const child = this.#tree.findAccount(childId) ?? this.#tree.findUnit(childId)
+    if (child === undefined) throw childNotFound()
+    return { id: child.parentId, type: child.parentId.startsWith('r-') ? 'ROOT' : 'ORGANIZATIONAL_UNIT' }
+  }
+
+  async listTagsForResource(resourceId: string): Promise<Tags> {
+    this.#enter('ListTagsForResource')
+    return this.#tree.tags(resourceId)
+  }
+
+  async describeCreateAccountStatus(requestId: string): Promise<CreateAccountRecord> {
+    this.#enter('DescribeCreateAccountStatus')
+    return this.#lifecycle.createStatus(requestId)
+  }
+
+  // Changes.
+
+  async createAccount(account: { accountName: string; email: string; tags?: Tags }): Promise<CreateAccountRecord> {
+    this.#enter('CreateAccount')
+    return this.#lifecycle.create(account)
+  }
+
+  async closeAccount(id: AccountId): Promise<void> {
+    this.#enter('CloseAccount')
+    this.#lifecycle.close(id)
+  }
+
+  async removeAccountFromOrganization(id: AccountId): Promise<void> {
+    this.#enter('RemoveAccountFromOrganization')
+    this.#lifecycle.remove(id)
+  }
+
+  async moveAccount(id: AccountId, sourceParentId: string, destinationParentId: string): Promise<void> {
+    this.#enter('MoveAccount')
+    const account = this.#tree.account(id)
+    if (account.parentId !== sourceParentId) throw sourceParentNotFound()
+    if (!this.#tree.isParent(destinationParentId)) throw destinationParentNotFound()
+    if (sourceParentId === destinationParentId) throw alreadyThere()
+    this.#willChange()
+    this.#tree.putAccount({ ...account, parentId: destinationParentId })
+    this.#changed({ event: 'MoveAccount', accountId: id, sourceParentId, destinationParentId })
+  }
+
+  async createOrganizationalUnit(parentId: string, name: string, tags: Tags = {}): Promise<OrganizationalUnitRecord> {
+    this.#enter('CreateOrganizationalUnit')
+    if (!this.#tree.isParent(parentId)) throw parentNotFound()
+    this.#refuseDuplicateUnit(parentId, name)
+    if (this.#tree.unitCount >= unitsMost) throw constraint('OU_NUMBER_LIMIT_EXCEEDED', 'You have too many OUs.')
+    // The way down to the parent includes the root, which is no level of its own.
+    if (this.#tree.parentsDownTo(parentId).length > depthMost) {
+      throw constraint('OU_DEPTH_LIMIT_EXCEEDED', 'You attempted to create an OU that is too many levels deep.')
+    }
+    const digits = this.#options.randomness.id().replaceAll('-', '').slice(0, 8)
+    const id = `ou-${this.#tree.organization.rootId.slice(2)}-${digits}`
+    const unit = { id, name, parentId, tags }
+    this.#tree.putUnit(unit)
+    const organizationalUnit = { id, arn: this.#tree.arn('ou', id), name }
+    this.#changed({ event: 'CreateOrganizationalUnit', parentId, organizationalUnit })
+    return unit
+  }
+
+  async updateOrganizationalUnit(id: string, name: string): Promise<OrganizationalUnitRecord> {
+    this.#enter('UpdateOrganizationalUnit')
+    const unit = { ...this.#tree.unit(id), name }
+    this.#refuseDuplicateUnit(unit.parentId, name, id)
+    this.#tree.putUnit(unit)
+    this.#changed({ event: 'UpdateOrganizationalUnit', organizationalUnitId: id, name })
+    return unit
+  }
+
+  async deleteOrganizationalUnit(id: string): Promise<void> {
+    this.#enter('DeleteOrganizationalUnit')
+    this.#tree.unit(id)
+    if (this.#tree.unitsOf(id).length + this.#tree.accountsOf(id).length > 0) throw unitNotEmpty()
+    this.#tree.removeUnit(id)
+    this.#changed({ event: 'DeleteOrganizationalUnit', organizationalUnitId: id })
+  }
+
+  async tagResource(resourceId: string, tags: Tags): Promise<void> {
+    this.#enter('TagResource')
+    const after = { ...this.#tree.tags(resourceId), ...tags }
+    if (Object.keys(after).length > tagsMost) {
+      throw constraint('MAX_TAG_LIMIT_EXCEEDED', `You have exceeded the limit of ${tagsMost} tags for a resource.`)
+    }
+    const resourceArn = this.#tree.putTags(resourceId, after)
+    this.#changed({ event: 'TagResource', resourceId, resourceArn, changedTagKeys: Object.keys(tags), tags: after })
+  }
+
+  async untagResource(resourceId: string, keys: readonly string[]): Promise<void> {
+    this.#enter('UntagResource')
+    const before = Object.entries(this.#tree.tags(resourceId))
+    const tags = Object.fromEntries(before.filter(([key]) => !keys.includes(key)))
+    const resourceArn = this.#tree.putTags(resourceId, tags)
+    this.#changed({ event: 'UntagResource', resourceId, resourceArn, changedTagKeys: [...keys], tags })
+  }
+
+  // The model's own.
+
+  get isFounded(): boolean {
+    return this.#tree.isFounded
+  }
+
+  /** Starts the organization with its root; units and accounts come next. */
+  found(organization: OrganizationRecord): void {
+    this.#tree.found(organization)
+  }
+
+  /** Puts an organizational unit in without a call or a change event, as from an organization file. */
+  addUnit(unit: OrganizationalUnitRecord): void {
+    this.#tree.putUnit(unit)
+  }
+
+  /** Puts an account in without a call or a change event, as from an organization file. */
+  addAccount(account: AccountRecord): void {
+    this.#willChange()
+    this.#tree.putAccount(account)
+  }
+
+  /** As of the last `settle`. `undefined`: not in the organization. */
+  accountState(id: AccountId): Account['state'] | undefined {
+    return this.#tree.findAccount(id)?.state
+  }
+
+  /** All accounts with their places, without tags; ascending by id. */
+  accountsNow(): readonly Account[] {
+    this.settle()
+    return this.#tree.accountIds.map((id) => this.#tree.describe(id))
+  }
+
+  hasParent(id: string): boolean {
+    return this.#tree.isParent(id)
+  }
+
+  tagsNow(resourceId: string): Tags {
+    return this.#tree.tags(resourceId)
+  }
+
+  accountDetails(id: AccountId): AccountDetails {
+    return this.#tree.details(id)
+  }
+
+  organizationalUnitDetails(id: string): { readonly arn: string; readonly path: string } {
+    const path = `${[this.#tree.organization.id, ...this.#tree.parentsDownTo(id)].join('/')}/`
+    return { arn: this.#tree.arn('ou', id), path }
+  }
+
+  get managementAccountIdNow(): AccountId {
+    return this.#tree.organization.managementAccountId
+  }
+
+  get organizationId(): string {
+    return this.#tree.organization.id
+  }
+
+  /** AWS Support or Billing suspends an account; no event tells of it. */
+  suspendAccount(id: AccountId): void {
+    this.#lifecycle.setState(id, 'SUSPENDED')
+  }
+
+  /** A suspended, closing or closed account is active again; no event tells of it. */
+  reinstateAccount(id: AccountId): void {
+    this.#lifecycle.setState(id, 'ACTIVE')
+  }
+
+  /** A closed account is deleted for good, as AWS does after 90 days. */
+  goneAccount(id: AccountId): void {
+    this.settle()
+    this.#lifecycle.clean(id)
+  }
+
+  observe(observer: OrganizationsObserver): void {
+    this.#observers.push(observer)
+  }
+
+  /** Carries out what is due by now: accounts being created, closed or deleted. */
+  settle(): void {
+    this.#lifecycle.settle()
+  }
+
+  /** When the next request completes; `undefined`: none is in progress. */
+  nextDueAt(): Date | undefined {
+    return this.#lifecycle.nextDueAt()
+  }
+
+  #enter(operation: string): void {
+    this.#gate.enter(operation)
+    this.settle()
+    if (!this.#tree.isFounded) throw notInUse()
+  }
+
+  #childrenOf(parentId: string, type: ChildType): readonly string[] {
+    if (!this.#tree.isParent(parentId)) throw parentNotFound()
+    return type === 'ACCOUNT' ? this.#tree.accountsOf(parentId) : this.#tree.unitsOf(parentId)
+  }
+
+  #refuseDuplicateUnit(parentId: string, name: string, self?: string): void {
+    const siblings = this.#tree.unitsOf(parentId).filter((id) => id !== self)
+    if (siblings.some((id) => this.#tree.unit(id).name === name)) throw duplicateUnit()
+  }
+
+  #read<T>(ids: readonly string[], request: PageRequest, read: (id: string) => T): Page<T> {
+    const page = pageOf(ids, request)
+    if (page === undefined) throw invalidInput('INVALID_NEXT_TOKEN', "The provided NextToken isn't valid.")
+    return { items: page.items.map(read), nextToken: page.nextToken }
+  }
+
+  #willChange(at: Date = this.#options.clock.now()): void {
+    for (const { beforeChange } of this.#observers) beforeChange(at)
+  }
+
+  #left(id: AccountId): void {
+    for (const { accountLeft } of this.#observers) accountLeft(accountId.parse(id))
+  }
+
+  #changed(change: UnstampedChange, at: Date = this.#options.clock.now()): void {
+    this.#options.onChange?.({ ...change, at })
+  }
+}

@@ -1,0 +1,85 @@
+import type {
+  FoundObject,
+  ObjectHead,
+  ObjectStore,
+  ReadObject,
+  WriteCondition,
+  WriteResult,
+} from '../../ports/object-store.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { type BucketOptions, headOf, MemoryBucket } from './memory-bucket.ts'
+import type { Caller, ObjectChange } from './object-change.ts'
+
+const product: Caller = { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1' }
+
+/** The port on a `MemoryBucket`, for one caller: by default the product itself, others with `as`. */
+export class MemoryObjectStore implements ObjectStore {
+  /** The bucket under the port: everything that the S3 protocol can do and the port cannot. */
+  readonly model: MemoryBucket
+  readonly #caller: Caller
+
+  constructor(options: BucketOptions | MemoryBucket, caller: Caller = product) {
+    this.model = options instanceof MemoryBucket ? options : new MemoryBucket(options)
+    this.#caller = caller
+  }
+
+  get bucket(): string {
+    return this.model.name
+  }
+
+  /** The same bucket, used by someone else. */
+  as(accessKeyId: string, sourceIpAddress: string = product.sourceIpAddress): MemoryObjectStore {
+    return new MemoryObjectStore(this.model, { accessKeyId, sourceIpAddress })
+  }
+
+  /** `listener` is called after each change, whoever made it; it must not throw. Answers what ends that. */
+  onChange(listener: (change: ObjectChange) => void): () => void {
+    return this.model.onChange(listener)
+  }
+
+  async head(key: string): Promise<FoundObject | undefined> {
+    const stored = this.model.find(key)
+    return stored && { ...headOf(key, stored), servedAt: this.model.servedAt() }
+  }
+
+  async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
+    const stored = this.model.find(key)
+    if (!stored) return undefined
+    const body = stored.body.byteLength > mostBytes ? new Uint8Array() : new Uint8Array(stored.body)
+    return { ...headOf(key, stored), servedAt: this.model.servedAt(), body }
+  }
+
+  async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
+    try {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      const { etag } = this.model.put(this.#caller, key, bytes, { condition })
+      return { outcome: 'written', etag, servedAt: this.model.servedAt() }
+    } catch (error) {
+      if (isServiceError(error, 'PreconditionFailed', 'NoSuchKey')) return { outcome: 'lost' }
+      throw error
+    }
+  }
+
+  async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {
+    try {
+      this.model.delete(this.#caller, key, condition)
+      return 'deleted'
+    } catch (error) {
+      if (isServiceError(error, 'NoSuchKey')) return 'deleted'
+      if (isServiceError(error, 'PreconditionFailed')) return 'lost'
+      throw error
+    }
+  }
+
+  async *list(prefix: string, options: { readonly startAfter?: string } = {}): AsyncGenerator<ObjectHead> {
+    let startAfter: string | undefined = options.startAfter ?? ''
+    while (startAfter !== undefined) {
+      const { objects, next }: { objects: readonly ObjectHead[]; next?: string } = this.model.listPage({
+        prefix,
+        startAfter,
+      })
+      yield* objects
+      startAfter = next
+    }
+  }
+}

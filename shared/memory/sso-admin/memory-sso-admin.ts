@@ -1,0 +1,535 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import { type PermissionSetArn, type PrincipalId, permissionSetArn } from '../../domain/identity-center-ids.ts'
+import type {
+  CustomerManagedPolicy,
+  PermissionSetFile,
+  PermissionsBoundary,
+  Tag,
+} from '../../domain/permission-set-file.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Page } from '../../ports/page.ts'
+import type { Randomness } from '../../ports/randomness.ts'
+import { ServiceError } from '../../ports/service-error.ts'
+import type {
+  AssignmentRequest,
+  AssignmentRequestSummary,
+  AssignmentTarget,
+  NewPermissionSet,
+  PermissionSetAttributes,
+  Principal,
+  RequestKind,
+  RequestState,
+  SsoAdmin,
+  WriteOptions,
+} from '../../ports/sso-admin.ts'
+import { CallGate, type CallObserver } from '../call-gate.ts'
+import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
+import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
+import type { PageRequest } from '../page-of.ts'
+import { memoryTables, type OpenTable } from '../table.ts'
+import type { RequestRecord } from './asynchronous-requests.ts'
+import { drawLatencyMs } from './draw-latency.ts'
+import type { PermissionSetUpdate } from './permission-set-definitions.ts'
+import { principalKey } from './provisioned-permission-sets.ts'
+import { RollingSecond } from './rolling-second.ts'
+import {
+  copyTarget,
+  describeRequest,
+  type RequestSummary,
+  readPage,
+  summarize,
+  targetKey,
+} from './sso-admin-answers.ts'
+import type { AssignmentRequestRecord, ProvisioningRecord, ProvisioningStatus } from './sso-admin-records.ts'
+import { rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
+import { type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
+import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
+
+export type MemorySsoAdminOptions = CallObserver & {
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly openTable?: OpenTable
+  /** Whose principals can be assigned. */
+  readonly identityStore: MemoryIdentityStore
+  /** Whose accounts can be assigned to. */
+  readonly organizations: MemoryOrganizations
+  /** Median of an assignment or provisioning request; default 300. */
+  readonly latencyMs?: number
+  /** Its 99th percentile; default four times the median. */
+  readonly latencyP99Ms?: number
+  /** How long finished requests are remembered; default 24 hours (AWS does not document it). */
+  readonly retentionMs?: number
+  /** Who calls. A delegated administrator is refused what concerns the management account. Default `management`. */
+  readonly caller?: SsoAdminCaller
+  /** Default `succeeds`. */
+  readonly gonePrincipalDeletion?: GonePrincipalDeletion
+}
+
+const instanceId = 'ssoins-7223a1b2c3d4e5f6'
+const pageMost = 100
+// Source of these figures: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
+const callsPerSecond = 20
+const outstandingMost = 15
+const provisioningsMost = 3
+const allProvisionedAccountsMost = 3500
+
+/**
+ * An honest model of the SSO Admin API of one instance: 20 calls in any rolling second over all operations, 15
+ * assignment requests outstanding, one per account, asynchronous requests that come out when they are due, by what
+ * holds then. Methods have the names of AWS's operations where the port does not name them; those at the end are the
+ * model's own and count as no call. Throws ServiceError with AWS's codes and texts.
+ */
+export class MemorySsoAdmin implements SsoAdmin {
+  readonly instanceArn = `arn:aws:sso:::instance/${instanceId}`
+  readonly identityStoreId: string
+  readonly #options: MemorySsoAdminOptions
+  readonly #state: SsoAdminState
+  readonly #rules: SsoAdminRules
+  readonly #gate: CallGate
+  readonly #instances: Map<string, { readonly createdAt: Date }>
+
+  constructor(options: MemorySsoAdminOptions) {
+    const openTable = options.openTable ?? memoryTables
+    this.#options = options
+    this.identityStoreId = options.identityStore.identityStoreId
+    this.#state = new SsoAdminState({
+      clock: options.clock,
+      randomness: options.randomness,
+      openTable,
+      identityStore: options.identityStore,
+      organizations: options.organizations,
+      gonePrincipalDeletion: options.gonePrincipalDeletion ?? 'succeeds',
+      retentionMs: options.retentionMs ?? 24 * 60 * 60 * 1000,
+    })
+    this.#rules = new SsoAdminRules(this.#state, options.organizations, options.caller ?? 'management')
+    const limiter = new RollingSecond(callsPerSecond)
+    this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
+    this.#instances = openTable('sso-admin/instances')
+    if (!this.#instances.has(this.instanceArn)) {
+      this.#instances.set(this.instanceArn, { createdAt: options.clock.now() })
+    }
+  }
+
+  // The instance.
+
+  /** Counts as no call: an adapter asks ListInstances once. */
+  async instance(): Promise<{ readonly instanceArn: string; readonly identityStoreId: string }> {
+    return { instanceArn: this.instanceArn, identityStoreId: this.identityStoreId }
+  }
+
+  async listInstances(): Promise<InstanceDescription> {
+    this.#enter('ListInstances')
+    return this.#describeInstance()
+  }
+
+  async describeInstance(): Promise<InstanceDescription> {
+    this.#enter('DescribeInstance')
+    return this.#describeInstance()
+  }
+
+  // Account assignments.
+
+  /** Provisions the permission set, as it is defined when the request comes out, and assigns it. */
+  async createAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest> {
+    this.#enter('CreateAccountAssignment', options)
+    this.#rules.checkTarget('CreateAccountAssignment', target)
+    this.#rules.checkAssignmentQuotas(target)
+    return this.#startRequest('creation', target, 'CreateAccountAssignment')
+  }
+
+  async deleteAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest> {
+    this.#enter('DeleteAccountAssignment', options)
+    this.#rules.checkTarget('DeleteAccountAssignment', target)
+    return this.#startRequest('deletion', target, 'DeleteAccountAssignment')
+  }
+
+  async describeAssignmentRequest(kind: RequestKind, requestId: string): Promise<AssignmentRequest | undefined> {
+    this.#enter(
+      kind === 'creation' ? 'DescribeAccountAssignmentCreationStatus' : 'DescribeAccountAssignmentDeletionStatus',
+    )
+    const record = this.#state.assignmentRequests.get(requestId)
+    return record?.kind === kind ? describeRequest(record) : undefined
+  }
+
+  async listAssignmentRequests(
+    kind: RequestKind,
+    state: RequestState | undefined,
+    nextToken?: string,
+    most: number = pageMost,
+  ): Promise<Page<AssignmentRequestSummary>> {
+    this.#enter(kind === 'creation' ? 'ListAccountAssignmentCreationStatus' : 'ListAccountAssignmentDeletionStatus')
+    return summarize(this.#state.assignmentRequests.list(kind, state, { nextToken, most }))
+  }
+
+  async listAccountAssignments(
+    id: AccountId,
+    arn: PermissionSetArn,
+    nextToken?: string,
+    most: number = pageMost,
+  ): Promise<Page<Principal>> {
+    this.#enter('ListAccountAssignments')
+    this.#state.definitions.get(arn)
+    const principals = this.#state.provisioned.get(id, arn)?.principals ?? []
+    return readPage(principals, principalKey, { nextToken, most })
+  }
+
+  /** For a USER with the rows of the groups that the user is in, which have PrincipalType GROUP. */
+  async listAccountAssignmentsForPrincipal(
+    { principalId, principalType }: Principal,
+    filter: { readonly accountId?: AccountId | undefined } = {},
+    page: PageRequest = { most: pageMost },
+  ): Promise<Page<AssignmentTarget>> {
+    this.#enter('ListAccountAssignmentsForPrincipal')
+    const groupIds = principalType === 'USER' ? this.#options.identityStore.groupIdsOf(principalId) : []
+    const wanted = new Set([`${principalId} ${principalType}`, ...groupIds.map((id) => `${id} GROUP`)])
+    const rows = [principalId, ...groupIds].flatMap((id) => this.#rowsOf(id))
+    const found = rows
+      .filter((row) => wanted.has(principalKey(row)))
+      .filter((row) => filter.accountId === undefined || row.accountId === filter.accountId)
+      .sort((a, b) => (targetKey(a) < targetKey(b) ? -1 : 1))
+    return readPage(found, targetKey, page)
+  }
+
+  // Permission sets.
+
+  async listPermissionSets(nextToken?: string, most: number = pageMost): Promise<Page<PermissionSetArn>> {
+    this.#enter('ListPermissionSets')
+    return readPage(this.#state.definitions.arns(), (arn) => arn, { nextToken, most })
+  }
+
+  async describePermissionSet(arn: PermissionSetArn): Promise<PermissionSetAttributes | undefined> {
+    this.#enter('DescribePermissionSet')
+    const definition = this.#state.definitions.find(arn)
+    if (definition === undefined) return undefined
+    const { name, description, sessionDuration, relayState, createdAt } = definition
+    return {
+      arn,
+      name,
+      sessionDuration,
+      createdAt,
+      ...(description === undefined ? {} : { description }),
+      ...(relayState === undefined ? {} : { relayState }),
+    }
+  }
+
+  async createPermissionSet(permissionSet: NewPermissionSet, options?: WriteOptions): Promise<PermissionSetArn> {
+    this.#enter('CreatePermissionSet', options)
+    const digits = this.#options.randomness.id().replaceAll('-', '').slice(0, 16)
+    return this.addPermissionSet(permissionSet, digits)
+  }
+
+  async updatePermissionSet(arn: PermissionSetArn, update: PermissionSetUpdate): Promise<void> {
+    this.#enterDefinitionWrite('UpdatePermissionSet', arn)
+    this.#state.definitions.update(arn, update)
+  }
+
+  /** Refused while it is provisioned anywhere or a request names it, deletions in flight included. */
+  async deletePermissionSet(arn: PermissionSetArn): Promise<void> {
+    this.#enterDefinitionWrite('DeletePermissionSet', arn)
+    this.#rules.refuseInUse(arn)
+    this.#state.definitions.delete(arn)
+  }
+
+  // Policies. They change the definition only: accounts follow with ProvisionPermissionSet.
+
+  async listManagedPolicies(arn: PermissionSetArn, nextToken?: string, most: number = pageMost): Promise<Page<string>> {
+    this.#enter('ListManagedPoliciesInPermissionSet')
+    return readPage(this.#state.definitions.get(arn).managedPolicyArns, (policy) => policy, { nextToken, most })
+  }
+
+  async attachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void> {
+    this.#enterDefinitionWrite('AttachManagedPolicyToPermissionSet', arn)
+    this.#state.definitions.attachManagedPolicy(arn, policyArn)
+  }
+
+  async detachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void> {
+    this.#enterDefinitionWrite('DetachManagedPolicyFromPermissionSet', arn)
+    this.#state.definitions.detachManagedPolicy(arn, policyArn)
+  }
+
+  async listCustomerManagedPolicies(
+    arn: PermissionSetArn,
+    nextToken?: string,
+    most: number = pageMost,
+  ): Promise<Page<CustomerManagedPolicy>> {
+    this.#enter('ListCustomerManagedPolicyReferencesInPermissionSet')
+    return readPage(this.#state.definitions.get(arn).customerManagedPolicies, ({ Name }) => Name, { nextToken, most })
+  }
+
+  async attachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
+    this.#enterDefinitionWrite('AttachCustomerManagedPolicyReferenceToPermissionSet', arn)
+    this.#state.definitions.attachCustomerManagedPolicy(arn, policy)
+  }
+
+  async detachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
+    this.#enterDefinitionWrite('DetachCustomerManagedPolicyReferenceFromPermissionSet', arn)
+    this.#state.definitions.detachCustomerManagedPolicy(arn, policy)
+  }
+
+  async getInlinePolicy(arn: PermissionSetArn): Promise<string | undefined> {
+    this.#enter('GetInlinePolicyForPermissionSet')
+    return this.#state.definitions.get(arn).inlinePolicy
+  }
+
+  async putInlinePolicy(arn: PermissionSetArn, policy: string): Promise<void> {
+    this.#enterDefinitionWrite('PutInlinePolicyToPermissionSet', arn)
+    this.#state.definitions.putInlinePolicy(arn, policy)
+  }
+
+  async deleteInlinePolicy(arn: PermissionSetArn): Promise<void> {
+    this.#enterDefinitionWrite('DeleteInlinePolicyFromPermissionSet', arn)
+    this.#state.definitions.deleteInlinePolicy(arn)
+  }
+
+  async getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined> {
+    this.#enter('GetPermissionsBoundaryForPermissionSet')
+    return this.#state.definitions.get(arn).permissionsBoundary
+  }
+
+  async putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void> {
+    this.#enterDefinitionWrite('PutPermissionsBoundaryToPermissionSet', arn)
+    this.#state.definitions.putPermissionsBoundary(arn, boundary)
+  }
+
+  async deletePermissionsBoundary(arn: PermissionSetArn): Promise<void> {
+    this.#enterDefinitionWrite('DeletePermissionsBoundaryFromPermissionSet', arn)
+    this.#state.definitions.deletePermissionsBoundary(arn)
+  }
+
+  // Tags.
+
+  async listTagsForResource(arn: PermissionSetArn): Promise<readonly Tag[]> {
+    this.#enter('ListTagsForResource')
+    return this.#state.definitions.get(arn).tags
+  }
+
+  async tagResource(arn: PermissionSetArn, tags: readonly Tag[]): Promise<void> {
+    this.#enter('TagResource')
+    this.#state.definitions.tag(arn, tags)
+  }
+
+  async untagResource(arn: PermissionSetArn, keys: readonly string[]): Promise<void> {
+    this.#enter('UntagResource')
+    this.#state.definitions.untag(arn, keys)
+  }
+
+  // Provisioning.
+
+  /** To one account, or, without an account, to all that have the permission set now (3,500 at most). */
+  async provisionPermissionSet(arn: PermissionSetArn, id?: AccountId): Promise<ProvisioningRecord> {
+    const operation = 'ProvisionPermissionSet'
+    this.#enterDefinitionWrite(operation, arn)
+    const { provisionings, provisioned } = this.#state
+    this.#rules.refuseBusyProvisioning(arn, id)
+    if (provisionings.inProgress().length >= provisioningsMost) throw this.#gate.throttled(operation, tooManyRequests())
+    const everywhere = provisioned.ofPermissionSet(arn).map((one) => one.accountId)
+    const record: ProvisioningRecord = {
+      ...this.#newRequest(),
+      kind: 'provisioning',
+      permissionSetArn: arn,
+      ...(id === undefined
+        ? { accountIds: everywhere.slice(0, allProvisionedAccountsMost) }
+        : { accountId: id, accountIds: [id] }),
+    }
+    provisionings.add(record)
+    return record
+  }
+
+  /** `undefined`: the service does not know the request (any more). */
+  async describeProvisioning(requestId: string): Promise<ProvisioningRecord | undefined> {
+    this.#enter('DescribePermissionSetProvisioningStatus')
+    return this.#state.provisionings.get(requestId)
+  }
+
+  async listProvisionings(state: RequestState | undefined, page: PageRequest): Promise<Page<RequestSummary>> {
+    this.#enter('ListPermissionSetProvisioningStatus')
+    return summarize(this.#state.provisionings.list('provisioning', state, page))
+  }
+
+  async listAccountsForProvisionedPermissionSet(
+    arn: PermissionSetArn,
+    status: ProvisioningStatus | undefined,
+    page: PageRequest,
+  ): Promise<Page<AccountId>> {
+    this.#enter('ListAccountsForProvisionedPermissionSet')
+    this.#state.definitions.get(arn)
+    const accounts = this.#state.provisioned
+      .ofPermissionSet(arn)
+      .filter((one) => this.#hasStatus(one, status))
+      .map((one) => one.accountId)
+    return readPage(accounts, (id) => id, page)
+  }
+
+  async listPermissionSetsProvisionedToAccount(
+    id: AccountId,
+    status: ProvisioningStatus | undefined,
+    page: PageRequest,
+  ): Promise<Page<PermissionSetArn>> {
+    this.#enter('ListPermissionSetsProvisionedToAccount')
+    const arns = this.#state.provisioned
+      .inAccount(id)
+      .filter((one) => this.#hasStatus(one, status))
+      .map((one) => one.permissionSetArn)
+    return readPage(arns, (arn) => arn, page)
+  }
+
+  // The model's own.
+
+  /** Every assignment that is in force now; no particular order. */
+  assignments(): readonly AssignmentTarget[] {
+    this.#state.settle()
+    return [...this.#state.provisioned.all()].flatMap(({ accountId: id, permissionSetArn: arn, principals }) =>
+      principals.map((principal) => ({ accountId: id, permissionSetArn: arn, ...principal })),
+    )
+  }
+
+  isAssigned(target: AssignmentTarget): boolean {
+    this.#state.settle()
+    return this.#state.provisioned.holds(target)
+  }
+
+  /** Requests in progress: what counts against the 15. */
+  outstandingRequests(): readonly AssignmentRequest[] {
+    this.#state.settle()
+    return this.#state.assignmentRequests.inProgress().map(describeRequest)
+  }
+
+  /** The account that the instance lives in. */
+  get ownerAccountId(): AccountId {
+    return this.#options.organizations.managementAccountIdNow
+  }
+
+  permissionSetCreatedAt(arn: PermissionSetArn): Date {
+    return this.#state.definitions.get(arn).createdAt
+  }
+
+  permissionSetArnOf(name: string): PermissionSetArn | undefined {
+    return this.#state.definitions.arnOf(name)
+  }
+
+  /** The role of a permission set in an account; `undefined`: not provisioned there. */
+  roleName(id: AccountId, arn: PermissionSetArn): string | undefined {
+    this.#state.settle()
+    const provisioned = this.#state.provisioned.get(id, arn)
+    if (provisioned === undefined) return undefined
+    return `AWSReservedSSO_${this.#state.definitions.get(arn).name}_${provisioned.roleSuffix}`
+  }
+
+  /** Puts a permission set in without a call; `digits`: the 16 characters after `ps-`. Throws where the name is taken. */
+  addPermissionSet(
+    permissionSet: NewPermissionSet,
+    digits: string,
+    contents?: PermissionSetContents,
+  ): PermissionSetArn {
+    const { definitions } = this.#state
+    const arn = permissionSetArn.parse(`arn:aws:sso:::permissionSet/${instanceId}/ps-${digits}`)
+    definitions.create(arn, permissionSet, this.#options.clock.now())
+    for (const policyArn of contents?.managedPolicyArns ?? []) definitions.attachManagedPolicy(arn, policyArn)
+    for (const policy of contents?.customerManagedPolicies ?? []) definitions.attachCustomerManagedPolicy(arn, policy)
+    if (contents?.inlinePolicy !== undefined) definitions.putInlinePolicy(arn, contents.inlinePolicy)
+    if (contents?.permissionsBoundary !== undefined) {
+      definitions.putPermissionsBoundary(arn, contents.permissionsBoundary)
+    }
+    return arn
+  }
+
+  /** Puts an assignment in without a call, as someone else's hand would have; provisions the permission set. */
+  addAssignment(target: AssignmentTarget): void {
+    this.#state.settle()
+    const { version } = this.#state.definitions.get(target.permissionSetArn)
+    this.#state.provisioned.assign(target, version, this.#options.randomness.id().replaceAll('-', '').slice(0, 16))
+  }
+
+  /** Takes an assignment away without a call. */
+  removeAssignment(target: AssignmentTarget): void {
+    this.#state.settle()
+    this.#state.provisioned.unassign(target)
+  }
+
+  /** From now on this customer managed policy is missing in the account: provisioning there fails. */
+  removeCustomerManagedPolicy(id: AccountId, name: string): void {
+    this.#state.settle()
+    this.#state.policies.remove(id, name)
+  }
+
+  restoreCustomerManagedPolicy(id: AccountId, name: string): void {
+    this.#state.settle()
+    this.#state.policies.restore(id, name)
+  }
+
+  /** Carries out what is due by now. Every call does it first. */
+  settle(): void {
+    this.#state.settle()
+  }
+
+  /** When the next request comes out; `undefined`: none is in progress. */
+  nextDueAt(): Date | undefined {
+    return this.#state.nextDueAt()
+  }
+
+  #enter(operation: string, { signal }: WriteOptions = {}): void {
+    if (signal?.aborted) throw new ServiceError('sso-admin', 'NoAnswer', `${operation} was aborted before it was sent`)
+    this.#gate.enter(operation)
+    this.#state.settle()
+  }
+
+  #enterDefinitionWrite(operation: string, arn: PermissionSetArn): void {
+    this.#enter(operation)
+    this.#state.definitions.get(arn)
+    this.#rules.refuseManagementAccount(operation, arn)
+  }
+
+  #describeInstance(): InstanceDescription {
+    const { instanceArn, identityStoreId } = this
+    const createdAt = this.#instances.get(instanceArn)?.createdAt ?? this.#options.clock.now()
+    return { instanceArn, identityStoreId, createdAt }
+  }
+
+  #startRequest(kind: RequestKind, target: AssignmentTarget, operation: string): AssignmentRequest {
+    const { assignmentRequests } = this.#state
+    if (assignmentRequests.inProgress().length >= outstandingMost) {
+      throw this.#gate.throttled(operation, tooManyRequests())
+    }
+    const record: AssignmentRequestRecord = { ...this.#newRequest(), kind, target: copyTarget(target) }
+    assignmentRequests.add(record)
+    return describeRequest(record)
+  }
+
+  #newRequest(): Omit<RequestRecord, 'kind' | 'failureReason'> {
+    const { clock, randomness, latencyMs: medianMs = 300, latencyP99Ms: p99Ms = 4 * medianMs } = this.#options
+    const createdAt = clock.now()
+    const dueAt = new Date(createdAt.getTime() + drawLatencyMs({ medianMs, p99Ms }, randomness))
+    return { requestId: randomness.id(), state: 'IN_PROGRESS', createdAt, dueAt }
+  }
+
+  #rowsOf(principalId: PrincipalId): readonly AssignmentTarget[] {
+    return this.#state.provisioned
+      .ofPrincipal(principalId)
+      .flatMap(({ accountId: id, permissionSetArn: arn, principals }) =>
+        principals
+          .filter((principal) => principal.principalId === principalId)
+          .map((principal) => ({ accountId: id, permissionSetArn: arn, ...principal })),
+      )
+  }
+
+  #hasStatus(
+    one: { readonly permissionSetArn: PermissionSetArn; readonly version: number },
+    status: ProvisioningStatus | undefined,
+  ): boolean {
+    if (status === undefined) return true
+    const isLatest = one.version === this.#state.definitions.get(one.permissionSetArn).version
+    return isLatest === (status === 'LATEST_PERMISSION_SET_PROVISIONED')
+  }
+}
+
+/** What is in a permission set, as its file says it. */
+export type PermissionSetContents = Pick<
+  PermissionSetFile,
+  'managedPolicyArns' | 'customerManagedPolicies' | 'inlinePolicy' | 'permissionsBoundary'
+>
+
+export type InstanceDescription = {
+  readonly instanceArn: string
+  readonly identityStoreId: string
+  readonly createdAt: Date
+}

@@ -1,0 +1,200 @@
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../../domain/permission-set-file.ts'
+import type { NewPermissionSet, PermissionSetAttributes } from '../../ports/sso-admin.ts'
+import { AscendingKeys } from '../s3/ascending-keys.ts'
+import { conflict, invalid, noBoundary, noSuchPermissionSet, notFound, overQuota } from './sso-admin-refusals.ts'
+
+export type PermissionSetDefinition = PermissionSetAttributes & {
+  readonly tags: readonly Tag[]
+  readonly managedPolicyArns: readonly string[]
+  readonly customerManagedPolicies: readonly Required<CustomerManagedPolicy>[]
+  readonly inlinePolicy?: string | undefined
+  readonly permissionsBoundary?: PermissionsBoundary | undefined
+  /** Goes up with every change that accounts have to be provisioned with. */
+  readonly version: number
+}
+
+/** What UpdatePermissionSet may name; the name of a permission set is immutable. */
+export type PermissionSetUpdate = {
+  readonly description?: string | undefined
+  readonly sessionDuration?: string | undefined
+  readonly relayState?: string | undefined
+}
+
+// Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
+const permissionSetsMost = 3500
+const policiesMost = 25
+const inlinePolicyMost = 10_240
+const tagsMost = 50
+
+/** The permission sets of an instance as defined, apart from where they are provisioned. */
+export class PermissionSetDefinitions {
+  readonly #table: Map<string, PermissionSetDefinition>
+  readonly #arns: AscendingKeys
+  readonly #arnByName = new Map<string, PermissionSetArn>()
+
+  constructor(table: Map<string, PermissionSetDefinition>) {
+    this.#table = table
+    this.#arns = new AscendingKeys(table.keys())
+    for (const { name, arn } of table.values()) this.#arnByName.set(name, arn)
+  }
+
+  /** Ascending by ARN. */
+  arns(): readonly PermissionSetArn[] {
+    return this.#arns.sorted().flatMap((arn) => this.#table.get(arn)?.arn ?? [])
+  }
+
+  find(arn: PermissionSetArn): PermissionSetDefinition | undefined {
+    return this.#table.get(arn)
+  }
+
+  get(arn: PermissionSetArn): PermissionSetDefinition {
+    const definition = this.#table.get(arn)
+    if (definition === undefined) throw noSuchPermissionSet(arn)
+    return definition
+  }
+
+  arnOf(name: string): PermissionSetArn | undefined {
+    return this.#arnByName.get(name)
+  }
+
+  create(arn: PermissionSetArn, permissionSet: NewPermissionSet, createdAt: Date): void {
+    if (this.#arnByName.has(permissionSet.name)) {
+      throw conflict(`PermissionSet with name ${permissionSet.name} already exists.`)
+    }
+    if (this.#arns.size >= permissionSetsMost) {
+      throw overQuota(`You have exceeded the limit of ${permissionSetsMost} permission sets.`)
+    }
+    checkTags(permissionSet.tags)
+    this.#arns.add(arn)
+    this.#arnByName.set(permissionSet.name, arn)
+    this.#table.set(arn, {
+      ...permissionSet,
+      arn,
+      createdAt,
+      managedPolicyArns: [],
+      customerManagedPolicies: [],
+      version: 1,
+    })
+  }
+
+  /**
+   * An omitted relay state is cleared; an omitted description or session duration is kept.
+   * (Terraform AWS provider, which works around it; the API Reference is silent.)
+   */
+  update(arn: PermissionSetArn, { description, sessionDuration, relayState }: PermissionSetUpdate): void {
+    const { relayState: _cleared, ...kept } = this.get(arn)
+    this.#table.set(arn, {
+      ...kept,
+      ...(description === undefined ? {} : { description }),
+      ...(sessionDuration === undefined ? {} : { sessionDuration }),
+      ...(relayState === undefined ? {} : { relayState }),
+      version: kept.version + 1,
+    })
+  }
+
+  delete(arn: PermissionSetArn): void {
+    const { name } = this.get(arn)
+    this.#table.delete(arn)
+    this.#arns.delete(arn)
+    this.#arnByName.delete(name)
+  }
+
+  attachManagedPolicy(arn: PermissionSetArn, policyArn: string): void {
+    const definition = this.get(arn)
+    if (definition.managedPolicyArns.includes(policyArn)) {
+      throw conflict(`Policy with arn ${policyArn} is already attached to PermissionSet.`)
+    }
+    checkPolicyCount(definition)
+    this.#change(definition, { managedPolicyArns: [...definition.managedPolicyArns, policyArn].sort() })
+  }
+
+  detachManagedPolicy(arn: PermissionSetArn, policyArn: string): void {
+    const definition = this.get(arn)
+    if (!definition.managedPolicyArns.includes(policyArn)) {
+      throw notFound(`Policy with arn ${policyArn} is not attached to PermissionSet.`)
+    }
+    this.#change(definition, { managedPolicyArns: definition.managedPolicyArns.filter((one) => one !== policyArn) })
+  }
+
+  attachCustomerManagedPolicy(arn: PermissionSetArn, { Name, Path = '/' }: CustomerManagedPolicy): void {
+    const definition = this.get(arn)
+    const before = definition.customerManagedPolicies
+    // IAM's policy names are unique in an account whatever their path, so one name cannot be referenced twice.
+    if (before.some((policy) => policy.Name === Name)) {
+      throw conflict(`Customer managed policy with name ${Name} is already attached to PermissionSet.`)
+    }
+    checkPolicyCount(definition)
+    const customerManagedPolicies = [...before, { Name, Path }].sort((a, b) => (a.Name < b.Name ? -1 : 1))
+    this.#change(definition, { customerManagedPolicies })
+  }
+
+  detachCustomerManagedPolicy(arn: PermissionSetArn, { Name, Path = '/' }: CustomerManagedPolicy): void {
+    const definition = this.get(arn)
+    const before = definition.customerManagedPolicies
+    const customerManagedPolicies = before.filter((policy) => policy.Name !== Name || policy.Path !== Path)
+    if (customerManagedPolicies.length === before.length) {
+      throw notFound(`Customer managed policy with name ${Name} is not attached to PermissionSet.`)
+    }
+    this.#change(definition, { customerManagedPolicies })
+  }
+
+  putInlinePolicy(arn: PermissionSetArn, inlinePolicy: string): void {
+    const definition = this.get(arn)
+    if (!isJsonObject(inlinePolicy)) throw invalid('The policy document is malformed: it is not a JSON object.')
+    if (inlinePolicy.replace(/\s/g, '').length > inlinePolicyMost) {
+      throw overQuota(`Inline policy exceeds the limit of ${inlinePolicyMost} non-whitespace characters.`)
+    }
+    this.#change(definition, { inlinePolicy })
+  }
+
+  deleteInlinePolicy(arn: PermissionSetArn): void {
+    const definition = this.get(arn)
+    if (definition.inlinePolicy !== undefined) this.#change(definition, { inlinePolicy: undefined })
+  }
+
+  putPermissionsBoundary(arn: PermissionSetArn, permissionsBoundary: PermissionsBoundary): void {
+    this.#change(this.get(arn), { permissionsBoundary })
+  }
+
+  deletePermissionsBoundary(arn: PermissionSetArn): void {
+    const definition = this.get(arn)
+    if (definition.permissionsBoundary === undefined) throw noBoundary()
+    this.#change(definition, { permissionsBoundary: undefined })
+  }
+
+  tag(arn: PermissionSetArn, tags: readonly Tag[]): void {
+    const definition = this.get(arn)
+    const others = definition.tags.filter(({ Key }) => !tags.some((tag) => tag.Key === Key))
+    checkTags([...others, ...tags])
+    this.#table.set(arn, { ...definition, tags: [...others, ...tags] })
+  }
+
+  untag(arn: PermissionSetArn, keys: readonly string[]): void {
+    const definition = this.get(arn)
+    this.#table.set(arn, { ...definition, tags: definition.tags.filter(({ Key }) => !keys.includes(Key)) })
+  }
+
+  #change(definition: PermissionSetDefinition, change: Partial<PermissionSetDefinition>): void {
+    this.#table.set(definition.arn, { ...definition, ...change, version: definition.version + 1 })
+  }
+}
+
+function checkPolicyCount({ managedPolicyArns, customerManagedPolicies }: PermissionSetDefinition): void {
+  if (managedPolicyArns.length + customerManagedPolicies.length < policiesMost) return
+  throw overQuota(`You have exceeded the limit of ${policiesMost} policies for a permission set.`)
+}
+
+function checkTags(tags: readonly Tag[]): void {
+  if (tags.length > tagsMost) throw overQuota(`You have exceeded the limit of ${tagsMost} tags for a resource.`)
+  if (new Set(tags.map(({ Key }) => Key)).size < tags.length) throw invalid('Duplicate tag keys are not allowed.')
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,122 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { AssignmentTarget, Principal } from '../../ports/sso-admin.ts'
+import { KeysByOwner } from '../keys-by-owner.ts'
+
+/** A permission set as it stands in one account: a role there, and who may take it. */
+export type ProvisionedPermissionSet = {
+  readonly accountId: AccountId
+  readonly permissionSetArn: PermissionSetArn
+  /** Version of the definition that the role was made from. */
+  readonly version: number
+  /** The role is `AWSReservedSSO_<name>_<suffix>`; a role that was removed comes back under another suffix. */
+  readonly roleSuffix: string
+  readonly principals: readonly Principal[]
+}
+
+/** Which permission sets are in which accounts, and with whom: a table and the indexes that listings need. */
+export class ProvisionedPermissionSets {
+  readonly #table: Map<string, ProvisionedPermissionSet>
+  readonly #byAccount = new KeysByOwner()
+  readonly #byPermissionSet = new KeysByOwner()
+  readonly #byPrincipal = new KeysByOwner()
+
+  constructor(table: Map<string, ProvisionedPermissionSet>) {
+    this.#table = table
+    for (const provisioned of table.values()) this.#index(provisioned)
+  }
+
+  get(accountId: AccountId, permissionSetArn: PermissionSetArn): ProvisionedPermissionSet | undefined {
+    return this.#table.get(provisionedKey(accountId, permissionSetArn))
+  }
+
+  holds({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): boolean {
+    const principals = this.get(accountId, permissionSetArn)?.principals ?? []
+    return principals.some((one) => one.principalId === principalId && one.principalType === principalType)
+  }
+
+  /** Provisions the definition's `version`, with a role that has `newRoleSuffix` if there was none, and assigns it. */
+  assign(target: AssignmentTarget, version: number, newRoleSuffix: string): void {
+    const { accountId, permissionSetArn, principalId, principalType } = target
+    const before = this.get(accountId, permissionSetArn)
+    const principals = before?.principals ?? []
+    this.#set({
+      accountId,
+      permissionSetArn,
+      version,
+      roleSuffix: before?.roleSuffix ?? newRoleSuffix,
+      principals: this.holds(target)
+        ? principals
+        : [...principals, { principalId, principalType }].sort((a, b) => (principalKey(a) < principalKey(b) ? -1 : 1)),
+    })
+  }
+
+  /** Taking away the last assignment removes the role. (IAM Identity Center User Guide, "Remove permission sets".) */
+  unassign(target: AssignmentTarget): void {
+    const before = this.get(target.accountId, target.permissionSetArn)
+    if (before === undefined || !this.holds(target)) return
+    const principals = before.principals.filter((one) => principalKey(one) !== principalKey(target))
+    if (principals.length === 0) this.remove(target.accountId, target.permissionSetArn)
+    else {
+      this.#table.set(provisionedKey(target.accountId, target.permissionSetArn), { ...before, principals })
+      this.#byPrincipal.delete(target.principalId, provisionedKey(target.accountId, target.permissionSetArn))
+    }
+  }
+
+  update(accountId: AccountId, permissionSetArn: PermissionSetArn, version: number): void {
+    const before = this.get(accountId, permissionSetArn)
+    if (before !== undefined) this.#set({ ...before, version })
+  }
+
+  remove(accountId: AccountId, permissionSetArn: PermissionSetArn): void {
+    const key = provisionedKey(accountId, permissionSetArn)
+    for (const { principalId } of this.#table.get(key)?.principals ?? []) this.#byPrincipal.delete(principalId, key)
+    this.#table.delete(key)
+    this.#byAccount.delete(accountId, key)
+    this.#byPermissionSet.delete(permissionSetArn, key)
+  }
+
+  inAccount(accountId: AccountId): readonly ProvisionedPermissionSet[] {
+    return this.#read(this.#byAccount.of(accountId))
+  }
+
+  countInAccount(accountId: AccountId): number {
+    return this.#byAccount.countOf(accountId)
+  }
+
+  ofPermissionSet(permissionSetArn: PermissionSetArn): readonly ProvisionedPermissionSet[] {
+    return this.#read(this.#byPermissionSet.of(permissionSetArn))
+  }
+
+  ofPrincipal(principalId: PrincipalId): readonly ProvisionedPermissionSet[] {
+    return this.#read(this.#byPrincipal.of(principalId))
+  }
+
+  all(): Iterable<ProvisionedPermissionSet> {
+    return this.#table.values()
+  }
+
+  #read(keys: readonly string[]): readonly ProvisionedPermissionSet[] {
+    return keys.flatMap((key) => this.#table.get(key) ?? [])
+  }
+
+  #set(provisioned: ProvisionedPermissionSet): void {
+    this.#table.set(provisionedKey(provisioned.accountId, provisioned.permissionSetArn), provisioned)
+    this.#index(provisioned)
+  }
+
+  #index({ accountId, permissionSetArn, principals }: ProvisionedPermissionSet): void {
+    const key = provisionedKey(accountId, permissionSetArn)
+    this.#byAccount.add(accountId, key)
+    this.#byPermissionSet.add(permissionSetArn, key)
+    for (const { principalId } of principals) this.#byPrincipal.add(principalId, key)
+  }
+}
+
+export function principalKey({ principalId, principalType }: Principal): string {
+  return `${principalId} ${principalType}`
+}
+
+function provisionedKey(accountId: AccountId, permissionSetArn: PermissionSetArn): string {
+  return `${accountId} ${permissionSetArn}`
+}

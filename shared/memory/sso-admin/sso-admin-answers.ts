@@ -1,0 +1,47 @@
+import type { Page } from '../../ports/page.ts'
+import type { AssignmentRequest, AssignmentTarget } from '../../ports/sso-admin.ts'
+import { type PageRequest, pageOf } from '../page-of.ts'
+import type { RequestRecord } from './asynchronous-requests.ts'
+import type { AssignmentRequestRecord } from './sso-admin-records.ts'
+import { invalidToken } from './sso-admin-refusals.ts'
+
+/** What the List…Status calls tell of a request. */
+export type RequestSummary = Pick<RequestRecord, 'requestId' | 'state' | 'createdAt'>
+
+/** A page of items whose keys ascend. */
+export function readPage<T>(items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
+  const byKey = new Map(items.map((item) => [keyOf(item), item]))
+  const page = pageOf([...byKey.keys()], request)
+  if (page === undefined) throw invalidToken()
+  return { items: page.items.flatMap((key) => byKey.get(key) ?? []), nextToken: page.nextToken }
+}
+
+/** What the caller gave may hold more than a target. */
+export function copyTarget({
+  accountId: id,
+  permissionSetArn: arn,
+  principalId,
+  principalType,
+}: AssignmentTarget): AssignmentTarget {
+  return { accountId: id, permissionSetArn: arn, principalId, principalType }
+}
+
+export function targetKey({
+  accountId: id,
+  permissionSetArn: arn,
+  principalType,
+  principalId,
+}: AssignmentTarget): string {
+  return `${id} ${arn} ${principalId} ${principalType}`
+}
+
+export function describeRequest(record: AssignmentRequestRecord): AssignmentRequest {
+  const { requestId, state, failureReason, createdAt, target } = record
+  return { requestId, state, createdAt, target, ...(failureReason === undefined ? {} : { failureReason }) }
+}
+
+export function summarize(found: Page<RequestRecord> | undefined): Page<RequestSummary> {
+  if (found === undefined) throw invalidToken()
+  const items = found.items.map(({ requestId, state, createdAt }) => ({ requestId, state, createdAt }))
+  return { items, nextToken: found.nextToken }
+}

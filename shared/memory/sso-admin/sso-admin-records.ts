@@ -1,0 +1,24 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { AssignmentTarget, RequestKind } from '../../ports/sso-admin.ts'
+import type { RequestRecord } from './asynchronous-requests.ts'
+
+export type AssignmentRequestRecord = RequestRecord & { readonly kind: RequestKind; readonly target: AssignmentTarget }
+
+export const provisioningTargets = ['AWS_ACCOUNT', 'ALL_PROVISIONED_ACCOUNTS'] as const
+export type ProvisioningTarget = (typeof provisioningTargets)[number]
+
+/** PermissionSetProvisioningStatus (IAM Identity Center API Reference), and which accounts it goes to. */
+export type ProvisioningRecord = RequestRecord & {
+  readonly kind: 'provisioning'
+  readonly permissionSetArn: PermissionSetArn
+  /** Absent: all accounts that had the permission set when the request was made. */
+  readonly accountId?: AccountId
+  readonly accountIds: readonly AccountId[]
+}
+
+export const provisioningStatuses = [
+  'LATEST_PERMISSION_SET_PROVISIONED',
+  'LATEST_PERMISSION_SET_NOT_PROVISIONED',
+] as const
+export type ProvisioningStatus = (typeof provisioningStatuses)[number]

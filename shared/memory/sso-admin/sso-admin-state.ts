@@ -1,0 +1,143 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Randomness } from '../../ports/randomness.ts'
+import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
+import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
+import type { OpenTable } from '../table.ts'
+import { AccountPolicies } from './account-policies.ts'
+import { AsynchronousRequests, compareDue, type RequestOutcome } from './asynchronous-requests.ts'
+import { PermissionSetDefinitions } from './permission-set-definitions.ts'
+import { ProvisionedPermissionSets } from './provisioned-permission-sets.ts'
+import {
+  noSuchAssignment,
+  noSuchPrincipal,
+  notProvisionedThere,
+  provisioningOutcome,
+  succeeded,
+  unreachableAccount,
+} from './request-outcomes.ts'
+import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
+
+/**
+ * What becomes of the deletion of an assignment whose user or group is gone. Field reports tell of both: it succeeds,
+ * or it is FAILED with "assignee … was not found"; then the assignment may be gone all the same.
+ */
+export type GonePrincipalDeletion = 'succeeds' | 'fails' | 'fails-yet-removes'
+
+type SsoAdminStateOptions = {
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly openTable: OpenTable
+  readonly identityStore: MemoryIdentityStore
+  readonly organizations: MemoryOrganizations
+  readonly gonePrincipalDeletion: GonePrincipalDeletion
+  /** How long finished requests are remembered. */
+  readonly retentionMs: number
+}
+
+/** The state behind SSO Admin, and how its requests come out when they are due. */
+export class SsoAdminState {
+  readonly definitions: PermissionSetDefinitions
+  readonly provisioned: ProvisionedPermissionSets
+  readonly assignmentRequests: AsynchronousRequests<AssignmentRequestRecord>
+  readonly provisionings: AsynchronousRequests<ProvisioningRecord>
+  readonly policies: AccountPolicies
+  readonly #options: SsoAdminStateOptions
+
+  constructor(options: SsoAdminStateOptions) {
+    const { openTable, identityStore, organizations } = options
+    this.#options = options
+    this.definitions = new PermissionSetDefinitions(openTable('sso-admin/permission-sets'))
+    this.provisioned = new ProvisionedPermissionSets(openTable('sso-admin/provisioned'))
+    this.assignmentRequests = new AsynchronousRequests(openTable('sso-admin/assignment-requests'))
+    this.provisionings = new AsynchronousRequests(openTable('sso-admin/provisionings'))
+    this.policies = new AccountPolicies(openTable('sso-admin/missing-policies'))
+    identityStore.onBeforeChange(() => this.settle())
+    organizations.observe({
+      beforeChange: (at) => this.#settleUntil(at),
+      accountLeft: (accountId) => this.#forgetAccount(accountId),
+    })
+  }
+
+  /** Carries out what is due by now, in the order in which it was due, and forgets requests that are too old. */
+  settle(): void {
+    const now = this.#options.clock.now()
+    // The accounts that close or go meanwhile bring the requests along that were due before them.
+    this.#options.organizations.settle()
+    this.#settleUntil(now)
+    const oldest = new Date(now.getTime() - this.#options.retentionMs)
+    this.assignmentRequests.forgetBefore(oldest)
+    this.provisionings.forgetBefore(oldest)
+  }
+
+  nextDueAt(): Date | undefined {
+    return this.#nextDue()?.dueAt
+  }
+
+  #nextDue(): AssignmentRequestRecord | ProvisioningRecord | undefined {
+    const assignment = this.assignmentRequests.nextDue()
+    const provisioning = this.provisionings.nextDue()
+    if (assignment === undefined || provisioning === undefined) return assignment ?? provisioning
+    return compareDue(assignment, provisioning) < 0 ? assignment : provisioning
+  }
+
+  #settleUntil(instant: Date): void {
+    for (let next = this.#nextDue(); next !== undefined && next.dueAt <= instant; next = this.#nextDue()) {
+      if (next.kind === 'provisioning') this.provisionings.finish(next, this.#provision(next))
+      else if (next.kind === 'creation') this.assignmentRequests.finish(next, this.#create(next))
+      else this.assignmentRequests.finish(next, this.#delete(next))
+    }
+  }
+
+  #create({ target }: AssignmentRequestRecord): RequestOutcome {
+    const { accountId, permissionSetArn, principalId, principalType } = target
+    const { identityStore, organizations, randomness } = this.#options
+    const unreachable = unreachableAccount(accountId, organizations.accountState(accountId))
+    if (unreachable !== undefined) return unreachable
+    if (!identityStore.hasPrincipal(principalType, principalId)) {
+      return noSuchPrincipal(target, identityStore.identityStoreId)
+    }
+    const definition = this.definitions.get(permissionSetArn)
+    const outcome = provisioningOutcome(accountId, definition, this.policies)
+    if (outcome.state === 'SUCCEEDED') {
+      const roleSuffix = randomness.id().replaceAll('-', '').slice(0, 16)
+      this.provisioned.assign(target, definition.version, roleSuffix)
+    }
+    return outcome
+  }
+
+  #delete({ target }: AssignmentRequestRecord): RequestOutcome {
+    const { identityStore, organizations, gonePrincipalDeletion } = this.#options
+    const { accountId, principalId, principalType } = target
+    const unreachable = unreachableAccount(accountId, organizations.accountState(accountId))
+    if (unreachable !== undefined) return unreachable
+    if (!this.provisioned.holds(target)) return noSuchAssignment()
+    const isGone = !identityStore.hasPrincipal(principalType, principalId)
+    if (isGone && gonePrincipalDeletion === 'fails') return noSuchPrincipal(target, identityStore.identityStoreId)
+    this.provisioned.unassign(target)
+    return isGone && gonePrincipalDeletion === 'fails-yet-removes'
+      ? noSuchPrincipal(target, identityStore.identityStoreId)
+      : succeeded
+  }
+
+  /** Every account is tried; the first failure is the one that the request tells. */
+  #provision({ permissionSetArn, accountIds }: ProvisioningRecord): RequestOutcome {
+    const definition = this.definitions.get(permissionSetArn)
+    const outcomes = accountIds.map((accountId): RequestOutcome => {
+      const unreachable = unreachableAccount(accountId, this.#options.organizations.accountState(accountId))
+      if (unreachable !== undefined) return unreachable
+      if (this.provisioned.get(accountId, permissionSetArn) === undefined) return notProvisionedThere(accountId)
+      const outcome = provisioningOutcome(accountId, definition, this.policies)
+      if (outcome.state === 'SUCCEEDED') this.provisioned.update(accountId, permissionSetArn, definition.version)
+      return outcome
+    })
+    return outcomes.find(({ state }) => state === 'FAILED') ?? succeeded
+  }
+
+  /** Identity Center cleans up after an account that left. (User Guide, "Manage access to AWS accounts".) */
+  #forgetAccount(accountId: AccountId): void {
+    for (const { permissionSetArn } of this.provisioned.inAccount(accountId)) {
+      this.provisioned.remove(accountId, permissionSetArn)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals'
+import type { IdentityStoreChange } from '../../../../shared/memory/identity-store/identity-store-records.ts'
+import { openModels, openWorld, principalIdIn, start } from '../../../contract/identity-center-world.ts'
+import { DurableTables } from '../durable-tables.ts'
+
+test('changes are told with ids, which AWS does not mask', async () => {
+  const changes: IdentityStoreChange[] = []
+  const { identityStore } = openWorld({ identityStore: { onChange: (change) => changes.push(change) } })
+  const groupId = await identityStore.createGroup({ displayName: 'New' })
+  await identityStore.updateGroup(groupId, [{ path: 'displayName', value: 'Newer' }])
+  await identityStore.deleteGroup(groupId)
+  expect(changes).toEqual([
+    { event: 'CreateGroup', groupId, at: start },
+    { event: 'UpdateGroup', groupId, at: start },
+    { event: 'DeleteGroup', groupId, at: start },
+  ])
+})
+
+test('a name that was given up can be taken again', async () => {
+  const world = openWorld()
+  const { identityStore } = world
+  await identityStore.deleteUser(principalIdIn(world, 'USER', 'ana@example.com'))
+  const userId = await identityStore.createUser({ userName: 'Ana@example.com' })
+  expect(await identityStore.getUserId('Ana@example.com')).toBe(userId)
+  expect(await identityStore.getUserId('ana@example.com')).toBeUndefined()
+})
+
+test('a user may change only the case of its own name', async () => {
+  const world = openWorld()
+  const userId = principalIdIn(world, 'USER', 'ana@example.com')
+  await world.identityStore.updateUser(userId, [{ path: 'userName', value: 'ANA@example.com' }])
+  await expect(
+    world.identityStore.updateUser(userId, [{ path: 'userName', value: 'BO@example.com' }]),
+  ).rejects.toMatchObject({ code: 'ConflictException' })
+  expect(await world.identityStore.getUserId('ANA@example.com')).toBe(userId)
+})
+
+test('attributes of a user are set and removed by their paths', async () => {
+  const { identityStore } = openWorld()
+  const userId = await identityStore.createUser({
+    userName: 'new',
+    attributes: { Name: { GivenName: 'A' }, Title: 'T' },
+  })
+  await identityStore.updateUser(userId, [{ path: 'name.familyName', value: 'B' }, { path: 'title' }])
+  expect((await identityStore.describeUser(userId)).attributes).toEqual({ Name: { GivenName: 'A', FamilyName: 'B' } })
+})
+
+test('memberships are found from both sides and end with the group or the user', async () => {
+  const world = openWorld()
+  const { identityStore } = world
+  const ana = principalIdIn(world, 'USER', 'ana@example.com')
+  const auditors = principalIdIn(world, 'GROUP', 'Auditors')
+  const operators = principalIdIn(world, 'GROUP', 'Operators')
+  const membershipId = await identityStore.createGroupMembership(auditors, ana)
+  await identityStore.createGroupMembership(operators, ana)
+  await expect(identityStore.createGroupMembership(auditors, ana)).rejects.toMatchObject({ code: 'ConflictException' })
+  expect(await identityStore.getGroupMembershipId(auditors, ana)).toBe(membershipId)
+  expect(await identityStore.isMemberInGroups(ana, [operators, auditors])).toEqual([true, true])
+  await identityStore.deleteGroup(auditors)
+  const left = await identityStore.listGroupMembershipsForMember(ana, { most: 100 })
+  expect(left.items.map(({ groupId }) => groupId)).toEqual([operators])
+  await identityStore.deleteUser(ana)
+  expect((await identityStore.listGroupMemberships(operators, { most: 100 })).items).toEqual([])
+})
+
+test('a directory that is opened over kept tables still knows its names', async () => {
+  const tables = new DurableTables()
+  const before = openWorld({ openTable: tables.open })
+  const ana = principalIdIn(before, 'USER', 'ana@example.com')
+  const auditors = principalIdIn(before, 'GROUP', 'Auditors')
+  await before.identityStore.createGroupMembership(auditors, ana)
+  const after = openModels({ openTable: tables.open, clock: before.clock })
+  expect(await after.identityStore.getGroupId('Auditors')).toBe(auditors)
+  expect(after.identityStore.groupIdsOf(ana)).toEqual([auditors])
+  await expect(after.identityStore.createUser({ userName: 'Ana@example.com' })).rejects.toMatchObject({
+    code: 'ConflictException',
+  })
+})

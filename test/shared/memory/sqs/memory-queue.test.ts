@@ -1,0 +1,81 @@
+import { beforeEach, expect, test } from '@jest/globals'
+import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
+import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
+import { DurableTables } from '../durable-tables.ts'
+
+let clock: VirtualClock
+beforeEach(() => {
+  clock = new VirtualClock(new Date('2026-03-03T10:15:30.123Z'))
+})
+
+test('a standard queue has at most 120,000 messages in flight, and tells a short poll so', async () => {
+  const queues = new MemoryQueues({ clock })
+  const uploads = queues.queue('uploads')
+  for (let sent = 0; sent < 120_001; sent++) uploads.send({ body: 'b' })
+  for (let received = 0; received < 120_000; received += 10) expect(uploads.receive({ most: 10 })).toHaveLength(10)
+  expect(uploads.counts()).toEqual({ visible: 1, inFlight: 120_000 })
+  await expect(queues.receive('uploads', { most: 1, waitSeconds: 0 })).rejects.toMatchObject({ code: 'OverLimit' })
+
+  const polling = queues.receive('uploads', { most: 1, waitSeconds: 20 })
+  await clock.advance(20_000)
+  expect(await polling).toEqual([])
+})
+
+test('a standard queue honours the latest receipt handle even after its time', async () => {
+  const queues = new MemoryQueues({ clock })
+  await queues.send('uploads', [{ body: 'b' }])
+  const [received] = await queues.receive('uploads', { most: 1, waitSeconds: 0 })
+  await clock.advance(60_000)
+  await queues.delete('uploads', received?.receiptHandle ?? '')
+  expect(queues.queue('uploads').messages()).toEqual([])
+})
+
+test('a standard queue takes neither group nor deduplication id', async () => {
+  const queues = new MemoryQueues({ clock })
+  for (const message of [
+    { body: 'b', groupId: 'g' },
+    { body: 'b', deduplicationId: 'd' },
+  ]) {
+    await expect(queues.send('uploads', [message])).rejects.toMatchObject({ code: 'InvalidParameterValue' })
+  }
+})
+
+test.each([
+  { groupId: 'g'.repeat(128), accepted: true },
+  { groupId: 'g'.repeat(129), accepted: false },
+  { groupId: '', accepted: false },
+  { groupId: 'two words', accepted: false },
+])('the group $groupId is accepted: $accepted', async ({ groupId, accepted }) => {
+  const queues = new MemoryQueues({ clock })
+  const sending = queues.send('links', [{ body: 'b', groupId, deduplicationId: 'd' }])
+  if (accepted) await sending
+  else await expect(sending).rejects.toMatchObject({ code: 'InvalidParameterValue' })
+})
+
+test('groups take turns: one that was just served waits behind those that were not', async () => {
+  const queues = new MemoryQueues({ clock })
+  for (const [index, groupId] of ['g', 'g', 'h', 'i'].entries()) {
+    await queues.send('work', [{ body: `${groupId}${index}`, groupId, deduplicationId: String(index) }])
+  }
+  const served: string[] = []
+  for (let turn = 0; turn < 4; turn++) {
+    const [received] = await queues.receive('work', { most: 1, waitSeconds: 0 })
+    served.push(received?.body ?? '')
+    await queues.delete('work', received?.receiptHandle ?? '')
+  }
+  expect(served).toEqual(['g0', 'h2', 'i3', 'g1'])
+})
+
+test('queues over the same tables go on where the last ones ended', async () => {
+  const openTable = new DurableTables().open
+  const before = new MemoryQueues({ clock, openTable })
+  for (const id of ['1', '2', '3']) await before.send('links', [{ body: id, groupId: 'g', deduplicationId: id }])
+  const [received] = await before.receive('links', { most: 1, waitSeconds: 0 })
+
+  const after = new MemoryQueues({ clock, openTable })
+  await after.send('links', [{ body: 'repeated', groupId: 'g', deduplicationId: '2' }])
+  expect(await after.receive('links', { most: 10, waitSeconds: 0 })).toEqual([])
+  await after.delete('links', received?.receiptHandle ?? '')
+  const rest = await after.receive('links', { most: 10, waitSeconds: 0 })
+  expect(rest.map(({ body }) => body)).toEqual(['2', '3'])
+})
