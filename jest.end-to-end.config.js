@@ -1,0 +1,9 @@
+import base from './jest.config.js'
+
+/** Tests that start the local system and talk to it with the AWS CLI and the SDK. */
+export default {
+  ...base,
+  testMatch: ['<rootDir>/test/end-to-end/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 120_000,
+}
