@@ -2,15 +2,16 @@
 export function renderGreeting(url: string): string {
   return `ssofile is ready on ${url} (Ctrl-C stops it)
 
-In another terminal, here:
+In another terminal, in the same folder:
   export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1
   alias aws="aws --endpoint-url ${url}"     # AWS CLIs before 2.13 do not read AWS_ENDPOINT_URL
+  link='account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 
 Grant    aws s3 cp fixtures/acme/permission_sets/Billing-ps.json s3://ssofile/permission_sets/
-         printf '' | aws s3 cp - 's3://ssofile/links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
-Look     npx ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait
+         printf '' | aws s3 cp - "s3://ssofile/links_data/$link"
+Look     npx ssofile status "$link" --wait
          aws s3 ls --recursive s3://ssofile
-Revoke   aws s3 rm 's3://ssofile/links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+Revoke   aws s3 rm "s3://ssofile/links_data/$link"
 
 What happens is logged here:
 `

@@ -38,7 +38,8 @@ export class VirtualClock implements Clock {
         },
       }
       signal?.addEventListener('abort', sleeper.wake)
-      this.#sleepers.add(this.#nowMs + ms, sleeper)
+      // Whole milliseconds, as Date has them: between two, a sleeper would be woken and find that it is too early.
+      this.#sleepers.add(this.#nowMs + Math.ceil(ms), sleeper)
     })
   }
 

@@ -1,0 +1,29 @@
+import { type Benchmark, WrongUsageError } from './benchmark.ts'
+import { latency } from './latency.ts'
+import { throughput } from './throughput.ts'
+
+/** `npm run bench -- <name> [options]`; without a name: which there are. Exit 1: what is claimed does not hold. */
+const benchmarks: readonly Benchmark[] = [latency, throughput]
+
+const [name, ...options] = process.argv.slice(2)
+const benchmark = benchmarks.find((one) => one.name === name)
+if (benchmark !== undefined) {
+  process.exitCode = await run(benchmark)
+} else {
+  const list = benchmarks.map(({ usage, summary }) => `  npm run bench -- ${usage}\n      ${summary}\n`).join('')
+  process.stdout.write(`${name === undefined ? '' : `There is no benchmark '${name}'. `}Benchmarks:\n${list}`)
+  process.exitCode = name === undefined ? 0 : 2
+}
+
+async function run({ name, usage, run }: Benchmark): Promise<number> {
+  try {
+    const { lines, claims } = await run(options)
+    process.stdout.write(`${lines.join('\n')}\n`)
+    for (const { claim, holds } of claims) process.stdout.write(`${holds ? 'holds ' : 'BROKEN'}  ${claim}\n`)
+    return claims.every(({ holds }) => holds) ? 0 : 1
+  } catch (error) {
+    if (!(error instanceof WrongUsageError)) throw error
+    process.stderr.write(`${name}: ${error.message}; usage: npm run bench -- ${usage}\n`)
+    return 2
+  }
+}

@@ -1,0 +1,190 @@
+import * as fc from 'fast-check'
+import { type Fault, faultKinds } from './chaos.ts'
+
+/** The small world that actions happen in; small, so that they meet. */
+export const accounts = ['200000000001', '200000000002', '200000000003', '200000000004'] as const
+export const units = ['ou-sim0-11111111', 'ou-sim0-22222222', 'ou-sim0-33333333'] as const
+export const managementAccount = '100000000000'
+export const principals = ['GROUP/team one', 'GROUP/team-2', 'USER/mia@example.com'] as const
+/** `Late-ps` is only there once its file is; `Console-ps` is not ours. */
+export const permissionSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
+/** Nobody has this name in the beginning. */
+export const latePrincipal = 'GROUP/team-late'
+
+const scopes = [
+  'root%all',
+  `ou_id%${units[0]}`,
+  `ou_id%${units[1]}`,
+  `ou_id%${units[2]}`,
+  'account_tag%team^a',
+  `account%${accounts[0]}`,
+  `account%${accounts[1]}`,
+  `account%${accounts[2]}`,
+] as const
+export const bodies = {
+  empty: '',
+  reason: '{"reason":"on call","ticket":"T-1"}',
+  expired: '{"expiresAt":"2020-01-01T00:00:00Z"}',
+  malformed: '{"expiresAt":"tomorrow"}',
+} as const
+const badKeys = [
+  'root%some%First-ps%team one%GROUP%ssofile',
+  'root%all%First-ps%team one%group%ssofile',
+  'undeclared/root%all%First-ps%team one%GROUP%ssofile',
+]
+
+export type Action =
+  | { readonly do: 'upload a link'; readonly key: string; readonly body: keyof typeof bodies }
+  | { readonly do: 'delete a link'; readonly key: string }
+  | { readonly do: 'upload a bad key'; readonly key: string }
+  | { readonly do: 'delete a bad key'; readonly key: string }
+  | { readonly do: 'upload the permission set'; readonly name: 'First-ps' | 'Late-ps'; readonly valid: boolean }
+  | { readonly do: 'create the late group' }
+  | { readonly do: 'move an account'; readonly account: string; readonly unit: string }
+  | { readonly do: 'tag an account'; readonly account: string; readonly value: 'a' | 'b' }
+  | {
+      readonly do: 'assign in the console'
+      readonly account: string
+      readonly principal: string
+      readonly permissionSet: string
+    }
+  | { readonly do: 'reconcile' }
+  | { readonly do: 'lose the caches' }
+  | { readonly do: 'let time pass'; readonly ms: number }
+  | { readonly do: 'lose the next event'; readonly count: number }
+  | { readonly do: 'repeat the next event'; readonly count: number }
+  | { readonly do: 'delay the next event'; readonly ms: number }
+  | { readonly do: 'take the lease'; readonly ms: number }
+  | { readonly do: 'kill the dispatcher' }
+  | { readonly do: 'freeze the dispatcher'; readonly ms: number }
+  | { readonly do: 'remove a policy that First-ps needs'; readonly account: string }
+  | { readonly do: 'restore the policy'; readonly account: string }
+  | ({ readonly do: 'strike calls' } & Fault)
+
+const account = fc.constantFrom(...accounts)
+const linkKey = fc
+  .tuple(
+    fc.constantFrom('', '', '', 'folder-a/'),
+    fc.constantFrom(...scopes),
+    fc.constantFrom(...permissionSets),
+    fc.constantFrom(...principals, latePrincipal),
+  )
+  .map(([folder, scope, permissionSet, principal]) => {
+    const [type, name] = principal.split('/')
+    return `links_data/${folder}${scope}%${permissionSet}%${name}%${type}%ssofile`
+  })
+const badKey = fc.constantFrom(...badKeys).map((key) => `links_data/${key}`)
+
+const fault: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('strike calls' as const),
+  kind: fc.constantFrom(...faultKinds),
+  service: fc.constantFrom(
+    'any' as const,
+    's3' as const,
+    'sqs' as const,
+    'sso-admin' as const,
+    'identitystore' as const,
+    'organizations' as const,
+  ),
+  writesOnly: fc.boolean(),
+  process: fc.constantFrom('dispatcher' as const, 'dispatcher' as const, 'handler' as const, 'any' as const),
+  skip: fc.integer({ min: 0, max: 30 }),
+  times: fc.integer({ min: 1, max: 4 }),
+})
+
+/** What people, the organization and misfortune do, each as likely as its weight. */
+export const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      do: fc.constant('upload a link' as const),
+      key: linkKey,
+      body: fc.constantFrom(
+        'empty' as const,
+        'empty' as const,
+        'empty' as const,
+        'reason' as const,
+        'expired' as const,
+        'malformed' as const,
+      ),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('delete a link' as const), key: linkKey }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('upload a bad key' as const), key: badKey }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete a bad key' as const), key: badKey }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('upload the permission set' as const),
+      name: fc.constantFrom('First-ps' as const, 'Late-ps' as const),
+      valid: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'create the late group' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('move an account' as const), account, unit: fc.constantFrom(...units) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('tag an account' as const),
+      account,
+      value: fc.constantFrom('a' as const, 'b' as const),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('assign in the console' as const),
+      account,
+      principal: fc.constantFrom(...principals),
+      permissionSet: fc.constantFrom('First-ps', 'Console-ps'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'reconcile' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'lose the caches' as const }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('let time pass' as const),
+      ms: fc.constantFrom(1, 10, 100, 300, 1_000, 5_000, 30_000, 70_000, 600_000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('lose the next event' as const), count: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('repeat the next event' as const), count: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('delay the next event' as const),
+      ms: fc.constantFrom(500, 20_000, 120_000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('take the lease' as const), ms: fc.constantFrom(30_000, 90_000) }),
+  },
+  { weight: 2, arbitrary: fc.constant({ do: 'kill the dispatcher' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('freeze the dispatcher' as const),
+      ms: fc.constantFrom(1_000, 45_000, 70_000, 400_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove a policy that First-ps needs' as const), account }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restore the policy' as const), account }) },
+  { weight: 8, arbitrary: fault },
+)
+
+/** An action in words: what a failure prints. */
+export function describeAction({ do: what, ...rest }: Action): string {
+  const details = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+  return details.length === 0 ? what : `${what}: ${details.join(', ')}`
+}

@@ -1,0 +1,109 @@
+import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
+
+/** What can be done to one call of the product. */
+export const faultKinds = [
+  'kill-before',
+  'kill-after',
+  'freeze',
+  'lose-answer',
+  'refuse-throttled',
+  'refuse-conflict',
+  'refuse-internal',
+  'slow',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+/** Strikes the first matching call after `skip` others, `times` in a row. */
+export type Fault = {
+  readonly kind: FaultKind
+  /** Which port, or any. */
+  readonly service: ServiceName | 'any'
+  /** Whether only calls that change something are struck. */
+  readonly writesOnly: boolean
+  readonly process: 'dispatcher' | 'handler' | 'any'
+  readonly skip: number
+  readonly times: number
+}
+
+export type Call = {
+  readonly service: ServiceName
+  readonly operation: string
+  readonly process: 'dispatcher' | 'handler'
+}
+
+const writes = /^(put|delete|send|changeVisibility|create|attach|put)/
+
+/** Decides by the seed how long each call takes, and which faults strike it. */
+export class Chaos {
+  readonly struck = new Map<FaultKind, number>()
+  readonly #randomness: SeededRandomness
+  readonly #pending: { fault: Fault; skip: number; times: number }[] = []
+  #isOver = false
+
+  constructor(randomness: SeededRandomness) {
+    this.#randomness = randomness
+  }
+
+  add(fault: Fault): void {
+    this.#pending.push({ fault, skip: fault.skip, times: fault.times })
+  }
+
+  /** The second phase: nothing strikes any more. */
+  end(): void {
+    this.#isOver = true
+    this.#pending.splice(0)
+  }
+
+  /** Milliseconds that this call travels, one way: sometimes long enough to change the order of everything. */
+  travelMs(): number {
+    const draw = this.#randomness.fraction()
+    if (!this.#isOver && draw > 0.995) return Math.floor(5_000 * this.#randomness.fraction())
+    return 1 + Math.floor(20 * draw)
+  }
+
+  strike(call: Call): FaultKind | undefined {
+    const struck = this.#pending.find(({ fault }) => matches(fault, call))
+    if (!struck) return undefined
+    if (struck.skip-- > 0) return undefined
+    if (--struck.times <= 0) this.#pending.splice(this.#pending.indexOf(struck), 1)
+    const { kind } = struck.fault
+    this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1)
+    return kind
+  }
+}
+
+function matches({ service, writesOnly, process, kind }: Fault, call: Call): boolean {
+  if (service !== 'any' && service !== call.service) return false
+  if (process !== 'any' && process !== call.process) return false
+  if (kind === 'refuse-conflict' && !(call.service === 'sso-admin' && /AccountAssignment$/.test(call.operation)))
+    return false
+  return !writesOnly || writes.test(call.operation)
+}
+
+/** The error that a refused call throws: AWS's codes, by service. */
+export function refusalFor(
+  kind: 'refuse-throttled' | 'refuse-conflict' | 'refuse-internal',
+  { service }: Call,
+): ServiceError {
+  if (kind === 'refuse-conflict')
+    return new ServiceError(service, 'ConflictException', 'There is a conflicting operation in process.')
+  if (kind === 'refuse-internal') {
+    const codes = {
+      s3: 'InternalError',
+      sqs: 'ServiceUnavailable',
+      'sso-admin': 'InternalServerException',
+      identitystore: 'InternalServerException',
+      organizations: 'ServiceException',
+    }
+    return new ServiceError(service, codes[service], 'an internal error')
+  }
+  const codes = {
+    s3: 'SlowDown',
+    sqs: 'RequestThrottled',
+    'sso-admin': 'ThrottlingException',
+    identitystore: 'ThrottlingException',
+    organizations: 'TooManyRequestsException',
+  }
+  return new ServiceError(service, codes[service], 'Rate exceeded')
+}

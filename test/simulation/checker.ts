@@ -1,0 +1,285 @@
+import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
+import type { Call } from './chaos.ts'
+import { desiredNow } from './desired.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+
+/** A promise of the design that does not hold. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+  readonly promise: string
+  constructor(promise: string, message: string) {
+    super(`${promise}: ${message}`)
+    this.promise = promise
+  }
+}
+
+export const promises = {
+  convergence: '1 Convergence',
+  record: '2 No access without a record',
+  foreign: '3 Nothing foreign is revoked, and nothing desired',
+  status: '4 Every input gets a status',
+  quotas: '5 Quotas hold',
+} as const
+
+const callsPerSecond = 20
+
+/** Watches everything that happens to the modelled services, and knows nothing of how the product works. */
+export class Checker {
+  readonly #world: SimulatedWorld
+  /** Whose each assignment is, by target; those that are absent have no owner. */
+  readonly #owner = new Map<string, { readonly of: 'ours' | 'foreign'; readonly sinceMs: number }>()
+  /** Since when each assignment has been desired without a break. */
+  #desiredSinceMs = new Map<string, number>()
+  /** When a process last read a ledger entry: the beginning of its evaluation. */
+  readonly #evaluatedMs = new Map<string, number>()
+  readonly #departedMs: number[] = []
+  /** Requests of the product that are in progress, by account. */
+  readonly #requested = new Map<string, string>()
+  violation: Violation | undefined
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world
+    for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
+    world.objects.onChange(({ key, eventName }) => {
+      if (key.startsWith('links_data/')) this.noteDesired()
+      if (key.startsWith('assignments/') && eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
+    })
+  }
+
+  /** The world that links are judged by has changed. */
+  noteDesired(): void {
+    const { objects, organizations, clock } = this.#world
+    const nowMs = clock.monotonicMs()
+    const desired = desiredNow(objects, organizations, clock.now())
+    this.#desiredSinceMs = new Map([...desired].map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+  }
+
+  /** Somebody adds an assignment in the console. */
+  noteForeign(target: AssignmentTarget): void {
+    this.#settleOwners()
+    const name = nameOf(target)
+    const isOursComing = this.#requested.get(target.accountId) === `creation ${name}`
+    if (!this.#owner.has(name) && !isOursComing)
+      this.#owner.set(name, { of: 'foreign', sinceMs: this.#world.clock.monotonicMs() })
+  }
+
+  noteDeparture({ service }: Call): void {
+    if (service !== 'sso-admin') return
+    const nowMs = this.#world.clock.monotonicMs()
+    this.#departedMs.push(nowMs)
+    while ((this.#departedMs[0] ?? nowMs) <= nowMs - 1000) this.#departedMs.shift()
+    if (this.#departedMs.length > callsPerSecond) {
+      this.#fail(
+        promises.quotas,
+        `${this.#departedMs.length} calls to SSO Admin left within one second, expected at most ${callsPerSecond}`,
+      )
+    }
+  }
+
+  /** A call of the product is about to take effect. */
+  noteCall(process: SimulatedProcess, { service, operation }: Call, args: readonly unknown[]): void {
+    this.#settleOwners()
+    const [first] = args
+    if (service === 's3' && operation === 'get' && typeof first === 'string' && first.startsWith('assignments/')) {
+      this.#evaluatedMs.set(`${process.name} ${first}`, this.#world.clock.monotonicMs())
+    }
+    if (service === 'sso-admin' && isTarget(first)) {
+      if (operation === 'createAccountAssignment') this.#checkCreate(process, first)
+      if (operation === 'deleteAccountAssignment') this.#checkDelete(process, first)
+    }
+  }
+
+  /** After each step: access that is ours, and that no ledger entry records. */
+  checkRecords(): void {
+    this.#settleOwners()
+    for (const target of this.#world.ssoAdmin.assignments()) {
+      const isRecorded = this.#world.objects.model.find(this.#ledgerKeyOf(target)) !== undefined
+      if (this.#owner.get(nameOf(target))?.of === 'ours' && !isRecorded) {
+        this.#fail(promises.record, `${this.#describe(target)} is there, made by ssofile, and no ledger entry says so`)
+      }
+    }
+  }
+
+  #checkCreate(process: SimulatedProcess, target: AssignmentTarget): void {
+    const key = this.#ledgerKeyOf(target)
+    const name = nameOf(target)
+    const entry = this.#world.readJson(key)
+    if (entry?.principalId !== target.principalId) {
+      this.#fail(
+        promises.record,
+        `CreateAccountAssignment of ${this.#describe(target)} without a ledger entry written before`,
+      )
+    }
+    this.#checkOutstanding('creation')
+    const owner = this.#owner.get(name)
+    const sinceMs = this.#evaluatedMs.get(`${process.name} ${key}`) ?? Number.POSITIVE_INFINITY
+    if (owner?.of === 'foreign' && owner.sinceMs < sinceMs && this.#world.ssoAdmin.isAssigned(target)) {
+      this.#fail(promises.foreign, `${this.#describe(target)} existed before its evaluation and is taken for ours`)
+    }
+    this.#owner.set(name, { of: 'ours', sinceMs: this.#world.clock.monotonicMs() })
+    this.#requested.set(target.accountId, `creation ${name}`)
+  }
+
+  #checkDelete(process: SimulatedProcess, target: AssignmentTarget): void {
+    const name = nameOf(target)
+    if (this.#owner.get(name)?.of === 'foreign')
+      this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which ssofile did not make`)
+    this.#checkOutstanding('deletion')
+    const startMs =
+      this.#evaluatedMs.get(`${process.name} ${this.#ledgerKeyOf(target)}`) ?? this.#world.clock.monotonicMs()
+    const sinceMs = this.#desiredSinceMs.get(this.#assignmentOf(target))
+    if (sinceMs !== undefined && sinceMs <= startMs) {
+      this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which a link granted throughout its evaluation`)
+    }
+    this.#requested.set(target.accountId, `deletion ${name}`)
+  }
+
+  #checkOutstanding(kind: string): void {
+    const { ssoAdmin, configuration } = this.#world
+    const outstanding = ssoAdmin.outstandingRequests()
+    const ours = outstanding.filter(({ target: other }) =>
+      this.#requested.get(other.accountId)?.endsWith(nameOf(other)),
+    )
+    if (ours.length >= configuration.limits.outstanding) {
+      this.#fail(
+        promises.quotas,
+        `${ours.length} assignment requests are outstanding and a ${kind} is sent, expected at most ${configuration.limits.outstanding}`,
+      )
+    }
+  }
+
+  /** The ledger entry of `key` is gone now: nothing that it recorded may be there, or be coming. */
+  #checkRemoved(key: string): void {
+    this.#settleOwners()
+    const { ssoAdmin } = this.#world
+    const isOf = (target: AssignmentTarget) => this.#ledgerKeyOf(target) === key
+    for (const target of ssoAdmin.assignments().filter(isOf)) {
+      if (this.#owner.get(nameOf(target))?.of === 'ours')
+        this.#fail(
+          promises.record,
+          `the ledger entry of ${this.#describe(target)} is removed while the access is there`,
+        )
+    }
+    for (const { target } of ssoAdmin.outstandingRequests().filter((request) => isOf(request.target))) {
+      if (this.#requested.get(target.accountId) === `creation ${nameOf(target)}`) {
+        this.#fail(
+          promises.record,
+          `the ledger entry of ${this.#describe(target)} is removed while its creation is in progress`,
+        )
+      }
+    }
+  }
+
+  /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
+  checkConverged(): void {
+    const { objects, organizations, identityStore, ssoAdmin, clock } = this.#world
+    this.#settleOwners()
+    const actual = new Set(ssoAdmin.assignments().map((target) => this.#assignmentOf(target)))
+    const desired = [...desiredNow(objects, organizations, clock.now())].filter((assignment) => {
+      const [, permissionSet = '', principal = '', type] = splitAssignment(assignment)
+      return (
+        ssoAdmin.permissionSetArnOf(permissionSet) !== undefined &&
+        identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', principal) !== undefined
+      )
+    })
+    for (const assignment of desired) {
+      if (!actual.has(assignment)) this.#fail(promises.convergence, `'${assignment}' is desired, but not there`)
+    }
+    for (const target of ssoAdmin.assignments()) {
+      const isForeign = this.#owner.get(nameOf(target))?.of !== 'ours'
+      if (!isForeign && !desired.includes(this.#assignmentOf(target)))
+        this.#fail(promises.convergence, `'${this.#assignmentOf(target)}' is there, but not desired`)
+    }
+    this.#checkStatuses(desired)
+    this.#checkLedgerAtRest()
+  }
+
+  #checkLedgerAtRest(): void {
+    const { ssoAdmin } = this.#world
+    const actual = new Set(ssoAdmin.assignments().map((target) => this.#ledgerKeyOf(target)))
+    for (const key of this.#world.keys('assignments/')) {
+      const state = this.#world.readJson(key)?.state
+      if (!actual.has(key) || state !== 'granted')
+        this.#fail(
+          promises.convergence,
+          `ledger entry ${key} is '${String(state)}', ${actual.has(key) ? '' : 'but nothing is there'}`,
+        )
+    }
+  }
+
+  #checkStatuses(desired: readonly string[]): void {
+    const world = this.#world
+    const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
+    for (const input of inputs) {
+      const status = world.readJson(`status/${input}.json`)
+      if (!status) this.#fail(promises.status, `${input} has no status`)
+      else this.#checkStatus(input, String(status.state), desired)
+    }
+    for (const key of world.keys('status/')) {
+      if (!inputs.includes(key.slice('status/'.length, -'.json'.length)))
+        this.#fail(promises.status, `${key} is left over: its input is gone`)
+    }
+    for (const key of world.keys('attention/')) {
+      const [, state, ...input] = key.split('/')
+      if (world.readJson(`status/${input.join('/')}.json`)?.state !== state)
+        this.#fail(promises.status, `${key} stands in the index, its status says otherwise`)
+    }
+  }
+
+  #checkStatus(input: string, state: string, desired: readonly string[]): void {
+    if (['applying', 'revoking'].includes(state))
+      this.#fail(promises.status, `${input} is still '${state}' with nothing left to do`)
+    if (state === 'applied' && input.startsWith('links_data/')) return
+    const body = Buffer.from(this.#world.objects.model.find(input)?.body ?? []).toString()
+    const account = /%?account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)%ssofile$/.exec(input)
+    const asked = account && body === '' ? `${account[1]} ${account[2]} ${account[3]} ${account[4]}` : undefined
+    if (asked !== undefined && desired.includes(asked) && state !== 'applied')
+      this.#fail(promises.status, `${input} is in force, but its status is '${state}'`)
+    const mustWant = ['waiting', 'rejected', 'blocked', 'failed'].includes(state)
+    if (mustWant && !this.#world.objects.model.find(`attention/${state}/${input}`))
+      this.#fail(promises.status, `${input} is '${state}', but does not stand in the index`)
+  }
+
+  /** Assignments that came or went since: what appears while our creation is in progress counts as ours. */
+  #settleOwners(): void {
+    const { ssoAdmin } = this.#world
+    const there = new Set(ssoAdmin.assignments().map(nameOf))
+    const inProgress = new Set(ssoAdmin.outstandingRequests().map(({ target }) => nameOf(target)))
+    for (const name of this.#owner.keys()) if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
+    for (const [accountId, request] of this.#requested)
+      if (!inProgress.has(request.slice(request.indexOf(' ') + 1))) this.#requested.delete(accountId)
+  }
+
+  #fail(promise: string, message: string): void {
+    this.violation ??= new Violation(promise, message)
+  }
+
+  #ledgerKeyOf(target: AssignmentTarget): string {
+    const [accountId, permissionSet, principal, type] = splitAssignment(this.#assignmentOf(target))
+    return `assignments/account%${accountId}%${permissionSet}%${principal}%${type}%ssofile`
+  }
+
+  #assignmentOf({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
+    const { names } = this.#world
+    return `${accountId} ${names.permissionSet(permissionSetArn)} ${names.principal(principalId)} ${principalType}`
+  }
+
+  #describe(target: AssignmentTarget): string {
+    return `'${this.#assignmentOf(target)}'`
+  }
+}
+
+/** Names in the simulation may hold spaces; account, permission set and type do not. */
+function splitAssignment(assignment: string): readonly string[] {
+  const [accountId = '', permissionSet = '', ...rest] = assignment.split(' ')
+  return [accountId, permissionSet, rest.slice(0, -1).join(' '), rest.at(-1) ?? '']
+}
+
+function nameOf({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
+  return [accountId, permissionSetArn, principalId, principalType].join(' ')
+}
+
+function isTarget(value: unknown): value is AssignmentTarget {
+  return typeof value === 'object' && value !== null && 'principalId' in value && 'accountId' in value
+}

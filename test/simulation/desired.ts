@@ -1,0 +1,57 @@
+import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
+import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+
+/** What a link file says, read in the plainest possible way; shares no code with the product. */
+type PlainLink = { scope: string; value: string; permissionSet: string; principal: string; type: string }
+
+const grammar =
+  /^links_data\/(?:(folder-a|folder-b)\/)?(root|ou_id|account_tag|account)%([^%]*)%([\w+=,.@-]{1,32})%(.+)%(GROUP|USER)%ssofile$/su
+
+function readLinks(objects: MemoryObjectStore, at: Date): PlainLink[] {
+  const found: PlainLink[] = []
+  for (const { key } of objects.model.listPage({ prefix: 'links_data/', most: 1000 }).objects) {
+    const fields = grammar.exec(key)
+    const body = Buffer.from(objects.model.find(key)?.body ?? []).toString()
+    if (!fields || !grantsNow(body, at)) continue
+    const [, , scope = '', value = '', permissionSet = '', principal = '', type = ''] = fields
+    found.push({ scope, value, permissionSet, principal, type })
+  }
+  return found
+}
+
+function grantsNow(body: string, at: Date): boolean {
+  if (body === '') return true
+  try {
+    const { expiresAt, notBefore } = JSON.parse(body)
+    const isInstant = (text: unknown) => text === undefined || !Number.isNaN(Date.parse(String(text)))
+    if (!isInstant(expiresAt) || !isInstant(notBefore)) return false
+    if (expiresAt !== undefined && at >= new Date(expiresAt)) return false
+    return notBefore === undefined || at >= new Date(notBefore)
+  } catch {
+    return false
+  }
+}
+
+/** Every assignment `account permissionSet principal TYPE` that the whole world, as it is at this moment, asks for. */
+export function desiredNow(
+  objects: MemoryObjectStore,
+  organizations: MemoryOrganizations,
+  at: Date,
+): ReadonlySet<string> {
+  const desired = new Set<string>()
+  const management = organizations.managementAccountIdNow
+  for (const link of readLinks(objects, at)) {
+    for (const account of organizations.accountsNow()) {
+      if (account.state !== 'ACTIVE' || account.id === management) continue
+      const tags = organizations.tagsNow(account.id)
+      const [tagKey = '', ...rest] = link.value.split('^')
+      const isIn =
+        (link.scope === 'root' && link.value === 'all') ||
+        (link.scope === 'account' && link.value === account.id) ||
+        (link.scope === 'ou_id' && account.parents.includes(link.value)) ||
+        (link.scope === 'account_tag' && link.value.includes('^') && tags[tagKey] === rest.join('^'))
+      if (isIn) desired.add(`${account.id} ${link.permissionSet} ${link.principal} ${link.type}`)
+    }
+  }
+  return desired
+}

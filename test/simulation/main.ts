@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { tellSabotages } from './sabotage.ts'
+import {
+  describeFailure,
+  type Profile,
+  profiles,
+  type SimulationOptions,
+  type SimulationReport,
+  simulate,
+} from './simulate.ts'
+
+/** `npm run simulate`: runs split over the processors, each part with a seed of its own that follows from the one given. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '300' },
+      seed: { type: 'string' },
+      steps: { type: 'string', default: '30' },
+      profile: { type: 'string' },
+      path: { type: 'string' },
+      workers: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      'no-shrink': { type: 'boolean', default: false },
+      sabotage: { type: 'boolean', default: false },
+      only: { type: 'string' },
+    },
+  })
+  if (values.sabotage) {
+    process.exitCode = (await tellSabotages(values.only)) ? 0 : 1
+    return
+  }
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed)
+  const profile = parseProfile(values.profile)
+  process.stdout.write(`seed ${seed}\n`)
+  const base = { seed, steps: Number(values.steps), shrink: !values['no-shrink'], ...(profile ? { profile } : {}) }
+  const startedMs = performance.now()
+  const reports =
+    values.path === undefined
+      ? await inParallel({ ...base, runs: Number(values.runs) }, Number(values.workers ?? availableParallelism()))
+      : [await simulate({ ...base, runs: 1, path: values.path })]
+  tell(reports, (performance.now() - startedMs) / 1000, values.trace)
+}
+
+function parseProfile(name: string | undefined): Profile | undefined {
+  const profile = profiles.find((known) => known === name)
+  if (name !== undefined && profile === undefined)
+    throw new Error(`received --profile ${name}, expected one of ${profiles.join(', ')}`)
+  return profile
+}
+
+function inParallel(options: SimulationOptions, workers: number): Promise<readonly SimulationReport[]> {
+  const parts = Math.min(workers, options.runs)
+  return Promise.all(
+    Array.from({ length: parts }, (_, part) => {
+      const runs = Math.floor(options.runs / parts) + (part < options.runs % parts ? 1 : 0)
+      return runWorker({ ...options, runs, seed: options.seed + part * 1_000_003 })
+    }),
+  )
+}
+
+function runWorker(options: SimulationOptions): Promise<SimulationReport> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(import.meta.filename, { workerData: options })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+}
+
+function tell(reports: readonly SimulationReport[], seconds: number, trace: boolean): void {
+  const sum = (of: (report: SimulationReport) => number) => reports.reduce((total, report) => total + of(report), 0)
+  process.stdout.write(
+    `runs ${sum(({ runs }) => runs)}, steps ${sum(({ steps }) => steps)}, events ${sum(({ actions }) => actions)}, ${seconds.toFixed(1)} s\nfaults injected:\n`,
+  )
+  for (const kind of [...new Set(reports.flatMap(({ faults }) => Object.keys(faults)))].sort()) {
+    process.stdout.write(`  ${kind.padEnd(18)} ${sum(({ faults }) => faults[kind] ?? 0)}\n`)
+  }
+  const failures = reports.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
+  for (const failure of failures) {
+    process.stdout.write(describeFailure(failure))
+    if (trace) process.stdout.write(`${failure.trace.join('\n')}\n`)
+  }
+  process.stdout.write(`violations: ${failures.length}\n`)
+  process.exitCode = failures.length > 0 ? 1 : 0
+}
+
+if (isMainThread) await main()
+else parentPort?.postMessage(await simulate(workerData))

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import { principalId } from '../../shared/domain/identity-center-ids.ts'
+import type { PrincipalType } from '../../shared/domain/principal.ts'
+import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
+import { type Action, accounts, bodies, describeAction } from './action.ts'
+import type { Violation } from './checker.ts'
+import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
+
+export type RunResult = {
+  readonly violation: Violation | undefined
+  readonly steps: number
+  readonly actions: number
+  readonly faults: Readonly<Record<string, number>>
+  /** SHA-256 of everything that happened: the same seed gives the same, on any machine. */
+  readonly traceHash: string
+  readonly trace: readonly string[]
+}
+
+const convergeMostMinutes = 8 * 60
+
+/** One run: faults while safety is checked after each step, then no faults, and the world must converge. */
+export async function runSimulation(settings: WorldSettings, actions: readonly Action[]): Promise<RunResult> {
+  const world = new SimulatedWorld(settings)
+  void world.objects.put('permission_sets/First-ps.json', firstPermissionSet)
+  void world.everyHour()
+  for (const action of actions) {
+    world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
+    await perform(action, world)
+    await world.clock.advance(1)
+    if (world.checker.violation) break
+  }
+  if (!world.checker.violation) await converge(world)
+  const { lost, repeated, delayed } = world.eventFaults
+  return {
+    violation: world.checker.violation,
+    steps: world.steps,
+    actions: actions.length,
+    faults: {
+      ...Object.fromEntries(world.chaos.struck),
+      'event lost': lost,
+      'event repeated': repeated,
+      'event delayed': delayed,
+    },
+    traceHash: createHash('sha256').update(world.trace.join('\n')).digest('hex'),
+    trace: world.trace,
+  }
+}
+
+/** Faults stop, what is broken is mended, and the schedules go on: everything must come right by itself. */
+async function converge(world: SimulatedWorld): Promise<void> {
+  world.chaos.end()
+  Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
+  for (const account of accounts) world.breakPolicy(account, true)
+  let reconciledQuietly = 0
+  for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
+    await world.clock.advance(60_000)
+    if (minute % 60 === 0 || world.isQuiet()) {
+      if (world.isQuiet()) reconciledQuietly++
+      if (reconciledQuietly === 2) break
+      void world.everyHour()
+    }
+    void world.everyMinute()
+  }
+  await world.clock.advance(15_000)
+  world.checker.checkConverged()
+}
+
+async function perform(action: Action, world: SimulatedWorld): Promise<void> {
+  const { objects, organizations, identityStore, clock, chaos, checker } = world
+  switch (action.do) {
+    case 'upload a link':
+      return void objects.as('someone').put(action.key, bodies[action.body])
+    case 'upload a bad key':
+      return void objects.as('someone').put(action.key, '')
+    case 'delete a link':
+    case 'delete a bad key':
+      return void objects.as('someone').delete(action.key)
+    case 'upload the permission set': {
+      const good = action.name === 'First-ps' ? firstPermissionSet : JSON.stringify({ permissionSetName: action.name })
+      return void objects
+        .as('someone')
+        .put(
+          `permission_sets/${action.name}.json`,
+          action.valid || action.name === 'First-ps' ? good : '{"permissionSetName":',
+        )
+    }
+    case 'create the late group':
+      if (!identityStore.idOf('GROUP', 'team-late')) await identityStore.createGroup({ displayName: 'team-late' })
+      return
+    case 'move an account': {
+      const account = organizations.accountsNow().find(({ id }) => id === action.account)
+      const from = account?.parents.at(-1)
+      if (account && from && from !== action.unit) await organizations.moveAccount(account.id, from, action.unit)
+      return checker.noteDesired()
+    }
+    case 'tag an account':
+      await organizations.tagResource(action.account, { team: action.value })
+      return checker.noteDesired()
+    case 'assign in the console':
+      return assignInConsole(action, world)
+    case 'reconcile':
+      return void world.everyHour()
+    case 'lose the caches':
+      for (const key of ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json'])
+        void objects.delete(key)
+      return
+    case 'let time pass':
+      return letTimePass(action.ms, world)
+    case 'lose the next event':
+      world.notifications.lose += action.count
+      return
+    case 'repeat the next event':
+      world.notifications.repeat += action.count
+      return
+    case 'delay the next event':
+      world.notifications.delayMs = action.ms
+      return
+    case 'take the lease':
+      return void objects.put(
+        'control/dispatcher.json',
+        JSON.stringify({ v: 1, nonce: 'someone', holder: 'someone else', renewedAt: clock.now().toISOString() }),
+      )
+    case 'kill the dispatcher':
+      return world.dispatcher?.kill()
+    case 'freeze the dispatcher':
+      return world.dispatcher?.freeze(action.ms)
+    case 'remove a policy that First-ps needs':
+      return world.breakPolicy(action.account, false)
+    case 'restore the policy':
+      return world.breakPolicy(action.account, true)
+    case 'strike calls':
+      return chaos.add(action)
+    default:
+      return action satisfies never
+  }
+}
+
+/** Minutes pass with their schedules. */
+async function letTimePass(ms: number, world: SimulatedWorld): Promise<void> {
+  for (let leftMs = ms; leftMs > 0 && !world.checker.violation; leftMs -= 60_000) {
+    await world.clock.advance(Math.min(leftMs, 60_000))
+    if (leftMs >= 60_000) void world.everyMinute()
+  }
+}
+
+function assignInConsole(
+  action: { account: string; principal: string; permissionSet: string },
+  world: SimulatedWorld,
+): void {
+  const [type, name = ''] = action.principal.split('/')
+  const principalType: PrincipalType = type === 'USER' ? 'USER' : 'GROUP'
+  const id = world.identityStore.idOf(principalType, name)
+  const permissionSetArn = world.ssoAdmin.permissionSetArnOf(action.permissionSet)
+  const accountId = world.organizations.accountsNow().find(({ id: candidate }) => candidate === action.account)?.id
+  if (!id || !permissionSetArn || !accountId) return
+  const target: AssignmentTarget = { accountId, permissionSetArn, principalId: principalId.parse(id), principalType }
+  world.checker.noteForeign(target)
+  world.ssoAdmin.addAssignment(target)
+}

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pending, type Sabotage, sabotages } from './sabotages.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const runsMost = 2000
+const seed = 1
+
+/** `npm run simulate -- --sabotage`: each defect, built into a copy of the product, must be found. */
+export async function tellSabotages(only: string | undefined): Promise<boolean> {
+  const waiting = sabotages.filter(({ name }) => only === undefined || name.includes(only))
+  const total = waiting.length
+  let missed = 0
+  const work = async () => {
+    for (let sabotage = waiting.shift(); sabotage; sabotage = waiting.shift()) {
+      const found = await tryToFind(sabotage)
+      if (!found) missed++
+      process.stdout.write(`${sabotage.name.padEnd(80)} ${found ?? `MISSED in ${runsMost} runs`}\n`)
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  for (const name of pending) process.stdout.write(`${name.padEnd(80)} pending\n`)
+  process.stdout.write(`${total - missed} of ${total} found, ${pending.length} pending\n`)
+  return missed === 0
+}
+
+async function tryToFind(sabotage: Sabotage): Promise<string | undefined> {
+  const copy = mkdtempSync(join(tmpdir(), 'sabotage-'))
+  try {
+    for (const folder of ['shared', 'handlers', 'infra', 'fixtures', 'test'])
+      cpSync(join(root, folder), join(copy, folder), { recursive: true })
+    cpSync(join(root, 'package.json'), join(copy, 'package.json'))
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+    build(sabotage, join(copy, sabotage.file))
+    return await runCopy(copy)
+  } finally {
+    rmSync(copy, { recursive: true })
+  }
+}
+
+function build({ name, file, find, replace }: Sabotage, path: string): void {
+  const source = readFileSync(path, 'utf8')
+  const count = source.split(find).length - 1
+  if (count !== 1)
+    throw new Error(
+      `sabotage '${name}': '${find}' stands ${count} times in ${file}, expected once; adapt the sabotage to the code`,
+    )
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  )
+}
+
+function runCopy(copy: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const args = [
+      'test/simulation/main.ts',
+      '--runs',
+      String(runsMost),
+      '--seed',
+      String(seed),
+      '--workers',
+      '1',
+      '--no-shrink',
+    ]
+    const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += String(chunk)))
+    child.stderr.on('data', (chunk) => (output += String(chunk)))
+    child.once('error', reject)
+    child.once('close', () => {
+      const runs = /^runs (\d+)/m.exec(output)?.[1]
+      const promise = /^(\d [A-Z][^:]*):/m.exec(output)?.[1]
+      if (/^violations: 0$/m.test(output)) resolve(undefined)
+      else if (runs && promise) resolve(`found after ${runs} run${runs === '1' ? '' : 's'}, by promise ${promise}`)
+      else reject(new Error(`the simulation of a sabotaged copy ended without a verdict:\n${output.slice(-2000)}`))
+    })
+  })
+}

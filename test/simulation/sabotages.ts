@@ -1,0 +1,166 @@
+/** One deliberate defect: `find` stands exactly once in `file` and is replaced. */
+export type Sabotage = { readonly name: string; readonly file: string; readonly find: string; readonly replace: string }
+
+/** Defects that the simulation must find, or it proves nothing. Of features that do not exist yet: see `pending`. */
+export const sabotages: readonly Sabotage[] = [
+  {
+    name: 'the ledger is written after the call',
+    file: 'shared/reconcile/ledger-transitions.ts',
+    find: '  const result = await callAssignment({ kind, target: targetOf(subject, before) }, context, answer)',
+    replace:
+      "  if (kind === 'creation') await subject.context.standings.ledger.remove(before)\n  const result = await callAssignment({ kind, target: targetOf(subject, before) }, context, async () => {})\n  if (kind === 'creation') entry = await subject.context.standings.ledger.write(before.key, before.entry, undefined)",
+  },
+  {
+    name: 'FAILED is taken for success',
+    file: 'shared/reconcile/call-assignment.ts',
+    find: "    if (request?.state === 'FAILED')",
+    replace:
+      "    if (request?.state === 'FAILED') return { outcome: 'confirmed' }\n    if (request?.state === 'FAILED')",
+  },
+  {
+    name: 'hints are deduplicated by their content',
+    file: 'shared/reconcile/lanes.ts',
+    find: 'deduplicationId: deduplicationId(event.id, body)',
+    replace: "deduplicationId: deduplicationId('', body)",
+  },
+  {
+    name: 'wakes have a constant deduplication id',
+    file: 'shared/reconcile/lanes.ts',
+    find: "groupId: 'dispatcher', deduplicationId: randomness.id()",
+    replace: "groupId: 'dispatcher', deduplicationId: randomness.id().slice(0, 0) + 'wake'",
+  },
+  {
+    name: 'the dispatcher is woken before the hints are sent',
+    file: 'shared/reconcile/lanes.ts',
+    find: '  const byLane = Map.groupBy',
+    replace:
+      '  if (event.hints.length > 0) await wakeDispatcher(queues, randomness)\n  if (Math.abs(1) === 1) event = { ...event }\n  const byLane = Map.groupBy',
+  },
+  {
+    name: 'the first error ends the batch silently',
+    file: 'handlers/run-batch.ts',
+    find: '  if (queue === ',
+    replace:
+      '  try {\n    for (const record of event.Records) await work(record)\n    return { batchItemFailures: [] }\n  } catch {\n    return { batchItemFailures: [] }\n  }\n  if (queue === ',
+  },
+  {
+    name: 'the overlap of links is not checked before a revoke',
+    file: 'shared/reconcile/settle-assignment.ts',
+    find: '  if (evaluation.links.length > 0) return grant(subject, stored, evaluation)',
+    replace:
+      '  if (evaluation.links.length > 0 && (!stored || evaluation.links.length === stored.entry.links.length)) return grant(subject, stored, evaluation)\n  if (stored && evaluation.links.length > 0) return revoke(subject, stored, evaluation.account)',
+  },
+  {
+    name: 'the place of an account in the view is trusted for a revoke',
+    file: 'shared/reconcile/settle-assignment.ts',
+    find: "place: 'live' })",
+    replace: "place: 'view' })",
+  },
+  {
+    name: 'any error while reading a link is taken for its absence',
+    file: 'shared/reconcile/read-link.ts',
+    find: 'await objects.get(key, { mostBytes: linkBodyMostBytes })',
+    replace: 'await objects.get(key, { mostBytes: linkBodyMostBytes }).catch(() => undefined)',
+  },
+  {
+    name: 'absence from the list of requests in progress is taken for success',
+    file: 'shared/reconcile/call-assignment.ts',
+    find: 'if (assigned === (kind === ',
+    replace: "if (Math.abs(1) === 1) return { outcome: 'confirmed' }\n    if (assigned === (kind === ",
+  },
+  {
+    name: 'access that was there before is taken for ours',
+    file: 'shared/reconcile/grant-assignment.ts',
+    find: '  if (!(await isAssigned(context.ssoAdmin, target))) {',
+    replace: '  if (Math.abs(1) === 1 || !(await isAssigned(context.ssoAdmin, target))) {',
+  },
+  {
+    name: 'a link is granted although its deletion came before the ledger entry',
+    file: 'shared/reconcile/grant-assignment.ts',
+    find: '  if (!(await isStillGranted(subject, links))) {',
+    replace: '  if (Math.abs(1) === 2 && !(await isStillGranted(subject, links))) {',
+  },
+  {
+    name: 'nothing in progress is looked for on start',
+    file: 'shared/reconcile/dispatch.ts',
+    find: '      await this.#requests.recover()\n',
+    replace: '',
+  },
+  {
+    name: 'the lease is not asked for',
+    file: 'shared/reconcile/lease.ts',
+    find: 'if (current && ',
+    replace: 'if (Math.abs(1) === 2 && current && ',
+  },
+  {
+    name: 'a dispatcher starts things after its lease ran out',
+    file: 'shared/reconcile/lease.ts',
+    find: '  mayStart(): boolean {',
+    replace: '  mayStart(): boolean {\n    if (Math.abs(1) === 1) return true',
+  },
+  {
+    name: 'a hint is deleted before it is settled',
+    file: 'shared/reconcile/dispatch.ts',
+    find: '        const end = await this.#settle(first, { ...this.#context, log })',
+    replace:
+      '        await Promise.all(items.map((item) => item.done()))\n        const end = await this.#settle(first, { ...this.#context, log })',
+  },
+  {
+    name: 'what could not be finished gets no twin under state/open',
+    file: 'shared/reconcile/ledger-transitions.ts',
+    find: 'if (openUntil !== undefined) await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())',
+    replace: '',
+  },
+  {
+    name: 'statuses are written without a condition',
+    file: 'shared/reconcile/status-store.ts',
+    find: 'renderJson(next), condition)',
+    replace: 'renderJson(next))',
+  },
+  {
+    name: 'only the first cause of an evaluation is told',
+    file: 'shared/reconcile/dispatch.ts',
+    find: 'this.#board.touch(items.map(',
+    replace: 'this.#board.touch([first].map(',
+  },
+  {
+    name: 'sixteen calls more than allowed leave in a second',
+    file: 'shared/reconcile/rate-limiter.ts',
+    find: 'this.#most = Math.max(1, Math.floor(perSecond))',
+    replace: 'this.#most = Math.max(1, Math.floor(perSecond) + 16)',
+  },
+  {
+    name: 'one assignment request more than allowed is outstanding',
+    file: 'shared/reconcile/dispatch.ts',
+    find: 'limits.outstanding - this.#assignmentsRunning',
+    replace: 'limits.outstanding + 1 - this.#assignmentsRunning',
+  },
+  {
+    name: 'links that wait are not woken when their permission set appears',
+    file: 'shared/reconcile/dispatch.ts',
+    find: '    if (exists) await this.#wakeLinksOf(name)\n',
+    replace: '',
+  },
+  {
+    name: 'a deletion whose answer is "missing" ends the entry without reading back',
+    file: 'shared/reconcile/revoke-assignment.ts',
+    find: "  const { result, entry } = await makeCall(subject, revoking, 'deletion')",
+    replace:
+      "  const { result: answered, entry } = await makeCall(subject, revoking, 'deletion')\n  const result = answered.outcome === 'failed' ? ({ outcome: 'confirmed' } as const) : answered",
+  },
+  {
+    name: 'expiry is ignored',
+    file: 'shared/domain/link-body.ts',
+    find: "if (expiresAt !== undefined && at >= expiresAt) return 'expired'",
+    replace: '',
+  },
+]
+
+/** Sabotages of features that are built by later issues. */
+export const pending: readonly string[] = [
+  'brake off by one',
+  'expiry compared as text',
+  'an incomplete listing of the organization is trusted',
+  'id looked up by name when revoking',
+  'revoke by event instead of by state',
+]

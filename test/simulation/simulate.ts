@@ -1,0 +1,106 @@
+import * as fc from 'fast-check'
+import { type Action, action, describeAction } from './action.ts'
+import { type RunResult, runSimulation } from './run.ts'
+import type { WorldSettings } from './simulated-world.ts'
+
+export const profiles = ['calm', 'faults', 'slow', 'skew'] as const
+export type Profile = (typeof profiles)[number]
+export type SimulationOptions = {
+  readonly runs: number
+  readonly seed: number
+  readonly steps: number
+  /** Default: yes. */
+  readonly shrink?: boolean
+  readonly profile?: Profile
+  readonly path?: string
+}
+
+export type Failure = {
+  readonly message: string
+  readonly promise: string
+  readonly options: SimulationOptions
+  readonly path: string
+  readonly settings: WorldSettings
+  /** In words, shrunk to the fewest that still show it. */
+  readonly actions: readonly string[]
+  readonly trace: readonly string[]
+}
+
+export type SimulationReport = {
+  readonly runs: number
+  readonly steps: number
+  readonly actions: number
+  readonly faults: Readonly<Record<string, number>>
+  readonly failure?: Failure
+}
+
+/** The promise broken, the actions in words, and the line that replays them. */
+export function describeFailure({ message, options, path, settings, actions }: Failure): string {
+  const { seed, steps, profile } = options
+  const replay = `npm run simulate -- --seed ${seed} --path ${path} --steps ${steps}${profile ? ` --profile ${profile}` : ''} --trace`
+  return `\n${message}\n\nby these actions, with ${JSON.stringify(settings)}:\n${actions.map((line) => `  ${line}\n`).join('')}\nreplay: ${replay}\n`
+}
+
+const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> =>
+  fc.record({
+    seed: fc.integer({ min: 0, max: 2 ** 30 }),
+    latencyP99Ms: profile === 'slow' ? fc.constant(3_600_000) : fc.constantFrom(1_200, 1_200, 20_000, 600_000),
+    outstanding: fc.constantFrom(1, 2, 15),
+    skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
+  })
+
+/** Runs until the first violation, which is then shrunk to the fewest actions that still show it. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const { runs, seed, steps, profile, path } = options
+  const total = { runs: 0, steps: 0, actions: 0, faults: new Map<string, number>() }
+  const choose = (drawn: readonly Action[]) => (profile === 'calm' ? drawn.filter((one) => !isFault(one)) : drawn)
+  let isShrinking = false
+  const drawnActions = fc.array(action, { minLength: Math.min(steps, 5), maxLength: steps, size: 'max' })
+  const property = fc.asyncProperty(settingsFor(profile), drawnActions, async (settings, drawn) => {
+    const result = await runSimulation(settings, choose(drawn))
+    if (!isShrinking) count(result, total)
+    if (!result.violation) return
+    isShrinking = true
+    throw result.violation
+  })
+  const details = await fc.check(property, {
+    seed,
+    numRuns: runs,
+    endOnFailure: options.shrink === false,
+    ...(path === undefined ? {} : { path }),
+  })
+  const report = { ...total, faults: Object.fromEntries([...total.faults].sort()) }
+  if (!details.failed) return report
+  if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
+  const [settings, drawn] = details.counterexample
+  const { violation, trace } = await runSimulation(settings, choose(drawn))
+  if (!violation)
+    throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, {
+      cause: details.errorInstance,
+    })
+  const failure: Failure = {
+    message: violation.message,
+    promise: violation.promise,
+    options,
+    path: details.counterexamplePath ?? '',
+    settings,
+    actions: choose(drawn).map(describeAction),
+    trace,
+  }
+  return { ...report, failure }
+}
+
+function isFault({ do: what }: Action): boolean {
+  return /strike|lose the next|kill|freeze|take the lease|remove a policy/.test(what)
+}
+
+function count(
+  result: RunResult,
+  total: { runs: number; steps: number; actions: number; faults: Map<string, number> },
+): void {
+  total.runs++
+  total.steps += result.steps
+  total.actions += result.actions
+  for (const [kind, times] of Object.entries(result.faults))
+    total.faults.set(kind, (total.faults.get(kind) ?? 0) + times)
+}

@@ -1,0 +1,176 @@
+import type { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
+import { type Call, type Chaos, refusalFor } from './chaos.ts'
+
+export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
+
+type Options = {
+  readonly kind: 'dispatcher' | 'handler'
+  readonly number: number
+  readonly inner: Ports
+  readonly clock: VirtualClock
+  readonly chaos: Chaos
+  /** How far its clock is off. */
+  readonly skewMs: number
+  /** Told when a call leaves the process. */
+  readonly depart: (call: Call) => void
+  /** Told just before a call takes effect. */
+  readonly observe: CallObserver
+  readonly trace: (line: string) => void
+}
+
+/** Nothing in a dead process ever goes on. */
+const never = new Promise<never>(() => {})
+
+/**
+ * One process of the product: a function's invocation or a dispatcher's slice. Everything it knows of the world passes
+ * its ports, and each call travels for a while, may be refused, may lose its answer, and may be its last.
+ */
+export class SimulatedProcess {
+  readonly kind: Options['kind']
+  readonly name: string
+  readonly ports: Ports
+  /** Resolves when it is killed; whoever started it then sees it fail. */
+  readonly killed: Promise<'killed'>
+  readonly #options: Options
+  #kill: () => void = () => {}
+  #isDead = false
+  #thaw: Promise<void> | undefined
+
+  constructor(options: Options) {
+    this.kind = options.kind
+    this.name = `${options.kind} ${options.number}`
+    this.#options = options
+    this.killed = new Promise((resolve) => {
+      this.#kill = () => resolve('killed')
+    })
+    this.ports = this.#wrapAll(options.inner)
+  }
+
+  get isDead(): boolean {
+    return this.#isDead
+  }
+
+  kill(): void {
+    if (this.#isDead) return
+    this.#isDead = true
+    this.#options.trace(`${this.name} is killed`)
+    this.#kill()
+  }
+
+  /** Stands still and goes on later, as a function's process does between two invocations. */
+  freeze(ms: number): void {
+    this.#options.trace(`${this.name} is frozen for ${ms} ms`)
+    this.#thaw = this.#options.clock.sleep(ms).then(() => {
+      this.#thaw = undefined
+    })
+  }
+
+  async #alive<T>(value: T): Promise<T> {
+    while (this.#thaw) await this.#thaw
+    return this.#isDead ? never : value
+  }
+
+  #wrapAll(inner: Ports): Ports {
+    const clock = this.#wrapClock()
+    return {
+      objects: this.#wrap('s3', inner.objects),
+      queues: this.#wrap('sqs', inner.queues),
+      ssoAdmin: this.#wrap('sso-admin', inner.ssoAdmin),
+      identityStore: this.#wrap('identitystore', inner.identityStore),
+      organizations: this.#wrap('organizations', inner.organizations),
+      clock,
+      leaseClock: clock,
+      randomness: inner.randomness,
+      log: inner.log,
+    }
+  }
+
+  #wrapClock(): Clock {
+    const { clock, skewMs } = this.#options
+    return {
+      now: () => new Date(clock.now().getTime() + skewMs),
+      monotonicMs: () => clock.monotonicMs(),
+      sleep: async (ms, signal) => {
+        await clock.sleep(ms, signal)
+        await this.#alive(undefined)
+      },
+    }
+  }
+
+  #wrap<T extends object>(service: ServiceName, port: T): T {
+    return new Proxy(port, {
+      get: (target, property) => {
+        const member: unknown = Reflect.get(target, property, target)
+        if (typeof member !== 'function') return member
+        return (...args: readonly unknown[]) => {
+          const call: Call = { service, operation: String(property), process: this.kind }
+          const run = () => Reflect.apply(member, target, args)
+          return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
+        }
+      },
+    })
+  }
+
+  async #call(call: Call, args: readonly unknown[], run: () => unknown): Promise<unknown> {
+    const { chaos, clock, observe, trace } = this.#options
+    const fault = chaos.strike(call)
+    const told = `${this.name}: ${call.service} ${call.operation} ${describeArgs(args)}`
+    if (fault) trace(`${told} ${fault}`)
+    if (fault === 'freeze') this.freeze(70_000)
+    if (fault === 'slow') await clock.sleep(90_000)
+    if (fault === 'kill-before') this.kill()
+    await this.#alive(undefined)
+    this.#options.depart(call)
+    await clock.sleep(chaos.travelMs())
+    await this.#alive(undefined)
+    if (fault === 'refuse-throttled' || fault === 'refuse-conflict' || fault === 'refuse-internal')
+      throw refusalFor(fault, call)
+    observe(this, call, args)
+    // In effect now, whether or not anybody hears of it.
+    const result = await settle(run)
+    trace(`${told} → ${result.ok ? 'ok' : String(result.error)}`)
+    if (fault === 'kill-after') this.kill()
+    await this.#alive(undefined)
+    await clock.sleep(chaos.travelMs())
+    await this.#alive(undefined)
+    if (fault === 'lose-answer') throw new ServiceError(call.service, 'NoAnswer', 'the answer was lost')
+    if (!result.ok) throw result.error
+    return result.value
+  }
+
+  /** A listing is read at one moment; its pages travel together. */
+  async *#callList(call: Call, args: readonly unknown[], run: () => unknown): AsyncGenerator<unknown> {
+    const read = async () => {
+      const listing = run()
+      return isAsyncIterable(listing) ? Array.fromAsync(listing) : []
+    }
+    const rows = await this.#call(call, args, read)
+    if (Array.isArray(rows)) yield* rows
+  }
+}
+
+type Settled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }
+
+async function settle(run: () => unknown): Promise<Settled> {
+  try {
+    return { ok: true, value: await run() }
+  } catch (error) {
+    return { ok: false, error }
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+/** For the trace: enough to follow what happens, the same on any machine. */
+function describeArgs(args: readonly unknown[]): string {
+  return args
+    .map((arg) => (typeof arg === 'string' ? arg.slice(0, 160) : JSON.stringify(arg)?.slice(0, 160)))
+    .filter((text) => text !== undefined)
+    .join(' ')
+    .replaceAll('\n', ' ')
+}

@@ -1,0 +1,287 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { dispatcher } from '../../handlers/dispatcher.ts'
+import { links } from '../../handlers/links.ts'
+import { permissionSets } from '../../handlers/permission-sets.ts'
+import { router } from '../../handlers/router.ts'
+import { everyHour, everyMinute } from '../../handlers/schedules.ts'
+import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
+import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
+import { CollectedLog } from '../../shared/memory/collected-log.ts'
+import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
+import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
+import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
+import { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
+import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import { renderS3Notification } from '../../shared/memory/s3/s3-notification.ts'
+import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
+import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
+import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
+import { accounts, managementAccount, principals, units } from './action.ts'
+import { Chaos } from './chaos.ts'
+import { Checker } from './checker.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+
+/** What a profile may change about the world. */
+export type WorldSettings = {
+  readonly seed: number
+  /** 99th percentile of an assignment request; the median is 300 ms. */
+  readonly latencyP99Ms: number
+  readonly outstanding: number
+  /** Each process's clock is off by up to this much. */
+  readonly skewMs: number
+}
+
+const policyOfFirst = 'simulated-extra'
+const organization = {
+  managementAccountId: managementAccount,
+  root: {
+    id: 'r-sim0',
+    accounts: [account(managementAccount, {})],
+    organizationalUnits: [
+      {
+        id: units[0],
+        name: 'One',
+        accounts: [account(accounts[0], { team: 'a' })],
+        organizationalUnits: [
+          { id: units[1], name: 'Nested', accounts: [account(accounts[1], { team: 'b' })], organizationalUnits: [] },
+        ],
+      },
+      {
+        id: units[2],
+        name: 'Three',
+        accounts: [account(accounts[2], { team: 'a' }), account(accounts[3], {})],
+        organizationalUnits: [],
+      },
+    ],
+  },
+  groups: principals.filter((name) => name.startsWith('GROUP/')).map((name) => name.slice('GROUP/'.length)),
+  users: principals.filter((name) => name.startsWith('USER/')).map((name) => name.slice('USER/'.length)),
+  permissionSets: [{ permissionSetName: 'Console-ps' }],
+  assignments: [{ account: accounts[3], permissionSet: 'Console-ps', principal: 'team one', type: 'GROUP' }],
+}
+
+function account(id: string, tags: Record<string, string>) {
+  return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
+}
+
+/** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
+export class SimulatedWorld {
+  readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
+  readonly configuration: Configuration
+  readonly objects: MemoryObjectStore
+  readonly queues: MemoryQueues
+  readonly organizations: MemoryOrganizations
+  readonly identityStore: MemoryIdentityStore
+  readonly ssoAdmin: MemorySsoAdmin
+  readonly chaos: Chaos
+  readonly checker: Checker
+  readonly log = new CollectedLog()
+  readonly trace: string[] = []
+  /** Commands about S3's notifications that have not struck yet. */
+  readonly notifications = { lose: 0, repeat: 0, delayMs: 0 }
+  readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
+  readonly names: { permissionSet(arn: string): string; principal(id: string): string }
+  steps = 0
+  #dispatcher: SimulatedProcess | undefined
+  #processes = 0
+  readonly #settings: WorldSettings
+  readonly #randomness: SeededRandomness
+
+  constructor(settings: WorldSettings) {
+    const { clock } = this
+    this.#settings = settings
+    this.#randomness = new SeededRandomness(settings.seed)
+    this.configuration = configuration.parse({ folders: ['folder-a'], limits: { outstanding: settings.outstanding } })
+    const randomness = new SeededRandomness(settings.seed + 1)
+    this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
+    this.queues = new MemoryQueues({ clock, randomness })
+    this.organizations = new MemoryOrganizations({ clock, randomness })
+    this.identityStore = new MemoryIdentityStore({ clock, randomness })
+    this.ssoAdmin = new MemorySsoAdmin({
+      clock,
+      randomness,
+      organizations: this.organizations,
+      identityStore: this.identityStore,
+      latencyP99Ms: settings.latencyP99Ms,
+    })
+    const file = parseOrganizationFile('simulated organization', organization)
+    if (!file.ok) throw new Error(JSON.stringify(file.complaint))
+    fillFromOrganizationFile(file.value, this)
+    this.names = this.#rememberNames()
+    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2))
+    this.checker = new Checker(this)
+    this.#notify()
+    this.#deploy()
+  }
+
+  /** Ids stay known when what they name is gone. */
+  #rememberNames() {
+    const byId = new Map<string, string>()
+    const all = [...principals, 'GROUP/team-late']
+    return {
+      permissionSet: (arn: string) => {
+        for (const name of ['First-ps', 'Late-ps', 'Console-ps']) {
+          const known = this.ssoAdmin.permissionSetArnOf(name)
+          if (known) byId.set(known, name)
+        }
+        return byId.get(arn) ?? arn
+      },
+      principal: (id: string) => {
+        for (const full of all) {
+          const [type, name = ''] = full.split('/')
+          const known = this.identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', name)
+          if (known) byId.set(known, name)
+        }
+        return byId.get(id) ?? id
+      },
+    }
+  }
+
+  get dispatcher(): SimulatedProcess | undefined {
+    return this.#dispatcher
+  }
+
+  #newProcess(kind: 'dispatcher' | 'handler'): SimulatedProcess {
+    const { objects, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
+    const randomness = this.#randomness
+    const inner: Ports = {
+      objects,
+      queues,
+      organizations,
+      identityStore,
+      ssoAdmin,
+      clock,
+      leaseClock: clock,
+      randomness,
+      log,
+    }
+    const skewMs = Math.round((2 * randomness.fraction() - 1) * this.#settings.skewMs)
+    const process = new SimulatedProcess({
+      kind,
+      number: ++this.#processes,
+      inner,
+      clock,
+      chaos,
+      skewMs,
+      depart: (call) => this.checker.noteDeparture(call),
+      observe: (self, call, args) => {
+        this.steps++
+        this.checker.checkRecords()
+        this.checker.noteCall(self, call, args)
+      },
+      trace: (line) => this.trace.push(`${clock.monotonicMs()} ${line}`),
+    })
+    if (kind === 'dispatcher') this.#dispatcher = process
+    return process
+  }
+
+  /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
+  #invoke<T>(kind: 'dispatcher' | 'handler', work: (ports: Ports) => Promise<T>): Promise<T> {
+    const process = this.#newProcess(kind)
+    const died = process.killed.then((): never => {
+      throw new Error(`${process.name} was killed`)
+    })
+    return Promise.race([work(process.ports), died])
+  }
+
+  #deploy(): void {
+    const { queues, clock, configuration: settings } = this
+    const onError = (error: unknown) => this.trace.push(`${clock.monotonicMs()} failed: ${String(error)}`)
+    const map = (
+      queue: WorkedQueue,
+      kind: 'dispatcher' | 'handler',
+      timeoutMs: number,
+      handle: (ports: Ports) => (event: SQSEvent) => Promise<SQSBatchResponse>,
+    ) => {
+      const handler = (event: SQSEvent) => this.#invoke(kind, (ports) => handle(ports)(event))
+      startEventSourceMapping({
+        queues,
+        queue,
+        handler,
+        maximumConcurrency: kind === 'dispatcher' ? 1 : 5,
+        timeoutMs,
+        clock,
+        onError,
+      })
+    }
+    map('uploads', 'handler', 60_000, (ports) => router(ports, settings))
+    map('links', 'handler', 60_000, (ports) => links(ports, settings))
+    map('permission-sets', 'handler', 60_000, (ports) => permissionSets(ports, settings))
+    map('dispatch', 'dispatcher', 900_000, (ports) =>
+      dispatcher(ports, settings, { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }),
+    )
+  }
+
+  /** S3's notifications: at least once, except where a command says that the next is lost, repeated or late. */
+  #notify(): void {
+    this.objects.onChange((change) => {
+      if (!change.key.startsWith('links_data/') && !change.key.startsWith('permission_sets/')) return
+      const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
+      void this.#deliver(body)
+    })
+  }
+
+  async #deliver(body: string): Promise<void> {
+    if (this.notifications.lose > 0) {
+      this.notifications.lose--
+      this.eventFaults.lost++
+      return
+    }
+    const { delayMs } = this.notifications
+    const repeats = this.notifications.repeat
+    this.notifications.repeat = 0
+    this.notifications.delayMs = 0
+    if (delayMs > 0) this.eventFaults.delayed++
+    this.eventFaults.repeated += repeats
+    await this.clock.sleep(5 + delayMs)
+    for (let sent = 0; sent <= repeats; sent++) await this.queues.send('uploads', [{ body }])
+  }
+
+  /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
+  async everyMinute(): Promise<void> {
+    await this.#invoke('handler', (ports) => everyMinute(ports)()).catch((error: unknown) =>
+      this.trace.push(`minute: ${String(error)}`),
+    )
+  }
+
+  async everyHour(): Promise<void> {
+    await this.#invoke('handler', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
+      this.trace.push(`hour: ${String(error)}`),
+    )
+  }
+
+  /** Nothing is under way: no message, no open work, no request, and no dispatcher at work. */
+  isQuiet(): boolean {
+    const isEmpty = workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0)
+    return (
+      isEmpty &&
+      this.keys('state/open/').length === 0 &&
+      this.ssoAdmin.outstandingRequests().length === 0 &&
+      this.keys('control/dispatcher.json').length === 0
+    )
+  }
+
+  keys(prefix: string): readonly string[] {
+    return this.objects.model.listPage({ prefix, most: 1000 }).objects.map(({ key }) => key)
+  }
+
+  readJson(key: string): Record<string, unknown> | undefined {
+    const found = this.objects.model.find(key)
+    return found && JSON.parse(Buffer.from(found.body).toString())
+  }
+
+  breakPolicy(account: (typeof accounts)[number] | string, isThere: boolean): void {
+    const id = this.organizations.accountsNow().find((candidate) => candidate.id === account)?.id
+    if (id === undefined) return
+    if (isThere) this.ssoAdmin.restoreCustomerManagedPolicy(id, policyOfFirst)
+    else this.ssoAdmin.removeCustomerManagedPolicy(id, policyOfFirst)
+  }
+}
+
+export const firstPermissionSet = JSON.stringify({
+  permissionSetName: 'First-ps',
+  customerManagedPoliciesList: [{ Name: policyOfFirst }],
+})
