@@ -10,7 +10,12 @@ import { dispatch, type SliceOptions } from '../shared/reconcile/dispatch.ts'
 export const dispatcher =
   (ports: Ports, configuration: Configuration, options: SliceOptions) =>
   async (_event: SQSEvent): Promise<SQSBatchResponse> => {
-    const { outcome, settled, failed } = await dispatch(ports, configuration, options)
-    ports.log.info('dispatcher slice ended', { outcome, settled, failed })
+    try {
+      const { outcome, settled, failed } = await dispatch(ports, configuration, options)
+      ports.log.info('dispatcher slice ended', { outcome, settled, failed })
+    } catch (error) {
+      // For the same reason: the schedule wakes the next slice within a minute.
+      ports.log.error('a dispatcher slice failed; the next one is woken within a minute', { error })
+    }
     return { batchItemFailures: [] }
   }

@@ -10,13 +10,23 @@ import { runBatch } from './run-batch.ts'
  */
 export const router: QueueHandler = (ports) => (event) =>
   runBatch(event, 'standard', async ({ body, messageId }) => {
-    const inputs = parseS3Event(body).flatMap((record, index) => toInput(record, `${messageId}/${index}`))
+    const unreadable: unknown[] = []
+    const inputs = parseS3Event(body).flatMap((record, index) => {
+      try {
+        return toInput(record, `${messageId}/${index}`)
+      } catch (error) {
+        unreadable.push(error)
+        return []
+      }
+    })
     for (const queue of ['links', 'permission-sets'] as const) {
       const messages = inputs.filter(({ key }) => queueOf(key) === queue).map(toOutgoing)
       if (messages.length > 0) await ports.queues.send(queue, messages)
     }
     for (const { key, event: name, by, id } of inputs)
       ports.log.info('input changed', { input: key, event: name, by, id })
+    // Those that can be read have gone on; the message comes again and ends in the dead-letter queue, with an alarm.
+    if (unreadable.length > 0) throw new AggregateError(unreadable, 'a notification names a key that cannot be read')
   })
 
 function toInput(

@@ -21,11 +21,14 @@ import { MemorySsoAdmin } from '../shared/memory/sso-admin/memory-sso-admin.ts'
 import { VirtualClock } from '../shared/memory/virtual-clock.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
+import { dispatch, type SliceOptions, type SliceResult } from '../shared/reconcile/dispatch.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile
   readonly configuration?: Partial<Configuration>
   readonly seed?: number
+  /** Stands between the product and its ports, to inject faults; see `intercept`. */
+  readonly wrap?: (ports: Ports) => Ports
 }
 
 /** The acme organization of the fixtures. */
@@ -69,10 +72,12 @@ export class World {
     })
     fillFromOrganizationFile(options.organization ?? acme(), this)
     const { objects, queues, organizations, identityStore, ssoAdmin, log } = this
-    this.ports = { objects, queues, organizations, identityStore, ssoAdmin, clock, leaseClock: clock, randomness, log }
+    const ports = { objects, queues, organizations, identityStore, ssoAdmin, clock, leaseClock: clock, randomness, log }
+    this.ports = options.wrap?.(ports) ?? ports
   }
 
-  start(): this {
+  /** Without the dispatcher a test runs its slices itself: `slice`. */
+  start({ dispatcher: withDispatcher = true }: { readonly dispatcher?: boolean } = {}): this {
     const { ports, configuration: settings, queues, clock } = this
     const onError = (error: unknown) => this.errors.push(error)
     this.#mappings.push(startNotifications({ objects: this.objects, queues, clock, onError }))
@@ -88,8 +93,34 @@ export class World {
     map('uploads', router(ports, settings))
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
-    map('dispatch', dispatcher(ports, settings, { sliceMs: 600_000, lingerMs: 5_000, holder: 'test' }), 1, 900_000)
+    if (withDispatcher)
+      map('dispatch', dispatcher(ports, settings, { sliceMs: 600_000, lingerMs: 5_000, holder: 'test' }), 1, 900_000)
     return this
+  }
+
+  /** One slice of the dispatcher; time has to be moved for it. */
+  slice(options: Partial<SliceOptions> = {}, ports: Ports = this.ports): Promise<SliceResult> {
+    return dispatch(ports, this.configuration, { sliceMs: 600_000, lingerMs: 0, holder: 'test', ...options })
+  }
+
+  /** Moves time until `promise` is settled, and answers it; fails after sixty virtual minutes. */
+  async finish<T>(promise: Promise<T>, stepMs = 100): Promise<T> {
+    let isOver = false
+    const over = () => {
+      isOver = true
+    }
+    promise.then(over, over)
+    const end = this.clock.now().getTime() + 60 * 60_000
+    while (!isOver) {
+      if (this.clock.now().getTime() > end) throw new Error('it is not over after sixty virtual minutes')
+      await this.clock.advance(stepMs)
+    }
+    return promise
+  }
+
+  /** Lets the handlers look at what was uploaded or deleted; their hints are sent then. */
+  async look(): Promise<void> {
+    await this.clock.advance(1_000)
   }
 
   /** Moves time until `holds`; fails after ten virtual minutes, or as many as given. */

@@ -1,7 +1,9 @@
-import type { Command } from 'commander'
-import { startLocal } from '../../infra/local/start-local.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { DataDirectoryError } from '../../infra/local/data-directory/data-directory.ts'
+import { type LocalOptions, type LocalSystem, startLocal } from '../../infra/local/start-local.ts'
 import { wholeNumber } from './options.ts'
 import { readConfiguration } from './read-configuration.ts'
+import { Refusal } from './refusal.ts'
 
 /** `ssofile local`: what `npm start` runs. */
 export function addLocal(program: Command): void {
@@ -14,20 +16,27 @@ export function addLocal(program: Command): void {
     .option('--port <number>', 'where to listen on 127.0.0.1', wholeNumber(0, 65535), 4566)
     .option('--config <file>', "a deployment's configuration (JSON)")
     .option('--organization <file>', 'accounts, groups, users and existing access (JSON); default: the acme fixture')
+    .option('--data-dir <directory>', 'keep everything there, across restarts and kill -9; default: in memory')
     .option('--latency-ms <number>', 'median time that an assignment request takes', wholeNumber(1, 3_600_000), 300)
     .option(
       '--latency-p99-ms <number>',
       'its 99th percentile; default: four times the median',
       wholeNumber(1, 3_600_000),
     )
-    .addHelpText('after', '\nExample:\n  npx ssofile local --port 4566 --latency-ms 2000')
+    .option('--time-scale <factor>', 'how many times faster time runs (1 to 1000), for all but leases', timeScale, 1)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx ssofile local --port 4566 --latency-ms 2000\n  npx ssofile local --data-dir .ssofile-data --time-scale 60',
+    )
     .action(async (options: LocalArguments) => {
-      const system = await startLocal({
+      const system = await start({
         port: options.port,
         configuration: await readConfiguration(options.config),
         organizationFile: options.organization,
         latencyMs: options.latencyMs,
         latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
+        dataDirectory: options.dataDir,
+        timeScale: options.timeScale,
       })
       process.stdout.write(system.greeting)
       await new Promise<void>((resolve) => {
@@ -43,4 +52,22 @@ type LocalArguments = {
   readonly organization?: string
   readonly latencyMs: number
   readonly latencyP99Ms?: number
+  readonly dataDir?: string
+  readonly timeScale: number
+}
+
+async function start(options: LocalOptions): Promise<LocalSystem> {
+  try {
+    return await startLocal(options)
+  } catch (error) {
+    if (error instanceof DataDirectoryError) throw new Refusal(error.message)
+    throw error
+  }
+}
+
+/** Beyond a thousand, a timer's millisecond is a second of the product's time. */
+function timeScale(text: string): number {
+  const factor = Number(text)
+  if (/^\d+(\.\d+)?$/.test(text) && factor >= 1 && factor <= 1000) return factor
+  throw new InvalidArgumentError('expected a number from 1 to 1000')
 }

@@ -4,7 +4,7 @@ import { attentionStates, type Status, type StatusState, statusStates } from '..
 const meaning: Readonly<Record<StatusState, string>> = {
   applying: 'on its way',
   applied: 'in force',
-  waiting: 'something that it names does not exist yet',
+  waiting: 'not in force yet; it is applied by itself when it can be',
   rejected: 'not valid; nothing was done',
   blocked: 'cannot be deleted yet',
   failed: 'AWS refused it',
@@ -15,7 +15,19 @@ const meaning: Readonly<Record<StatusState, string>> = {
 
 /** One status in full, for a terminal. Names from outside are escaped. */
 export function renderStatus(status: Status): string {
-  const { input, state, owned, reason, remedy, accounts, by, warnings = [], updatedAt, principalId } = status
+  const {
+    input,
+    state,
+    owned,
+    reason,
+    remedy,
+    accounts,
+    by,
+    warnings = [],
+    updatedAt,
+    principalId,
+    permissionSetArn,
+  } = status
   const lines: [string, string | undefined][] = [
     ['state', `${state} (${meaning[state]})`],
     ['why', reason],
@@ -29,6 +41,7 @@ export function renderStatus(status: Status): string {
     ...warnings.map((warning): [string, string] => ['warning', warning]),
     ['owned', owned === false ? 'no: the access was there before' : undefined],
     ['principal', principalId],
+    ['arn', permissionSetArn],
     [
       'by',
       by && `${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`,

@@ -36,9 +36,11 @@ function tell(error: unknown): number {
     process.stderr.write(`ssofile: ${error.message}\n`)
     return 2
   }
-  for (let cause: unknown = error, prefix = 'ssofile: '; cause !== undefined; prefix = '  because: ') {
-    process.stderr.write(`${prefix}${cause instanceof Error ? cause.message : String(cause)}\n`)
-    cause = cause instanceof Error ? cause.cause : undefined
+  let told: string | undefined
+  for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    if (message !== told) process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${message}\n`)
+    told = message
   }
   return 1
 }

@@ -5,9 +5,11 @@ import {
   renderS3Notification,
   renderS3TestEvent,
 } from '../../shared/memory/s3/s3-notification.ts'
+import { memoryTables, type OpenTable } from '../../shared/memory/table.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Queues } from '../../shared/ports/queues.ts'
 import { localRegion } from './local-account.ts'
+import { Outbox } from './outbox.ts'
 
 export type NotificationsOptions = {
   readonly objects: MemoryObjectStore
@@ -15,46 +17,47 @@ export type NotificationsOptions = {
   readonly clock: Clock
   /** Told of each attempt to deliver that failed; it is repeated. */
   readonly onError: (error: unknown) => void
+  readonly openTable?: OpenTable
 }
 export type Notifications = {
-  /** Ends delivery; what has not been delivered by then is lost. */
+  /** Ends delivery; what has not been delivered by then is delivered by whoever starts over the same tables. */
   stop(): Promise<void>
 }
 
 const prefixes = ['links_data/', 'permission_sets/'] as const
-const pauseAfterErrorMs = 1000
+const configurationId = 'inputs'
 
 /**
  * Sends a message to `uploads` for each change of an input, as the bucket's notification configuration makes S3 do:
  * at least once, without holding up the request. First S3's test event, which it sends when that is configured.
  */
-export function startNotifications({ objects, queues, clock, onError }: NotificationsOptions): Notifications {
-  const source: NotificationSource = { bucket: objects.bucket, region: localRegion, configurationId: 'inputs' }
-  const stopping = new AbortController()
-  const running = new Set<Promise<void>>()
-  const deliver = async (body: string) => {
-    while (!stopping.signal.aborted) {
-      try {
-        return await queues.send('uploads', [{ body }])
-      } catch (error) {
-        onError(error)
-        await clock.sleep(pauseAfterErrorMs, stopping.signal)
-      }
-    }
+export function startNotifications({
+  objects,
+  queues,
+  clock,
+  onError,
+  openTable = memoryTables,
+}: NotificationsOptions): Notifications {
+  const source: NotificationSource = { bucket: objects.bucket, region: localRegion, configurationId }
+  const configured = openTable<{ readonly at: Date }>('notification-configurations')
+  const outbox = new Outbox<string>({
+    table: openTable('pending-notifications'),
+    deliver: (body) => queues.send('uploads', [{ body }]),
+    clock,
+    onError,
+  })
+  if (!configured.has(configurationId)) {
+    const at = clock.now()
+    configured.set(configurationId, { at })
+    outbox.put(renderS3TestEvent(source, at))
   }
-  const start = (body: string) => {
-    const delivery = deliver(body).finally(() => running.delete(delivery))
-    running.add(delivery)
-  }
-  start(renderS3TestEvent(source, clock.now()))
   const stopListening = objects.onChange((change: ObjectChange) => {
-    if (prefixes.some((prefix) => change.key.startsWith(prefix))) start(renderS3Notification(change, source))
+    if (prefixes.some((prefix) => change.key.startsWith(prefix))) outbox.put(renderS3Notification(change, source))
   })
   return {
     async stop() {
       stopListening()
-      stopping.abort()
-      await Promise.all(running)
+      await outbox.stop()
     },
   }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { dispatcher } from '../../handlers/dispatcher.ts'
@@ -8,38 +7,38 @@ import { router } from '../../handlers/router.ts'
 import { everyHour, everyMinute } from '../../handlers/schedules.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
-import { SystemClock } from '../../shared/aws/system-clock.ts'
-import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import { renderComplaint } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
-import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
-import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
-import { type OrganizationFile, parseOrganizationFile } from '../../shared/memory/organization-file.ts'
-import { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
-import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
-import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { queueSettings } from '../../shared/memory/sqs/queue-settings.ts'
-import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { claimBucket } from '../../shared/reconcile/owner.ts'
+import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { startEventSourceMapping } from './event-source-mapping.ts'
 import { renderGreeting } from './greeting.ts'
 import { addJsonServices } from './json-services/json-services.ts'
+import { listRoles } from './list-roles.ts'
 import { localAccountId } from './local-account.ts'
+import { type LocalModels, openLocalModels } from './local-models.ts'
 import { startNotifications } from './notifications.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
+import { openScaledClock } from './scaled-clock.ts'
 import { startSchedule } from './schedule.ts'
+import { takeOver } from './take-over.ts'
 
 export type LocalOptions = {
   /** 0: a free one. */
   readonly port: number
   readonly configuration: Configuration
-  /** Default: the acme fixture. */
+  /** Default: the acme fixture. A data directory that has an organization already keeps that. */
   readonly organizationFile: string | undefined
   readonly latencyMs: number
   readonly latencyP99Ms: number
+  /** Where everything outlives the process; default: in memory. */
+  readonly dataDirectory?: string | undefined
+  /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */
+  readonly timeScale?: number
   /** Where log lines go; default: standard error. */
   readonly log?: Log
 }
@@ -51,68 +50,89 @@ export type LocalSystem = {
   stop(): Promise<void>
 }
 
-const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
 const bucket = 'ssofile'
 const minuteMs = 60_000
+/** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
+const holder = 'local system'
 
-/** Starts the local system: the models behind AWS's wire protocols, and the product's handlers over AWS's own clients. */
+/**
+ * Starts the local system: the models behind AWS's wire protocols, and the product's handlers over AWS's own clients.
+ * Throws DataDirectoryError where the data directory cannot be used.
+ */
 export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
-  const clock = new SystemClock()
+  const stops: Stop[] = []
+  const stop = async () => {
+    for (let last = stops.pop(); last !== undefined; last = stops.pop()) await last()
+  }
+  try {
+    const url = await startParts(options, stops)
+    return { url, greeting: renderGreeting(url), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Stop = () => Promise<void>
+
+/** Each part that was started leaves in `stops` how to stop it; the last is to be stopped first. Answers the URL. */
+async function startParts(options: LocalOptions, stops: Stop[]): Promise<string> {
+  const { configuration, organizationFile, dataDirectory, timeScale = 1 } = options
+  const data = dataDirectory === undefined ? inMemory : await openDataDirectory(dataDirectory)
+  stops.push(async () => data.close())
+  const { openTable } = data
+  const clock = openScaledClock(openTable, timeScale)
   const log = options.log ?? new ReadableLog((line) => process.stderr.write(line), clock)
-  const models = await openModels(options, clock)
+  const onError = (error: unknown) => log.error('a delivery or a handler failed; it is repeated', { error })
+  const models = await openLocalModels({ ...options, bucket, openTable, clock, onError })
   const app = buildLocalServer(models)
-  addJsonServices(app, models)
+  stops.push(async () => void (await app.close()), models.stop)
+  if (models.isRestart) {
+    if (organizationFile !== undefined)
+      log.warn('the data directory has an organization; the file is not read', { organizationFile })
+    await takeOver(models, holder)
+  }
+  const notifications = startNotifications({ ...models, openTable, clock, onError })
+  stops.push(() => notifications.stop())
+  addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
+  // Nobody is answered before what was done for them is kept.
+  app.addHook('onSend', async () => data.flush())
   let isReady = false
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
+  app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
+  const running = startProduct(await openPorts({ url, clock, log, configuration }), models, configuration)
+  stops.push(running.stop)
+  await running.reconcile()
+  isReady = true
+  return url
+}
+
+/** The product's ports over AWS's own clients, of a bucket that this system has claimed. */
+async function openPorts({
+  url,
+  clock,
+  log,
+  configuration,
+}: {
+  readonly url: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly configuration: Configuration
+}): Promise<Ports> {
   const queueUrl = (queue: QueueName) => `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
-  const ports = openAwsPorts({ bucket, queues: queueUrl, log, endpoint: { url, accessKeyId: 'ssofile' } })
+  const aws = openAwsPorts({ bucket, queues: queueUrl, log, endpoint: { url, accessKeyId: 'ssofile' } })
   const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, queueUrl(queue)])) as Record<
     WorkedQueue,
     string
   >
-  await claimBucket(ports, { name: 'local', queueUrls, configuration: options.configuration })
-  const running = startProduct(ports, models, options.configuration)
-  await running.reconcile()
-  isReady = true
-  return {
-    url,
-    greeting: renderGreeting(url),
-    async stop() {
-      await running.stop()
-      await app.close()
-    },
-  }
-}
-
-type Models = Awaited<ReturnType<typeof openModels>>
-
-async function openModels({ organizationFile, latencyMs, latencyP99Ms }: LocalOptions, clock: SystemClock) {
-  const randomness = new SystemRandomness()
-  const organizations = new MemoryOrganizations({ clock, randomness })
-  const identityStore = new MemoryIdentityStore({ clock, randomness })
-  const ssoAdmin = new MemorySsoAdmin({ clock, randomness, organizations, identityStore, latencyMs, latencyP99Ms })
-  fillFromOrganizationFile(await readOrganizationFile(organizationFile), { organizations, identityStore, ssoAdmin })
-  return {
-    organizations,
-    identityStore,
-    ssoAdmin,
-    objects: new MemoryObjectStore({ bucket, clock, randomness }),
-    queues: new MemoryQueues({ clock, randomness }),
-  }
-}
-
-async function readOrganizationFile(file: string | undefined): Promise<OrganizationFile> {
-  const parsed = parseOrganizationFile(
-    file ?? 'fixtures/acme/organization.json',
-    JSON.parse(await readFile(file ?? acme, 'utf8')),
-  )
-  if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))
-  return parsed.value
+  await claimBucket(aws, { name: 'local', queueUrls, configuration })
+  // The very clock of the models; the lease keeps the machine's.
+  return { ...aws, clock }
 }
 
 /** What a deployment is made of: notifications, event source mappings and schedules around the handlers. */
-function startProduct(ports: Ports, { objects, queues }: Models, configuration: Configuration) {
+function startProduct(ports: Ports, { queues }: LocalModels, configuration: Configuration) {
   const { clock, log } = ports
   const onError = (error: unknown) => log.error('a handler failed; its messages come again', { error })
   const map = (
@@ -125,15 +145,10 @@ function startProduct(ports: Ports, { objects, queues }: Models, configuration: 
   }
   const reconcile = everyHour(ports, configuration)
   const parts = [
-    startNotifications({ objects, queues, clock, onError }),
     map('uploads', router(ports, configuration), 10),
     map('links', links(ports, configuration), 10),
     map('permission-sets', permissionSets(ports, configuration), 5),
-    map(
-      'dispatch',
-      dispatcher(ports, configuration, { sliceMs: 10 * minuteMs, lingerMs: 5_000, holder: 'local system' }),
-      1,
-    ),
+    map('dispatch', dispatcher(ports, configuration, { sliceMs: 10 * minuteMs, lingerMs: 5_000, holder }), 1),
     startSchedule({ everyMs: minuteMs, run: everyMinute(ports), clock, onError }),
     startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),
   ]

@@ -3,17 +3,23 @@ import type { Clock } from '../ports/clock.ts'
 /** The longest that Node's timers can wait; beyond it they would fire at once. */
 const timerMostMs = 2 ** 31 - 1
 
-/** The machine's clock. With a `scale` its time runs that many times faster, from the instant it was made. */
+/** An instant of the machine's clock and what a scaled clock shows then, in epoch milliseconds. */
+export type ClockOrigin = { readonly realMs: number; readonly scaledMs: number }
+
+/** The machine's clock. With a `scale` its time runs that many times faster, from `origin` on (default: from now). */
 export class SystemClock implements Clock {
   readonly #scale: number
-  readonly #startMs = Date.now()
+  readonly #origin: ClockOrigin
 
-  constructor({ scale = 1 }: { readonly scale?: number } = {}) {
+  constructor({ scale = 1, origin }: { readonly scale?: number; readonly origin?: ClockOrigin } = {}) {
+    const realMs = Date.now()
     this.#scale = scale
+    this.#origin = origin ?? { realMs, scaledMs: realMs }
   }
 
   now(): Date {
-    return new Date(this.#startMs + (Date.now() - this.#startMs) * this.#scale)
+    const { realMs, scaledMs } = this.#origin
+    return new Date(scaledMs + (Date.now() - realMs) * this.#scale)
   }
 
   monotonicMs(): number {

@@ -44,13 +44,14 @@ const rules: JsonRules = {
 
 /**
  * What a link's body says; an empty one, or one of spaces and line ends only, says nothing. Whatever else is not valid
- * is refused, plain text too: an expiry that is misread must not become permanent access.
+ * is refused, plain text too: an expiry that is misread must not become permanent access. `sizeBytes`: of the object, of
+ * which a body that is too large is not read.
  */
-export function parseLinkBody(key: string, body: Uint8Array): Parsed<LinkBody> {
-  if (body.length > linkBodyMostBytes) {
+export function parseLinkBody(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<LinkBody> {
+  if (sizeBytes > linkBodyMostBytes) {
     return refused({
       object: key,
-      received: `a body of ${body.length} bytes`,
+      received: `a body of ${sizeBytes} bytes`,
       expected: `at most ${linkBodyMostBytes} bytes`,
       remedy: 'shorten the reason, or upload the link as an empty file',
     })

@@ -124,7 +124,9 @@ function tooFewFields(rest: string): Fault {
   return {
     received: `${count} field${count === 1 ? '' : 's'}`,
     expected: `six fields: ${form}`,
-    remedy: `write all six, as in root%all%ReadOnly%team-a%GROUP%ssofile; then ${again}`,
+    remedy: /^[^%]*\.json$/i.test(rest)
+      ? 'if it is a permission set, upload it under permission_sets/, then delete this one'
+      : `write all six, as in root%all%ReadOnly%team-a%GROUP%ssofile; then ${again}`,
   }
 }
 

@@ -129,8 +129,9 @@ export function parsePermissionSetKey(key: string): Parsed<PermissionSetName> {
     object: key,
     received: keyFault(key, file, base, stem),
     expected: `${permissionSetPrefix}<name>.json with a name of 1 to 32 letters, digits or _ + = , . @ -`,
-    remedy:
-      name.success && base !== stem
+    remedy: file.includes('%')
+      ? 'if it is a link, upload it under links_data/, then delete this one'
+      : name.success && base !== stem
         ? `upload it again as ${permissionSetKey(name.data)}, then delete this one`
         : 'upload it again under such a name, with the same name as permissionSetName in it; then delete this one',
   })
@@ -147,11 +148,18 @@ function keyFault(key: string, file: string, base: string, stem: string): string
   return `the name '${quote(stem)}' with the character '${quote(character)}'`
 }
 
-/** The permission set that a file describes; all that is wrong with it comes in one complaint. */
-export function parsePermissionSetFile(key: string, body: Uint8Array): Parsed<PermissionSetFile> {
+/**
+ * The permission set that a file describes; all that is wrong with it comes in one complaint. `sizeBytes`: of the object,
+ * of which a body that is too large is not read.
+ */
+export function parsePermissionSetFile(
+  key: string,
+  body: Uint8Array,
+  sizeBytes = body.length,
+): Parsed<PermissionSetFile> {
   const name = parsePermissionSetKey(key)
   if (!name.ok) return name
-  if (body.length > permissionSetFileMostBytes) return refused(tooLarge(key, body.length))
+  if (sizeBytes > permissionSetFileMostBytes) return refused(tooLarge(key, sizeBytes))
   const document = parseStrictJson(key, body)
   if (!document.ok) return document
   if (isJsonObject(document.value) && Object.hasOwn(document.value, 'permissionSetData')) return refused(envelope(key))

@@ -15,9 +15,12 @@ import { listAll } from '../ports/page.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { SsoAdmin } from '../ports/sso-admin.ts'
 import { rejection } from './assess-link.ts'
-import type { SettleContext } from './settle-assignment.ts'
+import type { SettleContext } from './settlement.ts'
 import type { NewStatus } from './status-store.ts'
 import { readJson, renderJson, type Stored } from './stored-json.ts'
+
+/** What trying again does not change. */
+const refusals = ['ValidationException', 'AccessDeniedException', 'ServiceQuotaExceededException'] as const
 
 export const ownedPrefix = 'owned_permission_sets/'
 
@@ -26,6 +29,8 @@ export const ownedPermissionSet = z.strictObject({
   v: z.literal(1),
   arn: permissionSetArn.optional(),
   claimedAt: z.iso.datetime(),
+  /** The version of the file that its policies are being attached from: those of another must not be added to them. */
+  creating: z.strictObject({ etag: z.string() }).optional(),
   /** The version of the file that Identity Center is equal to. */
   applied: z.strictObject({ etag: z.string(), versionId: z.string().optional(), at: z.iso.datetime() }).optional(),
 })
@@ -41,15 +46,11 @@ export async function readPermissionSetFile(
   const found = await objects.get(key, { mostBytes: permissionSetFileMostBytes })
   if (!found) return undefined
   const { body, ...object } = found
-  const isTooLong = object.size > permissionSetFileMostBytes
-  return {
-    object,
-    file: parsePermissionSetFile(key, isTooLong ? new Uint8Array(permissionSetFileMostBytes + 1) : body),
-  }
+  return { object, file: parsePermissionSetFile(key, body, object.size) }
 }
 
-/** What became of a permission set. `created`: links may wait for it. */
-export type PermissionSetSettlement = { readonly status: NewStatus | undefined; readonly created: boolean }
+/** What became of a permission set. `exists`: links may wait for it, since whoever made it may have died before it told. */
+export type PermissionSetSettlement = { readonly status: NewStatus | undefined; readonly exists: boolean }
 
 /**
  * Makes a permission set exist as its file says. An existing one that ssofile did not create is never touched.
@@ -63,35 +64,35 @@ export async function applyPermissionSet(
   const key = permissionSetKey(name)
   const owned = await readJson(context.objects, ownedPrefix + name, ownedPermissionSet)
   const reading = await readPermissionSetFile(context.objects, key)
-  if (!reading) return { status: owned && whenFileIsGone(name, owned.value), created: false }
+  if (!reading) return { status: owned && whenFileIsGone(name, owned.value), exists: false }
   const told = {
     etag: reading.object.etag,
     lastModified: renderInstant(reading.object.lastModified),
     ...(reading.object.versionId === undefined ? {} : { versionId: reading.object.versionId }),
   }
-  if (!reading.file.ok) return { status: { ...told, ...rejection(reading.file.complaint) }, created: false }
+  if (!reading.file.ok) return { status: { ...told, ...rejection(reading.file.complaint) }, exists: false }
   const file = reading.file.value
   const warnings = file.warnings.length === 0 ? {} : { warnings: [...file.warnings] }
   if (owned?.value.applied?.etag === reading.object.etag && owned.value.arn) {
     return {
       status: { ...told, ...warnings, state: 'applied', owned: true, permissionSetArn: owned.value.arn },
-      created: false,
+      exists: true,
     }
   }
-  if (owned?.value.applied)
-    return { status: { ...told, ...warnings, ...cannotUpdateYet(owned.value.applied.etag) }, created: false }
+  const begun = owned?.value.applied?.etag ?? (owned?.value.arn && owned.value.creating?.etag)
+  if (begun !== undefined && begun !== reading.object.etag)
+    return { status: { ...told, ...warnings, ...cannotUpdateYet(begun) }, exists: false }
   if (!owned && (await context.permissionSets.resolve(name)))
-    return { status: { ...told, ...rejection(notOurs(key, name)) }, created: false }
+    return { status: { ...told, ...rejection(notOurs(key, name)) }, exists: false }
   try {
     const arn = await create(file, reading.object, owned, context)
-    return { status: { ...told, ...warnings, state: 'applied', owned: true, permissionSetArn: arn }, created: true }
+    return { status: { ...told, ...warnings, state: 'applied', owned: true, permissionSetArn: arn }, exists: true }
   } catch (error) {
-    if (!isServiceError(error, 'ValidationException', 'AccessDeniedException', 'ServiceQuotaExceededException'))
-      throw error
+    if (!isServiceError(error, ...refusals)) throw error
     const reason = `Identity Center refused it: ${error.code}: ${error.message}`
     return {
       status: { ...told, ...warnings, state: 'failed', reason, remedy: 'remove the cause and upload the file again' },
-      created: false,
+      exists: false,
     }
   }
 }
@@ -107,17 +108,19 @@ async function create(
   const claim: OwnedPermissionSet = owned?.value ?? { v: 1, claimedAt: renderInstant(clock.now()) }
   if (!owned) await objects.put(ownedKey, renderJson(claim), { ifNoneMatch: '*' })
   const arn = claim.arn ?? (await createDefinition(file, context))
-  if (!claim.arn) await objects.put(ownedKey, renderJson({ ...claim, arn }))
+  const creating = { etag: object.etag }
+  if (!claim.arn) await objects.put(ownedKey, renderJson({ ...claim, arn, creating }))
   permissionSets.remember(file.name, arn)
   await attachPolicies(arn, file, ssoAdmin)
   const at = renderInstant(clock.now())
   const applied = { etag: object.etag, at, ...(object.versionId === undefined ? {} : { versionId: object.versionId }) }
-  await objects.put(ownedKey, renderJson({ ...claim, arn, applied }))
+  // History first, under an instant that a replay repeats: what is applied is not looked at again.
   await objects.put(
-    `history/permission-set%${file.name}/${at}%created.json`,
+    `history/permission-set%${file.name}/${claim.claimedAt}%created.json`,
     renderJson({ v: 1, event: 'created', at, arn, etag: object.etag }),
     { ifNoneMatch: '*' },
   )
+  await objects.put(ownedKey, renderJson({ v: 1, claimedAt: claim.claimedAt, arn, applied }))
   context.log.info('the permission set is created', { permissionSet: file.name, arn })
   return arn
 }
@@ -125,7 +128,7 @@ async function create(
 /** A conflict means that it exists: claimed by us and not there before, so created by a call whose answer was lost. */
 async function createDefinition(
   file: PermissionSetFile,
-  { ssoAdmin, permissionSets }: SettleContext,
+  { objects, ssoAdmin, permissionSets }: SettleContext,
 ): Promise<PermissionSetArn> {
   const known = await permissionSets.resolve(file.name)
   if (known) return known
@@ -139,6 +142,8 @@ async function createDefinition(
       tags,
     })
   } catch (error) {
+    // Refused: nothing of ours is there, and what someone else makes under this name later is not ours.
+    if (isServiceError(error, ...refusals)) await objects.delete(ownedPrefix + name)
     if (!isServiceError(error, 'ConflictException')) throw error
     permissionSets.forget(name)
     const existing = await permissionSets.resolve(name)

@@ -10,9 +10,10 @@ import type { Status } from '../domain/status.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import { type LinkReading, readLink } from './read-link.ts'
-import type { Lack } from './settle-assignment.ts'
+import type { Lack } from './settlement.ts'
 import type { Standing } from './standings.ts'
 import type { NewStatus } from './status-store.ts'
+import { bindingOf, lackOfBoundUser } from './user-binding.ts'
 
 export type AssessContext = {
   readonly objects: ObjectStore
@@ -42,7 +43,7 @@ export async function assessLink(
 ): Promise<LinkAssessment> {
   const reading = await readLink(context.objects, key, context.configuration)
   const kept = current?.by === undefined ? {} : { by: current.by }
-  const told = { ...kept, ...versionOf(reading) }
+  const told = { ...kept, ...versionOf(reading), ...keptBinding(reading, current) }
   const answer = (status: NewStatus | undefined, accounts: readonly AccountId[] = []): LinkAssessment => ({
     reading,
     accounts,
@@ -104,19 +105,24 @@ async function assessAccounts(
 ): Promise<NewStatus> {
   if (accounts.length === 0) return { ...told, ...(await describeEmptyScope(link, context)) }
   if (!context.progress) return { ...told, state: 'applying' }
-  const standings = await context.progress.of(link, accounts)
-  const listed = [...standings]
-  const isApplied = ({ state }: Standing) => state === 'granted' || state === 'foreign'
+  const listed = [...(await context.progress.of(link, accounts))]
+  const boundTo = told.principalId ?? findBinding(link, told, listed)
+  const isInForce = ({ state }: Standing) => state === 'granted' || state === 'foreign'
+  const isApplied = (standing: Standing) =>
+    isInForce(standing) && (boundTo === undefined || standing.principalId === boundTo)
   const failed = listed
     .filter(([, { state }]) => state === 'failed' || state === 'stuck')
     .map(([account, { reason }]) => ({ account, reason: reason ?? 'no reason is known' }))
   const applied = listed.filter(([, standing]) => isApplied(standing)).length
   const open = accounts.length - applied - failed.length
   const counts = { desired: accounts.length, applied, open, failed }
-  const principal = listed[0]?.[1].principalId
+  const principal = boundTo ?? (link.type === 'GROUP' ? listed[0]?.[1].principalId : undefined)
   const base = { ...told, accounts: counts, ...(principal === undefined ? {} : { principalId: principal }) }
   const lack = context.progress.lackOf(link)
-  if (lack && open > 0) return { ...base, state: 'waiting', ...lack }
+  if (lack) return { ...base, state: 'waiting', ...lack }
+  // Another link of this name is applied to another user; this one stays with the user whom it was applied to.
+  if (boundTo !== undefined && listed.some(([, standing]) => isInForce(standing) && !isApplied(standing)))
+    return { ...base, state: 'waiting', ...lackOfBoundUser(link.principal, boundTo) }
   if (open > 0) return { ...base, state: 'applying' }
   if (failed.length > 0) {
     return {
@@ -137,6 +143,28 @@ async function assessAccounts(
     : { ...base, state: 'applied' }
 }
 
+/** The user that this upload of a link was applied to, where it was applied anywhere. */
+function findBinding(
+  { key, type }: Link,
+  { lastModified }: Partial<NewStatus>,
+  standings: readonly (readonly [AccountId, Standing])[],
+): Standing['principalId'] | undefined {
+  if (type !== 'USER') return undefined
+  const found = standings.find(
+    ([, { state, links }]) =>
+      (state === 'granted' || state === 'foreign') &&
+      links.some((link) => link.key === key && link.lastModified === lastModified),
+  )
+  return found?.[1].principalId
+}
+
+/** What a link is bound to stays while its file is the same upload. */
+function keptBinding(reading: LinkReading, current: Status | undefined): Pick<NewStatus, 'principalId'> {
+  if (reading.state === 'absent' || !reading.link) return {}
+  const principalId = bindingOf(reading.link.type, current, renderInstant(reading.object.lastModified))
+  return principalId === undefined ? {} : { principalId }
+}
+
 /** A link that grants nothing (any more): `left` while access that it granted remains, then `done`. */
 async function assessRemains(
   link: Link | undefined,
@@ -150,7 +178,7 @@ async function assessRemains(
   if (!progress) return current === undefined || current.state === 'rejected' ? done : left
   const accounts = link.scope.kind === 'account' ? [link.scope.id] : await progress.accountsOf(link)
   const remaining = [...(await progress.of(link, accounts))].filter(
-    ([, { state, links }]) => state !== 'foreign' && links.includes(key),
+    ([, { state, links }]) => state !== 'foreign' && links.some((link) => link.key === key),
   )
   if (remaining.length === 0) return done
   const failed = remaining
@@ -192,7 +220,8 @@ async function describeEmptyScope({ scope }: Link, { organization }: AssessConte
             state: 'waiting',
             accounts: none,
             reason: `account ${scope.id} is ${account.state}, not ACTIVE`,
-            remedy: 'it is applied when the account is ACTIVE again; else delete the link',
+            remedy:
+              'delete the link, unless the account is to be reinstated: it is applied when the account is ACTIVE again',
           }
         : {
             state: 'waiting',

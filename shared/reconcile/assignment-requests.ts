@@ -29,6 +29,7 @@ export class AssignmentRequests {
   readonly #clock: Clock
   readonly #log: Log
   readonly #watched = new Map<string, Watched>()
+  readonly #stopped = new AbortController()
   #polling: Promise<void> | undefined
 
   constructor(ssoAdmin: SsoAdmin, clock: Clock, log: Log) {
@@ -41,6 +42,7 @@ export class AssignmentRequests {
   async recover(): Promise<void> {
     for (const kind of requestKinds) {
       for await (const { requestId } of this.#listInProgress(kind)) {
+        if (this.#watched.get(requestId)?.target) continue
         const request = await this.#ssoAdmin.describeAssignmentRequest(kind, requestId)
         if (request?.state === 'IN_PROGRESS') this.watch(kind, requestId, request.target)
       }
@@ -48,7 +50,8 @@ export class AssignmentRequests {
   }
 
   watch(kind: RequestKind, requestId: string, target?: AssignmentTarget): void {
-    if (!this.#watched.has(requestId)) this.#watched.set(requestId, { kind, target, wake: new Set() })
+    const known = this.#watched.get(requestId)
+    if (!known?.target) this.#watched.set(requestId, { kind, target, wake: known?.wake ?? new Set() })
     this.#polling ??= this.#poll()
   }
 
@@ -66,8 +69,8 @@ export class AssignmentRequests {
   }
 
   /** Resolves with `over` when the request is no longer in progress, or `still` when `ms` have passed before. */
-  async wait(kind: RequestKind, requestId: string, ms: number): Promise<'over' | 'still'> {
-    this.watch(kind, requestId)
+  async wait(kind: RequestKind, requestId: string, ms: number, target?: AssignmentTarget): Promise<'over' | 'still'> {
+    this.watch(kind, requestId, target)
     const watched = this.#watched.get(requestId)
     if (!watched) return 'over'
     const timer = new AbortController()
@@ -83,9 +86,16 @@ export class AssignmentRequests {
     return this.#watched.has(requestId) ? 'still' : 'over'
   }
 
+  /** Ends the polling, at the end of a slice: a request that never ends must not be asked for without the lease. */
+  stop(): void {
+    this.#stopped.abort()
+  }
+
   async #poll(): Promise<void> {
-    while (this.#watched.size > 0) {
-      await this.#clock.sleep(this.#watched.size <= fewMost ? pollFewMs : pollManyMs)
+    const { signal } = this.#stopped
+    while (this.#watched.size > 0 && !signal.aborted) {
+      await this.#clock.sleep(this.#watched.size <= fewMost ? pollFewMs : pollManyMs, signal)
+      if (signal.aborted) break
       for (const kind of requestKinds) {
         // Asked before the list is, so that a request made meanwhile is not taken for over.
         const asked = [...this.#watched].filter(([, watched]) => watched.kind === kind).map(([requestId]) => requestId)

@@ -5,7 +5,7 @@ import type { Randomness } from '../ports/randomness.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget, RequestKind, SsoAdmin } from '../ports/sso-admin.ts'
 import type { AssignmentRequests } from './assignment-requests.ts'
-import { isPassing } from './limited-sso-admin.ts'
+import { isPassing, NotStartedError } from './limited-sso-admin.ts'
 
 /** What is not finished by then goes on as open work (design, "The flow"). */
 const finishMs = 5 * 60_000
@@ -25,9 +25,9 @@ export type CallContext = {
 export type CallResult =
   /** Reading back shows the assignment as intended. */
   | { readonly outcome: 'confirmed' }
-  /** AWS refused or failed it, for this reason. */
-  | { readonly outcome: 'failed'; readonly reason: string }
-  /** Nobody knows yet. `sent` false: no call of ours left. */
+  /** AWS refused or failed it, for this reason. `isOver`: for good, nothing of it can take effect any more. */
+  | { readonly outcome: 'failed'; readonly reason: string; readonly isOver: boolean }
+  /** Nobody knows yet. `sent` false: no call of ours can have taken effect. */
   | { readonly outcome: 'unfinished'; readonly reason: string; readonly sent: boolean }
 
 type Call = { readonly kind: RequestKind; readonly target: AssignmentTarget }
@@ -72,7 +72,7 @@ export async function callAssignment(
       return finishRequest(call, answer.requestId, context, finishMs - (clock.monotonicMs() - startedMs))
     }
     reason = answer.reason
-    if (!answer.retry) return { outcome: 'failed', reason }
+    if (!answer.retry) return { outcome: 'failed', reason, isOver: !sent }
     log.warn('Identity Center did not take the request; it is repeated', { reason, attempt })
     // Full jitter over an exponential back-off, up to 20 seconds (Builders' Library, "Timeouts, retries, and backoff with jitter").
     await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), context.ending)
@@ -93,6 +93,8 @@ async function send({ kind, target }: Call, context: CallContext): Promise<Answe
         : await ssoAdmin.deleteAccountAssignment(target, { signal: ending })
     return { requestId: request.requestId, sent: true }
   } catch (error) {
+    if (error instanceof NotStartedError)
+      return { requestId: undefined, sent: false, retry: true, reason: error.message }
     if (!isServiceError(error)) throw error
     const reason = `${error.code}: ${error.message}`
     if (isServiceError(error, 'ThrottlingException')) return { requestId: undefined, sent: false, retry: true, reason }
@@ -121,16 +123,17 @@ export async function finishRequest(
   const startedMs = clock.monotonicMs()
   const leftMs = () => withinMs - (clock.monotonicMs() - startedMs)
   while (leftMs() > 0) {
-    if ((await requests.wait(kind, requestId, leftMs())) === 'still') break
+    if ((await requests.wait(kind, requestId, leftMs(), target)) === 'still') break
     const assigned = await isAssigned(ssoAdmin, target)
     if (assigned === (kind === 'creation')) return { outcome: 'confirmed' }
     const request = await ssoAdmin.describeAssignmentRequest(kind, requestId)
     log.info('reading back shows another state than intended', { requestId, kind, assigned, request: request?.state })
     if (request?.state === 'FAILED')
-      return { outcome: 'failed', reason: request.failureReason ?? 'Identity Center gave no reason' }
+      return { outcome: 'failed', reason: request.failureReason ?? 'Identity Center gave no reason', isOver: true }
     if (request?.state !== 'IN_PROGRESS') {
       return {
         outcome: 'failed',
+        isOver: false,
         reason: `the ${kind} ended (${request?.state ?? 'no longer known'}), but the assignment is ${assigned ? 'still' : 'not'} there`,
       }
     }

@@ -5,6 +5,7 @@ import { linkPrefix } from '../domain/link.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { Ports } from '../ports/ports.ts'
+import { isServiceError } from '../ports/service-error.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
 import { assessLink } from './assess-link.ts'
 import { AssignmentRequests } from './assignment-requests.ts'
@@ -12,13 +13,14 @@ import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
 import { Lease } from './lease.ts'
 import { EntryChangedError } from './ledger.ts'
-import { isPassing, limitSsoAdmin } from './limited-sso-admin.ts'
+import { isPassing, limitSsoAdmin, NotStartedError } from './limited-sso-admin.ts'
 import { nextAttempt, openWorkKey } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
 import { PrincipalIndex } from './principal-index.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import { type SettleContext, settleAssignment } from './settle-assignment.ts'
+import { settleAssignment } from './settle-assignment.ts'
+import type { SettleContext } from './settlement.ts'
 import { Signal } from './signal.ts'
 import { Standings } from './standings.ts'
 import { StatusBoard } from './status-board.ts'
@@ -49,17 +51,18 @@ export async function dispatch(
 ): Promise<SliceResult> {
   const lease = await Lease.acquire(ports, options.holder)
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
-  const keeping = lease.keep()
+  void lease.keep()
   try {
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
     await lease.release()
-    await keeping
   }
 }
 
 const tickMs = 250
 const attemptsMost = 3
+/** How often a status that cannot be told is tried at the end of a slice. */
+const tellingsMost = 4
 
 class Slice {
   readonly #ports: Ports
@@ -71,6 +74,7 @@ class Slice {
   readonly #changed = new Signal()
   readonly #source: WorkSource
   readonly #requests: AssignmentRequests
+  readonly #limiter: RateLimiter
   readonly #board: StatusBoard
   readonly #context: SettleContext
   readonly #running = new Map<string, Promise<void>>()
@@ -88,7 +92,8 @@ class Slice {
     this.#lease = lease
     this.#endsMs = clock.monotonicMs() + options.sliceMs
     this.#source = new WorkSource(ports, this.#changed)
-    const ssoAdmin = limitSsoAdmin(ports, new RateLimiter(clock, configuration.limits.callsPerSecond))
+    this.#limiter = new RateLimiter(clock, configuration.limits.callsPerSecond)
+    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, () => this.#mayStart())
     this.#requests = new AssignmentRequests(ssoAdmin, clock, log)
     const statuses = new StatusStore(objects, clock)
     const standings = new Standings(objects)
@@ -124,15 +129,27 @@ class Slice {
   }
 
   async run(): Promise<SliceResult> {
-    await this.#requests.recover()
-    this.#source.start()
-    while (this.#mayStart()) {
-      if (this.#startNext()) continue
-      if (this.#isIdle()) break
-      await this.#changed.wait(this.#ports.clock, tickMs)
-      this.#tellDue()
+    try {
+      await this.#requests.recover()
+      this.#source.start()
+      while (this.#mayStart()) {
+        if (this.#startNext()) continue
+        if (this.#isIdle() && (await this.#isOver())) break
+        await this.#changed.wait(this.#ports.clock, tickMs)
+        this.#tellDue()
+      }
+      return await this.#end()
+    } finally {
+      this.#requests.stop()
     }
-    return this.#end()
+  }
+
+  /** Looks once more, since what comes in while the last long polls end would have to be given back, and come later. */
+  async #isOver(): Promise<boolean> {
+    await this.#source.pause()
+    if (this.#isIdle()) return true
+    this.#source.start()
+    return false
   }
 
   #mayStart(): boolean {
@@ -181,10 +198,16 @@ class Slice {
       try {
         const end = await this.#settle(first, { ...this.#context, log })
         if (end === 'done') this.#settled++
+        // Each cause waits for its status, also where one evaluation served several.
+        if (end === 'done')
+          this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
         return
       } catch (error) {
-        const isWorthwhile = isPassing(error) || error instanceof EntryChangedError
+        if (error instanceof NotStartedError) return this.#giveBack(items)
+        // A conflict is another operation on the same permission set or account, which passes (field reports).
+        const isWorthwhile =
+          isPassing(error) || error instanceof EntryChangedError || isServiceError(error, 'ConflictException')
         log.warn('a hint could not be evaluated', { error, attempt })
         if (!isWorthwhile || attempt === attemptsMost || !this.#mayStart()) return this.#postpone(first, items, error)
         await clock.sleep(500 * 2 ** attempt * (0.5 + randomness.fraction()), this.#ending.signal)
@@ -192,28 +215,43 @@ class Slice {
     }
   }
 
-  async #settle({ hint }: WorkItem, context: SettleContext): Promise<'done' | 'given-back'> {
+  async #giveBack(items: readonly WorkItem[]): Promise<void> {
+    for (const item of items) {
+      await item.giveBack().catch((error: unknown) => {
+        item.leave()
+        this.#ports.log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
+      })
+    }
+  }
+
+  async #settle(item: WorkItem, context: SettleContext): Promise<'done' | 'given-back'> {
+    const { hint } = item
     if (hint.kind === 'permission-set') return this.#settlePermissionSet(hint.permissionSet, context)
-    const { account: accountId, permissionSet, principal, type, cause } = hint
+    const { account: accountId, permissionSet, principal, type } = hint
     const assignment = { accountId, permissionSet, principal, type }
+    const lacked = !context.permissionSets.knows(permissionSet)
     const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
     if (settlement.result === 'given-back') return 'given-back'
+    // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
+    if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet))
+      return this.#settle(item, context)
     if (settlement.result === 'open') this.#failed++
-    this.#board.noteLack(assignment, settlement.result === 'waiting' ? settlement.lack : undefined, settlement.links)
+    if (settlement.result === 'waiting') this.#board.noteLack(assignment, settlement.lack, settlement.links)
+    if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
     this.#board.touch(settlement.links)
-    if (cause.startsWith(linkPrefix)) this.#board.touch([cause])
     return 'done'
   }
 
   async #settlePermissionSet(name: PermissionSetName, context: SettleContext): Promise<'done'> {
     const key = permissionSetKey(name)
-    const { status, created } = await applyPermissionSet(name, context)
-    await context.statuses.revise(
-      key,
-      async (current) => status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) },
-    )
+    const { status, exists } = await applyPermissionSet(name, context)
+    await context.statuses.revise(key, async (current) => {
+      // Another file by now: what its own hint, or its rejection, says stands.
+      if ((await context.objects.head(key))?.etag !== status?.etag) return current
+      return status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) }
+    })
     if (status?.state === 'failed') this.#failed++
-    if (created) await this.#wakeLinksOf(name)
+    if (exists) await this.#wakeLinksOf(name)
     return 'done'
   }
 
@@ -236,7 +274,10 @@ class Slice {
       ...describe(first),
     })
     // A permission set's hint stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
-    if (hint.kind === 'permission-set') return
+    if (hint.kind === 'permission-set') {
+      for (const item of items) item.leave()
+      return
+    }
     try {
       const { account: accountId, permissionSet, principal, type } = hint
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
@@ -246,6 +287,7 @@ class Slice {
       )
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
+      for (const item of items) item.leave()
       log.error('open work could not be recorded; the hint comes again when its visibility ends', {
         error: again,
         cause: hint.cause,
@@ -261,6 +303,16 @@ class Slice {
     })
   }
 
+  /** The hints are gone already: inputs whose status cannot be told have to be looked at again. */
+  async #tellAll(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await this.#board.tell('all')
+      if (!this.#board.hasDirty) return
+      if (attempt === tellingsMost) return sendInputs(this.#ports, this.#board.dirty, 'its status could not be told')
+      await this.#ports.clock.sleep(500 * 2 ** attempt)
+    }
+  }
+
   /** Starts nothing more, aborts what has not left, waits for the rest, and wakes the successor where work is left. */
   async #end(): Promise<SliceResult> {
     const isIdle = this.#isIdle()
@@ -269,7 +321,9 @@ class Slice {
     await Promise.all(this.#running.values())
     await this.#source.close()
     await this.#telling
-    await this.#board.tell('all')
+    await this.#tellAll()
+    this.#requests.stop()
+    await this.#limiter.rest()
     if (!isIdle || givenBack > 0) await wakeDispatcher(this.#ports.queues, this.#ports.randomness)
     return { outcome: 'done', settled: this.#settled, failed: this.#failed }
   }

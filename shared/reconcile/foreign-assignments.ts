@@ -38,7 +38,8 @@ export async function forgetForeign(objects: ObjectStore, key: AssignmentKey): P
 export function sameLinks(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
   const versions = (links: readonly GrantingLink[]) =>
     links
-      .map((link) => `${link.key} ${link.etag}`)
+      // Empty files share one etag: only `lastModified` tells a new upload.
+      .map((link) => `${link.key} ${link.etag} ${link.lastModified}`)
       .sort()
       .join('\n')
   return versions(a) === versions(b)

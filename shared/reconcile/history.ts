@@ -21,5 +21,6 @@ export async function recordHistory(
 ): Promise<void> {
   const { principalId, permissionSetArn, links, call } = entry
   const body = { v: 1, event, at, confirmedAt, principalId, permissionSetArn, requestId: call?.id, links }
-  await objects.put(`history/${key}/${at}%${event}.json`, renderJson(body), { ifNoneMatch: '*' })
+  const assignment = key.replace(/%ssofile$/, '') // the suffix makes a link of a name; here it stands for a folder
+  await objects.put(`history/${assignment}/${at}%${event}.json`, renderJson(body), { ifNoneMatch: '*' })
 }

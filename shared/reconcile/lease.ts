@@ -10,6 +10,8 @@ const renewEveryMs = 20_000
 /** From the beginning of the last renewal: well before anyone else may take the lease, nothing new is started. */
 const startsForMs = 40_000
 const retryEveryMs = 2_000
+/** How long a release waits for a renewal under way, whose etag it needs. */
+const settleMs = 5_000
 
 const leaseBody = z.strictObject({
   v: z.literal(1),
@@ -29,6 +31,10 @@ export class Lease {
   #etag: string
   #renewalBeganMs: number
   #lost = false
+  /** The renewal under way; it never rejects. */
+  #renewing: Promise<void> = Promise.resolve()
+  /** What a renewal without an answer may have written, and when it began. */
+  #unanswered: { readonly nonce: string; readonly beganMs: number } | undefined
 
   private constructor(ports: LeasePorts, holder: string, etag: string, renewalBeganMs: number) {
     this.#ports = ports
@@ -60,7 +66,7 @@ export class Lease {
     const current = await objects.head(leaseKey)
     if (current && current.servedAt.getTime() - current.lastModified.getTime() <= leaseMs) return undefined
     const condition = current ? ({ ifMatch: current.etag } as const) : ({ ifNoneMatch: '*' } as const)
-    const written = await objects.put(leaseKey, renderLease(ports, holder), condition)
+    const written = await objects.put(leaseKey, renderLease(ports, holder, ports.randomness.id()), condition)
     return written.outcome === 'lost' ? undefined : new Lease(ports, holder, written.etag, beganMs)
   }
 
@@ -78,15 +84,21 @@ export class Lease {
   async keep(): Promise<void> {
     while (!this.#lost && !this.#stopped.signal.aborted) {
       await this.#ports.leaseClock.sleep(renewEveryMs, this.#stopped.signal)
-      if (!this.#stopped.signal.aborted) await this.#renew()
+      if (this.#stopped.signal.aborted) return
+      this.#renewing = this.#renew()
+      await this.#renewing
     }
   }
 
   async #renew(): Promise<void> {
     const beganMs = this.#ports.leaseClock.monotonicMs()
+    const nonce = this.#ports.randomness.id()
     try {
-      const body = renderLease(this.#ports, this.#holder)
+      await this.#recoverAnswer()
+      this.#unanswered = { nonce, beganMs }
+      const body = renderLease(this.#ports, this.#holder, nonce)
       const written = await this.#ports.objects.put(leaseKey, body, { ifMatch: this.#etag })
+      this.#unanswered = undefined
       if (written.outcome === 'lost') {
         this.#lost = true
         this.#ports.log.warn('the dispatcher lease was lost; nothing new is started')
@@ -100,11 +112,25 @@ export class Lease {
     }
   }
 
+  /** A renewal whose answer was lost may have been written all the same: its nonce tells. */
+  async #recoverAnswer(): Promise<void> {
+    const unanswered = this.#unanswered
+    if (!unanswered) return
+    const current = await readJson(this.#ports.objects, leaseKey, leaseBody)
+    if (current?.value.nonce !== unanswered.nonce) return
+    this.#etag = current.object.etag
+    this.#renewalBeganMs = unanswered.beganMs
+  }
+
   /** Lets the next dispatcher start at once. Never rejects: an unreleased lease runs out. */
   async release(): Promise<void> {
     this.#stopped.abort()
+    const waited = new AbortController()
+    await Promise.race([this.#renewing, this.#ports.leaseClock.sleep(settleMs, waited.signal)])
+    waited.abort()
     if (this.#lost) return
     try {
+      await this.#recoverAnswer()
       await this.#ports.objects.delete(leaseKey, { ifMatch: this.#etag })
     } catch (error) {
       this.#ports.log.warn('the dispatcher lease could not be released; it runs out within a minute', { error })
@@ -112,6 +138,6 @@ export class Lease {
   }
 }
 
-function renderLease({ leaseClock, randomness }: LeasePorts, holder: string): string {
-  return renderJson({ v: 1, nonce: randomness.id(), holder, renewedAt: renderInstant(leaseClock.now()) })
+function renderLease({ leaseClock }: LeasePorts, holder: string, nonce: string): string {
+  return renderJson({ v: 1, nonce, holder, renewedAt: renderInstant(leaseClock.now()) })
 }

@@ -6,15 +6,25 @@ import type { Priority, RateLimiter } from './rate-limiter.ts'
 const readAttemptsMost = 6
 const pauseMs = 500
 
+/** The slice ended, or the lease may be lost, while a write waited for its turn: it has not left. */
+export class NotStartedError extends Error {
+  override readonly name = 'NotStartedError'
+  constructor() {
+    super('the dispatcher starts nothing more; the call was not made')
+  }
+}
+
 /**
  * SSO Admin behind the one limiter: every call of this process passes it. Reads are repeated when they are throttled or
- * fail in passing; writes never are, since only what is read back tells whether they took effect.
+ * fail in passing; writes never are, since only what is read back tells whether they took effect. A write whose turn
+ * comes when nothing may be started any more (`mayStart`) is not made and throws NotStartedError.
  */
 export function limitSsoAdmin(
   { ssoAdmin: inner, clock, randomness }: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
   limiter: RateLimiter,
+  mayStart: () => boolean,
 ): SsoAdmin {
-  const write = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
+  const attempt = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
     await limiter.acquire(priority)
     try {
       return await call()
@@ -23,13 +33,18 @@ export function limitSsoAdmin(
       throw error
     }
   }
+  const write = <T>(priority: Priority, call: () => Promise<T>): Promise<T> =>
+    attempt(priority, async () => {
+      if (!mayStart()) throw new NotStartedError()
+      return call()
+    })
   const read = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
+    for (let tries = 1; ; tries++) {
       try {
-        return await write(priority, call)
+        return await attempt(priority, call)
       } catch (error) {
-        if (attempt === readAttemptsMost || !isPassing(error)) throw error
-        await clock.sleep(100 * 2 ** attempt * (0.5 + randomness.fraction()))
+        if (tries === readAttemptsMost || !isPassing(error)) throw error
+        await clock.sleep(100 * 2 ** tries * (0.5 + randomness.fraction()))
       }
     }
   }

@@ -5,19 +5,23 @@ import { type Account, type OrganizationView, organizationView } from '../domain
 import type { Organizations } from '../ports/organizations.ts'
 import { listAll } from '../ports/page.ts'
 import type { Ports } from '../ports/ports.ts'
+import { isServiceError } from '../ports/service-error.ts'
 import { patientOrganizations } from './patient-organizations.ts'
-import { readJson, renderJson } from './stored-json.ts'
+import { readJson, renderJson, type Stored } from './stored-json.ts'
 
 const viewKey = 'state/organization.json'
-/** How long a view is used without asking whether there is a newer one. */
-const freshMs = 2_000
+
+/** So often the organization is read for one view, where others write theirs meanwhile. */
+const readingsMost = 3
+
+type Known = { readonly view: OrganizationView; readonly etag: string }
 
 /** The organization as last read: a cache for finding accounts, never evidence for a revocation. */
 export class OrganizationCache {
   readonly #ports: Pick<Ports, 'objects' | 'clock'>
   readonly #organizations: Organizations
   readonly #folders: readonly string[]
-  #known: { view: OrganizationView; etag: string; checkedMs: number } | undefined
+  #known: Known | undefined
   #reading: Promise<OrganizationView> | undefined
 
   constructor(ports: Pick<Ports, 'objects' | 'organizations' | 'clock' | 'randomness'>, folders: readonly string[]) {
@@ -26,11 +30,14 @@ export class OrganizationCache {
     this.#folders = folders
   }
 
-  /** The view, with tags where an `account_tag` link exists; read from Organizations where there is none yet. */
+  /**
+   * The view as it is now, with tags where an `account_tag` link exists; read from Organizations where there is none yet.
+   * Asked for anew each time: a hint that follows a new view must never be evaluated by an older one and then be gone.
+   */
   async view(): Promise<OrganizationView> {
+    const head = await this.#ports.objects.head(viewKey)
     const known = this.#known
-    const isFresh = known && this.#ports.clock.monotonicMs() - known.checkedMs < freshMs
-    const view = isFresh ? known.view : await this.#once(() => this.#refresh())
+    const view = head && head.etag === known?.etag ? known.view : await this.#refresh()
     // The first account_tag link makes tags matter, from that moment on.
     return view.hasTags || !(await this.#hasTagLinks()) ? view : this.#once(() => this.#readAll())
   }
@@ -67,14 +74,37 @@ export class OrganizationCache {
   }
 
   async #refresh(): Promise<OrganizationView> {
-    const known = this.#known
-    const head = known && (await this.#ports.objects.head(viewKey))
-    if (known && head?.etag === known.etag) return this.#remember(known.view, known.etag)
-    const stored = await readJson(this.#ports.objects, viewKey, organizationView)
-    return stored ? this.#remember(stored.value, stored.object.etag) : this.#readAll()
+    const stored = await this.#readStored()
+    return stored ? this.#remember(stored.value, stored.object.etag) : this.#once(() => this.#readAll())
   }
 
+  /** A cache: one that cannot be understood is made again. */
+  async #readStored(): Promise<Stored<OrganizationView> | undefined> {
+    try {
+      return await readJson(this.#ports.objects, viewKey, organizationView)
+    } catch (error) {
+      if (isServiceError(error)) throw error
+      return undefined
+    }
+  }
+
+  /**
+   * A view that someone wrote while we were reading may be newer than ours in parts, and no clock tells (those of two
+   * processes may differ): it is read again, so that a slow reader never brings back what is no longer so.
+   */
   async #readAll(): Promise<OrganizationView> {
+    for (let reading = 1; ; reading++) {
+      const before = await this.#ports.objects.head(viewKey)
+      const view = await this.#readOrganization()
+      const unchanged = before ? ({ ifMatch: before.etag } as const) : ({ ifNoneMatch: '*' } as const)
+      const condition = reading < readingsMost ? unchanged : undefined
+      const written = await this.#ports.objects.put(viewKey, renderJson(view), condition)
+      if (written.outcome === 'written') return this.#remember(view, written.etag)
+    }
+  }
+
+  async #readOrganization(): Promise<OrganizationView> {
+    const readAt = renderInstant(this.#ports.clock.now())
     const hasTags = await this.#hasTagLinks()
     const listed = await Array.fromAsync(listAll((nextToken) => this.#organizations.listAccounts(nextToken)))
     const accounts = hasTags ? await Promise.all(listed.map((account) => this.#withTags(account))) : listed
@@ -84,10 +114,7 @@ export class OrganizationCache {
         `Organizations listed ${accounts.length} accounts without the management account ${managementAccountId}: an incomplete listing changes nothing`,
       )
     }
-    const readAt = renderInstant(this.#ports.clock.now())
-    const view: OrganizationView = { v: 1, managementAccountId, readAt, hasTags, accounts }
-    const written = await this.#ports.objects.put(viewKey, renderJson(view))
-    return written.outcome === 'written' ? this.#remember(view, written.etag) : view
+    return { v: 1, managementAccountId, readAt, hasTags, accounts }
   }
 
   async #withTags(account: Account): Promise<Account> {
@@ -95,7 +122,7 @@ export class OrganizationCache {
   }
 
   #remember(view: OrganizationView, etag: string): OrganizationView {
-    this.#known = { view, etag, checkedMs: this.#ports.clock.monotonicMs() }
+    this.#known = { view, etag }
     return view
   }
 

@@ -5,12 +5,15 @@ import { type PermissionSetName, permissionSetName } from '../domain/permission-
 import type { Clock } from '../ports/clock.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { listAll } from '../ports/page.ts'
+import { isServiceError } from '../ports/service-error.ts'
 import type { SsoAdmin } from '../ports/sso-admin.ts'
 import { readJson, renderJson } from './stored-json.ts'
 
 const indexKey = 'state/permission-sets.json'
 /** How long a name that was not found is not looked for again. */
 const missingMs = 5_000
+/** What was described is saved this often, so that a dispatcher that dies in the middle does not begin anew. */
+const saveEvery = 500
 
 const index = z.strictObject({
   v: z.literal(1),
@@ -29,6 +32,8 @@ export class PermissionSetIndex {
   readonly #arnByName = new Map<PermissionSetName, PermissionSetArn>()
   #scannedMs: number | undefined
   #scan: Promise<void> | undefined
+  /** Remembered since the scan under way began, whose pages may be older. */
+  readonly #recent = new Map<PermissionSetName, PermissionSetArn>()
 
   constructor({ objects, ssoAdmin, clock }: { objects: ObjectStore; ssoAdmin: SsoAdmin; clock: Clock }) {
     this.#objects = objects
@@ -41,6 +46,7 @@ export class PermissionSetIndex {
     if (!this.#arnByName.has(name) && !this.#isFresh()) {
       this.#scan ??= this.#rescan().finally(() => {
         this.#scan = undefined
+        this.#recent.clear()
       })
       await this.#scan
     }
@@ -50,11 +56,18 @@ export class PermissionSetIndex {
   /** One that was just created, or is known from our own record. */
   remember(name: PermissionSetName, arn: PermissionSetArn): void {
     this.#arnByName.set(name, arn)
+    if (this.#scan) this.#recent.set(name, arn)
+  }
+
+  /** Whether it was found, or made, already. */
+  knows(name: PermissionSetName): boolean {
+    return this.#arnByName.has(name)
   }
 
   /** One that turned out to be gone. */
   forget(name: PermissionSetName): void {
     this.#arnByName.delete(name)
+    this.#recent.delete(name)
     this.#scannedMs = undefined
   }
 
@@ -67,22 +80,31 @@ export class PermissionSetIndex {
   }
 
   async #rescan(): Promise<void> {
-    const stored = await readJson(this.#objects, indexKey, index)
+    // A cache: one that cannot be understood is made again.
+    const stored = await readJson(this.#objects, indexKey, index).catch((error: unknown) => {
+      if (isServiceError(error)) throw error
+      return undefined
+    })
     const before = stored?.value.nameByArn ?? {}
     const names = new Map<PermissionSetArn, PermissionSetName>()
-    let changed = stored === undefined
+    let described = 0
     for await (const arn of listAll((token) => this.#ssoAdmin.listPermissionSets(token))) {
       const known = Object.hasOwn(before, arn) ? before[arn] : undefined
       const name = known ?? (await this.#ssoAdmin.describePermissionSet(arn))?.name
       if (name === undefined) continue
-      changed ||= known === undefined
       names.set(permissionSetArn.parse(arn), name)
+      if (known === undefined && ++described % saveEvery === 0)
+        await this.#save({ ...before, ...Object.fromEntries(names) })
     }
     this.#arnByName.clear()
     for (const [arn, name] of names) this.#arnByName.set(name, arn)
+    for (const [name, arn] of this.#recent) this.#arnByName.set(name, arn)
     this.#scannedMs = this.#clock.monotonicMs()
-    if (changed || names.size !== Object.keys(before).length) {
-      await this.#objects.put(indexKey, renderJson({ v: 1, nameByArn: Object.fromEntries(names) }))
-    }
+    const isSame = stored !== undefined && described === 0 && names.size === Object.keys(before).length
+    if (!isSame) await this.#save(Object.fromEntries(names))
+  }
+
+  async #save(nameByArn: Readonly<Record<string, PermissionSetName>>): Promise<void> {
+    await this.#objects.put(indexKey, renderJson({ v: 1, nameByArn }))
   }
 }

@@ -7,7 +7,7 @@ import { listAll } from '../ports/page.ts'
 
 /** Found names are believed this long, missing ones shorter: someone may be waiting for a group to appear. */
 const foundMs = 60_000
-const missingMs = 5_000
+const missingMs = 1_000
 
 type Known = { readonly id: PrincipalId | undefined; readonly untilMs: number }
 
@@ -17,7 +17,8 @@ export class PrincipalIndex {
   readonly #clock: Clock
   readonly #suffix: string
   readonly #known = new Map<string, Known>()
-  readonly #near = new Map<string, { readonly name: string | undefined; readonly untilMs: number }>()
+  readonly #names = new Map<string, { readonly name: PrincipalName | undefined; readonly untilMs: number }>()
+  readonly #near = new Map<string, { readonly name: Promise<string | undefined>; readonly untilMs: number }>()
 
   constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
     this.#identityStore = identityStore
@@ -30,9 +31,25 @@ export class PrincipalIndex {
     const cacheKey = `${type}%${name}`
     const known = this.#known.get(cacheKey)
     if (known && this.#clock.monotonicMs() < known.untilMs) return known.id
-    const id = await this.#identityStore.findPrincipalId(type, principalName.parse(name + this.#suffix))
+    const whole = principalName.safeParse(name + this.#suffix).data
+    const id = whole && (await this.#identityStore.findPrincipalId(type, whole))
     this.#known.set(cacheKey, { id, untilMs: this.#clock.monotonicMs() + (id ? foundMs : missingMs) })
     return id
+  }
+
+  /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix. */
+  async nameOf(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
+    const cacheKey = `${type}%${id}`
+    const known = this.#names.get(cacheKey)
+    if (known && this.#clock.monotonicMs() < known.untilMs) return known.name
+    const whole = await this.#identityStore.findPrincipalName(type, id)
+    const name = whole === undefined ? undefined : principalName.safeParse(this.#withoutSuffix(whole)).data
+    this.#names.set(cacheKey, { name, untilMs: this.#clock.monotonicMs() + missingMs })
+    return name
+  }
+
+  #withoutSuffix(whole: PrincipalName): string | undefined {
+    return whole.endsWith(this.#suffix) ? whole.slice(0, whole.length - this.#suffix.length) : undefined
   }
 
   forget(type: PrincipalType, name: PrincipalName): void {
@@ -44,13 +61,19 @@ export class PrincipalIndex {
     const cacheKey = `${type}%${name}`
     const known = this.#near.get(cacheKey)
     if (known && this.#clock.monotonicMs() < known.untilMs) return known.name
+    // Kept while it is being read, too: many accounts of one link ask at the same time.
+    const near = this.#searchNear(type, name)
+    this.#near.set(cacheKey, { name: near, untilMs: this.#clock.monotonicMs() + foundMs })
+    near.catch(() => this.#near.delete(cacheKey))
+    return near
+  }
+
+  async #searchNear(type: PrincipalType, name: PrincipalName): Promise<string | undefined> {
     const names: string[] = []
     for await (const principal of listAll((token) => this.#identityStore.listPrincipals(type, token))) {
-      if (principal.name.endsWith(this.#suffix))
-        names.push(principal.name.slice(0, principal.name.length - this.#suffix.length))
+      const own = this.#withoutSuffix(principal.name)
+      if (own !== undefined) names.push(own)
     }
-    const near = nearMatch(name, names)
-    this.#near.set(cacheKey, { name: near, untilMs: this.#clock.monotonicMs() + foundMs })
-    return near
+    return nearMatch(name, names)
   }
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '../ports/clock.ts'
 
-/** Lower goes first: a revocation never waits behind a listing. */
+/** Lower goes first: a revocation never waits behind a listing. Of the others none is starved: see `shareOfLater`. */
 export type Priority = 'revocation' | 'grant' | 'poll' | 'background'
 const order: readonly Priority[] = ['revocation', 'grant', 'poll', 'background']
+/** Every fourth call that is no revocation is the one of the lowest priority that waits. */
+const shareOfLater = 4
 
 /** AWS counts arrivals, we count departures; what travels faster than the call before it arrives this much closer. */
 const marginMs = 50
@@ -19,6 +21,8 @@ export class RateLimiter {
   readonly #waiting: Record<Priority, (() => void)[]> = { revocation: [], grant: [], poll: [], background: [] }
   #pausedUntilMs = 0
   #pumping = false
+  /** Calls since the lowest priority waiting had its turn. */
+  #sinceLater = 0
 
   constructor(clock: Clock, perSecond: number) {
     this.#clock = clock
@@ -40,6 +44,12 @@ export class RateLimiter {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + ms)
   }
 
+  /** Resolves when a successor that knows nothing of our calls may make as many as it likes: before the lease is let go. */
+  async rest(): Promise<void> {
+    const last = this.#startedMs.at(-1)
+    if (last !== undefined) await this.#clock.sleep(last + this.#windowMs - this.#clock.monotonicMs())
+  }
+
   async #pump(): Promise<void> {
     if (this.#pumping) return
     this.#pumping = true
@@ -51,13 +61,16 @@ export class RateLimiter {
       }
       this.#startedMs.push(this.#clock.monotonicMs())
       if (this.#startedMs.length > this.#most) this.#startedMs.shift()
+      if (next !== 'revocation') this.#sinceLater = this.#sinceLater + 1 < shareOfLater ? this.#sinceLater + 1 : 0
       this.#waiting[next].shift()?.()
     }
     this.#pumping = false
   }
 
   #next(): Priority | undefined {
-    return order.find((priority) => this.#waiting[priority].length > 0)
+    const waiting = order.filter((priority) => this.#waiting[priority].length > 0)
+    const isTurnOfLater = waiting[0] !== 'revocation' && this.#sinceLater === shareOfLater - 1
+    return isTurnOfLater ? waiting.at(-1) : waiting[0]
   }
 
   #waitMs(): number {

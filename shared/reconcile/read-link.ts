@@ -26,8 +26,7 @@ export async function readLink(
   if (!found) return { state: 'absent', ...(link.ok ? { link: link.value } : {}) }
   const { body, ...object } = found
   if (!link.ok) return { state: 'rejected', object, complaint: link.complaint }
-  // Too long a body was not read: its length alone makes the parser refuse it.
-  const parsed = parseLinkBody(key, object.size > linkBodyMostBytes ? new Uint8Array(linkBodyMostBytes + 1) : body)
+  const parsed = parseLinkBody(key, body, object.size)
   if (!parsed.ok) return { state: 'rejected', link: link.value, object, complaint: parsed.complaint }
   return { state: isInForce(parsed.value, object.servedAt), link: link.value, object, body: parsed.value }
 }

@@ -9,6 +9,7 @@ import { isFolderMarker, type Link, linkPrefix, parseLinkKey } from '../domain/l
 import type { OrganizationView } from '../domain/organization-view.ts'
 import { permissionSetPrefix } from '../domain/permission-set-file.ts'
 import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAssignments } from '../domain/plan.ts'
+import { attentionStates, status } from '../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
 import { ownedPrefix } from './apply-permission-set.ts'
@@ -19,12 +20,21 @@ import { Ledger } from './ledger.ts'
 import { listOpenWork } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
 import { readLink } from './read-link.ts'
-import { statusKey, statusPrefix } from './status-store.ts'
+import { refuses } from './revoke-assignment.ts'
+import { attentionKey, attentionPrefix, StatusStore, statusKey, statusPrefix } from './status-store.ts'
 import { readJson, renderJson } from './stored-json.ts'
 
 const checkpointKey = 'state/reconcile.json'
-const checkpoint = z.strictObject({ v: z.literal(1), startedAt: z.iso.datetime() })
-/** Ledger entries written since the last reconcile are read; so much earlier, for clocks and writes under way. */
+/** What the last reconcile knew: with it, only what changed since or was not settled then has to be read. */
+const checkpoint = z.strictObject({
+  v: z.literal(1),
+  startedAt: z.iso.datetime(),
+  /** Ledger entries that were not settled, and inputs whose status was not final. */
+  entries: z.array(z.string()),
+  inputs: z.array(z.string()),
+})
+type Unsettled = { readonly entries: readonly string[]; readonly inputs: readonly string[] }
+/** Ledger entries and statuses written since the last reconcile are read; so much earlier, for clocks and writes under way. */
 const overlapMs = 30 * 60_000
 const readsAtOnce = 32
 
@@ -48,6 +58,10 @@ export type Differences = {
   readonly inputs: readonly string[]
   /** Ledger entries that are neither settled nor scheduled to be. */
   readonly unfinished: readonly Assignment[]
+  /** Inputs that the index under `attention/` has in another state than their status. */
+  readonly misindexed: readonly string[]
+  /** What the next reconcile has to look at again, however old it is. */
+  readonly unsettled: Unsettled
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -67,17 +81,23 @@ export async function findDifferences(
     list(statusPrefix),
   ])
   const [ledger, foreign, owned] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
-  const links = await readLinksInForce(objects, [...linkFiles.values()], configuration)
+  const last = await readCheckpoint(objects)
+  const { links, expired } = await readLinks(objects, [...linkFiles.values()], configuration)
   const plan = planAssignments({
     desired: desiredState(links, view, configuration),
     owned: toAssignments(ledger, ledgerPrefix),
     foreign: toAssignments(foreign, foreignPrefix),
   })
-  const stale = findStaleInputs(new Map([...linkFiles, ...permissionSetFiles]), statuses)
+  const files = new Map([...linkFiles, ...permissionSetFiles])
+  const attention = await checkAttention(objects)
+  const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
+  const { unfinished, entries } = await findUnfinished(objects, ledger, view, last)
   return {
     plan,
-    inputs: [...new Set([...stale, ...findUnapplied(permissionSetFiles, owned)])],
-    unfinished: await findUnfinished(objects, ledger),
+    inputs: [...new Set([...told.stale, ...attention.toLookAt, ...findUnapplied(permissionSetFiles, owned)])],
+    unfinished,
+    misindexed: [...new Set([...attention.misindexed, ...told.missing])],
+    unsettled: { entries, inputs: told.unsettled },
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }
 }
@@ -89,10 +109,13 @@ export async function findDifferences(
 export async function reconcile(ports: Ports, configuration: Configuration): Promise<ReconcileReport> {
   const startedAt = renderInstant(ports.clock.now())
   const view = await new OrganizationCache(ports, configuration.folders).rebuild()
-  const { plan, inputs, unfinished, counts } = await findDifferences(ports, view, configuration)
+  const found = await findDifferences(ports, view, configuration)
+  const { plan, inputs, unfinished, misindexed, unsettled, counts } = found
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
   await hintAt(ports, configuration, plan, unfinished)
-  await ports.objects.put(checkpointKey, renderJson({ v: 1, startedAt }))
+  await ports.objects.put(checkpointKey, renderJson({ v: 1, startedAt, ...unsettled }))
   return {
     ...counts,
     inputs: inputs.length,
@@ -110,23 +133,25 @@ async function listHeads(objects: ObjectStore, prefix: string): Promise<Heads> {
   return heads
 }
 
-/** Empty links need no read: their name and size say all. */
-async function readLinksInForce(
+/** The links in force, and the keys of those that expired. Empty links need no read: their name and size say all. */
+async function readLinks(
   objects: ObjectStore,
   files: readonly ObjectHead[],
   configuration: Configuration,
-): Promise<readonly Link[]> {
+): Promise<{ readonly links: readonly Link[]; readonly expired: readonly string[] }> {
   const limit = pLimit(readsAtOnce)
-  const read = files.map((file) =>
-    limit(async () => {
-      const link = parseLinkKey(file.key, configuration.folders)
-      if (!link.ok) return undefined
-      if (file.size === 0) return link.value
-      const reading = await readLink(objects, file.key, configuration)
-      return reading.state === 'in-force' ? reading.link : undefined
-    }),
-  )
-  return (await Promise.all(read)).filter((link) => link !== undefined)
+  const links: Link[] = []
+  const expired: string[] = []
+  const read = async (file: ObjectHead): Promise<void> => {
+    const link = parseLinkKey(file.key, configuration.folders)
+    if (!link.ok) return
+    if (file.size === 0) return void links.push(link.value)
+    const reading = await readLink(objects, file.key, configuration)
+    if (reading.state === 'in-force') links.push(reading.link)
+    if (reading.state === 'expired') expired.push(file.key)
+  }
+  await Promise.all(files.map((file) => limit(() => read(file))))
+  return { links, expired }
 }
 
 function toAssignments(heads: Heads, prefix: string): AssignmentSet {
@@ -134,16 +159,85 @@ function toAssignments(heads: Heads, prefix: string): AssignmentSet {
   return collectAssignments(keys.filter((assignment) => assignment !== undefined))
 }
 
-/** Inputs without a status, with one older than they are, and statuses whose input is gone. */
-function* findStaleInputs(inputs: Heads, statuses: Heads): Generator<string> {
-  for (const { key, lastModified } of inputs.values()) {
+/** What the last reconcile recorded; with none, or none that can be understood, everything is read. */
+async function readCheckpoint(objects: ObjectStore): Promise<{ readonly since: Date } & Unsettled> {
+  const last = (await readJson(objects, checkpointKey, checkpoint).catch(() => undefined))?.value
+  if (!last) return { since: new Date(0), entries: [], inputs: [] }
+  return { ...last, since: new Date(Date.parse(last.startedAt) - overlapMs) }
+}
+
+/**
+ * Inputs without a status, or with one that is not of the file as it is; those whose status says that work goes on, since
+ * whoever did it may have died before it told; and statuses whose input is gone.
+ */
+async function findUntold({
+  objects,
+  files,
+  statuses,
+  expired,
+  last,
+  indexed,
+}: {
+  objects: ObjectStore
+  files: Heads
+  statuses: Heads
+  expired: readonly string[]
+  last: { readonly since: Date } & Unsettled
+  /** What stands under `attention/`. */
+  indexed: ReadonlySet<string>
+}): Promise<{ stale: readonly string[]; unsettled: readonly string[]; missing: readonly string[] }> {
+  const limit = pLimit(readsAtOnce)
+  const isPast = new Set(expired)
+  const toRead = new Set([...last.inputs, ...expired])
+  const stale: string[] = []
+  const unsettled: string[] = []
+  const missing: string[] = []
+  const check = async ({ key, etag, lastModified }: ObjectHead): Promise<void> => {
     const told = statuses.get(statusKey(key))
-    if (!told || told.lastModified < lastModified) yield key
+    if (!told || told.lastModified < lastModified) return void stale.push(key)
+    if (told.lastModified < last.since && !toRead.has(key)) return
+    const current = (await readJson(objects, statusKey(key), status))?.value
+    const isGoingOn = current?.state === 'applying' || current?.state === 'revoking'
+    if (isGoingOn) unsettled.push(key)
+    const attention = attentionStates.find((state) => state === current?.state)
+    if (attention && !indexed.has(attentionKey(attention, key))) missing.push(key)
+    const isExpired = current?.state !== 'expired' && isPast.has(key)
+    // Instants in S3 are whole seconds: only the etag tells a file from the one before it in the same second.
+    if (isGoingOn || isExpired || current?.etag !== etag) stale.push(key)
   }
+  await Promise.all([...files.values()].map((head) => limit(() => check(head))))
   for (const key of statuses.keys()) {
     const input = key.slice(statusPrefix.length, -'.json'.length)
-    if (!inputs.has(input) && !input.startsWith('too-long/')) yield input
+    if (!files.has(input) && !input.startsWith('too-long/')) stale.push(input)
   }
+  return { stale: stale.sort(), unsettled: unsettled.sort(), missing }
+}
+
+/** What the index under `attention/` says wrongly, and the links that wait for accounts, organizational units or a date. */
+async function checkAttention(
+  objects: ObjectStore,
+): Promise<{ misindexed: readonly string[]; toLookAt: readonly string[]; indexed: ReadonlySet<string> }> {
+  const limit = pLimit(readsAtOnce)
+  const misindexed = new Set<string>()
+  const toLookAt: string[] = []
+  const indexed = new Set<string>()
+  const checks: Promise<void>[] = []
+  for (const state of attentionStates) {
+    for await (const { key } of objects.list(`${attentionPrefix}${state}/`)) {
+      indexed.add(key)
+      const input = key.slice(attentionPrefix.length + state.length + 1)
+      if (input.startsWith('too-long/')) continue
+      checks.push(
+        limit(async () => {
+          const told = (await readJson(objects, statusKey(input), status))?.value
+          if (told?.state !== state) misindexed.add(input)
+          else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
+        }),
+      )
+    }
+  }
+  await Promise.all(checks)
+  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed }
 }
 
 function* findUnapplied(files: Heads, owned: Heads): Generator<string> {
@@ -155,31 +249,37 @@ function* findUnapplied(files: Heads, owned: Heads): Generator<string> {
 }
 
 /**
- * Entries that wait for something and have no retry scheduled: their hint was lost. Only entries written since the last
- * reconcile can be new among them, so only those are read.
+ * Entries that wait for something and have no retry scheduled: their hint was lost; and stuck ones whose account takes
+ * changes again, or is gone. Only entries written since the last reconcile, or not settled then, can be among them.
  */
-async function findUnfinished(objects: ObjectStore, ledger: Heads): Promise<readonly Assignment[]> {
-  const last = await readJson(objects, checkpointKey, checkpoint).catch(() => undefined)
-  const since = new Date(last ? Date.parse(last.value.startedAt) - overlapMs : 0)
+async function findUnfinished(
+  objects: ObjectStore,
+  ledger: Heads,
+  view: OrganizationView,
+  last: { readonly since: Date } & Unsettled,
+): Promise<{ readonly unfinished: readonly Assignment[]; readonly entries: readonly AssignmentKey[] }> {
+  const known = new Set(last.entries)
+  const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const scheduled = new Set<AssignmentKey>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
   const entries = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
-  const found = await Promise.all(
-    [...ledger.values()].map((head) =>
-      limit(async () => {
-        const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
-        if (!assignment || head.lastModified < since) return undefined
-        const key = renderAssignmentKey(assignment)
-        if (scheduled.has(key)) return undefined
-        const state = (await entries.read(key))?.entry.state
-        return state === undefined || state === 'granted' || state === 'stuck' || state === 'held'
-          ? undefined
-          : assignment
-      }),
-    ),
-  )
-  return found.filter((assignment) => assignment !== undefined)
+  const unfinished: Assignment[] = []
+  const unsettled: AssignmentKey[] = []
+  const check = async (head: ObjectHead): Promise<void> => {
+    const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
+    if (!assignment) return
+    const key = renderAssignmentKey(assignment)
+    if (scheduled.has(key)) return void unsettled.push(key)
+    if (head.lastModified < last.since && !known.has(key)) return
+    const state = (await entries.read(key))?.entry.state
+    if (state === undefined || state === 'granted') return
+    unsettled.push(key)
+    if (state === 'held' || (state === 'stuck' && refusing.has(assignment.accountId))) return
+    unfinished.push(assignment)
+  }
+  await Promise.all([...ledger.values()].map((head) => limit(() => check(head))))
+  return { unfinished, entries: unsettled.sort() }
 }
 
 async function hintAt(

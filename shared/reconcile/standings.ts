@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../domain/account-id.ts'
 import { type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
-import type { LedgerEntry, LedgerState } from '../domain/ledger-entry.ts'
+import type { GrantingLink, LedgerEntry, LedgerState } from '../domain/ledger-entry.ts'
 import { type Grant, renderGrant } from '../domain/link.ts'
 import { toAssignment } from '../domain/plan.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
@@ -16,8 +16,8 @@ export type Standing = {
   readonly state: LedgerState | 'foreign'
   readonly reason?: string
   readonly principalId: PrincipalId
-  /** The links that granted it when it was last evaluated. */
-  readonly links: readonly string[]
+  /** The links that granted it when it was last evaluated, and which upload of each. */
+  readonly links: readonly Pick<GrantingLink, 'key' | 'lastModified'>[]
 }
 
 /**
@@ -36,8 +36,8 @@ export class Standings {
     this.ledger = new Ledger(objects, (key, entry) => this.#noteEntry(key, entry))
   }
 
-  noteForeign(key: AssignmentKey, links: readonly string[], principalId: PrincipalId): void {
-    this.#note(key, { state: 'foreign', links, principalId })
+  noteForeign(key: AssignmentKey, links: Standing['links'], principalId: PrincipalId): void {
+    this.#note(key, { state: 'foreign', links: namesOf(links), principalId })
   }
 
   /** The standing of each of these accounts; those with none are left out. Reads what is not known yet. */
@@ -51,7 +51,10 @@ export class Standings {
 
   /** The accounts that have a standing for this grant: one listing of the ledger and of `foreign/` per process. */
   async accountsOf(grant: Grant): Promise<readonly AccountId[]> {
-    this.#listed ??= this.#list()
+    this.#listed ??= this.#list().catch((error: unknown) => {
+      this.#listed = undefined
+      throw error
+    })
     await this.#listed
     const known = this.#known.get(renderGrant(grant)) ?? new Map<AccountId, Standing | 'absent'>()
     return [...known].filter(([, standing]) => standing !== 'absent').map(([accountId]) => accountId)
@@ -76,7 +79,7 @@ export class Standings {
     if (!foreign) return undefined
     const standing: Standing = {
       state: 'foreign',
-      links: foreign.links.map((link) => link.key),
+      links: namesOf(foreign.links),
       principalId: foreign.principalId,
     }
     this.#note(key, standing)
@@ -117,6 +120,11 @@ function toStanding(entry: LedgerEntry): Standing {
     state: entry.state,
     ...(entry.reason === undefined ? {} : { reason: entry.reason }),
     principalId: entry.principalId,
-    links: entry.links.map(({ key }) => key),
+    links: namesOf(entry.links),
   }
+}
+
+/** No more than statuses need: there may be 100,000 of these in memory. */
+function namesOf(links: Standing['links']): Standing['links'] {
+  return links.map(({ key, lastModified }) => ({ key, lastModified }))
 }

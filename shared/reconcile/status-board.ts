@@ -1,14 +1,16 @@
+import pLimit from 'p-limit'
 import { type Grant, renderGrant } from '../domain/link.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { Status } from '../domain/status.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { Lack } from './settle-assignment.ts'
+import type { Lack } from './settlement.ts'
 import type { NewStatus, StatusStore } from './status-store.ts'
 
 /** Progress of what is still running is told at most this often; its end is told at once. */
 const progressEveryMs = 5_000
 const settledEveryMs = 500
+const tellingAtOnce = 16
 
 type Dirty = { readonly sinceMs: number }
 
@@ -62,13 +64,13 @@ export class StatusBoard {
     return this.#lacks.get(renderGrant(grant))?.lack
   }
 
-  /** `undefined`: nothing is lacking any more. */
-  noteLack(grant: Grant, lack: Lack | undefined, links: readonly string[]): void {
+  /** Its permission set and principal were found. */
+  noteNoLack(grant: Grant): void {
+    this.#lacks.delete(renderGrant(grant))
+  }
+
+  noteLack(grant: Grant, lack: Lack, links: readonly string[]): void {
     const name = renderGrant(grant)
-    if (lack === undefined) {
-      this.#lacks.delete(name)
-      return
-    }
     const known = this.#lacks.get(name)?.links ?? new Set<string>()
     this.#lacks.set(name, { permissionSet: grant.permissionSet, lack, links: new Set([...known, ...links]) })
   }
@@ -83,7 +85,8 @@ export class StatusBoard {
   /** Tells what is due, or everything that is dirty. What cannot be told stays dirty. */
   async tell(which: 'due' | 'all'): Promise<void> {
     const inputs = which === 'all' ? [...this.#dirty.keys()] : this.#due()
-    await Promise.all(inputs.map((input) => this.#tellOne(input)))
+    const limit = pLimit(tellingAtOnce)
+    await Promise.all(inputs.map((input) => limit(() => this.#tellOne(input))))
   }
 
   get hasDue(): boolean {
@@ -118,5 +121,10 @@ export class StatusBoard {
 
   get hasDirty(): boolean {
     return this.#dirty.size > 0
+  }
+
+  /** What could not be told, or is still to be. */
+  get dirty(): readonly string[] {
+    return [...this.#dirty.keys()]
   }
 }

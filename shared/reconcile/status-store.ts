@@ -18,7 +18,7 @@ export function statusKey(input: string): string {
   return roomyKey(statusPrefix, input, '.json')
 }
 
-function attentionKey(state: AttentionState, input: string): string {
+export function attentionKey(state: AttentionState, input: string): string {
   return roomyKey(`${attentionPrefix}${state}/`, input, '')
 }
 
@@ -65,7 +65,9 @@ export class StatusStore {
       const before = attentionOf(stored?.value)
       if (before) indexed.add(before)
       if (await this.#write(input, stored?.object.etag, next)) {
-        await this.#unindex(input, indexed, state)
+        const others = [...indexed].filter((one) => one !== state)
+        // Also where only added to: someone may have taken it away between our adding and our writing.
+        if (state || others.length > 0) await this.align(input, others)
         return next
       }
     }
@@ -81,10 +83,23 @@ export class StatusStore {
     return (await this.#objects.put(key, renderJson(next), condition)).outcome === 'written'
   }
 
-  async #unindex(input: string, indexed: ReadonlySet<AttentionState>, keep: AttentionState | undefined): Promise<void> {
-    for (const state of indexed) {
-      if (state !== keep) await this.#objects.delete(attentionKey(state, input))
+  /**
+   * Makes the index say of this input what its status says: in its state, and in none of the others. Looked at again
+   * afterwards, since someone may have written the status, and the index before it, while others were taken away.
+   */
+  async align(input: string, states: readonly AttentionState[] = attentionStates): Promise<void> {
+    for (let stale = new Set(states), revision = 0; revision < revisionsMost; revision++) {
+      const stored = await readJson(this.#objects, statusKey(input), status)
+      const state = attentionOf(stored?.value)
+      if (state) {
+        await this.#objects.put(attentionKey(state, input), new Uint8Array())
+        stale = new Set([...stale, state])
+      }
+      for (const other of stale) if (other !== state) await this.#objects.delete(attentionKey(other, input))
+      const now = await this.#objects.head(statusKey(input))
+      if (now?.etag === stored?.object.etag) return
     }
+    throw new Error(`${statusKey(input)} is being changed by others all the time; its index will be corrected again`)
   }
 
   /** The inputs that stand in the index under this state. Names too long for a key are passed over: their status names them. */

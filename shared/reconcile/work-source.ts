@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { parseAssignmentKey } from '../domain/assignment.ts'
 import { type Hint, hint as hintSchema } from '../domain/hint.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -9,13 +10,16 @@ import type { Signal } from './signal.ts'
 /** Hints in hand for so many message groups are enough to fill every slot; a message more waits in its queue. */
 const groupsEnough = 40
 const heldMost = 1_000
+/** Open work of one account is taken in hand in portions, so that it never fills the hands for all others. */
+const openOfGroupMost = 10
 const longPollSeconds = 1
 /** The work lanes' visibility timeout is 120 s: extended well before. */
 const visibilitySeconds = 120
 const extendEveryMs = 40_000
+const extensionsAtOnce = 16
 const openWorkEveryMs = 30_000
 
-/** A hint in hand. Exactly one of `done` and `giveBack` ends it; neither: it comes again when its visibility ends. */
+/** A hint in hand. Exactly one of `done`, `giveBack` and `leave` ends it. */
 export type WorkItem = {
   readonly hint: Hint
   readonly group: string
@@ -23,10 +27,14 @@ export type WorkItem = {
   done(): Promise<void>
   /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
   giveBack(): Promise<void>
+  /** It comes again by itself, when its visibility ends, and counts towards the dead-letter queue. */
+  leave(): void
 }
 
 type SourcePorts = Pick<Ports, 'queues' | 'objects' | 'clock' | 'randomness' | 'log'>
 const sources = ['work-urgent', 'open', 'work', 'work-bulk'] as const
+/** Retries and new work take turns, so that neither a wave of failures nor a stream of uploads holds up the other. */
+const orders = [sources, ['work-urgent', 'work', 'open', 'work-bulk']] as const
 
 /** Pulls hints from the lanes and from `state/open/`, and holds those that cannot be started yet. */
 export class WorkSource {
@@ -36,11 +44,12 @@ export class WorkSource {
   /** Receipt handles whose visibility is extended: held or being worked on. */
   readonly #inHand = new Map<string, Lane>()
   readonly #openInHand = new Set<string>()
-  readonly #stopped = new AbortController()
+  #stopped = new AbortController()
   readonly #closed = new AbortController()
-  readonly #loops: Promise<void>[] = []
+  #loops: Promise<void>[] = []
   #extending: Promise<void> | undefined
   readonly #pulled = new Set<Lane | 'open'>()
+  #takes = 0
   #lastFoundMs: number
 
   /** `changed` is raised when there may be something to take. */
@@ -50,10 +59,18 @@ export class WorkSource {
     this.#lastFoundMs = ports.clock.monotonicMs()
   }
 
+  /** Begins to pull, or goes on after `pause`. */
   start(): void {
-    for (const lane of lanes) this.#loops.push(this.#pull(lane))
-    this.#loops.push(this.#pullOpen())
-    this.#extending = this.#extend()
+    this.#stopped = new AbortController()
+    const { signal } = this.#stopped
+    this.#loops = [...lanes.map((lane) => this.#pull(lane, signal)), this.#pullOpen(signal)]
+    this.#extending ??= this.#extend()
+  }
+
+  /** Stops pulling; when it resolves, nothing comes in hand any more. */
+  async pause(): Promise<void> {
+    this.#stopped.abort()
+    await Promise.all(this.#loops)
   }
 
   /** Nothing in hand that waits, and every lane was found empty at least once. */
@@ -67,9 +84,11 @@ export class WorkSource {
 
   /** The most urgent hint whose group is free, with all others in hand about the same thing: one evaluation serves them. */
   take(isFree: (item: WorkItem) => boolean): readonly WorkItem[] {
-    for (const source of sources) {
+    for (const source of orders[this.#takes % 2 === 0 ? 0 : 1]) {
       const first = this.#held[source].find(isFree)
-      if (first) return this.#takeLike(first)
+      if (!first) continue
+      this.#takes++
+      return this.#takeLike(first)
     }
     return []
   }
@@ -91,11 +110,11 @@ export class WorkSource {
    * Stops pulling and gives back everything that was not taken: answers how much. Items taken before can still be ended.
    */
   async stop(): Promise<number> {
-    this.#stopped.abort()
-    await Promise.all(this.#loops)
+    await this.pause()
     const rest = sources.flatMap((source) => this.#held[source].splice(0))
     for (const item of rest) {
       await item.giveBack().catch((error: unknown) => {
+        item.leave()
         this.#ports.log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
       })
     }
@@ -108,11 +127,11 @@ export class WorkSource {
     await this.#extending
   }
 
-  async #pull(lane: Lane): Promise<void> {
+  async #pull(lane: Lane, stopped: AbortSignal): Promise<void> {
     const { queues, clock, log } = this.#ports
-    while (!this.#stopped.signal.aborted) {
+    while (!stopped.aborted) {
       if (this.#hasEnough(lane)) {
-        await clock.sleep(50, this.#stopped.signal)
+        await clock.sleep(50, stopped)
         continue
       }
       try {
@@ -122,7 +141,7 @@ export class WorkSource {
         this.#changed.raise()
       } catch (error) {
         log.warn('a work lane could not be read; it is read again', { lane, error })
-        await clock.sleep(1_000, this.#stopped.signal)
+        await clock.sleep(1_000, stopped)
       }
     }
   }
@@ -152,42 +171,50 @@ export class WorkSource {
       await queues.delete(lane, receiptHandle)
       this.#inHand.delete(receiptHandle)
     }
+    const leave = () => {
+      this.#inHand.delete(receiptHandle)
+    }
     const giveBack = async () => {
       await queues.send(lane, [{ body, groupId: group, deduplicationId: randomness.id() }])
       await done()
     }
-    this.#held[lane].push({ hint: parsed, group, lane, done, giveBack })
+    this.#held[lane].push({ hint: parsed, group, lane, done, giveBack, leave })
   }
 
-  async #pullOpen(): Promise<void> {
+  async #pullOpen(stopped: AbortSignal): Promise<void> {
     const { objects, clock, log } = this.#ports
-    while (!this.#stopped.signal.aborted) {
+    while (!stopped.aborted) {
       try {
-        for await (const { object, key } of listOpenWork(objects, clock.now())) this.#holdOpen(object, key)
+        for await (const { object, key } of listOpenWork(objects, clock.now())) {
+          if (stopped.aborted || this.#held.open.length >= heldMost) break
+          this.#holdOpen(object, key)
+        }
         this.#pulled.add('open')
         this.#changed.raise()
       } catch (error) {
         log.warn('open work could not be listed; it is listed again', { error })
       }
-      await clock.sleep(openWorkEveryMs, this.#stopped.signal)
+      await clock.sleep(openWorkEveryMs, stopped)
     }
   }
 
   #holdOpen(object: string, key: string): void {
     const assignment = parseAssignmentKey(key)
     if (!assignment || this.#openInHand.has(object)) return
+    const sameGroup = this.#held.open.filter(({ group }) => group === assignment.accountId).length
+    if (sameGroup >= openOfGroupMost) return
     this.#openInHand.add(object)
     this.#lastFoundMs = this.#ports.clock.monotonicMs()
     const { accountId: account, permissionSet, principal, type } = assignment
     const hint: Hint = { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: object }
-    const release = async () => {
+    const leave = () => {
       this.#openInHand.delete(object)
     }
     const done = async () => {
       await this.#ports.objects.delete(object)
-      await release()
+      leave()
     }
-    this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', done, giveBack: release })
+    this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', done, giveBack: async () => leave(), leave })
   }
 
   async #extend(): Promise<void> {
@@ -195,11 +222,15 @@ export class WorkSource {
     while (!this.#closed.signal.aborted) {
       await clock.sleep(extendEveryMs, this.#closed.signal)
       if (this.#closed.signal.aborted) return
-      for (const [receiptHandle, lane] of this.#inHand) {
-        await queues.changeVisibility(lane, receiptHandle, visibilitySeconds).catch((error: unknown) => {
+      const limit = pLimit(extensionsAtOnce)
+      const extend = async (receiptHandle: string, lane: Lane): Promise<void> => {
+        try {
+          if (this.#inHand.has(receiptHandle)) await queues.changeVisibility(lane, receiptHandle, visibilitySeconds)
+        } catch (error) {
           log.warn('the visibility of a hint could not be extended; it may be evaluated twice', { lane, error })
-        })
+        }
       }
+      await Promise.all([...this.#inHand].map(([receiptHandle, lane]) => limit(() => extend(receiptHandle, lane))))
     }
   }
 }

@@ -4,10 +4,13 @@ import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { Refusal, type RefusalDetails } from '../../../shared/memory/refusal.ts'
 import type { MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
+import type { Clock } from '../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
+import type { ApiCall } from '../events/api-call.ts'
 import { identityStoreOperations } from './identity-store-service.ts'
 import { ConstraintFault, type JsonOperation, renderOutput, SerializationFault } from './json-operation.ts'
 import { organizationsOperations } from './organizations-service.ts'
+import { recordCall } from './record-call.ts'
 import { ssoAdminOperations } from './sso-admin-service.ts'
 
 export type JsonServices = {
@@ -16,7 +19,11 @@ export type JsonServices = {
   readonly organizations: MemoryOrganizations
 }
 
+export type CallRecorder = { readonly clock: Clock; readonly onCall: (call: ApiCall) => void }
+
 type Service = {
+  /** What CloudTrail calls it; absent: its calls are not recorded. */
+  readonly recordedAs?: ApiCall['service']
   readonly operations: Readonly<Record<string, JsonOperation>>
   /** How the service names an input that breaks its model's constraints. */
   readonly constraintCode: string
@@ -31,18 +38,27 @@ const contentType = 'application/x-amz-json-1.1'
 
 /**
  * Serves SSO Admin, Identity Store and Organizations on an app: a POST whose X-Amz-Target names one of them is
- * answered here, whatever its path, before the route that would take it. Other requests pass untouched.
+ * answered here, whatever its path, before the route that would take it. Other requests pass untouched. `recorder` is told
+ * of every call to Organizations and Identity Store that changes something, or was to, before it is answered.
  */
-export function addJsonServices(app: FastifyInstance, models: JsonServices): void {
+export function addJsonServices(app: FastifyInstance, models: JsonServices, recorder?: CallRecorder): void {
   const services = new Map<string, Service>([
     ['SWBExternalService', { operations: ssoAdminOperations(models.ssoAdmin), constraintCode: 'ValidationException' }],
     [
       'AWSIdentityStore',
-      { operations: identityStoreOperations(models.identityStore), constraintCode: 'ValidationException' },
+      {
+        recordedAs: 'identitystore',
+        operations: identityStoreOperations(models.identityStore),
+        constraintCode: 'ValidationException',
+      },
     ],
     [
       'AWSOrganizationsV20161128',
-      { operations: organizationsOperations(models.organizations), constraintCode: 'InvalidInputException' },
+      {
+        recordedAs: 'organizations',
+        operations: organizationsOperations(models.organizations),
+        constraintCode: 'InvalidInputException',
+      },
     ],
   ])
   app.addHook('preHandler', async (request, reply) => {
@@ -50,6 +66,12 @@ export function addJsonServices(app: FastifyInstance, models: JsonServices): voi
     const service = services.get(prefix)
     if (request.method !== 'POST' || service === undefined) return
     const answer = await answerCall(service, operation, request.body)
+    if (service.recordedAs !== undefined && answer !== 'no answer' && Object.hasOwn(service.operations, operation)) {
+      const userAgent = request.headers['user-agent'] ?? ''
+      const answered = { operation, userAgent, body: request.body, answer }
+      const call = recorder && recordCall(service.recordedAs, answered, recorder.clock.now())
+      if (call !== undefined) recorder?.onCall(call)
+    }
     if (answer === 'no answer') return breakConnection(reply)
     return reply
       .code(answer.status)

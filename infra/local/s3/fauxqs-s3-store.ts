@@ -34,11 +34,9 @@ const checksumPrefix = 'x-amz-checksum-'
  */
 export class FauxqsS3Store {
   readonly #bucket: MemoryBucket
-  readonly #createdAt: Date
 
   constructor(bucket: MemoryBucket) {
     this.#bucket = bucket
-    this.#createdAt = bucket.servedAt()
   }
 
   // S3 API Reference, "CreateBucket": only us-east-1 answers a second creation by the owner with success.
@@ -63,7 +61,7 @@ export class FauxqsS3Store {
   }
 
   listBuckets(): readonly { readonly name: string; readonly creationDate: Date }[] {
-    return [{ name: this.#bucket.name, creationDate: this.#createdAt }]
+    return [{ name: this.#bucket.name, creationDate: this.#bucket.createdAt }]
   }
 
   putObject(

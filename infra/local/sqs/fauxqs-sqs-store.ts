@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
 import type { MemoryQueue, StoredMessage } from '../../../shared/memory/sqs/memory-queue.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
+import { defaultRetentionSeconds } from '../../../shared/memory/sqs/queue-settings.ts'
 import type { QueueName } from '../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { localAccountId, queueArn } from '../local-account.ts'
@@ -49,7 +50,7 @@ export class FauxqsQueue {
       VisibilityTimeout: String(settings.visibilityTimeoutSeconds),
       DelaySeconds: '0',
       MaximumMessageSize: '1048576',
-      MessageRetentionPeriod: '1209600',
+      MessageRetentionPeriod: String(settings.retentionSeconds ?? defaultRetentionSeconds),
       ReceiveMessageWaitTimeSeconds: '0',
       ...(isFifo ? { FifoQueue: 'true', ContentBasedDeduplication: String(hasContentBasedDeduplication) } : {}),
       ...(maxReceiveCount === undefined

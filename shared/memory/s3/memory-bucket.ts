@@ -76,6 +76,11 @@ export class MemoryBucket {
     this.uploads = new MultipartUploads(openTable)
     this.#keys = new SortedKeys(this.#objects.keys())
     this.#randomness = randomness ?? new SeededRandomness(this.#counters.get('sequencer') ?? 0)
+    if (!this.#counters.has('createdAtMs')) this.#counters.set('createdAtMs', clock.now().getTime())
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#counters.get('createdAtMs') ?? 0)
   }
 
   /** The Date header of an answer given now: whole seconds, like Last-Modified. */

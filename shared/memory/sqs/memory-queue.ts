@@ -6,7 +6,7 @@ import { ServiceError } from '../../ports/service-error.ts'
 import { Agenda } from '../agenda.ts'
 import type { OpenTable } from '../table.ts'
 import { checkMessage } from './check-message.ts'
-import type { QueueSettings } from './queue-settings.ts'
+import { defaultRetentionSeconds, type QueueSettings } from './queue-settings.ts'
 
 /** A message as SQS keeps it. Instants are epoch milliseconds. */
 export type StoredMessage = {
@@ -74,6 +74,8 @@ export class MemoryQueue {
   readonly #returns = new Agenda<string>()
   readonly #forgets = new Agenda<string>()
   #inFlight = 0
+  /** No message is too old before. */
+  #nextDropAt = Number.POSITIVE_INFINITY
   readonly #waiters = new Set<() => void>()
 
   constructor({ name, settings, clock, randomness, openTable, deadLetterQueue }: QueueOptions) {
@@ -251,6 +253,7 @@ export class MemoryQueue {
   }
 
   #index(message: StoredMessage): void {
+    this.#nextDropAt = Math.min(this.#nextDropAt, this.#keptUntil(message))
     const line = this.#lineOf(message)
     if (message.visibleAt === undefined) {
       line.visible.add(message.messageId)
@@ -262,9 +265,10 @@ export class MemoryQueue {
     this.#judge(line)
   }
 
-  /** Carries out what has become due: messages whose visibility timeout ended, deduplication ids that are forgotten. */
+  /** Carries out what has become due: messages too old or visible again, deduplication ids that are forgotten. */
   #catchUp(): void {
     const now = this.#clock.now().getTime()
+    this.#dropTooOld(now)
     for (let due = this.#returns.takeDue(now); due !== undefined; due = this.#returns.takeDue(now)) {
       const message = this.#messages.get(due.item)
       if (message?.visibleAt === due.at) this.#return(message)
@@ -272,6 +276,20 @@ export class MemoryQueue {
     for (let due = this.#forgets.takeDue(now); due !== undefined; due = this.#forgets.takeDue(now)) {
       this.#accepted.delete(due.item)
     }
+  }
+
+  #dropTooOld(now: number): void {
+    if (now <= this.#nextDropAt) return
+    this.#nextDropAt = Number.POSITIVE_INFINITY
+    for (const message of this.messages()) {
+      const keptUntil = this.#keptUntil(message)
+      if (keptUntil < now) this.#remove(message)
+      else this.#nextDropAt = Math.min(this.#nextDropAt, keptUntil)
+    }
+  }
+
+  #keptUntil({ sentAt }: StoredMessage): number {
+    return sentAt + (this.settings.retentionSeconds ?? defaultRetentionSeconds) * 1000
   }
 
   #return({ visibleAt: _, ...message }: StoredMessage): void {

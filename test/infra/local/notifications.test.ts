@@ -5,6 +5,7 @@ import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
 import type { Queues } from '../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { DurableTables } from '../../shared/memory/durable-tables.ts'
 
 const start = new Date('2026-03-03T10:15:30.123Z')
 
@@ -105,4 +106,28 @@ test('a notification that the queue did not accept is sent again', async () => {
   expect(sent()).toMatchObject([{ Event: 's3:TestEvent' }, { Records: [{ eventName: 'ObjectCreated:Put' }] }])
   expect(errors).toHaveLength(2)
   await notifications.stop()
+})
+
+test('a change whose notification was not sent before the process ended is notified by the next, without a second test event', async () => {
+  const tables = new DurableTables()
+  const { clock, objects, queues, sent } = world()
+  const refusing: Queues = {
+    send: async () => {
+      throw new ServiceError('sqs', 'ServiceUnavailable', 'not now')
+    },
+    receive: (...asked) => queues.receive(...asked),
+    delete: (...asked) => queues.delete(...asked),
+    changeVisibility: (...asked) => queues.changeVisibility(...asked),
+  }
+  const before = startNotifications({ objects, queues: refusing, clock, onError: () => {}, openTable: tables.open })
+  await objects.put('links_data/a', '')
+  await before.stop()
+  const after = startNotifications({ objects, queues, clock, onError: () => {}, openTable: tables.open })
+  await after.stop()
+  const again = startNotifications({ objects, queues, clock, onError: () => {}, openTable: tables.open })
+  await again.stop()
+  expect(sent().map(({ Event, Records }) => Event ?? Records[0].s3.object.key)).toEqual([
+    's3:TestEvent',
+    'links_data/a',
+  ])
 })

@@ -414,6 +414,7 @@ const wrongFileNames: readonly BadFile[] = [
   ['a file in a folder', 'team-a/A-ps.json', "in the folder 'team-a'"],
   ['a file without name', '.json', 'without anything'],
   ['a name of 33 characters', `${'n'.repeat(33)}.json`, '33 characters'],
+  ['a link', 'root%all%A-ps%team%GROUP%ssofile', "'root%all%A-ps%team%GROUP%ssofile' without .json"],
   ['a file name with a space', 'My set.json', "'My set' with the character ' '"],
   ['a file name with a letter of another alphabet', 'Équipe.json', "with the character 'É'"],
 ].map(([title = '', fileName = '', received = '']) => ({
@@ -422,7 +423,7 @@ const wrongFileNames: readonly BadFile[] = [
   received,
   body: '{}',
   expected: 'permission_sets/<name>.json',
-  remedy: 'then delete this one',
+  remedy: fileName.includes('%') ? 'upload it under links_data/, then delete this one' : 'then delete this one',
 }))
 
 export const badPermissionSetFiles: readonly BadFile[] = [

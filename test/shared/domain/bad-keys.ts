@@ -247,6 +247,11 @@ const wrongFields: readonly BadLinkKey[] = [
     use('root%all%ReadOnly%team%GROUP%ssofile'),
   ]),
   bad('a name without fields', 'readme.txt', ['1 field', six, 'write all six, as in']),
+  bad('the name of a permission set file', 'Billing-ps.json', [
+    '1 field',
+    six,
+    'if it is a permission set, upload it under permission_sets/',
+  ]),
   bad('an extension', 'root%all%ReadOnly%team%GROUP%ssofile.txt', [
     "last field 'ssofile.txt'",
     suffix,

@@ -19,7 +19,7 @@ test('a standard queue has at most 120,000 messages in flight, and tells a short
   const polling = queues.receive('uploads', { most: 1, waitSeconds: 20 })
   await clock.advance(20_000)
   expect(await polling).toEqual([])
-})
+}, 30_000)
 
 test('a standard queue honours the latest receipt handle even after its time', async () => {
   const queues = new MemoryQueues({ clock })
@@ -78,4 +78,21 @@ test('queues over the same tables go on where the last ones ended', async () => 
   await after.delete('links', received?.receiptHandle ?? '')
   const rest = await after.receive('links', { most: 10, waitSeconds: 0 })
   expect(rest.map(({ body }) => body)).toEqual(['2', '3'])
+})
+
+test('a message is dropped when it is older than the retention, in flight or not, and not a moment before', async () => {
+  const queues = new MemoryQueues({ clock })
+  const events = queues.queue('events')
+  await queues.send('events', [{ body: 'in flight', groupId: 'a' }])
+  await queues.receive('events', { most: 1, waitSeconds: 0 })
+  await queues.send('events', [{ body: 'visible', groupId: 'b' }])
+  await clock.advance(60_000)
+  await queues.send('events', [{ body: 'later', groupId: 'c' }])
+  const fourDays = 4 * 24 * 60 * 60 * 1000
+  await clock.advance(fourDays - 60_000)
+  expect(events.counts()).toEqual({ visible: 3, inFlight: 0 })
+  await queues.receive('events', { most: 1, waitSeconds: 0 })
+  await clock.advance(1)
+  expect(events.counts()).toEqual({ visible: 1, inFlight: 0 })
+  expect(events.messages().map(({ body }) => body)).toEqual(['later'])
 })

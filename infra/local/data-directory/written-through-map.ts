@@ -1,0 +1,26 @@
+/** A Map whose changes are reported by key, so that whoever opened it can write them to a disk. */
+export class WrittenThroughMap<V> extends Map<string, V> {
+  readonly #changed: (key: string) => void
+
+  constructor(kept: Iterable<readonly [string, V]>, changed: (key: string) => void) {
+    super()
+    for (const [key, value] of kept) super.set(key, value)
+    this.#changed = changed
+  }
+
+  override set(key: string, value: V): this {
+    super.set(key, value)
+    this.#changed(key)
+    return this
+  }
+
+  override delete(key: string): boolean {
+    const had = super.delete(key)
+    if (had) this.#changed(key)
+    return had
+  }
+
+  override clear(): void {
+    for (const key of [...this.keys()]) this.delete(key)
+  }
+}

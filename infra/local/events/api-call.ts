@@ -1,0 +1,11 @@
+import type { JsonObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
+
+/** A call that changes something, as CloudTrail records it: made, and answered or refused. */
+export type ApiCall = {
+  readonly service: 'organizations' | 'identitystore'
+  readonly operation: string
+  readonly input: JsonObject
+  readonly caller: { readonly accessKeyId: string; readonly sourceIpAddress: string; readonly userAgent: string }
+  readonly at: Date
+  readonly answer: { readonly output: JsonObject } | { readonly errorCode: string; readonly errorMessage: string }
+}

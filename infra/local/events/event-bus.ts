@@ -1,0 +1,89 @@
+import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import type { OrganizationsChange } from '../../../shared/memory/organizations/organization-records.ts'
+import type { OpenTable } from '../../../shared/memory/table.ts'
+import type { Clock } from '../../../shared/ports/clock.ts'
+import type { Queues } from '../../../shared/ports/queues.ts'
+import type { Randomness } from '../../../shared/ports/randomness.ts'
+import { localRegion } from '../local-account.ts'
+import { Outbox } from '../outbox.ts'
+import type { ApiCall } from './api-call.ts'
+import type { EventBridgeEvent, EventStamp } from './event-bridge-event.ts'
+import { renderIdentityStoreCall, renderIdentityStoreNotification } from './identity-store-events.ts'
+import { matchEventPattern } from './match-event-pattern.ts'
+import { renderOrganizationsCall, renderOrganizationsServiceEvent } from './organizations-events.ts'
+import { renderTagChange } from './tag-change-event.ts'
+import { wantedEvents } from './wanted-events.ts'
+
+export type EventBusOptions = {
+  readonly queues: Queues
+  readonly openTable: OpenTable
+  readonly clock: Clock
+  readonly randomness: Randomness
+  /** The management account, known once the organization is there. */
+  readonly account: () => string
+  readonly identityStoreId: () => string
+  readonly onError: (error: unknown) => void
+  /** Told of every event, wanted or not, so that a test can look at them. */
+  readonly onEvent?: (event: EventBridgeEvent) => void
+}
+
+/**
+ * The management account's event bus with a deployment's rules and their target: what happens in Organizations and the
+ * identity store becomes AWS's events, and those that match go to `events`, message group `$.id`, deduplicated by content.
+ */
+export class EventBus {
+  readonly #options: EventBusOptions
+  readonly #outbox: Outbox<EventBridgeEvent>
+  readonly #tagVersions: Map<string, number>
+
+  constructor(options: EventBusOptions) {
+    const { queues, openTable, clock, onError } = options
+    this.#options = options
+    this.#tagVersions = openTable('tag-versions')
+    this.#outbox = new Outbox({
+      table: openTable('pending-events'),
+      deliver: (event) => queues.send('events', [{ body: JSON.stringify(event), groupId: event.id }]),
+      clock,
+      onError,
+    })
+  }
+
+  apiCalled(call: ApiCall): void {
+    const render = call.service === 'organizations' ? renderOrganizationsCall : renderIdentityStoreCall
+    this.#put(render(call, this.#stamp()))
+  }
+
+  organizationChanged(change: OrganizationsChange): void {
+    if (change.event === 'TagResource' || change.event === 'UntagResource') {
+      const version = (this.#tagVersions.get(change.resourceArn) ?? 0) + 1
+      this.#tagVersions.set(change.resourceArn, version)
+      this.#put(renderTagChange(change, version, this.#stamp()))
+    }
+    const event = renderOrganizationsServiceEvent(change, this.#stamp())
+    if (event !== undefined) this.#put(event)
+  }
+
+  directoryChanged(change: IdentityStoreChange): void {
+    this.#put(renderIdentityStoreNotification(change, this.#options.identityStoreId(), this.#stamp()))
+  }
+
+  async stop(): Promise<void> {
+    await this.#outbox.stop()
+  }
+
+  #put(event: EventBridgeEvent): void {
+    this.#options.onEvent?.(event)
+    if (wantedEvents.some((pattern) => matchEventPattern(pattern, event))) this.#outbox.put(event)
+  }
+
+  #stamp(): EventStamp {
+    const { randomness, account } = this.#options
+    return {
+      id: randomness.id(),
+      recordId: randomness.id(),
+      requestId: randomness.id(),
+      account: account(),
+      region: localRegion,
+    }
+  }
+}

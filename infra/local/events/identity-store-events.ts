@@ -1,0 +1,78 @@
+import type {
+  IdentityStoreChange,
+  Json,
+  JsonObject,
+} from '../../../shared/memory/identity-store/identity-store-records.ts'
+import type { ApiCall } from './api-call.ts'
+import { type EventBridgeEvent, type EventStamp, renderEvent } from './event-bridge-event.ts'
+import { isList, isObject, renderApiCall, toCloudTrailNames } from './render-api-call.ts'
+
+const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
+/** Ids, and the objects around them; every other value is hidden. */
+const shown: ReadonlySet<string> = new Set([
+  'identityStoreId',
+  'groupId',
+  'userId',
+  'membershipId',
+  'memberId',
+  'operations',
+  'attributePath',
+])
+
+/** Source: IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail". */
+export function renderIdentityStoreCall(call: ApiCall, stamp: EventStamp): EventBridgeEvent {
+  const { input, answer } = call
+  const output = 'output' in answer ? toCloudTrailNames(answer.output) : {}
+  const responseElements = Object.keys(output).length === 0 ? null : hideIn(output)
+  return renderApiCall(call, { requestParameters: hideIn(toCloudTrailNames(input)), responseElements }, stamp)
+}
+
+function hideIn(value: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, shown.has(name) ? hideWithin(member) : hidden]),
+  )
+}
+
+function hideWithin(value: Json): Json {
+  if (isList(value)) return value.map(hideWithin)
+  return isObject(value) ? hideIn(value) : value
+}
+
+const detailTypes: Readonly<Record<IdentityStoreChange['event'], string>> = {
+  CreateGroup: 'Group Created',
+  UpdateGroup: 'Group Updated',
+  DeleteGroup: 'Group Deleted',
+  CreateUser: 'User Created',
+  UpdateUser: 'User Updated',
+  DeleteUser: 'User Deleted',
+  CreateGroupMembership: 'Group Membership Created',
+  DeleteGroupMembership: 'Group Membership Deleted',
+}
+
+/**
+ * The identity store's own notification, which needs no trail. That `detail` has `event-version` is documented (IAM
+ * Identity Center User Guide, "EventBridge event message structure"); its other members, and the detail-types of
+ * memberships, could not be verified: nothing may rely on them.
+ */
+export function renderIdentityStoreNotification(
+  change: IdentityStoreChange,
+  identityStoreId: string,
+  stamp: EventStamp,
+): EventBridgeEvent {
+  const ids = {
+    ...('membershipId' in change ? { 'membership-id': change.membershipId } : {}),
+    ...('groupId' in change ? { 'group-id': change.groupId } : {}),
+    ...('userId' in change ? { 'user-id': change.userId } : {}),
+  }
+  return renderEvent(stamp, {
+    source: 'aws.identitystore',
+    detailType: detailTypes[change.event],
+    at: change.at,
+    resources: [
+      `arn:aws:identitystore::${stamp.account}:identitystore/${identityStoreId}`,
+      ...('groupId' in change ? [`arn:aws:identitystore:::group/${change.groupId}`] : []),
+      ...('userId' in change ? [`arn:aws:identitystore:::user/${change.userId}`] : []),
+    ],
+    detail: { 'event-version': '1.0', 'identity-store-id': identityStoreId, ...ids },
+  })
+}

@@ -1,0 +1,59 @@
+import type { EventPattern } from './match-event-pattern.ts'
+
+const succeeded = [{ exists: false }] as const
+
+/**
+ * The events that a deployment's rules send to `events`: what may change which accounts a link speaks of, or who a
+ * principal is. Failed calls are events as well, so their absence of an `errorCode` is part of the pattern.
+ */
+export const wantedEvents: readonly EventPattern[] = [
+  {
+    // By name alone: the detail-types of the joined and departed events are not documented.
+    detail: {
+      eventSource: ['organizations.amazonaws.com'],
+      eventName: [
+        'CreateAccountResult',
+        'AccountJoinedOrganization',
+        'AccountDepartedOrganization',
+        'CloseAccount',
+        'CloseAccountResult',
+        'MoveAccount',
+        'RemoveAccountFromOrganization',
+        'InviteAccountToOrganization',
+        'CreateOrganizationalUnit',
+        'UpdateOrganizationalUnit',
+        'DeleteOrganizationalUnit',
+        'TagResource',
+        'UntagResource',
+      ],
+      errorCode: succeeded,
+    },
+  },
+  {
+    source: ['aws.tag'],
+    'detail-type': ['Tag Change on Resource'],
+    detail: { service: ['organizations'], 'resource-type': ['account'] },
+  },
+  {
+    source: ['aws.identitystore'],
+    'detail-type': ['User Created', 'User Updated', 'User Deleted', 'Group Created', 'Group Updated', 'Group Deleted'],
+  },
+  {
+    // Without `source`: that of the SCIM events is not documented.
+    detail: {
+      eventSource: ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com'],
+      eventName: [
+        'CreateGroup',
+        'UpdateGroup',
+        'PatchGroup',
+        'DeleteGroup',
+        'CreateUser',
+        'UpdateUser',
+        'PutUser',
+        'PatchUser',
+        'DeleteUser',
+      ],
+      errorCode: succeeded,
+    },
+  },
+]

@@ -1,0 +1,43 @@
+import * as z from 'zod'
+import type { ApiCall } from '../events/api-call.ts'
+import { currentRequest } from '../local-request.ts'
+
+type AnsweredCall = {
+  readonly operation: string
+  readonly userAgent: string
+  /** As it came over the wire. */
+  readonly body: unknown
+  readonly answer: { readonly status: number; readonly body: string }
+}
+
+const jsonObject = z.record(z.string(), z.json())
+const refusal = z.object({ __type: z.string(), Message: z.string().default('') })
+const reads = /^(Describe|Get|IsMember|List)/
+
+/**
+ * The call that is being served, for CloudTrail; `undefined` for what only reads, which EventBridge is not sent, and for
+ * a body that is no JSON object, which has no parameters to record. (EventBridge User Guide, "AWS service events
+ * delivered via AWS CloudTrail": read-only management events are left out.)
+ */
+export function recordCall(service: ApiCall['service'], call: AnsweredCall, at: Date): ApiCall | undefined {
+  const { operation, userAgent, body, answer } = call
+  const input = parseText(body instanceof Uint8Array ? new TextDecoder().decode(body) : body)
+  if (reads.test(operation) || input === undefined) return undefined
+  const { accessKeyId = 'unsigned', sourceIpAddress } = currentRequest()
+  const caller = { accessKeyId, sourceIpAddress, userAgent }
+  return { service, operation, input, caller, at, answer: parseAnswer(answer) }
+}
+
+function parseAnswer({ status, body }: AnsweredCall['answer']): ApiCall['answer'] {
+  if (status === 200) return { output: jsonObject.parse(JSON.parse(body)) }
+  const { __type: errorCode, Message: errorMessage } = refusal.parse(JSON.parse(body))
+  return { errorCode, errorMessage }
+}
+
+function parseText(body: unknown): ApiCall['input'] | undefined {
+  try {
+    return jsonObject.parse(typeof body === 'string' ? JSON.parse(body) : body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { SystemClock } from '../../shared/aws/system-clock.ts'
+import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
+import { renderComplaint } from '../../shared/domain/complaint.ts'
+import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
+import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
+import { type OrganizationFile, parseOrganizationFile } from '../../shared/memory/organization-file.ts'
+import { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
+import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
+import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
+import type { OpenTable } from '../../shared/memory/table.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+import type { EventBridgeEvent } from './events/event-bridge-event.ts'
+import { EventBus } from './events/event-bus.ts'
+import { startSettling } from './settle-when-due.ts'
+
+export type LocalModelsOptions = {
+  readonly bucket: string
+  readonly openTable: OpenTable
+  /** The scaled one. The bucket has the machine's: leases are judged by what S3 says the time is. */
+  readonly clock: Clock
+  /** Read only where the tables are empty. Default: the acme fixture. */
+  readonly organizationFile: string | undefined
+  readonly latencyMs: number
+  readonly latencyP99Ms: number
+  readonly onError: (error: unknown) => void
+  /** Told of every event, wanted or not. */
+  readonly onEvent?: (event: EventBridgeEvent) => void
+}
+export type LocalModels = Awaited<ReturnType<typeof openLocalModels>>
+
+const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
+
+/** The services behind the wire protocols, with the event bus that they tell what happens. */
+export async function openLocalModels(options: LocalModelsOptions) {
+  const { bucket, openTable, clock, latencyMs, latencyP99Ms, onError } = options
+  const randomness = new SystemRandomness()
+  const common = { clock, randomness, openTable }
+  const queues = new MemoryQueues(common)
+  const events = new EventBus({
+    ...common,
+    queues,
+    account: () => organizations.managementAccountIdNow,
+    identityStoreId: () => identityStore.identityStoreId,
+    onError,
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+  })
+  const organizations: MemoryOrganizations = new MemoryOrganizations({
+    ...common,
+    onChange: (change) => {
+      events.organizationChanged(change)
+      settling.poke()
+    },
+  })
+  const identityStore: MemoryIdentityStore = new MemoryIdentityStore({
+    ...common,
+    onChange: (change) => events.directoryChanged(change),
+  })
+  const ssoAdmin = new MemorySsoAdmin({ ...common, organizations, identityStore, latencyMs, latencyP99Ms })
+  const isRestart = organizations.isFounded
+  if (!isRestart) {
+    const file = await readOrganizationFile(options.organizationFile)
+    fillFromOrganizationFile(file, { organizations, identityStore, ssoAdmin })
+  }
+  const objects = new MemoryObjectStore({ bucket, clock: new SystemClock(), randomness, openTable })
+  const settling = startSettling(organizations, clock)
+  const stop = async () => void (await Promise.all([settling.stop(), events.stop()]))
+  return { organizations, identityStore, ssoAdmin, objects, queues, events, isRestart, stop }
+}
+
+async function readOrganizationFile(file: string | undefined): Promise<OrganizationFile> {
+  const parsed = parseOrganizationFile(
+    file ?? 'fixtures/acme/organization.json',
+    JSON.parse(await readFile(file ?? acme, 'utf8')),
+  )
+  if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))
+  return parsed.value
+}

@@ -1,0 +1,213 @@
+import { renderInstant } from '../domain/instant.ts'
+import type { AssignmentCall, GrantingLink, LedgerEntry, LedgerState } from '../domain/ledger-entry.ts'
+import type { AssignmentTarget, RequestKind } from '../ports/sso-admin.ts'
+import { type CallResult, callAssignment, isAssigned } from './call-assignment.ts'
+import { recordForeign } from './foreign-assignments.ts'
+import { recordHistory } from './history.ts'
+import type { StoredEntry } from './ledger.ts'
+import { nextAttempt, openWorkKey } from './open-work.ts'
+import type { Settlement, Subject } from './settlement.ts'
+
+/** A creation whose answer never came may take effect this long (design, promise 2). */
+const unansweredMs = 15 * 60_000
+/** How long an evaluation waits for a request that an earlier one left in progress. */
+const recoverMs = 5 * 60_000
+
+export type Unconfirmed = Exclude<CallResult, { outcome: 'confirmed' }>
+
+export const unanswered: Unconfirmed = {
+  outcome: 'unfinished',
+  reason:
+    'its creation was never answered and could still take effect; it is looked at again until 15 minutes are over',
+  sent: true,
+}
+
+export const inProgress: Unconfirmed = {
+  outcome: 'unfinished',
+  reason: 'an earlier request for it is still in progress',
+  sent: true,
+}
+
+export function targetOf({ assignment }: Subject, { entry }: Pick<StoredEntry, 'entry'>): AssignmentTarget {
+  const { accountId, type } = assignment
+  return { accountId, permissionSetArn: entry.permissionSetArn, principalId: entry.principalId, principalType: type }
+}
+
+/** The links whose status this assignment concerns. */
+export function namesOf(
+  links: readonly Pick<GrantingLink, 'key'>[],
+  stored: StoredEntry | undefined,
+): readonly string[] {
+  return [...new Set([...links, ...(stored?.entry.links ?? [])].map(({ key }) => key))]
+}
+
+export function save(
+  { context, key }: Subject,
+  stored: StoredEntry,
+  change: Partial<LedgerEntry>,
+): Promise<StoredEntry> {
+  return context.standings.ledger.write(
+    key,
+    { ...stored.entry, ...change, updatedAt: renderInstant(context.clock.now()) },
+    stored,
+  )
+}
+
+/**
+ * Whether what Identity Center shows for this entry can be of our making. A creation that failed for good leaves no
+ * `lastCreation`: what appears afterwards was made by someone else.
+ */
+export function isOurs({ grantedAt, lastCreation }: LedgerEntry): boolean {
+  return grantedAt !== undefined || lastCreation !== undefined
+}
+
+/**
+ * Whether the assignment of this entry is there, after waiting for what is still in progress about it. `pending`: that
+ * takes so long that nobody can say yet.
+ */
+export async function observe(subject: Subject, { entry }: StoredEntry): Promise<'present' | 'absent' | 'pending'> {
+  const { requests, ssoAdmin } = subject.context
+  const target = targetOf(subject, { entry })
+  const { call } = entry
+  // The answer was lost, or the dispatcher died before it could record it: only a listing tells what is in progress.
+  if (call && call.answeredAt === undefined && !requests.findInProgress(target)) await requests.recover()
+  const isUndecided = entry.state === 'granting' || entry.state === 'revoking'
+  const recorded = isUndecided && call?.id !== undefined ? { kind: call.kind, requestId: call.id } : undefined
+  const pending = requests.findInProgress(target) ?? recorded
+  if (pending && (await requests.wait(pending.kind, pending.requestId, recoverMs, target)) === 'still') return 'pending'
+  return (await isAssigned(ssoAdmin, target)) ? 'present' : 'absent'
+}
+
+/** One call, with its request id recorded at once, and the entry as it stands afterwards. */
+export async function makeCall(
+  subject: Subject,
+  before: StoredEntry,
+  kind: RequestKind,
+): Promise<{ result: CallResult; entry: StoredEntry }> {
+  const { context } = subject
+  let entry = before
+  const answer = async (id?: string): Promise<void> => {
+    const call: AssignmentCall = {
+      ...(entry.entry.call ?? { kind, calledAt: renderInstant(context.clock.now()) }),
+      answeredAt: renderInstant(context.clock.now()),
+      ...(id === undefined ? {} : { id }),
+    }
+    entry = await save(subject, entry, { call, ...(kind === 'creation' ? { lastCreation: call } : {}) })
+  }
+  const result = await callAssignment({ kind, target: targetOf(subject, before) }, context, answer)
+  // A refusal is an answer as well, and what was never sent needs none: nothing is going to take effect later.
+  const isSettled = result.outcome === 'failed' || (result.outcome === 'unfinished' && !result.sent)
+  if (isSettled && entry === before) await answer()
+  return { result, entry }
+}
+
+/** The ledger says granted only after history does, under an instant that a replay repeats. */
+export async function confirm(subject: Subject, stored: StoredEntry, links: readonly GrantingLink[]): Promise<void> {
+  const { context } = subject
+  const confirmedAt = renderInstant(context.clock.now())
+  if (stored.entry.grantedAt === undefined)
+    await recordGranted(subject, { ...stored.entry, links: [...links] }, confirmedAt)
+  await save(subject, stored, {
+    state: 'granted',
+    links: [...links],
+    grantedAt: stored.entry.grantedAt ?? confirmedAt,
+    attempts: 0,
+    reason: undefined,
+    openUntil: undefined,
+  })
+  await closeTwin(subject, stored.entry.openUntil)
+  context.log.info('access is granted and was read back', { requestId: stored.entry.call?.id })
+}
+
+export async function recordGranted({ context, key }: Subject, entry: LedgerEntry, confirmedAt: string): Promise<void> {
+  const at = (entry.lastCreation ?? entry.call)?.calledAt ?? confirmedAt
+  await recordHistory(context.objects, { key, event: 'granted', at, entry, confirmedAt })
+}
+
+/** Removes an entry whose assignment is absent, unless a creation could still take effect. Answers whether it did. */
+export async function release(subject: Subject, stored: StoredEntry): Promise<boolean> {
+  if (mayStillAppear(subject, stored)) return false
+  const recorded = await recordRevoked(subject, stored)
+  await subject.context.standings.ledger.remove(recorded)
+  await closeTwin(subject, recorded.entry.openUntil)
+  return true
+}
+
+function mayStillAppear(subject: Subject, stored: StoredEntry): boolean {
+  const { clock, requests } = subject.context
+  const { lastCreation, grantedAt } = stored.entry
+  const isUnanswered = lastCreation !== undefined && lastCreation.answeredAt === undefined && grantedAt === undefined
+  if (isUnanswered && clock.now().getTime() - Date.parse(lastCreation.calledAt) < unansweredMs) return true
+  return requests.findInProgress(targetOf(subject, stored))?.kind === 'creation'
+}
+
+/** Writes into history that access is gone, where there was any; answers the entry as it stands then. */
+export async function recordRevoked(subject: Subject, stored: StoredEntry): Promise<StoredEntry> {
+  const { context, key } = subject
+  const confirmedAt = renderInstant(context.clock.now())
+  const { grantedAt, call } = stored.entry
+  if (grantedAt === undefined && call?.kind !== 'deletion') return stored
+  // Taken away by someone else: the instant is written down first, so that a replay writes the same history.
+  const ended: AssignmentCall = { kind: 'deletion', calledAt: confirmedAt, answeredAt: confirmedAt }
+  const entry = call?.kind === 'deletion' ? stored : await save(subject, stored, { call: ended })
+  const at = entry.entry.call?.calledAt ?? confirmedAt
+  await recordHistory(context.objects, { key, event: 'revoked', at, entry: entry.entry, confirmedAt })
+  context.log.info('access is revoked: reading back shows it gone', { requestId: call?.id })
+  return entry
+}
+
+/** The access turned out to be someone else's: it is recorded as foreign and left alone. */
+export async function leaveToOthers(
+  subject: Subject,
+  stored: StoredEntry,
+  links: readonly GrantingLink[],
+): Promise<void> {
+  const { context, key } = subject
+  const { principalId, permissionSetArn, openUntil } = stored.entry
+  const seenAt = renderInstant(context.clock.now())
+  await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
+  context.standings.noteForeign(key, links, principalId)
+  await context.standings.ledger.remove(stored)
+  await closeTwin(subject, openUntil)
+  context.log.info('our creation had failed, so the access was made by someone else: it is left alone')
+}
+
+/** What is not done goes on as open work: twin first, so that an entry never waits for a retry that is not scheduled. */
+export async function defer(
+  subject: Subject,
+  stored: StoredEntry,
+  result: Unconfirmed,
+  links: readonly string[],
+  state: LedgerState = stored.entry.state,
+): Promise<Settlement> {
+  const { context, key } = subject
+  if (result.outcome === 'unfinished' && !context.mayStart()) return { result: 'given-back', links: [] }
+  const attempts = stored.entry.attempts + 1
+  const openUntil =
+    state === 'stuck'
+      ? undefined
+      : renderInstant(nextAttempt(context.clock.now(), stored.entry.attempts, context.randomness.fraction()))
+  if (openUntil !== undefined) await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())
+  const change = result.outcome === 'failed' ? { state } : {}
+  const isOver = result.outcome === 'failed' && result.isOver && stored.entry.call?.kind === 'creation'
+  await save(subject, stored, {
+    ...change,
+    ...(isOver ? { lastCreation: undefined } : {}),
+    reason: result.reason,
+    attempts,
+    openUntil,
+  })
+  await closeTwin(subject, stored.entry.openUntil)
+  context.principals.forget(subject.assignment.type, subject.assignment.principal)
+  context.log.warn('not finished; it is tried again later', {
+    reason: result.reason,
+    state,
+    attempts,
+    nextAttempt: openUntil,
+  })
+  return { result: 'open', reason: result.reason, links }
+}
+
+export async function closeTwin({ context, key }: Subject, openUntil: string | undefined): Promise<void> {
+  if (openUntil !== undefined) await context.objects.delete(openWorkKey(openUntil, key))
+}

@@ -1,0 +1,53 @@
+import { quote } from '../domain/complaint.ts'
+import { isServiceError } from '../ports/service-error.ts'
+import type { AssignmentTarget } from '../ports/sso-admin.ts'
+import type { Lack, Subject } from './settlement.ts'
+import { type BoundLink, lackOfBoundUser } from './user-binding.ts'
+
+/** What Identity Center knows the assignment by, and the links that may be applied to that principal; or what is lacking. */
+export type Resolved =
+  | { readonly target: AssignmentTarget; readonly links: readonly BoundLink[] }
+  | { readonly lack: Lack }
+
+export async function resolveTarget({ assignment, context }: Subject, links: readonly BoundLink[]): Promise<Resolved> {
+  const { permissionSet, principal, type, accountId } = assignment
+  const [permissionSetArn, principalId] = await Promise.all([
+    context.permissionSets.resolve(permissionSet),
+    context.principals.resolve(type, principal),
+  ])
+  if (permissionSetArn === undefined) {
+    const near = context.permissionSets.findNear(permissionSet)
+    return {
+      lack: {
+        reason: `permission set '${permissionSet}' does not exist${meant(near)}`,
+        remedy: `upload permission_sets/${permissionSet}.json; the link is applied when it exists`,
+      },
+    }
+  }
+  if (principalId === undefined) return { lack: await lackOfPrincipal({ assignment, context }) }
+  const free = links.filter(({ boundTo }) => boundTo === undefined || boundTo === principalId)
+  const [bound] = links
+  if (free.length === 0 && bound?.boundTo) return { lack: lackOfBoundUser(principal, bound.boundTo) }
+  return { target: { accountId, permissionSetArn, principalId, principalType: type }, links: free }
+}
+
+async function lackOfPrincipal({
+  assignment: { type, principal },
+  context,
+}: Pick<Subject, 'assignment' | 'context'>): Promise<Lack> {
+  const noun = type === 'GROUP' ? 'group' : 'user'
+  // Help for a person only: that it cannot be had delays nothing.
+  const near = await context.principals.findNear(type, principal).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    context.log.warn('the directory could not be searched for a near name', { error })
+    return undefined
+  })
+  return {
+    reason: `${noun} '${principal}' does not exist in the identity store${meant(near)}`,
+    remedy: `create the ${noun}, or upload the link with the exact name; it is applied when the ${noun} exists`,
+  }
+}
+
+function meant(near: string | undefined): string {
+  return near === undefined ? '' : `; did you mean '${quote(near)}'?`
+}

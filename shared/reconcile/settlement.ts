@@ -1,0 +1,36 @@
+import type { Assignment, AssignmentKey } from '../domain/assignment.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { CallContext } from './call-assignment.ts'
+import type { OrganizationCache } from './organization-cache.ts'
+import type { PermissionSetIndex } from './permission-set-index.ts'
+import type { PrincipalIndex } from './principal-index.ts'
+import type { Standings } from './standings.ts'
+import type { StatusStore } from './status-store.ts'
+
+export type SettleContext = CallContext & {
+  readonly objects: ObjectStore
+  readonly configuration: Configuration
+  readonly standings: Standings
+  readonly statuses: StatusStore
+  readonly organization: OrganizationCache
+  readonly permissionSets: PermissionSetIndex
+  readonly principals: PrincipalIndex
+}
+
+/** The account assignment that a hint is about. */
+export type Subject = { readonly key: AssignmentKey; readonly assignment: Assignment; readonly context: SettleContext }
+
+/** What a link lacks: for its status. */
+export type Lack = { readonly reason: string; readonly remedy: string }
+
+/** Where one account assignment stands when the dispatcher is done with a hint. `links`: whose status that concerns. */
+export type Settlement = { readonly links: readonly string[] } & (
+  | { readonly result: 'applied'; readonly owned: boolean }
+  | { readonly result: 'absent' }
+  | { readonly result: 'waiting'; readonly lack: Lack }
+  /** Not finished: the ledger entry, and its twin under `state/open/` unless it is stuck, say when and why. */
+  | { readonly result: 'open'; readonly reason: string }
+  /** Nothing was done: the slice is ending, and the hint is given back. */
+  | { readonly result: 'given-back' }
+)

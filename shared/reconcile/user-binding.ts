@@ -1,0 +1,41 @@
+import type { PrincipalId } from '../domain/identity-center-ids.ts'
+import type { GrantingLink } from '../domain/ledger-entry.ts'
+import type { PrincipalType } from '../domain/principal.ts'
+import type { Status } from '../domain/status.ts'
+import type { StoredEntry } from './ledger.ts'
+import type { Lack } from './settlement.ts'
+
+/** A link as evaluated, and the user id that it was first applied to; `undefined`: it may be applied to anyone of its name. */
+export type BoundLink = { readonly link: GrantingLink; readonly boundTo: PrincipalId | undefined }
+
+/**
+ * The user that this version of a link was first applied to, from its status. A later `lastModified` is a new upload,
+ * which binds anew (empty files share one etag). Links of groups follow the name.
+ */
+export function bindingOf(
+  type: PrincipalType,
+  status: Pick<Status, 'principalId' | 'lastModified'> | undefined,
+  lastModified: string,
+): PrincipalId | undefined {
+  return type === 'USER' && status?.lastModified === lastModified ? status.principalId : undefined
+}
+
+/** The version of a link that this entry was granted for is bound to the entry's user, whether or not its status says so yet. */
+export function bindingInLedger(
+  type: PrincipalType,
+  stored: StoredEntry | undefined,
+  link: GrantingLink,
+): PrincipalId | undefined {
+  if (type !== 'USER' || stored?.entry.grantedAt === undefined) return undefined
+  const isGranting = stored.entry.links.some(
+    ({ key, lastModified }) => key === link.key && lastModified === link.lastModified,
+  )
+  return isGranting ? stored.entry.principalId : undefined
+}
+
+export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
+  return {
+    reason: `user '${principal}' is no longer the user that this link was applied to (${boundTo})`,
+    remedy: 'upload the link again if the new user of this name is meant; else delete it',
+  }
+}

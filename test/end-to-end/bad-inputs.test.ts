@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Status } from '../../shared/domain/status.ts'
+import { badLinkBodies, badPermissionSetFiles } from '../shared/domain/bad-files.ts'
+import { badLinkKeys, declaredFolders } from '../shared/domain/bad-keys.ts'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+/** After every so many bad files a good one. */
+const goodEvery = 12
+const goodLink = (group: string) => `links_data/account%200000000003%ReadOnly-ps%${group}%GROUP%ssofile`
+const goodLinks = Array.from({ length: 14 }, (_, index) => goodLink(`neighbour ${index + 1}`))
+const bodyLinks = badLinkBodies.map(({ body }, index) => ({
+  key: `links_data/account%200000000001%ReadOnly-ps%body ${index + 1}%GROUP%ssofile`,
+  body,
+}))
+const files = badPermissionSetFiles.map(({ fileName, body }) => ({ key: `permission_sets/${fileName}`, body }))
+const folderMarkers = ['links_data/', 'links_data/team-a/', 'links_data/payroll/', 'permission_sets/']
+const onManagementAccount = 'links_data/account%111111111111%ReadOnly-ps%neighbour 1%GROUP%ssofile'
+/** S3 takes it, but with `status/` and `.json` around it the key would have 1,027 bytes. */
+const longest = `links_data/root%all%ReadOnly%${'g'.repeat(1015 - 11 - 18 - 14)}%GROUP%ssofile`
+
+let system: LocalSystem
+let statuses: ReadonlyMap<string, Status>
+beforeAll(async () => {
+  const groups = [
+    'team',
+    ...goodLinks.map((_, index) => `neighbour ${index + 1}`),
+    ...bodyLinks.map((_, index) => `body ${index + 1}`),
+  ]
+  system = await LocalSystem.start({
+    organization: smallOrganization({ groups }),
+    configuration: { folders: [...declaredFolders] },
+  })
+  await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+  const bad = [
+    ...badLinkKeys.map(({ key }) => ({ key, body: '' })),
+    ...folderMarkers.map((key) => ({ key, body: '' })),
+    ...[onManagementAccount, longest].map((key) => ({ key, body: '' })),
+    ...bodyLinks,
+    ...files,
+  ]
+  const all = bad.flatMap((one, index) => {
+    const neighbour = index % goodEvery === 0 ? goodLinks[index / goodEvery] : undefined
+    return neighbour === undefined ? [one] : [one, { key: neighbour, body: '' }]
+  })
+  for (const { key, body } of all) await system.upload(key, body)
+  await system.untilQuiet()
+  statuses = await readStatuses()
+}, 120_000)
+afterAll(() => system.stop(), 60_000)
+
+async function readStatuses(): Promise<ReadonlyMap<string, Status>> {
+  const { exitCode, stdout, stderr } = await system.ssofile(['status', '--json'])
+  if (exitCode > 1) throw new Error(stderr)
+  return new Map((JSON.parse(stdout) as Status[]).map((status) => [status.input, status]))
+}
+
+type Told = { readonly received: string; readonly expected: string; readonly remedy: string }
+function expectRejected(input: string, { received, expected, remedy }: Told): void {
+  const status = statuses.get(input)
+  expect(status).toMatchObject({ input, state: 'rejected', etag: expect.any(String), by: { principalId: 'AWS:maria' } })
+  const [of, wanted] = (status?.reason ?? '').split(/, expected (?=.*$)/s)
+  expect(status?.reason).toContain(received)
+  expect(status?.reason).toContain(expected)
+  expect({ of, wanted }).toEqual({ of: expect.stringMatching(/^received /), wanted: expect.stringMatching(/./) })
+  expect(status?.remedy).toContain(remedy)
+}
+
+test.each(badLinkKeys)('a link key with $title is rejected in its status', ({ key, ...told }) => {
+  expectRejected(key, told)
+})
+
+test.each(badLinkBodies.map((body, index) => ({ ...body, key: bodyLinks[index]?.key ?? '' })))(
+  'a link whose body is $title is rejected in its status',
+  ({ key, ...told }) => expectRejected(key, told),
+)
+
+test.each(badPermissionSetFiles)('a permission set file that is $title is rejected in its status', (file) => {
+  expectRejected(`permission_sets/${file.fileName}`, file)
+})
+
+test('a link for the management account is rejected with the reason', () => {
+  expectRejected(onManagementAccount, {
+    received: "account 111111111111, the organization's management account",
+    expected: 'a member account',
+    remedy: 'grant it in the management account itself',
+  })
+})
+
+test('a key that leaves no room for its status key has a status that names it', async () => {
+  expectRejected(longest, { received: 'a key of 1015 bytes', expected: 'at most 900 bytes', remedy: 'shorter name' })
+  const sha256 = createHash('sha256').update(longest).digest('hex')
+  expect(await system.json(`status/too-long/${sha256}.json`)).toMatchObject({ input: longest })
+  const { stdout, exitCode } = await system.ssofile(['status', longest])
+  expect({ stdout, exitCode }).toEqual({ exitCode: 1, stdout: expect.stringContaining('a key of 1015 bytes') })
+})
+
+test('folder markers are ignored: they have no status', () => {
+  expect(folderMarkers.filter((key) => statuses.has(key))).toEqual([])
+})
+
+test('good links between bad ones are applied, and nothing else is granted', async () => {
+  const uploaded = (await system.keys('links_data/')).filter((key) => goodLinks.includes(key))
+  expect(uploaded.length).toBeGreaterThan(10)
+  expect(uploaded.map((key) => statuses.get(key)?.state)).toEqual(uploaded.map(() => 'applied'))
+  expect(await system.keys('assignments/')).toEqual(uploaded.map((key) => key.replace('links_data/', 'assignments/')))
+  const access = await Promise.all(
+    ['200000000001', '200000000002', '200000000003'].map((id) => system.access.inAccount(id)),
+  )
+  expect(access.flat()).toHaveLength(uploaded.length)
+  expect((await system.keys('owned_permission_sets/')).filter((key) => !key.endsWith('/ReadOnly-ps'))).toEqual([])
+})
+
+test('everything that was rejected stands in the attention index, and nothing else does', async () => {
+  const rejected = [...statuses.values()].filter(({ state }) => state === 'rejected').length
+  expect(rejected).toBe(badLinkKeys.length + badLinkBodies.length + badPermissionSetFiles.length + 2)
+  const [all, ofRejected] = [await system.keys('attention/'), await system.keys('attention/rejected/')]
+  expect(ofRejected).toHaveLength(rejected)
+  expect(all).toEqual(ofRejected)
+})
+
+describe('somebody who may only upload', () => {
+  test.each([
+    'assignments/',
+    'foreign/',
+    'status/',
+    'history/',
+    'attention/',
+    'control/',
+    'state/',
+    'owned_permission_sets/',
+    '',
+  ])("is refused a write and a delete under '%s', with the reason", async (prefix) => {
+    const key = `${prefix}account%200000000003%ReadOnly-ps%neighbour 1%GROUP%ssofile`
+    const there = await system.has(key)
+    for (const command of [
+      ['s3', 'cp', '-', `s3://ssofile/${key}`],
+      ['s3', 'rm', `s3://ssofile/${key}`],
+    ]) {
+      const { exitCode, stderr } = await system.tryCli(command)
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('(AccessDenied)') })
+      expect(stderr).toContain("'maria' may not write")
+    }
+    expect(await system.has(key)).toBe(there)
+  })
+})
+
+test('bad inputs that are deleted leave nothing behind', async () => {
+  const bad = [...statuses.values()].filter(({ state }) => state === 'rejected').map(({ input }) => input)
+  await system.removeAll(bad)
+  await system.untilQuiet()
+  expect(await system.keys('attention/')).toEqual([])
+  expect([...(await readStatuses()).values()].filter(({ state }) => state !== 'applied')).toEqual([])
+}, 60_000)

@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { listAwsClis } from './run-program.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+const foreignAccess = {
+  account: '200000000001',
+  permissionSet: 'ViewOnlyAccess',
+  principal: 'auditors',
+  type: 'GROUP',
+} as const
+const strangeNames = [
+  ['GROUP', 'Support 24/7'],
+  ['GROUP', "Équipe d'audit / 50% nights"],
+  ['GROUP', "O'Brien & Partners (auditors)"],
+  ['GROUP', 'データ分析 🚀'],
+  ['GROUP', 'one%GROUP%ssofile'],
+  ['GROUP', 'plus + and %2B, not a space'],
+  ['GROUP', 'a/b//c'],
+  ['USER', 'zoë.müller@tiny.example'],
+  ['USER', "siobhan.o'brien@tiny.example"],
+] as const
+
+let system: LocalSystem
+beforeAll(async () => {
+  const names = (type: string) => strangeNames.filter(([of]) => of === type).map(([, name]) => name)
+  const organization = smallOrganization({
+    groups: ['operators', 'auditors', 'left', 'middle', 'right', 'newcomers', ...names('GROUP')],
+    users: ['kim@tiny.example', ...names('USER')],
+    permissionSets: [{ permissionSetName: 'ViewOnlyAccess' }],
+    assignments: [foreignAccess],
+  })
+  system = await LocalSystem.start({ organization })
+  await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+  await system.untilStatus('permission_sets/ReadOnly-ps.json', 'applied')
+}, 60_000)
+afterAll(() => system.stop(), 60_000)
+
+const scopes = [
+  ['every active member account', 'root%all', ['200000000001', '200000000002', '200000000003']],
+  ['all accounts below the root by its id', 'ou_id%r-tiny', ['200000000001', '200000000002', '200000000003']],
+  ['an organizational unit and those below it', 'ou_id%ou-tiny-workload', ['200000000001', '200000000002']],
+  ['the accounts with a tag', 'account_tag%team^Data', ['200000000001', '200000000002']],
+  ['the account with a tag whose value is empty', 'account_tag%team^', ['200000000003']],
+  ['a tag with spaces and a slash', 'account_tag%cost centre^Finance / Audit', ['200000000002']],
+  ['one account', 'account%200000000003', ['200000000003']],
+] as const
+const principals = [
+  ['GROUP', 'operators'],
+  ['USER', 'kim@tiny.example'],
+] as const
+
+describe.each(scopes)('a link for %s (%s)', (_title, scope, accounts) => {
+  test.each(principals)('grants a %s access, which goes when it is deleted', async (type, principal) => {
+    const grant = `ReadOnly-ps%${principal}%${type}`
+    const link = `links_data/${scope}%${grant}%ssofile`
+    const assignments = accounts.map((account) => `assignments/account%${account}%${grant}%ssofile`)
+    await system.upload(link)
+    const status = await system.untilStatus(link, 'applied')
+    expect(status).toMatchObject({
+      accounts: { desired: accounts.length, applied: accounts.length, open: 0, failed: [] },
+      by: { principalId: 'AWS:maria' },
+    })
+    expect(await ledger(grant)).toEqual(assignments)
+    const access = () => system.access.ofPrincipal(type, status.principalId)
+    expect(await access()).toEqual(accounts.map((account) => `${account}%ReadOnly-ps`))
+
+    await system.remove(link, 'kenji')
+    await system.untilGone(link)
+    expect(await ledger(grant)).toEqual([])
+    expect(await access()).toEqual([])
+  })
+})
+
+describe.each(listAwsClis())('with the AWS CLI %s', (program) => {
+  const link = 'account%200000000002%Cli-ps%operators%GROUP%ssofile'
+  const file = 'Cli-ps.json'
+
+  test('the lines of the README grant access, show it and revoke it', async () => {
+    const aws = (...args: string[]) => system.cli(args, { program, as: 'me' })
+    const list = async (prefix: string) => aws('s3', 'ls', '--recursive', `s3://ssofile/${prefix}`)
+    const upload = ['s3', 'cp', '-'] as const
+    await system.cli([...upload, `s3://ssofile/permission_sets/${file}`], {
+      program,
+      input: permissionSetFile('Cli-ps'),
+    })
+    await aws(...upload, `s3://ssofile/links_data/${link}`)
+    await system.untilStatus(`links_data/${link}`, 'applied')
+
+    const assigned = await aws(
+      'sso-admin',
+      'list-account-assignments',
+      '--account-id',
+      '200000000002',
+      ...(await arns()),
+    )
+    expect(JSON.parse(assigned).AccountAssignments).toHaveLength(1)
+    expect(await list('assignments/')).toContain(`assignments/${link}\n`)
+    expect(await list('status/')).toContain(`status/links_data/${link}.json\n`)
+    expect(await list(`history/${link.replace(/%ssofile$/, '')}/`)).toMatch(/%granted\.json\n/)
+
+    await aws('s3', 'rm', `s3://ssofile/links_data/${link}`)
+    await system.untilGone(`links_data/${link}`)
+    const left = await aws('sso-admin', 'list-account-assignments', '--account-id', '200000000002', ...(await arns()))
+    expect(JSON.parse(left).AccountAssignments).toEqual([])
+    expect(await list('history/')).toMatch(/%revoked\.json\n/)
+  }, 60_000)
+
+  async function arns(): Promise<string[]> {
+    const [instance, permissionSet] = [
+      await system.access.instanceArn(),
+      await system.access.permissionSetArn('Cli-ps'),
+    ]
+    return ['--instance-arn', instance, '--permission-set-arn', permissionSet]
+  }
+})
+
+test.each(strangeNames)(
+  'a %s may be called %j',
+  async (type, name) => {
+    const grant = `ReadOnly-ps%${name}%${type}`
+    const link = `links_data/account%200000000001%${grant}%ssofile`
+    await system.cli(['s3', 'cp', '-', `s3://ssofile/${link}`])
+    await system.untilStatus(link, 'applied')
+    expect(await system.access.inAccount('200000000001')).toContain(grant)
+    expect(await system.keys('assignments/')).toContain(`assignments/account%200000000001%${grant}%ssofile`)
+    await system.cli(['s3', 'rm', `s3://ssofile/${link}`])
+    await system.untilGone(link)
+    expect(await system.access.inAccount('200000000001')).not.toContain(grant)
+    expect(await system.history(`account%200000000001%${grant}`)).toEqual(['granted', 'revoked'])
+  },
+  30_000,
+)
+
+test('a link that comes before its permission set waits, with the near name quoted, and is applied when it comes', async () => {
+  const link = 'links_data/account%200000000001%Later-ps%operators%GROUP%ssofile'
+  const near = 'links_data/account%200000000001%Readonly-ps%operators%GROUP%ssofile'
+  await system.uploadAll([link, near])
+  expect(await system.untilStatus(link, 'waiting')).toMatchObject({
+    reason: expect.stringContaining("permission set 'Later-ps' does not exist"),
+    remedy: expect.stringContaining('permission_sets/Later-ps.json'),
+  })
+  expect((await system.untilStatus(near, 'waiting')).reason).toContain("did you mean 'ReadOnly-ps'?")
+  expect(await system.keys('attention/waiting/')).toEqual([`attention/waiting/${link}`, `attention/waiting/${near}`])
+
+  await system.upload('permission_sets/Later-ps.json', permissionSetFile('Later-ps'))
+  await system.untilStatus(link, 'applied')
+  await system.remove(near)
+  await system.untilGone(near)
+  expect(await system.keys('attention/')).toEqual([])
+  expect(await system.access.inAccount('200000000001')).toContain('Later-ps%operators%GROUP')
+})
+
+test('access that existed before its link is left alone when the link is deleted', async () => {
+  const key = 'account%200000000001%ViewOnlyAccess%auditors%GROUP%ssofile'
+  const link = `links_data/${key}`
+  await system.upload(link)
+  expect(await system.untilStatus(link, 'applied')).toMatchObject({
+    owned: false,
+    reason: expect.stringContaining('existed before this link'),
+  })
+  expect(await system.keys('foreign/')).toEqual([`foreign/${key}`])
+  expect(await ledger('ViewOnlyAccess%auditors%GROUP')).toEqual([])
+
+  await system.remove(link)
+  await system.untilGone(link)
+  await system.untilQuiet()
+  expect(await system.access.inAccount('200000000001')).toContain('ViewOnlyAccess%auditors%GROUP')
+  expect(await system.keys('foreign/')).toEqual([`foreign/${key}`])
+  expect(await system.history('account%200000000001%ViewOnlyAccess%auditors%GROUP')).toEqual([])
+})
+
+describe('a grant that was made by hand', () => {
+  test('stays when the grants around it are revoked', async () => {
+    const link = (group: string) => `links_data/account%200000000003%ReadOnly-ps%${group}%GROUP%ssofile`
+    await system.upload(link('left'))
+    await system.untilStatus(link('left'), 'applied')
+    await grantByHand('200000000003', 'middle')
+    await system.upload(link('right'))
+    await system.untilStatus(link('right'), 'applied')
+    const of = (group: string) => `ReadOnly-ps%${group}%GROUP`
+    expect(await system.access.inAccount('200000000003')).toEqual([of('left'), of('middle'), of('right')])
+
+    await system.removeAll([link('left'), link('right')])
+    await system.untilGone(link('left'), link('right'))
+    expect(await system.access.inAccount('200000000003')).toEqual([of('middle')])
+    expect(await ledger(of('middle'))).toEqual([])
+  }, 30_000)
+
+  test('after one of ours was revoked is not ours, though the same link comes again', async () => {
+    const grant = 'ReadOnly-ps%newcomers%GROUP'
+    const link = `links_data/account%200000000003%${grant}%ssofile`
+    await system.upload(link)
+    await system.untilStatus(link, 'applied')
+    await system.remove(link)
+    await system.untilGone(link)
+    await grantByHand('200000000003', 'newcomers')
+    await system.upload(link)
+    expect(await system.untilStatus(link, 'applied')).toMatchObject({ owned: false })
+    await system.remove(link)
+    await system.untilGone(link)
+    await system.untilQuiet()
+    expect(await system.access.inAccount('200000000003')).toContain(grant)
+  }, 30_000)
+})
+
+/** As an administrator does it, with the AWS CLI; resolves when the assignment is there. */
+async function grantByHand(account: string, group: string): Promise<void> {
+  const [store, instance] = [await system.access.identityStoreId(), await system.access.instanceArn()]
+  const attribute = { UniqueAttribute: { AttributePath: 'displayName', AttributeValue: group } }
+  const found = await system.cli([
+    ...['identitystore', 'get-group-id', '--identity-store-id', store],
+    ...['--alternate-identifier', JSON.stringify(attribute)],
+  ])
+  const created = await system.cli([
+    ...['sso-admin', 'create-account-assignment', '--instance-arn', instance, '--target-type', 'AWS_ACCOUNT'],
+    ...['--target-id', account, '--permission-set-arn', await system.access.permissionSetArn('ReadOnly-ps')],
+    ...['--principal-type', 'GROUP', '--principal-id', JSON.parse(found).GroupId],
+  ])
+  const request = JSON.parse(created).AccountAssignmentCreationStatus.RequestId
+  for (let status = 'IN_PROGRESS'; status !== 'SUCCEEDED'; ) {
+    const described = await system.cli([
+      ...['sso-admin', 'describe-account-assignment-creation-status', '--instance-arn', instance],
+      ...['--account-assignment-creation-request-id', request],
+    ])
+    status = JSON.parse(described).AccountAssignmentCreationStatus.Status
+    expect(status).not.toBe('FAILED')
+  }
+}
+
+async function ledger(grant: string): Promise<readonly string[]> {
+  return (await system.keys('assignments/')).filter((key) => key.endsWith(`%${grant}%ssofile`))
+}

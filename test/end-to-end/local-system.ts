@@ -1,0 +1,341 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateGroupCommand, IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import pLimit from 'p-limit'
+import type * as z from 'zod'
+import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
+import type { Status, StatusState } from '../../shared/domain/status.ts'
+import type { organizationFile } from '../../shared/memory/organization-file.ts'
+import type { QueueName } from '../../shared/ports/queues.ts'
+import { AccessReader } from './access-reader.ts'
+import { checkout, type Ended, listAwsClis, runProgram, runSsofile } from './run-program.ts'
+import { until } from './until.ts'
+
+export const bucket = 'ssofile'
+
+/** The `--organization` file as a person writes it. */
+export type OrganizationInput = z.input<typeof organizationFile>
+
+export type LocalSystemOptions = {
+  /** Default: the acme fixture. */
+  readonly organization?: OrganizationInput
+  readonly configuration?: Partial<Configuration>
+  readonly latencyMs?: number
+}
+
+export type Call = {
+  readonly operation: string
+  /** Not refused; a call that comes too fast is throttled and repeated. */
+  readonly isAccepted: boolean
+}
+
+/** The brake is not what these tests are about: so many links go at once that it would hold them. */
+const noBrake = {
+  indirect: { count: 100_000, percent: 100, most: 100_000, hours: 24 },
+  own: { count: 100_000, percent: 100, minutes: 15 },
+}
+const lookedAtOnce = 16
+/** What has work in it while anything is on its way; `dispatch` only wakes, and is held while a dispatcher lingers. */
+const workQueues: readonly QueueName[] = ['uploads', 'links', 'permission-sets', 'work-urgent', 'work', 'work-bulk']
+
+/** A local system in a process of its own, as `npm start` runs it, and what a person or a script does with it. */
+export class LocalSystem {
+  readonly url: string
+  readonly #child: ChildProcess
+  readonly #folder: string
+  readonly #log: string[]
+  /** The SSO Admin calls of the product so far, in order. */
+  readonly calls: Call[]
+  readonly #clients = new Map<string, S3Client>()
+  readonly sqs: SQSClient
+  readonly ssoAdmin: SSOAdminClient
+  readonly identityStore: IdentitystoreClient
+  readonly access: AccessReader
+
+  private constructor(url: string, started: Started) {
+    this.url = url
+    this.#child = started.child
+    this.#folder = started.folder
+    this.#log = started.log
+    this.calls = started.calls
+    const common = this.#clientFor('test')
+    this.sqs = new SQSClient(common)
+    // SSO Admin allows 20 calls per second to all callers together.
+    this.ssoAdmin = new SSOAdminClient({ ...common, maxAttempts: 10 })
+    this.identityStore = new IdentitystoreClient({ ...common, maxAttempts: 10 })
+    this.access = new AccessReader(this.ssoAdmin, this.identityStore)
+  }
+
+  /** Resolves once the local system says that it is healthy. */
+  static async start(options: LocalSystemOptions = {}): Promise<LocalSystem> {
+    const started = await spawnLocalSystem(options)
+    const tell = () => `exit code: ${started.child.exitCode}; it said:\n${started.said.join('')}${started.log.join('')}`
+    const url = await until(
+      'the ready line of the local system',
+      async () => {
+        if (started.child.exitCode !== null) throw new Error(`the local system ended; ${tell()}`)
+        return /ready on (http:\S+)/.exec(started.said.join(''))?.[1]
+      },
+      { withinMs: 20_000, tell },
+    )
+    await until('health', async () => ((await fetch(`${url}/_ssofile/health`)).status === 200 ? true : undefined), {
+      withinMs: 10_000,
+      tell,
+    })
+    return new LocalSystem(url, started)
+  }
+
+  /** Ends it at once: nothing in it is to be kept. */
+  async stop(): Promise<void> {
+    for (const client of [...this.#clients.values(), this.sqs, this.ssoAdmin, this.identityStore]) client.destroy()
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
+    if (this.#child.exitCode === null) await ended
+    await rm(this.#folder, { recursive: true })
+  }
+
+  /** Uploads as the user whose access key id is given. An absent body is an empty file. */
+  async upload(key: string, body: string | Uint8Array = '', as = 'maria'): Promise<void> {
+    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+    await this.s3(as).send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }))
+  }
+
+  async remove(key: string, as = 'maria'): Promise<void> {
+    await this.s3(as).send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
+  }
+
+  async uploadAll(keys: readonly string[]): Promise<void> {
+    const limit = pLimit(lookedAtOnce)
+    await Promise.all(keys.map((key) => limit(() => this.upload(key))))
+  }
+
+  async removeAll(keys: readonly string[]): Promise<void> {
+    const limit = pLimit(lookedAtOnce)
+    await Promise.all(keys.map((key) => limit(() => this.remove(key))))
+  }
+
+  s3(as = 'auditor'): S3Client {
+    const known = this.#clients.get(as)
+    if (known) return known
+    const client = new S3Client({ ...this.#clientFor(as), forcePathStyle: true })
+    this.#clients.set(as, client)
+    return client
+  }
+
+  /** Every key under a prefix, in S3's order. */
+  async keys(prefix: string): Promise<readonly string[]> {
+    const found: string[] = []
+    for await (const page of paginateListObjectsV2({ client: this.s3() }, { Bucket: bucket, Prefix: prefix })) {
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) found.push(Key)
+    }
+    return found
+  }
+
+  /** The object as JSON; undefined: there is none. */
+  async json(key: string): Promise<Record<string, unknown> | undefined> {
+    try {
+      const { Body } = await this.s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      return JSON.parse((await Body?.transformToString()) ?? '')
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined
+      throw error
+    }
+  }
+
+  async has(key: string): Promise<boolean> {
+    try {
+      await this.s3().send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+      return true
+    } catch (error) {
+      if (error instanceof NotFound) return false
+      throw error
+    }
+  }
+
+  async status(input: string): Promise<Status | undefined> {
+    return (await this.json(`status/${input}.json`)) as Status | undefined
+  }
+
+  /** Waits until the status of an input has this state, and answers it. */
+  untilStatus(input: string, state: StatusState): Promise<Status> {
+    return until(
+      `state '${state}' of ${input}`,
+      async () => {
+        const status = await this.status(input)
+        return status?.state === state ? status : undefined
+      },
+      { tell: async () => `its status: ${JSON.stringify(await this.status(input))}\n${this.lastLogLines()}` },
+    )
+  }
+
+  async untilStatuses(inputs: readonly string[], state: StatusState): Promise<void> {
+    const limit = pLimit(lookedAtOnce)
+    await Promise.all(inputs.map((input) => limit(() => this.untilStatus(input, state))))
+  }
+
+  /** Waits until nothing is left of an input: its status is removed when it is gone and all it granted is revoked. */
+  async untilGone(...inputs: readonly string[]): Promise<void> {
+    for (const input of inputs) {
+      await until(`the end of ${input}`, async () => ((await this.has(`status/${input}.json`)) ? undefined : true), {
+        tell: async () => `its status: ${JSON.stringify(await this.status(input))}\n${this.lastLogLines()}`,
+      })
+    }
+  }
+
+  /** Waits until no dispatcher runs: it lingers for a few seconds after its last work, then gives its lease back. */
+  untilDispatcherRests(): Promise<true> {
+    const lease = 'control/dispatcher.json'
+    return until('the end of the dispatcher lease', async () => ((await this.has(lease)) ? undefined : true), {
+      tell: async () => `${JSON.stringify(await this.json(lease))}\n${this.lastLogLines()}`,
+    })
+  }
+
+  /** Waits until all that was uploaded or deleted before has been looked at, and no work is on its way. */
+  async untilQuiet(): Promise<void> {
+    let left = ''
+    await until(
+      'quiet: empty queues and no status under way',
+      async () => {
+        left = await this.#workLeft()
+        return left === '' ? true : undefined
+      },
+      { tell: () => `left: ${left}\n${this.lastLogLines()}`, withinMs: 80_000 },
+    )
+  }
+
+  async #workLeft(): Promise<string> {
+    const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
+    for (const queue of workQueues) {
+      const { Attributes = {} } = await this.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: this.queueUrl(queue), AttributeNames: [...AttributeNames] }),
+      )
+      if (AttributeNames.some((name) => Attributes[name] !== '0')) return `${queue}: ${JSON.stringify(Attributes)}`
+    }
+    const limit = pLimit(lookedAtOnce)
+    const statuses = await Promise.all((await this.keys('status/')).map((key) => limit(() => this.json(key))))
+    const underWay = statuses.filter((status) => status?.state === 'applying' || status?.state === 'revoking')
+    return underWay.map((status) => JSON.stringify(status)).join('\n')
+  }
+
+  queueUrl(queue: QueueName): string {
+    return `${this.url}/000000000000/${queueNameOnTheWire(queue)}`
+  }
+
+  async send(queue: QueueName, body: string): Promise<void> {
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.queueUrl(queue), MessageBody: body }))
+  }
+
+  /** How many of the product's calls since `calls` had this length were accepted. */
+  accepted(operation: string, since: number): number {
+    return this.calls.slice(since).filter((call) => call.isAccepted && call.operation === operation).length
+  }
+
+  /** What the history says of an assignment, in order: `granted`, `revoked`, … */
+  async history(assignment: string): Promise<readonly string[]> {
+    const keys = await this.keys(`history/${assignment.replace(/%ssofile$/, '')}/`)
+    return keys.map((key) => key.replace(/^.*%(\w+)\.json$/s, '$1'))
+  }
+
+  async createGroup(name: string): Promise<void> {
+    const IdentityStoreId = await this.access.identityStoreId()
+    await this.identityStore.send(new CreateGroupCommand({ IdentityStoreId, DisplayName: name }))
+  }
+
+  /** Runs the stock AWS CLI and answers what it printed; throws with its words when it fails. */
+  async cli(args: readonly string[], options: CliOptions = {}): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.tryCli(args, options)
+    if (exitCode !== 0) throw new Error(`aws ${args.join(' ')}: exit code ${exitCode}\n${stderr}${this.lastLogLines()}`)
+    return stdout
+  }
+
+  tryCli(
+    args: readonly string[],
+    { as = 'maria', program = listAwsClis()[0], input }: CliOptions = {},
+  ): Promise<Ended> {
+    const env = { ...this.env(as), AWS_ENDPOINT_URL: undefined }
+    return runProgram(program, ['--endpoint-url', this.url, ...args], {
+      env,
+      ...(input === undefined ? {} : { input }),
+    })
+  }
+
+  /** Runs `ssofile …` as a person who copied the lines that the local system prints. */
+  ssofile(args: readonly string[], as = 'maria'): Promise<Ended> {
+    return runSsofile(args, this.env(as))
+  }
+
+  env(as: string): NodeJS.ProcessEnv {
+    const own = { AWS_ENDPOINT_URL: this.url, AWS_ACCESS_KEY_ID: as, AWS_SECRET_ACCESS_KEY: 'any' }
+    return { ...bareEnvironment(), ...own, AWS_DEFAULT_REGION: 'us-east-1', AWS_PAGER: '' }
+  }
+
+  lastLogLines(count = 25): string {
+    return `the last log lines:\n${this.#log.join('').split('\n').slice(-count).join('\n')}`
+  }
+
+  /** Everything that the local system logged. */
+  get log(): string {
+    return this.#log.join('')
+  }
+
+  #clientFor(accessKeyId: string) {
+    return { endpoint: this.url, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey: 'any' } }
+  }
+}
+
+type CliOptions = { readonly as?: string; readonly program?: string; readonly input?: string }
+
+/** This process's environment without what would lead a child to another AWS. */
+export function bareEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(AWS_|SSOFILE_|NODE_OPTIONS$|JEST_)/.test(name)),
+  )
+}
+
+type Started = {
+  readonly child: ChildProcess
+  readonly folder: string
+  readonly said: string[]
+  readonly log: string[]
+  readonly calls: Call[]
+}
+
+async function spawnLocalSystem({ organization, configuration, latencyMs = 50 }: LocalSystemOptions): Promise<Started> {
+  const folder = await mkdtemp(join(tmpdir(), 'ssofile-end-to-end-'))
+  const config = join(folder, 'configuration.json')
+  await writeFile(config, JSON.stringify({ brake: noBrake, ...configuration }))
+  const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config]
+  if (organization !== undefined) {
+    const file = join(folder, 'organization.json')
+    await writeFile(file, JSON.stringify(organization))
+    args.push('--organization', file)
+  }
+  const preload = new URL('report-calls.ts', import.meta.url).href
+  const child = spawn(process.execPath, ['--import', preload, 'handlers/cli/ssofile.ts', 'local', ...args], {
+    cwd: checkout,
+    env: bareEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const started: Started = { child, folder, said: [], log: [], calls: [] }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => started.said.push(text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => started.log.push(text))
+  child.on('message', ({ operation, caller, status }: { operation: string; caller?: string; status: number }) => {
+    if (caller === 'ssofile') started.calls.push({ operation, isAccepted: status === 200 })
+  })
+  return started
+}

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export type Ended = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+type ProgramOptions = { readonly env: NodeJS.ProcessEnv; readonly input?: string }
+
+/** The root of the checkout. */
+export const checkout = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Runs a program to its end, in the checkout. `input` is what it reads from standard input; default: nothing. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { env, input = '' }: ProgramOptions,
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: checkout, env, stdio: ['pipe', 'pipe', 'pipe'] })
+    const texts = { stdout: '', stderr: '' }
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        texts[stream] += text
+      })
+    }
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ exitCode: code ?? -1, ...texts }))
+    // A program that does not read its input may have ended before.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}
+
+/** `ssofile …` as a person runs it. */
+export function runSsofile(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  return runProgram(process.execPath, [join(checkout, 'handlers/cli/ssofile.ts'), ...args], { env })
+}
+
+/**
+ * The AWS CLIs of this machine: the one on the PATH, and a distribution's old one beside it (before 2.13 the CLI does not
+ * read AWS_ENDPOINT_URL, so `--endpoint-url` is always given). Throws where there is none.
+ */
+export function listAwsClis(): readonly [string, ...string[]] {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
+  const [first, ...others] = [
+    ...new Set(folders.map((folder) => join(folder, 'aws')).filter((file) => existsSync(file))),
+  ]
+  if (first === undefined) {
+    throw new Error('no AWS CLI was found on the PATH; the end-to-end tests need one: apt-get install awscli')
+  }
+  const old = others.find((file) => file === '/usr/bin/aws')
+  return old === undefined ? [first] : [first, old]
+}

@@ -1,0 +1,179 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import {
+  CreateGroupCommand,
+  CreateGroupMembershipCommand,
+  CreateUserCommand,
+  DeleteGroupCommand,
+  DeleteUserCommand,
+  UpdateGroupCommand,
+} from '@aws-sdk/client-identitystore'
+import {
+  CloseAccountCommand,
+  CreateAccountCommand,
+  CreateOrganizationalUnitCommand,
+  DeleteOrganizationalUnitCommand,
+  MoveAccountCommand,
+  RemoveAccountFromOrganizationCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateOrganizationalUnitCommand,
+} from '@aws-sdk/client-organizations'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { EventBridgeEvent } from '../../../../infra/local/events/event-bridge-event.ts'
+import { addJsonServices } from '../../../../infra/local/json-services/json-services.ts'
+import { openLocalModels } from '../../../../infra/local/local-models.ts'
+import { buildLocalServer } from '../../../../infra/local/s3-and-sqs.ts'
+import { SystemClock } from '../../../../shared/aws/system-clock.ts'
+import { memoryTables } from '../../../../shared/memory/table.ts'
+import { eventually, sdkClients } from '../local-process.ts'
+
+const fixtures = new URL('../../../../fixtures/events/', import.meta.url)
+const IdentityStoreId = 'd-9067a1b2c3'
+
+type Models = Awaited<ReturnType<typeof openLocalModels>>
+const all: EventBridgeEvent[] = []
+let models: Models
+let clients: ReturnType<typeof sdkClients>
+let stop = async () => {}
+
+/** Everything a person can change, once each; what comes of it by itself is waited for. */
+beforeAll(async () => {
+  const clock = new SystemClock({ scale: 200 })
+  const onEvent = (event: EventBridgeEvent) => all.push(event)
+  const common = { bucket: 'ssofile', openTable: memoryTables, clock, organizationFile: undefined, onEvent }
+  models = await openLocalModels({ ...common, latencyMs: 1, latencyP99Ms: 1, onError: () => {} })
+  const app = buildLocalServer(models)
+  addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
+  clients = sdkClients(await app.listen({ host: '127.0.0.1', port: 0 }), 'operator')
+  stop = async () => {
+    clients.destroy()
+    await models.stop()
+    await app.close()
+  }
+  await changeOrganization()
+  await changeDirectory()
+  await eventually(async () => namesOf(all).includes('CloseAccountResult'))
+}, 30_000)
+
+afterAll(() => stop())
+
+async function changeOrganization(): Promise<void> {
+  const client = clients.organizations
+  const account = { Email: 'new@acme.example', AccountName: 'Secret name' }
+  await client.send(new CreateAccountCommand(account))
+  await eventually(async () => namesOf(all).includes('AccountJoinedOrganization'))
+  await client.send(new CreateAccountCommand(account))
+  const AccountId = '240000000001'
+  const { OrganizationalUnit: unit } = await client.send(
+    new CreateOrganizationalUnitCommand({ ParentId: 'r-acme', Name: 'New' }),
+  )
+  const move = { AccountId, SourceParentId: 'ou-acme-wrk2test', DestinationParentId: unit?.Id ?? '' }
+  await client.send(new MoveAccountCommand(move))
+  await expect(client.send(new MoveAccountCommand({ ...move, AccountId: '999999999999' }))).rejects.toThrow()
+  await client.send(
+    new MoveAccountCommand({
+      AccountId,
+      SourceParentId: move.DestinationParentId,
+      DestinationParentId: move.SourceParentId,
+    }),
+  )
+  await client.send(new UpdateOrganizationalUnitCommand({ OrganizationalUnitId: unit?.Id, Name: 'Newer' }))
+  await client.send(new DeleteOrganizationalUnitCommand({ OrganizationalUnitId: unit?.Id }))
+  await client.send(new TagResourceCommand({ ResourceId: AccountId, Tags: [{ Key: 'team', Value: 'Shop' }] }))
+  await client.send(new UntagResourceCommand({ ResourceId: AccountId, TagKeys: ['team'] }))
+  await client.send(new CloseAccountCommand({ AccountId }))
+  await client.send(new RemoveAccountFromOrganizationCommand({ AccountId: '240000000002' }))
+}
+
+async function changeDirectory(): Promise<void> {
+  const client = clients.identityStore
+  const { GroupId } = await client.send(new CreateGroupCommand({ IdentityStoreId, DisplayName: 'Secret group' }))
+  const { UserId } = await client.send(
+    new CreateUserCommand({ IdentityStoreId, UserName: 'secret.user', DisplayName: 'Secret user' }),
+  )
+  await client.send(new CreateGroupMembershipCommand({ IdentityStoreId, GroupId, MemberId: { UserId: UserId ?? '' } }))
+  const Operations = [{ AttributePath: 'displayName', AttributeValue: 'Secret new name' }]
+  await client.send(new UpdateGroupCommand({ IdentityStoreId, GroupId, Operations }))
+  await client.send(new DeleteGroupCommand({ IdentityStoreId, GroupId }))
+  await client.send(new DeleteUserCommand({ IdentityStoreId, UserId }))
+}
+
+/** What is in `events`, as a handler would be given it. */
+function delivered(): readonly EventBridgeEvent[] {
+  const messages = models.queues.queue('events').messages()
+  return messages.map(({ body }) => JSON.parse(body))
+}
+
+function namesOf(events: readonly EventBridgeEvent[]): readonly string[] {
+  return events.map(({ detail, 'detail-type': type }) => String(detail.eventName ?? type))
+}
+
+describe.each(readdirSync(fixtures).map((file) => [file] as const))('fixtures/events/%s', (file) => {
+  test('has exactly the members and types of an event that the local system renders', () => {
+    const fixture: EventBridgeEvent = JSON.parse(readFileSync(new URL(file, fixtures), 'utf8'))
+    const alike = all.filter((event) => kindOf(event) === kindOf(fixture)).map(shapeOf)
+    expect(alike.length).toBeGreaterThan(0)
+    expect(alike).toContainEqual(shapeOf(fixture))
+  })
+})
+
+test('every kind of event that the local system renders has a fixture', () => {
+  const known = new Set(
+    readdirSync(fixtures).map((file) => kindOf(JSON.parse(readFileSync(new URL(file, fixtures), 'utf8')))),
+  )
+  expect([...new Set(all.map(kindOf))].filter((kind) => !known.has(kind))).toEqual([])
+})
+
+test('a created account is told twice, and only to those who look it up by its id', () => {
+  const names = namesOf(delivered())
+  expect(names.filter((name) => name === 'CreateAccountResult')).toHaveLength(2) // the second failed
+  expect(names.filter((name) => name === 'AccountJoinedOrganization')).toHaveLength(1)
+  expect(JSON.stringify(all)).not.toMatch(/Secret|new@acme/i)
+})
+
+test('a failed call is an event with an errorCode, and never reaches the queue', () => {
+  const failed = all.filter(({ detail }) => 'errorCode' in detail)
+  expect(namesOf(failed)).toEqual(['MoveAccount'])
+  expect(failed[0]?.detail).toMatchObject({ errorCode: 'AccountNotFoundException', responseElements: null })
+  expect(delivered().some(({ detail }) => 'errorCode' in detail)).toBe(false)
+})
+
+test('the queue gets what may change access, each event in a group of its own', () => {
+  const names = new Set(namesOf(delivered()))
+  for (const name of ['MoveAccount', 'TagResource', 'Tag Change on Resource', 'CloseAccountResult', 'Group Updated']) {
+    expect(names).toContain(name)
+  }
+  for (const name of ['CreateAccount', 'CreateGroupMembership', 'Group Membership Created']) {
+    expect(names).not.toContain(name)
+  }
+  const messages = models.queues.queue('events').messages()
+  expect(messages.map(({ groupId }) => groupId)).toEqual(delivered().map(({ id }) => id))
+})
+
+test('the access key id is the identity of whoever called', () => {
+  const move = all.find(({ detail }) => detail.eventName === 'MoveAccount')
+  expect(move?.detail.userIdentity).toMatchObject({ accessKeyId: 'operator', userName: 'operator' })
+})
+
+test('the version of a resource goes up with each change of its tags', () => {
+  const changes = all.filter(({ source }) => source === 'aws.tag')
+  expect(changes.map(({ detail }) => detail.version)).toEqual([1, 2])
+  expect(changes.map(({ detail }) => detail['changed-tag-keys'])).toEqual([['team'], ['team']])
+})
+
+/** What it is called, and whether it was refused or failed: that changes the shape. */
+function kindOf({ 'detail-type': type, detail }: EventBridgeEvent): string {
+  const outcome = 'errorCode' in detail || JSON.stringify(detail).includes('"failureReason"') ? ' failed' : ''
+  return `${type} ${String(detail.eventName ?? '')}${outcome}`
+}
+
+/** Members in order of their names, and types instead of values; what tags are called is a value too. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [...new Set(value.map((member) => JSON.stringify(shapeOf(member))))].sort()
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => [name, name === 'tags' && !Array.isArray(member) ? 'tags' : shapeOf(member)]),
+  )
+}

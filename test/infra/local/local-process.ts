@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import { OrganizationsClient } from '@aws-sdk/client-organizations'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+
+const ssofile = new URL('../../../handlers/cli/ssofile.ts', import.meta.url).pathname
+
+/** A port that is free now, so that a restart can have the same one. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (typeof address !== 'object' || address === null) throw new Error('a server that listens has no address')
+  return address.port
+}
+
+/** `ssofile local` in a process of its own, which can be killed. */
+export class LocalProcess {
+  readonly url: string
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+  #output = ''
+
+  constructor(port: number, args: readonly string[]) {
+    this.url = `http://127.0.0.1:${port}`
+    this.#child = spawn(process.execPath, [ssofile, 'local', '--port', String(port), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout?.on('data', (chunk) => this.#keep(chunk))
+    this.#child.stderr?.on('data', (chunk) => this.#keep(chunk))
+    this.#ended = once(this.#child, 'exit')
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get exitCode(): number | null {
+    return this.#child.exitCode
+  }
+
+  /** The last of what it wrote. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Resolves once it answers at all, before it is ready. */
+  listening(): Promise<void> {
+    return this.#answers((status) => status > 0)
+  }
+
+  ready(): Promise<void> {
+    return this.#answers((status) => status === 200)
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#child.kill(signal)
+    await this.#ended
+  }
+
+  async #answers(isEnough: (status: number) => boolean): Promise<void> {
+    await eventually(async () => {
+      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}: ${this.#output}`)
+      const status = await fetch(`${this.url}/_ssofile/health`).then(
+        (answer) => answer.status,
+        () => 0,
+      )
+      return isEnough(status)
+    })
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#output = (this.#output + chunk.toString()).slice(-20_000)
+  }
+}
+
+/** Waits for a condition; one that stays false ends with the test's own timeout. */
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(10)
+}
+
+/** The SDK's own clients on one endpoint. */
+export function sdkClients(endpoint: string, accessKeyId = 'me') {
+  const common = { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey: 'any' }, maxAttempts: 8 }
+  const clients = {
+    s3: new S3Client({ ...common, forcePathStyle: true }),
+    sqs: new SQSClient(common),
+    ssoAdmin: new SSOAdminClient(common),
+    identityStore: new IdentitystoreClient(common),
+    organizations: new OrganizationsClient(common),
+  }
+  const destroy = () => {
+    for (const client of Object.values(clients)) client.destroy()
+  }
+  return { ...clients, destroy }
+}

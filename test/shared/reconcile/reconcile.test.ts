@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { reconcile } from '../../../shared/reconcile/reconcile.ts'
+import { acme, World } from '../../world.ts'
+
+const billing = readFileSync(new URL('../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
+const name = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const link = `links_data/${name}`
+
+async function granted(): Promise<World> {
+  const world = new World({ organization: { ...acme(), assignments: [] } }).start({ dispatcher: false })
+  await world.objects.put('permission_sets/Billing-ps.json', billing)
+  await world.look()
+  await world.finish(world.slice())
+  await world.objects.put(link, '')
+  await world.look()
+  await world.finish(world.slice())
+  return world
+}
+
+const report = (world: World) => world.finish(reconcile(world.ports, world.configuration))
+const nothing = { inputs: 0, grants: 0, revocations: 0, unfinished: 0 }
+
+describe('a reconcile', () => {
+  test('finds nothing where all is well, twice', async () => {
+    const world = await granted()
+    expect(await report(world)).toMatchObject(nothing)
+    expect(await report(world)).toMatchObject(nothing)
+    expect(world.queues.queue('work').counts()).toEqual({ visible: 0, inFlight: 0 })
+  })
+
+  test('finds a status that says that work goes on, whose dispatcher died before it told', async () => {
+    const world = await granted()
+    const status = await world.json(`status/${link}.json`)
+    await world.objects.put(`status/${link}.json`, JSON.stringify({ ...status, state: 'applying' }))
+    await world.clock.advance(3_600_000)
+    expect(await report(world)).toMatchObject({ inputs: 1 })
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
+    expect(await report(world)).toMatchObject(nothing)
+  })
+
+  test('finds a file that replaced another in the same second and whose event was lost', async () => {
+    const world = await granted()
+    const status = await world.json(`status/${link}.json`)
+    await world.objects.put(`status/${link}.json`, JSON.stringify({ ...status, etag: 'another' }))
+    expect(await report(world)).toMatchObject({ inputs: 1 })
+  })
+
+  test('finds an unfinished entry whose retry was deleted, though the entry is older than the last reconcile', async () => {
+    const world = await granted()
+    const entry = await world.json(`assignments/${name}`)
+    await world.objects.put(`assignments/${name}`, JSON.stringify({ ...entry, state: 'failed' }))
+    await world.objects.put(`state/open/2026-03-09T10:00:00.000Z%${name}`, '')
+    expect(await report(world)).toMatchObject({ unfinished: 0 })
+    await world.clock.advance(3 * 3_600_000)
+    expect(await report(world)).toMatchObject({ unfinished: 0 })
+    await world.clock.advance(3 * 3_600_000)
+    await world.objects.delete(`state/open/2026-03-09T10:00:00.000Z%${name}`)
+    expect(await report(world)).toMatchObject({ unfinished: 1 })
+  })
+
+  test('corrects what the index of attention says wrongly', async () => {
+    const world = await granted()
+    await world.objects.put(`attention/waiting/${link}`, '')
+    await report(world)
+    expect(await world.keys('attention/')).toEqual([])
+  })
+
+  test('revokes what no link grants any more, and grants what a lost event asked for', async () => {
+    const world = await granted()
+    const other = 'account%250000000003%Billing-ps%team-Accountants%GROUP%ssofile'
+    world.objects.model.put(
+      { accessKeyId: 'maria', sourceIpAddress: '127.0.0.1' },
+      `links_data/${other}`,
+      Buffer.from(''),
+    )
+    await world.objects.delete(link)
+    await world.clock.advance(1_000)
+    world.queues.queue('links').purge()
+    world.queues.queue('work').purge()
+    world.queues.queue('work-urgent').purge()
+    await report(world)
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.keys('assignments/')).toEqual([`assignments/${other}`])
+    expect(await world.keys('status/links_data/')).toEqual([`status/links_data/${other}.json`])
+  })
+
+  test('applies a link whose group has appeared', async () => {
+    const world = await granted()
+    const late = 'links_data/account%233000000002%Billing-ps%team-Late%GROUP%ssofile'
+    await world.objects.put(late, '')
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.json(`status/${late}.json`)).toMatchObject({ state: 'waiting' })
+    await world.identityStore.createGroup({ displayName: 'team-Late' })
+    await world.clock.advance(3_600_000)
+    await report(world)
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.json(`status/${late}.json`)).toMatchObject({ state: 'applied' })
+    expect(await report(world)).toMatchObject(nothing)
+  })
+})
