@@ -9,7 +9,7 @@ import { dispatch, type SliceOptions } from '../shared/reconcile/dispatch.ts'
  */
 export const dispatcher =
   (ports: Ports, configuration: Configuration, options: SliceOptions) =>
-  async (_event: SQSEvent): Promise<SQSBatchResponse> => {
+  async (_event?: SQSEvent): Promise<SQSBatchResponse> => {
     try {
       const { outcome, settled, failed } = await dispatch(ports, configuration, options)
       ports.log.info('dispatcher slice ended', { outcome, settled, failed })

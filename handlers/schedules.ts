@@ -1,10 +1,17 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { wakeDispatcher } from '../shared/reconcile/lanes.ts'
+import type { SliceOptions } from '../shared/reconcile/dispatch.ts'
 import { reconcile } from '../shared/reconcile/reconcile.ts'
+import { dispatcher } from './dispatcher.ts'
 
-/** Every minute: wakes the dispatcher, for open work that is due and for a wake that was lost. */
-export const everyMinute = (ports: Ports) => (): Promise<void> => wakeDispatcher(ports.queues, ports.randomness)
+/**
+ * Every minute: a slice of the dispatcher, for open work that is due and for a wake that was lost. Not through the queue
+ * of wakes: a function that died leaves its wake, and with it the whole group, invisible for its visibility timeout.
+ */
+export const everyMinute =
+  (ports: Ports, configuration: Configuration, options: SliceOptions) => async (): Promise<void> => {
+    await dispatcher(ports, configuration, options)()
+  }
 
 /** Every hour: finds what no event reported. */
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {

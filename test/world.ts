@@ -31,6 +31,8 @@ export type WorldOptions = {
   readonly wrap?: (ports: Ports) => Ports
 }
 
+const slice: SliceOptions = { sliceMs: 540_000, lingerMs: 5_000, holder: 'test' }
+
 /** The acme organization of the fixtures. */
 export function acme(): OrganizationFile {
   const file = new URL('../fixtures/acme/organization.json', import.meta.url)
@@ -93,14 +95,13 @@ export class World {
     map('uploads', router(ports, settings))
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
-    if (withDispatcher)
-      map('dispatch', dispatcher(ports, settings, { sliceMs: 600_000, lingerMs: 5_000, holder: 'test' }), 1, 900_000)
+    if (withDispatcher) map('dispatch', dispatcher(ports, settings, slice), 1, 900_000)
     return this
   }
 
   /** One slice of the dispatcher; time has to be moved for it. */
   slice(options: Partial<SliceOptions> = {}, ports: Ports = this.ports): Promise<SliceResult> {
-    return dispatch(ports, this.configuration, { sliceMs: 600_000, lingerMs: 0, holder: 'test', ...options })
+    return dispatch(ports, this.configuration, { ...slice, lingerMs: 0, ...options })
   }
 
   /** Moves time until `promise` is settled, and answers it; fails after sixty virtual minutes. */
@@ -133,7 +134,7 @@ export class World {
   }
 
   everyMinute(): Promise<void> {
-    return everyMinute(this.ports)()
+    return everyMinute(this.ports, this.configuration, slice)()
   }
 
   everyHour(): Promise<void> {

@@ -144,12 +144,14 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     return startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError })
   }
   const reconcile = everyHour(ports, configuration)
+  // What runs at the end of a slice may take five minutes more; the function's time limit is fifteen.
+  const slice = { sliceMs: 9 * minuteMs, lingerMs: 5_000, holder }
   const parts = [
     map('uploads', router(ports, configuration), 10),
     map('links', links(ports, configuration), 10),
     map('permission-sets', permissionSets(ports, configuration), 5),
-    map('dispatch', dispatcher(ports, configuration, { sliceMs: 10 * minuteMs, lingerMs: 5_000, holder }), 1),
-    startSchedule({ everyMs: minuteMs, run: everyMinute(ports), clock, onError }),
+    map('dispatch', dispatcher(ports, configuration, slice), 1),
+    startSchedule({ everyMs: minuteMs, run: everyMinute(ports, configuration, slice), clock, onError }),
     startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),
   ]
   return { reconcile, stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) }

@@ -110,7 +110,7 @@ async function create(
   const arn = claim.arn ?? (await createDefinition(file, context))
   const creating = { etag: object.etag }
   if (!claim.arn) await objects.put(ownedKey, renderJson({ ...claim, arn, creating }))
-  permissionSets.remember(file.name, arn)
+  await permissionSets.remember(file.name, arn)
   await attachPolicies(arn, file, ssoAdmin)
   const at = renderInstant(clock.now())
   const applied = { etag: object.etag, at, ...(object.versionId === undefined ? {} : { versionId: object.versionId }) }

@@ -125,6 +125,7 @@ class Slice {
       permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
       mayStart: () => this.#mayStart(),
       ending: this.#ending.signal,
+      pulledMs: clock.monotonicMs(),
     }
   }
 
@@ -196,7 +197,8 @@ class Slice {
     const log = this.#ports.log.with({ cause: first.hint.cause, ...describe(first) })
     for (let attempt = 1; ; attempt++) {
       try {
-        const end = await this.#settle(first, { ...this.#context, log })
+        const pulledMs = Math.max(...items.map((item) => item.pulledMs))
+        const end = await this.#settle(first, { ...this.#context, log, pulledMs })
         if (end === 'done') this.#settled++
         // Each cause waits for its status, also where one evaluation served several.
         if (end === 'done')

@@ -139,6 +139,8 @@ async function create(
     return 'links-gone'
   }
   const { result, entry } = await makeCall(subject, granting, 'creation')
+  // The permission set may have been made again under its name: it is looked for anew at the next attempt.
+  if (result.outcome === 'failed') context.permissionSets.forget(subject.assignment.permissionSet)
   if (result.outcome !== 'confirmed') return defer(subject, entry, result, concerned, 'failed')
   await confirm(subject, entry, links)
   return { result: 'applied', owned: true, links: concerned }

@@ -25,12 +25,14 @@ export function limitSsoAdmin(
   mayStart: () => boolean,
 ): SsoAdmin {
   const attempt = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
-    await limiter.acquire(priority)
+    const end = await limiter.acquire(priority)
     try {
       return await call()
     } catch (error) {
       if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + randomness.fraction()))
       throw error
+    } finally {
+      end()
     }
   }
   const write = <T>(priority: Priority, call: () => Promise<T>): Promise<T> =>

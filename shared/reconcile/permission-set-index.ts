@@ -7,7 +7,7 @@ import type { ObjectStore } from '../ports/object-store.ts'
 import { listAll } from '../ports/page.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { SsoAdmin } from '../ports/sso-admin.ts'
-import { readJson, renderJson } from './stored-json.ts'
+import { readJson, renderJson, type Stored } from './stored-json.ts'
 
 const indexKey = 'state/permission-sets.json'
 /** How long a name that was not found is not looked for again. */
@@ -22,8 +22,9 @@ const index = z.strictObject({
 })
 
 /**
- * Permission sets by name. Identity Center finds them by ARN only, so names are kept in `state/permission-sets.json`:
- * a look-up lists the ARNs (100 a page) and describes those never seen before.
+ * Permission sets by name. Identity Center finds them by ARN only, so names are kept in `state/permission-sets.json`. A
+ * name that stands there costs no call; only for a missing one the ARNs are listed (100 a page), and those never seen
+ * before described. That one is gone shows when it is used: then it is forgotten, and looked for anew.
  */
 export class PermissionSetIndex {
   readonly #objects: ObjectStore
@@ -32,6 +33,7 @@ export class PermissionSetIndex {
   readonly #arnByName = new Map<PermissionSetName, PermissionSetArn>()
   #scannedMs: number | undefined
   #scan: Promise<void> | undefined
+  #loading: Promise<void> | undefined
   /** Remembered since the scan under way began, whose pages may be older. */
   readonly #recent = new Map<PermissionSetName, PermissionSetArn>()
 
@@ -43,6 +45,8 @@ export class PermissionSetIndex {
 
   /** `undefined`: Identity Center has no permission set of this name. */
   async resolve(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
+    this.#loading ??= this.#load()
+    await this.#loading
     if (!this.#arnByName.has(name) && !this.#isFresh()) {
       this.#scan ??= this.#rescan().finally(() => {
         this.#scan = undefined
@@ -54,9 +58,13 @@ export class PermissionSetIndex {
   }
 
   /** One that was just created, or is known from our own record. */
-  remember(name: PermissionSetName, arn: PermissionSetArn): void {
+  async remember(name: PermissionSetName, arn: PermissionSetArn): Promise<void> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    if (this.#arnByName.get(name) === arn) return
     this.#arnByName.set(name, arn)
     if (this.#scan) this.#recent.set(name, arn)
+    await this.#save(Object.fromEntries([...this.#arnByName].map(([known, ofKnown]) => [ofKnown, known])))
   }
 
   /** Whether it was found, or made, already. */
@@ -79,12 +87,29 @@ export class PermissionSetIndex {
     return this.#scannedMs !== undefined && this.#clock.monotonicMs() - this.#scannedMs < missingMs
   }
 
-  async #rescan(): Promise<void> {
-    // A cache: one that cannot be understood is made again.
-    const stored = await readJson(this.#objects, indexKey, index).catch((error: unknown) => {
+  /** What was known when the index was last saved; read again later where that failed. */
+  async #load(): Promise<void> {
+    try {
+      const stored = await this.#readStored()
+      for (const [arn, name] of Object.entries(stored?.value.nameByArn ?? {})) {
+        if (!this.#arnByName.has(name)) this.#arnByName.set(name, permissionSetArn.parse(arn))
+      }
+    } catch (error) {
+      this.#loading = undefined
+      throw error
+    }
+  }
+
+  /** A cache: one that cannot be understood is made again. */
+  #readStored(): Promise<Stored<z.infer<typeof index>> | undefined> {
+    return readJson(this.#objects, indexKey, index).catch((error: unknown) => {
       if (isServiceError(error)) throw error
       return undefined
     })
+  }
+
+  async #rescan(): Promise<void> {
+    const stored = await this.#readStored()
     const before = stored?.value.nameByArn ?? {}
     const names = new Map<PermissionSetArn, PermissionSetName>()
     let described = 0

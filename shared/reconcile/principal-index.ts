@@ -5,19 +5,18 @@ import type { Clock } from '../ports/clock.ts'
 import type { IdentityStore } from '../ports/identity-store.ts'
 import { listAll } from '../ports/page.ts'
 
-/** Found names are believed this long, missing ones shorter: someone may be waiting for a group to appear. */
+/** How long what was found is believed. What was not found, and names, only by hints that came before it was looked for. */
 const foundMs = 60_000
-const missingMs = 1_000
 
-type Known = { readonly id: PrincipalId | undefined; readonly untilMs: number }
+type Known<T> = { readonly found: T | undefined; readonly lookedUpMs: number }
 
 /** Principals by name, cached: Identity Store allows 20 calls per second and operation. */
 export class PrincipalIndex {
   readonly #identityStore: IdentityStore
   readonly #clock: Clock
   readonly #suffix: string
-  readonly #known = new Map<string, Known>()
-  readonly #names = new Map<string, { readonly name: PrincipalName | undefined; readonly untilMs: number }>()
+  readonly #ids = new Map<string, Known<PrincipalId>>()
+  readonly #names = new Map<string, Known<PrincipalName>>()
   readonly #near = new Map<string, { readonly name: Promise<string | undefined>; readonly untilMs: number }>()
 
   constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
@@ -26,26 +25,32 @@ export class PrincipalIndex {
     this.#suffix = suffix
   }
 
-  /** `undefined`: nobody has exactly this name, `principalSuffix` appended. */
-  async resolve(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
+  /**
+   * `undefined`: nobody has exactly this name, `principalSuffix` appended. A hint that was pulled at `pulledMs` may have
+   * been sent because somebody of that name has just appeared: an older "nobody" is not believed.
+   */
+  async resolve(type: PrincipalType, name: PrincipalName, pulledMs: number): Promise<PrincipalId | undefined> {
     const cacheKey = `${type}%${name}`
-    const known = this.#known.get(cacheKey)
-    if (known && this.#clock.monotonicMs() < known.untilMs) return known.id
+    const known = this.#ids.get(cacheKey)
+    const isOld = known && this.#clock.monotonicMs() - known.lookedUpMs >= foundMs
+    if (known && !isOld && (known.found !== undefined || known.lookedUpMs > pulledMs)) return known.found
+    const lookedUpMs = this.#clock.monotonicMs()
     const whole = principalName.safeParse(name + this.#suffix).data
-    const id = whole && (await this.#identityStore.findPrincipalId(type, whole))
-    this.#known.set(cacheKey, { id, untilMs: this.#clock.monotonicMs() + (id ? foundMs : missingMs) })
-    return id
+    const found = whole && (await this.#identityStore.findPrincipalId(type, whole))
+    this.#ids.set(cacheKey, { found, lookedUpMs })
+    return found
   }
 
   /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix. */
-  async nameOf(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
+  async nameOf(type: PrincipalType, id: PrincipalId, pulledMs: number): Promise<PrincipalName | undefined> {
     const cacheKey = `${type}%${id}`
     const known = this.#names.get(cacheKey)
-    if (known && this.#clock.monotonicMs() < known.untilMs) return known.name
+    if (known && known.lookedUpMs > pulledMs) return known.found
+    const lookedUpMs = this.#clock.monotonicMs()
     const whole = await this.#identityStore.findPrincipalName(type, id)
-    const name = whole === undefined ? undefined : principalName.safeParse(this.#withoutSuffix(whole)).data
-    this.#names.set(cacheKey, { name, untilMs: this.#clock.monotonicMs() + missingMs })
-    return name
+    const found = whole === undefined ? undefined : principalName.safeParse(this.#withoutSuffix(whole)).data
+    this.#names.set(cacheKey, { found, lookedUpMs })
+    return found
   }
 
   #withoutSuffix(whole: PrincipalName): string | undefined {
@@ -53,7 +58,7 @@ export class PrincipalIndex {
   }
 
   forget(type: PrincipalType, name: PrincipalName): void {
-    this.#known.delete(`${type}%${name}`)
+    this.#ids.delete(`${type}%${name}`)
   }
 
   /** The existing name that a person most likely meant. Lists the directory, so only for what is missing, and rarely. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts'
+import { Signal } from './signal.ts'
 
 /** Lower goes first: a revocation never waits behind a listing. Of the others none is starved: see `shareOfLater`. */
 export type Priority = 'revocation' | 'grant' | 'poll' | 'background'
@@ -6,19 +7,23 @@ const order: readonly Priority[] = ['revocation', 'grant', 'poll', 'background']
 /** Every fourth call that is no revocation is the one of the lowest priority that waits. */
 const shareOfLater = 4
 
-/** AWS counts arrivals, we count departures; what travels faster than the call before it arrives this much closer. */
-const marginMs = 50
+/** For the resolution of clocks and timers. */
+const marginMs = 10
 
 /**
- * Lets at most `perSecond` calls start in any rolling second, all of them where there is work.
+ * Lets at most `perSecond` calls arrive in any rolling second, all of them where there is work. AWS counts arrivals, which
+ * nobody here sees: a call arrives between its start and its end, so its place is free again a second after its *end*.
  * Source: IAM Identity Center User Guide, "Quotas and limits": 20 per second over all SSO Admin operations together.
  */
 export class RateLimiter {
   readonly #clock: Clock
   readonly #most: number
   readonly #windowMs: number
-  readonly #startedMs: number[] = []
+  #underWay = 0
+  /** When the last calls ended, oldest first; only those of the last second count. */
+  readonly #endedMs: number[] = []
   readonly #waiting: Record<Priority, (() => void)[]> = { revocation: [], grant: [], poll: [], background: [] }
+  readonly #ended = new Signal()
   #pausedUntilMs = 0
   #pumping = false
   /** Calls since the lowest priority waiting had its turn. */
@@ -31,12 +36,17 @@ export class RateLimiter {
     this.#windowMs = (1000 * this.#most) / perSecond + marginMs
   }
 
-  /** Resolves when the call may start. */
-  async acquire(priority: Priority): Promise<void> {
+  /** Resolves when the call may start, with what must be called when it has ended. */
+  async acquire(priority: Priority): Promise<() => void> {
     await new Promise<void>((resolve) => {
       this.#waiting[priority].push(resolve)
       void this.#pump()
     })
+    return () => {
+      this.#underWay--
+      this.#endedMs.push(this.#clock.monotonicMs())
+      this.#ended.raise()
+    }
   }
 
   /** Nothing starts for this long: the service said that the rate is exceeded, so somebody else calls it too. */
@@ -46,7 +56,7 @@ export class RateLimiter {
 
   /** Resolves when a successor that knows nothing of our calls may make as many as it likes: before the lease is let go. */
   async rest(): Promise<void> {
-    const last = this.#startedMs.at(-1)
+    const last = this.#endedMs.at(-1)
     if (last !== undefined) await this.#clock.sleep(last + this.#windowMs - this.#clock.monotonicMs())
   }
 
@@ -56,11 +66,10 @@ export class RateLimiter {
     for (let next = this.#next(); next; next = this.#next()) {
       const waitMs = this.#waitMs()
       if (waitMs > 0) {
-        await this.#clock.sleep(waitMs)
+        await this.#ended.wait(this.#clock, waitMs)
         continue
       }
-      this.#startedMs.push(this.#clock.monotonicMs())
-      if (this.#startedMs.length > this.#most) this.#startedMs.shift()
+      this.#underWay++
       if (next !== 'revocation') this.#sinceLater = this.#sinceLater + 1 < shareOfLater ? this.#sinceLater + 1 : 0
       this.#waiting[next].shift()?.()
     }
@@ -75,8 +84,11 @@ export class RateLimiter {
 
   #waitMs(): number {
     const nowMs = this.#clock.monotonicMs()
-    const oldest = this.#startedMs.length < this.#most ? undefined : this.#startedMs[0]
-    const roomMs = oldest === undefined ? 0 : oldest + this.#windowMs - nowMs
-    return Math.max(roomMs, this.#pausedUntilMs - nowMs, 0)
+    while ((this.#endedMs[0] ?? nowMs) + this.#windowMs <= nowMs) this.#endedMs.shift()
+    const pauseMs = Math.max(this.#pausedUntilMs - nowMs, 0)
+    if (this.#underWay + this.#endedMs.length < this.#most) return pauseMs
+    // With all places taken by calls under way, whichever ends first makes it known.
+    const roomMs = (this.#endedMs[0] ?? nowMs) + this.#windowMs - nowMs
+    return Math.max(roomMs, pauseMs)
   }
 }

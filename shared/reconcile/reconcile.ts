@@ -9,10 +9,9 @@ import { isFolderMarker, type Link, linkPrefix, parseLinkKey } from '../domain/l
 import type { OrganizationView } from '../domain/organization-view.ts'
 import { permissionSetPrefix } from '../domain/permission-set-file.ts'
 import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAssignments } from '../domain/plan.ts'
-import { attentionStates, status } from '../domain/status.ts'
+import { type AttentionState, attentionStates, status } from '../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
-import { ownedPrefix } from './apply-permission-set.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { sendInputs } from './inputs.ts'
 import { sendHints } from './lanes.ts'
@@ -80,7 +79,7 @@ export async function findDifferences(
     list(permissionSetPrefix),
     list(statusPrefix),
   ])
-  const [ledger, foreign, owned] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
+  const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
   const last = await readCheckpoint(objects)
   const { links, expired } = await readLinks(objects, [...linkFiles.values()], configuration)
   const plan = planAssignments({
@@ -94,7 +93,7 @@ export async function findDifferences(
   const { unfinished, entries } = await findUnfinished(objects, ledger, view, last)
   return {
     plan,
-    inputs: [...new Set([...told.stale, ...attention.toLookAt, ...findUnapplied(permissionSetFiles, owned)])],
+    inputs: [...new Set([...told.stale, ...attention.toLookAt])],
     unfinished,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
@@ -221,31 +220,22 @@ async function checkAttention(
   const misindexed = new Set<string>()
   const toLookAt: string[] = []
   const indexed = new Set<string>()
-  const checks: Promise<void>[] = []
+  const listed: { readonly input: string; readonly state: AttentionState }[] = []
   for (const state of attentionStates) {
     for await (const { key } of objects.list(`${attentionPrefix}${state}/`)) {
       indexed.add(key)
       const input = key.slice(attentionPrefix.length + state.length + 1)
-      if (input.startsWith('too-long/')) continue
-      checks.push(
-        limit(async () => {
-          const told = (await readJson(objects, statusKey(input), status))?.value
-          if (told?.state !== state) misindexed.add(input)
-          else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
-        }),
-      )
+      if (!input.startsWith('too-long/')) listed.push({ input, state })
     }
   }
-  await Promise.all(checks)
-  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed }
-}
-
-function* findUnapplied(files: Heads, owned: Heads): Generator<string> {
-  for (const { key, lastModified } of files.values()) {
-    const name = key.slice(permissionSetPrefix.length, -'.json'.length)
-    const record = owned.get(ownedPrefix + name)
-    if (record && record.lastModified < lastModified) yield key
+  const check = async ({ input, state }: (typeof listed)[number]): Promise<void> => {
+    const told = (await readJson(objects, statusKey(input), status))?.value
+    if (told?.state !== state) misindexed.add(input)
+    else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
   }
+  // Started together once all are listed: one that fails while the listing is still read would be nobody's to catch.
+  await Promise.all(listed.map((one) => limit(() => check(one))))
+  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed }
 }
 
 /**

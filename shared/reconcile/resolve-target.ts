@@ -1,4 +1,5 @@
 import { quote } from '../domain/complaint.ts'
+import type { PrincipalType } from '../domain/principal.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import type { Lack, Subject } from './settlement.ts'
@@ -13,7 +14,7 @@ export async function resolveTarget({ assignment, context }: Subject, links: rea
   const { permissionSet, principal, type, accountId } = assignment
   const [permissionSetArn, principalId] = await Promise.all([
     context.permissionSets.resolve(permissionSet),
-    context.principals.resolve(type, principal),
+    context.principals.resolve(type, principal, context.pulledMs),
   ])
   if (permissionSetArn === undefined) {
     const near = context.permissionSets.findNear(permissionSet)
@@ -35,7 +36,14 @@ async function lackOfPrincipal({
   assignment: { type, principal },
   context,
 }: Pick<Subject, 'assignment' | 'context'>): Promise<Lack> {
-  const noun = type === 'GROUP' ? 'group' : 'user'
+  const noun = nounOf(type)
+  const other: PrincipalType = type === 'GROUP' ? 'USER' : 'GROUP'
+  if (await context.principals.resolve(other, principal, context.pulledMs)) {
+    return {
+      reason: `${noun} '${principal}' does not exist in the identity store, but a ${nounOf(other)} of this name does`,
+      remedy: `if the ${nounOf(other)} is meant, upload the link again with %${other}%ssofile at the end, then delete this one`,
+    }
+  }
   // Help for a person only: that it cannot be had delays nothing.
   const near = await context.principals.findNear(type, principal).catch((error: unknown) => {
     if (!isServiceError(error)) throw error
@@ -46,6 +54,10 @@ async function lackOfPrincipal({
     reason: `${noun} '${principal}' does not exist in the identity store${meant(near)}`,
     remedy: `create the ${noun}, or upload the link with the exact name; it is applied when the ${noun} exists`,
   }
+}
+
+function nounOf(type: PrincipalType): string {
+  return type === 'GROUP' ? 'group' : 'user'
 }
 
 function meant(near: string | undefined): string {

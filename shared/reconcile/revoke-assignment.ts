@@ -79,7 +79,7 @@ async function callDeletion(
 /** Whether the principal of this entry has another name by now. One that is gone has none. */
 export async function isRenamed(subject: Subject, stored: StoredEntry): Promise<boolean> {
   const { type, principal } = subject.assignment
-  const name = await subject.context.principals.nameOf(type, stored.entry.principalId)
+  const name = await subject.context.principals.nameOf(type, stored.entry.principalId, subject.context.pulledMs)
   return name !== undefined && name !== principal
 }
 
@@ -90,7 +90,7 @@ type Heir = { readonly key: AssignmentKey; readonly links: readonly GrantingLink
  * present name grant the very access that is to be revoked.
  */
 async function findHeir({ assignment, context }: Subject, { entry }: StoredEntry): Promise<Heir | undefined> {
-  const principal = await context.principals.nameOf(assignment.type, entry.principalId)
+  const principal = await context.principals.nameOf(assignment.type, entry.principalId, context.pulledMs)
   if (principal === undefined || principal === assignment.principal) return undefined
   const renamed: Assignment = { ...assignment, principal }
   const { links } = await evaluateAssignment(renamed, { ...context, place: 'live' })

@@ -16,6 +16,8 @@ export type SettleContext = CallContext & {
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
   readonly principals: PrincipalIndex
+  /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
+  readonly pulledMs: number
 }
 
 /** The account assignment that a hint is about. */

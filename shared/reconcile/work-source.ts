@@ -24,6 +24,8 @@ export type WorkItem = {
   readonly hint: Hint
   readonly group: string
   readonly lane: Lane | 'open'
+  /** When it was pulled: monotonic milliseconds of the clock. */
+  readonly pulledMs: number
   done(): Promise<void>
   /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
   giveBack(): Promise<void>
@@ -178,7 +180,8 @@ export class WorkSource {
       await queues.send(lane, [{ body, groupId: group, deduplicationId: randomness.id() }])
       await done()
     }
-    this.#held[lane].push({ hint: parsed, group, lane, done, giveBack, leave })
+    const pulledMs = this.#ports.clock.monotonicMs()
+    this.#held[lane].push({ hint: parsed, group, lane, pulledMs, done, giveBack, leave })
   }
 
   async #pullOpen(stopped: AbortSignal): Promise<void> {
@@ -214,7 +217,9 @@ export class WorkSource {
       await this.#ports.objects.delete(object)
       leave()
     }
-    this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', done, giveBack: async () => leave(), leave })
+    const pulledMs = this.#ports.clock.monotonicMs()
+    const giveBack = async () => leave()
+    this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', pulledMs, done, giveBack, leave })
   }
 
   async #extend(): Promise<void> {

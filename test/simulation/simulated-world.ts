@@ -67,6 +67,8 @@ function account(id: string, tags: Record<string, string>) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
 }
 
+const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
+
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
 export class SimulatedWorld {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
@@ -210,9 +212,7 @@ export class SimulatedWorld {
     map('uploads', 'handler', 60_000, (ports) => router(ports, settings))
     map('links', 'handler', 60_000, (ports) => links(ports, settings))
     map('permission-sets', 'handler', 60_000, (ports) => permissionSets(ports, settings))
-    map('dispatch', 'dispatcher', 900_000, (ports) =>
-      dispatcher(ports, settings, { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }),
-    )
+    map('dispatch', 'dispatcher', 900_000, (ports) => dispatcher(ports, settings, slice))
   }
 
   /** S3's notifications: at least once, except where a command says that the next is lost, repeated or late. */
@@ -242,8 +242,8 @@ export class SimulatedWorld {
 
   /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
   async everyMinute(): Promise<void> {
-    await this.#invoke('handler', (ports) => everyMinute(ports)()).catch((error: unknown) =>
-      this.trace.push(`minute: ${String(error)}`),
+    await this.#invoke('dispatcher', (ports) => everyMinute(ports, this.configuration, slice)()).catch(
+      (error: unknown) => this.trace.push(`minute: ${String(error)}`),
     )
   }
 

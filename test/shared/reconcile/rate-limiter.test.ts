@@ -7,7 +7,10 @@ function open() {
   const limiter = new RateLimiter(clock, 20)
   const started: { priority: Priority; at: number }[] = []
   const call = (priority: Priority) =>
-    void limiter.acquire(priority).then(() => started.push({ priority, at: clock.monotonicMs() }))
+    void limiter.acquire(priority).then((end) => {
+      started.push({ priority, at: clock.monotonicMs() })
+      end()
+    })
   return { clock, limiter, started, call }
 }
 
@@ -45,5 +48,18 @@ test('after the service said that the rate is exceeded, nothing starts for a whi
   await clock.advance(699)
   expect(started).toEqual([])
   await clock.advance(1)
+  expect(started).toHaveLength(1)
+})
+
+test('a call that takes long keeps its place until a second after its end: it may have arrived last', async () => {
+  const { clock, limiter, started, call } = open()
+  const ends = await Promise.all(Array.from({ length: 20 }, () => limiter.acquire('grant')))
+  call('grant')
+  await clock.advance(5_000)
+  expect(started).toEqual([])
+  for (const end of ends) end()
+  await clock.advance(1_000)
+  expect(started).toEqual([])
+  await clock.advance(20)
   expect(started).toHaveLength(1)
 })
