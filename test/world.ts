@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { dispatcher } from '../handlers/dispatcher.ts'
+import { events } from '../handlers/events.ts'
 import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { router } from '../handlers/router.ts'
@@ -95,6 +96,7 @@ export class World {
     map('uploads', router(ports, settings))
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
+    map('events', events(ports, settings), 2)
     if (withDispatcher) map('dispatch', dispatcher(ports, settings, slice), 1, 900_000)
     return this
   }

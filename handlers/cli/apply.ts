@@ -132,35 +132,39 @@ async function takeAll({ queues }: Ports, queue: 'dispatch'): Promise<number> {
 async function watch(ports: Ports, configuration: Configuration): Promise<boolean> {
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
-  for (;;) {
+  // Seen twice, since what waited before this run may be about to be looked at again.
+  for (let timesSettled = 0; timesSettled < 2; ) {
     const { plan, inputs, unfinished } = await findDifferences(ports, await organization.view(), configuration)
     const explained = await listExplained(ports, configuration)
-    const left = [...plan.grants, ...plan.revocations, ...unfinished].filter(
-      (assignment) => !explained.has(renderGrant(assignment)),
-    )
-    if (left.length === 0 && inputs.length === 0) return true
-    const line = `${count(plan.grants, explained)} to grant, ${count(plan.revocations, explained)} to revoke, ${inputs.length} files to look at`
+    const isOpen = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
+    const grants = [...plan.grants, ...unfinished].filter(isOpen).length
+    const revocations = plan.revocations.filter(isOpen).length
+    const files = inputs.filter((input) => !explained.inputs.has(input)).length
+    timesSettled = grants + revocations + files === 0 ? timesSettled + 1 : 0
+    const line = `${grants} to grant, ${revocations} to revoke, ${files} files to look at`
     if (line !== told) tell(line)
     told = line
     await ports.clock.sleep(watchEveryMs)
   }
+  return true
 }
 
-function count(assignments: readonly Assignment[], explained: ReadonlySet<string>): number {
-  return assignments.filter((assignment) => !explained.has(renderGrant(assignment))).length
-}
-
-/** What links that wait, failed or are held ask for: it stays open, and their statuses say why. */
-async function listExplained(ports: Ports, configuration: Configuration): Promise<ReadonlySet<string>> {
+/** What inputs that wait, failed or are held ask for: it stays open, and their statuses say why. */
+async function listExplained(
+  ports: Ports,
+  configuration: Configuration,
+): Promise<{ readonly grants: ReadonlySet<string>; readonly inputs: ReadonlySet<string> }> {
   const statuses = new StatusStore(ports.objects, ports.clock)
-  const explained = new Set<string>()
+  const grants = new Set<string>()
+  const inputs = new Set<string>()
   for (const state of ['waiting', 'failed', 'held'] as const) {
     for await (const input of statuses.listAttention(state)) {
+      inputs.add(input)
       const link = parseLinkKey(input, configuration.folders)
-      if (link.ok) explained.add(renderGrant(link.value))
+      if (link.ok) grants.add(renderGrant(link.value))
     }
   }
-  return explained
+  return { grants, inputs }
 }
 
 function tell(line: string): void {

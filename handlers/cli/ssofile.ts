@@ -23,6 +23,12 @@ addLocal(program)
 addApply(program)
 addStatus(program)
 
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode)
+  throw error
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

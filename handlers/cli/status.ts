@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
-import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { isFolderMarker, linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Status } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
@@ -37,7 +38,7 @@ export function addStatus(program: Command): void {
 function toInput(key: string): string {
   if (queueOf(key) !== undefined) return key
   if (parseLinkKey(linkPrefix + key, []).ok || key.includes('%')) return linkPrefix + key
-  if (key.endsWith('.json')) return `permission_sets/${key}`
+  if (key.endsWith('.json')) return permissionSetPrefix + key
   throw new Refusal(`received '${quote(key)}', expected the key of a file under links_data/ or permission_sets/`)
 }
 
@@ -79,13 +80,22 @@ function isCurrent(status: Status, object: { etag: string; lastModified: Date } 
   return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
 }
 
+/** Whether an input has no status yet. */
+async function hasUntold({ objects }: Ports, all: readonly Status[]): Promise<boolean> {
+  const told = new Set(all.map(({ input }) => input))
+  for (const prefix of [linkPrefix, permissionSetPrefix]) {
+    for await (const { key } of objects.list(prefix)) if (!isFolderMarker(key) && !told.has(key)) return true
+  }
+  return false
+}
+
 async function tellAll(
   ports: Ports,
   { wait = false, json = false }: { wait?: boolean; json?: boolean },
 ): Promise<number> {
   for (;;) {
     const all = await readAllStatuses(ports)
-    if (wait && all.some(({ state }) => underWay.has(state))) {
+    if (wait && (all.some(({ state }) => underWay.has(state)) || (await hasUntold(ports, all)))) {
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { dispatcher } from '../../handlers/dispatcher.ts'
+import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
@@ -150,6 +151,8 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     map('uploads', router(ports, configuration), 10),
     map('links', links(ports, configuration), 10),
     map('permission-sets', permissionSets(ports, configuration), 5),
+    // The least that an event source mapping can be limited to (Lambda API Reference, ScalingConfig).
+    map('events', events(ports, configuration), 2),
     map('dispatch', dispatcher(ports, configuration, slice), 1),
     startSchedule({ everyMs: minuteMs, run: everyMinute(ports, configuration, slice), clock, onError }),
     startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),

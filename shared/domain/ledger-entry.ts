@@ -14,6 +14,8 @@ export const grantingLink = z.strictObject({
   etag: z.string(),
   lastModified: z.iso.datetime(),
   by: uploader.optional(),
+  /** Who deleted it, once it is gone and its access is being revoked. */
+  deletedBy: uploader.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),
   expiresAt: z.iso.datetime().optional(),

@@ -226,14 +226,8 @@ async function describeEmptyScope({ scope }: Link, { organization }: AssessConte
         : {
             state: 'waiting',
             accounts: none,
-            ...lacking(
-              'account',
-              scope.id,
-              nearMatch(
-                scope.id,
-                accounts.map(({ id }) => id),
-              ),
-            ),
+            // Ids that differ in a digit are as near as any other: none was meant.
+            ...lacking('account', scope.id, undefined),
           }
     }
     case 'account_tag': {

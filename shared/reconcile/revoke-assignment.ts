@@ -66,7 +66,8 @@ async function callDeletion(
   if (stored.entry.grantedAt === undefined) await recordGranted(subject, stored.entry, calledAt)
   const call: AssignmentCall = { kind: 'deletion', calledAt }
   const grantedAt = stored.entry.grantedAt ?? calledAt
-  const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt })
+  const links = await withDeleters(subject, stored.entry.links)
+  const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt, links })
   const { result, entry } = await makeCall(subject, revoking, 'deletion')
   if (result.outcome === 'confirmed') {
     const isReleased = await release(subject, entry)
@@ -74,6 +75,16 @@ async function callDeletion(
   }
   const isStuck = result.outcome === 'failed' && refuses(account)
   return defer(subject, entry, result, concerned, isStuck ? 'stuck' : 'failed')
+}
+
+/** Who deleted a link stands in its status while something of it is left: the ledger and history keep it. */
+function withDeleters({ context }: Subject, links: readonly GrantingLink[]): Promise<GrantingLink[]> {
+  return Promise.all(
+    links.map(async (link) => {
+      const status = await context.statuses.read(link.key)
+      return status?.by === undefined || status.etag !== undefined ? link : { ...link, deletedBy: status.by }
+    }),
+  )
 }
 
 /** Whether the principal of this entry has another name by now. One that is gone has none. */

@@ -19,13 +19,17 @@ describe('the main job', () => {
     expect(await world.keys('history/account')).toEqual([expect.stringMatching(/%granted\.json$/)])
     expect(await world.keys('attention/')).toEqual([])
     expect(await world.json('status/permission_sets/Billing-ps.json.json')).toMatchObject({ state: 'applied' })
-    await world.objects.delete(`links_data/${link}`)
+    await world.objects.as('lars').delete(`links_data/${link}`)
     await world.until(async () => (await world.keys('status/links_data/')).length === 0, 'status removed')
     expect(await world.keys('assignments/')).toEqual([])
     expect((await world.keys('history/account')).map((key) => key.split('%').at(-1))).toEqual([
       'granted.json',
       'revoked.json',
     ])
+    const revoked = (await world.keys('history/account')).find((key) => key.endsWith('%revoked.json')) ?? ''
+    expect(await world.json(revoked)).toMatchObject({
+      links: [{ by: { principalId: 'AWS:maria' }, deletedBy: { principalId: 'AWS:lars' } }],
+    })
     expect(world.errors).toEqual([])
     expect(world.log.lines.filter(({ level }) => level !== 'info')).toEqual([])
   })

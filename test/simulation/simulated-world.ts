@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { dispatcher } from '../../handlers/dispatcher.ts'
+import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
@@ -100,8 +101,10 @@ export class SimulatedWorld {
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.queues = new MemoryQueues({ clock, randomness })
-    this.organizations = new MemoryOrganizations({ clock, randomness })
-    this.identityStore = new MemoryIdentityStore({ clock, randomness })
+    const onChange = () =>
+      void this.#deliver('events', JSON.stringify({ id: randomness.id(), 'detail-type': 'simulated' }))
+    this.organizations = new MemoryOrganizations({ clock, randomness, onChange })
+    this.identityStore = new MemoryIdentityStore({ clock, randomness, onChange })
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
       randomness,
@@ -212,19 +215,20 @@ export class SimulatedWorld {
     map('uploads', 'handler', 60_000, (ports) => router(ports, settings))
     map('links', 'handler', 60_000, (ports) => links(ports, settings))
     map('permission-sets', 'handler', 60_000, (ports) => permissionSets(ports, settings))
+    map('events', 'handler', 60_000, (ports) => events(ports, settings))
     map('dispatch', 'dispatcher', 900_000, (ports) => dispatcher(ports, settings, slice))
   }
 
-  /** S3's notifications: at least once, except where a command says that the next is lost, repeated or late. */
+  /** S3's notifications and EventBridge's events: at least once, except where a command says that the next is lost, repeated or late. */
   #notify(): void {
     this.objects.onChange((change) => {
       if (!change.key.startsWith('links_data/') && !change.key.startsWith('permission_sets/')) return
       const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
-      void this.#deliver(body)
+      void this.#deliver('uploads', body)
     })
   }
 
-  async #deliver(body: string): Promise<void> {
+  async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
     if (this.notifications.lose > 0) {
       this.notifications.lose--
       this.eventFaults.lost++
@@ -237,7 +241,10 @@ export class SimulatedWorld {
     if (delayMs > 0) this.eventFaults.delayed++
     this.eventFaults.repeated += repeats
     await this.clock.sleep(5 + delayMs)
-    for (let sent = 0; sent <= repeats; sent++) await this.queues.send('uploads', [{ body }])
+    for (let sent = 0; sent <= repeats; sent++) {
+      // EventBridge's `$.id`: each event is a group of its own, and content-based deduplication drops true repeats.
+      await this.queues.send(queue, [queue === 'uploads' ? { body } : { body, groupId: String(JSON.parse(body).id) }])
+    }
   }
 
   /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
