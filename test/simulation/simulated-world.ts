@@ -89,6 +89,7 @@ export class SimulatedWorld {
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
   #dispatcher: SimulatedProcess | undefined
+  readonly #alive = new Set<SimulatedProcess>()
   #processes = 0
   readonly #settings: WorldSettings
   readonly #randomness: SeededRandomness
@@ -186,10 +187,14 @@ export class SimulatedWorld {
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
   #invoke<T>(kind: 'dispatcher' | 'handler', work: (ports: Ports) => Promise<T>): Promise<T> {
     const process = this.#newProcess(kind)
+    this.#alive.add(process)
     const died = process.killed.then((): never => {
       throw new Error(`${process.name} was killed`)
     })
-    return Promise.race([work(process.ports), died])
+    // What outlives its time limit goes on all the same, until it ends or dies.
+    const ended = work(process.ports).finally(() => this.#alive.delete(process))
+    void process.killed.then(() => this.#alive.delete(process))
+    return Promise.race([ended, died])
   }
 
   #deploy(): void {
@@ -260,8 +265,9 @@ export class SimulatedWorld {
     )
   }
 
-  /** Nothing is under way: no message, no open work, no request, and no dispatcher at work. */
+  /** Nothing is under way: no process, no message, no open work, no request, and no dispatcher at work. */
   isQuiet(): boolean {
+    if (this.#alive.size > 0) return false
     const isEmpty = workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0)
     return (
       isEmpty &&
