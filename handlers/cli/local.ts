@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import * as z from 'zod'
 import { DataDirectoryError } from '../../infra/local/data-directory/data-directory.ts'
+import { type FaultFile, faultFile, faultsHelp } from '../../infra/local/faults/fault-file.ts'
 import { type LocalOptions, type LocalSystem, startLocal } from '../../infra/local/start-local.ts'
 import { wholeNumber } from './options.ts'
-import { readConfiguration } from './read-configuration.ts'
+import { readConfiguration, readJsonFile } from './read-configuration.ts'
 import { Refusal } from './refusal.ts'
 
 /** `ssofile local`: what `npm start` runs. */
@@ -24,6 +26,8 @@ export function addLocal(program: Command): void {
       wholeNumber(1, 3_600_000),
     )
     .option('--time-scale <factor>', 'how many times faster time runs (1 to 1000), for all but leases', timeScale, 1)
+    .option('--faults <file>', 'what the calls to the services shall suffer (JSON); default: nothing')
+    .addHelpText('after', faultsHelp)
     .addHelpText(
       'after',
       '\nExamples:\n  npx ssofile local --port 4566 --latency-ms 2000\n  npx ssofile local --data-dir .ssofile-data --time-scale 60',
@@ -37,6 +41,7 @@ export function addLocal(program: Command): void {
         latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
         dataDirectory: options.dataDir,
         timeScale: options.timeScale,
+        faults: await readFaults(options.faults),
       })
       process.stdout.write(system.greeting)
       await new Promise<void>((resolve) => {
@@ -54,6 +59,7 @@ type LocalArguments = {
   readonly latencyP99Ms?: number
   readonly dataDir?: string
   readonly timeScale: number
+  readonly faults?: string
 }
 
 async function start(options: LocalOptions): Promise<LocalSystem> {
@@ -63,6 +69,16 @@ async function start(options: LocalOptions): Promise<LocalSystem> {
     if (error instanceof DataDirectoryError) throw new Refusal(error.message)
     throw error
   }
+}
+
+/** The faults in `file`. Throws Refusal with every mistake in it and where it stands. */
+async function readFaults(file: string | undefined): Promise<FaultFile | undefined> {
+  if (file === undefined) return undefined
+  const parsed = faultFile.safeParse(await readJsonFile(file))
+  if (parsed.success) return parsed.data
+  throw new Refusal(
+    `${file} is not a valid list of faults (ssofile local --help shows one):\n${z.prettifyError(parsed.error)}`,
+  )
 }
 
 /** Beyond a thousand, a timer's millisecond is a second of the product's time. */

@@ -35,13 +35,13 @@ const badKeys = [
 
 export type Action =
   | { readonly do: 'upload a link'; readonly key: string; readonly body: keyof typeof bodies }
-  | { readonly do: 'delete a link'; readonly key: string }
+  | { readonly do: 'delete a link'; readonly nth: number }
   | { readonly do: 'upload a bad key'; readonly key: string }
   | { readonly do: 'delete a bad key'; readonly key: string }
   | { readonly do: 'upload the permission set'; readonly name: 'First-ps' | 'Late-ps'; readonly valid: boolean }
   | { readonly do: 'create the late group' }
-  | { readonly do: 'move an account'; readonly account: string; readonly unit: string }
-  | { readonly do: 'tag an account'; readonly account: string; readonly value: 'a' | 'b' }
+  | { readonly do: 'move an account'; readonly account: string; readonly unit: string; readonly silently: boolean }
+  | { readonly do: 'tag an account'; readonly account: string; readonly value: 'a' | 'b'; readonly silently: boolean }
   | {
       readonly do: 'assign in the console'
       readonly account: string
@@ -66,8 +66,9 @@ const linkKey = fc
   .tuple(
     fc.constantFrom('', '', '', 'folder-a/'),
     fc.constantFrom(...scopes),
-    fc.constantFrom(...permissionSets),
-    fc.constantFrom(...principals, latePrincipal),
+    // Mostly the same, so that links overlap.
+    fc.constantFrom('First-ps', 'First-ps', 'First-ps', ...permissionSets),
+    fc.constantFrom('GROUP/team one', 'GROUP/team one', 'GROUP/team one', ...principals, latePrincipal),
   )
   .map(([folder, scope, permissionSet, principal]) => {
     const [type, name] = principal.split('/')
@@ -86,10 +87,10 @@ const fault: fc.Arbitrary<Action> = fc.record({
     'identitystore' as const,
     'organizations' as const,
   ),
-  writesOnly: fc.boolean(),
+  calls: fc.constantFrom('any' as const, 'writes' as const, 'links' as const),
   process: fc.constantFrom('dispatcher' as const, 'dispatcher' as const, 'handler' as const, 'any' as const),
   skip: fc.integer({ min: 0, max: 30 }),
-  times: fc.integer({ min: 1, max: 4 }),
+  times: fc.integer({ min: 1, max: 12 }),
 })
 
 /** What people, the organization and misfortune do, each as likely as its weight. */
@@ -109,7 +110,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
       ),
     }),
   },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('delete a link' as const), key: linkKey }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('delete a link' as const), nth: fc.nat(30) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('upload a bad key' as const), key: badKey }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete a bad key' as const), key: badKey }) },
   {
@@ -123,7 +124,12 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'create the late group' as const }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('move an account' as const), account, unit: fc.constantFrom(...units) }),
+    arbitrary: fc.record({
+      do: fc.constant('move an account' as const),
+      account,
+      unit: fc.constantFrom(...units),
+      silently: fc.boolean(),
+    }),
   },
   {
     weight: 2,
@@ -131,6 +137,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
       do: fc.constant('tag an account' as const),
       account,
       value: fc.constantFrom('a' as const, 'b' as const),
+      silently: fc.boolean(),
     }),
   },
   {

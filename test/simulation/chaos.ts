@@ -19,8 +19,8 @@ export type Fault = {
   readonly kind: FaultKind
   /** Which port, or any. */
   readonly service: ServiceName | 'any'
-  /** Whether only calls that change something are struck. */
-  readonly writesOnly: boolean
+  /** Which calls: any, those that change something, or those about a key under `links_data/`. */
+  readonly calls: 'any' | 'writes' | 'links'
   readonly process: 'dispatcher' | 'handler' | 'any'
   readonly skip: number
   readonly times: number
@@ -29,6 +29,8 @@ export type Fault = {
 export type Call = {
   readonly service: ServiceName
   readonly operation: string
+  /** The key, where the call is about one. */
+  readonly key?: string
   readonly process: 'dispatcher' | 'handler'
 }
 
@@ -73,12 +75,13 @@ export class Chaos {
   }
 }
 
-function matches({ service, writesOnly, process, kind }: Fault, call: Call): boolean {
+function matches({ service, calls, process, kind }: Fault, call: Call): boolean {
   if (service !== 'any' && service !== call.service) return false
   if (process !== 'any' && process !== call.process) return false
   if (kind === 'refuse-conflict' && !(call.service === 'sso-admin' && /AccountAssignment$/.test(call.operation)))
     return false
-  return !writesOnly || writes.test(call.operation)
+  if (calls === 'links') return call.key?.startsWith('links_data/') === true
+  return calls === 'any' || writes.test(call.operation)
 }
 
 /** The error that a refused call throws: AWS's codes, by service. */

@@ -16,6 +16,16 @@ export type RunResult = {
   readonly trace: readonly string[]
 }
 
+/** Faults that lose nothing: whoever was refused asks again. */
+const refusals: readonly string[] = ['refuse-throttled', 'refuse-conflict', 'refuse-internal']
+
+function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
+  if (mischief === 'any') return true
+  if (action.do === 'strike calls') return mischief === 'refusals' && refusals.includes(action.kind)
+  if ('silently' in action && action.silently) return false
+  return !/lose the|kill|freeze|take the lease|remove a policy/.test(action.do)
+}
+
 const convergeMostMinutes = 8 * 60
 
 /** One run: faults while safety is checked after each step, then no faults, and the world must converge. */
@@ -23,7 +33,7 @@ export async function runSimulation(settings: WorldSettings, actions: readonly A
   const world = new SimulatedWorld(settings)
   void world.objects.put('permission_sets/First-ps.json', firstPermissionSet)
   void world.everyHour()
-  for (const action of actions) {
+  for (const action of actions.filter((one) => isAllowed(one, settings.mischief))) {
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
     await perform(action, world)
     await world.clock.advance(1)
@@ -51,6 +61,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.chaos.end()
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
   for (const account of accounts) world.breakPolicy(account, true)
+  if (!world.needsReconcile) await drain(world)
   let reconciledQuietly = 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
     await world.clock.advance(60_000)
@@ -65,6 +76,16 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.checker.checkConverged()
 }
 
+/** Where nothing was lost and nobody died, what is in the queues is enough: no error may have been swallowed. */
+async function drain(world: SimulatedWorld): Promise<void> {
+  for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
+    await world.clock.advance(60_000)
+    void world.everyMinute()
+  }
+  await world.clock.advance(15_000)
+  if (!world.needsReconcile) world.checker.checkConverged()
+}
+
 async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   const { objects, organizations, identityStore, clock, chaos, checker } = world
   switch (action.do) {
@@ -72,7 +93,11 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return void objects.as('someone').put(action.key, bodies[action.body])
     case 'upload a bad key':
       return void objects.as('someone').put(action.key, '')
-    case 'delete a link':
+    case 'delete a link': {
+      const links = world.keys('links_data/')
+      const key = links[action.nth % Math.max(links.length, 1)]
+      return key === undefined ? undefined : void objects.as('someone').delete(key)
+    }
     case 'delete a bad key':
       return void objects.as('someone').delete(action.key)
     case 'upload the permission set': {
@@ -90,17 +115,23 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'move an account': {
       const account = organizations.accountsNow().find(({ id }) => id === action.account)
       const from = account?.parents.at(-1)
-      if (account && from && from !== action.unit) await organizations.moveAccount(account.id, from, action.unit)
+      if (!account || !from || from === action.unit) return
+      world.isSilent = action.silently
+      await organizations.moveAccount(account.id, from, action.unit)
+      world.isSilent = false
       return checker.noteDesired()
     }
     case 'tag an account':
+      world.isSilent = action.silently
       await organizations.tagResource(action.account, { team: action.value })
+      world.isSilent = false
       return checker.noteDesired()
     case 'assign in the console':
       return assignInConsole(action, world)
     case 'reconcile':
       return void world.everyHour()
     case 'lose the caches':
+      world.wasDisturbed = true
       for (const key of ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json'])
         void objects.delete(key)
       return
@@ -116,13 +147,16 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       world.notifications.delayMs = action.ms
       return
     case 'take the lease':
+      world.wasDisturbed = true
       return void objects.put(
         'control/dispatcher.json',
         JSON.stringify({ v: 1, nonce: 'someone', holder: 'someone else', renewedAt: clock.now().toISOString() }),
       )
     case 'kill the dispatcher':
+      world.wasDisturbed = true
       return world.dispatcher?.kill()
     case 'freeze the dispatcher':
+      world.wasDisturbed = true
       return world.dispatcher?.freeze(action.ms)
     case 'remove a policy that First-ps needs':
       return world.breakPolicy(action.account, false)

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { type Action, action, describeAction } from './action.ts'
+import { action, describeAction } from './action.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import type { WorldSettings } from './simulated-world.ts'
 
@@ -46,6 +46,10 @@ const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> 
     seed: fc.integer({ min: 0, max: 2 ** 30 }),
     latencyP99Ms: profile === 'slow' ? fc.constant(3_600_000) : fc.constantFrom(1_200, 1_200, 20_000, 600_000),
     outstanding: fc.constantFrom(1, 2, 15),
+    mischief:
+      profile === 'calm'
+        ? fc.constant('none' as const)
+        : fc.constantFrom('any' as const, 'any' as const, 'refusals' as const),
     skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
   })
 
@@ -53,11 +57,10 @@ const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> 
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const { runs, seed, steps, profile, path } = options
   const total = { runs: 0, steps: 0, actions: 0, faults: new Map<string, number>() }
-  const choose = (drawn: readonly Action[]) => (profile === 'calm' ? drawn.filter((one) => !isFault(one)) : drawn)
   let isShrinking = false
   const drawnActions = fc.array(action, { minLength: Math.min(steps, 5), maxLength: steps, size: 'max' })
   const property = fc.asyncProperty(settingsFor(profile), drawnActions, async (settings, drawn) => {
-    const result = await runSimulation(settings, choose(drawn))
+    const result = await runSimulation(settings, drawn)
     if (!isShrinking) count(result, total)
     if (!result.violation) return
     isShrinking = true
@@ -73,7 +76,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   if (!details.failed) return report
   if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
   const [settings, drawn] = details.counterexample
-  const { violation, trace } = await runSimulation(settings, choose(drawn))
+  const { violation, trace } = await runSimulation(settings, drawn)
   if (!violation)
     throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, {
       cause: details.errorInstance,
@@ -84,14 +87,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     options,
     path: details.counterexamplePath ?? '',
     settings,
-    actions: choose(drawn).map(describeAction),
+    actions: drawn.map(describeAction),
     trace,
   }
   return { ...report, failure }
-}
-
-function isFault({ do: what }: Action): boolean {
-  return /strike|lose the next|kill|freeze|take the lease|remove a policy/.test(what)
 }
 
 function count(

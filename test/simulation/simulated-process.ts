@@ -106,7 +106,9 @@ export class SimulatedProcess {
         const member: unknown = Reflect.get(target, property, target)
         if (typeof member !== 'function') return member
         return (...args: readonly unknown[]) => {
-          const call: Call = { service, operation: String(property), process: this.kind }
+          const [first] = args
+          const key = typeof first === 'string' ? { key: first } : {}
+          const call: Call = { service, operation: String(property), process: this.kind, ...key }
           const run = () => Reflect.apply(member, target, args)
           return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
         }

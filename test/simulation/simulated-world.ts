@@ -33,6 +33,8 @@ export type WorldSettings = {
   readonly outstanding: number
   /** Each process's clock is off by up to this much. */
   readonly skewMs: number
+  /** `refusals`: calls are refused, but nothing is lost and nobody dies. */
+  readonly mischief: 'any' | 'refusals' | 'none'
 }
 
 const policyOfFirst = 'simulated-extra'
@@ -88,8 +90,13 @@ export class SimulatedWorld {
   readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
+  /** The change being made is reported by no event. */
+  isSilent = false
+  /** Somebody took the lease, a process died, or a cache was lost. */
+  wasDisturbed = false
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
+  #undelivered = 0
   #processes = 0
   readonly #settings: WorldSettings
   readonly #randomness: SeededRandomness
@@ -102,8 +109,11 @@ export class SimulatedWorld {
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.queues = new MemoryQueues({ clock, randomness })
-    const onChange = () =>
-      void this.#deliver('events', JSON.stringify({ id: randomness.id(), 'detail-type': 'simulated' }))
+    const onChange = () => {
+      const body = JSON.stringify({ id: randomness.id(), 'detail-type': 'simulated' })
+      if (this.isSilent) this.eventFaults.lost++
+      else void this.#deliver('events', body)
+    }
     this.organizations = new MemoryOrganizations({ clock, randomness, onChange })
     this.identityStore = new MemoryIdentityStore({ clock, randomness, onChange })
     this.ssoAdmin = new MemorySsoAdmin({
@@ -245,7 +255,9 @@ export class SimulatedWorld {
     this.notifications.delayMs = 0
     if (delayMs > 0) this.eventFaults.delayed++
     this.eventFaults.repeated += repeats
+    this.#undelivered++
     await this.clock.sleep(5 + delayMs)
+    this.#undelivered--
     for (let sent = 0; sent <= repeats; sent++) {
       // EventBridge's `$.id`: each event is a group of its own, and content-based deduplication drops true repeats.
       await this.queues.send(queue, [queue === 'uploads' ? { body } : { body, groupId: String(JSON.parse(body).id) }])
@@ -265,9 +277,19 @@ export class SimulatedWorld {
     )
   }
 
-  /** Nothing is under way: no process, no message, no open work, no request, and no dispatcher at work. */
+  /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
+  get needsReconcile(): boolean {
+    const harmless = new Set(['refuse-throttled', 'refuse-conflict', 'refuse-internal'])
+    const isDead = this.queues.names.some(
+      (name) => name.endsWith('-dead') && this.queues.queue(name).messages().length > 0,
+    )
+    const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
+    return this.wasDisturbed || this.eventFaults.lost > 0 || isDead || isHarmed
+  }
+
+  /** Nothing is under way: no process, no event, no message, no open work, no request, and no dispatcher at work. */
   isQuiet(): boolean {
-    if (this.#alive.size > 0) return false
+    if (this.#alive.size > 0 || this.#undelivered > 0) return false
     const isEmpty = workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0)
     return (
       isEmpty &&

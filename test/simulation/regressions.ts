@@ -1,0 +1,61 @@
+import type { Action } from './action.ts'
+import type { WorldSettings } from './simulated-world.ts'
+
+type Regression = { readonly name: string; readonly settings: WorldSettings; readonly actions: readonly Action[] }
+
+const calm: WorldSettings = { seed: 0, latencyP99Ms: 1200, outstanding: 1, skewMs: 0, mischief: 'any' }
+const root = 'links_data/root%all%First-ps%team one%GROUP%ssofile'
+
+/** What the simulation once found, as it had shrunk it. */
+export const regressions: readonly [Regression, ...Regression[]] = [
+  {
+    name: 'the cause of a hint that another one served too is told its status',
+    settings: calm,
+    actions: [
+      { do: 'upload a link', key: root, body: 'empty' },
+      { do: 'let time pass', ms: 600_000 },
+      { do: 'upload a bad key', key: 'links_data/root%some%First-ps%team one%GROUP%ssofile' },
+      { do: 'upload a link', key: root, body: 'expired' },
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+    ],
+  },
+  {
+    name: 'two dispatcher slices in one second keep the call quota together',
+    settings: { ...calm, seed: 193425808, latencyP99Ms: 600_000, outstanding: 15 },
+    actions: [
+      { do: 'let time pass', ms: 5_000 },
+      { do: 'upload a link', key: root, body: 'empty' },
+      { do: 'assign in the console', account: '200000000001', principal: 'GROUP/team-2', permissionSet: 'First-ps' },
+      {
+        do: 'upload a link',
+        key: 'links_data/ou_id%ou-sim0-22222222%Console-ps%team one%GROUP%ssofile',
+        body: 'empty',
+      },
+      { do: 'upload a link', key: 'links_data/ou_id%ou-sim0-22222222%First-ps%team-late%GROUP%ssofile', body: 'empty' },
+    ],
+  },
+  {
+    name: 'two writers of one status leave the attention index as the status is',
+    settings: { ...calm, seed: 1, outstanding: 15 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/account_tag%team^a%First-ps%team-late%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 30_000 },
+      { do: 'upload a link', key: root, body: 'empty' },
+      { do: 'upload a link', key: root, body: 'empty' },
+      { do: 'let time pass', ms: 1 },
+      { do: 'upload a bad key', key: 'links_data/root%some%First-ps%team one%GROUP%ssofile' },
+    ],
+  },
+  {
+    name: 'a view of the organization written by a process whose clock is ahead is replaced by a newer one',
+    settings: { ...calm, seed: 380643789, skewMs: 120_000 },
+    actions: [
+      { do: 'let time pass', ms: 100 },
+      { do: 'move an account', account: '200000000001', unit: 'ou-sim0-33333333', silently: true },
+      { do: 'upload a link', key: 'links_data/ou_id%ou-sim0-33333333%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'lose the next event', count: 2 },
+      { do: 'upload the permission set', name: 'First-ps', valid: false },
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+    ],
+  },
+]
