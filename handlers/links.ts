@@ -1,11 +1,12 @@
 import type { AccountId } from '../shared/domain/account-id.ts'
 import type { Configuration } from '../shared/domain/configuration.ts'
 import type { Hint } from '../shared/domain/hint.ts'
-import { type InputMessage, inputMessage, type Uploader } from '../shared/domain/input-message.ts'
+import type { InputMessage, Uploader } from '../shared/domain/input-message.ts'
 import { isFolderMarker, type Link } from '../shared/domain/link.ts'
 import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { assessLink } from '../shared/reconcile/assess-link.ts'
+import { parseInput } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/ledger.ts'
 import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
@@ -18,8 +19,8 @@ import { runBatch } from './run-batch.ts'
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
   return (event) =>
-    runBatch(event, 'fifo', async ({ body }) => {
-      const message = inputMessage.parse(JSON.parse(body))
+    runBatch(event, 'fifo', ports.log, async ({ body }) => {
+      const message = parseInput('links', body)
       if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization)
     })
 }

@@ -1,5 +1,5 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
-import { type InputMessage, inputMessage } from '../shared/domain/input-message.ts'
+import type { InputMessage } from '../shared/domain/input-message.ts'
 import { renderInstant } from '../shared/domain/instant.ts'
 import { isFolderMarker } from '../shared/domain/link.ts'
 import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
@@ -7,6 +7,7 @@ import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { readPermissionSetFile } from '../shared/reconcile/apply-permission-set.ts'
 import { rejection } from '../shared/reconcile/assess-link.ts'
+import { parseInput } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
 import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts'
 import type { QueueHandler } from './handler.ts'
@@ -14,8 +15,8 @@ import { runBatch } from './run-batch.ts'
 
 /** Looks at permission set files that may have changed: tells their status, then hints at the permission set. */
 export const permissionSets: QueueHandler = (ports, configuration) => (event) =>
-  runBatch(event, 'fifo', async ({ body }) => {
-    const message = inputMessage.parse(JSON.parse(body))
+  runBatch(event, 'fifo', ports.log, async ({ body }) => {
+    const message = parseInput('permission-sets', body)
     if (!isFolderMarker(message.key)) await lookAtPermissionSet(message, ports, configuration)
   })
 

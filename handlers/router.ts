@@ -1,5 +1,5 @@
 import type { InputMessage } from '../shared/domain/input-message.ts'
-import { decodeS3Key, parseS3Event, type S3EventRecord } from '../shared/domain/s3-event.ts'
+import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/s3-event.ts'
 import { queueOf, toOutgoing } from '../shared/reconcile/inputs.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
@@ -9,11 +9,11 @@ import { runBatch } from './run-batch.ts'
  * Acts on nothing: what happened is passed on for the log, the key is what is looked at.
  */
 export const router: QueueHandler = (ports) => (event) =>
-  runBatch(event, 'standard', async ({ body, messageId }) => {
+  runBatch(event, 'standard', ports.log, async ({ body, messageId }) => {
     const unreadable: unknown[] = []
     const inputs = parseS3Event(body).flatMap((record, index) => {
       try {
-        return toInput(record, `${messageId}/${index}`)
+        return toInput(parseS3Record(record), `${messageId}/${index}`)
       } catch (error) {
         unreadable.push(error)
         return []
@@ -26,7 +26,7 @@ export const router: QueueHandler = (ports) => (event) =>
     for (const { key, event: name, by, id } of inputs)
       ports.log.info('input changed', { input: key, event: name, by, id })
     // Those that can be read have gone on; the message comes again and ends in the dead-letter queue, with an alarm.
-    if (unreadable.length > 0) throw new AggregateError(unreadable, 'a notification names a key that cannot be read')
+    if (unreadable.length > 0) throw new AggregateError(unreadable, 'a notification has a record that cannot be read')
   })
 
 function toInput(

@@ -5,21 +5,40 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import type { Log } from '../shared/ports/log.ts'
 
 /**
  * Runs a batch record by record; what throws is reported and comes again when its visibility ends. In a FIFO queue the
  * rest of that group is reported too, so that it stays in order, and no other group is held up
  * (Lambda Developer Guide, "Handling errors for an SQS event source": return the first failure and all after it).
+ * Why it failed is logged each time: in the dead-letter queue, where it ends, only the message itself can be seen.
  */
 export async function runBatch(
   event: SQSEvent,
   queue: 'fifo' | 'standard',
+  log: Log,
   work: (record: SQSRecord) => Promise<void>,
 ): Promise<SQSBatchResponse> {
-  if (queue === 'standard') {
-    return processPartialResponse(event, work, new BatchProcessor(EventType.SQS), { throwOnFullBatchFailure: false })
+  const workAndTell = async (record: SQSRecord): Promise<void> => {
+    try {
+      await work(record)
+    } catch (error) {
+      const { messageId, attributes } = record
+      const receiveCount = attributes?.ApproximateReceiveCount
+      log.warn('a message could not be worked on; it comes again, or goes to the dead-letter queue', {
+        error,
+        messageId,
+        receiveCount,
+      })
+      throw error
+    }
   }
-  return processPartialResponse(event, work, new SqsFifoPartialProcessorAsync(), {
+  if (queue === 'standard') {
+    return processPartialResponse(event, workAndTell, new BatchProcessor(EventType.SQS), {
+      throwOnFullBatchFailure: false,
+    })
+  }
+  return processPartialResponse(event, workAndTell, new SqsFifoPartialProcessorAsync(), {
     skipGroupOnError: true,
     throwOnFullBatchFailure: false,
   })

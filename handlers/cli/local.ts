@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
 import { DataDirectoryError } from '../../infra/local/data-directory/data-directory.ts'
 import { type FaultFile, faultFile, faultsHelp } from '../../infra/local/faults/fault-file.ts'
 import { type LocalOptions, type LocalSystem, startLocal } from '../../infra/local/start-local.ts'
+import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
 import { wholeNumber } from './options.ts'
 import { readConfiguration, readJsonFile } from './read-configuration.ts'
 import { Refusal } from './refusal.ts'
@@ -26,6 +27,11 @@ export function addLocal(program: Command): void {
       wholeNumber(1, 3_600_000),
     )
     .option('--time-scale <factor>', 'how many times faster time runs (1 to 1000), for all but leases', timeScale, 1)
+    .addOption(
+      new Option('--log <format>', 'how the handlers log: text for people, json as in Lambda')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
     .option('--faults <file>', 'what the calls to the services shall suffer (JSON); default: nothing')
     .addHelpText('after', faultsHelp)
     .addHelpText(
@@ -41,6 +47,7 @@ export function addLocal(program: Command): void {
         latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
         dataDirectory: options.dataDir,
         timeScale: options.timeScale,
+        ...(options.log === 'json' ? { log: new PowertoolsLog() } : {}),
         faults: await readFaults(options.faults),
       })
       process.stdout.write(system.greeting)
@@ -59,6 +66,7 @@ type LocalArguments = {
   readonly latencyP99Ms?: number
   readonly dataDir?: string
   readonly timeScale: number
+  readonly log: 'text' | 'json'
   readonly faults?: string
 }
 

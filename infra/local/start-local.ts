@@ -17,6 +17,8 @@ import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/por
 import { claimBucket } from '../../shared/reconcile/owner.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { startEventSourceMapping } from './event-source-mapping.ts'
+import { addFaults } from './faults/add-faults.ts'
+import type { FaultFile } from './faults/fault-file.ts'
 import { renderGreeting } from './greeting.ts'
 import { addJsonServices } from './json-services/json-services.ts'
 import { listRoles } from './list-roles.ts'
@@ -40,6 +42,8 @@ export type LocalOptions = {
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */
   readonly timeScale?: number
+  /** What the calls to the services suffer; default: nothing. */
+  readonly faults?: FaultFile | undefined
   /** Where log lines go; default: standard error. */
   readonly log?: Log
 }
@@ -99,6 +103,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   // Nobody is answered before what was done for them is kept.
   app.addHook('onSend', async () => data.flush())
   let isReady = false
+  if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   const url = await app.listen({ host: '127.0.0.1', port: options.port })

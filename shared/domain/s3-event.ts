@@ -17,14 +17,22 @@ const record = z.object({
 export type S3EventRecord = z.infer<typeof record>
 
 const s3Event = z.union([
-  z.object({ Records: z.array(record) }),
+  z.object({ Records: z.array(z.unknown()) }),
   // Sent once when notifications are set up.
   z.object({ Event: z.literal('s3:TestEvent') }).transform(() => ({ Records: [] })),
 ])
 
-/** The records of a notification, in order; throws ZodError or SyntaxError for what is not one. */
-export function parseS3Event(body: string): readonly S3EventRecord[] {
+/**
+ * The records of a notification, in order, not judged yet, so that one that is none does not hold up the others; throws
+ * ZodError or SyntaxError for what is not a notification.
+ */
+export function parseS3Event(body: string): readonly unknown[] {
   return s3Event.parse(JSON.parse(body)).Records
+}
+
+/** Throws ZodError for what is not a record. */
+export function parseS3Record(value: unknown): S3EventRecord {
+  return record.parse(value)
 }
 
 /** Throws URIError for what is not URL-encoded UTF-8. */

@@ -1,4 +1,5 @@
-import type { InputMessage } from '../domain/input-message.ts'
+import { quote } from '../domain/complaint.ts'
+import { type InputMessage, inputMessage } from '../domain/input-message.ts'
 import { linkPrefix } from '../domain/link.ts'
 import { permissionSetPrefix } from '../domain/permission-set-file.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -9,6 +10,16 @@ import { deduplicationId, groupId } from './lanes.ts'
 export function queueOf(key: string): Extract<WorkedQueue, 'links' | 'permission-sets'> | undefined {
   if (key.startsWith(linkPrefix)) return 'links'
   return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
+}
+
+/**
+ * The message of a queue of inputs. Throws SyntaxError or ZodError for what is none, and for a key that this queue is
+ * not for: it would get a status, although it is no input.
+ */
+export function parseInput(queue: ReturnType<typeof queueOf>, body: string): InputMessage {
+  const message = inputMessage.parse(JSON.parse(body))
+  if (queueOf(message.key) === queue) return message
+  throw new Error(`received the key '${quote(message.key)}' on the queue ${queue}, expected one that it is for`)
 }
 
 /** One group per key: what concerns one input is in order, and never holds up another. */

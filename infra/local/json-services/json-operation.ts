@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { renderConstraints } from './render-constraints.ts'
+import { renderConstraints, valueAt } from './render-constraints.ts'
 
 /** What one operation of a JSON 1.1 service does with the body of a request: checks it, and answers an output shape. */
 export type JsonOperation = (input: unknown) => Promise<object>
@@ -28,14 +28,6 @@ export function operation<S extends z.ZodType>(
       throw new SerializationFault(`${mistyped.path.join('.') || 'The request body'} has a wrong type.`)
     throw new ConstraintFault(renderConstraints(issues, body))
   }
-}
-
-/** What stands at a path of a JSON value; `undefined`: nothing. */
-export function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
-    body,
-  )
 }
 
 function isMissing(body: unknown, path: readonly PropertyKey[]): boolean {

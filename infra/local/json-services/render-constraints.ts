@@ -1,5 +1,4 @@
 import type * as z from 'zod'
-import { valueAt } from './json-operation.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -12,6 +11,14 @@ export function renderConstraints(issues: readonly Issue[], body: unknown): stri
   })
   const count = faults.length
   return `${count} validation error${count === 1 ? '' : 's'} detected: ${faults.join('; ')}`
+}
+
+/** What stands at a path of a JSON value; `undefined`: nothing. */
+export function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    body,
+  )
 }
 
 function renderValue(value: unknown): string {

@@ -6,7 +6,6 @@ import type { RequestRecord } from './asynchronous-requests.ts'
 export type AssignmentRequestRecord = RequestRecord & { readonly kind: RequestKind; readonly target: AssignmentTarget }
 
 export const provisioningTargets = ['AWS_ACCOUNT', 'ALL_PROVISIONED_ACCOUNTS'] as const
-export type ProvisioningTarget = (typeof provisioningTargets)[number]
 
 /** PermissionSetProvisioningStatus (IAM Identity Center API Reference), and which accounts it goes to. */
 export type ProvisioningRecord = RequestRecord & {

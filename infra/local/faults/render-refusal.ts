@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ServiceName } from '../../../shared/ports/service-error.ts'
+import { renderS3Error, s3StatusOf } from '../s3/s3-error-response.ts'
+import { parseS3Request } from '../s3/s3-request.ts'
+
+type Codes = { readonly throttle: string; readonly internal: string }
+
+// "Common errors" and "Error responses" of each service's API Reference.
+const codes: Readonly<Record<ServiceName, Codes>> = {
+  s3: { throttle: 'SlowDown', internal: 'InternalError' },
+  sqs: { throttle: 'RequestThrottled', internal: 'InternalError' },
+  'sso-admin': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
+  identitystore: { throttle: 'ThrottlingException', internal: 'InternalServerException' },
+  organizations: { throttle: 'TooManyRequestsException', internal: 'ServiceException' },
+}
+const unavailable = ['SlowDown', 'ServiceUnavailable', 'Busy']
+const internal = ['InternalError', 'InternalServerException', 'ServiceException', 'InternalFailure']
+
+export function codeOf(service: ServiceName, fault: { fault: 'throttle' } | { fault: 'error'; code?: string }): string {
+  return fault.fault === 'throttle' ? codes[service].throttle : (fault.code ?? codes[service].internal)
+}
+
+/** Answers a request as its service refuses one with this code. */
+export function refuse(service: ServiceName, code: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = `Injected by --faults: ${code}`
+  reply.code(statusOf(service, code))
+  if (service === 's3') {
+    const { bucket = '', key = '' } = parseS3Request(request) ?? {}
+    const requestId = randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()
+    reply.type('application/xml').header('x-amz-request-id', requestId)
+    return request.method === 'HEAD'
+      ? reply.send()
+      : reply.send(renderS3Error({ code, message, bucket, key, requestId }))
+  }
+  if (service === 'sqs') {
+    reply.header('x-amzn-query-error', `${code};Sender`).type('application/x-amz-json-1.0')
+    return reply.send(Buffer.from(JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message })))
+  }
+  reply.header('content-type', 'application/x-amz-json-1.1').header('x-amzn-requestid', randomUUID())
+  return reply.send(Buffer.from(JSON.stringify({ __type: code, Message: message })))
+}
+
+function statusOf(service: ServiceName, code: string): number {
+  if (unavailable.includes(code)) return 503
+  if (internal.includes(code)) return 500
+  return service === 's3' ? s3StatusOf(code) : 400
+}
