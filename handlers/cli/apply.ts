@@ -5,6 +5,7 @@ import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { isServiceError } from '../../shared/ports/service-error.ts'
 import { dispatch } from '../../shared/reconcile/dispatch.ts'
 import { Lease } from '../../shared/reconcile/lease.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
@@ -18,6 +19,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { readConfiguration } from './read-configuration.ts'
 import { Refusal } from './refusal.ts'
+import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
 
 const watchEveryMs = 2_000
@@ -35,8 +37,17 @@ export function addApply(program: Command): void {
     .option('--json', 'the final statuses as JSON')
     .addHelpText('after', '\nExample:\n  npx ssofile apply s3://ssofile')
     .action(async (argument: string, options: { config?: string; json?: boolean }) => {
-      process.exitCode = await apply(bucketOf(argument), options)
+      process.exitCode = await apply(bucketOf(argument), options).catch(explainDenial)
     })
+}
+
+/** Whoever may only upload is told as whom this command works. */
+function explainDenial(error: unknown): never {
+  if (!isServiceError(error, 'AccessDenied', 'AccessDeniedException')) throw error
+  throw new Refusal(
+    `apply works as ssofile itself, and ${error.service} answered: ${error.message}\nUse credentials that may do all that ssofile does; on the local system: AWS_ACCESS_KEY_ID=ssofile npx ssofile apply s3://ssofile`,
+    { cause: error },
+  )
 }
 
 async function apply(bucket: string, options: { config?: string; json?: boolean }): Promise<number> {
@@ -55,7 +66,7 @@ async function apply(bucket: string, options: { config?: string; json?: boolean 
   )
   const isEnded = deployment ? await watch(ports, configuration) : await workHere(ports, configuration)
   const statuses = await readAllStatuses(ports)
-  process.stdout.write(options.json ? `${JSON.stringify(statuses, undefined, 2)}\n` : renderSummary(statuses))
+  process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
   return !isEnded || statuses.some(({ state }) => state === 'failed' || state === 'held') ? 1 : 0
 }
 

@@ -40,12 +40,17 @@ export class ReadableLog implements Log {
 }
 
 function renderValue(value: unknown): string {
-  if (typeof value === 'string') return /[\s"]/.test(value) ? `'${quote(value, 1024)}'` : quote(value, 1024)
+  if (typeof value === 'string') return /[\s"']/.test(value) ? enclose(quote(value, 1024)) : quote(value, 1024)
   if (value instanceof Error) return renderError(value)
   return quote(inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 4 }), 2000)
 }
 
 function renderError(error: Error): string {
   const cause = error.cause instanceof Error ? ` because ${renderError(error.cause)}` : ''
-  return `'${error.name}: ${quote(error.message, 1000)}'${cause}`
+  return `${enclose(`${quote(error.name)}: ${quote(error.message, 1000)}`)}${cause}`
+}
+
+/** In quotation marks that do not stand in the text, so that a name cannot end them and forge the next field. */
+function enclose(text: string): string {
+  return text.includes("'") ? `"${text.replaceAll('"', '\\u{22}')}"` : `'${text}'`
 }

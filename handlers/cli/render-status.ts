@@ -7,7 +7,7 @@ const meaning: Readonly<Record<StatusState, string>> = {
   waiting: 'not in force yet; it is applied by itself when it can be',
   rejected: 'not valid; nothing was done',
   blocked: 'cannot be deleted yet',
-  failed: 'AWS refused it',
+  failed: 'could not be carried out',
   revoking: 'access is being taken away',
   held: 'held by the brake',
   expired: 'its time is over; it grants nothing',

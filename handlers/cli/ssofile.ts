@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
 import { addLocal } from './local.ts'
 import { Refusal } from './refusal.ts'
@@ -39,14 +40,20 @@ function tell(error: unknown): number {
   // Commander has told it already; its own exit codes are 0 for help and 1 for wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof Refusal) {
-    process.stderr.write(`ssofile: ${error.message}\n`)
+    process.stderr.write(`ssofile: ${error.message.split('\n').map(escapeNames).join('\n')}\n`)
     return 2
   }
   let told: string | undefined
   for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    if (message !== told) process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${message}\n`)
+    if (message !== told)
+      process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${escapeNames(message)}\n`)
     told = message
   }
   return 1
+}
+
+/** A message may quote names and whole keys. */
+function escapeNames(message: string): string {
+  return quote(message, 10_000)
 }

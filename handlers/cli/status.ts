@@ -10,6 +10,7 @@ import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
+import { renderJson } from './render-json.ts'
 import { renderStatus, renderSummary } from './render-status.ts'
 
 const underWay = new Set(['applying', 'revoking'])
@@ -30,22 +31,31 @@ export function addStatus(program: Command): void {
       "\nExample:\n  npx ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait",
     )
     .action(async (key: string | undefined, options: { wait?: boolean; json?: boolean }) => {
-      const ports = openCliPorts(bucketOf(undefined))
-      process.exitCode = key === undefined ? await tellAll(ports, options) : await tellOne(ports, toInput(key), options)
+      const bucket = bucketOf(undefined)
+      const ports = openCliPorts(bucket)
+      process.exitCode =
+        key === undefined ? await tellAll(ports, options) : await tellOne(ports, toInput(key), { ...options, bucket })
     })
 }
 
 function toInput(key: string): string {
   if (queueOf(key) !== undefined) return key
+  const inside = /^s3:\/\/[^/]*\/(.*)$/.exec(key)?.[1]
+  if (inside !== undefined)
+    throw new Refusal(
+      `received the URL '${quote(key, 1024)}', expected a key; leave s3://bucket/ out: '${quote(inside, 1024)}'`,
+    )
   if (parseLinkKey(linkPrefix + key, []).ok || key.includes('%')) return linkPrefix + key
   if (key.endsWith('.json')) return permissionSetPrefix + key
-  throw new Refusal(`received '${quote(key)}', expected the key of a file under links_data/ or permission_sets/`)
+  throw new Refusal(
+    `received '${quote(key)}', expected the key of a link, such as 'root%all%Billing-ps%team-Accountants%GROUP%ssofile', or of a permission set file, such as 'Billing-ps.json'`,
+  )
 }
 
 async function tellOne(
   ports: Ports,
   input: string,
-  { wait = false, json = false }: { wait?: boolean; json?: boolean },
+  { wait = false, json = false, bucket }: { wait?: boolean; json?: boolean; bucket: string },
 ): Promise<number> {
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (;;) {
@@ -58,7 +68,7 @@ async function tellOne(
       continue
     }
     if (status) {
-      process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : renderStatus(status))
+      process.stdout.write(json ? renderJson(status) : renderStatus(status))
       return ['rejected', 'failed', 'held', 'blocked'].includes(status.state) ? 1 : 0
     }
     if (object) {
@@ -70,7 +80,12 @@ async function tellOne(
       return 0
     }
     process.stdout.write(json ? 'null\n' : `${quote(input, 1024)}\n  is not in the bucket, and nothing of it is left\n`)
-    return wait ? 0 : 1
+    if (wait) return 0
+    if (!json)
+      process.stdout.write(
+        `  Keys are exact, capitals included; to see those that are there: aws s3 ls --recursive s3://${bucket}/\n`,
+      )
+    return 1
   }
 }
 
@@ -99,7 +114,7 @@ async function tellAll(
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }
-    process.stdout.write(json ? `${JSON.stringify(all, undefined, 2)}\n` : renderSummary(all))
+    process.stdout.write(json ? renderJson(all) : renderSummary(all))
     return all.some(({ state }) => ['rejected', 'failed', 'held'].includes(state)) ? 1 : 0
   }
 }

@@ -1,6 +1,6 @@
 /** The ready line, and lines to copy that grant, look and revoke with the stock AWS CLI. */
 export function renderGreeting(url: string): string {
-  return `ssofile is ready on ${url} (Ctrl-C stops it)
+  return `ssofile is ready on ${url} (Ctrl-C stops it; nothing is kept then but what is in --data-dir)
 
 In another terminal, in the same folder:
   export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1

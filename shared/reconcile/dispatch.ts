@@ -259,7 +259,7 @@ class Slice {
 
   /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
   async #wakeLinksOf(name: PermissionSetName): Promise<void> {
-    const waiting = new Set(this.#board.linksLacking(name))
+    const waiting = new Set(this.#board.takeWaiting(name))
     for await (const input of this.#context.statuses.listAttention('waiting')) {
       if (input.includes(`%${name}%`)) waiting.add(input)
     }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { listGrantingLinks } from '../domain/granting-links.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
@@ -132,8 +133,8 @@ async function create(
     },
     previous,
   )
-  // Whoever deletes a link looks for what it granted in the ledger. A deletion before the entry was there found nothing,
-  // so it is looked for here; one that comes later finds the entry.
+  // Whoever deletes a link, or sees an account move, looks for what was granted in the ledger. Before the entry was there
+  // they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
   if (!(await isStillGranted(subject, links))) {
     await save(subject, granting, { call: undefined, lastCreation: previous?.entry.lastCreation })
     return 'links-gone'
@@ -146,10 +147,16 @@ async function create(
   return { result: 'applied', owned: true, links: concerned }
 }
 
-async function isStillGranted({ context }: Subject, links: readonly GrantingLink[]): Promise<boolean> {
+/** Whether one of these links still grants it, where the account stands by now. */
+async function isStillGranted({ assignment, context }: Subject, links: readonly GrantingLink[]): Promise<boolean> {
+  const { objects, organization, configuration } = context
+  const account = await organization.find(assignment.accountId)
+  if (!account) return false
+  const { managementAccountId } = await organization.view()
+  const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
+  const keys = new Set<string>(candidates.map(({ key }) => key))
   for (const { key } of links) {
-    const { state } = await readLink(context.objects, key, context.configuration)
-    if (state === 'in-force') return true
+    if (keys.has(key) && (await readLink(objects, key, configuration)).state === 'in-force') return true
   }
   return false
 }

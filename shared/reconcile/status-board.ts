@@ -26,10 +26,9 @@ export class StatusBoard {
   readonly #dirty = new Map<string, Dirty>()
   readonly #toldMs = new Map<string, number>()
   readonly #running = new Map<string, number>()
-  readonly #lacks = new Map<
-    string,
-    { readonly permissionSet: PermissionSetName; readonly lack: Lack; readonly links: Set<string> }
-  >()
+  readonly #lacks = new Map<string, Lack>()
+  /** Links that were found waiting in this slice, by permission set; until they are woken, whatever else is found. */
+  readonly #waited = new Map<PermissionSetName, Set<string>>()
 
   constructor(options: {
     statuses: StatusStore
@@ -61,7 +60,7 @@ export class StatusBoard {
   }
 
   lackOf(grant: Grant): Lack | undefined {
-    return this.#lacks.get(renderGrant(grant))?.lack
+    return this.#lacks.get(renderGrant(grant))
   }
 
   /** Its permission set and principal were found. */
@@ -70,16 +69,18 @@ export class StatusBoard {
   }
 
   noteLack(grant: Grant, lack: Lack, links: readonly string[]): void {
-    const name = renderGrant(grant)
-    const known = this.#lacks.get(name)?.links ?? new Set<string>()
-    this.#lacks.set(name, { permissionSet: grant.permissionSet, lack, links: new Set([...known, ...links]) })
+    this.#lacks.set(renderGrant(grant), lack)
+    this.#waited.set(grant.permissionSet, new Set([...(this.#waited.get(grant.permissionSet) ?? []), ...links]))
   }
 
-  /** The links that were found waiting in this slice, maybe before their statuses say so. */
-  linksLacking(permissionSet: PermissionSetName): readonly string[] {
-    return [...this.#lacks.values()]
-      .filter((lack) => lack.permissionSet === permissionSet)
-      .flatMap(({ links }) => [...links])
+  /**
+   * The links that were found waiting in this slice, maybe before their statuses say so, and whoever asks wakes them. One
+   * account of a link may have been granted meanwhile, while another still waits.
+   */
+  takeWaiting(permissionSet: PermissionSetName): readonly string[] {
+    const links = [...(this.#waited.get(permissionSet) ?? [])]
+    this.#waited.delete(permissionSet)
+    return links
   }
 
   /** Tells what is due, or everything that is dirty. What cannot be told stays dirty. */

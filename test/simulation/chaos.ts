@@ -60,7 +60,7 @@ export class Chaos {
   /** Milliseconds that this call travels, one way: sometimes long enough to change the order of everything. */
   travelMs(): number {
     const draw = this.#randomness.fraction()
-    if (!this.#isOver && draw > 0.995) return Math.floor(5_000 * this.#randomness.fraction())
+    if (!this.#isOver && draw > 0.985) return Math.floor(5_000 * this.#randomness.fraction())
     return 1 + Math.floor(20 * draw)
   }
 

@@ -171,6 +171,18 @@ export class Checker {
     }
   }
 
+  /** With no retry scheduled, work that waits for minutes waits because nobody was woken for it. */
+  checkWoken(): void {
+    const { queues, ssoAdmin } = this.#world
+    const waiting = (['work-urgent', 'work', 'work-bulk'] as const).filter(
+      (lane) => queues.queue(lane).messages().length > 0,
+    )
+    const isWorking =
+      this.#world.keys('control/dispatcher.json').length > 0 || ssoAdmin.outstandingRequests().length > 0
+    if (waiting.length > 0 && !isWorking)
+      this.#fail(promises.convergence, `hints wait in ${waiting.join(', ')}, and no dispatcher was woken for them`)
+  }
+
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
   checkConverged(): void {
     const { objects, organizations, identityStore, ssoAdmin, clock } = this.#world

@@ -19,7 +19,7 @@ const matching = {
   probability: z.number().min(0).max(1).default(1),
 }
 
-const faultRule = z.discriminatedUnion('fault', [
+export const faultRule = z.discriminatedUnion('fault', [
   z.strictObject({ ...matching, fault: z.literal('throttle') }),
   /** `code`: one of the service's own; absent: that of its internal error. */
   z.strictObject({ ...matching, fault: z.literal('error'), code: z.string().min(1).optional() }),
