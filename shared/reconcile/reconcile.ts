@@ -5,7 +5,7 @@ import type { Configuration } from '../domain/configuration.ts'
 import type { Hint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
-import { isFolderMarker, type Link, linkPrefix, parseLinkKey } from '../domain/link.ts'
+import { isFolderMarker, type Link, linkPrefix, parseLinkKey, renderGrant } from '../domain/link.ts'
 import type { OrganizationView } from '../domain/organization-view.ts'
 import { permissionSetPrefix } from '../domain/permission-set-file.ts'
 import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAssignments } from '../domain/plan.ts'
@@ -93,7 +93,13 @@ export async function findDifferences(
   const { unfinished, entries } = await findUnfinished(objects, ledger, view, last)
   return {
     plan,
-    inputs: [...new Set([...told.stale, ...attention.toLookAt])],
+    inputs: [
+      ...new Set([
+        ...told.stale,
+        ...attention.toLookAt,
+        ...findOvertaken(attention.open, plan, entries, configuration),
+      ]),
+    ],
     unfinished,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
@@ -213,12 +219,17 @@ async function findUntold({
 }
 
 /** What the index under `attention/` says wrongly, and the links that wait for accounts, organizational units or a date. */
-async function checkAttention(
-  objects: ObjectStore,
-): Promise<{ misindexed: readonly string[]; toLookAt: readonly string[]; indexed: ReadonlySet<string> }> {
+async function checkAttention(objects: ObjectStore): Promise<{
+  readonly misindexed: readonly string[]
+  readonly toLookAt: readonly string[]
+  readonly indexed: ReadonlySet<string>
+  /** Inputs whose status says that something is still to be granted or revoked. */
+  readonly open: readonly string[]
+}> {
   const limit = pLimit(readsAtOnce)
   const misindexed = new Set<string>()
   const toLookAt: string[] = []
+  const open: string[] = []
   const indexed = new Set<string>()
   const listed: { readonly input: string; readonly state: AttentionState }[] = []
   for (const state of attentionStates) {
@@ -232,10 +243,26 @@ async function checkAttention(
     const told = (await readJson(objects, statusKey(input), status))?.value
     if (told?.state !== state) misindexed.add(input)
     else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
+    else if (state === 'waiting' || state === 'failed') open.push(input)
   }
   // Started together once all are listed: one that fails while the listing is still read would be nobody's to catch.
   await Promise.all(listed.map((one) => limit(() => check(one))))
-  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed }
+  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed, open: open.sort() }
+}
+
+/** Links whose status says that something is open, while nothing is: whoever closed it died before it told. */
+function findOvertaken(
+  open: readonly string[],
+  plan: Plan,
+  unsettled: readonly AssignmentKey[],
+  { folders }: Configuration,
+): readonly string[] {
+  const unsettledAssignments = unsettled.map((key) => parseAssignmentKey(key)).filter((known) => known !== undefined)
+  const goingOn = new Set([...plan.grants, ...unsettledAssignments].map(renderGrant))
+  return open.filter((input) => {
+    const link = parseLinkKey(input, folders)
+    return link.ok && !goingOn.has(renderGrant(link.value))
+  })
 }
 
 /**

@@ -41,6 +41,19 @@ describe('a reconcile', () => {
     expect(await report(world)).toMatchObject(nothing)
   })
 
+  test.each(['waiting', 'failed'])('finds a status that says %s, though all is granted', async (state) => {
+    const world = await granted()
+    const status = await world.json(`status/${link}.json`)
+    await world.objects.put(`attention/${state}/${link}`, '')
+    await world.objects.put(`status/${link}.json`, JSON.stringify({ ...status, state }))
+    await world.clock.advance(3_600_000)
+    expect(await report(world)).toMatchObject({ inputs: 1 })
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
+    expect(await world.keys('attention/')).toEqual([])
+  })
+
   test('finds a file that replaced another in the same second and whose event was lost', async () => {
     const world = await granted()
     const status = await world.json(`status/${link}.json`)
