@@ -19,8 +19,8 @@ import { runBatch } from './run-batch.ts'
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
   return (event) =>
-    runBatch(event, 'fifo', ports.log, async ({ body }) => {
-      const message = parseInput('links', body)
+    runBatch(event, 'fifo', ports.log, async ({ body, attributes }) => {
+      const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
       if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization)
     })
 }

@@ -15,8 +15,8 @@ import { runBatch } from './run-batch.ts'
 
 /** Looks at permission set files that may have changed: tells their status, then hints at the permission set. */
 export const permissionSets: QueueHandler = (ports, configuration) => (event) =>
-  runBatch(event, 'fifo', ports.log, async ({ body }) => {
-    const message = parseInput('permission-sets', body)
+  runBatch(event, 'fifo', ports.log, async ({ body, attributes }) => {
+    const message = parseInput('permission-sets', { body, receiveCount: attributes.ApproximateReceiveCount })
     if (!isFolderMarker(message.key)) await lookAtPermissionSet(message, ports, configuration)
   })
 

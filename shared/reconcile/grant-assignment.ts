@@ -80,7 +80,7 @@ async function wait(
   if (stored.entry.state === 'granted') return waiting
   const seen = await observe(subject, stored)
   if (seen === 'pending') return defer(subject, stored, inProgress, links)
-  if (seen === 'present' && isOurs(stored.entry)) await confirm(subject, stored, stored.entry.links)
+  if (seen === 'present' && (await isOurs(subject, stored))) await confirm(subject, stored, stored.entry.links)
   else if (seen === 'present') await leaveToOthers(subject, stored, stored.entry.links)
   else if (!(await release(subject, stored))) return defer(subject, stored, unanswered, links)
   return waiting
@@ -97,7 +97,7 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
   // Not granted before a deletion that is still in progress has come out.
   if (seen === 'pending') return defer(subject, stored, inProgress, concerned)
   if (seen === 'absent') return create(subject, await recordRevoked(subject, stored), granting)
-  if (!isOurs(stored.entry)) {
+  if (!(await isOurs(subject, stored))) {
     await leaveToOthers(subject, stored, links)
     return foreign(concerned)
   }

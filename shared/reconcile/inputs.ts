@@ -14,11 +14,15 @@ export function queueOf(key: string): Extract<WorkedQueue, 'links' | 'permission
 
 /**
  * The message of a queue of inputs. Throws SyntaxError or ZodError for what is none, and for a key that this queue is
- * not for: it would get a status, although it is no input.
+ * not for: it would get a status, although it is no input. Each receive gets an id of its own: whoever looks again has
+ * told a status again, and the hints that take it back must not be dropped as those of the first time.
  */
-export function parseInput(queue: ReturnType<typeof queueOf>, body: string): InputMessage {
+export function parseInput(
+  queue: ReturnType<typeof queueOf>,
+  { body, receiveCount }: { readonly body: string; readonly receiveCount: string | number },
+): InputMessage {
   const message = inputMessage.parse(JSON.parse(body))
-  if (queueOf(message.key) === queue) return message
+  if (queueOf(message.key) === queue) return { ...message, id: `${message.id}/${receiveCount}` }
   throw new Error(`received the key '${quote(message.key)}' on the queue ${queue}, expected one that it is for`)
 }
 

@@ -54,11 +54,14 @@ export function save(
 }
 
 /**
- * Whether what Identity Center shows for this entry can be of our making. A creation that failed for good leaves no
- * `lastCreation`: what appears afterwards was made by someone else.
+ * Whether what Identity Center shows for this entry is of our making. A creation that failed for good leaves no
+ * `lastCreation`, and a deletion that succeeded ended what was ours: what is there afterwards was made by someone else.
  */
-export function isOurs({ grantedAt, lastCreation }: LedgerEntry): boolean {
-  return grantedAt !== undefined || lastCreation !== undefined
+export async function isOurs({ context }: Subject, { entry }: StoredEntry): Promise<boolean> {
+  const { grantedAt, lastCreation, call } = entry
+  if (grantedAt === undefined && lastCreation === undefined) return false
+  if (call?.kind !== 'deletion' || call.id === undefined) return true
+  return (await context.ssoAdmin.describeAssignmentRequest('deletion', call.id))?.state !== 'SUCCEEDED'
 }
 
 /**
@@ -163,13 +166,15 @@ export async function leaveToOthers(
   links: readonly GrantingLink[],
 ): Promise<void> {
   const { context, key } = subject
-  const { principalId, permissionSetArn, openUntil } = stored.entry
+  // Where ours was there before and our deletion took it away, that is history.
+  const recorded = await recordRevoked(subject, stored)
+  const { principalId, permissionSetArn, openUntil } = recorded.entry
   const seenAt = renderInstant(context.clock.now())
   await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
   context.standings.noteForeign(key, links, principalId)
-  await context.standings.ledger.remove(stored)
+  await context.standings.ledger.remove(recorded)
   await closeTwin(subject, openUntil)
-  context.log.info('our creation had failed, so the access was made by someone else: it is left alone')
+  context.log.info('what is there was made by someone else since: it is recorded as foreign and left alone')
 }
 
 /** What is not done goes on as open work: twin first, so that an entry never waits for a retry that is not scheduled. */

@@ -38,7 +38,7 @@ export async function revoke(subject: Subject, stored: StoredEntry, account: Acc
       const isReleased = await release(subject, stored)
       return isReleased ? { result: 'absent', links: concerned } : defer(subject, stored, unanswered, concerned)
     }
-    if (!isOurs(stored.entry)) {
+    if (!(await isOurs(subject, stored))) {
       await leaveToOthers(subject, stored, [])
       return { result: 'absent', links: concerned }
     }
