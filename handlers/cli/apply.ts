@@ -160,7 +160,7 @@ async function watch(ports: Ports, configuration: Configuration): Promise<boolea
   return true
 }
 
-/** What inputs that wait, failed or are held ask for: it stays open, and their statuses say why. */
+/** What inputs that wait, are blocked or held, or failed ask for: it stays open, and their statuses say why. */
 async function listExplained(
   ports: Ports,
   configuration: Configuration,
@@ -168,7 +168,7 @@ async function listExplained(
   const statuses = new StatusStore(ports.objects, ports.clock)
   const grants = new Set<string>()
   const inputs = new Set<string>()
-  for (const state of ['waiting', 'failed', 'held'] as const) {
+  for (const state of ['waiting', 'blocked', 'failed', 'held'] as const) {
     for await (const input of statuses.listAttention(state)) {
       inputs.add(input)
       const link = parseLinkKey(input, configuration.folders)

@@ -4,6 +4,7 @@ import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
 import { addLocal } from './local.ts'
 import { Refusal } from './refusal.ts'
+import { remedyFor } from './remedy-for.ts'
 import { addStatus } from './status.ts'
 
 const program = new Command('ssofile')
@@ -50,6 +51,8 @@ function tell(error: unknown): number {
       process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${escapeNames(message)}\n`)
     told = message
   }
+  const remedy = remedyFor(error, process.env)
+  if (remedy !== undefined) process.stderr.write(`  do: ${escapeNames(remedy)}\n`)
   return 1
 }
 
