@@ -47,7 +47,7 @@ function tell(error: unknown): number {
   let told: string | undefined
   for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    if (message !== told)
+    if (told?.includes(message) !== true)
       process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${escapeNames(message)}\n`)
     told = message
   }
