@@ -101,9 +101,9 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a hint is deleted before it is settled',
     file: 'shared/reconcile/dispatch.ts',
-    find: '        const end = await this.#settle(first, { ...this.#context, log })',
+    find: '        const end = await this.#settle(first,',
     replace:
-      '        await Promise.all(items.map((item) => item.done()))\n        const end = await this.#settle(first, { ...this.#context, log })',
+      '        await Promise.all(items.map((item) => item.done()))\n        const end = await this.#settle(first,',
   },
   {
     name: 'what could not be finished gets no twin under state/open',

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { regressions } from './regressions.ts'
 import { runSimulation } from './run.ts'
+import { sabotages } from './sabotages.ts'
 import { describeFailure, simulate } from './simulate.ts'
 
 // The seed is fixed, so that a failure is the change's and not the dice's; `npm run simulate` draws a new one each time.
@@ -15,6 +17,12 @@ test('the same seed gives the same trace, byte for byte', async () => {
   const traces = await Promise.all([runSimulation(one.settings, one.actions), runSimulation(one.settings, one.actions)])
   expect(traces[0]?.traceHash).toBe(traces[1]?.traceHash)
   expect(traces[0]?.steps).toBeGreaterThan(100)
+})
+
+test.each(sabotages)('the sabotage "$name" can be built into the code as it is', ({ file, find, replace }) => {
+  const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+  expect(source.split(find)).toHaveLength(2)
+  expect(replace).not.toBe(find)
 })
 
 test.each(regressions)('$name', async ({ settings, actions }) => {
