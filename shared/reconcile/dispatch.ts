@@ -93,7 +93,10 @@ class Slice {
     this.#endsMs = clock.monotonicMs() + options.sliceMs
     this.#source = new WorkSource(ports, this.#changed)
     this.#limiter = new RateLimiter(clock, configuration.limits.callsPerSecond)
-    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, () => this.#mayStart())
+    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, {
+      mayStart: () => this.#mayStart(),
+      holdsLease: () => lease.mayStart(),
+    })
     this.#requests = new AssignmentRequests(ssoAdmin, clock, log)
     const statuses = new StatusStore(objects, clock)
     const standings = new Standings(objects)

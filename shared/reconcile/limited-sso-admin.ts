@@ -17,16 +17,18 @@ export class NotStartedError extends Error {
 /**
  * SSO Admin behind the one limiter: every call of this process passes it. Reads are repeated when they are throttled or
  * fail in passing; writes never are, since only what is read back tells whether they took effect. A write whose turn
- * comes when nothing may be started any more (`mayStart`) is not made and throws NotStartedError.
+ * comes when nothing may be started any more (`mayStart`) is not made and throws NotStartedError; nor is any call once the
+ * lease may be lost (`holdsLease`): a successor has all of the rate then.
  */
 export function limitSsoAdmin(
   { ssoAdmin: inner, clock, randomness }: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
   limiter: RateLimiter,
-  mayStart: () => boolean,
+  { mayStart, holdsLease }: { readonly mayStart: () => boolean; readonly holdsLease: () => boolean },
 ): SsoAdmin {
   const attempt = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
     const end = await limiter.acquire(priority)
     try {
+      if (!holdsLease()) throw new NotStartedError()
       return await call()
     } catch (error) {
       if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + randomness.fraction()))

@@ -36,6 +36,13 @@ const badKeys = [
 export type Action =
   | { readonly do: 'upload a link'; readonly key: string; readonly body: keyof typeof bodies }
   | { readonly do: 'delete a link'; readonly nth: number }
+  | { readonly do: 'upload a link and delete it'; readonly key: string; readonly afterMs: number }
+  /** Its event is lost, and then a link of its old place is deleted: what the new place grants must stay. */
+  | {
+      readonly do: 'move an account and delete a link of its old place'
+      readonly account: string
+      readonly unit: string
+    }
   | { readonly do: 'upload a bad key'; readonly key: string }
   | { readonly do: 'delete a bad key'; readonly key: string }
   | { readonly do: 'upload the permission set'; readonly name: 'First-ps' | 'Late-ps'; readonly valid: boolean }
@@ -111,6 +118,22 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('delete a link' as const), nth: fc.nat(30) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('upload a link and delete it' as const),
+      key: linkKey,
+      afterMs: fc.integer({ min: 1, max: 800 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('move an account and delete a link of its old place' as const),
+      account,
+      unit: fc.constantFrom(...units),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('upload a bad key' as const), key: badKey }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete a bad key' as const), key: badKey }) },
   {

@@ -23,7 +23,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (mischief === 'any') return true
   if (action.do === 'strike calls') return mischief === 'refusals' && refusals.includes(action.kind)
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy/.test(action.do)
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place/.test(action.do)
 }
 
 /** Long enough for every retry of a handler's message (five, a minute apart) and for a dead lease. */
@@ -100,6 +100,12 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])
+    case 'upload a link and delete it':
+      void objects.as('someone').put(action.key, '')
+      await clock.advance(action.afterMs)
+      return void objects.as('someone').delete(action.key)
+    case 'move an account and delete a link of its old place':
+      return moveSilently(action, world)
     case 'upload a bad key':
       return void objects.as('someone').put(action.key, '')
     case 'delete a link': {
@@ -176,6 +182,22 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     default:
       return action satisfies never
   }
+}
+
+async function moveSilently(
+  action: { readonly account: string; readonly unit: string },
+  world: SimulatedWorld,
+): Promise<void> {
+  const { objects, organizations, checker } = world
+  const account = organizations.accountsNow().find(({ id }) => id === action.account)
+  const from = account?.parents.at(-1)
+  if (!account || !from || from === action.unit) return
+  world.isSilent = true
+  await organizations.moveAccount(account.id, from, action.unit)
+  world.isSilent = false
+  checker.noteDesired()
+  const old = world.keys('links_data/').find((key) => key.includes(`ou_id%${from}%`))
+  if (old !== undefined) void objects.as('someone').delete(old)
 }
 
 /** Minutes pass with their schedules. */

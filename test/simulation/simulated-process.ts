@@ -14,7 +14,7 @@ type Options = {
   readonly chaos: Chaos
   /** How far its clock is off. */
   readonly skewMs: number
-  /** Told when a call leaves the process. */
+  /** Told when the product makes a call. */
   readonly depart: (call: Call) => void
   /** Told just before a call takes effect. */
   readonly observe: CallObserver
@@ -118,6 +118,7 @@ export class SimulatedProcess {
 
   async #call(call: Call, args: readonly unknown[], run: () => unknown): Promise<unknown> {
     const { chaos, clock, observe, trace } = this.#options
+    this.#options.depart(call)
     const fault = chaos.strike(call)
     const told = `${this.name}: ${call.service} ${call.operation} ${describeArgs(args)}`
     if (fault) trace(`${told} ${fault}`)
@@ -125,7 +126,6 @@ export class SimulatedProcess {
     if (fault === 'slow') await clock.sleep(90_000)
     if (fault === 'kill-before') this.kill()
     await this.#alive(undefined)
-    this.#options.depart(call)
     await clock.sleep(chaos.travelMs())
     await this.#alive(undefined)
     if (fault === 'refuse-throttled' || fault === 'refuse-conflict' || fault === 'refuse-internal')
