@@ -184,7 +184,7 @@ export class Checker {
   }
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
-  checkConverged(): void {
+  checkConverged({ isReconciled }: { readonly isReconciled: boolean }): void {
     const { objects, organizations, identityStore, ssoAdmin, clock } = this.#world
     this.#settleOwners()
     const actual = new Set(ssoAdmin.assignments().map((target) => this.#assignmentOf(target)))
@@ -204,6 +204,8 @@ export class Checker {
         this.#fail(promises.convergence, `'${this.#assignmentOf(target)}' is there, but not desired`)
     }
     this.#checkStatuses(desired)
+    // An entry whose removal was refused is left in the index until the next reconcile.
+    if (isReconciled) this.#checkIndex()
     this.#checkLedgerAtRest()
   }
 
@@ -232,6 +234,10 @@ export class Checker {
       if (!inputs.includes(key.slice('status/'.length, -'.json'.length)))
         this.#fail(promises.status, `${key} is left over: its input is gone`)
     }
+  }
+
+  #checkIndex(): void {
+    const world = this.#world
     for (const key of world.keys('attention/')) {
       const [, state, ...input] = key.split('/')
       if (world.readJson(`status/${input.join('/')}.json`)?.state !== state)

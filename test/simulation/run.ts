@@ -75,7 +75,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
     void world.everyMinute()
   }
   await world.clock.advance(15_000)
-  world.checker.checkConverged()
+  world.checker.checkConverged({ isReconciled: true })
 }
 
 /**
@@ -92,7 +92,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
     if (minute === drainMostMinutes && !hasRetries() && isUntouched) world.checker.checkWoken()
   }
   await world.clock.advance(15_000)
-  if (!world.needsReconcile) world.checker.checkConverged()
+  if (!world.needsReconcile) world.checker.checkConverged({ isReconciled: false })
 }
 
 async function perform(action: Action, world: SimulatedWorld): Promise<void> {
