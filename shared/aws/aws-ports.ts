@@ -21,7 +21,6 @@ export type AwsPortsOptions = {
   readonly log: Log
   /** All services at one endpoint, with one access key: what the local system's own handlers use. */
   readonly endpoint?: { readonly url: string; readonly accessKeyId: string }
-  readonly timeScale?: number
 }
 
 /** Longer than the longest poll; shorter than a slice, so that a connection that hangs does not. */
@@ -31,7 +30,7 @@ const requestTimeoutMs = 30_000
  * The ports on AWS's services. Without `endpoint` everything comes from the standard AWS environment: Region, profile,
  * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
-export function openAwsPorts({ bucket, queues, log, endpoint, timeScale = 1 }: AwsPortsOptions): Ports {
+export function openAwsPorts({ bucket, queues, log, endpoint }: AwsPortsOptions): Ports {
   const common = {
     requestHandler: {
       requestTimeout: requestTimeoutMs,
@@ -49,7 +48,7 @@ export function openAwsPorts({ bucket, queues, log, endpoint, timeScale = 1 }: A
           credentials: { accessKeyId: endpoint.accessKeyId, secretAccessKey: 'local' },
         }),
   }
-  const clock = new SystemClock({ scale: timeScale })
+  const clock = new SystemClock()
   const s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
   // The product's limiter deals with rates, and only what is read back tells whether a write took effect.
   const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ ...common, maxAttempts: 1 }))
@@ -61,7 +60,7 @@ export function openAwsPorts({ bucket, queues, log, endpoint, timeScale = 1 }: A
     identityStore: new AwsIdentityStore(new IdentitystoreClient(common), identityStoreId),
     organizations: new AwsOrganizations(new OrganizationsClient(common)),
     clock,
-    leaseClock: timeScale === 1 ? clock : new SystemClock(),
+    leaseClock: clock,
     randomness: new SystemRandomness(),
     log,
   }

@@ -93,7 +93,7 @@ async function expandLink(
   { organization, configuration }: AssessContext,
 ): Promise<readonly AccountId[]> {
   if (scope.kind !== 'account') return expandScope(scope, view, configuration)
-  const account = await organization.find(scope.id)
+  const account = await organization.find(scope.id, view)
   return account ? expandScope(scope, { ...view, accounts: [account] }, configuration) : []
 }
 
@@ -197,7 +197,8 @@ async function assessRemains(
 
 async function describeEmptyScope({ scope }: Link, { organization }: AssessContext): Promise<NewStatus> {
   const none = { desired: 0, applied: 0, open: 0, failed: [] }
-  const accounts = (await organization.view()).accounts
+  const view = await organization.view()
+  const { accounts } = view
   switch (scope.kind) {
     case 'root':
       return { state: 'applied', accounts: none, reason: 'the organization has no active member account' }
@@ -214,7 +215,7 @@ async function describeEmptyScope({ scope }: Link, { organization }: AssessConte
             ),
           }
     case 'account': {
-      const account = await organization.find(scope.id)
+      const account = await organization.find(scope.id, view)
       return account
         ? {
             state: 'waiting',

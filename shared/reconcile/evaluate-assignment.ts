@@ -33,10 +33,11 @@ export type EvaluationContext = {
  */
 export async function evaluateAssignment(assignment: Assignment, context: EvaluationContext): Promise<Evaluation> {
   const { objects, organization, configuration, place } = context
-  const account =
-    place === 'live' ? await organization.readLive(assignment.accountId) : await organization.find(assignment.accountId)
+  const { accountId } = assignment
+  const view = await organization.view()
+  const account = place === 'live' ? await organization.readLive(accountId) : await organization.find(accountId, view)
   if (!account) return { links: [], account }
-  const { managementAccountId } = await organization.view()
+  const { managementAccountId } = view
   const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
   const limit = pLimit(readsAtOnce)
   const links = await Promise.all(candidates.map((link) => limit(() => readGrantingLink(objects, link, configuration))))

@@ -150,9 +150,10 @@ async function create(
 /** Whether one of these links still grants it, where the account stands by now. */
 async function isStillGranted({ assignment, context }: Subject, links: readonly GrantingLink[]): Promise<boolean> {
   const { objects, organization, configuration } = context
-  const account = await organization.find(assignment.accountId)
+  const view = await organization.view()
+  const account = await organization.find(assignment.accountId, view)
   if (!account) return false
-  const { managementAccountId } = await organization.view()
+  const { managementAccountId } = view
   const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
   const keys = new Set<string>(candidates.map(({ key }) => key))
   for (const { key } of links) {

@@ -47,10 +47,9 @@ export class OrganizationCache {
     return this.#readAll()
   }
 
-  /** The account as the view has it, else as Organizations has it; `undefined`: there is none. */
-  async find(accountId: AccountId): Promise<Account | undefined> {
-    const account = (await this.view()).accounts.find(({ id }) => id === accountId)
-    return account ?? this.readLive(accountId)
+  /** The account as this view has it, else as Organizations has it; `undefined`: there is none. */
+  async find(accountId: AccountId, { accounts }: OrganizationView): Promise<Account | undefined> {
+    return accounts.find(({ id }) => id === accountId) ?? this.readLive(accountId)
   }
 
   /** The account as Organizations has it at this moment, with tags where an `account_tag` link exists. */

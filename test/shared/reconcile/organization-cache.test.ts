@@ -6,7 +6,7 @@ import { World } from '../../world.ts'
 
 const moved = accountId.parse('210000000001')
 const move = (world: World) => world.organizations.moveAccount(moved, 'ou-acme-sec10000', 'ou-acme-wrk3fina')
-const parentOf = async (cache: OrganizationCache) => (await cache.find(moved))?.parents.at(-1)
+const parentOf = async (cache: OrganizationCache) => (await cache.find(moved, await cache.view()))?.parents.at(-1)
 
 describe('the view of the organization', () => {
   test('is never older than one that somebody wrote before it was asked for', async () => {
