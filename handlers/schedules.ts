@@ -1,6 +1,7 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatch.ts'
+import { beginDriftCheck } from '../shared/reconcile/drift.ts'
 import { followInstants } from '../shared/reconcile/expiry-index.ts'
 import { reconcile } from '../shared/reconcile/reconcile.ts'
 import { dispatcher } from './dispatcher.ts'
@@ -26,4 +27,9 @@ export const everyMinuteOfLinks = (ports: Ports) => async (): Promise<void> => {
 /** Every hour: finds what no event reported. */
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   ports.log.info('reconciled', await reconcile(ports, configuration))
+}
+
+/** Every night: finds what others changed in Identity Center. The dispatcher carries it out, behind all other work. */
+export const everyNight = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  await beginDriftCheck(ports, configuration)
 }
