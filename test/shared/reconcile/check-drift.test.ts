@@ -4,7 +4,7 @@ import { accountId } from '../../../shared/domain/account-id.ts'
 import { type PermissionSetArn, permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
-import { type Interceptor, intercept } from '../../intercept.ts'
+import { dyingPorts, type Interceptor, intercept } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
 const billing = readFileSync(new URL('../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -300,5 +300,125 @@ describe('what is removed, where drift is only reported', () => {
     await settled(world)
     expect(await world.keys('assignments/')).toEqual([])
     expect(await world.keys('status/links_data/')).toEqual([])
+  })
+})
+
+describe('a drift check beside other work', () => {
+  /** Slices and minutes go on until nothing is left. */
+  async function converge(world: World): Promise<void> {
+    for (let round = 0; round < 5; round++) {
+      await world.clock.advance(125_000)
+      await world.look()
+      await world.finish(world.slice(), 1_000)
+    }
+  }
+
+  test.each(['before', 'after'] as const)(
+    'goes on where it was, when its dispatcher died at any call, %s the call took effect',
+    async (when) => {
+      for (let atCall = 0; ; atCall += 4) {
+        const world = await open()
+        world.ssoAdmin.removeAssignment(target(world))
+        world.ssoAdmin.addAssignment(target(world, other, 'team-security'))
+        await world.finish(world.everyNight())
+        const dying = dyingPorts(world.ports, { at: (_, number) => number === atCall, when })
+        void world.slice({}, dying.ports)
+        await world.clock.advance(30_000)
+        await converge(world)
+        await world.finish(world.everyHour())
+        await settled(world)
+        expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
+        expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
+        expect(await world.keys('foreign/')).toEqual([`foreign/${nameIn(other, 'team-security')}`])
+        expect(await ended(world)).toMatchObject({ foreign: expect.any(Number) })
+        if (!dying.isDead()) break
+      }
+    },
+    120_000,
+  )
+
+  /** While the assignments of this group travel, `act` is done, and all of it is carried out. */
+  async function whileListed(group: string, act: (world: World) => Promise<unknown>): Promise<World> {
+    const acting: { world?: World } = {}
+    const world = await open({
+      interceptor: async ({ operation, args, proceed }) => {
+        const answer = await proceed()
+        const { world: now } = acting
+        if (!now || operation !== 'listAccountAssignmentsForPrincipal') return answer
+        if (!JSON.stringify(args[0]).includes(String(now.identityStore.idOf('GROUP', group)))) return answer
+        delete acting.world
+        await act(now)
+        await now.clock.sleep(30_000)
+        return answer
+      },
+    })
+    // The directory has more than one group: whether listing is permitted was found out with another.
+    acting.world = world
+    await night(world)
+    expect(acting.world).toBeUndefined()
+    await ended(world)
+    return world
+  }
+  const told = (world: World) =>
+    world.log.lines.filter(({ message }) => /was removed by someone else|was found: it is recorded/.test(message))
+
+  test('does not take for foreign what is revoked while it reads', async () => {
+    const world = await whileListed('team-Accountants', (now) => now.objects.delete(link))
+    expect(world.ssoAdmin.assignments()).toEqual([])
+    expect(told(world)).toEqual([])
+    expect(await world.keys('foreign/')).toEqual([])
+  })
+
+  test('does not take for missing what is granted while it reads', async () => {
+    const late = `links_data/${nameIn(other, 'team-security')}`
+    const world = await whileListed('team-security', (now) => now.objects.put(late, ''))
+    expect(world.ssoAdmin.isAssigned(target(world, other, 'team-security'))).toBe(true)
+    expect(told(world)).toEqual([])
+    expect(await world.json('state/drift.json')).toMatchObject({ missing: 0, foreign: 0 })
+  })
+
+  test('lets a large link be granted meanwhile', async () => {
+    const slow: { world?: World } = {}
+    const world = await open({
+      interceptor: async ({ operation, proceed }) => {
+        // Listing by principal takes very long.
+        if (operation === 'listAccountAssignmentsForPrincipal') await slow.world?.clock.sleep(60_000)
+        return proceed()
+      },
+    })
+    slow.world = world
+    await world.finish(world.everyNight())
+    const slice = world.slice()
+    await world.clock.advance(10_000)
+    const queued = {
+      v: 1,
+      kind: 'assignment',
+      account: other,
+      permissionSet: 'Billing-ps',
+      principal: 'team-security',
+      type: 'GROUP',
+      cause: 'test',
+    }
+    const everywhere = 'links_data/root%all%Billing-ps%team-security%GROUP%ssofile'
+    await world.objects.put(everywhere, '')
+    await world.queues.send('work-bulk', [{ body: JSON.stringify(queued), groupId: other, deduplicationId: 'large' }])
+    await world.clock.advance(20_000)
+    expect(world.ssoAdmin.isAssigned(target(world, other, 'team-security'))).toBe(true)
+    expect((await world.json('state/drift.json'))?.open).not.toEqual([])
+    await world.finish(slice, 1_000)
+  })
+
+  test('that does not fit into one slice goes on in the next', async () => {
+    const world = await open({ configuration: { limits: { outstanding: 15, callsPerSecond: 4, provisionings: 3 } } })
+    await world.finish(world.everyNight())
+    const isOver = async () => JSON.stringify((await world.json('state/drift.json'))?.open) === '[]'
+    let slices = 0
+    for (; !(await isOver()); slices++) {
+      expect(slices).toBeLessThan(40)
+      await world.finish(world.slice({ sliceMs: 3_000 }))
+    }
+    expect(slices).toBeGreaterThan(2)
+    expect(await ended(world)).toMatchObject({ missing: 0, foreign: 0 })
+    expect(world.queues.queue('work-bulk-dead').messages()).toEqual([])
   })
 })

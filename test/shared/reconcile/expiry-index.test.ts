@@ -62,6 +62,8 @@ describe('a link with a time', () => {
     expect(await stateOf(world)).toBe('expired')
     expect(await world.keys('assignments/')).toEqual([])
     expect(await world.keys('state/expiry/')).toEqual([])
+    const followed = world.log.lines.filter(({ message }) => message === 'links whose time has come are looked at')
+    expect(followed).toHaveLength(1)
   })
 
   test.each([
