@@ -6,6 +6,7 @@ import { isFolderMarker, type Link } from '../shared/domain/link.ts'
 import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { assessLink } from '../shared/reconcile/assess-link.ts'
+import { indexInstants, instantsToCome } from '../shared/reconcile/expiry-index.ts'
 import { parseInput } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/ledger.ts'
@@ -48,6 +49,8 @@ export async function lookAtLink(
     return isSettled(current) && isSameVersion(current, status) ? current : withUploader(status, by)
   })
   const { reading, concerned } = looked
+  if (reading && 'body' in reading)
+    await indexInstants(ports.objects, key, instantsToCome(reading.body, reading.object.servedAt), id)
   log.info('link looked at', { found: reading?.state, status: told?.state ?? 'removed', accounts: concerned.length })
   if (!reading?.link) return
   const { permissionSet, principal, type } = reading.link

@@ -5,7 +5,7 @@ import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { everyHour, everyMinute } from '../../handlers/schedules.ts'
+import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
@@ -160,7 +160,9 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     map('events', events(ports, configuration), 2),
     map('dispatch', dispatcher(ports, configuration, slice), 1),
     startSchedule({ everyMs: minuteMs, run: everyMinute(ports, configuration, slice), clock, onError }),
+    startSchedule({ everyMs: minuteMs, run: everyMinuteOfLinks(ports), clock, onError }),
     startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),
+    startSchedule({ everyMs: 24 * 60 * minuteMs, run: everyNight(ports, configuration), clock, onError }),
   ]
   return { reconcile, stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) }
 }

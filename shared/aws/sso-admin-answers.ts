@@ -8,7 +8,7 @@ import type {
   PermissionsBoundary as SdkPermissionsBoundary,
 } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
-import { accountId } from '../domain/account-id.ts'
+import { type AccountId, accountId } from '../domain/account-id.ts'
 import { type PermissionSetArn, permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
 import type { CustomerManagedPolicy, PermissionsBoundary } from '../domain/permission-set-file.ts'
 import { permissionSetName } from '../domain/permission-set-name.ts'
@@ -17,6 +17,7 @@ import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,
   AssignmentRequestSummary,
+  AssignmentTarget,
   PermissionSetAttributes,
   Principal,
 } from '../ports/sso-admin.ts'
@@ -46,6 +47,19 @@ export function parsePrincipal({ PrincipalId, PrincipalType }: AccountAssignment
   return {
     principalId: parse('PrincipalId', principalId, PrincipalId),
     principalType: parse('PrincipalType', principalType, PrincipalType),
+  }
+}
+
+export function parseAccountId(value: string | undefined): AccountId {
+  return parse('AccountId', accountId, value)
+}
+
+/** A row of ListAccountAssignmentsForPrincipal (the SDK's AccountAssignmentForPrincipal has the same members). */
+export function parseAssignmentTarget(row: AccountAssignment): AssignmentTarget {
+  return {
+    accountId: parseAccountId(row.AccountId),
+    permissionSetArn: parsePermissionSetArn(row.PermissionSetArn),
+    ...parsePrincipal(row),
   }
 }
 

@@ -13,6 +13,8 @@ import {
   ListAccountAssignmentCreationStatusCommand,
   ListAccountAssignmentDeletionStatusCommand,
   ListAccountAssignmentsCommand,
+  ListAccountAssignmentsForPrincipalCommand,
+  ListAccountsForProvisionedPermissionSetCommand,
   ListCustomerManagedPolicyReferencesInPermissionSetCommand,
   ListInstancesCommand,
   ListManagedPoliciesInPermissionSetCommand,
@@ -33,6 +35,7 @@ import type {
   NewPermissionSet,
   PermissionSetAttributes,
   Principal,
+  ProvisioningStatus,
   RequestKind,
   RequestState,
   SsoAdmin,
@@ -41,7 +44,9 @@ import type {
 import { once } from './once.ts'
 import { isSdkException, toServiceError } from './service-error.ts'
 import {
+  parseAccountId,
   parseAssignmentRequest,
+  parseAssignmentTarget,
   parseBoundary,
   parseCustomerManagedPolicy,
   parseInstance,
@@ -123,6 +128,16 @@ export class AwsSsoAdmin implements SsoAdmin {
     return pageOf(output.AccountAssignments?.map(parsePrincipal), output.NextToken)
   }
 
+  async listAccountAssignmentsForPrincipal(
+    { principalId, principalType }: Principal,
+    nextToken?: string,
+  ): Promise<Page<AssignmentTarget>> {
+    const about = { InstanceArn: await this.#instanceArn(), PrincipalId: principalId, PrincipalType: principalType }
+    const input = { ...about, NextToken: nextToken, MaxResults: 100 }
+    const output = await read(() => this.#client.send(new ListAccountAssignmentsForPrincipalCommand(input)))
+    return pageOf(output.AccountAssignments?.map(parseAssignmentTarget), output.NextToken)
+  }
+
   async listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>> {
     const input = { InstanceArn: await this.#instanceArn(), NextToken: nextToken, MaxResults: 100 }
     const output = await read(() => this.#client.send(new ListPermissionSetsCommand(input)))
@@ -198,6 +213,16 @@ export class AwsSsoAdmin implements SsoAdmin {
   async putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void> {
     const input = { ...(await this.#input(arn)), PermissionsBoundary: boundary }
     await this.#write(undefined, () => this.#client.send(new PutPermissionsBoundaryToPermissionSetCommand(input)))
+  }
+
+  async listAccountsForProvisionedPermissionSet(
+    arn: PermissionSetArn,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+  ): Promise<Page<AccountId>> {
+    const input = { ...(await this.#listInput(arn, nextToken)), ProvisioningStatus: status }
+    const output = await read(() => this.#client.send(new ListAccountsForProvisionedPermissionSetCommand(input)))
+    return pageOf(output.AccountIds?.map(parseAccountId), output.NextToken)
   }
 
   async #findInstance(): Promise<Instance> {

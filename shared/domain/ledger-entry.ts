@@ -47,6 +47,8 @@ export const ledgerEntry = z.strictObject({
   lastCreation: assignmentCall.optional(),
   /** Whether the access was ever confirmed by reading it back. */
   grantedAt: z.iso.datetime().optional(),
+  /** Since when a drift check misses it in Identity Center: someone else removed it. */
+  missingSince: z.iso.datetime().optional(),
   /** The next attempt: the instant in the key of its twin under `state/open/`. */
   openUntil: z.iso.datetime().optional(),
   attempts: z.int().min(0),

@@ -41,6 +41,13 @@ export type PermissionSetAttributes = {
 
 export type NewPermissionSet = Omit<PermissionSetAttributes, 'arn' | 'createdAt'> & { readonly tags: readonly Tag[] }
 
+export const provisioningStatuses = [
+  'LATEST_PERMISSION_SET_PROVISIONED',
+  'LATEST_PERMISSION_SET_NOT_PROVISIONED',
+] as const
+/** Whether an account has a permission set as it is defined now. */
+export type ProvisioningStatus = (typeof provisioningStatuses)[number]
+
 export type Principal = { readonly principalId: PrincipalId; readonly principalType: PrincipalType }
 
 /** The writes may be given a signal that aborts them only while they have not left. */
@@ -68,6 +75,11 @@ export interface SsoAdmin {
     permissionSetArn: PermissionSetArn,
     nextToken?: string,
   ): Promise<Page<Principal>>
+  /**
+   * Where this principal is assigned. For a USER the rows of its groups are mixed in, with PrincipalType GROUP; pages may be
+   * short. Documented as the management account's own: a delegated administrator may be refused.
+   */
+  listAccountAssignmentsForPrincipal(principal: Principal, nextToken?: string): Promise<Page<AssignmentTarget>>
 
   listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>>
   /** `undefined`: there is no such permission set. */
@@ -83,4 +95,10 @@ export interface SsoAdmin {
   putInlinePolicy(arn: PermissionSetArn, policy: string): Promise<void>
   getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined>
   putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void>
+
+  listAccountsForProvisionedPermissionSet(
+    arn: PermissionSetArn,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+  ): Promise<Page<AccountId>>
 }

@@ -129,7 +129,9 @@ async function assessAccounts(
       ...base,
       state: 'failed',
       reason: failed[0]?.reason,
-      remedy: 'remove the cause; it is tried again by itself, at least every hour',
+      remedy: listed.some(([, { isMissing }]) => isMissing && context.configuration.onDrift === 'report')
+        ? 'upload the link again to have it given anew, or delete the link ("onDrift": "restore" gives it anew by itself)'
+        : 'remove the cause; it is tried again by itself, at least every hour',
     }
   }
   const isForeign = listed.every(([, { state }]) => state === 'foreign')

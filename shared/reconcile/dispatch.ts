@@ -1,5 +1,6 @@
 import { renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
+import { isDriftHint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
 import { linkPrefix } from '../domain/link.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
@@ -9,6 +10,7 @@ import { isServiceError } from '../ports/service-error.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
 import { assessLink } from './assess-link.ts'
 import { AssignmentRequests } from './assignment-requests.ts'
+import { DriftCheck } from './check-drift.ts'
 import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
 import { Lease } from './lease.ts'
@@ -77,6 +79,7 @@ class Slice {
   readonly #limiter: RateLimiter
   readonly #board: StatusBoard
   readonly #context: SettleContext
+  readonly #drift: DriftCheck
   readonly #running = new Map<string, Promise<void>>()
   #assignmentsRunning = 0
   #permissionSetsRunning = 0
@@ -130,6 +133,13 @@ class Slice {
       ending: this.#ending.signal,
       pulledMs: clock.monotonicMs(),
     }
+    const mayStart = () => this.#mayStart()
+    this.#drift = new DriftCheck({
+      ...ports,
+      ...this.#context,
+      openBackground: (background) =>
+        limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background }),
+    })
   }
 
   async run(): Promise<SliceResult> {
@@ -173,6 +183,7 @@ class Slice {
     const permissionSetSlots = limits.provisionings - this.#permissionSetsRunning
     const items = this.#source.take(({ hint, group }) => {
       if (this.#running.has(group)) return false
+      if (isDriftHint(hint)) return true
       return hint.kind === 'assignment' ? assignmentSlots > 0 : permissionSetSlots > 0
     })
     const [first] = items
@@ -191,7 +202,7 @@ class Slice {
 
   #count({ hint }: WorkItem, by: 1 | -1): void {
     if (hint.kind === 'assignment') this.#assignmentsRunning += by
-    else this.#permissionSetsRunning += by
+    else if (hint.kind === 'permission-set') this.#permissionSetsRunning += by
   }
 
   /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
@@ -232,6 +243,10 @@ class Slice {
   async #settle(item: WorkItem, context: SettleContext): Promise<'done' | 'given-back'> {
     const { hint } = item
     if (hint.kind === 'permission-set') return this.#settlePermissionSet(hint.permissionSet, context)
+    if (isDriftHint(hint)) {
+      this.#board.touch(await this.#drift.work(hint, context))
+      return 'done'
+    }
     const { account: accountId, permissionSet, principal, type } = hint
     const assignment = { accountId, permissionSet, principal, type }
     const lacked = !context.permissionSets.knows(permissionSet)
@@ -278,8 +293,8 @@ class Slice {
       cause: hint.cause,
       ...describe(first),
     })
-    // A permission set's hint stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
-    if (hint.kind === 'permission-set') {
+    // Any other hint stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
+    if (hint.kind !== 'assignment') {
       for (const item of items) item.leave()
       return
     }
@@ -336,6 +351,7 @@ class Slice {
 
 function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
+  if (isDriftHint(hint)) return { lane, drift: hint.unit }
   const { account: accountId, permissionSet, principal, type } = hint
   return { lane, assignment: renderAssignmentKey({ accountId, permissionSet, principal, type }) }
 }

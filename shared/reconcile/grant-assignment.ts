@@ -96,6 +96,8 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
   const seen = await observe(subject, stored)
   // Not granted before a deletion that is still in progress has come out.
   if (seen === 'pending') return defer(subject, stored, inProgress, concerned)
+  if (seen === 'absent' && isLeftMissing(subject, stored, links))
+    return { result: 'open', reason: stored.entry.reason ?? 'someone removed it', links: concerned }
   if (seen === 'absent') return create(subject, await recordRevoked(subject, stored), granting)
   if (!(await isOurs(subject, stored))) {
     await leaveToOthers(subject, stored, links)
@@ -103,6 +105,16 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
   }
   await confirm(subject, stored, links)
   return { result: 'applied', owned: true, links: concerned }
+}
+
+/** Someone else removed it, which is only to be reported: until a link that asks for it is uploaded again. */
+function isLeftMissing({ context }: Subject, { entry }: StoredEntry, links: readonly GrantingLink[]): boolean {
+  if (entry.missingSince === undefined || context.configuration.onDrift === 'restore') return false
+  return links.every((link) =>
+    entry.links.some(({ key, etag, lastModified }) => {
+      return key === link.key && etag === link.etag && lastModified === link.lastModified
+    }),
+  )
 }
 
 /** The assignment is not there: writes the ledger, then calls. */

@@ -116,6 +116,7 @@ export async function confirm(subject: Subject, stored: StoredEntry, links: read
     grantedAt: stored.entry.grantedAt ?? confirmedAt,
     attempts: 0,
     reason: undefined,
+    missingSince: undefined,
     openUntil: undefined,
   })
   await closeTwin(subject, stored.entry.openUntil)
@@ -148,11 +149,12 @@ function mayStillAppear(subject: Subject, stored: StoredEntry): boolean {
 export async function recordRevoked(subject: Subject, stored: StoredEntry): Promise<StoredEntry> {
   const { context, key } = subject
   const confirmedAt = renderInstant(context.clock.now())
-  const { grantedAt, call } = stored.entry
+  const { grantedAt, call, missingSince } = stored.entry
   if (grantedAt === undefined && call?.kind !== 'deletion') return stored
   // Taken away by someone else: the instant is written down first, so that a replay writes the same history.
-  const ended: AssignmentCall = { kind: 'deletion', calledAt: confirmedAt, answeredAt: confirmedAt }
-  const entry = call?.kind === 'deletion' ? stored : await save(subject, stored, { call: ended })
+  const ended: AssignmentCall = { kind: 'deletion', calledAt: missingSince ?? confirmedAt, answeredAt: confirmedAt }
+  const isOurDeletion = call?.kind === 'deletion' && missingSince === undefined
+  const entry = isOurDeletion ? stored : await save(subject, stored, { call: ended })
   const at = entry.entry.call?.calledAt ?? confirmedAt
   await recordHistory(context.objects, { key, event: 'revoked', at, entry: entry.entry, confirmedAt })
   context.log.info('access is revoked: reading back shows it gone', { requestId: call?.id })

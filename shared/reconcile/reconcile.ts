@@ -12,6 +12,7 @@ import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAs
 import { type AttentionState, attentionStates, status } from '../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
+import { expiryKey, instantsToCome, listIndexed } from './expiry-index.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { sendInputs } from './inputs.ts'
 import { sendHints } from './lanes.ts'
@@ -81,7 +82,7 @@ export async function findDifferences(
   ])
   const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
   const last = await readCheckpoint(objects)
-  const { links, expired } = await readLinks(objects, [...linkFiles.values()], configuration)
+  const { links, expired, unindexed } = await readLinks(objects, [...linkFiles.values()], configuration)
   const plan = planAssignments({
     desired: desiredState(links, view, configuration),
     owned: toAssignments(ledger, ledgerPrefix),
@@ -96,6 +97,7 @@ export async function findDifferences(
     inputs: [
       ...new Set([
         ...told.stale,
+        ...unindexed,
         ...attention.toLookAt,
         ...findOvertaken(attention.open, plan, entries, configuration),
       ]),
@@ -138,15 +140,24 @@ async function listHeads(objects: ObjectStore, prefix: string): Promise<Heads> {
   return heads
 }
 
-/** The links in force, and the keys of those that expired. Empty links need no read: their name and size say all. */
+/**
+ * The links in force, and the keys of those that expired, or of whose times one is missing in the index. Empty links need
+ * no read: their name and size say all.
+ */
 async function readLinks(
   objects: ObjectStore,
   files: readonly ObjectHead[],
   configuration: Configuration,
-): Promise<{ readonly links: readonly Link[]; readonly expired: readonly string[] }> {
+): Promise<{
+  readonly links: readonly Link[]
+  readonly expired: readonly string[]
+  readonly unindexed: readonly string[]
+}> {
   const limit = pLimit(readsAtOnce)
   const links: Link[] = []
   const expired: string[] = []
+  const unindexed: string[] = []
+  const indexed = await listIndexed(objects)
   const read = async (file: ObjectHead): Promise<void> => {
     const link = parseLinkKey(file.key, configuration.folders)
     if (!link.ok) return
@@ -154,9 +165,12 @@ async function readLinks(
     const reading = await readLink(objects, file.key, configuration)
     if (reading.state === 'in-force') links.push(reading.link)
     if (reading.state === 'expired') expired.push(file.key)
+    if (!('body' in reading)) return
+    const instants = instantsToCome(reading.body, reading.object.servedAt)
+    if (instants.some((at) => !indexed.has(expiryKey(at, file.key)))) unindexed.push(file.key)
   }
   await Promise.all(files.map((file) => limit(() => read(file))))
-  return { links, expired }
+  return { links, expired, unindexed }
 }
 
 function toAssignments(heads: Heads, prefix: string): AssignmentSet {

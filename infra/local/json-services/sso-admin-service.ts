@@ -5,11 +5,7 @@ import { permissionSetName } from '../../../shared/domain/permission-set-name.ts
 import { principalType } from '../../../shared/domain/principal.ts'
 import type { InstanceDescription, MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { RequestSummary } from '../../../shared/memory/sso-admin/sso-admin-answers.ts'
-import {
-  type ProvisioningRecord,
-  provisioningStatuses,
-  provisioningTargets,
-} from '../../../shared/memory/sso-admin/sso-admin-records.ts'
+import { type ProvisioningRecord, provisioningTargets } from '../../../shared/memory/sso-admin/sso-admin-records.ts'
 import {
   invalid,
   noBoundary,
@@ -18,7 +14,12 @@ import {
   notFound,
 } from '../../../shared/memory/sso-admin/sso-admin-refusals.ts'
 import type { Page } from '../../../shared/ports/page.ts'
-import type { AssignmentRequest, AssignmentTarget, RequestKind } from '../../../shared/ports/sso-admin.ts'
+import {
+  type AssignmentRequest,
+  type AssignmentTarget,
+  provisioningStatuses,
+  type RequestKind,
+} from '../../../shared/ports/sso-admin.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the IAM Identity Center API Reference.
@@ -164,8 +165,8 @@ function assignmentOperations(model: MemorySsoAdmin, on: OnInstance): Record<str
       async ({ PrincipalId, PrincipalType, Filter: filter, ...input }) => {
         const page = await model.listAccountAssignmentsForPrincipal(
           { principalId: PrincipalId, principalType: PrincipalType },
-          { accountId: filter?.AccountId },
-          pageRequest(input),
+          input.NextToken,
+          { accountId: filter?.AccountId, most: input.MaxResults },
         )
         return { AccountAssignments: page.items.map(renderTarget), NextToken: page.nextToken }
       },
@@ -364,8 +365,8 @@ function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<s
     ListAccountsForProvisionedPermissionSet: on(
       z.object({ ...permissionSet, ...paging, ProvisioningStatus }),
       async (input) => {
-        const { PermissionSetArn: arn, ProvisioningStatus: wanted } = input
-        const page = await model.listAccountsForProvisionedPermissionSet(arn, wanted, pageRequest(input))
+        const { PermissionSetArn: arn, ProvisioningStatus: wanted, NextToken: token, MaxResults: most } = input
+        const page = await model.listAccountsForProvisionedPermissionSet(arn, wanted, token, most)
         return { AccountIds: page.items, NextToken: page.nextToken }
       },
     ),
