@@ -61,7 +61,12 @@ export async function lookAtLink(
 }
 
 /** What the dispatcher would find where the ledger has no entry that a link could have caused. */
-const nothingLeft = { lackOf: () => undefined, of: async () => new Map(), accountsOf: async () => [] }
+const nothingLeft = {
+  lackOf: () => undefined,
+  of: async () => new Map(),
+  accountsOf: async () => [],
+  heldAccountsOf: () => [],
+}
 
 function isSettled(status: Status | undefined): status is Status {
   return status?.state === 'applied'

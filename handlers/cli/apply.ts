@@ -11,6 +11,7 @@ import { beginDriftCheck } from '../../shared/reconcile/drift.ts'
 import { Lease } from '../../shared/reconcile/lease.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
 import { claimBucket, WrongOwnerError } from '../../shared/reconcile/owner.ts'
+import { describePause, readPause } from '../../shared/reconcile/pause.ts'
 import { findDifferences, reconcile } from '../../shared/reconcile/reconcile.ts'
 import { StatusStore } from '../../shared/reconcile/status-store.ts'
 import { lookAtLink } from '../links.ts'
@@ -56,6 +57,7 @@ function explainDenial(error: unknown): never {
 }
 
 async function apply(bucket: string, options: ApplyOptions): Promise<number> {
+  await refuseUnderPause(openCliPorts(bucket))
   const { deployment } = await claim(openCliPorts(bucket))
   if (deployment && options.config !== undefined) {
     throw new Refusal(
@@ -77,6 +79,11 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const statuses = await readAllStatuses(ports)
   process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
   return !isEnded || !isChecked || statuses.some(({ state }) => state === 'failed' || state === 'held') ? 1 : 0
+}
+
+async function refuseUnderPause({ objects }: Ports): Promise<void> {
+  const pause = await readPause(objects)
+  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo go on: npx ssofile resume`)
 }
 
 async function claim(ports: Ports) {
@@ -117,6 +124,10 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
       lingerMs: 0,
       holder,
     })
+    if (outcome === 'paused') {
+      await refuseUnderPause(ports)
+      continue
+    }
     if (outcome === 'lease-held') {
       throw new Refusal(
         `another dispatcher works on this bucket (${(await Lease.holder(ports)) ?? 'unknown'}); try again when it has ended`,

@@ -2,9 +2,12 @@
 import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
+import { addBrake } from './brake.ts'
 import { addLocal } from './local.ts'
+import { addPause } from './pause.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
+import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
 
 const program = new Command('ssofile')
@@ -24,6 +27,9 @@ Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage
 addLocal(program)
 addApply(program)
 addStatus(program)
+addBrake(program)
+addPause(program)
+addResume(program)
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -10,6 +10,7 @@ import { isServiceError } from '../ports/service-error.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
 import { assessLink } from './assess-link.ts'
 import { AssignmentRequests } from './assignment-requests.ts'
+import { Brake } from './brake.ts'
 import { DriftCheck } from './check-drift.ts'
 import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
@@ -18,6 +19,7 @@ import { EntryChangedError } from './ledger.ts'
 import { isPassing, limitSsoAdmin, NotStartedError } from './limited-sso-admin.ts'
 import { nextAttempt, openWorkKey } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
+import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
 import { PrincipalIndex } from './principal-index.ts'
 import { RateLimiter } from './rate-limiter.ts'
@@ -39,8 +41,8 @@ export type SliceOptions = {
 }
 
 export type SliceResult = {
-  /** `lease-held`: another dispatcher is at work, and nothing was done. */
-  readonly outcome: 'done' | 'lease-held'
+  /** `lease-held`: another dispatcher is at work; `paused`: a person stopped all changes. Nothing was done then. */
+  readonly outcome: 'done' | 'lease-held' | 'paused'
   readonly settled: number
   readonly failed: number
 }
@@ -51,17 +53,27 @@ export async function dispatch(
   configuration: Configuration,
   options: SliceOptions,
 ): Promise<SliceResult> {
+  if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
   const lease = await Lease.acquire(ports, options.holder)
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
+    if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared anew')
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
     await lease.release()
   }
 }
 
+async function isPaused({ objects }: Ports): Promise<boolean> {
+  if (!(await readPause(objects))) return false
+  await noteStopped(objects)
+  return true
+}
+
 const tickMs = 250
+/** How soon a pause or a release is noticed. */
+const controlEveryMs = 2_000
 const attemptsMost = 3
 /** How often a status that cannot be told is tried at the end of a slice. */
 const tellingsMost = 4
@@ -78,6 +90,7 @@ class Slice {
   readonly #requests: AssignmentRequests
   readonly #limiter: RateLimiter
   readonly #board: StatusBoard
+  readonly #brake: Brake
   readonly #context: SettleContext
   readonly #drift: DriftCheck
   readonly #running = new Map<string, Promise<void>>()
@@ -86,6 +99,7 @@ class Slice {
   #settled = 0
   #failed = 0
   #telling: Promise<void> | undefined
+  #watching: Promise<void> | undefined
 
   constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
     const { objects, clock, log, identityStore } = ports
@@ -101,6 +115,7 @@ class Slice {
       holdsLease: () => lease.mayStart(),
     })
     this.#requests = new AssignmentRequests(ssoAdmin, clock, log)
+    this.#brake = new Brake(ports, configuration)
     const statuses = new StatusStore(objects, clock)
     const standings = new Standings(objects)
     const organization = new OrganizationCache(ports, configuration.folders)
@@ -114,6 +129,7 @@ class Slice {
           lackOf: board.lackOf.bind(board),
           of: standings.of.bind(standings),
           accountsOf: standings.accountsOf.bind(standings),
+          heldAccountsOf: this.#brake.heldAccountsOf.bind(this.#brake),
         }
         return (await assessLink(input, current, { objects, organization, configuration, progress })).status
       },
@@ -128,6 +144,7 @@ class Slice {
       standings,
       organization,
       principals,
+      brake: this.#brake,
       permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
       mayStart: () => this.#mayStart(),
       ending: this.#ending.signal,
@@ -145,6 +162,8 @@ class Slice {
   async run(): Promise<SliceResult> {
     try {
       await this.#requests.recover()
+      await this.#brake.look()
+      this.#watching = this.#watchControl()
       this.#source.start()
       while (this.#mayStart()) {
         if (this.#startNext()) continue
@@ -154,7 +173,30 @@ class Slice {
       }
       return await this.#end()
     } finally {
+      this.#ending.abort()
+      await this.#watching
       this.#requests.stop()
+    }
+  }
+
+  /** Ends the slice when a person pauses it, and looks for what a person has released; never rejects. */
+  async #watchControl(): Promise<void> {
+    const { objects, leaseClock, log } = this.#ports
+    for (;;) {
+      await leaseClock.sleep(controlEveryMs, this.#ending.signal)
+      if (this.#ending.signal.aborted) return
+      try {
+        if (await isPaused(this.#ports)) {
+          const pause = await readPause(objects)
+          log.info('a person paused all changes: nothing more is started', { by: pause?.by, reason: pause?.reason })
+          this.#ending.abort()
+          this.#changed.raise()
+          return
+        }
+      } catch (error) {
+        log.warn('it could not be read whether there is a pause; it is read again', { error })
+      }
+      await this.#brake.look()
     }
   }
 
@@ -258,6 +300,8 @@ class Slice {
     if (settlement.result === 'open') this.#failed++
     if (settlement.result === 'waiting') this.#board.noteLack(assignment, settlement.lack, settlement.links)
     if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
+    if (settlement.result !== 'open' && settlement.result !== 'held')
+      await this.#brake.forget(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
   }

@@ -12,6 +12,7 @@ import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAs
 import { type AttentionState, attentionStates, status } from '../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
+import { readBrake } from './brake-file.ts'
 import { expiryKey, instantsToCome, listIndexed } from './expiry-index.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { sendInputs } from './inputs.ts'
@@ -58,6 +59,8 @@ export type Differences = {
   readonly inputs: readonly string[]
   /** Ledger entries that are neither settled nor scheduled to be. */
   readonly unfinished: readonly Assignment[]
+  /** Revocations of the plan that the brake holds: they rest until a person releases them. */
+  readonly held: ReadonlySet<AssignmentKey>
   /** Inputs that the index under `attention/` has in another state than their status. */
   readonly misindexed: readonly string[]
   /** What the next reconcile has to look at again, however old it is. */
@@ -91,18 +94,20 @@ export async function findDifferences(
   const files = new Map([...linkFiles, ...permissionSetFiles])
   const attention = await checkAttention(objects)
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
-  const { unfinished, entries } = await findUnfinished(objects, ledger, view, last)
+  const { unfinished, entries, held } = await findUnfinished(objects, ledger, view, last, plan)
+  const isHeld = heldGrants(held)
   return {
     plan,
     inputs: [
       ...new Set([
-        ...told.stale,
         ...unindexed,
+        ...told.stale.filter((input) => files.has(input) || !isHeld(input, attention.held)),
         ...attention.toLookAt,
-        ...findOvertaken(attention.open, plan, entries, configuration),
+        ...findOvertaken([...attention.open, ...attention.held], plan, entries, configuration),
       ]),
     ],
     unfinished,
+    held,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
@@ -117,7 +122,9 @@ export async function reconcile(ports: Ports, configuration: Configuration): Pro
   const startedAt = renderInstant(ports.clock.now())
   const view = await new OrganizationCache(ports, configuration.folders).rebuild()
   const found = await findDifferences(ports, view, configuration)
-  const { plan, inputs, unfinished, misindexed, unsettled, counts } = found
+  const { inputs, unfinished, misindexed, unsettled, counts, held } = found
+  const revocations = found.plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
+  const plan = { ...found.plan, revocations }
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
@@ -239,8 +246,11 @@ async function checkAttention(objects: ObjectStore): Promise<{
   readonly indexed: ReadonlySet<string>
   /** Inputs whose status says that something is still to be granted or revoked. */
   readonly open: readonly string[]
+  /** Inputs whose status says that the brake holds access of theirs. */
+  readonly held: ReadonlySet<string>
 }> {
   const limit = pLimit(readsAtOnce)
+  const held = new Set<string>()
   const misindexed = new Set<string>()
   const toLookAt: string[] = []
   const open: string[] = []
@@ -256,12 +266,24 @@ async function checkAttention(objects: ObjectStore): Promise<{
   const check = async ({ input, state }: (typeof listed)[number]): Promise<void> => {
     const told = (await readJson(objects, statusKey(input), status))?.value
     if (told?.state !== state) misindexed.add(input)
+    else if (state === 'held') held.add(input)
     else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
     else if (state === 'waiting' || state === 'failed') open.push(input)
   }
   // Started together once all are listed: one that fails while the listing is still read would be nobody's to catch.
   await Promise.all(listed.map((one) => limit(() => check(one))))
-  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed, open: open.sort() }
+  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed, open: open.sort(), held }
+}
+
+/** Whether the brake holds access that an input granted, and its status says so: looking again finds nothing new. */
+function heldGrants(held: ReadonlySet<AssignmentKey>): (input: string, told: ReadonlySet<string>) => boolean {
+  const grants = new Set([...held].map(grantOf))
+  return (input, told) => grants.has(grantOf(input)) && told.has(input)
+}
+
+/** The last four fields of a link or ledger key. */
+function grantOf(key: string): string {
+  return key.split('%').slice(2).join('%')
 }
 
 /** Links whose status says that something is open, while nothing is: whoever closed it died before it told. */
@@ -288,8 +310,18 @@ async function findUnfinished(
   ledger: Heads,
   view: OrganizationView,
   last: { readonly since: Date } & Unsettled,
-): Promise<{ readonly unfinished: readonly Assignment[]; readonly entries: readonly AssignmentKey[] }> {
+  plan: Plan,
+): Promise<{
+  readonly unfinished: readonly Assignment[]
+  readonly entries: readonly AssignmentKey[]
+  readonly held: ReadonlySet<AssignmentKey>
+}> {
   const known = new Set(last.entries)
+  // Where it cannot be read, what is held stays so.
+  const brake = await readBrake(objects).catch(() => 'unreadable' as const)
+  const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
+  const revoked = new Set(plan.revocations.map(renderAssignmentKey))
+  const held = new Set<AssignmentKey>()
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const scheduled = new Set<AssignmentKey>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
@@ -306,11 +338,17 @@ async function findUnfinished(
     const state = (await entries.read(key))?.entry.state
     if (state === undefined || state === 'granted') return
     unsettled.push(key)
-    if (state === 'held' || (state === 'stuck' && refusing.has(assignment.accountId))) return
-    unfinished.push(assignment)
+    if (state === 'stuck' && refusing.has(assignment.accountId)) return
+    // Released, or desired again, and the hint was lost: then it is on the list no more, or should not be.
+    if (state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))) held.add(key)
+    else unfinished.push(assignment)
   }
   await Promise.all([...ledger.values()].map((head) => limit(() => check(head))))
-  return { unfinished, entries: unsettled.sort() }
+  for (const key of listed) {
+    const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
+    if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
+  }
+  return { unfinished, entries: unsettled.sort(), held }
 }
 
 async function hintAt(

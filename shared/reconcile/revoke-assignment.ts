@@ -22,6 +22,7 @@ import {
 } from './ledger-transitions.ts'
 import { openWorkKey } from './open-work.ts'
 import type { Settlement, Subject } from './settlement.ts'
+import { findWithdrawnLinks } from './withdrawn-links.ts'
 
 /**
  * No link grants the entry's assignment any more, judged on the account's live place, state and tags. `account`
@@ -61,13 +62,15 @@ async function callDeletion(
 ): Promise<Settlement> {
   const { context } = subject
   if (!context.mayStart()) return { result: 'given-back', links: [] }
+  const held = await askBrake(subject, stored, concerned)
+  if (held) return held
   const calledAt = renderInstant(context.clock.now())
   // Granted by a call that nobody could confirm before: history says so before it says that it is gone.
   if (stored.entry.grantedAt === undefined) await recordGranted(subject, stored.entry, calledAt)
   const call: AssignmentCall = { kind: 'deletion', calledAt }
   const grantedAt = stored.entry.grantedAt ?? calledAt
   const links = await withDeleters(subject, stored.entry.links)
-  const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt, links })
+  const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt, links, reason: undefined })
   const { result, entry } = await makeCall(subject, revoking, 'deletion')
   if (result.outcome === 'confirmed') {
     const isReleased = await release(subject, entry)
@@ -75,6 +78,28 @@ async function callDeletion(
   }
   const isStuck = result.outcome === 'failed' && refuses(account)
   return defer(subject, entry, result, concerned, isStuck ? 'stuck' : 'failed')
+}
+
+/** Answers what became of it where the brake holds it; `undefined`: it has been counted, and may be revoked. */
+async function askBrake(
+  subject: Subject,
+  stored: StoredEntry,
+  concerned: readonly string[],
+): Promise<Settlement | undefined> {
+  const { context, key } = subject
+  const { state, call, links, openUntil } = stored.entry
+  // Begun already, and counted before it was: a retry is the same revocation.
+  if (call?.kind === 'deletion' && (state === 'revoking' || state === 'failed' || state === 'stuck')) return undefined
+  const withdrawn = await findWithdrawnLinks(links, context)
+  const admission = await context.brake.admit({ key, withdrawn })
+  if (admission.outcome === 'passes') return undefined
+  const { reason } = admission
+  if (state !== 'held' || openUntil !== undefined) {
+    const told = { links: await withDeleters(subject, links), reason, openUntil: undefined }
+    await save(subject, stored, { ...told, state: 'held' })
+    await closeTwin(subject, openUntil)
+  }
+  return { result: 'held', reason, links: concerned }
 }
 
 /** Who deleted a link stands in its status while something of it is left: the ledger and history keep it. */

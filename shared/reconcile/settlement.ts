@@ -1,6 +1,7 @@
 import type { Assignment, AssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
+import type { Brake } from './brake.ts'
 import type { CallContext } from './call-assignment.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import type { PermissionSetIndex } from './permission-set-index.ts'
@@ -16,6 +17,7 @@ export type SettleContext = CallContext & {
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
   readonly principals: PrincipalIndex
+  readonly brake: Pick<Brake, 'admit'>
   /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
   readonly pulledMs: number
 }
@@ -33,6 +35,8 @@ export type Settlement = { readonly links: readonly string[] } & (
   | { readonly result: 'waiting'; readonly lack: Lack }
   /** Not finished: the ledger entry, and its twin under `state/open/` unless it is stuck, say when and why. */
   | { readonly result: 'open'; readonly reason: string }
+  /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
+  | { readonly result: 'held'; readonly reason: string }
   /** Nothing was done: the slice is ending, and the hint is given back. */
   | { readonly result: 'given-back' }
 )
