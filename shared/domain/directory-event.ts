@@ -15,8 +15,8 @@ const apiCall = z.looseObject({ eventSource: z.string(), eventName: z.string() }
 
 // IAM Identity Center User Guide, "Set up event notifications".
 const notified = /^(User|Group) (Created|Updated|Deleted)$/
-// User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail": the public API, the console, SCIM. The console has
-// an operation for each attribute (`UpdateUserName`); SCIM's updates are Put and Patch.
+// User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail" and "Logging IAM Identity Center SCIM API calls
+// with AWS CloudTrail": the public API, the console, SCIM, whose updates are Put and Patch.
 const sources = ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com']
 const called = /^(?:Create|Update|Put|Patch|Delete)(User|Group)(?!Membership)/
 /** How deep ids are looked for: the console answers with the whole user or group as a member. */
