@@ -19,9 +19,11 @@ import { EntryChangedError } from './ledger.ts'
 import { isPassing, limitSsoAdmin, NotStartedError } from './limited-sso-admin.ts'
 import { nextAttempt, openWorkKey } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
+import { patientIdentityStore } from './patient-identity-store.ts'
 import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
 import { PrincipalIndex } from './principal-index.ts'
+import { PrincipalNames } from './principal-names.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { settleAssignment } from './settle-assignment.ts'
 import type { SettleContext } from './settlement.ts'
@@ -102,7 +104,7 @@ class Slice {
   #watching: Promise<void> | undefined
 
   constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
-    const { objects, clock, log, identityStore } = ports
+    const { objects, clock, log } = ports
     this.#ports = ports
     this.#configuration = configuration
     this.#options = options
@@ -119,7 +121,7 @@ class Slice {
     const statuses = new StatusStore(objects, clock)
     const standings = new Standings(objects)
     const organization = new OrganizationCache(ports, configuration.folders)
-    const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+    const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)
     const board: StatusBoard = new StatusBoard({
       statuses,
       clock,
@@ -145,6 +147,7 @@ class Slice {
       organization,
       principals,
       brake: this.#brake,
+      principalNames: new PrincipalNames(objects),
       permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
       mayStart: () => this.#mayStart(),
       ending: this.#ending.signal,
@@ -254,6 +257,7 @@ class Slice {
     for (let attempt = 1; ; attempt++) {
       try {
         const pulledMs = Math.max(...items.map((item) => item.pulledMs))
+        this.#expirePrincipal(items, pulledMs)
         const end = await this.#settle(first, { ...this.#context, log, pulledMs })
         if (end === 'done') this.#settled++
         // Each cause waits for its status, also where one evaluation served several.
@@ -270,6 +274,14 @@ class Slice {
         if (!isWorthwhile || attempt === attemptsMost || !this.#mayStart()) return this.#postpone(first, items, error)
         await clock.sleep(500 * 2 ** attempt * (0.5 + randomness.fraction()), this.#ending.signal)
       }
+    }
+  }
+
+  /** Only an upload says nothing of the directory: whatever else caused a hint may know of a change in it. */
+  #expirePrincipal(items: readonly WorkItem[], pulledMs: number): void {
+    for (const { hint } of items) {
+      if (hint.kind !== 'assignment' || hint.cause.startsWith(linkPrefix)) continue
+      this.#context.principals.expire(hint.type, hint.principal, pulledMs)
     }
   }
 

@@ -5,7 +5,13 @@ import { type Grant, renderGrant } from '../domain/link.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { readJson, renderJson } from './stored-json.ts'
 
-export type StoredEntry = { readonly key: AssignmentKey; readonly entry: LedgerEntry; readonly etag: string }
+export type StoredEntry = {
+  readonly key: AssignmentKey
+  readonly entry: LedgerEntry
+  readonly etag: string
+  /** Set where `entry` is one former access of this, as an entry of its own (`former-access.ts`). */
+  readonly whole?: LedgerEntry
+}
 
 /** Somebody else changed the entry since we read it: what we know is old, so the hint is evaluated again. */
 export class EntryChangedError extends Error {

@@ -4,7 +4,7 @@ import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignme
 import type { Configuration } from '../domain/configuration.ts'
 import type { Hint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
-import { ledgerPrefix } from '../domain/ledger-entry.ts'
+import { isSettled, ledgerPrefix } from '../domain/ledger-entry.ts'
 import { isFolderMarker, type Link, linkPrefix, parseLinkKey, renderGrant } from '../domain/link.ts'
 import type { OrganizationView } from '../domain/organization-view.ts'
 import { permissionSetPrefix } from '../domain/permission-set-file.ts'
@@ -20,6 +20,7 @@ import { sendHints } from './lanes.ts'
 import { Ledger } from './ledger.ts'
 import { listOpenWork } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
+import { findPrincipalChanges, type PrincipalChanges, recordPrincipals } from './principal-changes.ts'
 import { readLink } from './read-link.ts'
 import { refuses } from './revoke-assignment.ts'
 import { attentionKey, attentionPrefix, StatusStore, statusKey, statusPrefix } from './status-store.ts'
@@ -65,6 +66,7 @@ export type Differences = {
   readonly misindexed: readonly string[]
   /** What the next reconcile has to look at again, however old it is. */
   readonly unsettled: Unsettled
+  readonly principals: PrincipalChanges
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -73,10 +75,11 @@ export type Differences = {
  * its end.
  */
 export async function findDifferences(
-  { objects }: Pick<Ports, 'objects'>,
+  ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
   view: OrganizationView,
   configuration: Configuration,
 ): Promise<Differences> {
+  const { objects } = ports
   const list = (prefix: string) => listHeads(objects, prefix)
   const [linkFiles, permissionSetFiles, statuses] = await Promise.all([
     list(linkPrefix),
@@ -96,6 +99,7 @@ export async function findDifferences(
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
   const { unfinished, entries, held } = await findUnfinished(objects, ledger, view, last, plan)
   const isHeld = heldGrants(held)
+  const principals = await findPrincipalChanges(ports, configuration)
   return {
     plan,
     inputs: [
@@ -106,8 +110,9 @@ export async function findDifferences(
         ...findOvertaken([...attention.open, ...attention.held], plan, entries, configuration),
       ]),
     ],
-    unfinished,
+    unfinished: [...unfinished, ...principals.assignments],
     held,
+    principals,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
@@ -122,13 +127,14 @@ export async function reconcile(ports: Ports, configuration: Configuration): Pro
   const startedAt = renderInstant(ports.clock.now())
   const view = await new OrganizationCache(ports, configuration.folders).rebuild()
   const found = await findDifferences(ports, view, configuration)
-  const { inputs, unfinished, misindexed, unsettled, counts, held } = found
+  const { inputs, unfinished, misindexed, unsettled, principals, counts, held } = found
   const revocations = found.plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
   const plan = { ...found.plan, revocations }
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
   await hintAt(ports, configuration, plan, unfinished)
+  await recordPrincipals(ports.objects, principals, startedAt)
   await ports.objects.put(checkpointKey, renderJson({ v: 1, startedAt, ...unsettled }))
   return {
     ...counts,
@@ -335,8 +341,9 @@ async function findUnfinished(
     const key = renderAssignmentKey(assignment)
     if (scheduled.has(key)) return void unsettled.push(key)
     if (head.lastModified < last.since && !known.has(key)) return
-    const state = (await entries.read(key))?.entry.state
-    if (state === undefined || state === 'granted') return
+    const entry = (await entries.read(key))?.entry
+    if (entry === undefined || isSettled(entry)) return
+    const { state } = entry
     unsettled.push(key)
     if (state === 'stuck' && refusing.has(assignment.accountId)) return
     // Released, or desired again, and the hint was lost: then it is on the list no more, or should not be.

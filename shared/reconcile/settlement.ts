@@ -6,6 +6,7 @@ import type { CallContext } from './call-assignment.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import type { PermissionSetIndex } from './permission-set-index.ts'
 import type { PrincipalIndex } from './principal-index.ts'
+import type { PrincipalNames } from './principal-names.ts'
 import type { Standings } from './standings.ts'
 import type { StatusStore } from './status-store.ts'
 
@@ -18,6 +19,7 @@ export type SettleContext = CallContext & {
   readonly permissionSets: PermissionSetIndex
   readonly principals: PrincipalIndex
   readonly brake: Pick<Brake, 'admit'>
+  readonly principalNames: PrincipalNames
   /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
   readonly pulledMs: number
 }

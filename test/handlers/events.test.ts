@@ -60,6 +60,6 @@ describe('an event', () => {
     const world = new World().start()
     await world.queues.send('events', [{ body: 'no event', groupId: 'any' }])
     await world.until(() => world.queues.queue('events').messages().length === 0, 'the event is done with')
-    expect(world.log.lines.map(({ message }) => message)).toContain('reconciled after events')
+    expect(world.log.lines.map(({ message }) => message)).toContain('events followed')
   })
 })

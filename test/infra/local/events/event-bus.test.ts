@@ -5,7 +5,9 @@ import {
   CreateUserCommand,
   DeleteGroupCommand,
   DeleteUserCommand,
+  type IdentitystoreClient,
   UpdateGroupCommand,
+  UpdateUserCommand,
 } from '@aws-sdk/client-identitystore'
 import {
   CloseAccountCommand,
@@ -44,14 +46,16 @@ beforeAll(async () => {
   models = await openLocalModels({ ...common, latencyMs: 1, latencyP99Ms: 1, onError: () => {} })
   const app = buildLocalServer(models)
   addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
-  clients = sdkClients(await app.listen({ host: '127.0.0.1', port: 0 }), 'operator')
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  clients = sdkClients(url, 'operator')
+  const callers = ['operator', 'console', 'scim'].map((accessKeyId) => sdkClients(url, accessKeyId))
   stop = async () => {
-    clients.destroy()
+    for (const one of [clients, ...callers]) one.destroy()
     await models.stop()
     await app.close()
   }
   await changeOrganization()
-  await changeDirectory()
+  for (const { identityStore } of callers) await changeDirectory(identityStore)
   await eventually(async () => namesOf(all).includes('CloseAccountResult'))
 }, 30_000)
 
@@ -85,8 +89,7 @@ async function changeOrganization(): Promise<void> {
   await client.send(new RemoveAccountFromOrganizationCommand({ AccountId: '240000000002' }))
 }
 
-async function changeDirectory(): Promise<void> {
-  const client = clients.identityStore
+async function changeDirectory(client: IdentitystoreClient): Promise<void> {
   const { GroupId } = await client.send(new CreateGroupCommand({ IdentityStoreId, DisplayName: 'Secret group' }))
   const { UserId } = await client.send(
     new CreateUserCommand({ IdentityStoreId, UserName: 'secret.user', DisplayName: 'Secret user' }),
@@ -94,6 +97,9 @@ async function changeDirectory(): Promise<void> {
   await client.send(new CreateGroupMembershipCommand({ IdentityStoreId, GroupId, MemberId: { UserId: UserId ?? '' } }))
   const Operations = [{ AttributePath: 'displayName', AttributeValue: 'Secret new name' }]
   await client.send(new UpdateGroupCommand({ IdentityStoreId, GroupId, Operations }))
+  const names = ['userName', 'displayName'].map((AttributePath) => ({ AttributePath, AttributeValue: 'secret.name' }))
+  await client.send(new UpdateUserCommand({ IdentityStoreId, UserId, Operations: names.slice(0, 1) }))
+  await client.send(new UpdateUserCommand({ IdentityStoreId, UserId, Operations: names }))
   await client.send(new DeleteGroupCommand({ IdentityStoreId, GroupId }))
   await client.send(new DeleteUserCommand({ IdentityStoreId, UserId }))
 }
@@ -164,7 +170,7 @@ test('the version of a resource goes up with each change of its tags', () => {
 /** What it is called, and whether it was refused or failed: that changes the shape. */
 function kindOf({ 'detail-type': type, detail }: EventBridgeEvent): string {
   const outcome = 'errorCode' in detail || JSON.stringify(detail).includes('"failureReason"') ? ' failed' : ''
-  return `${type} ${String(detail.eventName ?? '')}${outcome}`
+  return `${type} ${String(detail.eventSource ?? '')} ${String(detail.eventName ?? '')}${outcome}`
 }
 
 /** Members in order of their names, and types instead of values; what tags are called is a value too. */
