@@ -13,7 +13,12 @@ export const everyMinute =
     await dispatcher(ports, configuration, options)()
   }
 
-/** Every hour: finds what no event reported. */
+/** Every hour: finds what no event reported. What cannot be read to its end changes nothing, and somebody is told. */
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  ports.log.info('reconciled', await reconcile(ports, configuration))
+  try {
+    ports.log.info('reconciled', await reconcile(ports, configuration))
+  } catch (error) {
+    ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })
+    throw error
+  }
 }

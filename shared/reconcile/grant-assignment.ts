@@ -45,7 +45,7 @@ export async function grant(
   const bound = await withBindings(subject, found, stored)
   const concerned = namesOf(found, stored)
   const resolved = await resolveTarget(subject, bound)
-  if ('lack' in resolved) return wait(subject, stored, resolved.lack, concerned)
+  if ('lack' in resolved) return wait(subject, { stored, account, lack: resolved.lack, links: concerned })
   const { target } = resolved
   const granting: Grant = { target, links: resolved.links.map(({ link }) => link), concerned }
   if (!stored) return (await isForeign(subject, granting)) ? foreign(concerned) : create(subject, undefined, granting)
@@ -67,14 +67,17 @@ function foreign(links: readonly string[]): Settlement {
 /** Nothing can be granted; what is in the ledger is brought to rest. Access that works is not taken away for a lack. */
 async function wait(
   subject: Subject,
-  stored: StoredEntry | undefined,
-  lack: Lack,
-  links: readonly string[],
+  {
+    stored,
+    account,
+    lack,
+    links,
+  }: Pick<Evaluation, 'account'> & { stored: StoredEntry | undefined; lack: Lack; links: readonly string[] },
 ): Promise<Settlement> {
   const waiting: Settlement = { result: 'waiting', lack, links }
   if (!stored) return waiting
   if (await isRenamed(subject, stored)) {
-    const revoked = await revoke(subject, stored, undefined)
+    const revoked = await revoke(subject, stored, account)
     return revoked.result === 'absent' ? waiting : revoked
   }
   if (stored.entry.state === 'granted') return waiting

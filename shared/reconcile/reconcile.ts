@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
+import type { AccountId } from '../domain/account-id.ts'
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import type { Hint } from '../domain/hint.ts'
@@ -16,6 +17,7 @@ import { foreignPrefix } from './foreign-assignments.ts'
 import { sendInputs } from './inputs.ts'
 import { sendHints } from './lanes.ts'
 import { Ledger } from './ledger.ts'
+import { noteMissingAccounts } from './missing-accounts.ts'
 import { listOpenWork } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
 import { readLink } from './read-link.ts'
@@ -61,6 +63,8 @@ export type Differences = {
   readonly misindexed: readonly string[]
   /** What the next reconcile has to look at again, however old it is. */
   readonly unsettled: Unsettled
+  /** The accounts that have ledger entries. */
+  readonly owned: ReadonlySet<AccountId>
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -82,15 +86,15 @@ export async function findDifferences(
   const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
   const last = await readCheckpoint(objects)
   const { links, expired } = await readLinks(objects, [...linkFiles.values()], configuration)
-  const plan = planAssignments({
-    desired: desiredState(links, view, configuration),
-    owned: toAssignments(ledger, ledgerPrefix),
-    foreign: toAssignments(foreign, foreignPrefix),
-  })
+  const owned = toAssignments(ledger, ledgerPrefix)
+  const desired = desiredState(links, view, configuration)
+  const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
+  const { unfinished, entries, resting } = await findUnfinished(objects, ledger, view, last)
+  const isDue = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
+  const plan = { ...difference, revocations: difference.revocations.filter(isDue) }
   const files = new Map([...linkFiles, ...permissionSetFiles])
   const attention = await checkAttention(objects)
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
-  const { unfinished, entries } = await findUnfinished(objects, ledger, view, last)
   return {
     plan,
     inputs: [
@@ -103,6 +107,7 @@ export async function findDifferences(
     unfinished,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
+    owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }
 }
@@ -116,6 +121,7 @@ export async function reconcile(ports: Ports, configuration: Configuration): Pro
   const view = await new OrganizationCache(ports, configuration.folders).rebuild()
   const found = await findDifferences(ports, view, configuration)
   const { plan, inputs, unfinished, misindexed, unsettled, counts } = found
+  await noteMissingAccounts(ports, { listed: new Set(view.accounts.map(({ id }) => id)), owned: found.owned })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
@@ -274,7 +280,12 @@ async function findUnfinished(
   ledger: Heads,
   view: OrganizationView,
   last: { readonly since: Date } & Unsettled,
-): Promise<{ readonly unfinished: readonly Assignment[]; readonly entries: readonly AssignmentKey[] }> {
+): Promise<{
+  readonly unfinished: readonly Assignment[]
+  readonly entries: readonly AssignmentKey[]
+  /** Stuck on accounts that still take no changes: nothing can be done. */
+  readonly resting: ReadonlySet<AssignmentKey>
+}> {
   const known = new Set(last.entries)
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const scheduled = new Set<AssignmentKey>()
@@ -283,6 +294,7 @@ async function findUnfinished(
   const limit = pLimit(readsAtOnce)
   const unfinished: Assignment[] = []
   const unsettled: AssignmentKey[] = []
+  const resting = new Set<AssignmentKey>()
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
@@ -292,11 +304,13 @@ async function findUnfinished(
     const state = (await entries.read(key))?.entry.state
     if (state === undefined || state === 'granted') return
     unsettled.push(key)
-    if (state === 'held' || (state === 'stuck' && refusing.has(assignment.accountId))) return
+    const isResting = state === 'stuck' && refusing.has(assignment.accountId)
+    if (isResting) resting.add(key)
+    if (state === 'held' || isResting) return
     unfinished.push(assignment)
   }
   await Promise.all([...ledger.values()].map((head) => limit(() => check(head))))
-  return { unfinished, entries: unsettled.sort() }
+  return { unfinished, entries: unsettled.sort(), resting }
 }
 
 async function hintAt(
