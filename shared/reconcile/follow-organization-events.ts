@@ -119,8 +119,10 @@ async function compareAccount(id: AccountId, links: readonly Link[], context: Co
   for (const key of owned.ledger) if (!byKey.has(key)) hint(key, cause)
   const grantingBefore = new Set(listGranting(id, before, links, context))
   const changed = grantingBefore.symmetricDifference(new Set(granting))
+  // A link that names the account and cannot be applied says in which state the account is.
   const named = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
-  for (const link of changed.union(new Set(named))) hint(renderAssignmentKey(toAssignment(link, id)), link.key)
+  for (const link of changed.union(new Set(named).difference(new Set(granting))))
+    hint(renderAssignmentKey(toAssignment(link, id)), link.key)
   const isRevocation = (about: Hint) => about.kind === 'assignment' && isLost(about, id, byKey, owned.ledger)
   const all = [...hints.values()]
   return { revocations: all.filter(isRevocation), others: all.filter((about) => !isRevocation(about)) }
