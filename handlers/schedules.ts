@@ -24,9 +24,14 @@ export const everyMinuteOfLinks = (ports: Ports) => async (): Promise<void> => {
   if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
 }
 
-/** Every hour: finds what no event reported. */
+/** Every hour: finds what no event reported. What cannot be read to its end changes nothing, and somebody is told. */
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  ports.log.info('reconciled', await reconcile(ports, configuration))
+  try {
+    ports.log.info('reconciled', await reconcile(ports, configuration))
+  } catch (error) {
+    ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })
+    throw error
+  }
 }
 
 /** Every night: finds what others changed in Identity Center. The dispatcher carries it out, behind all other work. */

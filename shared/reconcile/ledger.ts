@@ -63,9 +63,13 @@ export class Ledger {
   }
 }
 
-/** The assignment keys under `assignments/` or `foreign/`, ascending; what is not one is passed over. */
-export async function* listAssignmentKeys(objects: ObjectStore, prefix: string): AsyncGenerator<AssignmentKey> {
-  for await (const { key } of objects.list(prefix)) {
+/** The assignment keys under `assignments/` or `foreign/` that begin so, ascending; what is not one is passed over. */
+export async function* listAssignmentKeys(
+  objects: ObjectStore,
+  prefix: string,
+  beginning = '',
+): AsyncGenerator<AssignmentKey> {
+  for await (const { key } of objects.list(prefix + beginning)) {
     const text = key.slice(prefix.length)
     if (parseAssignmentKey(text)) yield assignmentKey.parse(text)
   }

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
+import type { AccountId } from '../domain/account-id.ts'
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import type { Hint } from '../domain/hint.ts'
@@ -18,6 +19,7 @@ import { foreignPrefix } from './foreign-assignments.ts'
 import { sendInputs } from './inputs.ts'
 import { sendHints } from './lanes.ts'
 import { Ledger } from './ledger.ts'
+import { noteMissingAccounts } from './missing-accounts.ts'
 import { listOpenWork } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
 import { findPrincipalChanges, type PrincipalChanges, recordPrincipals } from './principal-changes.ts'
@@ -67,6 +69,8 @@ export type Differences = {
   /** What the next reconcile has to look at again, however old it is. */
   readonly unsettled: Unsettled
   readonly principals: PrincipalChanges
+  /** The accounts that have ledger entries. */
+  readonly owned: ReadonlySet<AccountId>
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -89,15 +93,15 @@ export async function findDifferences(
   const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
   const last = await readCheckpoint(objects)
   const { links, expired, unindexed } = await readLinks(objects, [...linkFiles.values()], configuration)
-  const plan = planAssignments({
-    desired: desiredState(links, view, configuration),
-    owned: toAssignments(ledger, ledgerPrefix),
-    foreign: toAssignments(foreign, foreignPrefix),
-  })
+  const owned = toAssignments(ledger, ledgerPrefix)
+  const desired = desiredState(links, view, configuration)
+  const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
+  const { unfinished, entries, held, resting } = await findUnfinished(objects, ledger, view, last, difference)
+  const isDue = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
+  const plan = { ...difference, revocations: difference.revocations.filter(isDue) }
   const files = new Map([...linkFiles, ...permissionSetFiles])
   const attention = await checkAttention(objects)
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
-  const { unfinished, entries, held } = await findUnfinished(objects, ledger, view, last, plan)
   const isHeld = heldGrants(held)
   const principals = await findPrincipalChanges(ports, configuration)
   return {
@@ -115,6 +119,7 @@ export async function findDifferences(
     principals,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
+    owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }
 }
@@ -130,6 +135,7 @@ export async function reconcile(ports: Ports, configuration: Configuration): Pro
   const { inputs, unfinished, misindexed, unsettled, principals, counts, held } = found
   const revocations = found.plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
   const plan = { ...found.plan, revocations }
+  await noteMissingAccounts(ports, { listed: new Set(view.accounts.map(({ id }) => id)), owned: found.owned })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
@@ -321,6 +327,8 @@ async function findUnfinished(
   readonly unfinished: readonly Assignment[]
   readonly entries: readonly AssignmentKey[]
   readonly held: ReadonlySet<AssignmentKey>
+  /** Stuck on accounts that still take no changes: nothing can be done. */
+  readonly resting: ReadonlySet<AssignmentKey>
 }> {
   const known = new Set(last.entries)
   // Where it cannot be read, what is held stays so.
@@ -335,6 +343,7 @@ async function findUnfinished(
   const limit = pLimit(readsAtOnce)
   const unfinished: Assignment[] = []
   const unsettled: AssignmentKey[] = []
+  const resting = new Set<AssignmentKey>()
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
@@ -345,7 +354,7 @@ async function findUnfinished(
     if (entry === undefined || isSettled(entry)) return
     const { state } = entry
     unsettled.push(key)
-    if (state === 'stuck' && refusing.has(assignment.accountId)) return
+    if (state === 'stuck' && refusing.has(assignment.accountId)) return void resting.add(key)
     // Released, or desired again, and the hint was lost: then it is on the list no more, or should not be.
     if (state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))) held.add(key)
     else unfinished.push(assignment)
@@ -355,7 +364,7 @@ async function findUnfinished(
     const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
     if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
   }
-  return { unfinished, entries: unsettled.sort(), held }
+  return { unfinished, entries: unsettled.sort(), held, resting }
 }
 
 async function hintAt(

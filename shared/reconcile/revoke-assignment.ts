@@ -1,10 +1,12 @@
 import { renderInstant } from '../domain/instant.ts'
 import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
+import { recordHistory } from './history.ts'
 import type { StoredEntry } from './ledger.ts'
 import {
   closeTwin,
   defer,
+  forgetAccess,
   inProgress,
   isOurs,
   leaveToOthers,
@@ -16,6 +18,7 @@ import {
   save,
   unanswered,
 } from './ledger-transitions.ts'
+import { isMissingForLong } from './missing-accounts.ts'
 import { checkName, findAccess, findHeir, moveAccess } from './move-access.ts'
 import type { Settlement, Subject } from './settlement.ts'
 import { findWithdrawnLinks } from './withdrawn-links.ts'
@@ -61,6 +64,7 @@ export async function revokeFormer(
 /** One access: the present one of the entry, or one of the former as an entry of its own. */
 async function revokeAccess(subject: Subject, stored: StoredEntry, account: Account | undefined): Promise<Settlement> {
   const concerned = namesOf([], stored)
+  if (await isGone(subject, account)) return releaseGone(subject, stored, concerned)
   if (stored.entry.state === 'stuck' && refuses(account))
     return { result: 'open', reason: stored.entry.reason ?? 'the account takes no changes', links: concerned }
   // Former access may be gone with what it was for: a permission set is deleted only when nothing has it any more.
@@ -84,9 +88,31 @@ async function revokeAccess(subject: Subject, stored: StoredEntry, account: Acco
   return callDeletion(subject, stored, account, concerned)
 }
 
-/** A suspended or closed account refuses; trying again changes nothing until it is reinstated or gone. */
+/**
+ * A suspended or closed account refuses, and so does one that left; trying again changes nothing until it is reinstated
+ * or gone.
+ */
 export function refuses(account: Account | undefined): boolean {
-  return account !== undefined && account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE'
+  return account === undefined || (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE')
+}
+
+/** Two complete listings lacked it, and DescribeAccount does not find it either, at this moment. */
+async function isGone({ assignment, context }: Subject, account: Account | undefined): Promise<boolean> {
+  if (account !== undefined || !(await isMissingForLong(context, assignment.accountId))) return false
+  return (await context.organization.readLive(assignment.accountId)) === undefined
+}
+
+/** The account is gone, and with it whatever access there was: nobody can be asked to revoke it. */
+async function releaseGone(subject: Subject, stored: StoredEntry, concerned: readonly string[]): Promise<Settlement> {
+  const { context, key } = subject
+  const { entry } = stored
+  // Its last change, so that a replay writes the same history.
+  const at = entry.updatedAt
+  const confirmedAt = renderInstant(context.clock.now())
+  await recordHistory(context.objects, { key, event: 'released', at, entry, confirmedAt })
+  await forgetAccess(subject, stored)
+  context.log.info('the account is gone: its ledger entry is released')
+  return { result: 'absent', links: concerned }
 }
 
 async function callDeletion(
