@@ -7,8 +7,8 @@ import {
   parsePermissionSetFile,
   permissionSetFileMostBytes,
   permissionSetKey,
-  renderSessionDuration,
 } from '../domain/permission-set-file.ts'
+import { renderSessionDuration } from '../domain/session-duration.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { FoundObject, ObjectStore } from '../ports/object-store.ts'
 import { listAll } from '../ports/page.ts'

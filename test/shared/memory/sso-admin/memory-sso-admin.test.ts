@@ -18,7 +18,6 @@ import { DurableTables } from '../durable-tables.ts'
 const minute = 60_000
 const websiteId = accountId.parse(website)
 const shopId = accountId.parse(shop)
-const allAtOnce = { most: 100 }
 
 function target(
   world: IdentityCenterWorld,
@@ -246,7 +245,7 @@ describe('provisioning', () => {
   const staleAccounts = async (world: IdentityCenterWorld, name: string) => {
     const arn = permissionSetArnIn(world, name)
     const status = 'LATEST_PERMISSION_SET_NOT_PROVISIONED'
-    return (await world.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status, allAtOnce)).items
+    return (await world.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status)).items
   }
 
   test('a changed definition reaches the accounts when it is provisioned', async () => {
