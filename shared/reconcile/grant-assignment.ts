@@ -113,6 +113,9 @@ async function create(
 ): Promise<Settlement | 'links-gone'> {
   const { context, key } = subject
   if (!context.mayStart()) return { result: 'given-back', links: [] }
+  const { permissionSet } = subject.assignment
+  const lack = await context.managementAccount.lackOf(permissionSet, target.permissionSetArn)
+  if (lack) return wait(subject, previous, lack, concerned)
   const updatedAt = renderInstant(context.clock.now())
   const call: AssignmentCall = { kind: 'creation', calledAt: updatedAt }
   const { principalId, permissionSetArn } = target
@@ -140,6 +143,9 @@ async function create(
     return 'links-gone'
   }
   const { result, entry } = await makeCall(subject, granting, 'creation')
+  const cause = result.outcome === 'failed' ? result.error : undefined
+  const found = await context.managementAccount.explain(cause, permissionSet, target.permissionSetArn)
+  if (found) return wait(subject, entry, found, concerned)
   // The permission set may have been made again under its name: it is looked for anew at the next attempt.
   if (result.outcome === 'failed') context.permissionSets.forget(subject.assignment.permissionSet)
   if (result.outcome !== 'confirmed') return defer(subject, entry, result, concerned, 'failed')

@@ -2,6 +2,7 @@ import type { Assignment, AssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { CallContext } from './call-assignment.ts'
+import type { ManagementAccountSets } from './management-account-sets.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import type { PermissionSetIndex } from './permission-set-index.ts'
 import type { PrincipalIndex } from './principal-index.ts'
@@ -15,6 +16,7 @@ export type SettleContext = CallContext & {
   readonly statuses: StatusStore
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
+  readonly managementAccount: ManagementAccountSets
   readonly principals: PrincipalIndex
   /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
   readonly pulledMs: number
