@@ -5,12 +5,14 @@ import type {
   CustomerManagedPolicyReference,
   InstanceMetadata,
   PermissionSet,
+  PermissionSetProvisioningStatus,
   PermissionsBoundary as SdkPermissionsBoundary,
+  Tag as SdkTag,
 } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
 import { type AccountId, accountId } from '../domain/account-id.ts'
 import { type PermissionSetArn, permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
-import type { CustomerManagedPolicy, PermissionsBoundary } from '../domain/permission-set-file.ts'
+import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-set-file.ts'
 import { permissionSetName } from '../domain/permission-set-name.ts'
 import { principalType } from '../domain/principal.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -20,6 +22,7 @@ import type {
   AssignmentTarget,
   PermissionSetAttributes,
   Principal,
+  Provisioning,
 } from '../ports/sso-admin.ts'
 import { parseAnswer } from './parse-answer.ts'
 
@@ -95,6 +98,20 @@ export function parsePermissionSet(permissionSet: PermissionSet | undefined): Pe
     ...(Description === undefined ? {} : { description: Description }),
     ...(RelayState === undefined ? {} : { relayState: RelayState }),
   }
+}
+
+export function parseProvisioning(status: PermissionSetProvisioningStatus): Provisioning {
+  const { FailureReason, AccountId: id, PermissionSetArn } = status
+  return {
+    ...parseRequestSummary(status),
+    permissionSetArn: parsePermissionSetArn(PermissionSetArn),
+    ...(id === undefined ? {} : { accountId: parseAccountId(id) }),
+    ...(FailureReason === undefined ? {} : { failureReason: FailureReason }),
+  }
+}
+
+export function parseTag({ Key, Value }: SdkTag): Tag {
+  return { Key: parse('Key', text, Key), Value: parse('Value', z.string(), Value) }
 }
 
 export function parseCustomerManagedPolicy({ Name, Path }: CustomerManagedPolicyReference): CustomerManagedPolicy {

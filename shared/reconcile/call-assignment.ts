@@ -25,11 +25,8 @@ export type CallContext = {
 export type CallResult =
   /** Reading back shows the assignment as intended. */
   | { readonly outcome: 'confirmed' }
-  /**
-   * AWS refused or failed it, for this reason. `isOver`: for good, nothing of it can take effect any more. `overQuota`:
-   * there is no room for it, for instance for a 101st group.
-   */
-  | { readonly outcome: 'failed'; readonly reason: string; readonly isOver: boolean; readonly overQuota?: boolean }
+  /** AWS refused or failed it, for this reason. `isOver`: for good, nothing of it can take effect any more. */
+  | { readonly outcome: 'failed'; readonly reason: string; readonly isOver: boolean; readonly error?: unknown }
   /** Nobody knows yet. `sent` false: no call of ours can have taken effect. */
   | { readonly outcome: 'unfinished'; readonly reason: string; readonly sent: boolean }
 
@@ -75,7 +72,7 @@ export async function callAssignment(
       return finishRequest(call, answer.requestId, context, finishMs - (clock.monotonicMs() - startedMs))
     }
     reason = answer.reason
-    if (!answer.retry) return { outcome: 'failed', reason, isOver: !sent, overQuota: answer.overQuota === true }
+    if (!answer.retry) return { outcome: 'failed', reason, isOver: !sent, error: answer.error }
     log.warn('Identity Center did not take the request; it is repeated', { reason, attempt })
     // Full jitter over an exponential back-off, up to 20 seconds (Builders' Library, "Timeouts, retries, and backoff with jitter").
     await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), context.ending)
@@ -90,7 +87,7 @@ type Answer =
       readonly sent: boolean
       readonly retry: boolean
       readonly reason: string
-      readonly overQuota?: boolean
+      readonly error?: unknown
     }
 
 async function send({ kind, target }: Call, context: CallContext): Promise<Answer> {
@@ -110,8 +107,7 @@ async function send({ kind, target }: Call, context: CallContext): Promise<Answe
     // "There is a conflicting operation in process.": another request for this account or role; it passes.
     if (isServiceError(error, 'ConflictException')) return { requestId: undefined, sent: false, retry: true, reason }
     if (isPassing(error)) return recoverAnswer({ kind, target }, context, reason)
-    const overQuota = isServiceError(error, 'ServiceQuotaExceededException')
-    return { requestId: undefined, sent: false, retry: false, reason, overQuota }
+    return { requestId: undefined, sent: false, retry: false, reason, error }
   }
 }
 

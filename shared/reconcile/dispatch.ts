@@ -1,10 +1,11 @@
 import { renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
-import { isDriftHint } from '../domain/hint.ts'
+import { type DriftHint, type Hint, isDriftHint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
-import { linkPrefix } from '../domain/link.ts'
+import { linkPrefix, parseLinkKey } from '../domain/link.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import type { Status } from '../domain/status.ts'
 import type { Ports } from '../ports/ports.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
@@ -17,20 +18,25 @@ import { wakeDispatcher } from './lanes.ts'
 import { Lease } from './lease.ts'
 import { EntryChangedError } from './ledger.ts'
 import { isPassing, limitSsoAdmin, NotStartedError } from './limited-sso-admin.ts'
+import { ManagementAccountSets } from './management-account-sets.ts'
 import { nextAttempt, openWorkKey } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
+import { OwnedChangedError } from './owned-permission-sets.ts'
 import { patientIdentityStore } from './patient-identity-store.ts'
 import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
+import { hintBlockedDeletion } from './permission-set-references.ts'
+import type { PermissionSetContext } from './permission-set-settlement.ts'
 import { PrincipalIndex } from './principal-index.ts'
 import { PrincipalNames } from './principal-names.ts'
+import { Provisionings } from './provisionings.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { settleAssignment } from './settle-assignment.ts'
 import type { SettleContext } from './settlement.ts'
 import { Signal } from './signal.ts'
 import { Standings } from './standings.ts'
 import { StatusBoard } from './status-board.ts'
-import { StatusStore } from './status-store.ts'
+import { type NewStatus, StatusStore } from './status-store.ts'
 import { type WorkItem, WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -79,6 +85,10 @@ const controlEveryMs = 2_000
 const attemptsMost = 3
 /** How often a status that cannot be told is tried at the end of a slice. */
 const tellingsMost = 4
+const progressEveryMs = 5_000
+
+/** What only permission sets need is here too. */
+type SliceContext = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
 
 class Slice {
   readonly #ports: Ports
@@ -93,7 +103,7 @@ class Slice {
   readonly #limiter: RateLimiter
   readonly #board: StatusBoard
   readonly #brake: Brake
-  readonly #context: SettleContext
+  readonly #context: SliceContext
   readonly #drift: DriftCheck
   readonly #running = new Map<string, Promise<void>>()
   #assignmentsRunning = 0
@@ -149,6 +159,19 @@ class Slice {
       brake: this.#brake,
       principalNames: new PrincipalNames(objects),
       permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
+      managementAccount: new ManagementAccountSets({
+        objects,
+        ssoAdmin,
+        clock,
+        managementAccountId: async () => (await organization.view()).managementAccountId,
+      }),
+      provisionings: new Provisionings({
+        ssoAdmin,
+        clock,
+        most: configuration.limits.provisionings,
+        ending: this.#ending.signal,
+      }),
+      isDriftCheck: false,
       mayStart: () => this.#mayStart(),
       ending: this.#ending.signal,
       pulledMs: clock.monotonicMs(),
@@ -257,8 +280,9 @@ class Slice {
     for (let attempt = 1; ; attempt++) {
       try {
         const pulledMs = Math.max(...items.map((item) => item.pulledMs))
+        const isDriftCheck = items.some(({ hint }) => hint.cause === 'drift')
         this.#expirePrincipal(items, pulledMs)
-        const end = await this.#settle(first, { ...this.#context, log, pulledMs })
+        const end = await this.#settle(first, { ...this.#context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.#settled++
         // Each cause waits for its status, also where one evaluation served several.
         if (end === 'done')
@@ -269,7 +293,10 @@ class Slice {
         if (error instanceof NotStartedError) return this.#giveBack(items)
         // A conflict is another operation on the same permission set or account, which passes (field reports).
         const isWorthwhile =
-          isPassing(error) || error instanceof EntryChangedError || isServiceError(error, 'ConflictException')
+          isPassing(error) ||
+          error instanceof EntryChangedError ||
+          error instanceof OwnedChangedError ||
+          isServiceError(error, 'ConflictException')
         log.warn('a hint could not be evaluated', { error, attempt })
         if (!isWorthwhile || attempt === attemptsMost || !this.#mayStart()) return this.#postpone(first, items, error)
         await clock.sleep(500 * 2 ** attempt * (0.5 + randomness.fraction()), this.#ending.signal)
@@ -294,7 +321,7 @@ class Slice {
     }
   }
 
-  async #settle(item: WorkItem, context: SettleContext): Promise<'done' | 'given-back'> {
+  async #settle(item: WorkItem, context: SliceContext): Promise<'done' | 'given-back'> {
     const { hint } = item
     if (hint.kind === 'permission-set') return this.#settlePermissionSet(hint.permissionSet, context)
     if (isDriftHint(hint)) {
@@ -309,6 +336,9 @@ class Slice {
     // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
     if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet))
       return this.#settle(item, context)
+    // Its ledger entry may have been the last that kept the permission set from being deleted.
+    if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
+      await hintBlockedDeletion(permissionSet, this.#ports.randomness.id(), this.#ports, this.#configuration)
     if (settlement.result === 'open') this.#failed++
     if (settlement.result === 'waiting') this.#board.noteLack(assignment, settlement.lack, settlement.links)
     if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
@@ -318,16 +348,25 @@ class Slice {
     return 'done'
   }
 
-  async #settlePermissionSet(name: PermissionSetName, context: SettleContext): Promise<'done'> {
+  async #settlePermissionSet(name: PermissionSetName, context: SliceContext): Promise<'done'> {
     const key = permissionSetKey(name)
-    const { status, exists } = await applyPermissionSet(name, context)
-    await context.statuses.revise(key, async (current) => {
-      // Another file by now: what its own hint, or its rejection, says stands.
-      if ((await context.objects.head(key))?.etag !== status?.etag) return current
-      return status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) }
-    })
+    const tell = async (status: NewStatus | undefined) => {
+      let before: Status | undefined
+      await context.statuses.revise(key, async (current) => {
+        before = current
+        // Another file by now: what its own hint, or its rejection, says stands.
+        if ((await context.objects.head(key))?.etag !== status?.etag) return current
+        return status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) }
+      })
+      return before
+    }
+    const wakeLinks = (woken: PermissionSetName) => this.#wakeAllLinksOf(woken)
+    const { status, exists } = await applyPermissionSet(name, { ...context, tell: throttled(tell, context), wakeLinks })
+    const before = await tell(status)
     if (status?.state === 'failed') this.#failed++
     if (exists) await this.#wakeLinksOf(name)
+    // Whoever took a reference away meanwhile did not see yet that its deletion waits: looked at once more.
+    if (status?.state === 'blocked' && before?.state !== 'blocked') return this.#settlePermissionSet(name, context)
     return 'done'
   }
 
@@ -340,6 +379,15 @@ class Slice {
     await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
   }
 
+  async #wakeAllLinksOf(name: PermissionSetName): Promise<void> {
+    const links: string[] = []
+    for await (const { key } of this.#ports.objects.list(linkPrefix)) {
+      const link = parseLinkKey(key, this.#configuration.folders)
+      if (link.ok && link.value.permissionSet === name) links.push(key)
+    }
+    await sendInputs(this.#ports, links, `permission set ${name} was made again`)
+  }
+
   async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {
     const { clock, objects, randomness, log } = this.#ports
     const { hint } = first
@@ -349,18 +397,14 @@ class Slice {
       cause: hint.cause,
       ...describe(first),
     })
-    // Any other hint stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
-    if (hint.kind !== 'assignment') {
+    // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
+    if (isDriftHint(hint)) {
       for (const item of items) item.leave()
       return
     }
     try {
-      const { account: accountId, permissionSet, principal, type } = hint
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
-      await objects.put(
-        openWorkKey(at, renderAssignmentKey({ accountId, permissionSet, principal, type })),
-        new Uint8Array(),
-      )
+      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
       for (const item of items) item.leave()
@@ -402,6 +446,26 @@ class Slice {
     await this.#limiter.rest()
     if (!isIdle || givenBack > 0) await wakeDispatcher(this.#ports.queues, this.#ports.randomness)
     return { outcome: 'done', settled: this.#settled, failed: this.#failed }
+  }
+}
+
+/** What open work names it by. */
+function subjectKey(hint: Exclude<Hint, DriftHint>): string {
+  if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
+  const { account: accountId, permissionSet, principal, type } = hint
+  return renderAssignmentKey({ accountId, permissionSet, principal, type })
+}
+
+/** Progress is told at most every 5 seconds (design, "Status object"). */
+function throttled(
+  tell: (status: NewStatus) => Promise<unknown>,
+  { clock }: SettleContext,
+): (status: NewStatus) => Promise<void> {
+  let toldMs = clock.monotonicMs()
+  return async (status) => {
+    if (clock.monotonicMs() - toldMs < progressEveryMs) return
+    toldMs = clock.monotonicMs()
+    await tell(status)
   }
 }
 

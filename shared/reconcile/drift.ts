@@ -2,9 +2,9 @@ import type { Configuration } from '../domain/configuration.ts'
 import type { Hint } from '../domain/hint.ts'
 import { permissionSetName } from '../domain/permission-set-name.ts'
 import type { Ports } from '../ports/ports.ts'
-import { ownedPrefix } from './apply-permission-set.ts'
 import { beginDriftRun, wholeUnit } from './drift-run.ts'
 import { sendHints } from './lanes.ts'
+import { ownedPrefix } from './owned-permission-sets.ts'
 
 /**
  * Begins a drift check: what Identity Center really has against the ledger, and the permission sets that are ours. All

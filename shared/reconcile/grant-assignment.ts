@@ -3,6 +3,7 @@ import { listGrantingLinks } from '../domain/granting-links.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
+import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
@@ -129,6 +130,9 @@ async function create(
   const { context, key } = subject
   const { target, links, concerned, account } = granting
   if (!context.mayStart()) return { result: 'given-back', links: [] }
+  const { permissionSet } = subject.assignment
+  const lack = await context.managementAccount.lackOf(permissionSet, target.permissionSetArn)
+  if (lack) return waitFor(subject, previous, { lack, links: concerned, account })
   await noteName(subject, target)
   const updatedAt = renderInstant(context.clock.now())
   const call: AssignmentCall = { kind: 'creation', calledAt: updatedAt }
@@ -160,9 +164,12 @@ async function create(
     return 'links-gone'
   }
   const { result, entry } = await makeCall(subject, stored, 'creation')
+  const cause = result.outcome === 'failed' ? result.error : undefined
+  const found = await context.managementAccount.explain(cause, permissionSet, target.permissionSetArn)
+  if (found) return waitFor(subject, entry, { lack: found, links: concerned, account })
   // The permission set may have been made again under its name: it is looked for anew at the next attempt.
   if (result.outcome === 'failed') context.permissionSets.forget(subject.assignment.permissionSet)
-  if (result.outcome === 'failed' && result.overQuota && others.length > 0) {
+  if (isServiceError(cause, 'ServiceQuotaExceededException') && others.length > 0 && result.outcome === 'failed') {
     // No room beside the former access (100 groups per permission set and account): that goes first.
     const open = await revokeFormer(subject, account)
     const rest = await context.standings.ledger.read(key)

@@ -79,16 +79,30 @@ export function limitSsoAdmin(
     describePermissionSet: (arn) => read('background', () => inner.describePermissionSet(arn)),
     createPermissionSet: (permissionSet, options) =>
       write('grant', () => inner.createPermissionSet(permissionSet, options)),
+    updatePermissionSet: (arn, update) => write('grant', () => inner.updatePermissionSet(arn, update)),
+    deletePermissionSet: (arn) => write('grant', () => inner.deletePermissionSet(arn)),
+    listTagsForResource: (arn, token) => read('grant', () => inner.listTagsForResource(arn, token)),
+    tagResource: (arn, tags) => write('grant', () => inner.tagResource(arn, tags)),
+    untagResource: (arn, keys) => write('grant', () => inner.untagResource(arn, keys)),
     listManagedPolicies: (arn, token) => read('grant', () => inner.listManagedPolicies(arn, token)),
     attachManagedPolicy: (arn, policy) => write('grant', () => inner.attachManagedPolicy(arn, policy)),
+    detachManagedPolicy: (arn, policy) => write('grant', () => inner.detachManagedPolicy(arn, policy)),
     listCustomerManagedPolicies: (arn, token) => read('grant', () => inner.listCustomerManagedPolicies(arn, token)),
     attachCustomerManagedPolicy: (arn, policy) => write('grant', () => inner.attachCustomerManagedPolicy(arn, policy)),
+    detachCustomerManagedPolicy: (arn, policy) => write('grant', () => inner.detachCustomerManagedPolicy(arn, policy)),
     getInlinePolicy: (arn) => read('grant', () => inner.getInlinePolicy(arn)),
     putInlinePolicy: (arn, policy) => write('grant', () => inner.putInlinePolicy(arn, policy)),
+    deleteInlinePolicy: (arn) => write('grant', () => inner.deleteInlinePolicy(arn)),
     getPermissionsBoundary: (arn) => read('grant', () => inner.getPermissionsBoundary(arn)),
     putPermissionsBoundary: (arn, boundary) => write('grant', () => inner.putPermissionsBoundary(arn, boundary)),
+    deletePermissionsBoundary: (arn) => write('grant', () => inner.deletePermissionsBoundary(arn)),
+    provisionPermissionSet: (arn, account) => write('grant', () => inner.provisionPermissionSet(arn, account)),
+    describeProvisioning: (id) => read('grant', () => inner.describeProvisioning(id)),
+    listProvisionings: (state, token) => read('poll', () => inner.listProvisionings(state, token)),
     listAccountsForProvisionedPermissionSet: (arn, status, token) =>
       read('grant', () => inner.listAccountsForProvisionedPermissionSet(arn, status, token)),
+    listPermissionSetsProvisionedToAccount: (account, status, token) =>
+      read('grant', () => inner.listPermissionSetsProvisionedToAccount(account, status, token)),
   }
 }
 

@@ -279,6 +279,8 @@ async function checkAttention(objects: ObjectStore): Promise<{
     const told = (await readJson(objects, statusKey(input), status))?.value
     if (told?.state !== state) misindexed.add(input)
     else if (state === 'held') held.add(input)
+    // What refused or blocked a permission set may be gone: nobody tells us.
+    else if (input.startsWith(permissionSetPrefix)) toLookAt.push(input)
     else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
     else if (state === 'waiting' || state === 'failed') open.push(input)
   }
@@ -337,7 +339,7 @@ async function findUnfinished(
   const revoked = new Set(plan.revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
-  const scheduled = new Set<AssignmentKey>()
+  const scheduled = new Set<string>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
   const entries = new Ledger(objects)
   const limit = pLimit(readsAtOnce)

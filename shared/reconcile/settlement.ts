@@ -3,6 +3,7 @@ import type { Configuration } from '../domain/configuration.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Brake } from './brake.ts'
 import type { CallContext } from './call-assignment.ts'
+import type { ManagementAccountSets } from './management-account-sets.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import type { PermissionSetIndex } from './permission-set-index.ts'
 import type { PrincipalIndex } from './principal-index.ts'
@@ -17,6 +18,7 @@ export type SettleContext = CallContext & {
   readonly statuses: StatusStore
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
+  readonly managementAccount: ManagementAccountSets
   readonly principals: PrincipalIndex
   readonly brake: Pick<Brake, 'admit'>
   readonly principalNames: PrincipalNames

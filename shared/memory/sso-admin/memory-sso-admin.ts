@@ -17,7 +17,9 @@ import type {
   NewPermissionSet,
   PermissionSetAttributes,
   Principal,
+  Provisioning,
   ProvisioningStatus,
+  ProvisioningSummary,
   RequestKind,
   RequestState,
   SsoAdmin,
@@ -26,7 +28,6 @@ import type {
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
-import type { PageRequest } from '../page-of.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import { drawLatencyMs } from './draw-latency.ts'
@@ -35,8 +36,8 @@ import { principalKey } from './provisioned-permission-sets.ts'
 import { RollingSecond } from './rolling-second.ts'
 import {
   copyTarget,
+  describeProvisioning,
   describeRequest,
-  type RequestSummary,
   readPage,
   summarize,
   targetKey,
@@ -313,9 +314,10 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   // Tags.
 
-  async listTagsForResource(arn: PermissionSetArn): Promise<readonly Tag[]> {
+  async listTagsForResource(arn: PermissionSetArn, nextToken?: string, most: number = pageMost): Promise<Page<Tag>> {
     this.#enter('ListTagsForResource')
-    return this.#state.definitions.get(arn).tags
+    const tags = this.#state.definitions.get(arn).tags.toSorted((a, b) => (a.Key < b.Key ? -1 : 1))
+    return readPage(tags, ({ Key }) => Key, { nextToken, most })
   }
 
   async tagResource(arn: PermissionSetArn, tags: readonly Tag[]): Promise<void> {
@@ -331,7 +333,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   // Provisioning.
 
   /** To one account, or, without an account, to all that have the permission set now (3,500 at most). */
-  async provisionPermissionSet(arn: PermissionSetArn, id?: AccountId): Promise<ProvisioningRecord> {
+  async provisionPermissionSet(arn: PermissionSetArn, id?: AccountId): Promise<Provisioning> {
     const operation = 'ProvisionPermissionSet'
     this.#enterDefinitionWrite(operation, arn)
     const { provisionings, provisioned } = this.#state
@@ -347,18 +349,23 @@ export class MemorySsoAdmin implements SsoAdmin {
         : { accountId: id, accountIds: [id] }),
     }
     provisionings.add(record)
-    return record
+    return describeProvisioning(record)
   }
 
   /** `undefined`: the service does not know the request (any more). */
-  async describeProvisioning(requestId: string): Promise<ProvisioningRecord | undefined> {
+  async describeProvisioning(requestId: string): Promise<Provisioning | undefined> {
     this.#enter('DescribePermissionSetProvisioningStatus')
-    return this.#state.provisionings.get(requestId)
+    const record = this.#state.provisionings.get(requestId)
+    return record && describeProvisioning(record)
   }
 
-  async listProvisionings(state: RequestState | undefined, page: PageRequest): Promise<Page<RequestSummary>> {
+  async listProvisionings(
+    state: RequestState | undefined,
+    nextToken?: string,
+    most: number = pageMost,
+  ): Promise<Page<ProvisioningSummary>> {
     this.#enter('ListPermissionSetProvisioningStatus')
-    return summarize(this.#state.provisionings.list('provisioning', state, page))
+    return summarize(this.#state.provisionings.list('provisioning', state, { nextToken, most }))
   }
 
   async listAccountsForProvisionedPermissionSet(
@@ -378,15 +385,16 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   async listPermissionSetsProvisionedToAccount(
     id: AccountId,
-    status: ProvisioningStatus | undefined,
-    page: PageRequest,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+    most: number = pageMost,
   ): Promise<Page<PermissionSetArn>> {
     this.#enter('ListPermissionSetsProvisionedToAccount')
     const arns = this.#state.provisioned
       .inAccount(id)
       .filter((one) => this.#hasStatus(one, status))
       .map((one) => one.permissionSetArn)
-    return readPage(arns, (arn) => arn, page)
+    return readPage(arns, (arn) => arn, { nextToken, most })
   }
 
   // The model's own.
