@@ -6,6 +6,7 @@ import { addLocal } from './local.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addStatus } from './status.ts'
+import { addValidate } from './validate.ts'
 
 const program = new Command('ssofile')
   .description(
@@ -22,6 +23,7 @@ Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
 addLocal(program)
+addValidate(program)
 addApply(program)
 addStatus(program)
 

@@ -1,0 +1,11 @@
+import { styleText } from 'node:util'
+
+/** What a colour says: in force; being changed, or waiting; wants a person. */
+export type Mood = 'good' | 'pending' | 'bad'
+
+const colours = { good: 'green', pending: 'yellow', bad: 'red' } as const
+
+/** In colour where standard output is a terminal; NO_COLOR and FORCE_COLOR are heeded (Node.js, `util.styleText`). */
+export function paint(mood: Mood, text: string): string {
+  return styleText(colours[mood], text, { stream: process.stdout })
+}
