@@ -16,8 +16,8 @@ import { lookAtLink } from '../links.ts'
 import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
-import { readConfiguration } from './read-configuration.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
@@ -52,12 +52,7 @@ function explainDenial(error: unknown): never {
 
 async function apply(bucket: string, options: { config?: string; json?: boolean }): Promise<number> {
   const { deployment } = await claim(openCliPorts(bucket))
-  if (deployment && options.config !== undefined) {
-    throw new Refusal(
-      `bucket ${bucket} is worked on by the deployment '${deployment.name}', which has its own configuration; leave --config out`,
-    )
-  }
-  const configuration = deployment?.configuration ?? (await readConfiguration(options.config))
+  const configuration = await chooseConfiguration(bucket, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
   const report = await reconcile(ports, configuration)

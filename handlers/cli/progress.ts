@@ -3,7 +3,12 @@ export class Progress {
   readonly #isShown = process.stderr.isTTY === true
   #lastMs = 0
 
-  /** Shown at most ten times a second. */
+  /** What is begun now. */
+  step(line: string): void {
+    if (this.#isShown) process.stderr.write(`\r\u001b[K${line} …`)
+  }
+
+  /** How far it is; shown at most ten times a second. */
   tell(line: () => string): void {
     const nowMs = performance.now()
     if (!this.#isShown || nowMs - this.#lastMs < 100) return

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
 import { addLocal } from './local.ts'
+import { addPlan } from './plan.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addStatus } from './status.ts'
@@ -24,6 +25,7 @@ Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage
   .exitOverride()
 addLocal(program)
 addValidate(program)
+addPlan(program)
 addApply(program)
 addStatus(program)
 
