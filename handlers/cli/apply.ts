@@ -6,7 +6,7 @@ import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
-import { dispatch } from '../../shared/reconcile/dispatch.ts'
+import { dispatch, type SliceResult } from '../../shared/reconcile/dispatch.ts'
 import { Lease } from '../../shared/reconcile/lease.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
 import { claimBucket, WrongOwnerError } from '../../shared/reconcile/owner.ts'
@@ -84,17 +84,20 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
     const wakes = await takeAll(ports, 'dispatch')
     if (looked.done === 0 && wakes === 0) return isClean
     if (wakes === 0) continue
-    const { outcome, settled, failed } = await dispatch(ports, configuration, {
-      sliceMs: wholeDayMs,
-      lingerMs: 0,
-      holder,
-    })
-    if (outcome === 'lease-held') {
-      throw new Refusal(
-        `another dispatcher works on this bucket (${(await Lease.holder(ports)) ?? 'unknown'}); try again when it has ended`,
-      )
-    }
+    const { settled, failed } = await dispatchOnce(ports, configuration, holder)
     tell(`${settled} evaluated${failed > 0 ? `, ${failed} not finished` : ''}`)
+  }
+}
+
+/**
+ * A slice of the dispatcher, once the lease is free: whoever holds it is at work, and what was told as under way here
+ * must not be left to nobody.
+ */
+async function dispatchOnce(ports: Ports, configuration: Configuration, holder: string): Promise<SliceResult> {
+  for (;;) {
+    const result = await dispatch(ports, configuration, { sliceMs: wholeDayMs, lingerMs: 0, holder })
+    if (result.outcome !== 'lease-held') return result
+    tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it has ended`)
   }
 }
 
