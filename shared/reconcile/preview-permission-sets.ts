@@ -18,8 +18,7 @@ const callsPerSecond = 5
 /** What a reconcile would do to a permission set; `rejected`: nothing, for this reason. */
 export type PermissionSetChange = {
   readonly name: string
-} & /** `blocked`: its file is gone, but links or assignments still use it. */
-(
+} /** `blocked`: its file is gone, but links or assignments still use it. */ & (
   | { readonly change: 'create' | 'update' | 'delete' | 'blocked' }
   | { readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
 )
