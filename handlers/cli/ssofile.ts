@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
+import { addExplain } from './explain.ts'
 import { addLocal } from './local.ts'
 import { addPlan } from './plan.ts'
 import { Refusal } from './refusal.ts'
@@ -28,6 +29,7 @@ addValidate(program)
 addPlan(program)
 addApply(program)
 addStatus(program)
+addExplain(program)
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
