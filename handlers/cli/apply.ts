@@ -6,7 +6,7 @@ import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
-import { dispatch } from '../../shared/reconcile/dispatch.ts'
+import { dispatch, type SliceResult } from '../../shared/reconcile/dispatch.ts'
 import { beginDriftCheck } from '../../shared/reconcile/drift.ts'
 import { Lease } from '../../shared/reconcile/lease.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
@@ -18,9 +18,9 @@ import { lookAtLink } from '../links.ts'
 import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
 import { DriftProgress } from './drift-progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
-import { readConfiguration } from './read-configuration.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
@@ -59,12 +59,7 @@ function explainDenial(error: unknown): never {
 async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   await refuseUnderPause(openCliPorts(bucket))
   const { deployment } = await claim(openCliPorts(bucket))
-  if (deployment && options.config !== undefined) {
-    throw new Refusal(
-      `bucket ${bucket} is worked on by the deployment '${deployment.name}', which has its own configuration; leave --config out`,
-    )
-  }
-  const configuration = deployment?.configuration ?? (await readConfiguration(options.config))
+  const configuration = await chooseConfiguration(bucket, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
   const report = await reconcile(ports, configuration)
@@ -119,21 +114,20 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
     const wakes = await takeAll(ports, 'dispatch')
     if (looked.done === 0 && wakes === 0) return isClean
     if (wakes === 0) continue
-    const { outcome, settled, failed } = await dispatch(ports, configuration, {
-      sliceMs: wholeDayMs,
-      lingerMs: 0,
-      holder,
-    })
-    if (outcome === 'paused') {
-      await refuseUnderPause(ports)
-      continue
-    }
-    if (outcome === 'lease-held') {
-      throw new Refusal(
-        `another dispatcher works on this bucket (${(await Lease.holder(ports)) ?? 'unknown'}); try again when it has ended`,
-      )
-    }
+    const { settled, failed } = await dispatchOnce(ports, configuration, holder)
     tell(`${settled} evaluated${failed > 0 ? `, ${failed} not finished` : ''}`)
+  }
+}
+
+/**
+ * A slice of the dispatcher, once the lease is free: whoever holds it is at work, and what was told as under way here
+ * must not be left to nobody.
+ */
+async function dispatchOnce(ports: Ports, configuration: Configuration, holder: string): Promise<SliceResult> {
+  for (;;) {
+    const result = await dispatch(ports, configuration, { sliceMs: wholeDayMs, lingerMs: 0, holder })
+    if (result.outcome !== 'lease-held') return result
+    tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it has ended`)
   }
 }
 

@@ -3,12 +3,15 @@ import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
 import { addBrake } from './brake.ts'
+import { addExplain } from './explain.ts'
 import { addLocal } from './local.ts'
 import { addPause } from './pause.ts'
+import { addPlan } from './plan.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
+import { addValidate } from './validate.ts'
 
 const program = new Command('ssofile')
   .description(
@@ -25,8 +28,11 @@ Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
 addLocal(program)
+addValidate(program)
+addPlan(program)
 addApply(program)
 addStatus(program)
+addExplain(program)
 addBrake(program)
 addPause(program)
 addResume(program)

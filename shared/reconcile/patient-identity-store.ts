@@ -33,5 +33,6 @@ export function patientIdentityStore({
     findPrincipalId: patient(inner.findPrincipalId.bind(inner)),
     findPrincipalName: patient(inner.findPrincipalName.bind(inner)),
     listPrincipals: patient(inner.listPrincipals.bind(inner)),
+    listGroupsOf: patient(inner.listGroupsOf.bind(inner)),
   }
 }

@@ -49,6 +49,21 @@ describe('apply without a deployment, with an endpoint for each service', () => 
     expect(services.ssoAdminWrites().slice(before)).toEqual([])
   }, 90_000)
 
+  test('twice at once: one waits for the other, each grant is made once, and both end well', async () => {
+    const links = await fixtureLinks()
+    await services.uploadFixture(links)
+    const [first, second] = await Promise.all([services.apply(), services.apply()])
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0])
+    const states = (JSON.parse(second.stdout) as Status[]).map(({ state }) => state)
+    expect(states.length).toBeGreaterThan(links.length)
+    expect(new Set(states)).toEqual(new Set(['applied']))
+    const creations = services.ssoAdminWrites().filter((operation) => operation === 'CreateAccountAssignment')
+    expect(creations).toHaveLength(await services.countLedger())
+    const before = services.ssoAdminWrites().length
+    expect(await services.apply()).toMatchObject({ exitCode: 0 })
+    expect(services.ssoAdminWrites().slice(before)).toEqual([])
+  }, 180_000)
+
   test('tells of a link that waits, applies the rest, and ends with 0', async () => {
     const waiting = 'account%250000000003%ReadOnly-ps%nobody of this name%GROUP%ssofile'
     const good = 'account%250000000004%ReadOnly-ps%データ分析%GROUP%ssofile'
@@ -148,6 +163,7 @@ async function startServices() {
         AWS_SECRET_ACCESS_KEY: 'any',
         AWS_REGION: 'us-east-1',
       }),
+    countLedger: async () => (await Array.fromAsync(objects.list('assignments/'))).length,
     async uploadFixture(links: readonly string[]) {
       const put = (Key: string, Body: Uint8Array) => s3.send(new PutObjectCommand({ Bucket: 'ssofile', Key, Body }))
       for (const file of await readdir(join(acme, 'permission_sets')))
