@@ -76,7 +76,12 @@ export class Standings {
     const entry = await this.ledger.read(key)
     if (entry) return toStanding(entry.entry)
     const foreign = await readForeign(this.#objects, key)
-    if (!foreign) return undefined
+    const meanwhile = this.#known.get(renderGrant(grant))?.get(accountId)
+    if (typeof meanwhile === 'object') return meanwhile
+    if (!foreign) {
+      this.#note(key, 'absent')
+      return undefined
+    }
     const standing: Standing = {
       state: 'foreign',
       links: namesOf(foreign.links),
@@ -89,16 +94,13 @@ export class Standings {
   #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
     const accounts = this.#accounts(key)
     if (!accounts) return
-    // An assignment that is not in the ledger may still be foreign.
-    const isForeign = () => {
-      const known = accounts.of.get(accounts.accountId)
-      return typeof known === 'object' && known.state === 'foreign'
-    }
-    if (entry) accounts.of.set(accounts.accountId, toStanding(entry))
-    else if (!isForeign()) accounts.of.set(accounts.accountId, 'absent')
+    if (entry) return void accounts.of.set(accounts.accountId, toStanding(entry))
+    // What is not in the ledger may still be foreign: only what was in it is known to be absent now.
+    const known = accounts.of.get(accounts.accountId)
+    if (typeof known === 'object' && known.state !== 'foreign') accounts.of.set(accounts.accountId, 'absent')
   }
 
-  #note(key: AssignmentKey, standing: Standing): void {
+  #note(key: AssignmentKey, standing: Standing | 'absent'): void {
     const accounts = this.#accounts(key)
     accounts?.of.set(accounts.accountId, standing)
   }

@@ -3,6 +3,7 @@ import { principalId } from '../../shared/domain/identity-center-ids.ts'
 import type { PrincipalType } from '../../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
+import { harmless } from './chaos.ts'
 import type { Violation } from './checker.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 
@@ -16,12 +17,9 @@ export type RunResult = {
   readonly trace: readonly string[]
 }
 
-/** Faults that lose nothing: whoever was refused asks again. */
-const refusals: readonly string[] = ['refuse-throttled', 'refuse-conflict', 'refuse-internal']
-
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
   if (mischief === 'any') return true
-  if (action.do === 'strike calls') return mischief === 'refusals' && refusals.includes(action.kind)
+  if (action.do === 'strike calls') return mischief === 'refusals' && harmless.has(action.kind)
   if ('silently' in action && action.silently) return false
   return !/lose the|kill|freeze|take the lease|remove a policy|old place/.test(action.do)
 }
@@ -88,7 +86,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
     await world.clock.advance(60_000)
     if (hasRetries() || minute > drainMostMinutes) void world.everyMinute()
     // A slice that was refused something leaves the rest to the next minute.
-    const isUntouched = world.chaos.struck.size === 0 && !world.needsReconcile
+    const isUntouched = [...world.chaos.struck.keys()].every((kind) => kind === 'late') && !world.needsReconcile
     if (minute === drainMostMinutes && !hasRetries() && isUntouched) world.checker.checkWoken()
   }
   await world.clock.advance(15_000)

@@ -21,7 +21,7 @@ import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
-import { Chaos } from './chaos.ts'
+import { Chaos, harmless } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
@@ -279,7 +279,6 @@ export class SimulatedWorld {
 
   /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
   get needsReconcile(): boolean {
-    const harmless = new Set(['refuse-throttled', 'refuse-conflict', 'refuse-internal'])
     const isDead = this.queues.names.some(
       (name) => name.endsWith('-dead') && this.queues.queue(name).messages().length > 0,
     )
