@@ -135,31 +135,39 @@ async function create(
   )
   // Whoever deletes a link, or sees an account move, looks for what was granted in the ledger. Before the entry was there
   // they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
-  if (!(await isStillGranted(subject, links))) {
+  const lasting = await findLasting(subject, links)
+  if (lasting.length === 0) {
     await save(subject, granting, { call: undefined, lastCreation: previous?.entry.lastCreation })
     return 'links-gone'
   }
-  const { result, entry } = await makeCall(subject, granting, 'creation')
+  const { result, entry: called } = await makeCall(subject, granting, 'creation')
+  // Never sent: what appears from now on is not of our making.
+  const isUnsent = result.outcome === 'unfinished' && !result.sent
+  const entry = isUnsent ? await save(subject, called, { lastCreation: previous?.entry.lastCreation }) : called
   // The permission set may have been made again under its name: it is looked for anew at the next attempt.
   if (result.outcome === 'failed') context.permissionSets.forget(subject.assignment.permissionSet)
   if (result.outcome !== 'confirmed') return defer(subject, entry, result, concerned, 'failed')
-  await confirm(subject, entry, links)
+  await confirm(subject, entry, lasting)
   return { result: 'applied', owned: true, links: concerned }
 }
 
-/** Whether one of these links still grants it, where the account stands by now. */
-async function isStillGranted({ assignment, context }: Subject, links: readonly GrantingLink[]): Promise<boolean> {
+/** Which of these links still grant it, where the account stands by now. */
+async function findLasting(
+  { assignment, context }: Subject,
+  links: readonly GrantingLink[],
+): Promise<readonly GrantingLink[]> {
   const { objects, organization, configuration } = context
   const view = await organization.view()
   const account = await organization.find(assignment.accountId, view)
-  if (!account) return false
+  if (!account) return []
   const { managementAccountId } = view
   const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
   const keys = new Set<string>(candidates.map(({ key }) => key))
-  for (const { key } of links) {
-    if (keys.has(key) && (await readLink(objects, key, configuration)).state === 'in-force') return true
-  }
-  return false
+  const limit = pLimit(readsAtOnce)
+  const isLasting = async ({ key }: GrantingLink) =>
+    keys.has(key) && (await readLink(objects, key, configuration)).state === 'in-force'
+  const lasting = await Promise.all(links.map((link) => limit(() => isLasting(link))))
+  return links.filter((_, index) => lasting[index])
 }
 
 /** Whether the access was there before us. Not looked for again while the same files ask for it. */

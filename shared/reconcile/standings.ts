@@ -74,10 +74,10 @@ export class Standings {
     if (known !== undefined && known !== 'unread') return known === 'absent' ? undefined : known
     const key = renderAssignmentKey(toAssignment(grant, accountId))
     const entry = await this.ledger.read(key)
-    if (entry) return toStanding(entry.entry)
-    const foreign = await readForeign(this.#objects, key)
+    const foreign = entry ? undefined : await readForeign(this.#objects, key)
+    // Found, or changed, while these answers travelled.
     const meanwhile = this.#known.get(renderGrant(grant))?.get(accountId)
-    if (typeof meanwhile === 'object') return meanwhile
+    if (meanwhile !== undefined && meanwhile !== 'unread') return meanwhile === 'absent' ? undefined : meanwhile
     if (!foreign) {
       this.#note(key, 'absent')
       return undefined

@@ -40,6 +40,19 @@ const callGroups = {
   'further pages': ({ operation, key }: Call) => operation === 'listAccounts' && key !== undefined,
 } as const satisfies Record<string, (call: Call) => boolean>
 export type CallGroup = keyof typeof callGroups
+export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
+  'any',
+  'writes',
+  'links',
+  'ledger',
+  'lists',
+  'hints',
+  'wakes',
+  'creations',
+  'deletions',
+  'read-backs',
+  'further pages',
+]
 
 /** Strikes the first matching call after `skip` others, `times` in a row. */
 export type Fault = {

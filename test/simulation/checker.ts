@@ -27,8 +27,11 @@ const callsPerSecond = 20
 /** Watches everything that happens to the modelled services, and knows nothing of how the product works. */
 export class Checker {
   readonly #world: SimulatedWorld
-  /** Whose each assignment is, by target; those that are absent have no owner. */
-  readonly #owner = new Map<string, { readonly of: 'ours' | 'foreign'; readonly sinceMs: number }>()
+  /**
+   * Whose each assignment is, by target; those that are absent have no owner. `either`: it appeared while a creation of
+   * ours was written down, and nobody knows whether that had left.
+   */
+  readonly #owner = new Map<string, { readonly of: 'ours' | 'foreign' | 'either'; readonly sinceMs: number }>()
   /** Since when each assignment has been desired without a break. */
   #desiredSinceMs = new Map<string, number>()
   /** When a process last read a ledger entry: the beginning of its evaluation. */
@@ -65,6 +68,16 @@ export class Checker {
     this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
   }
 
+  isDesired(target: AssignmentTarget): boolean {
+    this.noteDesired()
+    return this.#desiredSinceMs.has(nameOf(target))
+  }
+
+  isOurs(target: AssignmentTarget): boolean {
+    this.#settleOwners()
+    return this.#owner.get(nameOf(target))?.of === 'ours'
+  }
+
   /** What a desired assignment is in Identity Center now; `undefined` while its permission set or principal is missing. */
   #targetOf(desired: string): string | undefined {
     const { ssoAdmin, identityStore } = this.#world
@@ -79,9 +92,8 @@ export class Checker {
     this.#settleOwners()
     const name = nameOf(target)
     const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
-    // Written down to be created, and never answered: whether the creation left is known to nobody.
     const isAnnounced = [...this.#recorded.values()].some((entry) => entry.name === name && entry.isUnanswered)
-    const of = isRequested || isAnnounced ? 'ours' : 'foreign'
+    const of = isRequested ? 'ours' : isAnnounced ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
   }
 
@@ -96,7 +108,9 @@ export class Checker {
     // What appeared between our look and our entry counts as ours (design, "What is desired").
     const owner = this.#owner.get(name)
     const lookedMs = this.#evaluatedMs.get(`${this.#calling} ${key}`) ?? Number.POSITIVE_INFINITY
-    if (isUnanswered && owner && owner.sinceMs >= lookedMs) this.#owner.set(name, { ...owner, of: 'ours' })
+    if (isUnanswered && owner?.of === 'foreign' && owner.sinceMs >= lookedMs)
+      this.#owner.set(name, { ...owner, of: 'either' })
+    if (entry.state === 'granted' && owner?.of === 'either') this.#owner.set(name, { ...owner, of: 'ours' })
   }
 
   noteDeparture({ service }: Call): void {
@@ -274,9 +288,18 @@ export class Checker {
       else this.#checkStatus(input, String(status.state), desired)
     }
     for (const key of world.keys('status/')) {
-      if (!inputs.includes(key.slice('status/'.length, -'.json'.length)))
+      const input = key.slice('status/'.length, -'.json'.length)
+      if (!inputs.includes(input) && !this.#hasStuck(input))
         this.#fail(promises.status, `${key} is left over: its input is gone`)
     }
+  }
+
+  /** Access that a link gave, and AWS does not let anybody take away: told for as long as it is there. */
+  #hasStuck(input: string): boolean {
+    return this.#world.keys('assignments/').some((key) => {
+      const entry = this.#world.readJson(key)
+      return entry?.state === 'stuck' && JSON.stringify(entry.links).includes(JSON.stringify(input))
+    })
   }
 
   #checkIndex(): void {

@@ -174,4 +174,28 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'lose the next event', count: 1 },
     ],
   },
+  {
+    name: 'a ledger entry that was read slowly does not hide from a status what was granted meanwhile',
+    settings: { ...calm, seed: 1026669007, latencyP99Ms: 20_000, outstanding: 15 },
+    actions: [
+      {
+        do: 'upload a link',
+        key: 'links_data/ou_id%ou-sim0-33333333%First-ps%mia@example.com%USER%ssofile',
+        body: 'empty',
+      },
+      { do: 'delay the next event', ms: 500 },
+      {
+        do: 'upload a link',
+        key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile',
+        body: 'malformed',
+      },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 5_000 },
+      { do: 'delete this link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile' },
+      { do: 'let time pass', ms: 5_000 },
+      { do: 'upload a link', key: 'links_data/account%200000000002%Late-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'upload the permission set', name: 'Late-ps', valid: true },
+    ],
+  },
 ]
