@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { bringForward, formerOf, isSameAccess, listAccess, toFormer } from '../domain/former-access.ts'
 import { listGrantingLinks } from '../domain/granting-links.ts'
 import { renderInstant } from '../domain/instant.ts'
@@ -5,7 +6,7 @@ import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
-import { isAssigned } from './call-assignment.ts'
+import { type CallResult, isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
 import { forgetForeign, readForeign, recordForeign, sameLinks } from './foreign-assignments.ts'
 import type { StoredEntry } from './ledger.ts'
@@ -29,6 +30,8 @@ import { revoke, revokeFormer } from './revoke-assignment.ts'
 import type { Settlement, Subject } from './settlement.ts'
 import { bindLinks } from './user-binding.ts'
 import { waitFor } from './wait-for-principal.ts'
+
+const readsAtOnce = 16
 
 type Grant = {
   readonly target: AssignmentTarget
@@ -130,8 +133,7 @@ async function create(
   const { context, key } = subject
   const { target, links, concerned, account } = granting
   if (!context.mayStart()) return { result: 'given-back', links: [] }
-  const { permissionSet } = subject.assignment
-  const lack = await context.managementAccount.lackOf(permissionSet, target.permissionSetArn)
+  const lack = await context.managementAccount.lackOf(subject.assignment.permissionSet, target.permissionSetArn)
   if (lack) return waitFor(subject, previous, { lack, links: concerned, account })
   await noteName(subject, target)
   const updatedAt = renderInstant(context.clock.now())
@@ -158,18 +160,38 @@ async function create(
   )
   // Whoever deletes a link, or sees an account move, looks for what was granted in the ledger. Before the entry was there
   // they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
-  if (!(await isStillGranted(subject, links))) {
-    const before = previous && isSameAccess(previous.entry, target) ? previous.entry.lastCreation : undefined
+  const lasting = await findLasting(subject, links)
+  const before = previous && isSameAccess(previous.entry, target) ? previous.entry.lastCreation : undefined
+  if (lasting.length === 0) {
     await save(subject, stored, { call: undefined, lastCreation: before })
     return 'links-gone'
   }
-  const { result, entry } = await makeCall(subject, stored, 'creation')
-  const cause = result.outcome === 'failed' ? result.error : undefined
-  const found = await context.managementAccount.explain(cause, permissionSet, target.permissionSetArn)
+  const { result, entry: called } = await makeCall(subject, stored, 'creation')
+  // Never sent: what appears from now on is not of our making.
+  const isUnsent = result.outcome === 'unfinished' && !result.sent
+  const entry = isUnsent ? await save(subject, called, { lastCreation: before }) : called
+  return conclude(subject, { result, entry }, { ...granting, links: lasting })
+}
+
+/** What came of the creation of this entry. */
+async function conclude(
+  subject: Subject,
+  { result, entry }: { readonly result: CallResult; readonly entry: StoredEntry },
+  granting: Grant,
+): Promise<Settlement | 'links-gone'> {
+  const { context, key } = subject
+  const { target, links, concerned, account } = granting
+  const { permissionSet } = subject.assignment
+  if (result.outcome === 'confirmed') {
+    await confirm(subject, entry, links)
+    return finish(subject, entry, granting)
+  }
+  if (result.outcome === 'unfinished') return defer(subject, entry, result, concerned, 'failed')
+  const found = await context.managementAccount.explain(result.error, permissionSet, target.permissionSetArn)
   if (found) return waitFor(subject, entry, { lack: found, links: concerned, account })
   // The permission set may have been made again under its name: it is looked for anew at the next attempt.
-  if (result.outcome === 'failed') context.permissionSets.forget(subject.assignment.permissionSet)
-  if (isServiceError(cause, 'ServiceQuotaExceededException') && others.length > 0 && result.outcome === 'failed') {
+  context.permissionSets.forget(permissionSet)
+  if (isServiceError(result.error, 'ServiceQuotaExceededException') && entry.entry.former) {
     // No room beside the former access (100 groups per permission set and account): that goes first.
     const open = await revokeFormer(subject, account)
     const rest = await context.standings.ledger.read(key)
@@ -177,14 +199,10 @@ async function create(
       open ?? (rest?.entry.former ? defer(subject, rest, result, concerned, 'failed') : create(subject, rest, granting))
     )
   }
-  if (result.outcome !== 'confirmed') {
-    const deferred = await defer(subject, entry, result, concerned, 'failed')
-    // What somebody has under another name by now, no link grants: that does not wait for a reason to go away.
-    if (result.outcome === 'failed') await revokeFormer(subject, account, 'renamed')
-    return deferred
-  }
-  await confirm(subject, entry, links)
-  return finish(subject, entry, granting)
+  const deferred = await defer(subject, entry, result, concerned, 'failed')
+  // What somebody has under another name by now, no link grants: that does not wait for a reason to go away.
+  await revokeFormer(subject, account, 'renamed')
+  return deferred
 }
 
 /**
@@ -203,19 +221,23 @@ async function noteName(subject: Subject, { principalId, principalType }: Assign
   await checkName({ ...subject, context: { ...context, pulledMs: notedMs } }, { principalId })
 }
 
-/** Whether one of these links still grants it, where the account stands by now. */
-async function isStillGranted({ assignment, context }: Subject, links: readonly GrantingLink[]): Promise<boolean> {
+/** Which of these links still grant it, where the account stands by now. */
+async function findLasting(
+  { assignment, context }: Subject,
+  links: readonly GrantingLink[],
+): Promise<readonly GrantingLink[]> {
   const { objects, organization, configuration } = context
   const view = await organization.view()
   const account = await organization.find(assignment.accountId, view)
-  if (!account) return false
+  if (!account) return []
   const { managementAccountId } = view
   const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
   const keys = new Set<string>(candidates.map(({ key }) => key))
-  for (const { key } of links) {
-    if (keys.has(key) && (await readLink(objects, key, configuration)).state === 'in-force') return true
-  }
-  return false
+  const limit = pLimit(readsAtOnce)
+  const isLasting = async ({ key }: GrantingLink) =>
+    keys.has(key) && (await readLink(objects, key, configuration)).state === 'in-force'
+  const lasting = await Promise.all(links.map((link) => limit(() => isLasting(link))))
+  return links.filter((_, index) => lasting[index])
 }
 
 /**

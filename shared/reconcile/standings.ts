@@ -107,12 +107,18 @@ export class Standings {
   async #read(grant: Grant, accountId: AccountId): Promise<Standing | undefined> {
     const known = this.#known.get(renderGrant(grant))?.accounts.get(accountId)
     if (known === 'absent') return undefined
-    if (known !== undefined && known !== 'unread' && known !== 'unread foreign') return known
+    if (typeof known === 'object') return known
     const key = renderAssignmentKey(toAssignment(grant, accountId))
     const entry = await this.ledger.read(key)
-    if (entry) return toStanding(entry.entry)
-    const foreign = await readForeign(this.#objects, key)
-    if (!foreign) return undefined
+    const foreign = entry ? undefined : await readForeign(this.#objects, key)
+    // Found, or changed, while these answers travelled.
+    const meanwhile = this.#known.get(renderGrant(grant))?.accounts.get(accountId)
+    if (meanwhile === 'absent') return undefined
+    if (typeof meanwhile === 'object') return meanwhile
+    if (!foreign) {
+      this.#note(key, 'absent')
+      return undefined
+    }
     const standing: Standing = {
       state: 'foreign',
       links: namesOf(foreign.links),
@@ -125,13 +131,10 @@ export class Standings {
   #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
     const accounts = this.#accounts(key)
     if (!accounts) return
-    // An assignment that is not in the ledger may still be foreign.
-    const isForeign = () => {
-      const known = accounts.of.get(accounts.accountId)
-      return known === 'unread foreign' || (typeof known === 'object' && known.state === 'foreign')
-    }
-    if (entry) accounts.of.set(accounts.accountId, toStanding(entry))
-    else if (!isForeign()) accounts.of.set(accounts.accountId, 'absent')
+    if (entry) return void accounts.of.set(accounts.accountId, toStanding(entry))
+    // What is not in the ledger may still be foreign: only what was in it is known to be absent now.
+    const known = accounts.of.get(accounts.accountId)
+    if (typeof known === 'object' && known.state !== 'foreign') accounts.of.set(accounts.accountId, 'absent')
   }
 
   #note(key: AssignmentKey, standing: Standing | 'absent'): void {

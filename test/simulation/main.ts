@@ -22,6 +22,7 @@ async function main(): Promise<void> {
       path: { type: 'string' },
       workers: { type: 'string' },
       trace: { type: 'boolean', default: false },
+      promises: { type: 'string' },
       'no-shrink': { type: 'boolean', default: false },
       sabotage: { type: 'boolean', default: false },
       only: { type: 'string' },
@@ -34,7 +35,13 @@ async function main(): Promise<void> {
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed)
   const profile = parseProfile(values.profile)
   process.stdout.write(`seed ${seed}\n`)
-  const base = { seed, steps: Number(values.steps), shrink: !values['no-shrink'], ...(profile ? { profile } : {}) }
+  const base = {
+    seed,
+    steps: Number(values.steps),
+    shrink: !values['no-shrink'],
+    ...(profile ? { profile } : {}),
+    ...(values.promises === undefined ? {} : { promises: values.promises.split(',') }),
+  }
   const startedMs = performance.now()
   const reports =
     values.path === undefined

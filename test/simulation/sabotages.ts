@@ -77,8 +77,8 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a link is granted although its deletion came before the ledger entry',
     file: 'shared/reconcile/grant-assignment.ts',
-    find: '  if (!(await isStillGranted(subject, links))) {',
-    replace: '  if (Math.abs(1) === 2 && !(await isStillGranted(subject, links))) {',
+    find: '  const lasting = await findLasting(subject, links)',
+    replace: '  const lasting = links',
   },
   {
     name: 'nothing in progress is looked for on start',
