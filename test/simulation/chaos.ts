@@ -37,6 +37,7 @@ const callGroups = {
   creations: ({ operation }: Call) => operation === 'createAccountAssignment',
   deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
   'read-backs': ({ operation }: Call) => operation === 'listAccountAssignments',
+  accounts: ({ operation }: Call) => operation === 'describeAccount',
   'further pages': ({ operation, key }: Call) => operation === 'listAccounts' && key !== undefined,
 } as const satisfies Record<string, (call: Call) => boolean>
 export type CallGroup = keyof typeof callGroups
@@ -51,6 +52,7 @@ export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
   'creations',
   'deletions',
   'read-backs',
+  'accounts',
   'further pages',
 ]
 
