@@ -29,7 +29,7 @@ export const harmless: ReadonlySet<string> = new Set<FaultKind>([
 const callGroups = {
   any: () => true,
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
-  links: ({ key }: Call) => key?.startsWith('links_data/') === true,
+  links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
   lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
   hints: ({ operation, key }: Call) => operation === 'send' && key?.startsWith('work') === true,
