@@ -29,7 +29,7 @@ export const harmless: ReadonlySet<string> = new Set<FaultKind>([
 const callGroups = {
   any: () => true,
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
-  links: ({ key }: Call) => key?.startsWith('links_data/') === true,
+  links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
   lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
   hints: ({ operation, key }: Call) => operation === 'send' && key?.startsWith('work') === true,
@@ -37,6 +37,7 @@ const callGroups = {
   creations: ({ operation }: Call) => operation === 'createAccountAssignment',
   deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
   'read-backs': ({ operation }: Call) => operation === 'listAccountAssignments',
+  accounts: ({ operation }: Call) => operation === 'describeAccount',
   'further pages': ({ operation, key }: Call) => operation === 'listAccounts' && key !== undefined,
 } as const satisfies Record<string, (call: Call) => boolean>
 export type CallGroup = keyof typeof callGroups
@@ -51,6 +52,7 @@ export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
   'creations',
   'deletions',
   'read-backs',
+  'accounts',
   'further pages',
 ]
 

@@ -71,7 +71,10 @@ export async function changeOrganization(
     }
     if (action.do === 'an account leaves') await organizations.removeAccountFromOrganization(account.id)
     if (action.do === 'create an organizational unit and move an account there') {
-      const { id } = await organizations.createOrganizationalUnit(parent, `unit ${world.steps}`)
+      const { id } = await organizations.createOrganizationalUnit(
+        parent,
+        `unit ${world.steps} ${world.clock.monotonicMs()}`,
+      )
       await organizations.moveAccount(account.id, parent, id)
     }
   }

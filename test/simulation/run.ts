@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isServiceError } from '../../shared/ports/service-error.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
 import { harmless } from './chaos.ts'
 import type { Violation } from './checker.ts'
@@ -23,7 +24,8 @@ export type RunResult = {
 
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
   if (mischief === 'any') return true
-  if (action.do === 'strike calls') return mischief === 'refusals' && harmless.has(action.kind)
+  if (action.do === 'strike calls')
+    return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
   return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate/.test(action.do)
 }
@@ -46,7 +48,11 @@ export async function runSimulation(
   void world.everyHour()
   for (const action of actions.filter((one) => isAllowed(one, settings.mischief))) {
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
-    await perform(action, world)
+    await perform(action, world).catch((error: unknown) => {
+      // AWS refuses people as well.
+      if (!isServiceError(error)) throw error
+      world.trace.push(String(error))
+    })
     await world.clock.advance(1)
     if (world.checker.violation) break
   }

@@ -35,7 +35,7 @@ const assign = (account: string, permissionSet: 'First-ps' | 'Console-ps' = set)
 const home = fc.constantFrom(...homes)
 const shortMs = fc.constantFrom(30, 100, 200, 300, 450, 600, 1_000, 2_000)
 const settledMs = fc.constantFrom(2_000, 5_000, 20_000)
-const longMs = fc.constantFrom(45_000, 70_000, 400_000)
+const longMs = fc.constantFrom(45_000, 70_000, 70_000, 400_000)
 const skip = fc.nat(12)
 
 /** Steps that meet in one place, each left out now and then: what remains is what a failure shrinks to. */
@@ -73,6 +73,17 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     { do: 'move an account', account, unit: elsewhere, silently: true },
     deleteLink(linkOf(`ou_id%${unit}`)),
     wait(afterMs),
+  ]),
+  // The same, and Organizations does not say where the account is.
+  scenario(scopes, ({ home: { account, unit, elsewhere }, settledMs: ms, skip: times }) => [
+    upload(linkOf(`ou_id%${unit}`)),
+    upload(linkOf(`ou_id%${elsewhere}`)),
+    wait(ms),
+    wait(ms),
+    { do: 'move an account', account, unit: elsewhere, silently: true },
+    strike('refuse-internal', 'accounts', { times: 1 + times }),
+    deleteLink(linkOf(`ou_id%${unit}`)),
+    wait(ms),
   ]),
   // Likewise by a tag.
   scenario(scopes, ({ settledMs: ms, shortMs: afterMs }) => [
@@ -183,7 +194,7 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     fc.record({ home, calls: fc.constantFrom('hints' as const, 'wakes' as const), more: fc.nat(1), settledMs }),
     ({ home: { account, unit }, calls, more, settledMs: ms }) => [
       wait(ms),
-      strike('late', calls, { process: 'handler', times: 1 + more }),
+      strike('late', calls, { process: 'handler', times: 1 + more * 11 }),
       upload(linkOf(`account%${account}`)),
       ...(more === 0 ? [] : [upload(linkOf(`ou_id%${unit}`))]),
     ],
@@ -193,7 +204,7 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     fc.record({
       home,
       settledMs,
-      times: fc.integer({ min: 1, max: 12 }),
+      times: fc.constantFrom(1, 8, 30, 60),
       kind: fc.constantFrom('refuse-internal' as const, 'refuse-throttled' as const),
     }),
     ({ home: { account }, settledMs: ms, times, kind }) => [
@@ -261,6 +272,16 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(afterMs),
     wait(70_000),
     { do: 'reinstate the account', account },
+  ]),
+  // A creation leaves long after its dispatcher should have died of it, and its link is gone by then.
+  scenario(scopes, ({ home: { account }, shortMs: afterMs }) => [
+    wait(5_000),
+    strike(afterMs > 400 ? 'freeze' : 'slow', 'creations'),
+    upload(linkOf(`account%${account}`)),
+    wait(2_000),
+    deleteLink(linkOf(`account%${account}`)),
+    wait(70_000),
+    wait(70_000),
   ]),
   // One and the same second, many files.
   scenario(fc.record({ settledMs }), ({ settledMs: ms }) => [

@@ -52,7 +52,7 @@ const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> 
     mischief:
       profile === 'calm'
         ? fc.constant('none' as const)
-        : fc.constantFrom('any' as const, 'any' as const, 'refusals' as const),
+        : fc.constantFrom(...(['any', 'any', 'any', 'refusals', 'refusals', 'late'] as const)),
     skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
   })
 

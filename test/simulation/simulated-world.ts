@@ -33,8 +33,8 @@ export type WorldSettings = {
   readonly outstanding: number
   /** Each process's clock is off by up to this much. */
   readonly skewMs: number
-  /** `refusals`: calls are refused, but nothing is lost and nobody dies. */
-  readonly mischief: 'any' | 'refusals' | 'none'
+  /** `refusals`: calls are refused or late, but nothing is lost and nobody dies; `late`: not even refused. */
+  readonly mischief: 'any' | 'refusals' | 'late' | 'none'
 }
 
 const policyOfFirst = 'simulated-extra'
