@@ -8,8 +8,8 @@ import { listAllAccounts } from './list-all-accounts.ts'
 import { patientOrganizations } from './patient-organizations.ts'
 
 const viewKey = 'state/organization.json'
-/** Tags of so many accounts are read before they are stored: about 20 seconds' worth, lost when a process ends. */
-const portion = 200
+/** Tags of so many accounts are read before they are stored: about 50 seconds' worth, lost when a process ends. */
+const portion = 500
 /** A reading of tags that was interrupted longer ago than this begins anew. */
 const resumableMs = 2 * 60 * 60_000
 /** Accounts about which two writers differ are read live; beyond so many, the whole reading is repeated later. */
