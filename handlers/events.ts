@@ -6,6 +6,9 @@ import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
 import { reconcile } from '../shared/reconcile/reconcile.ts'
 import type { QueueHandler } from './handler.ts'
 
+/** An event has less time than the hourly reconcile, which goes on where this one ends. */
+const renewMs = 60_000
+
 /** An event as parsed; `unknown`: of the directory, or nobody can read it. */
 type Received = { readonly record: SQSRecord; readonly name: string } & (
   | { readonly of: 'organization'; readonly event: OrganizationEvent }
@@ -27,7 +30,7 @@ export const events: QueueHandler = (ports, configuration) => {
     ports.log.info('followed events of the organization', { events: namesOf(received), ...report, ignored })
   }
   const reconcileAll = async (received: readonly Received[]): Promise<void> => {
-    const report = await reconcile(ports, configuration)
+    const report = await reconcile(ports, configuration, { renewMs })
     ports.log.info('reconciled after events', { events: namesOf(received), ...report })
   }
   /** All at once, which is cheaper; where that fails one by one, so that one event holds up no other. */

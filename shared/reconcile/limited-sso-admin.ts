@@ -94,6 +94,7 @@ export function isPassing(error: unknown): boolean {
     'TooManyRequestsException',
     'InternalServerException',
     'ServiceUnavailable',
+    'ServiceException',
     'SlowDown',
     'InternalError',
     'NoAnswer',
