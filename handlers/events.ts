@@ -8,6 +8,9 @@ import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
 import { reconcile } from '../shared/reconcile/reconcile.ts'
 import type { QueueHandler } from './handler.ts'
 
+/** An event has less time than the hourly reconcile, which goes on where this one ends. */
+const renewMs = 60_000
+
 /** An event as parsed; neither: nobody can read it. */
 type Received = {
   readonly record: SQSRecord
@@ -35,7 +38,7 @@ export const events: QueueHandler = (ports, configuration) => {
     const changes = received.flatMap(({ directory }) => directory ?? [])
     return { hints: await followDirectoryEvents(ports, configuration, changes) }
   }
-  const reconcileAll = (): Promise<object> => reconcile(ports, configuration)
+  const reconcileAll = (): Promise<object> => reconcile(ports, configuration, { renewMs })
   /** All at once, which is cheaper; where that fails one by one, so that one event holds up no other. */
   const follow = async (
     received: readonly Received[],

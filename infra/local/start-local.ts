@@ -15,6 +15,7 @@ import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { claimBucket } from '../../shared/reconcile/owner.ts'
+import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { startEventSourceMapping } from './event-source-mapping.ts'
 import { addFaults } from './faults/add-faults.ts'
@@ -105,6 +106,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   let isReady = false
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
+  addSupport(app, models.organizations)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   const running = startProduct(await openPorts({ url, clock, log, configuration }), models, configuration)

@@ -123,6 +123,7 @@ export function isPassing(error: unknown): boolean {
     'TooManyRequestsException',
     'InternalServerException',
     'ServiceUnavailable',
+    'ServiceException',
     'SlowDown',
     'InternalError',
     'NoAnswer',

@@ -8,10 +8,12 @@ import { listAllAccounts } from './list-all-accounts.ts'
 import { patientOrganizations } from './patient-organizations.ts'
 
 const viewKey = 'state/organization.json'
-/** Tags of so many accounts are read before they are stored: about 20 seconds' worth, lost when a process ends. */
-const portion = 200
+/** Tags of so many accounts are read before they are stored: about 50 seconds' worth, lost when a process ends. */
+const portion = 500
 /** A reading of tags that was interrupted longer ago than this begins anew. */
 const resumableMs = 2 * 60 * 60_000
+/** So long are tags read that are only to be renewed; the next reading goes on. A function has at most 15 minutes. */
+const renewalMs = 8 * 60_000
 /** Accounts about which two writers differ are read live; beyond so many, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
@@ -55,10 +57,11 @@ export class OrganizationCache {
 
   /**
    * Reads the whole organization. Throws, and takes nothing away, when a page or a tag cannot be read; tags that were read
-   * by then are kept, and the next call goes on from there. Many ask at once, one reads.
+   * by then are kept, and the next call goes on from there. Tags that are known are renewed for at most `renewMs`, those of
+   * the rest stay as they are. Many ask at once, one reads.
    */
-  rebuild(): Promise<OrganizationView> {
-    this.#reading ??= this.#readAll().finally(() => {
+  rebuild(renewMs: number = renewalMs): Promise<OrganizationView> {
+    this.#reading ??= this.#readAll(renewMs).finally(() => {
       this.#reading = undefined
     })
     return this.#reading
@@ -108,7 +111,7 @@ export class OrganizationCache {
     return this.#known
   }
 
-  async #readAll(): Promise<OrganizationView> {
+  async #readAll(renewMs: number): Promise<OrganizationView> {
     const readAt = renderInstant(this.#ports.clock.now())
     const stored = await this.#read()
     const { managementAccountId, accounts } = await listAllAccounts(this.#organizations, stored.view?.accounts ?? [])
@@ -122,20 +125,22 @@ export class OrganizationCache {
     })
     const whole = stored.view?.hasTags ? await this.#withTagsOf(kept, kept.filter(lacksTags)) : kept
     const tagsSince = resume(stored.view, readAt)
-    return this.#readTags(await this.#write(stored, { ...reading, accounts: whole, tagsSince }), tagsSince)
+    const untilMs = this.#ports.clock.monotonicMs() + renewMs
+    return this.#readTags(await this.#write(stored, { ...reading, accounts: whole, tagsSince }), tagsSince, untilMs)
   }
 
   /**
    * Reads the tags that are older than this reading, a portion at a time (ListTagsForResource allows 10 a second). Several
    * processes may do so at once: each takes what the others have not read yet, from another place on.
    */
-  async #readTags(stored: Written, tagsSince: TagsSince): Promise<OrganizationView> {
+  async #readTags(stored: Written, tagsSince: TagsSince, untilMs: number): Promise<OrganizationView> {
     const { view } = stored
     const due = view.accounts.filter((account) => isDue(account, tagsSince))
-    if (due.length === 0) return view
+    const isEnough = view.hasTags && this.#ports.clock.monotonicMs() > untilMs
+    if (due.length === 0 || isEnough) return view
     const from = Math.floor(this.#ports.randomness.fraction() * Math.max(0, due.length - portion))
     const accounts = await this.#withTagsOf(view.accounts, due.slice(from, from + portion))
-    return this.#readTags(await this.#write(stored, { ...view, accounts, tagsSince }), tagsSince)
+    return this.#readTags(await this.#write(stored, { ...view, accounts, tagsSince }), tagsSince, untilMs)
   }
 
   async #withTagsOf(accounts: readonly Account[], some: readonly Account[]): Promise<readonly Account[]> {

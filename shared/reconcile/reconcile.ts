@@ -126,11 +126,15 @@ export async function findDifferences(
 
 /**
  * Hints at every difference between the files, the organization and the ledger. Changes no access itself: the dispatcher
- * evaluates each hint. Right at any time, and when done twice.
+ * evaluates each hint. Right at any time, and when done twice. `renewMs`: how long it may read tags that are known.
  */
-export async function reconcile(ports: Ports, configuration: Configuration): Promise<ReconcileReport> {
+export async function reconcile(
+  ports: Ports,
+  configuration: Configuration,
+  { renewMs }: { readonly renewMs?: number } = {},
+): Promise<ReconcileReport> {
   const startedAt = renderInstant(ports.clock.now())
-  const view = await new OrganizationCache(ports, configuration.folders).rebuild()
+  const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
   const found = await findDifferences(ports, view, configuration)
   const { inputs, unfinished, misindexed, unsettled, principals, counts, held } = found
   const revocations = found.plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))

@@ -33,8 +33,6 @@ describe('an event of the organization', () => {
     ['tag-change-on-organizational-unit', nothing],
     ['tag-resource-organizational-unit', nothing],
     ['invite-account-to-organization', nothing],
-    ['account-joined-organization-other-shape', everything],
-    ['accept-handshake', everything],
   ])('as in %s.json says where to look again', (fixture, look) => {
     expect(parseOrganizationEvent(read(fixture))).toMatchObject(look)
   })
@@ -46,6 +44,26 @@ describe('an event of the organization', () => {
   test.each([undefined, null, 'text', 7, [], {}, { detail: null }])('is none in %j', (body) => {
     expect(parseOrganizationEvent(body)).toBeUndefined()
   })
+
+  test.each([
+    ['whose detail-type is another than the known one', { 'detail-type': 'AWS Organizations Account Joined' }, account],
+    ['that names its account in another place', { accountJoinedStatus: { account: '444455556666' } }, everything],
+  ])('AccountJoinedOrganization %s says where to look all the same', (_, more, look) => {
+    const { detail, ...event } = read('account-joined-organization')
+    const isDetailType = 'detail-type' in more
+    const serviceEventDetails = isDetailType ? detail.serviceEventDetails : more
+    const received = { ...event, ...(isDetailType ? more : {}), detail: { ...detail, serviceEventDetails } }
+    expect(parseOrganizationEvent(received)).toMatchObject(look)
+  })
+
+  test.each(['AcceptHandshake', 'LeaveOrganization', 'EnableAWSServiceAccess'])(
+    '%s, which is not known, has everything looked at',
+    (eventName) => {
+      expect(
+        parseOrganizationEvent({ detail: { eventSource: 'organizations.amazonaws.com', eventName } }),
+      ).toMatchObject(everything)
+    },
+  )
 
   test.each(['CreateAccountResult', 'CloseAccountResult', 'MoveAccount', 'TagResource', 'CreateOrganizationalUnit'])(
     '%s that says nothing of where has everything looked at',

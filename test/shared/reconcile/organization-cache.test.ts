@@ -114,18 +114,31 @@ describe('the view of the organization', () => {
   })
 
   test('goes on reading tags where a process died, and does not begin anew', async () => {
-    const world = new World({ organization: large(500) })
+    const world = new World({ organization: large(900) })
     await world.objects.put(tagLink, '')
     let tags = 0
-    const at = ({ operation }: InterceptedCall) => operation === 'listTags' && ++tags > 450
+    const at = ({ operation }: InterceptedCall) => operation === 'listTags' && ++tags > 700
     const dying = dyingPorts(world.ports, { at, when: 'before' })
     void rebuild(world, dying.ports)
     await world.until(() => dying.isDead(), 'the death')
     const next = countCalls(world)
     await world.finish(rebuild(world, next.ports))
-    expect(next.count('listTags')).toBeLessThanOrEqual(544 - 200)
+    expect(next.count('listTags')).toBeLessThanOrEqual(944 - 500)
     expect(await stored(world)).toMatchObject({ hasTags: true })
     expect(await stored(world)).not.toHaveProperty('tagsSince')
+  })
+
+  test('keeps tags that are known where there is no time to renew them all, and renews the rest the next time', async () => {
+    const world = new World({ organization: large(1_000) })
+    await world.objects.put(tagLink, '')
+    await world.finish(rebuild(world))
+    const first = countCalls(world)
+    const view = await world.finish(new OrganizationCache(first.ports, []).rebuild(1_000))
+    expect(view.hasTags).toBe(true)
+    const next = countCalls(world)
+    await world.finish(new OrganizationCache(next.ports, []).rebuild())
+    expect(first.count('listTags')).toBe(500)
+    expect(first.count('listTags') + next.count('listTags')).toBe(view.accounts.length)
   })
 
   test('has every tag read again by the next reading, once one was read to its end', async () => {

@@ -10,10 +10,13 @@ import {
   UpdateUserCommand,
 } from '@aws-sdk/client-identitystore'
 import {
+  AcceptHandshakeCommand,
   CloseAccountCommand,
   CreateAccountCommand,
   CreateOrganizationalUnitCommand,
   DeleteOrganizationalUnitCommand,
+  InviteAccountToOrganizationCommand,
+  LeaveOrganizationCommand,
   MoveAccountCommand,
   RemoveAccountFromOrganizationCommand,
   TagResourceCommand,
@@ -26,6 +29,7 @@ import { addJsonServices } from '../../../../infra/local/json-services/json-serv
 import { openLocalModels } from '../../../../infra/local/local-models.ts'
 import { buildLocalServer } from '../../../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../../../shared/aws/system-clock.ts'
+import { accountId } from '../../../../shared/domain/account-id.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
 import { eventually, sdkClients } from '../local-process.ts'
 
@@ -37,6 +41,7 @@ const all: EventBridgeEvent[] = []
 let models: Models
 let clients: ReturnType<typeof sdkClients>
 let stop = async () => {}
+let url = ''
 
 /** Everything a person can change, once each; what comes of it by itself is waited for. */
 beforeAll(async () => {
@@ -46,7 +51,7 @@ beforeAll(async () => {
   models = await openLocalModels({ ...common, latencyMs: 1, latencyP99Ms: 1, onError: () => {} })
   const app = buildLocalServer(models)
   addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  url = await app.listen({ host: '127.0.0.1', port: 0 })
   clients = sdkClients(url, 'operator')
   const callers = ['operator', 'console', 'scim'].map((accessKeyId) => sdkClients(url, accessKeyId))
   stop = async () => {
@@ -84,9 +89,23 @@ async function changeOrganization(): Promise<void> {
   await client.send(new UpdateOrganizationalUnitCommand({ OrganizationalUnitId: unit?.Id, Name: 'Newer' }))
   await client.send(new DeleteOrganizationalUnitCommand({ OrganizationalUnitId: unit?.Id }))
   await client.send(new TagResourceCommand({ ResourceId: AccountId, Tags: [{ Key: 'team', Value: 'Shop' }] }))
+  await client.send(new TagResourceCommand({ ResourceId: 'ou-acme-sec10000', Tags: [{ Key: 'a', Value: 'b' }] }))
   await client.send(new UntagResourceCommand({ ResourceId: AccountId, TagKeys: ['team'] }))
   await client.send(new CloseAccountCommand({ AccountId }))
   await client.send(new RemoveAccountFromOrganizationCommand({ AccountId: '240000000002' }))
+  await inviteAccount('900000000001')
+}
+
+/** It accepts by itself, and leaves again. */
+async function inviteAccount(id: string): Promise<void> {
+  const invitation = new InviteAccountToOrganizationCommand({ Target: { Type: 'ACCOUNT', Id: id }, Notes: 'Secret' })
+  const { Handshake } = await clients.organizations.send(invitation)
+  expect(models.organizations.accountState(accountId.parse(id))).toBeUndefined()
+  const member = sdkClients(url, id)
+  await member.organizations.send(new AcceptHandshakeCommand({ HandshakeId: Handshake?.Id }))
+  expect(models.organizations.accountState(accountId.parse(id))).toBe('ACTIVE')
+  await member.organizations.send(new LeaveOrganizationCommand({}))
+  member.destroy()
 }
 
 async function changeDirectory(client: IdentitystoreClient): Promise<void> {
@@ -133,7 +152,7 @@ test('every kind of event that the local system renders has a fixture', () => {
 test('a created account is told twice, and only to those who look it up by its id', () => {
   const names = namesOf(delivered())
   expect(names.filter((name) => name === 'CreateAccountResult')).toHaveLength(2) // the second failed
-  expect(names.filter((name) => name === 'AccountJoinedOrganization')).toHaveLength(1)
+  expect(names.filter((name) => name === 'AccountJoinedOrganization')).toHaveLength(2) // and an invited one
   expect(JSON.stringify(all)).not.toMatch(/Secret|new@acme/i)
 })
 
@@ -162,7 +181,7 @@ test('the access key id is the identity of whoever called', () => {
 })
 
 test('the version of a resource goes up with each change of its tags', () => {
-  const changes = all.filter(({ source }) => source === 'aws.tag')
+  const changes = all.filter(({ source, detail }) => source === 'aws.tag' && detail['resource-type'] === 'account')
   expect(changes.map(({ detail }) => detail.version)).toEqual([1, 2])
   expect(changes.map(({ detail }) => detail['changed-tag-keys'])).toEqual([['team'], ['team']])
 })
