@@ -7,7 +7,7 @@ import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { principalName } from '../domain/principal.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
-import { forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
+import { forgetForeign, forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
 import type { KnownKeys } from './standings.ts'
@@ -141,6 +141,8 @@ async function checkForeign(
   const { principalId, permissionSetArn } = target
   const seenAt = renderInstant(clock.now())
   await recordFound(objects, key, { v: 1, principalId, permissionSetArn, links: [], seenAt })
+  // Whoever grants it right now looked before that was written: what comes of it is ours.
+  if (await isInLedger(key, target, context)) return forgetForeign(objects, key)
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [], principalId)
   found.foreign.push(key)
   log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', { assignment: key })
@@ -156,7 +158,7 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
   for (const other of new Set([key, ...others.ledger])) {
     const of = parseAssignmentKey(other)
     const stored = await standings.ledger.read(other)
-    if (of && stored && renderTarget(targetOf(of, stored.entry)) === renderTarget(target)) return true
+    if (of && stored && targetsOf(of, stored.entry).map(renderTarget).includes(renderTarget(target))) return true
   }
   return false
 }
@@ -183,6 +185,11 @@ async function checkGone(
   // Links that grant it too want it by their own right now.
   if (stored.value.links.length > 0) found.toEvaluate.push(assignment)
   log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
+}
+
+/** All access that an entry records as ours. */
+function targetsOf(assignment: Assignment, entry: LedgerEntry): readonly AssignmentTarget[] {
+  return [targetOf(assignment, entry)]
 }
 
 function targetOf(
