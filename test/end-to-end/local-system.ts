@@ -36,6 +36,7 @@ export type LocalSystemOptions = {
   readonly organization?: OrganizationInput
   readonly configuration?: Partial<Configuration>
   readonly latencyMs?: number
+  readonly timeScale?: number
 }
 
 export type Call = {
@@ -315,11 +316,17 @@ type Started = {
   readonly calls: Call[]
 }
 
-async function spawnLocalSystem({ organization, configuration, latencyMs = 50 }: LocalSystemOptions): Promise<Started> {
+async function spawnLocalSystem({
+  organization,
+  configuration,
+  latencyMs = 50,
+  timeScale = 1,
+}: LocalSystemOptions): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-end-to-end-'))
   const config = join(folder, 'configuration.json')
   await writeFile(config, JSON.stringify({ brake: noBrake, ...configuration }))
   const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config]
+  if (timeScale !== 1) args.push('--time-scale', String(timeScale))
   if (organization !== undefined) {
     const file = join(folder, 'organization.json')
     await writeFile(file, JSON.stringify(organization))
