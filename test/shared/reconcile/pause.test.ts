@@ -106,7 +106,9 @@ describe('after a pause', () => {
       await world.look()
     }
     expect(world.ssoAdmin.assignments()).toHaveLength(before)
-    expect(new Set((await world.keys('assignments/')).map((key) => key.split('%')[3]))).toEqual(new Set(['team-security']))
+    expect(new Set((await world.keys('assignments/')).map((key) => key.split('%')[3]))).toEqual(
+      new Set(['team-security']),
+    )
     expect((await world.json(`status/${other}.json`))?.state).toBe('applied')
     expect(await world.json(`status/${link}.json`)).toBeUndefined()
     expect(await world.keys('state/paused.json')).toEqual([])
