@@ -20,8 +20,8 @@ const brakeWindow = z.strictObject({
   base: z.int().min(0),
   /** What has passed: keys of links, or of ledger entries. Each counts once, however often it is tried. */
   counted: z.array(z.string()),
-  /** When something was last held in it: it ends only its whole length after that, so that a flood cannot outlast it. */
-  heldAt: z.iso.datetime().optional(),
+  /** When a flood was last seen in it: it ends only its whole length after that, so that none can outlast it. */
+  busyAt: z.iso.datetime().optional(),
 })
 export type BrakeWindow = z.infer<typeof brakeWindow>
 
@@ -108,8 +108,12 @@ function isSameScope(a: Pick<Tally, 'rule' | 'folder'>, b: { rule: BrakeRule; fo
   return a.rule === b.rule && a.folder === b.folder
 }
 
-function isRunning({ rule, since, heldAt }: BrakeWindow, { limits, now }: BrakeTerms): boolean {
-  return now.getTime() - Date.parse(heldAt ?? since) < lengthMs(rule, limits)
+function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {
+  return ageMs(window, terms) < lengthMs(window.rule, terms.limits)
+}
+
+function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): number {
+  return now.getTime() - Date.parse(busyAt ?? since)
 }
 
 /** What has to be counted, and opened with `openWindow`, before this revocation can be judged. */
@@ -129,6 +133,25 @@ export function openWindow(
   const others = brake.windows.filter((window) => !isSameScope({ rule, folder }, window))
   const opened = { rule, ...(folder === undefined ? {} : { folder }), since: now.toISOString(), base, counted: [] }
   return { ...brake, windows: [...others, opened] }
+}
+
+/**
+ * Goes on with a window that has just run out, where more links are deleted (`open`), their access still to be revoked,
+ * than may pass in one: links over many accounts take hours, and windows would follow each other while all of them go.
+ * `undefined`: a new one is to be opened.
+ */
+export function prolongWindow(
+  brake: BrakeRecord,
+  one: Tally,
+  open: number,
+  terms: BrakeTerms,
+): BrakeRecord | undefined {
+  const { limits, now } = terms
+  const last = brake.windows.find((window) => isSameScope(one, window))
+  if (!last || open <= limitOf(last.rule, last.base, limits)) return undefined
+  if (ageMs(last, terms) >= 2 * lengthMs(last.rule, limits)) return undefined
+  const windows = brake.windows.map((window) => (window === last ? { ...last, busyAt: now.toISOString() } : window))
+  return { ...brake, windows }
 }
 
 /**
@@ -186,7 +209,7 @@ function hold(brake: BrakeRecord, one: Tally & { window: BrakeWindow }, { limits
   return {
     ...brake,
     holds: known ? brake.holds.map((candidate) => (candidate === known ? next : candidate)) : [...brake.holds, next],
-    windows: brake.windows.map((each) => (each === window ? { ...each, heldAt: now.toISOString() } : each)),
+    windows: brake.windows.map((each) => (each === window ? { ...each, busyAt: now.toISOString() } : each)),
   }
 }
 
@@ -219,7 +242,7 @@ export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord
 }
 
 function withoutHolds(brake: BrakeRecord): BrakeRecord {
-  return { ...brake, holds: [], windows: brake.windows.map(({ heldAt: _, ...window }) => window) }
+  return { ...brake, holds: [], windows: brake.windows.map(({ busyAt: _, ...window }) => window) }
 }
 
 /** The release of this list that is in force. */
@@ -236,9 +259,9 @@ export function findUnhinted({ releases }: BrakeRecord, now: Date): BrakeRecord[
   return releases.filter((release) => !release.hinted && isInForce(release, now))
 }
 
-/** Without what is over: it says nothing any more. */
+/** Without what is long over: it says nothing any more. */
 export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
-  const windows = brake.windows.filter((window) => isRunning(window, terms))
+  const windows = brake.windows.filter((window) => ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits))
   const releases = brake.releases.filter((release) => isInForce(release, terms.now))
   const isSame = windows.length === brake.windows.length && releases.length === brake.releases.length
   return isSame ? brake : { ...brake, windows, releases }

@@ -13,6 +13,7 @@ import {
   folderOf,
   judgeRevocation,
   openWindow,
+  prolongWindow,
   pruneBrake,
   type Revocation,
   type Tally,
@@ -22,11 +23,12 @@ import type { Configuration } from '../domain/configuration.ts'
 import type { Hint } from '../domain/hint.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../domain/link.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
 import { brakeKey, digestOf, readBrake, writeBrake } from './brake-file.ts'
 import { sendHints } from './lanes.ts'
 import { listAssignmentKeys } from './ledger.ts'
-import { statusPrefix } from './status-store.ts'
+import { attentionPrefix, statusPrefix } from './status-store.ts'
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'>
 
@@ -168,7 +170,7 @@ export class Brake {
     for (const { revocation, apply } of changes) {
       if (revocation) {
         for (const missing of findMissingWindows(record, revocation, terms))
-          record = openWindow(record, missing, await this.#countBase(missing), terms)
+          record = await this.#open(record, missing, terms)
       }
       record = apply(record, terms)
     }
@@ -214,19 +216,13 @@ export class Brake {
     return { limits: this.#configuration.brake, now: new Date(this.#served.at.getTime() + sinceMs) }
   }
 
-  /** How many links the folder has, those included that are deleted while access of theirs is left; or ledger entries. */
-  async #countBase({ rule, folder, items }: Tally): Promise<number> {
-    const { objects } = this.#ports
-    if (rule === 'indirect') return (await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))).length
-    const prefix = folder === undefined ? linkPrefix : `${linkPrefix}${folder}/`
-    const links = new Set<string>(items)
-    const add = (key: string): void => {
-      if (folderOf(key) === folder && parseLinkKey(key, this.#configuration.folders).ok) links.add(key)
+  async #open(record: BrakeRecord, missing: Tally, terms: BrakeTerms): Promise<BrakeRecord> {
+    if (missing.rule === 'indirect') {
+      const entries = await Array.fromAsync(listAssignmentKeys(this.#ports.objects, ledgerPrefix))
+      return openWindow(record, missing, entries.length, terms)
     }
-    for await (const { key } of objects.list(prefix)) add(key)
-    for await (const { key } of objects.list(statusPrefix + prefix))
-      add(key.slice(statusPrefix.length, -'.json'.length))
-    return links.size
+    const { all, open } = await countLinks(this.#ports.objects, missing, this.#configuration)
+    return prolongWindow(record, missing, open, terms) ?? openWindow(record, missing, all, terms)
   }
 
   /** The alarm: a metric filter looks for this line. */
@@ -245,6 +241,31 @@ export class Brake {
       })),
     })
   }
+}
+
+/**
+ * The links of a folder: `all`, those included that are deleted while access of theirs is left; `open`, those of the
+ * deleted ones whose access is still to be revoked, and neither held nor failed. Statuses tell, which outlive their links.
+ */
+async function countLinks(
+  objects: ObjectStore,
+  { folder, items }: Tally,
+  { folders }: Configuration,
+): Promise<{ readonly all: number; readonly open: number }> {
+  const prefix = folder === undefined ? linkPrefix : `${linkPrefix}${folder}/`
+  const list = async (before: string, after = ''): Promise<ReadonlySet<string>> => {
+    const found = new Set<string>()
+    for await (const object of objects.list(before + prefix)) {
+      const key = object.key.slice(before.length, object.key.length - after.length)
+      if (folderOf(key) === folder && parseLinkKey(key, folders).ok) found.add(key)
+    }
+    return found
+  }
+  const [links, told] = [await list(''), await list(statusPrefix, '.json')]
+  const resting = [await list(`${attentionPrefix}held/`), await list(`${attentionPrefix}failed/`)]
+  const all = new Set([...links, ...told, ...items])
+  const open = [...all].filter((key) => !links.has(key) && !resting.some((inputs) => inputs.has(key)))
+  return { all: all.size, open: open.length }
 }
 
 function toHint(key: AssignmentKey): Hint | undefined {

@@ -11,6 +11,7 @@ import {
   judgeRevocation,
   limitOf,
   openWindow,
+  prolongWindow,
   pruneBrake,
   type Revocation,
   releaseHeld,
@@ -149,6 +150,18 @@ describe('a window', () => {
     const released = releaseHeld(held, { at: began, digest: 'd', by: 'me' })
     expect(pruneBrake(released, { limits, now: later(14) })).toBe(released)
     expect(pruneBrake(released, { limits, now: later(60) })).toEqual(emptyBrake)
+  })
+
+  test('goes on, when it has just run out, while more links are still to be carried out than may pass in one', () => {
+    const { brake } = judgeAll(emptyBrake, many(9, own), { base: 300 })
+    const [one] = findMissingWindows(brake, own('next'), { limits, now: later(15) })
+    if (!one) throw new Error('the window still runs')
+    expect(prolongWindow(brake, one, 30, { limits, now: later(15) })).toBeUndefined()
+    expect(prolongWindow(brake, one, 31, { limits, now: later(30) })).toBeUndefined()
+    const longer = prolongWindow(brake, one, 31, { limits, now: later(29) })
+    expect(longer?.windows.map(({ counted }) => counted.length)).toEqual([9])
+    const others = many(31, (name) => own(`${name} more`))
+    expect(longer && judgeAll(longer, others, { now: later(43) }).passed).toBe(21)
   })
 })
 

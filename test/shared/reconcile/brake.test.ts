@@ -145,6 +145,26 @@ describe('links that are deleted', () => {
     expect({ granted: granted(world), held: await held(world) }).toEqual({ granted: 0, held: [] })
   })
 
+  test('a flood that takes longer than a window does not outlast it', async () => {
+    const world = await open(groupsOf(8), linksOf(groupsOf(8)), { own: { count: 2, percent: 0 } })
+    for (const link of linksOf(groupsOf(8))) await world.objects.delete(link)
+    await world.look()
+    // Somebody else has all but two of the hints, for seventeen minutes.
+    const late: string[] = []
+    while (late.length < 6) {
+      const messages = await world.queues.receive('work-urgent', { most: 1, waitSeconds: 0 })
+      for (const { receiptHandle } of messages) {
+        await world.queues.changeVisibility('work-urgent', receiptHandle, 17 * 60)
+        late.push(receiptHandle)
+      }
+    }
+    await world.finish(world.slice())
+    expect(granted(world)).toBe(6)
+    await world.clock.advance(17 * 60_000)
+    await settled(world)
+    expect({ granted: granted(world), held: (await held(world)).length }).toEqual({ granted: 6, held: 6 })
+  })
+
   test('what is held is granted again, without a call, when its link comes back', async () => {
     const world = await open(groupsOf(4), linksOf(groupsOf(4)), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groupsOf(4)))
