@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { forgetFailure, recordFailure } from '../shared/reconcile/failures.ts'
 import { reconcile } from '../shared/reconcile/reconcile.ts'
 import type { QueueHandler } from './handler.ts'
 
@@ -16,9 +17,13 @@ export const events: QueueHandler = (ports, configuration) => async (event) => {
   const names = event.Records.map(({ body }) => nameOf(body))
   try {
     ports.log.info('reconciled after events', { events: names, ...(await reconcile(ports, configuration)) })
+    for (const { messageId, attributes } of event.Records)
+      if (Number(attributes?.ApproximateReceiveCount ?? 1) > 1) await forgetFailure(ports, messageId)
     return { batchItemFailures: [] }
   } catch (error) {
     ports.log.error('events could not be followed; they come again', { events: names, error })
+    for (const { messageId, attributes } of event.Records)
+      await recordFailure(ports, { messageId, receiveCount: Number(attributes?.ApproximateReceiveCount ?? 1), error })
     return { batchItemFailures: event.Records.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   }
 }

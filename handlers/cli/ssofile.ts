@@ -5,6 +5,7 @@ import { addApply } from './apply.ts'
 import { addExplain } from './explain.ts'
 import { addLocal } from './local.ts'
 import { addPlan } from './plan.ts'
+import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addStatus } from './status.ts'
@@ -30,6 +31,7 @@ addPlan(program)
 addApply(program)
 addStatus(program)
 addExplain(program)
+addRedrive(program)
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
