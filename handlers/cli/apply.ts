@@ -16,6 +16,7 @@ import { lookAtLink } from '../links.ts'
 import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
@@ -57,7 +58,7 @@ async function apply(bucket: string, options: { config?: string; json?: boolean 
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
   const report = await reconcile(ports, configuration)
   tell(
-    `${report.links} links, ${report.permissionSets} permission sets, ${report.accounts} accounts: ${report.grants} to grant, ${report.revocations} to revoke, ${report.inputs} files to look at`,
+    `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to look at`,
   )
   const isEnded = deployment ? await watch(ports, configuration) : await workHere(ports, configuration)
   const statuses = await readAllStatuses(ports)
@@ -150,7 +151,7 @@ async function watch(ports: Ports, configuration: Configuration): Promise<boolea
     const revocations = plan.revocations.filter(isOpen).length
     const files = inputs.filter((input) => !explained.inputs.has(input)).length
     timesSettled = grants + revocations + files === 0 ? timesSettled + 1 : 0
-    const line = `${grants} to grant, ${revocations} to revoke, ${files} files to look at`
+    const line = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to look at`
     if (line !== told) tell(line)
     told = line
     await ports.clock.sleep(watchEveryMs)

@@ -109,18 +109,18 @@ function render(ended: readonly Ended[]): string {
 }
 
 function renderOne({ letter, done }: Ended): string {
-  const { queue, messageId, sentAt, receiveCount, about, errors, failedAt, fault, status, body } = letter
+  const { queue, messageId, sentAt, tries, about, errors, failedAt, fault, status, body } = letter
   const [error = 'not recorded: the log of the deployment has it', ...causes] = errors
-  const tries = `${count(receiveCount - 1, 'time')}${failedAt === undefined ? '' : `, last at ${failedAt}`}`
+  const tried = tries && `${count(tries, 'time')}${failedAt === undefined ? '' : `, last at ${failedAt}`}`
   const lines: (readonly [string, string | undefined])[] = [
     ...about.map((key) => ['about', key] as const),
     ['sent', sentAt.toISOString()],
-    ['tried', tries],
+    ['tried', tried || undefined],
     ['why', fault === undefined ? error : `it can never be worked on: ${fault}`],
     ...(fault === undefined ? causes.map((cause) => ['because', cause] as const) : []),
     ['status', status],
     ['body', about.length === 0 ? body.slice(0, bodyTold) : undefined],
-    ['do', fault === undefined ? undefined : `ssofile redrive --discard ${messageId}`],
+    ['do', fault === undefined || done !== 'left' ? undefined : `ssofile redrive --discard ${messageId}`],
   ]
   const word = { left: paint('bad', 'given up'), 'put-back': paint('good', 'put back'), discarded: 'discarded' }[done]
   const told = lines.flatMap(([name, text]) =>

@@ -13,7 +13,8 @@ export type DeadLetter = {
   readonly queue: RedrivenQueue
   readonly messageId: string
   readonly sentAt: Date
-  readonly receiveCount: number
+  /** How often its handler tried it; absent: nobody noted it. (SQS's own count grows when someone looks.) */
+  readonly tries?: number | undefined
   /** Input keys or names that it is about; empty: nobody can tell. */
   readonly about: readonly string[]
   /** The errors of its last try, the cause last; empty: they were not recorded (the log has them). */
@@ -89,7 +90,7 @@ async function putBack({ queues, randomness }: Ports, queue: RedrivenQueue, mess
 }
 
 async function explain(ports: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<DeadLetter> {
-  const { messageId, sentAt, receiveCount, body } = message
+  const { messageId, sentAt, body } = message
   const known = await readFailure(ports, messageId).catch(() => undefined)
   const judged = judge(queue, message)
   const statuses = new StatusStore(ports.objects, ports.clock)
@@ -99,13 +100,14 @@ async function explain(ports: Ports, queue: RedrivenQueue, message: ReceivedMess
       ? undefined
       : await statuses.read(input).then(
           (told) => told && `${told.state}${told.reason === undefined ? '' : `: ${told.reason}`}`,
-          (error: unknown) => `cannot be read: ${describeError(error)}`,
+          // What cannot be read is most likely why it failed.
+          () => undefined,
         )
   return {
     queue,
     messageId,
     sentAt,
-    receiveCount,
+    tries: known?.receiveCount,
     ...judged,
     errors: known?.errors ?? [],
     failedAt: known?.at,
