@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { type DirectoryChange, parseDirectoryEvent } from '../shared/domain/directory-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization-event.ts'
+import { forgetFailure, recordFailure } from '../shared/reconcile/failures.ts'
 import { followDirectoryEvents } from '../shared/reconcile/follow-directory-events.ts'
 import { followOrganizationEvents } from '../shared/reconcile/follow-organization-events.ts'
 import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
@@ -48,10 +49,15 @@ export const events: QueueHandler = (ports, configuration) => {
     const names = received.map(({ name }) => name)
     try {
       ports.log.info('events followed', { events: names, ...(await work(received)) })
+      for (const { record } of received) if (receivesOf(record) > 1) await forgetFailure(ports, record.messageId)
       return []
     } catch (error) {
       ports.log.error('events could not be followed; they come again', { events: names, error })
-      if (received.length === 1 || work === reconcileAll) return received
+      if (received.length === 1 || work === reconcileAll) {
+        for (const { record } of received)
+          await recordFailure(ports, { messageId: record.messageId, receiveCount: receivesOf(record), error })
+        return received
+      }
       const failed = await Promise.all(received.map((one) => follow([one], work)))
       return failed.flat()
     }
@@ -69,6 +75,10 @@ export const events: QueueHandler = (ports, configuration) => {
     ]
     return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) }
   }
+}
+
+function receivesOf({ attributes }: SQSRecord): number {
+  return Number(attributes?.ApproximateReceiveCount ?? 1)
 }
 
 function parseEvent(record: SQSRecord): Received {

@@ -21,7 +21,7 @@ import { runBatch } from './run-batch.ts'
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
   return (event) =>
-    runBatch(event, 'fifo', ports.log, async ({ body, attributes }) => {
+    runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
       if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization)
     })

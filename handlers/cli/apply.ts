@@ -18,6 +18,7 @@ import { lookAtLink } from '../links.ts'
 import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { DriftProgress } from './drift-progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
@@ -64,7 +65,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
   const report = await reconcile(ports, configuration)
   tell(
-    `${report.links} links, ${report.permissionSets} permission sets, ${report.accounts} accounts: ${report.grants} to grant, ${report.revocations} to revoke, ${report.inputs} files to look at`,
+    `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to look at`,
   )
   const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
   const isEnded = deployment
@@ -181,7 +182,7 @@ async function watch(ports: Ports, configuration: Configuration, drift: DriftPro
     const files = inputs.filter((input) => !explained.inputs.has(input)).length
     const isSettled = grants + revocations + files + (await drift.partsLeft()) === 0
     timesSettled = isSettled ? timesSettled + 1 : 0
-    const differences = `${grants} to grant, ${revocations} to revoke, ${files} files to look at`
+    const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to look at`
     const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
     if (line !== told) tell(line)
     told = line

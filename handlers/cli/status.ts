@@ -9,6 +9,8 @@ import { describePause, readPause } from '../../shared/reconcile/pause.ts'
 import { StatusStore } from '../../shared/reconcile/status-store.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { count } from './count.ts'
+import { Progress } from './progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
@@ -117,12 +119,16 @@ async function tellAll(
   ports: Ports,
   { wait = false, json = false }: { wait?: boolean; json?: boolean },
 ): Promise<number> {
+  const progress = new Progress()
   for (;;) {
     const all = await readAllStatuses(ports)
-    if (wait && (all.some(({ state }) => underWay.has(state)) || (await hasUntold(ports, all)))) {
+    const left = all.filter(({ state }) => underWay.has(state)).length
+    if (wait && (left > 0 || (await hasUntold(ports, all)))) {
+      progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all inputs have been looked at')
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }
+    progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
     if (!json) await tellPause(ports)
     return all.some(({ state }) => ['rejected', 'failed', 'held'].includes(state)) ? 1 : 0

@@ -92,7 +92,7 @@ describe('apply with a deployment', () => {
     for (const link of links) await system.upload(`links_data/${link}`)
     const { exitCode, stdout, stderr } = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
-    expect(stderr).toMatch(/^6 links, 1 permission sets, 44 accounts: /)
+    expect(stderr).toMatch(/^6 links, 1 permission set, 44 accounts: /)
     expect(stdout).toMatch(/applied +in force/)
     await system.untilQuiet()
     const again = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
