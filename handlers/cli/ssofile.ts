@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
+import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
@@ -24,6 +25,7 @@ Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage
 addLocal(program)
 addApply(program)
 addStatus(program)
+addImport(program)
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
