@@ -5,6 +5,7 @@ import { addApply } from './apply.ts'
 import { addBrake } from './brake.ts'
 import { addCompletion } from './completion.ts'
 import { addExplain } from './explain.ts'
+import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
 import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
@@ -43,6 +44,7 @@ addPause(program)
 addResume(program)
 addRedrive(program)
 addCompletion(program)
+addImport(program)
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -25,6 +25,7 @@ import { addJsonServices } from './json-services/json-services.ts'
 import { listRoles } from './list-roles.ts'
 import { localAccountId } from './local-account.ts'
 import { type LocalModels, openLocalModels } from './local-models.ts'
+import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
@@ -108,6 +109,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
+  addMissingPolicies(app, models.ssoAdmin)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   const running = startProduct(await openPorts({ url, clock, log, configuration }), models, configuration)
   stops.push(running.stop)
