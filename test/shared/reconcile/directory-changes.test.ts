@@ -412,7 +412,7 @@ describe('a dispatcher that dies', () => {
   )
 })
 
-test('a group renamed under 300 assignments loses all of them, each by its stored id', async () => {
+describe('a group renamed under 300 assignments', () => {
   const accounts = Array.from({ length: 300 }, (_, index) => ({
     id: accountId.parse(String(300_000_000_000 + index)),
     name: `account ${index}`,
@@ -426,13 +426,33 @@ test('a group renamed under 300 assignments loses all of them, each by its store
     accounts: file.root.accounts.slice(0, 1),
     organizationalUnits: [{ id: 'ou-acme-many0001', name: 'many', accounts, organizationalUnits: [] }],
   }
-  const world = await open([`links_data/root%all%Billing-ps%${old}%GROUP%ssofile`], {
-    organization: { ...file, root, assignments: [] },
-  })
-  expect(holders(world)).toHaveLength(300)
-  const id = idOf(world, old)
-  await rename(world, id, next)
-  await tell(world, 1, 'GROUP', id)
-  expect(holders(world)).toEqual([])
-  expect(await world.keys('assignments/')).toEqual([])
-}, 60_000)
+  const organization = { ...file, root, assignments: [] }
+  const links = [`links_data/root%all%Billing-ps%${old}%GROUP%ssofile`]
+
+  test('loses all of them, each by its stored id, where the brake lets it', async () => {
+    const indirect = { count: 300, percent: 100, most: 300, hours: 24 }
+    const brake = { indirect, own: { count: 20, percent: 10, minutes: 15 } }
+    const world = await open(links, { organization, configuration: { brake } })
+    expect(holders(world)).toHaveLength(300)
+    const id = idOf(world, old)
+    await rename(world, id, next)
+    await tell(world, 1, 'GROUP', id)
+    expect(holders(world)).toEqual([])
+    expect(await world.keys('assignments/')).toEqual([])
+  }, 60_000)
+
+  test('is held beyond a tenth of the ledger, while what links grant goes on', async () => {
+    const world = await open(links, { organization })
+    const id = idOf(world, old)
+    await rename(world, id, next)
+    await tell(world, 1, 'GROUP', id)
+    expect(holders(world)).toHaveLength(270)
+    const record = await world.json('control/brake.json')
+    expect(record).toMatchObject({ rule: 'indirect', held: expect.any(Array) })
+    expect(record?.held).toHaveLength(270)
+    await world.objects.put(`links_data/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`, '')
+    await settle(world)
+    expect(await world.keys(`assignments/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`)).toHaveLength(1)
+    expect(holders(world).filter((holder) => holder === id)).toHaveLength(270)
+  }, 60_000)
+})
