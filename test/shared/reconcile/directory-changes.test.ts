@@ -4,6 +4,7 @@ import { type AccountId, accountId } from '../../../shared/domain/account-id.ts'
 import { type PrincipalId, permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import type { PrincipalType } from '../../../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import { releaseList } from '../../../shared/reconcile/brake-file.ts'
 import { dyingPorts } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
@@ -456,3 +457,26 @@ describe('a group renamed under 300 assignments', () => {
     expect(holders(world).filter((holder) => holder === id)).toHaveLength(270)
   }, 60_000)
 })
+
+test('access of a group that is gone, held by the brake after its grace, stays held as it is until it is released, and goes then', async () => {
+  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 20, percent: 10, minutes: 15 } }
+  const world = await open([linkOf(old)], { configuration: { brake } })
+  const id = idOf(world, old)
+  await world.identityStore.deleteGroup(id)
+  await tell(world, 1, 'GROUP', id)
+  await world.clock.advance(61 * 60_000)
+  await world.finish(world.everyMinute())
+  const held = await world.json('control/brake.json')
+  expect(held).toMatchObject({ rule: 'indirect', held: [nameOf(old)] })
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'held' })
+  await world.finish(world.everyHour())
+  await settle(world)
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'held' })
+  expect((await world.json('control/brake.json'))?.digest).toBe(held?.digest)
+  expect(holders(world)).toEqual([id])
+  await releaseList(world.objects, String(held?.digest), 'operator')
+  await world.finish(world.everyMinute())
+  await settle(world)
+  expect(holders(world)).toEqual([])
+  expect(await world.keys('assignments/')).toEqual([])
+}, 60_000)
