@@ -100,6 +100,21 @@ describe('apply with a deployment', () => {
     expect(again.stderr).toContain('0 to grant, 0 to revoke')
   }, 60_000)
 
+  test('twice at once, while it works: each grant is made once', async () => {
+    const links = (await fixtureLinks()).slice(0, 6)
+    for (const link of links) await system.upload(`links_data/${link}`)
+    const started = system.calls.length
+    for (const set of await readdir(join(acme, 'permission_sets')))
+      await system.upload(`permission_sets/${set}`, await readFile(join(acme, 'permission_sets', set)))
+    const apply = () => system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+    const ended = await Promise.all([apply(), apply()])
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    await system.untilQuiet()
+    const granted = await system.keys('assignments/')
+    expect(granted.length).toBeGreaterThan(0)
+    expect(system.accepted('CreateAccountAssignment', started)).toBe(granted.length)
+  }, 120_000)
+
   test('is refused with a configuration of its own, since the deployment has one', async () => {
     const config = join(checkout, 'fixtures/acme/organization.json')
     const { exitCode, stderr } = await system.ssofile(['apply', 's3://ssofile', '--config', config], 'ssofile')
