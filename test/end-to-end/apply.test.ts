@@ -53,7 +53,12 @@ describe('apply without a deployment, with an endpoint for each service', () => 
     const links = await fixtureLinks()
     await services.uploadFixture(links)
     const [first, second] = await Promise.all([services.apply(), services.apply()])
-    expect([first.exitCode, second.exitCode]).toEqual([0, 0])
+    expect([first, second].map(({ exitCode, stderr }) => ({ exitCode, failed: exitCode === 0 ? '' : stderr }))).toEqual(
+      [
+        { exitCode: 0, failed: '' },
+        { exitCode: 0, failed: '' },
+      ],
+    )
     const states = (JSON.parse(second.stdout) as Status[]).map(({ state }) => state)
     expect(states.length).toBeGreaterThan(links.length)
     expect(new Set(states)).toEqual(new Set(['applied']))
