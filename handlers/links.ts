@@ -6,10 +6,12 @@ import { isFolderMarker, type Link } from '../shared/domain/link.ts'
 import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { assessLink } from '../shared/reconcile/assess-link.ts'
+import { indexInstants, instantsToCome } from '../shared/reconcile/expiry-index.ts'
 import { parseInput } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/ledger.ts'
 import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
+import { hintBlockedDeletion } from '../shared/reconcile/permission-set-references.ts'
 import type { LinkReading } from '../shared/reconcile/read-link.ts'
 import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts'
 import type { QueueHandler } from './handler.ts'
@@ -48,6 +50,8 @@ export async function lookAtLink(
     return isSettled(current) && isSameVersion(current, status) ? current : withUploader(status, by)
   })
   const { reading, concerned } = looked
+  if (reading && 'body' in reading)
+    await indexInstants(ports.objects, key, instantsToCome(reading.body, reading.object.servedAt), id)
   log.info('link looked at', { found: reading?.state, status: told?.state ?? 'removed', accounts: concerned.length })
   if (!reading?.link) return
   const { permissionSet, principal, type } = reading.link
@@ -55,10 +59,16 @@ export async function lookAtLink(
     (account): Hint => ({ v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: key }),
   )
   await sendHints(ports, { id, hints, revocation: reading.state !== 'in-force' }, configuration)
+  if (reading.state !== 'in-force') await hintBlockedDeletion(permissionSet, id, ports, configuration)
 }
 
 /** What the dispatcher would find where the ledger has no entry that a link could have caused. */
-const nothingLeft = { lackOf: () => undefined, of: async () => new Map(), accountsOf: async () => [] }
+const nothingLeft = {
+  lackOf: () => undefined,
+  of: async () => new Map(),
+  accountsOf: async () => [],
+  heldAccountsOf: () => [],
+}
 
 function isSettled(status: Status | undefined): status is Status {
   return status?.state === 'applied'

@@ -5,10 +5,10 @@ import { isFolderMarker } from '../shared/domain/link.ts'
 import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
 import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { readPermissionSetFile } from '../shared/reconcile/apply-permission-set.ts'
 import { rejection } from '../shared/reconcile/assess-link.ts'
 import { parseInput } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
+import { type PermissionSetReading, readPermissionSetFile } from '../shared/reconcile/read-permission-set-file.ts'
 import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
@@ -27,14 +27,17 @@ export async function lookAtPermissionSet(
   configuration: Configuration,
 ): Promise<void> {
   const statuses = new StatusStore(ports.objects, ports.clock)
+  let isValid = true
   const told = await statuses.revise(key, async (current) => {
-    const status = await assessFile(key, current, ports)
+    const reading = await readPermissionSetFile(ports.objects, key)
+    isValid = reading?.file.ok ?? true
+    const status = assessFile(key, current, reading)
     const uploader = by ?? current?.by
     return status && (uploader === undefined ? status : { ...status, by: uploader })
   })
   ports.log.info('permission set file looked at', { input: key, event, id, status: told?.state ?? 'removed' })
   const name = parsePermissionSetKey(key)
-  if (!name.ok || told?.state === 'rejected') return
+  if (!name.ok || !isValid) return
   await sendHints(
     ports,
     { id, hints: [{ v: 1, kind: 'permission-set', permissionSet: name.value, cause: key }], revocation: false },
@@ -43,12 +46,11 @@ export async function lookAtPermissionSet(
 }
 
 /** What is known without Identity Center; the dispatcher tells the rest. */
-async function assessFile(
+function assessFile(
   key: string,
   current: Status | undefined,
-  { objects }: Ports,
-): Promise<NewStatus | undefined> {
-  const reading = await readPermissionSetFile(objects, key)
+  reading: PermissionSetReading | undefined,
+): NewStatus | undefined {
   const name = parsePermissionSetKey(key)
   // A file that is gone: what it left is the dispatcher's to tell; of one that was never accepted nothing is left.
   if (!reading) return name.ok && current?.state !== 'rejected' ? current : undefined
@@ -56,6 +58,8 @@ async function assessFile(
   const version = { etag, lastModified: renderInstant(lastModified), ...(versionId === undefined ? {} : { versionId }) }
   if (!name.ok) return { ...version, ...rejection(name.complaint) }
   if (!reading.file.ok) return { ...version, ...rejection(reading.file.complaint) }
-  if (current?.state === 'applied' && current.etag === etag) return { ...current, ...version }
+  // The same upload again: nothing is known to be open, so nothing is told that the dispatcher would take back.
+  const isSame = current?.etag === etag && current.lastModified === version.lastModified
+  if (current && (isSame || (current.state === 'applied' && current.etag === etag))) return { ...current, ...version }
   return { ...version, state: 'applying' }
 }

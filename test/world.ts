@@ -5,7 +5,7 @@ import { events } from '../handlers/events.ts'
 import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { router } from '../handlers/router.ts'
-import { everyHour, everyMinute } from '../handlers/schedules.ts'
+import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import { renderComplaint } from '../shared/domain/complaint.ts'
@@ -19,6 +19,7 @@ import { MemoryObjectStore } from '../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin } from '../shared/memory/sso-admin/memory-sso-admin.ts'
+import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.ts'
 import { VirtualClock } from '../shared/memory/virtual-clock.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
@@ -28,6 +29,8 @@ export type WorldOptions = {
   readonly organization?: OrganizationFile
   readonly configuration?: Partial<Configuration>
   readonly seed?: number
+  /** Who calls SSO Admin; default: the management account. */
+  readonly caller?: SsoAdminCaller
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
   readonly wrap?: (ports: Ports) => Ports
 }
@@ -72,6 +75,7 @@ export class World {
       organizations: this.organizations,
       identityStore: this.identityStore,
       onCall: (operation) => this.calls.push(operation),
+      ...(options.caller === undefined ? {} : { caller: options.caller }),
     })
     fillFromOrganizationFile(options.organization ?? acme(), this)
     const { objects, queues, organizations, identityStore, ssoAdmin, log } = this
@@ -135,12 +139,16 @@ export class World {
     }
   }
 
-  everyMinute(): Promise<void> {
-    return everyMinute(this.ports, this.configuration, slice)()
+  async everyMinute(): Promise<void> {
+    await Promise.all([everyMinuteOfLinks(this.ports)(), everyMinute(this.ports, this.configuration, slice)()])
   }
 
   everyHour(): Promise<void> {
     return everyHour(this.ports, this.configuration)()
+  }
+
+  everyNight(): Promise<void> {
+    return everyNight(this.ports, this.configuration)()
   }
 
   async keys(prefix: string): Promise<string[]> {

@@ -64,6 +64,12 @@ export class ProposedObjects implements ObjectStore {
     return head && { ...head, servedAt: this.#now, body: await read(options?.mostBytes ?? head.size) }
   }
 
+  async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
+    if (this.#known(key) === undefined) return this.#bucket.getIfChanged(key, etag)
+    const found = await this.get(key)
+    return found?.etag === etag ? 'unchanged' : found
+  }
+
   async put(key: string, body: string | Uint8Array): Promise<WriteResult> {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     const etag = createHash('md5').update(bytes).digest('hex')

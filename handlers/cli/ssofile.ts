@@ -2,13 +2,17 @@
 import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
+import { addBrake } from './brake.ts'
 import { addCompletion } from './completion.ts'
 import { addExplain } from './explain.ts'
+import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
+import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
 import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
+import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
 import { addValidate } from './validate.ts'
 
@@ -35,8 +39,12 @@ addPlan(program)
 addApply(program)
 addStatus(program)
 addExplain(program)
+addBrake(program)
+addPause(program)
+addResume(program)
 addRedrive(program)
 addCompletion(program)
+addImport(program)
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -5,6 +5,7 @@ import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Status } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
+import { describePause, readPause } from '../../shared/reconcile/pause.ts'
 import { StatusStore } from '../../shared/reconcile/status-store.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -106,6 +107,14 @@ async function hasUntold({ objects }: Ports, all: readonly Status[]): Promise<bo
   return false
 }
 
+async function tellPause({ objects }: Ports): Promise<void> {
+  const pause = await readPause(objects)
+  if (pause)
+    process.stdout.write(
+      `\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: npx ssofile resume\n`,
+    )
+}
+
 async function tellAll(
   ports: Ports,
   { wait = false, json = false }: { wait?: boolean; json?: boolean },
@@ -121,6 +130,7 @@ async function tellAll(
     }
     progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
+    if (!json) await tellPause(ports)
     return all.some(({ state }) => ['rejected', 'failed', 'held'].includes(state)) ? 1 : 0
   }
 }

@@ -5,20 +5,24 @@ import type {
   CustomerManagedPolicyReference,
   InstanceMetadata,
   PermissionSet,
+  PermissionSetProvisioningStatus,
   PermissionsBoundary as SdkPermissionsBoundary,
+  Tag as SdkTag,
 } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
-import { accountId } from '../domain/account-id.ts'
+import { type AccountId, accountId } from '../domain/account-id.ts'
 import { type PermissionSetArn, permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
-import type { CustomerManagedPolicy, PermissionsBoundary } from '../domain/permission-set-file.ts'
+import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-set-file.ts'
 import { permissionSetName } from '../domain/permission-set-name.ts'
 import { principalType } from '../domain/principal.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,
   AssignmentRequestSummary,
+  AssignmentTarget,
   PermissionSetAttributes,
   Principal,
+  Provisioning,
 } from '../ports/sso-admin.ts'
 import { parseAnswer } from './parse-answer.ts'
 
@@ -46,6 +50,19 @@ export function parsePrincipal({ PrincipalId, PrincipalType }: AccountAssignment
   return {
     principalId: parse('PrincipalId', principalId, PrincipalId),
     principalType: parse('PrincipalType', principalType, PrincipalType),
+  }
+}
+
+export function parseAccountId(value: string | undefined): AccountId {
+  return parse('AccountId', accountId, value)
+}
+
+/** A row of ListAccountAssignmentsForPrincipal (the SDK's AccountAssignmentForPrincipal has the same members). */
+export function parseAssignmentTarget(row: AccountAssignment): AssignmentTarget {
+  return {
+    accountId: parseAccountId(row.AccountId),
+    permissionSetArn: parsePermissionSetArn(row.PermissionSetArn),
+    ...parsePrincipal(row),
   }
 }
 
@@ -81,6 +98,20 @@ export function parsePermissionSet(permissionSet: PermissionSet | undefined): Pe
     ...(Description === undefined ? {} : { description: Description }),
     ...(RelayState === undefined ? {} : { relayState: RelayState }),
   }
+}
+
+export function parseProvisioning(status: PermissionSetProvisioningStatus): Provisioning {
+  const { FailureReason, AccountId: id, PermissionSetArn } = status
+  return {
+    ...parseRequestSummary(status),
+    permissionSetArn: parsePermissionSetArn(PermissionSetArn),
+    ...(id === undefined ? {} : { accountId: parseAccountId(id) }),
+    ...(FailureReason === undefined ? {} : { failureReason: FailureReason }),
+  }
+}
+
+export function parseTag({ Key, Value }: SdkTag): Tag {
+  return { Key: parse('Key', text, Key), Value: parse('Value', z.string(), Value) }
 }
 
 export function parseCustomerManagedPolicy({ Name, Path }: CustomerManagedPolicyReference): CustomerManagedPolicy {

@@ -5,25 +5,40 @@ import {
   CreateAccountAssignmentCommand,
   CreatePermissionSetCommand,
   DeleteAccountAssignmentCommand,
+  DeleteInlinePolicyFromPermissionSetCommand,
+  DeletePermissionSetCommand,
+  DeletePermissionsBoundaryFromPermissionSetCommand,
   DescribeAccountAssignmentCreationStatusCommand,
   DescribeAccountAssignmentDeletionStatusCommand,
   DescribePermissionSetCommand,
+  DescribePermissionSetProvisioningStatusCommand,
+  DetachCustomerManagedPolicyReferenceFromPermissionSetCommand,
+  DetachManagedPolicyFromPermissionSetCommand,
   GetInlinePolicyForPermissionSetCommand,
   GetPermissionsBoundaryForPermissionSetCommand,
   ListAccountAssignmentCreationStatusCommand,
   ListAccountAssignmentDeletionStatusCommand,
   ListAccountAssignmentsCommand,
+  ListAccountAssignmentsForPrincipalCommand,
+  ListAccountsForProvisionedPermissionSetCommand,
   ListCustomerManagedPolicyReferencesInPermissionSetCommand,
   ListInstancesCommand,
   ListManagedPoliciesInPermissionSetCommand,
+  ListPermissionSetProvisioningStatusCommand,
   ListPermissionSetsCommand,
+  ListPermissionSetsProvisionedToAccountCommand,
+  ListTagsForResourceCommand,
+  ProvisionPermissionSetCommand,
   PutInlinePolicyToPermissionSetCommand,
   PutPermissionsBoundaryToPermissionSetCommand,
   type SSOAdminClient,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdatePermissionSetCommand,
 } from '@aws-sdk/client-sso-admin'
 import type { AccountId } from '../domain/account-id.ts'
 import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
-import type { CustomerManagedPolicy, PermissionsBoundary } from '../domain/permission-set-file.ts'
+import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-set-file.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import type {
@@ -32,7 +47,11 @@ import type {
   AssignmentTarget,
   NewPermissionSet,
   PermissionSetAttributes,
+  PermissionSetUpdate,
   Principal,
+  Provisioning,
+  ProvisioningStatus,
+  ProvisioningSummary,
   RequestKind,
   RequestState,
   SsoAdmin,
@@ -41,14 +60,18 @@ import type {
 import { once } from './once.ts'
 import { isSdkException, toServiceError } from './service-error.ts'
 import {
+  parseAccountId,
   parseAssignmentRequest,
+  parseAssignmentTarget,
   parseBoundary,
   parseCustomerManagedPolicy,
   parseInstance,
   parsePermissionSet,
   parsePermissionSetArn,
   parsePrincipal,
+  parseProvisioning,
   parseRequestSummary,
+  parseTag,
 } from './sso-admin-answers.ts'
 
 type Instance = { readonly instanceArn: string; readonly identityStoreId: string }
@@ -123,6 +146,16 @@ export class AwsSsoAdmin implements SsoAdmin {
     return pageOf(output.AccountAssignments?.map(parsePrincipal), output.NextToken)
   }
 
+  async listAccountAssignmentsForPrincipal(
+    { principalId, principalType }: Principal,
+    nextToken?: string,
+  ): Promise<Page<AssignmentTarget>> {
+    const about = { InstanceArn: await this.#instanceArn(), PrincipalId: principalId, PrincipalType: principalType }
+    const input = { ...about, NextToken: nextToken, MaxResults: 100 }
+    const output = await read(() => this.#client.send(new ListAccountAssignmentsForPrincipalCommand(input)))
+    return pageOf(output.AccountAssignments?.map(parseAssignmentTarget), output.NextToken)
+  }
+
   async listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>> {
     const input = { InstanceArn: await this.#instanceArn(), NextToken: nextToken, MaxResults: 100 }
     const output = await read(() => this.#client.send(new ListPermissionSetsCommand(input)))
@@ -149,6 +182,34 @@ export class AwsSsoAdmin implements SsoAdmin {
     return parsePermissionSetArn(output.PermissionSet?.PermissionSetArn)
   }
 
+  async updatePermissionSet(arn: PermissionSetArn, update: PermissionSetUpdate): Promise<void> {
+    const { description, sessionDuration, relayState } = update
+    const attributes = { Description: description, SessionDuration: sessionDuration, RelayState: relayState }
+    const input = { ...(await this.#input(arn)), ...attributes }
+    await this.#write(undefined, () => this.#client.send(new UpdatePermissionSetCommand(input)))
+  }
+
+  async deletePermissionSet(arn: PermissionSetArn): Promise<void> {
+    const input = await this.#input(arn)
+    await this.#write(undefined, () => this.#client.send(new DeletePermissionSetCommand(input)))
+  }
+
+  async listTagsForResource(arn: PermissionSetArn, nextToken?: string): Promise<Page<Tag>> {
+    const input = { ...(await this.#resource(arn)), NextToken: nextToken }
+    const output = await read(() => this.#client.send(new ListTagsForResourceCommand(input)))
+    return pageOf(output.Tags?.map(parseTag), output.NextToken)
+  }
+
+  async tagResource(arn: PermissionSetArn, tags: readonly Tag[]): Promise<void> {
+    const input = { ...(await this.#resource(arn)), Tags: [...tags] }
+    await this.#write(undefined, () => this.#client.send(new TagResourceCommand(input)))
+  }
+
+  async untagResource(arn: PermissionSetArn, keys: readonly string[]): Promise<void> {
+    const input = { ...(await this.#resource(arn)), TagKeys: [...keys] }
+    await this.#write(undefined, () => this.#client.send(new UntagResourceCommand(input)))
+  }
+
   async listManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<string>> {
     const input = await this.#listInput(arn, nextToken)
     const output = await read(() => this.#client.send(new ListManagedPoliciesInPermissionSetCommand(input)))
@@ -163,6 +224,11 @@ export class AwsSsoAdmin implements SsoAdmin {
     await this.#write(undefined, () => this.#client.send(new AttachManagedPolicyToPermissionSetCommand(input)))
   }
 
+  async detachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void> {
+    const input = { ...(await this.#input(arn)), ManagedPolicyArn: policyArn }
+    await this.#write(undefined, () => this.#client.send(new DetachManagedPolicyFromPermissionSetCommand(input)))
+  }
+
   async listCustomerManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<CustomerManagedPolicy>> {
     const command = new ListCustomerManagedPolicyReferencesInPermissionSetCommand(await this.#listInput(arn, nextToken))
     const output = await read(() => this.#client.send(command))
@@ -172,6 +238,12 @@ export class AwsSsoAdmin implements SsoAdmin {
   async attachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
     const input = { ...(await this.#input(arn)), CustomerManagedPolicyReference: policy }
     const command = new AttachCustomerManagedPolicyReferenceToPermissionSetCommand(input)
+    await this.#write(undefined, () => this.#client.send(command))
+  }
+
+  async detachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
+    const input = { ...(await this.#input(arn)), CustomerManagedPolicyReference: policy }
+    const command = new DetachCustomerManagedPolicyReferenceFromPermissionSetCommand(input)
     await this.#write(undefined, () => this.#client.send(command))
   }
 
@@ -186,6 +258,11 @@ export class AwsSsoAdmin implements SsoAdmin {
     await this.#write(undefined, () => this.#client.send(new PutInlinePolicyToPermissionSetCommand(input)))
   }
 
+  async deleteInlinePolicy(arn: PermissionSetArn): Promise<void> {
+    const input = await this.#input(arn)
+    await this.#write(undefined, () => this.#client.send(new DeleteInlinePolicyFromPermissionSetCommand(input)))
+  }
+
   /** A missing boundary and a missing permission set answer alike; so the permission set is looked up then. */
   async getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined> {
     const input = await this.#input(arn)
@@ -198,6 +275,57 @@ export class AwsSsoAdmin implements SsoAdmin {
   async putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void> {
     const input = { ...(await this.#input(arn)), PermissionsBoundary: boundary }
     await this.#write(undefined, () => this.#client.send(new PutPermissionsBoundaryToPermissionSetCommand(input)))
+  }
+
+  async deletePermissionsBoundary(arn: PermissionSetArn): Promise<void> {
+    const input = await this.#input(arn)
+    await this.#write(undefined, () => this.#client.send(new DeletePermissionsBoundaryFromPermissionSetCommand(input)))
+  }
+
+  async provisionPermissionSet(arn: PermissionSetArn, accountId?: AccountId): Promise<Provisioning> {
+    const target =
+      accountId === undefined
+        ? ({ TargetType: 'ALL_PROVISIONED_ACCOUNTS' } as const)
+        : ({ TargetType: 'AWS_ACCOUNT', TargetId: accountId } as const)
+    const input = { ...(await this.#input(arn)), ...target }
+    const output = await this.#write(undefined, () => this.#client.send(new ProvisionPermissionSetCommand(input)))
+    // The answer repeats what was asked for; where it does not, that is what it speaks of.
+    const asked = { PermissionSetArn: arn, ...(accountId === undefined ? {} : { AccountId: accountId }) }
+    return parseProvisioning({ ...asked, ...output.PermissionSetProvisioningStatus })
+  }
+
+  async describeProvisioning(requestId: string): Promise<Provisioning | undefined> {
+    const input = { InstanceArn: await this.#instanceArn(), ProvisionPermissionSetRequestId: requestId }
+    const output = await orUndefined(() => this.#client.send(new DescribePermissionSetProvisioningStatusCommand(input)))
+    return output && parseProvisioning(output.PermissionSetProvisioningStatus ?? {})
+  }
+
+  async listProvisionings(state: RequestState | undefined, nextToken?: string): Promise<Page<ProvisioningSummary>> {
+    const Filter = state === undefined ? undefined : { Status: state }
+    const input = { InstanceArn: await this.#instanceArn(), NextToken: nextToken, MaxResults: 100, Filter }
+    const output = await read(() => this.#client.send(new ListPermissionSetProvisioningStatusCommand(input)))
+    return pageOf(output.PermissionSetsProvisioningStatus?.map(parseRequestSummary), output.NextToken)
+  }
+
+  async listAccountsForProvisionedPermissionSet(
+    arn: PermissionSetArn,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+  ): Promise<Page<AccountId>> {
+    const input = { ...(await this.#listInput(arn, nextToken)), ProvisioningStatus: status }
+    const output = await read(() => this.#client.send(new ListAccountsForProvisionedPermissionSetCommand(input)))
+    return pageOf(output.AccountIds?.map(parseAccountId), output.NextToken)
+  }
+
+  async listPermissionSetsProvisionedToAccount(
+    accountId: AccountId,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+  ): Promise<Page<PermissionSetArn>> {
+    const about = { InstanceArn: await this.#instanceArn(), AccountId: accountId, ProvisioningStatus: status }
+    const input = { ...about, NextToken: nextToken, MaxResults: 100 }
+    const output = await read(() => this.#client.send(new ListPermissionSetsProvisionedToAccountCommand(input)))
+    return pageOf(output.PermissionSets?.map(parsePermissionSetArn), output.NextToken)
   }
 
   async #findInstance(): Promise<Instance> {
@@ -224,6 +352,10 @@ export class AwsSsoAdmin implements SsoAdmin {
 
   async #input(arn: PermissionSetArn): Promise<{ InstanceArn: string; PermissionSetArn: string }> {
     return { InstanceArn: await this.#instanceArn(), PermissionSetArn: arn }
+  }
+
+  async #resource(arn: PermissionSetArn): Promise<{ InstanceArn: string; ResourceArn: string }> {
+    return { InstanceArn: await this.#instanceArn(), ResourceArn: arn }
   }
 
   async #listInput(arn: PermissionSetArn, nextToken: string | undefined) {

@@ -333,10 +333,3 @@ function boundaryOf(boundary: BoundaryInFile): { readonly permissionsBoundary?: 
 function referenceOf({ Name, Path }: z.infer<typeof customerManagedPolicy>): CustomerManagedPolicy {
   return Path === undefined ? { Name } : { Name, Path }
 }
-
-/** Minutes in ISO 8601 as Identity Center has it: 240 is `PT4H`, 90 is `PT1H30M`. */
-export function renderSessionDuration(minutes: number): string {
-  const hours = Math.floor(minutes / 60)
-  const rest = minutes % 60
-  return `PT${hours > 0 ? `${hours}H` : ''}${rest > 0 || hours === 0 ? `${rest}M` : ''}`
-}

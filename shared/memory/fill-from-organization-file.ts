@@ -1,13 +1,9 @@
 import { renderComplaint } from '../domain/complaint.ts'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
 import { principalId } from '../domain/identity-center-ids.ts'
-import {
-  type PermissionSetFile,
-  parsePermissionSetFile,
-  permissionSetKey,
-  renderSessionDuration,
-} from '../domain/permission-set-file.ts'
+import { type PermissionSetFile, parsePermissionSetFile, permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PrincipalType } from '../domain/principal.ts'
+import { renderSessionDuration } from '../domain/session-duration.ts'
 import type { NewPermissionSet } from '../ports/sso-admin.ts'
 import type { MemoryIdentityStore } from './identity-store/memory-identity-store.ts'
 import type { AccountInFile, OrganizationFile, UnitInFile } from './organization-file.ts'

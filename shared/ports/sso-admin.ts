@@ -41,6 +41,32 @@ export type PermissionSetAttributes = {
 
 export type NewPermissionSet = Omit<PermissionSetAttributes, 'arn' | 'createdAt'> & { readonly tags: readonly Tag[] }
 
+/**
+ * What UpdatePermissionSet is given. A relay state that is left out is cleared; a description that is left out is kept,
+ * and cannot be emptied (its least length is 1).
+ */
+export type PermissionSetUpdate = Pick<PermissionSetAttributes, 'description' | 'sessionDuration' | 'relayState'>
+
+/** PermissionSetProvisioningStatus (IAM Identity Center API Reference). */
+export type Provisioning = {
+  readonly requestId: string
+  readonly state: RequestState
+  readonly failureReason?: string
+  readonly createdAt: Date
+  readonly permissionSetArn: PermissionSetArn
+  /** Absent: all accounts that have the permission set. */
+  readonly accountId?: AccountId
+}
+
+export type ProvisioningSummary = Pick<Provisioning, 'requestId' | 'state' | 'createdAt'>
+
+export const provisioningStatuses = [
+  'LATEST_PERMISSION_SET_PROVISIONED',
+  'LATEST_PERMISSION_SET_NOT_PROVISIONED',
+] as const
+/** Whether an account has a permission set as it is defined now. */
+export type ProvisioningStatus = (typeof provisioningStatuses)[number]
+
 export type Principal = { readonly principalId: PrincipalId; readonly principalType: PrincipalType }
 
 /** The writes may be given a signal that aborts them only while they have not left. */
@@ -68,19 +94,57 @@ export interface SsoAdmin {
     permissionSetArn: PermissionSetArn,
     nextToken?: string,
   ): Promise<Page<Principal>>
+  /**
+   * Where this principal is assigned. For a USER the rows of its groups are mixed in, with PrincipalType GROUP; pages may be
+   * short. Documented as the management account's own: a delegated administrator may be refused.
+   */
+  listAccountAssignmentsForPrincipal(principal: Principal, nextToken?: string): Promise<Page<AssignmentTarget>>
 
   listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>>
   /** `undefined`: there is no such permission set. */
   describePermissionSet(arn: PermissionSetArn): Promise<PermissionSetAttributes | undefined>
   createPermissionSet(permissionSet: NewPermissionSet, options?: WriteOptions): Promise<PermissionSetArn>
+  updatePermissionSet(arn: PermissionSetArn, update: PermissionSetUpdate): Promise<void>
+  /** ConflictException while it is provisioned anywhere, deletions of assignments in flight included. */
+  deletePermissionSet(arn: PermissionSetArn): Promise<void>
+  listTagsForResource(arn: PermissionSetArn, nextToken?: string): Promise<Page<Tag>>
+  /** Adds tags, and gives those that are there already their new values. */
+  tagResource(arn: PermissionSetArn, tags: readonly Tag[]): Promise<void>
+  untagResource(arn: PermissionSetArn, keys: readonly string[]): Promise<void>
 
   listManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<string>>
+  /** ConflictException where it is attached already. */
   attachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void>
+  /** ResourceNotFoundException where it is not attached. */
+  detachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void>
   listCustomerManagedPolicies(arn: PermissionSetArn, nextToken?: string): Promise<Page<CustomerManagedPolicy>>
   attachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void>
+  detachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void>
   /** `undefined`: there is none (GetInlinePolicyForPermissionSet answers an empty text). */
   getInlinePolicy(arn: PermissionSetArn): Promise<string | undefined>
   putInlinePolicy(arn: PermissionSetArn, policy: string): Promise<void>
+  deleteInlinePolicy(arn: PermissionSetArn): Promise<void>
   getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined>
+  /** Replaces the one that is there, of whichever kind. */
   putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void>
+  deletePermissionsBoundary(arn: PermissionSetArn): Promise<void>
+
+  /**
+   * Makes the roles in the accounts equal to the definition: in one account, or in all that have the permission set
+   * (3,500 at most). Three at a time.
+   */
+  provisionPermissionSet(arn: PermissionSetArn, accountId?: AccountId): Promise<Provisioning>
+  /** `undefined`: the service does not know the request (any more). */
+  describeProvisioning(requestId: string): Promise<Provisioning | undefined>
+  listProvisionings(state: RequestState | undefined, nextToken?: string): Promise<Page<ProvisioningSummary>>
+  listAccountsForProvisionedPermissionSet(
+    arn: PermissionSetArn,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+  ): Promise<Page<AccountId>>
+  listPermissionSetsProvisionedToAccount(
+    accountId: AccountId,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+  ): Promise<Page<PermissionSetArn>>
 }

@@ -26,7 +26,7 @@ export type CallResult =
   /** Reading back shows the assignment as intended. */
   | { readonly outcome: 'confirmed' }
   /** AWS refused or failed it, for this reason. `isOver`: for good, nothing of it can take effect any more. */
-  | { readonly outcome: 'failed'; readonly reason: string; readonly isOver: boolean }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly isOver: boolean; readonly error?: unknown }
   /** Nobody knows yet. `sent` false: no call of ours can have taken effect. */
   | { readonly outcome: 'unfinished'; readonly reason: string; readonly sent: boolean }
 
@@ -72,7 +72,7 @@ export async function callAssignment(
       return finishRequest(call, answer.requestId, context, finishMs - (clock.monotonicMs() - startedMs))
     }
     reason = answer.reason
-    if (!answer.retry) return { outcome: 'failed', reason, isOver: !sent }
+    if (!answer.retry) return { outcome: 'failed', reason, isOver: !sent, error: answer.error }
     log.warn('Identity Center did not take the request; it is repeated', { reason, attempt })
     // Full jitter over an exponential back-off, up to 20 seconds (Builders' Library, "Timeouts, retries, and backoff with jitter").
     await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), context.ending)
@@ -82,7 +82,13 @@ export async function callAssignment(
 
 type Answer =
   | { readonly requestId: string; readonly sent: true }
-  | { readonly requestId: undefined; readonly sent: boolean; readonly retry: boolean; readonly reason: string }
+  | {
+      readonly requestId: undefined
+      readonly sent: boolean
+      readonly retry: boolean
+      readonly reason: string
+      readonly error?: unknown
+    }
 
 async function send({ kind, target }: Call, context: CallContext): Promise<Answer> {
   const { ssoAdmin, ending } = context
@@ -101,7 +107,7 @@ async function send({ kind, target }: Call, context: CallContext): Promise<Answe
     // "There is a conflicting operation in process.": another request for this account or role; it passes.
     if (isServiceError(error, 'ConflictException')) return { requestId: undefined, sent: false, retry: true, reason }
     if (isPassing(error)) return recoverAnswer({ kind, target }, context, reason)
-    return { requestId: undefined, sent: false, retry: false, reason }
+    return { requestId: undefined, sent: false, retry: false, reason, error }
   }
 }
 

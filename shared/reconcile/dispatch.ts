@@ -1,30 +1,42 @@
 import { renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
+import { type DriftHint, type Hint, isDriftHint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
-import { linkPrefix } from '../domain/link.ts'
+import { linkPrefix, parseLinkKey } from '../domain/link.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import type { Status } from '../domain/status.ts'
 import type { Ports } from '../ports/ports.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
 import { assessLink } from './assess-link.ts'
 import { AssignmentRequests } from './assignment-requests.ts'
+import { Brake } from './brake.ts'
+import { DriftCheck } from './check-drift.ts'
 import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
 import { Lease } from './lease.ts'
 import { EntryChangedError } from './ledger.ts'
 import { isPassing, limitSsoAdmin, NotStartedError } from './limited-sso-admin.ts'
+import { ManagementAccountSets } from './management-account-sets.ts'
 import { nextAttempt, openWorkKey } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
+import { OwnedChangedError } from './owned-permission-sets.ts'
+import { patientIdentityStore } from './patient-identity-store.ts'
+import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
+import { hintBlockedDeletion } from './permission-set-references.ts'
+import type { PermissionSetContext } from './permission-set-settlement.ts'
 import { PrincipalIndex } from './principal-index.ts'
+import { PrincipalNames } from './principal-names.ts'
+import { Provisionings } from './provisionings.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { settleAssignment } from './settle-assignment.ts'
 import type { SettleContext } from './settlement.ts'
 import { Signal } from './signal.ts'
 import { Standings } from './standings.ts'
 import { StatusBoard } from './status-board.ts'
-import { StatusStore } from './status-store.ts'
+import { type NewStatus, StatusStore } from './status-store.ts'
 import { type WorkItem, WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -37,8 +49,8 @@ export type SliceOptions = {
 }
 
 export type SliceResult = {
-  /** `lease-held`: another dispatcher is at work, and nothing was done. */
-  readonly outcome: 'done' | 'lease-held'
+  /** `lease-held`: another dispatcher is at work; `paused`: a person stopped all changes. Nothing was done then. */
+  readonly outcome: 'done' | 'lease-held' | 'paused'
   readonly settled: number
   readonly failed: number
 }
@@ -49,20 +61,34 @@ export async function dispatch(
   configuration: Configuration,
   options: SliceOptions,
 ): Promise<SliceResult> {
+  if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
   const lease = await Lease.acquire(ports, options.holder)
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
+    if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared anew')
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
     await lease.release()
   }
 }
 
+async function isPaused({ objects }: Ports): Promise<boolean> {
+  if (!(await readPause(objects))) return false
+  await noteStopped(objects)
+  return true
+}
+
 const tickMs = 250
+/** How soon a pause or a release is noticed. */
+const controlEveryMs = 2_000
 const attemptsMost = 3
 /** How often a status that cannot be told is tried at the end of a slice. */
 const tellingsMost = 4
+const progressEveryMs = 5_000
+
+/** What only permission sets need is here too. */
+type SliceContext = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
 
 class Slice {
   readonly #ports: Ports
@@ -76,16 +102,19 @@ class Slice {
   readonly #requests: AssignmentRequests
   readonly #limiter: RateLimiter
   readonly #board: StatusBoard
-  readonly #context: SettleContext
+  readonly #brake: Brake
+  readonly #context: SliceContext
+  readonly #drift: DriftCheck
   readonly #running = new Map<string, Promise<void>>()
   #assignmentsRunning = 0
   #permissionSetsRunning = 0
   #settled = 0
   #failed = 0
   #telling: Promise<void> | undefined
+  #watching: Promise<void> | undefined
 
   constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
-    const { objects, clock, log, identityStore } = ports
+    const { objects, clock, log } = ports
     this.#ports = ports
     this.#configuration = configuration
     this.#options = options
@@ -98,10 +127,11 @@ class Slice {
       holdsLease: () => lease.mayStart(),
     })
     this.#requests = new AssignmentRequests(ssoAdmin, clock, log)
+    this.#brake = new Brake(ports, configuration)
     const statuses = new StatusStore(objects, clock)
     const standings = new Standings(objects)
     const organization = new OrganizationCache(ports, configuration.folders)
-    const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+    const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)
     const board: StatusBoard = new StatusBoard({
       statuses,
       clock,
@@ -111,6 +141,7 @@ class Slice {
           lackOf: board.lackOf.bind(board),
           of: standings.of.bind(standings),
           accountsOf: standings.accountsOf.bind(standings),
+          heldAccountsOf: this.#brake.heldAccountsOf.bind(this.#brake),
         }
         return (await assessLink(input, current, { objects, organization, configuration, progress })).status
       },
@@ -125,16 +156,40 @@ class Slice {
       standings,
       organization,
       principals,
+      brake: this.#brake,
+      principalNames: new PrincipalNames(objects),
       permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
+      managementAccount: new ManagementAccountSets({
+        objects,
+        ssoAdmin,
+        clock,
+        managementAccountId: async () => (await organization.view()).managementAccountId,
+      }),
+      provisionings: new Provisionings({
+        ssoAdmin,
+        clock,
+        most: configuration.limits.provisionings,
+        ending: this.#ending.signal,
+      }),
+      isDriftCheck: false,
       mayStart: () => this.#mayStart(),
       ending: this.#ending.signal,
       pulledMs: clock.monotonicMs(),
     }
+    const mayStart = () => this.#mayStart()
+    this.#drift = new DriftCheck({
+      ...ports,
+      ...this.#context,
+      openBackground: (background) =>
+        limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background }),
+    })
   }
 
   async run(): Promise<SliceResult> {
     try {
       await this.#requests.recover()
+      await this.#brake.look()
+      this.#watching = this.#watchControl()
       this.#source.start()
       while (this.#mayStart()) {
         if (this.#startNext()) continue
@@ -144,7 +199,30 @@ class Slice {
       }
       return await this.#end()
     } finally {
+      this.#ending.abort()
+      await this.#watching
       this.#requests.stop()
+    }
+  }
+
+  /** Ends the slice when a person pauses it, and looks for what a person has released; never rejects. */
+  async #watchControl(): Promise<void> {
+    const { objects, leaseClock, log } = this.#ports
+    for (;;) {
+      await leaseClock.sleep(controlEveryMs, this.#ending.signal)
+      if (this.#ending.signal.aborted) return
+      try {
+        if (await isPaused(this.#ports)) {
+          const pause = await readPause(objects)
+          log.info('a person paused all changes: nothing more is started', { by: pause?.by, reason: pause?.reason })
+          this.#ending.abort()
+          this.#changed.raise()
+          return
+        }
+      } catch (error) {
+        log.warn('it could not be read whether there is a pause; it is read again', { error })
+      }
+      await this.#brake.look()
     }
   }
 
@@ -173,6 +251,7 @@ class Slice {
     const permissionSetSlots = limits.provisionings - this.#permissionSetsRunning
     const items = this.#source.take(({ hint, group }) => {
       if (this.#running.has(group)) return false
+      if (isDriftHint(hint)) return true
       return hint.kind === 'assignment' ? assignmentSlots > 0 : permissionSetSlots > 0
     })
     const [first] = items
@@ -191,7 +270,7 @@ class Slice {
 
   #count({ hint }: WorkItem, by: 1 | -1): void {
     if (hint.kind === 'assignment') this.#assignmentsRunning += by
-    else this.#permissionSetsRunning += by
+    else if (hint.kind === 'permission-set') this.#permissionSetsRunning += by
   }
 
   /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
@@ -201,7 +280,9 @@ class Slice {
     for (let attempt = 1; ; attempt++) {
       try {
         const pulledMs = Math.max(...items.map((item) => item.pulledMs))
-        const end = await this.#settle(first, { ...this.#context, log, pulledMs })
+        const isDriftCheck = items.some(({ hint }) => hint.cause === 'drift')
+        this.#expirePrincipal(items, pulledMs)
+        const end = await this.#settle(first, { ...this.#context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.#settled++
         // Each cause waits for its status, also where one evaluation served several.
         if (end === 'done')
@@ -212,11 +293,22 @@ class Slice {
         if (error instanceof NotStartedError) return this.#giveBack(items)
         // A conflict is another operation on the same permission set or account, which passes (field reports).
         const isWorthwhile =
-          isPassing(error) || error instanceof EntryChangedError || isServiceError(error, 'ConflictException')
+          isPassing(error) ||
+          error instanceof EntryChangedError ||
+          error instanceof OwnedChangedError ||
+          isServiceError(error, 'ConflictException')
         log.warn('a hint could not be evaluated', { error, attempt })
         if (!isWorthwhile || attempt === attemptsMost || !this.#mayStart()) return this.#postpone(first, items, error)
         await clock.sleep(500 * 2 ** attempt * (0.5 + randomness.fraction()), this.#ending.signal)
       }
+    }
+  }
+
+  /** Only an upload says nothing of the directory: whatever else caused a hint may know of a change in it. */
+  #expirePrincipal(items: readonly WorkItem[], pulledMs: number): void {
+    for (const { hint } of items) {
+      if (hint.kind !== 'assignment' || hint.cause.startsWith(linkPrefix)) continue
+      this.#context.principals.expire(hint.type, hint.principal, pulledMs)
     }
   }
 
@@ -229,9 +321,13 @@ class Slice {
     }
   }
 
-  async #settle(item: WorkItem, context: SettleContext): Promise<'done' | 'given-back'> {
+  async #settle(item: WorkItem, context: SliceContext): Promise<'done' | 'given-back'> {
     const { hint } = item
     if (hint.kind === 'permission-set') return this.#settlePermissionSet(hint.permissionSet, context)
+    if (isDriftHint(hint)) {
+      this.#board.touch(await this.#drift.work(hint, context))
+      return 'done'
+    }
     const { account: accountId, permissionSet, principal, type } = hint
     const assignment = { accountId, permissionSet, principal, type }
     const lacked = !context.permissionSets.knows(permissionSet)
@@ -240,23 +336,37 @@ class Slice {
     // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
     if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet))
       return this.#settle(item, context)
+    // Its ledger entry may have been the last that kept the permission set from being deleted.
+    if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
+      await hintBlockedDeletion(permissionSet, this.#ports.randomness.id(), this.#ports, this.#configuration)
     if (settlement.result === 'open') this.#failed++
     if (settlement.result === 'waiting') this.#board.noteLack(assignment, settlement.lack, settlement.links)
     if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
+    if (settlement.result !== 'open' && settlement.result !== 'held')
+      await this.#brake.forget(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
   }
 
-  async #settlePermissionSet(name: PermissionSetName, context: SettleContext): Promise<'done'> {
+  async #settlePermissionSet(name: PermissionSetName, context: SliceContext): Promise<'done'> {
     const key = permissionSetKey(name)
-    const { status, exists } = await applyPermissionSet(name, context)
-    await context.statuses.revise(key, async (current) => {
-      // Another file by now: what its own hint, or its rejection, says stands.
-      if ((await context.objects.head(key))?.etag !== status?.etag) return current
-      return status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) }
-    })
+    const tell = async (status: NewStatus | undefined) => {
+      let before: Status | undefined
+      await context.statuses.revise(key, async (current) => {
+        before = current
+        // Another file by now: what its own hint, or its rejection, says stands.
+        if ((await context.objects.head(key))?.etag !== status?.etag) return current
+        return status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) }
+      })
+      return before
+    }
+    const wakeLinks = (woken: PermissionSetName) => this.#wakeAllLinksOf(woken)
+    const { status, exists } = await applyPermissionSet(name, { ...context, tell: throttled(tell, context), wakeLinks })
+    const before = await tell(status)
     if (status?.state === 'failed') this.#failed++
     if (exists) await this.#wakeLinksOf(name)
+    // Whoever took a reference away meanwhile did not see yet that its deletion waits: looked at once more.
+    if (status?.state === 'blocked' && before?.state !== 'blocked') return this.#settlePermissionSet(name, context)
     return 'done'
   }
 
@@ -269,6 +379,15 @@ class Slice {
     await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
   }
 
+  async #wakeAllLinksOf(name: PermissionSetName): Promise<void> {
+    const links: string[] = []
+    for await (const { key } of this.#ports.objects.list(linkPrefix)) {
+      const link = parseLinkKey(key, this.#configuration.folders)
+      if (link.ok && link.value.permissionSet === name) links.push(key)
+    }
+    await sendInputs(this.#ports, links, `permission set ${name} was made again`)
+  }
+
   async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {
     const { clock, objects, randomness, log } = this.#ports
     const { hint } = first
@@ -278,18 +397,14 @@ class Slice {
       cause: hint.cause,
       ...describe(first),
     })
-    // A permission set's hint stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
-    if (hint.kind === 'permission-set') {
+    // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
+    if (isDriftHint(hint)) {
       for (const item of items) item.leave()
       return
     }
     try {
-      const { account: accountId, permissionSet, principal, type } = hint
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
-      await objects.put(
-        openWorkKey(at, renderAssignmentKey({ accountId, permissionSet, principal, type })),
-        new Uint8Array(),
-      )
+      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
       for (const item of items) item.leave()
@@ -334,8 +449,29 @@ class Slice {
   }
 }
 
+/** What open work names it by. */
+function subjectKey(hint: Exclude<Hint, DriftHint>): string {
+  if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
+  const { account: accountId, permissionSet, principal, type } = hint
+  return renderAssignmentKey({ accountId, permissionSet, principal, type })
+}
+
+/** Progress is told at most every 5 seconds (design, "Status object"). */
+function throttled(
+  tell: (status: NewStatus) => Promise<unknown>,
+  { clock }: SettleContext,
+): (status: NewStatus) => Promise<void> {
+  let toldMs = clock.monotonicMs()
+  return async (status) => {
+    if (clock.monotonicMs() - toldMs < progressEveryMs) return
+    toldMs = clock.monotonicMs()
+    await tell(status)
+  }
+}
+
 function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
+  if (isDriftHint(hint)) return { lane, drift: hint.unit }
   const { account: accountId, permissionSet, principal, type } = hint
   return { lane, assignment: renderAssignmentKey({ accountId, permissionSet, principal, type }) }
 }

@@ -18,17 +18,28 @@ export class NotStartedError extends Error {
  * SSO Admin behind the one limiter: every call of this process passes it. Reads are repeated when they are throttled or
  * fail in passing; writes never are, since only what is read back tells whether they took effect. A write whose turn
  * comes when nothing may be started any more (`mayStart`) is not made and throws NotStartedError; nor is any call once the
- * lease may be lost (`holdsLease`): a successor has all of the rate then.
+ * lease may be lost (`holdsLease`): a successor has all of the rate then. With `background` every call waits behind those
+ * of others.
  */
 export function limitSsoAdmin(
   { ssoAdmin: inner, clock, randomness }: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
   limiter: RateLimiter,
-  { mayStart, holdsLease }: { readonly mayStart: () => boolean; readonly holdsLease: () => boolean },
+  {
+    mayStart,
+    holdsLease,
+    background,
+  }: {
+    readonly mayStart: () => boolean
+    readonly holdsLease: () => boolean
+    /** Told of each call. */
+    readonly background?: () => void
+  },
 ): SsoAdmin {
   const attempt = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
-    const end = await limiter.acquire(priority)
+    const end = await limiter.acquire(background ? 'background' : priority)
     try {
       if (!holdsLease()) throw new NotStartedError()
+      background?.()
       return await call()
     } catch (error) {
       if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + randomness.fraction()))
@@ -62,18 +73,36 @@ export function limitSsoAdmin(
       read('poll', () => inner.listAssignmentRequests(kind, state, token)),
     listAccountAssignments: (account, arn, token) =>
       read('grant', () => inner.listAccountAssignments(account, arn, token)),
+    listAccountAssignmentsForPrincipal: (principal, token) =>
+      read('background', () => inner.listAccountAssignmentsForPrincipal(principal, token)),
     listPermissionSets: (token) => read('background', () => inner.listPermissionSets(token)),
     describePermissionSet: (arn) => read('background', () => inner.describePermissionSet(arn)),
     createPermissionSet: (permissionSet, options) =>
       write('grant', () => inner.createPermissionSet(permissionSet, options)),
+    updatePermissionSet: (arn, update) => write('grant', () => inner.updatePermissionSet(arn, update)),
+    deletePermissionSet: (arn) => write('grant', () => inner.deletePermissionSet(arn)),
+    listTagsForResource: (arn, token) => read('grant', () => inner.listTagsForResource(arn, token)),
+    tagResource: (arn, tags) => write('grant', () => inner.tagResource(arn, tags)),
+    untagResource: (arn, keys) => write('grant', () => inner.untagResource(arn, keys)),
     listManagedPolicies: (arn, token) => read('grant', () => inner.listManagedPolicies(arn, token)),
     attachManagedPolicy: (arn, policy) => write('grant', () => inner.attachManagedPolicy(arn, policy)),
+    detachManagedPolicy: (arn, policy) => write('grant', () => inner.detachManagedPolicy(arn, policy)),
     listCustomerManagedPolicies: (arn, token) => read('grant', () => inner.listCustomerManagedPolicies(arn, token)),
     attachCustomerManagedPolicy: (arn, policy) => write('grant', () => inner.attachCustomerManagedPolicy(arn, policy)),
+    detachCustomerManagedPolicy: (arn, policy) => write('grant', () => inner.detachCustomerManagedPolicy(arn, policy)),
     getInlinePolicy: (arn) => read('grant', () => inner.getInlinePolicy(arn)),
     putInlinePolicy: (arn, policy) => write('grant', () => inner.putInlinePolicy(arn, policy)),
+    deleteInlinePolicy: (arn) => write('grant', () => inner.deleteInlinePolicy(arn)),
     getPermissionsBoundary: (arn) => read('grant', () => inner.getPermissionsBoundary(arn)),
     putPermissionsBoundary: (arn, boundary) => write('grant', () => inner.putPermissionsBoundary(arn, boundary)),
+    deletePermissionsBoundary: (arn) => write('grant', () => inner.deletePermissionsBoundary(arn)),
+    provisionPermissionSet: (arn, account) => write('grant', () => inner.provisionPermissionSet(arn, account)),
+    describeProvisioning: (id) => read('grant', () => inner.describeProvisioning(id)),
+    listProvisionings: (state, token) => read('poll', () => inner.listProvisionings(state, token)),
+    listAccountsForProvisionedPermissionSet: (arn, status, token) =>
+      read('grant', () => inner.listAccountsForProvisionedPermissionSet(arn, status, token)),
+    listPermissionSetsProvisionedToAccount: (account, status, token) =>
+      read('grant', () => inner.listPermissionSetsProvisionedToAccount(account, status, token)),
   }
 }
 
@@ -94,6 +123,7 @@ export function isPassing(error: unknown): boolean {
     'TooManyRequestsException',
     'InternalServerException',
     'ServiceUnavailable',
+    'ServiceException',
     'SlowDown',
     'InternalError',
     'NoAnswer',

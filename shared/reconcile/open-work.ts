@@ -1,13 +1,17 @@
-import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../domain/assignment.ts'
+import { parseAssignmentKey } from '../domain/assignment.ts'
 import { renderInstant } from '../domain/instant.ts'
+import { parsePermissionSetKey } from '../domain/permission-set-file.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 
 const openPrefix = 'state/open/'
 
-/** What could not be finished: evaluated again from `nextAttempt` on. */
-export type OpenWork = { readonly object: string; readonly key: AssignmentKey; readonly nextAttempt: Date }
+/**
+ * What could not be finished: evaluated again from `nextAttempt` on. `key`: an assignment key, or the key of a permission
+ * set file.
+ */
+export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
 
-export function openWorkKey(nextAttempt: string, key: AssignmentKey): string {
+export function openWorkKey(nextAttempt: string, key: OpenWork['key']): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
 
@@ -18,7 +22,8 @@ export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGe
     const instant = name.slice(0, name.indexOf('%'))
     if (until !== undefined && instant > renderInstant(until)) return
     const key = name.slice(instant.length + 1)
-    if (parseAssignmentKey(key)) yield { object, key: assignmentKey.parse(key), nextAttempt: new Date(instant) }
+    const isWork = parseAssignmentKey(key) !== undefined || parsePermissionSetKey(key).ok
+    if (isWork) yield { object, key, nextAttempt: new Date(instant) }
   }
 }
 

@@ -64,7 +64,22 @@ export class PermissionSetIndex {
     if (this.#arnByName.get(name) === arn) return
     this.#arnByName.set(name, arn)
     if (this.#scan) this.#recent.set(name, arn)
-    await this.#save(Object.fromEntries([...this.#arnByName].map(([known, ofKnown]) => [ofKnown, known])))
+    await this.#saveKnown()
+  }
+
+  /** What is known without a call: it may be gone by now. */
+  async lookUp(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    return this.#arnByName.get(name)
+  }
+
+  /** One that we deleted: also where the index is kept. */
+  async drop(name: PermissionSetName): Promise<void> {
+    if ((await this.lookUp(name)) === undefined) return
+    this.#arnByName.delete(name)
+    this.#recent.delete(name)
+    await this.#saveKnown()
   }
 
   /** Whether it was found, or made, already. */
@@ -77,6 +92,14 @@ export class PermissionSetIndex {
     this.#arnByName.delete(name)
     this.#recent.delete(name)
     this.#scannedMs = undefined
+  }
+
+  /** Every permission set that Identity Center has now, by name. */
+  async list(): Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    await this.#rescan()
+    return new Map(this.#arnByName)
   }
 
   findNear(name: PermissionSetName): string | undefined {
@@ -127,6 +150,10 @@ export class PermissionSetIndex {
     this.#scannedMs = this.#clock.monotonicMs()
     const isSame = stored !== undefined && described === 0 && names.size === Object.keys(before).length
     if (!isSame) await this.#save(Object.fromEntries(names))
+  }
+
+  #saveKnown(): Promise<void> {
+    return this.#save(Object.fromEntries([...this.#arnByName].map(([known, ofKnown]) => [ofKnown, known])))
   }
 
   async #save(nameByArn: Readonly<Record<string, PermissionSetName>>): Promise<void> {

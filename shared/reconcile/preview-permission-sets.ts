@@ -5,10 +5,11 @@ import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '..
 import { type PermissionSetName, permissionSetName } from '../domain/permission-set-name.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { SsoAdmin } from '../ports/sso-admin.ts'
-import { ownedPermissionSet, ownedPrefix, readPermissionSetFile } from './apply-permission-set.ts'
 import { limitSsoAdmin } from './limited-sso-admin.ts'
+import { ownedPermissionSet, ownedPrefix } from './owned-permission-sets.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
 import { RateLimiter } from './rate-limiter.ts'
+import { readPermissionSetFile } from './read-permission-set-file.ts'
 import { readJson } from './stored-json.ts'
 
 const readsAtOnce = 32

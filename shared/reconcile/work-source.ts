@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { parseAssignmentKey } from '../domain/assignment.ts'
 import { type Hint, hint as hintSchema } from '../domain/hint.ts'
+import { parsePermissionSetKey } from '../domain/permission-set-file.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { ReceivedMessage } from '../ports/queues.ts'
 import { groupOf, type Lane, lanes } from './lanes.ts'
@@ -202,14 +203,12 @@ export class WorkSource {
   }
 
   #holdOpen(object: string, key: string): void {
-    const assignment = parseAssignmentKey(key)
-    if (!assignment || this.#openInHand.has(object)) return
-    const sameGroup = this.#held.open.filter(({ group }) => group === assignment.accountId).length
+    const hint = openHint(object, key)
+    if (!hint || this.#openInHand.has(object)) return
+    const sameGroup = this.#held.open.filter(({ group }) => group === groupOf(hint)).length
     if (sameGroup >= openOfGroupMost) return
     this.#openInHand.add(object)
     this.#lastFoundMs = this.#ports.clock.monotonicMs()
-    const { accountId: account, permissionSet, principal, type } = assignment
-    const hint: Hint = { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: object }
     const leave = () => {
       this.#openInHand.delete(object)
     }
@@ -238,6 +237,15 @@ export class WorkSource {
       await Promise.all([...this.#inHand].map(([receiptHandle, lane]) => limit(() => extend(receiptHandle, lane))))
     }
   }
+}
+
+function openHint(object: string, key: string): Hint | undefined {
+  const name = parsePermissionSetKey(key)
+  if (name.ok) return { v: 1, kind: 'permission-set', permissionSet: name.value, cause: object }
+  const assignment = parseAssignmentKey(key)
+  if (!assignment) return undefined
+  const { accountId: account, permissionSet, principal, type } = assignment
+  return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: object }
 }
 
 function parseHint(body: string): Hint | undefined {

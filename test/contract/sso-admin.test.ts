@@ -97,6 +97,38 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
     expect((await ssoAdmin.listAssignmentRequests('deletion', undefined)).items).toEqual([])
   })
 
+  test('the assignments of a principal are listed over short pages, a user with those of its groups', async () => {
+    const own = target(website, 'ReadOnly-ps', 'USER', 'ana@example.com')
+    const inherited = target(shop, 'Operator-ps', 'GROUP', 'Operators')
+    await world.identityStore.createGroupMembership(inherited.principalId, own.principalId)
+    const crowd = ['ReadOnly-ps', 'Operator-ps'].map((set) => target(shop, set, 'USER', 'ana@example.com'))
+    for (const one of [own, inherited, ...crowd]) world.ssoAdmin.addAssignment(one)
+    const principal = { principalId: own.principalId, principalType: 'USER' as const }
+    const rows = await Array.fromAsync(
+      listAll((token) => ssoAdmin.listAccountAssignmentsForPrincipal(principal, token)),
+    )
+    expect(rows).toHaveLength(4)
+    expect(rows).toEqual(expect.arrayContaining([own, inherited, ...crowd]))
+  })
+
+  test('a delegated administrator may be refused the assignments of a principal', async () => {
+    const delegated = openWorld({ ssoAdmin: { caller: 'delegated-administrator' } })
+    const refused = await openPorts(delegated)
+    const principal = { principalId: principalIdIn(delegated, 'GROUP', 'Auditors'), principalType: 'GROUP' as const }
+    await expect(refused.ssoAdmin.listAccountAssignmentsForPrincipal(principal)).rejects.toMatchObject({
+      code: 'AccessDeniedException',
+    })
+    await refused.close()
+  })
+
+  test('the accounts that have a permission set are listed', async () => {
+    world.ssoAdmin.addAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    expect(await ssoAdmin.listAccountsForProvisionedPermissionSet(arn)).toEqual({ items: [website] })
+    const stale = await ssoAdmin.listAccountsForProvisionedPermissionSet(arn, 'LATEST_PERMISSION_SET_NOT_PROVISIONED')
+    expect(stale).toEqual({ items: [] })
+  })
+
   test('a second request for an account that has one in progress is a conflict', async () => {
     await ssoAdmin.createAccountAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
     await expect(
@@ -133,7 +165,7 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
     const described = { name, description: 'Invoices', sessionDuration: 'PT2H', relayState: 'https://example.com/' }
     const arn = await ssoAdmin.createPermissionSet({ ...described, tags: [{ Key: 'team', Value: '' }] })
     expect(await ssoAdmin.describePermissionSet(arn)).toEqual({ ...described, arn, createdAt: start })
-    expect(await world.ssoAdmin.listTagsForResource(arn)).toEqual([{ Key: 'team', Value: '' }])
+    expect((await world.ssoAdmin.listTagsForResource(arn)).items).toEqual([{ Key: 'team', Value: '' }])
     expect(await Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token)))).toContain(arn)
   })
 
@@ -174,6 +206,105 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
     await expect(ssoAdmin.attachManagedPolicy(arn, 'arn:aws:iam::aws:policy/ReadOnlyAccess')).rejects.toMatchObject({
       code: 'ConflictException',
     })
+  })
+
+  test('an update clears the relay state that it leaves out, and keeps the description', async () => {
+    const name = permissionSetName.parse('Billing-ps')
+    const described = { name, description: 'Invoices', sessionDuration: 'PT2H', relayState: 'https://example.com/' }
+    const arn = await ssoAdmin.createPermissionSet({ ...described, tags: [] })
+    await ssoAdmin.updatePermissionSet(arn, { sessionDuration: 'PT8H' })
+    const expected = { arn, name, createdAt: start, description: 'Invoices', sessionDuration: 'PT8H' }
+    expect(await ssoAdmin.describePermissionSet(arn)).toEqual(expected)
+    await ssoAdmin.updatePermissionSet(arn, { sessionDuration: 'PT1H', description: 'Bills', relayState: '/home' })
+    const again = { description: 'Bills', sessionDuration: 'PT1H', relayState: '/home' }
+    expect(await ssoAdmin.describePermissionSet(arn)).toEqual({ ...expected, ...again })
+  })
+
+  test('what was detached or deleted is no longer there, and detaching it again is refused', async () => {
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    const managed = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+    const extra = { Name: 'extra', Path: '/ops/' }
+    await ssoAdmin.attachCustomerManagedPolicy(arn, extra)
+    await ssoAdmin.putInlinePolicy(arn, '{"Version":"2012-10-17","Statement":[]}')
+    await ssoAdmin.putPermissionsBoundary(arn, { ManagedPolicyArn: managed })
+    await ssoAdmin.detachManagedPolicy(arn, managed)
+    await ssoAdmin.detachCustomerManagedPolicy(arn, extra)
+    await ssoAdmin.deleteInlinePolicy(arn)
+    await ssoAdmin.deletePermissionsBoundary(arn)
+    expect((await ssoAdmin.listManagedPolicies(arn)).items).toEqual([])
+    expect((await ssoAdmin.listCustomerManagedPolicies(arn)).items).toEqual([])
+    expect(await ssoAdmin.getInlinePolicy(arn)).toBeUndefined()
+    expect(await ssoAdmin.getPermissionsBoundary(arn)).toBeUndefined()
+    const refused = { code: 'ResourceNotFoundException' }
+    await expect(ssoAdmin.detachManagedPolicy(arn, managed)).rejects.toMatchObject(refused)
+    await expect(ssoAdmin.detachCustomerManagedPolicy(arn, extra)).rejects.toMatchObject(refused)
+    await expect(ssoAdmin.deletePermissionsBoundary(arn)).rejects.toMatchObject(refused)
+  })
+
+  test('one call replaces a boundary by one of the other kind', async () => {
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    const other = { CustomerManagedPolicyReference: { Name: 'boundary', Path: '/' } }
+    await ssoAdmin.putPermissionsBoundary(arn, { ManagedPolicyArn: 'arn:aws:iam::aws:policy/PowerUserAccess' })
+    await ssoAdmin.putPermissionsBoundary(arn, other)
+    expect(await ssoAdmin.getPermissionsBoundary(arn)).toEqual(other)
+  })
+
+  test('tags are added, given new values, and taken away by key', async () => {
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    await ssoAdmin.tagResource(arn, [
+      { Key: 'team', Value: 'Web' },
+      { Key: 'env', Value: '' },
+    ])
+    await ssoAdmin.tagResource(arn, [{ Key: 'team', Value: 'Équipe / 7' }])
+    await ssoAdmin.untagResource(arn, ['env', 'missing'])
+    expect(await ssoAdmin.listTagsForResource(arn)).toEqual({ items: [{ Key: 'team', Value: 'Équipe / 7' }] })
+  })
+
+  test('a provisioning brings the accounts that are not up to date to the definition', async () => {
+    const wanted = target(website, 'ReadOnly-ps', 'GROUP', 'Auditors')
+    const arn = wanted.permissionSetArn
+    world.ssoAdmin.addAssignment(wanted)
+    world.ssoAdmin.addAssignment({ ...wanted, accountId: accountId.parse(shop) })
+    await ssoAdmin.putInlinePolicy(arn, '{}')
+    const stale = 'LATEST_PERMISSION_SET_NOT_PROVISIONED'
+    expect((await ssoAdmin.listAccountsForProvisionedPermissionSet(arn)).items).toEqual([website, shop])
+    const one = await ssoAdmin.provisionPermissionSet(arn, wanted.accountId)
+    const inProgress = { requestId: one.requestId, state: 'IN_PROGRESS', createdAt: start }
+    expect(one).toEqual({ ...inProgress, permissionSetArn: arn, accountId: website })
+    expect((await ssoAdmin.listProvisionings('IN_PROGRESS')).items).toEqual([inProgress])
+    await world.clock.advance(longEnough)
+    expect(await ssoAdmin.describeProvisioning(one.requestId)).toEqual({ ...one, state: 'SUCCEEDED' })
+    expect((await ssoAdmin.listAccountsForProvisionedPermissionSet(arn, stale)).items).toEqual([shop])
+    expect((await ssoAdmin.listPermissionSetsProvisionedToAccount(accountId.parse(shop), stale)).items).toEqual([arn])
+    const all = await ssoAdmin.provisionPermissionSet(arn)
+    expect(all.accountId).toBeUndefined()
+    await world.clock.advance(longEnough)
+    expect((await ssoAdmin.listAccountsForProvisionedPermissionSet(arn, stale)).items).toEqual([])
+    expect(await ssoAdmin.describeProvisioning(unknownPrincipal)).toBeUndefined()
+  })
+
+  test('a provisioning that failed tells its reason', async () => {
+    const wanted = target(website, 'Operator-ps', 'GROUP', 'Operators')
+    world.ssoAdmin.addAssignment(wanted)
+    world.ssoAdmin.removeCustomerManagedPolicy(wanted.accountId, 'operators-base')
+    const { requestId } = await ssoAdmin.provisionPermissionSet(wanted.permissionSetArn, wanted.accountId)
+    await world.clock.advance(longEnough)
+    expect(await ssoAdmin.describeProvisioning(requestId)).toMatchObject({
+      state: 'FAILED',
+      failureReason: 'Received a 404 status error: Not supported policy operators-base.',
+    })
+  })
+
+  test('a permission set is deleted only when nothing has it', async () => {
+    const wanted = target(website, 'ReadOnly-ps', 'GROUP', 'Auditors')
+    world.ssoAdmin.addAssignment(wanted)
+    await expect(ssoAdmin.deletePermissionSet(wanted.permissionSetArn)).rejects.toMatchObject({
+      code: 'ConflictException',
+      message: expect.stringContaining('has ApplicationProfile associated with it.'),
+    })
+    world.ssoAdmin.removeAssignment(wanted)
+    await ssoAdmin.deletePermissionSet(wanted.permissionSetArn)
+    expect(await ssoAdmin.describePermissionSet(wanted.permissionSetArn)).toBeUndefined()
   })
 
   test('an unknown permission set is described as absent and refused everywhere else', async () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
+import { askedFor, type File, readBack } from './permission-set-reader.ts'
 
 let system: LocalSystem
 beforeAll(async () => {
@@ -10,63 +11,6 @@ beforeAll(async () => {
 afterAll(() => system.stop(), 60_000)
 
 const folder = new URL('../../fixtures/acme/permission_sets/', import.meta.url)
-
-/** Everything that Identity Center has of a permission set, by the stock AWS CLI. */
-async function readBack(name: string) {
-  const instance = ['--instance-arn', await system.access.instanceArn()]
-  const arn = await system.access.permissionSetArn(name)
-  const read = async (command: string, ...about: string[]) =>
-    JSON.parse((await system.cli(['sso-admin', command, ...instance, ...about, '--output', 'json'])) || '{}')
-  const of = ['--permission-set-arn', arn]
-  const { PermissionSet } = await read('describe-permission-set', ...of)
-  const { AttachedManagedPolicies } = await read('list-managed-policies-in-permission-set', ...of)
-  const { CustomerManagedPolicyReferences } = await read(
-    'list-customer-managed-policy-references-in-permission-set',
-    ...of,
-  )
-  const { InlinePolicy } = await read('get-inline-policy-for-permission-set', ...of)
-  const { Tags } = await read('list-tags-for-resource', '--resource-arn', arn)
-  const { PermissionsBoundary } = await read('get-permissions-boundary-for-permission-set', ...of).catch(() => ({}))
-  return {
-    description: PermissionSet.Description,
-    session: PermissionSet.SessionDuration,
-    relayState: PermissionSet.RelayState,
-    tags: Tags,
-    managed: AttachedManagedPolicies.map(({ Arn }: { Arn: string }) => Arn).sort(),
-    customerManaged: CustomerManagedPolicyReferences.map(
-      ({ Path, Name }: { Path: string; Name: string }) => Path + Name,
-    ).sort(),
-    inline: InlinePolicy === '' ? undefined : JSON.parse(InlinePolicy),
-    boundary: PermissionsBoundary,
-  }
-}
-
-type File = {
-  description?: string
-  sessionDurationInMinutes?: number | string
-  relayState?: string
-  tags?: object[]
-  managedPoliciesArnList?: string[]
-  customerManagedPoliciesList?: { Name: string; Path?: string }[]
-  inlinePolicyDocument?: object | ''
-  permissionsBoundary?: object
-}
-
-/** The same, as the file asks for it. */
-function askedFor(file: File) {
-  const minutes = Number(file.sessionDurationInMinutes ?? 60)
-  const inline = file.inlinePolicyDocument
-  return {
-    description: file.description,
-    session: `PT${Math.floor(minutes / 60)}H${minutes % 60 === 0 ? '' : `${minutes % 60}M`}`,
-    relayState: file.relayState,
-    tags: file.tags ?? [],
-    managed: [...(file.managedPoliciesArnList ?? [])].sort(),
-    customerManaged: (file.customerManagedPoliciesList ?? []).map(({ Path = '/', Name }) => Path + Name).sort(),
-    inline: inline === undefined || inline === '' || Object.keys(inline).length === 0 ? undefined : inline,
-    boundary: file.permissionsBoundary,
-  }
-}
 
 const smallest = { permissionSetName: 'Smallest-ps' }
 const other = {
@@ -92,7 +36,7 @@ test.each([...fixtures, ['Smallest-ps', smallest], ['Other_+=,.@-ps', other]] as
       await system.upload(input, JSON.stringify(file))
     }
     await system.untilStatus(input, 'applied')
-    expect(await readBack(name)).toEqual(askedFor(file))
+    expect(await readBack(system, name)).toEqual(askedFor(file))
   },
   60_000,
 )

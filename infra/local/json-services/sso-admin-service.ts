@@ -5,11 +5,7 @@ import { permissionSetName } from '../../../shared/domain/permission-set-name.ts
 import { principalType } from '../../../shared/domain/principal.ts'
 import type { InstanceDescription, MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { RequestSummary } from '../../../shared/memory/sso-admin/sso-admin-answers.ts'
-import {
-  type ProvisioningRecord,
-  provisioningStatuses,
-  provisioningTargets,
-} from '../../../shared/memory/sso-admin/sso-admin-records.ts'
+import { provisioningTargets } from '../../../shared/memory/sso-admin/sso-admin-records.ts'
 import {
   invalid,
   noBoundary,
@@ -18,7 +14,13 @@ import {
   notFound,
 } from '../../../shared/memory/sso-admin/sso-admin-refusals.ts'
 import type { Page } from '../../../shared/ports/page.ts'
-import type { AssignmentRequest, AssignmentTarget, RequestKind } from '../../../shared/ports/sso-admin.ts'
+import {
+  type AssignmentRequest,
+  type AssignmentTarget,
+  type Provisioning,
+  provisioningStatuses,
+  type RequestKind,
+} from '../../../shared/ports/sso-admin.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the IAM Identity Center API Reference.
@@ -164,8 +166,8 @@ function assignmentOperations(model: MemorySsoAdmin, on: OnInstance): Record<str
       async ({ PrincipalId, PrincipalType, Filter: filter, ...input }) => {
         const page = await model.listAccountAssignmentsForPrincipal(
           { principalId: PrincipalId, principalType: PrincipalType },
-          { accountId: filter?.AccountId },
-          pageRequest(input),
+          input.NextToken,
+          { accountId: filter?.AccountId, most: input.MaxResults },
         )
         return { AccountAssignments: page.items.map(renderTarget), NextToken: page.nextToken }
       },
@@ -358,22 +360,22 @@ function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<s
     ListPermissionSetProvisioningStatus: on(z.object({ ...instance, ...paging, Filter }), async (input) =>
       renderSummaries(
         'PermissionSetsProvisioningStatus',
-        await model.listProvisionings(input.Filter?.Status, pageRequest(input)),
+        await model.listProvisionings(input.Filter?.Status, input.NextToken, input.MaxResults),
       ),
     ),
     ListAccountsForProvisionedPermissionSet: on(
       z.object({ ...permissionSet, ...paging, ProvisioningStatus }),
       async (input) => {
-        const { PermissionSetArn: arn, ProvisioningStatus: wanted } = input
-        const page = await model.listAccountsForProvisionedPermissionSet(arn, wanted, pageRequest(input))
+        const { PermissionSetArn: arn, ProvisioningStatus: wanted, NextToken: token, MaxResults: most } = input
+        const page = await model.listAccountsForProvisionedPermissionSet(arn, wanted, token, most)
         return { AccountIds: page.items, NextToken: page.nextToken }
       },
     ),
     ListPermissionSetsProvisionedToAccount: on(
       z.object({ ...instance, ...paging, AccountId, ProvisioningStatus }),
       async (input) => {
-        const { AccountId: id, ProvisioningStatus: wanted } = input
-        const page = await model.listPermissionSetsProvisionedToAccount(id, wanted, pageRequest(input))
+        const { AccountId: id, ProvisioningStatus: wanted, NextToken: token, MaxResults: most } = input
+        const page = await model.listPermissionSetsProvisionedToAccount(id, wanted, token, most)
         return { PermissionSets: page.items, NextToken: page.nextToken }
       },
     ),
@@ -383,9 +385,10 @@ function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<s
 function tagOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
   const resource = { InstanceArn: InstanceArn.optional(), ResourceArn }
   return {
-    ListTagsForResource: on(z.object({ ...resource, NextToken: paging.NextToken }), async (input) => ({
-      Tags: await model.listTagsForResource(toPermissionSetArn(input.ResourceArn)),
-    })),
+    ListTagsForResource: on(z.object({ ...resource, NextToken: paging.NextToken }), async (input) => {
+      const page = await model.listTagsForResource(toPermissionSetArn(input.ResourceArn), input.NextToken)
+      return { Tags: page.items, NextToken: page.nextToken }
+    }),
     TagResource: on(z.object({ ...resource, Tags }), async (input) =>
       done(model.tagResource(toPermissionSetArn(input.ResourceArn), input.Tags)),
     ),
@@ -398,10 +401,6 @@ function tagOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, Js
 async function done(call: Promise<void>): Promise<object> {
   await call
   return {}
-}
-
-function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {
-  return { nextToken: input.NextToken, most: input.MaxResults ?? 100 }
 }
 
 function withPath({ Name, Path = '/' }: z.output<typeof CustomerManagedPolicyReference>) {
@@ -445,7 +444,7 @@ function renderRequest({ requestId: id, state, failureReason, createdAt, target 
   }
 }
 
-function renderProvisioning(record: ProvisioningRecord): object {
+function renderProvisioning(record: Provisioning): object {
   return {
     Status: record.state,
     RequestId: record.requestId,

@@ -17,6 +17,9 @@ import type {
   NewPermissionSet,
   PermissionSetAttributes,
   Principal,
+  Provisioning,
+  ProvisioningStatus,
+  ProvisioningSummary,
   RequestKind,
   RequestState,
   SsoAdmin,
@@ -25,7 +28,6 @@ import type {
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
-import type { PageRequest } from '../page-of.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import { drawLatencyMs } from './draw-latency.ts'
@@ -34,15 +36,15 @@ import { principalKey } from './provisioned-permission-sets.ts'
 import { RollingSecond } from './rolling-second.ts'
 import {
   copyTarget,
+  describeProvisioning,
   describeRequest,
-  type RequestSummary,
   readPage,
   summarize,
   targetKey,
 } from './sso-admin-answers.ts'
-import type { AssignmentRequestRecord, ProvisioningRecord, ProvisioningStatus } from './sso-admin-records.ts'
+import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 import { rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
-import { type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
+import { type PrincipalListing, type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
 import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
 
 export type MemorySsoAdminOptions = CallObserver & {
@@ -61,12 +63,16 @@ export type MemorySsoAdminOptions = CallObserver & {
   readonly retentionMs?: number
   /** Who calls. A delegated administrator is refused what concerns the management account. Default `management`. */
   readonly caller?: SsoAdminCaller
+  /** Whether a delegated administrator may call ListAccountAssignmentsForPrincipal (unverified). Default `refused`. */
+  readonly principalListing?: PrincipalListing
   /** Default `succeeds`. */
   readonly gonePrincipalDeletion?: GonePrincipalDeletion
 }
 
 const instanceId = 'ssoins-7223a1b2c3d4e5f6'
 const pageMost = 100
+/** How many rows are missing from a page of ListAccountAssignmentsForPrincipal: nobody may count on full pages. */
+const shortBy = 3
 // Source of these figures: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 const callsPerSecond = 20
 const outstandingMost = 15
@@ -101,7 +107,10 @@ export class MemorySsoAdmin implements SsoAdmin {
       gonePrincipalDeletion: options.gonePrincipalDeletion ?? 'succeeds',
       retentionMs: options.retentionMs ?? 24 * 60 * 60 * 1000,
     })
-    this.#rules = new SsoAdminRules(this.#state, options.organizations, options.caller ?? 'management')
+    this.#rules = new SsoAdminRules(this.#state, options.organizations, {
+      caller: options.caller ?? 'management',
+      principalListing: options.principalListing ?? 'refused',
+    })
     const limiter = new RollingSecond(callsPerSecond)
     this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
     this.#instances = openTable('sso-admin/instances')
@@ -173,21 +182,28 @@ export class MemorySsoAdmin implements SsoAdmin {
     return readPage(principals, principalKey, { nextToken, most })
   }
 
-  /** For a USER with the rows of the groups that the user is in, which have PrincipalType GROUP. */
+  /**
+   * For a USER with the rows of the groups that the user is in, which have PrincipalType GROUP. A page has fewer rows than
+   * were asked for although more follow.
+   */
   async listAccountAssignmentsForPrincipal(
     { principalId, principalType }: Principal,
-    filter: { readonly accountId?: AccountId | undefined } = {},
-    page: PageRequest = { most: pageMost },
+    nextToken?: string,
+    {
+      accountId,
+      most = pageMost,
+    }: { readonly accountId?: AccountId | undefined; readonly most?: number | undefined } = {},
   ): Promise<Page<AssignmentTarget>> {
     this.#enter('ListAccountAssignmentsForPrincipal')
+    this.#rules.refusePrincipalListing()
     const groupIds = principalType === 'USER' ? this.#options.identityStore.groupIdsOf(principalId) : []
     const wanted = new Set([`${principalId} ${principalType}`, ...groupIds.map((id) => `${id} GROUP`)])
     const rows = [principalId, ...groupIds].flatMap((id) => this.#rowsOf(id))
     const found = rows
       .filter((row) => wanted.has(principalKey(row)))
-      .filter((row) => filter.accountId === undefined || row.accountId === filter.accountId)
+      .filter((row) => accountId === undefined || row.accountId === accountId)
       .sort((a, b) => (targetKey(a) < targetKey(b) ? -1 : 1))
-    return readPage(found, targetKey, page)
+    return readPage(found, targetKey, { nextToken, most: Math.max(1, most - shortBy) })
   }
 
   // Permission sets.
@@ -298,9 +314,10 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   // Tags.
 
-  async listTagsForResource(arn: PermissionSetArn): Promise<readonly Tag[]> {
+  async listTagsForResource(arn: PermissionSetArn, nextToken?: string, most: number = pageMost): Promise<Page<Tag>> {
     this.#enter('ListTagsForResource')
-    return this.#state.definitions.get(arn).tags
+    const tags = this.#state.definitions.get(arn).tags.toSorted((a, b) => (a.Key < b.Key ? -1 : 1))
+    return readPage(tags, ({ Key }) => Key, { nextToken, most })
   }
 
   async tagResource(arn: PermissionSetArn, tags: readonly Tag[]): Promise<void> {
@@ -316,7 +333,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   // Provisioning.
 
   /** To one account, or, without an account, to all that have the permission set now (3,500 at most). */
-  async provisionPermissionSet(arn: PermissionSetArn, id?: AccountId): Promise<ProvisioningRecord> {
+  async provisionPermissionSet(arn: PermissionSetArn, id?: AccountId): Promise<Provisioning> {
     const operation = 'ProvisionPermissionSet'
     this.#enterDefinitionWrite(operation, arn)
     const { provisionings, provisioned } = this.#state
@@ -332,24 +349,30 @@ export class MemorySsoAdmin implements SsoAdmin {
         : { accountId: id, accountIds: [id] }),
     }
     provisionings.add(record)
-    return record
+    return describeProvisioning(record)
   }
 
   /** `undefined`: the service does not know the request (any more). */
-  async describeProvisioning(requestId: string): Promise<ProvisioningRecord | undefined> {
+  async describeProvisioning(requestId: string): Promise<Provisioning | undefined> {
     this.#enter('DescribePermissionSetProvisioningStatus')
-    return this.#state.provisionings.get(requestId)
+    const record = this.#state.provisionings.get(requestId)
+    return record && describeProvisioning(record)
   }
 
-  async listProvisionings(state: RequestState | undefined, page: PageRequest): Promise<Page<RequestSummary>> {
+  async listProvisionings(
+    state: RequestState | undefined,
+    nextToken?: string,
+    most: number = pageMost,
+  ): Promise<Page<ProvisioningSummary>> {
     this.#enter('ListPermissionSetProvisioningStatus')
-    return summarize(this.#state.provisionings.list('provisioning', state, page))
+    return summarize(this.#state.provisionings.list('provisioning', state, { nextToken, most }))
   }
 
   async listAccountsForProvisionedPermissionSet(
     arn: PermissionSetArn,
-    status: ProvisioningStatus | undefined,
-    page: PageRequest,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+    most: number = pageMost,
   ): Promise<Page<AccountId>> {
     this.#enter('ListAccountsForProvisionedPermissionSet')
     this.#state.definitions.get(arn)
@@ -357,20 +380,21 @@ export class MemorySsoAdmin implements SsoAdmin {
       .ofPermissionSet(arn)
       .filter((one) => this.#hasStatus(one, status))
       .map((one) => one.accountId)
-    return readPage(accounts, (id) => id, page)
+    return readPage(accounts, (id) => id, { nextToken, most })
   }
 
   async listPermissionSetsProvisionedToAccount(
     id: AccountId,
-    status: ProvisioningStatus | undefined,
-    page: PageRequest,
+    status?: ProvisioningStatus,
+    nextToken?: string,
+    most: number = pageMost,
   ): Promise<Page<PermissionSetArn>> {
     this.#enter('ListPermissionSetsProvisionedToAccount')
     const arns = this.#state.provisioned
       .inAccount(id)
       .filter((one) => this.#hasStatus(one, status))
       .map((one) => one.permissionSetArn)
-    return readPage(arns, (arn) => arn, page)
+    return readPage(arns, (arn) => arn, { nextToken, most })
   }
 
   // The model's own.

@@ -1,8 +1,8 @@
 import type { Page } from '../../ports/page.ts'
-import type { AssignmentRequest, AssignmentTarget } from '../../ports/sso-admin.ts'
+import type { AssignmentRequest, AssignmentTarget, Provisioning } from '../../ports/sso-admin.ts'
 import { type PageRequest, pageOf } from '../page-of.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
-import type { AssignmentRequestRecord } from './sso-admin-records.ts'
+import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 import { invalidToken } from './sso-admin-refusals.ts'
 
 /** What the List…Status calls tell of a request. */
@@ -38,6 +38,18 @@ export function targetKey({
 export function describeRequest(record: AssignmentRequestRecord): AssignmentRequest {
   const { requestId, state, failureReason, createdAt, target } = record
   return { requestId, state, createdAt, target, ...(failureReason === undefined ? {} : { failureReason }) }
+}
+
+export function describeProvisioning(record: ProvisioningRecord): Provisioning {
+  const { requestId, state, failureReason, createdAt, permissionSetArn, accountId } = record
+  return {
+    requestId,
+    state,
+    createdAt,
+    permissionSetArn,
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(failureReason === undefined ? {} : { failureReason }),
+  }
 }
 
 export function summarize(found: Page<RequestRecord> | undefined): Page<RequestSummary> {

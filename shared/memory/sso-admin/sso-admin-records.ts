@@ -15,9 +15,3 @@ export type ProvisioningRecord = RequestRecord & {
   readonly accountId?: AccountId
   readonly accountIds: readonly AccountId[]
 }
-
-export const provisioningStatuses = [
-  'LATEST_PERMISSION_SET_PROVISIONED',
-  'LATEST_PERMISSION_SET_NOT_PROVISIONED',
-] as const
-export type ProvisioningStatus = (typeof provisioningStatuses)[number]

@@ -8,10 +8,10 @@ import {
   permissionSetFileMostBytes,
   permissionSetFileSchema,
   permissionSetKey,
-  renderSessionDuration,
 } from '../../../shared/domain/permission-set-file.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { permissionSetRules } from '../../../shared/domain/permission-set-rules.ts'
+import { renderSessionDuration } from '../../../shared/domain/session-duration.ts'
 import { badPermissionSetFiles } from './bad-files.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
+import { permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { PermissionSetIndex } from '../../../shared/reconcile/permission-set-index.ts'
+import { readPermissionSet } from '../../../shared/reconcile/read-permission-set.ts'
 import { dyingPorts, intercept } from '../../intercept.ts'
 import { acme, World } from '../../world.ts'
 
@@ -31,7 +33,7 @@ test('a dispatcher that dies at any call while it makes a permission set leaves 
   }
 }, 60_000)
 
-test('a file that replaces another which was half applied is not added to it', async () => {
+test('a file that replaces another which was half applied takes back what was attached', async () => {
   const world = open()
   await world.objects.put(key, operator)
   await world.look()
@@ -47,7 +49,16 @@ test('a file that replaces another which was half applied is not added to it', a
   )
   await world.clock.advance(200_000)
   await world.finish(world.slice(), 1_000)
-  expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'failed' })
+  expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'applied' })
+  const arn = permissionSetArn.parse((await world.json('owned_permission_sets/CloudOperator-ps'))?.arn)
+  expect(await readPermissionSet(world.ssoAdmin, arn)).toEqual({
+    name: 'CloudOperator-ps',
+    description: 'nothing attached',
+    sessionDuration: 'PT1H',
+    tags: [],
+    managedPolicyArns: [],
+    customerManagedPolicies: [],
+  })
 })
 
 test('a name that Identity Center refused is not claimed: what someone else makes under it is not ours', async () => {

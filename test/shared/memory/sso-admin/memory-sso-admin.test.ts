@@ -18,7 +18,6 @@ import { DurableTables } from '../durable-tables.ts'
 const minute = 60_000
 const websiteId = accountId.parse(website)
 const shopId = accountId.parse(shop)
-const allAtOnce = { most: 100 }
 
 function target(
   world: IdentityCenterWorld,
@@ -177,7 +176,7 @@ describe('assignments of a principal', () => {
     await world.identityStore.createGroupMembership(inherited.principalId, own.principalId)
     const all = await world.ssoAdmin.listAccountAssignmentsForPrincipal(own)
     expect(all.items).toEqual([own, inherited])
-    const inShop = await world.ssoAdmin.listAccountAssignmentsForPrincipal(own, { accountId: shopId })
+    const inShop = await world.ssoAdmin.listAccountAssignmentsForPrincipal(own, undefined, { accountId: shopId })
     expect(inShop.items).toEqual([inherited])
     expect((await world.ssoAdmin.listAccountAssignmentsForPrincipal(inherited)).items).toEqual([inherited])
   })
@@ -246,7 +245,7 @@ describe('provisioning', () => {
   const staleAccounts = async (world: IdentityCenterWorld, name: string) => {
     const arn = permissionSetArnIn(world, name)
     const status = 'LATEST_PERMISSION_SET_NOT_PROVISIONED'
-    return (await world.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status, allAtOnce)).items
+    return (await world.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status)).items
   }
 
   test('a changed definition reaches the accounts when it is provisioned', async () => {

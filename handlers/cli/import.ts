@@ -1,0 +1,159 @@
+import { hostname, userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import type { PermissionSetArn } from '../../shared/domain/identity-center-ids.ts'
+import { type PermissionSetName, permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { listAll } from '../../shared/ports/page.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
+import { type Adoption, adoptPermissionSet } from '../../shared/reconcile/adopt-permission-set.ts'
+import { Lease } from '../../shared/reconcile/lease.ts'
+import { limitSsoAdmin } from '../../shared/reconcile/limited-sso-admin.ts'
+import { claimBucket, WrongOwnerError } from '../../shared/reconcile/owner.ts'
+import { PermissionSetIndex } from '../../shared/reconcile/permission-set-index.ts'
+import { RateLimiter } from '../../shared/reconcile/rate-limiter.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { Refusal } from './refusal.ts'
+import { renderJson } from './render-json.ts'
+
+/** So long the dispatcher stands still for an import at a time; then it has its turn. */
+const portionMs = 20_000
+const turnMs = 4_000
+const patienceMs = 15 * 60_000
+
+/** `ssofile import --permission-sets`: takes over permission sets that exist already. */
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .summary('take over what exists already')
+    .description(
+      "Writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on a changed file changes them, and a deleted one deletes them. Changes nothing in Identity Center.\nWithout names: all of them. The dispatcher stands still for it, at most 20 seconds at a time.",
+    )
+    .option('--permission-sets [names...]', 'permission sets by name; without names, all')
+    .option('--json', 'what became of each as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx ssofile import --permission-sets ReadOnly-ps Billing-ps\n  npx ssofile import --permission-sets --json',
+    )
+    .action(async (options: { permissionSets?: true | string[]; json?: boolean }) => {
+      process.exitCode = await importPermissionSets(options)
+    })
+}
+
+async function importPermissionSets(options: { permissionSets?: true | string[]; json?: boolean }): Promise<number> {
+  if (options.permissionSets === undefined)
+    throw new Refusal('received nothing to import, expected --permission-sets with names, or without for all of them')
+  const names = options.permissionSets === true ? undefined : options.permissionSets.map(parseName)
+  const ports = openCliPorts(bucketOf(undefined))
+  await claimBucket(ports).catch((error: unknown) => {
+    throw error instanceof WrongOwnerError ? new Refusal(error.message) : error
+  })
+  const results = await adoptAll(ports, names)
+  if (options.json) process.stdout.write(renderJson(results))
+  else for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
+  return results.some(({ outcome }) => outcome === 'refused' || outcome === 'not-found') ? 1 : 0
+}
+
+function parseName(text: string): PermissionSetName {
+  const name = permissionSetName.safeParse(text)
+  if (name.success) return name.data
+  throw new Refusal(
+    `received the name '${quote(text)}', expected that of a permission set: 1 to 32 letters, digits or _ + = , . @ -`,
+  )
+}
+
+type Result = Adoption | { readonly name: string; readonly outcome: 'not-found'; readonly near?: string | undefined }
+
+/** In portions, each under the dispatcher lease, so that the rate is ours alone and access is not held up for long. */
+async function adoptAll(ports: Ports, names: readonly PermissionSetName[] | undefined): Promise<readonly Result[]> {
+  const results: Result[] = []
+  let left: readonly PermissionSetArn[] | undefined
+  do {
+    if (left) await ports.clock.sleep(turnMs)
+    left = await underLease(ports, async (ssoAdmin, mayGoOn) => {
+      const wanted = left ?? (await findAll(ports, ssoAdmin, names, results))
+      let done = 0
+      for (; done < wanted.length && (done === 0 || mayGoOn()); done++) {
+        const arn = wanted[done]
+        const adoption = arn && (await adoptPermissionSet(arn, { ...ports, ssoAdmin }))
+        if (adoption) results.push(adoption)
+      }
+      if (done < wanted.length) process.stderr.write(`${done} of ${wanted.length} looked at\n`)
+      return wanted.slice(done)
+    })
+  } while (left.length > 0)
+  return results
+}
+
+async function findAll(
+  ports: Ports,
+  ssoAdmin: SsoAdmin,
+  names: readonly PermissionSetName[] | undefined,
+  results: Result[],
+): Promise<readonly PermissionSetArn[]> {
+  if (names === undefined) return Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token)))
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  const arns: PermissionSetArn[] = []
+  for (const name of names) {
+    const arn = await index.resolve(name)
+    if (arn) arns.push(arn)
+    else results.push({ name, outcome: 'not-found', near: index.findNear(name) })
+  }
+  return arns
+}
+
+async function underLease<T>(
+  ports: Ports,
+  work: (ssoAdmin: SsoAdmin, mayGoOn: () => boolean) => Promise<T>,
+): Promise<T> {
+  const { clock } = ports
+  const lease = await acquire(ports)
+  void lease.keep()
+  const limiter = new RateLimiter(clock, defaultConfiguration.limits.callsPerSecond)
+  const endsMs = clock.monotonicMs() + portionMs
+  const holds = () => lease.mayStart()
+  try {
+    return await work(limitSsoAdmin(ports, limiter, { mayStart: holds, holdsLease: holds }), () => {
+      return holds() && clock.monotonicMs() < endsMs
+    })
+  } finally {
+    await limiter.rest()
+    await lease.release()
+  }
+}
+
+async function acquire(ports: Ports): Promise<Lease> {
+  const { clock } = ports
+  const holder = `ssofile import, ${userInfo().username}@${hostname()}, process ${process.pid}`
+  const beganMs = clock.monotonicMs()
+  while (clock.monotonicMs() - beganMs < patienceMs) {
+    const lease = await Lease.acquire(ports, holder)
+    if (lease) return lease
+    process.stderr.write(
+      `a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting for its turn\n`,
+    )
+  }
+  throw new Refusal('the dispatcher was busy for 15 minutes; run the import again later: what is imported stays so')
+}
+
+function renderResult(result: Result): string {
+  switch (result.outcome) {
+    case 'adopted':
+      return [
+        `adopted        ${result.name}  ${result.file}`,
+        ...result.notes.map((note) => `               ${note}`),
+      ].join('\n')
+    case 'already-owned':
+      return `already ours   ${result.name}`
+    case 'refused':
+      return `refused        ${renderComplaint(result.complaint)}`
+    case 'not-found': {
+      const near = result.near === undefined ? '' : `; did you mean '${quote(result.near)}'?`
+      return `not found      Identity Center has no permission set '${result.name}'${near}`
+    }
+    default:
+      return result satisfies never
+  }
+}

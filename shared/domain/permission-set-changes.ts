@@ -1,0 +1,235 @@
+import type { CustomerManagedPolicy, PermissionSetFile, PermissionsBoundary, Tag } from './permission-set-file.ts'
+import { parseSessionDuration, renderSessionDuration } from './session-duration.ts'
+
+/** What Identity Center has of a permission set, or what a file asks for. An absent field: there is none. */
+export type PermissionSetDefinition = {
+  readonly description?: string
+  /** ISO 8601, such as `PT1H`. */
+  readonly sessionDuration: string
+  readonly relayState?: string
+  readonly tags: readonly Tag[]
+  readonly managedPolicyArns: readonly string[]
+  readonly customerManagedPolicies: readonly CustomerManagedPolicy[]
+  /** JSON text. */
+  readonly inlinePolicy?: string
+  readonly permissionsBoundary?: PermissionsBoundary
+}
+
+/** One write call. */
+export type PermissionSetChange =
+  | {
+      readonly kind: 'update'
+      readonly attributes: Pick<PermissionSetDefinition, 'description' | 'sessionDuration' | 'relayState'>
+      /** What of it differs, for history. */
+      readonly fields: readonly string[]
+    }
+  | { readonly kind: 'tag'; readonly tags: readonly Tag[] }
+  | { readonly kind: 'untag'; readonly keys: readonly string[] }
+  | { readonly kind: 'attach' | 'detach'; readonly policyArn: string }
+  | { readonly kind: 'attach-customer' | 'detach-customer'; readonly policy: CustomerManagedPolicy }
+  | { readonly kind: 'put-inline'; readonly policy: string }
+  | { readonly kind: 'delete-inline' }
+  | { readonly kind: 'put-boundary'; readonly boundary: PermissionsBoundary }
+  | { readonly kind: 'delete-boundary' }
+
+export function definitionOf(file: PermissionSetFile): PermissionSetDefinition {
+  const { name: _, sessionDurationMinutes, warnings: __, ...rest } = file
+  return { ...rest, sessionDuration: renderSessionDuration(sessionDurationMinutes) }
+}
+
+/**
+ * The calls that make `actual` equal to `wanted`, in the order in which they must be made; empty: nothing differs, but
+ * for what AWS cannot change (`planWarnings`).
+ *
+ * | step | calls | why there |
+ * | --- | --- | --- |
+ * | 1 | tags; the attributes, where the session gets shorter | they grant nothing; shorter is less |
+ * | 2 | detach what leaves | what is left is in both the old and the new; and 25 policies are never exceeded |
+ * | 3 | inline policy and boundary | see below |
+ * | 4 | attach what comes | within the new boundary and the new inline policy's denials |
+ * | 5 | the attributes otherwise | a longer session only for what the new one grants |
+ *
+ * A permission set so never passes through a state that grants what neither the old nor the new does. Between 2 and 4
+ * its managed policies are those of both, so with the old inline policy and boundary it is within the old, and with the
+ * new ones within the new. That holds for denials in the inline policy too: an old one is there while anything of the
+ * old is that it could limit, a new one before anything comes. Of step 3's two calls an added boundary goes first (within
+ * the old) and a removed one last (within the new). Where one boundary replaces another, the inline policy goes first if
+ * that only takes away, else the boundary. Two things no order can do: what a managed policy denies nobody here knows, so
+ * they count as granting; and where a boundary and an inline policy that both grants and denies are replaced at once, there
+ * is no intermediate state within the two. Definitions act only once they are provisioned, which follows the last call.
+ */
+export function planPermissionSetChanges(
+  actual: PermissionSetDefinition,
+  wanted: PermissionSetDefinition,
+): readonly PermissionSetChange[] {
+  const attributes = planAttributes(actual, wanted)
+  const isShorter = minutesOf(wanted) < minutesOf(actual)
+  return [
+    ...planTags(actual.tags, wanted.tags),
+    ...(isShorter ? attributes : []),
+    ...listMissing(actual.managedPolicyArns, wanted.managedPolicyArns, (arn) => arn).map(
+      (policyArn): PermissionSetChange => ({ kind: 'detach', policyArn }),
+    ),
+    ...listMissing(actual.customerManagedPolicies, wanted.customerManagedPolicies, referenceKey).map(
+      (policy): PermissionSetChange => ({ kind: 'detach-customer', policy }),
+    ),
+    ...planInlineAndBoundary(actual, wanted),
+    ...listMissing(wanted.managedPolicyArns, actual.managedPolicyArns, (arn) => arn).map(
+      (policyArn): PermissionSetChange => ({ kind: 'attach', policyArn }),
+    ),
+    ...listMissing(wanted.customerManagedPolicies, actual.customerManagedPolicies, referenceKey).map(
+      (policy): PermissionSetChange => ({ kind: 'attach-customer', policy }),
+    ),
+    ...(isShorter ? [] : attributes),
+  ]
+}
+
+/** What differs and cannot be changed: AWS offers no way to empty a description. */
+export function planWarnings(actual: PermissionSetDefinition, wanted: PermissionSetDefinition): readonly string[] {
+  if (actual.description === undefined || wanted.description !== undefined) return []
+  return [
+    'the file has no description, but the permission set keeps the one it has: AWS can change a description, never empty it; write the description you want into the file',
+  ]
+}
+
+/** In words, for history and statuses. */
+export function renderChange(change: PermissionSetChange): string {
+  switch (change.kind) {
+    case 'update':
+      return `set ${change.fields.join(', ')}`
+    case 'tag':
+      return `tag ${change.tags.map(({ Key, Value }) => `${Key}=${Value}`).join(', ')}`
+    case 'untag':
+      return `untag ${change.keys.join(', ')}`
+    case 'attach':
+    case 'detach':
+      return `${change.kind} ${change.policyArn}`
+    case 'attach-customer':
+      return `attach customer managed policy ${referenceKey(change.policy)}`
+    case 'detach-customer':
+      return `detach customer managed policy ${referenceKey(change.policy)}`
+    case 'put-inline':
+      return 'put the inline policy'
+    case 'delete-inline':
+      return 'delete the inline policy'
+    case 'put-boundary':
+      return `put the permissions boundary ${boundaryKey(change.boundary)}`
+    case 'delete-boundary':
+      return 'delete the permissions boundary'
+    default:
+      return change satisfies never
+  }
+}
+
+function planAttributes(
+  actual: PermissionSetDefinition,
+  wanted: PermissionSetDefinition,
+): readonly PermissionSetChange[] {
+  const fields = [
+    ...(wanted.description !== undefined && wanted.description !== actual.description ? ['description'] : []),
+    ...(minutesOf(wanted) === minutesOf(actual) ? [] : ['session duration']),
+    ...(wanted.relayState === actual.relayState ? [] : ['relay state']),
+  ]
+  const { description, sessionDuration, relayState } = wanted
+  const attributes = {
+    sessionDuration,
+    ...(description === undefined ? {} : { description }),
+    ...(relayState === undefined ? {} : { relayState }),
+  }
+  return fields.length === 0 ? [] : [{ kind: 'update', attributes, fields }]
+}
+
+/** First those that go, so that 50 are never exceeded. Keys that begin with `aws:` are AWS's own; nobody can change them. */
+function planTags(actual: readonly Tag[], wanted: readonly Tag[]): readonly PermissionSetChange[] {
+  const keys = listMissing(actual, wanted, ({ Key }) => Key)
+    .map(({ Key }) => Key)
+    .filter((key) => !/^aws:/i.test(key))
+  const tags = listMissing(wanted, actual, ({ Key, Value }) => JSON.stringify([Key, Value]))
+  return [
+    ...(keys.length === 0 ? [] : [{ kind: 'untag', keys } as const]),
+    ...(tags.length === 0 ? [] : [{ kind: 'tag', tags } as const]),
+  ]
+}
+
+function planInlineAndBoundary(
+  actual: PermissionSetDefinition,
+  wanted: PermissionSetDefinition,
+): readonly PermissionSetChange[] {
+  const inline = planInline(actual.inlinePolicy, wanted.inlinePolicy)
+  const boundary = planBoundary(actual.permissionsBoundary, wanted.permissionsBoundary)
+  const isRemoved = wanted.permissionsBoundary === undefined
+  const isReplaced = actual.permissionsBoundary !== undefined && !isRemoved
+  const onlyTakesAway =
+    !hasEffect(actual.inlinePolicy, 'Deny') && !hasEffect(wanted.inlinePolicy, 'Allow') && inline.length > 0
+  return isRemoved || (isReplaced && onlyTakesAway) ? [...inline, ...boundary] : [...boundary, ...inline]
+}
+
+function planInline(actual: string | undefined, wanted: string | undefined): readonly PermissionSetChange[] {
+  if (isSamePolicy(actual, wanted)) return []
+  return [wanted === undefined ? { kind: 'delete-inline' } : { kind: 'put-inline', policy: wanted }]
+}
+
+function planBoundary(
+  actual: PermissionsBoundary | undefined,
+  wanted: PermissionsBoundary | undefined,
+): readonly PermissionSetChange[] {
+  if (wanted === undefined) return actual === undefined ? [] : [{ kind: 'delete-boundary' }]
+  const isSame = actual !== undefined && boundaryKey(actual) === boundaryKey(wanted)
+  // One call replaces a boundary by one of the other kind too. (API Reference, PutPermissionsBoundaryToPermissionSet.)
+  return isSame ? [] : [{ kind: 'put-boundary', boundary: wanted }]
+}
+
+/** The same document, whatever its white space and the order of its fields: neither means anything in a policy. */
+function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
+  if (a === b) return true
+  if (a === undefined || b === undefined) return false
+  const [first, second] = [parseJson(a), parseJson(b)]
+  return first !== undefined && JSON.stringify(sortFields(first)) === JSON.stringify(sortFields(second))
+}
+
+/** Whether a statement of the policy may have this effect: what cannot be understood may have any. */
+function hasEffect(policy: string | undefined, effect: 'Allow' | 'Deny'): boolean {
+  if (policy === undefined) return false
+  const document = parseJson(policy)
+  if (typeof document !== 'object' || document === null || !('Statement' in document)) return true
+  const { Statement: statement } = document
+  const statements: readonly unknown[] = Array.isArray(statement) ? statement : [statement]
+  const other = effect === 'Allow' ? 'Deny' : 'Allow'
+  return !statements.every((one) => typeof one === 'object' && one !== null && 'Effect' in one && one.Effect === other)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function sortFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortFields)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).map(([name, item]): [string, unknown] => [name, sortFields(item)])
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function listMissing<T>(items: readonly T[], others: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  const known = new Set(others.map(keyOf))
+  return items.filter((item) => !known.has(keyOf(item)))
+}
+
+/** A path that is left out is `/`. */
+function referenceKey({ Name, Path = '/' }: CustomerManagedPolicy): string {
+  return Path + Name
+}
+
+function boundaryKey(boundary: PermissionsBoundary): string {
+  return 'ManagedPolicyArn' in boundary
+    ? boundary.ManagedPolicyArn
+    : `customer managed ${referenceKey(boundary.CustomerManagedPolicyReference)}`
+}
+
+/** A duration that cannot be read is like no other. */
+function minutesOf({ sessionDuration }: PermissionSetDefinition): number {
+  return parseSessionDuration(sessionDuration) ?? Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,77 @@
+import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
+import {
+  definitionOf,
+  type PermissionSetDefinition,
+  planPermissionSetChanges,
+  renderChange,
+} from './permission-set-changes.ts'
+import { parsePermissionSetFile, permissionSetKey } from './permission-set-file.ts'
+import type { PermissionSetName } from './permission-set-name.ts'
+import { parseSessionDuration } from './session-duration.ts'
+
+export type RenderedPermissionSet = {
+  readonly text: string
+  /** What the permission set has and a file cannot say, and which stays as it is, in whole sentences. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * The file that says exactly what a permission set is: read again it makes the same one, and applied it changes nothing.
+ * Refused where no file can say it.
+ */
+export function renderPermissionSetFile(
+  name: PermissionSetName,
+  definition: PermissionSetDefinition,
+): Parsed<RenderedPermissionSet> {
+  const key = permissionSetKey(name)
+  const text = `${JSON.stringify(toFile(name, definition), undefined, 2)}\n`
+  const file = parsePermissionSetFile(key, new TextEncoder().encode(text))
+  if (!file.ok) return refused(inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`))
+  const differences = planPermissionSetChanges(definition, definitionOf(file.value))
+  if (differences.length > 0) return refused(inexpressible(key, differences.map(renderChange).join('; ')))
+  const own = definition.tags.filter(isOfAws).map(({ Key }) => quote(Key))
+  return parsed({
+    text,
+    notes: own.length === 0 ? [] : [`the tags of AWS's own (${own.join(', ')}) stand in no file and stay`],
+  })
+}
+
+function toFile(name: PermissionSetName, definition: PermissionSetDefinition): object {
+  const { description, sessionDuration, relayState, inlinePolicy, permissionsBoundary } = definition
+  const tags = definition.tags.filter((tag) => !isOfAws(tag))
+  const { managedPolicyArns, customerManagedPolicies } = definition
+  return {
+    permissionSetName: name,
+    ...(description === undefined ? {} : { description }),
+    sessionDurationInMinutes: parseSessionDuration(sessionDuration) ?? sessionDuration,
+    ...(relayState === undefined ? {} : { relayState }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(managedPolicyArns.length === 0 ? {} : { managedPoliciesArnList: managedPolicyArns }),
+    ...(customerManagedPolicies.length === 0 ? {} : { customerManagedPoliciesList: customerManagedPolicies }),
+    ...(inlinePolicy === undefined ? {} : { inlinePolicyDocument: parseJson(inlinePolicy) }),
+    ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+  }
+}
+
+/** AWS sets and changes these itself. (Tagging guide, "Tag naming limits and requirements".) */
+function isOfAws({ Key }: { readonly Key: string }): boolean {
+  return /^aws:/i.test(Key)
+}
+
+/** A text that is no JSON is then refused as a policy. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function inexpressible(object: string, received: string): Complaint {
+  return {
+    object,
+    received: `a permission set that no file can say: ${received}`,
+    expected: 'one that a file says exactly',
+    remedy: 'change it in Identity Center, then import it again; links may use it without a file',
+  }
+}
