@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { readOwner } from '../../shared/reconcile/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { listBucketInputs } from './bucket-inputs.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
-import { listFolder } from './folder-inputs.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { type FolderListing, listFolder } from './folder-inputs.ts'
 import { Progress } from './progress.ts'
 import { readConfiguration } from './read-configuration.ts'
 import { renderJson } from './render-json.ts'
@@ -21,7 +23,7 @@ export function addValidate(program: Command): void {
     .description(
       'Judges every file under links_data/ and permission_sets/, as it would be after aws s3 sync of that folder, or as it\nis in the bucket. Asks nothing but the files: whether a group or an account exists is not known here (see plan).\nExit code 0: all valid; 1: errors; 2: not such a folder or bucket.',
     )
-    .option('--config <file>', 'configuration (JSON): which folders under links_data/ count')
+    .option('--config <file>', 'configuration (JSON), where no deployment has one: which folders count')
     .option('--json', 'errors and warnings as JSON')
     .addHelpText(
       'after',
@@ -34,11 +36,10 @@ export function addValidate(program: Command): void {
     })
 }
 
+type Source = { readonly folders: readonly string[] } & FolderListing
+
 async function validate(source: string, { config }: Options): Promise<Validation> {
-  const { folders } = await readConfiguration(config)
-  const { files, faults, warnings } = source.startsWith('s3://')
-    ? { files: await listBucketInputs(openCliPorts(bucketOf(source)).objects), faults: [], warnings: [] }
-    : await listFolder(source)
+  const { folders, files, faults, warnings } = await open(source, config)
   const progress = new Progress()
   let judged = 0
   const onJudged = () => {
@@ -52,6 +53,18 @@ async function validate(source: string, { config }: Options): Promise<Validation
     errors: [...faults, ...found.errors].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
     warnings: [...found.warnings, ...warnings.map((warning) => ({ warning }))],
   }
+}
+
+/** Of a bucket with a deployment, that one's configuration says which folders count. */
+async function open(source: string, config: string | undefined): Promise<Source> {
+  if (!source.startsWith('s3://')) {
+    const { folders } = await readConfiguration(config)
+    return { folders, ...(await listFolder(source)) }
+  }
+  const bucket = bucketOf(source)
+  const { objects } = openCliPorts(bucket)
+  const { folders } = await chooseConfiguration(bucket, (await readOwner(objects))?.deployment, config)
+  return { folders, files: await listBucketInputs(objects), faults: [], warnings: [] }
 }
 
 function toJson({ links, permissionSets, errors, warnings }: Validation) {

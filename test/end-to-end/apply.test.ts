@@ -53,7 +53,12 @@ describe('apply without a deployment, with an endpoint for each service', () => 
     const links = await fixtureLinks()
     await services.uploadFixture(links)
     const [first, second] = await Promise.all([services.apply(), services.apply()])
-    expect([first.exitCode, second.exitCode]).toEqual([0, 0])
+    expect([first, second].map(({ exitCode, stderr }) => ({ exitCode, failed: exitCode === 0 ? '' : stderr }))).toEqual(
+      [
+        { exitCode: 0, failed: '' },
+        { exitCode: 0, failed: '' },
+      ],
+    )
     const states = (JSON.parse(second.stdout) as Status[]).map(({ state }) => state)
     expect(states.length).toBeGreaterThan(links.length)
     expect(new Set(states)).toEqual(new Set(['applied']))
@@ -99,6 +104,21 @@ describe('apply with a deployment', () => {
     expect(again.exitCode).toBe(0)
     expect(again.stderr).toContain('0 to grant, 0 to revoke')
   }, 60_000)
+
+  test('twice at once, while it works: each grant is made once', async () => {
+    const links = (await fixtureLinks()).slice(0, 6)
+    for (const link of links) await system.upload(`links_data/${link}`)
+    const started = system.calls.length
+    for (const set of await readdir(join(acme, 'permission_sets')))
+      await system.upload(`permission_sets/${set}`, await readFile(join(acme, 'permission_sets', set)))
+    const apply = () => system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+    const ended = await Promise.all([apply(), apply()])
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    await system.untilQuiet()
+    const granted = await system.keys('assignments/')
+    expect(granted.length).toBeGreaterThan(0)
+    expect(system.accepted('CreateAccountAssignment', started)).toBe(granted.length)
+  }, 120_000)
 
   test('is refused with a configuration of its own, since the deployment has one', async () => {
     const config = join(checkout, 'fixtures/acme/organization.json')
