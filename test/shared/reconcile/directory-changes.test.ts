@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../../shared/domain/account-id.ts'
 import { type PrincipalId, permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { dyingPorts, intercept } from '../../intercept.ts'
@@ -321,6 +322,27 @@ test('an id that Identity Store tells for a name which it does not bear is neith
   expect(writes(world)).toEqual(['CreateAccountAssignment'])
   expect(await world.keys('state/open/')).toEqual([])
   expect(await state(world, linkOf(old))).toBe('applied')
+})
+
+test('access by a permission set that was made again under its name is granted by the new one, and history has both', async () => {
+  const world = await open([linkOf(old)])
+  const target = targetOf(world, idOf(world, old))
+  world.ssoAdmin.removeAssignment(target)
+  await world.ssoAdmin.deletePermissionSet(target.permissionSetArn)
+  await world.ssoAdmin.createPermissionSet({
+    name: permissionSetName.parse('Billing-ps'),
+    sessionDuration: 'PT1H',
+    tags: [],
+  })
+  await world.objects.delete('state/permission-sets.json')
+  await world.objects.put(linkOf(old), '')
+  await settle(world)
+  const again = targetOf(world, idOf(world, old))
+  expect(again.permissionSetArn).not.toBe(target.permissionSetArn)
+  expect(world.ssoAdmin.assignments()).toEqual([again])
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'granted', permissionSetArn: again.permissionSetArn })
+  expect((await world.json(ledgerOf(old)))?.former).toBeUndefined()
+  expect(await history(world, old)).toEqual(['granted', 'granted', 'revoked'])
 })
 
 test('an index of names that was lost is made again from the ledger', async () => {
