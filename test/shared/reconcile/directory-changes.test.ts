@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../../shared/domain/account-id.ts'
 import { type PrincipalId, permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { releaseList } from '../../../shared/reconcile/brake-file.ts'
-import { dyingPorts } from '../../intercept.ts'
+import { dyingPorts, intercept } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
 const billing = readFileSync(new URL('../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -283,6 +284,66 @@ test('with 100 groups on a permission set in an account, the old id of a group g
   expect(holders(world)).toHaveLength(100)
   expect(world.ssoAdmin.isAssigned(targetOf(world, second))).toBe(true)
   expect(await state(world, linkOf(old))).toBe('applied')
+})
+
+test('a dispatcher that has just looked up a name does not believe it after a change in the directory', async () => {
+  const world = await open([])
+  const slice = world.slice({ lingerMs: 50_000 })
+  await world.objects.put(linkOf(old), '')
+  await world.clock.advance(5_000)
+  const [first, second] = [idOf(world, old), idOf(world, 'team-Web')]
+  expect(holders(world)).toEqual([first])
+  await rename(world, first, 'passing')
+  await rename(world, second, old)
+  await send(world, first, second)
+  await world.clock.advance(10_000)
+  expect(holders(world)).toEqual([second])
+  await world.finish(slice)
+})
+
+test('an id that Identity Store tells for a name which it does not bear is neither granted nor a reason to revoke', async () => {
+  let isStale = true
+  const world: World = await open([linkOf(old)], {
+    wrap: (ports) =>
+      intercept(ports, async ({ operation, args, proceed }) =>
+        operation === 'findPrincipalId' && args[1] === old && isStale && world.calls.includes('CreateAccountAssignment')
+          ? idOf(world, 'team-Web')
+          : proceed(),
+      ),
+  })
+  const id = idOf(world, old)
+  await world.clock.advance(61_000)
+  await world.objects.put(linkOf(old), '')
+  await settle(world)
+  expect(writes(world)).toEqual(['CreateAccountAssignment'])
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'granted', principalId: id })
+  isStale = false
+  await world.clock.advance(120_000)
+  await settle(world)
+  expect(writes(world)).toEqual(['CreateAccountAssignment'])
+  expect(await world.keys('state/open/')).toEqual([])
+  expect(await state(world, linkOf(old))).toBe('applied')
+})
+
+test('access by a permission set that was made again under its name is granted by the new one, and history has both', async () => {
+  const world = await open([linkOf(old)])
+  const target = targetOf(world, idOf(world, old))
+  world.ssoAdmin.removeAssignment(target)
+  await world.ssoAdmin.deletePermissionSet(target.permissionSetArn)
+  await world.ssoAdmin.createPermissionSet({
+    name: permissionSetName.parse('Billing-ps'),
+    sessionDuration: 'PT1H',
+    tags: [],
+  })
+  await world.objects.delete('state/permission-sets.json')
+  await world.objects.put(linkOf(old), '')
+  await settle(world)
+  const again = targetOf(world, idOf(world, old))
+  expect(again.permissionSetArn).not.toBe(target.permissionSetArn)
+  expect(world.ssoAdmin.assignments()).toEqual([again])
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'granted', permissionSetArn: again.permissionSetArn })
+  expect((await world.json(ledgerOf(old)))?.former).toBeUndefined()
+  expect(await history(world, old)).toEqual(['granted', 'granted', 'revoked'])
 })
 
 test('an index of names that was lost is made again from the ledger', async () => {
