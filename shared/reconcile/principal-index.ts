@@ -21,6 +21,8 @@ export class PrincipalIndex {
   readonly #suffix: string
   readonly #ids = new Map<string, Known<PrincipalId | undefined>>()
   readonly #whereabouts = new Map<string, Known<Whereabouts>>()
+  /** Ids that were seen to bear a name. */
+  readonly #exact = new Set<string>()
   readonly #near = new Map<string, { readonly name: Promise<string | undefined>; readonly untilMs: number }>()
 
   constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
@@ -42,8 +44,22 @@ export class PrincipalIndex {
     }
     return this.#ask(this.#ids, cacheKey, async () => {
       const whole = principalName.safeParse(name + this.#suffix).data
-      return whole && this.#identityStore.findPrincipalId(type, whole)
+      const found = whole && (await this.#identityStore.findPrincipalId(type, whole))
+      return found && (await this.#bears(type, found, whole)) ? found : undefined
     })
+  }
+
+  /**
+   * Whether the id is found under this name because it bears it, in every byte: user names are unique regardless of case, and
+   * that a look-up is exact is documented nowhere. Asked once per name and id. An answer that is altogether different is no
+   * matter of spelling: whoever is about to act on it asks for himself (`checkName`).
+   */
+  async #bears(type: PrincipalType, id: PrincipalId, name: PrincipalName): Promise<boolean> {
+    const pair = `${id}%${name}`
+    if (this.#exact.has(pair)) return true
+    const borne = await this.#identityStore.findPrincipalName(type, id)
+    if (borne === name) this.#exact.add(pair)
+    return borne === undefined || borne === name || fold(borne) !== fold(name)
   }
 
   /** What was found up to this instant is no longer believed: somebody knows of a change in the directory. */
@@ -107,4 +123,8 @@ export class PrincipalIndex {
     }
     return nearMatch(name, names)
   }
+}
+
+function fold(name: string): string {
+  return name.normalize('NFKC').toLowerCase()
 }

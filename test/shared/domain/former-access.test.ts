@@ -1,24 +1,84 @@
 import { expect, test } from '@jest/globals'
-import { bringForward, toFormer } from '../../../shared/domain/former-access.ts'
-import { formerAccess, ledgerEntry } from '../../../shared/domain/ledger-entry.ts'
+import {
+  asEntry,
+  bringForward,
+  listAccess,
+  toFormer,
+  withFormer,
+  withoutAccess,
+} from '../../../shared/domain/former-access.ts'
+import {
+  type FormerAccess,
+  formerAccess,
+  isSettled,
+  type LedgerEntry,
+  ledgerEntry,
+} from '../../../shared/domain/ledger-entry.ts'
 
 const at = '2026-03-03T10:00:00.000Z'
-const access = {
-  state: 'failed',
-  reason: 'someone removed it',
-  principalId: '92307020-41b6-05ce-951e-70dfe8931aa1',
-  permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-6b398906c5b246f8',
-  links: [],
-  call: { kind: 'creation', calledAt: at },
-  lastCreation: { kind: 'creation', calledAt: at },
-  grantedAt: at,
+const arn = 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'
+const idOf = (digit: number) => `${String(digit).repeat(8)}-2222-3333-4444-555555555555`
+const access = (digit: number) => ({ state: 'granted', principalId: idOf(digit), permissionSetArn: arn, links: [] })
+
+function entry(...digits: readonly number[]): LedgerEntry {
+  const [present = 1, ...others] = digits
+  const former = others.length === 0 ? {} : { former: others.map(access) }
+  return ledgerEntry.parse({ v: 1, ...access(present), ...former, openUntil: at, attempts: 2, updatedAt: at })
 }
-const other = { ...access, principalId: '92307020-41b6-05ce-951e-70dfe8931bb2' }
+
+const ids = (whole: LedgerEntry | undefined) => whole && listAccess(whole).map(({ principalId }) => principalId[0])
+const accessOf = (digit: number): FormerAccess => toFormer(entry(digit))
+
+test('a former access that is brought forward is the present one, and what was present is former', () => {
+  expect(ids(bringForward(entry(1, 2, 3), accessOf(3)))).toEqual(['3', '1', '2'])
+})
+
+test('an access that is new to an entry makes all it had former', () => {
+  expect(ids(bringForward(entry(1, 2), accessOf(4)))).toEqual(['4', '1', '2'])
+})
+
+test('brought forward, an access brings no grace of another principal with it', () => {
+  expect(bringForward({ ...entry(1, 2), orphanedAt: at }, accessOf(2)).orphanedAt).toBeUndefined()
+})
+
+test.each([
+  { of: [1, 2, 3], without: 1, left: ['2', '3'] },
+  { of: [1, 2, 3], without: 2, left: ['1', '3'] },
+  { of: [1], without: 1, left: undefined },
+  { of: [1, 2], without: 9, left: ['1', '2'] },
+])('without $without an entry of $of has $left left', ({ of, without, left }) => {
+  const rest = withoutAccess(entry(...of), accessOf(without))
+  expect(ids(rest)).toEqual(left)
+  if (rest) expect(ledgerEntry.parse(JSON.parse(JSON.stringify(rest)))).toEqual(JSON.parse(JSON.stringify(rest)))
+})
+
+test('what is changed of a former access goes back into its place, and its retry to the whole', () => {
+  const whole = entry(1, 2, 3)
+  const [former] = whole.former ?? []
+  if (!former) throw new Error('the entry has no former access')
+  const changed: LedgerEntry = { ...asEntry(whole, former), state: 'failed', reason: 'no', attempts: 3 }
+  const next = withFormer(whole, changed)
+  expect(next).toMatchObject({ state: 'granted', attempts: 3, former: [{ state: 'failed', reason: 'no' }, {}] })
+  expect(ids(next)).toEqual(['1', '2', '3'])
+})
+
+test('an entry is settled once it is granted, has nothing former, and its principal was not seen gone', () => {
+  expect(isSettled(entry(1))).toBe(true)
+  expect(isSettled(entry(1, 2))).toBe(false)
+  expect(isSettled({ ...entry(1), orphanedAt: at })).toBe(false)
+  expect(isSettled({ ...entry(1), state: 'failed' })).toBe(false)
+})
+
+const ninth = access(9)
 /** With everything that an entry may say. */
 const whole = ledgerEntry.parse({
   v: 1,
-  ...access,
-  former: [other],
+  ...access(1),
+  reason: 'someone removed it',
+  call: { kind: 'creation', calledAt: at },
+  lastCreation: { kind: 'creation', calledAt: at },
+  grantedAt: at,
+  former: [ninth],
   orphanedAt: at,
   missingSince: at,
   openUntil: at,
@@ -31,7 +91,7 @@ test('the access of an entry that says all an entry may say can be kept as forme
 })
 
 test('an entry in which a former access comes forward can be read again', () => {
-  const forward = bringForward(whole, formerAccess.parse(other))
+  const forward = bringForward(whole, formerAccess.parse(ninth))
   expect(ledgerEntry.safeParse(JSON.parse(JSON.stringify(forward))).error).toBeUndefined()
-  expect(forward.former?.map(({ principalId }) => principalId)).toEqual([access.principalId])
+  expect(ids(forward)).toEqual(['9', '1'])
 })

@@ -63,12 +63,34 @@ test('who was found is believed for a minute, and asked for again once forgotten
     await clock.advance(waitMs)
     expect(await index.resolve('GROUP', auditors, clock.monotonicMs())).toBe(id)
   }
-  expect(directory.asked).toBe(1)
+  expect(directory.asked).toBe(2) // once by its name, once by its id
   index.forget('GROUP', auditors)
   await index.resolve('GROUP', auditors, clock.monotonicMs())
   await clock.advance(60_000)
   await index.resolve('GROUP', auditors, clock.monotonicMs())
-  expect(directory.asked).toBe(3)
+  expect(directory.asked).toBe(4)
+})
+
+test('an id that is found under another spelling of its name is nobody of this name', async () => {
+  const { clock, directory, index } = open()
+  directory.groups.set(auditors, id)
+  directory.findPrincipalId = async () => id
+  await clock.advance(1)
+  expect(await index.resolve('GROUP', principalName.parse('AUDITORS'), 0)).toBeUndefined()
+  expect(await index.resolve('GROUP', auditors, 0)).toBe(id)
+})
+
+test('who was found is no longer believed once somebody knows of a change, unless looked up since', async () => {
+  const { clock, directory, index } = open()
+  const other = principalId.parse('99999999-2222-3333-4444-555555555555')
+  directory.groups.set(auditors, id)
+  await clock.advance(1_000)
+  expect(await index.resolve('GROUP', auditors, 0)).toBe(id)
+  directory.groups.set(auditors, other)
+  index.expire('GROUP', auditors, 500)
+  expect(await index.resolve('GROUP', auditors, 500)).toBe(id)
+  index.expire('GROUP', auditors, 1_500)
+  expect(await index.resolve('GROUP', auditors, 1_500)).toBe(other)
 })
 
 test('principalSuffix is appended to what is looked up and taken off what is told', async () => {
