@@ -104,7 +104,8 @@ export class Brake {
       this.#isFailing = false
     } catch (error) {
       this.#etag = undefined
-      if (!this.#isFailing) this.#ports.log.error('the brake cannot be read; nothing is revoked', { error })
+      if (!this.#isFailing)
+        this.#ports.log.error('the brake cannot be read; nothing is revoked', { alarm: 'brake', error })
       this.#isFailing = true
     }
   }
@@ -225,11 +226,12 @@ export class Brake {
     return prolongWindow(record, missing, open, terms) ?? openWindow(record, missing, all, terms)
   }
 
-  /** The alarm: a metric filter looks for this line. */
+  /** The alarm: a metric filter looks for its field, in this line and in that of a brake that cannot be read. */
   #tell(holds: readonly BrakeHold[]): void {
     this.#isTold = true
     const { held } = this.#record
     this.#ports.log.error('the brake holds revocations; look with: ssofile brake', {
+      alarm: 'brake',
       digest: digestOf(held),
       held: held.length,
       rules: holds.map((one) => ({

@@ -5,6 +5,7 @@ import { type OrganizationFile, parseOrganizationFile } from '../../../shared/me
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { digestOf, readBrake, releaseList } from '../../../shared/reconcile/brake-file.ts'
+import { sendInputs } from '../../../shared/reconcile/inputs.ts'
 import { dyingPorts, intercept } from '../../intercept.ts'
 import { World, type WorldOptions } from '../../world.ts'
 
@@ -194,6 +195,15 @@ describe('links that are deleted', () => {
     expect(await held(world)).toEqual(before)
   })
 
+  test('a held link that is looked at again stays held in its status', async () => {
+    const world = await open(groupsOf(4), linksOf(groupsOf(4)), { own: { count: 2, percent: 0 } })
+    await remove(world, linksOf(groupsOf(4)))
+    const inputs = (await held(world)).map((key) => `links_data/${key}`)
+    await sendInputs(world.ports, inputs, 'again')
+    await world.look()
+    for (const input of inputs) expect(await world.json(`status/${input}.json`)).toMatchObject({ state: 'held' })
+  })
+
   test('a held access that someone else took away leaves the list, and is not revoked a second time', async () => {
     const world = await open(groupsOf(4), linksOf(groupsOf(4)), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groupsOf(4)))
@@ -371,7 +381,7 @@ test('access of which one link was deleted while another is there, and covers it
   const group = 'team 0'
   const world = await open([group], [linkOf(group), ofOu(group)], { indirect: { count: 0, percent: 0 } })
   await world.organizations.moveAccount('200000000000' as never, 'ou-tiny-movedout', 'r-tiny')
-  await remove(world, [linkOf(group)])
+  await world.objects.delete(linkOf(group))
   await world.finish(world.everyHour())
   await settled(world)
   expect(granted(world)).toBe(1)
