@@ -63,6 +63,8 @@ export type Differences = {
   readonly misindexed: readonly string[]
   /** What the next reconcile has to look at again, however old it is. */
   readonly unsettled: Unsettled
+  /** Ledger entries that are stuck on accounts that take no changes, or left: nothing can be done about them. */
+  readonly resting: readonly Assignment[]
   /** The accounts that have ledger entries. */
   readonly owned: ReadonlySet<AccountId>
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
@@ -107,6 +109,7 @@ export async function findDifferences(
     unfinished,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
+    resting: [...resting.values()],
     owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }
@@ -125,11 +128,13 @@ export async function reconcile(
   const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
   const found = await findDifferences(ports, view, configuration)
   const { plan, inputs, unfinished, misindexed, unsettled, counts } = found
-  await noteMissingAccounts(ports, { listed: new Set(view.accounts.map(({ id }) => id)), owned: found.owned })
+  const listed = new Set(view.accounts.map(({ id }) => id))
+  const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
+  const released = found.resting.filter(({ accountId }) => gone.has(accountId))
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
-  await hintAt(ports, configuration, plan, unfinished)
+  await hintAt(ports, configuration, plan, [...unfinished, ...released])
   await ports.objects.put(checkpointKey, renderJson({ v: 1, startedAt, ...unsettled }))
   return {
     ...counts,
@@ -277,7 +282,7 @@ function findOvertaken(
 
 /**
  * Entries that wait for something and have no retry scheduled: their hint was lost; and stuck ones whose account takes
- * changes again, or is gone. Only entries written since the last reconcile, or not settled then, can be among them.
+ * changes again. Only entries written since the last reconcile, or not settled then, can be among them.
  */
 async function findUnfinished(
   objects: ObjectStore,
@@ -287,18 +292,17 @@ async function findUnfinished(
 ): Promise<{
   readonly unfinished: readonly Assignment[]
   readonly entries: readonly AssignmentKey[]
-  /** Stuck on accounts that still take no changes: nothing can be done. */
-  readonly resting: ReadonlySet<AssignmentKey>
+  readonly resting: ReadonlyMap<AssignmentKey, Assignment>
 }> {
   const known = new Set(last.entries)
-  const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
+  const byId = new Map(view.accounts.map((account) => [account.id, account]))
   const scheduled = new Set<AssignmentKey>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
   const entries = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const unfinished: Assignment[] = []
   const unsettled: AssignmentKey[] = []
-  const resting = new Set<AssignmentKey>()
+  const resting = new Map<AssignmentKey, Assignment>()
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
@@ -308,8 +312,8 @@ async function findUnfinished(
     const state = (await entries.read(key))?.entry.state
     if (state === undefined || state === 'granted') return
     unsettled.push(key)
-    const isResting = state === 'stuck' && refusing.has(assignment.accountId)
-    if (isResting) resting.add(key)
+    const isResting = state === 'stuck' && refuses(byId.get(assignment.accountId))
+    if (isResting) resting.set(key, assignment)
     if (state === 'held' || isResting) return
     unfinished.push(assignment)
   }
