@@ -14,23 +14,31 @@ const missingAccounts = z.strictObject({ v: z.literal(1), accounts: z.array(miss
 
 type MissingPorts = Pick<Ports, 'objects' | 'clock'>
 
-/** Records which accounts of the ledger a complete listing lacks; one that is listed again is forgotten. */
+/**
+ * Records which accounts of the ledger a complete listing lacks; one that is listed again is forgotten. Answers those that
+ * two complete listings, an hour apart, lacked.
+ */
 export async function noteMissingAccounts(
   { objects, clock }: MissingPorts,
   { listed, owned }: { readonly listed: ReadonlySet<AccountId>; readonly owned: ReadonlySet<AccountId> },
-): Promise<void> {
+): Promise<ReadonlySet<AccountId>> {
   const stored = await readJson(objects, missingKey, missingAccounts)
   const known = new Map(stored?.value.accounts.map((account) => [account.id, account]))
   const last = renderInstant(clock.now())
   const missing = [...owned.difference(listed)].sort().map((id) => ({ id, first: known.get(id)?.first ?? last, last }))
-  if (missing.length === 0 && known.size === 0) return
+  if (missing.length === 0 && known.size === 0) return new Set()
   const condition = stored ? { ifMatch: stored.object.etag } : ({ ifNoneMatch: '*' } as const)
   // Lost: another reconcile has just listed, too.
   await objects.put(missingKey, renderJson({ v: 1, accounts: missing }), condition)
+  return new Set(missing.filter(isForLong).map(({ id }) => id))
 }
 
 /** Whether two complete listings, an hour apart, lacked this account. */
 export async function isMissingForLong({ objects }: Pick<Ports, 'objects'>, id: AccountId): Promise<boolean> {
   const missing = (await readJson(objects, missingKey, missingAccounts))?.value.accounts.find((one) => one.id === id)
-  return missing !== undefined && Date.parse(missing.last) - Date.parse(missing.first) >= apartMs
+  return missing !== undefined && isForLong(missing)
+}
+
+function isForLong({ first, last }: z.infer<typeof missingAccount>): boolean {
+  return Date.parse(last) - Date.parse(first) >= apartMs
 }

@@ -69,6 +69,8 @@ export type Differences = {
   /** What the next reconcile has to look at again, however old it is. */
   readonly unsettled: Unsettled
   readonly principals: PrincipalChanges
+  /** Ledger entries that are stuck on accounts that take no changes, or left: nothing can be done about them. */
+  readonly resting: readonly Assignment[]
   /** The accounts that have ledger entries. */
   readonly owned: ReadonlySet<AccountId>
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
@@ -119,6 +121,7 @@ export async function findDifferences(
     principals,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
+    resting: [...resting.values()],
     owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }
@@ -139,11 +142,13 @@ export async function reconcile(
   const { inputs, unfinished, misindexed, unsettled, principals, counts, held } = found
   const revocations = found.plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
   const plan = { ...found.plan, revocations }
-  await noteMissingAccounts(ports, { listed: new Set(view.accounts.map(({ id }) => id)), owned: found.owned })
+  const listed = new Set(view.accounts.map(({ id }) => id))
+  const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
+  const released = found.resting.filter(({ accountId }) => gone.has(accountId))
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
-  await hintAt(ports, configuration, plan, unfinished)
+  await hintAt(ports, configuration, plan, [...unfinished, ...released])
   await recordPrincipals(ports.objects, principals, startedAt)
   await ports.objects.put(checkpointKey, renderJson({ v: 1, startedAt, ...unsettled }))
   return {
@@ -321,7 +326,7 @@ function findOvertaken(
 
 /**
  * Entries that wait for something and have no retry scheduled: their hint was lost; and stuck ones whose account takes
- * changes again, or is gone. Only entries written since the last reconcile, or not settled then, can be among them.
+ * changes again. Only entries written since the last reconcile, or not settled then, can be among them.
  */
 async function findUnfinished(
   objects: ObjectStore,
@@ -333,8 +338,7 @@ async function findUnfinished(
   readonly unfinished: readonly Assignment[]
   readonly entries: readonly AssignmentKey[]
   readonly held: ReadonlySet<AssignmentKey>
-  /** Stuck on accounts that still take no changes: nothing can be done. */
-  readonly resting: ReadonlySet<AssignmentKey>
+  readonly resting: ReadonlyMap<AssignmentKey, Assignment>
 }> {
   const known = new Set(last.entries)
   // Where it cannot be read, what is held stays so.
@@ -342,14 +346,14 @@ async function findUnfinished(
   const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
   const revoked = new Set(plan.revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
-  const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
+  const byId = new Map(view.accounts.map((account) => [account.id, account]))
   const scheduled = new Set<string>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
   const entries = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const unfinished: Assignment[] = []
   const unsettled: AssignmentKey[] = []
-  const resting = new Set<AssignmentKey>()
+  const resting = new Map<AssignmentKey, Assignment>()
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
@@ -360,7 +364,7 @@ async function findUnfinished(
     if (entry === undefined || isSettled(entry)) return
     const { state } = entry
     unsettled.push(key)
-    if (state === 'stuck' && refusing.has(assignment.accountId)) return void resting.add(key)
+    if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void resting.set(key, assignment)
     // Released, or desired again, and the hint was lost: then it is on the list no more, or should not be.
     if (state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))) held.add(key)
     else unfinished.push(assignment)

@@ -203,6 +203,6 @@ describe.each([
         expect(inForce).toEqual(wanted.map((assignment) => assignment.slice(id.length + 1).replaceAll(' ', '%')))
       }
     },
-    120_000,
+    240_000,
   )
 })

@@ -125,6 +125,9 @@ describe('an account that goes', () => {
     await world.finish(world.everyHour())
     await world.clock.advance(60_000)
     expect(await world.json(own)).toMatchObject({ state: 'stuck' })
+    // Nothing can be done meanwhile: `apply` would watch for ever.
+    const found = world.log.lines.findLast(({ message }) => message === 'reconciled')?.fields
+    expect(found).toMatchObject({ grants: 0, revocations: 0, unfinished: 0 })
     const calls = deletions(world)
     expect(await reconcile(world)).toBeUndefined()
     expect(await world.keys(own)).toEqual([])

@@ -23,6 +23,7 @@ import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
 import { Chaos, harmless } from './chaos.ts'
 import { Checker } from './checker.ts'
+import { renderOrganizationEvent } from './render-organization-event.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
 /** What a profile may change about the world. */
@@ -117,13 +118,20 @@ export class SimulatedWorld {
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.queues = new MemoryQueues({ clock, randomness })
-    const onChange = () => {
-      const body = JSON.stringify({ id: randomness.id(), 'detail-type': 'simulated' })
+    const tell = (event: object) => {
       if (this.isSilent) this.eventFaults.lost++
-      else void this.#deliver('events', body)
+      else void this.#deliver('events', JSON.stringify(event))
     }
-    this.organizations = new ShortPages({ clock, randomness, onChange })
-    this.identityStore = new MemoryIdentityStore({ clock, randomness, onChange })
+    this.organizations = new ShortPages({
+      clock,
+      randomness,
+      onChange: (change) => tell(renderOrganizationEvent(change, randomness.id())),
+    })
+    this.identityStore = new MemoryIdentityStore({
+      clock,
+      randomness,
+      onChange: () => tell({ id: randomness.id(), 'detail-type': 'simulated' }),
+    })
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
       randomness,

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
+import type { SQSRecord } from 'aws-lambda'
+import { events } from '../../../handlers/events.ts'
 import { type AccountId, accountId } from '../../../shared/domain/account-id.ts'
 import { organizationFile } from '../../../shared/memory/organization-file.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { deliverEvent } from '../../deliver-event.ts'
-import { type InterceptedCall, intercept } from '../../intercept.ts'
+import { dyingPorts, type InterceptedCall, intercept } from '../../intercept.ts'
 import { desiredNow } from '../../simulation/desired.ts'
 import { World } from '../../world.ts'
 
@@ -91,6 +93,28 @@ async function granted(world: World): Promise<string[]> {
         .replaceAll('%', ' '),
     )
     .sort()
+}
+
+function movedEvent(id: AccountId): object {
+  const requestParameters = { accountId: id }
+  const detail = { eventSource: 'organizations.amazonaws.com', eventName: 'MoveAccount', requestParameters }
+  return { id: '7d5b1c1e-0000-4000-8000-000000000000', 'detail-type': 'AWS API Call via CloudTrail', detail }
+}
+
+function recordOf(body: string): SQSRecord {
+  const stamps = {
+    SentTimestamp: '0',
+    ApproximateFirstReceiveTimestamp: '0',
+    ApproximateReceiveCount: '1',
+    SenderId: '',
+  }
+  const about = { eventSource: 'aws:sqs', eventSourceARN: '', awsRegion: 'us-east-1', messageAttributes: {} }
+  return { messageId: 'moved', receiptHandle: '', body, md5OfBody: '', attributes: stamps, ...about }
+}
+
+async function untilDead(world: World, dying: { isDead(): boolean }): Promise<false> {
+  while (!dying.isDead()) await world.clock.sleep(50)
+  return false
 }
 
 const changesIn = (world: World, since: number) =>
@@ -218,10 +242,10 @@ const changes: readonly Change[] = [
 ]
 
 describe('events of the organization', () => {
-  describe.each(changes)('after $what', ({ make, events }) => {
+  describe.each(changes)('after $what', ({ make, events: sent }) => {
     test.each([
-      ['once', events],
-      ['twice and in the wrong order', [...events, ...events].toReversed()],
+      ['once', sent],
+      ['twice and in the wrong order', [...sent, ...sent].toReversed()],
     ])('told %s: access is as the links say', async (_, told) => {
       const world = await open()
       await make(world)
@@ -233,10 +257,10 @@ describe('events of the organization', () => {
 
     test('told before it is so, then again: access is as the links say', async () => {
       const world = await open()
-      for (const [fixture, about] of events) await deliverEvent(world, fixture, about)
+      for (const [fixture, about] of sent) await deliverEvent(world, fixture, about)
       await quiet(world)
       await make(world)
-      for (const [fixture, about] of events) await deliverEvent(world, fixture, about)
+      for (const [fixture, about] of sent) await deliverEvent(world, fixture, about)
       await quiet(world)
       await expectTruth(world)
     })
@@ -335,6 +359,25 @@ describe('events of the organization', () => {
     // Two for the event, two for each of the revocations, which read the account live.
     expect(calls.length).toBeLessThanOrEqual(60 * 6)
   })
+
+  test.each(['before', 'after'] as const)(
+    'whose handler dies %s any of its calls, and that come again, lead to what the links say',
+    async (when) => {
+      let isOver = false
+      for (let last = 0; !isOver; last++) {
+        const world = await open()
+        await world.organizations.moveAccount(one, left, other)
+        const dying = dyingPorts(world.ports, { at: (_, number) => number === last, when })
+        const body = JSON.stringify(movedEvent(one))
+        const ended = events(dying.ports, world.configuration)({ Records: [recordOf(body)] })
+        isOver = await world.finish(Promise.race([ended.then(() => true), untilDead(world, dying)]))
+        await world.queues.send('events', [{ body, groupId: 'again' }])
+        await quiet(world)
+        await expectTruth(world)
+      }
+    },
+    60_000,
+  )
 
   test('that cannot be followed come again, are told of, and hold up no other', async () => {
     let isDenied = true

@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals'
+import { acme, World } from '../world.ts'
+
+const sets = ['A-ps', 'B-ps', 'C-ps', 'D-ps', 'E-ps']
+const startOfSlice = ['ListAccountAssignmentCreationStatus', 'ListAccountAssignmentDeletionStatus']
+
+/** A world in which every group has every permission set in every member account, by a link of its own. */
+async function openFull(): Promise<{ world: World; links: readonly string[] }> {
+  const world = new World({ organization: { ...acme(), assignments: [] } }).start()
+  const put = (key: string, body: string) => world.objects.put(key, body)
+  for (const name of sets) await put(`permission_sets/${name}.json`, JSON.stringify({ permissionSetName: name }))
+  await world.until(async () => (await world.keys('owned_permission_sets/')).length === sets.length, 'permission sets')
+  await world.clock.advance(60_000)
+  const management = world.organizations.managementAccountIdNow
+  const accounts = world.organizations.accountsNow().filter(({ id, state }) => state === 'ACTIVE' && id !== management)
+  const links: string[] = []
+  const updatedAt = world.clock.now().toISOString()
+  for (const set of sets) {
+    const permissionSetArn = world.ssoAdmin.permissionSetArnOf(set)
+    for (const group of acme().groups) {
+      const principalId = world.identityStore.idOf('GROUP', group)
+      for (const { id } of accounts) {
+        const name = `account%${id}%${set}%${group}%GROUP%ssofile`
+        const key = `links_data/${name}`
+        const written = await put(key, '')
+        const etag = written.outcome === 'written' ? written.etag : ''
+        const version = { etag, lastModified: updatedAt }
+        const by = [{ key, ...version }]
+        const ends = { grantedAt: updatedAt, attempts: 0, updatedAt }
+        const entry = { v: 1, state: 'granted', principalId, permissionSetArn, links: by, ...ends }
+        await put(`assignments/${name}`, JSON.stringify(entry))
+        const counts = { desired: 1, applied: 1, open: 0, failed: [] }
+        const status = { input: key, state: 'applied', accounts: counts, principalId, ...version, updatedAt }
+        await put(`status/${key}.json`, JSON.stringify(status))
+        links.push(key)
+      }
+    }
+  }
+  return { world, links }
+}
+
+describe('links that are uploaded again as they are', () => {
+  test('make no call to Identity Center, however many', async () => {
+    const { world, links } = await openFull()
+    expect(links.length).toBeGreaterThan(2_500)
+    await world.clock.advance(60_000)
+    for (const queue of ['uploads', 'links', 'work', 'dispatch'] as const) world.queues.queue(queue).purge()
+    const before = world.calls.length
+    const uploadedAt = `${world.clock.now().toISOString().slice(0, 19)}.000Z`
+    for (const link of links) await world.objects.as('sync').put(link, '')
+    await world.clock.advance(1_000)
+    const idle = (queue: 'uploads' | 'links' | 'work') => world.queues.queue(queue).messages().length === 0
+    await world.until(() => idle('uploads') && idle('links') && idle('work'), 'quiet', 60)
+    await world.clock.advance(60_000)
+    const { calls } = world
+    for (const link of links) {
+      const entry = await world.json(link.replace('links_data/', 'assignments/'))
+      expect(entry).toMatchObject({ state: 'granted', links: [{ key: link, lastModified: uploadedAt }] })
+    }
+    // Each slice of the dispatcher asks once what is in progress.
+    expect(calls.slice(before).filter((call) => !startOfSlice.includes(call))).toEqual([])
+    expect(world.ssoAdmin.assignments()).toEqual([])
+    expect((await world.keys('attention/')).length).toBe(0)
+  }, 120_000)
+})
