@@ -31,6 +31,7 @@ const callGroups = {
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
   links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
+  statuses: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('status/') === true,
   lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
   hints: ({ operation, key }: Call) => operation === 'send' && key?.startsWith('work') === true,
   wakes: ({ operation, key }: Call) => operation === 'send' && key === 'dispatch',
@@ -46,6 +47,7 @@ export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
   'writes',
   'links',
   'ledger',
+  'statuses',
   'lists',
   'hints',
   'wakes',
@@ -73,6 +75,8 @@ export type Call = {
   /** The key, where the call is about one. */
   readonly key?: string
   readonly process: 'dispatcher' | 'handler'
+  /** It had left its process, and stood still on its way: nobody could call it back. */
+  readonly wasHeld?: boolean
 }
 
 /** Decides by the seed how long each call takes, and which faults strike it. */
@@ -101,6 +105,11 @@ export class Chaos {
     const draw = this.#randomness.fraction()
     if (!this.#isOver && draw > 0.985) return Math.floor(5_000 * this.#randomness.fraction())
     return 1 + Math.floor(20 * draw)
+  }
+
+  /** Until another process has taken the lease; the longer, until it has taken the messages as well. */
+  freezeMs(): number {
+    return this.#randomness.fraction() < 0.5 ? 70_000 : 130_000
   }
 
   strike(call: Call): FaultKind | undefined {

@@ -134,7 +134,8 @@ export class Checker {
   }
 
   /** A call of the product is about to take effect. */
-  noteCall(process: SimulatedProcess, { service, operation }: Call, args: readonly unknown[]): void {
+  noteCall(process: SimulatedProcess, call: Call, args: readonly unknown[]): void {
+    const { service, operation } = call
     if (service === 'sso-admin') this.#isDirty = true
     this.#calling = process.name
     const [first] = args
@@ -142,8 +143,8 @@ export class Checker {
       this.#evaluatedMs.set(`${process.name} ${first}`, this.#world.clock.monotonicMs())
     }
     if (service === 'sso-admin' && isTarget(first)) {
-      if (operation === 'createAccountAssignment') this.#checkCreate(process, first)
-      if (operation === 'deleteAccountAssignment') this.#checkDelete(process, first)
+      if (operation === 'createAccountAssignment') this.#checkCreate(process, first, call)
+      if (operation === 'deleteAccountAssignment') this.#checkDelete(process, first, call)
     }
   }
 
@@ -162,7 +163,7 @@ export class Checker {
     }
   }
 
-  #checkCreate(process: SimulatedProcess, target: AssignmentTarget): void {
+  #checkCreate(process: SimulatedProcess, target: AssignmentTarget, call: Call): void {
     const key = this.#ledgerKeyOf(target)
     const name = nameOf(target)
     if (this.#recorded.get(key)?.name !== name) {
@@ -171,7 +172,7 @@ export class Checker {
         `CreateAccountAssignment of ${this.#describe(target)} without a ledger entry written before`,
       )
     }
-    this.#checkOutstanding('creation')
+    if (!call.wasHeld) this.#checkOutstanding('creation')
     const owner = this.#owner.get(name)
     const sinceMs = this.#evaluatedMs.get(`${process.name} ${key}`) ?? Number.POSITIVE_INFINITY
     if (owner?.of === 'foreign' && owner.sinceMs < sinceMs && this.#world.ssoAdmin.isAssigned(target)) {
@@ -181,11 +182,11 @@ export class Checker {
     this.#requested.set(target.accountId, `creation ${name}`)
   }
 
-  #checkDelete(process: SimulatedProcess, target: AssignmentTarget): void {
+  #checkDelete(process: SimulatedProcess, target: AssignmentTarget, call: Call): void {
     const name = nameOf(target)
     if (this.#owner.get(name)?.of === 'foreign')
       this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which ssofile did not make`)
-    this.#checkOutstanding('deletion')
+    if (!call.wasHeld) this.#checkOutstanding('deletion')
     const startMs =
       this.#evaluatedMs.get(`${process.name} ${this.#ledgerKeyOf(target)}`) ?? this.#world.clock.monotonicMs()
     const sinceMs = this.#desiredSinceMs.get(name)

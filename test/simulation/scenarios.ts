@@ -163,15 +163,24 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(70_000),
   ]),
   // A dispatcher stands still at some call until another one works.
-  scenario(scopes, ({ shortMs: afterMs, longMs: ms, skip: before }) => [
-    wait(5_000),
-    strike('freeze', 'any', { skip: before * 3 }),
-    upload(linkOf('root%all')),
-    wait(afterMs),
-    upload(linkOf('root%all', set, 'team-2')),
-    wait(ms),
-    deleteLink(linkOf('root%all')),
-  ]),
+  scenario(
+    fc.record({
+      skip,
+      shortMs,
+      calls: fc.constantFrom<CallGroup>('any', 'ledger', 'links', 'read-backs', 'creations'),
+    }),
+    ({ shortMs: afterMs, calls, skip: before }) => [
+      wait(5_000),
+      strike('freeze', calls, { skip: before }),
+      upload(linkOf('root%all')),
+      wait(afterMs),
+      wait(70_000),
+      upload(linkOf('root%all', set, 'team-2')),
+      wait(70_000),
+      wait(30_000),
+      deleteLink(linkOf('root%all')),
+    ],
+  ),
   // Access that somebody gave by hand before, or gives after, a link grants it.
   scenario(scopes, ({ home: { account }, settledMs: ms, shortMs: afterMs }) => [
     assign(account),
@@ -197,6 +206,20 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       strike('late', calls, { process: 'handler', times: 1 + more * 11 }),
       upload(linkOf(`account%${account}`)),
       ...(more === 0 ? [] : [upload(linkOf(`ou_id%${unit}`))]),
+    ],
+  ),
+  // A status is being told while its link goes, and nothing else would tell it again.
+  scenario(
+    fc.record({ home, shortMs, settledMs, times: fc.integer({ min: 1, max: 3 }) }),
+    ({ home: { account }, shortMs: afterMs, settledMs: ms, times }) => [
+      wait(ms),
+      strike('late', 'statuses', { times }),
+      upload(linkOf(`account%${account}`, 'Late-ps', 'team-2')),
+      upload(linkOf('root%all', 'Late-ps')),
+      wait(afterMs),
+      wait(300),
+      deleteLink(linkOf('root%all', 'Late-ps')),
+      deleteLink(linkOf(`account%${account}`, 'Late-ps', 'team-2')),
     ],
   ),
   // A link cannot be read while it is judged whether another one's deletion takes the access away.

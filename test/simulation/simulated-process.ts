@@ -122,7 +122,7 @@ export class SimulatedProcess {
     const fault = chaos.strike(call)
     const told = `${this.name}: ${call.service} ${call.operation} ${describeArgs(args)}`
     if (fault) trace(`${told} ${fault}`)
-    if (fault === 'freeze') this.freeze(70_000)
+    if (fault === 'freeze') this.freeze(chaos.freezeMs())
     if (fault === 'slow') await clock.sleep(90_000)
     if (fault === 'late') await clock.sleep(5_000)
     if (fault === 'kill-before') this.kill()
@@ -130,7 +130,7 @@ export class SimulatedProcess {
     await clock.sleep(chaos.travelMs())
     await this.#alive(undefined)
     if (isRefusal(fault)) throw refusalFor(fault, call)
-    observe(this, call, args)
+    observe(this, fault === 'freeze' || fault === 'slow' ? { ...call, wasHeld: true } : call, args)
     // In effect now, whether or not anybody hears of it.
     const result = await settle(run)
     trace(`${told} → ${result.ok ? 'ok' : String(result.error)}`)

@@ -29,7 +29,8 @@ import { SimulatedProcess } from './simulated-process.ts'
 /** What a profile may change about the world. */
 export type WorldSettings = {
   readonly seed: number
-  /** 99th percentile of an assignment request; the median is 300 ms. */
+  /** Median of an assignment request, default 300 ms, and its 99th percentile. */
+  readonly latencyMs?: number
   readonly latencyP99Ms: number
   readonly outstanding: number
   /** Each process's clock is off by up to this much. */
@@ -137,6 +138,7 @@ export class SimulatedWorld {
       randomness,
       organizations: this.organizations,
       identityStore: this.identityStore,
+      latencyMs: settings.latencyMs ?? 300,
       latencyP99Ms: settings.latencyP99Ms,
     })
     const file = parseOrganizationFile('simulated organization', organization)

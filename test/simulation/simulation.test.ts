@@ -10,7 +10,7 @@ test('three hundred runs with faults keep every promise and converge', async () 
   const report = await simulate({ runs: 300, seed: 20260303, steps: 20 })
   expect(report.failure === undefined ? '' : describeFailure(report.failure)).toBe('')
   expect(report.runs).toBe(300)
-}, 120_000)
+}, 600_000)
 
 test('the same seed gives the same trace, byte for byte', async () => {
   const [one] = regressions
@@ -28,4 +28,4 @@ test.each(sabotages)('the sabotage "$name" can be built into the code as it is',
 test.each(regressions)('$name', async ({ settings, actions }) => {
   const { violation } = await runSimulation(settings, actions)
   expect(violation?.message).toBeUndefined()
-})
+}, 60_000)

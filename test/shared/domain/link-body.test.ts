@@ -8,7 +8,7 @@ const encode = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string) => parseLinkBody(key, encode(text))
 
 test.each(['', ' ', '\r\n\t ', '{}', ' { } ', ' '.repeat(linkBodyMostBytes)])('the body %j says nothing', (body) => {
-  expect(parse(body)).toEqual({ ok: true, value: {} })
+  expect(parse(body)).toStrictEqual({ ok: true, value: {} })
 })
 
 test('a body may give both instants, a reason and a ticket', () => {
@@ -36,6 +36,48 @@ test.each([
   ['2026-12-24T00:00:00+05:45', '2026-12-23T18:15:00.000Z'],
 ])('the instant %s is %s', (text, instant) => {
   expect(parse(JSON.stringify({ expiresAt: text }))).toEqual({ ok: true, value: { expiresAt: new Date(instant) } })
+})
+
+test('what a body leaves out is not there', () => {
+  expect(parse('{"reason":"r"}')).toStrictEqual({ ok: true, value: { reason: 'r' } })
+  expect(parse('{"ticket":"t"}')).toStrictEqual({ ok: true, value: { ticket: 't' } })
+})
+
+const remedyOf = (body: unknown) => {
+  const link = parse(typeof body === 'string' ? body : JSON.stringify(body))
+  return link.ok ? 'accepted' : link.complaint.remedy.replace(/; then upload the file again$/, '')
+}
+
+test.each([
+  [' 2026-12-24T18:00:00+01 ', 'write "2026-12-24T18:00:00+01:00"'],
+  ['2026-12-24t18:00:00z', 'write "2026-12-24T18:00:00Z"'],
+  ['2026-12-24 18:00:00 z', 'write "2026-12-24T18:00:00Z"'],
+  ['2026-12-24', 'add time and offset: "2026-12-24T00:00:00Z" is midnight UTC'],
+  [`2026-12-24${' '.repeat(39)}`, 'add time and offset: "2026-12-24T00:00:00Z" is midnight UTC'],
+  [`2026-12-24${' '.repeat(40)}`, 'write expiresAt in that form, or leave the field out if the link has no such limit'],
+  ['2026-12-24T18:00', 'add the offset: "2026-12-24T18:00Z" if it is UTC, else +hh:mm or -hh:mm for Z'],
+  ['2026-02-30', 'write a day and a time that exist, in the form of the example'],
+  ['on 2026-02-30', 'write expiresAt in that form, or leave the field out if the link has no such limit'],
+  [5, 'write expiresAt in that form, or leave the field out if the link has no such limit'],
+])('the expiry %j gets the nearest right form', (expiresAt, remedy) => {
+  expect(remedyOf({ expiresAt })).toBe(remedy)
+})
+
+test('a remedy names the field that it is about', () => {
+  expect(remedyOf({ notBefore: 5 })).toContain('write notBefore in that form')
+})
+
+test('a line that is too long is to be shortened, any other to be one line', () => {
+  const oneLine = 'write it in one line in double quotes, or leave the field out'
+  expect(remedyOf({ reason: 'r'.repeat(1001) })).toBe('shorten it to 1000 characters')
+  expect(remedyOf({ reason: `${'r'.repeat(999)}\n` })).toBe(oneLine)
+  expect(remedyOf({ ticket: Array.from({ length: 1001 }, () => 1) })).toBe(oneLine)
+})
+
+test('plain text is quoted by its beginning, also where it has quotes and brackets in it', () => {
+  const text = `until "Friday" [${'x'.repeat(80)}]`
+  const link = parse(text)
+  expect(link.ok ? '' : link.complaint.received).toBe(`text that is not JSON, beginning with '${text.slice(0, 60)}'`)
 })
 
 test('a reason of 1,000 and a ticket of 200 characters pass', () => {
