@@ -1,9 +1,10 @@
 import { type Benchmark, WrongUsageError } from './benchmark.ts'
 import { latency } from './latency.ts'
+import { permissionSets } from './permission-sets.ts'
 import { throughput } from './throughput.ts'
 
 /** `npm run bench -- <name> [options]`; without a name: which there are. Exit 1: what is claimed does not hold. */
-const benchmarks: readonly Benchmark[] = [latency, throughput]
+const benchmarks: readonly Benchmark[] = [latency, throughput, permissionSets]
 
 const [name, ...options] = process.argv.slice(2)
 const benchmark = benchmarks.find((one) => one.name === name)
