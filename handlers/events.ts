@@ -1,33 +1,108 @@
+import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
+import { type DirectoryChange, parseDirectoryEvent } from '../shared/domain/directory-event.ts'
+import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization-event.ts'
+import { forgetFailure, recordFailure } from '../shared/reconcile/failures.ts'
+import { followDirectoryEvents } from '../shared/reconcile/follow-directory-events.ts'
+import { followOrganizationEvents } from '../shared/reconcile/follow-organization-events.ts'
+import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
 import { reconcile } from '../shared/reconcile/reconcile.ts'
 import type { QueueHandler } from './handler.ts'
 
-/** What an EventBridge event is called: for the log, and nothing else is read. */
+/** An event has less time than the hourly reconcile, which goes on where this one ends. */
+const renewMs = 60_000
+
+/** An event as parsed; neither: nobody can read it. */
+type Received = {
+  readonly record: SQSRecord
+  readonly name: string
+  readonly organization?: OrganizationEvent | undefined
+  readonly directory?: DirectoryChange | undefined
+}
+
+/**
+ * Something has changed in the organization or the directory. Events come late, twice, out of order and with masked
+ * names, so none is believed: they say where to look again. Where they do not, one reconcile looks at everything.
+ * What cannot be followed comes again, each event in a message group of its own, and holds up no other.
+ */
+export const events: QueueHandler = (ports, configuration) => {
+  const context = { ports, configuration, organization: new OrganizationCache(ports, configuration.folders) }
+
+  const followOrganization = async (received: readonly Received[]): Promise<object> => {
+    const known = received.flatMap(({ organization }) => organization ?? [])
+    return {
+      ...(await followOrganizationEvents(known, context)),
+      ignored: known.filter(({ look }) => look === 'nothing'),
+    }
+  }
+  const followDirectory = async (received: readonly Received[]): Promise<object> => {
+    const changes = received.flatMap(({ directory }) => directory ?? [])
+    return { hints: await followDirectoryEvents(ports, configuration, changes) }
+  }
+  const reconcileAll = (): Promise<object> => reconcile(ports, configuration, { renewMs })
+  /** All at once, which is cheaper; where that fails one by one, so that one event holds up no other. */
+  const follow = async (
+    received: readonly Received[],
+    work: (received: readonly Received[]) => Promise<object>,
+  ): Promise<readonly Received[]> => {
+    if (received.length === 0) return []
+    const names = received.map(({ name }) => name)
+    try {
+      ports.log.info('events followed', { events: names, ...(await work(received)) })
+      for (const { record } of received) if (receivesOf(record) > 1) await forgetFailure(ports, record.messageId)
+      return []
+    } catch (error) {
+      ports.log.error('events could not be followed; they come again', { events: names, error })
+      if (received.length === 1 || work === reconcileAll) {
+        for (const { record } of received)
+          await recordFailure(ports, { messageId: record.messageId, receiveCount: receivesOf(record), error })
+        return received
+      }
+      const failed = await Promise.all(received.map((one) => follow([one], work)))
+      return failed.flat()
+    }
+  }
+
+  return async ({ Records }) => {
+    const received = Map.groupBy(Records.map(parseEvent), ({ organization, directory }) => {
+      if (directory) return 'directory'
+      return organization && organization.look !== 'everything' ? 'organization' : 'everything'
+    })
+    const failed = [
+      ...(await follow(received.get('organization') ?? [], followOrganization)),
+      ...(await follow(received.get('directory') ?? [], followDirectory)),
+      ...(await follow(received.get('everything') ?? [], reconcileAll)),
+    ]
+    return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) }
+  }
+}
+
+function receivesOf({ attributes }: SQSRecord): number {
+  return Number(attributes?.ApproximateReceiveCount ?? 1)
+}
+
+function parseEvent(record: SQSRecord): Received {
+  const body = parseJson(record.body)
+  const organization = parseOrganizationEvent(body)
+  const directory = parseDirectoryEvent(body)
+  return { record, name: organization?.name ?? nameOf(body), organization, directory }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What an EventBridge event is called: for the log. */
 const namedEvent = z.object({
   'detail-type': z.string(),
   detail: z.object({ eventName: z.string() }).partial().optional(),
 })
 
-/**
- * Something has changed in the organization or the directory. Events come late, twice, out of order and with masked
- * names, so none is believed: one reconcile compares everything as it is now. What links wait for may have appeared.
- */
-export const events: QueueHandler = (ports, configuration) => async (event) => {
-  const names = event.Records.map(({ body }) => nameOf(body))
-  try {
-    ports.log.info('reconciled after events', { events: names, ...(await reconcile(ports, configuration)) })
-    return { batchItemFailures: [] }
-  } catch (error) {
-    ports.log.error('events could not be followed; they come again', { events: names, error })
-    return { batchItemFailures: event.Records.map(({ messageId }) => ({ itemIdentifier: messageId })) }
-  }
-}
-
-function nameOf(body: string): string {
-  try {
-    const { 'detail-type': type, detail } = namedEvent.parse(JSON.parse(body))
-    return detail?.eventName ?? type
-  } catch {
-    return 'an unreadable event'
-  }
+function nameOf(body: unknown): string {
+  const { 'detail-type': type, detail } = namedEvent.safeParse(body).data ?? {}
+  return detail?.eventName ?? type ?? 'an unreadable event'
 }

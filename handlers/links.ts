@@ -6,6 +6,7 @@ import { isFolderMarker, type Link } from '../shared/domain/link.ts'
 import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { assessLink } from '../shared/reconcile/assess-link.ts'
+import { indexInstants, instantsToCome } from '../shared/reconcile/expiry-index.ts'
 import { parseInput } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/ledger.ts'
@@ -20,7 +21,7 @@ import { runBatch } from './run-batch.ts'
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
   return (event) =>
-    runBatch(event, 'fifo', ports.log, async ({ body, attributes }) => {
+    runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
       if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization)
     })
@@ -49,6 +50,8 @@ export async function lookAtLink(
     return isSettled(current) && isSameVersion(current, status) ? current : withUploader(status, by)
   })
   const { reading, concerned } = looked
+  if (reading && 'body' in reading)
+    await indexInstants(ports.objects, key, instantsToCome(reading.body, reading.object.servedAt), id)
   log.info('link looked at', { found: reading?.state, status: told?.state ?? 'removed', accounts: concerned.length })
   if (!reading?.link) return
   const { permissionSet, principal, type } = reading.link
@@ -62,7 +65,12 @@ export async function lookAtLink(
 }
 
 /** What the dispatcher would find where the ledger has no entry that a link could have caused. */
-const nothingLeft = { lackOf: () => undefined, of: async () => new Map(), accountsOf: async () => [] }
+const nothingLeft = {
+  lackOf: () => undefined,
+  of: async () => new Map(),
+  accountsOf: async () => [],
+  heldAccountsOf: () => [],
+}
 
 function isSettled(status: Status | undefined): status is Status {
   return status?.state === 'applied'

@@ -15,7 +15,7 @@ import { runBatch } from './run-batch.ts'
 
 /** Looks at permission set files that may have changed: tells their status, then hints at the permission set. */
 export const permissionSets: QueueHandler = (ports, configuration) => (event) =>
-  runBatch(event, 'fifo', ports.log, async ({ body, attributes }) => {
+  runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
     const message = parseInput('permission-sets', { body, receiveCount: attributes.ApproximateReceiveCount })
     if (!isFolderMarker(message.key)) await lookAtPermissionSet(message, ports, configuration)
   })

@@ -9,7 +9,7 @@ import { runBatch } from './run-batch.ts'
  * Acts on nothing: what happened is passed on for the log, the key is what is looked at.
  */
 export const router: QueueHandler = (ports) => (event) =>
-  runBatch(event, 'standard', ports.log, async ({ body, messageId }) => {
+  runBatch(event, 'standard', ports, async ({ body, messageId }) => {
     const unreadable: unknown[] = []
     const inputs = parseS3Event(body).flatMap((record, index) => {
       try {

@@ -5,31 +5,35 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import type { Log } from '../shared/ports/log.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import { forgetFailure, recordFailure } from '../shared/reconcile/failures.ts'
 
 /**
  * Runs a batch record by record; what throws is reported and comes again when its visibility ends. In a FIFO queue the
  * rest of that group is reported too, so that it stays in order, and no other group is held up
  * (Lambda Developer Guide, "Handling errors for an SQS event source": return the first failure and all after it).
- * Why it failed is logged each time: in the dead-letter queue, where it ends, only the message itself can be seen.
+ * Why it failed is logged and noted each time, for `ssofile redrive`: in the dead-letter queue, where it ends, only the
+ * message itself can be seen.
  */
 export async function runBatch(
   event: SQSEvent,
   queue: 'fifo' | 'standard',
-  log: Log,
+  ports: Pick<Ports, 'objects' | 'clock' | 'log'>,
   work: (record: SQSRecord) => Promise<void>,
 ): Promise<SQSBatchResponse> {
   const workAndTell = async (record: SQSRecord): Promise<void> => {
+    const { messageId, attributes } = record
+    const receiveCount = Number(attributes?.ApproximateReceiveCount ?? 1)
     try {
       await work(record)
+      if (receiveCount > 1) await forgetFailure(ports, messageId)
     } catch (error) {
-      const { messageId, attributes } = record
-      const receiveCount = attributes?.ApproximateReceiveCount
-      log.warn('a message could not be worked on; it comes again, or goes to the dead-letter queue', {
+      ports.log.warn('a message could not be worked on; it comes again, or goes to the dead-letter queue', {
         error,
         messageId,
         receiveCount,
       })
+      await recordFailure(ports, { messageId, receiveCount, error })
       throw error
     }
   }

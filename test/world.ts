@@ -5,7 +5,7 @@ import { events } from '../handlers/events.ts'
 import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { router } from '../handlers/router.ts'
-import { everyHour, everyMinute } from '../handlers/schedules.ts'
+import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import { renderComplaint } from '../shared/domain/complaint.ts'
@@ -139,12 +139,16 @@ export class World {
     }
   }
 
-  everyMinute(): Promise<void> {
-    return everyMinute(this.ports, this.configuration, slice)()
+  async everyMinute(): Promise<void> {
+    await Promise.all([everyMinuteOfLinks(this.ports)(), everyMinute(this.ports, this.configuration, slice)()])
   }
 
   everyHour(): Promise<void> {
     return everyHour(this.ports, this.configuration)()
+  }
+
+  everyNight(): Promise<void> {
+    return everyNight(this.ports, this.configuration)()
   }
 
   async keys(prefix: string): Promise<string[]> {

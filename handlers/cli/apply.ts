@@ -6,18 +6,22 @@ import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
-import { dispatch } from '../../shared/reconcile/dispatch.ts'
+import { dispatch, type SliceResult } from '../../shared/reconcile/dispatch.ts'
+import { beginDriftCheck } from '../../shared/reconcile/drift.ts'
 import { Lease } from '../../shared/reconcile/lease.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
 import { claimBucket, WrongOwnerError } from '../../shared/reconcile/owner.ts'
+import { describePause, readPause } from '../../shared/reconcile/pause.ts'
 import { findDifferences, reconcile } from '../../shared/reconcile/reconcile.ts'
 import { StatusStore } from '../../shared/reconcile/status-store.ts'
 import { lookAtLink } from '../links.ts'
 import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { count } from './count.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { DriftProgress } from './drift-progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
-import { readConfiguration } from './read-configuration.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
@@ -25,18 +29,21 @@ import { renderSummary } from './render-status.ts'
 const watchEveryMs = 2_000
 const wholeDayMs = 24 * 60 * 60 * 1000
 
-/** `ssofile apply`: one full reconcile, carried out to its end. */
+type ApplyOptions = { readonly config?: string; readonly json?: boolean; readonly drift: boolean }
+
+/** `ssofile apply`: one full reconcile and drift check, carried out to their end. */
 export function addApply(program: Command): void {
   program
     .command('apply <s3://bucket>')
     .summary('bring a bucket into force')
     .description(
-      'Compares all files with what is in force, and closes every difference.\nWith a deployment it enqueues the work and watches; without one it does the work here, under the dispatcher lease.',
+      'Compares all files with what was given, and that with what Identity Center really has, and closes every difference.\nWith a deployment it enqueues the work and watches; without one it does the work here, under the dispatcher lease.',
     )
     .option('--config <file>', 'configuration (JSON), where no deployment has one')
+    .option('--no-drift', 'leave out the drift check: trust the ledger for what Identity Center has')
     .option('--json', 'the final statuses as JSON')
     .addHelpText('after', '\nExample:\n  npx ssofile apply s3://ssofile')
-    .action(async (argument: string, options: { config?: string; json?: boolean }) => {
+    .action(async (argument: string, options: ApplyOptions) => {
       process.exitCode = await apply(bucketOf(argument), options).catch(explainDenial)
     })
 }
@@ -50,24 +57,29 @@ function explainDenial(error: unknown): never {
   )
 }
 
-async function apply(bucket: string, options: { config?: string; json?: boolean }): Promise<number> {
+async function apply(bucket: string, options: ApplyOptions): Promise<number> {
+  await refuseUnderPause(openCliPorts(bucket))
   const { deployment } = await claim(openCliPorts(bucket))
-  if (deployment && options.config !== undefined) {
-    throw new Refusal(
-      `bucket ${bucket} is worked on by the deployment '${deployment.name}', which has its own configuration; leave --config out`,
-    )
-  }
-  const configuration = deployment?.configuration ?? (await readConfiguration(options.config))
+  const configuration = await chooseConfiguration(bucket, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
   const report = await reconcile(ports, configuration)
   tell(
-    `${report.links} links, ${report.permissionSets} permission sets, ${report.accounts} accounts: ${report.grants} to grant, ${report.revocations} to revoke, ${report.inputs} files to look at`,
+    `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to look at`,
   )
-  const isEnded = deployment ? await watch(ports, configuration) : await workHere(ports, configuration)
+  const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
+  const isEnded = deployment
+    ? await watch(ports, configuration, drift)
+    : await tellingOf(drift, workHere(ports, configuration))
+  const isChecked = (await drift.partsLeft()) === 0
   const statuses = await readAllStatuses(ports)
   process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
-  return !isEnded || statuses.some(({ state }) => state === 'failed' || state === 'held') ? 1 : 0
+  return !isEnded || !isChecked || statuses.some(({ state }) => state === 'failed' || state === 'held') ? 1 : 0
+}
+
+async function refuseUnderPause({ objects }: Ports): Promise<void> {
+  const pause = await readPause(objects)
+  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo go on: npx ssofile resume`)
 }
 
 async function claim(ports: Ports) {
@@ -76,6 +88,20 @@ async function claim(ports: Ports) {
   } catch (error) {
     if (error instanceof WrongOwnerError) throw new Refusal(error.message)
     throw error
+  }
+}
+
+/** Tells of the drift check while the work goes on, and how it ended. */
+async function tellingOf(drift: DriftProgress, working: Promise<boolean>): Promise<boolean> {
+  const ended = new AbortController()
+  const telling = drift.follow(tell, watchEveryMs, ended.signal)
+  try {
+    return await working
+  } finally {
+    ended.abort()
+    await telling
+    const last = await drift.line()
+    if (last !== '') tell(last)
   }
 }
 
@@ -89,17 +115,20 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
     const wakes = await takeAll(ports, 'dispatch')
     if (looked.done === 0 && wakes === 0) return isClean
     if (wakes === 0) continue
-    const { outcome, settled, failed } = await dispatch(ports, configuration, {
-      sliceMs: wholeDayMs,
-      lingerMs: 0,
-      holder,
-    })
-    if (outcome === 'lease-held') {
-      throw new Refusal(
-        `another dispatcher works on this bucket (${(await Lease.holder(ports)) ?? 'unknown'}); try again when it has ended`,
-      )
-    }
+    const { settled, failed } = await dispatchOnce(ports, configuration, holder)
     tell(`${settled} evaluated${failed > 0 ? `, ${failed} not finished` : ''}`)
+  }
+}
+
+/**
+ * A slice of the dispatcher, once the lease is free: whoever holds it is at work, and what was told as under way here
+ * must not be left to nobody.
+ */
+async function dispatchOnce(ports: Ports, configuration: Configuration, holder: string): Promise<SliceResult> {
+  for (;;) {
+    const result = await dispatch(ports, configuration, { sliceMs: wholeDayMs, lingerMs: 0, holder })
+    if (result.outcome !== 'lease-held') return result
+    tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it has ended`)
   }
 }
 
@@ -140,19 +169,21 @@ async function takeAll({ queues }: Ports, queue: 'dispatch'): Promise<number> {
 }
 
 /** Watches the deployment until every difference is closed, or explained by an input that wants attention. */
-async function watch(ports: Ports, configuration: Configuration): Promise<boolean> {
+async function watch(ports: Ports, configuration: Configuration, drift: DriftProgress): Promise<boolean> {
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
   // Seen twice, since what waited before this run may be about to be looked at again.
   for (let timesSettled = 0; timesSettled < 2; ) {
-    const { plan, inputs, unfinished } = await findDifferences(ports, await organization.view(), configuration)
+    const { plan, inputs, unfinished } = await findDifferences(ports, await organization.viewWithTags(), configuration)
     const explained = await listExplained(ports, configuration)
     const isOpen = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
     const grants = [...plan.grants, ...unfinished].filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
     const files = inputs.filter((input) => !explained.inputs.has(input)).length
-    timesSettled = grants + revocations + files === 0 ? timesSettled + 1 : 0
-    const line = `${grants} to grant, ${revocations} to revoke, ${files} files to look at`
+    const isSettled = grants + revocations + files + (await drift.partsLeft()) === 0
+    timesSettled = isSettled ? timesSettled + 1 : 0
+    const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to look at`
+    const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
     if (line !== told) tell(line)
     told = line
     await ports.clock.sleep(watchEveryMs)

@@ -1,5 +1,6 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { attentionStates, type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
+import { type Mood, paint } from './paint.ts'
 
 const meaning: Readonly<Record<StatusState, string>> = {
   applying: 'on its way',
@@ -11,6 +12,18 @@ const meaning: Readonly<Record<StatusState, string>> = {
   revoking: 'access is being taken away',
   held: 'held by the brake',
   expired: 'its time is over; it grants nothing',
+}
+
+const moods: Readonly<Record<StatusState, Mood>> = {
+  applying: 'pending',
+  applied: 'good',
+  waiting: 'pending',
+  rejected: 'bad',
+  blocked: 'bad',
+  failed: 'bad',
+  revoking: 'pending',
+  held: 'bad',
+  expired: 'pending',
 }
 
 /** One status in full, for a terminal. Names from outside are escaped. */
@@ -29,7 +42,6 @@ export function renderStatus(status: Status): string {
     permissionSetArn,
   } = status
   const lines: [string, string | undefined][] = [
-    ['state', `${state} (${meaning[state]})`],
     ['why', reason],
     ['do', remedy],
     [
@@ -51,7 +63,8 @@ export function renderStatus(status: Status): string {
   const told = lines.flatMap(([name, text]) =>
     text === undefined ? [] : [`  ${name.padEnd(10)}${quote(text, 2000)}\n`],
   )
-  return `${quote(input, 1024)}\n${told.join('')}`
+  const head = `  ${'state'.padEnd(10)}${paint(moods[state], state)} (${meaning[state]})\n`
+  return `${quote(input, 1024)}\n${head}${told.join('')}`
 }
 
 /** How many inputs are in which state, and each that wants attention. */
@@ -59,7 +72,9 @@ export function renderSummary(all: readonly Status[]): string {
   const wanting = all.filter(({ state }) => attentionStates.some((attention) => attention === state))
   const counts = statusStates.flatMap((state) => {
     const count = all.filter((status) => status.state === state).length
-    return count === 0 ? [] : [`${String(count).padStart(6)} ${state.padEnd(9)} ${meaning[state]}\n`]
+    return count === 0
+      ? []
+      : [`${String(count).padStart(6)} ${paint(moods[state], state.padEnd(9))} ${meaning[state]}\n`]
   })
   if (all.length === 0) return 'no inputs: nothing is under links_data/ and permission_sets/\n'
   return `${counts.join('')}${wanting.length === 0 ? '' : '\n'}${wanting.map(renderStatus).join('')}`

@@ -2,11 +2,19 @@
 import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
+import { addBrake } from './brake.ts'
+import { addCompletion } from './completion.ts'
+import { addExplain } from './explain.ts'
 import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
+import { addPause } from './pause.ts'
+import { addPlan } from './plan.ts'
+import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
+import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
+import { addValidate } from './validate.ts'
 
 const program = new Command('ssofile')
   .description(
@@ -18,13 +26,24 @@ const program = new Command('ssofile')
 The bucket is SSOFILE_BUCKET (default: ssofile). AWS is reached by the standard environment: AWS_REGION, AWS_PROFILE,
 AWS_ENDPOINT_URL and each service's own AWS_ENDPOINT_URL_<SERVICE>.
 
-Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage or refused.`,
+Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage or refused; 3, of
+plan --detailed-exitcode: there are changes. Colour only on a terminal; NO_COLOR and FORCE_COLOR are heeded.
+
+Each command shows an example: ssofile plan --help. What they print, in success and failure: docs/commands.md`,
   )
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
 addLocal(program)
+addValidate(program)
+addPlan(program)
 addApply(program)
 addStatus(program)
+addExplain(program)
+addBrake(program)
+addPause(program)
+addResume(program)
+addRedrive(program)
+addCompletion(program)
 addImport(program)
 
 // A reader that has seen enough (`| head`) is no failure.

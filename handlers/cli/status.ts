@@ -5,9 +5,12 @@ import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Status } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
+import { describePause, readPause } from '../../shared/reconcile/pause.ts'
 import { StatusStore } from '../../shared/reconcile/status-store.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { count } from './count.ts'
+import { Progress } from './progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
@@ -33,6 +36,7 @@ export function addStatus(program: Command): void {
     .action(async (key: string | undefined, options: { wait?: boolean; json?: boolean }) => {
       const bucket = bucketOf(undefined)
       const ports = openCliPorts(bucket)
+      if (options.wait) await tellPause(ports, process.stderr)
       process.exitCode =
         key === undefined ? await tellAll(ports, options) : await tellOne(ports, toInput(key), { ...options, bucket })
     })
@@ -104,17 +108,30 @@ async function hasUntold({ objects }: Ports, all: readonly Status[]): Promise<bo
   return false
 }
 
+async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
+  const pause = await readPause(objects)
+  if (pause)
+    stream.write(
+      `\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: npx ssofile resume\n`,
+    )
+}
+
 async function tellAll(
   ports: Ports,
   { wait = false, json = false }: { wait?: boolean; json?: boolean },
 ): Promise<number> {
+  const progress = new Progress()
   for (;;) {
     const all = await readAllStatuses(ports)
-    if (wait && (all.some(({ state }) => underWay.has(state)) || (await hasUntold(ports, all)))) {
+    const left = all.filter(({ state }) => underWay.has(state)).length
+    if (wait && (left > 0 || (await hasUntold(ports, all)))) {
+      progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all inputs have been looked at')
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }
+    progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
+    if (!json) await tellPause(ports, process.stdout)
     return all.some(({ state }) => ['rejected', 'failed', 'held'].includes(state)) ? 1 : 0
   }
 }

@@ -5,7 +5,7 @@ import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { everyHour, everyMinute } from '../../handlers/schedules.ts'
+import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
@@ -15,6 +15,7 @@ import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { claimBucket } from '../../shared/reconcile/owner.ts'
+import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { startEventSourceMapping } from './event-source-mapping.ts'
 import { addFaults } from './faults/add-faults.ts'
@@ -106,6 +107,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   let isReady = false
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
+  addSupport(app, models.organizations)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
@@ -162,7 +164,9 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     map('events', events(ports, configuration), 2),
     map('dispatch', dispatcher(ports, configuration, slice), 1),
     startSchedule({ everyMs: minuteMs, run: everyMinute(ports, configuration, slice), clock, onError }),
+    startSchedule({ everyMs: minuteMs, run: everyMinuteOfLinks(ports), clock, onError }),
     startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),
+    startSchedule({ everyMs: 24 * 60 * minuteMs, run: everyNight(ports, configuration), clock, onError }),
   ]
   return { reconcile, stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) }
 }

@@ -4,6 +4,7 @@ import {
   GetGroupIdCommand,
   GetUserIdCommand,
   type IdentitystoreClient,
+  ListGroupMembershipsForMemberCommand,
   ListGroupsCommand,
   ListUsersCommand,
   ResourceNotFoundException,
@@ -61,6 +62,23 @@ export class AwsIdentityStore implements IdentityStore {
       }
       const { Users: users = [], NextToken } = await this.#client.send(new ListUsersCommand(input))
       return { items: users.flatMap((user) => toNamedPrincipal(user.UserId, user.UserName)), nextToken: NextToken }
+    } catch (error) {
+      throw toServiceError('identitystore', error)
+    }
+  }
+
+  async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
+    const IdentityStoreId = await this.#identityStoreId()
+    try {
+      const { GroupMemberships: memberships = [], NextToken } = await this.#client.send(
+        new ListGroupMembershipsForMemberCommand({
+          IdentityStoreId,
+          MemberId: { UserId: userId },
+          MaxResults: 100,
+          NextToken: nextToken,
+        }),
+      )
+      return { items: memberships.map(({ GroupId }) => parseId(GroupId)), nextToken: NextToken }
     } catch (error) {
       throw toServiceError('identitystore', error)
     }

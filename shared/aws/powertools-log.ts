@@ -1,11 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger'
+import { quote } from '../domain/complaint.ts'
 import type { Log, LogFields } from '../ports/log.ts'
 
 /** Powertools' structured logger: one JSON object a line, with the service's name, level and instant. */
 export class PowertoolsLog implements Log {
   readonly #logger: Logger
 
-  constructor(logger: Logger = new Logger({ serviceName: 'ssofile' })) {
+  constructor(logger: Logger = new Logger({ serviceName: 'ssofile', jsonReplacerFn: escapeUnseen })) {
     this.#logger = logger
   }
 
@@ -24,6 +25,15 @@ export class PowertoolsLog implements Log {
   error(message: string, fields: LogFields = {}): void {
     this.#logger.error(message, withError(fields))
   }
+}
+
+/**
+ * JSON leaves characters that are not seen, or that turn the text around, as they are; names come from outside and people
+ * read logs. Line breaks are JSON's to escape.
+ */
+function escapeUnseen(_key: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  return value.replace(/[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (character) => quote(character))
 }
 
 /** Powertools formats exceptions, with their causes, under `error`; anything else thrown is told as text. */

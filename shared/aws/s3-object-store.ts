@@ -62,6 +62,21 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
+  async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
+    try {
+      const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, IfNoneMatch: `"${etag}"` })
+      const output = await this.#client.send(command)
+      const body = (await output.Body?.transformToByteArray()) ?? new Uint8Array()
+      return { ...toFound(key, output), body }
+    } catch (error) {
+      // The SDK throws for what is no error: S3 API Reference, "GetObject", If-None-Match, 304 without a body.
+      if (isSdkException(error) && error.$metadata?.httpStatusCode === 304) return 'unchanged'
+      const refusal = toServiceError('s3', error)
+      if (refusal.code === 'NoSuchKey') return undefined
+      throw refusal
+    }
+  }
+
   async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     try {

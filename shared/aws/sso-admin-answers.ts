@@ -19,6 +19,7 @@ import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,
   AssignmentRequestSummary,
+  AssignmentTarget,
   PermissionSetAttributes,
   Principal,
   Provisioning,
@@ -49,6 +50,19 @@ export function parsePrincipal({ PrincipalId, PrincipalType }: AccountAssignment
   return {
     principalId: parse('PrincipalId', principalId, PrincipalId),
     principalType: parse('PrincipalType', principalType, PrincipalType),
+  }
+}
+
+export function parseAccountId(value: string | undefined): AccountId {
+  return parse('AccountId', accountId, value)
+}
+
+/** A row of ListAccountAssignmentsForPrincipal (the SDK's AccountAssignmentForPrincipal has the same members). */
+export function parseAssignmentTarget(row: AccountAssignment): AssignmentTarget {
+  return {
+    accountId: parseAccountId(row.AccountId),
+    permissionSetArn: parsePermissionSetArn(row.PermissionSetArn),
+    ...parsePrincipal(row),
   }
 }
 
@@ -94,10 +108,6 @@ export function parseProvisioning(status: PermissionSetProvisioningStatus): Prov
     ...(id === undefined ? {} : { accountId: parseAccountId(id) }),
     ...(FailureReason === undefined ? {} : { failureReason: FailureReason }),
   }
-}
-
-export function parseAccountId(value: string | undefined): AccountId {
-  return parse('AccountId', accountId, value)
 }
 
 export function parseTag({ Key, Value }: SdkTag): Tag {

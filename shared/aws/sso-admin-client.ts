@@ -19,6 +19,7 @@ import {
   ListAccountAssignmentCreationStatusCommand,
   ListAccountAssignmentDeletionStatusCommand,
   ListAccountAssignmentsCommand,
+  ListAccountAssignmentsForPrincipalCommand,
   ListAccountsForProvisionedPermissionSetCommand,
   ListCustomerManagedPolicyReferencesInPermissionSetCommand,
   ListInstancesCommand,
@@ -61,6 +62,7 @@ import { isSdkException, toServiceError } from './service-error.ts'
 import {
   parseAccountId,
   parseAssignmentRequest,
+  parseAssignmentTarget,
   parseBoundary,
   parseCustomerManagedPolicy,
   parseInstance,
@@ -142,6 +144,16 @@ export class AwsSsoAdmin implements SsoAdmin {
     const input = { ...(await this.#listInput(permissionSetArn, nextToken)), AccountId: accountId }
     const output = await read(() => this.#client.send(new ListAccountAssignmentsCommand(input)))
     return pageOf(output.AccountAssignments?.map(parsePrincipal), output.NextToken)
+  }
+
+  async listAccountAssignmentsForPrincipal(
+    { principalId, principalType }: Principal,
+    nextToken?: string,
+  ): Promise<Page<AssignmentTarget>> {
+    const about = { InstanceArn: await this.#instanceArn(), PrincipalId: principalId, PrincipalType: principalType }
+    const input = { ...about, NextToken: nextToken, MaxResults: 100 }
+    const output = await read(() => this.#client.send(new ListAccountAssignmentsForPrincipalCommand(input)))
+    return pageOf(output.AccountAssignments?.map(parseAssignmentTarget), output.NextToken)
   }
 
   async listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>> {

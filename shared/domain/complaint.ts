@@ -1,9 +1,16 @@
+import type { JsonFault } from './json-faults.ts'
+import type { TextPlace } from './json-place.ts'
+
 /** What is wrong with one object, in four parts. `remedy` is an instruction that whoever uploaded the object can follow. */
 export type Complaint = {
   readonly object: string
   readonly received: string
   readonly expected: string
   readonly remedy: string
+  /** What is wrong with a JSON document, each by itself, at most 100; the parts above tell the first five together. */
+  readonly faults?: readonly JsonFault[]
+  /** Where the JSON ends to be JSON. */
+  readonly place?: TextPlace
 }
 
 /** Expected badness is a value, not an exception. */

@@ -22,7 +22,7 @@ export function listGrantingLinks(
       const parts = { ...(folder === undefined ? {} : { folder }), scope, permissionSet, principal, type }
       const link = parseLinkKey(renderLinkKey(parts), configuration.folders)
       // A tag may hold a %, or letters that are not in NFC: no valid link can name it, and its key would spell another link.
-      return link.ok && sameScope(link.value.scope, scope) ? [link.value] : []
+      return link.ok && spells(link.value.scope, scope) ? [link.value] : []
     }),
   )
 }
@@ -36,9 +36,8 @@ function listScopes(account: Account, configuration: Membership): readonly Scope
   ]
 }
 
-function sameScope(a: Scope, b: Scope): boolean {
-  if (a.kind === 'account_tag' && b.kind === 'account_tag') return a.key === b.key && a.value === b.value
-  if (a.kind === 'ou_id' && b.kind === 'ou_id') return a.id === b.id
-  if (a.kind === 'account' && b.kind === 'account') return a.id === b.id
-  return a.kind === b.kind
+/** Whether the link that a scope was rendered to means that scope: only a tag's own letters can be taken for the grammar's. */
+function spells(found: Scope, meant: Scope): boolean {
+  if (found.kind !== 'account_tag' || meant.kind !== 'account_tag') return true
+  return found.key === meant.key && found.value === meant.value
 }

@@ -3,6 +3,9 @@ import { accountId } from './account-id.ts'
 import { permissionSetName } from './permission-set-name.ts'
 import { principalName, principalType } from './principal.ts'
 
+/** Part of one drift check: `run` is that check, `unit` the part, of which each is worked on and counted once. */
+const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.string() }
+
 /**
  * Where to look, never what to do. `cause` is the input key that changed: where to look first, and whose status is to
  * be told; it is never evidence.
@@ -23,5 +26,27 @@ export const hint = z.discriminatedUnion('kind', [
     permissionSet: permissionSetName,
     cause: z.string(),
   }),
+  /** A whole drift check: it is divided into units, which are hints of their own. */
+  z.strictObject({ ...ofDrift, kind: z.literal('drift') }),
+  z.strictObject({
+    ...ofDrift,
+    kind: z.literal('drift-of-principals'),
+    type: principalType,
+    principals: z.array(principalName),
+  }),
+  z.strictObject({
+    ...ofDrift,
+    kind: z.literal('drift-of-permission-set'),
+    permissionSet: permissionSetName,
+    /** Nothing is compared by principal: so what is missing is found here. */
+    isOnlyAxis: z.boolean(),
+    /** Absent: all accounts that have it. */
+    accounts: z.array(accountId).optional(),
+  }),
 ])
 export type Hint = z.infer<typeof hint>
+export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'permission-set' }>
+
+export function isDriftHint(hint: Hint): hint is DriftHint {
+  return hint.kind !== 'assignment' && hint.kind !== 'permission-set'
+}

@@ -7,6 +7,8 @@ import type { JsonValue } from './strict-json.ts'
 /** What is wrong at one place of a JSON document. `remedy` is an instruction without a full stop. */
 export type JsonFault = {
   readonly path: JsonPath
+  /** The field of the object at `path` that should not be there. */
+  readonly field?: string
   readonly received: string
   readonly expected: string
   readonly remedy: string
@@ -28,6 +30,8 @@ export type JsonRules = { readonly [shape: string]: JsonRule }
 
 /** More than these are counted only. */
 const faultsTold = 5
+/** More than these nobody reads one by one. */
+const faultsListed = 100
 
 /** All faults in one complaint: the first five, numbered alike in its three parts, and how many more there are. */
 export function complainAboutJson(object: string, faults: readonly JsonFault[]): Complaint {
@@ -40,6 +44,7 @@ export function complainAboutJson(object: string, faults: readonly JsonFault[]):
     received: `${join(told.map(({ received, path }) => `${received} at ${renderJsonPath(path)}`))}${more}`,
     expected: join(told.map(({ expected }) => expected)),
     remedy: `${join(told.map(({ remedy }) => remedy))}; then upload the file again`,
+    faults: faults.slice(0, faultsListed),
   }
 }
 
@@ -92,6 +97,7 @@ function meantField(name: string, object: JsonValue | undefined, fields: readonl
 function unknownField(name: string, path: JsonPath, fields: readonly string[], meant: string | undefined): JsonFault {
   return {
     path,
+    field: name,
     received: `the unknown field '${quote(name)}'`,
     expected: meant === undefined ? `no fields but ${fields.join(', ')}` : `'${meant}'`,
     remedy: meant === undefined ? `delete the field '${quote(name)}'` : `rename '${quote(name)}' to '${meant}'`,

@@ -33,9 +33,8 @@ export const assignmentCall = z.strictObject({
 })
 export type AssignmentCall = z.infer<typeof assignmentCall>
 
-/** The body of one object under `assignments/`: what ssofile made or adopted, and how far it is. */
-export const ledgerEntry = z.strictObject({
-  v: z.literal(1),
+/** One access of ours: to whom, and how far it is. */
+const access = {
   state: z.enum(ledgerStates),
   /** AWS's or our reason, where the state is `failed` or `stuck`. */
   reason: z.string().optional(),
@@ -47,9 +46,29 @@ export const ledgerEntry = z.strictObject({
   lastCreation: assignmentCall.optional(),
   /** Whether the access was ever confirmed by reading it back. */
   grantedAt: z.iso.datetime().optional(),
+}
+
+/** Access under an id or ARN that its names stood for before: revoked once those that they stand for now have theirs. */
+export const formerAccess = z.strictObject(access)
+export type FormerAccess = z.infer<typeof formerAccess>
+
+/** The body of one object under `assignments/`: what ssofile made or adopted, and how far it is. */
+export const ledgerEntry = z.strictObject({
+  v: z.literal(1),
+  ...access,
+  former: z.array(formerAccess).min(1).optional(),
+  /** When the principal was first seen gone: its access is kept for `orphanGraceMinutes` from then on. */
+  orphanedAt: z.iso.datetime().optional(),
+  /** Since when a drift check misses it in Identity Center: someone else removed it. */
+  missingSince: z.iso.datetime().optional(),
   /** The next attempt: the instant in the key of its twin under `state/open/`. */
   openUntil: z.iso.datetime().optional(),
   attempts: z.int().min(0),
   updatedAt: z.iso.datetime(),
 })
 export type LedgerEntry = z.infer<typeof ledgerEntry>
+
+/** Nothing is left to do for it, as long as its links, its account and its names mean what they did. */
+export function isSettled({ state, former, orphanedAt }: LedgerEntry): boolean {
+  return state === 'granted' && former === undefined && orphanedAt === undefined
+}

@@ -30,7 +30,8 @@ export const linkBodySchema = z.strictObject({
   ticket: z.string().max(ticketMost).regex(line).optional(),
 })
 
-const rules: JsonRules = {
+/** How to tell what is wrong with a link's body. */
+export const linkBodyRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields expiresAt, notBefore, reason or ticket, or an empty file',
     remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
@@ -73,7 +74,7 @@ export function parseLinkBody(key: string, body: Uint8Array, sizeBytes = body.le
 
 function linkBodyOf(key: string, document: JsonValue): Parsed<LinkBody> {
   const said = linkBodySchema.safeParse(document)
-  if (!said.success) return refused(complainAboutJson(key, faultsOfIssues(said.error.issues, document, rules)))
+  if (!said.success) return refused(complainAboutJson(key, faultsOfIssues(said.error.issues, document, linkBodyRules)))
   const { reason, ticket } = said.data
   const expiresAt = said.data.expiresAt === undefined ? undefined : new Date(said.data.expiresAt)
   const notBefore = said.data.notBefore === undefined ? undefined : new Date(said.data.notBefore)

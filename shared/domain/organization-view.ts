@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
+import { tags } from './tags.ts'
 
 /** Source: Organizations API Reference, "Account", State (`Status` is retired since September 9, 2026). */
 export const accountStates = ['PENDING_ACTIVATION', 'ACTIVE', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED'] as const
@@ -11,7 +12,9 @@ export const account = z.strictObject({
   /** Ids of everything above it, from the root (`r-…`) down to its parent. */
   parents: z.array(z.string()),
   /** Absent: not read. */
-  tags: z.record(z.string(), z.string()).optional(),
+  tags: tags.optional(),
+  /** The revision of the view when the tags were read: says which are to be read next. */
+  tagsRevision: z.int().min(0).optional(),
 })
 export type Account = z.infer<typeof account>
 
@@ -20,8 +23,12 @@ export const organizationView = z.strictObject({
   v: z.literal(1),
   managementAccountId: accountId,
   readAt: z.iso.datetime(),
-  /** Whether `tags` were read: they cost a call per account, so only where an `account_tag` link exists. */
+  /** One more with each write, so that no two views have the same bytes, and an etag tells whether anyone wrote. */
+  revision: z.int().min(0).default(0),
+  /** Whether `tags` were read of every account: they cost a call each, so only where an `account_tag` link exists. */
   hasTags: z.boolean(),
+  /** The reading of tags that is under way: at which revision it began, and when. One that was interrupted goes on. */
+  tagsSince: z.strictObject({ revision: z.int().min(0), at: z.iso.datetime() }).optional(),
   accounts: z.array(account),
 })
 export type OrganizationView = z.infer<typeof organizationView>

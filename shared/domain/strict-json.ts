@@ -1,5 +1,6 @@
 import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
 import { renderJsonPath } from './json-path.ts'
+import { placeAt, type TextPlace } from './json-place.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
 
 /** Objects have no prototype, so no field name (`__proto__`, `constructor`) means anything to the language. */
@@ -17,10 +18,11 @@ export const jsonDeepest = 50
 export function parseStrictJson(object: string, body: Uint8Array): Parsed<JsonValue> {
   const text = decodeStrictUtf8(object, body)
   if (!text.ok) return text
+  const reader = new JsonReader(text.value)
   try {
-    return parsed(new JsonReader(text.value).read())
+    return parsed(reader.read())
   } catch (fault) {
-    if (fault instanceof JsonFault) return refused({ object, ...fault.told })
+    if (fault instanceof JsonFault) return refused({ object, ...fault.told, ...reader.told })
     throw fault
   }
 }
@@ -41,6 +43,8 @@ class JsonReader {
   readonly #text: string
   readonly #path: (string | number)[] = []
   #at = 0
+  /** The place that a fault speaks of, where it speaks of one. */
+  told: { readonly place?: TextPlace } = {}
 
   constructor(text: string) {
     this.#text = text
@@ -189,8 +193,9 @@ class JsonReader {
 
   /** Lines and columns from 1, as editors count. */
   #place(at = this.#at): string {
-    const before = this.#text.slice(0, at).split(/\r\n|\n|\r/)
-    return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
+    const place = placeAt(this.#text, at)
+    this.told = { place }
+    return `line ${place.line}, column ${place.column}`
   }
 
   #syntax(expected: string): JsonFault {

@@ -4,14 +4,21 @@ import { type Parsed, parsed, quote, refused } from '../domain/complaint.ts'
 import { account } from '../domain/organization-view.ts'
 import { permissionSetName } from '../domain/permission-set-name.ts'
 import { principalName, principalType } from '../domain/principal.ts'
+import { tags } from '../domain/tags.ts'
 
 const accountInFile = z.strictObject({
   id: accountId,
   name: z.string().min(1).max(50),
   email: z.string().regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an email address'),
-  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  tags: tags
+    .refine((all) => Object.entries(all).every(isTag), 'keys of 1 to 128 and values of at most 256 characters')
+    .default({}),
   state: account.shape.state.default('ACTIVE'),
 })
+
+function isTag([key, value]: [string, string]): boolean {
+  return key.length >= 1 && key.length <= 128 && value.length <= 256
+}
 
 /** Source of the patterns: Organizations API Reference, "Root" and "OrganizationalUnit". */
 const rootId = z.string().regex(/^r-[0-9a-z]{4,32}$/, 'r- and 4 to 32 small letters or digits')

@@ -11,4 +11,6 @@ export interface IdentityStore {
   /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>
+  /** ListGroupMembershipsForMember: the ids of the groups that a user is a member of, 100 a page. */
+  listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>>
 }

@@ -29,6 +29,8 @@ export interface ObjectStore {
   head(key: string): Promise<FoundObject | undefined>
   /** The body of an object of more than `mostBytes` is not read, and empty: its `size` tells. */
   get(key: string, options?: { readonly mostBytes: number }): Promise<ReadObject | undefined>
+  /** The object unless it still has this etag, in one request (GET with If-None-Match; S3 answers 304). */
+  getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined>
   put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult>
   /** Deleting what is absent is `deleted`. `lost`: the object there has another etag. */
   delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>

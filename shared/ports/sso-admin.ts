@@ -94,6 +94,11 @@ export interface SsoAdmin {
     permissionSetArn: PermissionSetArn,
     nextToken?: string,
   ): Promise<Page<Principal>>
+  /**
+   * Where this principal is assigned. For a USER the rows of its groups are mixed in, with PrincipalType GROUP; pages may be
+   * short. Documented as the management account's own: a delegated administrator may be refused.
+   */
+  listAccountAssignmentsForPrincipal(principal: Principal, nextToken?: string): Promise<Page<AssignmentTarget>>
 
   listPermissionSets(nextToken?: string): Promise<Page<PermissionSetArn>>
   /** `undefined`: there is no such permission set. */

@@ -8,6 +8,7 @@ import { nearMatch } from '../domain/near-match.ts'
 import type { OrganizationView } from '../domain/organization-view.ts'
 import type { Status } from '../domain/status.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
+import { describeHeld, keepHeld, listHeld } from './held-status.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 import type { Lack } from './settlement.ts'
@@ -24,6 +25,8 @@ export type AssessContext = {
     lackOf(grant: Grant): Lack | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
     accountsOf(grant: Grant): Promise<readonly AccountId[]>
+    /** Where the brake holds a revocation. */
+    heldAccountsOf(grant: Grant): readonly AccountId[]
   }
 }
 
@@ -75,7 +78,7 @@ export async function assessLink(
       return answer(await assessRemains(reading.link, key, current, { ...notYet, state: 'revoking' }, notYet, context))
     }
     case 'in-force': {
-      const view = await context.organization.view()
+      const view = await viewFor(reading.link, context)
       const complaint = complainOfManagementAccount(reading.link, view, context.configuration)
       if (complaint) return answer({ ...told, ...rejection(complaint) })
       const accounts = await expandLink(reading.link, view, context)
@@ -84,6 +87,11 @@ export async function assessLink(
     default:
       return reading satisfies never
   }
+}
+
+/** Tags of all accounts take a while to read: only those wait whose scope is a tag. */
+function viewFor({ scope }: Link, { organization }: AssessContext): Promise<OrganizationView> {
+  return scope.kind === 'account_tag' ? organization.viewWithTags() : organization.view()
 }
 
 /** The accounts of a link; one that the view does not have yet is looked for in Organizations. */
@@ -103,7 +111,9 @@ async function assessAccounts(
   told: Partial<NewStatus>,
   context: AssessContext,
 ): Promise<NewStatus> {
-  if (accounts.length === 0) return { ...told, ...(await describeEmptyScope(link, context)) }
+  const held = context.progress ? await listHeld(link, context.progress) : []
+  if (accounts.length === 0)
+    return { ...told, ...(await describeEmptyScope(link, context)), ...(held.length > 0 ? describeHeld(held) : {}) }
   if (!context.progress) return { ...told, state: 'applying' }
   const listed = [...(await context.progress.of(link, accounts))]
   const boundTo = told.principalId ?? findBinding(link, told, listed)
@@ -119,6 +129,8 @@ async function assessAccounts(
   const principal = boundTo ?? (link.type === 'GROUP' ? listed[0]?.[1].principalId : undefined)
   const base = { ...told, accounts: counts, ...(principal === undefined ? {} : { principalId: principal }) }
   const lack = context.progress.lackOf(link)
+  const isMoving = open > listed.filter(([, { state }]) => state === 'held').length
+  if (held.length > 0 && (lack || !isMoving)) return { ...base, ...describeHeld(held) }
   if (lack) return { ...base, state: 'waiting', ...lack }
   // Another link of this name is applied to another user; this one stays with the user whom it was applied to.
   if (boundTo !== undefined && listed.some(([, standing]) => isInForce(standing) && !isApplied(standing)))
@@ -129,7 +141,9 @@ async function assessAccounts(
       ...base,
       state: 'failed',
       reason: failed[0]?.reason,
-      remedy: 'remove the cause; it is tried again by itself, at least every hour',
+      remedy: listed.some(([, { isMissing }]) => isMissing && context.configuration.onDrift === 'report')
+        ? 'upload the link again to have it given anew, or delete the link ("onDrift": "restore" gives it anew by itself)'
+        : 'remove the cause; it is tried again by itself, at least every hour',
     }
   }
   const isForeign = listed.every(([, { state }]) => state === 'foreign')
@@ -175,6 +189,8 @@ async function assessRemains(
   { progress }: AssessContext,
 ): Promise<NewStatus | undefined> {
   if (!link) return done
+  // Only the dispatcher knows whether the brake still holds it.
+  if (!progress && current?.state === 'held') return { ...left, ...keepHeld(current) }
   if (!progress) return current === undefined || current.state === 'rejected' ? done : left
   const accounts = link.scope.kind === 'account' ? [link.scope.id] : await progress.accountsOf(link)
   const remaining = [...(await progress.of(link, accounts))].filter(
@@ -185,6 +201,8 @@ async function assessRemains(
     .filter(([, { state }]) => state === 'failed' || state === 'stuck')
     .map(([account, { reason }]) => ({ account, reason: reason ?? 'no reason is known' }))
   const counts = { desired: 0, applied: 0, open: remaining.length - failed.length, failed }
+  const held = remaining.map(([, standing]) => standing).filter(({ state }) => state === 'held')
+  if (held.length > 0 && held.length === counts.open) return { ...left, ...describeHeld(held), accounts: counts }
   if (counts.open > 0) return { ...left, accounts: counts }
   return {
     ...left,
@@ -195,9 +213,11 @@ async function assessRemains(
   }
 }
 
-async function describeEmptyScope({ scope }: Link, { organization }: AssessContext): Promise<NewStatus> {
+async function describeEmptyScope(link: Link, context: AssessContext): Promise<NewStatus> {
+  const { scope } = link
+  const { organization } = context
   const none = { desired: 0, applied: 0, open: 0, failed: [] }
-  const view = await organization.view()
+  const view = await viewFor(link, context)
   const { accounts } = view
   switch (scope.kind) {
     case 'root':

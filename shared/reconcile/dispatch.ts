@@ -1,6 +1,6 @@
 import { renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
-import type { Hint } from '../domain/hint.ts'
+import { type DriftHint, type Hint, isDriftHint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
 import { linkPrefix } from '../domain/link.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
@@ -8,6 +8,8 @@ import type { Ports } from '../ports/ports.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import { assessLink } from './assess-link.ts'
 import { AssignmentRequests } from './assignment-requests.ts'
+import { Brake } from './brake.ts'
+import { DriftCheck } from './check-drift.ts'
 import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
 import { Lease } from './lease.ts'
@@ -17,9 +19,12 @@ import { ManagementAccountSets } from './management-account-sets.ts'
 import { nextAttempt, openWorkKey } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
 import { OwnedChangedError } from './owned-permission-sets.ts'
+import { patientIdentityStore } from './patient-identity-store.ts'
+import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
 import { PermissionSetWork, type PermissionSetWorkContext } from './permission-set-work.ts'
 import { PrincipalIndex } from './principal-index.ts'
+import { PrincipalNames } from './principal-names.ts'
 import { Provisionings } from './provisionings.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { settleAssignment } from './settle-assignment.ts'
@@ -39,8 +44,8 @@ export type SliceOptions = {
 }
 
 export type SliceResult = {
-  /** `lease-held`: another dispatcher is at work, and nothing was done. */
-  readonly outcome: 'done' | 'lease-held'
+  /** `lease-held`: another dispatcher is at work; `paused`: a person stopped all changes. Nothing was done then. */
+  readonly outcome: 'done' | 'lease-held' | 'paused'
   readonly settled: number
   readonly failed: number
 }
@@ -51,17 +56,27 @@ export async function dispatch(
   configuration: Configuration,
   options: SliceOptions,
 ): Promise<SliceResult> {
+  if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
   const lease = await Lease.acquire(ports, options.holder)
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
+    if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared anew')
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
     await lease.release()
   }
 }
 
+async function isPaused({ objects }: Ports): Promise<boolean> {
+  if (!(await readPause(objects))) return false
+  await noteStopped(objects)
+  return true
+}
+
 const tickMs = 250
+/** How soon a pause or a release is noticed. */
+const controlEveryMs = 2_000
 const attemptsMost = 3
 /** How often a status that cannot be told is tried at the end of a slice. */
 const tellingsMost = 4
@@ -78,17 +93,20 @@ class Slice {
   readonly #requests: AssignmentRequests
   readonly #limiter: RateLimiter
   readonly #board: StatusBoard
+  readonly #brake: Brake
   readonly #context: PermissionSetWorkContext
   readonly #permissionSetWork: PermissionSetWork
+  readonly #drift: DriftCheck
   readonly #running = new Map<string, Promise<void>>()
   #assignmentsRunning = 0
   #permissionSetsRunning = 0
   #settled = 0
   #failed = 0
   #telling: Promise<void> | undefined
+  #watching: Promise<void> | undefined
 
   constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
-    const { objects, clock, log, identityStore } = ports
+    const { objects, clock, log } = ports
     this.#ports = ports
     this.#configuration = configuration
     this.#options = options
@@ -101,10 +119,11 @@ class Slice {
       holdsLease: () => lease.mayStart(),
     })
     this.#requests = new AssignmentRequests(ssoAdmin, clock, log)
+    this.#brake = new Brake(ports, configuration)
     const statuses = new StatusStore(objects, clock)
     const standings = new Standings(objects)
     const organization = new OrganizationCache(ports, configuration.folders)
-    const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+    const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)
     const board: StatusBoard = new StatusBoard({
       statuses,
       clock,
@@ -114,6 +133,7 @@ class Slice {
           lackOf: board.lackOf.bind(board),
           of: standings.of.bind(standings),
           accountsOf: standings.accountsOf.bind(standings),
+          heldAccountsOf: this.#brake.heldAccountsOf.bind(this.#brake),
         }
         return (await assessLink(input, current, { objects, organization, configuration, progress })).status
       },
@@ -129,6 +149,8 @@ class Slice {
       standings,
       organization,
       principals,
+      brake: this.#brake,
+      principalNames: new PrincipalNames(objects),
       permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
       managementAccount: new ManagementAccountSets({
         objects,
@@ -147,11 +169,20 @@ class Slice {
       ending: this.#ending.signal,
       pulledMs: clock.monotonicMs(),
     }
+    const mayStart = () => this.#mayStart()
+    this.#drift = new DriftCheck({
+      ...ports,
+      ...this.#context,
+      openBackground: (background) =>
+        limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background }),
+    })
   }
 
   async run(): Promise<SliceResult> {
     try {
       await this.#requests.recover()
+      await this.#brake.look()
+      this.#watching = this.#watchControl()
       this.#source.start()
       while (this.#mayStart()) {
         if (this.#startNext()) continue
@@ -161,7 +192,30 @@ class Slice {
       }
       return await this.#end()
     } finally {
+      this.#ending.abort()
+      await this.#watching
       this.#requests.stop()
+    }
+  }
+
+  /** Ends the slice when a person pauses it, and looks for what a person has released; never rejects. */
+  async #watchControl(): Promise<void> {
+    const { objects, leaseClock, log } = this.#ports
+    for (;;) {
+      await leaseClock.sleep(controlEveryMs, this.#ending.signal)
+      if (this.#ending.signal.aborted) return
+      try {
+        if (await isPaused(this.#ports)) {
+          const pause = await readPause(objects)
+          log.info('a person paused all changes: nothing more is started', { by: pause?.by, reason: pause?.reason })
+          this.#ending.abort()
+          this.#changed.raise()
+          return
+        }
+      } catch (error) {
+        log.warn('it could not be read whether there is a pause; it is read again', { error })
+      }
+      await this.#brake.look()
     }
   }
 
@@ -190,6 +244,7 @@ class Slice {
     const permissionSetSlots = limits.provisionings - this.#permissionSetsRunning
     const items = this.#source.take(({ hint, group }) => {
       if (this.#running.has(group)) return false
+      if (isDriftHint(hint)) return true
       return hint.kind === 'assignment' ? assignmentSlots > 0 : permissionSetSlots > 0
     })
     const [first] = items
@@ -208,7 +263,7 @@ class Slice {
 
   #count({ hint }: WorkItem, by: 1 | -1): void {
     if (hint.kind === 'assignment') this.#assignmentsRunning += by
-    else this.#permissionSetsRunning += by
+    else if (hint.kind === 'permission-set') this.#permissionSetsRunning += by
   }
 
   /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
@@ -219,6 +274,7 @@ class Slice {
       try {
         const pulledMs = Math.max(...items.map((item) => item.pulledMs))
         const isDriftCheck = items.some(({ hint }) => hint.cause === 'drift')
+        this.#expirePrincipal(items, pulledMs)
         const end = await this.#settle(first, { ...this.#context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.#settled++
         // Each cause waits for its status, also where one evaluation served several.
@@ -241,6 +297,14 @@ class Slice {
     }
   }
 
+  /** Only an upload says nothing of the directory: whatever else caused a hint may know of a change in it. */
+  #expirePrincipal(items: readonly WorkItem[], pulledMs: number): void {
+    for (const { hint } of items) {
+      if (hint.kind !== 'assignment' || hint.cause.startsWith(linkPrefix)) continue
+      this.#context.principals.expire(hint.type, hint.principal, pulledMs)
+    }
+  }
+
   async #giveBack(items: readonly WorkItem[]): Promise<void> {
     for (const item of items) {
       await item.giveBack().catch((error: unknown) => {
@@ -252,6 +316,10 @@ class Slice {
 
   async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back'> {
     const { hint } = item
+    if (isDriftHint(hint)) {
+      this.#board.touch(await this.#drift.work(hint, context))
+      return 'done'
+    }
     if (hint.kind === 'permission-set') {
       if ((await this.#permissionSetWork.settle(hint.permissionSet, context)) === 'failed') this.#failed++
       return 'done'
@@ -270,6 +338,8 @@ class Slice {
     if (settlement.result === 'open') this.#failed++
     if (settlement.result === 'waiting') this.#board.noteLack(assignment, settlement.lack, settlement.links)
     if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
+    if (settlement.result !== 'open' && settlement.result !== 'held')
+      await this.#brake.forget(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
   }
@@ -283,6 +353,11 @@ class Slice {
       cause: hint.cause,
       ...describe(first),
     })
+    // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
+    if (isDriftHint(hint)) {
+      for (const item of items) item.leave()
+      return
+    }
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
@@ -331,7 +406,7 @@ class Slice {
 }
 
 /** What open work names it by. */
-function subjectKey(hint: Hint): string {
+function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
   const { account: accountId, permissionSet, principal, type } = hint
   return renderAssignmentKey({ accountId, permissionSet, principal, type })
@@ -339,6 +414,7 @@ function subjectKey(hint: Hint): string {
 
 function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
+  if (isDriftHint(hint)) return { lane, drift: hint.unit }
   const { account: accountId, permissionSet, principal, type } = hint
   return { lane, assignment: renderAssignmentKey({ accountId, permissionSet, principal, type }) }
 }

@@ -3,7 +3,7 @@ import type { AssignmentKey } from '../domain/assignment.ts'
 import { permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
 import { type GrantingLink, grantingLink } from '../domain/ledger-entry.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import { readJson, renderJson } from './stored-json.ts'
+import { readJson, renderJson, type Stored } from './stored-json.ts'
 
 export const foreignPrefix = 'foreign/'
 
@@ -28,6 +28,23 @@ export async function recordForeign(
   foreign: ForeignAssignment,
 ): Promise<void> {
   await objects.put(foreignPrefix + key, renderJson(foreign))
+}
+
+/** Found without any link that grants it; one that is recorded already keeps its links. */
+export async function recordFound(objects: ObjectStore, key: AssignmentKey, foreign: ForeignAssignment): Promise<void> {
+  await objects.put(foreignPrefix + key, renderJson(foreign), { ifNoneMatch: '*' })
+}
+
+export function readStoredForeign(
+  objects: ObjectStore,
+  key: AssignmentKey,
+): Promise<Stored<ForeignAssignment> | undefined> {
+  return readJson(objects, foreignPrefix + key, foreignAssignment)
+}
+
+/** It is gone: forgotten, unless somebody recorded it anew meanwhile. */
+export async function forgetGone(objects: ObjectStore, key: AssignmentKey, etag: string): Promise<boolean> {
+  return (await objects.delete(foreignPrefix + key, { ifMatch: etag })) === 'deleted'
 }
 
 export async function forgetForeign(objects: ObjectStore, key: AssignmentKey): Promise<void> {

@@ -1,13 +1,17 @@
 import pLimit from 'p-limit'
+import { bringForward, formerOf, isSameAccess, listAccess, toFormer } from '../domain/former-access.ts'
 import { listGrantingLinks } from '../domain/granting-links.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
+import type { Account } from '../domain/organization-view.ts'
+import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
-import { isAssigned } from './call-assignment.ts'
+import { type CallResult, isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
 import { forgetForeign, readForeign, recordForeign, sameLinks } from './foreign-assignments.ts'
 import type { StoredEntry } from './ledger.ts'
 import {
+  closeTwin,
   confirm,
   defer,
   inProgress,
@@ -17,15 +21,15 @@ import {
   namesOf,
   observe,
   recordRevoked,
-  release,
   save,
-  unanswered,
 } from './ledger-transitions.ts'
+import { checkName, DirectoryChangingError, findAccess, findElsewhere, moveAccess } from './move-access.ts'
 import { readLink } from './read-link.ts'
 import { resolveTarget } from './resolve-target.ts'
-import { isRenamed, revoke } from './revoke-assignment.ts'
-import type { Lack, Settlement, Subject } from './settlement.ts'
-import { type BoundLink, bindingInLedger, bindingOf } from './user-binding.ts'
+import { revoke, revokeFormer } from './revoke-assignment.ts'
+import type { Settlement, Subject } from './settlement.ts'
+import { bindLinks } from './user-binding.ts'
+import { waitFor } from './wait-for-principal.ts'
 
 const readsAtOnce = 16
 
@@ -34,6 +38,7 @@ type Grant = {
   readonly links: readonly GrantingLink[]
   /** The links whose status is to be told. */
   readonly concerned: readonly string[]
+  readonly account: Account | undefined
 }
 
 /** At least one link grants it. `links-gone`: none does any more, found before anything was called. */
@@ -42,85 +47,101 @@ export async function grant(
   stored: StoredEntry | undefined,
   { links: found, account }: Evaluation,
 ): Promise<Settlement | 'links-gone'> {
-  const bound = await withBindings(subject, found, stored)
+  const bound = await bindLinks(subject, found, stored)
   const concerned = namesOf(found, stored)
   const resolved = await resolveTarget(subject, bound)
-  if ('lack' in resolved) return wait(subject, stored, resolved.lack, concerned)
+  if ('lack' in resolved) return waitFor(subject, stored, { lack: resolved.lack, links: concerned, account })
   const { target } = resolved
-  const granting: Grant = { target, links: resolved.links.map(({ link }) => link), concerned }
-  if (!stored) return (await isForeign(subject, granting)) ? foreign(concerned) : create(subject, undefined, granting)
-  if (isFor(stored, target)) return regrant(subject, stored, granting)
-  // The name means another principal, or another permission set, than when it was granted.
-  const revoked = await revoke(subject, stored, account)
-  if (revoked.result !== 'absent') return revoked
-  return (await isForeign(subject, granting)) ? foreign(concerned) : create(subject, undefined, granting)
+  const granting: Grant = { target, links: resolved.links.map(({ link }) => link), concerned, account }
+  const known = findAccess(stored, target)
+  if (known?.whole) return regrant(subject, await promote(subject, known), granting)
+  if (known) return regrant(subject, known, granting)
+  // The name means another principal, or another permission set, than when it was granted: by its own word?
+  if (stored) await checkName(subject, target)
+  const there = await lookFor(subject, granting)
+  if (there === 'absent') return create(subject, stored, granting)
+  if (there !== 'foreign') return regrant(subject, there, granting)
+  const revoked = stored && (await revoke(subject, stored, account))
+  return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
 }
 
-function isFor({ entry }: StoredEntry, { principalId, permissionSetArn }: AssignmentTarget): boolean {
-  return entry.principalId === principalId && entry.permissionSetArn === permissionSetArn
+/** A former access is the present one again; what was present meanwhile is former now. */
+function promote({ context, key }: Subject, { whole, ...known }: StoredEntry): Promise<StoredEntry> {
+  const updatedAt = renderInstant(context.clock.now())
+  const entry = { ...bringForward(whole ?? known.entry, toFormer(known.entry)), updatedAt }
+  return context.standings.ledger.write(key, entry, known)
 }
 
 function foreign(links: readonly string[]): Settlement {
   return { result: 'applied', owned: false, links }
 }
 
-/** Nothing can be granted; what is in the ledger is brought to rest. Access that works is not taken away for a lack. */
-async function wait(
-  subject: Subject,
-  stored: StoredEntry | undefined,
-  lack: Lack,
-  links: readonly string[],
-): Promise<Settlement> {
-  const waiting: Settlement = { result: 'waiting', lack, links }
-  if (!stored) return waiting
-  if (await isRenamed(subject, stored)) {
-    const revoked = await revoke(subject, stored, undefined)
-    return revoked.result === 'absent' ? waiting : revoked
-  }
-  if (stored.entry.state === 'granted') return waiting
-  const seen = await observe(subject, stored)
-  if (seen === 'pending') return defer(subject, stored, inProgress, links)
-  if (seen === 'present' && (await isOurs(subject, stored))) await confirm(subject, stored, stored.entry.links)
-  else if (seen === 'present') await leaveToOthers(subject, stored, stored.entry.links)
-  else if (!(await release(subject, stored))) return defer(subject, stored, unanswered, links)
-  return waiting
-}
-
 /** It is in the ledger already, for the same principal and permission set. */
 async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): Promise<Settlement | 'links-gone'> {
-  const { links, concerned } = granting
+  const { links, concerned, account } = granting
   if (stored.entry.state === 'granted') {
-    if (!isSame(stored.entry.links, links)) await save(subject, stored, { links: [...links] })
-    return { result: 'applied', owned: true, links: concerned }
+    await keepGranted(subject, stored, links)
+    return finish(subject, stored, granting)
   }
   const seen = await observe(subject, stored)
   // Not granted before a deletion that is still in progress has come out.
   if (seen === 'pending') return defer(subject, stored, inProgress, concerned)
+  if (seen === 'absent' && isLeftMissing(subject, stored, links))
+    return { result: 'open', reason: stored.entry.reason ?? 'someone removed it', links: concerned }
   if (seen === 'absent') return create(subject, await recordRevoked(subject, stored), granting)
   if (!(await isOurs(subject, stored))) {
     await leaveToOthers(subject, stored, links)
-    return foreign(concerned)
+    const former = stored.entry.former && (await subject.context.standings.ledger.read(subject.key))
+    const revoked = former && (await revoke(subject, former, account))
+    return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
   }
   await confirm(subject, stored, links)
-  return { result: 'applied', owned: true, links: concerned }
+  return finish(subject, stored, granting)
+}
+
+/** Its principal may have been seen gone before, and is there. */
+async function keepGranted(subject: Subject, stored: StoredEntry, links: readonly GrantingLink[]): Promise<void> {
+  const { orphanedAt, openUntil } = stored.entry
+  if (orphanedAt !== undefined) {
+    await save(subject, stored, { links: [...links], orphanedAt: undefined, openUntil: undefined })
+    await closeTwin(subject, openUntil)
+  } else if (!isSame(stored.entry.links, links)) await save(subject, stored, { links: [...links] })
+}
+
+/** The present access is confirmed: now that of former ids goes. */
+async function finish(subject: Subject, { entry }: StoredEntry, { concerned, account }: Grant): Promise<Settlement> {
+  const open = entry.former && (await revokeFormer(subject, account))
+  return open ?? { result: 'applied', owned: true, links: concerned }
+}
+
+/** Someone else removed it, which is only to be reported: until a link that asks for it is uploaded again. */
+function isLeftMissing({ context }: Subject, { entry }: StoredEntry, links: readonly GrantingLink[]): boolean {
+  if (entry.missingSince === undefined || context.configuration.onDrift === 'restore') return false
+  return links.every((link) =>
+    entry.links.some(({ key, etag, lastModified }) => {
+      return key === link.key && etag === link.etag && lastModified === link.lastModified
+    }),
+  )
 }
 
 /** The assignment is not there: writes the ledger, then calls. */
 async function create(
   subject: Subject,
   previous: StoredEntry | undefined,
-  { target, links, concerned }: Grant,
+  granting: Grant,
 ): Promise<Settlement | 'links-gone'> {
   const { context, key } = subject
+  const { target, links, concerned, account } = granting
   if (!context.mayStart()) return { result: 'given-back', links: [] }
-  const { permissionSet } = subject.assignment
-  const lack = await context.managementAccount.lackOf(permissionSet, target.permissionSetArn)
-  if (lack) return wait(subject, previous, lack, concerned)
+  const lack = await context.managementAccount.lackOf(subject.assignment.permissionSet, target.permissionSetArn)
+  if (lack) return waitFor(subject, previous, { lack, links: concerned, account })
+  await noteName(subject, target)
   const updatedAt = renderInstant(context.clock.now())
   const call: AssignmentCall = { kind: 'creation', calledAt: updatedAt }
   const { principalId, permissionSetArn } = target
   const { attempts = 0, openUntil } = previous?.entry ?? {}
-  const granting = await context.standings.ledger.write(
+  const others = previous ? listAccess(previous.entry).filter((one) => !isSameAccess(one, target)) : []
+  const stored = await context.standings.ledger.write(
     key,
     {
       v: 1,
@@ -130,6 +151,7 @@ async function create(
       links: [...links],
       call,
       lastCreation: call,
+      ...formerOf(others),
       attempts,
       ...(openUntil === undefined ? {} : { openUntil }),
       updatedAt,
@@ -138,77 +160,132 @@ async function create(
   )
   // Whoever deletes a link, or sees an account move, looks for what was granted in the ledger. Before the entry was there
   // they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
-  if (!(await isStillGranted(subject, links))) {
-    await save(subject, granting, { call: undefined, lastCreation: previous?.entry.lastCreation })
+  const lasting = await findLasting(subject, links)
+  const before = previous && isSameAccess(previous.entry, target) ? previous.entry.lastCreation : undefined
+  if (lasting.length === 0) {
+    await save(subject, stored, { call: undefined, lastCreation: before })
     return 'links-gone'
   }
-  const { result, entry } = await makeCall(subject, granting, 'creation')
-  const cause = result.outcome === 'failed' ? result.error : undefined
-  const found = await context.managementAccount.explain(cause, permissionSet, target.permissionSetArn)
-  if (found) return wait(subject, entry, found, concerned)
-  // The permission set may have been made again under its name: it is looked for anew at the next attempt.
-  if (result.outcome === 'failed') context.permissionSets.forget(subject.assignment.permissionSet)
-  if (result.outcome !== 'confirmed') return defer(subject, entry, result, concerned, 'failed')
-  await confirm(subject, entry, links)
-  return { result: 'applied', owned: true, links: concerned }
+  const { result, entry: called } = await makeCall(subject, stored, 'creation')
+  // Never sent: what appears from now on is not of our making.
+  const isUnsent = result.outcome === 'unfinished' && !result.sent
+  const entry = isUnsent ? await save(subject, called, { lastCreation: before }) : called
+  return conclude(subject, { result, entry }, { ...granting, links: lasting })
 }
 
-/** Whether one of these links still grants it, where the account stands by now. */
-async function isStillGranted({ assignment, context }: Subject, links: readonly GrantingLink[]): Promise<boolean> {
+/** What came of the creation of this entry. */
+async function conclude(
+  subject: Subject,
+  { result, entry }: { readonly result: CallResult; readonly entry: StoredEntry },
+  granting: Grant,
+): Promise<Settlement | 'links-gone'> {
+  const { context, key } = subject
+  const { target, links, concerned, account } = granting
+  const { permissionSet } = subject.assignment
+  if (result.outcome === 'confirmed') {
+    await confirm(subject, entry, links)
+    return finish(subject, entry, granting)
+  }
+  if (result.outcome === 'unfinished') return defer(subject, entry, result, concerned, 'failed')
+  const found = await context.managementAccount.explain(result.error, permissionSet, target.permissionSetArn)
+  if (found) return waitFor(subject, entry, { lack: found, links: concerned, account })
+  // The permission set may have been made again under its name: it is looked for anew at the next attempt.
+  context.permissionSets.forget(permissionSet)
+  if (isServiceError(result.error, 'ServiceQuotaExceededException') && entry.entry.former) {
+    // No room beside the former access (100 groups per permission set and account): that goes first.
+    const open = await revokeFormer(subject, account)
+    const rest = await context.standings.ledger.read(key)
+    return (
+      open ?? (rest?.entry.former ? defer(subject, rest, result, concerned, 'failed') : create(subject, rest, granting))
+    )
+  }
+  const deferred = await defer(subject, entry, result, concerned, 'failed')
+  // What somebody has under another name by now, no link grants: that does not wait for a reason to go away.
+  await revokeFormer(subject, account, 'renamed')
+  return deferred
+}
+
+/**
+ * From now on whoever is told of a change of this id finds its name. Before, they found nothing, so it is looked here
+ * once whether the id still bears it.
+ */
+async function noteName(subject: Subject, { principalId, principalType }: AssignmentTarget): Promise<void> {
+  const { assignment, context } = subject
+  const isNew = await context.principalNames.note({
+    type: principalType,
+    id: principalId,
+    name: assignment.principal,
+  })
+  if (!isNew) return
+  const notedMs = context.clock.monotonicMs()
+  await checkName({ ...subject, context: { ...context, pulledMs: notedMs } }, { principalId })
+}
+
+/** Which of these links still grant it, where the account stands by now. */
+async function findLasting(
+  { assignment, context }: Subject,
+  links: readonly GrantingLink[],
+): Promise<readonly GrantingLink[]> {
   const { objects, organization, configuration } = context
   const view = await organization.view()
   const account = await organization.find(assignment.accountId, view)
-  if (!account) return false
+  if (!account) return []
   const { managementAccountId } = view
   const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
   const keys = new Set<string>(candidates.map(({ key }) => key))
-  for (const { key } of links) {
-    if (keys.has(key) && (await readLink(objects, key, configuration)).state === 'in-force') return true
-  }
-  return false
+  const limit = pLimit(readsAtOnce)
+  const isLasting = async ({ key }: GrantingLink) =>
+    keys.has(key) && (await readLink(objects, key, configuration)).state === 'in-force'
+  const lasting = await Promise.all(links.map((link) => limit(() => isLasting(link))))
+  return links.filter((_, index) => lasting[index])
 }
 
-/** Whether the access was there before us. Not looked for again while the same files ask for it. */
-async function isForeign({ context, key }: Subject, { target, links }: Grant): Promise<boolean> {
-  const { principalId, permissionSetArn } = target
+/**
+ * Whether the access is there already: `foreign`, if it was before us; or ours under the name that its principal had
+ * before, and then moved here. Not looked for again while the same files ask for it.
+ */
+async function lookFor(subject: Subject, { target, links }: Grant): Promise<'absent' | 'foreign' | StoredEntry> {
+  const { context, key } = subject
+  const { principalId, permissionSetArn, principalType: type } = target
   const known = await readForeign(context.objects, key)
   const isKnown = known?.principalId === principalId && known.permissionSetArn === permissionSetArn
   if (known && isKnown && sameLinks(known.links, links)) {
     context.standings.noteForeign(key, links, principalId)
-    return true
+    return 'foreign'
   }
   if (!(await isAssigned(context.ssoAdmin, target))) {
     if (known) await forgetForeign(context.objects, key)
-    return false
+    return 'absent'
   }
+  const moved = await takeOver(subject, target, links)
+  if (moved) return moved
   const seenAt = renderInstant(context.clock.now())
+  await context.principalNames.note({ type, id: principalId, name: subject.assignment.principal })
   await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
   context.standings.noteForeign(key, links, principalId)
   context.log.info('the access existed before its link: it is recorded as foreign and left alone')
-  return true
+  return 'foreign'
 }
 
-/** Who uploaded a link, and the user that it is bound to, stand in its status. */
-async function withBindings(
-  { context, assignment: { type } }: Subject,
+/** Names own, ids act: what is ours under another name of the same principal is ours under this one. */
+async function takeOver(
+  subject: Subject,
+  target: AssignmentTarget,
   links: readonly GrantingLink[],
-  stored: StoredEntry | undefined,
-): Promise<readonly BoundLink[]> {
-  const limit = pLimit(readsAtOnce)
-  const bind = async (link: GrantingLink): Promise<BoundLink> => {
-    const known = stored?.entry.links.find(
-      ({ key, etag, lastModified }) => key === link.key && etag === link.etag && lastModified === link.lastModified,
-    )
-    const recorded = bindingInLedger(type, stored, link)
-    if (known && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
-    const status = await context.statuses.read(link.key)
-    const by = status?.by
-    return {
-      link: known ?? (by === undefined ? link : { ...link, by }),
-      boundTo: recorded ?? bindingOf(type, status, link.lastModified),
-    }
+): Promise<StoredEntry | 'absent' | undefined> {
+  const { context, key } = subject
+  const elsewhere = await findElsewhere(subject, target)
+  if (!elsewhere) return undefined
+  await checkName(subject, target)
+  const { subject: other, stored } = elsewhere
+  if (stored.entry.state !== 'granted') {
+    const seen = await observe(other, stored)
+    if (seen === 'pending') throw new DirectoryChangingError(`a request for ${other.key} is still in progress`)
+    if (seen === 'absent') return 'absent'
+    if (!(await isOurs(other, stored))) return undefined
   }
-  return Promise.all(links.map((link) => limit(() => bind(link))))
+  await moveAccess(other, stored, { key, links })
+  return findAccess(await context.standings.ledger.read(key), target)
 }
 
 function isSame(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {

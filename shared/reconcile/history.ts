@@ -3,7 +3,8 @@ import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { renderJson } from './stored-json.ts'
 
-export type HistoryEvent = 'granted' | 'revoked' | 'adopted' | 'released'
+const historyEvents = ['granted', 'revoked', 'adopted', 'released'] as const
+export type HistoryEvent = (typeof historyEvents)[number]
 
 export type HistoryRecord = {
   readonly key: AssignmentKey
@@ -21,6 +22,24 @@ export async function recordHistory(
 ): Promise<void> {
   const { principalId, permissionSetArn, links, call } = entry
   const body = { v: 1, event, at, confirmedAt, principalId, permissionSetArn, requestId: call?.id, links }
-  const assignment = key.replace(/%ssofile$/, '') // the suffix makes a link of a name; here it stands for a folder
-  await objects.put(`history/${assignment}/${at}%${event}.json`, renderJson(body), { ifNoneMatch: '*' })
+  await objects.put(`${historyFolder(key)}${at}%${event}.json`, renderJson(body), { ifNoneMatch: '*' })
+}
+
+/** What happened to an assignment and when, ascending: one listing. */
+export async function listHistory(
+  objects: ObjectStore,
+  key: AssignmentKey,
+): Promise<readonly { readonly at: string; readonly event: HistoryEvent }[]> {
+  const folder = historyFolder(key)
+  const heads = await Array.fromAsync(objects.list(folder))
+  return heads.flatMap(({ key: object }) => {
+    const [at = '', name = ''] = object.slice(folder.length).split('%')
+    const event = historyEvents.find((known) => `${known}.json` === name)
+    return event === undefined ? [] : [{ at, event }]
+  })
+}
+
+/** The suffix makes a link of a name; here the name stands for a folder. */
+function historyFolder(key: AssignmentKey): string {
+  return `history/${key.replace(/%ssofile$/, '')}/`
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Configuration } from '../domain/configuration.ts'
-import type { Hint } from '../domain/hint.ts'
+import { type Hint, isDriftHint } from '../domain/hint.ts'
 import type { OutgoingMessage, Queues, WorkedQueue } from '../ports/queues.ts'
 import type { Randomness } from '../ports/randomness.ts'
 
@@ -13,6 +13,8 @@ const bulkFrom = 100
 
 /** A message group: what must not be worked on twice at once. */
 export function groupOf(hint: Hint): string {
+  // One group for all of a drift check: few of its many hints are in hand at a time, and none holds up another's.
+  if (isDriftHint(hint)) return groupId('drift')
   return hint.kind === 'assignment' ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
 }
 
@@ -32,6 +34,7 @@ export function chooseLane(
   revocation: boolean,
   { urgentPermissionSets }: Pick<Configuration, 'urgentPermissionSets'>,
 ): Lane {
+  if (isDriftHint(hint) || (hint.kind === 'permission-set' && hint.cause === 'drift')) return 'work-bulk'
   const isUrgentSet = urgentPermissionSets.includes(hint.permissionSet)
   if (isUrgentSet) return 'work-urgent'
   if (revocation) return hints > bulkFrom ? 'work' : 'work-urgent'

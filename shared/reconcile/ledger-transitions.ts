@@ -1,5 +1,12 @@
+import { withFormer, withoutAccess } from '../domain/former-access.ts'
 import { renderInstant } from '../domain/instant.ts'
-import type { AssignmentCall, GrantingLink, LedgerEntry, LedgerState } from '../domain/ledger-entry.ts'
+import {
+  type AssignmentCall,
+  type GrantingLink,
+  isSettled,
+  type LedgerEntry,
+  type LedgerState,
+} from '../domain/ledger-entry.ts'
 import type { AssignmentTarget, RequestKind } from '../ports/sso-admin.ts'
 import { type CallResult, callAssignment, isAssigned } from './call-assignment.ts'
 import { recordForeign } from './foreign-assignments.ts'
@@ -41,16 +48,39 @@ export function namesOf(
   return [...new Set([...links, ...(stored?.entry.links ?? [])].map(({ key }) => key))]
 }
 
-export function save(
+/** What is changed of a former access goes back into the whole entry. */
+export async function save(
   { context, key }: Subject,
   stored: StoredEntry,
   change: Partial<LedgerEntry>,
 ): Promise<StoredEntry> {
-  return context.standings.ledger.write(
-    key,
-    { ...stored.entry, ...change, updatedAt: renderInstant(context.clock.now()) },
-    stored,
-  )
+  const entry = { ...stored.entry, ...change, updatedAt: renderInstant(context.clock.now()) }
+  const whole = stored.whole && withFormer(stored.whole, entry)
+  const written = await context.standings.ledger.write(key, whole ?? entry, stored)
+  return whole ? { ...written, entry, whole } : written
+}
+
+/**
+ * The ledger no longer records this access: the object goes, or stays with what else it records. The twin goes once
+ * nothing is open any more.
+ */
+export async function forgetAccess(subject: Subject, stored: StoredEntry): Promise<void> {
+  const { context, key } = subject
+  const { openUntil } = stored.entry
+  const rest = withoutAccess(stored.whole ?? stored.entry, stored.entry)
+  if (!rest) await context.standings.ledger.remove(stored)
+  else {
+    // Promoted access is still to be revoked, or to be taken over by another name, before anything is settled.
+    const isDone = stored.whole !== undefined && isSettled(rest)
+    const twin = isDone ? { openUntil: undefined, attempts: 0 } : {}
+    await context.standings.ledger.write(
+      key,
+      { ...rest, ...twin, updatedAt: renderInstant(context.clock.now()) },
+      stored,
+    )
+    if (!isDone) return
+  }
+  await closeTwin(subject, openUntil)
 }
 
 /**
@@ -116,6 +146,8 @@ export async function confirm(subject: Subject, stored: StoredEntry, links: read
     grantedAt: stored.entry.grantedAt ?? confirmedAt,
     attempts: 0,
     reason: undefined,
+    missingSince: undefined,
+    orphanedAt: undefined,
     openUntil: undefined,
   })
   await closeTwin(subject, stored.entry.openUntil)
@@ -130,9 +162,7 @@ export async function recordGranted({ context, key }: Subject, entry: LedgerEntr
 /** Removes an entry whose assignment is absent, unless a creation could still take effect. Answers whether it did. */
 export async function release(subject: Subject, stored: StoredEntry): Promise<boolean> {
   if (mayStillAppear(subject, stored)) return false
-  const recorded = await recordRevoked(subject, stored)
-  await subject.context.standings.ledger.remove(recorded)
-  await closeTwin(subject, recorded.entry.openUntil)
+  await forgetAccess(subject, await recordRevoked(subject, stored))
   return true
 }
 
@@ -148,11 +178,12 @@ function mayStillAppear(subject: Subject, stored: StoredEntry): boolean {
 export async function recordRevoked(subject: Subject, stored: StoredEntry): Promise<StoredEntry> {
   const { context, key } = subject
   const confirmedAt = renderInstant(context.clock.now())
-  const { grantedAt, call } = stored.entry
+  const { grantedAt, call, missingSince } = stored.entry
   if (grantedAt === undefined && call?.kind !== 'deletion') return stored
   // Taken away by someone else: the instant is written down first, so that a replay writes the same history.
-  const ended: AssignmentCall = { kind: 'deletion', calledAt: confirmedAt, answeredAt: confirmedAt }
-  const entry = call?.kind === 'deletion' ? stored : await save(subject, stored, { call: ended })
+  const ended: AssignmentCall = { kind: 'deletion', calledAt: missingSince ?? confirmedAt, answeredAt: confirmedAt }
+  const isOurDeletion = call?.kind === 'deletion' && missingSince === undefined
+  const entry = isOurDeletion ? stored : await save(subject, stored, { call: ended })
   const at = entry.entry.call?.calledAt ?? confirmedAt
   await recordHistory(context.objects, { key, event: 'revoked', at, entry: entry.entry, confirmedAt })
   context.log.info('access is revoked: reading back shows it gone', { requestId: call?.id })
@@ -168,12 +199,14 @@ export async function leaveToOthers(
   const { context, key } = subject
   // Where ours was there before and our deletion took it away, that is history.
   const recorded = await recordRevoked(subject, stored)
-  const { principalId, permissionSetArn, openUntil } = recorded.entry
+  const { principalId, permissionSetArn } = recorded.entry
   const seenAt = renderInstant(context.clock.now())
-  await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
-  context.standings.noteForeign(key, links, principalId)
-  await context.standings.ledger.remove(recorded)
-  await closeTwin(subject, openUntil)
+  // What is foreign under a former id does not stand under this name: the drift check finds it under its present one.
+  if (stored.whole === undefined) {
+    await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
+    context.standings.noteForeign(key, links, principalId)
+  }
+  await forgetAccess(subject, recorded)
   context.log.info('what is there was made by someone else since: it is recorded as foreign and left alone')
 }
 

@@ -5,7 +5,13 @@ import { type Grant, renderGrant } from '../domain/link.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { readJson, renderJson } from './stored-json.ts'
 
-export type StoredEntry = { readonly key: AssignmentKey; readonly entry: LedgerEntry; readonly etag: string }
+export type StoredEntry = {
+  readonly key: AssignmentKey
+  readonly entry: LedgerEntry
+  readonly etag: string
+  /** Set where `entry` is one former access of this, as an entry of its own (`former-access.ts`). */
+  readonly whole?: LedgerEntry
+}
 
 /** Somebody else changed the entry since we read it: what we know is old, so the hint is evaluated again. */
 export class EntryChangedError extends Error {
@@ -23,6 +29,8 @@ export function ledgerKey(key: AssignmentKey): string {
 export class Ledger {
   readonly #objects: ObjectStore
   readonly #onKnown: (key: AssignmentKey, entry: LedgerEntry | undefined) => void
+  /** How often each entry was changed here. */
+  readonly #changes = new Map<AssignmentKey, number>()
 
   /** `onKnown` is told each entry as it is read, written or removed (`undefined`). */
   constructor(objects: ObjectStore, onKnown: (key: AssignmentKey, entry: LedgerEntry | undefined) => void = () => {}) {
@@ -31,8 +39,10 @@ export class Ledger {
   }
 
   async read(key: AssignmentKey): Promise<StoredEntry | undefined> {
+    const changes = this.#changes.get(key)
     const stored = await readJson(this.#objects, ledgerKey(key), ledgerEntry)
-    this.#onKnown(key, stored?.value)
+    // An answer that travelled while the entry was changed tells what is no longer so.
+    if (this.#changes.get(key) === changes) this.#onKnown(key, stored?.value)
     return stored && { key, entry: stored.value, etag: stored.object.etag }
   }
 
@@ -41,7 +51,7 @@ export class Ledger {
     const condition = previous ? ({ ifMatch: previous.etag } as const) : ({ ifNoneMatch: '*' } as const)
     const result = await this.#objects.put(ledgerKey(key), renderJson(entry), condition)
     if (result.outcome === 'lost') throw new EntryChangedError(key)
-    this.#onKnown(key, entry)
+    this.#noteChange(key, entry)
     return { key, entry, etag: result.etag }
   }
 
@@ -49,7 +59,12 @@ export class Ledger {
   async remove(stored: StoredEntry): Promise<void> {
     const result = await this.#objects.delete(ledgerKey(stored.key), { ifMatch: stored.etag })
     if (result === 'lost') throw new EntryChangedError(stored.key)
-    this.#onKnown(stored.key, undefined)
+    this.#noteChange(stored.key, undefined)
+  }
+
+  #noteChange(key: AssignmentKey, entry: LedgerEntry | undefined): void {
+    this.#changes.set(key, (this.#changes.get(key) ?? 0) + 1)
+    this.#onKnown(key, entry)
   }
 
   list(): AsyncGenerator<AssignmentKey> {
@@ -57,9 +72,13 @@ export class Ledger {
   }
 }
 
-/** The assignment keys under `assignments/` or `foreign/`, ascending; what is not one is passed over. */
-export async function* listAssignmentKeys(objects: ObjectStore, prefix: string): AsyncGenerator<AssignmentKey> {
-  for await (const { key } of objects.list(prefix)) {
+/** The assignment keys under `assignments/` or `foreign/` that begin so, ascending; what is not one is passed over. */
+export async function* listAssignmentKeys(
+  objects: ObjectStore,
+  prefix: string,
+  beginning = '',
+): AsyncGenerator<AssignmentKey> {
+  for await (const { key } of objects.list(prefix + beginning)) {
     const text = key.slice(prefix.length)
     if (parseAssignmentKey(text)) yield assignmentKey.parse(text)
   }

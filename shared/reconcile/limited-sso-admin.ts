@@ -18,17 +18,28 @@ export class NotStartedError extends Error {
  * SSO Admin behind the one limiter: every call of this process passes it. Reads are repeated when they are throttled or
  * fail in passing; writes never are, since only what is read back tells whether they took effect. A write whose turn
  * comes when nothing may be started any more (`mayStart`) is not made and throws NotStartedError; nor is any call once the
- * lease may be lost (`holdsLease`): a successor has all of the rate then.
+ * lease may be lost (`holdsLease`): a successor has all of the rate then. With `background` every call waits behind those
+ * of others.
  */
 export function limitSsoAdmin(
   { ssoAdmin: inner, clock, randomness }: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
   limiter: RateLimiter,
-  { mayStart, holdsLease }: { readonly mayStart: () => boolean; readonly holdsLease: () => boolean },
+  {
+    mayStart,
+    holdsLease,
+    background,
+  }: {
+    readonly mayStart: () => boolean
+    readonly holdsLease: () => boolean
+    /** Told of each call. */
+    readonly background?: () => void
+  },
 ): SsoAdmin {
   const attempt = async <T>(priority: Priority, call: () => Promise<T>): Promise<T> => {
-    const end = await limiter.acquire(priority)
+    const end = await limiter.acquire(background ? 'background' : priority)
     try {
       if (!holdsLease()) throw new NotStartedError()
+      background?.()
       return await call()
     } catch (error) {
       if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + randomness.fraction()))
@@ -62,6 +73,8 @@ export function limitSsoAdmin(
       read('poll', () => inner.listAssignmentRequests(kind, state, token)),
     listAccountAssignments: (account, arn, token) =>
       read('grant', () => inner.listAccountAssignments(account, arn, token)),
+    listAccountAssignmentsForPrincipal: (principal, token) =>
+      read('background', () => inner.listAccountAssignmentsForPrincipal(principal, token)),
     listPermissionSets: (token) => read('background', () => inner.listPermissionSets(token)),
     describePermissionSet: (arn) => read('background', () => inner.describePermissionSet(arn)),
     createPermissionSet: (permissionSet, options) =>
@@ -110,6 +123,7 @@ export function isPassing(error: unknown): boolean {
     'TooManyRequestsException',
     'InternalServerException',
     'ServiceUnavailable',
+    'ServiceException',
     'SlowDown',
     'InternalError',
     'NoAnswer',

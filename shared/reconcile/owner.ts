@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { configuration } from '../domain/configuration.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
 import { workedQueues } from '../ports/queues.ts'
 import { readJson, renderJson } from './stored-json.ts'
@@ -16,6 +17,11 @@ const owner = z.strictObject({
     .optional(),
 })
 export type Owner = z.infer<typeof owner>
+
+/** Who a bucket belongs to, as its record says; `undefined`: nobody has claimed it. */
+export async function readOwner(objects: ObjectStore): Promise<Owner | undefined> {
+  return (await readJson(objects, ownerKey, owner))?.value
+}
 
 /** Two instances must never be driven by one bucket: what one has, the other would lose. */
 export class WrongOwnerError extends Error {

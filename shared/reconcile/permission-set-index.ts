@@ -94,6 +94,14 @@ export class PermissionSetIndex {
     this.#scannedMs = undefined
   }
 
+  /** Every permission set that Identity Center has now, by name. */
+  async list(): Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    await this.#rescan()
+    return new Map(this.#arnByName)
+  }
+
   findNear(name: PermissionSetName): string | undefined {
     return nearMatch(name, this.#arnByName.keys())
   }

@@ -8,15 +8,19 @@ import { listAll } from '../ports/page.ts'
 /** How long what was found is believed. What was not found, and names, only by hints that came before it was looked for. */
 const foundMs = 60_000
 
-type Known<T> = { readonly found: T | undefined; readonly lookedUpMs: number }
+/** An answer, or one that is under way: many hints about one principal share it. */
+type Known<T> = { readonly answer: Promise<T>; readonly lookedUpMs: number }
 
-/** Principals by name, cached: Identity Store allows 20 calls per second and operation. */
+/** Where an id is now. `gone`: nobody has it. Without a name: somebody has it whose name no link can spell. */
+export type Whereabouts = 'gone' | { readonly name: PrincipalName | undefined }
+
+/** Principals by name and by id, cached: Identity Store allows 20 calls per second and operation. */
 export class PrincipalIndex {
   readonly #identityStore: IdentityStore
   readonly #clock: Clock
   readonly #suffix: string
-  readonly #ids = new Map<string, Known<PrincipalId>>()
-  readonly #names = new Map<string, Known<PrincipalName>>()
+  readonly #ids = new Map<string, Known<PrincipalId | undefined>>()
+  readonly #whereabouts = new Map<string, Known<Whereabouts>>()
   readonly #near = new Map<string, { readonly name: Promise<string | undefined>; readonly untilMs: number }>()
 
   constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
@@ -32,25 +36,47 @@ export class PrincipalIndex {
   async resolve(type: PrincipalType, name: PrincipalName, pulledMs: number): Promise<PrincipalId | undefined> {
     const cacheKey = `${type}%${name}`
     const known = this.#ids.get(cacheKey)
-    const isOld = known && this.#clock.monotonicMs() - known.lookedUpMs >= foundMs
-    if (known && !isOld && (known.found !== undefined || known.lookedUpMs > pulledMs)) return known.found
-    const lookedUpMs = this.#clock.monotonicMs()
-    const whole = principalName.safeParse(name + this.#suffix).data
-    const found = whole && (await this.#identityStore.findPrincipalId(type, whole))
-    this.#ids.set(cacheKey, { found, lookedUpMs })
-    return found
+    if (known && this.#clock.monotonicMs() - known.lookedUpMs < foundMs) {
+      const found = await known.answer
+      if (found !== undefined || known.lookedUpMs > pulledMs) return found
+    }
+    return this.#ask(this.#ids, cacheKey, async () => {
+      const whole = principalName.safeParse(name + this.#suffix).data
+      return whole && this.#identityStore.findPrincipalId(type, whole)
+    })
+  }
+
+  /** What was found up to this instant is no longer believed: somebody knows of a change in the directory. */
+  expire(type: PrincipalType, name: PrincipalName, untilMs: number): void {
+    const known = this.#ids.get(`${type}%${name}`)
+    if (known && known.lookedUpMs <= untilMs) this.forget(type, name)
+  }
+
+  /** Asked anew for each hint, as `pulledMs` tells: by this the right of an id to its access is judged. */
+  async whereabouts(type: PrincipalType, id: PrincipalId, pulledMs: number): Promise<Whereabouts> {
+    const cacheKey = `${type}%${id}`
+    const known = this.#whereabouts.get(cacheKey)
+    if (known && known.lookedUpMs > pulledMs) return known.answer
+    return this.#ask(this.#whereabouts, cacheKey, async () => {
+      const whole = await this.#identityStore.findPrincipalName(type, id)
+      return whole === undefined ? 'gone' : { name: principalName.safeParse(this.#withoutSuffix(whole)).data }
+    })
   }
 
   /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix. */
   async nameOf(type: PrincipalType, id: PrincipalId, pulledMs: number): Promise<PrincipalName | undefined> {
-    const cacheKey = `${type}%${id}`
-    const known = this.#names.get(cacheKey)
-    if (known && known.lookedUpMs > pulledMs) return known.found
-    const lookedUpMs = this.#clock.monotonicMs()
-    const whole = await this.#identityStore.findPrincipalName(type, id)
-    const found = whole === undefined ? undefined : principalName.safeParse(this.#withoutSuffix(whole)).data
-    this.#names.set(cacheKey, { found, lookedUpMs })
-    return found
+    const found = await this.whereabouts(type, id, pulledMs)
+    return found === 'gone' ? undefined : found.name
+  }
+
+  /** What could not be asked is not kept. */
+  #ask<T>(known: Map<string, Known<T>>, cacheKey: string, ask: () => Promise<T>): Promise<T> {
+    const asked: Known<T> = { answer: ask(), lookedUpMs: this.#clock.monotonicMs() }
+    known.set(cacheKey, asked)
+    asked.answer.catch(() => {
+      if (known.get(cacheKey) === asked) known.delete(cacheKey)
+    })
+    return asked.answer
   }
 
   #withoutSuffix(whole: PrincipalName): string | undefined {

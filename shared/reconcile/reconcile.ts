@@ -1,10 +1,11 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
+import type { AccountId } from '../domain/account-id.ts'
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import type { Hint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
-import { ledgerPrefix } from '../domain/ledger-entry.ts'
+import { isSettled, ledgerPrefix } from '../domain/ledger-entry.ts'
 import { isFolderMarker, type Link, linkPrefix, parseLinkKey, renderGrant } from '../domain/link.ts'
 import type { OrganizationView } from '../domain/organization-view.ts'
 import { permissionSetPrefix } from '../domain/permission-set-file.ts'
@@ -12,12 +13,16 @@ import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAs
 import { type AttentionState, attentionStates, status } from '../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
+import { readBrake } from './brake-file.ts'
+import { expiryKey, instantsToCome, listIndexed } from './expiry-index.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { sendInputs } from './inputs.ts'
 import { sendHints } from './lanes.ts'
 import { Ledger } from './ledger.ts'
+import { noteMissingAccounts } from './missing-accounts.ts'
 import { listOpenWork } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
+import { findPrincipalChanges, type PrincipalChanges, recordPrincipals } from './principal-changes.ts'
 import { readLink } from './read-link.ts'
 import { refuses } from './revoke-assignment.ts'
 import { attentionKey, attentionPrefix, StatusStore, statusKey, statusPrefix } from './status-store.ts'
@@ -57,10 +62,15 @@ export type Differences = {
   readonly inputs: readonly string[]
   /** Ledger entries that are neither settled nor scheduled to be. */
   readonly unfinished: readonly Assignment[]
+  /** Revocations of the plan that the brake holds: they rest until a person releases them. */
+  readonly held: ReadonlySet<AssignmentKey>
   /** Inputs that the index under `attention/` has in another state than their status. */
   readonly misindexed: readonly string[]
   /** What the next reconcile has to look at again, however old it is. */
   readonly unsettled: Unsettled
+  readonly principals: PrincipalChanges
+  /** The accounts that have ledger entries. */
+  readonly owned: ReadonlySet<AccountId>
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -69,10 +79,11 @@ export type Differences = {
  * its end.
  */
 export async function findDifferences(
-  { objects }: Pick<Ports, 'objects'>,
+  ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
   view: OrganizationView,
   configuration: Configuration,
 ): Promise<Differences> {
+  const { objects } = ports
   const list = (prefix: string) => listHeads(objects, prefix)
   const [linkFiles, permissionSetFiles, statuses] = await Promise.all([
     list(linkPrefix),
@@ -81,45 +92,59 @@ export async function findDifferences(
   ])
   const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
   const last = await readCheckpoint(objects)
-  const { links, expired } = await readLinks(objects, [...linkFiles.values()], configuration)
-  const plan = planAssignments({
-    desired: desiredState(links, view, configuration),
-    owned: toAssignments(ledger, ledgerPrefix),
-    foreign: toAssignments(foreign, foreignPrefix),
-  })
+  const { links, expired, unindexed } = await readLinks(objects, [...linkFiles.values()], configuration)
+  const owned = toAssignments(ledger, ledgerPrefix)
+  const desired = desiredState(links, view, configuration)
+  const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
+  const { unfinished, entries, held, resting } = await findUnfinished(objects, ledger, view, last, difference)
+  const isDue = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
+  const plan = { ...difference, revocations: difference.revocations.filter(isDue) }
   const files = new Map([...linkFiles, ...permissionSetFiles])
   const attention = await checkAttention(objects)
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
-  const { unfinished, entries } = await findUnfinished(objects, ledger, view, last)
+  const isHeld = heldGrants(held)
+  const principals = await findPrincipalChanges(ports, configuration)
   return {
     plan,
     inputs: [
       ...new Set([
-        ...told.stale,
+        ...unindexed,
+        ...told.stale.filter((input) => files.has(input) || !isHeld(input, attention.held)),
         ...attention.toLookAt,
-        ...findOvertaken(attention.open, plan, entries, configuration),
+        ...findOvertaken([...attention.open, ...attention.held], plan, entries, configuration),
       ]),
     ],
-    unfinished,
+    unfinished: [...unfinished, ...principals.assignments],
+    held,
+    principals,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
+    owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }
 }
 
 /**
  * Hints at every difference between the files, the organization and the ledger. Changes no access itself: the dispatcher
- * evaluates each hint. Right at any time, and when done twice.
+ * evaluates each hint. Right at any time, and when done twice. `renewMs`: how long it may read tags that are known.
  */
-export async function reconcile(ports: Ports, configuration: Configuration): Promise<ReconcileReport> {
+export async function reconcile(
+  ports: Ports,
+  configuration: Configuration,
+  { renewMs }: { readonly renewMs?: number } = {},
+): Promise<ReconcileReport> {
   const startedAt = renderInstant(ports.clock.now())
-  const view = await new OrganizationCache(ports, configuration.folders).rebuild()
+  const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
   const found = await findDifferences(ports, view, configuration)
-  const { plan, inputs, unfinished, misindexed, unsettled, counts } = found
+  const { inputs, unfinished, misindexed, unsettled, principals, counts, held } = found
+  const revocations = found.plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
+  const plan = { ...found.plan, revocations }
+  await noteMissingAccounts(ports, { listed: new Set(view.accounts.map(({ id }) => id)), owned: found.owned })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of misindexed) await statuses.align(input)
   await sendInputs(ports, inputs, 'reconcile')
   await hintAt(ports, configuration, plan, unfinished)
+  await recordPrincipals(ports.objects, principals, startedAt)
   await ports.objects.put(checkpointKey, renderJson({ v: 1, startedAt, ...unsettled }))
   return {
     ...counts,
@@ -138,15 +163,24 @@ async function listHeads(objects: ObjectStore, prefix: string): Promise<Heads> {
   return heads
 }
 
-/** The links in force, and the keys of those that expired. Empty links need no read: their name and size say all. */
+/**
+ * The links in force, and the keys of those that expired, or of whose times one is missing in the index. Empty links need
+ * no read: their name and size say all.
+ */
 async function readLinks(
   objects: ObjectStore,
   files: readonly ObjectHead[],
   configuration: Configuration,
-): Promise<{ readonly links: readonly Link[]; readonly expired: readonly string[] }> {
+): Promise<{
+  readonly links: readonly Link[]
+  readonly expired: readonly string[]
+  readonly unindexed: readonly string[]
+}> {
   const limit = pLimit(readsAtOnce)
   const links: Link[] = []
   const expired: string[] = []
+  const unindexed: string[] = []
+  const indexed = await listIndexed(objects)
   const read = async (file: ObjectHead): Promise<void> => {
     const link = parseLinkKey(file.key, configuration.folders)
     if (!link.ok) return
@@ -154,9 +188,12 @@ async function readLinks(
     const reading = await readLink(objects, file.key, configuration)
     if (reading.state === 'in-force') links.push(reading.link)
     if (reading.state === 'expired') expired.push(file.key)
+    if (!('body' in reading)) return
+    const instants = instantsToCome(reading.body, reading.object.servedAt)
+    if (instants.some((at) => !indexed.has(expiryKey(at, file.key)))) unindexed.push(file.key)
   }
   await Promise.all(files.map((file) => limit(() => read(file))))
-  return { links, expired }
+  return { links, expired, unindexed }
 }
 
 function toAssignments(heads: Heads, prefix: string): AssignmentSet {
@@ -225,8 +262,11 @@ async function checkAttention(objects: ObjectStore): Promise<{
   readonly indexed: ReadonlySet<string>
   /** Inputs whose status says that something is still to be granted or revoked. */
   readonly open: readonly string[]
+  /** Inputs whose status says that the brake holds access of theirs. */
+  readonly held: ReadonlySet<string>
 }> {
   const limit = pLimit(readsAtOnce)
+  const held = new Set<string>()
   const misindexed = new Set<string>()
   const toLookAt: string[] = []
   const open: string[] = []
@@ -242,6 +282,7 @@ async function checkAttention(objects: ObjectStore): Promise<{
   const check = async ({ input, state }: (typeof listed)[number]): Promise<void> => {
     const told = (await readJson(objects, statusKey(input), status))?.value
     if (told?.state !== state) misindexed.add(input)
+    else if (state === 'held') held.add(input)
     // What refused or blocked a permission set may be gone: nobody tells us.
     else if (state !== 'rejected' && input.startsWith(permissionSetPrefix)) toLookAt.push(input)
     else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
@@ -249,7 +290,18 @@ async function checkAttention(objects: ObjectStore): Promise<{
   }
   // Started together once all are listed: one that fails while the listing is still read would be nobody's to catch.
   await Promise.all(listed.map((one) => limit(() => check(one))))
-  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed, open: open.sort() }
+  return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed, open: open.sort(), held }
+}
+
+/** Whether the brake holds access that an input granted, and its status says so: looking again finds nothing new. */
+function heldGrants(held: ReadonlySet<AssignmentKey>): (input: string, told: ReadonlySet<string>) => boolean {
+  const grants = new Set([...held].map(grantOf))
+  return (input, told) => grants.has(grantOf(input)) && told.has(input)
+}
+
+/** The last four fields of a link or ledger key. */
+function grantOf(key: string): string {
+  return key.split('%').slice(2).join('%')
 }
 
 /** Links whose status says that something is open, while nothing is: whoever closed it died before it told. */
@@ -276,8 +328,20 @@ async function findUnfinished(
   ledger: Heads,
   view: OrganizationView,
   last: { readonly since: Date } & Unsettled,
-): Promise<{ readonly unfinished: readonly Assignment[]; readonly entries: readonly AssignmentKey[] }> {
+  plan: Plan,
+): Promise<{
+  readonly unfinished: readonly Assignment[]
+  readonly entries: readonly AssignmentKey[]
+  readonly held: ReadonlySet<AssignmentKey>
+  /** Stuck on accounts that still take no changes: nothing can be done. */
+  readonly resting: ReadonlySet<AssignmentKey>
+}> {
   const known = new Set(last.entries)
+  // Where it cannot be read, what is held stays so.
+  const brake = await readBrake(objects).catch(() => 'unreadable' as const)
+  const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
+  const revoked = new Set(plan.revocations.map(renderAssignmentKey))
+  const held = new Set<AssignmentKey>()
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const scheduled = new Set<string>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
@@ -285,20 +349,28 @@ async function findUnfinished(
   const limit = pLimit(readsAtOnce)
   const unfinished: Assignment[] = []
   const unsettled: AssignmentKey[] = []
+  const resting = new Set<AssignmentKey>()
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
     const key = renderAssignmentKey(assignment)
     if (scheduled.has(key)) return void unsettled.push(key)
     if (head.lastModified < last.since && !known.has(key)) return
-    const state = (await entries.read(key))?.entry.state
-    if (state === undefined || state === 'granted') return
+    const entry = (await entries.read(key))?.entry
+    if (entry === undefined || isSettled(entry)) return
+    const { state } = entry
     unsettled.push(key)
-    if (state === 'held' || (state === 'stuck' && refusing.has(assignment.accountId))) return
-    unfinished.push(assignment)
+    if (state === 'stuck' && refusing.has(assignment.accountId)) return void resting.add(key)
+    // Released, or desired again, and the hint was lost: then it is on the list no more, or should not be.
+    if (state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))) held.add(key)
+    else unfinished.push(assignment)
   }
   await Promise.all([...ledger.values()].map((head) => limit(() => check(head))))
-  return { unfinished, entries: unsettled.sort() }
+  for (const key of listed) {
+    const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
+    if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
+  }
+  return { unfinished, entries: unsettled.sort(), held, resting }
 }
 
 async function hintAt(

@@ -1,8 +1,10 @@
+import type { Assignment } from '../domain/assignment.ts'
 import { quote } from '../domain/complaint.ts'
+import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { PrincipalType } from '../domain/principal.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
-import type { Lack, Subject } from './settlement.ts'
+import type { Lack, SettleContext, Subject } from './settlement.ts'
 import { type BoundLink, lackOfBoundUser } from './user-binding.ts'
 
 /** What Identity Center knows the assignment by, and the links that may be applied to that principal; or what is lacking. */
@@ -17,13 +19,7 @@ export async function resolveTarget({ assignment, context }: Subject, links: rea
     context.principals.resolve(type, principal, context.pulledMs),
   ])
   if (permissionSetArn === undefined) {
-    const near = context.permissionSets.findNear(permissionSet)
-    return {
-      lack: {
-        reason: `permission set '${permissionSet}' does not exist${meant(near)}`,
-        remedy: `upload permission_sets/${permissionSet}.json; the link is applied when it exists`,
-      },
-    }
+    return { lack: lackOfPermissionSet(permissionSet, context.permissionSets.findNear(permissionSet)) }
   }
   if (principalId === undefined) return { lack: await lackOfPrincipal({ assignment, context }) }
   const free = links.filter(({ boundTo }) => boundTo === undefined || boundTo === principalId)
@@ -32,10 +28,21 @@ export async function resolveTarget({ assignment, context }: Subject, links: rea
   return { target: { accountId, permissionSetArn, principalId, principalType: type }, links: free }
 }
 
-async function lackOfPrincipal({
+export function lackOfPermissionSet(permissionSet: PermissionSetName, near: string | undefined): Lack {
+  return {
+    reason: `permission set '${permissionSet}' does not exist${meant(near)}`,
+    remedy: `upload permission_sets/${permissionSet}.json; the link is applied when it exists`,
+  }
+}
+
+/** What is told of a name that nobody has. */
+export async function lackOfPrincipal({
   assignment: { type, principal },
   context,
-}: Pick<Subject, 'assignment' | 'context'>): Promise<Lack> {
+}: {
+  readonly assignment: Pick<Assignment, 'type' | 'principal'>
+  readonly context: Pick<SettleContext, 'principals' | 'pulledMs' | 'log'>
+}): Promise<Lack> {
   const noun = nounOf(type)
   const other: PrincipalType = type === 'GROUP' ? 'USER' : 'GROUP'
   if (await context.principals.resolve(other, principal, context.pulledMs)) {

@@ -1,14 +1,12 @@
-import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
-import { evaluateAssignment } from './evaluate-assignment.ts'
-import { forgetForeign } from './foreign-assignments.ts'
 import { recordHistory } from './history.ts'
 import type { StoredEntry } from './ledger.ts'
 import {
   closeTwin,
   defer,
+  forgetAccess,
   inProgress,
   isOurs,
   leaveToOthers,
@@ -20,18 +18,57 @@ import {
   save,
   unanswered,
 } from './ledger-transitions.ts'
-import { openWorkKey } from './open-work.ts'
+import { isMissingForLong } from './missing-accounts.ts'
+import { checkName, findAccess, findHeir, moveAccess } from './move-access.ts'
 import type { Settlement, Subject } from './settlement.ts'
+import { findWithdrawnLinks } from './withdrawn-links.ts'
 
 /**
  * No link grants the entry's assignment any more, judged on the account's live place, state and tags. `account`
- * `undefined`: Organizations knows no such account.
+ * `undefined`: Organizations knows no such account. Former access goes too, one after the other.
  */
 export async function revoke(subject: Subject, stored: StoredEntry, account: Account | undefined): Promise<Settlement> {
+  for (let left = stored; ; ) {
+    const settlement = await revokeAccess(subject, left, account)
+    if (settlement.result !== 'absent' || left.entry.former === undefined) return settlement
+    const rest = await subject.context.standings.ledger.read(subject.key)
+    if (!rest) return settlement
+    left = rest
+  }
+}
+
+/**
+ * Takes away what this entry records as former: all of it, once the present access is confirmed, or only what somebody
+ * has who bears another name by now. `undefined`: nothing of it is left to be taken away.
+ */
+export async function revokeFormer(
+  subject: Subject,
+  account: Account | undefined,
+  which: 'all' | 'renamed' = 'all',
+): Promise<Settlement | undefined> {
+  const { context, key } = subject
+  const stored = await context.standings.ledger.read(key)
+  if (!stored?.entry.former) return undefined
+  // The present id must bear the name, by its own word, or access might be taken away that a link grants.
+  await checkName(subject, stored.entry)
+  for (const access of stored.entry.former) {
+    const left = findAccess(await context.standings.ledger.read(key), access)
+    if (!left?.whole) continue
+    if (which === 'renamed' && !(await isRenamed(subject, left))) continue
+    const settlement = await revokeAccess(subject, left, account)
+    if (settlement.result !== 'absent') return settlement
+  }
+  return undefined
+}
+
+/** One access: the present one of the entry, or one of the former as an entry of its own. */
+async function revokeAccess(subject: Subject, stored: StoredEntry, account: Account | undefined): Promise<Settlement> {
   const concerned = namesOf([], stored)
+  if (await isGone(subject, account)) return releaseGone(subject, stored, concerned)
   if (stored.entry.state === 'stuck' && refuses(account))
     return { result: 'open', reason: stored.entry.reason ?? 'the account takes no changes', links: concerned }
-  if (stored.entry.state !== 'granted') {
+  // Former access may be gone with what it was for: a permission set is deleted only when nothing has it any more.
+  if (stored.entry.state !== 'granted' || stored.whole) {
     const seen = await observe(subject, stored)
     if (seen === 'pending') return defer(subject, stored, inProgress, concerned)
     if (seen === 'absent') {
@@ -44,13 +81,38 @@ export async function revoke(subject: Subject, stored: StoredEntry, account: Acc
     }
   }
   const heir = await findHeir(subject, stored)
-  if (heir) return bequeath(subject, stored, heir)
+  if (heir) {
+    await moveAccess(subject, stored, heir)
+    return { result: 'absent', links: [...new Set([...concerned, ...heir.links.map((link) => link.key)])] }
+  }
   return callDeletion(subject, stored, account, concerned)
 }
 
-/** A suspended or closed account refuses; trying again changes nothing until it is reinstated or gone. */
+/**
+ * A suspended or closed account refuses, and so does one that left; trying again changes nothing until it is reinstated
+ * or gone.
+ */
 export function refuses(account: Account | undefined): boolean {
-  return account !== undefined && account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE'
+  return account === undefined || (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE')
+}
+
+/** Two complete listings lacked it, and DescribeAccount does not find it either, at this moment. */
+async function isGone({ assignment, context }: Subject, account: Account | undefined): Promise<boolean> {
+  if (account !== undefined || !(await isMissingForLong(context, assignment.accountId))) return false
+  return (await context.organization.readLive(assignment.accountId)) === undefined
+}
+
+/** The account is gone, and with it whatever access there was: nobody can be asked to revoke it. */
+async function releaseGone(subject: Subject, stored: StoredEntry, concerned: readonly string[]): Promise<Settlement> {
+  const { context, key } = subject
+  const { entry } = stored
+  // Its last change, so that a replay writes the same history.
+  const at = entry.updatedAt
+  const confirmedAt = renderInstant(context.clock.now())
+  await recordHistory(context.objects, { key, event: 'released', at, entry, confirmedAt })
+  await forgetAccess(subject, stored)
+  context.log.info('the account is gone: its ledger entry is released')
+  return { result: 'absent', links: concerned }
 }
 
 async function callDeletion(
@@ -61,13 +123,15 @@ async function callDeletion(
 ): Promise<Settlement> {
   const { context } = subject
   if (!context.mayStart()) return { result: 'given-back', links: [] }
+  const held = await askBrake(subject, stored, concerned)
+  if (held) return held
   const calledAt = renderInstant(context.clock.now())
   // Granted by a call that nobody could confirm before: history says so before it says that it is gone.
   if (stored.entry.grantedAt === undefined) await recordGranted(subject, stored.entry, calledAt)
   const call: AssignmentCall = { kind: 'deletion', calledAt }
   const grantedAt = stored.entry.grantedAt ?? calledAt
   const links = await withDeleters(subject, stored.entry.links)
-  const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt, links })
+  const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt, links, reason: undefined })
   const { result, entry } = await makeCall(subject, revoking, 'deletion')
   if (result.outcome === 'confirmed') {
     const isReleased = await release(subject, entry)
@@ -75,6 +139,28 @@ async function callDeletion(
   }
   const isStuck = result.outcome === 'failed' && refuses(account)
   return defer(subject, entry, result, concerned, isStuck ? 'stuck' : 'failed')
+}
+
+/** Answers what became of it where the brake holds it; `undefined`: it has been counted, and may be revoked. */
+async function askBrake(
+  subject: Subject,
+  stored: StoredEntry,
+  concerned: readonly string[],
+): Promise<Settlement | undefined> {
+  const { context, key } = subject
+  const { state, call, links, openUntil } = stored.entry
+  // Begun already, and counted before it was: a retry is the same revocation.
+  if (call?.kind === 'deletion' && (state === 'revoking' || state === 'failed' || state === 'stuck')) return undefined
+  const withdrawn = await findWithdrawnLinks(links, context)
+  const admission = await context.brake.admit({ key, withdrawn })
+  if (admission.outcome === 'passes') return undefined
+  const { reason } = admission
+  if (state !== 'held' || openUntil !== undefined) {
+    const told = { links: await withDeleters(subject, links), reason, openUntil: undefined }
+    await save(subject, stored, { ...told, state: 'held' })
+    await closeTwin(subject, openUntil)
+  }
+  return { result: 'held', reason, links: concerned }
 }
 
 /** Who deleted a link stands in its status while something of it is left: the ledger and history keep it. */
@@ -90,56 +176,7 @@ function withDeleters({ context }: Subject, links: readonly GrantingLink[]): Pro
 /** Whether the principal of this entry has another name by now. One that is gone has none. */
 export async function isRenamed(subject: Subject, stored: StoredEntry): Promise<boolean> {
   const { type, principal } = subject.assignment
-  const name = await subject.context.principals.nameOf(type, stored.entry.principalId, subject.context.pulledMs)
-  return name !== undefined && name !== principal
-}
-
-type Heir = { readonly key: AssignmentKey; readonly links: readonly GrantingLink[] }
-
-/**
- * Names own, ids act (design, "What is desired"): the principal may have been renamed, and links that name it by its
- * present name grant the very access that is to be revoked.
- */
-async function findHeir({ assignment, context }: Subject, { entry }: StoredEntry): Promise<Heir | undefined> {
-  const principal = await context.principals.nameOf(assignment.type, entry.principalId, context.pulledMs)
-  if (principal === undefined || principal === assignment.principal) return undefined
-  const renamed: Assignment = { ...assignment, principal }
-  const { links } = await evaluateAssignment(renamed, { ...context, place: 'live' })
-  if (links.length === 0) return undefined
-  if ((await context.permissionSets.resolve(assignment.permissionSet)) !== entry.permissionSetArn) return undefined
-  return { key: renderAssignmentKey(renamed), links }
-}
-
-/** The access stays, under the principal's present name: only the ledger moves. The new entry is written first. */
-async function bequeath(subject: Subject, stored: StoredEntry, heir: Heir): Promise<Settlement> {
-  const { context, key } = subject
-  const { ledger } = context.standings
-  const { objects, log } = context
-  const now = renderInstant(context.clock.now())
-  const { openUntil, reason: _, ...rest } = stored.entry
-  const inherited = await ledger.read(heir.key)
-  if (inherited && inherited.entry.principalId !== rest.principalId) {
-    const reason = 'its principal has another name now, whose own ledger entry is still for another principal'
-    return defer(subject, stored, { outcome: 'unfinished', reason, sent: false }, namesOf([], stored))
-  }
-  const entry = {
-    ...rest,
-    state: 'granted' as const,
-    links: [...heir.links],
-    grantedAt: rest.grantedAt ?? now,
-    attempts: 0,
-    updatedAt: now,
-  }
-  if (inherited === undefined) {
-    await ledger.write(heir.key, entry, undefined)
-    await recordHistory(objects, { key: heir.key, event: 'adopted', at: now, entry, confirmedAt: now })
-    await forgetForeign(objects, heir.key)
-    // Its links may have been deleted before the entry was there for the deletion to find: it is looked at again.
-    await objects.put(openWorkKey(now, heir.key), new Uint8Array())
-  }
-  await recordHistory(objects, { key, event: 'released', at: now, entry: stored.entry, confirmedAt: now })
-  await ledger.remove(stored)
-  await closeTwin(subject, openUntil)
-  log.info('the principal has another name now, whose links grant the access: only the ledger moves', { to: heir.key })
-  return { result: 'absent', links: [...new Set([...namesOf([], stored), ...heir.links.map((link) => link.key)])] }
+  const { principals, pulledMs } = subject.context
+  const found = await principals.whereabouts(type, stored.entry.principalId, pulledMs)
+  return found !== 'gone' && found.name !== principal
 }

@@ -1,11 +1,13 @@
 import type { Assignment, AssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
+import type { Brake } from './brake.ts'
 import type { CallContext } from './call-assignment.ts'
 import type { ManagementAccountSets } from './management-account-sets.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import type { PermissionSetIndex } from './permission-set-index.ts'
 import type { PrincipalIndex } from './principal-index.ts'
+import type { PrincipalNames } from './principal-names.ts'
 import type { Standings } from './standings.ts'
 import type { StatusStore } from './status-store.ts'
 
@@ -18,6 +20,8 @@ export type SettleContext = CallContext & {
   readonly permissionSets: PermissionSetIndex
   readonly managementAccount: ManagementAccountSets
   readonly principals: PrincipalIndex
+  readonly brake: Pick<Brake, 'admit'>
+  readonly principalNames: PrincipalNames
   /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
   readonly pulledMs: number
 }
@@ -35,6 +39,8 @@ export type Settlement = { readonly links: readonly string[] } & (
   | { readonly result: 'waiting'; readonly lack: Lack }
   /** Not finished: the ledger entry, and its twin under `state/open/` unless it is stuck, say when and why. */
   | { readonly result: 'open'; readonly reason: string }
+  /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
+  | { readonly result: 'held'; readonly reason: string }
   /** Nothing was done: the slice is ending, and the hint is given back. */
   | { readonly result: 'given-back' }
 )

@@ -11,14 +11,22 @@ import { Ledger, listAssignmentKeys } from './ledger.ts'
 
 const readsAtOnce = 16
 
+export type KnownKeys = { readonly ledger: readonly AssignmentKey[]; readonly foreign: readonly AssignmentKey[] }
+
 /** How far one account assignment is, as the ledger or `foreign/` has it. */
 export type Standing = {
   readonly state: LedgerState | 'foreign'
   readonly reason?: string
+  /** Someone else removed it. */
+  readonly isMissing?: true
   readonly principalId: PrincipalId
   /** The links that granted it when it was last evaluated, and which upload of each. */
   readonly links: readonly Pick<GrantingLink, 'key' | 'lastModified'>[]
 }
+
+/** `unread`: listed in the ledger; `unread foreign`: under `foreign/`. `absent`: known to be in neither. */
+type Known = Standing | 'absent' | 'unread' | 'unread foreign'
+type KnownGrant = { readonly grant: Grant; readonly accounts: Map<AccountId, Known> }
 
 /**
  * How far the account assignments are, for statuses: what this process has read or written since its start, else what
@@ -27,8 +35,8 @@ export type Standing = {
 export class Standings {
   readonly ledger: Ledger
   readonly #objects: ObjectStore
-  /** By the last four fields of the key, then by account. `absent`: known to be neither in the ledger nor foreign. */
-  readonly #known = new Map<string, Map<AccountId, Standing | 'absent' | 'unread'>>()
+  /** By the last four fields of the key, then by account. */
+  readonly #known = new Map<string, KnownGrant>()
   #listed: Promise<void> | undefined
 
   constructor(objects: ObjectStore) {
@@ -38,6 +46,28 @@ export class Standings {
 
   noteForeign(key: AssignmentKey, links: Standing['links'], principalId: PrincipalId): void {
     this.#note(key, { state: 'foreign', links: namesOf(links), principalId })
+  }
+
+  /** It was foreign, and is gone. */
+  noteGone(key: AssignmentKey): void {
+    this.#note(key, 'absent')
+  }
+
+  /** The keys in the ledger and under `foreign/` whose last fields are `meant`, in these accounts, or in all. */
+  async keysOf(meant: (grant: Grant) => boolean, accounts?: ReadonlySet<AccountId>): Promise<KnownKeys> {
+    await this.#listOnce()
+    const keys: { ledger: AssignmentKey[]; foreign: AssignmentKey[] } = { ledger: [], foreign: [] }
+    for (const { grant, accounts: known } of this.#known.values()) {
+      if (!meant(grant)) continue
+      for (const accountId of accounts ?? known.keys()) {
+        const standing = known.get(accountId)
+        if (standing === undefined || standing === 'absent') continue
+        const isForeign =
+          standing === 'unread foreign' || (typeof standing === 'object' && standing.state === 'foreign')
+        keys[isForeign ? 'foreign' : 'ledger'].push(renderAssignmentKey(toAssignment(grant, accountId)))
+      }
+    }
+    return keys
   }
 
   /** The standing of each of these accounts; those with none are left out. Reads what is not known yet. */
@@ -51,32 +81,44 @@ export class Standings {
 
   /** The accounts that have a standing for this grant: one listing of the ledger and of `foreign/` per process. */
   async accountsOf(grant: Grant): Promise<readonly AccountId[]> {
+    await this.#listOnce()
+    const known = this.#known.get(renderGrant(grant))?.accounts ?? new Map<AccountId, Known>()
+    return [...known].filter(([, standing]) => standing !== 'absent').map(([accountId]) => accountId)
+  }
+
+  async #listOnce(): Promise<void> {
     this.#listed ??= this.#list().catch((error: unknown) => {
       this.#listed = undefined
       throw error
     })
     await this.#listed
-    const known = this.#known.get(renderGrant(grant)) ?? new Map<AccountId, Standing | 'absent'>()
-    return [...known].filter(([, standing]) => standing !== 'absent').map(([accountId]) => accountId)
   }
 
   async #list(): Promise<void> {
     for (const prefix of ['assignments/', foreignPrefix]) {
+      const unread = prefix === foreignPrefix ? 'unread foreign' : 'unread'
       for await (const key of listAssignmentKeys(this.#objects, prefix)) {
         const accounts = this.#accounts(key)
-        if (accounts && !accounts.of.has(accounts.accountId)) accounts.of.set(accounts.accountId, 'unread')
+        if (accounts && !accounts.of.has(accounts.accountId)) accounts.of.set(accounts.accountId, unread)
       }
     }
   }
 
   async #read(grant: Grant, accountId: AccountId): Promise<Standing | undefined> {
-    const known = this.#known.get(renderGrant(grant))?.get(accountId)
-    if (known !== undefined && known !== 'unread') return known === 'absent' ? undefined : known
+    const known = this.#known.get(renderGrant(grant))?.accounts.get(accountId)
+    if (known === 'absent') return undefined
+    if (typeof known === 'object') return known
     const key = renderAssignmentKey(toAssignment(grant, accountId))
     const entry = await this.ledger.read(key)
-    if (entry) return toStanding(entry.entry)
-    const foreign = await readForeign(this.#objects, key)
-    if (!foreign) return undefined
+    const foreign = entry ? undefined : await readForeign(this.#objects, key)
+    // Found, or changed, while these answers travelled.
+    const meanwhile = this.#known.get(renderGrant(grant))?.accounts.get(accountId)
+    if (meanwhile === 'absent') return undefined
+    if (typeof meanwhile === 'object') return meanwhile
+    if (!foreign) {
+      this.#note(key, 'absent')
+      return undefined
+    }
     const standing: Standing = {
       state: 'foreign',
       links: namesOf(foreign.links),
@@ -89,29 +131,25 @@ export class Standings {
   #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
     const accounts = this.#accounts(key)
     if (!accounts) return
-    // An assignment that is not in the ledger may still be foreign.
-    const isForeign = () => {
-      const known = accounts.of.get(accounts.accountId)
-      return typeof known === 'object' && known.state === 'foreign'
-    }
-    if (entry) accounts.of.set(accounts.accountId, toStanding(entry))
-    else if (!isForeign()) accounts.of.set(accounts.accountId, 'absent')
+    if (entry) return void accounts.of.set(accounts.accountId, toStanding(entry))
+    // What is not in the ledger may still be foreign: only what was in it is known to be absent now.
+    const known = accounts.of.get(accounts.accountId)
+    if (typeof known === 'object' && known.state !== 'foreign') accounts.of.set(accounts.accountId, 'absent')
   }
 
-  #note(key: AssignmentKey, standing: Standing): void {
+  #note(key: AssignmentKey, standing: Standing | 'absent'): void {
     const accounts = this.#accounts(key)
     accounts?.of.set(accounts.accountId, standing)
   }
 
-  #accounts(
-    key: AssignmentKey,
-  ): { of: Map<AccountId, Standing | 'absent' | 'unread'>; accountId: AccountId } | undefined {
+  #accounts(key: AssignmentKey): { of: Map<AccountId, Known>; accountId: AccountId } | undefined {
     const assignment = parseAssignmentKey(key)
     if (!assignment) return undefined
+    const { accountId, permissionSet, principal, type } = assignment
     const name = renderGrant(assignment)
-    const of = this.#known.get(name) ?? new Map<AccountId, Standing | 'absent' | 'unread'>()
-    this.#known.set(name, of)
-    return { of, accountId: assignment.accountId }
+    const known = this.#known.get(name) ?? { grant: { permissionSet, principal, type }, accounts: new Map() }
+    this.#known.set(name, known)
+    return { of: known.accounts, accountId }
   }
 }
 
@@ -119,6 +157,7 @@ function toStanding(entry: LedgerEntry): Standing {
   return {
     state: entry.state,
     ...(entry.reason === undefined ? {} : { reason: entry.reason }),
+    ...(entry.missingSince === undefined ? {} : { isMissing: true }),
     principalId: entry.principalId,
     links: namesOf(entry.links),
   }

@@ -1,9 +1,12 @@
+import pLimit from 'p-limit'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
 import type { GrantingLink } from '../domain/ledger-entry.ts'
 import type { PrincipalType } from '../domain/principal.ts'
 import type { Status } from '../domain/status.ts'
 import type { StoredEntry } from './ledger.ts'
-import type { Lack } from './settlement.ts'
+import type { Lack, Subject } from './settlement.ts'
+
+const readsAtOnce = 16
 
 /** A link as evaluated, and the user id that it was first applied to; `undefined`: it may be applied to anyone of its name. */
 export type BoundLink = { readonly link: GrantingLink; readonly boundTo: PrincipalId | undefined }
@@ -38,4 +41,27 @@ export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
     reason: `user '${principal}' is no longer the user that this link was applied to (${boundTo})`,
     remedy: 'upload the link again if the new user of this name is meant; else delete it',
   }
+}
+
+/** Who uploaded a link, and the user that it is bound to, stand in its status. */
+export async function bindLinks(
+  { context, assignment: { type } }: Subject,
+  links: readonly GrantingLink[],
+  stored: StoredEntry | undefined,
+): Promise<readonly BoundLink[]> {
+  const limit = pLimit(readsAtOnce)
+  const bind = async (link: GrantingLink): Promise<BoundLink> => {
+    const known = stored?.entry.links.find(
+      ({ key, etag, lastModified }) => key === link.key && etag === link.etag && lastModified === link.lastModified,
+    )
+    const recorded = bindingInLedger(type, stored, link)
+    if (known && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
+    const status = await context.statuses.read(link.key)
+    const by = status?.by
+    return {
+      link: known ?? (by === undefined ? link : { ...link, by }),
+      boundTo: recorded ?? bindingOf(type, status, link.lastModified),
+    }
+  }
+  return Promise.all(links.map((link) => limit(() => bind(link))))
 }

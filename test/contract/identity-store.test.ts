@@ -82,6 +82,27 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     expect(second.nextToken).toBeUndefined()
   })
 
+  test('the groups of a user are listed, all pages; of someone in none there are none', async () => {
+    const ana = principalIdIn(world, 'USER', 'ana@example.com')
+    const groups: string[] = []
+    for (let index = 0; index < 101; index++) {
+      const id = principalId.parse(`00000000-0000-4000-8000-${String(index).padStart(12, '0')}`)
+      world.identityStore.addPrincipal('GROUP', id, `group ${index}`)
+      await world.identityStore.createGroupMembership(id, ana)
+      await world.clock.advance(60)
+      groups.push(id)
+    }
+    const listed = await Array.fromAsync(listAll((token) => identityStore.listGroupsOf(ana, token)))
+    expect([...listed].sort()).toEqual(groups.sort())
+    expect((await identityStore.listGroupsOf(ana)).items).toHaveLength(100)
+    const bo = principalIdIn(world, 'USER', 'bo@example.com')
+    expect(await identityStore.listGroupsOf(bo)).toEqual({ items: [], nextToken: undefined })
+  })
+
+  test('the groups of nobody cannot be listed', async () => {
+    await expect(identityStore.listGroupsOf(nobody)).rejects.toMatchObject({ code: 'ResourceNotFoundException' })
+  })
+
   test('a group without a name is not listed', async () => {
     await world.identityStore.createGroup({ description: 'nameless' })
     expect((await identityStore.listPrincipals('GROUP')).items).toHaveLength(smallOrganization.groups.length)

@@ -78,6 +78,17 @@ describe.each([
     expect(whole?.body.byteLength).toBe(100_000)
   })
 
+  test('an object that still has the etag that is known is not read again', async () => {
+    await objects.put('state/x', 'first')
+    const first = await objects.get('state/x')
+    expect(await objects.getIfChanged('state/x', first?.etag ?? '')).toBe('unchanged')
+    await objects.put('state/x', 'second')
+    const second = await objects.getIfChanged('state/x', first?.etag ?? '')
+    expect(second).toEqual(await objects.get('state/x'))
+    await objects.delete('state/x')
+    expect(await objects.getIfChanged('state/x', first?.etag ?? '')).toBeUndefined()
+  })
+
   test('time passes: servedAt moves on while lastModified stays', async () => {
     await objects.put('control/dispatcher.json', '{}')
     await opened.clock.advance(20_000)

@@ -97,6 +97,38 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
     expect((await ssoAdmin.listAssignmentRequests('deletion', undefined)).items).toEqual([])
   })
 
+  test('the assignments of a principal are listed over short pages, a user with those of its groups', async () => {
+    const own = target(website, 'ReadOnly-ps', 'USER', 'ana@example.com')
+    const inherited = target(shop, 'Operator-ps', 'GROUP', 'Operators')
+    await world.identityStore.createGroupMembership(inherited.principalId, own.principalId)
+    const crowd = ['ReadOnly-ps', 'Operator-ps'].map((set) => target(shop, set, 'USER', 'ana@example.com'))
+    for (const one of [own, inherited, ...crowd]) world.ssoAdmin.addAssignment(one)
+    const principal = { principalId: own.principalId, principalType: 'USER' as const }
+    const rows = await Array.fromAsync(
+      listAll((token) => ssoAdmin.listAccountAssignmentsForPrincipal(principal, token)),
+    )
+    expect(rows).toHaveLength(4)
+    expect(rows).toEqual(expect.arrayContaining([own, inherited, ...crowd]))
+  })
+
+  test('a delegated administrator may be refused the assignments of a principal', async () => {
+    const delegated = openWorld({ ssoAdmin: { caller: 'delegated-administrator' } })
+    const refused = await openPorts(delegated)
+    const principal = { principalId: principalIdIn(delegated, 'GROUP', 'Auditors'), principalType: 'GROUP' as const }
+    await expect(refused.ssoAdmin.listAccountAssignmentsForPrincipal(principal)).rejects.toMatchObject({
+      code: 'AccessDeniedException',
+    })
+    await refused.close()
+  })
+
+  test('the accounts that have a permission set are listed', async () => {
+    world.ssoAdmin.addAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    expect(await ssoAdmin.listAccountsForProvisionedPermissionSet(arn)).toEqual({ items: [website] })
+    const stale = await ssoAdmin.listAccountsForProvisionedPermissionSet(arn, 'LATEST_PERMISSION_SET_NOT_PROVISIONED')
+    expect(stale).toEqual({ items: [] })
+  })
+
   test('a second request for an account that has one in progress is a conflict', async () => {
     await ssoAdmin.createAccountAssignment(target(website, 'ReadOnly-ps', 'GROUP', 'Auditors'))
     await expect(

@@ -49,6 +49,26 @@ describe('apply without a deployment, with an endpoint for each service', () => 
     expect(services.ssoAdminWrites().slice(before)).toEqual([])
   }, 90_000)
 
+  test('twice at once: one waits for the other, each grant is made once, and both end well', async () => {
+    const links = await fixtureLinks()
+    await services.uploadFixture(links)
+    const [first, second] = await Promise.all([services.apply(), services.apply()])
+    expect([first, second].map(({ exitCode, stderr }) => ({ exitCode, failed: exitCode === 0 ? '' : stderr }))).toEqual(
+      [
+        { exitCode: 0, failed: '' },
+        { exitCode: 0, failed: '' },
+      ],
+    )
+    const states = (JSON.parse(second.stdout) as Status[]).map(({ state }) => state)
+    expect(states.length).toBeGreaterThan(links.length)
+    expect(new Set(states)).toEqual(new Set(['applied']))
+    const creations = services.ssoAdminWrites().filter((operation) => operation === 'CreateAccountAssignment')
+    expect(creations).toHaveLength(await services.countLedger())
+    const before = services.ssoAdminWrites().length
+    expect(await services.apply()).toMatchObject({ exitCode: 0 })
+    expect(services.ssoAdminWrites().slice(before)).toEqual([])
+  }, 180_000)
+
   test('tells of a link that waits, applies the rest, and ends with 0', async () => {
     const waiting = 'account%250000000003%ReadOnly-ps%nobody of this name%GROUP%ssofile'
     const good = 'account%250000000004%ReadOnly-ps%データ分析%GROUP%ssofile'
@@ -77,13 +97,28 @@ describe('apply with a deployment', () => {
     for (const link of links) await system.upload(`links_data/${link}`)
     const { exitCode, stdout, stderr } = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
-    expect(stderr).toMatch(/^6 links, 1 permission sets, 44 accounts: /)
+    expect(stderr).toMatch(/^6 links, 1 permission set, 44 accounts: /)
     expect(stdout).toMatch(/applied +in force/)
     await system.untilQuiet()
     const again = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
     expect(again.exitCode).toBe(0)
     expect(again.stderr).toContain('0 to grant, 0 to revoke')
   }, 60_000)
+
+  test('twice at once, while it works: each grant is made once', async () => {
+    const links = (await fixtureLinks()).slice(0, 6)
+    for (const link of links) await system.upload(`links_data/${link}`)
+    const started = system.calls.length
+    for (const set of await readdir(join(acme, 'permission_sets')))
+      await system.upload(`permission_sets/${set}`, await readFile(join(acme, 'permission_sets', set)))
+    const apply = () => system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+    const ended = await Promise.all([apply(), apply()])
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    await system.untilQuiet()
+    const granted = await system.keys('assignments/')
+    expect(granted.length).toBeGreaterThan(0)
+    expect(system.accepted('CreateAccountAssignment', started)).toBe(granted.length)
+  }, 120_000)
 
   test('is refused with a configuration of its own, since the deployment has one', async () => {
     const config = join(checkout, 'fixtures/acme/organization.json')
@@ -148,6 +183,7 @@ async function startServices() {
         AWS_SECRET_ACCESS_KEY: 'any',
         AWS_REGION: 'us-east-1',
       }),
+    countLedger: async () => (await Array.fromAsync(objects.list('assignments/'))).length,
     async uploadFixture(links: readonly string[]) {
       const put = (Key: string, Body: Uint8Array) => s3.send(new PutObjectCommand({ Bucket: 'ssofile', Key, Body }))
       for (const file of await readdir(join(acme, 'permission_sets')))

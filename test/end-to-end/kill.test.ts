@@ -1,23 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { paginateListGroups } from '@aws-sdk/client-identitystore'
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
-import {
-  DescribePermissionSetCommand,
-  ListInstancesCommand,
-  paginateListAccountAssignmentsForPrincipal,
-} from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pLimit from 'p-limit'
 import type * as z from 'zod'
 import type { faultRule } from '../../infra/local/faults/fault-file.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
-import { eventually, freePort, LocalProcess, sdkClients } from '../infra/local/local-process.ts'
+import { eventually } from '../infra/local/local-process.ts'
+import { KeptSystem } from './kept-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
-const Bucket = 'ssofile'
 const set = 'ReadOnly-ps'
 const kills = 10
 /** `SEED=… npm run e2e -- kill` kills at the same moments again, as far as a machine can. */
@@ -29,41 +21,28 @@ const groups = Array.from({ length: 20 }, (_, index) => `team ${index} / 50%`)
 /** Account assignments in the grammar of links: 500. */
 const wanted = accounts.flatMap((account) => groups.map((group) => `account%${account}%${set}%${group}%GROUP`)).sort()
 
-let directory = ''
-let port = 0
-let local: LocalProcess
-let clients: ReturnType<typeof sdkClients>
+let kept: KeptSystem
+let options: readonly string[] = []
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ssofile-kill-'))
-  port = await freePort()
-  clients = sdkClients(`http://127.0.0.1:${port}`)
+  kept = await KeptSystem.open()
   const { root } = smallOrganization()
   const own = accounts.map((id) => ({ id, name: `account-${id}`, email: `aws+${id}@tiny.example`, tags: {} }))
   const organization = smallOrganization({ groups, root: { ...root, accounts: [...(root.accounts ?? []), ...own] } })
-  await writeFile(join(directory, 'organization.json'), JSON.stringify(organization))
+  const file = join(kept.directory, 'organization.json')
+  await writeFile(file, JSON.stringify(organization))
+  options = ['--organization', file]
 })
 
-afterAll(async () => {
-  await local?.kill()
-  clients?.destroy()
-  await rm(directory, { recursive: true, force: true })
-})
-
-function start(data: string, ...more: readonly string[]): LocalProcess {
-  const organization = join(directory, 'organization.json')
-  const options = ['--data-dir', join(directory, data), '--organization', organization, '--time-scale', '20']
-  local = new LocalProcess(port, [...options, ...more])
-  return local
-}
+afterAll(() => kept?.close())
 
 test(`ten kills at random moments among five hundred assignments: nothing is lost, nothing is granted twice, and no access is without a ledger entry whenever it is looked at`, async () => {
   process.stdout.write(`seed ${seed}\n`)
   const began = performance.now()
-  await start('random').ready()
-  await put(`permission_sets/${set}.json`, permissionSetFile(set))
-  await pLimit(20).map(wanted, (key) => put(`links_data/${key}%ssofile`))
-  let looks = 0
+  let local = kept.start('random', ...options)
+  await local.ready()
+  await kept.put(`permission_sets/${set}.json`, permissionSetFile(set))
+  await pLimit(20).map(wanted, (key) => kept.put(`links_data/${key}%ssofile`))
   const moments = Array.from({ length: kills }, () => Math.floor(randomness.fraction() * 480)).sort((a, b) => a - b)
   for (const moment of moments) {
     const dies = pauseUntilGranted(moment).then(() => pause(randomness.fraction() * 400))
@@ -71,18 +50,19 @@ test(`ten kills at random moments among five hundred assignments: nothing is los
     void dies.then(() => {
       isDue = true
     })
-    while (!isDue) looks += await expectRecorded()
+    while (!isDue) await look()
     await dies
     await local.kill()
     // What is read now is what the killed process has left: this one does nothing before it is ready.
-    await start('random').listening()
-    looks += await expectRecorded()
-    const granted = (await list('history/account%')).length
+    local = kept.start('random', ...options)
+    await local.listening()
+    await look()
+    const granted = await kept.granted()
     process.stdout.write(`killed with ${granted} of ${wanted.length} granted (drawn: ${moment})\n`)
   }
-  looks += await expectAllRight(wanted)
+  await expectAllRight(wanted)
   const seconds = ((performance.now() - began) / 1000).toFixed(0)
-  process.stdout.write(`access was compared with the ledger ${looks} times, ${seconds} s\n`)
+  process.stdout.write(`access was compared with the ledger ${kept.looks} times, ${seconds} s\n`)
 }, 300_000)
 
 test.each<KillPoint>([
@@ -93,19 +73,17 @@ test.each<KillPoint>([
 ])(
   'a kill $when the call $operation with --faults leaves nothing that the next start does not put right',
   async ({ service, operation = '', when = '', ...point }) => {
-    await local?.kill()
-    known = undefined
-    groupIds.clear()
-    setNames.clear()
+    await kept.discard()
     const data = `${operation}-${when}`
-    const file = join(directory, `${data}.json`)
+    const file = join(kept.directory, `${data}.json`)
     await writeFile(file, JSON.stringify({ rules: [{ service, operation, when, caller: 'ssofile', ...point }] }))
-    await start(data, '--faults', file).ready()
+    let local = kept.start(data, ...options, '--faults', file)
+    await local.ready()
     const some = wanted.slice(0, 30)
     // It may die meanwhile; whoever is not answered uploads again.
     const upload = async () => {
-      await put(`permission_sets/${set}.json`, permissionSetFile(set))
-      await pLimit(5).map(some, (key) => put(`links_data/${key}%ssofile`))
+      await kept.put(`permission_sets/${set}.json`, permissionSetFile(set))
+      await pLimit(5).map(some, (key) => kept.put(`links_data/${key}%ssofile`))
     }
     await upload().catch(() => undefined)
     await eventually(
@@ -116,8 +94,9 @@ test.each<KillPoint>([
         )),
     )
     await local.kill()
-    await start(data).listening()
-    await expectRecorded()
+    local = kept.start(data, ...options)
+    await local.listening()
+    await look()
     await local.ready()
     await upload()
     await expectAllRight(some)
@@ -127,85 +106,22 @@ test.each<KillPoint>([
 
 type KillPoint = Extract<z.input<typeof faultRule>, { fault: 'kill' }>
 
-/** Waits until all of these links are in force; answers how often access was compared with the ledger meanwhile. */
-async function expectAllRight(keys: readonly string[]): Promise<number> {
-  let looks = 0
-  while ((await list('history/account%')).length < keys.length) looks += await expectRecorded()
-  await eventually(async () => (await statesOf(keys)).every((state) => state === 'applied'))
-  looks += await expectRecorded()
-  expect(await list('assignments/')).toEqual(keys.map((key) => `assignments/${key}%ssofile`))
-  expect([...(await accessNow())].sort()).toEqual(keys)
-  const events = (await list('history/account%')).map((key) => key.replace(/\/\d{4}-[^/%]*Z%/, ' '))
-  expect(events.sort()).toEqual(keys.map((key) => `history/${key} granted.json`).sort())
-  expect(await list('attention/')).toEqual([])
-  return looks
+/** Waits until all of these links are in force, comparing access with the ledger meanwhile. */
+async function expectAllRight(links: readonly string[]): Promise<void> {
+  while ((await kept.granted()) < links.length) await look()
+  await eventually(async () => (await kept.statesOf(links)).every((state) => state === 'applied'))
+  await look()
+  expect(await kept.list('assignments/')).toEqual(links.map((link) => `assignments/${link}%ssofile`))
+  await kept.expectGrantedOnce(set, links)
+  expect(await kept.list('attention/')).toEqual([])
 }
 
 async function pauseUntilGranted(count: number): Promise<void> {
-  while ((await list('history/account%').catch(() => [])).length < count) await pause(50)
+  while ((await kept.granted().catch(() => 0)) < count) await pause(50)
 }
 
-/** Access first, the ledger after it: what is granted in between cannot be accused. */
-async function expectRecorded(): Promise<1> {
-  const access = await accessNow()
-  const ledger = new Set(await list('assignments/'))
-  expect(access.filter((key) => !ledger.has(`assignments/${key}%ssofile`))).toEqual([])
+/** Compares access with the ledger, and leaves ssofile time for its own calls. */
+async function look(): Promise<void> {
+  await kept.expectRecorded(set)
   await pause(100)
-  return 1
-}
-
-let known: { readonly InstanceArn: string; readonly IdentityStoreId: string } | undefined
-const groupIds = new Map<string, string>()
-const setNames = new Map<string, string>()
-
-/** What access there is, in the grammar of links. Names are asked for once: they do not change here, and cost calls. */
-async function accessNow(): Promise<readonly string[]> {
-  const client = clients.ssoAdmin
-  if (known === undefined) {
-    const [instance] = (await client.send(new ListInstancesCommand({}))).Instances ?? []
-    known = { InstanceArn: instance?.InstanceArn ?? '', IdentityStoreId: instance?.IdentityStoreId ?? '' }
-  }
-  const { InstanceArn, IdentityStoreId } = known
-  if (groupIds.size === 0) {
-    for await (const { Groups = [] } of paginateListGroups({ client: clients.identityStore }, { IdentityStoreId }))
-      for (const { GroupId = '', DisplayName = '' } of Groups) groupIds.set(GroupId, DisplayName)
-  }
-  const found: string[] = []
-  for (const [PrincipalId, group] of groupIds) {
-    const input = { InstanceArn, PrincipalId, PrincipalType: 'GROUP' } as const
-    for await (const { AccountAssignments = [] } of paginateListAccountAssignmentsForPrincipal({ client }, input)) {
-      for (const { AccountId, PermissionSetArn = '' } of AccountAssignments)
-        found.push(`account%${AccountId}%${await nameOfSet(PermissionSetArn)}%${group}%GROUP`)
-    }
-  }
-  return found
-}
-
-async function nameOfSet(PermissionSetArn: string): Promise<string> {
-  const name = setNames.get(PermissionSetArn)
-  if (name !== undefined) return name
-  const input = { InstanceArn: known?.InstanceArn, PermissionSetArn }
-  const { PermissionSet } = await clients.ssoAdmin.send(new DescribePermissionSetCommand(input))
-  setNames.set(PermissionSetArn, PermissionSet?.Name ?? '')
-  return PermissionSet?.Name ?? ''
-}
-
-async function put(key: string, body = ''): Promise<void> {
-  await clients.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: new TextEncoder().encode(body) }))
-}
-
-async function list(prefix: string): Promise<readonly string[]> {
-  const keys: string[] = []
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: clients.s3 }, { Bucket, Prefix: prefix }))
-    for (const { Key = '' } of Contents) keys.push(Key)
-  return keys
-}
-
-async function statesOf(keys: readonly string[]): Promise<readonly unknown[]> {
-  return pLimit(20).map(keys, async (key) => {
-    const status = await clients.s3
-      .send(new GetObjectCommand({ Bucket, Key: `status/links_data/${key}%ssofile.json` }))
-      .catch(() => undefined)
-    return JSON.parse((await status?.Body?.transformToString()) ?? '{}').state
-  })
 }

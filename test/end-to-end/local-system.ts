@@ -36,6 +36,8 @@ export type LocalSystemOptions = {
   readonly organization?: OrganizationInput
   readonly configuration?: Partial<Configuration>
   readonly latencyMs?: number
+  /** How many times faster time runs, for all but leases. Default: 1. */
+  readonly timeScale?: number
 }
 
 export type Call = {
@@ -315,11 +317,17 @@ type Started = {
   readonly calls: Call[]
 }
 
-async function spawnLocalSystem({ organization, configuration, latencyMs = 50 }: LocalSystemOptions): Promise<Started> {
+async function spawnLocalSystem({
+  organization,
+  configuration,
+  latencyMs = 50,
+  timeScale,
+}: LocalSystemOptions): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-end-to-end-'))
   const config = join(folder, 'configuration.json')
   await writeFile(config, JSON.stringify({ brake: noBrake, ...configuration }))
   const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config]
+  if (timeScale !== undefined) args.push('--time-scale', String(timeScale))
   if (organization !== undefined) {
     const file = join(folder, 'organization.json')
     await writeFile(file, JSON.stringify(organization))

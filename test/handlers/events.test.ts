@@ -1,18 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import type { AccountId } from '../../shared/domain/account-id.ts'
-import type { World as SomeWorld } from '../world.ts'
+import { deliverEvent } from '../deliver-event.ts'
 import { World } from '../world.ts'
 
 const fixtures = new URL('../../fixtures/events/', import.meta.url)
 
-/** Puts an event on the queue as an EventBridge rule does: its own group, deduplicated by its content. */
-async function deliver(world: SomeWorld, fixture: string): Promise<void> {
-  const body = readFileSync(new URL(fixture, fixtures), 'utf8')
-  await world.queues.send('events', [{ body, groupId: String(JSON.parse(body).id) }])
-}
-
-async function upload(world: SomeWorld, link: string, state: string): Promise<void> {
+async function upload(world: World, link: string, state: string): Promise<void> {
   await world.objects.as('maria').put('permission_sets/Later-ps.json', '{"permissionSetName":"Later-ps"}')
   await world.objects.as('maria').put(`links_data/${link}`, '')
   await world.until(async () => (await world.json(`status/links_data/${link}.json`))?.state === state, state)
@@ -24,7 +18,7 @@ describe('an event', () => {
     const link = 'account%233000000002%Later-ps%team-Newcomers%GROUP%ssofile'
     await upload(world, link, 'waiting')
     await world.identityStore.createGroup({ displayName: 'team-Newcomers' })
-    await deliver(world, 'group-created.json')
+    await deliverEvent(world, 'group-created')
     await world.until(async () => (await world.json(`status/links_data/${link}.json`))?.state === 'applied', 'applied')
   })
 
@@ -36,7 +30,7 @@ describe('an event', () => {
     await upload(world, old, 'applied')
     await upload(world, next, 'applied')
     await world.organizations.moveAccount(moved, 'ou-acme-wrk2test', 'ou-acme-mna2next')
-    await deliver(world, 'move-account.json')
+    await deliverEvent(world, 'move-account', moved)
     await world.until(
       async () =>
         (await world.keys(`assignments/account%${moved}`)).join() ===
@@ -49,7 +43,7 @@ describe('an event', () => {
     '%s changes nothing where nothing has changed, and is done with',
     async (fixture) => {
       const world = new World().start()
-      await deliver(world, fixture)
+      await deliverEvent(world, fixture.replace('.json', ''))
       await world.until(() => world.queues.queue('events').messages().length === 0, 'the event is done with')
       expect(await world.keys('assignments/')).toEqual([])
       expect(world.errors).toEqual([])
@@ -60,6 +54,6 @@ describe('an event', () => {
     const world = new World().start()
     await world.queues.send('events', [{ body: 'no event', groupId: 'any' }])
     await world.until(() => world.queues.queue('events').messages().length === 0, 'the event is done with')
-    expect(world.log.lines.map(({ message }) => message)).toContain('reconciled after events')
+    expect(world.log.lines.map(({ message }) => message)).toContain('events followed')
   })
 })

@@ -10,17 +10,58 @@ export const faultKinds = [
   'refuse-throttled',
   'refuse-conflict',
   'refuse-internal',
+  'refuse-denied',
+  'late',
   'slow',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
+
+/** Faults that lose nothing: who was refused asks again, and what is late comes. */
+export const harmless: ReadonlySet<string> = new Set<FaultKind>([
+  'refuse-throttled',
+  'refuse-conflict',
+  'refuse-internal',
+  'refuse-denied',
+  'late',
+])
+
+/** Which calls a fault is for; `hints` and `wakes` are the messages to the dispatcher, `further pages` those of the accounts. */
+const callGroups = {
+  any: () => true,
+  writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
+  links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
+  ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
+  lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
+  hints: ({ operation, key }: Call) => operation === 'send' && key?.startsWith('work') === true,
+  wakes: ({ operation, key }: Call) => operation === 'send' && key === 'dispatch',
+  creations: ({ operation }: Call) => operation === 'createAccountAssignment',
+  deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
+  'read-backs': ({ operation }: Call) => operation === 'listAccountAssignments',
+  accounts: ({ operation }: Call) => operation === 'describeAccount',
+  'further pages': ({ operation, key }: Call) => operation === 'listAccounts' && key !== undefined,
+} as const satisfies Record<string, (call: Call) => boolean>
+export type CallGroup = keyof typeof callGroups
+export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
+  'any',
+  'writes',
+  'links',
+  'ledger',
+  'lists',
+  'hints',
+  'wakes',
+  'creations',
+  'deletions',
+  'read-backs',
+  'accounts',
+  'further pages',
+]
 
 /** Strikes the first matching call after `skip` others, `times` in a row. */
 export type Fault = {
   readonly kind: FaultKind
   /** Which port, or any. */
   readonly service: ServiceName | 'any'
-  /** Which calls: any, those that change something, or those about a key under `links_data/`. */
-  readonly calls: 'any' | 'writes' | 'links'
+  readonly calls: CallGroup
   readonly process: 'dispatcher' | 'handler' | 'any'
   readonly skip: number
   readonly times: number
@@ -33,8 +74,6 @@ export type Call = {
   readonly key?: string
   readonly process: 'dispatcher' | 'handler'
 }
-
-const writes = /^(put|delete|send|changeVisibility|create|attach|put)/
 
 /** Decides by the seed how long each call takes, and which faults strike it. */
 export class Chaos {
@@ -78,17 +117,15 @@ export class Chaos {
 function matches({ service, calls, process, kind }: Fault, call: Call): boolean {
   if (service !== 'any' && service !== call.service) return false
   if (process !== 'any' && process !== call.process) return false
-  if (kind === 'refuse-conflict' && !(call.service === 'sso-admin' && /AccountAssignment$/.test(call.operation)))
-    return false
-  if (calls === 'links') return call.key?.startsWith('links_data/') === true
-  return calls === 'any' || writes.test(call.operation)
+  const isAssignmentCall = /^(create|delete)AccountAssignment$/.test(call.operation)
+  if ((kind === 'refuse-conflict' || kind === 'refuse-denied') && !isAssignmentCall) return false
+  return callGroups[calls](call)
 }
 
 /** The error that a refused call throws: AWS's codes, by service. */
-export function refusalFor(
-  kind: 'refuse-throttled' | 'refuse-conflict' | 'refuse-internal',
-  { service }: Call,
-): ServiceError {
+export function refusalFor(kind: Extract<FaultKind, `refuse-${string}`>, { service, operation }: Call): ServiceError {
+  if (kind === 'refuse-denied')
+    return new ServiceError(service, 'AccessDeniedException', `User is not authorized to perform: sso:${operation}`)
   if (kind === 'refuse-conflict')
     return new ServiceError(service, 'ConflictException', 'There is a conflicting operation in process.')
   if (kind === 'refuse-internal') {

@@ -27,8 +27,11 @@ const callsPerSecond = 20
 /** Watches everything that happens to the modelled services, and knows nothing of how the product works. */
 export class Checker {
   readonly #world: SimulatedWorld
-  /** Whose each assignment is, by target; those that are absent have no owner. */
-  readonly #owner = new Map<string, { readonly of: 'ours' | 'foreign'; readonly sinceMs: number }>()
+  /**
+   * Whose each assignment is, by target; those that are absent have no owner. `either`: it appeared while a creation of
+   * ours was written down, and nobody knows whether that had left.
+   */
+  readonly #owner = new Map<string, { readonly of: 'ours' | 'foreign' | 'either'; readonly sinceMs: number }>()
   /** Since when each assignment has been desired without a break. */
   #desiredSinceMs = new Map<string, number>()
   /** When a process last read a ledger entry: the beginning of its evaluation. */
@@ -36,32 +39,85 @@ export class Checker {
   readonly #departedMs: number[] = []
   /** Requests of the product that are in progress, by account. */
   readonly #requested = new Map<string, string>()
+  /** What each ledger entry records, and whether a creation of it may be under way of which nobody knows the end. */
+  readonly #recorded = new Map<string, { readonly name: string; readonly isUnanswered: boolean }>()
+  /** Something happened since owners and records were looked at that may concern them. */
+  #isDirty = true
+  /** When the next request comes out, as of then. */
+  #dueMs = Number.NEGATIVE_INFINITY
+  /** Whose call is taking effect. */
+  #calling = ''
+  readonly #only: ReadonlySet<string> | undefined
   violation: Violation | undefined
 
-  constructor(world: SimulatedWorld) {
+  /** `only`: these promises, by their numbers, where a sabotage must be found by what it breaks. */
+  constructor(world: SimulatedWorld, only?: readonly string[]) {
     this.#world = world
+    this.#only = only && new Set(only)
     for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
     world.objects.onChange(({ key, eventName }) => {
       if (key.startsWith('links_data/')) this.noteDesired()
-      if (key.startsWith('assignments/') && eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
+      if (!key.startsWith('assignments/')) return
+      this.#isDirty = true
+      if (eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
+      else this.#noteRecorded(key)
     })
   }
 
   /** The world that links are judged by has changed. */
   noteDesired(): void {
+    this.#isDirty = true
     const { objects, organizations, clock } = this.#world
     const nowMs = clock.monotonicMs()
-    const desired = desiredNow(objects, organizations, clock.now())
-    this.#desiredSinceMs = new Map([...desired].map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+    const targets = [...desiredNow(objects, organizations, clock.now())].map((desired) => this.#targetOf(desired))
+    const names = targets.filter((name) => name !== undefined)
+    this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+  }
+
+  isDesired(target: AssignmentTarget): boolean {
+    this.noteDesired()
+    return this.#desiredSinceMs.has(nameOf(target))
+  }
+
+  isOurs(target: AssignmentTarget): boolean {
+    this.#settleOwners()
+    return this.#owner.get(nameOf(target))?.of === 'ours'
+  }
+
+  /** What a desired assignment is in Identity Center now; `undefined` while its permission set or principal is missing. */
+  #targetOf(desired: string): string | undefined {
+    const { ssoAdmin, identityStore } = this.#world
+    const [accountId, permissionSet = '', principal = '', type] = splitAssignment(desired)
+    const arn = ssoAdmin.permissionSetArnOf(permissionSet)
+    const id = identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', principal)
+    return arn && id && [accountId, arn, id, type].join(' ')
   }
 
   /** Somebody adds an assignment in the console. */
   noteForeign(target: AssignmentTarget): void {
     this.#settleOwners()
+    this.#isDirty = true
     const name = nameOf(target)
-    const isOursComing = this.#requested.get(target.accountId) === `creation ${name}`
-    if (!this.#owner.has(name) && !isOursComing)
-      this.#owner.set(name, { of: 'foreign', sinceMs: this.#world.clock.monotonicMs() })
+    const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
+    const isAnnounced = [...this.#recorded.values()].some((entry) => entry.name === name && entry.isUnanswered)
+    const of = isRequested ? 'ours' : isAnnounced ? 'either' : 'foreign'
+    if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
+  }
+
+  #noteRecorded(key: string): void {
+    const entry = this.#world.readJson(key)
+    const [, accountId, type] = /^assignments\/account%(\d{12})%.*%(GROUP|USER)%ssofile$/su.exec(key) ?? []
+    if (!entry || !accountId) return
+    const name = [accountId, entry.permissionSetArn, entry.principalId, type].join(' ')
+    const creation = entry.lastCreation
+    const isUnanswered = isObject(creation) && creation.answeredAt === undefined && entry.grantedAt === undefined
+    this.#recorded.set(key, { name, isUnanswered })
+    // What appeared between our look and our entry counts as ours (design, "What is desired").
+    const owner = this.#owner.get(name)
+    const lookedMs = this.#evaluatedMs.get(`${this.#calling} ${key}`) ?? Number.POSITIVE_INFINITY
+    if (isUnanswered && owner?.of === 'foreign' && owner.sinceMs >= lookedMs)
+      this.#owner.set(name, { ...owner, of: 'either' })
+    if (entry.state === 'granted' && owner?.of === 'either') this.#owner.set(name, { ...owner, of: 'ours' })
   }
 
   noteDeparture({ service }: Call): void {
@@ -79,7 +135,8 @@ export class Checker {
 
   /** A call of the product is about to take effect. */
   noteCall(process: SimulatedProcess, { service, operation }: Call, args: readonly unknown[]): void {
-    this.#settleOwners()
+    if (service === 'sso-admin') this.#isDirty = true
+    this.#calling = process.name
     const [first] = args
     if (service === 's3' && operation === 'get' && typeof first === 'string' && first.startsWith('assignments/')) {
       this.#evaluatedMs.set(`${process.name} ${first}`, this.#world.clock.monotonicMs())
@@ -92,10 +149,14 @@ export class Checker {
 
   /** After each step: access that is ours, and that no ledger entry records. */
   checkRecords(): void {
+    if (!this.#isDirty && this.#world.clock.now().getTime() < this.#dueMs) return
     this.#settleOwners()
+    this.#dueMs = this.#world.ssoAdmin.nextDueAt()?.getTime() ?? Number.POSITIVE_INFINITY
+    this.#isDirty = false
+    const recorded = new Set([...this.#recorded.values()].map(({ name }) => name))
     for (const target of this.#world.ssoAdmin.assignments()) {
-      const isRecorded = this.#world.objects.model.find(this.#ledgerKeyOf(target)) !== undefined
-      if (this.#owner.get(nameOf(target))?.of === 'ours' && !isRecorded) {
+      const name = nameOf(target)
+      if (this.#owner.get(name)?.of === 'ours' && !recorded.has(name)) {
         this.#fail(promises.record, `${this.#describe(target)} is there, made by ssofile, and no ledger entry says so`)
       }
     }
@@ -104,8 +165,7 @@ export class Checker {
   #checkCreate(process: SimulatedProcess, target: AssignmentTarget): void {
     const key = this.#ledgerKeyOf(target)
     const name = nameOf(target)
-    const entry = this.#world.readJson(key)
-    if (entry?.principalId !== target.principalId) {
+    if (this.#recorded.get(key)?.name !== name) {
       this.#fail(
         promises.record,
         `CreateAccountAssignment of ${this.#describe(target)} without a ledger entry written before`,
@@ -128,7 +188,7 @@ export class Checker {
     this.#checkOutstanding('deletion')
     const startMs =
       this.#evaluatedMs.get(`${process.name} ${this.#ledgerKeyOf(target)}`) ?? this.#world.clock.monotonicMs()
-    const sinceMs = this.#desiredSinceMs.get(this.#assignmentOf(target))
+    const sinceMs = this.#desiredSinceMs.get(name)
     if (sinceMs !== undefined && sinceMs <= startMs) {
       this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which a link granted throughout its evaluation`)
     }
@@ -153,15 +213,18 @@ export class Checker {
   #checkRemoved(key: string): void {
     this.#settleOwners()
     const { ssoAdmin } = this.#world
-    const isOf = (target: AssignmentTarget) => this.#ledgerKeyOf(target) === key
-    for (const target of ssoAdmin.assignments().filter(isOf)) {
+    const removed = this.#recorded.get(key)?.name
+    this.#recorded.delete(key)
+    // A renamed principal's entry moves to its new name.
+    if ([...this.#recorded.values()].some(({ name }) => name === removed)) return
+    for (const target of ssoAdmin.assignments().filter((one) => nameOf(one) === removed)) {
       if (this.#owner.get(nameOf(target))?.of === 'ours')
         this.#fail(
           promises.record,
           `the ledger entry of ${this.#describe(target)} is removed while the access is there`,
         )
     }
-    for (const { target } of ssoAdmin.outstandingRequests().filter((request) => isOf(request.target))) {
+    for (const { target } of ssoAdmin.outstandingRequests().filter((request) => nameOf(request.target) === removed)) {
       if (this.#requested.get(target.accountId) === `creation ${nameOf(target)}`) {
         this.#fail(
           promises.record,
@@ -185,23 +248,19 @@ export class Checker {
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
   checkConverged({ isReconciled }: { readonly isReconciled: boolean }): void {
-    const { objects, organizations, identityStore, ssoAdmin, clock } = this.#world
+    const { objects, organizations, ssoAdmin, clock } = this.#world
     this.#settleOwners()
-    const actual = new Set(ssoAdmin.assignments().map((target) => this.#assignmentOf(target)))
-    const desired = [...desiredNow(objects, organizations, clock.now())].filter((assignment) => {
-      const [, permissionSet = '', principal = '', type] = splitAssignment(assignment)
-      return (
-        ssoAdmin.permissionSetArnOf(permissionSet) !== undefined &&
-        identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', principal) !== undefined
-      )
-    })
+    const actual = new Set(ssoAdmin.assignments().map(nameOf))
+    const desired = [...desiredNow(objects, organizations, clock.now())].filter((one) => this.#targetOf(one))
+    const targets = new Set(desired.map((one) => this.#targetOf(one)))
     for (const assignment of desired) {
-      if (!actual.has(assignment)) this.#fail(promises.convergence, `'${assignment}' is desired, but not there`)
+      if (!actual.has(this.#targetOf(assignment) ?? ''))
+        this.#fail(promises.convergence, `'${assignment}' is desired, but not there`)
     }
     for (const target of ssoAdmin.assignments()) {
       const isForeign = this.#owner.get(nameOf(target))?.of !== 'ours'
-      if (!isForeign && !desired.includes(this.#assignmentOf(target)))
-        this.#fail(promises.convergence, `'${this.#assignmentOf(target)}' is there, but not desired`)
+      if (!isForeign && !targets.has(nameOf(target)) && !this.#isStuck(target.accountId))
+        this.#fail(promises.convergence, `${this.#describe(target)} is there, but not desired`)
     }
     this.#checkStatuses(desired)
     // An entry whose removal was refused is left in the index until the next reconcile.
@@ -209,11 +268,19 @@ export class Checker {
     this.#checkLedgerAtRest()
   }
 
+  /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */
+  #isStuck(accountId: string): boolean {
+    const state = this.#world.organizations.accountsNow().find(({ id }) => id === accountId)?.state
+    return state === 'SUSPENDED' || state === 'CLOSED'
+  }
+
   #checkLedgerAtRest(): void {
     const { ssoAdmin } = this.#world
     const actual = new Set(ssoAdmin.assignments().map((target) => this.#ledgerKeyOf(target)))
     for (const key of this.#world.keys('assignments/')) {
       const state = this.#world.readJson(key)?.state
+      const accountId = key.slice('assignments/account%'.length, 'assignments/account%'.length + 12)
+      if (state !== 'granted' && this.#isStuck(accountId)) continue
       if (!actual.has(key) || state !== 'granted')
         this.#fail(
           promises.convergence,
@@ -231,9 +298,18 @@ export class Checker {
       else this.#checkStatus(input, String(status.state), desired)
     }
     for (const key of world.keys('status/')) {
-      if (!inputs.includes(key.slice('status/'.length, -'.json'.length)))
+      const input = key.slice('status/'.length, -'.json'.length)
+      if (!inputs.includes(input) && !this.#hasStuck(input))
         this.#fail(promises.status, `${key} is left over: its input is gone`)
     }
+  }
+
+  /** Access that a link gave, and AWS does not let anybody take away: told for as long as it is there. */
+  #hasStuck(input: string): boolean {
+    return this.#world.keys('assignments/').some((key) => {
+      const entry = this.#world.readJson(key)
+      return entry?.state === 'stuck' && JSON.stringify(entry.links).includes(JSON.stringify(input))
+    })
   }
 
   #checkIndex(): void {
@@ -270,7 +346,7 @@ export class Checker {
   }
 
   #fail(promise: string, message: string): void {
-    this.violation ??= new Violation(promise, message)
+    if (this.#only?.has(promise.slice(0, 1)) !== false) this.violation ??= new Violation(promise, message)
   }
 
   #ledgerKeyOf(target: AssignmentTarget): string {
@@ -300,4 +376,8 @@ function nameOf({ accountId, permissionSetArn, principalId, principalType }: Ass
 
 function isTarget(value: unknown): value is AssignmentTarget {
   return typeof value === 'object' && value !== null && 'principalId' in value && 'accountId' in value
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

@@ -15,30 +15,40 @@ import {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      runs: { type: 'string', default: '300' },
+      runs: { type: 'string' },
       seed: { type: 'string' },
       steps: { type: 'string', default: '30' },
       profile: { type: 'string' },
       path: { type: 'string' },
       workers: { type: 'string' },
       trace: { type: 'boolean', default: false },
+      promises: { type: 'string' },
       'no-shrink': { type: 'boolean', default: false },
       sabotage: { type: 'boolean', default: false },
       only: { type: 'string' },
     },
   })
   if (values.sabotage) {
-    process.exitCode = (await tellSabotages(values.only)) ? 0 : 1
+    process.exitCode = (await tellSabotages(values.only, Number(values.runs ?? 2000))) ? 0 : 1
     return
   }
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed)
   const profile = parseProfile(values.profile)
   process.stdout.write(`seed ${seed}\n`)
-  const base = { seed, steps: Number(values.steps), shrink: !values['no-shrink'], ...(profile ? { profile } : {}) }
+  const base = {
+    seed,
+    steps: Number(values.steps),
+    shrink: !values['no-shrink'],
+    ...(profile ? { profile } : {}),
+    ...(values.promises === undefined ? {} : { promises: values.promises.split(',') }),
+  }
   const startedMs = performance.now()
   const reports =
     values.path === undefined
-      ? await inParallel({ ...base, runs: Number(values.runs) }, Number(values.workers ?? availableParallelism()))
+      ? await inParallel(
+          { ...base, runs: Number(values.runs ?? 300) },
+          Number(values.workers ?? availableParallelism()),
+        )
       : [await simulate({ ...base, runs: 1, path: values.path })]
   tell(reports, (performance.now() - startedMs) / 1000, values.trace)
 }

@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto'
-import { principalId } from '../../shared/domain/identity-center-ids.ts'
-import type { PrincipalType } from '../../shared/domain/principal.ts'
-import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
+import { isServiceError } from '../../shared/ports/service-error.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
+import { harmless } from './chaos.ts'
 import type { Violation } from './checker.ts'
+import {
+  assignInConsole,
+  changeDirectory,
+  changeOrganization,
+  makeConsolePermissionSetAnew,
+  removeInConsole,
+} from './outside-changes.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 
 export type RunResult = {
@@ -16,28 +22,37 @@ export type RunResult = {
   readonly trace: readonly string[]
 }
 
-/** Faults that lose nothing: whoever was refused asks again. */
-const refusals: readonly string[] = ['refuse-throttled', 'refuse-conflict', 'refuse-internal']
-
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
   if (mischief === 'any') return true
-  if (action.do === 'strike calls') return mischief === 'refusals' && refusals.includes(action.kind)
+  if (action.do === 'strike calls')
+    return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place/.test(action.do)
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate/.test(action.do)
 }
 
 /** Long enough for every retry of a handler's message (five, a minute apart) and for a dead lease. */
 const drainMostMinutes = 10
 const convergeMostMinutes = 8 * 60
 
-/** One run: faults while safety is checked after each step, then no faults, and the world must converge. */
-export async function runSimulation(settings: WorldSettings, actions: readonly Action[]): Promise<RunResult> {
-  const world = new SimulatedWorld(settings)
+/**
+ * One run: faults while safety is checked after each step, then no faults, and the world must converge. `promises`: only
+ * their violations count.
+ */
+export async function runSimulation(
+  settings: WorldSettings,
+  actions: readonly Action[],
+  promises?: readonly string[],
+): Promise<RunResult> {
+  const world = new SimulatedWorld(settings, promises)
   void world.objects.put('permission_sets/First-ps.json', firstPermissionSet)
   void world.everyHour()
   for (const action of actions.filter((one) => isAllowed(one, settings.mischief))) {
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
-    await perform(action, world)
+    await perform(action, world).catch((error: unknown) => {
+      // AWS refuses people as well.
+      if (!isServiceError(error)) throw error
+      world.trace.push(String(error))
+    })
     await world.clock.advance(1)
     if (world.checker.violation) break
   }
@@ -88,7 +103,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
     await world.clock.advance(60_000)
     if (hasRetries() || minute > drainMostMinutes) void world.everyMinute()
     // A slice that was refused something leaves the rest to the next minute.
-    const isUntouched = world.chaos.struck.size === 0 && !world.needsReconcile
+    const isUntouched = [...world.chaos.struck.keys()].every((kind) => kind === 'late') && !world.needsReconcile
     if (minute === drainMostMinutes && !hasRetries() && isUntouched) world.checker.checkWoken()
   }
   await world.clock.advance(15_000)
@@ -113,6 +128,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       const key = links[action.nth % Math.max(links.length, 1)]
       return key === undefined ? undefined : void objects.as('someone').delete(key)
     }
+    case 'delete this link':
     case 'delete a bad key':
       return void objects.as('someone').delete(action.key)
     case 'upload the permission set': {
@@ -143,6 +159,21 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return checker.noteDesired()
     case 'assign in the console':
       return assignInConsole(action, world)
+    case 'remove in the console':
+      return removeInConsole(action, world)
+    case 'make Console-ps anew':
+      return makeConsolePermissionSetAnew(world)
+    case 'create an account':
+    case 'suspend an account':
+    case 'reinstate the account':
+    case 'close an account':
+    case 'an account leaves':
+    case 'create an organizational unit and move an account there':
+      return changeOrganization(action, world)
+    case 'rename a group':
+    case 'two groups swap names':
+    case 'delete a group and make it anew':
+      return changeDirectory(action, world)
     case 'reconcile':
       return void world.everyHour()
     case 'lose the caches':
@@ -206,19 +237,4 @@ async function letTimePass(ms: number, world: SimulatedWorld): Promise<void> {
     await world.clock.advance(Math.min(leftMs, 60_000))
     if (leftMs >= 60_000) void world.everyMinute()
   }
-}
-
-function assignInConsole(
-  action: { account: string; principal: string; permissionSet: string },
-  world: SimulatedWorld,
-): void {
-  const [type, name = ''] = action.principal.split('/')
-  const principalType: PrincipalType = type === 'USER' ? 'USER' : 'GROUP'
-  const id = world.identityStore.idOf(principalType, name)
-  const permissionSetArn = world.ssoAdmin.permissionSetArnOf(action.permissionSet)
-  const accountId = world.organizations.accountsNow().find(({ id: candidate }) => candidate === action.account)?.id
-  if (!id || !permissionSetArn || !accountId) return
-  const target: AssignmentTarget = { accountId, permissionSetArn, principalId: principalId.parse(id), principalType }
-  world.checker.noteForeign(target)
-  world.ssoAdmin.addAssignment(target)
 }

@@ -3,20 +3,20 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promises } from './checker.ts'
 import { pending, type Sabotage, sabotages } from './sabotages.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const runsMost = 2000
 const seed = 1
 
 /** `npm run simulate -- --sabotage`: each defect, built into a copy of the product, must be found. */
-export async function tellSabotages(only: string | undefined): Promise<boolean> {
+export async function tellSabotages(only: string | undefined, runsMost: number): Promise<boolean> {
   const waiting = sabotages.filter(({ name }) => only === undefined || name.includes(only))
   const total = waiting.length
   let missed = 0
   const work = async () => {
     for (let sabotage = waiting.shift(); sabotage; sabotage = waiting.shift()) {
-      const found = await tryToFind(sabotage)
+      const found = await tryToFind(sabotage, runsMost)
       if (!found) missed++
       process.stdout.write(`${sabotage.name.padEnd(80)} ${found ?? `MISSED in ${runsMost} runs`}\n`)
     }
@@ -27,7 +27,7 @@ export async function tellSabotages(only: string | undefined): Promise<boolean> 
   return missed === 0
 }
 
-async function tryToFind(sabotage: Sabotage): Promise<string | undefined> {
+async function tryToFind(sabotage: Sabotage, runsMost: number): Promise<string | undefined> {
   const copy = mkdtempSync(join(tmpdir(), 'sabotage-'))
   try {
     for (const folder of ['shared', 'handlers', 'infra', 'fixtures', 'test'])
@@ -35,7 +35,7 @@ async function tryToFind(sabotage: Sabotage): Promise<string | undefined> {
     cpSync(join(root, 'package.json'), join(copy, 'package.json'))
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
     build(sabotage, join(copy, sabotage.file))
-    return await runCopy(copy)
+    return await runCopy(copy, sabotage, runsMost)
   } finally {
     rmSync(copy, { recursive: true })
   }
@@ -54,7 +54,7 @@ function build({ name, file, find, replace }: Sabotage, path: string): void {
   )
 }
 
-function runCopy(copy: string): Promise<string | undefined> {
+function runCopy(copy: string, { breaks }: Sabotage, runsMost: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const args = [
       'test/simulation/main.ts',
@@ -65,6 +65,8 @@ function runCopy(copy: string): Promise<string | undefined> {
       '--workers',
       '1',
       '--no-shrink',
+      '--promises',
+      breaks.map((promise) => promises[promise].slice(0, 1)).join(','),
     ]
     const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
-import { action, describeAction } from './action.ts'
+import { type Action, action, describeAction } from './action.ts'
 import { type RunResult, runSimulation } from './run.ts'
+import { scenarios } from './scenarios.ts'
 import type { WorldSettings } from './simulated-world.ts'
 
 export const profiles = ['calm', 'faults', 'slow', 'skew'] as const
@@ -13,6 +14,8 @@ export type SimulationOptions = {
   readonly shrink?: boolean
   readonly profile?: Profile
   readonly path?: string
+  /** Only violations of these promises count: a sabotage must be found by what it breaks. */
+  readonly promises?: readonly string[]
 }
 
 export type Failure = {
@@ -49,18 +52,34 @@ const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> 
     mischief:
       profile === 'calm'
         ? fc.constant('none' as const)
-        : fc.constantFrom('any' as const, 'any' as const, 'refusals' as const),
+        : fc.constantFrom(...(['any', 'any', 'any', 'refusals', 'refusals', 'late'] as const)),
     skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
   })
 
+const shrinksMost = 400
+
+/** Single actions and scenarios mixed, `most` actions at most. */
+function drawActions(most: number): fc.Arbitrary<readonly Action[]> {
+  const single = action.map((one): readonly Action[] => [one])
+  const part = fc.oneof(
+    { weight: 3 * scenarios.length, arbitrary: single },
+    ...scenarios.map((arbitrary) => ({ weight: 1, arbitrary })),
+  )
+  return fc
+    .array(part, { minLength: Math.min(most, 4), maxLength: Math.ceil(most / 2), size: 'max' })
+    .map((parts) => parts.flat().slice(0, most))
+}
+
 /** Runs until the first violation, which is then shrunk to the fewest actions that still show it. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { runs, seed, steps, profile, path } = options
+  const { runs, seed, steps, profile, path, promises } = options
   const total = { runs: 0, steps: 0, actions: 0, faults: new Map<string, number>() }
   let isShrinking = false
-  const drawnActions = fc.array(action, { minLength: Math.min(steps, 5), maxLength: steps, size: 'max' })
-  const property = fc.asyncProperty(settingsFor(profile), drawnActions, async (settings, drawn) => {
-    const result = await runSimulation(settings, drawn)
+  let shrinks = 0
+  const property = fc.asyncProperty(settingsFor(profile), drawActions(steps), async (settings, drawn) => {
+    // Enough to be read by then; what is left untried counts as passed.
+    if (isShrinking && ++shrinks > shrinksMost) return
+    const result = await runSimulation(settings, drawn, promises)
     if (!isShrinking) count(result, total)
     if (!result.violation) return
     isShrinking = true
@@ -76,7 +95,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   if (!details.failed) return report
   if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
   const [settings, drawn] = details.counterexample
-  const { violation, trace } = await runSimulation(settings, drawn)
+  const { violation, trace } = await runSimulation(settings, drawn, promises)
   if (!violation)
     throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, {
       cause: details.errorInstance,

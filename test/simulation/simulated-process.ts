@@ -2,7 +2,7 @@ import type { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
-import { type Call, type Chaos, refusalFor } from './chaos.ts'
+import { type Call, type Chaos, type FaultKind, refusalFor } from './chaos.ts'
 
 export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
 
@@ -124,12 +124,12 @@ export class SimulatedProcess {
     if (fault) trace(`${told} ${fault}`)
     if (fault === 'freeze') this.freeze(70_000)
     if (fault === 'slow') await clock.sleep(90_000)
+    if (fault === 'late') await clock.sleep(5_000)
     if (fault === 'kill-before') this.kill()
     await this.#alive(undefined)
     await clock.sleep(chaos.travelMs())
     await this.#alive(undefined)
-    if (fault === 'refuse-throttled' || fault === 'refuse-conflict' || fault === 'refuse-internal')
-      throw refusalFor(fault, call)
+    if (isRefusal(fault)) throw refusalFor(fault, call)
     observe(this, call, args)
     // In effect now, whether or not anybody hears of it.
     const result = await settle(run)
@@ -152,6 +152,10 @@ export class SimulatedProcess {
     const rows = await this.#call(call, args, read)
     if (Array.isArray(rows)) yield* rows
   }
+}
+
+function isRefusal(fault: FaultKind | undefined): fault is Extract<FaultKind, `refuse-${string}`> {
+  return fault?.startsWith('refuse-') === true
 }
 
 type Settled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }

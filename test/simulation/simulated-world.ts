@@ -21,7 +21,7 @@ import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
-import { Chaos } from './chaos.ts'
+import { Chaos, harmless } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
@@ -33,8 +33,8 @@ export type WorldSettings = {
   readonly outstanding: number
   /** Each process's clock is off by up to this much. */
   readonly skewMs: number
-  /** `refusals`: calls are refused, but nothing is lost and nobody dies. */
-  readonly mischief: 'any' | 'refusals' | 'none'
+  /** `refusals`: calls are refused or late, but nothing is lost and nobody dies; `late`: not even refused. */
+  readonly mischief: 'any' | 'refusals' | 'late' | 'none'
 }
 
 const policyOfFirst = 'simulated-extra'
@@ -70,6 +70,13 @@ function account(id: string, tags: Record<string, string>) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
 }
 
+/** Few accounts, and several pages of them all the same. */
+class ShortPages extends MemoryOrganizations {
+  override listAccounts(nextToken?: string, most = 2): ReturnType<MemoryOrganizations['listAccounts']> {
+    return super.listAccounts(nextToken, most)
+  }
+}
+
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
@@ -101,7 +108,8 @@ export class SimulatedWorld {
   readonly #settings: WorldSettings
   readonly #randomness: SeededRandomness
 
-  constructor(settings: WorldSettings) {
+  /** `promises`: only their violations count. */
+  constructor(settings: WorldSettings, promises?: readonly string[]) {
     const { clock } = this
     this.#settings = settings
     this.#randomness = new SeededRandomness(settings.seed)
@@ -114,7 +122,7 @@ export class SimulatedWorld {
       if (this.isSilent) this.eventFaults.lost++
       else void this.#deliver('events', body)
     }
-    this.organizations = new MemoryOrganizations({ clock, randomness, onChange })
+    this.organizations = new ShortPages({ clock, randomness, onChange })
     this.identityStore = new MemoryIdentityStore({ clock, randomness, onChange })
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
@@ -128,7 +136,7 @@ export class SimulatedWorld {
     fillFromOrganizationFile(file.value, this)
     this.names = this.#rememberNames()
     this.chaos = new Chaos(new SeededRandomness(settings.seed + 2))
-    this.checker = new Checker(this)
+    this.checker = new Checker(this, promises)
     this.#notify()
     this.#deploy()
   }
@@ -279,7 +287,6 @@ export class SimulatedWorld {
 
   /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
   get needsReconcile(): boolean {
-    const harmless = new Set(['refuse-throttled', 'refuse-conflict', 'refuse-internal'])
     const isDead = this.queues.names.some(
       (name) => name.endsWith('-dead') && this.queues.queue(name).messages().length > 0,
     )

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../shared/memory/identity-store/identity-
 
 /** A call that changes something, as CloudTrail records it: made, and answered or refused. */
 export type ApiCall = {
-  readonly service: 'organizations' | 'identitystore'
+  readonly service: 'organizations' | 'identitystore' | 'identitystore-scim' | 'sso-directory'
   readonly operation: string
   readonly input: JsonObject
   readonly caller: { readonly accessKeyId: string; readonly sourceIpAddress: string; readonly userAgent: string }

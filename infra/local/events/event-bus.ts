@@ -5,6 +5,7 @@ import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Queues } from '../../../shared/ports/queues.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
 import { localRegion } from '../local-account.ts'
+import { localRequests } from '../local-request.ts'
 import { Outbox } from '../outbox.ts'
 import type { ApiCall } from './api-call.ts'
 import type { EventBridgeEvent, EventStamp } from './event-bridge-event.ts'
@@ -26,6 +27,9 @@ export type EventBusOptions = {
   /** Told of every event, wanted or not, so that a test can look at them. */
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
+
+/** Changes made with this access key id become no event: events are best effort, and some need a trail. */
+const silent = 'silent'
 
 /**
  * The management account's event bus with a deployment's rules and their target: what happens in Organizations and the
@@ -72,6 +76,7 @@ export class EventBus {
   }
 
   #put(event: EventBridgeEvent): void {
+    if (localRequests.getStore()?.accessKeyId === silent) return
     this.#options.onEvent?.(event)
     if (wantedEvents.some((pattern) => matchEventPattern(pattern, event))) this.#outbox.put(event)
   }

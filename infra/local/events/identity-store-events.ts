@@ -5,6 +5,7 @@ import type {
 } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { ApiCall } from './api-call.ts'
 import { type EventBridgeEvent, type EventStamp, renderEvent } from './event-bridge-event.ts'
+import { directoryCallerOf, toConsoleCall, toScimCall, withScimIdentity } from './identity-store-callers.ts'
 import { isList, isObject, renderApiCall, toCloudTrailNames } from './render-api-call.ts'
 
 const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
@@ -19,12 +20,30 @@ const shown: ReadonlySet<string> = new Set([
   'attributePath',
 ])
 
-/** Source: IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail". */
+/**
+ * As the public API, the console or SCIM has it. Source: IAM Identity Center User Guide, "Logging IAM Identity Center API
+ * calls with AWS CloudTrail".
+ */
 export function renderIdentityStoreCall(call: ApiCall, stamp: EventStamp): EventBridgeEvent {
-  const { input, answer } = call
-  const output = 'output' in answer ? toCloudTrailNames(answer.output) : {}
-  const responseElements = Object.keys(output).length === 0 ? null : hideIn(output)
-  return renderApiCall(call, { requestParameters: hideIn(toCloudTrailNames(input)), responseElements }, stamp)
+  const { answer } = call
+  const masked = {
+    input: hideIn(toCloudTrailNames(call.input)),
+    output: hideIn('output' in answer ? toCloudTrailNames(answer.output) : {}),
+  }
+  switch (directoryCallerOf(call)) {
+    case 'scim': {
+      const scim = toScimCall(call, masked)
+      return withScimIdentity(renderApiCall(scim.call, scim.visible, stamp))
+    }
+    case 'console': {
+      const console = toConsoleCall(call, masked)
+      return renderApiCall(console.call, console.visible, stamp)
+    }
+    default: {
+      const responseElements = Object.keys(masked.output).length === 0 ? null : masked.output
+      return renderApiCall(call, { requestParameters: masked.input, responseElements }, stamp)
+    }
+  }
 }
 
 function hideIn(value: JsonObject): JsonObject {

@@ -18,6 +18,10 @@ function visibleOf({ operation, input, answer }: ApiCall): VisibleCall {
     const parameters = { ...named, email: masked, accountName: masked }
     return { requestParameters: parameters, responseElements: visibleStatus(output.createAccountStatus) }
   }
+  if (operation === 'InviteAccountToOrganization') {
+    const parameters = { ...named, ...(named.notes === undefined ? {} : { notes: masked }) }
+    return { requestParameters: parameters, responseElements: visibleHandshake(output.handshake) }
+  }
   return { requestParameters: named, responseElements: visibleUnit(output.organizationalUnit) }
 }
 
@@ -26,6 +30,19 @@ function visibleStatus(status: JsonObject[string] | undefined): JsonObject | nul
   const { id = null, state = null, requestedTimestamp } = status
   const requested = renderTextTime(new Date(Number(requestedTimestamp) * 1000))
   return { createAccountStatus: { accountName: masked, state, id, requestedTimestamp: requested } }
+}
+
+function visibleHandshake(handshake: JsonObject[string] | undefined): JsonObject | null {
+  if (!isObject(handshake)) return null
+  const { requestedTimestamp, expirationTimestamp, ...rest } = handshake
+  const render = (seconds: JsonObject[string] | undefined) => renderTextTime(new Date(Number(seconds) * 1000))
+  return {
+    handshake: {
+      ...rest,
+      requestedTimestamp: render(requestedTimestamp),
+      expirationTimestamp: render(expirationTimestamp),
+    },
+  }
 }
 
 function visibleUnit(unit: JsonObject[string] | undefined): JsonObject | null {

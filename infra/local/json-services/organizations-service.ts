@@ -8,6 +8,7 @@ import type {
   Tags,
 } from '../../../shared/memory/organizations/organization-records.ts'
 import { invalidInput } from '../../../shared/memory/organizations/organizations-refusals.ts'
+import { handshakeOperations } from './handshake-operations.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the Organizations API Reference.
@@ -42,6 +43,7 @@ export function organizationsOperations(model: MemoryOrganizations): Readonly<Re
     ...organizationOperations(model),
     ...accountReads(model),
     ...accountChanges(model),
+    ...handshakeOperations(model),
     ...unitOperations(model),
     ...tagOperations(model),
   }

@@ -13,6 +13,8 @@ type AnsweredCall = {
 const jsonObject = z.record(z.string(), z.json())
 const refusal = z.object({ __type: z.string(), Message: z.string().default('') })
 const reads = /^(Describe|Get|IsMember|List)/
+/** Calls of a member account stand in its own trail. (Organizations User Guide, "Logging API calls with AWS CloudTrail".) */
+const ofMembers = /^(AcceptHandshake|LeaveOrganization)$/
 
 /**
  * The call that is being served, for CloudTrail; `undefined` for what only reads, which EventBridge is not sent, and for
@@ -22,7 +24,7 @@ const reads = /^(Describe|Get|IsMember|List)/
 export function recordCall(service: ApiCall['service'], call: AnsweredCall, at: Date): ApiCall | undefined {
   const { operation, userAgent, body, answer } = call
   const input = parseText(body instanceof Uint8Array ? new TextDecoder().decode(body) : body)
-  if (reads.test(operation) || input === undefined) return undefined
+  if (reads.test(operation) || ofMembers.test(operation) || input === undefined) return undefined
   const { accessKeyId = 'unsigned', sourceIpAddress } = currentRequest()
   const caller = { accessKeyId, sourceIpAddress, userAgent }
   return { service, operation, input, caller, at, answer: parseAnswer(answer) }

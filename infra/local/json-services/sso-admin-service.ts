@@ -166,8 +166,8 @@ function assignmentOperations(model: MemorySsoAdmin, on: OnInstance): Record<str
       async ({ PrincipalId, PrincipalType, Filter: filter, ...input }) => {
         const page = await model.listAccountAssignmentsForPrincipal(
           { principalId: PrincipalId, principalType: PrincipalType },
-          { accountId: filter?.AccountId },
-          pageRequest(input),
+          input.NextToken,
+          { accountId: filter?.AccountId, most: input.MaxResults },
         )
         return { AccountAssignments: page.items.map(renderTarget), NextToken: page.nextToken }
       },
@@ -401,10 +401,6 @@ function tagOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, Js
 async function done(call: Promise<void>): Promise<object> {
   await call
   return {}
-}
-
-function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {
-  return { nextToken: input.NextToken, most: input.MaxResults ?? 100 }
 }
 
 function withPath({ Name, Path = '/' }: z.output<typeof CustomerManagedPolicyReference>) {

@@ -90,6 +90,11 @@ export class MemoryIdentityStore implements IdentityStore {
     return { items: named, nextToken: next }
   }
 
+  async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
+    const page = await this.listGroupMembershipsForMember(userId, { nextToken, most: pageMost })
+    return { items: page.items.map(({ groupId }) => groupId), nextToken: page.nextToken }
+  }
+
   // Groups.
 
   /** `undefined`: no group has exactly this DisplayName. */

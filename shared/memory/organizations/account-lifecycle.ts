@@ -85,12 +85,15 @@ export class AccountLifecycle {
   }
 
   remove(id: AccountId): void {
-    const { tree, changed } = this.#options
-    tree.account(id)
-    if (id === tree.organization.managementAccountId) throw managementAccountStays()
-    this.#depart(id)
-    changed({ event: 'RemoveAccountFromOrganization', accountId: id })
-    changed({ event: 'AccountDepartedOrganization', accountId: id, departedMethod: 'Removed' })
+    this.#departByCall(id)
+    this.#options.changed({ event: 'RemoveAccountFromOrganization', accountId: id })
+    this.#options.changed({ event: 'AccountDepartedOrganization', accountId: id, departedMethod: 'Removed' })
+  }
+
+  /** The account itself leaves: its call is recorded in its own trail, which the organization does not see. */
+  leave(id: AccountId): void {
+    this.#departByCall(id)
+    this.#options.changed({ event: 'AccountDepartedOrganization', accountId: id, departedMethod: 'Left' })
   }
 
   clean(id: AccountId, at?: Date): void {
@@ -182,6 +185,13 @@ export class AccountLifecycle {
     tree.putAccount({ ...account, state: 'CLOSED', closure: { ...closure, nextAt } })
     const { requestId, requestedAt } = closure
     changed({ event: 'CloseAccountResult', requestId, accountId: id, state: 'SUCCEEDED', requestedAt }, closure.nextAt)
+  }
+
+  #departByCall(id: AccountId): void {
+    const { tree } = this.#options
+    tree.account(id)
+    if (id === tree.organization.managementAccountId) throw managementAccountStays()
+    this.#depart(id)
   }
 
   #depart(id: AccountId, at?: Date): void {

@@ -8,10 +8,13 @@ import { CallGate, type CallObserver } from '../call-gate.ts'
 import { type PageRequest, pageOf } from '../page-of.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import { AccountLifecycle } from './account-lifecycle.ts'
+import { Handshakes } from './handshakes.ts'
 import type {
   AccountDetails,
   AccountRecord,
   CreateAccountRecord,
+  HandshakeRecord,
+  InvitedParty,
   OrganizationalUnitRecord,
   OrganizationRecord,
   OrganizationsChange,
@@ -72,6 +75,7 @@ export class MemoryOrganizations implements Organizations {
   readonly #options: MemoryOrganizationsOptions
   readonly #tree: OrganizationTree
   readonly #lifecycle: AccountLifecycle
+  readonly #handshakes: Handshakes
   readonly #gate: CallGate
   readonly #observers: OrganizationsObserver[] = []
 
@@ -89,6 +93,14 @@ export class MemoryOrganizations implements Organizations {
       willChange: (at) => this.#willChange(at),
       changed: (change, at) => this.#changed(change, at),
       left: (id) => this.#left(id),
+    })
+    this.#handshakes = new Handshakes({
+      tree: this.#tree,
+      handshakes: openTable('organizations/handshakes'),
+      clock: options.clock,
+      randomness: options.randomness,
+      willChange: () => this.#willChange(),
+      changed: (change) => this.#changed(change),
     })
     this.#gate = new CallGate({ ...options, limiterFor: organizationsLimiters(), tooFast: tooManyRequests })
   }
@@ -194,6 +206,23 @@ export class MemoryOrganizations implements Organizations {
   async removeAccountFromOrganization(id: AccountId): Promise<void> {
     this.#enter('RemoveAccountFromOrganization')
     this.#lifecycle.remove(id)
+  }
+
+  async inviteAccountToOrganization(party: InvitedParty): Promise<HandshakeRecord> {
+    this.#enter('InviteAccountToOrganization')
+    return this.#handshakes.invite(party)
+  }
+
+  /** Called by the invited account. */
+  async acceptHandshake(id: string, caller: AccountId): Promise<HandshakeRecord> {
+    this.#enter('AcceptHandshake')
+    return this.#handshakes.accept(id, caller)
+  }
+
+  /** Called by the account that leaves. */
+  async leaveOrganization(caller: AccountId): Promise<void> {
+    this.#enter('LeaveOrganization')
+    this.#lifecycle.leave(caller)
   }
 
   async moveAccount(id: AccountId, sourceParentId: string, destinationParentId: string): Promise<void> {

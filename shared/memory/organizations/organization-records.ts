@@ -45,6 +45,19 @@ export type CreateAccountRecord = {
   readonly dueAt: Date
 }
 
+/** Whom an invitation is for (Organizations API Reference, "HandshakeParty"). */
+export type InvitedParty = { readonly type: 'ACCOUNT' | 'EMAIL'; readonly id: string }
+
+/** Handshake (Organizations API Reference), of the action INVITE. */
+export type HandshakeRecord = {
+  /** `h-…`. */
+  readonly id: string
+  readonly party: InvitedParty
+  readonly state: 'OPEN' | 'ACCEPTED'
+  readonly requestedAt: Date
+  readonly expiresAt: Date
+}
+
 export type NamedUnit = { readonly id: string; readonly arn: string; readonly name: string }
 
 /** What AWS tells of an account beyond what the port needs. */

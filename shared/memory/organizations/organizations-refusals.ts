@@ -61,3 +61,17 @@ export const constraint = (reason: string, message: string): Refusal =>
 
 export const invalidInput = (reason: string, message: string): Refusal =>
   refuse('InvalidInputException', message, reason)
+
+export const handshakeNotFound = (): Refusal =>
+  refuse('HandshakeNotFoundException', "We can't find a handshake with the HandshakeId that you specified.")
+
+export const handshakeAlreadyOver = (): Refusal =>
+  refuse(
+    'HandshakeAlreadyInStateException',
+    'The specified handshake is already in the requested state, or has expired.',
+  )
+
+export const notYourHandshake = (): Refusal =>
+  refuse('AccessDeniedException', "You don't have permissions to perform the requested operation.")
+
+export const duplicateHandshake = (message: string): Refusal => refuse('DuplicateHandshakeException', message)

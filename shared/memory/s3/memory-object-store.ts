@@ -49,6 +49,10 @@ export class MemoryObjectStore implements ObjectStore {
     return { ...headOf(key, stored), servedAt: this.model.servedAt(), body }
   }
 
+  async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
+    return this.model.find(key)?.etag === etag ? 'unchanged' : this.get(key)
+  }
+
   async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
     try {
       const bytes = typeof body === 'string' ? Buffer.from(body) : body

@@ -21,8 +21,9 @@ export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   uploads: handled,
   links: handled,
   'permission-sets': handled,
-  // An event is a hint only, and the reconcile finds what it told of within the hour: no need to keep it longest.
-  events: { visibilityTimeoutSeconds: 60, maxReceiveCount: 5 },
+  // An event is a hint only, and the reconcile finds what it told of within the hour: no need to keep it longest. One that
+  // does not say where to look has everything looked at, which takes minutes with thousands of accounts.
+  events: { visibilityTimeoutSeconds: 300, maxReceiveCount: 5 },
   'work-urgent': lane,
   work: lane,
   'work-bulk': lane,

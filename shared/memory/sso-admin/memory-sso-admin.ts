@@ -28,7 +28,6 @@ import type {
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
-import type { PageRequest } from '../page-of.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import { drawLatencyMs } from './draw-latency.ts'
@@ -45,7 +44,7 @@ import {
 } from './sso-admin-answers.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 import { rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
-import { type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
+import { type PrincipalListing, type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
 import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
 
 export type MemorySsoAdminOptions = CallObserver & {
@@ -64,12 +63,16 @@ export type MemorySsoAdminOptions = CallObserver & {
   readonly retentionMs?: number
   /** Who calls. A delegated administrator is refused what concerns the management account. Default `management`. */
   readonly caller?: SsoAdminCaller
+  /** Whether a delegated administrator may call ListAccountAssignmentsForPrincipal (unverified). Default `refused`. */
+  readonly principalListing?: PrincipalListing
   /** Default `succeeds`. */
   readonly gonePrincipalDeletion?: GonePrincipalDeletion
 }
 
 const instanceId = 'ssoins-7223a1b2c3d4e5f6'
 const pageMost = 100
+/** How many rows are missing from a page of ListAccountAssignmentsForPrincipal: nobody may count on full pages. */
+const shortBy = 3
 // Source of these figures: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 const callsPerSecond = 20
 const outstandingMost = 15
@@ -104,7 +107,10 @@ export class MemorySsoAdmin implements SsoAdmin {
       gonePrincipalDeletion: options.gonePrincipalDeletion ?? 'succeeds',
       retentionMs: options.retentionMs ?? 24 * 60 * 60 * 1000,
     })
-    this.#rules = new SsoAdminRules(this.#state, options.organizations, options.caller ?? 'management')
+    this.#rules = new SsoAdminRules(this.#state, options.organizations, {
+      caller: options.caller ?? 'management',
+      principalListing: options.principalListing ?? 'refused',
+    })
     const limiter = new RollingSecond(callsPerSecond)
     this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
     this.#instances = openTable('sso-admin/instances')
@@ -176,21 +182,28 @@ export class MemorySsoAdmin implements SsoAdmin {
     return readPage(principals, principalKey, { nextToken, most })
   }
 
-  /** For a USER with the rows of the groups that the user is in, which have PrincipalType GROUP. */
+  /**
+   * For a USER with the rows of the groups that the user is in, which have PrincipalType GROUP. A page has fewer rows than
+   * were asked for although more follow.
+   */
   async listAccountAssignmentsForPrincipal(
     { principalId, principalType }: Principal,
-    filter: { readonly accountId?: AccountId | undefined } = {},
-    page: PageRequest = { most: pageMost },
+    nextToken?: string,
+    {
+      accountId,
+      most = pageMost,
+    }: { readonly accountId?: AccountId | undefined; readonly most?: number | undefined } = {},
   ): Promise<Page<AssignmentTarget>> {
     this.#enter('ListAccountAssignmentsForPrincipal')
+    this.#rules.refusePrincipalListing()
     const groupIds = principalType === 'USER' ? this.#options.identityStore.groupIdsOf(principalId) : []
     const wanted = new Set([`${principalId} ${principalType}`, ...groupIds.map((id) => `${id} GROUP`)])
     const rows = [principalId, ...groupIds].flatMap((id) => this.#rowsOf(id))
     const found = rows
       .filter((row) => wanted.has(principalKey(row)))
-      .filter((row) => filter.accountId === undefined || row.accountId === filter.accountId)
+      .filter((row) => accountId === undefined || row.accountId === accountId)
       .sort((a, b) => (targetKey(a) < targetKey(b) ? -1 : 1))
-    return readPage(found, targetKey, page)
+    return readPage(found, targetKey, { nextToken, most: Math.max(1, most - shortBy) })
   }
 
   // Permission sets.

@@ -7,6 +7,8 @@ import type { SsoAdminState } from './sso-admin-state.ts'
 
 /** Who calls. A delegated administrator is refused what concerns the management account. */
 export type SsoAdminCaller = 'management' | 'delegated-administrator'
+/** What a delegated administrator meets who lists the assignments of a principal. */
+export type PrincipalListing = 'refused' | 'permitted'
 
 // Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 const groupsMost = 100
@@ -17,11 +19,17 @@ export class SsoAdminRules {
   readonly #state: SsoAdminState
   readonly #organizations: MemoryOrganizations
   readonly #caller: SsoAdminCaller
+  readonly #principalListing: PrincipalListing
 
-  constructor(state: SsoAdminState, organizations: MemoryOrganizations, caller: SsoAdminCaller) {
+  constructor(
+    state: SsoAdminState,
+    organizations: MemoryOrganizations,
+    { caller, principalListing }: { readonly caller: SsoAdminCaller; readonly principalListing: PrincipalListing },
+  ) {
     this.#state = state
     this.#organizations = organizations
     this.#caller = caller
+    this.#principalListing = principalListing
   }
 
   checkTarget(operation: string, { accountId: id, permissionSetArn: arn }: AssignmentTarget): void {
@@ -61,6 +69,12 @@ export class SsoAdminRules {
     const managementAccountId = this.#organizations.managementAccountIdNow
     if (id === managementAccountId) throw denied(operation, `arn:aws:sso:::account/${id}`)
     if (this.#state.provisioned.get(managementAccountId, arn) !== undefined) throw denied(operation, arn)
+  }
+
+  /** "This operation must be called from the management account." (API Reference, ListAccountAssignmentsForPrincipal.) */
+  refusePrincipalListing(): void {
+    if (this.#caller === 'delegated-administrator' && this.#principalListing === 'refused')
+      throw denied('ListAccountAssignmentsForPrincipal', 'arn:aws:sso:::instance/*')
   }
 
   /** A permission set is deleted only where nothing has it and no request names it, deletions in flight included. */

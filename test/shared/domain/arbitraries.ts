@@ -95,6 +95,7 @@ export const organizations: fc.Arbitrary<OrganizationView> = fc
     v: 1,
     managementAccountId: ids[0] as AccountId,
     readAt: '2026-03-03T10:15:30.123Z',
+    revision: 1,
     hasTags: true,
     accounts: drawn.map(
       ({ id, depth, tags, state }): Account => ({

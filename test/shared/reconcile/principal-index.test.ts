@@ -23,6 +23,11 @@ class Directory implements IdentityStore {
     return [...this.groups].find(([, known]) => known === wanted)?.[0]
   }
 
+  async listGroupsOf() {
+    this.asked++
+    return { items: [] }
+  }
+
   async listPrincipals() {
     this.asked++
     return { items: [...this.groups].map(([name, known]) => ({ name, id: known })) }

@@ -5,13 +5,18 @@ import {
   CreateUserCommand,
   DeleteGroupCommand,
   DeleteUserCommand,
+  type IdentitystoreClient,
   UpdateGroupCommand,
+  UpdateUserCommand,
 } from '@aws-sdk/client-identitystore'
 import {
+  AcceptHandshakeCommand,
   CloseAccountCommand,
   CreateAccountCommand,
   CreateOrganizationalUnitCommand,
   DeleteOrganizationalUnitCommand,
+  InviteAccountToOrganizationCommand,
+  LeaveOrganizationCommand,
   MoveAccountCommand,
   RemoveAccountFromOrganizationCommand,
   TagResourceCommand,
@@ -24,6 +29,7 @@ import { addJsonServices } from '../../../../infra/local/json-services/json-serv
 import { openLocalModels } from '../../../../infra/local/local-models.ts'
 import { buildLocalServer } from '../../../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../../../shared/aws/system-clock.ts'
+import { accountId } from '../../../../shared/domain/account-id.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
 import { eventually, sdkClients } from '../local-process.ts'
 
@@ -35,6 +41,7 @@ const all: EventBridgeEvent[] = []
 let models: Models
 let clients: ReturnType<typeof sdkClients>
 let stop = async () => {}
+let url = ''
 
 /** Everything a person can change, once each; what comes of it by itself is waited for. */
 beforeAll(async () => {
@@ -44,14 +51,16 @@ beforeAll(async () => {
   models = await openLocalModels({ ...common, latencyMs: 1, latencyP99Ms: 1, onError: () => {} })
   const app = buildLocalServer(models)
   addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
-  clients = sdkClients(await app.listen({ host: '127.0.0.1', port: 0 }), 'operator')
+  url = await app.listen({ host: '127.0.0.1', port: 0 })
+  clients = sdkClients(url, 'operator')
+  const callers = ['operator', 'console', 'scim'].map((accessKeyId) => sdkClients(url, accessKeyId))
   stop = async () => {
-    clients.destroy()
+    for (const one of [clients, ...callers]) one.destroy()
     await models.stop()
     await app.close()
   }
   await changeOrganization()
-  await changeDirectory()
+  for (const { identityStore } of callers) await changeDirectory(identityStore)
   await eventually(async () => namesOf(all).includes('CloseAccountResult'))
 }, 30_000)
 
@@ -80,13 +89,26 @@ async function changeOrganization(): Promise<void> {
   await client.send(new UpdateOrganizationalUnitCommand({ OrganizationalUnitId: unit?.Id, Name: 'Newer' }))
   await client.send(new DeleteOrganizationalUnitCommand({ OrganizationalUnitId: unit?.Id }))
   await client.send(new TagResourceCommand({ ResourceId: AccountId, Tags: [{ Key: 'team', Value: 'Shop' }] }))
+  await client.send(new TagResourceCommand({ ResourceId: 'ou-acme-sec10000', Tags: [{ Key: 'a', Value: 'b' }] }))
   await client.send(new UntagResourceCommand({ ResourceId: AccountId, TagKeys: ['team'] }))
   await client.send(new CloseAccountCommand({ AccountId }))
   await client.send(new RemoveAccountFromOrganizationCommand({ AccountId: '240000000002' }))
+  await inviteAccount('900000000001')
 }
 
-async function changeDirectory(): Promise<void> {
-  const client = clients.identityStore
+/** It accepts by itself, and leaves again. */
+async function inviteAccount(id: string): Promise<void> {
+  const invitation = new InviteAccountToOrganizationCommand({ Target: { Type: 'ACCOUNT', Id: id }, Notes: 'Secret' })
+  const { Handshake } = await clients.organizations.send(invitation)
+  expect(models.organizations.accountState(accountId.parse(id))).toBeUndefined()
+  const member = sdkClients(url, id)
+  await member.organizations.send(new AcceptHandshakeCommand({ HandshakeId: Handshake?.Id }))
+  expect(models.organizations.accountState(accountId.parse(id))).toBe('ACTIVE')
+  await member.organizations.send(new LeaveOrganizationCommand({}))
+  member.destroy()
+}
+
+async function changeDirectory(client: IdentitystoreClient): Promise<void> {
   const { GroupId } = await client.send(new CreateGroupCommand({ IdentityStoreId, DisplayName: 'Secret group' }))
   const { UserId } = await client.send(
     new CreateUserCommand({ IdentityStoreId, UserName: 'secret.user', DisplayName: 'Secret user' }),
@@ -94,6 +116,9 @@ async function changeDirectory(): Promise<void> {
   await client.send(new CreateGroupMembershipCommand({ IdentityStoreId, GroupId, MemberId: { UserId: UserId ?? '' } }))
   const Operations = [{ AttributePath: 'displayName', AttributeValue: 'Secret new name' }]
   await client.send(new UpdateGroupCommand({ IdentityStoreId, GroupId, Operations }))
+  const names = ['userName', 'displayName'].map((AttributePath) => ({ AttributePath, AttributeValue: 'secret.name' }))
+  await client.send(new UpdateUserCommand({ IdentityStoreId, UserId, Operations: names.slice(0, 1) }))
+  await client.send(new UpdateUserCommand({ IdentityStoreId, UserId, Operations: names }))
   await client.send(new DeleteGroupCommand({ IdentityStoreId, GroupId }))
   await client.send(new DeleteUserCommand({ IdentityStoreId, UserId }))
 }
@@ -127,7 +152,7 @@ test('every kind of event that the local system renders has a fixture', () => {
 test('a created account is told twice, and only to those who look it up by its id', () => {
   const names = namesOf(delivered())
   expect(names.filter((name) => name === 'CreateAccountResult')).toHaveLength(2) // the second failed
-  expect(names.filter((name) => name === 'AccountJoinedOrganization')).toHaveLength(1)
+  expect(names.filter((name) => name === 'AccountJoinedOrganization')).toHaveLength(2) // and an invited one
   expect(JSON.stringify(all)).not.toMatch(/Secret|new@acme/i)
 })
 
@@ -156,7 +181,7 @@ test('the access key id is the identity of whoever called', () => {
 })
 
 test('the version of a resource goes up with each change of its tags', () => {
-  const changes = all.filter(({ source }) => source === 'aws.tag')
+  const changes = all.filter(({ source, detail }) => source === 'aws.tag' && detail['resource-type'] === 'account')
   expect(changes.map(({ detail }) => detail.version)).toEqual([1, 2])
   expect(changes.map(({ detail }) => detail['changed-tag-keys'])).toEqual([['team'], ['team']])
 })
@@ -164,7 +189,7 @@ test('the version of a resource goes up with each change of its tags', () => {
 /** What it is called, and whether it was refused or failed: that changes the shape. */
 function kindOf({ 'detail-type': type, detail }: EventBridgeEvent): string {
   const outcome = 'errorCode' in detail || JSON.stringify(detail).includes('"failureReason"') ? ' failed' : ''
-  return `${type} ${String(detail.eventName ?? '')}${outcome}`
+  return `${type} ${String(detail.eventSource ?? '')} ${String(detail.eventName ?? '')}${outcome}`
 }
 
 /** Members in order of their names, and types instead of values; what tags are called is a value too. */

@@ -176,7 +176,7 @@ describe('assignments of a principal', () => {
     await world.identityStore.createGroupMembership(inherited.principalId, own.principalId)
     const all = await world.ssoAdmin.listAccountAssignmentsForPrincipal(own)
     expect(all.items).toEqual([own, inherited])
-    const inShop = await world.ssoAdmin.listAccountAssignmentsForPrincipal(own, { accountId: shopId })
+    const inShop = await world.ssoAdmin.listAccountAssignmentsForPrincipal(own, undefined, { accountId: shopId })
     expect(inShop.items).toEqual([inherited])
     expect((await world.ssoAdmin.listAccountAssignmentsForPrincipal(inherited)).items).toEqual([inherited])
   })

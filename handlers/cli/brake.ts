@@ -1,0 +1,84 @@
+import type { Command } from 'commander'
+import pLimit from 'p-limit'
+import type { AssignmentKey } from '../../shared/domain/assignment.ts'
+import { emptyBrake, figureOf } from '../../shared/domain/brake.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { digestOf, readBrake, releaseList } from '../../shared/reconcile/brake-file.ts'
+import { Ledger } from '../../shared/reconcile/ledger.ts'
+import { readPause } from '../../shared/reconcile/pause.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { explainControlDenial } from './explain-control-denial.ts'
+import { operator } from './operator.ts'
+import { Refusal } from './refusal.ts'
+import { type HeldAssignment, renderHeld } from './render-held.ts'
+import { renderJson } from './render-json.ts'
+
+const readsAtOnce = 32
+
+/** `ssofile brake`: what is held, and its release. */
+export function addBrake(program: Command): void {
+  program
+    .command('brake')
+    .summary('what the brake holds, and its release')
+    .description(
+      'Shows the revocations that the brake holds: why, and whose access would go. Exit code 1 while there are any.\n--release lets exactly the list with that digest go, for one hour; a list that has grown since is refused. Needs to write control/ only.',
+    )
+    .option('--release <digest>', 'let go what is held, by the digest shown')
+    .option('--json', 'the held list as JSON')
+    .addHelpText('after', '\nExample:\n  npx ssofile brake\n  npx ssofile brake --release 3f0c9d2e7a1b5c48')
+    .action(async ({ release, json = false }: { release?: string; json?: boolean }) => {
+      const ports = openCliPorts(bucketOf(undefined))
+      process.exitCode = release === undefined ? await show(ports, json) : await letGo(ports, release, json)
+    })
+}
+
+async function show({ objects }: Ports, json: boolean): Promise<number> {
+  const [stored, pause] = await Promise.all([readBrake(objects), readPause(objects)])
+  const { held, holds, releases } = stored?.record ?? emptyBrake
+  const ledger = new Ledger(objects)
+  const limit = pLimit(readsAtOnce)
+  const assignments = await Promise.all(held.map((key) => limit(() => readHeld(ledger, key))))
+  const digest = held.length === 0 ? undefined : digestOf(held)
+  if (json) {
+    const rules = holds.map(({ items, passed, ...rule }) => ({ ...rule, figure: figureOf({ items, passed }) }))
+    process.stdout.write(renderJson({ digest, rules, held: assignments, releases, pause }))
+  } else {
+    process.stdout.write(renderHeld({ digest, holds, assignments, releases, pause }))
+  }
+  return held.length === 0 ? 0 : 1
+}
+
+async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
+  const entry = (await ledger.read(key))?.entry
+  return { key, ...(entry?.reason === undefined ? {} : { reason: entry.reason }), links: entry?.links ?? [] }
+}
+
+async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {
+  const result = await releaseList(objects, digest, operator()).catch(explainControlDenial('brake --release'))
+  switch (result.outcome) {
+    case 'released':
+      process.stdout.write(
+        json
+          ? renderJson({ digest, released: result.keys })
+          : `released ${result.keys.length} revocations for one hour; they are carried out within a minute or so\n`,
+      )
+      return 0
+    case 'released-before':
+      process.stdout.write(
+        json
+          ? renderJson({ digest, released: [], at: result.at, by: result.by })
+          : `this list was released already, at ${result.at} by ${result.by}: nothing to do\n`,
+      )
+      return 0
+    case 'other-list': {
+      const { held } = result.record
+      const now = held.length === 0 ? 'nothing is held' : `${held.length} are held, under the digest ${digestOf(held)}`
+      throw new Refusal(
+        `received the digest '${digest}', but now ${now}; nothing was released. Look again: npx ssofile brake`,
+      )
+    }
+    default:
+      return result satisfies never
+  }
+}

@@ -1,0 +1,44 @@
+import type { Ports } from '../../shared/ports/ports.ts'
+import { type DriftRun, readDriftRun } from '../../shared/reconcile/drift-run.ts'
+
+/** A drift check that a command has begun, told to whoever waits for it. `undefined`: none was begun. */
+export class DriftProgress {
+  readonly #ports: Pick<Ports, 'objects' | 'clock'>
+  readonly #run: string | undefined
+
+  constructor(ports: Pick<Ports, 'objects' | 'clock'>, run: string | undefined) {
+    this.#ports = ports
+    this.#run = run
+  }
+
+  /** How many parts are left; 0 where another check has taken its place. */
+  async partsLeft(): Promise<number> {
+    return (await this.#read())?.open.length ?? 0
+  }
+
+  /** One line, as it stands now; empty where there is nothing to tell. */
+  async line(): Promise<string> {
+    if (this.#run === undefined) return ''
+    const run = await this.#read()
+    if (!run) return 'drift check: another one has begun since'
+    const { open, checked, missing, foreign, gone, calls } = run
+    const found = `${checked} assignments checked, ${missing} missing, ${foreign} newly foreign, ${gone} foreign no longer there, ${calls} calls`
+    return open.length === 0 ? `drift check: ${found}` : `drift check: ${open.length} parts left; ${found}`
+  }
+
+  /** Tells each new line until `signal` is aborted. */
+  async follow(tell: (line: string) => void, everyMs: number, signal: AbortSignal): Promise<void> {
+    for (let told = ''; this.#run !== undefined && !signal.aborted; ) {
+      const line = await this.line()
+      if (line !== told) tell(line)
+      told = line
+      await this.#ports.clock.sleep(everyMs, signal)
+    }
+  }
+
+  async #read(): Promise<DriftRun | undefined> {
+    if (this.#run === undefined) return undefined
+    const latest = await readDriftRun(this.#ports.objects)
+    return latest?.run === this.#run ? latest : undefined
+  }
+}

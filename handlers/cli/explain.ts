@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
+import { quote } from '../../shared/domain/complaint.ts'
+import { nearMatch } from '../../shared/domain/near-match.ts'
+import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { principalName } from '../../shared/domain/principal.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { explainAccess } from '../../shared/reconcile/explain-access.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
+import { readOwner } from '../../shared/reconcile/owner.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+import { Refusal } from './refusal.ts'
+import { renderExplanation } from './render-explanation.ts'
+import { renderJson } from './render-json.ts'
+
+type Options = { readonly config?: string; readonly json?: boolean }
+
+/** `ssofile explain`: whether somebody has a permission set in an account, and why. */
+export function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .argument('<account>', 'its id')
+    .argument('<permission-set>', 'its name')
+    .argument('<principal>', "a group's display name or a user name, exactly; both are tried")
+    .summary('whether somebody has access, by which links, and since when')
+    .description(
+      'Granted or not, by which links, who uploaded them, since when; what waits or failed, and why; for a user also\nthrough groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
+    )
+    .option('--config <file>', 'configuration (JSON), where no deployment has one')
+    .option('--json', 'the answer as JSON')
+    .addHelpText('after', '\nExample:\n  npx ssofile explain 233000000002 Billing-ps team-Accountants')
+    .action(async (account: string, permissionSet: string, principal: string, options: Options) => {
+      process.exitCode = await explain({ account, permissionSet, principal }, options)
+    })
+}
+
+async function explain(
+  asked: { readonly account: string; readonly permissionSet: string; readonly principal: string },
+  options: Options,
+): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const bare = openCliPorts(bucket)
+  const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
+  const owner = await readOwner(ports.objects)
+  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const permissionSet = permissionSetName.safeParse(asked.permissionSet)
+  if (!permissionSet.success) {
+    throw new Refusal(
+      `received the permission set '${quote(asked.permissionSet)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
+    )
+  }
+  const principal = principalName.safeParse(asked.principal)
+  if (!principal.success) throw new Refusal('received an empty principal, expected the name of a group or a user')
+  const account = await parseAccount(asked.account, ports, configuration.folders)
+  const answer = await explainAccess(
+    { account, permissionSet: permissionSet.data, principal: principal.data },
+    ports,
+    configuration,
+  )
+  process.stdout.write(options.json ? renderJson(answer) : renderExplanation(answer))
+  return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
+}
+
+/** Throws Refusal for what is no id; where it is an account's name, or near one, with the id. */
+async function parseAccount(text: string, ports: Ports, folders: readonly string[]): Promise<AccountId> {
+  const id = accountId.safeParse(text)
+  if (id.success) return id.data
+  const { accounts } = await new OrganizationCache(ports, folders).view()
+  const near = nearMatch(
+    text,
+    accounts.map(({ name }) => name),
+  )
+  const meant = accounts.find(({ name }) => name === near)
+  throw new Refusal(
+    `received the account '${quote(text)}', expected its id of twelve digits${meant ? `; '${quote(meant.name)}' is ${meant.id}` : ''}`,
+  )
+}

@@ -1,0 +1,152 @@
+import type { Dirent } from 'node:fs'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import pLimit from 'p-limit'
+import { quote } from '../../shared/domain/complaint.ts'
+import type { InputFault } from '../../shared/domain/judge-input.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { Refusal } from './refusal.ts'
+
+/** An input as it lies, or would lie, in the bucket. */
+export type InputFile = {
+  readonly key: string
+  readonly sizeBytes: number
+  /** Empty for more than `mostBytes`. Throws where it cannot be read. */
+  read(mostBytes: number): Promise<Uint8Array>
+}
+
+export type FolderListing = {
+  /** Ascending by key. */
+  readonly files: readonly InputFile[]
+  /** What cannot be uploaded, by the key it would have. */
+  readonly faults: readonly ({ readonly key: string } & InputFault)[]
+  readonly warnings: readonly string[]
+}
+
+const prefixes = [linkPrefix, permissionSetPrefix] as const
+const looksAtOnce = 64
+
+/**
+ * What `aws s3 sync FOLDER s3://bucket` would upload under the two prefixes of inputs: hidden files too, symbolic links
+ * followed, names byte for byte, subfolders as `/`. Throws Refusal for a folder that is not laid out like the bucket.
+ */
+export async function listFolder(folder: string): Promise<FolderListing> {
+  const names = (await readFolder(folder)).map(({ name }) => name)
+  const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
+  if (present.length === 0) throw new Refusal(explainLayout(folder, names))
+  const walk: Walk = { files: [], faults: [], warnings: [], limit: pLimit(looksAtOnce) }
+  for (const prefix of present) {
+    const path = join(folder, prefix)
+    await walkFolder(walk, { path, prefix, above: [await realpath(folder)] })
+  }
+  const others = names.filter((name) => !prefixes.some((prefix) => prefix.slice(0, -1) === name))
+  const missing = prefixes.filter((prefix) => !present.includes(prefix))
+  walk.files.sort((a, b) => (a.key < b.key ? -1 : 1))
+  return {
+    files: walk.files,
+    faults: walk.faults,
+    warnings: [
+      ...missing.map(
+        (prefix) => `there is no ${prefix} here: with --delete, a sync would delete all that the bucket has there`,
+      ),
+      ...(others.length === 0 ? [] : [explainOthers(others)]),
+      ...walk.warnings,
+    ],
+  }
+}
+
+async function readFolder(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    throw new Refusal(
+      `the folder '${quote(folder, 1024)}' cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
+  }
+}
+
+function explainLayout(folder: string, names: readonly string[]): string {
+  const own = basename(folder)
+  const expected = 'expected a folder laid out as the bucket is, with links_data/, permission_sets/ or both in it'
+  if (prefixes.some((prefix) => prefix === `${own}/`))
+    return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: give the folder around it`
+  const there = names.slice(0, 5).map((name) => `'${quote(name)}'`)
+  const more = names.length > there.length ? ` and ${names.length - there.length} more` : ''
+  const found = names.length === 0 ? 'nothing in it' : `${there.join(', ')}${more} in it`
+  return `received '${quote(folder, 1024)}' with ${found}; ${expected}`
+}
+
+function explainOthers(names: readonly string[]): string {
+  const told = names.slice(0, 5).map((name) => `'${quote(name)}'`)
+  const more = names.length > told.length ? ` and ${names.length - told.length} more` : ''
+  return `no input, and not looked at: ${told.join(', ')}${more}; a sync of the whole folder would try to upload that beside the inputs`
+}
+
+type Walk = {
+  readonly files: InputFile[]
+  readonly faults: ({ readonly key: string } & InputFault)[]
+  readonly warnings: string[]
+  readonly limit: ReturnType<typeof pLimit>
+}
+/** `above`: the real paths of the folders around it, by which a loop is known. */
+type Place = { readonly path: string; readonly prefix: string; readonly above: readonly string[] }
+
+async function walkFolder(walk: Walk, { path, prefix, above }: Place): Promise<void> {
+  const real = await realpath(path)
+  if (above.includes(real)) {
+    walk.faults.push({
+      key: prefix,
+      received: 'a symbolic link to a folder around it, which never ends',
+      expected: 'files and folders',
+      remedy: 'remove the link',
+    })
+    return
+  }
+  let entries: readonly Dirent[]
+  try {
+    entries = await readdir(path, { withFileTypes: true })
+  } catch (error) {
+    walk.faults.push({ key: prefix, ...unreadable('folder', error) })
+    return
+  }
+  const inner = { prefix, path, above: [...above, real] }
+  await Promise.all(entries.map((entry) => lookAt(walk, inner, entry)))
+}
+
+async function lookAt(walk: Walk, { path, prefix, above }: Place, entry: Dirent): Promise<void> {
+  const [inner, key] = [join(path, entry.name), prefix + entry.name]
+  try {
+    const found = await walk.limit(() => stat(inner))
+    if (found.isDirectory()) return await walkFolder(walk, { path: inner, prefix: `${key}/`, above })
+    if (!found.isFile()) {
+      walk.warnings.push(`'${quote(key, 1024)}' is no file: a sync passes over it`)
+      return
+    }
+    const read = async (mostBytes: number) =>
+      found.size === 0 || found.size > mostBytes ? new Uint8Array() : walk.limit(() => readFile(inner))
+    walk.files.push({ key, sizeBytes: found.size, read })
+  } catch (error) {
+    walk.faults.push({ key, ...(entry.name.includes('\ufffd') ? notUtf8 : unreadable(kindOf(entry), error)) })
+  }
+}
+
+function kindOf(entry: Dirent): string {
+  return entry.isSymbolicLink() ? 'symbolic link' : 'file'
+}
+
+const notUtf8 = {
+  received: 'a name that is not UTF-8',
+  expected: 'a name in UTF-8, as keys in S3 are',
+  remedy: 'rename it (it looks like Latin-1)',
+}
+
+export function unreadable(what: string, error: unknown): InputFault {
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    received: `a ${what} that cannot be read (${quote(message, 300)})`,
+    expected: 'one that can: a sync would pass over it, and with --delete delete it from the bucket',
+    remedy: `correct its permissions, ${what === 'symbolic link' ? 'or where it leads, ' : ''}or remove it`,
+  }
+}

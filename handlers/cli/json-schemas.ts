@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { configuration } from '../../shared/domain/configuration.ts'
+import type { JsonRules } from '../../shared/domain/json-faults.ts'
+import { linkBodyRules, linkBodySchema } from '../../shared/domain/link-body.ts'
+import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
+import { permissionSetRules } from '../../shared/domain/permission-set-rules.ts'
+
+type Schema = z.core.JSONSchema.BaseSchema
+
+/**
+ * JSON Schemas for editors, by file name: what the zod schemas say, with the rules' words. Draft 7, which editors know
+ * best. What joins several values (each tag key once, the limits of policies) is left to `ssofile validate`.
+ */
+export function renderJsonSchemas(): ReadonlyMap<string, string> {
+  return new Map([
+    [
+      'permission-set.schema.json',
+      render('A permission set, permission_sets/<permissionSetName>.json', permissionSetFileSchema, permissionSetRules),
+    ],
+    [
+      'link-body.schema.json',
+      render('What the file of a link may say; it may also be empty', linkBodySchema, linkBodyRules),
+    ],
+    ['configuration.schema.json', render('The configuration of ssofile; every key is optional', configuration, {})],
+  ])
+}
+
+function render(title: string, schema: z.ZodType, rules: JsonRules): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
+  return `${JSON.stringify({ $schema, title, ...withWords(rest, '$', rules) }, undefined, 2)}\n`
+}
+
+/** What is expected there stands beside it, for an editor to show. */
+function withWords(schema: Schema, shape: string, rules: JsonRules): Schema {
+  const { properties, items } = schema
+  const expected = shape === '$' ? undefined : rules[shape]?.expected
+  return {
+    ...schema,
+    ...(expected === undefined ? {} : { description: expected }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, one]) => [name, wordsIn(one, `${shape}.${name}`, rules)]),
+          ),
+        }),
+    ...(items === undefined || Array.isArray(items) ? {} : { items: wordsIn(items, `${shape}.[]`, rules) }),
+  }
+}
+
+function wordsIn<T extends Schema | boolean>(schema: T, shape: string, rules: JsonRules): Schema | T {
+  return typeof schema === 'object' ? withWords(schema, shape, rules) : schema
+}

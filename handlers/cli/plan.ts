@@ -1,0 +1,102 @@
+import type { Command } from 'commander'
+import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { readOwner } from '../../shared/reconcile/owner.ts'
+import { type Preview, previewChanges } from '../../shared/reconcile/preview.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { listFolder } from './folder-inputs.ts'
+import { Progress } from './progress.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+import { Refusal } from './refusal.ts'
+import { renderJson } from './render-json.ts'
+import { renderPlan } from './render-plan.ts'
+
+/** At five calls a second this is a minute. */
+const looksMost = 300
+
+type Options = { readonly config?: string; readonly json?: boolean; readonly detailedExitcode?: boolean }
+
+/** `ssofile plan`: what would be granted and revoked, by which link. */
+export function addPlan(program: Command): void {
+  program
+    .command('plan')
+    .argument('<folder|s3://bucket>', 'a folder laid out as the bucket is, or the bucket as it is')
+    .summary('what would be granted and revoked, and by which link')
+    .description(
+      'Compares what the files ask for with what is in force, and writes nothing. Of a folder: what\n  aws s3 sync --delete FOLDER s3://bucket\nwould lead to (the bucket is SSOFILE_BUCKET). Of a bucket: what apply would do now.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: it cannot be told; 2: wrong usage or refused.',
+    )
+    .option('--config <file>', 'configuration (JSON), where no deployment has one')
+    .option('--detailed-exitcode', 'exit code 3 where there are changes')
+    .option('--json', 'the plan as JSON, with all accounts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx ssofile plan ./access\n  npx ssofile plan s3://ssofile --detailed-exitcode',
+    )
+    .action(async (source: string, options: Options) => {
+      process.exitCode = await plan(source, options)
+    })
+}
+
+async function plan(source: string, options: Options): Promise<number> {
+  const isBucket = source.startsWith('s3://')
+  const bucket = bucketOf(isBucket ? source : undefined)
+  const ports = openCliPorts(bucket)
+  const owner = await readOwner(ports.objects)
+  const { instanceArn } = await ports.ssoAdmin.instance()
+  if (owner && owner.instanceArn !== instanceArn) {
+    throw new Refusal(
+      `bucket ${bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
+    )
+  }
+  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const progress = new Progress()
+  const onStep = (step: string) => progress.step(step)
+  try {
+    const objects = await propose(isBucket ? undefined : source, ports)
+    const preview = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep })
+    progress.end()
+    process.stdout.write(options.json ? renderJson(toJson(preview)) : renderPlan(preview))
+    return options.detailedExitcode && hasChanges(preview) ? 3 : 0
+  } finally {
+    progress.end()
+  }
+}
+
+async function propose(folder: string | undefined, { objects, clock }: Ports): Promise<ProposedObjects> {
+  const now = clock.now()
+  if (folder === undefined) return new ProposedObjects(objects, now)
+  const { files, faults, warnings } = await listFolder(folder)
+  for (const { key, received } of faults) warn(`${key}: ${received}; it is left out of the plan`)
+  for (const warning of warnings) warn(warning)
+  return ProposedObjects.afterSync(objects, files, now)
+}
+
+export function hasChanges({ grants, revocations, permissionSets }: Preview): boolean {
+  const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
+  return grants.length + revocations.length + changed.length > 0
+}
+
+function warn(text: string): void {
+  process.stderr.write(`warning: ${text}\n`)
+}
+
+function toJson(preview: Preview) {
+  const { grants, existing, waiting, revocations, stuck, view, ...rest } = preview
+  const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
+    key: renderAssignmentKey(assignment),
+    ...assignment,
+    ...more,
+  })
+  return {
+    changes: hasChanges(preview),
+    organizationReadAt: view.readAt,
+    grants: grants.map(flat),
+    revocations: revocations.map(flat),
+    existing: existing.map(flat),
+    waiting: waiting.map(({ grants: those, ...lack }) => ({ ...lack, grants: those.map(flat) })),
+    stuck: stuck.map(flat),
+    ...rest,
+  }
+}

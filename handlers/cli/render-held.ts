@@ -1,0 +1,87 @@
+import { type AssignmentKey, parseAssignmentKey } from '../../shared/domain/assignment.ts'
+import { type BrakeHold, type BrakeRecord, figureOf, placeOf } from '../../shared/domain/brake.ts'
+import { quote } from '../../shared/domain/complaint.ts'
+import type { GrantingLink } from '../../shared/domain/ledger-entry.ts'
+import { describePause, type Pause } from '../../shared/reconcile/pause.ts'
+
+/** One revocation on the list: why it is there, and the links that granted the access. */
+export type HeldAssignment = {
+  readonly key: AssignmentKey
+  readonly reason?: string
+  readonly links: readonly GrantingLink[]
+}
+
+type Shown = {
+  /** Absent: nothing is held. */
+  readonly digest: string | undefined
+  readonly holds: readonly BrakeHold[]
+  readonly assignments: readonly HeldAssignment[]
+  readonly releases: BrakeRecord['releases']
+  readonly pause: Pause | undefined
+}
+
+const accountsShown = 3
+
+/** What the brake holds, for a terminal: why, whose access would go, and how to decide. Names from outside are escaped. */
+export function renderHeld({ digest, holds, assignments, releases, pause }: Shown): string {
+  const paused = pause
+    ? [`all changes are ${describePause(pause)}; nothing is revoked, released or not, until: npx ssofile resume`]
+    : []
+  const released = releases.map(
+    ({ at, by, keys }) => `released at ${at} by ${by}: ${count(keys.length, 'revocation')}, for one hour from then`,
+  )
+  if (digest === undefined) return lines(['nothing is held', ...released, ...paused])
+  return lines([
+    `${count(assignments.length, 'revocation')} held: this access is still there`,
+    ...holds.map(renderHold),
+    ...released,
+    ...paused,
+    '',
+    'What would be revoked, by the links that granted it:',
+    ...groupByLinks(assignments).flatMap((group) => renderGroup(group, holds.length > 1)),
+    '',
+    'If that is meant, let exactly these go, within an hour:',
+    `  npx ssofile brake --release ${digest}`,
+    'If not, restore the links (or what they covered): their access stays, and leaves this list by itself.',
+  ])
+}
+
+/** In full: what a person has to copy is never cut. */
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${quote(line, 4000)}\n`).join('')
+}
+
+function renderHold(hold: BrakeHold): string {
+  const { rule, folder, limit, base, minutes, since } = hold
+  const figure = figureOf(hold)
+  return rule === 'own'
+    ? `  rule own: ${count(figure, 'link')} ${placeOf(folder)} withdrawn since ${since}; at most ${limit} of ${base} pass in ${minutes} minutes`
+    : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} although their links were not deleted; at most ${limit} of ${base} pass in ${minutes / 60} hours`
+}
+
+function groupByLinks(assignments: readonly HeldAssignment[]): readonly (readonly HeldAssignment[])[] {
+  return [...Map.groupBy(assignments, ({ links }) => links.map(({ key }) => key).join('\n')).values()]
+}
+
+function renderGroup(group: readonly HeldAssignment[], tellsReason: boolean): readonly string[] {
+  const [first] = group
+  if (!first) return []
+  const accounts = group.flatMap(({ key }) => parseAssignmentKey(key)?.accountId ?? [])
+  const shown = accounts.slice(0, accountsShown).join(', ')
+  const more = accounts.length > accountsShown ? `, and ${accounts.length - accountsShown} more` : ''
+  const set = parseAssignmentKey(first.key)?.permissionSet ?? 'an unknown permission set'
+  return [
+    ...(first.links.length === 0 ? [`  (no link is known) ${first.key}`] : first.links.map(renderLink)),
+    `    ${set} in ${count(accounts.length, 'account')}: ${shown}${more}`,
+    ...(tellsReason && first.reason !== undefined ? [`    ${first.reason}`] : []),
+  ]
+}
+
+function renderLink({ key, deletedBy }: GrantingLink): string {
+  const address = deletedBy?.sourceIpAddress === undefined ? '' : ` from ${deletedBy.sourceIpAddress}`
+  return `  ${key}${deletedBy ? `  deleted by ${deletedBy.principalId}${address} at ${deletedBy.at}` : ''}`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,163 @@
+import type { AccountId } from '../../shared/domain/account-id.ts'
+import type { Assignment } from '../../shared/domain/assignment.ts'
+import { quote } from '../../shared/domain/complaint.ts'
+import type { LinkFate, PlannedGrant, PlannedRevocation, Preview } from '../../shared/reconcile/preview.ts'
+import { count } from './count.ts'
+import { type Mood, paint } from './paint.ts'
+
+/** More accounts of one link are counted; `--json` has all. */
+const accountsTold = 10
+
+const fates: Readonly<Record<LinkFate, string>> = {
+  deleted: 'gone',
+  rejected: 'not valid any more',
+  expired: 'expired',
+  'not-yet': 'not in force yet',
+  elsewhere: 'no longer means these accounts',
+}
+
+/** A plan for a terminal. What may hurt comes last, next to the figures. */
+export function renderPlan(preview: Preview): string {
+  const parts = [
+    renderIdle(preview),
+    renderWaiting(preview),
+    renderExisting(preview),
+    renderPermissionSets(preview),
+    renderGrants(preview),
+    renderStuck(preview),
+    renderRevocations(preview),
+    renderRoles(preview),
+    renderFigures(preview),
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+function renderIdle({ idleLinks }: Preview): string {
+  return idleLinks
+    .map(({ key, state, reason, remedy }) => {
+      const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
+      const lines = [reason, remedy].flatMap((text) => (text === undefined ? [] : [`    ${quote(text, 2000)}\n`]))
+      return `! ${quote(key, 1024)}  ${word}: grants nothing\n${lines.join('')}`
+    })
+    .join('')
+}
+
+function renderWaiting({ waiting, view }: Preview): string {
+  return waiting
+    .map(({ grants, reason, remedy }) => {
+      const head = renderGroups(grants, { sign: '…', mood: 'pending', word: 'waits to grant', view })
+      return `${head}    why: ${quote(reason, 2000)}\n    do:  ${quote(remedy, 2000)}\n`
+    })
+    .join('')
+}
+
+function renderExisting({ existing, view }: Preview): string {
+  if (existing.length === 0) return ''
+  const word = 'leaves alone what was there before:'
+  return renderGroups(existing, { sign: '=', mood: 'pending', word, view })
+}
+
+function renderPermissionSets({ permissionSets }: Preview): string {
+  const words = {
+    create: paint('good', 'is created'),
+    update: paint('pending', 'is changed'),
+    delete: paint('bad', 'is deleted'),
+    blocked: `${paint('pending', 'blocked')}: its file is gone, but links or assignments still use it`,
+  }
+  return permissionSets
+    .map((one) => {
+      const name = `* permission set ${quote(one.name)}  `
+      if (one.change !== 'rejected') return `${name}${words[one.change]}\n`
+      return `${name}${paint('bad', 'rejected')}\n    ${quote(one.reason, 2000)}\n    ${quote(one.remedy, 2000)}\n`
+    })
+    .join('')
+}
+
+function renderGrants({ grants, view }: Preview): string {
+  return renderGroups(grants, { sign: '+', mood: 'good', word: 'grants', view })
+}
+
+function renderStuck({ stuck, view }: Preview): string {
+  const word = 'cannot revoke, since the account takes no changes:'
+  return renderGroups(stuck.map(withFates), { sign: '!', mood: 'bad', word, view })
+}
+
+function renderRevocations({ revocations, view }: Preview): string {
+  return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view })
+}
+
+function withFates({ assignment, links }: PlannedRevocation): PlannedGrant {
+  return { assignment, links: links.map(({ key, fate }) => `${key} (${fates[fate]})`) }
+}
+
+type Look = {
+  readonly sign: string
+  readonly mood: Mood
+  readonly word: string
+  readonly view: Preview['view']
+}
+
+/** One block for all assignments that the same links speak of, with their accounts. */
+function renderGroups(planned: readonly PlannedGrant[], { sign, mood, word, view }: Look): string {
+  const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
+  const groups = Map.groupBy(planned, ({ links, assignment }) => [...links, renderWho(assignment)].join('\n'))
+  return [...groups.values()]
+    .map((group) => {
+      const [first] = group
+      if (first === undefined) return ''
+      const [link = 'no link is known', ...others] = first.links
+      const head = `${sign} ${quote(link, 1100)}\n${others.map((other) => `  and ${quote(other, 1100)}\n`).join('')}`
+      const what = `  ${paint(mood, word)} ${renderWho(first.assignment)} in ${count(group.length, 'account')}\n`
+      return `${head}${what}${renderAccounts(
+        group.map(({ assignment }) => assignment.accountId),
+        names,
+      )}`
+    })
+    .join('')
+}
+
+function renderWho({ permissionSet, principal, type }: Assignment): string {
+  return `${permissionSet} to ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`
+}
+
+function renderAccounts(accounts: readonly AccountId[], names: ReadonlyMap<AccountId, string>): string {
+  const told = accounts
+    .slice(0, accountsTold)
+    .map((id) => `    ${id}  ${quote(names.get(id) ?? 'not in the organization')}\n`)
+  const more = accounts.length - told.length
+  return `${told.join('')}${more > 0 ? `    and ${count(more, 'more account')} (--json has all)\n` : ''}`
+}
+
+function renderRoles({ vanishingRoles, view }: Preview): string {
+  const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
+  if (vanishingRoles.length === 0) return ''
+  const told = vanishingRoles.slice(0, accountsTold).map(({ accountId, permissionSet }) => {
+    return `    ${accountId}  ${quote(names.get(accountId) ?? '')}  AWSReservedSSO_${permissionSet}_…\n`
+  })
+  const more = vanishingRoles.length - told.length
+  const rest = more > 0 ? `    and ${count(more, 'more role')} (--json has all)\n` : ''
+  return `${paint('bad', 'warning')}: the last assignment that ssofile knows of goes, and with it the role in the account.\n  A role made again has another name at its end: what trusts or names it breaks.\n${told.join('')}${rest}`
+}
+
+function renderFigures(preview: Preview): string {
+  const { grants, revocations, waiting, existing, stuck, idleLinks, permissionSets, unfinished, unchecked } = preview
+  const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
+  const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
+  const figures = [
+    paint(grants.length > 0 ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`),
+    paint(revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`),
+    ...(changed > 0 ? [`${count(changed, 'permission set')} to change`] : []),
+    ...(waits > 0 ? [`${waits.toLocaleString('en')} waiting`] : []),
+    ...(existing.length > 0 ? [`${existing.length.toLocaleString('en')} there already`] : []),
+    ...(stuck.length > 0 ? [`${stuck.length.toLocaleString('en')} stuck`] : []),
+    ...(idleLinks.length > 0 ? [`${count(idleLinks.length, 'link')} without effect`] : []),
+    ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} from before to finish`] : []),
+  ]
+  const isEmpty = grants.length + revocations.length + changed === 0
+  const head = isEmpty ? 'Nothing to change: what is in force is what the files say.\n' : ''
+  const notes =
+    unchecked === 0
+      ? ''
+      : `Of ${count(unchecked, 'grant')} nobody looked whether the access is there already: too many.\n`
+  return `${head}${figures.join(', ')}\n${notes}`
+}

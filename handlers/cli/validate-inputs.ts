@@ -1,0 +1,69 @@
+import { type InputFault, type InputJudgement, judgeInput } from '../../shared/domain/judge-input.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
+import { linkBodyMostBytes } from '../../shared/domain/link-body.ts'
+import { permissionSetFileMostBytes } from '../../shared/domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { type InputFile, unreadable } from './folder-inputs.ts'
+
+export type InputError = { readonly key: string } & InputFault
+export type InputWarning = { readonly key?: string; readonly warning: string }
+
+export type Validation = {
+  readonly links: number
+  readonly permissionSets: number
+  /** Ascending by key. */
+  readonly errors: readonly InputError[]
+  readonly warnings: readonly InputWarning[]
+}
+
+/** Every file against grammar and rules, and what the links name against the permission sets that are there. */
+export async function validateInputs(
+  files: readonly InputFile[],
+  {
+    folders,
+    now,
+    onJudged,
+  }: { readonly folders: readonly string[]; readonly now: Date; readonly onJudged?: () => void },
+): Promise<Validation> {
+  const errors: InputError[] = []
+  const warnings: InputWarning[] = []
+  const described = new Set<PermissionSetName>()
+  const named = new Map<PermissionSetName, string[]>()
+  const judged = await Promise.all(files.map((file) => judge(file, folders, now).finally(onJudged)))
+  for (const [index, { key }] of files.entries()) {
+    const { faults = [], warnings: told = [], names, describes } = judged[index] ?? {}
+    errors.push(...faults.map((fault) => ({ key, ...withoutSystemFile(key, fault) })))
+    warnings.push(...told.map((warning) => ({ key, warning })))
+    if (describes !== undefined) described.add(describes)
+    if (names === undefined) continue
+    const links = named.get(names)
+    if (links) links.push(key)
+    else named.set(names, [key])
+  }
+  for (const [name, links] of named) {
+    if (described.has(name)) continue
+    const more = links.length > 1 ? `, as do ${links.length - 1} more` : ''
+    const warning = `it names the permission set '${name}'${more}, and permission_sets/${name}.json is not here: it waits unless Identity Center has that permission set`
+    warnings.push({ ...(links[0] === undefined ? {} : { key: links[0] }), warning })
+  }
+  const links = files.filter(({ key }) => key.startsWith(linkPrefix)).length
+  return { links, permissionSets: files.length - links, errors, warnings }
+}
+
+async function judge(file: InputFile, folders: readonly string[], now: Date): Promise<InputJudgement> {
+  const { key, sizeBytes } = file
+  try {
+    const body = await file.read(key.startsWith(linkPrefix) ? linkBodyMostBytes : permissionSetFileMostBytes)
+    return judgeInput({ key, body, sizeBytes }, folders, now)
+  } catch (error) {
+    return { faults: [unreadable('file', error)], warnings: [] }
+  }
+}
+
+/** What systems and editors leave beside files is not meant at all. */
+function withoutSystemFile(key: string, fault: InputFault): InputFault {
+  const name = key.slice(key.lastIndexOf('/') + 1)
+  if (!/^(\..*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i.test(name)) return fault
+  const remedy = `it looks like a file of the system or of an editor: delete it, or leave it out: aws s3 sync … --exclude '*${name.startsWith('.') || !name.includes('.') ? name : name.slice(name.lastIndexOf('.'))}'`
+  return { ...fault, remedy }
+}

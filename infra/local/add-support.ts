@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
+import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
+
+/**
+ * What AWS does to an account and no API offers: `POST /_ssofile/accounts/<id>/suspend`, `reinstate`, and `end` (a closed
+ * account after its 90 days). Only the last one has an event.
+ */
+export function addSupport(app: FastifyInstance, organizations: MemoryOrganizations): void {
+  const acts: Readonly<Record<string, (id: AccountId) => void>> = {
+    suspend: (id) => organizations.suspendAccount(id),
+    reinstate: (id) => organizations.reinstateAccount(id),
+    end: (id) => organizations.goneAccount(id),
+  }
+  for (const [act, perform] of Object.entries(acts)) {
+    app.post<{ Params: { id: string } }>(`/_ssofile/accounts/:id/${act}`, async (request, reply) => {
+      const id = accountId.safeParse(request.params.id).data
+      const isKnown = id !== undefined && organizations.accountState(id) !== undefined
+      if (!isKnown)
+        return reply.code(404).send({ received: request.params.id, expected: 'an account of the organization' })
+      perform(id)
+      return { id, state: organizations.accountState(id) ?? 'gone' }
+    })
+  }
+}

@@ -1,0 +1,5 @@
+import unit from './jest.config.js'
+
+/** The tests that each mutant is tried on: those of the rules, or the few that MUTATION_TESTS names, for one file's mutants. */
+const names = process.env.MUTATION_TESTS?.split(',') ?? ['*']
+export default { ...unit, testMatch: names.map((name) => `<rootDir>/test/shared/domain/${name}.test.ts`) }

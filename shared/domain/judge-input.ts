@@ -1,0 +1,69 @@
+import type { Complaint, Parsed } from './complaint.ts'
+import { renderJsonPath } from './json-path.ts'
+import { placeOf, type TextPlace } from './json-place.ts'
+import { linkPrefix, parseLinkKey } from './link.ts'
+import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
+import { parsePermissionSetFile, parsePermissionSetKey } from './permission-set-file.ts'
+import type { PermissionSetName } from './permission-set-name.ts'
+
+/** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` says that it is too large to be valid. */
+export type InputBytes = { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number }
+
+/** One thing that is wrong with an input, and where: in the JSON document, or, without a place, in its name or as a whole. */
+export type InputFault = Omit<Complaint, 'object' | 'faults'> & { readonly path?: string }
+
+export type InputJudgement = {
+  /** Empty: it is valid. */
+  readonly faults: readonly InputFault[]
+  /** What is valid, but may surprise, in whole sentences. */
+  readonly warnings: readonly string[]
+  /** The permission set that a valid link names. */
+  readonly names?: PermissionSetName
+  /** The permission set that a file describes, also where the file is not valid. */
+  readonly describes?: PermissionSetName
+}
+
+/** All that can be said of one input by itself, at this instant. */
+export function judgeInput(input: InputBytes, folders: readonly string[], now: Date): InputJudgement {
+  return input.key.startsWith(linkPrefix) ? judgeLink(input, folders, now) : judgePermissionSet(input)
+}
+
+function judgeLink({ key, body, sizeBytes }: InputBytes, folders: readonly string[], now: Date): InputJudgement {
+  const link = parseLinkKey(key, folders)
+  const said = parseLinkBody(key, body, sizeBytes)
+  // A name without any field is that of something else, whose content is not meant as a link's.
+  if (!link.ok && !key.includes('%')) return { faults: faultsOf(link, body), warnings: [] }
+  return {
+    faults: [...faultsOf(link, body), ...faultsOf(said, body)],
+    warnings: said.ok ? warningsOf(said.value, now) : [],
+    ...(link.ok ? { names: link.value.permissionSet } : {}),
+  }
+}
+
+function judgePermissionSet({ key, body, sizeBytes }: InputBytes): InputJudgement {
+  const file = parsePermissionSetFile(key, body, sizeBytes)
+  const name = parsePermissionSetKey(key)
+  return {
+    faults: faultsOf(file, body),
+    warnings: file.ok ? file.value.warnings : [],
+    ...(name.ok ? { describes: name.value } : {}),
+  }
+}
+
+function warningsOf(body: LinkBody, now: Date): readonly string[] {
+  if (isInForce(body, now) !== 'expired' || body.expiresAt === undefined) return []
+  return [`it expired at ${body.expiresAt.toISOString()}: it grants nothing`]
+}
+
+function faultsOf(result: Parsed<unknown>, body: Uint8Array): readonly InputFault[] {
+  if (result.ok) return []
+  const { object: _, faults, ...whole } = result.complaint
+  if (faults === undefined) return [whole]
+  const text = new TextDecoder().decode(body)
+  return faults
+    .map(({ path, field, received, expected, remedy }) => {
+      const place: TextPlace = placeOf(text, field === undefined ? path : [...path, field])
+      return { path: renderJsonPath(path), place, received, expected, remedy }
+    })
+    .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+}

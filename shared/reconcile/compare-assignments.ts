@@ -1,0 +1,204 @@
+import pLimit from 'p-limit'
+import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
+import { renderInstant } from '../domain/instant.ts'
+import type { LedgerEntry } from '../domain/ledger-entry.ts'
+import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import { principalName } from '../domain/principal.ts'
+import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
+import { isAssigned } from './call-assignment.ts'
+import { forgetForeign, forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
+import { EntryChangedError } from './ledger.ts'
+import type { SettleContext } from './settlement.ts'
+import type { KnownKeys } from './standings.ts'
+
+const comparedAtOnce = 4
+
+export type DriftContext = SettleContext & {
+  /** Reads only, behind all other calls. */
+  readonly ssoAdmin: SsoAdmin
+  readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
+}
+
+export type Comparison = {
+  readonly checked: number
+  readonly missing: readonly AssignmentKey[]
+  readonly foreign: readonly AssignmentKey[]
+  readonly gone: readonly AssignmentKey[]
+  /** To be evaluated now: what is to be restored, or desired while what gave it is gone. */
+  readonly toEvaluate: readonly Assignment[]
+  /** The links whose status has to be told anew. */
+  readonly links: readonly string[]
+}
+
+type Found = { -readonly [Part in keyof Comparison]: Comparison[Part] extends readonly (infer T)[] ? T[] : number }
+
+/**
+ * What Identity Center listed (`rows`) against what the ledger and `foreign/` have for the same accounts, permission sets
+ * or principals (`known`, read after the listing). Nothing is granted or revoked here: what is missing is marked in the
+ * ledger and evaluated as after any other hint. A listing is seconds old when it is compared, and the dispatcher works on
+ * meanwhile; so each difference is looked at once more before anything is written, and every write is conditional.
+ * `findsMissing`: false where another comparison of the same check looks for what is missing.
+ */
+export async function compareAssignments(
+  rows: readonly AssignmentTarget[],
+  known: KnownKeys,
+  context: DriftContext,
+  { findsMissing }: { readonly findsMissing: boolean },
+): Promise<Comparison> {
+  const expected = findsMissing ? known.ledger : []
+  const found: Found = { checked: expected.length, missing: [], foreign: [], gone: [], toEvaluate: [], links: [] }
+  const listed = await nameRows(rows, context)
+  const ids = new Set(rows.map(renderTarget))
+  const [ledger, foreign] = [new Set(known.ledger), new Set(known.foreign)]
+  const limit = pLimit(comparedAtOnce)
+  const work = [
+    ...expected.filter((key) => !listed.has(key)).map((key) => () => checkMissing(key, ids, found, context)),
+    ...known.foreign.filter((key) => !listed.has(key)).map((key) => () => checkGone(key, ids, found, context)),
+    ...[...listed]
+      .filter(([key]) => !ledger.has(key) && !foreign.has(key))
+      .map(
+        ([key, target]) =>
+          () =>
+            checkForeign(key, target, found, context),
+      ),
+  ]
+  await Promise.all(work.map((check) => limit(check)))
+  return found
+}
+
+/** By what a link would call them now; a principal that has no name any more stands under its id. */
+async function nameRows(
+  rows: readonly AssignmentTarget[],
+  { permissionSetNames, principals }: DriftContext,
+): Promise<ReadonlyMap<AssignmentKey, AssignmentTarget>> {
+  const named = new Map<AssignmentKey, AssignmentTarget>()
+  for (const target of rows) {
+    const { accountId, permissionSetArn, principalId, principalType: type } = target
+    const permissionSet = permissionSetNames.get(permissionSetArn)
+    // Made since the permission sets were listed: the next check knows it.
+    if (permissionSet === undefined) continue
+    const name = await principals.nameOf(type, principalId, Number.NEGATIVE_INFINITY)
+    const principal = name ?? principalName.parse(principalId)
+    named.set(renderAssignmentKey({ accountId, permissionSet, principal, type }), target)
+  }
+  return named
+}
+
+/** In the ledger, and not listed under its name. */
+async function checkMissing(
+  key: AssignmentKey,
+  listed: ReadonlySet<string>,
+  found: Found,
+  context: DriftContext,
+): Promise<void> {
+  const { standings, requests, ssoAdmin, configuration, clock, log } = context
+  const assignment = parseAssignmentKey(key)
+  const stored = await standings.ledger.read(key)
+  if (!assignment || !stored) return
+  const { entry } = stored
+  const isKnown = entry.state === 'failed' && entry.missingSince !== undefined
+  // Whatever is in progress, or failed, reads back what is there by itself.
+  if (entry.state !== 'granted' && entry.state !== 'held' && !isKnown) return
+  const target = targetOf(assignment, entry)
+  if (listed.has(renderTarget(target)) || requests.findInProgress(target)) return
+  if (await isAssigned(ssoAdmin, target)) return
+  const missingSince = entry.missingSince ?? renderInstant(clock.now())
+  const reason = `someone removed it in Identity Center; a drift check has missed it since ${missingSince}`
+  try {
+    if (entry.state === 'granted')
+      await standings.ledger.write(
+        key,
+        { ...entry, state: 'failed', reason, missingSince, updatedAt: renderInstant(clock.now()) },
+        stored,
+      )
+  } catch (error) {
+    // It is being worked on, by whoever reads back what is there.
+    if (error instanceof EntryChangedError) return
+    throw error
+  }
+  found.missing.push(key)
+  if (configuration.onDrift === 'restore' || entry.state === 'held') found.toEvaluate.push(assignment)
+  else found.links.push(...entry.links.map((link) => link.key))
+  log.error('access that ssofile gave was removed by someone else', {
+    assignment: key,
+    onDrift: configuration.onDrift,
+    missingSince,
+  })
+}
+
+/** Listed, and neither in the ledger nor foreign under this name. */
+async function checkForeign(
+  key: AssignmentKey,
+  target: AssignmentTarget,
+  found: Found,
+  context: DriftContext,
+): Promise<void> {
+  const { standings, requests, ssoAdmin, objects, clock, log } = context
+  if (requests.findInProgress(target) || (await isInLedger(key, target, context))) return
+  // Ours may have gone since it was listed, with its entry. So: no entry, yet it is there, and still no entry.
+  if (!(await isAssigned(ssoAdmin, target)) || (await isInLedger(key, target, context))) return
+  const { principalId, permissionSetArn } = target
+  const seenAt = renderInstant(clock.now())
+  await recordFound(objects, key, { v: 1, principalId, permissionSetArn, links: [], seenAt })
+  // Whoever grants it right now looked before that was written: what comes of it is ours.
+  if (await isInLedger(key, target, context)) return forgetForeign(objects, key)
+  standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [], principalId)
+  found.foreign.push(key)
+  log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', { assignment: key })
+}
+
+/** Names own, ids act: a principal that was renamed has its entry under its earlier name. */
+async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standings }: DriftContext): Promise<boolean> {
+  const assignment = parseAssignmentKey(key)
+  const others = await standings.keysOf(
+    ({ permissionSet, type }) => permissionSet === assignment?.permissionSet && type === assignment.type,
+    new Set([target.accountId]),
+  )
+  for (const other of new Set([key, ...others.ledger])) {
+    const of = parseAssignmentKey(other)
+    const stored = await standings.ledger.read(other)
+    if (of && stored && targetsOf(of, stored.entry).map(renderTarget).includes(renderTarget(target))) return true
+  }
+  return false
+}
+
+/** Foreign, and not listed under its name. */
+async function checkGone(
+  key: AssignmentKey,
+  listed: ReadonlySet<string>,
+  found: Found,
+  context: DriftContext,
+): Promise<void> {
+  const { standings, ssoAdmin, objects, log } = context
+  const assignment = parseAssignmentKey(key)
+  const stored = await readStoredForeign(objects, key)
+  if (!assignment) return
+  if (!stored) return standings.noteGone(key)
+  const target = targetOf(assignment, stored.value)
+  // Listed by its id: its principal has another name now, or none, under which it is recorded anew.
+  const isElsewhere = listed.has(renderTarget(target))
+  if (!isElsewhere && (await isAssigned(ssoAdmin, target))) return
+  if (!(await forgetGone(objects, key, stored.object.etag))) return
+  standings.noteGone(key)
+  found.gone.push(key)
+  // Links that grant it too want it by their own right now.
+  if (stored.value.links.length > 0) found.toEvaluate.push(assignment)
+  log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
+}
+
+/** All access that an entry records as ours. */
+function targetsOf(assignment: Assignment, entry: LedgerEntry): readonly AssignmentTarget[] {
+  return [targetOf(assignment, entry)]
+}
+
+function targetOf(
+  { accountId, type }: Assignment,
+  { principalId, permissionSetArn }: Pick<LedgerEntry, 'principalId' | 'permissionSetArn'>,
+): AssignmentTarget {
+  return { accountId, permissionSetArn, principalId, principalType: type }
+}
+
+function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
+  return [accountId, permissionSetArn, principalId, principalType].join(' ')
+}

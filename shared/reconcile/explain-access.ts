@@ -1,0 +1,261 @@
+import type { AccountId } from '../domain/account-id.ts'
+import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import { isWithin } from '../domain/expand-scope.ts'
+import type { PrincipalId } from '../domain/identity-center-ids.ts'
+import { type GrantingLink, ledgerPrefix } from '../domain/ledger-entry.ts'
+import { isFolderMarker, linkPrefix, parseLinkKey } from '../domain/link.ts'
+import { nearMatch } from '../domain/near-match.ts'
+import type { Account } from '../domain/organization-view.ts'
+import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../domain/principal.ts'
+import type { Status } from '../domain/status.ts'
+import { listAll } from '../ports/page.ts'
+import type { Ports } from '../ports/ports.ts'
+import { isServiceError } from '../ports/service-error.ts'
+import { evaluateAssignment } from './evaluate-assignment.ts'
+import { foreignPrefix, readForeign } from './foreign-assignments.ts'
+import { type HistoryEvent, listHistory } from './history.ts'
+import { Ledger } from './ledger.ts'
+import { OrganizationCache } from './organization-cache.ts'
+import { StatusStore } from './status-store.ts'
+
+export type Question = {
+  readonly account: AccountId
+  readonly permissionSet: PermissionSetName
+  readonly principal: PrincipalName
+}
+
+/** A link that grants an assignment now, or did when it was last evaluated. */
+export type ExplainedLink = GrantingLink & {
+  /** Whether it grants it as things are. */
+  readonly grants: boolean
+  readonly status?: Status | undefined
+}
+
+/** `wanted`: links grant it, but nothing is in force yet; `none`: neither. The rest is the state of the ledger entry. */
+export type AccessState =
+  | 'granted'
+  | 'foreign'
+  | 'granting'
+  | 'revoking'
+  | 'failed'
+  | 'held'
+  | 'stuck'
+  | 'wanted'
+  | 'none'
+
+export type Explanation = {
+  readonly assignment: Assignment
+  readonly state: AccessState
+  /** In force, whoever made it. */
+  readonly isInForce: boolean
+  /** Since when, where it is in force; for foreign access: since when it is known of. */
+  readonly since?: string | undefined
+  readonly reason?: string | undefined
+  readonly nextAttempt?: string | undefined
+  readonly requestId?: string | undefined
+  readonly principalId?: PrincipalId | undefined
+  readonly links: readonly ExplainedLink[]
+  /** Ascending. */
+  readonly history: readonly { readonly at: string; readonly event: HistoryEvent }[]
+}
+
+export type Answer = {
+  readonly question: Question
+  readonly account?: Account | undefined
+  /** For each type of principal of which anything is known. */
+  readonly direct: readonly Explanation[]
+  /** For a user: what the groups have that the user is a member of. */
+  readonly throughGroups: readonly Explanation[]
+  /** Where nothing is known of it: links that are near, and how they differ. */
+  readonly near: readonly { readonly key: string; readonly differs: string }[]
+  /** What could not be looked up, in whole sentences. */
+  readonly notes: readonly string[]
+}
+
+type Context = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  readonly organization: OrganizationCache
+  readonly notes: string[]
+}
+
+const nearMost = 8
+
+/** Whether a principal has a permission set in an account, and why. `ports.objects` must keep what caches write to itself. */
+export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
+  const notes: string[] = []
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const context: Context = { ports, configuration, organization, notes }
+  const account = await organization.find(question.account, await organization.view())
+  if (!account) notes.push(`the organization has no account ${question.account}`)
+  const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
+  const direct = explained.filter(({ isKnown }) => isKnown).map(({ explanation }) => explanation)
+  const userId = explained.find(({ explanation }) => explanation.assignment.type === 'USER')?.principalId
+  const throughGroups = userId === undefined ? [] : await explainThroughGroups(userId, question, context)
+  const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
+  return {
+    question,
+    account,
+    direct,
+    throughGroups,
+    near: isFound ? [] : await findNearLinks(question, account, context),
+    notes,
+  }
+}
+
+type Explained = {
+  readonly explanation: Explanation
+  readonly principalId: PrincipalId | undefined
+  readonly isKnown: boolean
+}
+
+async function explainFor(type: PrincipalType, question: Question, context: Context): Promise<Explained> {
+  const { account: accountId, permissionSet, principal } = question
+  const principalId = await findPrincipal(type, principal, context)
+  const explanation = await explain({ accountId, permissionSet, principal, type }, context)
+  const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
+  return { explanation, principalId, isKnown }
+}
+
+/** Help for a person: that the directory cannot be asked hides nothing of what the bucket says. */
+async function findPrincipal(
+  type: PrincipalType,
+  principal: PrincipalName,
+  { ports, configuration, notes }: Context,
+): Promise<PrincipalId | undefined> {
+  try {
+    const whole = principalName.parse(principal + configuration.principalSuffix)
+    return await ports.identityStore.findPrincipalId(type, whole)
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    notes.push(
+      `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name: ${error.message}`,
+    )
+    return undefined
+  }
+}
+
+async function explain(assignment: Assignment, context: Context): Promise<Explanation> {
+  const { ports, configuration, organization } = context
+  const key = renderAssignmentKey(assignment)
+  const [stored, foreign, evaluation, history] = await Promise.all([
+    new Ledger(ports.objects).read(key),
+    readForeign(ports.objects, key),
+    evaluateAssignment(assignment, { objects: ports.objects, organization, configuration, place: 'view' }),
+    listHistory(ports.objects, key),
+  ])
+  const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
+  const base = { assignment, links, history }
+  if (stored) {
+    const { state, grantedAt, reason, openUntil, call, principalId } = stored.entry
+    const isInForce = grantedAt !== undefined && state !== 'revoking'
+    return {
+      ...base,
+      state,
+      isInForce,
+      since: grantedAt,
+      reason,
+      nextAttempt: openUntil,
+      requestId: call?.id,
+      principalId,
+    }
+  }
+  if (foreign) {
+    return { ...base, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
+  }
+  return evaluation.links.length > 0
+    ? { ...base, state: 'wanted', isInForce: false, reason: reasonOf(links) }
+    : { ...base, state: 'none', isInForce: false }
+}
+
+/** Why what links grant is not in force yet. */
+function reasonOf(links: readonly ExplainedLink[]): string {
+  const [told] = links.flatMap(({ status }) => status ?? [])
+  if (told === undefined) return 'its link has not been looked at yet'
+  return told.reason ?? (told.state === 'applying' ? 'it is on its way' : `the status of its link is '${told.state}'`)
+}
+
+async function explainLinks(
+  recorded: readonly GrantingLink[],
+  granting: readonly GrantingLink[],
+  { objects, clock }: Ports,
+): Promise<readonly ExplainedLink[]> {
+  const statuses = new StatusStore(objects, clock)
+  const byKey = new Map<string, GrantingLink>()
+  // Who uploaded it stands in the record of the version that was evaluated.
+  for (const link of [...granting, ...recorded]) byKey.set(link.key, { ...byKey.get(link.key), ...link })
+  const grantsNow = new Set(granting.map(({ key }) => key))
+  return Promise.all(
+    [...byKey.values()].map(async (link): Promise<ExplainedLink> => {
+      const status = await statuses.read(link.key)
+      const by = link.by ?? status?.by
+      return { ...link, ...(by === undefined ? {} : { by }), grants: grantsNow.has(link.key), status }
+    }),
+  )
+}
+
+/** By ids, not names: what the ledger and `foreign/` record there for a group that the user is a member of. */
+async function explainThroughGroups(
+  userId: PrincipalId,
+  { account, permissionSet }: Question,
+  context: Context,
+): Promise<readonly Explanation[]> {
+  const { objects, identityStore } = context.ports
+  let groups: ReadonlySet<PrincipalId>
+  try {
+    groups = new Set(await Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))))
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    context.notes.push(
+      `the groups of this user could not be listed, so access through them is not told: ${error.message}`,
+    )
+    return []
+  }
+  const place = `account%${account}%${permissionSet}%`
+  const keys = new Set<string>()
+  for (const base of [ledgerPrefix, foreignPrefix]) {
+    for await (const { key } of objects.list(base + place)) keys.add(key.slice(base.length))
+  }
+  const assignments = [...keys].sort().flatMap((key) => parseAssignmentKey(key) ?? [])
+  const ofGroups = assignments.filter(({ type }) => type === 'GROUP')
+  const explained = await Promise.all(ofGroups.map((assignment) => explain(assignment, context)))
+  return explained.filter(({ principalId }) => principalId !== undefined && groups.has(principalId))
+}
+
+/** Valid links that would grant it but for one of account, permission set and principal; those nearest in name first. */
+async function findNearLinks(
+  { permissionSet, principal }: Question,
+  account: Account | undefined,
+  { ports, configuration, organization }: Context,
+): Promise<Answer['near']> {
+  const { managementAccountId } = await organization.view()
+  const membership = { ...configuration, managementAccountId }
+  const near: { key: string; differs: string; rank: number }[] = []
+  for await (const { key } of ports.objects.list(linkPrefix)) {
+    const link = isFolderMarker(key) ? undefined : parseLinkKey(key, configuration.folders)
+    if (!link?.ok) continue
+    const differences = [
+      ...(account !== undefined && isWithin(link.value.scope, account, membership)
+        ? []
+        : ['it does not mean this account']),
+      ...differs('permission set', permissionSet, link.value.permissionSet),
+      ...differs(link.value.type === 'GROUP' ? 'group' : 'user', principal, link.value.principal),
+    ]
+    const [only] = differences
+    if (differences.length !== 1 || only === undefined) continue
+    const isSimilar =
+      nearMatch(permissionSet, [link.value.permissionSet]) !== undefined &&
+      nearMatch(principal, [link.value.principal]) !== undefined
+    near.push({ key, differs: only, rank: isSimilar ? 0 : 1 })
+  }
+  return near
+    .sort((a, b) => a.rank - b.rank || (a.key < b.key ? -1 : 1))
+    .slice(0, nearMost)
+    .map(({ key, differs: how }) => ({ key, differs: how }))
+}
+
+function differs(noun: string, asked: string, named: string): readonly string[] {
+  return asked === named ? [] : [`it names the ${noun} '${named}'`]
+}

@@ -1,0 +1,147 @@
+import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import type { DirectoryChange } from '../domain/directory-event.ts'
+import type { Hint } from '../domain/hint.ts'
+import type { PrincipalId } from '../domain/identity-center-ids.ts'
+import { ledgerPrefix } from '../domain/ledger-entry.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../domain/link.ts'
+import { desiredState, toAssignment } from '../domain/plan.ts'
+import { type PrincipalName, type PrincipalType, principalTypes } from '../domain/principal.ts'
+import type { Ports } from '../ports/ports.ts'
+import { sendInputs } from './inputs.ts'
+import { sendHints } from './lanes.ts'
+import { listAssignmentKeys } from './ledger.ts'
+import { OrganizationCache } from './organization-cache.ts'
+import { patientIdentityStore } from './patient-identity-store.ts'
+import { findPrincipalChanges } from './principal-changes.ts'
+import { PrincipalIndex } from './principal-index.ts'
+import { PrincipalNames } from './principal-names.ts'
+import { StatusStore } from './status-store.ts'
+
+const cause = 'directory'
+
+/** Names whose assignments are to be looked at; `urgent`: what the ledger has under them belongs to another name now. */
+type Concerned = { readonly type: PrincipalType; readonly name: PrincipalName; readonly urgent: boolean }
+
+/**
+ * Hints at every assignment that a change in the directory may concern: what the ledger has under the names that these
+ * ids had, and what links ask for under those and under the name that they have now. Believes nothing of the events, and
+ * changes nothing itself. An id whose name is the one that the ledger has it under costs a call to Identity Store and two
+ * short listings: most events are about other attributes, or members. Answers the number of hints.
+ */
+export async function followDirectoryEvents(
+  ports: Ports,
+  configuration: Configuration,
+  changes: readonly DirectoryChange[],
+): Promise<number> {
+  const { concerned, unknown } = await findConcerned(ports, configuration, changes)
+  const hinted = await lookAtAll(ports, configuration, changes)
+  await lookAtWaiting(ports, configuration, unknown)
+  if (concerned.length === 0) return hinted
+  const links = (await listLinks(ports, configuration)).filter((link) =>
+    concerned.some(({ type, name }) => link.type === type && link.principal === name),
+  )
+  const view = links.length > 0 ? await new OrganizationCache(ports, configuration.folders).view() : undefined
+  const assignments = new Map<string, { readonly assignment: Assignment; readonly urgent: boolean }>()
+  if (view) {
+    for (const { grant, accounts } of desiredState(links, view, configuration).values()) {
+      for (const accountId of accounts) {
+        const assignment = toAssignment(grant, accountId)
+        assignments.set(renderAssignmentKey(assignment), { assignment, urgent: false })
+      }
+    }
+  }
+  for await (const key of listAssignmentKeys(ports.objects, ledgerPrefix)) {
+    const assignment = parseAssignmentKey(key)
+    const found = concerned.find(({ type, name }) => assignment?.type === type && assignment.principal === name)
+    if (assignment && found) assignments.set(key, { assignment, urgent: found.urgent })
+  }
+  for (const urgent of [true, false]) {
+    const hints = [...assignments.values()]
+      .filter((one) => one.urgent === urgent)
+      .map(({ assignment }) => toHint(assignment))
+    await sendHints(ports, { id: ports.randomness.id(), hints, revocation: urgent }, configuration)
+  }
+  return hinted + assignments.size
+}
+
+/** Of types that an event without an id is about: all that differs, and all links that wait for somebody. */
+async function lookAtAll(
+  ports: Ports,
+  configuration: Configuration,
+  changes: readonly DirectoryChange[],
+): Promise<number> {
+  const types = principalTypes.filter((type) => changes.some((change) => change.type === type && !change.id))
+  if (types.length === 0) return 0
+  const { assignments } = await findPrincipalChanges(ports, configuration, types)
+  const hints = assignments.map(toHint)
+  await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
+  await lookAtWaiting(ports, configuration, types)
+  return hints.length
+}
+
+async function lookAtWaiting(
+  ports: Ports,
+  configuration: Configuration,
+  types: readonly PrincipalType[],
+): Promise<void> {
+  if (types.length === 0) return
+  const waiting = (await listWaiting(ports, configuration)).filter(({ type }) => types.includes(type))
+  await sendInputs(
+    ports,
+    waiting.map(({ key }) => key),
+    cause,
+  )
+}
+
+/** `unknown`: types of ids that nobody has or had; one may be so new that Identity Store does not show it yet. */
+async function findConcerned(
+  ports: Ports,
+  configuration: Configuration,
+  changes: readonly DirectoryChange[],
+): Promise<{ readonly concerned: readonly Concerned[]; readonly unknown: readonly PrincipalType[] }> {
+  const ids = new Map(changes.flatMap(({ type, id }) => (id === undefined ? [] : [[id, type] as const])))
+  if (ids.size === 0) return { concerned: [], unknown: [] }
+  const named = await Array.fromAsync(new PrincipalNames(ports.objects).list())
+  const waiting = await listWaiting(ports, configuration)
+  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
+  const concerned: Concerned[] = []
+  const unknown = new Set<PrincipalType>()
+  for (const [id, type] of ids) {
+    const before = named.filter((pair) => pair.type === type && pair.id === id).map(({ name }) => name)
+    const found = await principals.whereabouts(type, id, ports.clock.monotonicMs())
+    const now = found === 'gone' ? undefined : found.name
+    const holders: readonly PrincipalId[] = named
+      .filter((pair) => pair.type === type && pair.name === now)
+      .map((pair) => pair.id)
+    const isWaitedFor = waiting.some((link) => link.type === type && link.principal === now)
+    const isAsBefore = now !== undefined && before.join() === now && holders.join() === id && !isWaitedFor
+    if (isAsBefore) continue
+    if (found === 'gone' && before.length === 0) unknown.add(type)
+    const names = new Set([...before, ...(now === undefined ? [] : [now])])
+    for (const name of names) concerned.push({ type, name, urgent: found !== 'gone' && name !== now })
+  }
+  return { concerned, unknown: [...unknown] }
+}
+
+async function listLinks({ objects }: Ports, { folders }: Configuration): Promise<readonly Link[]> {
+  const links: Link[] = []
+  for await (const { key } of objects.list(linkPrefix)) {
+    const link = parseLinkKey(key, folders)
+    if (link.ok) links.push(link.value)
+  }
+  return links
+}
+
+async function listWaiting({ objects, clock }: Ports, { folders }: Configuration): Promise<readonly Link[]> {
+  const links: Link[] = []
+  for await (const input of new StatusStore(objects, clock).listAttention('waiting')) {
+    const link = input.startsWith(linkPrefix) ? parseLinkKey(input, folders) : undefined
+    if (link?.ok) links.push(link.value)
+  }
+  return links
+}
+
+function toHint({ accountId: account, permissionSet, principal, type }: Assignment): Hint {
+  return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause }
+}

@@ -1,0 +1,229 @@
+import pLimit from 'p-limit'
+import type { Assignment } from '../domain/assignment.ts'
+import { parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import { isWithin } from '../domain/expand-scope.ts'
+import { listGrantingLinks } from '../domain/granting-links.ts'
+import { ledgerPrefix } from '../domain/ledger-entry.ts'
+import { parseLinkKey } from '../domain/link.ts'
+import type { OrganizationView } from '../domain/organization-view.ts'
+import type { StatusState } from '../domain/status.ts'
+import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../domain/vanishing-roles.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { Ports } from '../ports/ports.ts'
+import { assessLink } from './assess-link.ts'
+import { foreignPrefix } from './foreign-assignments.ts'
+import { InputReadings } from './input-readings.ts'
+import { Ledger, listAssignmentKeys } from './ledger.ts'
+import { OrganizationCache } from './organization-cache.ts'
+import { sortGrants } from './preview-grants.ts'
+import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
+import type { LinkReading } from './read-link.ts'
+import { findDifferences } from './reconcile.ts'
+import { refuses } from './revoke-assignment.ts'
+
+const readsAtOnce = 32
+
+/** An account assignment to be made, and the links that ask for it. */
+export type PlannedGrant = { readonly assignment: Assignment; readonly links: readonly string[] }
+
+/** What became of a link that granted an assignment; `elsewhere`: it is in force, but no longer means that account. */
+export type LinkFate = 'deleted' | 'rejected' | 'expired' | 'not-yet' | 'elsewhere'
+export type PlannedRevocation = {
+  readonly assignment: Assignment
+  /** The links that granted it when it was last evaluated. */
+  readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
+}
+
+/** Grants that wait, and for what. */
+export type WaitingGrants = {
+  readonly grants: readonly PlannedGrant[]
+  readonly reason: string
+  readonly remedy: string
+}
+
+/** A link that grants nothing as things are. */
+export type IdleLink = {
+  readonly key: string
+  readonly state: StatusState
+  readonly reason?: string | undefined
+  readonly remedy?: string | undefined
+}
+
+/** What a reconcile would lead to, if nothing changed meanwhile: a value, the same in every run. */
+export type Preview = {
+  readonly grants: readonly PlannedGrant[]
+  readonly revocations: readonly PlannedRevocation[]
+  /** Access that is there already and not of our making: left alone. */
+  readonly existing: readonly PlannedGrant[]
+  readonly waiting: readonly WaitingGrants[]
+  /** No link grants them, but their account takes no changes. */
+  readonly stuck: readonly PlannedRevocation[]
+  readonly vanishingRoles: readonly ProvisionedSet[]
+  readonly idleLinks: readonly IdleLink[]
+  readonly permissionSets: readonly PermissionSetChange[]
+  /** Ledger entries that an earlier change left unfinished, and that are tried again. */
+  readonly unfinished: number
+  /** Grants of which nobody looked whether the access is there already. */
+  readonly unchecked: number
+  readonly view: OrganizationView
+  readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
+}
+
+export type PreviewOptions = {
+  /** At most so many permission sets in accounts are asked for access that is there already. */
+  readonly looksMost: number
+  /** Told what is being done. */
+  readonly onStep?: (step: string) => void
+}
+
+/**
+ * What a reconcile of this bucket would grant and revoke. Reads only, but for caches: `ports.objects` must keep what is
+ * written to itself. Throws when anything cannot be read.
+ */
+export async function previewChanges(
+  ports: Ports,
+  configuration: Configuration,
+  { looksMost, onStep = () => {} }: PreviewOptions,
+): Promise<Preview> {
+  const { objects } = ports
+  onStep('reading the organization')
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const view = await organization.rebuild()
+  onStep('comparing links and ledger')
+  const { plan, unfinished, counts } = await findDifferences(ports, view, configuration)
+  const readings = await InputReadings.list(objects, configuration)
+  const membership = { ...configuration, managementAccountId: view.managementAccountId }
+  onStep('looking up permission sets and principals')
+  const permissionSets = await previewPermissionSets(ports)
+  const planned = await attributeGrants(plan.grants, { readings, view, configuration })
+  const sorted = await sortGrants(planned, { ports, configuration, readings, permissionSets, looksMost, onStep })
+  const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
+  const revocations = await attributeRevocations(plan.revocations, objects, readings)
+  const [stuck, revocable] = partition(revocations, ({ assignment }) => refusing.has(assignment.accountId))
+  onStep('looking for links that grant nothing')
+  const isIdle = (reading: LinkReading) =>
+    reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link.scope, account, membership))
+  return {
+    ...sorted,
+    revocations: revocable,
+    stuck,
+    vanishingRoles: findVanishingRoles({
+      revocations: revocable.map(({ assignment }) => assignment),
+      grants: sorted.grants.map(({ assignment }) => assignment),
+      remaining: await listRemaining(objects, revocable),
+    }),
+    idleLinks: await findIdleLinks(readings, isIdle, { objects, organization, configuration }),
+    permissionSets: await blockUsed(permissionSets.changes, { objects, readings, configuration, revocable }),
+    view,
+    unfinished: unfinished.length,
+    counts,
+  }
+}
+
+async function attributeGrants(
+  grants: readonly Assignment[],
+  { readings, view, configuration }: { readings: InputReadings; view: OrganizationView; configuration: Configuration },
+): Promise<readonly PlannedGrant[]> {
+  const accounts = new Map(view.accounts.map((account) => [account.id, account]))
+  const membership = { ...configuration, managementAccountId: view.managementAccountId }
+  return Promise.all(
+    grants.map(async (assignment) => {
+      const account = accounts.get(assignment.accountId)
+      const candidates = account ? listGrantingLinks(assignment, account, membership) : []
+      const links = await readings.inForce(candidates.map(({ key }) => key))
+      return { assignment, links: links.map(({ link }) => link.key).sort() }
+    }),
+  )
+}
+
+async function attributeRevocations(
+  revocations: readonly Assignment[],
+  objects: ObjectStore,
+  readings: InputReadings,
+): Promise<readonly PlannedRevocation[]> {
+  const ledger = new Ledger(objects)
+  const limit = pLimit(readsAtOnce)
+  const attribute = async (assignment: Assignment): Promise<PlannedRevocation> => {
+    const stored = await ledger.read(renderAssignmentKey(assignment))
+    const keys = (stored?.entry.links ?? []).map(({ key }) => key).sort()
+    const links = await Promise.all(keys.map(async (key) => ({ key, fate: fateOf(await readings.read(key)) })))
+    return { assignment, links }
+  }
+  return Promise.all(revocations.map((assignment) => limit(() => attribute(assignment))))
+}
+
+function fateOf({ state }: LinkReading): LinkFate {
+  if (state === 'absent') return 'deleted'
+  return state === 'in-force' ? 'elsewhere' : state
+}
+
+/** What is known of in the places where something is revoked, and is not revoked itself. */
+async function listRemaining(
+  objects: ObjectStore,
+  revocations: readonly PlannedRevocation[],
+): Promise<readonly Assignment[]> {
+  const revoked = new Set(revocations.map(({ assignment }) => renderAssignmentKey(assignment)))
+  const places = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
+  const limit = pLimit(readsAtOnce)
+  const list = async (base: string, place: string): Promise<readonly Assignment[]> => {
+    const heads = await Array.fromAsync(objects.list(`${base}account%${place}%`))
+    const known = heads.flatMap(({ key }) => parseAssignmentKey(key.slice(base.length)) ?? [])
+    return base === ledgerPrefix ? known.filter((assignment) => !revoked.has(renderAssignmentKey(assignment))) : known
+  }
+  const listings = [...places].flatMap((place) =>
+    [ledgerPrefix, foreignPrefix].map((base) => limit(() => list(base, place))),
+  )
+  return (await Promise.all(listings)).flat()
+}
+
+/** A permission set is not deleted while a link names it, or the ledger keeps an assignment of it. */
+async function blockUsed(
+  changes: readonly PermissionSetChange[],
+  {
+    objects,
+    readings,
+    configuration,
+    revocable,
+  }: {
+    readonly objects: ObjectStore
+    readonly readings: InputReadings
+    readonly configuration: Configuration
+    readonly revocable: readonly PlannedRevocation[]
+  },
+): Promise<readonly PermissionSetChange[]> {
+  if (!changes.some(({ change }) => change === 'delete')) return changes
+  const used = new Set<string>()
+  for (const key of readings.keys) {
+    const link = parseLinkKey(key, configuration.folders)
+    if (link.ok) used.add(link.value.permissionSet)
+  }
+  const revoked = new Set(revocable.map(({ assignment }) => renderAssignmentKey(assignment)))
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+    const kept = revoked.has(key) ? undefined : parseAssignmentKey(key)
+    if (kept) used.add(kept.permissionSet)
+  }
+  return changes.map((one) =>
+    one.change === 'delete' && used.has(one.name) ? { name: one.name, change: 'blocked' } : one,
+  )
+}
+
+async function findIdleLinks(
+  readings: InputReadings,
+  isIdle: (reading: LinkReading) => boolean,
+  context: Parameters<typeof assessLink>[2],
+): Promise<readonly IdleLink[]> {
+  const limit = pLimit(readsAtOnce)
+  const found = await Promise.all(
+    readings.keys.map(async (key): Promise<readonly IdleLink[]> => {
+      if (!isIdle(await readings.read(key))) return []
+      const { status } = await limit(() => assessLink(key, undefined, context))
+      return status ? [{ key, state: status.state, reason: status.reason, remedy: status.remedy }] : []
+    }),
+  )
+  return found.flat()
+}
+
+function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(holds), items.filter((item) => !holds(item))]
+}

@@ -1,0 +1,96 @@
+import { renderInstant } from '../domain/instant.ts'
+import type { Account } from '../domain/organization-view.ts'
+import type { StoredEntry } from './ledger.ts'
+import {
+  closeTwin,
+  confirm,
+  defer,
+  inProgress,
+  isOurs,
+  leaveToOthers,
+  observe,
+  release,
+  save,
+  unanswered,
+} from './ledger-transitions.ts'
+import { openWorkKey } from './open-work.ts'
+import { revoke } from './revoke-assignment.ts'
+import type { Lack, Settlement, Subject } from './settlement.ts'
+
+type Waiting = {
+  readonly lack: Lack
+  readonly links: readonly string[]
+  readonly account: Account | undefined
+}
+
+/**
+ * Links grant it, but what they name is lacking, so nothing can be granted. What is in the ledger is brought to rest: access
+ * of somebody who has another name now goes at once, that of somebody who is gone after `orphanGraceMinutes`; any other
+ * that works is not taken away for a lack.
+ */
+export async function waitFor(
+  subject: Subject,
+  stored: StoredEntry | undefined,
+  waiting: Waiting,
+): Promise<Settlement> {
+  const { lack, links, account } = waiting
+  const rest: Settlement = { result: 'waiting', lack, links }
+  if (!stored) return rest
+  const { context, assignment } = subject
+  const found = await context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
+  if (found !== 'gone' && found.name !== assignment.principal) {
+    const revoked = await revoke(subject, stored, account)
+    return revoked.result === 'absent' ? rest : revoked
+  }
+  // What the brake holds of a principal that is gone stays on its list: its grace is over already.
+  const isAtRest = stored.entry.state === 'granted' || (stored.entry.state === 'held' && found === 'gone')
+  const settled = isAtRest ? stored : await bringToRest(subject, stored, links)
+  if (settled === undefined) return rest
+  if ('result' in settled) return settled
+  // What it recorded of a former id is all that is left: that id is judged by itself.
+  if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
+  return found === 'gone' ? keepOrphan(subject, settled, waiting) : rest
+}
+
+/** What is on its way, or failed, is granted or gone (`undefined`) in the end. */
+async function bringToRest(
+  subject: Subject,
+  stored: StoredEntry,
+  links: readonly string[],
+): Promise<StoredEntry | Settlement | undefined> {
+  const seen = await observe(subject, stored)
+  if (seen === 'pending') return defer(subject, stored, inProgress, links)
+  if (seen === 'present' && (await isOurs(subject, stored))) await confirm(subject, stored, stored.entry.links)
+  else if (seen === 'present') await leaveToOthers(subject, stored, stored.entry.links)
+  else if (!(await release(subject, stored))) return defer(subject, stored, unanswered, links)
+  return subject.context.standings.ledger.read(subject.key)
+}
+
+/**
+ * Nobody has the access of a principal that is gone, and a directory sync may be about to make it again; taking away the
+ * last assignment of a permission set in an account destroys its role. So it is kept for a while, from when it was first
+ * seen gone; its twin under `state/open/` stands for the end of that.
+ */
+async function keepOrphan(
+  subject: Subject,
+  stored: StoredEntry,
+  { lack, links, account }: Waiting,
+): Promise<Settlement> {
+  const { context, key } = subject
+  const now = context.clock.now()
+  const orphanedAt = stored.entry.orphanedAt ?? renderInstant(now)
+  const until = new Date(Date.parse(orphanedAt) + context.configuration.orphanGraceMinutes * 60_000)
+  if (now >= until) {
+    const revoked = await revoke(subject, stored, account)
+    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : revoked
+  }
+  const openUntil = renderInstant(until)
+  await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())
+  if (stored.entry.orphanedAt === undefined || stored.entry.openUntil !== openUntil) {
+    await save(subject, stored, { orphanedAt, openUntil })
+    if (stored.entry.openUntil !== openUntil) await closeTwin(subject, stored.entry.openUntil)
+    context.log.info('the principal is gone; its access is revoked when it does not come back', { until: openUntil })
+  }
+  const kept: Lack = { ...lack, reason: `${lack.reason}; the access of the former one is revoked at ${openUntil}` }
+  return { result: 'waiting', lack: kept, links }
+}

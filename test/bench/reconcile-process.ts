@@ -1,0 +1,27 @@
+import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
+import { SystemClock } from '../../shared/aws/system-clock.ts'
+import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { CollectedLog } from '../../shared/memory/collected-log.ts'
+import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
+import { reconcile } from '../../shared/reconcile/reconcile.ts'
+
+/**
+ * A process of its own, as a function is: one reconcile through AWS's own clients. It sends what it found, how long that
+ * took, and the most memory that this process ever had.
+ */
+const [url = '', speed = '1'] = process.argv.slice(2)
+// The services' rates are so much faster, too: what is measured is the time that it would take with AWS's.
+const clock = new SystemClock({ scale: Number(speed) })
+const aws = openAwsPorts({
+  bucket: 'ssofile',
+  queues: new MemoryQueues({ clock, randomness: new SystemRandomness() }),
+  log: new CollectedLog(),
+  endpoint: { url, accessKeyId: 'ssofile' },
+})
+const startedMs = clock.monotonicMs()
+const report = await reconcile({ ...aws, clock }, defaultConfiguration)
+const seconds = (clock.monotonicMs() - startedMs) / 1000
+// Kibibytes on Linux. (Node.js documentation, process.resourceUsage.)
+process.send?.({ report, seconds, megabytes: process.resourceUsage().maxRSS / 1024 })
+process.disconnect()

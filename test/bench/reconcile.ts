@@ -1,0 +1,96 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { ReconcileReport } from '../../shared/reconcile/reconcile.ts'
+import { type Benchmark, parseNumbers, type Result } from './benchmark.ts'
+
+const megabytesMost = 300
+const accountsPerCall = 20
+/** So much faster than AWS's are the rates of the services and the clock of the product. */
+const speed = 10
+/** V8 takes what memory there is before it collects; a function's limit makes it collect earlier, and so does this. */
+const heapMegabytes = 128
+
+type Run = {
+  readonly report: ReconcileReport
+  readonly seconds: number
+  readonly megabytes: number
+  readonly calls: ReadonlyMap<string, number>
+  readonly throttled: number
+}
+
+/** A reconcile of an organization in which everything is in force, first with no state at all, then as every hour. */
+export const reconcileBenchmark: Benchmark = {
+  name: 'reconcile',
+  usage: 'reconcile [--accounts 5000] [--links 1000]',
+  summary: 'a reconcile that finds nothing to do: calls to each service, time and memory of its process',
+  async run(options) {
+    const { accounts, links } = parseNumbers(options, { accounts: 5000, links: 1000 })
+    const services = start('organization-process.ts', [accounts, links, speed].map(String))
+    try {
+      const { url, entries } = await next<{ url: string; entries: number }>(services)
+      const lines = [`${accounts} accounts, ${links} links, ${entries} assignments in force`]
+      const claims: Result['claims'][number][] = []
+      for (const what of ['with no state at all', 'as every hour']) {
+        const run = await runOnce(services, url)
+        lines.push(...render(what, run))
+        claims.push(...judge(what, accounts, run))
+      }
+      return { lines, claims }
+    } finally {
+      services.kill()
+    }
+  },
+}
+
+async function runOnce(services: ChildProcess, url: string): Promise<Run> {
+  services.send('forget')
+  await next(services)
+  const child = start('reconcile-process.ts', [url, String(speed)], [`--max-old-space-size=${heapMegabytes}`])
+  const told = await next<Pick<Run, 'report' | 'seconds' | 'megabytes'>>(child)
+  services.send('tell')
+  const { calls, throttled } = await next<{ calls: [string, number][]; throttled: number }>(services)
+  return { ...told, calls: new Map(calls), throttled }
+}
+
+function render(what: string, { seconds, megabytes, calls, throttled }: Run): readonly string[] {
+  const byCount = [...calls].toSorted(([, a], [, b]) => b - a)
+  return [
+    `${what}: ${seconds.toFixed(0)} s at AWS's rates (run ${speed} times as fast), ${megabytes.toFixed(0)} MB at most (heap limited to ${heapMegabytes})`,
+    ...byCount.map(([call, count]) => `  ${count} ${call}`),
+    `  (${throttled} of them turned away for the rate, and repeated)`,
+  ]
+}
+
+function judge(what: string, accounts: number, { report, megabytes, calls, throttled }: Run): Result['claims'] {
+  const count = (pattern: RegExp) =>
+    [...calls].filter(([call]) => pattern.test(call)).reduce((sum, [, calls]) => sum + calls, 0)
+  const organizations = count(/^AWSOrganizations/)
+  const tags = count(/ListTagsForResource$/)
+  const listings = Math.ceil(accounts / accountsPerCall)
+  const found = report.grants + report.revocations + report.inputs + report.unfinished
+  const asked = organizations - throttled
+  return [
+    { claim: `${what}: ${found} differences found, none expected`, holds: found === 0 },
+    { claim: `${what}: ${megabytes.toFixed(0)} MB, at most ${megabytesMost}`, holds: megabytes <= megabytesMost },
+    {
+      claim: `${what}: ${asked} answered calls to Organizations, at most ${listings} listings, one for the management account, and one for each account's tags`,
+      holds: asked <= listings + 1 + accounts && tags > 0,
+    },
+    { claim: `${what}: ${count(/^SWBExternalService/)} calls to SSO Admin`, holds: count(/^SWBExternalService/) === 0 },
+  ]
+}
+
+function start(file: string, args: readonly string[], execArgv: string[] = []): ChildProcess {
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  return fork(path, args, { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+}
+
+/** The next message of a child; throws when it ends without one. */
+async function next<T>(child: ChildProcess): Promise<T> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`a process of the benchmark ended with exit code ${code}`)
+  })
+  const [message] = await Promise.race([once(child, 'message'), ended])
+  return message as T
+}

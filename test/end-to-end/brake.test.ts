@@ -1,0 +1,155 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
+
+const accounts = ['200000000001', '200000000002', '200000000003']
+const groups = Array.from({ length: 100 }, (_, index) => `team ${index} / 50%`)
+const set = 'ReadOnly-ps'
+/** Three hundred links, each of one account assignment. */
+const links = accounts.flatMap((account) =>
+  groups.map((group) => `links_data/account%${account}%${set}%${group}%GROUP%ssofile`),
+)
+/** In a folder, whose links are counted apart. */
+const everyone = `links_data/team-a/root%all%${set}%everyone%GROUP%ssofile`
+/** Three hundred requests, at the pace that AWS allows. */
+const patiently = { withinMs: 180_000 }
+
+let system: LocalSystem
+let folder: string
+beforeAll(async () => {
+  const organization = smallOrganization({ groups: [...groups, 'everyone'] })
+  system = await LocalSystem.start({
+    organization,
+    configuration: { brake: defaultConfiguration.brake, folders: ['team-a'] },
+  })
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-brake-'))
+  for (const [name, body] of [
+    [`permission_sets/${set}.json`, permissionSetFile(set)],
+    ...links.map((link) => [link, '']),
+  ]) {
+    await mkdir(dirname(join(folder, name ?? '')), { recursive: true })
+    await writeFile(join(folder, name ?? ''), body ?? '')
+  }
+}, 60_000)
+afterAll(async () => {
+  await system.stop()
+  await rm(folder, { recursive: true })
+}, 60_000)
+
+async function granted(): Promise<number> {
+  const found = await Promise.all(accounts.map((account) => system.access.inAccount(account)))
+  return found.flat().length
+}
+
+async function untilHeld(count: number): Promise<Record<string, unknown>> {
+  return until(
+    `${count} revocations held`,
+    async () => {
+      const brake = await system.json('control/brake.json')
+      const attention = await system.keys('attention/held/')
+      return Array.isArray(brake?.held) && brake.held.length === count && attention.length === count ? brake : undefined
+    },
+    { ...patiently, tell: () => system.lastLogLines() },
+  )
+}
+
+async function untilEntries(count: number): Promise<void> {
+  await until(
+    `${count} ledger entries`,
+    async () => ((await system.keys('assignments/')).length === count ? true : undefined),
+    { ...patiently, tell: () => system.lastLogLines() },
+  )
+}
+
+test('a root link over all accounts that is deleted alone is not held', async () => {
+  await system.cli(['s3', 'cp', join(folder, `permission_sets/${set}.json`), 's3://ssofile/permission_sets/'])
+  await system.upload(everyone)
+  await system.untilStatus(everyone, 'applied')
+  expect(await granted()).toBe(accounts.length)
+  await system.cli(['s3', 'rm', `s3://ssofile/${everyone}`])
+  await system.untilGone(everyone)
+  expect(await granted()).toBe(0)
+}, 120_000)
+
+test('after a sync with --delete from an empty folder thirty of three hundred links lose their access, and the rest is held', async () => {
+  await system.cli(['s3', 'sync', join(folder, 'links_data'), 's3://ssofile/links_data/', '--no-progress'])
+  await untilEntries(300)
+  await system.untilQuiet()
+  const empty = await mkdtemp(join(folder, 'empty-'))
+  await system.cli(['s3', 'sync', empty, 's3://ssofile/links_data/', '--delete', '--no-progress'])
+  expect(await untilHeld(270)).toMatchObject({ rule: 'own', figure: 300, limit: 30 })
+  await untilEntries(270)
+  await system.untilQuiet()
+  expect(await granted()).toBe(270)
+  expect(system.log).toContain('the brake holds revocations')
+}, 400_000)
+
+test('a person understands what is held, and why, and cannot release what another looked at', async () => {
+  const { digest } = await untilHeld(270)
+  const [first = ''] = await system.keys('attention/held/')
+  const one = await system.ssofile(['status', first.replace('attention/held/', '')])
+  expect(one.stdout).toContain(
+    'more than 30 of the 300 links directly under links_data/ were withdrawn within 15 minutes',
+  )
+  const shown = await system.ssofile(['brake'])
+  process.stdout.write(
+    `${shown.stdout.split('\n').slice(0, 12).join('\n')}\n…\n${shown.stdout.split('\n').slice(-6).join('\n')}\n`,
+  )
+  expect(shown.exitCode).toBe(1)
+  expect(shown.stdout).toMatch(
+    /^270 revocations held: this access is still there\n {2}rule own: 300 links directly under links_data\/ withdrawn since \S+; at most 30 of 300 pass in 15 minutes\n/,
+  )
+  expect(shown.stdout).toContain(`npx ssofile brake --release ${digest}`)
+  expect(shown.stdout).toContain('deleted by AWS:maria')
+  const json = JSON.parse((await system.ssofile(['brake', '--json'])).stdout)
+  expect(json).toMatchObject({ digest, rules: [{ rule: 'own', figure: 300, limit: 30 }] })
+  expect(json.held).toHaveLength(270)
+  const wrong = await system.ssofile(['brake', '--release', '0123456789abcdef'], 'operator')
+  expect({ exitCode: wrong.exitCode, stderr: wrong.stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining(`270 are held, under the digest ${digest}; nothing was released`),
+  })
+  const denied = await system.ssofile(['brake', '--release', String(digest)], 'maria')
+  expect({ exitCode: denied.exitCode, stderr: denied.stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining('AWS_ACCESS_KEY_ID=operator'),
+  })
+}, 120_000)
+
+test('a link that is restored keeps its access and leaves the list', async () => {
+  const [first = ''] = await system.keys('attention/held/')
+  const earlier = system.calls.length
+  await system.upload(first.replace('attention/held/', ''))
+  await system.untilStatus(first.replace('attention/held/', ''), 'applied')
+  await untilHeld(269)
+  expect(system.accepted('CreateAccountAssignment', earlier)).toBe(0)
+  expect(system.accepted('DeleteAccountAssignment', earlier)).toBe(0)
+}, 120_000)
+
+test('released by its digest, exactly what was held goes', async () => {
+  const { digest } = await untilHeld(269)
+  const released = await system.ssofile(['brake', '--release', String(digest)], 'operator')
+  expect({ exitCode: released.exitCode, stdout: released.stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringContaining('released 269 revocations for one hour'),
+  })
+  await untilEntries(1)
+  await system.untilQuiet()
+  expect(await granted()).toBe(1)
+  expect(await system.keys('attention/')).toEqual([])
+  const shown = await system.ssofile(['brake'])
+  expect({ exitCode: shown.exitCode, stdout: shown.stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringContaining('nothing is held'),
+  })
+  const again = await system.ssofile(['brake', '--release', String(digest)], 'operator')
+  expect({ exitCode: again.exitCode, stdout: again.stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringContaining('released already'),
+  })
+}, 400_000)

@@ -1,0 +1,183 @@
+import { ListAccountAssignmentsCommand } from '@aws-sdk/client-sso-admin'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
+
+const account = '200000000001'
+/** Ten minutes of grace are ten seconds: enough for two calls of the AWS CLI, also on a busy machine. */
+const timeScale = 60
+let system: LocalSystem
+let permissionSets: Readonly<Record<string, string>>
+let identityStoreId: string
+let instanceArn: string
+
+/** Who changes the directory: each change has an event of theirs and one of Identity Store's own. */
+const heard = ['maria', 'console', 'scim'] as const
+/** Changes by `silent` are told by none. */
+const callers = [...heard, 'silent'] as const
+type Caller = (typeof callers)[number]
+
+beforeAll(async () => {
+  const configuration = { orphanGraceMinutes: 10 }
+  system = await LocalSystem.start({ organization: smallOrganization(), configuration, timeScale, latencyMs: 2_000 })
+  for (const caller of callers)
+    await system.upload(`permission_sets/${caller}-ps.json`, permissionSetFile(`${caller}-ps`))
+  for (const caller of callers) await system.untilStatus(`permission_sets/${caller}-ps.json`, 'applied')
+  const arns = await Promise.all(
+    callers.map(async (caller) => [caller, await system.access.permissionSetArn(`${caller}-ps`)] as const),
+  )
+  permissionSets = Object.fromEntries(arns)
+  identityStoreId = await system.access.identityStoreId()
+  instanceArn = await system.access.instanceArn()
+}, 60_000)
+afterAll(() => system.stop(), 60_000)
+
+/** The stock AWS CLI, as one of the callers, and what Identity Center then says. */
+class Directory {
+  readonly caller: Caller
+
+  constructor(caller: Caller) {
+    this.caller = caller
+  }
+
+  linkOf(principal: string, type = 'GROUP'): string {
+    return `links_data/account%${account}%${this.caller}-ps%${principal}%${type}%ssofile`
+  }
+
+  async #store(...args: readonly string[]): Promise<Record<string, string>> {
+    const said = await system.cli(['identitystore', ...args, '--identity-store-id', identityStoreId], {
+      as: this.caller,
+    })
+    return said.trim() === '' ? {} : JSON.parse(said)
+  }
+
+  async createGroup(name: string): Promise<string> {
+    return (await this.#store('create-group', '--display-name', name)).GroupId ?? ''
+  }
+
+  async createUser(name: string): Promise<string> {
+    const rest = ['--display-name', name, '--name', JSON.stringify({ GivenName: 'Kim', FamilyName: 'Ito' })]
+    return (await this.#store('create-user', '--user-name', name, ...rest)).UserId ?? ''
+  }
+
+  async renameGroup(id: string, name: string): Promise<void> {
+    const operations = JSON.stringify([{ AttributePath: 'displayName', AttributeValue: name }])
+    await this.#store('update-group', '--group-id', id, '--operations', operations)
+  }
+
+  async renameUser(id: string, name: string): Promise<void> {
+    const operations = JSON.stringify([{ AttributePath: 'userName', AttributeValue: name }])
+    await this.#store('update-user', '--user-id', id, '--operations', operations)
+  }
+
+  async deleteGroup(id: string): Promise<void> {
+    await this.#store('delete-group', '--group-id', id)
+  }
+
+  async deleteUser(id: string): Promise<void> {
+    await this.#store('delete-user', '--user-id', id)
+  }
+
+  /** What no event reported, a reconcile finds. */
+  async told(): Promise<void> {
+    if (this.caller !== 'silent') return
+    await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+  }
+
+  async holders(): Promise<readonly string[]> {
+    const PermissionSetArn = permissionSets[this.caller]
+    const input = { InstanceArn: instanceArn, AccountId: account, PermissionSetArn }
+    const { AccountAssignments = [] } = await system.ssoAdmin.send(new ListAccountAssignmentsCommand(input))
+    return AccountAssignments.map(({ PrincipalId = '' }) => PrincipalId).sort()
+  }
+
+  /** Exactly these ids have access, and the ledger has exactly these and nothing former. */
+  async untilHeldBy(...ids: readonly string[]): Promise<void> {
+    await this.told()
+    const wanted = [...ids].sort().join()
+    const tell = async () =>
+      `${await this.holders()}\n${JSON.stringify(await this.entries())}\n${system.lastLogLines(60)}`
+    await until(
+      `access of ${wanted}`,
+      async () => {
+        const entries = await this.entries()
+        const isAtRest = entries.every(({ state, former }) => state === 'granted' && former === undefined)
+        const recorded = entries.map(({ principalId }) => String(principalId)).sort()
+        return isAtRest && recorded.join() === wanted && (await this.holders()).join() === wanted ? true : undefined
+      },
+      { withinMs: 60_000, tell },
+    )
+  }
+
+  async entries(): Promise<readonly Record<string, unknown>[]> {
+    const keys = (await system.keys('assignments/')).filter((key) => key.includes(`%${this.caller}-ps%`))
+    const entries = await Promise.all(keys.map((key) => system.json(key)))
+    return entries.filter((entry) => entry !== undefined)
+  }
+}
+
+describe('access follows the directory, whoever changes it and whether or not an event tells', () => {
+  const groups = async (caller: Caller): Promise<void> => {
+    const directory = new Directory(caller)
+    const [one, two, three] = [`${caller}: Équipe 1`, `${caller}: data/ 2`, `${caller}: 3 %`]
+    for (const name of [one, two]) await system.upload(directory.linkOf(name))
+    for (const name of [one, two]) await system.untilStatus(directory.linkOf(name), 'waiting')
+    const first = await directory.createGroup(one)
+    await directory.untilHeldBy(first)
+
+    await directory.renameGroup(first, three)
+    await directory.untilHeldBy()
+    await directory.renameGroup(first, two)
+    await directory.untilHeldBy(first)
+
+    const second = await directory.createGroup(one)
+    await directory.untilHeldBy(first, second)
+    await directory.renameGroup(first, three)
+    await directory.renameGroup(second, two)
+    await directory.renameGroup(first, one)
+    await directory.untilHeldBy(first, second)
+
+    await directory.deleteGroup(first)
+    const again = await directory.createGroup(one)
+    await directory.untilHeldBy(again, second)
+    await directory.deleteGroup(again)
+    await directory.untilHeldBy(second)
+    expect(await system.status(directory.linkOf(one))).toMatchObject({ state: 'waiting' })
+    expect(await system.status(directory.linkOf(two))).toMatchObject({ state: 'applied', principalId: second })
+  }
+  test('a group is made, renamed, made again and gone, and two swap their names: each change is told twice', async () => {
+    await Promise.all(heard.map(groups))
+  }, 300_000)
+  test('a group is made, renamed, made again and gone, and two swap their names: one reconcile finds what nothing told', async () => {
+    await groups('silent')
+  }, 300_000)
+
+  const users = async (caller: Caller): Promise<void> => {
+    const directory = new Directory(caller)
+    const [one, two] = [`${caller}.kim@tiny.example`, `${caller}.itō@tiny.example`]
+    const kept = (await directory.entries()).map(({ principalId }) => String(principalId))
+    for (const name of [one, two]) await system.upload(directory.linkOf(name, 'USER'))
+    for (const name of [one, two]) await system.untilStatus(directory.linkOf(name, 'USER'), 'waiting')
+    const first = await directory.createUser(one)
+    await directory.untilHeldBy(...kept, first)
+
+    await directory.deleteUser(first)
+    const second = await directory.createUser(one)
+    await directory.untilHeldBy(...kept)
+    expect(await system.status(directory.linkOf(one, 'USER'))).toMatchObject({ state: 'waiting', principalId: first })
+    await system.upload(directory.linkOf(one, 'USER'))
+    await directory.untilHeldBy(...kept, second)
+
+    await directory.renameUser(second, two)
+    await directory.untilHeldBy(...kept, second)
+    await system.untilStatus(directory.linkOf(two, 'USER'), 'applied')
+    await system.untilStatus(directory.linkOf(one, 'USER'), 'waiting')
+  }
+  test('a user is made, made again, uploaded anew and renamed: each change is told twice', async () => {
+    await Promise.all(heard.map(users))
+  }, 300_000)
+  test('a user is made, made again, uploaded anew and renamed: one reconcile finds what nothing told', async () => {
+    await users('silent')
+  }, 300_000)
+})

@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
+
+const account = '200000000001'
+const name = `account%${account}%ReadOnly-ps%kept%GROUP%ssofile`
+const link = `links_data/${name}`
+
+let system: LocalSystem
+afterEach(() => system.stop(), 60_000)
+
+async function start(onDrift: 'restore' | 'report'): Promise<void> {
+  system = await LocalSystem.start({
+    organization: smallOrganization({ groups: ['kept', 'outsiders'], users: ['uma@tiny.example'] }),
+    configuration: { onDrift },
+  })
+  await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+  await system.upload(link)
+  await system.untilStatus(link, 'applied')
+}
+
+/** Somebody works in the console, or with the AWS CLI. */
+async function byHand(operation: 'create' | 'delete', type: 'GROUP' | 'USER', principal: string): Promise<void> {
+  const [instance, set, store] = [
+    await system.access.instanceArn(),
+    await system.access.permissionSetArn('ReadOnly-ps'),
+    await system.access.identityStoreId(),
+  ]
+  const attribute = { AttributePath: type === 'GROUP' ? 'displayName' : 'userName', AttributeValue: principal }
+  const found = JSON.parse(
+    await system.cli([
+      'identitystore',
+      type === 'GROUP' ? 'get-group-id' : 'get-user-id',
+      ...['--identity-store-id', store],
+      ...['--alternate-identifier', JSON.stringify({ UniqueAttribute: attribute })],
+    ]),
+  )
+  await system.cli([
+    'sso-admin',
+    `${operation}-account-assignment`,
+    ...['--instance-arn', instance, '--permission-set-arn', set],
+    ...['--target-id', account, '--target-type', 'AWS_ACCOUNT'],
+    ...['--principal-type', type, '--principal-id', found.GroupId ?? found.UserId],
+  ])
+  const isThere = operation === 'create'
+  await until(`${principal} ${isThere ? 'with' : 'without'} access`, async () => {
+    const has = (await system.access.inAccount(account)).includes(`ReadOnly-ps%${principal}%${type}`)
+    return has === isThere ? true : undefined
+  })
+}
+
+const apply = (...options: string[]) => system.ssofile(['apply', 's3://ssofile', ...options], 'ssofile')
+
+describe('access that others changed in Identity Center', () => {
+  test('is restored by apply where ssofile had given it, and listed under foreign/ where it had not', async () => {
+    await start('restore')
+    await byHand('delete', 'GROUP', 'kept')
+    await byHand('create', 'GROUP', 'outsiders')
+    await byHand('create', 'USER', 'uma@tiny.example')
+
+    const without = await apply('--no-drift')
+    expect(without).toMatchObject({ exitCode: 0 })
+    expect(without.stderr).not.toContain('drift check')
+    expect(await system.access.inAccount(account)).not.toContain('ReadOnly-ps%kept%GROUP')
+
+    const applied = await apply()
+    expect({ exitCode: applied.exitCode, stderr: applied.stderr }).toMatchObject({ exitCode: 0 })
+    expect(applied.stderr).toMatch(/drift check: 1 assignments checked, 1 missing, 2 newly foreign/)
+    expect(await system.access.inAccount(account)).toEqual([
+      'ReadOnly-ps%kept%GROUP',
+      'ReadOnly-ps%outsiders%GROUP',
+      'ReadOnly-ps%uma@tiny.example%USER',
+    ])
+    expect(await system.keys('foreign/')).toEqual([
+      `foreign/account%${account}%ReadOnly-ps%outsiders%GROUP%ssofile`,
+      `foreign/account%${account}%ReadOnly-ps%uma@tiny.example%USER%ssofile`,
+    ])
+    expect(await system.keys('assignments/')).toEqual([`assignments/${name}`])
+    expect(await system.history(name)).toEqual(['granted', 'revoked', 'granted'])
+    expect((await system.status(link))?.state).toBe('applied')
+
+    await byHand('delete', 'GROUP', 'outsiders')
+    expect(await apply()).toMatchObject({ exitCode: 0 })
+    expect(await system.keys('foreign/')).toEqual([
+      `foreign/account%${account}%ReadOnly-ps%uma@tiny.example%USER%ssofile`,
+    ])
+    expect(system.log).toContain('the drift check has ended')
+  }, 180_000)
+
+  test('is only told where the configuration says so, until its link is uploaded again', async () => {
+    await start('report')
+    await byHand('delete', 'GROUP', 'kept')
+    const applied = await apply()
+    expect(applied.exitCode).toBe(1)
+    const status = await system.untilStatus(link, 'failed')
+    expect(status.reason).toMatch(/^someone removed it in Identity Center/)
+    expect(status.remedy).toMatch(/^upload the link again/)
+    expect(await system.access.inAccount(account)).toEqual([])
+    expect(await system.keys('attention/')).toEqual([`attention/failed/${link}`])
+    expect(system.log).toContain('access that ssofile gave was removed by someone else')
+    await system.upload(link)
+    await system.untilStatus(link, 'applied')
+    expect(await system.access.inAccount(account)).toEqual(['ReadOnly-ps%kept%GROUP'])
+    expect(await system.keys('attention/')).toEqual([])
+  }, 180_000)
+})

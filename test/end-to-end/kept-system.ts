@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { paginateListGroups } from '@aws-sdk/client-identitystore'
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
+import {
+  DescribePermissionSetCommand,
+  ListInstancesCommand,
+  paginateListAccountAssignmentsForPrincipal,
+} from '@aws-sdk/client-sso-admin'
+import { expect } from '@jest/globals'
+import pLimit from 'p-limit'
+import { freePort, LocalProcess, sdkClients } from '../infra/local/local-process.ts'
+
+const Bucket = 'ssofile'
+
+/** A local system with a data directory, which may be killed and started again; and what AWS's clients see of it. */
+export class KeptSystem {
+  readonly directory: string
+  readonly clients: ReturnType<typeof sdkClients>
+  readonly #port: number
+  readonly #groups = new Map<string, string>()
+  readonly #sets = new Map<string, string>()
+  #instance: { readonly InstanceArn: string; readonly IdentityStoreId: string } | undefined
+  #local: LocalProcess | undefined
+  /** How often access was compared with the ledger. */
+  looks = 0
+
+  private constructor(directory: string, port: number) {
+    this.directory = directory
+    this.#port = port
+    this.clients = sdkClients(`http://127.0.0.1:${port}`)
+  }
+
+  static async open(): Promise<KeptSystem> {
+    return new KeptSystem(await mkdtemp(join(tmpdir(), 'ssofile-kept-')), await freePort())
+  }
+
+  async close(): Promise<void> {
+    await this.#local?.kill()
+    this.clients.destroy()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+
+  /** Starts it on what an earlier process of this name has left; another name is another system. */
+  start(name: string, ...more: readonly string[]): LocalProcess {
+    const data = join(this.directory, name)
+    this.#local = new LocalProcess(this.#port, ['--data-dir', data, '--time-scale', '20', ...more])
+    return this.#local
+  }
+
+  /** Kills it; ids may be others in the next one. */
+  async discard(): Promise<void> {
+    await this.#local?.kill()
+    this.#instance = undefined
+    this.#groups.clear()
+    this.#sets.clear()
+  }
+
+  async put(key: string, body: string | Uint8Array = ''): Promise<void> {
+    const Body = typeof body === 'string' ? new TextEncoder().encode(body) : body
+    await this.clients.s3.send(new PutObjectCommand({ Bucket, Key: key, Body }))
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    const keys: string[] = []
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client: this.clients.s3 },
+      { Bucket, Prefix: prefix },
+    ))
+      for (const { Key = '' } of Contents) keys.push(Key)
+    return keys
+  }
+
+  /** The states of these links, each without its `%ssofile`. */
+  async statesOf(links: readonly string[]): Promise<readonly unknown[]> {
+    return pLimit(20).map(links, async (link) => {
+      const status = await this.clients.s3
+        .send(new GetObjectCommand({ Bucket, Key: `status/links_data/${link}%ssofile.json` }))
+        .catch(() => undefined)
+      return JSON.parse((await status?.Body?.transformToString()) ?? '{}').state
+    })
+  }
+
+  /** How many grants history has. */
+  async granted(): Promise<number> {
+    return (await this.list('history/account%')).length
+  }
+
+  async instance() {
+    if (this.#instance) return this.#instance
+    const [found] = (await this.clients.ssoAdmin.send(new ListInstancesCommand({}))).Instances ?? []
+    this.#instance = { InstanceArn: found?.InstanceArn ?? '', IdentityStoreId: found?.IdentityStoreId ?? '' }
+    return this.#instance
+  }
+
+  /** Group names by their ids. Asked for once: they do not change here, and cost calls. */
+  async groups(): Promise<ReadonlyMap<string, string>> {
+    const { IdentityStoreId } = await this.instance()
+    if (this.#groups.size > 0) return this.#groups
+    for await (const { Groups = [] } of paginateListGroups({ client: this.clients.identityStore }, { IdentityStoreId }))
+      for (const { GroupId = '', DisplayName = '' } of Groups) this.#groups.set(GroupId, DisplayName)
+    return this.#groups
+  }
+
+  async nameOfSet(PermissionSetArn: string): Promise<string> {
+    const known = this.#sets.get(PermissionSetArn)
+    if (known !== undefined) return known
+    const { InstanceArn } = await this.instance()
+    const command = new DescribePermissionSetCommand({ InstanceArn, PermissionSetArn })
+    const name = (await this.clients.ssoAdmin.send(command)).PermissionSet?.Name ?? ''
+    this.#sets.set(PermissionSetArn, name)
+    return name
+  }
+
+  /** What access of groups there is through this permission set, in the grammar of links without `%ssofile`. */
+  async accessNow(permissionSet: string): Promise<string[]> {
+    const client = this.clients.ssoAdmin
+    const { InstanceArn } = await this.instance()
+    const found: string[] = []
+    for (const [PrincipalId, group] of await this.groups()) {
+      const input = { InstanceArn, PrincipalId, PrincipalType: 'GROUP' } as const
+      for await (const { AccountAssignments = [] } of paginateListAccountAssignmentsForPrincipal({ client }, input)) {
+        for (const { AccountId, PermissionSetArn = '' } of AccountAssignments) {
+          if ((await this.nameOfSet(PermissionSetArn)) === permissionSet)
+            found.push(`account%${AccountId}%${permissionSet}%${group}%GROUP`)
+        }
+      }
+    }
+    return found
+  }
+
+  /** Access first, the ledger after it: what is granted in between cannot be accused. */
+  async expectRecorded(permissionSet: string): Promise<void> {
+    const access = await this.accessNow(permissionSet)
+    const ledger = new Set(await this.list('assignments/'))
+    expect(access.filter((key) => !ledger.has(`assignments/${key}%ssofile`))).toEqual([])
+    this.looks += 1
+  }
+
+  /** Exactly this access is there, each granted once, and history says so. */
+  async expectGrantedOnce(permissionSet: string, wanted: readonly string[]): Promise<void> {
+    expect((await this.accessNow(permissionSet)).sort()).toEqual([...wanted].sort())
+    const events = (await this.list('history/account%')).map((key) => key.replace(/\/\d{4}-[^/%]*Z%/, ' '))
+    expect(events.sort()).toEqual(wanted.map((key) => `history/${key} granted.json`).sort())
+  }
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { checkout } from './run-program.ts'
+
+const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const wrong = 'links_data/account%233000000002%Billing-ps%team-Accountants%group%ssofile'
+const inFolder = 'links_data/team-a/account%250000000003%Billing-ps%team-Shop%GROUP%ssofile'
+
+let system: LocalSystem
+beforeAll(async () => {
+  system = await LocalSystem.start({ configuration: { folders: ['team-a'] } })
+  const billing = await readFile(join(checkout, 'fixtures/acme/permission_sets/Billing-ps.json'))
+  await system.upload('permission_sets/Billing-ps.json', billing)
+  for (const key of [`links_data/${link}`, wrong, inFolder]) await system.upload(key)
+  await system.untilQuiet()
+}, 60_000)
+afterAll(() => system.stop(), 30_000)
+
+test('validate of a bucket judges it by the folders that its deployment declares', async () => {
+  const { exitCode, stdout } = await system.ssofile(['validate', 's3://ssofile', '--json'])
+  expect(exitCode).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ links: 3, permissionSets: 1, errors: [{ key: wrong }], warnings: [] })
+}, 30_000)
+
+test('explain answers whoever may read, in words and in JSON, and its exit code is the answer', async () => {
+  const yes = await system.ssofile(['explain', '233000000002', 'Billing-ps', 'team-Accountants'])
+  expect(yes).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(yes.stdout).toMatch(/access {4}granted since 20\d\d-/)
+  expect(yes.stdout).toContain('uploaded by AWS:maria from 127.0.0.1')
+  const no = await system.ssofile(['explain', '233000000002', 'Billing-ps', 'team-Shop', '--json'])
+  expect(no.exitCode).toBe(1)
+  expect(JSON.parse(no.stdout)).toMatchObject({ direct: [{ state: 'none' }] })
+}, 30_000)
+
+test('explain of an account by its name is refused, with its id', async () => {
+  const { exitCode, stderr } = await system.ssofile(['explain', 'invoicing-prod', 'Billing-ps', 'team-Accountants'])
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining("'invoicing-prod' is 233000000002"),
+  })
+}, 30_000)
+
+test('the help of every command shows an example', async () => {
+  for (const command of ['local', 'validate', 'plan', 'apply', 'status', 'explain', 'redrive', 'completion']) {
+    const { exitCode, stdout } = await system.ssofile([command, '--help'])
+    expect({ command, exitCode }).toEqual({ command, exitCode: 0 })
+    expect(stdout).toMatch(/Examples?:\n {2}/)
+  }
+}, 60_000)

@@ -1,0 +1,86 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { checkout } from './run-program.ts'
+
+const name = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const other = 'account%250000000003%Billing-ps%team-Accountants%GROUP%ssofile'
+
+let system: LocalSystem
+let folder: string
+
+beforeEach(async () => {
+  system = await LocalSystem.start()
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-plan-'))
+  await mkdir(join(folder, 'links_data'))
+  await mkdir(join(folder, 'permission_sets'))
+  const billing = await readFile(join(checkout, 'fixtures/acme/permission_sets/Billing-ps.json'))
+  await writeFile(join(folder, 'permission_sets/Billing-ps.json'), billing)
+}, 30_000)
+afterEach(async () => {
+  await system.stop()
+  await rm(folder, { recursive: true })
+}, 30_000)
+
+type Plan = {
+  readonly grants: readonly { key: string; links: readonly string[] }[]
+  readonly revocations: readonly { key: string; links: readonly { key: string; fate: string }[] }[]
+  readonly vanishingRoles: readonly unknown[]
+}
+
+async function plan(source: string): Promise<Plan & { exitCode: number; stderr: string }> {
+  const { exitCode, stdout, stderr } = await system.ssofile(
+    ['plan', source, '--detailed-exitcode', '--json'],
+    'ssofile',
+  )
+  return { exitCode, stderr, ...JSON.parse(stdout || '{}') }
+}
+
+async function sync(): Promise<void> {
+  for (const prefix of ['links_data', 'permission_sets'])
+    await system.cli(['s3', 'sync', '--delete', join(folder, prefix), `s3://ssofile/${prefix}`])
+  await system.untilQuiet()
+}
+
+test('a plan of a folder names what its sync then does, by link, and afterwards is empty', async () => {
+  await writeFile(join(folder, 'links_data', name), '')
+  const before = (await system.keys('')).length
+  const first = await plan(folder)
+  expect(first).toMatchObject({ exitCode: 3, grants: [{ key: name, links: [`links_data/${name}`] }], revocations: [] })
+  expect(await system.keys('')).toHaveLength(before)
+
+  await sync()
+  expect(await system.keys('assignments/')).toEqual([`assignments/${name}`])
+  expect(await plan(folder)).toMatchObject({ exitCode: 0, grants: [], revocations: [] })
+  expect(await plan('s3://ssofile')).toMatchObject({ exitCode: 0, grants: [], revocations: [] })
+
+  await rm(join(folder, 'links_data', name))
+  await writeFile(join(folder, 'links_data', other), '')
+  const second = await plan(folder)
+  expect(second).toMatchObject({
+    exitCode: 3,
+    grants: [{ key: other }],
+    revocations: [{ key: name, links: [{ key: `links_data/${name}`, fate: 'deleted' }] }],
+    vanishingRoles: [{ accountId: '233000000002', permissionSet: 'Billing-ps' }],
+  })
+  await sync()
+  expect(await system.keys('assignments/')).toEqual([`assignments/${other}`])
+}, 120_000)
+
+test('a plan in words says what is granted, and where a role would disappear', async () => {
+  await writeFile(join(folder, 'links_data', name), '')
+  await sync()
+  await rm(join(folder, 'links_data', name))
+  const { exitCode, stdout } = await system.ssofile(['plan', folder], 'ssofile')
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain(`- links_data/${name} (gone)\n  revokes Billing-ps to group 'team-Accountants' in 1 account`)
+  expect(stdout).toContain('233000000002  invoicing-prod  AWSReservedSSO_Billing-ps_')
+  expect(stdout).toMatch(/0 assignments to grant, 1 to revoke\n$/)
+}, 60_000)
+
+test('a folder that is not laid out as the bucket is refused, with what was expected', async () => {
+  const { exitCode, stderr } = await system.ssofile(['plan', join(folder, 'links_data')])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('which is links_data/ itself') })
+}, 30_000)

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { bucket, LocalSystem } from './local-system.ts'
+import { checkout } from './run-program.ts'
+import { until } from './until.ts'
+
+const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const statusOfLink = `status/${link}.json`
+
+let system: LocalSystem
+beforeEach(async () => {
+  // A message is given up after five tries, a minute apart.
+  system = await LocalSystem.start({ timeScale: 60 })
+}, 30_000)
+afterEach(() => system.stop(), 30_000)
+
+type Letter = {
+  readonly queue: string
+  readonly messageId: string
+  readonly about: readonly string[]
+  readonly errors: readonly string[]
+  readonly fault?: string
+  readonly done: string
+}
+
+async function redrive(...args: readonly string[]): Promise<{ exitCode: number; letters: readonly Letter[] }> {
+  const { exitCode, stdout, stderr } = await system.ssofile(['redrive', ...args, '--json'], 'ssofile')
+  if (stdout === '') throw new Error(stderr)
+  return { exitCode, letters: JSON.parse(stdout) }
+}
+
+const untilDead = (queue: string) =>
+  until(
+    `a message in the dead-letter queue of ${queue}`,
+    async () => {
+      const { letters } = await redrive(queue)
+      return letters.length > 0 ? letters : undefined
+    },
+    { withinMs: 60_000, tell: () => system.lastLogLines() },
+  )
+
+describe('a poisoned message', () => {
+  test('reaches its dead-letter queue, redrive shows why, and puts it back after the cause is gone', async () => {
+    const billing = await readFile(join(checkout, 'fixtures/acme/permission_sets/Billing-ps.json'))
+    await system.upload('permission_sets/Billing-ps.json', billing)
+    await system.untilStatus('permission_sets/Billing-ps.json', 'applied')
+    const poison = { Bucket: bucket, Key: statusOfLink, Body: new TextEncoder().encode('no status of ours') }
+    await system.s3('ssofile').send(new PutObjectCommand(poison))
+    await system.upload(link)
+
+    const [letter] = await untilDead('links')
+    expect(letter).toMatchObject({ queue: 'links', about: [link], done: 'left' })
+    expect(letter?.fault).toBeUndefined()
+    expect(letter?.errors[0]).toContain(
+      `${statusOfLink}: received something that this version of ssofile did not write`,
+    )
+    const { exitCode, stdout } = await system.ssofile(['redrive'], 'ssofile')
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain(`about     ${link}`)
+    expect(stdout).toContain('restore or delete the object')
+
+    await system.remove(statusOfLink, 'ssofile')
+    expect(await redrive('--all')).toMatchObject({ exitCode: 0, letters: [{ done: 'put-back' }] })
+    await system.untilStatus(link, 'applied')
+    expect(await redrive()).toEqual({ exitCode: 0, letters: [] })
+    expect(await system.keys('state/failures/')).toEqual([])
+  }, 120_000)
+
+  test('that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
+    await system.send('uploads', '{"Records": 7}')
+    const [letter] = await untilDead('uploads')
+    expect(letter?.fault).toMatch(/^it is no notification of S3: /)
+    expect(await redrive('uploads', '--all')).toMatchObject({ exitCode: 1, letters: [{ done: 'left' }] })
+    const id = letter?.messageId ?? ''
+    expect(await redrive('--discard', id)).toMatchObject({ exitCode: 0, letters: [{ done: 'discarded' }] })
+    expect(await redrive()).toEqual({ exitCode: 0, letters: [] })
+  }, 120_000)
+})
+
+test('a queue that does not exist is refused, with those that do', async () => {
+  const { exitCode, stderr } = await system.ssofile(['redrive', 'dispatch'], 'ssofile')
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining('expected one of uploads, links'),
+  })
+}, 30_000)

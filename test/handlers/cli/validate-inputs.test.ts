@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { listFolder } from '../../../handlers/cli/folder-inputs.ts'
+import { validateInputs } from '../../../handlers/cli/validate-inputs.ts'
+
+const now = new Date('2026-03-03T10:00:00Z')
+const link = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-validate-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function write(files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  for (const [key, body] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, key)), { recursive: true })
+    await writeFile(join(folder, key), body)
+  }
+}
+
+async function validate(folders: readonly string[] = []) {
+  const { files, faults, warnings } = await listFolder(folder)
+  return { ...(await validateInputs(files, { folders, now })), faults, folderWarnings: warnings }
+}
+
+test('a folder of valid files has no errors, and its files are counted', async () => {
+  await write({ [link]: '', 'permission_sets/Billing-ps.json': '{ "permissionSetName": "Billing-ps" }' })
+  expect(await validate()).toEqual({
+    links: 1,
+    permissionSets: 1,
+    errors: [],
+    warnings: [],
+    faults: [],
+    folderWarnings: [],
+  })
+})
+
+test('all errors come at once, each with its file, place and path', async () => {
+  await write({
+    'links_data/root%all%Billing-ps%a%group%ssofile': '',
+    'links_data/root%all%Billing-ps%b%GROUP%ssofile': '{\n  "expiresAt": "2026-12-24",\n  "resaon": "x"\n}',
+    'links_data/root%all%Billing-ps%c%GROUP%ssofile': '{ "reason": "x",\n}',
+    'permission_sets/Billing-ps.json':
+      '{\n  "permissionSetName": "Billing-ps",\n  "tags": [{ "Key": "a", "Value": 7 }]\n}',
+  })
+  const { errors } = await validate()
+  expect(errors.map(({ key, place, path }) => ({ key: key.slice(0, 32), place, path }))).toEqual([
+    { key: 'links_data/root%all%Billing-ps%a' },
+    { key: 'links_data/root%all%Billing-ps%b', place: { line: 2, column: 16 }, path: '$.expiresAt' },
+    { key: 'links_data/root%all%Billing-ps%b', place: { line: 3, column: 13 }, path: '$' },
+    { key: 'links_data/root%all%Billing-ps%c', place: { line: 2, column: 1 } },
+    { key: 'permission_sets/Billing-ps.json', place: { line: 3, column: 35 }, path: '$.tags[0].Value' },
+  ])
+  for (const { received, expected, remedy } of errors) {
+    expect([received, expected, remedy].every((part) => part.length > 0)).toBe(true)
+  }
+})
+
+test('a name with a slash is a file in a subfolder, and is judged whole', async () => {
+  await write({ 'links_data/root%all%Billing-ps%a / b 50% é%GROUP%ssofile': '' })
+  expect(await validate()).toMatchObject({ links: 1, errors: [] })
+})
+
+test('a folder under links_data/ counts where it is declared, and else is an error', async () => {
+  await write({ 'links_data/team-a/root%all%Billing-ps%a%GROUP%ssofile': '' })
+  expect((await validate(['team-a'])).errors).toEqual([])
+  expect((await validate()).errors).toMatchObject([{ received: "folder 'team-a'" }])
+})
+
+test('a name as macOS may write it, in NFD, is an error that says so', async () => {
+  await write({ [`links_data/root%all%Billing-ps%${'é'.normalize('NFD')}%GROUP%ssofile`]: '' })
+  expect((await validate()).errors).toMatchObject([{ expected: expect.stringContaining('NFC') }])
+})
+
+test('files of the system are told as such', async () => {
+  await write({ 'links_data/.DS_Store': 'Bud1', [link]: '' })
+  expect((await validate()).errors).toMatchObject([
+    { key: 'links_data/.DS_Store', remedy: expect.stringContaining("--exclude '*.DS_Store'") },
+  ])
+})
+
+test('symbolic links are followed, as a sync does; one that leads nowhere or round in a circle is an error', async () => {
+  await write({ elsewhere: '', 'links_data/x': '' })
+  await rm(join(folder, 'links_data/x'))
+  await symlink(join(folder, 'elsewhere'), join(folder, link))
+  await symlink('/nowhere-at-all', join(folder, 'links_data/dead'))
+  await symlink('..', join(folder, 'links_data/loop'))
+  const { links, errors, faults } = await validate()
+  expect({ links, errors }).toEqual({ links: 1, errors: [] })
+  expect(faults.map(({ key }) => key).sort()).toEqual(['links_data/dead', 'links_data/loop/'])
+})
+
+describe('warned of, but no error, is', () => {
+  test('a link to a permission set without a file here', async () => {
+    await write({ [link]: '', 'links_data/root%all%Billing-ps%z%GROUP%ssofile': '' })
+    const { errors, warnings } = await validate()
+    expect(errors).toEqual([])
+    expect(warnings).toEqual([
+      { key: link, warning: expect.stringMatching(/'Billing-ps', as do 1 more.*waits unless/) },
+    ])
+  })
+
+  test('a link that has expired', async () => {
+    await write({ [link]: '{ "expiresAt": "2026-03-03T10:00:00Z" }', 'permission_sets/Billing-ps.json': '{}' })
+    const { warnings } = await validate()
+    expect(warnings).toEqual([{ key: link, warning: expect.stringContaining('it expired at 2026-03-03') }])
+  })
+
+  test('a folder that lacks one of the two, and what stands beside them', async () => {
+    await write({ [link]: '', '.git/config': '' })
+    expect((await validate()).folderWarnings).toEqual([
+      expect.stringContaining('there is no permission_sets/'),
+      expect.stringContaining("'.git'"),
+    ])
+  })
+})
+
+describe('refused is', () => {
+  test('a folder without links_data/ and permission_sets/', async () => {
+    await write({ 'README.md': '' })
+    await expect(listFolder(folder)).rejects.toThrow(
+      "with 'README.md' in it; expected a folder laid out as the bucket is",
+    )
+  })
+
+  test('links_data/ itself', async () => {
+    await write({ [link]: '' })
+    await expect(listFolder(join(folder, 'links_data'))).rejects.toThrow('which is links_data/ itself')
+  })
+
+  test('a folder that does not exist', async () => {
+    await expect(listFolder(join(folder, 'nowhere'))).rejects.toThrow(/cannot be read: .*ENOENT/)
+  })
+})

@@ -1,0 +1,170 @@
+import { describe, expect, test } from '@jest/globals'
+import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
+import type { Account } from '../../shared/domain/organization-view.ts'
+import type { Page } from '../../shared/ports/page.ts'
+import { ServiceError } from '../../shared/ports/service-error.ts'
+import { type InterceptedCall, intercept } from '../intercept.ts'
+import { desiredNow } from '../simulation/desired.ts'
+import { acme, World } from '../world.ts'
+
+const grant = 'Some-ps%team-Web%GROUP%ssofile'
+const unit = 'ou-acme-wrk3fina'
+const links = [`root%all%${grant}`, `ou_id%${unit}%Some-ps%team-Shop%GROUP%ssofile`].map((name) => `links_data/${name}`)
+
+/** A world in which the links are in force; `hook` stands between the product and AWS from then on. */
+async function open(hook: (call: InterceptedCall, world: World) => Promise<unknown> = ({ proceed }) => proceed()) {
+  let isOpen = false
+  const world: World = new World({
+    organization: { ...acme(), assignments: [] },
+    wrap: (ports) => intercept(ports, (call): Promise<unknown> => (isOpen ? hook(call, world) : call.proceed())),
+  }).start()
+  await world.objects.put('permission_sets/Some-ps.json', '{"permissionSetName":"Some-ps"}')
+  for (const link of links) await world.objects.put(link, '')
+  for (const link of links)
+    await world.until(async () => (await world.json(`status/${link}.json`))?.state === 'applied', 'applied')
+  isOpen = true
+  return world
+}
+
+/** So that a wrong belief has something to revoke, and a reconcile is over with all that follows from it. */
+async function reconcile(world: World): Promise<unknown> {
+  await world.clock.advance(3_600_000)
+  const error = await world.finish(
+    world.everyHour().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    ),
+    1_000,
+  )
+  await world.clock.advance(120_000)
+  return error
+}
+
+const deletions = (world: World) => world.calls.filter((call) => call === 'DeleteAccountAssignment').length
+const errorsIn = (world: World) =>
+  world.log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)
+const told = 'the reconcile did not come to its end: nothing was changed; the next one is in an hour'
+const isList = ({ port, operation }: InterceptedCall) => port === 'organizations' && operation === 'listAccounts'
+
+describe('the hourly reconcile', () => {
+  test('revokes nothing where Organizations returns an empty list, and says so', async () => {
+    const world = await open(async (call) => (isList(call) ? { items: [] } : call.proceed()))
+    expect(await reconcile(world)).toMatchObject({ name: 'IncompleteListingError' })
+    expect(errorsIn(world)).toEqual([told])
+    expect(deletions(world)).toBe(0)
+  })
+
+  test('revokes nothing where the second page is lost, and says so', async () => {
+    const world = await open(async (call) => {
+      const answer = await call.proceed()
+      return isList(call) ? { items: (answer as Page<Account>).items } : answer
+    })
+    expect(await reconcile(world)).toMatchObject({ name: 'IncompleteListingError' })
+    expect(errorsIn(world)).toEqual([told])
+    expect(deletions(world)).toBe(0)
+  })
+
+  test('revokes nothing where a page fails in the middle, and says so', async () => {
+    const world = await open(async (call) => {
+      if (isList(call) && call.args[0] !== undefined)
+        throw new ServiceError('organizations', 'ServiceException', 'AWS Organizations cannot complete your request')
+      return call.proceed()
+    })
+    expect(await reconcile(world)).toMatchObject({ code: 'ServiceException' })
+    expect(errorsIn(world)).toEqual([told])
+    expect(deletions(world)).toBe(0)
+  })
+
+  test('revokes nothing while ListAccounts is throttled for a minute, and goes on afterwards', async () => {
+    let until = Number.POSITIVE_INFINITY
+    const world = await open(async (call, { clock }) => {
+      if (!isList(call)) return call.proceed()
+      until = Math.min(until, clock.monotonicMs() + 60_000)
+      if (clock.monotonicMs() < until)
+        throw new ServiceError('organizations', 'TooManyRequestsException', 'Rate exceeded')
+      return call.proceed()
+    })
+    expect(await reconcile(world)).toMatchObject({ code: 'TooManyRequestsException' })
+    expect(errorsIn(world)).toEqual([told])
+    expect(await reconcile(world)).toBeUndefined()
+    expect(deletions(world)).toBe(0)
+  })
+
+  test('revokes nothing desired where an organizational unit disappears between two calls', async () => {
+    let isGone = false
+    const world = await open(async (call, { organizations }) => {
+      const answer = await call.proceed()
+      if (!isGone && isList(call)) {
+        isGone = true
+        const inUnit = organizations.accountsNow().filter(({ parents }) => parents.at(-1) === unit)
+        for (const { id } of inUnit) await organizations.moveAccount(id, unit, 'ou-acme-wrk3shop')
+        await organizations.deleteOrganizationalUnit(unit)
+      }
+      return answer
+    })
+    expect(await reconcile(world)).toBeUndefined()
+    expect(await reconcile(world)).toBeUndefined()
+    const desired = desiredNow(world.objects, world.organizations, world.clock.now())
+    expect(world.ssoAdmin.assignments()).toHaveLength(desired.size)
+    expect(deletions(world)).toBe(3)
+    expect(await world.json(`status/${links[1]}.json`)).toMatchObject({ state: 'waiting' })
+  })
+})
+
+describe('an account that goes', () => {
+  const leaver: AccountId = accountId.parse('240000000001')
+  const own = `assignments/account%${leaver}%${grant}`
+  const history = async (world: World) =>
+    (await world.keys(`history/account%${leaver}%`)).map((key) => key.split('%').at(-1))
+
+  test('is released from the ledger after two complete listings an hour apart, and history says so', async () => {
+    const world = await open()
+    await world.organizations.removeAccountFromOrganization(leaver)
+    expect(await reconcile(world)).toBeUndefined()
+    expect(await world.json(own)).toMatchObject({ state: 'stuck' })
+    await world.finish(world.everyHour())
+    await world.clock.advance(60_000)
+    expect(await world.json(own)).toMatchObject({ state: 'stuck' })
+    const calls = deletions(world)
+    expect(await reconcile(world)).toBeUndefined()
+    expect(await world.keys(own)).toEqual([])
+    expect(await history(world)).toEqual(['granted.json', 'released.json'])
+    expect(deletions(world)).toBe(calls)
+    expect(await reconcile(world)).toBeUndefined()
+    expect(await world.json('state/missing-accounts.json')).toMatchObject({ accounts: [] })
+  })
+
+  test('is not released when it is back before the second listing', async () => {
+    const world = await open()
+    const { email, ...record } = { ...world.organizations.accountDetails(leaver), id: leaver }
+    await world.organizations.removeAccountFromOrganization(leaver)
+    await reconcile(world)
+    world.organizations.addAccount({
+      id: leaver,
+      name: 'back',
+      email,
+      state: 'ACTIVE',
+      parentId: 'r-acme',
+      joinedMethod: 'INVITED',
+      joinedAt: record.joinedAt,
+      tags: {},
+    })
+    expect(await reconcile(world)).toBeUndefined()
+    expect(await world.json(own)).toMatchObject({ state: 'granted' })
+    expect(await history(world)).not.toContain('released.json')
+  })
+
+  test('and is suspended first stays stuck without a call an hour, and is granted again when reinstated', async () => {
+    const world = await open()
+    world.organizations.suspendAccount(leaver)
+    await reconcile(world)
+    expect(await world.json(own)).toMatchObject({ state: 'stuck' })
+    const calls = world.calls.length
+    await reconcile(world)
+    await reconcile(world)
+    expect(world.calls).toHaveLength(calls)
+    world.organizations.reinstateAccount(leaver)
+    await reconcile(world)
+    expect(await world.json(own)).toMatchObject({ state: 'granted' })
+  })
+})

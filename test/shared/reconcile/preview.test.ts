@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { InputFile } from '../../../handlers/cli/folder-inputs.ts'
+import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import { renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import type { OrganizationFile } from '../../../shared/memory/organization-file.ts'
+import { type Preview, previewChanges } from '../../../shared/reconcile/preview.ts'
+import { reconcile } from '../../../shared/reconcile/reconcile.ts'
+import { acme, World } from '../../world.ts'
+
+const acmeFile = (name: string) =>
+  readFileSync(new URL(`../../../fixtures/acme/permission_sets/${name}.json`, import.meta.url))
+const billing = 'permission_sets/Billing-ps.json'
+const link = (scope: string, principal = 'team-Accountants', permissionSet = 'Billing-ps', type = 'GROUP') =>
+  `links_data/${scope}%${permissionSet}%${principal}%${type}%ssofile`
+const account = (id: string) => `account%${id}`
+const [one, two] = ['233000000002', '250000000003'] as const
+type Files = ReadonlyMap<string, string | Uint8Array>
+const filesIn = (...entries: readonly (readonly [string, string | Uint8Array])[]): Files => new Map(entries)
+
+async function preview(world: World, files?: Files): Promise<Preview> {
+  const now = world.clock.now()
+  const inputs = [...(files ?? [])].map(([key, body]): InputFile => {
+    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+    return { key, sizeBytes: bytes.length, read: async () => bytes }
+  })
+  const objects = files
+    ? await ProposedObjects.afterSync(world.objects, inputs, now)
+    : new ProposedObjects(world.objects, now)
+  const options = { looksMost: Number.POSITIVE_INFINITY }
+  return world.finish(previewChanges({ ...world.ports, objects }, world.configuration, options))
+}
+
+/** What `aws s3 sync --delete` of these files does: what differs is uploaded, what is not there deleted. */
+async function sync(world: World, files: Files): Promise<void> {
+  for (const prefix of ['links_data/', 'permission_sets/']) {
+    for (const key of await world.keys(prefix)) if (!files.has(key)) await world.objects.delete(key)
+  }
+  for (const [key, body] of files) {
+    const there = await world.objects.get(key)
+    if (!there || Buffer.compare(there.body, Buffer.from(body)) !== 0) await world.objects.put(key, body)
+  }
+}
+
+/** Reconciles and carries everything out, twice: links that wait for a permission set are looked at when it is there. */
+async function apply(world: World): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    await world.look()
+    await world.finish(reconcile(world.ports, world.configuration))
+    await world.look()
+    await world.finish(world.slice())
+    await world.look()
+    await world.finish(world.slice())
+  }
+}
+
+const keysOf = (list: readonly { readonly assignment: Parameters<typeof renderAssignmentKey>[0] }[]) =>
+  list.map(({ assignment }) => renderAssignmentKey(assignment)).sort()
+const ledgerOf = async (world: World) =>
+  (await world.keys('assignments/')).map((key) => key.slice('assignments/'.length))
+const bare = (): OrganizationFile => ({ ...acme(), assignments: [] })
+
+async function granted(files: Files, organization = bare()): Promise<World> {
+  const world = new World({ organization }).start({ dispatcher: false })
+  await sync(world, files)
+  await apply(world)
+  return world
+}
+
+describe('a preview', () => {
+  test('of a bucket in which all is in force is empty', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
+    expect(await preview(world)).toMatchObject({
+      grants: [],
+      revocations: [],
+      waiting: [],
+      existing: [],
+      idleLinks: [],
+      permissionSets: [],
+      vanishingRoles: [],
+      unfinished: 0,
+    })
+  })
+
+  test('tells each grant with all links that ask for it', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')]))
+    const files = filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), ''], [link('ou_id%r-acme'), ''])
+    const { grants } = await preview(world, files)
+    const both = grants.find(({ assignment }) => assignment.accountId === one)
+    expect(both?.links).toEqual([link(account(one)), link('ou_id%r-acme')].sort())
+    expect(grants.length).toBeGreaterThan(30)
+  })
+
+  test('tells each revocation with what became of its links, and the role that vanishes', async () => {
+    const world = await granted(
+      filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), ''], [link(account(two)), '']),
+    )
+    const files = filesIn(
+      [billing, acmeFile('Billing-ps')],
+      [link(account(two)), '{ "expiresAt": "2026-01-01T00:00:00Z" }'],
+    )
+    const { revocations, vanishingRoles } = await preview(world, files)
+    expect(revocations.map(({ links }) => links)).toEqual([
+      [{ key: link(account(one)), fate: 'deleted' }],
+      [{ key: link(account(two)), fate: 'expired' }],
+    ])
+    expect(vanishingRoles).toEqual([
+      { accountId: one, permissionSet: 'Billing-ps' },
+      { accountId: two, permissionSet: 'Billing-ps' },
+    ])
+  })
+
+  test('names no role that another assignment keeps', async () => {
+    const keeper = link(account(one), 'team-CloudOperators')
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), ''], [keeper, '']))
+    const { revocations, vanishingRoles } = await preview(
+      world,
+      filesIn([billing, acmeFile('Billing-ps')], [keeper, '']),
+    )
+    expect(revocations).toHaveLength(1)
+    expect(vanishingRoles).toEqual([])
+  })
+
+  test('tells what would wait, and for what', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')]))
+    const files = filesIn(
+      [billing, acmeFile('Billing-ps')],
+      [link(account(one), 'team-accountants'), ''],
+      [link(account(one), 'team-Accountants', 'Biling-ps'), ''],
+      [link(account('999999999999')), ''],
+      [link('account_tag%nobody^has this'), ''],
+      [link('everything%all'), ''],
+    )
+    const { grants, waiting, idleLinks } = await preview(world, files)
+    expect(grants).toEqual([])
+    expect(waiting.map(({ reason }) => reason).sort()).toEqual([
+      "group 'team-accountants' does not exist in the identity store; did you mean 'team-Accountants'?",
+      "permission set 'Biling-ps' does not exist; did you mean 'Billing-ps'?",
+    ])
+    expect(idleLinks.map(({ state, reason }) => [state, reason?.slice(0, 34)])).toEqual([
+      ['waiting', "account '999999999999' does not ex"],
+      ['waiting', "no active account has the tag 'nob"],
+      ['rejected', "received scope 'everything', expec"],
+    ])
+  })
+
+  test('counts a permission set that a new file makes as there', async () => {
+    const world = await granted(new Map())
+    const files = filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), ''])
+    const { grants, permissionSets } = await preview(world, files)
+    expect(grants).toHaveLength(1)
+    expect(permissionSets).toEqual([{ name: 'Billing-ps', change: 'create' }])
+  })
+
+  test('leaves out access that is there already', async () => {
+    const world = new World().start({ dispatcher: false })
+    const there = acme().assignments.find(({ account: id }) => id !== acme().managementAccountId)
+    if (!there) throw new Error('acme has access that ssofile did not make')
+    const files: Files = filesIn([link(account(there.account), there.principal, there.permissionSet, there.type), ''])
+    const { grants, existing } = await preview(world, files)
+    expect({ grants, existing: existing.length }).toEqual({ grants: [], existing: 1 })
+  })
+
+  test('tells what nobody can revoke, since the account is suspended', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
+    world.organizations.suspendAccount(accountId.parse(one))
+    const { revocations, stuck } = await preview(world)
+    expect(revocations).toEqual([])
+    expect(stuck).toMatchObject([{ links: [{ fate: 'elsewhere' }] }])
+  })
+
+  test('writes nothing to the bucket and calls nothing that writes', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
+    const before = await Array.fromAsync(world.objects.list(''))
+    const calls = world.calls.length
+    await preview(world, filesIn([link(account(two)), '']))
+    expect(await Array.fromAsync(world.objects.list(''))).toEqual(before)
+    expect(world.calls.slice(calls).filter((call) => !/^(list|describe|get)/i.test(call))).toEqual([])
+  })
+})
+
+const administrator = '220000000003'
+const scopes = [
+  'ou_id%r-acme',
+  'account_tag%project^apollo',
+  account(one),
+  account(two),
+  account(administrator),
+  account('999999999999'),
+]
+const principals = ['team-Accountants', 'team-Platform', 'nobody of this name']
+const sets = ['Billing-ps', 'ReadOnly-ps', 'AdministratorAccess', 'None-ps']
+const bodies = ['', '', '{ "reason": "x" }', '{ "expiresAt": "2026-01-01T00:00:00Z" }', '{ "expires": 1 }']
+const linkFiles = fc.array(
+  fc.tuple(
+    fc.constantFrom(...scopes),
+    fc.constantFrom(...principals),
+    fc.constantFrom(...sets),
+    fc.constantFrom(...bodies),
+  ),
+  { maxLength: 6 },
+)
+const filesOf = (drawn: readonly (readonly [string, string, string, string])[], withSets: readonly string[]): Files =>
+  filesIn(
+    ...withSets.map((name) => [`permission_sets/${name}.json`, acmeFile(name)] as const),
+    ...drawn.map(([scope, principal, set, body]) => [link(scope, principal, set), body] as const),
+  )
+
+/** What happens to organization and directory before the plan is made. */
+const events: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
+  nothing: async () => {},
+  'an account gets a tag': (world) => world.organizations.tagResource(two, { project: 'apollo' }),
+  'an account is closed': (world) => world.organizations.closeAccount(accountId.parse(one)),
+  'an account is suspended': async (world) => world.organizations.suspendAccount(accountId.parse(one)),
+  'a group appears': (world) => world.identityStore.createGroup({ displayName: 'nobody of this name' }),
+}
+
+test('over random changes a preview names exactly what a reconcile then grants and revokes, and is empty afterwards', async () => {
+  const seen = { grants: 0, revocations: 0 }
+  await fc.assert(
+    fc.asyncProperty(
+      linkFiles,
+      linkFiles,
+      fc.constantFrom(...Object.keys(events)),
+      fc.boolean(),
+      async (first, second, event, fromFolder) => {
+        const world = await granted(filesOf(first, ['Billing-ps']), acme())
+        const ledgerBefore = await ledgerOf(world)
+        await events[event]?.(world)
+        const files = filesOf(second, ['Billing-ps', 'ReadOnly-ps'])
+        if (!fromFolder) await sync(world, files)
+        const planned = await preview(world, fromFolder ? files : undefined)
+        if (fromFolder) await sync(world, files)
+        await apply(world)
+        const ledgerAfter = await ledgerOf(world)
+        expect(keysOf(planned.grants)).toEqual(ledgerAfter.filter((key) => !ledgerBefore.includes(key)).sort())
+        expect(keysOf(planned.revocations)).toEqual(ledgerBefore.filter((key) => !ledgerAfter.includes(key)).sort())
+        expect(await preview(world)).toMatchObject({ grants: [], revocations: [], permissionSets: [] })
+        seen.grants += planned.grants.length
+        seen.revocations += planned.revocations.length
+      },
+    ),
+    { numRuns: 40 },
+  )
+  expect(Math.min(seen.grants, seen.revocations)).toBeGreaterThan(0)
+}, 120_000)

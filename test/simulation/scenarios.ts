@@ -1,0 +1,296 @@
+import * as fc from 'fast-check'
+import { type Action, accounts, units } from './action.ts'
+import type { CallGroup, FaultKind } from './chaos.ts'
+
+/** Where `simulated-world.ts` puts the accounts at first, and which of them have the tag `team^a`. */
+const homes = [
+  { account: accounts[0], unit: units[0], elsewhere: units[2] },
+  { account: accounts[1], unit: units[1], elsewhere: units[2] },
+  { account: accounts[2], unit: units[2], elsewhere: units[0] },
+] as const
+const set = 'First-ps'
+const group = 'team one'
+
+const linkOf = (scope: string, permissionSet = set, principal = group) =>
+  `links_data/${scope}%${permissionSet}%${principal}%GROUP%ssofile`
+const upload = (key: string): Action => ({ do: 'upload a link', key, body: 'empty' })
+const deleteLink = (key: string): Action => ({ do: 'delete this link', key })
+const wait = (ms: number): Action => ({ do: 'let time pass', ms })
+const strike = (
+  kind: FaultKind,
+  calls: CallGroup,
+  {
+    process = 'dispatcher',
+    skip = 0,
+    times = 1,
+  }: { process?: 'dispatcher' | 'handler'; skip?: number; times?: number } = {},
+): Action => ({ do: 'strike calls', kind, service: 'any', calls, process, skip, times })
+const assign = (account: string, permissionSet: 'First-ps' | 'Console-ps' = set): Action => ({
+  do: 'assign in the console',
+  account,
+  principal: `GROUP/${group}`,
+  permissionSet,
+})
+
+const home = fc.constantFrom(...homes)
+const shortMs = fc.constantFrom(30, 100, 200, 300, 450, 600, 1_000, 2_000)
+const settledMs = fc.constantFrom(2_000, 5_000, 20_000)
+const longMs = fc.constantFrom(45_000, 70_000, 70_000, 400_000)
+const skip = fc.nat(12)
+
+/** Steps that meet in one place, each left out now and then: what remains is what a failure shrinks to. */
+function scenario<P>(
+  parameters: fc.Arbitrary<P>,
+  steps: (parameters: P) => readonly Action[],
+): fc.Arbitrary<readonly Action[]> {
+  const kept = fc.array(fc.nat(19), { minLength: 9, maxLength: 9 })
+  return fc.tuple(parameters, kept).map(([drawn, isKept]) => steps(drawn).filter((_, step) => isKept[step] !== 0))
+}
+
+const scopes = fc.record({ home, shortMs, settledMs, longMs, skip })
+
+/**
+ * Short histories that lead where defects live; everything in them is an action of its own, so that they mix with what
+ * else happens, and a regression keeps only what it needs.
+ */
+export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
+  // One of two links that grant the same goes.
+  scenario(scopes, ({ home: { account, unit }, settledMs: ms }) => [
+    upload(linkOf('root%all')),
+    upload(linkOf(`account%${account}`)),
+    wait(ms),
+    deleteLink(linkOf(`account%${account}`)),
+    upload(linkOf(`ou_id%${unit}`)),
+    wait(ms),
+    deleteLink(linkOf('root%all')),
+  ]),
+  // An account moves unseen, and then the link of its old place goes: the new place grants the same.
+  scenario(scopes, ({ home: { account, unit, elsewhere }, settledMs: ms, shortMs: afterMs }) => [
+    upload(linkOf(`ou_id%${unit}`)),
+    upload(linkOf(`ou_id%${elsewhere}`)),
+    wait(ms),
+    wait(ms),
+    { do: 'move an account', account, unit: elsewhere, silently: true },
+    deleteLink(linkOf(`ou_id%${unit}`)),
+    wait(afterMs),
+  ]),
+  // The same, and Organizations does not say where the account is.
+  scenario(scopes, ({ home: { account, unit, elsewhere }, settledMs: ms, skip: times }) => [
+    upload(linkOf(`ou_id%${unit}`)),
+    upload(linkOf(`ou_id%${elsewhere}`)),
+    wait(ms),
+    wait(ms),
+    { do: 'move an account', account, unit: elsewhere, silently: true },
+    strike('refuse-internal', 'accounts', { times: 1 + times }),
+    deleteLink(linkOf(`ou_id%${unit}`)),
+    wait(ms),
+  ]),
+  // Likewise by a tag.
+  scenario(scopes, ({ settledMs: ms, shortMs: afterMs }) => [
+    upload(linkOf('account_tag%team^a')),
+    upload(linkOf(`account%${accounts[1]}`)),
+    wait(ms),
+    { do: 'tag an account', account: accounts[1], value: 'a', silently: true },
+    deleteLink(linkOf(`account%${accounts[1]}`)),
+    wait(afterMs),
+  ]),
+  // Granted, taken away and granted again within minutes.
+  scenario(scopes, ({ home: { account }, settledMs: ms }) => [
+    upload(linkOf(`account%${account}`)),
+    wait(ms),
+    deleteLink(linkOf(`account%${account}`)),
+    wait(ms),
+    upload(linkOf(`account%${account}`)),
+  ]),
+  // Deleted while it is being granted.
+  scenario(scopes, ({ home: { account }, shortMs: afterMs }) => [
+    wait(5_000),
+    upload(linkOf(`account%${account}`)),
+    wait(afterMs),
+    deleteLink(linkOf(`account%${account}`)),
+  ]),
+  // AWS refuses or fails a deletion.
+  scenario(
+    fc.record({
+      home,
+      settledMs,
+      kind: fc.constantFrom('refuse-denied' as const, 'lose-answer' as const),
+      times: fc.nat(3),
+    }),
+    ({ home: { account }, settledMs: ms, kind, times }) => [
+      upload(linkOf(`account%${account}`)),
+      wait(ms),
+      strike(kind, 'deletions', { times: times + 1 }),
+      deleteLink(linkOf(`account%${account}`)),
+      wait(ms),
+    ],
+  ),
+  // AWS refuses a creation again and again, and meanwhile somebody gives the access by hand.
+  scenario(
+    fc.record({
+      home,
+      longMs,
+      kind: fc.constantFrom('refuse-conflict' as const, 'refuse-denied' as const, 'refuse-throttled' as const),
+    }),
+    ({ home: { account }, longMs: ms, kind }) => [
+      wait(5_000),
+      strike(kind, 'creations', { times: 40 }),
+      upload(linkOf(`account%${account}`)),
+      wait(ms),
+      assign(account),
+      wait(ms),
+      deleteLink(linkOf(`account%${account}`)),
+    ],
+  ),
+  // The policy that the permission set needs is missing in the account: requests come out FAILED.
+  scenario(scopes, ({ home: { account }, settledMs: ms }) => [
+    { do: 'remove a policy that First-ps needs', account },
+    upload(linkOf(`account%${account}`)),
+    wait(ms),
+    upload(linkOf('root%all')),
+    { do: 'restore the policy', account },
+  ]),
+  // The dispatcher dies with requests outstanding, and more work comes.
+  scenario(scopes, ({ home: { account }, shortMs: afterMs }) => [
+    wait(5_000),
+    upload(linkOf('root%all')),
+    wait(afterMs),
+    wait(afterMs),
+    { do: 'kill the dispatcher' },
+    upload(linkOf('root%all', set, 'team-2')),
+    deleteLink(linkOf('root%all')),
+    assign(account),
+    wait(70_000),
+  ]),
+  // A dispatcher stands still at some call until another one works.
+  scenario(scopes, ({ shortMs: afterMs, longMs: ms, skip: before }) => [
+    wait(5_000),
+    strike('freeze', 'any', { skip: before * 3 }),
+    upload(linkOf('root%all')),
+    wait(afterMs),
+    upload(linkOf('root%all', set, 'team-2')),
+    wait(ms),
+    deleteLink(linkOf('root%all')),
+  ]),
+  // Access that somebody gave by hand before, or gives after, a link grants it.
+  scenario(scopes, ({ home: { account }, settledMs: ms, shortMs: afterMs }) => [
+    assign(account),
+    upload(linkOf(`account%${account}`)),
+    wait(ms),
+    deleteLink(linkOf(`account%${account}`)),
+    wait(afterMs),
+    assign(account),
+    wait(ms),
+  ]),
+  // The permission set comes after its links.
+  scenario(scopes, ({ home: { account }, settledMs: ms }) => [
+    upload(linkOf(`account%${account}`, 'Late-ps')),
+    wait(ms),
+    { do: 'upload the permission set', name: 'Late-ps', valid: true },
+    upload(linkOf('root%all', 'Late-ps')),
+  ]),
+  // Hints or wakes travel for seconds.
+  scenario(
+    fc.record({ home, calls: fc.constantFrom('hints' as const, 'wakes' as const), more: fc.nat(1), settledMs }),
+    ({ home: { account, unit }, calls, more, settledMs: ms }) => [
+      wait(ms),
+      strike('late', calls, { process: 'handler', times: 1 + more * 11 }),
+      upload(linkOf(`account%${account}`)),
+      ...(more === 0 ? [] : [upload(linkOf(`ou_id%${unit}`))]),
+    ],
+  ),
+  // A link cannot be read while it is judged whether another one's deletion takes the access away.
+  scenario(
+    fc.record({
+      home,
+      settledMs,
+      times: fc.constantFrom(1, 8, 30, 60),
+      kind: fc.constantFrom('refuse-internal' as const, 'refuse-throttled' as const),
+    }),
+    ({ home: { account }, settledMs: ms, times, kind }) => [
+      upload(linkOf('root%all')),
+      upload(linkOf(`account%${account}`)),
+      wait(ms),
+      strike(kind, 'links', { times }),
+      deleteLink(linkOf(`account%${account}`)),
+      wait(ms),
+    ],
+  ),
+  // A handler or the dispatcher is refused something at a moment that matters.
+  scenario(
+    fc.record({
+      home,
+      skip,
+      times: fc.integer({ min: 1, max: 6 }),
+      process: fc.constantFrom('dispatcher' as const, 'handler' as const),
+      kind: fc.constantFrom(
+        'refuse-internal' as const,
+        'lose-answer' as const,
+        'kill-before' as const,
+        'kill-after' as const,
+      ),
+      calls: fc.constantFrom<CallGroup>(
+        'any',
+        'writes',
+        'hints',
+        'ledger',
+        'lists',
+        'read-backs',
+        'creations',
+        'deletions',
+      ),
+    }),
+    ({ home: { account }, skip: before, times, process, kind, calls }) => [
+      wait(5_000),
+      strike(kind, calls, { process, skip: before, times: kind.startsWith('kill') ? 1 : times }),
+      upload(linkOf(`account%${account}`)),
+      wait(2_000),
+      deleteLink(linkOf(`account%${account}`)),
+    ],
+  ),
+  // A listing of the organization breaks off after its first page.
+  scenario(
+    fc.record({
+      times: fc.integer({ min: 1, max: 9 }),
+      kind: fc.constantFrom('refuse-internal' as const, 'refuse-throttled' as const),
+      settledMs,
+    }),
+    ({ times, kind, settledMs: ms }) => [
+      strike(kind, 'further pages', { process: 'handler', times }),
+      { do: 'reconcile' },
+      wait(ms),
+      upload(linkOf('root%all')),
+    ],
+  ),
+  // An account stops taking changes while access in it is to be taken away.
+  scenario(scopes, ({ home: { account }, settledMs: ms, shortMs: afterMs }) => [
+    upload(linkOf(`account%${account}`)),
+    upload(linkOf('root%all', set, 'team-2')),
+    wait(ms),
+    { do: 'suspend an account', account },
+    deleteLink(linkOf(`account%${account}`)),
+    wait(afterMs),
+    wait(70_000),
+    { do: 'reinstate the account', account },
+  ]),
+  // A creation leaves long after its dispatcher should have died of it, and its link is gone by then.
+  scenario(scopes, ({ home: { account }, shortMs: afterMs }) => [
+    wait(5_000),
+    strike(afterMs > 400 ? 'freeze' : 'slow', 'creations'),
+    upload(linkOf(`account%${account}`)),
+    wait(2_000),
+    deleteLink(linkOf(`account%${account}`)),
+    wait(70_000),
+    wait(70_000),
+  ]),
+  // One and the same second, many files.
+  scenario(fc.record({ settledMs }), ({ settledMs: ms }) => [
+    upload(linkOf('root%all')),
+    upload(linkOf('root%all', set, 'team-2')),
+    upload(linkOf('root%all', 'Console-ps', 'team-2')),
+    wait(ms),
+    deleteLink(linkOf('root%all')),
+    deleteLink(linkOf('root%all', set, 'team-2')),
+    deleteLink(linkOf('root%all', 'Console-ps', 'team-2')),
+  ]),
+]
