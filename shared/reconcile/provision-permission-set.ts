@@ -47,9 +47,11 @@ export async function provisionPermissionSet(
 ): Promise<ProvisioningResult> {
   const { ssoAdmin, provisionings, clock } = context
   const deadlineMs = clock.monotonicMs() + finishMs
-  await provisionings.untilFree(arn, deadlineMs)
   let stale = await listAccounts(ssoAdmin, arn, 'LATEST_PERMISSION_SET_NOT_PROVISIONED')
   if (stale.length === 0) return { outcome: 'done', accounts: undefined, unreachable: [] }
+  // One that is in progress already, of a dispatcher before us, may bring them up to date.
+  if ((await provisionings.untilFree(arn, deadlineMs)) === 'waited')
+    stale = await listAccounts(ssoAdmin, arn, 'LATEST_PERMISSION_SET_NOT_PROVISIONED')
   const total = (await listAccounts(ssoAdmin, arn)).length
   const unreachable = await listUnreachable(stale, context)
   const reasons = new Map<AccountId, string>()

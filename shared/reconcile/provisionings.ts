@@ -56,12 +56,15 @@ export class Provisionings {
   }
 
   /** Waits while a provisioning of this permission set is in progress, whoever made it; at most until `deadlineMs`. */
-  async untilFree(arn: PermissionSetArn, deadlineMs: number): Promise<void> {
+  async untilFree(arn: PermissionSetArn, deadlineMs: number): Promise<'free' | 'waited'> {
     await this.#recover()
+    let outcome: 'free' | 'waited' = 'free'
     for (let found = this.#find(arn); found; found = this.#find(arn)) {
+      outcome = 'waited'
       const ended = await this.#wait(found.requestId, deadlineMs)
-      if (!ended && this.#clock.monotonicMs() >= deadlineMs) return
+      if (!ended && this.#clock.monotonicMs() >= deadlineMs) break
     }
+    return outcome
   }
 
   /** `undefined`: not taken now (another request for the account or the permission set, too many); try again. */

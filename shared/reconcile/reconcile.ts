@@ -289,7 +289,7 @@ async function checkAttention(objects: ObjectStore): Promise<{
     if (told?.state !== state) misindexed.add(input)
     else if (state === 'held') held.add(input)
     // What refused or blocked a permission set may be gone: nobody tells us.
-    else if (input.startsWith(permissionSetPrefix)) toLookAt.push(input)
+    else if (state !== 'rejected' && input.startsWith(permissionSetPrefix)) toLookAt.push(input)
     else if (state === 'waiting' && (told.accounts?.desired ?? 0) === 0) toLookAt.push(input)
     else if (state === 'waiting' || state === 'failed') open.push(input)
   }

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { type Status, status as statusSchema } from '../../shared/domain/status.ts'
 import type { Observation } from './observe-sso-admin.ts'
 
@@ -57,6 +57,10 @@ export class LocalProcess implements AsyncDisposable {
 
   async put(key: string, body: string | Uint8Array = new Uint8Array()): Promise<void> {
     await this.#s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }))
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
   }
 
   async read(key: string): Promise<unknown> {

@@ -168,8 +168,8 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'links that wait are not woken when their permission set appears',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/dispatch.ts',
-    find: '    if (exists) await this.#wakeLinksOf(name)\n',
+    file: 'shared/reconcile/permission-set-work.ts',
+    find: '    if (exists) await this.#wakeWaitingLinksOf(name, context)\n',
     replace: '',
   },
   {

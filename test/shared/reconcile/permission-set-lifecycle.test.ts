@@ -28,6 +28,12 @@ function link(account: string, principal = group): string {
 const stateOf = async (world: World, input: string) => (await world.json(`status/${input}.json`))?.state
 const untilState = (world: World, input: string, state: string | undefined, minutes?: number) =>
   world.until(async () => (await stateOf(world, input)) === state, `${input} ${state}`, minutes)
+/** The status says `applied` of the file that is there now. */
+const untilInForce = (world: World) =>
+  world.until(async () => {
+    const status = await world.json(`status/${key}.json`)
+    return status?.state === 'applied' && status.etag === (await world.objects.head(key))?.etag
+  }, 'the file as it is in force')
 const arnOf = async (world: World) => permissionSetArn.parse((await world.json(ownedKey))?.arn)
 const isWrite = (operation: string) => !/^(List|Describe|Get)/.test(operation)
 const accountsOf = (world: World): readonly AccountId[] =>
@@ -66,8 +72,7 @@ test('an update reaches every account that has the permission set, by one provis
   await grantIn(world, accounts)
   world.calls.length = 0
   await world.objects.put(key, file({ managedPoliciesArnList: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }))
-  await untilState(world, key, 'applying')
-  await untilState(world, key, 'applied')
+  await untilInForce(world)
   expect(world.calls.filter(isWrite)).toEqual(['AttachManagedPolicyToPermissionSet', 'ProvisionPermissionSet'])
   const stale = 'LATEST_PERMISSION_SET_NOT_PROVISIONED'
   const arn = await arnOf(world)
@@ -81,8 +86,7 @@ test('tags alone need no provisioning', async () => {
   await grantIn(world, accountsOf(world).slice(0, 2))
   world.calls.length = 0
   await world.objects.put(key, file({ tags: [{ Key: 'team', Value: 'Web' }] }))
-  await untilState(world, key, 'applying')
-  await untilState(world, key, 'applied')
+  await untilInForce(world)
   expect(world.calls.filter(isWrite)).toEqual(['TagResource'])
 })
 
@@ -135,8 +139,7 @@ test('a suspended account does not hold up an update: its status warns of it', a
   world.organizations.suspendAccount(first)
   await world.everyHour()
   await world.objects.put(key, file({ description: 'new' }))
-  await untilState(world, key, 'applying')
-  await untilState(world, key, 'applied')
+  await untilInForce(world)
   expect(await world.json(`status/${key}.json`)).toMatchObject({ warnings: [expect.stringContaining(first)] })
 })
 
@@ -242,7 +245,7 @@ test('uploading the file again cancels its deletion', async () => {
   await untilState(world, key, 'blocked')
   const arn = await arnOf(world)
   await world.objects.put(key, file({ description: 'kept' }))
-  await untilState(world, key, 'applied')
+  await untilInForce(world)
   await world.objects.delete(link(audit))
   await untilState(world, link(audit), undefined)
   await world.clock.advance(30_000)
@@ -461,10 +464,7 @@ test('of two uploads within a second the last one is in force, and its etag in t
     await world.clock.advance(gapMs)
     await world.objects.put(key, file({ description: 'second', sessionDurationInMinutes: 90 }))
     const etag = (await world.objects.head(key))?.etag
-    await world.until(async () => {
-      const status = await world.json(`status/${key}.json`)
-      return status?.state === 'applied' && status.etag === etag
-    }, 'the second upload')
+    await untilInForce(world)
     await world.clock.advance(60_000)
     const found = await world.ssoAdmin.describePermissionSet(await arnOf(world))
     expect(found).toMatchObject({ description: 'second', sessionDuration: 'PT1H30M' })
