@@ -83,7 +83,7 @@ function warn(text: string): void {
 }
 
 function toJson(preview: Preview) {
-  const { grants, existing, waiting, revocations, stuck, view, ...rest } = preview
+  const { grants, existing, waiting, revocations, held, stuck, view, ...rest } = preview
   const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
     key: renderAssignmentKey(assignment),
     ...assignment,
@@ -96,6 +96,7 @@ function toJson(preview: Preview) {
     revocations: revocations.map(flat),
     existing: existing.map(flat),
     waiting: waiting.map(({ grants: those, ...lack }) => ({ ...lack, grants: those.map(flat) })),
+    held: held.map(flat),
     stuck: stuck.map(flat),
     ...rest,
   }
