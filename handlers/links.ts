@@ -11,7 +11,7 @@ import { parseInput } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/ledger.ts'
 import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
-import { hintBlockedDeletion } from '../shared/reconcile/permission-set-references.ts'
+import { findBlockedDeletion } from '../shared/reconcile/permission-set-references.ts'
 import type { LinkReading } from '../shared/reconcile/read-link.ts'
 import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts'
 import type { QueueHandler } from './handler.ts'
@@ -59,7 +59,9 @@ export async function lookAtLink(
     (account): Hint => ({ v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: key }),
   )
   await sendHints(ports, { id, hints, revocation: reading.state !== 'in-force' }, configuration)
-  if (reading.state !== 'in-force') await hintBlockedDeletion(permissionSet, id, ports, configuration)
+  // This may have been the last link that kept its permission set from being deleted.
+  const blocked = reading.state === 'in-force' ? undefined : await findBlockedDeletion(permissionSet, ports.objects)
+  if (blocked) await sendHints(ports, { id, hints: [blocked], revocation: false }, configuration)
 }
 
 /** What the dispatcher would find where the ledger has no entry that a link could have caused. */

@@ -174,7 +174,7 @@ async function watch(ports: Ports, configuration: Configuration, drift: DriftPro
   let told = ''
   // Seen twice, since what waited before this run may be about to be looked at again.
   for (let timesSettled = 0; timesSettled < 2; ) {
-    const { plan, inputs, unfinished } = await findDifferences(ports, await organization.view(), configuration)
+    const { plan, inputs, unfinished } = await findDifferences(ports, await organization.viewWithTags(), configuration)
     const explained = await listExplained(ports, configuration)
     const isOpen = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
     const grants = [...plan.grants, ...unfinished].filter(isOpen).length

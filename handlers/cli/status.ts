@@ -36,6 +36,7 @@ export function addStatus(program: Command): void {
     .action(async (key: string | undefined, options: { wait?: boolean; json?: boolean }) => {
       const bucket = bucketOf(undefined)
       const ports = openCliPorts(bucket)
+      if (options.wait) await tellPause(ports, process.stderr)
       process.exitCode =
         key === undefined ? await tellAll(ports, options) : await tellOne(ports, toInput(key), { ...options, bucket })
     })
@@ -107,10 +108,10 @@ async function hasUntold({ objects }: Ports, all: readonly Status[]): Promise<bo
   return false
 }
 
-async function tellPause({ objects }: Ports): Promise<void> {
+async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
   const pause = await readPause(objects)
   if (pause)
-    process.stdout.write(
+    stream.write(
       `\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: npx ssofile resume\n`,
     )
 }
@@ -130,7 +131,7 @@ async function tellAll(
     }
     progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
-    if (!json) await tellPause(ports)
+    if (!json) await tellPause(ports, process.stdout)
     return all.some(({ state }) => ['rejected', 'failed', 'held'].includes(state)) ? 1 : 0
   }
 }

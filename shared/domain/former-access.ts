@@ -15,7 +15,7 @@ export function listAccess(entry: LedgerEntry): readonly FormerAccess[] {
 
 /** The present access of an entry, as another entry keeps it. */
 export function toFormer(entry: LedgerEntry): FormerAccess {
-  const { v, former, orphanedAt, openUntil, attempts, updatedAt, ...access } = entry
+  const { v, former, orphanedAt, missingSince, openUntil, attempts, updatedAt, ...access } = entry
   return access
 }
 

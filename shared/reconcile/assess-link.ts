@@ -78,7 +78,7 @@ export async function assessLink(
       return answer(await assessRemains(reading.link, key, current, { ...notYet, state: 'revoking' }, notYet, context))
     }
     case 'in-force': {
-      const view = await context.organization.view()
+      const view = await viewFor(reading.link, context)
       const complaint = complainOfManagementAccount(reading.link, view, context.configuration)
       if (complaint) return answer({ ...told, ...rejection(complaint) })
       const accounts = await expandLink(reading.link, view, context)
@@ -87,6 +87,11 @@ export async function assessLink(
     default:
       return reading satisfies never
   }
+}
+
+/** Tags of all accounts take a while to read: only those wait whose scope is a tag. */
+function viewFor({ scope }: Link, { organization }: AssessContext): Promise<OrganizationView> {
+  return scope.kind === 'account_tag' ? organization.viewWithTags() : organization.view()
 }
 
 /** The accounts of a link; one that the view does not have yet is looked for in Organizations. */
@@ -208,9 +213,11 @@ async function assessRemains(
   }
 }
 
-async function describeEmptyScope({ scope }: Link, { organization }: AssessContext): Promise<NewStatus> {
+async function describeEmptyScope(link: Link, context: AssessContext): Promise<NewStatus> {
+  const { scope } = link
+  const { organization } = context
   const none = { desired: 0, applied: 0, open: 0, failed: [] }
-  const view = await organization.view()
+  const view = await viewFor(link, context)
   const { accounts } = view
   switch (scope.kind) {
     case 'root':

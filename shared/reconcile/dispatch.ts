@@ -2,13 +2,10 @@ import { renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import { type DriftHint, type Hint, isDriftHint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
-import { linkPrefix, parseLinkKey } from '../domain/link.ts'
+import { linkPrefix } from '../domain/link.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../domain/permission-set-name.ts'
-import type { Status } from '../domain/status.ts'
 import type { Ports } from '../ports/ports.ts'
 import { isServiceError } from '../ports/service-error.ts'
-import { applyPermissionSet } from './apply-permission-set.ts'
 import { assessLink } from './assess-link.ts'
 import { AssignmentRequests } from './assignment-requests.ts'
 import { Brake } from './brake.ts'
@@ -25,18 +22,16 @@ import { OwnedChangedError } from './owned-permission-sets.ts'
 import { patientIdentityStore } from './patient-identity-store.ts'
 import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
-import { hintBlockedDeletion } from './permission-set-references.ts'
-import type { PermissionSetContext } from './permission-set-settlement.ts'
+import { PermissionSetWork, type PermissionSetWorkContext } from './permission-set-work.ts'
 import { PrincipalIndex } from './principal-index.ts'
 import { PrincipalNames } from './principal-names.ts'
 import { Provisionings } from './provisionings.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { settleAssignment } from './settle-assignment.ts'
-import type { SettleContext } from './settlement.ts'
 import { Signal } from './signal.ts'
 import { Standings } from './standings.ts'
 import { StatusBoard } from './status-board.ts'
-import { type NewStatus, StatusStore } from './status-store.ts'
+import { StatusStore } from './status-store.ts'
 import { type WorkItem, WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -85,10 +80,6 @@ const controlEveryMs = 2_000
 const attemptsMost = 3
 /** How often a status that cannot be told is tried at the end of a slice. */
 const tellingsMost = 4
-const progressEveryMs = 5_000
-
-/** What only permission sets need is here too. */
-type SliceContext = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
 
 class Slice {
   readonly #ports: Ports
@@ -103,7 +94,8 @@ class Slice {
   readonly #limiter: RateLimiter
   readonly #board: StatusBoard
   readonly #brake: Brake
-  readonly #context: SliceContext
+  readonly #context: PermissionSetWorkContext
+  readonly #permissionSetWork: PermissionSetWork
   readonly #drift: DriftCheck
   readonly #running = new Map<string, Promise<void>>()
   #assignmentsRunning = 0
@@ -147,6 +139,7 @@ class Slice {
       },
     })
     this.#board = board
+    this.#permissionSetWork = new PermissionSetWork(ports, configuration, board)
     this.#context = {
       ...ports,
       configuration,
@@ -321,11 +314,14 @@ class Slice {
     }
   }
 
-  async #settle(item: WorkItem, context: SliceContext): Promise<'done' | 'given-back'> {
+  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back'> {
     const { hint } = item
-    if (hint.kind === 'permission-set') return this.#settlePermissionSet(hint.permissionSet, context)
     if (isDriftHint(hint)) {
       this.#board.touch(await this.#drift.work(hint, context))
+      return 'done'
+    }
+    if (hint.kind === 'permission-set') {
+      if ((await this.#permissionSetWork.settle(hint.permissionSet, context)) === 'failed') this.#failed++
       return 'done'
     }
     const { account: accountId, permissionSet, principal, type } = hint
@@ -338,7 +334,7 @@ class Slice {
       return this.#settle(item, context)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
-      await hintBlockedDeletion(permissionSet, this.#ports.randomness.id(), this.#ports, this.#configuration)
+      await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.#failed++
     if (settlement.result === 'waiting') this.#board.noteLack(assignment, settlement.lack, settlement.links)
     if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
@@ -346,46 +342,6 @@ class Slice {
       await this.#brake.forget(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
-  }
-
-  async #settlePermissionSet(name: PermissionSetName, context: SliceContext): Promise<'done'> {
-    const key = permissionSetKey(name)
-    const tell = async (status: NewStatus | undefined) => {
-      let before: Status | undefined
-      await context.statuses.revise(key, async (current) => {
-        before = current
-        // Another file by now: what its own hint, or its rejection, says stands.
-        if ((await context.objects.head(key))?.etag !== status?.etag) return current
-        return status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) }
-      })
-      return before
-    }
-    const wakeLinks = (woken: PermissionSetName) => this.#wakeAllLinksOf(woken)
-    const { status, exists } = await applyPermissionSet(name, { ...context, tell: throttled(tell, context), wakeLinks })
-    const before = await tell(status)
-    if (status?.state === 'failed') this.#failed++
-    if (exists) await this.#wakeLinksOf(name)
-    // Whoever took a reference away meanwhile did not see yet that its deletion waits: looked at once more.
-    if (status?.state === 'blocked' && before?.state !== 'blocked') return this.#settlePermissionSet(name, context)
-    return 'done'
-  }
-
-  /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
-  async #wakeLinksOf(name: PermissionSetName): Promise<void> {
-    const waiting = new Set(this.#board.takeWaiting(name))
-    for await (const input of this.#context.statuses.listAttention('waiting')) {
-      if (input.includes(`%${name}%`)) waiting.add(input)
-    }
-    await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
-  }
-
-  async #wakeAllLinksOf(name: PermissionSetName): Promise<void> {
-    const links: string[] = []
-    for await (const { key } of this.#ports.objects.list(linkPrefix)) {
-      const link = parseLinkKey(key, this.#configuration.folders)
-      if (link.ok && link.value.permissionSet === name) links.push(key)
-    }
-    await sendInputs(this.#ports, links, `permission set ${name} was made again`)
   }
 
   async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {
@@ -454,19 +410,6 @@ function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
   const { account: accountId, permissionSet, principal, type } = hint
   return renderAssignmentKey({ accountId, permissionSet, principal, type })
-}
-
-/** Progress is told at most every 5 seconds (design, "Status object"). */
-function throttled(
-  tell: (status: NewStatus) => Promise<unknown>,
-  { clock }: SettleContext,
-): (status: NewStatus) => Promise<void> {
-  let toldMs = clock.monotonicMs()
-  return async (status) => {
-    if (clock.monotonicMs() - toldMs < progressEveryMs) return
-    toldMs = clock.monotonicMs()
-    await tell(status)
-  }
 }
 
 function describe({ hint, lane }: WorkItem): Record<string, string> {

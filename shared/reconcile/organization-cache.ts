@@ -8,8 +8,8 @@ import { listAllAccounts } from './list-all-accounts.ts'
 import { patientOrganizations } from './patient-organizations.ts'
 
 const viewKey = 'state/organization.json'
-/** Tags of so many accounts are read before they are stored: about 50 seconds' worth, lost when a process ends. */
-const portion = 500
+/** Tags of so many accounts are read before they are stored: about 20 seconds' worth, lost when a process ends. */
+const portion = 200
 /** A reading of tags that was interrupted longer ago than this begins anew. */
 const resumableMs = 2 * 60 * 60_000
 /** So long are tags read that are only to be renewed; the next reading goes on. A function has at most 15 minutes. */
@@ -45,26 +45,29 @@ export class OrganizationCache {
   }
 
   /**
-   * The view as it is now, with tags where an `account_tag` link exists; read from Organizations where there is none yet.
-   * Asked for anew each time: a hint that follows a new view must never be evaluated by an older one and then be gone.
+   * The view as it is now; read from Organizations where there is none yet. Asked for anew each time: a hint that follows
+   * a new view must never be evaluated by an older one and then be gone.
    */
   async view(): Promise<OrganizationView> {
-    const { view } = await this.#read()
-    // The first account_tag link makes tags matter, from that moment on.
-    if (view && (view.hasTags || !(await this.#hasTagLinks()))) return view
-    return this.rebuild()
+    return (await this.#read()).view ?? (await this.#once(async () => (await this.#readAccounts()).view))
+  }
+
+  /** The same with the tags of all accounts, which takes a while when the first `account_tag` link makes them matter. */
+  async viewWithTags(): Promise<OrganizationView> {
+    const view = await this.view()
+    if (view.hasTags || !(await this.#hasTagLinks())) return view
+    return this.#once(async () => this.#fillTags(await this.#read()))
   }
 
   /**
    * Reads the whole organization. Throws, and takes nothing away, when a page or a tag cannot be read; tags that were read
    * by then are kept, and the next call goes on from there. Tags that are known are renewed for at most `renewMs`, those of
-   * the rest stay as they are. Many ask at once, one reads.
+   * the rest stay as they are.
    */
-  rebuild(renewMs: number = renewalMs): Promise<OrganizationView> {
-    this.#reading ??= this.#readAll(renewMs).finally(() => {
-      this.#reading = undefined
-    })
-    return this.#reading
+  async rebuild(renewMs: number = renewalMs): Promise<OrganizationView> {
+    const stored = await this.#readAccounts()
+    if (!(await this.#hasTagLinks())) return stored.view
+    return this.#fillTags(stored, this.#ports.clock.monotonicMs() + renewMs)
   }
 
   /**
@@ -82,9 +85,14 @@ export class OrganizationCache {
     return { before, after: (await this.#write(stored, { ...view, accounts })).view }
   }
 
-  /** The account as this view has it, else as Organizations has it; `undefined`: there is none. */
+  /**
+   * The account as this view has it, else as Organizations has it; `undefined`: there is none. With tags where an
+   * `account_tag` link exists.
+   */
   async find(accountId: AccountId, { accounts }: OrganizationView): Promise<Account | undefined> {
-    return accounts.find(({ id }) => id === accountId) ?? this.readLive(accountId)
+    const account = accounts.find(({ id }) => id === accountId)
+    const isEnough = account && (!lacksTags(account) || !(await this.#hasTagLinks()))
+    return isEnough ? account : this.readLive(accountId)
   }
 
   /** The account as Organizations has it at this moment, with tags where an `account_tag` link exists. */
@@ -104,29 +112,47 @@ export class OrganizationCache {
   /** The stored view, from memory where it is still the one that we know. */
   async #read(): Promise<Stored> {
     const { objects } = this.#ports
-    const { etag } = this.#known
+    // Others may read meanwhile, and an older answer come later: what is unchanged is what was asked about.
+    const known = this.#known
+    const { etag } = known
     const found = etag === undefined ? await objects.get(viewKey) : await objects.getIfChanged(viewKey, etag)
-    if (found === 'unchanged') return this.#known
-    this.#known = found === undefined ? {} : { etag: found.etag, ...parseView(found.body) }
-    return this.#known
+    if (found === 'unchanged') return known
+    const read = found === undefined ? {} : { etag: found.etag, ...parseView(found.body) }
+    this.#known = read
+    return read
   }
 
-  async #readAll(renewMs: number): Promise<OrganizationView> {
+  /** Many ask at once, one reads: what is read is what they all wait for. */
+  async #once(read: () => Promise<OrganizationView>): Promise<OrganizationView> {
+    this.#reading ??= read().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  /** Lists all accounts; tags as they were read last stay until they are read again, if tags matter at all. */
+  async #readAccounts(): Promise<Written> {
     const readAt = renderInstant(this.#ports.clock.now())
     const stored = await this.#read()
     const { managementAccountId, accounts } = await listAllAccounts(this.#organizations, stored.view?.accounts ?? [])
     const reading = { managementAccountId, readAt, accounts }
-    if (!(await this.#hasTagLinks())) return (await this.#write(stored, reading)).view
+    if (!(await this.#hasTagLinks())) return this.#write(stored, reading)
     const known = new Map(stored.view?.accounts.map((account) => [account.id, account]))
-    // Tags as they were read last stay until they are read again; accounts that are new have none to stay.
     const kept = accounts.map((account) => {
       const { tags, tagsRevision } = known.get(account.id) ?? {}
       return tags === undefined || tagsRevision === undefined ? account : { ...account, tags, tagsRevision }
     })
+    // Where all others have theirs, accounts that are new have them read at once.
     const whole = stored.view?.hasTags ? await this.#withTagsOf(kept, kept.filter(lacksTags)) : kept
-    const tagsSince = resume(stored.view, readAt)
-    const untilMs = this.#ports.clock.monotonicMs() + renewMs
-    return this.#readTags(await this.#write(stored, { ...reading, accounts: whole, tagsSince }), tagsSince, untilMs)
+    const { tagsSince } = stored.view ?? {}
+    return this.#write(stored, { ...reading, accounts: whole, ...(tagsSince === undefined ? {} : { tagsSince }) })
+  }
+
+  /** Without `untilMs`: until every account has its tags. */
+  async #fillTags(stored: Stored, untilMs = Number.NEGATIVE_INFINITY): Promise<OrganizationView> {
+    const { etag, view } = stored
+    if (etag === undefined || view === undefined) return this.rebuild()
+    return this.#readTags({ etag, view }, resume(view, renderInstant(this.#ports.clock.now())), untilMs)
   }
 
   /**
@@ -221,11 +247,13 @@ function isDue({ tagsRevision }: Account, { revision }: TagsSince): boolean {
   return tagsRevision === undefined || tagsRevision < revision
 }
 
-/** Since when tags must have been read: a reading that was interrupted goes on, and does not begin anew. */
-function resume(view: OrganizationView | undefined, at: string): TagsSince {
-  const { tagsSince, revision = 0 } = view ?? {}
+/**
+ * Since which revision tags must have been read: a reading that was interrupted goes on, and does not begin anew. What was
+ * read before this view was written has a smaller one.
+ */
+function resume({ tagsSince, revision }: OrganizationView, at: string): TagsSince {
   const isRecent = tagsSince && Math.abs(Date.parse(at) - Date.parse(tagsSince.at)) < resumableMs
-  return isRecent ? tagsSince : { revision: revision + 1, at }
+  return isRecent ? tagsSince : { revision, at }
 }
 
 /** A cache: one that cannot be understood is made again. */

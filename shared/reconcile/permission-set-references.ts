@@ -2,13 +2,12 @@ import type { AccountId } from '../domain/account-id.ts'
 import { parseAssignmentKey } from '../domain/assignment.ts'
 import { quote } from '../domain/complaint.ts'
 import type { Configuration } from '../domain/configuration.ts'
+import type { Hint } from '../domain/hint.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import { linkPrefix, parseLinkKey } from '../domain/link.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import type { Ports } from '../ports/ports.ts'
-import { sendHints } from './lanes.ts'
 import { listAssignmentKeys } from './ledger.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import { readLink } from './read-link.ts'
@@ -88,17 +87,12 @@ function nameSome(names: readonly string[], all: number): string {
 }
 
 /**
- * Has a permission set looked at again whose deletion waits for its last reference: to be called after a reference is
- * gone. Whoever tells `blocked` looks for references once more after that, so one of the two sees the other.
+ * The hint at a permission set whose deletion waits for its last reference, `undefined` where it does not: to be asked for
+ * after a reference is gone. Whoever tells `blocked` looks for references once more after that, so one of the two sees the
+ * other.
  */
-export async function hintBlockedDeletion(
-  name: PermissionSetName,
-  id: string,
-  ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
-  configuration: Configuration,
-): Promise<void> {
+export async function findBlockedDeletion(name: PermissionSetName, objects: ObjectStore): Promise<Hint | undefined> {
   const key = permissionSetKey(name)
-  if (!(await ports.objects.head(attentionKey('blocked', key)))) return
-  const hints = [{ v: 1, kind: 'permission-set', permissionSet: name, cause: key } as const]
-  await sendHints(ports, { id, hints, revocation: false }, configuration)
+  const isBlocked = (await objects.head(attentionKey('blocked', key))) !== undefined
+  return isBlocked ? { v: 1, kind: 'permission-set', permissionSet: name, cause: key } : undefined
 }

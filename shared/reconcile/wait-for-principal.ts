@@ -42,7 +42,9 @@ export async function waitFor(
     const revoked = await revoke(subject, stored, account)
     return revoked.result === 'absent' ? rest : revoked
   }
-  const settled = stored.entry.state === 'granted' ? stored : await bringToRest(subject, stored, links)
+  // What the brake holds of a principal that is gone stays on its list: its grace is over already.
+  const isAtRest = stored.entry.state === 'granted' || (stored.entry.state === 'held' && found === 'gone')
+  const settled = isAtRest ? stored : await bringToRest(subject, stored, links)
   if (settled === undefined) return rest
   if ('result' in settled) return settled
   // What it recorded of a former id is all that is left: that id is judged by itself.

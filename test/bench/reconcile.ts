@@ -7,7 +7,7 @@ import { type Benchmark, parseNumbers, type Result } from './benchmark.ts'
 const megabytesMost = 300
 const accountsPerCall = 20
 /** So much faster than AWS's are the rates of the services and the clock of the product. */
-const speed = 20
+const speed = 10
 /** V8 takes what memory there is before it collects; a function's limit makes it collect earlier, and so does this. */
 const heapMegabytes = 128
 

@@ -14,7 +14,8 @@ const set = 'ReadOnly-ps'
 const links = accounts.flatMap((account) =>
   groups.map((group) => `links_data/account%${account}%${set}%${group}%GROUP%ssofile`),
 )
-const everyone = `links_data/root%all%${set}%everyone%GROUP%ssofile`
+/** In a folder, whose links are counted apart. */
+const everyone = `links_data/team-a/root%all%${set}%everyone%GROUP%ssofile`
 /** Three hundred requests, at the pace that AWS allows. */
 const patiently = { withinMs: 180_000 }
 
@@ -22,7 +23,10 @@ let system: LocalSystem
 let folder: string
 beforeAll(async () => {
   const organization = smallOrganization({ groups: [...groups, 'everyone'] })
-  system = await LocalSystem.start({ organization, configuration: { brake: defaultConfiguration.brake } })
+  system = await LocalSystem.start({
+    organization,
+    configuration: { brake: defaultConfiguration.brake, folders: ['team-a'] },
+  })
   folder = await mkdtemp(join(tmpdir(), 'ssofile-brake-'))
   for (const [name, body] of [
     [`permission_sets/${set}.json`, permissionSetFile(set)],

@@ -221,6 +221,28 @@ describe('links that are deleted', () => {
     })
   })
 
+  test('a revocation that AWS refused for longer than a window is the same one, and counts once', async () => {
+    let isRefusing = true
+    const wrap = (ports: Ports) =>
+      intercept(ports, async ({ operation, proceed }) => {
+        if (isRefusing && operation === 'deleteAccountAssignment')
+          throw new ServiceError('sso-admin', 'AccessDeniedException', 'no')
+        return proceed()
+      })
+    const groups = groupsOf(4)
+    const world = await open(groups, linksOf(groups), { own: { count: 2, percent: 0 }, wrap })
+    await remove(world, linksOf(groups).slice(0, 2))
+    await world.clock.advance(16 * 60_000)
+    isRefusing = false
+    // The next window is full before the retries of the first two come.
+    for (const link of linksOf(groups).slice(2)) await world.objects.delete(link)
+    for (let minute = 0; minute < 10; minute++) {
+      await world.clock.advance(60_000)
+      await settled(world)
+    }
+    expect({ granted: granted(world), held: await held(world) }).toEqual({ granted: 0, held: [] })
+  })
+
   test('expired links count as deleted ones', async () => {
     const world = await open(groupsOf(4), [], { own: { count: 2, percent: 0 } })
     const expiresAt = new Date(world.clock.now().getTime() + 120_000).toISOString()
@@ -343,6 +365,17 @@ describe('revocations that nobody asked for', () => {
     expect((await world.json(`status/links_data/${link}.json`))?.state).toBe('applied')
     expect(await world.keys('attention/')).toEqual([])
   })
+})
+
+test('access of which one link was deleted while another is there, and covers it no more, is indirect', async () => {
+  const group = 'team 0'
+  const world = await open([group], [linkOf(group), ofOu(group)], { indirect: { count: 0, percent: 0 } })
+  await world.organizations.moveAccount('200000000000' as never, 'ou-tiny-movedout', 'r-tiny')
+  await remove(world, [linkOf(group)])
+  await world.finish(world.everyHour())
+  await settled(world)
+  expect(granted(world)).toBe(1)
+  expect((await readBrake(world.objects))?.record.holds.map(({ rule }) => rule)).toEqual(['indirect'])
 })
 
 describe('a brake that cannot be read', () => {

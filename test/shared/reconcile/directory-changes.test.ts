@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../../shared/domain/account-id.ts'
 import { type PrincipalId, permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
-import { dyingPorts } from '../../intercept.ts'
+import { releaseList } from '../../../shared/reconcile/brake-file.ts'
+import { dyingPorts, intercept } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
 const billing = readFileSync(new URL('../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -284,6 +286,66 @@ test('with 100 groups on a permission set in an account, the old id of a group g
   expect(await state(world, linkOf(old))).toBe('applied')
 })
 
+test('a dispatcher that has just looked up a name does not believe it after a change in the directory', async () => {
+  const world = await open([])
+  const slice = world.slice({ lingerMs: 50_000 })
+  await world.objects.put(linkOf(old), '')
+  await world.clock.advance(5_000)
+  const [first, second] = [idOf(world, old), idOf(world, 'team-Web')]
+  expect(holders(world)).toEqual([first])
+  await rename(world, first, 'passing')
+  await rename(world, second, old)
+  await send(world, first, second)
+  await world.clock.advance(10_000)
+  expect(holders(world)).toEqual([second])
+  await world.finish(slice)
+})
+
+test('an id that Identity Store tells for a name which it does not bear is neither granted nor a reason to revoke', async () => {
+  let isStale = true
+  const world: World = await open([linkOf(old)], {
+    wrap: (ports) =>
+      intercept(ports, async ({ operation, args, proceed }) =>
+        operation === 'findPrincipalId' && args[1] === old && isStale && world.calls.includes('CreateAccountAssignment')
+          ? idOf(world, 'team-Web')
+          : proceed(),
+      ),
+  })
+  const id = idOf(world, old)
+  await world.clock.advance(61_000)
+  await world.objects.put(linkOf(old), '')
+  await settle(world)
+  expect(writes(world)).toEqual(['CreateAccountAssignment'])
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'granted', principalId: id })
+  isStale = false
+  await world.clock.advance(120_000)
+  await settle(world)
+  expect(writes(world)).toEqual(['CreateAccountAssignment'])
+  expect(await world.keys('state/open/')).toEqual([])
+  expect(await state(world, linkOf(old))).toBe('applied')
+})
+
+test('access by a permission set that was made again under its name is granted by the new one, and history has both', async () => {
+  const world = await open([linkOf(old)])
+  const target = targetOf(world, idOf(world, old))
+  world.ssoAdmin.removeAssignment(target)
+  await world.ssoAdmin.deletePermissionSet(target.permissionSetArn)
+  await world.ssoAdmin.createPermissionSet({
+    name: permissionSetName.parse('Billing-ps'),
+    sessionDuration: 'PT1H',
+    tags: [],
+  })
+  await world.objects.delete('state/permission-sets.json')
+  await world.objects.put(linkOf(old), '')
+  await settle(world)
+  const again = targetOf(world, idOf(world, old))
+  expect(again.permissionSetArn).not.toBe(target.permissionSetArn)
+  expect(world.ssoAdmin.assignments()).toEqual([again])
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'granted', permissionSetArn: again.permissionSetArn })
+  expect((await world.json(ledgerOf(old)))?.former).toBeUndefined()
+  expect(await history(world, old)).toEqual(['granted', 'granted', 'revoked'])
+})
+
 test('an index of names that was lost is made again from the ledger', async () => {
   const world = await open([linkOf(old)])
   const id = idOf(world, old)
@@ -456,3 +518,26 @@ describe('a group renamed under 300 assignments', () => {
     expect(holders(world).filter((holder) => holder === id)).toHaveLength(270)
   }, 60_000)
 })
+
+test('access of a group that is gone, held by the brake after its grace, stays held as it is until it is released, and goes then', async () => {
+  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 20, percent: 10, minutes: 15 } }
+  const world = await open([linkOf(old)], { configuration: { brake } })
+  const id = idOf(world, old)
+  await world.identityStore.deleteGroup(id)
+  await tell(world, 1, 'GROUP', id)
+  await world.clock.advance(61 * 60_000)
+  await world.finish(world.everyMinute())
+  const held = await world.json('control/brake.json')
+  expect(held).toMatchObject({ rule: 'indirect', held: [nameOf(old)] })
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'held' })
+  await world.finish(world.everyHour())
+  await settle(world)
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'held' })
+  expect((await world.json('control/brake.json'))?.digest).toBe(held?.digest)
+  expect(holders(world)).toEqual([id])
+  await releaseList(world.objects, String(held?.digest), 'operator')
+  await world.finish(world.everyMinute())
+  await settle(world)
+  expect(holders(world)).toEqual([])
+  expect(await world.keys('assignments/')).toEqual([])
+}, 60_000)

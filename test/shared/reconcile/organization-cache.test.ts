@@ -123,9 +123,22 @@ describe('the view of the organization', () => {
     await world.until(() => dying.isDead(), 'the death')
     const next = countCalls(world)
     await world.finish(rebuild(world, next.ports))
-    expect(next.count('listTags')).toBeLessThanOrEqual(944 - 500)
+    expect(next.count('listTags')).toBeLessThanOrEqual(944 - 600)
     expect(await stored(world)).toMatchObject({ hasTags: true })
     expect(await stored(world)).not.toHaveProperty('tagsSince')
+  })
+
+  test('lets links wait that speak of tags, and no others, until all tags are read', async () => {
+    const world = new World({ organization: large(300) })
+    await world.finish(rebuild(world))
+    await world.objects.put(tagLink, '')
+    const cache = new OrganizationCache(world.ports, [])
+    expect((await world.finish(cache.view())).hasTags).toBe(false)
+    const account = await world.finish(cache.find(moved, await cache.view()))
+    expect(account?.tags).toMatchObject({ team: 'Security' })
+    const calls = countCalls(world)
+    expect((await world.finish(new OrganizationCache(calls.ports, []).viewWithTags())).hasTags).toBe(true)
+    expect(calls.count('listAccounts')).toBe(0)
   })
 
   test('keeps tags that are known where there is no time to renew them all, and renews the rest the next time', async () => {
@@ -137,7 +150,7 @@ describe('the view of the organization', () => {
     expect(view.hasTags).toBe(true)
     const next = countCalls(world)
     await world.finish(new OrganizationCache(next.ports, []).rebuild())
-    expect(first.count('listTags')).toBe(500)
+    expect(first.count('listTags')).toBe(200)
     expect(first.count('listTags') + next.count('listTags')).toBe(view.accounts.length)
   })
 

@@ -1,0 +1,111 @@
+import type { Configuration } from '../domain/configuration.ts'
+import { linkPrefix, parseLinkKey } from '../domain/link.ts'
+import { permissionSetKey } from '../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import type { Status } from '../domain/status.ts'
+import type { Ports } from '../ports/ports.ts'
+import { applyPermissionSet } from './apply-permission-set.ts'
+import { sendInputs } from './inputs.ts'
+import { groupOf } from './lanes.ts'
+import { findBlockedDeletion } from './permission-set-references.ts'
+import type { PermissionSetContext } from './permission-set-settlement.ts'
+import type { SettleContext } from './settlement.ts'
+import type { StatusBoard } from './status-board.ts'
+import type { NewStatus } from './status-store.ts'
+
+const progressEveryMs = 5_000
+
+export type PermissionSetWorkContext = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
+
+/** What the dispatcher does with a hint at a permission set: applies or deletes it, tells its status, and wakes links. */
+export class PermissionSetWork {
+  readonly #ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
+  readonly #configuration: Configuration
+  readonly #board: StatusBoard
+  /** Those with a hint under way because a reference to them is gone. */
+  readonly #revisiting = new Set<PermissionSetName>()
+
+  constructor(ports: Ports, configuration: Configuration, board: StatusBoard) {
+    this.#ports = ports
+    this.#configuration = configuration
+    this.#board = board
+  }
+
+  /** Throws when something cannot be read or written; the hint then comes again. */
+  async settle(name: PermissionSetName, context: PermissionSetWorkContext): Promise<'settled' | 'failed'> {
+    this.#revisiting.delete(name)
+    const tell = (status: NewStatus | undefined) => this.#tell(name, status, context)
+    const { status, exists } = await applyPermissionSet(name, {
+      ...context,
+      tell: this.#seldom(tell),
+      wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
+    })
+    const before = await tell(status)
+    if (exists) await this.#wakeWaitingLinksOf(name, context)
+    // Whoever took a reference away meanwhile did not see yet that its deletion waits: looked at once more.
+    if (status?.state === 'blocked' && before?.state !== 'blocked') return this.settle(name, context)
+    return status?.state === 'failed' ? 'failed' : 'settled'
+  }
+
+  /**
+   * Something that may have been the last reference to this permission set is gone. One hint is enough until it is
+   * evaluated. Nobody needs to be woken for it: it is pulled here.
+   */
+  async revisitBlocked(name: PermissionSetName): Promise<void> {
+    const { objects, queues, randomness } = this.#ports
+    const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, objects)
+    if (!hint) return
+    this.#revisiting.add(name)
+    const message = { body: JSON.stringify(hint), groupId: groupOf(hint), deduplicationId: randomness.id() }
+    await queues.send('work', [message]).catch((error: unknown) => {
+      this.#revisiting.delete(name)
+      throw error
+    })
+  }
+
+  /** Answers what was told before. */
+  async #tell(
+    name: PermissionSetName,
+    status: NewStatus | undefined,
+    { statuses, objects }: PermissionSetWorkContext,
+  ): Promise<Status | undefined> {
+    const key = permissionSetKey(name)
+    const before: { told?: Status | undefined } = {}
+    await statuses.revise(key, async (current) => {
+      before.told = current
+      // Another file by now: what its own hint, or its rejection, says stands.
+      if ((await objects.head(key))?.etag !== status?.etag) return current
+      return status && { ...status, ...(current?.by === undefined ? {} : { by: current.by }) }
+    })
+    return before.told
+  }
+
+  /** Progress is told at most every 5 seconds (design, "Status object"). */
+  #seldom(tell: (status: NewStatus) => Promise<unknown>): (status: NewStatus) => Promise<void> {
+    const { clock } = this.#ports
+    let toldMs = clock.monotonicMs()
+    return async (status) => {
+      if (clock.monotonicMs() - toldMs < progressEveryMs) return
+      toldMs = clock.monotonicMs()
+      await tell(status)
+    }
+  }
+
+  /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
+  async #wakeWaitingLinksOf(name: PermissionSetName, { statuses }: PermissionSetWorkContext): Promise<void> {
+    const waiting = new Set(this.#board.takeWaiting(name))
+    for await (const input of statuses.listAttention('waiting')) {
+      if (input.includes(`%${name}%`)) waiting.add(input)
+    }
+    await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
+  }
+
+  async #wakeAllLinksOf(name: PermissionSetName): Promise<void> {
+    const links: string[] = []
+    for await (const { key } of this.#ports.objects.list(linkPrefix)) {
+      const link = parseLinkKey(key, this.#configuration.folders)
+      if (link.ok && link.value.permissionSet === name) links.push(key)
+    }
+    await sendInputs(this.#ports, links, `permission set ${name} was made again`)
+  }
+}
