@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { readOwner } from '../../shared/reconcile/owner.ts'
+import { describePause, readPause } from '../../shared/reconcile/pause.ts'
 import { type Preview, previewChanges } from '../../shared/reconcile/preview.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -58,6 +59,8 @@ async function plan(source: string, options: Options): Promise<number> {
     const preview = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep })
     progress.end()
     process.stdout.write(options.json ? renderJson(toJson(preview)) : renderPlan(preview))
+    const pause = await readPause(ports.objects)
+    if (pause) warn(`all changes are ${describePause(pause)}; nothing of this is carried out until: npx ssofile resume`)
     return options.detailedExitcode && hasChanges(preview) ? 3 : 0
   } finally {
     progress.end()
@@ -83,7 +86,7 @@ function warn(text: string): void {
 }
 
 function toJson(preview: Preview) {
-  const { grants, existing, waiting, revocations, stuck, view, ...rest } = preview
+  const { grants, existing, waiting, revocations, held, stuck, view, ...rest } = preview
   const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
     key: renderAssignmentKey(assignment),
     ...assignment,
@@ -96,6 +99,7 @@ function toJson(preview: Preview) {
     revocations: revocations.map(flat),
     existing: existing.map(flat),
     waiting: waiting.map(({ grants: those, ...lack }) => ({ ...lack, grants: those.map(flat) })),
+    held: held.map(flat),
     stuck: stuck.map(flat),
     ...rest,
   }

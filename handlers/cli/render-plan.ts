@@ -25,8 +25,10 @@ export function renderPlan(preview: Preview): string {
     renderPermissionSets(preview),
     renderGrants(preview),
     renderStuck(preview),
+    renderHeld(preview),
     renderRevocations(preview),
     renderRoles(preview),
+    renderBrake(preview),
     renderFigures(preview),
   ]
   return parts.filter((part) => part !== '').join('\n')
@@ -80,6 +82,16 @@ function renderGrants({ grants, view }: Preview): string {
 function renderStuck({ stuck, view }: Preview): string {
   const word = 'cannot revoke, since the account takes no changes:'
   return renderGroups(stuck.map(withFates), { sign: '!', mood: 'bad', word, view })
+}
+
+function renderHeld({ held, view }: Preview): string {
+  return renderGroups(held.map(withFates), { sign: '!', mood: 'bad', word: 'holds back, by the brake:', view })
+}
+
+function renderBrake({ brake }: Preview): string {
+  if (brake.held === 0) return ''
+  const reasons = brake.reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')
+  return `${paint('bad', 'brake')}: ${count(brake.held, 'revocation')} of these would be held until a person releases them (ssofile brake)\n${reasons}`
 }
 
 function renderRevocations({ revocations, view }: Preview): string {
@@ -140,7 +152,8 @@ function renderRoles({ vanishingRoles, view }: Preview): string {
 }
 
 function renderFigures(preview: Preview): string {
-  const { grants, revocations, waiting, existing, stuck, idleLinks, permissionSets, unfinished, unchecked } = preview
+  const { grants, revocations, waiting, existing, held, stuck, idleLinks, permissionSets, unfinished, unchecked } =
+    preview
   const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
   const figures = [
@@ -149,9 +162,10 @@ function renderFigures(preview: Preview): string {
     ...(changed > 0 ? [`${count(changed, 'permission set')} to change`] : []),
     ...(waits > 0 ? [`${waits.toLocaleString('en')} waiting`] : []),
     ...(existing.length > 0 ? [`${existing.length.toLocaleString('en')} there already`] : []),
+    ...(held.length > 0 ? [`${held.length.toLocaleString('en')} held by the brake`] : []),
     ...(stuck.length > 0 ? [`${stuck.length.toLocaleString('en')} stuck`] : []),
     ...(idleLinks.length > 0 ? [`${count(idleLinks.length, 'link')} without effect`] : []),
-    ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} from before to finish`] : []),
+    ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} to be looked at again`] : []),
   ]
   const isEmpty = grants.length + revocations.length + changed === 0
   const head = isEmpty ? 'Nothing to change: what is in force is what the files say.\n' : ''

@@ -249,7 +249,7 @@ export class Brake {
  * The links of a folder: `all`, those included that are deleted while access of theirs is left; `open`, those of the
  * deleted ones whose access is still to be revoked, and neither held nor failed. Statuses tell, which outlive their links.
  */
-async function countLinks(
+export async function countLinks(
   objects: ObjectStore,
   { folder, items }: Tally,
   { folders }: Configuration,

@@ -3,7 +3,7 @@ import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../dom
 import type { Configuration } from '../domain/configuration.ts'
 import { isWithin } from '../domain/expand-scope.ts'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
-import { type GrantingLink, ledgerPrefix } from '../domain/ledger-entry.ts'
+import { type GrantingLink, type LedgerEntry, ledgerPrefix } from '../domain/ledger-entry.ts'
 import { isFolderMarker, linkPrefix, parseLinkKey } from '../domain/link.ts'
 import { nearMatch } from '../domain/near-match.ts'
 import type { Account } from '../domain/organization-view.ts'
@@ -56,6 +56,8 @@ export type Explanation = {
   readonly nextAttempt?: string | undefined
   readonly requestId?: string | undefined
   readonly principalId?: PrincipalId | undefined
+  /** What else its ledger entry knows, in whole sentences. */
+  readonly remarks: readonly string[]
   readonly links: readonly ExplainedLink[]
   /** Ascending. */
   readonly history: readonly { readonly at: string; readonly event: HistoryEvent }[]
@@ -147,7 +149,7 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
     listHistory(ports.objects, key),
   ])
   const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
-  const base = { assignment, links, history }
+  const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
   if (stored) {
     const { state, grantedAt, reason, openUntil, call, principalId } = stored.entry
     const isInForce = grantedAt !== undefined && state !== 'revoking'
@@ -168,6 +170,14 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
   return evaluation.links.length > 0
     ? { ...base, state: 'wanted', isInForce: false, reason: reasonOf(links) }
     : { ...base, state: 'none', isInForce: false }
+}
+
+function remarksOn({ former = [], orphanedAt, missingSince }: LedgerEntry): readonly string[] {
+  return [
+    ...former.map((access) => `access of ${access.principalId}, who had the name before, is still to be revoked`),
+    ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),
+    ...(missingSince === undefined ? [] : [`a drift check misses it in Identity Center since ${missingSince}`]),
+  ]
 }
 
 /** Why what links grant is not in force yet. */

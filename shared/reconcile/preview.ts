@@ -16,6 +16,7 @@ import { foreignPrefix } from './foreign-assignments.ts'
 import { InputReadings } from './input-readings.ts'
 import { Ledger, listAssignmentKeys } from './ledger.ts'
 import { OrganizationCache } from './organization-cache.ts'
+import { type BrakePreview, previewBrake } from './preview-brake.ts'
 import { sortGrants } from './preview-grants.ts'
 import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
 import type { LinkReading } from './read-link.ts'
@@ -57,6 +58,10 @@ export type Preview = {
   /** Access that is there already and not of our making: left alone. */
   readonly existing: readonly PlannedGrant[]
   readonly waiting: readonly WaitingGrants[]
+  /** What the brake holds already: it rests until a person releases it. */
+  readonly held: readonly PlannedRevocation[]
+  /** What the brake would hold of `revocations`. */
+  readonly brake: BrakePreview
   /** No link grants them, but their account takes no changes. */
   readonly stuck: readonly PlannedRevocation[]
   readonly vanishingRoles: readonly ProvisionedSet[]
@@ -91,7 +96,7 @@ export async function previewChanges(
   const organization = new OrganizationCache(ports, configuration.folders)
   const view = await organization.rebuild()
   onStep('comparing links and ledger')
-  const { plan, unfinished, counts } = await findDifferences(ports, view, configuration)
+  const { plan, unfinished, counts, held: heldKeys } = await findDifferences(ports, view, configuration)
   const readings = await InputReadings.list(objects, configuration)
   const membership = { ...configuration, managementAccountId: view.managementAccountId }
   onStep('looking up permission sets and principals')
@@ -100,13 +105,16 @@ export async function previewChanges(
   const sorted = await sortGrants(planned, { ports, configuration, readings, permissionSets, looksMost, onStep })
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const revocations = await attributeRevocations(plan.revocations, objects, readings)
-  const [stuck, revocable] = partition(revocations, ({ assignment }) => refusing.has(assignment.accountId))
+  const [stuck, others] = partition(revocations, ({ assignment }) => refusing.has(assignment.accountId))
+  const [held, revocable] = partition(others, ({ assignment }) => heldKeys.has(renderAssignmentKey(assignment)))
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
     reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link.scope, account, membership))
   return {
     ...sorted,
     revocations: revocable,
+    held,
+    brake: await previewBrake(revocable, { objects, configuration, now: ports.clock.now() }),
     stuck,
     vanishingRoles: findVanishingRoles({
       revocations: revocable.map(({ assignment }) => assignment),

@@ -108,6 +108,18 @@ describe('access is explained', () => {
   })
 })
 
+test('what a drift check and the directory found is remarked', async () => {
+  const world = await worldWith(ofGroup('team-Accountants'))
+  const key = `assignments/${ofGroup('team-Accountants').slice('links_data/'.length)}`
+  const at = '2026-03-03T10:00:00.000Z'
+  await world.objects.put(key, JSON.stringify({ ...(await world.json(key)), orphanedAt: at, missingSince: at }))
+  const { direct } = await explain(world, 'team-Accountants')
+  expect(direct[0]?.remarks).toEqual([
+    `the principal is gone since ${at}; its access is kept for a while`,
+    `a drift check misses it in Identity Center since ${at}`,
+  ])
+})
+
 describe('where nothing grants it, the links that are near are named', () => {
   test('those that differ in one of account, permission set and principal', async () => {
     const world = await worldWith(

@@ -171,6 +171,28 @@ describe('a preview', () => {
     expect(stuck).toMatchObject([{ links: [{ fate: 'elsewhere' }] }])
   })
 
+  test('tells how much of a flood the brake would hold, and what it holds already', async () => {
+    const ids = (await new World().organizations.accountsNow())
+      .filter(({ state }) => state === 'ACTIVE')
+      .map(({ id }) => id)
+    const many = ids.filter((id) => id !== acme().managementAccountId).slice(0, 30)
+    const all = many.map((id) => [link(account(id)), ''] as const)
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')], ...all))
+    const files = filesIn([billing, acmeFile('Billing-ps')])
+    const { revocations, held, brake } = await preview(world, files)
+    expect({ revocations: revocations.length, held: held.length, brake: brake.held }).toEqual({
+      revocations: 30,
+      held: 0,
+      brake: 10,
+    })
+    expect(brake.reasons).toEqual([expect.stringMatching(/more than 20 of the 30 links directly under links_data/)])
+    await sync(world, files)
+    await apply(world)
+    expect(await ledgerOf(world)).toHaveLength(10)
+    const after = await preview(world)
+    expect({ revocations: after.revocations.length, held: after.held.length }).toEqual({ revocations: 0, held: 10 })
+  })
+
   test('writes nothing to the bucket and calls nothing that writes', async () => {
     const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
     const before = await Array.fromAsync(world.objects.list(''))

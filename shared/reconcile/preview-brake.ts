@@ -1,0 +1,66 @@
+import { renderAssignmentKey } from '../domain/assignment.ts'
+import {
+  type BrakeTerms,
+  describeHold,
+  emptyBrake,
+  findMissingWindows,
+  folderOf,
+  judgeRevocation,
+  openWindow,
+  pruneBrake,
+  type Tally,
+  tally,
+} from '../domain/brake.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import { ledgerPrefix } from '../domain/ledger-entry.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import { countLinks } from './brake.ts'
+import { readBrake } from './brake-file.ts'
+import { listAssignmentKeys } from './ledger.ts'
+import type { PlannedRevocation } from './preview.ts'
+
+/** How many of the revocations the brake would hold, and why; which ones depends on the order in which they come. */
+export type BrakePreview = { readonly held: number; readonly reasons: readonly string[] }
+
+/** Lets the brake judge these revocations, by its own rules and what it has counted so far; writes nothing. */
+export async function previewBrake(
+  revocations: readonly PlannedRevocation[],
+  {
+    objects,
+    configuration,
+    now,
+  }: { readonly objects: ObjectStore; readonly configuration: Configuration; readonly now: Date },
+): Promise<BrakePreview> {
+  if (revocations.length === 0) return { held: 0, reasons: [] }
+  const terms: BrakeTerms = { limits: configuration.brake, now }
+  const before = pruneBrake((await readBrake(objects))?.record ?? emptyBrake, terms)
+  const counted = revocations.map(toRevocation)
+  const items = Map.groupBy(counted.flatMap(tally), ({ rule, folder }) => `${rule} ${folder ?? ''}`)
+  let record = before
+  let held = 0
+  for (const revocation of counted) {
+    for (const missing of findMissingWindows(record, revocation, terms)) {
+      const all = (items.get(`${missing.rule} ${missing.folder ?? ''}`) ?? []).flatMap((one) => one.items)
+      record = openWindow(record, missing, await baseOf({ ...missing, items: all }, objects, configuration), terms)
+    }
+    const { brake, passes } = judgeRevocation(record, revocation, terms)
+    if (!passes) held += 1
+    // The list is not asked for: it would only grow.
+    record = { ...brake, held: before.held }
+  }
+  return { held, reasons: record.holds.map(describeHold) }
+}
+
+/** As the dispatcher tells whose doing it is: withdrawn, where each link that granted it was. */
+function toRevocation({ assignment, links }: PlannedRevocation) {
+  const isWithdrawn = links.every(({ fate }) => fate !== 'elsewhere')
+  const withdrawn = isWithdrawn ? links.map(({ key }) => ({ key, folder: folderOf(key) })) : []
+  return { key: renderAssignmentKey(assignment), withdrawn }
+}
+
+async function baseOf(one: Tally, objects: ObjectStore, configuration: Configuration): Promise<number> {
+  if (one.rule === 'own') return (await countLinks(objects, one, configuration)).all
+  let entries = 0
+  for await (const _ of listAssignmentKeys(objects, ledgerPrefix)) entries += 1
+  return entries
+}
