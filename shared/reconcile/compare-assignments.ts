@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import { listAccess } from '../domain/former-access.ts'
 import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
@@ -187,9 +188,9 @@ async function checkGone(
   log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
 }
 
-/** All access that an entry records as ours. */
+/** All access that an entry records as ours, former access included. */
 function targetsOf(assignment: Assignment, entry: LedgerEntry): readonly AssignmentTarget[] {
-  return [targetOf(assignment, entry)]
+  return listAccess(entry).map((access) => targetOf(assignment, access))
 }
 
 function targetOf(

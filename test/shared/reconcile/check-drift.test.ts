@@ -191,6 +191,28 @@ describe('a drift check', () => {
     expect(await ended(world)).toMatchObject({ missing: 0, foreign: 0 })
   })
 
+  test('does not take for foreign what the former id of a group still has, while the new one is refused', async () => {
+    let isRefused = false
+    const world = await open({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation !== 'createAccountAssignment' || !isRefused) return proceed()
+        throw new ServiceError('sso-admin', 'ValidationException', 'refused')
+      },
+    })
+    const former = target(world)
+    isRefused = true
+    await world.identityStore.deleteGroup(former.principalId)
+    await world.identityStore.createGroup({ displayName: 'team-Accountants' })
+    await world.clock.advance(120_000)
+    await world.finish(world.everyHour())
+    await settled(world)
+    expect(await world.json(ledger)).toMatchObject({ former: [{ principalId: former.principalId }] })
+    await night(world)
+    expect(world.ssoAdmin.isAssigned(former)).toBe(true)
+    expect(await world.keys('foreign/')).toEqual([])
+    expect(await ended(world)).toMatchObject({ foreign: 0 })
+  })
+
   test('does not count the access that a user has through a group as its own', async () => {
     const world = await open()
     const user = world.identityStore.idOf('USER', 'kenji.ito@acme.example')
