@@ -56,6 +56,22 @@ test.each([
     },
     told: "assignments[0].principal: no GROUP 'Nobody' in this file",
   },
+  {
+    what: 'a tag that is no text',
+    file: {
+      ...smallOrganization,
+      root: { ...root, accounts: [{ id: '111111111111', name: 'a', email: 'a@b.c', tags: { a: 1 } }] },
+    },
+    told: 'root.accounts[0].tags: expected an object whose values are texts',
+  },
+  {
+    what: 'a tag whose value is too long',
+    file: {
+      ...smallOrganization,
+      root: { ...root, accounts: [{ id: '111111111111', name: 'a', email: 'a@b.c', tags: { a: 'x'.repeat(257) } }] },
+    },
+    told: 'root.accounts[0].tags: keys of 1 to 128 and values of at most 256 characters',
+  },
   { what: 'no object', file: [], told: 'the file: ' },
 ])('an organization file with $what is refused with the place', ({ file, told }) => {
   const result = parseOrganizationFile('organization.json', file)
@@ -126,4 +142,10 @@ describe('the fixture acme', () => {
       if (scope.kind === 'ou_id') expect([line, world.organizations.hasParent(scope.id)]).toContain(true)
     }
   })
+})
+
+test('a tag may be called __proto__, as in AWS', () => {
+  const text = JSON.stringify(smallOrganization).replace('"tags":{}', '"tags":{"__proto__":"x"}')
+  const parsed = parseOrganizationFile('organization.json', JSON.parse(text))
+  expect(JSON.stringify(parsed)).toContain('"__proto__":"x"')
 })
