@@ -145,7 +145,7 @@ async function createDefinition(
     // Refused: nothing of ours is there, and what someone else makes under this name later is not ours.
     if (isServiceError(error, ...refusals)) await objects.delete(ownedPrefix + name)
     if (!isServiceError(error, 'ConflictException')) throw error
-    permissionSets.forget(name)
+    await permissionSets.forget(name)
     const existing = await permissionSets.resolve(name)
     if (!existing) throw error
     return existing

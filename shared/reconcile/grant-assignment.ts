@@ -145,7 +145,8 @@ async function create(
   const isUnsent = result.outcome === 'unfinished' && !result.sent
   const entry = isUnsent ? await save(subject, called, { lastCreation: previous?.entry.lastCreation }) : called
   // The permission set may have been made again under its name: it is looked for anew at the next attempt.
-  if (result.outcome === 'failed') context.permissionSets.forget(subject.assignment.permissionSet)
+  if (result.outcome === 'failed' && result.reason.startsWith('ResourceNotFoundException'))
+    await context.permissionSets.forget(subject.assignment.permissionSet)
   if (result.outcome !== 'confirmed') return defer(subject, entry, result, concerned, 'failed')
   await confirm(subject, entry, lasting)
   return { result: 'applied', owned: true, links: concerned }
