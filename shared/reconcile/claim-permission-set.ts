@@ -37,7 +37,7 @@ export async function claimPermissionSet(
     const actual = await readPermissionSet(ssoAdmin, arn)
     if (actual) return { owned, arn, actual, event: undefined }
     log.warn('the permission set was deleted by someone else; it is created again', { permissionSet: file.name, arn })
-    permissionSets.forget(file.name)
+    await permissionSets.forget(file.name)
     const { openUntil } = owned.value
     const claim = { v: 1 as const, claimedAt, isRecreated: true, ...(openUntil === undefined ? {} : { openUntil }) }
     return create(
@@ -52,7 +52,7 @@ export async function claimPermissionSet(
   }
   const known = await permissionSets.lookUp(file.name)
   if (known !== undefined && (await ssoAdmin.describePermissionSet(known))) return 'not-ours'
-  if (known !== undefined) permissionSets.forget(file.name)
+  if (known !== undefined) await permissionSets.forget(file.name)
   const claim = await writeOwned(objects, file.name, { v: 1, claimedAt }, undefined)
   return create(file, { owned: claim, event: 'created', isFresh: true }, context)
 }
@@ -97,7 +97,7 @@ async function findExisting(
   permissionSets: PermissionSetContext['permissionSets'],
   ssoAdmin: PermissionSetContext['ssoAdmin'],
 ) {
-  permissionSets.forget(name)
+  await permissionSets.forget(name)
   const arn = await permissionSets.resolve(name)
   return arn === undefined ? undefined : ssoAdmin.describePermissionSet(arn)
 }

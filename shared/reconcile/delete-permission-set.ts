@@ -29,7 +29,7 @@ export async function deletePermissionSet(
   const references = await findReferences(name, context)
   if (isReferenced(references)) return blocked(`${renderReferences(references)} still use it`)
   // Claimed, but nobody recorded the ARN: its creation may have gone unanswered.
-  if (owned.value.arn === undefined) permissionSets.forget(name)
+  if (owned.value.arn === undefined) await permissionSets.forget(name)
   const found = owned.value.arn ?? (await findClaimed(name, owned, context))
   if (await objects.head(permissionSetKey(name))) return 'file-is-back'
   const deletionAt = owned.value.deletionAt ?? renderInstant(clock.now())

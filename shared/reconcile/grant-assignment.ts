@@ -190,7 +190,7 @@ async function conclude(
   const found = await context.managementAccount.explain(result.error, permissionSet, target.permissionSetArn)
   if (found) return waitFor(subject, entry, { lack: found, links: concerned, account })
   // The permission set may have been made again under its name: it is looked for anew at the next attempt.
-  context.permissionSets.forget(permissionSet)
+  if (isServiceError(result.error, 'ResourceNotFoundException')) await context.permissionSets.forget(permissionSet)
   if (isServiceError(result.error, 'ServiceQuotaExceededException') && entry.entry.former) {
     // No room beside the former access (100 groups per permission set and account): that goes first.
     const open = await revokeFormer(subject, account)

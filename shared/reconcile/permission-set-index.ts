@@ -87,11 +87,12 @@ export class PermissionSetIndex {
     return this.#arnByName.has(name)
   }
 
-  /** One that turned out to be gone. */
-  forget(name: PermissionSetName): void {
-    this.#arnByName.delete(name)
+  /** One that turned out to be gone: in the stored index as well, or the next process would believe it again. */
+  async forget(name: PermissionSetName): Promise<void> {
+    const wasKnown = this.#arnByName.delete(name)
     this.#recent.delete(name)
     this.#scannedMs = undefined
+    if (wasKnown) await this.#save(Object.fromEntries([...this.#arnByName].map(([known, arn]) => [arn, known])))
   }
 
   /** Every permission set that Identity Center has now, by name. */

@@ -33,8 +33,10 @@ export function removeInConsole(action: Doing<'remove in the console'>, world: S
 }
 
 /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
-export async function makeConsolePermissionSetAnew({ ssoAdmin, checker }: SimulatedWorld): Promise<void> {
+export async function makeConsolePermissionSetAnew({ ssoAdmin, checker, names }: SimulatedWorld): Promise<void> {
   const arn = ssoAdmin.permissionSetArnOf('Console-ps')
+  // The name stays known when the permission set is gone.
+  if (arn) names.permissionSet(arn)
   if (!arn || ssoAdmin.outstandingRequests().some(({ target }) => target.permissionSetArn === arn)) return
   const assigned = ssoAdmin.assignments().filter(({ permissionSetArn }) => permissionSetArn === arn)
   if (assigned.some((target) => checker.isOurs(target))) return

@@ -25,7 +25,11 @@ test.each(sabotages)('the sabotage "$name" can be built into the code as it is',
   expect(replace).not.toBe(find)
 })
 
-test.each(regressions)('$name', async ({ settings, actions }) => {
-  const { violation } = await runSimulation(settings, actions)
-  expect(violation?.message).toBeUndefined()
-}, 60_000)
+test.each(regressions)(
+  '$name',
+  async ({ settings, actions }) => {
+    const { violation } = await runSimulation(settings, actions)
+    expect(violation?.message).toBeUndefined()
+  },
+  60_000,
+)

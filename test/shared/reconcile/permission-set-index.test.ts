@@ -39,7 +39,7 @@ test('one that turned out to be gone is looked for anew: it may have been made a
   expect(await index.resolve(late)).toBe(first)
   await world.ssoAdmin.deletePermissionSet(first)
   const second = await world.ssoAdmin.createPermissionSet({ name: late, sessionDuration: 'PT1H', tags: [] })
-  index.forget(late)
+  await index.forget(late)
   expect(await index.resolve(late)).toBe(second)
 })
 
