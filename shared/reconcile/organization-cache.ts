@@ -12,8 +12,8 @@ const viewKey = 'state/organization.json'
 const portion = 200
 /** A reading of tags that was interrupted longer ago than this begins anew. */
 const resumableMs = 2 * 60 * 60_000
-/** So long are tags read that are only to be renewed; the next reading goes on. A function has at most 15 minutes. */
-const renewalMs = 8 * 60_000
+/** So long a reading renews tags that are known; the next one goes on. A function has at most 15 minutes. */
+const renewalMs = 11 * 60_000
 /** Accounts about which two writers differ are read live; beyond so many, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
@@ -61,13 +61,13 @@ export class OrganizationCache {
 
   /**
    * Reads the whole organization. Throws, and takes nothing away, when a page or a tag cannot be read; tags that were read
-   * by then are kept, and the next call goes on from there. Tags that are known are renewed for at most `renewMs`, those of
-   * the rest stay as they are.
+   * by then are kept, and the next call goes on from there. Tags that are known are renewed until `renewMs` after the
+   * start, those of the rest stay as they are.
    */
   async rebuild(renewMs: number = renewalMs): Promise<OrganizationView> {
+    const untilMs = this.#ports.clock.monotonicMs() + renewMs
     const stored = await this.#readAccounts()
-    if (!(await this.#hasTagLinks())) return stored.view
-    return this.#fillTags(stored, this.#ports.clock.monotonicMs() + renewMs)
+    return (await this.#hasTagLinks()) ? this.#fillTags(stored, untilMs) : stored.view
   }
 
   /**

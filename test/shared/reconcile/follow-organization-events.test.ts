@@ -340,7 +340,7 @@ describe('events of the organization', () => {
     expect(world.log.lines.filter(({ level }) => level === 'error')).toEqual([])
   })
 
-  test('of 60 tag changes one by one cost two calls each, however large the organization is', async () => {
+  test('of 30 tag changes one by one cost two calls each, however large the organization is', async () => {
     const calls: string[] = []
     const world = await open(async ({ port, operation, proceed }) => {
       const answer = await proceed()
@@ -348,7 +348,7 @@ describe('events of the organization', () => {
       return answer
     })
     calls.length = 0
-    for (let change = 0; change < 60; change++) {
+    for (let change = 0; change < 30; change++) {
       await world.organizations.tagResource(one, { team: change % 2 === 0 ? 'B' : 'A' })
       await deliverEvent(world, 'tag-change-on-resource', one)
       await world.clock.advance(5_000)
@@ -357,8 +357,8 @@ describe('events of the organization', () => {
     await expectTruth(world)
     expect(calls.filter((call) => call === 'listAccounts')).toEqual([])
     // Two for the event, two for each of the revocations, which read the account live.
-    expect(calls.length).toBeLessThanOrEqual(60 * 6)
-  })
+    expect(calls.length).toBeLessThanOrEqual(30 * 6)
+  }, 30_000)
 
   test.each(['before', 'after'] as const)(
     'whose handler dies %s any of its calls, and that come again, lead to what the links say',

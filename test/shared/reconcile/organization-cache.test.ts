@@ -146,7 +146,7 @@ describe('the view of the organization', () => {
     await world.objects.put(tagLink, '')
     await world.finish(rebuild(world))
     const first = countCalls(world)
-    const view = await world.finish(new OrganizationCache(first.ports, []).rebuild(1_000))
+    const view = await world.finish(new OrganizationCache(first.ports, []).rebuild(10_000))
     expect(view.hasTags).toBe(true)
     const next = countCalls(world)
     await world.finish(new OrganizationCache(next.ports, []).rebuild())
