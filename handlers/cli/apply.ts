@@ -127,8 +127,9 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
 async function dispatchOnce(ports: Ports, configuration: Configuration, holder: string): Promise<SliceResult> {
   for (;;) {
     const result = await dispatch(ports, configuration, { sliceMs: wholeDayMs, lingerMs: 0, holder })
-    if (result.outcome !== 'lease-held') return result
-    tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it has ended`)
+    if (result.outcome === 'done') return result
+    if (result.outcome === 'paused') await refuseUnderPause(ports)
+    else tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it has ended`)
   }
 }
 
