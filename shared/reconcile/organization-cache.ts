@@ -11,8 +11,8 @@ import { readJson, renderJson, type Stored } from './stored-json.ts'
 
 const viewKey = 'state/organization.json'
 
-/** So often the organization is read for one view, where others write theirs meanwhile. */
-const readingsMost = 3
+/** So often the organization is read for one view, where others write theirs meanwhile; each time one of them is done. */
+const readingsMost = 10
 
 type Known = { readonly view: OrganizationView; readonly etag: string }
 
@@ -92,14 +92,14 @@ export class OrganizationCache {
    * processes may differ): it is read again, so that a slow reader never brings back what is no longer so.
    */
   async #readAll(): Promise<OrganizationView> {
-    for (let reading = 1; ; reading++) {
+    for (let reading = 1; reading <= readingsMost; reading++) {
       const before = await this.#ports.objects.head(viewKey)
       const view = await this.#readOrganization()
       const unchanged = before ? ({ ifMatch: before.etag } as const) : ({ ifNoneMatch: '*' } as const)
-      const condition = reading < readingsMost ? unchanged : undefined
-      const written = await this.#ports.objects.put(viewKey, renderJson(view), condition)
+      const written = await this.#ports.objects.put(viewKey, renderJson(view), unchanged)
       if (written.outcome === 'written') return this.#remember(view, written.etag)
     }
+    throw new Error(`${viewKey} is being written by others all the time; the organization will be read again`)
   }
 
   async #readOrganization(): Promise<OrganizationView> {
