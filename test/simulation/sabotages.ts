@@ -231,11 +231,17 @@ export const sabotages: readonly Sabotage[] = [
     find: "  if (account.state !== 'ACTIVE') return false",
     replace: "  if (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE') return false",
   },
+  {
+    name: 'what is stuck stays so when its account takes changes again',
+    breaks: ['convergence', 'status'],
+    file: 'shared/reconcile/reconcile.ts',
+    find: "if (state === 'held' || (state === 'stuck' && refusing.has(assignment.accountId))) return",
+    replace: "if (state === 'held' || state === 'stuck') return",
+  },
 ]
 
 /** Sabotages of features that are built by later issues, and, of what exists, those that are not found reliably yet. */
 export const pending: readonly string[] = [
-  'what is stuck stays so when its account takes changes again',
   'a status is told from what was read before the last write',
   'brake off by one',
   'expiry compared as text',
