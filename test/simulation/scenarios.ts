@@ -43,7 +43,7 @@ function scenario<P>(
   parameters: fc.Arbitrary<P>,
   steps: (parameters: P) => readonly Action[],
 ): fc.Arbitrary<readonly Action[]> {
-  const kept = fc.array(fc.nat(19), { minLength: 9, maxLength: 9 })
+  const kept = fc.array(fc.nat(19), { minLength: 10, maxLength: 10 })
   return fc.tuple(parameters, kept).map(([drawn, isKept]) => steps(drawn).filter((_, step) => isKept[step] !== 0))
 }
 
@@ -294,6 +294,8 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     deleteLink(linkOf(`account%${account}`)),
     wait(afterMs),
     wait(70_000),
+    upload(linkOf(`account%${account}`)),
+    wait(afterMs),
     { do: 'reinstate the account', account },
   ]),
   // A creation leaves long after its dispatcher should have died of it, and its link is gone by then.
