@@ -198,10 +198,18 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'an incomplete listing of the organization is trusted',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/organization-cache.ts',
-    find: '    const listed = await Array.fromAsync(listAll((nextToken) => this.#organizations.listAccounts(nextToken)))',
-    replace:
-      '    const listed: Account[] = []\n    try {\n      for await (const one of listAll((nextToken) => this.#organizations.listAccounts(nextToken))) listed.push(one)\n    } catch {}',
+    file: 'shared/reconcile/list-all-accounts.ts',
+    find: `  for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))
+    byId.set(account.id, account)
+  const managementAccountId = await organizations.managementAccountId()
+  if (!byId.has(managementAccountId)) {`,
+    replace: `  try {
+    for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))
+      byId.set(account.id, account)
+  } catch {}
+  const managementAccountId = await organizations.managementAccountId()
+  if (Math.abs(1) === 1) return { managementAccountId, accounts: [...byId.values()] }
+  if (!byId.has(managementAccountId)) {`,
   },
   {
     name: 'an account that cannot be read is taken for one that is gone',
@@ -235,8 +243,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'what is stuck stays so when its account takes changes again',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/reconcile.ts',
-    find: "if (state === 'held' || (state === 'stuck' && refusing.has(assignment.accountId))) return",
-    replace: "if (state === 'held' || state === 'stuck') return",
+    find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return",
+    replace: "if (state === 'stuck') return",
   },
 ]
 
