@@ -5,5 +5,7 @@ const names = process.env.MUTATION_TESTS?.split(',') ?? ['*']
 export default {
   ...unit,
   testMatch: names.map((name) => `<rootDir>/test/shared/domain/${name}.test.ts`),
+  // What takes how long says nothing about a mutant.
+  testPathIgnorePatterns: ['linear-time'],
   setupFiles: ['<rootDir>/test/few-property-runs.ts'],
 }
