@@ -278,8 +278,7 @@ class Slice {
         const end = await this.#settle(first, { ...this.#context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.#settled++
         // Each cause waits for its status, also where one evaluation served several.
-        if (end === 'done')
-          this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
+        if (end === 'done') this.#touchCauses(items)
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
         return
       } catch (error) {
@@ -361,6 +360,8 @@ class Slice {
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
+      // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.
+      this.#touchCauses(items)
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
       for (const item of items) item.leave()
@@ -369,6 +370,10 @@ class Slice {
         cause: hint.cause,
       })
     }
+  }
+
+  #touchCauses(items: readonly WorkItem[]): void {
+    this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
   }
 
   #tellDue(): void {

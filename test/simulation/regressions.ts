@@ -20,6 +20,32 @@ export const regressions: readonly [Regression, ...Regression[]] = [
     ],
   },
   {
+    name: 'a cause whose evaluation is put off is told its status all the same',
+    settings: { ...calm, mischief: 'refusals' },
+    actions: [
+      { do: 'take the lease', ms: 30_000 },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'upload a link', key: root, body: 'empty' },
+      {
+        do: 'upload a link',
+        key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile',
+        body: 'empty',
+      },
+      { do: 'let time pass', ms: 2_000 },
+      {
+        do: 'strike calls',
+        kind: 'refuse-internal',
+        service: 'any',
+        calls: 'links',
+        process: 'dispatcher',
+        skip: 0,
+        times: 60,
+      },
+      { do: 'delete this link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile' },
+      { do: 'let time pass', ms: 600_000 },
+    ],
+  },
+  {
     name: 'two dispatcher slices in one second keep the call quota together',
     settings: { ...calm, seed: 193425808, latencyP99Ms: 600_000, outstanding: 15 },
     actions: [
