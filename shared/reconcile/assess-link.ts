@@ -22,7 +22,8 @@ export type AssessContext = {
   readonly configuration: Configuration
   /** How far the assignments are: known to the dispatcher only. Absent: the status says that work goes on. */
   readonly progress?: {
-    lackOf(grant: Grant): Lack | undefined
+    /** `undefined`: nobody has looked since this process began. */
+    lackOf(grant: Grant): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
     accountsOf(grant: Grant): Promise<readonly AccountId[]>
     /** Where the brake holds a revocation. */
@@ -82,7 +83,8 @@ export async function assessLink(
       const complaint = complainOfManagementAccount(reading.link, view, context.configuration)
       if (complaint) return answer({ ...told, ...rejection(complaint) })
       const accounts = await expandLink(reading.link, view, context)
-      return answer(await assessAccounts(reading.link, accounts, told, context), accounts)
+      const lack = findLack(reading.link, told, current, context)
+      return answer(await assessAccounts(reading.link, accounts, { told, lack }, context), accounts)
     }
     default:
       return reading satisfies never
@@ -108,7 +110,7 @@ async function expandLink(
 async function assessAccounts(
   link: Link,
   accounts: readonly AccountId[],
-  told: Partial<NewStatus>,
+  { told, lack }: { readonly told: Partial<NewStatus>; readonly lack: Lack | undefined },
   context: AssessContext,
 ): Promise<NewStatus> {
   const held = context.progress ? await listHeld(link, context.progress) : []
@@ -128,7 +130,6 @@ async function assessAccounts(
   const counts = { desired: accounts.length, applied, open, failed }
   const principal = boundTo ?? (link.type === 'GROUP' ? listed[0]?.[1].principalId : undefined)
   const base = { ...told, accounts: counts, ...(principal === undefined ? {} : { principalId: principal }) }
-  const lack = context.progress.lackOf(link)
   const isMoving = open > listed.filter(([, { state }]) => state === 'held').length
   if (held.length > 0 && (lack || !isMoving)) return { ...base, ...describeHeld(held) }
   if (lack) return { ...base, state: 'waiting', ...lack }
@@ -155,6 +156,25 @@ async function assessAccounts(
         reason: 'the access existed before this link; it stays when the link is deleted',
       }
     : { ...base, state: 'applied' }
+}
+
+/**
+ * What the link lacks: as this process found it, or, where it has evaluated none of the link's accounts, as the status of
+ * the same upload has it.
+ */
+function findLack(
+  link: Link,
+  told: Partial<NewStatus>,
+  current: Status | undefined,
+  { progress }: AssessContext,
+): Lack | undefined {
+  const found = progress?.lackOf(link)
+  if (found !== undefined) return found === 'none' ? undefined : found
+  const isSameUpload = current?.etag === told.etag && current?.lastModified === told.lastModified
+  const { state, reason, remedy, accounts } = current ?? {}
+  const isWaiting = state === 'waiting' && (accounts?.desired ?? 0) > 0
+  if (!isSameUpload || !isWaiting || reason === undefined || remedy === undefined) return undefined
+  return { reason, remedy }
 }
 
 /** The user that this upload of a link was applied to, where it was applied anywhere. */

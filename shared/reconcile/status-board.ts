@@ -26,7 +26,7 @@ export class StatusBoard {
   readonly #dirty = new Map<string, Dirty>()
   readonly #toldMs = new Map<string, number>()
   readonly #running = new Map<string, number>()
-  readonly #lacks = new Map<string, Lack>()
+  readonly #lacks = new Map<string, Lack | 'none'>()
   /** Links that were found waiting in this slice, by permission set; until they are woken, whatever else is found. */
   readonly #waited = new Map<PermissionSetName, Set<string>>()
 
@@ -59,13 +59,14 @@ export class StatusBoard {
       if (!this.#dirty.has(input)) this.#dirty.set(input, { sinceMs: this.#clock.monotonicMs() })
   }
 
-  lackOf(grant: Grant): Lack | undefined {
+  /** `undefined`: nothing of it was evaluated in this slice. */
+  lackOf(grant: Grant): Lack | 'none' | undefined {
     return this.#lacks.get(renderGrant(grant))
   }
 
   /** Its permission set and principal were found. */
   noteNoLack(grant: Grant): void {
-    this.#lacks.delete(renderGrant(grant))
+    this.#lacks.set(renderGrant(grant), 'none')
   }
 
   noteLack(grant: Grant, lack: Lack, links: readonly string[]): void {

@@ -20,6 +20,23 @@ export const regressions: readonly [Regression, ...Regression[]] = [
     ],
   },
   {
+    name: 'a link that waits still says for what when only one of its accounts was looked at again',
+    settings: { ...calm, mischief: 'late' },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-late%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'close an account', account: '200000000001' },
+      { do: 'upload a link', key: root, body: 'empty' },
+      { do: 'upload a link', key: root, body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'delete this link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile' },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'let time pass', ms: 10 },
+    ],
+  },
+  {
     name: 'a cause whose evaluation is put off is told its status all the same',
     settings: { ...calm, mischief: 'refusals' },
     actions: [
