@@ -198,10 +198,10 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'an incomplete listing of the organization is trusted',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/organization-cache.ts',
-    find: '    const listed = await Array.fromAsync(listAll((nextToken) => this.#organizations.listAccounts(nextToken)))',
+    file: 'shared/reconcile/list-all-accounts.ts',
+    find: '  for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))\n    byId.set(account.id, account)',
     replace:
-      '    const listed: Account[] = []\n    try {\n      for await (const one of listAll((nextToken) => this.#organizations.listAccounts(nextToken))) listed.push(one)\n    } catch {}',
+      '  try {\n    for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))\n      byId.set(account.id, account)\n  } catch {\n    known = []\n  }',
   },
   {
     name: 'an account that cannot be read is taken for one that is gone',
@@ -235,8 +235,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'what is stuck stays so when its account takes changes again',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/reconcile.ts',
-    find: "if (state === 'held' || (state === 'stuck' && refusing.has(assignment.accountId))) return",
-    replace: "if (state === 'held' || state === 'stuck') return",
+    find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void",
+    replace: "if (state === 'stuck') return void",
   },
   {
     name: 'a status is told from what was read before the last write',
