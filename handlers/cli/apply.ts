@@ -5,7 +5,6 @@ import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { isServiceError } from '../../shared/ports/service-error.ts'
 import { dispatch, type SliceResult } from '../../shared/reconcile/dispatch.ts'
 import { beginDriftCheck } from '../../shared/reconcile/drift.ts'
 import { Lease } from '../../shared/reconcile/lease.ts'
@@ -21,6 +20,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { DriftProgress } from './drift-progress.ts'
+import { explainDenial } from './explain-denial.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
@@ -44,17 +44,8 @@ export function addApply(program: Command): void {
     .option('--json', 'the final statuses as JSON')
     .addHelpText('after', '\nExample:\n  npx ssofile apply s3://ssofile')
     .action(async (argument: string, options: ApplyOptions) => {
-      process.exitCode = await apply(bucketOf(argument), options).catch(explainDenial)
+      process.exitCode = await apply(bucketOf(argument), options).catch(explainDenial('apply', 'apply s3://ssofile'))
     })
-}
-
-/** Whoever may only upload is told as whom this command works. */
-function explainDenial(error: unknown): never {
-  if (!isServiceError(error, 'AccessDenied', 'AccessDeniedException')) throw error
-  throw new Refusal(
-    `apply works as ssofile itself, and ${error.service} answered: ${error.message}\nUse credentials that may do all that ssofile does; on the local system: AWS_ACCESS_KEY_ID=ssofile npx ssofile apply s3://ssofile`,
-    { cause: error },
-  )
 }
 
 async function apply(bucket: string, options: ApplyOptions): Promise<number> {

@@ -1,5 +1,6 @@
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type DriftRun, readDriftRun } from '../../shared/reconcile/drift-run.ts'
+import { count } from './count.ts'
 
 /** A drift check that a command has begun, told to whoever waits for it. `undefined`: none was begun. */
 export class DriftProgress {
@@ -22,8 +23,8 @@ export class DriftProgress {
     const run = await this.#read()
     if (!run) return 'drift check: another one has begun since'
     const { open, checked, missing, foreign, gone, calls } = run
-    const found = `${checked} assignments checked, ${missing} missing, ${foreign} newly foreign, ${gone} foreign no longer there, ${calls} calls`
-    return open.length === 0 ? `drift check: ${found}` : `drift check: ${open.length} parts left; ${found}`
+    const found = `${count(checked, 'assignment')} checked, ${missing} missing, ${foreign} newly foreign, ${gone} foreign no longer there, ${count(calls, 'call')}`
+    return open.length === 0 ? `drift check: ${found}` : `drift check: ${count(open.length, 'part')} left; ${found}`
   }
 
   /** Tells each new line until `signal` is aborted. */

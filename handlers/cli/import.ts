@@ -15,6 +15,7 @@ import { PermissionSetIndex } from '../../shared/reconcile/permission-set-index.
 import { RateLimiter } from '../../shared/reconcile/rate-limiter.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { explainDenial } from './explain-denial.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 
@@ -38,7 +39,7 @@ export function addImport(program: Command): void {
       '\nExamples:\n  npx ssofile import --permission-sets ReadOnly-ps Billing-ps\n  npx ssofile import --permission-sets --json',
     )
     .action(async (options: { permissionSets?: true | string[]; json?: boolean }) => {
-      process.exitCode = await importPermissionSets(options)
+      process.exitCode = await importPermissionSets(options).catch(explainDenial('import', 'import --permission-sets'))
     })
 }
 

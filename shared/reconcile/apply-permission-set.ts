@@ -249,7 +249,8 @@ function unreachableWarnings({ unreachable }: ProvisioningResult): readonly stri
   ]
 }
 
-function notOurs(name: PermissionSetName): Complaint {
+/** Said of a file whose permission set someone else made. */
+export function notOurs(name: PermissionSetName): Complaint {
   return {
     object: permissionSetKey(name),
     received: `a file for the permission set '${name}', which exists already and was not created by ssofile`,

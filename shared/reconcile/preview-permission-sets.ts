@@ -1,10 +1,12 @@
 import pLimit from 'p-limit'
+import type { Complaint } from '../domain/complaint.ts'
 import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
 import { isFolderMarker } from '../domain/link.ts'
 import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../domain/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../domain/permission-set-name.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { SsoAdmin } from '../ports/sso-admin.ts'
+import { notOurs } from './apply-permission-set.ts'
 import { limitSsoAdmin } from './limited-sso-admin.ts'
 import { ownedPermissionSet, ownedPrefix } from './owned-permission-sets.ts'
 import { PermissionSetIndex } from './permission-set-index.ts'
@@ -17,12 +19,10 @@ const readsAtOnce = 32
 const callsPerSecond = 5
 
 /** What a reconcile would do to a permission set; `rejected`: nothing, for this reason. */
-export type PermissionSetChange = {
-  readonly name: string
-} /** `blocked`: its file is gone, but links or assignments still use it. */ & (
-  | { readonly change: 'create' | 'update' | 'delete' | 'blocked' }
-  | { readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
-)
+export type PermissionSetChange =
+  /** `blocked`: its file is gone, but links or assignments still use it. */
+  | { readonly name: PermissionSetName; readonly change: 'create' | 'update' | 'delete' | 'blocked' }
+  | { readonly name: string; readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
 
 /** Permission sets as they would be after a reconcile. */
 export type PermissionSetPreview = {
@@ -69,20 +69,16 @@ async function compareFile(
   const { file, object } = reading
   const parsedName = parsePermissionSetKey(key)
   const name = parsedName.ok ? parsedName.value : key.slice(permissionSetPrefix.length)
-  if (!file.ok) {
-    const { received, expected, remedy } = file.complaint
-    return { name, change: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
-  }
+  if (!file.ok) return rejected(name, file.complaint)
   const owned = await readJson(objects, ownedPrefix + file.value.name, ownedPermissionSet)
   if (owned) {
-    if (owned.value.arn === undefined) return { name, change: 'create' }
-    return owned.value.applied?.etag === object.etag ? undefined : { name, change: 'update' }
+    if (owned.value.arn === undefined) return { name: file.value.name, change: 'create' }
+    return owned.value.applied?.etag === object.etag ? undefined : { name: file.value.name, change: 'update' }
   }
-  if ((await index.resolve(file.value.name)) === undefined) return { name, change: 'create' }
-  return {
-    name,
-    change: 'rejected',
-    reason: 'it exists already and was not created by ssofile',
-    remedy: 'use another name; links may use the existing one without a file',
-  }
+  if ((await index.resolve(file.value.name)) === undefined) return { name: file.value.name, change: 'create' }
+  return rejected(name, notOurs(file.value.name))
+}
+
+function rejected(name: string, { received, expected, remedy }: Complaint): PermissionSetChange {
+  return { name, change: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
 }

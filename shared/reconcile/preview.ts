@@ -5,7 +5,6 @@ import type { Configuration } from '../domain/configuration.ts'
 import { isWithin } from '../domain/expand-scope.ts'
 import { listGrantingLinks } from '../domain/granting-links.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
-import { parseLinkKey } from '../domain/link.ts'
 import type { OrganizationView } from '../domain/organization-view.ts'
 import type { StatusState } from '../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../domain/vanishing-roles.ts'
@@ -14,9 +13,10 @@ import type { Ports } from '../ports/ports.ts'
 import { assessLink } from './assess-link.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { InputReadings } from './input-readings.ts'
-import { Ledger, listAssignmentKeys } from './ledger.ts'
+import { Ledger } from './ledger.ts'
 import { OrganizationCache } from './organization-cache.ts'
 import { type BrakePreview, previewBrake } from './preview-brake.ts'
+import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
 import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
 import type { LinkReading } from './read-link.ts'
@@ -107,6 +107,10 @@ export async function previewChanges(
   const revocations = await attributeRevocations(plan.revocations, objects, readings)
   const [stuck, others] = partition(revocations, ({ assignment }) => refusing.has(assignment.accountId))
   const [held, revocable] = partition(others, ({ assignment }) => heldKeys.has(renderAssignmentKey(assignment)))
+  const blocked = await listBlockedDeletions(
+    permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
+    { objects, readings, permissionSets, revocations: revocable.map(({ assignment }) => assignment) },
+  )
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
     reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link.scope, account, membership))
@@ -122,7 +126,9 @@ export async function previewChanges(
       remaining: await listRemaining(objects, revocable),
     }),
     idleLinks: await findIdleLinks(readings, isIdle, { objects, organization, configuration }),
-    permissionSets: await blockUsed(permissionSets.changes, { objects, readings, configuration, revocable }),
+    permissionSets: permissionSets.changes.map((one) =>
+      one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
+    ),
     view,
     unfinished: unfinished.length,
     counts,
@@ -183,37 +189,6 @@ async function listRemaining(
     [ledgerPrefix, foreignPrefix].map((base) => limit(() => list(base, place))),
   )
   return (await Promise.all(listings)).flat()
-}
-
-/** A permission set is not deleted while a link names it, or the ledger keeps an assignment of it. */
-async function blockUsed(
-  changes: readonly PermissionSetChange[],
-  {
-    objects,
-    readings,
-    configuration,
-    revocable,
-  }: {
-    readonly objects: ObjectStore
-    readonly readings: InputReadings
-    readonly configuration: Configuration
-    readonly revocable: readonly PlannedRevocation[]
-  },
-): Promise<readonly PermissionSetChange[]> {
-  if (!changes.some(({ change }) => change === 'delete')) return changes
-  const used = new Set<string>()
-  for (const key of readings.keys) {
-    const link = parseLinkKey(key, configuration.folders)
-    if (link.ok) used.add(link.value.permissionSet)
-  }
-  const revoked = new Set(revocable.map(({ assignment }) => renderAssignmentKey(assignment)))
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
-    const kept = revoked.has(key) ? undefined : parseAssignmentKey(key)
-    if (kept) used.add(kept.permissionSet)
-  }
-  return changes.map((one) =>
-    one.change === 'delete' && used.has(one.name) ? { name: one.name, change: 'blocked' } : one,
-  )
 }
 
 async function findIdleLinks(

@@ -66,7 +66,7 @@ describe('access that others changed in Identity Center', () => {
 
     const applied = await apply()
     expect({ exitCode: applied.exitCode, stderr: applied.stderr }).toMatchObject({ exitCode: 0 })
-    expect(applied.stderr).toMatch(/drift check: 1 assignments checked, 1 missing, 2 newly foreign/)
+    expect(applied.stderr).toMatch(/drift check: 1 assignment checked, 1 missing, 2 newly foreign/)
     expect(await system.access.inAccount(account)).toEqual([
       'ReadOnly-ps%kept%GROUP',
       'ReadOnly-ps%outsiders%GROUP',

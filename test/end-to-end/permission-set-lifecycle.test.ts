@@ -148,6 +148,11 @@ test('a permission set made by hand is rejected as a file until it is imported, 
   expect(rejected.remedy).toContain('ssofile import --permission-sets Handmade-ps')
   await system.untilDispatcherRests()
   const since = system.calls.length
+  const denied = await system.ssofile(['import', '--permission-sets', 'Handmade-ps'], 'maria')
+  expect({ exitCode: denied.exitCode, stderr: denied.stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining('AWS_ACCESS_KEY_ID=ssofile npx ssofile import'),
+  })
   const refused = await system.ssofile(['import', '--permission-sets', 'Handmade-ps'], 'ssofile')
   expect(refused).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('a file that differs') })
   await system.cli(['s3', 'rm', `s3://ssofile/${key}`])

@@ -5,7 +5,10 @@ import type { InputFile } from '../../../handlers/cli/folder-inputs.ts'
 import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import type { OrganizationFile } from '../../../shared/memory/organization-file.ts'
+import { listAll } from '../../../shared/ports/page.ts'
+import { adoptPermissionSet } from '../../../shared/reconcile/adopt-permission-set.ts'
 import { type Preview, previewChanges } from '../../../shared/reconcile/preview.ts'
 import { reconcile } from '../../../shared/reconcile/reconcile.ts'
 import { acme, World } from '../../world.ts'
@@ -152,6 +155,38 @@ describe('a preview', () => {
     const { grants, permissionSets } = await preview(world, files)
     expect(grants).toHaveLength(1)
     expect(permissionSets).toEqual([{ name: 'Billing-ps', change: 'create' }])
+  })
+
+  test('says that a permission set whose file is gone stays while someone else assigns it, and that one which nobody uses goes', async () => {
+    const world = new World()
+    const unused = permissionSetName.parse('Unused-ps')
+    world.ssoAdmin.addPermissionSet({ name: unused, sessionDuration: 'PT1H', tags: [] }, '0123456789abcdef')
+    for (const arn of await Array.fromAsync(listAll((token) => world.ports.ssoAdmin.listPermissionSets(token))))
+      await world.finish(adoptPermissionSet(arn, world.ports))
+    world.start({ dispatcher: false })
+    const { permissionSets } = await preview(world, filesIn())
+    expect(permissionSets).toEqual([
+      { name: 'AdministratorAccess', change: 'blocked' },
+      { name: unused, change: 'delete' },
+      { name: 'ViewOnlyAccess', change: 'blocked' },
+    ])
+  })
+
+  test('says that a permission set which only an expired link names is deleted', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
+    const expired = JSON.stringify({ expiresAt: world.clock.now().toISOString() })
+    const { permissionSets, revocations } = await preview(world, filesIn([link(account(one)), expired]))
+    expect(permissionSets).toEqual([{ name: 'Billing-ps', change: 'delete' }])
+    expect(revocations).toMatchObject([{ links: [{ fate: 'expired' }] }])
+  })
+
+  test('says how a permission set that someone else made can be taken over', async () => {
+    const world = new World().start({ dispatcher: false })
+    const file = JSON.stringify({ permissionSetName: 'ViewOnlyAccess' })
+    const { permissionSets } = await preview(world, filesIn(['permission_sets/ViewOnlyAccess.json', file]))
+    expect(permissionSets).toMatchObject([
+      { change: 'rejected', remedy: expect.stringContaining('ssofile import --permission-sets ViewOnlyAccess') },
+    ])
   })
 
   test('leaves out access that is there already', async () => {

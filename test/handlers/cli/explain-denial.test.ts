@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals'
+import { explainDenial } from '../../../handlers/cli/explain-denial.ts'
+import { Refusal } from '../../../handlers/cli/refusal.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
+
+const explain = explainDenial('import', 'import --permission-sets')
+
+test.each(['AccessDenied', 'AccessDeniedException'])('%s becomes a refusal that names who may', (code) => {
+  const denied = new ServiceError('s3', code, "'me' may not write 'control/dispatcher.json'")
+  expect(() => explain(denied)).toThrow(Refusal)
+  expect(() => explain(denied)).toThrow(
+    /^import works as ssofile itself, and s3 answered: 'me' may not write .*\n.*AWS_ACCESS_KEY_ID=ssofile npx ssofile import --permission-sets$/,
+  )
+})
+
+test('any other error stays what it is', () => {
+  const other = new ServiceError('s3', 'SlowDown', 'Please reduce your request rate.')
+  expect(() => explain(other)).toThrow(other)
+})
