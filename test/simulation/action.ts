@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
+import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
 
 /** The small world that actions happen in; small, so that they meet. */
 export const accounts = ['200000000001', '200000000002', '200000000003', '200000000004'] as const
@@ -82,6 +83,7 @@ export type Action =
   | { readonly do: 'remove a policy that First-ps needs'; readonly account: string }
   | { readonly do: 'restore the policy'; readonly account: string }
   | ({ readonly do: 'strike calls' } & Fault)
+  | PermissionSetAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -287,6 +289,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove a policy that First-ps needs' as const), account }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restore the policy' as const), account }) },
   { weight: 8, arbitrary: fault },
+  ...permissionSetActions,
 )
 
 /** An action in words: what a failure prints. */

@@ -38,6 +38,10 @@ const callGroups = {
   creations: ({ operation }: Call) => operation === 'createAccountAssignment',
   deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
   'read-backs': ({ operation }: Call) => operation === 'listAccountAssignments',
+  definitions: ({ operation, service }: Call) =>
+    service === 'sso-admin' &&
+    /^(update|tag|untag|attach|detach|put|delete|provision)(?!AccountAssignment)/.test(operation),
+  brake: ({ operation, key }: Call) => operation === 'put' && key === 'control/brake.json',
   accounts: ({ operation }: Call) => operation === 'describeAccount',
   'further pages': ({ operation, key }: Call) => operation === 'listAccounts' && key !== undefined,
 } as const satisfies Record<string, (call: Call) => boolean>
@@ -54,6 +58,8 @@ export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
   'creations',
   'deletions',
   'read-backs',
+  'definitions',
+  'brake',
   'accounts',
   'further pages',
 ]

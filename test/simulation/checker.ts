@@ -1,5 +1,6 @@
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
+import { PermissionSetChecks } from './check-permission-sets.ts'
 import { desiredNow } from './desired.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -48,12 +49,14 @@ export class Checker {
   /** Whose call is taking effect. */
   #calling = ''
   readonly #only: ReadonlySet<string> | undefined
+  readonly #permissionSets: PermissionSetChecks
   violation: Violation | undefined
 
   /** `only`: these promises, by their numbers, where a sabotage must be found by what it breaks. */
   constructor(world: SimulatedWorld, only?: readonly string[]) {
     this.#world = world
     this.#only = only && new Set(only)
+    this.#permissionSets = new PermissionSetChecks(world, (promise, message) => this.#fail(promise, message))
     for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
     world.objects.onChange(({ key, eventName }) => {
       if (key.startsWith('links_data/')) this.noteDesired()
@@ -139,6 +142,7 @@ export class Checker {
     if (service === 'sso-admin') this.#isDirty = true
     this.#calling = process.name
     const [first] = args
+    this.#permissionSets.noteCall(process, call, args)
     if (service === 's3' && operation === 'get' && typeof first === 'string' && first.startsWith('assignments/')) {
       this.#evaluatedMs.set(`${process.name} ${first}`, this.#world.clock.monotonicMs())
     }
@@ -267,6 +271,7 @@ export class Checker {
     // An entry whose removal was refused is left in the index until the next reconcile.
     if (isReconciled) this.#checkIndex()
     this.#checkLedgerAtRest()
+    this.#permissionSets.checkAtRest({ isReconciled })
   }
 
   /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */
@@ -300,7 +305,7 @@ export class Checker {
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
-      if (!inputs.includes(input) && !this.#hasStuck(input))
+      if (!inputs.includes(input) && !this.#hasStuck(input) && !this.#permissionSets.isKept(input))
         this.#fail(promises.status, `${key} is left over: its input is gone`)
     }
   }

@@ -10,6 +10,7 @@ import {
   makeConsolePermissionSetAnew,
   removeInConsole,
 } from './outside-changes.ts'
+import { changePermissionSet } from './permission-set-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 
 export type RunResult = {
@@ -27,7 +28,9 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate/.test(action.do)
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$/.test(
+    action.do,
+  )
 }
 
 /** Long enough for every retry of a handler's message (five, a minute apart) and for a dead lease. */
@@ -84,14 +87,21 @@ async function converge(world: SimulatedWorld): Promise<void> {
     await world.clock.advance(60_000)
     if (minute % 60 === 0 || world.isQuiet()) {
       if (world.isQuiet()) reconciledQuietly++
-      if (reconciledQuietly === 2) break
-      void world.everyHour()
+      if (reconciledQuietly >= 2 && !world.wasDrifted) break
+      if (reconciledQuietly >= 2) checkDrift(world)
+      else void world.everyHour()
     }
     void world.everyMinute()
   }
   await world.clock.advance(15_000)
   // AWS may take longer than anybody waits here.
   if (world.ssoAdmin.outstandingRequests().length === 0) world.checker.checkConverged({ isReconciled: true })
+}
+
+/** What others changed in Identity Center. */
+function checkDrift(world: SimulatedWorld): void {
+  world.wasDrifted = false
+  void world.everyNight()
 }
 
 /**
@@ -212,6 +222,11 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return world.breakPolicy(action.account, true)
     case 'strike calls':
       return chaos.add(action)
+    case 'upload a version of First-ps':
+    case 'upload two versions of First-ps':
+    case 'delete a permission set file':
+    case 'change First-ps in the console':
+      return changePermissionSet(action, world)
     default:
       return action satisfies never
   }

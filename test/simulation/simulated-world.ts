@@ -4,7 +4,7 @@ import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { everyHour, everyMinute } from '../../handlers/schedules.ts'
+import { everyHour, everyMinute, everyNight } from '../../handlers/schedules.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
@@ -103,6 +103,10 @@ export class SimulatedWorld {
   isSilent = false
   /** Somebody took the lease, a process died, or a cache was lost. */
   wasDisturbed = false
+  /** Others changed what only a drift check finds. */
+  wasDrifted = false
+  /** An account took no changes for a while. */
+  wasSuspended = false
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
@@ -295,13 +299,19 @@ export class SimulatedWorld {
     )
   }
 
+  async everyNight(): Promise<void> {
+    await this.#invoke('handler', (ports) => everyNight(ports, this.configuration)()).catch((error: unknown) =>
+      this.trace.push(`night: ${String(error)}`),
+    )
+  }
+
   /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
   get needsReconcile(): boolean {
     const isDead = this.queues.names.some(
       (name) => name.endsWith('-dead') && this.queues.queue(name).messages().length > 0,
     )
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
-    return this.wasDisturbed || this.eventFaults.lost > 0 || isDead || isHarmed
+    return this.wasDisturbed || this.wasDrifted || this.eventFaults.lost > 0 || isDead || isHarmed
   }
 
   /** Nothing is under way: no process, no event, no message, no open work, no request, and no dispatcher at work. */
@@ -310,10 +320,22 @@ export class SimulatedWorld {
     const isEmpty = workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0)
     return (
       isEmpty &&
-      this.keys('state/open/').length === 0 &&
+      this.keys('state/open/').every((key) => this.#isForOthers(key)) &&
       this.ssoAdmin.outstandingRequests().length === 0 &&
       this.keys('control/dispatcher.json').length === 0
     )
+  }
+
+  /** Retries of the deletion of a permission set that others have assigned: they go on for as long as it is. */
+  #isForOthers(openKey: string): boolean {
+    const input = openKey.slice(openKey.indexOf('%') + 1)
+    const name = /^permission_sets\/([\w-]+)\.json$/.exec(input)?.[1]
+    return name !== undefined && !this.objects.model.find(input) && this.isAssigned(name)
+  }
+
+  isAssigned(permissionSet: string): boolean {
+    const arn = this.ssoAdmin.permissionSetArnOf(permissionSet)
+    return this.ssoAdmin.assignments().some(({ permissionSetArn }) => permissionSetArn === arn)
   }
 
   keys(prefix: string): readonly string[] {

@@ -31,7 +31,7 @@ import type { MemoryOrganizations } from '../organizations/memory-organizations.
 import { memoryTables, type OpenTable } from '../table.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import { drawLatencyMs } from './draw-latency.ts'
-import type { PermissionSetUpdate } from './permission-set-definitions.ts'
+import type { PermissionSetDefinition, PermissionSetUpdate } from './permission-set-definitions.ts'
 import { principalKey } from './provisioned-permission-sets.ts'
 import { RollingSecond } from './rolling-second.ts'
 import {
@@ -429,6 +429,27 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   permissionSetArnOf(name: string): PermissionSetArn | undefined {
     return this.#state.definitions.arnOf(name)
+  }
+
+  /** As it is defined now; `undefined`: there is none of this name. */
+  definitionNow(name: string): PermissionSetDefinition | undefined {
+    const arn = this.#state.definitions.arnOf(name)
+    return arn && this.#state.definitions.find(arn)
+  }
+
+  /** The accounts that have an older version of the permission set than it is defined now. */
+  staleAccountsNow(arn: PermissionSetArn): readonly AccountId[] {
+    this.#state.settle()
+    return this.#state.provisioned
+      .ofPermissionSet(arn)
+      .filter((one) => this.#hasStatus(one, 'LATEST_PERMISSION_SET_NOT_PROVISIONED'))
+      .map((one) => one.accountId)
+  }
+
+  /** What counts against the three. */
+  provisioningsInProgress(): number {
+    this.#state.settle()
+    return this.#state.provisionings.inProgress().length
   }
 
   /** The role of a permission set in an account; `undefined`: not provisioned there. */

@@ -1,0 +1,131 @@
+import * as fc from 'fast-check'
+import type { Action } from './action.ts'
+import type { Version } from './permission-set-actions.ts'
+import {
+  deleteLink,
+  home,
+  linkOf,
+  longMs,
+  scenario,
+  settledMs,
+  shortMs,
+  skip,
+  strike,
+  upload,
+  wait,
+} from './scenario-steps.ts'
+
+const uploadVersion = (version: Version): Action => ({ do: 'upload a version of First-ps', version })
+const deleteFile = (name: 'First-ps' | 'Late-ps'): Action => ({ do: 'delete a permission set file', name })
+const change = fc.constantFrom<Version>('more', 'less', 'session', 'tags', 'boundary', 'inline')
+const parameters = fc.record({ home, shortMs, settledMs, longMs, skip, change })
+
+/** Short histories of a permission set: its file, its accounts, its links, and other hands. */
+export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
+  // A change breaks off after its first call, and the file is put back as it was.
+  scenario(
+    fc.record({ home, skip: fc.nat(3), settledMs, change, kind: fc.constantFrom('kill-after', 'kill-before') }),
+    ({ home: { account }, skip: before, settledMs: ms, change: version, kind }) => [
+      upload(linkOf(`account%${account}`)),
+      wait(ms),
+      strike(kind, 'definitions', { skip: before }),
+      uploadVersion(version),
+      wait(ms),
+      uploadVersion('first'),
+      wait(ms),
+    ],
+  ),
+  // A policy is missing in an account while it is brought up to date.
+  scenario(parameters, ({ home: { account }, settledMs: ms, longMs: forMs }) => [
+    upload(linkOf('root%all')),
+    wait(ms),
+    wait(ms),
+    { do: 'remove a policy that First-ps needs', account },
+    uploadVersion('more'),
+    wait(forMs),
+    { do: 'restore the policy', account },
+    wait(ms),
+  ]),
+  // The file goes while links use it, then the links go.
+  scenario(parameters, ({ home: { account }, settledMs: ms, longMs: forMs }) => [
+    upload(linkOf(`account%${account}`)),
+    wait(forMs),
+    deleteFile('First-ps'),
+    wait(ms),
+    deleteLink(linkOf(`account%${account}`)),
+    wait(ms),
+  ]),
+  // The link and the file go together, or nearly.
+  scenario(
+    fc.record({ home, settledMs, longMs, shortMs, skip: fc.nat(4) }),
+    ({ home: { account }, settledMs: ms, longMs: forMs, shortMs: afterMs, skip: before }) => [
+      upload(linkOf(`account%${account}`)),
+      wait(forMs),
+      strike('late', 'statuses', { skip: before, times: 2 }),
+      deleteLink(linkOf(`account%${account}`)),
+      wait(afterMs),
+      deleteFile('First-ps'),
+      wait(ms),
+    ],
+  ),
+  // A link arrives, or the file comes back, while the deletion runs.
+  scenario(
+    fc.record({ home, settledMs, shortMs, isFile: fc.boolean() }),
+    ({ home: { account }, settledMs: ms, shortMs: afterMs, isFile }) => [
+      wait(ms),
+      deleteFile('First-ps'),
+      wait(afterMs),
+      isFile ? uploadVersion('first') : upload(linkOf(`account%${account}`)),
+      wait(ms),
+      uploadVersion('more'),
+    ],
+  ),
+  // Somebody changes it in the console.
+  scenario(
+    fc.record({
+      home,
+      settledMs,
+      shortMs,
+      change: fc.constantFrom('attach' as const, 'detach' as const, 'session' as const, 'inline' as const),
+    }),
+    ({ home: { account }, settledMs: ms, shortMs: afterMs, change: other }) => [
+      upload(linkOf(`account%${account}`)),
+      wait(ms),
+      { do: 'change First-ps in the console', change: other },
+      wait(afterMs),
+      upload(linkOf(`account%${account}`, 'First-ps', 'team-2')),
+    ],
+  ),
+  // Somebody deletes it in the console, as soon as nobody has it.
+  scenario(parameters, ({ home: { account }, settledMs: ms, shortMs: afterMs }) => [
+    wait(ms),
+    { do: 'change First-ps in the console', change: 'delete' },
+    wait(afterMs),
+    upload(linkOf(`account%${account}`)),
+    wait(ms),
+    uploadVersion('session'),
+  ]),
+  // Several versions within a second, while it is brought to its accounts.
+  scenario(parameters, ({ settledMs: ms, shortMs: afterMs, change: version }) => [
+    upload(linkOf('root%all')),
+    wait(ms),
+    { do: 'upload two versions of First-ps', first: version, second: 'first', afterMs },
+    wait(afterMs),
+    uploadVersion('invalid'),
+    wait(afterMs),
+    uploadVersion(version),
+    upload(linkOf('root%all', 'First-ps', 'team-2')),
+  ]),
+  // Two permission sets are brought to their accounts at once.
+  scenario(parameters, ({ settledMs: ms }) => [
+    { do: 'upload the permission set', name: 'Late-ps', valid: true },
+    upload(linkOf('root%all', 'Late-ps')),
+    upload(linkOf('root%all')),
+    wait(ms),
+    wait(ms),
+    uploadVersion('session'),
+    deleteLink(linkOf('root%all', 'Late-ps')),
+    deleteFile('Late-ps'),
+    wait(ms),
+  ]),
+]
