@@ -1,6 +1,10 @@
 import * as fc from 'fast-check'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
+import { type DirectoryAction, directoryActions } from './directory-actions.ts'
+import { type DriftAction, driftActions } from './drift-actions.ts'
+import { type OrganizationAction, organizationActions } from './organization-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
+import { type TimeAction, timeActions } from './time-actions.ts'
 
 /** The small world that actions happen in; small, so that they meet. */
 export const accounts = ['200000000001', '200000000002', '200000000003', '200000000004'] as const
@@ -36,6 +40,10 @@ const badKeys = [
 ]
 
 export type Action =
+  | TimeAction
+  | DriftAction
+  | DirectoryAction
+  | OrganizationAction
   | { readonly do: 'upload a link'; readonly key: string; readonly body: keyof typeof bodies }
   | { readonly do: 'delete a link'; readonly nth: number }
   | { readonly do: 'delete this link'; readonly key: string }
@@ -120,16 +128,6 @@ const fault: fc.Arbitrary<Action> = fc.record({
   times: fc.integer({ min: 1, max: 12 }),
 })
 
-/**
- * What the product cannot be right about yet: `true` with the feature that makes it right. Directory: renames and
- * deletions of principals, and their grace. Departure: accounts that are gone. Drift: what others took away.
- */
-export const isBuilt = { directory: false, departure: false, drift: false } as const
-
-function when(built: boolean, weight: number): number {
-  return built ? weight : 0
-}
-
 /** What people, the organization and misfortune do, each as likely as its weight. */
 export const action: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -203,7 +201,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   {
-    weight: when(isBuilt.drift, 2),
+    weight: 2,
     arbitrary: fc.record({
       do: fc.constant('remove in the console' as const),
       account,
@@ -223,7 +221,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reinstate the account' as const), account }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close an account' as const), account }) },
   {
-    weight: when(isBuilt.departure, 1),
+    weight: 1,
     arbitrary: fc.record({ do: fc.constant('an account leaves' as const), account }),
   },
   {
@@ -234,16 +232,16 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   {
-    weight: when(isBuilt.directory, 2),
+    weight: 2,
     arbitrary: fc.record({
       do: fc.constant('rename a group' as const),
       from: fc.constantFrom(...groupNames),
       to: fc.constantFrom(...groupNames),
     }),
   },
-  { weight: when(isBuilt.directory, 1), arbitrary: fc.constant({ do: 'two groups swap names' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'two groups swap names' as const }) },
   {
-    weight: when(isBuilt.directory, 1),
+    weight: 1,
     arbitrary: fc.record({
       do: fc.constant('delete a group and make it anew' as const),
       name: fc.constantFrom(...groupNames),
@@ -256,7 +254,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       do: fc.constant('let time pass' as const),
-      ms: fc.constantFrom(1, 10, 100, 300, 1_000, 5_000, 30_000, 70_000, 600_000),
+      ms: fc.constantFrom(1, 10, 100, 300, 1_000, 5_000, 30_000, 70_000, 600_000, 1_200_000, 3_660_000, 4_200_000),
     }),
   },
   {
@@ -288,6 +286,10 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove a policy that First-ps needs' as const), account }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restore the policy' as const), account }) },
+  ...timeActions(linkKey),
+  ...driftActions,
+  ...directoryActions,
+  ...organizationActions(account, fc.constantFrom(...units)),
   { weight: 8, arbitrary: fault },
   ...permissionSetActions,
 )

@@ -1,6 +1,11 @@
+import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
+import { DepartureWatch } from './check-departed.ts'
+import { complainAboutForeign } from './check-foreign.ts'
+import { complainAboutOverdue } from './check-overdue.ts'
 import { PermissionSetChecks } from './check-permission-sets.ts'
+import { PrincipalWatch } from './check-principals.ts'
 import { desiredNow } from './desired.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -24,6 +29,8 @@ export const promises = {
 } as const
 
 const callsPerSecond = 20
+/** From asking for an account live to what is done about it. */
+const evaluationMostMs = 60_000
 
 /** Watches everything that happens to the modelled services, and knows nothing of how the product works. */
 export class Checker {
@@ -35,13 +42,19 @@ export class Checker {
   readonly #owner = new Map<string, { readonly of: 'ours' | 'foreign' | 'either'; readonly sinceMs: number }>()
   /** Since when each assignment has been desired without a break. */
   #desiredSinceMs = new Map<string, number>()
-  /** When a process last read a ledger entry: the beginning of its evaluation. */
-  readonly #evaluatedMs = new Map<string, number>()
+  /** The same by name, as links ask for it. */
+  #askedSinceMs = new Map<string, number>()
+  /** When a process has read a ledger entry: the beginning of an evaluation. */
+  readonly #evaluatedMs = new Map<string, readonly number[]>()
+  /** When a process last asked for an account live: an evaluation goes on. */
+  readonly #askedLiveMs = new Map<string, number>()
   readonly #departedMs: number[] = []
   /** Requests of the product that are in progress, by account. */
   readonly #requested = new Map<string, string>()
   /** What each ledger entry records, and whether a creation of it may be under way of which nobody knows the end. */
-  readonly #recorded = new Map<string, { readonly name: string; readonly isUnanswered: boolean }>()
+  readonly #recorded = new Map<string, readonly RecordedAccess[]>()
+  readonly #principals: PrincipalWatch
+  readonly #departures: DepartureWatch
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -57,9 +70,12 @@ export class Checker {
     this.#world = world
     this.#only = only && new Set(only)
     this.#permissionSets = new PermissionSetChecks(world, (promise, message) => this.#fail(promise, message))
+    this.#principals = new PrincipalWatch(world)
+    this.#departures = new DepartureWatch(world)
     for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
     world.objects.onChange(({ key, eventName }) => {
       if (key.startsWith('links_data/')) this.noteDesired()
+      if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
       if (!key.startsWith('assignments/')) return
       this.#isDirty = true
       if (eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
@@ -70,11 +86,22 @@ export class Checker {
   /** The world that links are judged by has changed. */
   noteDesired(): void {
     this.#isDirty = true
-    const { objects, organizations, clock } = this.#world
-    const nowMs = clock.monotonicMs()
-    const targets = [...desiredNow(objects, organizations, clock.now())].map((desired) => this.#targetOf(desired))
-    const names = targets.filter((name) => name !== undefined)
+    this.#departures.noteDesired()
+    const nowMs = this.#world.clock.monotonicMs()
+    const asked = this.#desired('certainly')
+    const names = asked.map((desired) => this.#targetOf(desired)).filter((name) => name !== undefined)
+    this.#askedSinceMs = new Map(asked.map((name) => [name, this.#askedSinceMs.get(name) ?? nowMs]))
     this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+  }
+
+  #desired(how: 'certainly' | 'possibly'): readonly string[] {
+    const { objects, organizations, clock } = this.#world
+    return [...desiredNow(objects, organizations, clock.now(), (link) => this.#principals.grants(link, how))]
+  }
+
+  noteDirectoryChange(change: IdentityStoreChange): void {
+    this.#principals.noteChange(change)
+    this.noteDesired()
   }
 
   isDesired(target: AssignmentTarget): boolean {
@@ -102,7 +129,7 @@ export class Checker {
     this.#isDirty = true
     const name = nameOf(target)
     const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
-    const isAnnounced = [...this.#recorded.values()].some((entry) => entry.name === name && entry.isUnanswered)
+    const isAnnounced = this.#findRecorded(name).some(({ isUnanswered }) => isUnanswered)
     const of = isRequested ? 'ours' : isAnnounced ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
   }
@@ -111,16 +138,24 @@ export class Checker {
     const entry = this.#world.readJson(key)
     const [, accountId, type] = /^assignments\/account%(\d{12})%.*%(GROUP|USER)%ssofile$/su.exec(key) ?? []
     if (!entry || !accountId) return
-    const name = [accountId, entry.permissionSetArn, entry.principalId, type].join(' ')
-    const creation = entry.lastCreation
-    const isUnanswered = isObject(creation) && creation.answeredAt === undefined && entry.grantedAt === undefined
-    this.#recorded.set(key, { name, isUnanswered })
-    // What appeared between our look and our entry counts as ours (design, "What is desired").
-    const owner = this.#owner.get(name)
-    const lookedMs = this.#evaluatedMs.get(`${this.#calling} ${key}`) ?? Number.POSITIVE_INFINITY
-    if (isUnanswered && owner?.of === 'foreign' && owner.sinceMs >= lookedMs)
-      this.#owner.set(name, { ...owner, of: 'either' })
-    if (entry.state === 'granted' && owner?.of === 'either') this.#owner.set(name, { ...owner, of: 'ours' })
+    this.#principals.noteEntry(entry)
+    const former = Array.isArray(entry.former) ? entry.former.filter(isObject) : []
+    const before = this.#recorded.get(key) ?? []
+    const recorded = [entry, ...former].map((access) => toRecorded(access, accountId, type))
+    this.#recorded.set(key, recorded)
+    for (const { name, state, isUnanswered } of recorded) {
+      // What appeared between our look and our entry counts as ours (design, "What is desired").
+      const owner = this.#owner.get(name)
+      const lookedMs = this.#evaluatedMs.get(`${this.#calling} ${key}`)?.at(-1) ?? Number.POSITIVE_INFINITY
+      if (isUnanswered && owner?.of === 'foreign' && owner.sinceMs >= lookedMs)
+        this.#owner.set(name, { ...owner, of: 'either' })
+      if (state === 'granted' && owner?.of === 'either') this.#owner.set(name, { ...owner, of: 'ours' })
+    }
+    for (const { name } of before) this.#checkForgotten(name)
+  }
+
+  #findRecorded(name: string): readonly RecordedAccess[] {
+    return [...this.#recorded.values()].flat().filter((access) => access.name === name)
   }
 
   noteDeparture({ service }: Call): void {
@@ -144,8 +179,12 @@ export class Checker {
     const [first] = args
     this.#permissionSets.noteCall(process, call, args)
     if (service === 's3' && operation === 'get' && typeof first === 'string' && first.startsWith('assignments/')) {
-      this.#evaluatedMs.set(`${process.name} ${first}`, this.#world.clock.monotonicMs())
+      const reader = `${process.name} ${first}`
+      const readings = this.#evaluatedMs.get(reader) ?? []
+      this.#evaluatedMs.set(reader, [...readings.slice(-7), this.#world.clock.monotonicMs()])
     }
+    if (operation === 'describeAccount')
+      this.#askedLiveMs.set(`${process.name} ${String(first)}`, this.#world.clock.monotonicMs())
     if (service === 'sso-admin' && isTarget(first)) {
       if (operation === 'createAccountAssignment') this.#checkCreate(process, first, call)
       if (operation === 'deleteAccountAssignment') this.#checkDelete(process, first, call)
@@ -158,7 +197,7 @@ export class Checker {
     this.#settleOwners()
     this.#dueMs = this.#world.ssoAdmin.nextDueAt()?.getTime() ?? Number.POSITIVE_INFINITY
     this.#isDirty = false
-    const recorded = new Set([...this.#recorded.values()].map(({ name }) => name))
+    const recorded = new Set([...this.#recorded.values()].flatMap((all) => all.map(({ name }) => name)))
     for (const target of this.#world.ssoAdmin.assignments()) {
       const name = nameOf(target)
       if (this.#owner.get(name)?.of === 'ours' && !recorded.has(name)) {
@@ -170,7 +209,7 @@ export class Checker {
   #checkCreate(process: SimulatedProcess, target: AssignmentTarget, call: Call): void {
     const key = this.#ledgerKeyOf(target)
     const name = nameOf(target)
-    if (this.#recorded.get(key)?.name !== name) {
+    if (this.#findRecorded(name).length === 0) {
       this.#fail(
         promises.record,
         `CreateAccountAssignment of ${this.#describe(target)} without a ledger entry written before`,
@@ -178,7 +217,7 @@ export class Checker {
     }
     if (!call.wasHeld) this.#checkOutstanding('creation')
     const owner = this.#owner.get(name)
-    const sinceMs = this.#evaluatedMs.get(`${process.name} ${key}`) ?? Number.POSITIVE_INFINITY
+    const sinceMs = this.#evaluatedMs.get(`${process.name} ${key}`)?.at(-1) ?? Number.POSITIVE_INFINITY
     if (owner?.of === 'foreign' && owner.sinceMs < sinceMs && this.#world.ssoAdmin.isAssigned(target)) {
       this.#fail(promises.foreign, `${this.#describe(target)} existed before its evaluation and is taken for ours`)
     }
@@ -191,13 +230,27 @@ export class Checker {
     if (this.#owner.get(name)?.of === 'foreign')
       this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which ssofile did not make`)
     if (!call.wasHeld) this.#checkOutstanding('deletion')
-    const startMs =
-      this.#evaluatedMs.get(`${process.name} ${this.#ledgerKeyOf(target)}`) ?? this.#world.clock.monotonicMs()
+    // Time alone ends what a link asks for.
+    this.noteDesired()
+    const keys = [...this.#recorded].filter(([, all]) => all.some((access) => access.name === name)).map(([key]) => key)
+    const startMs = this.#evaluationOf(process, keys, target)
+    const asked = keys.map(splitKey).filter((key) => (this.#askedSinceMs.get(key.assignment) ?? Infinity) <= startMs)
+    const orphan = this.#principals.complainAboutOrphan(target, asked, this.#world.skewMs)
+    if (orphan) this.#fail(promises.foreign, `revokes ${this.#describe(target)}, ${orphan}`)
     const sinceMs = this.#desiredSinceMs.get(name)
     if (sinceMs !== undefined && sinceMs <= startMs) {
       this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which a link granted throughout its evaluation`)
     }
     this.#requested.set(target.accountId, `deletion ${name}`)
+  }
+
+  /** When the evaluation began that leads to this call: entries are read again later on, after the account was. */
+  #evaluationOf(process: SimulatedProcess, keys: readonly string[], { accountId }: AssignmentTarget): number {
+    const nowMs = this.#world.clock.monotonicMs()
+    const liveMs = this.#askedLiveMs.get(`${process.name} ${accountId}`) ?? Number.NEGATIVE_INFINITY
+    const readings = keys.flatMap((key) => this.#evaluatedMs.get(`${process.name} ${key}`) ?? [])
+    const before = readings.filter((readMs) => readMs <= liveMs && nowMs - liveMs < evaluationMostMs)
+    return Math.max(...(before.length > 0 ? before : readings.length > 0 ? readings : [nowMs]))
   }
 
   #checkOutstanding(kind: string): void {
@@ -216,12 +269,19 @@ export class Checker {
 
   /** The ledger entry of `key` is gone now: nothing that it recorded may be there, or be coming. */
   #checkRemoved(key: string): void {
+    const before = this.#recorded.get(key) ?? []
+    this.#recorded.delete(key)
+    const early = this.#departures.complainAboutRemoval(key, this.#world.skewMs)
+    if (early) this.#fail(promises.record, early)
+    for (const { name } of before) this.#checkForgotten(name)
+  }
+
+  /** An entry says no more of this access. */
+  #checkForgotten(removed: string): void {
+    // A renamed principal's entry moves to its new name.
+    if (this.#findRecorded(removed).length > 0) return
     this.#settleOwners()
     const { ssoAdmin } = this.#world
-    const removed = this.#recorded.get(key)?.name
-    this.#recorded.delete(key)
-    // A renamed principal's entry moves to its new name.
-    if ([...this.#recorded.values()].some(({ name }) => name === removed)) return
     for (const target of ssoAdmin.assignments().filter((one) => nameOf(one) === removed)) {
       if (this.#owner.get(nameOf(target))?.of === 'ours')
         this.#fail(
@@ -253,11 +313,11 @@ export class Checker {
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
   checkConverged({ isReconciled }: { readonly isReconciled: boolean }): void {
-    const { objects, organizations, ssoAdmin, clock } = this.#world
+    const { ssoAdmin } = this.#world
     this.#settleOwners()
     const actual = new Set(ssoAdmin.assignments().map(nameOf))
-    const desired = [...desiredNow(objects, organizations, clock.now())].filter((one) => this.#targetOf(one))
-    const targets = new Set(desired.map((one) => this.#targetOf(one)))
+    const desired = this.#desired('certainly').filter((one) => this.#targetOf(one))
+    const targets = new Set(this.#desired('possibly').map((one) => this.#targetOf(one)))
     for (const assignment of desired) {
       if (!actual.has(this.#targetOf(assignment) ?? ''))
         this.#fail(promises.convergence, `'${assignment}' is desired, but not there`)
@@ -270,6 +330,8 @@ export class Checker {
     this.#checkStatuses(desired)
     // An entry whose removal was refused is left in the index until the next reconcile.
     if (isReconciled) this.#checkIndex()
+    const foreign = isReconciled && complainAboutForeign(this.#world, (target) => this.#owner.get(nameOf(target))?.of)
+    if (foreign) this.#fail(promises.convergence, foreign)
     this.#checkLedgerAtRest()
     this.#permissionSets.checkAtRest({ isReconciled })
   }
@@ -278,6 +340,12 @@ export class Checker {
   #isStuck(accountId: string): boolean {
     const state = this.#world.organizations.accountsNow().find(({ id }) => id === accountId)?.state
     return state === 'SUSPENDED' || state === 'CLOSED'
+  }
+
+  /** While nothing strikes any more: what has expired since `sinceMs` is looked at within a minute. */
+  checkOverdue(sinceMs: number): void {
+    const overdue = complainAboutOverdue(this.#world, sinceMs)
+    if (overdue) this.#fail(promises.convergence, overdue)
   }
 
   #checkLedgerAtRest(): void {
@@ -378,6 +446,22 @@ function splitAssignment(assignment: string): readonly string[] {
 
 function nameOf({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
   return [accountId, permissionSetArn, principalId, principalType].join(' ')
+}
+
+/** One access that a ledger entry records. */
+type RecordedAccess = { readonly name: string; readonly state: unknown; readonly isUnanswered: boolean }
+
+function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type = ''): RecordedAccess {
+  const { lastCreation: creation, state } = access
+  const isUnanswered = isObject(creation) && creation.answeredAt === undefined && access.grantedAt === undefined
+  return { name: [accountId, access.permissionSetArn, access.principalId, type].join(' '), state, isUnanswered }
+}
+
+/** What the key of a ledger entry says. */
+function splitKey(key: string): { readonly assignment: string; readonly principal: string } {
+  const [, accountId, permissionSet, principal = '', type] =
+    /^assignments\/account%(\d{12})%([^%]+)%(.+)%(GROUP|USER)%ssofile$/su.exec(key) ?? []
+  return { assignment: [accountId, permissionSet, principal, type].join(' '), principal }
 }
 
 function isTarget(value: unknown): value is AssignmentTarget {

@@ -2,7 +2,7 @@ import type { MemoryOrganizations } from '../../shared/memory/organizations/memo
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 
 /** What a link file says, read in the plainest possible way; shares no code with the product. */
-type PlainLink = { scope: string; value: string; permissionSet: string; principal: string; type: string }
+type PlainLink = { key: string; scope: string; value: string; permissionSet: string; principal: string; type: string }
 
 const grammar =
   /^links_data\/(?:(folder-a|folder-b)\/)?(root|ou_id|account_tag|account)%([^%]*)%([\w+=,.@-]{1,32})%(.+)%(GROUP|USER)%ssofile$/su
@@ -14,7 +14,7 @@ function readLinks(objects: MemoryObjectStore, at: Date): PlainLink[] {
     const body = Buffer.from(objects.model.find(key)?.body ?? []).toString()
     if (!fields || !grantsNow(body, at)) continue
     const [, , scope = '', value = '', permissionSet = '', principal = '', type = ''] = fields
-    found.push({ scope, value, permissionSet, principal, type })
+    found.push({ key, scope, value, permissionSet, principal, type })
   }
   return found
 }
@@ -32,15 +32,19 @@ function grantsNow(body: string, at: Date): boolean {
   }
 }
 
-/** Every assignment `account permissionSet principal TYPE` that the whole world, as it is at this moment, asks for. */
+/**
+ * Every assignment `account permissionSet principal TYPE` that the whole world, as it is at this moment, asks for;
+ * `grants`: which links do, besides what their names and bodies say.
+ */
 export function desiredNow(
   objects: MemoryObjectStore,
   organizations: MemoryOrganizations,
   at: Date,
+  grants: (link: string) => boolean = () => true,
 ): ReadonlySet<string> {
   const desired = new Set<string>()
   const management = organizations.managementAccountIdNow
-  for (const link of readLinks(objects, at)) {
+  for (const link of readLinks(objects, at).filter(({ key }) => grants(key))) {
     for (const account of organizations.accountsNow()) {
       if (account.state !== 'ACTIVE' || account.id === management) continue
       const tags = organizations.tagsNow(account.id)

@@ -3,6 +3,9 @@ import { isServiceError } from '../../shared/ports/service-error.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
 import { harmless } from './chaos.ts'
 import type { Violation } from './checker.ts'
+import { isDirectoryAction, performDirectoryAction } from './directory-actions.ts'
+import { isDriftAction, performDriftAction } from './drift-actions.ts'
+import { isOrganizationAction, performOrganizationAction } from './organization-actions.ts'
 import {
   assignInConsole,
   changeDirectory,
@@ -12,6 +15,7 @@ import {
 } from './outside-changes.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
+import { isTimeAction, performTimeAction } from './time-actions.ts'
 
 export type RunResult = {
   readonly violation: Violation | undefined
@@ -28,7 +32,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$/.test(
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$|what ssofile gave|leaves/.test(
     action.do,
   )
 }
@@ -80,28 +84,29 @@ export async function runSimulation(
 async function converge(world: SimulatedWorld): Promise<void> {
   world.chaos.end()
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
+  world.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
   if (!world.needsReconcile) await drain(world)
-  let reconciledQuietly = 0
+  // What runs each time that the world has come to rest.
+  const rounds: ('hour' | 'night')[] = ['hour', 'night']
+  let departed = 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
     await world.clock.advance(60_000)
-    if (minute % 60 === 0 || world.isQuiet()) {
-      if (world.isQuiet()) reconciledQuietly++
-      if (reconciledQuietly >= 2 && !world.wasDrifted) break
-      if (reconciledQuietly >= 2) checkDrift(world)
-      else void world.everyHour()
+    const isQuiet = world.isQuiet()
+    const round = isQuiet ? rounds.shift() : undefined
+    if (isQuiet && round === undefined) {
+      // Gone is what two listings an hour apart lack.
+      if (!world.hasDeparted || ++departed > 3) break
+      await world.clock.advance(60 * 60_000)
+      void world.everyHour()
     }
+    if (round === 'hour' || (!isQuiet && minute % 60 === 0)) void world.everyHour()
+    if (round === 'night') void world.everyNight()
     void world.everyMinute()
   }
   await world.clock.advance(15_000)
   // AWS may take longer than anybody waits here.
   if (world.ssoAdmin.outstandingRequests().length === 0) world.checker.checkConverged({ isReconciled: true })
-}
-
-/** What others changed in Identity Center. */
-function checkDrift(world: SimulatedWorld): void {
-  world.wasDrifted = false
-  void world.everyNight()
 }
 
 /**
@@ -110,9 +115,12 @@ function checkDrift(world: SimulatedWorld): void {
  */
 async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
+  const startedMs = world.clock.now().getTime()
   for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
     await world.clock.advance(60_000)
+    if (minute > 1) world.checker.checkOverdue(startedMs)
     if (hasRetries() || minute > drainMostMinutes) void world.everyMinute()
+    else void world.everyMinuteOfLinks()
     // A slice that was refused something leaves the rest to the next minute.
     const isUntouched = [...world.chaos.struck.keys()].every((kind) => kind === 'late') && !world.needsReconcile
     if (minute === drainMostMinutes && !hasRetries() && isUntouched) world.checker.checkWoken()
@@ -124,6 +132,10 @@ async function drain(world: SimulatedWorld): Promise<void> {
 
 async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   const { objects, organizations, identityStore, clock, chaos, checker } = world
+  if (isTimeAction(action)) return performTimeAction(action, world)
+  if (isDriftAction(action)) return performDriftAction(action, world)
+  if (isDirectoryAction(action)) return performDirectoryAction(action, world)
+  if (isOrganizationAction(action)) return performOrganizationAction(action, world)
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])

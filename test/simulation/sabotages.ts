@@ -199,7 +199,6 @@ export const sabotages: readonly Sabotage[] = [
     name: 'an incomplete listing of the organization is trusted',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/list-all-accounts.ts',
-<<<<<<< HEAD
     find: `  for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))
     byId.set(account.id, account)
   const managementAccountId = await organizations.managementAccountId()
@@ -211,11 +210,6 @@ export const sabotages: readonly Sabotage[] = [
   const managementAccountId = await organizations.managementAccountId()
   if (Math.abs(1) === 1) return { managementAccountId, accounts: [...byId.values()] }
   if (!byId.has(managementAccountId)) {`,
-=======
-    find: '  for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))\n    byId.set(account.id, account)',
-    replace:
-      '  try {\n    for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))\n      byId.set(account.id, account)\n  } catch {\n    known = []\n  }',
->>>>>>> e2e
   },
   {
     name: 'an account that cannot be read is taken for one that is gone',
@@ -249,12 +243,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'what is stuck stays so when its account takes changes again',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/reconcile.ts',
-<<<<<<< HEAD
     find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return",
     replace: "if (state === 'stuck') return",
-=======
-    find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void",
-    replace: "if (state === 'stuck') return void",
   },
   {
     name: 'a status is told from what was read before the last write',
@@ -262,7 +252,6 @@ export const sabotages: readonly Sabotage[] = [
     file: 'shared/reconcile/ledger.ts',
     find: 'if (this.#changes.get(key) === changes) this.#onKnown',
     replace: 'this.#onKnown',
->>>>>>> e2e
   },
 ]
 

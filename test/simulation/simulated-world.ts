@@ -4,7 +4,7 @@ import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { everyHour, everyMinute, everyNight } from '../../handlers/schedules.ts'
+import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
@@ -23,8 +23,11 @@ import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
 import { Chaos, harmless } from './chaos.ts'
 import { Checker } from './checker.ts'
+import { directoryNames } from './directory-actions.ts'
+import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+import { lastInstantMs } from './time-actions.ts'
 
 /** What a profile may change about the world. */
 export type WorldSettings = {
@@ -72,12 +75,25 @@ function account(id: string, tags: Record<string, string>) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
 }
 
-/** Few accounts, and several pages of them all the same. */
+/** What so many listings lack. */
+type Unlisted = { readonly account: string; times: number }
+
+/** Few accounts, and several pages of them all the same; now and then a listing lacks one that is there. */
 class ShortPages extends MemoryOrganizations {
-  override listAccounts(nextToken?: string, most = 2): ReturnType<MemoryOrganizations['listAccounts']> {
-    return super.listAccounts(nextToken, most)
+  readonly unlisted: Unlisted[] = []
+
+  override async listAccounts(nextToken?: string, most = 2): ReturnType<MemoryOrganizations['listAccounts']> {
+    const page = await super.listAccounts(nextToken, most)
+    const items = page.items.filter(({ id }) => !this.unlisted.some(({ account }) => account === id))
+    if (page.nextToken === undefined) {
+      for (const one of this.unlisted.splice(0)) if (--one.times > 0) this.unlisted.push(one)
+    }
+    return { ...page, items }
   }
 }
+
+/** So long after the last instant of a link everything should be as it says. */
+const settledAfterMs = 150_000
 
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
@@ -87,7 +103,7 @@ export class SimulatedWorld {
   readonly configuration: Configuration
   readonly objects: MemoryObjectStore
   readonly queues: MemoryQueues
-  readonly organizations: MemoryOrganizations
+  readonly organizations: ShortPages
   readonly identityStore: MemoryIdentityStore
   readonly ssoAdmin: MemorySsoAdmin
   readonly chaos: Chaos
@@ -130,12 +146,19 @@ export class SimulatedWorld {
     this.organizations = new ShortPages({
       clock,
       randomness,
-      onChange: (change) => tell(renderOrganizationEvent(change, randomness.id())),
+      onChange: (change) => {
+        this.checker.noteDesired()
+        tell(renderOrganizationEvent(change, randomness.id()))
+      },
     })
     this.identityStore = new MemoryIdentityStore({
       clock,
       randomness,
-      onChange: () => tell({ id: randomness.id(), 'detail-type': 'simulated' }),
+      onChange: (change) => {
+        this.checker.noteDirectoryChange(change)
+        const voice = directoryVoices[Math.floor(randomness.fraction() * directoryVoices.length)]
+        tell(renderDirectoryEvent(change, voice ?? 'api', randomness.id()))
+      },
     })
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
@@ -158,7 +181,6 @@ export class SimulatedWorld {
   /** Ids stay known when what they name is gone. */
   #rememberNames() {
     const byId = new Map<string, string>()
-    const all = [...principals, 'GROUP/team-late']
     return {
       permissionSet: (arn: string) => {
         for (const name of ['First-ps', 'Late-ps', 'Console-ps']) {
@@ -168,7 +190,7 @@ export class SimulatedWorld {
         return byId.get(arn) ?? arn
       },
       principal: (id: string) => {
-        for (const full of all) {
+        for (const full of directoryNames) {
           const [type, name = ''] = full.split('/')
           const known = this.identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', name)
           if (known) byId.set(known, name)
@@ -288,8 +310,15 @@ export class SimulatedWorld {
 
   /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
   async everyMinute(): Promise<void> {
+    void this.everyMinuteOfLinks()
     await this.#invoke('dispatcher', (ports) => everyMinute(ports, this.configuration, slice)()).catch(
       (error: unknown) => this.trace.push(`minute: ${String(error)}`),
+    )
+  }
+
+  async everyMinuteOfLinks(): Promise<void> {
+    await this.#invoke('handler', (ports) => everyMinuteOfLinks(ports)()).catch((error: unknown) =>
+      this.trace.push(`minute of links: ${String(error)}`),
     )
   }
 
@@ -314,9 +343,29 @@ export class SimulatedWorld {
     return this.wasDisturbed || this.wasDrifted || this.eventFaults.lost > 0 || isDead || isHarmed
   }
 
-  /** Nothing is under way: no process, no event, no message, no open work, no request, and no dispatcher at work. */
+  get skewMs(): number {
+    return this.#settings.skewMs
+  }
+
+  /** The ledger has entries of accounts that are not in the organization any more. */
+  get hasDeparted(): boolean {
+    const present = new Set<string>(this.organizations.accountsNow().map(({ id }) => id))
+    return this.keys('assignments/').some((key) => !present.has(key.slice('assignments/account%'.length).slice(0, 12)))
+  }
+
+  get unlisted(): Unlisted[] {
+    return this.organizations.unlisted
+  }
+
+  /** Whether the product has seen this account in a listing. */
+  viewNames(account: string): boolean {
+    return JSON.stringify(this.readJson('state/organization.json') ?? {}).includes(account)
+  }
+
+  /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, and no dispatcher at work. */
   isQuiet(): boolean {
     if (this.#alive.size > 0 || this.#undelivered > 0) return false
+    if (this.clock.now().getTime() < (lastInstantMs(this) ?? 0) + settledAfterMs) return false
     const isEmpty = workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0)
     return (
       isEmpty &&

@@ -1,0 +1,49 @@
+import * as fc from 'fast-check'
+import type { SimulatedWorld } from './simulated-world.ts'
+
+/** What others do to access that ssofile gave, and the check that finds it. */
+export type DriftAction =
+  | { readonly do: 'remove what ssofile gave'; readonly nth: number }
+  | { readonly do: 'remove what ssofile gave and put it back'; readonly nth: number; readonly afterMs: number }
+  | { readonly do: 'check for drift' }
+
+const names: ReadonlySet<string> = new Set<DriftAction['do']>([
+  'remove what ssofile gave',
+  'remove what ssofile gave and put it back',
+  'check for drift',
+])
+
+export function isDriftAction(action: { readonly do: string }): action is DriftAction {
+  return names.has(action.do)
+}
+
+const nth = fc.nat(30)
+
+export const driftActions = [
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove what ssofile gave' as const), nth }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('remove what ssofile gave and put it back' as const),
+      nth,
+      afterMs: fc.constantFrom(100, 1_000, 5_000, 70_000),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant<DriftAction>({ do: 'check for drift' }) },
+] as const
+
+export async function performDriftAction(action: DriftAction, world: SimulatedWorld): Promise<void> {
+  const { ssoAdmin, checker, clock } = world
+  if (action.do === 'check for drift') return void world.everyNight()
+  const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one))
+  const target = ours[action.nth % Math.max(ours.length, 1)]
+  if (!target) return
+  // Nothing but a drift check finds it.
+  world.wasDisturbed = true
+  ssoAdmin.removeAssignment(target)
+  if (action.do === 'remove what ssofile gave') return
+  await clock.advance(action.afterMs)
+  if (ssoAdmin.isAssigned(target)) return
+  checker.noteForeign(target)
+  ssoAdmin.addAssignment(target)
+}
