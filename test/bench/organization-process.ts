@@ -22,7 +22,7 @@ import type { Clock } from '../../shared/ports/clock.ts'
 const [accounts, links, speed] = process.argv.slice(2).map(Number) as [number, number, number]
 const unitSize = 50
 const permissionSet = 'Some-ps'
-const group = 'everybody'
+const groupOf = (index: number) => `everybody ${index}`
 
 const id = (number: number) => String(300_000_000_000 + number)
 const unit = (number: number) => `ou-bench-${String(number).padStart(8, '0')}`
@@ -63,14 +63,18 @@ function organizationOf() {
     accounts: inUnit(number),
   }))
   const root = { id: 'r-bench', accounts: [account(0)], organizationalUnits }
-  return organizationFile.parse({ managementAccountId: id(0), root, groups: [group] })
+  return organizationFile.parse({
+    managementAccountId: id(0),
+    root,
+    groups: scopesOf().map((_, index) => groupOf(index)),
+  })
 }
 
 async function fill(objects: MemoryObjectStore, now: string): Promise<void> {
-  const principalId = '92307020-41b6-05ce-951e-70dfe8931aa1'
   const arn = 'arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-6b398906c5b246f8'
   for (const [index, { scope, accounts: within }] of scopesOf().entries()) {
-    const grant = `${permissionSet}%${group} ${index}%GROUP%ssofile`
+    const principalId = identityStore.idOf('GROUP', groupOf(index))
+    const grant = `${permissionSet}%${groupOf(index)}%GROUP%ssofile`
     const key = `links_data/${scope}%${grant}`
     const written = await objects.put(key, '')
     const etag = written.outcome === 'written' ? written.etag : ''
