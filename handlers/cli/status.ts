@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { isFolderMarker, linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
-import type { Status } from '../../shared/domain/status.ts'
+import type { Status, StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
 import { describePause, readPause } from '../../shared/reconcile/pause.ts'
@@ -17,6 +17,8 @@ import { renderJson } from './render-json.ts'
 import { renderStatus, renderSummary } from './render-status.ts'
 
 const underWay = new Set(['applying', 'revoking'])
+/** With one of these the exit code is 1. */
+const wantsPerson = new Set<StatusState>(['rejected', 'failed', 'held', 'blocked'])
 const lookEveryMs = 300
 
 /** `ssofile status`: what became of the inputs. */
@@ -73,7 +75,7 @@ async function tellOne(
     }
     if (status) {
       process.stdout.write(json ? renderJson(status) : renderStatus(status))
-      return ['rejected', 'failed', 'held', 'blocked'].includes(status.state) ? 1 : 0
+      return wantsPerson.has(status.state) ? 1 : 0
     }
     if (object) {
       process.stdout.write(
@@ -132,6 +134,6 @@ async function tellAll(
     progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
     if (!json) await tellPause(ports, process.stdout)
-    return all.some(({ state }) => ['rejected', 'failed', 'held'].includes(state)) ? 1 : 0
+    return all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
   }
 }

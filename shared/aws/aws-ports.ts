@@ -51,7 +51,10 @@ export function openAwsPorts({ bucket, queues, log, endpoint }: AwsPortsOptions)
   const clock = new SystemClock()
   const s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
   // The product's limiter deals with rates, and only what is read back tells whether a write took effect.
-  const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ ...common, maxAttempts: 1 }))
+  const ssoAdmin = new AwsSsoAdmin(
+    new SSOAdminClient({ ...common, maxAttempts: 1 }),
+    new SSOAdminClient({ ...common, maxAttempts: 10 }),
+  )
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {
     objects: new S3ObjectStore(s3, bucket),

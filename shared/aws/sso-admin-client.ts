@@ -78,15 +78,21 @@ type Instance = { readonly instanceArn: string; readonly identityStoreId: string
 
 /**
  * SSO Admin of the one instance that the credentials see in their Region. The SDK never retries: the limits are
- * global, so whoever calls keeps the rate, and a write whose answer is unknown has to be read back first.
+ * global, so whoever calls keeps the rate, and a write whose answer is unknown has to be read back first. The exception
+ * is the instance itself, asked for once by every process, also by those that call nothing else.
  */
 export class AwsSsoAdmin implements SsoAdmin {
   readonly #client: SSOAdminClient
+  readonly #patientClient: SSOAdminClient
   readonly #instance: () => Promise<Instance>
 
-  /** `client` must have `maxAttempts: 1`; with any other number every method throws. */
-  constructor(client: SSOAdminClient) {
+  /**
+   * `client` must have `maxAttempts: 1`; with any other number every method throws. `patientClient` may have more: it asks
+   * for the instance, while a dispatcher may be using up the 20 calls per second.
+   */
+  constructor(client: SSOAdminClient, patientClient = client) {
     this.#client = client
+    this.#patientClient = patientClient
     this.#instance = once(() => this.#findInstance())
   }
 
@@ -335,7 +341,7 @@ export class AwsSsoAdmin implements SsoAdmin {
         `received an SSO Admin client of ${attempts} attempts, expected maxAttempts: 1; writes must not be repeated`,
       )
     }
-    const { Instances: instances = [] } = await read(() => this.#client.send(new ListInstancesCommand({})))
+    const { Instances: instances = [] } = await read(() => this.#patientClient.send(new ListInstancesCommand({})))
     const [instance, ...others] = instances
     if (instance === undefined || others.length > 0) {
       const message =

@@ -104,6 +104,7 @@ test('a deleted file waits for its link and for a late one, says so, and its per
   await system.untilStatus(link(first), 'applied')
   await system.cli(['s3', 'rm', `s3://ssofile/${key}`])
   const blocked = await system.untilStatus(key, 'blocked')
+  for (const asked of [[], [key]]) expect(await system.ssofile(['status', ...asked])).toMatchObject({ exitCode: 1 })
   expect(blocked.reason).toContain(link(first))
   expect(blocked.reason).toContain(first)
   await system.upload(link(second))

@@ -1,6 +1,9 @@
-import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { ListInstancesCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { expect, test } from '@jest/globals'
+import { ReadableLog } from '../../../handlers/cli/readable-log.ts'
+import { openAwsPorts } from '../../../shared/aws/aws-ports.ts'
 import { AwsSsoAdmin } from '../../../shared/aws/sso-admin-client.ts'
+import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { openWorld, serve } from '../../contract/identity-center-world.ts'
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
@@ -18,5 +21,23 @@ test('the instance is asked for once', async () => {
   const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }))
   await Promise.all([ssoAdmin.listPermissionSets(), ssoAdmin.listPermissionSets()])
   expect(calls).toEqual(['ListInstances', 'ListPermissionSets', 'ListPermissionSets'])
+  await close()
+})
+
+test('the instance is found while others use up the rate', async () => {
+  const { endpoint, close } = await serve(openWorld({ ssoAdmin: { clock: new SystemClock() } }))
+  const dispatcher = new SSOAdminClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+  const busy = await Promise.allSettled(
+    Array.from({ length: 100 }, () => dispatcher.send(new ListInstancesCommand({}))),
+  )
+  expect(busy.map(({ status }) => status)).toContain('rejected')
+  const log = new ReadableLog(() => {}, new SystemClock())
+  const { ssoAdmin } = openAwsPorts({
+    bucket: 'ssofile',
+    queues: (queue) => queue,
+    log,
+    endpoint: { url: endpoint, accessKeyId: 'ssofile' },
+  })
+  expect(await ssoAdmin.instance()).toMatchObject({ instanceArn: expect.stringContaining('instance/ssoins-') })
   await close()
 })
