@@ -32,6 +32,13 @@ test.each([
   ['the letters PK and nothing of an archive', [0x50, 0x4b]],
   ['the letters PK and one byte of an archive', [0x50, 0x4b, 3]],
   ['the letters PK and the other byte of an archive', [0x50, 0x4b, 5, 4]],
+  ['the first letter of an archive', [0x50, 0x20, 3, 4]],
+  ['all but the first letter of an archive', [0x20, 0x4b, 3, 4]],
+  ['what follows the letters of an archive', [0x20, 0x20, 3, 4]],
+  ['two zero bytes between letters', [0x7b, 0, 0, 0x7d]],
+  ['two zero bytes after a letter', [0x7b, 0, 0]],
+  ['a zero byte among four letters', [0x7b, 0, 0x7d, 0x20]],
+  ['two zero bytes before letters', [0, 0, 0x7b, 0x7d]],
   ['the byte of gzip without the other', [0x1f, 0x20]],
   ['a character that begins like the byte order mark', [0xef, 0xbb, 0xbe]],
   ['another character that begins like it', [0xef, 0xbc, 0xbf]],
@@ -77,6 +84,14 @@ test.each([
 test.each([
   [[0x7b, 0xe4, 0x7d], 'the byte E4 (hexadecimal) in line 1, which is not UTF-8'],
   [[0x0a, 0x0d, 0x0a, 0x61, 0xff], 'the byte FF (hexadecimal) in line 3, which is not UTF-8'],
+  [[0x20, 0x8b], 'the byte 8B (hexadecimal) in line 1, which is not UTF-8'],
+  [[0x20, 0xbb, 0xbf], 'the byte BB (hexadecimal) in line 1, which is not UTF-8'],
+  [[0x20, 0xfe], 'the byte FE (hexadecimal) in line 1, which is not UTF-8'],
+  [[0x20, 0xff], 'the byte FF (hexadecimal) in line 1, which is not UTF-8'],
+  [[0xff, 0x20], 'the byte FF (hexadecimal) in line 1, which is not UTF-8'],
+  [[0xfe, 0x20], 'the byte FE (hexadecimal) in line 1, which is not UTF-8'],
+  [[0, 0, 0xfe, 0x20], 'the byte FE (hexadecimal) in line 1, which is not UTF-8'],
+  [[0, 0, 0x20, 0xff], 'the byte FF (hexadecimal) in line 1, which is not UTF-8'],
   [[0x80, 0x0a], 'the byte 80 (hexadecimal) in line 1, which is not UTF-8'],
 ])('of %j the byte that is not UTF-8 is told, with its line', (bytes, received) => {
   expect(complaintAbout(bytes)).toEqual({
