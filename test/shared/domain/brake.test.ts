@@ -1,11 +1,14 @@
-import { describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../shared/domain/assignment.ts'
 import {
   type BrakeRecord,
+  brakeRecord,
   describeHold,
   emptyBrake,
   figureOf,
+  findHold,
   findMissingWindows,
+  findRelease,
   findUnhinted,
   folderOf,
   judgeRevocation,
@@ -120,6 +123,40 @@ describe('what is counted', () => {
     expect(brake.windows.find(({ folder }) => folder === 'team-a')?.counted).toEqual([])
   })
 
+  test('its link in a folder that has room is counted, where that in another was counted before', () => {
+    const first = judgeAll(emptyBrake, [own('both')])
+    const both = { key: keyOf('both'), withdrawn: [linkOf('both'), linkOf('both', 'team-a')] }
+    const { brake, passed } = judgeAll(first.brake, [both])
+    expect(passed).toBe(1)
+    expect(brake.windows.map(({ folder, counted }) => ({ folder, counted }))).toEqual([
+      { folder: undefined, counted: [linkOf('both').key] },
+      { folder: 'team-a', counted: [linkOf('both', 'team-a').key] },
+    ])
+  })
+
+  test('what links withdrawn and what something else takes away is counted apart', () => {
+    const { brake } = judgeAll(emptyBrake, [own('a'), indirect('b')])
+    expect(brake.windows.map(({ rule, counted }) => ({ rule, counted }))).toEqual([
+      { rule: 'own', counted: [linkOf('a').key] },
+      { rule: 'indirect', counted: [keyOf('b')] },
+    ])
+  })
+
+  test('what was counted passes again after the limit was lowered, and leaves the record as it is', () => {
+    const { brake } = judgeAll(emptyBrake, many(20, own))
+    const lower = configuration.parse({ brake: { own: { count: 5, percent: 0 } } }).brake
+    const again = judgeAll(brake, many(20, own), { of: lower })
+    expect(again.passed).toBe(20)
+    expect(again.brake).toBe(brake)
+    expect(judgeAll(brake, [own('one more')], { of: lower }).passed).toBe(0)
+  })
+
+  test('nothing is judged before its window is open', () => {
+    expect(() => judgeRevocation(emptyBrake, own('a'), { limits, now: began })).toThrow(
+      'no window is open for the rule own; openWindow comes before judgeRevocation',
+    )
+  })
+
   test('the folder of a key is what stands before its last slash before the first percent sign', () => {
     expect(folderOf(linkOf('a / b').key)).toBeUndefined()
     expect(folderOf(linkOf('a', 'sync/upstream').key)).toBe('sync/upstream')
@@ -145,6 +182,43 @@ describe('a window', () => {
     expect(judgeAll(held.brake, [own('another')], { now: later(29) }).passed).toBe(1)
   })
 
+  test('of one folder is not longer because something was held in another', () => {
+    const open = judgeAll(emptyBrake, [own('of a', 'team-a'), ...many(20, own)]).brake
+    const { brake } = judgeAll(open, [own('one more')], { now: later(14) })
+    expect(findMissingWindows(brake, own('next', 'team-a'), { limits, now: later(15) })).toHaveLength(1)
+    expect(findMissingWindows(brake, own('next'), { limits, now: later(15) })).toEqual([])
+  })
+
+  test('in which something was held is kept for twice its length after that, and not longer', () => {
+    const { brake } = judgeAll(emptyBrake, many(21, own))
+    const justBefore = new Date(later(30).getTime() - 1)
+    expect(pruneBrake(brake, { limits, now: justBefore })).toBe(brake)
+    expect(pruneBrake(brake, { limits, now: later(30) })).toEqual({ ...brake, windows: [] })
+  })
+
+  test('that is over is not kept because a release is still in force, nor a release because a window runs', () => {
+    const held = judgeAll(emptyBrake, many(21, own)).brake
+    const released = releaseHeld(held, { at: began, digest: 'd', by: 'me' })
+    expect(pruneBrake(released, { limits, now: later(59) })).toEqual({ ...released, windows: [] })
+    const next = judgeAll(released, [indirect('of a group')], { now: later(2) }).brake
+    const pruned = pruneBrake(next, { limits, now: later(60) })
+    expect({ rules: pruned.windows.map(({ rule }) => rule), releases: pruned.releases }).toEqual({
+      rules: ['indirect'],
+      releases: [],
+    })
+    const running = { ...next, windows: next.windows.filter(({ rule }) => rule === 'indirect') }
+    expect(pruneBrake(running, { limits, now: later(60) }).releases).toEqual([])
+  })
+
+  test('that is opened takes the place of the one before it, and no other', () => {
+    const before = judgeAll(emptyBrake, [own('a'), own('a', 'team-a'), indirect('a')]).brake
+    const after = openWindow(before, { rule: 'own', folder: undefined, items: [] }, 7, { limits, now: later(20) })
+    expect(after.windows).toStrictEqual([
+      ...before.windows.slice(1),
+      { rule: 'own', since: '2026-03-03T10:20:00.000Z', base: 7, counted: [] },
+    ])
+  })
+
   test('that is over, and a release of more than an hour ago, are not kept', () => {
     const held = judgeAll(emptyBrake, many(21, own)).brake
     const released = releaseHeld(held, { at: began, digest: 'd', by: 'me' })
@@ -163,10 +237,30 @@ describe('a window', () => {
     const others = many(31, (name) => own(`${name} more`))
     expect(longer && judgeAll(longer, others, { now: later(43) }).passed).toBe(21)
   })
+
+  test('goes on alone: those of other folders and rules end when they would', () => {
+    const { brake } = judgeAll(emptyBrake, [own('a', 'team-a'), own('a'), indirect('a')], { base: 300 })
+    const one = { rule: 'own', folder: undefined, items: [linkOf('next').key] } as const
+    const longer = prolongWindow(brake, one, 31, { limits, now: later(15) })
+    expect(longer?.windows.map(({ folder, rule, busyAt }) => ({ folder, rule, busyAt }))).toEqual([
+      { folder: 'team-a', rule: 'own', busyAt: undefined },
+      { folder: undefined, rule: 'own', busyAt: '2026-03-03T10:15:00.000Z' },
+      { folder: undefined, rule: 'indirect', busyAt: undefined },
+    ])
+  })
+
+  test('goes on only where there is one', () => {
+    const [one] = findMissingWindows(emptyBrake, own('a'), { limits, now: began })
+    if (!one) throw new Error('a window runs in an empty record')
+    expect(prolongWindow(emptyBrake, one, 1_000, { limits, now: began })).toBeUndefined()
+  })
 })
 
 describe('what is held', () => {
-  const held = judgeAll(emptyBrake, many(300, own), { base: 300 }).brake
+  let held = emptyBrake
+  beforeEach(() => {
+    held = judgeAll(emptyBrake, many(300, own), { base: 300 }).brake
+  })
 
   test('is listed whole, and told with rule, figure and limit', () => {
     expect(held.held).toHaveLength(270)
@@ -175,6 +269,49 @@ describe('what is held', () => {
     expect(held.holds.map(describeHold)).toEqual([
       'held by the brake: more than 30 of the 300 links directly under links_data/ were withdrawn within 15 minutes',
     ])
+  })
+
+  test('is a list in order, in a record that can be read again', () => {
+    expect(held.held).toEqual([...held.held].sort())
+    expect(brakeRecord.parse(JSON.parse(JSON.stringify(held)))).toEqual(held)
+    expect(judgeAll(held, [own('a team before')]).brake.held[0]).toBe(keyOf('a team before'))
+  })
+
+  test('is told with the folder of its links', () => {
+    const { brake } = judgeAll(
+      emptyBrake,
+      many(21, (name) => own(name, 'team\n-a')),
+    )
+    expect(brake.holds.map(describeHold)).toEqual([
+      "held by the brake: more than 20 of the 0 links in the folder 'team\\u{a}-a' were withdrawn within 15 minutes",
+    ])
+  })
+
+  test('is kept with what had passed, and with each link once', () => {
+    const first = judgeAll(emptyBrake, many(21, own), { base: 3 }).brake
+    const again = { key: keyOf('another of the same link'), withdrawn: [linkOf('team 20')] }
+    expect(judgeAll(first, [again]).brake.holds).toStrictEqual([
+      {
+        rule: 'own',
+        since: began.toISOString(),
+        base: 3,
+        limit: 20,
+        minutes: 15,
+        passed: 20,
+        items: [linkOf('team 20').key],
+      },
+    ])
+  })
+
+  test('in one folder says nothing of what is held in another', () => {
+    const inFolder = (name: string) => own(`${name} of a`, 'team-a')
+    const both = judgeAll(judgeAll(emptyBrake, many(21, own)).brake, many(22, inFolder)).brake
+    const next = judgeAll(both, [inFolder('next')]).brake
+    expect(next.holds.map(({ folder, items }) => ({ folder, count: items.length }))).toEqual([
+      { folder: undefined, count: 1 },
+      { folder: 'team-a', count: 3 },
+    ])
+    expect(next.holds[0]).toBe(both.holds[0])
   })
 
   test('stays held in every later window', () => {
@@ -188,6 +325,30 @@ describe('what is held', () => {
     expect(takeOffList(brake, keyOf('team 299'))).toBe(brake)
     const empty = held.held.reduce(takeOffList, held)
     expect({ held: empty.held, holds: empty.holds }).toEqual({ held: [], holds: [] })
+  })
+
+  test('by two rules is held by that which it was counted for', () => {
+    const { brake } = judgeAll(emptyBrake, [...many(21, own), ...many(22, indirect)])
+    expect(findHold(brake, own('team 20'))?.rule).toBe('own')
+    expect(findHold(brake, indirect('team 21'))?.rule).toBe('indirect')
+    expect(findHold(brake, indirect('of what is over'))?.rule).toBe('own')
+    expect(findHold(emptyBrake, own('a'))).toBeUndefined()
+  })
+
+  test('leaves the hold that counted it, which ends with its last and before the others', () => {
+    const { brake } = judgeAll(emptyBrake, [...many(21, own), ...many(22, (name) => indirect(`${name} of a group`))])
+    const [first, second] = brake.held.filter((key) => brake.holds[1]?.items.includes(key))
+    if (!first || !second) throw new Error('nothing is held')
+    const one = takeOffList(brake, first)
+    expect(one.holds.map(({ rule, items }) => ({ rule, count: items.length }))).toEqual([
+      { rule: 'own', count: 1 },
+      { rule: 'indirect', count: 1 },
+    ])
+    expect(one.holds[1]?.items).toEqual([second])
+    const none = takeOffList(one, second)
+    expect(none.holds.map(({ rule }) => rule)).toEqual(['own'])
+    expect(none.windows).toEqual(brake.windows)
+    expect(takeOffList(none, keyOf('team 20')).windows.map(({ busyAt }) => busyAt)).toEqual([undefined, undefined])
   })
 
   test('passes for one hour after its release, uncounted, and what was not on the list does not', () => {
@@ -206,6 +367,17 @@ describe('what is held', () => {
     expect(findUnhinted(released, later(60))).toEqual([])
     const hinted = { ...released, releases: released.releases.map((one) => ({ ...one, hinted: true })) }
     expect(findUnhinted(hinted, later(1))).toEqual([])
+  })
+
+  test('was released by the last release of exactly that list that is in force', () => {
+    const first = releaseHeld(held, { at: began, digest: 'd', by: 'me' })
+    const second = releaseHeld(first, { at: later(10), digest: 'd', by: 'you' })
+    const third = releaseHeld(second, { at: later(20), digest: 'e', by: 'them' })
+    expect(findRelease(third, 'd', later(21))?.by).toBe('you')
+    expect(findRelease(third, 'e', later(21))?.by).toBe('them')
+    expect(findRelease(third, 'f', later(21))).toBeUndefined()
+    expect(findRelease(third, 'd', later(69))?.by).toBe('you')
+    expect(findRelease(third, 'd', later(70))).toBeUndefined()
   })
 
   test('by an event is told as such', () => {

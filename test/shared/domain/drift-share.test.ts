@@ -12,6 +12,12 @@ test('seven nights take each permission set once, wherever they begin', () => {
   }
 })
 
+test('a night has one share from midnight to midnight in UTC', () => {
+  const at = (time: string) => shareOfNight(names, new Date(`2026-03-03T${time}Z`))
+  for (const time of ['00:00:01.001', '02:30:00', '23:59:59.999']) expect(at(time)).toEqual(at('00:00:00'))
+  expect(shareOfNight(names, new Date('2026-03-04T00:00:00Z'))).not.toEqual(at('23:59:59.999'))
+})
+
 test('no night has much more than a seventh', () => {
   for (let number = 0; number < 7; number++) expect(shareOfNight(names, night(number)).length).toBeLessThan(150)
 })

@@ -2,11 +2,13 @@ import { expect, test } from '@jest/globals'
 import {
   asEntry,
   bringForward,
+  isSameAccess,
   listAccess,
   toFormer,
   withFormer,
   withoutAccess,
 } from '../../../shared/domain/former-access.ts'
+import { permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import {
   type FormerAccess,
   formerAccess,
@@ -60,6 +62,38 @@ test('what is changed of a former access goes back into its place, and its retry
   const next = withFormer(whole, changed)
   expect(next).toMatchObject({ state: 'granted', attempts: 3, former: [{ state: 'failed', reason: 'no' }, {}] })
   expect(ids(next)).toEqual(['1', '2', '3'])
+})
+
+test('the same principal with another permission set has another access', () => {
+  const other = permissionSetArn.parse(arn.replace(/.$/, '0'))
+  const [one, another] = [accessOf(1), { ...accessOf(1), permissionSetArn: other }]
+  expect(isSameAccess(one, { ...one })).toBe(true)
+  expect(isSameAccess(one, another)).toBe(false)
+  expect(isSameAccess(one, accessOf(2))).toBe(false)
+  expect(withoutAccess({ ...entry(1), former: [another] }, one)).toMatchObject({ permissionSetArn: other })
+})
+
+test.each([
+  ['brought forward', (whole: LedgerEntry) => bringForward(whole, accessOf(2))],
+  ['an entry of its own', (whole: LedgerEntry) => asEntry(whole, accessOf(2))],
+])('an access that is %s keeps the retry of the entry that it came from', (_, change) => {
+  expect(change(entry(1, 2))).toMatchObject({ v: 1, openUntil: at, attempts: 2, updatedAt: at })
+  const { openUntil: _openUntil, ...closed } = entry(1, 2)
+  expect(Object.keys(change(closed))).not.toContain('openUntil')
+})
+
+test('what is taken from an entry leaves the grace and the drift of the access that stays present', () => {
+  const seenGone = { ...entry(1, 2), orphanedAt: at, missingSince: at }
+  expect(withoutAccess(seenGone, accessOf(2))).toEqual({ ...entry(1), orphanedAt: at, missingSince: at })
+  expect(withoutAccess(seenGone, accessOf(1))).toEqual(entry(2))
+})
+
+test('an entry without former access has none after the retry of what it had', () => {
+  expect(withFormer(entry(1), { ...entry(2), attempts: 5 })).toEqual({ ...entry(1), attempts: 5 })
+})
+
+test('an entry without other access says nothing of former access', () => {
+  expect(bringForward(entry(1), accessOf(1))).toStrictEqual(entry(1))
 })
 
 test('an entry is settled once it is granted, has nothing former, and its principal was not seen gone', () => {

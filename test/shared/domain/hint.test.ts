@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { hint } from '../../../shared/domain/hint.ts'
+import { hint, isDriftHint } from '../../../shared/domain/hint.ts'
 
 const cause = 'links_data/root%all%ReadOnly%auditors%GROUP%ssofile'
 const assignment = {
@@ -22,6 +22,22 @@ test('a hint names an account assignment or a permission set, and its cause', ()
   for (const message of [assignment, permissionSet]) {
     expect(hint.parse(JSON.parse(JSON.stringify(message)))).toEqual(message)
   }
+})
+
+const ofDrift = { v: 1, run: '2026-03-03T02:00:00.000Z', unit: 'GROUP 1', cause: 'the nightly check' }
+
+test.each([
+  ['an account assignment', assignment, false],
+  ['a permission set', permissionSet, false],
+  ['a whole drift check', { ...ofDrift, kind: 'drift' }, true],
+  ['some principals', { ...ofDrift, kind: 'drift-of-principals', type: 'GROUP', principals: ['auditors'] }, true],
+  [
+    'a permission set everywhere',
+    { ...ofDrift, kind: 'drift-of-permission-set', permissionSet: 'ReadOnly', isOnlyAxis: true },
+    true,
+  ],
+])('a hint at %s says whether it is of a drift check', (_, message, isOfDrift) => {
+  expect(isDriftHint(hint.parse(message))).toBe(isOfDrift)
 })
 
 test.each([

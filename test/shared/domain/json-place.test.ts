@@ -26,6 +26,21 @@ test('the place of a field that is missing is that of the object that lacks it',
   expect(placeOf(text, ['tags', 0, 'Colour'])).toEqual({ line: 4, column: 5 })
 })
 
+test.each([
+  ['an item of a text', ['permissionSetName', 0], { line: 2, column: 24 }],
+  ['a field of a list', ['tags', '1'], { line: 3, column: 11 }],
+  ['an item behind the last', ['tags', 2], { line: 3, column: 11 }],
+  ['an item of an object', ['nested', 0], { line: 6, column: 16 }],
+  ['a field of an empty object', ['nested', 'deep', 1, 'x'], { line: 6, column: 30 }],
+])('the place of %s is that of the value in which it is sought', (_, path, place) => {
+  expect(placeOf(text, path)).toEqual(place)
+})
+
+test('a document that is one text or number has one place', () => {
+  expect(placeOf('  7', [0])).toEqual({ line: 1, column: 3 })
+  expect(placeOf('\r\n"{"', ['x', 0])).toEqual({ line: 2, column: 1 })
+})
+
 test('in any JSON document, the value of any field of the outermost object is found', () => {
   const documents = fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 })
   fc.assert(

@@ -30,6 +30,18 @@ test('another case is nearer than another letter', () => {
   expect(nearMatch('team-a', ['team-b', 'Team-A'])).toBe('Team-A')
 })
 
+test.each([
+  ['the same name to one in another case', 'qa', ['QA', 'qa'], 'qa'],
+  ['one letter too many to two', 'team-security', ['team-securityab', 'team-securityx'], 'team-securityx'],
+  ['one letter replaced to two', 'team-security', ['taem-security', 'team-securitz'], 'team-securitz'],
+  ['another case to a doubled letter too few', 'adminss', ['ADMINS', 'adminsS'], 'adminsS'],
+  ['another case to a doubled letter too many', 'admins', ['ADMINSS', 'adminS'], 'adminS'],
+  ['the smaller of two that are as near', 'team-a', ['team-c', 'team-b', 'team-d'], 'team-b'],
+])('%s is preferred', (_, received, candidates, meant) => {
+  expect(nearMatch(received, candidates)).toBe(meant)
+  expect(nearMatch(received, candidates.toReversed())).toBe(meant)
+})
+
 test('the order of the candidates does not matter', () => {
   const name = fc.string({ unit: fc.constantFrom('a', 'b', 'A', ' '), maxLength: 8 })
   fc.assert(

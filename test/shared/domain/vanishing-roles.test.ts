@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { type Assignment, parseAssignmentKey } from '../../../shared/domain/assignment.ts'
-import { findVanishingRoles } from '../../../shared/domain/vanishing-roles.ts'
+import { findVanishingRoles, renderProvisionedSet } from '../../../shared/domain/vanishing-roles.ts'
 
 const assignment = (key: string): Assignment => {
   const parsed = parseAssignmentKey(`account%${key}%GROUP%ssofile`)
@@ -17,6 +17,23 @@ test('a role vanishes with the last assignment of its permission set in the acco
     { accountId: '222222222222', permissionSet: 'ReadOnly' },
     { accountId: '333333333333', permissionSet: 'ReadOnly' },
   ])
+})
+
+test('roles that vanish are in order of account and permission set, whatever the order of the plan', () => {
+  const others = ['222222222222%Admin%ana', '111111111111%ReadOnly%ana', '333333333333%Admin%bo'].map(assignment)
+  const plan = { grants: [], remaining: [] }
+  const revocations = [elsewhere, ...others, ana, bo]
+  const names = [
+    '111111111111%ReadOnly',
+    '222222222222%Admin',
+    '222222222222%ReadOnly',
+    '333333333333%Admin',
+    '333333333333%ReadOnly',
+  ]
+  expect(findVanishingRoles({ ...plan, revocations }).map(renderProvisionedSet)).toEqual(names)
+  expect(findVanishingRoles({ ...plan, revocations: revocations.toReversed() }).map(renderProvisionedSet)).toEqual(
+    names,
+  )
 })
 
 test('a role stays while someone else keeps the permission set there, or gets it', () => {

@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
 import { type Priority, RateLimiter } from '../../../shared/reconcile/rate-limiter.ts'
 
-function open() {
+function open(perSecond = 20) {
   const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
-  const limiter = new RateLimiter(clock, 20)
+  const limiter = new RateLimiter(clock, perSecond)
   const started: { priority: Priority; at: number }[] = []
   const call = (priority: Priority) =>
     void limiter.acquire(priority).then((end) => {
@@ -62,4 +62,65 @@ test('a call that takes long keeps its place until a second after its end: it ma
   expect(started).toEqual([])
   await clock.advance(20)
   expect(started).toHaveLength(1)
+})
+
+test('the order of what waits is revocations, grants, polls and then the rest', async () => {
+  const { clock, started, call } = open(1)
+  for (const priority of ['background', 'poll', 'background', 'poll', 'grant', 'revocation', 'grant'] as const)
+    call(priority)
+  await clock.advance(10_000)
+  // The first was alone; of the others every fourth that is no revocation is the one that would come last.
+  expect(started.map(({ priority }) => priority)).toEqual([
+    'background',
+    'revocation',
+    'grant',
+    'grant',
+    'background',
+    'poll',
+    'poll',
+  ])
+})
+
+test.each([
+  [0.5, 2_000],
+  [1, 1_000],
+  [2.5, 800],
+])('at %d calls a second as many start in the long run, and no faster', async (perSecond, windowMs) => {
+  const { clock, started, call } = open(perSecond)
+  for (let index = 0; index < 9; index++) call('grant')
+  await clock.advance(20_000)
+  const most = Math.max(1, Math.floor(perSecond))
+  const apart = started.slice(most).map(({ at }, index) => at - (started[index]?.at ?? 0))
+  expect(Math.min(...apart)).toBeGreaterThan(windowMs)
+  expect(Math.max(...apart)).toBeLessThan(windowMs + 50)
+})
+
+test('of two pauses the one that lasts longer counts', async () => {
+  const { clock, limiter, started, call } = open()
+  limiter.pause(700)
+  limiter.pause(100)
+  call('grant')
+  await clock.advance(699)
+  expect(started).toEqual([])
+  await clock.advance(2)
+  expect(started).toHaveLength(1)
+})
+
+test('whoever rests waits until a second after the last call ended, and not at all where there was none', async () => {
+  const { clock, limiter, call } = open()
+  const rested: number[] = []
+  const rest = () => void limiter.rest().then(() => rested.push(clock.monotonicMs()))
+  rest()
+  await clock.advance(1)
+  expect(rested).toHaveLength(1)
+  call('grant')
+  await clock.advance(400)
+  call('poll')
+  await clock.advance(1)
+  const lastEndedMs = clock.monotonicMs() - 1
+  rest()
+  await clock.advance(999)
+  expect(rested).toHaveLength(1)
+  await clock.advance(50)
+  expect(rested[1]).toBeGreaterThan(lastEndedMs + 1_000)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
-import { type NewStatus, StatusStore } from '../../../shared/reconcile/status-store.ts'
+import { attentionKey, type NewStatus, StatusStore, statusKey } from '../../../shared/reconcile/status-store.ts'
 
 const input = 'links_data/root%all%ReadOnly-ps%Support%GROUP%ssofile'
 const told = (state: NewStatus['state']): NewStatus => ({ state })
@@ -74,6 +74,57 @@ describe('a status', () => {
     await new StatusStore(slow, clock).revise(input, async () => told('applied'))
     expect(await statuses.read(input)).toMatchObject({ state: 'waiting' })
     expect(await index()).toEqual([`attention/waiting/${input}`])
+  })
+
+  test('that stays the same, but for the order of its fields and the instant, is not written again', async () => {
+    const { objects, statuses, clock } = open()
+    await statuses.revise(input, async () => ({ state: 'applied', owned: true, etag: 'e' }))
+    const written = await objects.head(statusKey(input))
+    await clock.advance(60_000)
+    const status = await statuses.revise(input, async () => ({ etag: 'e', owned: true, state: 'applied' }))
+    expect(status?.updatedAt).toBe('2026-03-03T10:00:00.000Z')
+    expect((await objects.head(statusKey(input)))?.lastModified).toEqual(written?.lastModified)
+    const changed = await statuses.revise(input, async () => ({ state: 'applied', owned: false, etag: 'e' }))
+    expect(changed).toEqual({ input, state: 'applied', owned: false, etag: 'e', updatedAt: '2026-03-03T10:01:00.000Z' })
+    expect(await statuses.read(input)).toEqual(changed)
+  })
+
+  test('that others change all the time is given up, for another time', async () => {
+    const { statuses } = open()
+    let assessments = 0
+    const restless = statuses.revise(input, async () => {
+      const reason = `${assessments++}`
+      await statuses.revise(input, async () => ({ state: 'applying', reason }))
+      return told('applied')
+    })
+    await expect(restless).rejects.toThrow(`${statusKey(input)} is being changed by others all the time`)
+    expect(assessments).toBe(20)
+  })
+
+  test('of a key that leaves no room for more stands under its digest, as does its line in the index', async () => {
+    const { objects, statuses, index } = open()
+    const roomy = `links_data/${'g'.repeat(1_024 - 'status/links_data/.json'.length)}`
+    expect(statusKey(roomy)).toBe(`status/${roomy}.json`)
+    const long = `${roomy}é`
+    expect(statusKey(`${roomy}g`)).toMatch(/^status\/too-long\/[0-9a-f]{64}\.json$/)
+    expect(statusKey(`${roomy.slice(1)}é`)).toMatch(/^status\/too-long\//)
+    expect(attentionKey('rejected', long)).toMatch(/^attention\/rejected\/too-long\/[0-9a-f]{64}$/)
+    await statuses.revise(long, async () => told('rejected'))
+    expect(await index()).toEqual([attentionKey('rejected', long)])
+    expect(await statuses.read(long)).toMatchObject({ input: long, state: 'rejected' })
+    await objects.put(attentionKey('rejected', input), '')
+    await objects.put(attentionKey('failed', input), '')
+    expect(await Array.fromAsync(statuses.listAttention('rejected'))).toEqual([input])
+  })
+
+  test('that nobody has to see stands nowhere in the index, however often it is aligned', async () => {
+    const { statuses, index } = open()
+    for (const state of ['waiting', 'failed', 'applied'] as const) {
+      await statuses.revise(input, async () => told(state))
+      expect(await index()).toEqual(state === 'applied' ? [] : [`attention/${state}/${input}`])
+    }
+    await statuses.align(input)
+    expect(await index()).toEqual([])
   })
 
   test('that is removed leaves nothing in the index', async () => {
