@@ -1,5 +1,7 @@
 import * as fc from 'fast-check'
+import { type BrakeAction, brakeActions } from './brake-actions.ts'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
+import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
 
 /** The small world that actions happen in; small, so that they meet. */
@@ -84,6 +86,8 @@ export type Action =
   | { readonly do: 'restore the policy'; readonly account: string }
   | ({ readonly do: 'strike calls' } & Fault)
   | PermissionSetAction
+  | BrakeAction
+  | PauseAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -290,6 +294,8 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restore the policy' as const), account }) },
   { weight: 8, arbitrary: fault },
   ...permissionSetActions,
+  ...brakeActions,
+  ...pauseActions,
 )
 
 /** An action in words: what a failure prints. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
+import { actOnBrake } from './brake-actions.ts'
 import { harmless } from './chaos.ts'
 import type { Violation } from './checker.ts'
 import {
@@ -10,6 +11,7 @@ import {
   makeConsolePermissionSetAnew,
   removeInConsole,
 } from './outside-changes.ts'
+import { pauseOrResume } from './pause-actions.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 
@@ -28,7 +30,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$/.test(
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$|brake.json/.test(
     action.do,
   )
 }
@@ -81,6 +83,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.chaos.end()
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
   for (const account of accounts) world.breakPolicy(account, true)
+  await pauseOrResume({ do: 'resume' }, world)
   if (!world.needsReconcile) await drain(world)
   let reconciledQuietly = 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
@@ -112,7 +115,8 @@ async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
     await world.clock.advance(60_000)
-    if (hasRetries() || minute > drainMostMinutes) void world.everyMinute()
+    // After a pause nobody wakes the dispatcher but the schedule.
+    if (hasRetries() || world.wasPaused || minute > drainMostMinutes) void world.everyMinute()
     // A slice that was refused something leaves the rest to the next minute.
     const isUntouched = [...world.chaos.struck.keys()].every((kind) => kind === 'late') && !world.needsReconcile
     if (minute === drainMostMinutes && !hasRetries() && isUntouched) world.checker.checkWoken()
@@ -227,6 +231,15 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'delete a permission set file':
     case 'change First-ps in the console':
       return changePermissionSet(action, world)
+    case 'delete all links of a folder':
+    case 'move all accounts of a unit':
+    case 'look at the brake':
+    case 'release what was looked at':
+    case 'delete control/brake.json':
+      return actOnBrake(action, world)
+    case 'pause':
+    case 'resume':
+      return pauseOrResume(action, world)
     default:
       return action satisfies never
   }
