@@ -277,9 +277,7 @@ class Slice {
         this.#expirePrincipal(items, pulledMs)
         const end = await this.#settle(first, { ...this.#context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.#settled++
-        // Each cause waits for its status, also where one evaluation served several.
-        if (end === 'done')
-          this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
+        if (end === 'done') this.#touchCauses(items)
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
         return
       } catch (error) {
@@ -295,6 +293,11 @@ class Slice {
         await clock.sleep(500 * 2 ** attempt * (0.5 + randomness.fraction()), this.#ending.signal)
       }
     }
+  }
+
+  /** Each cause waits for its status, also where one evaluation served several. */
+  #touchCauses(items: readonly WorkItem[]): void {
+    this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
   }
 
   /** Only an upload says nothing of the directory: whatever else caused a hint may know of a change in it. */
@@ -362,6 +365,8 @@ class Slice {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
       await Promise.all(items.map((item) => item.done()))
+      // Open work knows no cause: a link that is gone, and has granted nothing yet, would be told by nobody any more.
+      this.#touchCauses(items)
     } catch (again) {
       for (const item of items) item.leave()
       log.error('open work could not be recorded; the hint comes again when its visibility ends', {
