@@ -53,6 +53,7 @@ export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Pr
     case 'release what was looked at': {
       const { seenBrake } = world
       if (!seenBrake) return
+      world.wasOperated = true
       checker.noteRelease(seenBrake.held, readShown(world)?.held)
       await releaseList(objects.as('operator'), seenBrake.digest, 'operator')
       return
@@ -72,6 +73,13 @@ async function moveAll({ from, to }: { from: string; to: string }, world: Simula
   const inUnit = organizations.accountsNow().filter(({ parents }) => parents.at(-1) === from)
   for (const { id } of inUnit) await organizations.moveAccount(id, from, to)
   checker.noteDesired()
+}
+
+/** A release in force whose keys the dispatcher has not hinted at yet. */
+export function hasNewRelease(world: SimulatedWorld): boolean {
+  const { releases } = world.readJson('control/brake.json') ?? {}
+  const sinceMs = world.clock.now().getTime() - 3_600_000
+  return Array.isArray(releases) && releases.some(({ hinted, at }) => !hinted && Date.parse(at) > sinceMs)
 }
 
 export type ShownBrake = { readonly digest: string; readonly held: readonly string[] }

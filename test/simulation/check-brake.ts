@@ -5,6 +5,12 @@ import type { SimulatedWorld } from './simulated-world.ts'
 /** What is counted together: `indirect`, or the folder whose links are withdrawn. */
 type Scope = string
 type Counted = { readonly scope: Scope; readonly items: readonly string[] }
+type Hold = {
+  readonly key: string
+  readonly counted: readonly Counted[]
+  readonly passed: readonly ReadonlySet<string>[]
+  readonly atMs: number
+}
 type Entry = { readonly state: string; readonly links: readonly string[]; readonly isBegun: boolean }
 
 /** Between the count and the entry that says `revoking`: a few calls; in a world of misfortune a redelivery or two. */
@@ -26,9 +32,13 @@ export class BrakeChecks {
   #passed = new Map<Scope, { sinceMs: number; lastMs: number; readonly items: Set<string> }>()
   /** Of each scope what has passed, for as long as windows may have been prolonged. */
   #passedLong = new Map<Scope, { lastMs: number; readonly items: Set<string> }>()
+  #holdsToJudge: readonly Hold[] = []
   readonly #releasedAtMs = new Map<string, number>()
   /** Operators deleted the record: what was held may be judged anew. */
   #isForgotten = false
+  /** For the report: how often something was held, and let go by a person. */
+  heldCount = 0
+  releasedCount = 0
 
   constructor(world: SimulatedWorld, fail: (promise: string, message: string) => void) {
     this.#world = world
@@ -44,6 +54,7 @@ export class BrakeChecks {
   /** An operator releases the list that was `seen`; only where the same is held `now`, it is released. */
   noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
     if (now === undefined || seen.join('\n') !== now.join('\n')) return
+    this.releasedCount += seen.length
     for (const key of seen) this.#releasedAtMs.set(`assignments/${key}`, this.#world.clock.monotonicMs())
   }
 
@@ -74,7 +85,8 @@ export class BrakeChecks {
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
     // Access of an id or ARN of before goes under the same key, one after the other.
     if (entry.former !== undefined || this.#isForgotten) return
-    if (state === 'held' && before?.state !== 'held') this.#checkHeld(key, before)
+    this.#judgeHolds(this.#world.clock.monotonicMs() - soonMs)
+    if (state === 'held' && before?.state !== 'held') this.#noteHeld(key, before)
     if (state === 'revoking' && before?.isBegun !== true) this.#checkBegun(key, before)
   }
 
@@ -105,19 +117,32 @@ export class BrakeChecks {
     }
   }
 
-  /** In a calm world it can be told from outside that something is held without need. */
-  #checkHeld(key: string, before: Entry | undefined): void {
-    const { chaos, clock, wasDisturbed } = this.#world
+  /** What passed first may be written last. */
+  #noteHeld(key: string, before: Entry | undefined): void {
+    this.heldCount++
     if (before?.isBegun) this.#fail(promises.brake, `${key} is held, although its revocation was begun, and so counted`)
-    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => kind === 'late')
-    const nowMs = clock.monotonicMs()
     const counted = this.#countedOf(key, before?.links ?? [])
-    const isBeyond = counted.some(({ scope, items }) => {
-      const all = new Set([...this.#longOf(scope, nowMs).items, ...items])
-      return all.size > this.#limitOf(scope).least
-    })
-    if (isCalm && !isBeyond)
-      this.#fail(promises.brake, `${key} is held, although no more have passed than may (${JSON.stringify(counted)})`)
+    const nowMs = this.#world.clock.monotonicMs()
+    const passed = counted.map(({ scope }) => this.#longOf(scope, nowMs).items)
+    this.#holdsToJudge = [...this.#holdsToJudge, { key, counted, passed, atMs: nowMs }]
+  }
+
+  /** In a calm world it can be told from outside that something is held without need. */
+  #judgeHolds(beforeMs: number): void {
+    const { chaos, wasDisturbed } = this.#world
+    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => kind === 'late')
+    const due = this.#holdsToJudge.filter(({ atMs }) => atMs < beforeMs)
+    this.#holdsToJudge = this.#holdsToJudge.filter(({ atMs }) => atMs >= beforeMs)
+    for (const { key, counted, passed } of due) {
+      const isBeyond = counted.some(
+        ({ scope, items }, nth) => new Set([...(passed[nth] ?? []), ...items]).size > this.#limitOf(scope).least,
+      )
+      if (isCalm && !isBeyond) this.#failHeld(key, counted)
+    }
+  }
+
+  #failHeld(key: string, counted: readonly Counted[]): void {
+    this.#fail(promises.brake, `${key} is held, although no more have passed than may (${JSON.stringify(counted)})`)
   }
 
   #longOf(scope: Scope, nowMs: number): { lastMs: number; readonly items: Set<string> } {
@@ -164,6 +189,7 @@ export class BrakeChecks {
   /** What is held, is held everywhere, and nothing else is. `desired`: the keys of ledger entries that links ask for. */
   checkAtRest(desired: ReadonlySet<string>): void {
     const world = this.#world
+    this.#judgeHolds(Number.POSITIVE_INFINITY)
     const held = [...this.#entries].filter(([, { state }]) => state === 'held')
     const keys = held.map(([key]) => key).sort()
     const listed = (readShown(world)?.held ?? []).map((key) => `assignments/${key}`).sort()

@@ -151,6 +151,10 @@ export class Checker {
     this.#brake.noteRelease(seen, now)
   }
 
+  get brakeCounts(): Readonly<Record<string, number>> {
+    return { 'brake holds': this.#brake.heldCount, 'brake releases': this.#brake.releasedCount }
+  }
+
   noteForgottenBrake(): void {
     this.#brake.noteForgotten()
   }

@@ -11,8 +11,8 @@ export const pauseActions: readonly fc.WeightedArbitrary<PauseAction>[] = [
 
 export async function pauseOrResume(action: PauseAction, world: SimulatedWorld): Promise<void> {
   const objects = world.objects.as('operator')
-  if (action.do === 'pause') {
-    world.wasPaused = true
+  world.wasOperated = true
+  if (action.do === 'pause')
     await pauseChanges({ objects, clock: world.clock }, { reason: 'an operator looks', by: 'operator' })
-  } else await resumeChanges(objects)
+  else await resumeChanges(objects)
 }

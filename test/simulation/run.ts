@@ -69,6 +69,7 @@ export async function runSimulation(
     actions: actions.length,
     faults: {
       ...Object.fromEntries(world.chaos.struck),
+      ...world.checker.brakeCounts,
       'event lost': lost,
       'event repeated': repeated,
       'event delayed': delayed,
@@ -83,7 +84,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.chaos.end()
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
   for (const account of accounts) world.breakPolicy(account, true)
-  await pauseOrResume({ do: 'resume' }, world)
+  if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
   if (!world.needsReconcile) await drain(world)
   let reconciledQuietly = 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
@@ -115,8 +116,8 @@ async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
     await world.clock.advance(60_000)
-    // After a pause nobody wakes the dispatcher but the schedule.
-    if (hasRetries() || world.wasPaused || minute > drainMostMinutes) void world.everyMinute()
+    // After a pause, or a release, nobody wakes the dispatcher but the schedule.
+    if (hasRetries() || world.wasOperated || minute > drainMostMinutes) void world.everyMinute()
     // A slice that was refused something leaves the rest to the next minute.
     const isUntouched = [...world.chaos.struck.keys()].every((kind) => kind === 'late') && !world.needsReconcile
     if (minute === drainMostMinutes && !hasRetries() && isUntouched) world.checker.checkWoken()

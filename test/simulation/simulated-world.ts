@@ -21,7 +21,7 @@ import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
-import type { ShownBrake } from './brake-actions.ts'
+import { hasNewRelease, type ShownBrake } from './brake-actions.ts'
 import { Chaos, harmless } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
@@ -118,7 +118,8 @@ export class SimulatedWorld {
   wasDrifted = false
   /** An account took no changes for a while. */
   wasSuspended = false
-  wasPaused = false
+  /** An operator wrote `control/`, which only the schedule looks at. */
+  wasOperated = false
   /** Nothing but a reconcile finds what it told of. */
   wasEventLost = false
   /** What an operator looked at last. */
@@ -346,7 +347,8 @@ export class SimulatedWorld {
       this.keys('state/open/').every((key) => this.#isForOthers(key)) &&
       this.ssoAdmin.outstandingRequests().length === 0 &&
       this.keys('control/dispatcher.json').length === 0 &&
-      this.keys('state/paused.json').length === 0
+      this.keys('state/paused.json').length === 0 &&
+      !hasNewRelease(this)
     )
   }
 
