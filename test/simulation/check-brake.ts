@@ -4,14 +4,21 @@ import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What is counted together: `indirect`, or the folder whose links are withdrawn. */
 type Scope = string
-type Counted = { readonly scope: Scope; readonly items: readonly string[] }
+/** `isSure`: links and account stood still while it was judged; otherwise it may have been counted in any of the scopes. */
+type Counted = { readonly scope: Scope; readonly items: readonly string[]; readonly isSure: boolean }
 type Hold = {
   readonly key: string
   readonly counted: readonly Counted[]
   readonly passed: readonly ReadonlySet<string>[]
   readonly atMs: number
 }
-type Entry = { readonly state: string; readonly links: readonly string[]; readonly isBegun: boolean }
+type Entry = {
+  readonly state: string
+  readonly links: readonly string[]
+  readonly isBegun: boolean
+  /** What the account was like when the access was granted. */
+  readonly account: string
+}
 
 /** Between the count and the entry that says `revoking`: a few calls; in a world of misfortune a redelivery or two. */
 const soonMs = 60_000
@@ -26,7 +33,7 @@ export class BrakeChecks {
   readonly #world: SimulatedWorld
   readonly #fail: (promise: string, message: string) => void
   readonly #entries = new Map<string, Entry>()
-  readonly #linksEver = new Set<string>()
+  readonly #linkChangedMs = new Map<string, number>()
   #entriesMost = 0
   /** Of each scope what has passed since the first after a quiet time. */
   #passed = new Map<Scope, { sinceMs: number; lastMs: number; readonly items: Set<string> }>()
@@ -44,7 +51,7 @@ export class BrakeChecks {
     this.#world = world
     this.#fail = fail
     world.objects.onChange(({ key, eventName }) => {
-      if (key.startsWith('links_data/')) this.#linksEver.add(key)
+      if (key.startsWith('links_data/')) this.#linkChangedMs.set(key, world.clock.monotonicMs())
       if (!key.startsWith('assignments/')) return
       if (eventName.startsWith('ObjectRemoved')) this.#entries.delete(key)
       else this.#noteEntry(key)
@@ -81,7 +88,8 @@ export class BrakeChecks {
     const links = Array.isArray(entry.links) ? entry.links.map((link) => String(link.key)) : []
     const isDeletion = JSON.stringify(entry.call)?.includes('"deletion"') === true
     const isBegun = state === 'revoking' || (isDeletion && (state === 'failed' || state === 'stuck'))
-    this.#entries.set(key, { state, links, isBegun })
+    const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
+    this.#entries.set(key, { state, links, isBegun, account })
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
     // Access of an id or ARN of before goes under the same key, one after the other.
     if (entry.former !== undefined || this.#isForgotten) return
@@ -97,7 +105,8 @@ export class BrakeChecks {
     if (releasedMsAgo <= releasedMs + lateMs) return
     if (before?.state === 'held')
       this.#fail(promises.brake, `revokes what ${key} records, which is held, and nobody released it`)
-    for (const { scope, items } of this.#countedOf(key, before?.links ?? [])) {
+    const counted = this.#countedOf(key, before)
+    for (const { scope, items, isSure } of counted) {
       const [lengthMs, most] = [this.#lengthMs(scope), this.#limitOf(scope).most]
       const known = this.#passed.get(scope)
       const isOver = !known || nowMs - known.lastMs > lengthMs + lateMs
@@ -105,7 +114,7 @@ export class BrakeChecks {
       this.#passed.set(scope, passed)
       passed.lastMs = nowMs
       // What comes later may be counted in a window that began since.
-      if (nowMs - passed.sinceMs < lengthMs - this.#marginMs()) {
+      if (isSure && nowMs - passed.sinceMs < lengthMs - this.#marginMs()) {
         for (const item of items) passed.items.add(item)
         if (passed.items.size > most)
           this.#fail(
@@ -121,7 +130,7 @@ export class BrakeChecks {
   #noteHeld(key: string, before: Entry | undefined): void {
     this.heldCount++
     if (before?.isBegun) this.#fail(promises.brake, `${key} is held, although its revocation was begun, and so counted`)
-    const counted = this.#countedOf(key, before?.links ?? [])
+    const counted = this.#countedOf(key, before)
     const nowMs = this.#world.clock.monotonicMs()
     const passed = counted.map(({ scope }) => this.#longOf(scope, nowMs).items)
     this.#holdsToJudge = [...this.#holdsToJudge, { key, counted, passed, atMs: nowMs }]
@@ -159,11 +168,24 @@ export class BrakeChecks {
     return chaos.struck.size > 0 || wasDisturbed ? lateMs : soonMs
   }
 
-  #countedOf(key: string, links: readonly string[]): readonly Counted[] {
-    const isOwn = links.length > 0 && links.every((link) => !this.#grants(link))
-    if (!isOwn) return [{ scope: 'indirect', items: [key] }]
+  #countedOf(key: string, entry: Entry | undefined): readonly Counted[] {
+    const links = entry?.links ?? []
+    const isWithdrawn = links.length > 0 && links.every((link) => !this.#grants(link))
+    const sinceMs = this.#world.clock.monotonicMs() - this.#marginMs()
+    const isRecent = links.some((link) => (this.#linkChangedMs.get(link) ?? 0) > sinceMs)
+    const isSure = !isRecent || (isWithdrawn && entry?.account === this.#describeAccount(key))
     const byFolder = Map.groupBy(links, (link) => (link.startsWith('links_data/folder-a/') ? 'folder-a' : 'no folder'))
-    return [...byFolder].map(([scope, items]) => ({ scope, items }))
+    const own = [...byFolder].map(([scope, items]) => ({ scope, items, isSure }))
+    const indirect = { scope: 'indirect', items: [key], isSure }
+    if (!isSure) return [...own, indirect]
+    return isWithdrawn ? own : [indirect]
+  }
+
+  #describeAccount(key: string): string {
+    const id = /account%(\d{12})%/.exec(key)?.[1]
+    const { organizations } = this.#world
+    const account = organizations.accountsNow().find((one) => one.id === id)
+    return JSON.stringify(account && [account.state, account.parents, organizations.tagsNow(account.id)])
   }
 
   #grants(link: string): boolean {
@@ -181,7 +203,7 @@ export class BrakeChecks {
   #limitOf(scope: Scope): { readonly least: number; readonly most: number } {
     const { own, indirect } = this.#world.configuration.brake
     const { count, percent } = scope === 'indirect' ? indirect : own
-    const base = scope === 'indirect' ? this.#entriesMost : this.#linksEver.size
+    const base = scope === 'indirect' ? this.#entriesMost : this.#linkChangedMs.size
     const most = Math.max(count, Math.floor((base * percent) / 100))
     return { least: count, most: scope === 'indirect' ? Math.min(most, indirect.most) : most }
   }
