@@ -372,6 +372,7 @@ class Slice {
     }
   }
 
+  /** Each cause waits for its status, also where one evaluation served several. */
   #touchCauses(items: readonly WorkItem[]): void {
     this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
   }

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check'
+import { type BrakeAction, brakeActions } from './brake-actions.ts'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
 import { type DirectoryAction, directoryActions } from './directory-actions.ts'
 import { type DriftAction, driftActions } from './drift-actions.ts'
 import { type OrganizationAction, organizationActions } from './organization-actions.ts'
+import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
 import { type TimeAction, timeActions } from './time-actions.ts'
 
@@ -92,6 +94,8 @@ export type Action =
   | { readonly do: 'restore the policy'; readonly account: string }
   | ({ readonly do: 'strike calls' } & Fault)
   | PermissionSetAction
+  | BrakeAction
+  | PauseAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -292,6 +296,8 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...organizationActions(account, fc.constantFrom(...units)),
   { weight: 8, arbitrary: fault },
   ...permissionSetActions,
+  ...brakeActions,
+  ...pauseActions,
 )
 
 /** An action in words: what a failure prints. */

@@ -1,9 +1,11 @@
 import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
+import { BrakeChecks } from './check-brake.ts'
 import { DepartureWatch } from './check-departed.ts'
 import { complainAboutForeign } from './check-foreign.ts'
 import { complainAboutOverdue } from './check-overdue.ts'
+import { PauseChecks } from './check-pause.ts'
 import { PermissionSetChecks } from './check-permission-sets.ts'
 import { PrincipalWatch } from './check-principals.ts'
 import { desiredNow } from './desired.ts'
@@ -26,6 +28,8 @@ export const promises = {
   foreign: '3 Nothing foreign is revoked, and nothing desired',
   status: '4 Every input gets a status',
   quotas: '5 Quotas hold',
+  brake: '6 The brake',
+  pause: '7 A pause stops all changes',
 } as const
 
 const callsPerSecond = 20
@@ -63,13 +67,18 @@ export class Checker {
   #calling = ''
   readonly #only: ReadonlySet<string> | undefined
   readonly #permissionSets: PermissionSetChecks
+  readonly #brake: BrakeChecks
+  readonly #pause: PauseChecks
   violation: Violation | undefined
 
   /** `only`: these promises, by their numbers, where a sabotage must be found by what it breaks. */
   constructor(world: SimulatedWorld, only?: readonly string[]) {
     this.#world = world
     this.#only = only && new Set(only)
-    this.#permissionSets = new PermissionSetChecks(world, (promise, message) => this.#fail(promise, message))
+    const fail = (promise: string, message: string) => this.#fail(promise, message)
+    this.#permissionSets = new PermissionSetChecks(world, fail)
+    this.#brake = new BrakeChecks(world, fail)
+    this.#pause = new PauseChecks(world, fail)
     this.#principals = new PrincipalWatch(world)
     this.#departures = new DepartureWatch(world)
     for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
@@ -158,8 +167,9 @@ export class Checker {
     return [...this.#recorded.values()].flat().filter((access) => access.name === name)
   }
 
-  noteDeparture({ service }: Call): void {
-    if (service !== 'sso-admin') return
+  noteDeparture(call: Call): void {
+    if (call.service !== 'sso-admin') return
+    this.#pause.noteDeparture(call)
     const nowMs = this.#world.clock.monotonicMs()
     this.#departedMs.push(nowMs)
     while ((this.#departedMs[0] ?? nowMs) <= nowMs - 1000) this.#departedMs.shift()
@@ -169,6 +179,19 @@ export class Checker {
         `${this.#departedMs.length} calls to SSO Admin left within one second, expected at most ${callsPerSecond}`,
       )
     }
+  }
+
+  /** An operator releases what was `seen`, while `now` is on the list. */
+  noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
+    this.#brake.noteRelease(seen, now)
+  }
+
+  get brakeCounts(): Readonly<Record<string, number>> {
+    return { 'brake holds': this.#brake.heldCount, 'brake releases': this.#brake.releasedCount }
+  }
+
+  noteForgottenBrake(): void {
+    this.#brake.noteForgotten()
   }
 
   /** A call of the product is about to take effect. */
@@ -324,7 +347,8 @@ export class Checker {
     }
     for (const target of ssoAdmin.assignments()) {
       const isForeign = this.#owner.get(nameOf(target))?.of !== 'ours'
-      if (!isForeign && !targets.has(nameOf(target)) && !this.#isStuck(target.accountId))
+      const isHeld = this.#brake.isHeld(this.#ledgerKeyOf(target))
+      if (!isForeign && !isHeld && !targets.has(nameOf(target)) && !this.#isStuck(target.accountId))
         this.#fail(promises.convergence, `${this.#describe(target)} is there, but not desired`)
     }
     this.#checkStatuses(desired)
@@ -334,6 +358,7 @@ export class Checker {
     if (foreign) this.#fail(promises.convergence, foreign)
     this.#checkLedgerAtRest()
     this.#permissionSets.checkAtRest({ isReconciled })
+    this.#brake.checkAtRest(new Set(desired.map(ledgerKeyOf)))
   }
 
   /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */
@@ -355,6 +380,7 @@ export class Checker {
       const state = this.#world.readJson(key)?.state
       const accountId = key.slice('assignments/account%'.length, 'assignments/account%'.length + 12)
       if (state !== 'granted' && this.#isStuck(accountId)) continue
+      if (actual.has(key) && this.#brake.isHeld(key)) continue
       if (!actual.has(key) || state !== 'granted')
         this.#fail(
           promises.convergence,
@@ -373,8 +399,8 @@ export class Checker {
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
-      if (!inputs.includes(input) && !this.#hasStuck(input) && !this.#permissionSets.isKept(input))
-        this.#fail(promises.status, `${key} is left over: its input is gone`)
+      const isLeft = this.#hasStuck(input) || this.#brake.holdsFor(input) || this.#permissionSets.isKept(input)
+      if (!inputs.includes(input) && !isLeft) this.#fail(promises.status, `${key} is left over: its input is gone`)
     }
   }
 
@@ -404,7 +430,7 @@ export class Checker {
     const asked = account && body === '' ? `${account[1]} ${account[2]} ${account[3]} ${account[4]}` : undefined
     if (asked !== undefined && desired.includes(asked) && state !== 'applied')
       this.#fail(promises.status, `${input} is in force, but its status is '${state}'`)
-    const mustWant = ['waiting', 'rejected', 'blocked', 'failed'].includes(state)
+    const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)
     if (mustWant && !this.#world.objects.model.find(`attention/${state}/${input}`))
       this.#fail(promises.status, `${input} is '${state}', but does not stand in the index`)
   }
@@ -424,8 +450,7 @@ export class Checker {
   }
 
   #ledgerKeyOf(target: AssignmentTarget): string {
-    const [accountId, permissionSet, principal, type] = splitAssignment(this.#assignmentOf(target))
-    return `assignments/account%${accountId}%${permissionSet}%${principal}%${type}%ssofile`
+    return ledgerKeyOf(this.#assignmentOf(target))
   }
 
   #assignmentOf({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
@@ -436,6 +461,11 @@ export class Checker {
   #describe(target: AssignmentTarget): string {
     return `'${this.#assignmentOf(target)}'`
   }
+}
+
+function ledgerKeyOf(assignment: string): string {
+  const [accountId, permissionSet, principal, type] = splitAssignment(assignment)
+  return `assignments/account%${accountId}%${permissionSet}%${principal}%${type}%ssofile`
 }
 
 /** Names in the simulation may hold spaces; account, permission set and type do not. */

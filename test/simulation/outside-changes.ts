@@ -64,7 +64,10 @@ export async function changeOrganization(
     const parent = account?.parents.at(-1)
     if (!account || !parent) return
     // Only Support reinstates, and no event tells of either.
-    if (action.do === 'suspend an account' || action.do === 'reinstate the account') world.eventFaults.lost++
+    if (action.do === 'suspend an account' || action.do === 'reinstate the account') {
+      world.eventFaults.lost++
+      world.wasEventLost = true
+    }
     if (action.do === 'suspend an account') world.wasSuspended = true
     if (action.do === 'suspend an account') organizations.suspendAccount(account.id)
     if (action.do === 'reinstate the account') organizations.reinstateAccount(account.id)

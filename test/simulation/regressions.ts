@@ -302,4 +302,24 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 5_000 },
     ],
   },
+  {
+    name: 'a link that is deleted before it granted anything has no status left, also where that could not be read at first',
+    settings: { ...calm, seed: 1004275660, mischief: 'refusals' },
+    actions: [
+      { do: 'let time pass', ms: 5_000 },
+      {
+        do: 'strike calls',
+        kind: 'refuse-internal',
+        service: 'any',
+        calls: 'links',
+        process: 'dispatcher',
+        skip: 0,
+        times: 60,
+      },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 300 },
+      { do: 'delete this link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile' },
+      { do: 'let time pass', ms: 20_000 },
+    ],
+  },
 ]

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
+import { actOnBrake } from './brake-actions.ts'
 import { harmless } from './chaos.ts'
 import type { Violation } from './checker.ts'
 import { isDirectoryAction, performDirectoryAction } from './directory-actions.ts'
@@ -13,6 +14,7 @@ import {
   makeConsolePermissionSetAnew,
   removeInConsole,
 } from './outside-changes.ts'
+import { pauseOrResume } from './pause-actions.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { isTimeAction, performTimeAction } from './time-actions.ts'
@@ -32,7 +34,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$|what ssofile gave|leaves/.test(
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$|what ssofile gave|leaves|brake.json/.test(
     action.do,
   )
 }
@@ -71,6 +73,7 @@ export async function runSimulation(
     actions: actions.length,
     faults: {
       ...Object.fromEntries(world.chaos.struck),
+      ...world.checker.brakeCounts,
       'event lost': lost,
       'event repeated': repeated,
       'event delayed': delayed,
@@ -86,6 +89,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
   world.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
+  if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
   if (!world.needsReconcile) await drain(world)
   // What runs each time that the world has come to rest.
   const rounds: ('hour' | 'night')[] = ['hour', 'night']
@@ -119,7 +123,8 @@ async function drain(world: SimulatedWorld): Promise<void> {
   for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
     await world.clock.advance(60_000)
     if (minute > 1) world.checker.checkOverdue(startedMs)
-    if (hasRetries() || minute > drainMostMinutes) void world.everyMinute()
+    // After a pause, or a release, nobody wakes the dispatcher but the schedule.
+    if (hasRetries() || world.wasOperated || minute > drainMostMinutes) void world.everyMinute()
     else void world.everyMinuteOfLinks()
     // A slice that was refused something leaves the rest to the next minute.
     const isUntouched = [...world.chaos.struck.keys()].every((kind) => kind === 'late') && !world.needsReconcile
@@ -239,6 +244,15 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'delete a permission set file':
     case 'change First-ps in the console':
       return changePermissionSet(action, world)
+    case 'delete all links of a folder':
+    case 'move all accounts of a unit':
+    case 'look at the brake':
+    case 'release what was looked at':
+    case 'delete control/brake.json':
+      return actOnBrake(action, world)
+    case 'pause':
+    case 'resume':
+      return pauseOrResume(action, world)
     default:
       return action satisfies never
   }

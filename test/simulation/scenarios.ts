@@ -17,6 +17,7 @@ import {
   upload,
   wait,
 } from './scenario-steps.ts'
+import { brakeScenarios } from './scenarios-brake.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
 
 /**
@@ -289,4 +290,5 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     deleteLink(linkOf('root%all', 'Console-ps', 'team-2')),
   ]),
   ...permissionSetScenarios,
+  ...brakeScenarios,
 ]

@@ -4,7 +4,7 @@ import { type RunResult, runSimulation } from './run.ts'
 import { scenarios } from './scenarios.ts'
 import type { WorldSettings } from './simulated-world.ts'
 
-export const profiles = ['calm', 'faults', 'slow', 'skew'] as const
+export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake'] as const
 export type Profile = (typeof profiles)[number]
 export type SimulationOptions = {
   readonly runs: number
@@ -66,6 +66,8 @@ const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, 
   fc.record({
     seed: fc.integer({ min: 0, max: 2 ** 30 }),
     outstanding: fc.constantFrom(1, 2, 15),
+    provisionings: fc.constantFrom(1, 3),
+    brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
     mischief:
       profile === 'calm'
         ? fc.constant('none' as const)

@@ -21,6 +21,7 @@ import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
+import { hasNewRelease, type ShownBrake } from './brake-actions.ts'
 import { Chaos, harmless } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { directoryNames } from './directory-actions.ts'
@@ -40,6 +41,10 @@ export type WorldSettings = {
   readonly skewMs: number
   /** `refusals`: calls are refused or late, but nothing is lost and nobody dies; `late`: not even refused. */
   readonly mischief: 'any' | 'refusals' | 'late' | 'none'
+  /** How many revocations the brake lets pass, own and indirect; default: as the product's, more than there ever are. */
+  readonly brakeCount?: number
+  /** Provisionings at a time, default 3. */
+  readonly provisionings?: number
 }
 
 const policyOfFirst = 'simulated-extra'
@@ -73,6 +78,12 @@ const organization = {
 
 function account(id: string, tags: Record<string, string>) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
+}
+
+function configure({ outstanding, brakeCount: count, provisionings = 3 }: WorldSettings): Configuration {
+  const limits = { outstanding, provisionings }
+  const brake = { own: { count }, indirect: { count, most: 2, hours: 2 } }
+  return configuration.parse({ folders: ['folder-a'], limits, ...(count === undefined ? {} : { brake }) })
 }
 
 /** What so many listings lack. */
@@ -123,6 +134,12 @@ export class SimulatedWorld {
   wasDrifted = false
   /** An account took no changes for a while. */
   wasSuspended = false
+  /** An operator wrote `control/`, which only the schedule looks at. */
+  wasOperated = false
+  /** Nothing but a reconcile finds what it told of. */
+  wasEventLost = false
+  /** What an operator looked at last. */
+  seenBrake: ShownBrake | undefined
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
@@ -135,12 +152,12 @@ export class SimulatedWorld {
     const { clock } = this
     this.#settings = settings
     this.#randomness = new SeededRandomness(settings.seed)
-    this.configuration = configuration.parse({ folders: ['folder-a'], limits: { outstanding: settings.outstanding } })
+    this.configuration = configure(settings)
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
-      if (this.isSilent) this.eventFaults.lost++
+      if (this.isSilent) this.#noteLost()
       else void this.#deliver('events', JSON.stringify(event))
     }
     this.organizations = new ShortPages({
@@ -287,10 +304,17 @@ export class SimulatedWorld {
     })
   }
 
+  /** What is lost while a dispatcher knows of a pause is found by the reconcile after it. */
+  #noteLost(): void {
+    this.eventFaults.lost++
+    if (!this.objects.model.find('control/pause.json') || !this.objects.model.find('state/paused.json'))
+      this.wasEventLost = true
+  }
+
   async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
     if (this.notifications.lose > 0) {
       this.notifications.lose--
-      this.eventFaults.lost++
+      this.#noteLost()
       return
     }
     const { delayMs } = this.notifications
@@ -340,7 +364,7 @@ export class SimulatedWorld {
       (name) => name.endsWith('-dead') && this.queues.queue(name).messages().length > 0,
     )
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
-    return this.wasDisturbed || this.wasDrifted || this.eventFaults.lost > 0 || isDead || isHarmed
+    return this.wasDisturbed || this.wasDrifted || this.wasEventLost || isDead || isHarmed
   }
 
   get skewMs(): number {
@@ -371,7 +395,9 @@ export class SimulatedWorld {
       isEmpty &&
       this.keys('state/open/').every((key) => this.#isForOthers(key)) &&
       this.ssoAdmin.outstandingRequests().length === 0 &&
-      this.keys('control/dispatcher.json').length === 0
+      this.keys('control/dispatcher.json').length === 0 &&
+      this.keys('state/paused.json').length === 0 &&
+      !hasNewRelease(this)
     )
   }
 

@@ -1,0 +1,92 @@
+import * as fc from 'fast-check'
+import { releaseList } from '../../shared/reconcile/brake-file.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+
+const folders = ['', 'folder-a/'] as const
+
+/** What makes the brake act, and what operators do about it. */
+export type BrakeAction =
+  | { readonly do: 'delete all links of a folder'; readonly folder: (typeof folders)[number] }
+  | { readonly do: 'move all accounts of a unit'; readonly from: string; readonly to: string }
+  /** The operator notes the list and its digest. */
+  | { readonly do: 'look at the brake' }
+  /** Maybe another list by now. */
+  | { readonly do: 'release what was looked at' }
+  | { readonly do: 'delete control/brake.json' }
+
+const units = ['ou-sim0-11111111', 'ou-sim0-22222222', 'ou-sim0-33333333'] as const
+
+export const brakeActions: readonly fc.WeightedArbitrary<BrakeAction>[] = [
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('delete all links of a folder' as const),
+      folder: fc.constantFrom(...folders),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('move all accounts of a unit' as const),
+      from: fc.constantFrom(...units),
+      to: fc.constantFrom(...units),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'look at the brake' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'release what was looked at' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'delete control/brake.json' as const }) },
+]
+
+export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Promise<void> {
+  const { objects, checker } = world
+  switch (action.do) {
+    case 'delete all links of a folder': {
+      const isIn = (key: string) => key.startsWith('links_data/folder-a/') === (action.folder === 'folder-a/')
+      for (const key of world.keys('links_data/').filter(isIn)) void objects.as('someone').delete(key)
+      return
+    }
+    case 'move all accounts of a unit':
+      return moveAll(action, world)
+    case 'look at the brake':
+      world.seenBrake = readShown(world)
+      return
+    case 'release what was looked at': {
+      const { seenBrake } = world
+      if (!seenBrake) return
+      world.wasOperated = true
+      checker.noteRelease(seenBrake.held, readShown(world)?.held)
+      await releaseList(objects.as('operator'), seenBrake.digest, 'operator')
+      return
+    }
+    case 'delete control/brake.json':
+      world.wasDisturbed = true
+      checker.noteForgottenBrake()
+      return void objects.as('operator').delete('control/brake.json')
+    default:
+      return action satisfies never
+  }
+}
+
+async function moveAll({ from, to }: { from: string; to: string }, world: SimulatedWorld): Promise<void> {
+  const { organizations, checker } = world
+  if (from === to) return
+  const inUnit = organizations.accountsNow().filter(({ parents }) => parents.at(-1) === from)
+  for (const { id } of inUnit) await organizations.moveAccount(id, from, to)
+  checker.noteDesired()
+}
+
+/** A release in force whose keys the dispatcher has not hinted at yet. */
+export function hasNewRelease(world: SimulatedWorld): boolean {
+  const { releases } = world.readJson('control/brake.json') ?? {}
+  const sinceMs = world.clock.now().getTime() - 3_600_000
+  return Array.isArray(releases) && releases.some(({ hinted, at }) => !hinted && Date.parse(at) > sinceMs)
+}
+
+export type ShownBrake = { readonly digest: string; readonly held: readonly string[] }
+
+/** What `npx ssofile brake` shows; `undefined`: nothing is held. */
+export function readShown(world: SimulatedWorld): ShownBrake | undefined {
+  const { digest, held } = world.readJson('control/brake.json') ?? {}
+  if (typeof digest !== 'string' || !Array.isArray(held)) return undefined
+  return { digest, held: held.map(String) }
+}

@@ -1,0 +1,235 @@
+import { readShown } from './brake-actions.ts'
+import { promises } from './checker.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+
+/** What is counted together: `indirect`, or the folder whose links are withdrawn. */
+type Scope = string
+/** `isSure`: links and account stood still while it was judged; otherwise it may have been counted in any of the scopes. */
+type Counted = { readonly scope: Scope; readonly items: readonly string[]; readonly isSure: boolean }
+type Hold = {
+  readonly key: string
+  readonly counted: readonly Counted[]
+  readonly passed: readonly ReadonlySet<string>[]
+  readonly atMs: number
+}
+type Entry = {
+  readonly state: string
+  readonly links: readonly string[]
+  readonly isBegun: boolean
+  /** What the account was like when the access was granted. */
+  readonly account: string
+}
+
+/** Between the count and the entry that says `revoking`: a few calls; in a world of misfortune a redelivery or two. */
+const soonMs = 60_000
+const lateMs = 6 * 60_000
+const releasedMs = 60 * 60_000
+
+/**
+ * Counts revocations as they begin in the ledger, by the plainest reading of the promise: how many links are withdrawn in
+ * a folder, and how much goes for any other reason.
+ */
+export class BrakeChecks {
+  readonly #world: SimulatedWorld
+  readonly #fail: (promise: string, message: string) => void
+  readonly #entries = new Map<string, Entry>()
+  readonly #linkChangedMs = new Map<string, number>()
+  #entriesMost = 0
+  /** Of each scope what has passed since the first after a quiet time. */
+  #passed = new Map<Scope, { sinceMs: number; lastMs: number; readonly items: Set<string> }>()
+  /** Of each scope what has passed, for as long as windows may have been prolonged. */
+  #passedLong = new Map<Scope, { lastMs: number; readonly items: Set<string> }>()
+  #holdsToJudge: readonly Hold[] = []
+  readonly #releasedAtMs = new Map<string, number>()
+  /** Operators deleted the record: what was held may be judged anew. */
+  #isForgotten = false
+  /** For the report: how often something was held, and let go by a person. */
+  heldCount = 0
+  releasedCount = 0
+
+  constructor(world: SimulatedWorld, fail: (promise: string, message: string) => void) {
+    this.#world = world
+    this.#fail = fail
+    world.objects.onChange(({ key, eventName }) => {
+      if (key.startsWith('links_data/')) this.#linkChangedMs.set(key, world.clock.monotonicMs())
+      if (!key.startsWith('assignments/')) return
+      if (eventName.startsWith('ObjectRemoved')) this.#entries.delete(key)
+      else this.#noteEntry(key)
+    })
+  }
+
+  /** An operator releases the list that was `seen`; only where the same is held `now`, it is released. */
+  noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
+    if (now === undefined || seen.join('\n') !== now.join('\n')) return
+    this.releasedCount += seen.length
+    for (const key of seen) this.#releasedAtMs.set(`assignments/${key}`, this.#world.clock.monotonicMs())
+  }
+
+  noteForgotten(): void {
+    this.#isForgotten = true
+    this.#passed = new Map()
+    this.#passedLong = new Map()
+  }
+
+  isHeld(key: string): boolean {
+    return this.#entries.get(key)?.state === 'held'
+  }
+
+  /** Whether access that this link granted is held. */
+  holdsFor(link: string): boolean {
+    return [...this.#entries.values()].some(({ state, links }) => state === 'held' && links.includes(link))
+  }
+
+  #noteEntry(key: string): void {
+    const entry = this.#world.readJson(key)
+    if (!entry) return
+    const before = this.#entries.get(key)
+    const state = String(entry.state)
+    const links = Array.isArray(entry.links) ? entry.links.map((link) => String(link.key)) : []
+    const isDeletion = JSON.stringify(entry.call)?.includes('"deletion"') === true
+    const isBegun = state === 'revoking' || (isDeletion && (state === 'failed' || state === 'stuck'))
+    const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
+    this.#entries.set(key, { state, links, isBegun, account })
+    this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
+    // Access of an id or ARN of before goes under the same key, one after the other.
+    if (entry.former !== undefined || this.#isForgotten) return
+    this.#judgeHolds(this.#world.clock.monotonicMs() - soonMs)
+    if (state === 'held' && before?.state !== 'held') this.#noteHeld(key, before)
+    if (state === 'revoking' && before?.isBegun !== true) this.#checkBegun(key, before)
+  }
+
+  #checkBegun(key: string, before: Entry | undefined): void {
+    const { clock } = this.#world
+    const nowMs = clock.monotonicMs()
+    const releasedMsAgo = nowMs - (this.#releasedAtMs.get(key) ?? Number.NEGATIVE_INFINITY)
+    if (releasedMsAgo <= releasedMs + lateMs) return
+    if (before?.state === 'held')
+      this.#fail(promises.brake, `revokes what ${key} records, which is held, and nobody released it`)
+    const counted = this.#countedOf(key, before)
+    for (const { scope, items, isSure } of counted) {
+      const [lengthMs, most] = [this.#lengthMs(scope), this.#limitOf(scope).most]
+      const known = this.#passed.get(scope)
+      const isOver = !known || nowMs - known.lastMs > lengthMs + lateMs
+      const passed = isOver ? { sinceMs: nowMs, lastMs: nowMs, items: new Set<string>() } : known
+      this.#passed.set(scope, passed)
+      passed.lastMs = nowMs
+      // What comes later may be counted in a window that began since.
+      if (isSure && nowMs - passed.sinceMs < lengthMs - this.#marginMs()) {
+        for (const item of items) passed.items.add(item)
+        if (passed.items.size > most)
+          this.#fail(
+            promises.brake,
+            `revokes ${key}: ${passed.items.size} pass in a window (${scope}), expected ${most}`,
+          )
+      }
+      for (const item of items) this.#longOf(scope, nowMs).items.add(item)
+    }
+  }
+
+  /** What passed first may be written last. */
+  #noteHeld(key: string, before: Entry | undefined): void {
+    this.heldCount++
+    if (before?.isBegun) this.#fail(promises.brake, `${key} is held, although its revocation was begun, and so counted`)
+    const counted = this.#countedOf(key, before)
+    const nowMs = this.#world.clock.monotonicMs()
+    const passed = counted.map(({ scope }) => this.#longOf(scope, nowMs).items)
+    this.#holdsToJudge = [...this.#holdsToJudge, { key, counted, passed, atMs: nowMs }]
+  }
+
+  /** In a calm world it can be told from outside that something is held without need. */
+  #judgeHolds(beforeMs: number): void {
+    const { chaos, wasDisturbed } = this.#world
+    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => kind === 'late')
+    const due = this.#holdsToJudge.filter(({ atMs }) => atMs < beforeMs)
+    this.#holdsToJudge = this.#holdsToJudge.filter(({ atMs }) => atMs >= beforeMs)
+    for (const { key, counted, passed } of due) {
+      const isBeyond = counted.some(
+        ({ scope, items }, nth) => new Set([...(passed[nth] ?? []), ...items]).size > this.#limitOf(scope).least,
+      )
+      if (isCalm && !isBeyond) this.#failHeld(key, counted)
+    }
+  }
+
+  #failHeld(key: string, counted: readonly Counted[]): void {
+    this.#fail(promises.brake, `${key} is held, although no more have passed than may (${JSON.stringify(counted)})`)
+  }
+
+  #longOf(scope: Scope, nowMs: number): { lastMs: number; readonly items: Set<string> } {
+    const known = this.#passedLong.get(scope)
+    const isOver = !known || nowMs - known.lastMs > 2 * this.#lengthMs(scope) + lateMs
+    const passed = isOver ? { lastMs: nowMs, items: new Set<string>() } : known
+    passed.lastMs = nowMs
+    this.#passedLong.set(scope, passed)
+    return passed
+  }
+
+  #marginMs(): number {
+    const { chaos, wasDisturbed } = this.#world
+    return chaos.struck.size > 0 || wasDisturbed ? lateMs : soonMs
+  }
+
+  #countedOf(key: string, entry: Entry | undefined): readonly Counted[] {
+    const links = entry?.links ?? []
+    const isWithdrawn = links.length > 0 && links.every((link) => !this.#grants(link))
+    const sinceMs = this.#world.clock.monotonicMs() - this.#marginMs()
+    const isRecent = links.some((link) => (this.#linkChangedMs.get(link) ?? 0) > sinceMs)
+    const isSure = !isRecent || (isWithdrawn && entry?.account === this.#describeAccount(key))
+    const byFolder = Map.groupBy(links, (link) => (link.startsWith('links_data/folder-a/') ? 'folder-a' : 'no folder'))
+    const own = [...byFolder].map(([scope, items]) => ({ scope, items, isSure }))
+    const indirect = { scope: 'indirect', items: [key], isSure }
+    if (!isSure) return [...own, indirect]
+    return isWithdrawn ? own : [indirect]
+  }
+
+  #describeAccount(key: string): string {
+    const id = /account%(\d{12})%/.exec(key)?.[1]
+    const { organizations } = this.#world
+    const account = organizations.accountsNow().find((one) => one.id === id)
+    return JSON.stringify(account && [account.state, account.parents, organizations.tagsNow(account.id)])
+  }
+
+  #grants(link: string): boolean {
+    const found = this.#world.objects.model.find(link)
+    const body = found && Buffer.from(found.body).toString()
+    return body === '' || body?.includes('"reason"') === true
+  }
+
+  #lengthMs(scope: Scope): number {
+    const { own, indirect } = this.#world.configuration.brake
+    return scope === 'indirect' ? indirect.hours * 3_600_000 : own.minutes * 60_000
+  }
+
+  /** A percentage's base is what there was when the window began; between none and the most that there ever was. */
+  #limitOf(scope: Scope): { readonly least: number; readonly most: number } {
+    const { own, indirect } = this.#world.configuration.brake
+    const { count, percent } = scope === 'indirect' ? indirect : own
+    const base = scope === 'indirect' ? this.#entriesMost : this.#linkChangedMs.size
+    const most = Math.max(count, Math.floor((base * percent) / 100))
+    return { least: count, most: scope === 'indirect' ? Math.min(most, indirect.most) : most }
+  }
+
+  /** What is held, is held everywhere, and nothing else is. `desired`: the keys of ledger entries that links ask for. */
+  checkAtRest(desired: ReadonlySet<string>): void {
+    const world = this.#world
+    this.#judgeHolds(Number.POSITIVE_INFINITY)
+    const held = [...this.#entries].filter(([, { state }]) => state === 'held')
+    const keys = held.map(([key]) => key).sort()
+    const listed = (readShown(world)?.held ?? []).map((key) => `assignments/${key}`).sort()
+    if (keys.join('\n') !== listed.join('\n'))
+      this.#fail(promises.brake, `the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
+    for (const [key, { links }] of held) {
+      if (desired.has(key)) this.#fail(promises.brake, `${key} is held, and a link grants it`)
+      for (const link of links) {
+        const isToTell = world.objects.model.find(link) === undefined || this.#grants(link)
+        const state = world.readJson(`status/${link}.json`)?.state
+        if (isToTell && state !== 'held')
+          this.#fail(promises.brake, `access of ${link} is held, but its status is '${String(state)}'`)
+      }
+    }
+    for (const key of world.keys('status/')) {
+      const input = key.slice('status/'.length, -'.json'.length)
+      if (world.readJson(key)?.state === 'held' && !this.holdsFor(input))
+        this.#fail(promises.brake, `${key} says that access is held, and none is`)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Sabotage } from './sabotages.ts'
+
+/** Defects of the brake and the pause. */
+export const brakeSabotages: readonly Sabotage[] = [
+  {
+    name: 'the brake holds one too early',
+    breaks: ['brake'],
+    file: 'shared/domain/brake.ts',
+    find: 'window.counted.length + items.length > limitOf(',
+    replace: 'window.counted.length + items.length >= limitOf(',
+  },
+  {
+    name: 'the brake holds one too late',
+    breaks: ['brake'],
+    file: 'shared/domain/brake.ts',
+    find: 'window.counted.length + items.length > limitOf(',
+    replace: 'window.counted.length + items.length - 1 > limitOf(',
+  },
+  {
+    name: 'what the brake counts is not written before the call',
+    breaks: ['brake'],
+    file: 'shared/reconcile/brake.ts',
+    find: '    if (record === before) return true\n',
+    replace: '    if (record === before || record.held.length === before.held.length) return true\n',
+  },
+  {
+    name: 'what is held is forgotten in a later window',
+    breaks: ['brake'],
+    file: 'shared/domain/brake.ts',
+    find: '  return { ...brake, windows: [...others, opened] }',
+    replace: '  return { ...brake, held: [], holds: [], windows: [...others, opened] }',
+  },
+  {
+    name: 'a revocation that is tried again is counted again',
+    breaks: ['brake'],
+    file: 'shared/reconcile/revoke-assignment.ts',
+    find: "  if (call?.kind === 'deletion' && (",
+    replace: "  if (Math.abs(1) === 2 && call?.kind === 'deletion' && (",
+  },
+  {
+    name: 'a link that is withdrawn once is never counted again',
+    breaks: ['brake'],
+    file: 'shared/domain/brake.ts',
+    find: '  if (added.every(({ items }) => items.length === 0)) return { brake, passes: true }',
+    replace: '  if (Math.abs(1) === 1) return { brake, passes: true }',
+  },
+  {
+    name: 'any digest releases what is held',
+    breaks: ['brake'],
+    file: 'shared/reconcile/brake-file.ts',
+    find: ' || digestOf(record.held) !== digest) {',
+    replace: ') {',
+  },
+  {
+    name: 'what is held and desired again stays on the list',
+    breaks: ['brake'],
+    file: 'shared/reconcile/brake.ts',
+    find: '    if (this.#record.held.includes(key)) await',
+    replace: '    if (Math.abs(1) === 2 && this.#record.held.includes(key)) await',
+  },
+  {
+    name: 'the windows of the brake go by the clock of the machine',
+    breaks: ['brake'],
+    file: 'shared/reconcile/brake.ts',
+    find: 'now: new Date(this.#served.at.getTime() + sinceMs) }',
+    replace: 'now: new Date(this.#ports.clock.now().getTime() + 0 * sinceMs) }',
+  },
+  {
+    name: 'what was released is not hinted at',
+    breaks: ['brake', 'convergence'],
+    file: 'shared/reconcile/brake.ts',
+    find: '      const hints = keys.flatMap((key) => toHint(key) ?? [])',
+    replace: '      const hints = keys.flatMap((key) => toHint(key) ?? []).slice(1)',
+  },
+  {
+    name: 'a slice that runs does not notice a pause',
+    breaks: ['pause'],
+    file: 'shared/reconcile/dispatch.ts',
+    find: '        if (await isPaused(this.#ports)) {',
+    replace: '        if (Math.abs(1) === 2 && (await isPaused(this.#ports))) {',
+  },
+  {
+    name: 'nothing is compared anew after a pause',
+    breaks: ['convergence', 'status'],
+    file: 'shared/reconcile/pause.ts',
+    find: "  await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])\n",
+    replace:
+      "  if (Math.abs(1) === 2) await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])\n",
+  },
+]

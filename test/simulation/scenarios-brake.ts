@@ -1,0 +1,147 @@
+import * as fc from 'fast-check'
+import { type Action, accounts, units } from './action.ts'
+import { deleteLink, linkOf, scenario, settledMs, shortMs, strike, upload, wait } from './scenario-steps.ts'
+
+const look: Action = { do: 'look at the brake' }
+const release: Action = { do: 'release what was looked at' }
+/** Longer than a window of withdrawn links; most of an indirect one. */
+const windowMs = fc.constantFrom(70_000, 600_000, 1_000_000, 2_000_000)
+const parameters = fc.record({ settledMs, shortMs, windowMs })
+
+const own = [
+  linkOf(`account%${accounts[0]}`),
+  linkOf(`account%${accounts[1]}`),
+  linkOf(`account%${accounts[2]}`),
+  linkOf(`account%${accounts[0]}`, 'First-ps', 'team-2'),
+] as const
+const folder: Action = { do: 'delete all links of a folder', folder: '' }
+const move = (from: string, to: string): Action => ({ do: 'move all accounts of a unit', from, to })
+
+/** Short histories of too many revocations, of operators who let them go, and of operators who stop everything. */
+export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
+  // All links of a folder go; an operator lets the rest go.
+  scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
+    ...own.map(upload),
+    wait(ms),
+    folder,
+    wait(laterMs),
+    look,
+    release,
+    wait(ms),
+  ]),
+  // One after the other, over windows that follow each other.
+  scenario(parameters, ({ settledMs: ms, windowMs: laterMs, shortMs: afterMs }) => [
+    ...own.map(upload),
+    wait(ms),
+    deleteLink(own[0]),
+    wait(afterMs),
+    deleteLink(own[1]),
+    wait(laterMs),
+    deleteLink(own[2]),
+    deleteLink(own[3]),
+  ]),
+  // The list grows, or shrinks, between a look and a release.
+  scenario(parameters, ({ settledMs: ms, shortMs: afterMs }) => [
+    ...own.map(upload),
+    wait(ms),
+    deleteLink(own[0]),
+    deleteLink(own[1]),
+    deleteLink(own[2]),
+    wait(ms),
+    look,
+    deleteLink(own[3]),
+    wait(ms + afterMs),
+    release,
+  ]),
+  // What is held is desired again, and withdrawn again.
+  scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
+    ...own.map(upload),
+    wait(ms),
+    folder,
+    wait(ms),
+    upload(own[2]),
+    upload(own[3]),
+    wait(laterMs),
+    deleteLink(own[3]),
+  ]),
+  // What is held is looked at again in a later window.
+  scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
+    ...own.slice(0, 3).map(upload),
+    wait(ms),
+    folder,
+    wait(ms),
+    wait(laterMs),
+    wait(laterMs),
+    upload(linkOf('root%all', 'First-ps', 'team-2')),
+    { do: 'upload a link and delete it', key: own[2], afterMs: 30 },
+    { do: 'upload a link and delete it', key: own[1], afterMs: 30 },
+    wait(ms),
+  ]),
+  // Accounts move: nobody withdrew a link.
+  scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
+    upload(linkOf(`ou_id%${units[2]}`)),
+    upload(linkOf(`ou_id%${units[2]}`, 'First-ps', 'team-2')),
+    wait(ms),
+    move(units[2], units[0]),
+    wait(laterMs),
+    look,
+    release,
+    wait(ms),
+    move(units[0], units[2]),
+  ]),
+  // A revocation fails and is tried again in a later window, when others have used it up.
+  scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
+    ...own.map(upload),
+    wait(ms),
+    strike('refuse-denied', 'deletions', { times: 5 }),
+    deleteLink(own[0]),
+    deleteLink(own[1]),
+    wait(laterMs),
+    deleteLink(own[2]),
+    deleteLink(own[3]),
+    wait(laterMs),
+  ]),
+  // The dispatcher dies, or is refused, while it counts.
+  scenario(
+    fc.record({
+      settledMs,
+      windowMs,
+      kind: fc.constantFrom('kill-before', 'kill-after', 'refuse-internal'),
+      skip: fc.nat(2),
+    }),
+    ({ settledMs: ms, windowMs: laterMs, kind, skip }) => [
+      ...own.map(upload),
+      wait(ms),
+      deleteLink(own[0]),
+      strike(kind, 'brake', { skip, times: kind === 'refuse-internal' ? 4 : 1 }),
+      deleteLink(own[1]),
+      deleteLink(own[2]),
+      wait(laterMs),
+      deleteLink(own[3]),
+    ],
+  ),
+  // Everything is stopped in the middle of work.
+  scenario(parameters, ({ settledMs: ms, windowMs: forMs, shortMs: afterMs }) => [
+    upload(linkOf('root%all')),
+    upload(linkOf('root%all', 'Console-ps')),
+    wait(afterMs),
+    { do: 'pause' },
+    upload(linkOf('root%all', 'First-ps', 'team-2')),
+    wait(ms),
+    wait(forMs),
+    deleteLink(linkOf('root%all')),
+    { do: 'resume' },
+  ]),
+  // While everything stands still, events get lost.
+  scenario(parameters, ({ settledMs: ms, shortMs: afterMs }) => [
+    upload(own[0]),
+    wait(ms),
+    { do: 'pause' },
+    wait(70_000),
+    { do: 'lose the next event', count: 1 },
+    deleteLink(own[0]),
+    wait(afterMs),
+    { do: 'resume' },
+    wait(70_000),
+  ]),
+]
