@@ -127,7 +127,9 @@ export class Checker {
     const name = nameOf(target)
     const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
     const isAnnounced = this.#findRecorded(name).some(({ isUnanswered }) => isUnanswered)
-    const of = isRequested ? 'ours' : isAnnounced ? 'either' : 'foreign'
+    // Put back by hand what the ledger still has as granted: it is ours as before.
+    const isGranted = this.#findRecorded(name).some((access) => access.isGranted)
+    const of = isRequested || isGranted ? 'ours' : isAnnounced ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
   }
 
@@ -444,12 +446,13 @@ function nameOf({ accountId, permissionSetArn, principalId, principalType }: Ass
 }
 
 /** One access that a ledger entry records. */
-type RecordedAccess = { readonly name: string; readonly state: unknown; readonly isUnanswered: boolean }
+type RecordedAccess = { readonly name: string; readonly state: unknown; readonly isUnanswered: boolean; readonly isGranted: boolean }
 
 function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type = ''): RecordedAccess {
   const { lastCreation: creation, state } = access
   const isUnanswered = isObject(creation) && creation.answeredAt === undefined && access.grantedAt === undefined
-  return { name: [accountId, access.permissionSetArn, access.principalId, type].join(' '), state, isUnanswered }
+  const isGranted = access.grantedAt !== undefined && !(isObject(access.call) && access.call.kind === 'deletion')
+  return { name: [accountId, access.permissionSetArn, access.principalId, type].join(' '), state, isUnanswered, isGranted }
 }
 
 /** What the key of a ledger entry says. */

@@ -88,6 +88,9 @@ async function converge(world: SimulatedWorld): Promise<void> {
   const rounds: ('hour' | 'night')[] = ['hour', 'night']
   let departed = 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
+    // Each hour has its reconcile.
+    const skippedMs = await skipIdle((60 - (minute % 60)) * 60_000 - 120_000, world)
+    minute += Math.floor(skippedMs / 60_000)
     await world.clock.advance(60_000)
     const isQuiet = world.isQuiet()
     const round = isQuiet ? rounds.shift() : undefined
@@ -114,6 +117,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   const startedMs = world.clock.now().getTime()
   for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
+    minute += Math.floor((await skipIdle(convergeMostMinutes * 60_000, world)) / 60_000)
     await world.clock.advance(60_000)
     if (minute > 1) world.checker.checkOverdue(startedMs)
     if (hasRetries() || minute > drainMostMinutes) void world.everyMinute()
@@ -252,9 +256,18 @@ async function moveSilently(
   if (old !== undefined) void objects.as('someone').delete(old)
 }
 
+/** What passes without anything to do costs no schedule: answers how much that is. */
+async function skipIdle(mostMs: number, world: SimulatedWorld): Promise<number> {
+  const ms = world.idleMs(mostMs)
+  if (ms <= 0) return 0
+  await world.clock.advance(ms)
+  return ms
+}
+
 /** Minutes pass with their schedules. */
 async function letTimePass(ms: number, world: SimulatedWorld): Promise<void> {
   for (let leftMs = ms; leftMs > 0 && !world.checker.violation; leftMs -= 60_000) {
+    leftMs -= await skipIdle(leftMs - 120_000, world)
     await world.clock.advance(Math.min(leftMs, 60_000))
     if (leftMs >= 60_000) void world.everyMinute()
   }

@@ -1,4 +1,5 @@
 import type { promises } from './checker.ts'
+import { changeSabotages } from './sabotages-changes.ts'
 
 /** One deliberate defect: `find` stands exactly once in `file` and is replaced. */
 export type Sabotage = {
@@ -246,12 +247,11 @@ export const sabotages: readonly Sabotage[] = [
     find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return",
     replace: "if (state === 'stuck') return",
   },
+  ...changeSabotages,
 ]
 
 /** Sabotages of features that are built by later issues, and, of what exists, those that are not found reliably yet. */
 export const pending: readonly string[] = [
   'a status is told from what was read before the last write',
   'brake off by one',
-  'expiry compared as text',
-  'id looked up by name when revoking',
 ]

@@ -1,0 +1,48 @@
+import * as fc from 'fast-check'
+import { type Action, accounts, units } from './action.ts'
+import type { CallGroup, FaultKind } from './chaos.ts'
+
+/** Where `simulated-world.ts` puts the accounts at first, and which of them have the tag `team^a`. */
+const homes = [
+  { account: accounts[0], unit: units[0], elsewhere: units[2] },
+  { account: accounts[1], unit: units[1], elsewhere: units[2] },
+  { account: accounts[2], unit: units[2], elsewhere: units[0] },
+] as const
+export const set = 'First-ps'
+export const group = 'team one'
+
+export const linkOf = (scope: string, permissionSet = set, principal = group) =>
+  `links_data/${scope}%${permissionSet}%${principal}%GROUP%ssofile`
+export const upload = (key: string): Action => ({ do: 'upload a link', key, body: 'empty' })
+export const deleteLink = (key: string): Action => ({ do: 'delete this link', key })
+export const wait = (ms: number): Action => ({ do: 'let time pass', ms })
+export const strike = (
+  kind: FaultKind,
+  calls: CallGroup,
+  {
+    process = 'dispatcher',
+    skip = 0,
+    times = 1,
+  }: { process?: 'dispatcher' | 'handler'; skip?: number; times?: number } = {},
+): Action => ({ do: 'strike calls', kind, service: 'any', calls, process, skip, times })
+export const assign = (account: string, permissionSet: 'First-ps' | 'Console-ps' = set): Action => ({
+  do: 'assign in the console',
+  account,
+  principal: `GROUP/${group}`,
+  permissionSet,
+})
+
+export const home = fc.constantFrom(...homes)
+export const shortMs = fc.constantFrom(30, 100, 200, 300, 450, 600, 1_000, 2_000)
+export const settledMs = fc.constantFrom(2_000, 5_000, 20_000)
+export const longMs = fc.constantFrom(45_000, 70_000, 70_000, 400_000)
+export const skip = fc.nat(12)
+
+/** Steps that meet in one place, each left out now and then: what remains is what a failure shrinks to. */
+export function scenario<P>(
+  parameters: fc.Arbitrary<P>,
+  steps: (parameters: P) => readonly Action[],
+): fc.Arbitrary<readonly Action[]> {
+  const kept = fc.array(fc.nat(19), { minLength: 10, maxLength: 10 })
+  return fc.tuple(parameters, kept).map(([drawn, isKept]) => steps(drawn).filter((_, step) => isKept[step] !== 0))
+}
