@@ -89,7 +89,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   let departed = 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
     // Each hour has its reconcile.
-    const skippedMs = await skipIdle((60 - (minute % 60)) * 60_000 - 120_000, world)
+    const skippedMs = world.isQuiet() ? 0 : await skipIdle((60 - (minute % 60)) * 60_000 - 120_000, world)
     minute += Math.floor(skippedMs / 60_000)
     await world.clock.advance(60_000)
     const isQuiet = world.isQuiet()
@@ -116,10 +116,12 @@ async function converge(world: SimulatedWorld): Promise<void> {
 async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   const startedMs = world.clock.now().getTime()
-  for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
+  for (let minute = 1; minute <= convergeMostMinutes; minute++) {
+    if (world.isQuiet()) break
     minute += Math.floor((await skipIdle(convergeMostMinutes * 60_000, world)) / 60_000)
     await world.clock.advance(60_000)
     if (minute > 1) world.checker.checkOverdue(startedMs)
+    if (world.isQuiet()) break
     if (hasRetries() || minute > drainMostMinutes) void world.everyMinute()
     else void world.everyMinuteOfLinks()
     // A slice that was refused something leaves the rest to the next minute.

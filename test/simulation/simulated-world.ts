@@ -377,7 +377,7 @@ export class SimulatedWorld {
     )
   }
 
-  /** How long no schedule of a minute would find anything to do, `most` at most: nothing is under way, or due. */
+  /** How long the schedules of a minute would find nothing to do, `most` at most: nothing is under way, or due. */
   idleMs(most: number): number {
     if (!this.#isIdle() || this.notifications.delayMs > 0) return 0
     const nowMs = this.clock.now().getTime()
@@ -385,7 +385,7 @@ export class SimulatedWorld {
       this.keys(prefix).map((key) => Date.parse(key.slice(prefix.length, key.indexOf('%')))),
     )
     const nextMs = Math.min(...instants) - nowMs - idleBeforeMs
-    return Math.max(0, Math.min(most, nextMs, 60 * 60_000))
+    return Math.max(0, Math.min(most, nextMs))
   }
 
   keys(prefix: string): readonly string[] {
