@@ -258,7 +258,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       do: fc.constant('let time pass' as const),
-      ms: fc.constantFrom(1, 10, 100, 300, 1_000, 5_000, 30_000, 70_000, 600_000, 1_200_000, 3_660_000, 4_200_000),
+      ms: fc.constantFrom(1, 10, 100, 300, 1_000, 5_000, 30_000, 70_000, 600_000),
     }),
   },
   {
@@ -294,6 +294,13 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...driftActions,
   ...directoryActions,
   ...organizationActions(account, fc.constantFrom(...units)),
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('let time pass' as const),
+      ms: fc.constantFrom(1_200_000, 3_660_000, 4_200_000),
+    }),
+  },
   { weight: 8, arbitrary: fault },
   ...permissionSetActions,
   ...brakeActions,

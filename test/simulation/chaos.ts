@@ -25,7 +25,7 @@ export const harmless: ReadonlySet<string> = new Set<FaultKind>([
   'late',
 ])
 
-/** Which calls a fault is for; `hints` and `wakes` are the messages to the dispatcher, `further pages` those of the accounts. */
+/** Which calls a fault is for; `hints` and `wakes` are the messages to the dispatcher, `looks` those about links, `further pages` those of the accounts. */
 const callGroups = {
   any: () => true,
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
@@ -34,6 +34,7 @@ const callGroups = {
   statuses: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('status/') === true,
   lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
   hints: ({ operation, key }: Call) => operation === 'send' && key?.startsWith('work') === true,
+  looks: ({ operation, key }: Call) => operation === 'send' && key === 'links',
   wakes: ({ operation, key }: Call) => operation === 'send' && key === 'dispatch',
   creations: ({ operation }: Call) => operation === 'createAccountAssignment',
   deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
@@ -54,6 +55,7 @@ export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
   'statuses',
   'lists',
   'hints',
+  'looks',
   'wakes',
   'creations',
   'deletions',

@@ -9,6 +9,9 @@ const underWayMs = 10 * 60_000
 export class DepartureWatch {
   readonly #world: SimulatedWorld
   readonly #leftMs = new Map<string, number>()
+  /** By process: when it first read which accounts listings lack; by process and account: when it last asked for it. */
+  readonly #readMs = new Map<string, number>()
+  readonly #askedMs = new Map<string, number>()
 
   constructor(world: SimulatedWorld) {
     this.#world = world
@@ -24,12 +27,22 @@ export class DepartureWatch {
       if (!present.has(id) && !this.#leftMs.has(id)) this.#leftMs.set(id, this.#world.clock.monotonicMs())
   }
 
+  noteCall(process: string, operation: string, first: unknown): void {
+    const nowMs = this.#world.clock.monotonicMs()
+    if (operation === 'get' && first === 'state/missing-accounts.json' && !this.#readMs.has(process))
+      this.#readMs.set(process, nowMs)
+    if (operation === 'describeAccount') this.#askedMs.set(`${process} ${String(first)}`, nowMs)
+  }
+
   /** The entry is removed; nobody can read back what is in an account that left. */
-  complainAboutRemoval(key: string, skewMs: number): string | undefined {
+  complainAboutRemoval(key: string, process: string, skewMs: number): string | undefined {
     const id = key.slice('assignments/account%'.length).slice(0, 12)
     const leftMs = this.#leftMs.get(id)
     if (leftMs === undefined) return undefined
     const sinceMs = this.#world.clock.monotonicMs() - leftMs
+    const isAskedAgain = (this.#askedMs.get(`${process} ${id}`) ?? 0) >= (this.#readMs.get(process) ?? 0)
+    if (sinceMs > underWayMs && !isAskedAgain)
+      return `the ledger entry ${key} is released, and Organizations was not asked for its account once more`
     if (sinceMs <= underWayMs || sinceMs >= goneAfterMs - 2 * skewMs) return undefined
     return `the ledger entry ${key} is released ${Math.round(sinceMs / 60_000)} minutes after its account left, expected an hour at least`
   }

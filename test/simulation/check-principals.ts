@@ -50,26 +50,16 @@ export class PrincipalWatch {
   }
 
   /**
-   * Why it is too early to take away the access of an id that is gone and that a link still asks for: its grace, unless
-   * who bears the name now has the access already. `skewMs`: how far clocks may be apart.
+   * Why it is too early to take away the access of an id that is gone, while a link still asks for it and nobody has it
+   * instead: its grace. `skewMs`: how far clocks may be off.
    */
-  complainAboutOrphan(
-    target: AssignmentTarget,
-    asked: readonly { readonly principal: string }[],
-    skewMs: number,
-  ): string | undefined {
-    const { clock, identityStore, ssoAdmin, configuration } = this.#world
-    const goneMs = this.#goneMs.get(target.principalId)
+  complainAboutOrphan({ principalId }: AssignmentTarget, skewMs: number): string | undefined {
+    const { clock, configuration } = this.#world
+    const goneMs = this.#goneMs.get(principalId)
     if (goneMs === undefined) return undefined
     const sinceMs = clock.monotonicMs() - goneMs
     if (sinceMs >= configuration.orphanGraceMinutes * 60_000 - 2 * skewMs) return undefined
-    const isKept = asked.some(({ principal }) => {
-      const bearer = identityStore.idOf(target.principalType, principal)
-      return bearer === undefined || !ssoAdmin.isAssigned({ ...target, principalId: bearer })
-    })
-    return isKept
-      ? `whose principal is gone for only ${Math.round(sinceMs / 60_000)} minutes, and nobody has it instead`
-      : undefined
+    return `whose principal is gone for only ${Math.round(sinceMs / 60_000)} minutes, and nobody has it instead`
   }
 }
 

@@ -4,6 +4,7 @@ import type { Call } from './chaos.ts'
 import { BrakeChecks } from './check-brake.ts'
 import { DepartureWatch } from './check-departed.ts'
 import { complainAboutForeign } from './check-foreign.ts'
+import { LookWatch } from './check-looks.ts'
 import { complainAboutOverdue } from './check-overdue.ts'
 import { PauseChecks } from './check-pause.ts'
 import { PermissionSetChecks } from './check-permission-sets.ts'
@@ -59,6 +60,7 @@ export class Checker {
   readonly #recorded = new Map<string, readonly RecordedAccess[]>()
   readonly #principals: PrincipalWatch
   readonly #departures: DepartureWatch
+  readonly #looks: LookWatch
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -81,10 +83,13 @@ export class Checker {
     this.#pause = new PauseChecks(world, fail)
     this.#principals = new PrincipalWatch(world)
     this.#departures = new DepartureWatch(world)
+    this.#looks = new LookWatch(world)
     for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
     world.objects.onChange(({ key, eventName }) => {
       if (key.startsWith('links_data/')) this.noteDesired()
       if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
+      const unseen = eventName.startsWith('ObjectRemoved') ? undefined : this.#looks.complain(this.#calling, key)
+      if (unseen) this.#fail(promises[unseen.promise], unseen.message)
       if (!key.startsWith('assignments/')) return
       this.#isDirty = true
       if (eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
@@ -139,7 +144,9 @@ export class Checker {
     const name = nameOf(target)
     const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
     const isAnnounced = this.#findRecorded(name).some(({ isUnanswered }) => isUnanswered)
-    const of = isRequested ? 'ours' : isAnnounced ? 'either' : 'foreign'
+    // Put back by hand what the ledger still has as granted: it is ours as before.
+    const isGranted = this.#findRecorded(name).some((access) => access.isGranted)
+    const of = isRequested || isGranted ? 'ours' : isAnnounced ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
   }
 
@@ -201,6 +208,8 @@ export class Checker {
     this.#calling = process.name
     const [first] = args
     this.#permissionSets.noteCall(process, call, args)
+    this.#departures.noteCall(process.name, operation, first)
+    this.#looks.noteCall(process.name, operation, args)
     if (service === 's3' && operation === 'get' && typeof first === 'string' && first.startsWith('assignments/')) {
       const reader = `${process.name} ${first}`
       const readings = this.#evaluatedMs.get(reader) ?? []
@@ -257,14 +266,24 @@ export class Checker {
     this.noteDesired()
     const keys = [...this.#recorded].filter(([, all]) => all.some((access) => access.name === name)).map(([key]) => key)
     const startMs = this.#evaluationOf(process, keys, target)
-    const asked = keys.map(splitKey).filter((key) => (this.#askedSinceMs.get(key.assignment) ?? Infinity) <= startMs)
-    const orphan = this.#principals.complainAboutOrphan(target, asked, this.#world.skewMs)
+    const orphan = this.#isKept(name, keys, startMs) && this.#principals.complainAboutOrphan(target, this.#world.skewMs)
     if (orphan) this.#fail(promises.foreign, `revokes ${this.#describe(target)}, ${orphan}`)
     const sinceMs = this.#desiredSinceMs.get(name)
     if (sinceMs !== undefined && sinceMs <= startMs) {
       this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which a link granted throughout its evaluation`)
     }
     this.#requested.set(target.accountId, `deletion ${name}`)
+  }
+
+  /** A link has asked for an entry throughout that records this access, and nobody has the access instead. */
+  #isKept(name: string, keys: readonly string[], startMs: number): boolean {
+    const there = new Set(this.#world.ssoAdmin.assignments().map(nameOf))
+    return keys.some((key) => {
+      const isAsked = (this.#askedSinceMs.get(assignmentOf(key)) ?? Number.POSITIVE_INFINITY) <= startMs
+      const others = this.#recorded.get(key)?.filter((access) => access.name !== name) ?? []
+      const isHad = there.has(this.#targetOf(assignmentOf(key)) ?? '') || others.some((other) => there.has(other.name))
+      return isAsked && !isHad
+    })
   }
 
   /** When the evaluation began that leads to this call: entries are read again later on, after the account was. */
@@ -294,7 +313,7 @@ export class Checker {
   #checkRemoved(key: string): void {
     const before = this.#recorded.get(key) ?? []
     this.#recorded.delete(key)
-    const early = this.#departures.complainAboutRemoval(key, this.#world.skewMs)
+    const early = this.#departures.complainAboutRemoval(key, this.#calling, this.#world.skewMs)
     if (early) this.#fail(promises.record, early)
     for (const { name } of before) this.#checkForgotten(name)
   }
@@ -479,19 +498,30 @@ function nameOf({ accountId, permissionSetArn, principalId, principalType }: Ass
 }
 
 /** One access that a ledger entry records. */
-type RecordedAccess = { readonly name: string; readonly state: unknown; readonly isUnanswered: boolean }
+type RecordedAccess = {
+  readonly name: string
+  readonly state: unknown
+  readonly isUnanswered: boolean
+  readonly isGranted: boolean
+}
 
 function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type = ''): RecordedAccess {
   const { lastCreation: creation, state } = access
   const isUnanswered = isObject(creation) && creation.answeredAt === undefined && access.grantedAt === undefined
-  return { name: [accountId, access.permissionSetArn, access.principalId, type].join(' '), state, isUnanswered }
+  const isGranted = access.grantedAt !== undefined && !(isObject(access.call) && access.call.kind === 'deletion')
+  return {
+    name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
+    state,
+    isUnanswered,
+    isGranted,
+  }
 }
 
 /** What the key of a ledger entry says. */
-function splitKey(key: string): { readonly assignment: string; readonly principal: string } {
-  const [, accountId, permissionSet, principal = '', type] =
+function assignmentOf(key: string): string {
+  const [, accountId, permissionSet, principal, type] =
     /^assignments\/account%(\d{12})%([^%]+)%(.+)%(GROUP|USER)%ssofile$/su.exec(key) ?? []
-  return { assignment: [accountId, permissionSet, principal, type].join(' '), principal }
+  return [accountId, permissionSet, principal, type].join(' ')
 }
 
 function isTarget(value: unknown): value is AssignmentTarget {

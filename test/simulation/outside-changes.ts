@@ -75,6 +75,8 @@ export async function changeOrganization(
       await organizations.closeAccount(account.id)
       settleLater(world, 60_001)
     }
+    // Only reconciles find that it is gone.
+    if (action.do === 'an account leaves') world.wasDisturbed = true
     if (action.do === 'an account leaves') await organizations.removeAccountFromOrganization(account.id)
     if (action.do === 'create an organizational unit and move an account there') {
       const { id } = await organizations.createOrganizationalUnit(

@@ -95,6 +95,9 @@ async function converge(world: SimulatedWorld): Promise<void> {
   const rounds: ('hour' | 'night')[] = ['hour', 'night']
   let departed = 0
   for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
+    // Each hour has its reconcile.
+    const skippedMs = world.isQuiet() ? 0 : await skipIdle((60 - (minute % 60)) * 60_000 - 120_000, world)
+    minute += Math.floor(skippedMs / 60_000)
     await world.clock.advance(60_000)
     const isQuiet = world.isQuiet()
     const round = isQuiet ? rounds.shift() : undefined
@@ -120,9 +123,12 @@ async function converge(world: SimulatedWorld): Promise<void> {
 async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   const startedMs = world.clock.now().getTime()
-  for (let minute = 1; minute <= convergeMostMinutes && !world.isQuiet(); minute++) {
+  for (let minute = 1; minute <= convergeMostMinutes; minute++) {
+    if (world.isQuiet()) break
+    minute += Math.floor((await skipIdle(convergeMostMinutes * 60_000, world)) / 60_000)
     await world.clock.advance(60_000)
     if (minute > 1) world.checker.checkOverdue(startedMs)
+    if (world.isQuiet()) break
     // After a pause, or a release, nobody wakes the dispatcher but the schedule.
     if (hasRetries() || world.wasOperated || minute > drainMostMinutes) void world.everyMinute()
     else void world.everyMinuteOfLinks()
@@ -274,9 +280,18 @@ async function moveSilently(
   if (old !== undefined) void objects.as('someone').delete(old)
 }
 
+/** What passes without anything to do costs no schedule: answers how much that is. */
+async function skipIdle(mostMs: number, world: SimulatedWorld): Promise<number> {
+  const ms = world.idleMs(mostMs)
+  if (ms <= 0) return 0
+  await world.clock.advance(ms)
+  return ms
+}
+
 /** Minutes pass with their schedules. */
 async function letTimePass(ms: number, world: SimulatedWorld): Promise<void> {
   for (let leftMs = ms; leftMs > 0 && !world.checker.violation; leftMs -= 60_000) {
+    leftMs -= await skipIdle(leftMs - 120_000, world)
     await world.clock.advance(Math.min(leftMs, 60_000))
     if (leftMs >= 60_000) void world.everyMinute()
   }

@@ -18,6 +18,7 @@ import {
   wait,
 } from './scenario-steps.ts'
 import { brakeScenarios } from './scenarios-brake.ts'
+import { changeScenarios } from './scenarios-changes.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
 
 /**
@@ -291,4 +292,5 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   ...permissionSetScenarios,
   ...brakeScenarios,
+  ...changeScenarios,
 ]

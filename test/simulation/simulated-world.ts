@@ -106,6 +106,9 @@ class ShortPages extends MemoryOrganizations {
 /** So long after the last instant of a link everything should be as it says. */
 const settledAfterMs = 150_000
 
+/** Clocks may be so far apart that an instant has come for somebody. */
+const idleBeforeMs = 180_000
+
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
@@ -388,12 +391,15 @@ export class SimulatedWorld {
 
   /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, and no dispatcher at work. */
   isQuiet(): boolean {
-    if (this.#alive.size > 0 || this.#undelivered > 0) return false
     if (this.clock.now().getTime() < (lastInstantMs(this) ?? 0) + settledAfterMs) return false
-    const isEmpty = workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0)
+    return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key))
+  }
+
+  #isIdle(): boolean {
     return (
-      isEmpty &&
-      this.keys('state/open/').every((key) => this.#isForOthers(key)) &&
+      this.#alive.size === 0 &&
+      this.#undelivered === 0 &&
+      workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0) &&
       this.ssoAdmin.outstandingRequests().length === 0 &&
       this.keys('control/dispatcher.json').length === 0 &&
       this.keys('state/paused.json').length === 0 &&
@@ -411,6 +417,17 @@ export class SimulatedWorld {
   isAssigned(permissionSet: string): boolean {
     const arn = this.ssoAdmin.permissionSetArnOf(permissionSet)
     return this.ssoAdmin.assignments().some(({ permissionSetArn }) => permissionSetArn === arn)
+  }
+
+  /** How long the schedules of a minute would find nothing to do, `most` at most: nothing is under way, or due. */
+  idleMs(most: number): number {
+    if (!this.#isIdle() || this.notifications.delayMs > 0) return 0
+    const nowMs = this.clock.now().getTime()
+    const instants = ['state/open/', 'state/expiry/'].flatMap((prefix) =>
+      this.keys(prefix).map((key) => Date.parse(key.slice(prefix.length, key.indexOf('%')))),
+    )
+    const nextMs = Math.min(...instants) - nowMs - idleBeforeMs
+    return Math.max(0, Math.min(most, nextMs))
   }
 
   keys(prefix: string): readonly string[] {
