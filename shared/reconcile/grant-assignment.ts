@@ -50,7 +50,10 @@ export async function grant(
   const bound = await bindLinks(subject, found, stored)
   const concerned = namesOf(found, stored)
   const resolved = await resolveTarget(subject, bound)
-  if ('lack' in resolved) return waitFor(subject, stored, { lack: resolved.lack, links: concerned, account })
+  if ('lack' in resolved) {
+    const granting = bound.map(({ link }) => link)
+    return waitFor(subject, stored, { lack: resolved.lack, granting, links: concerned, account })
+  }
   const { target } = resolved
   const granting: Grant = { target, links: resolved.links.map(({ link }) => link), concerned, account }
   const known = findAccess(stored, target)
@@ -134,7 +137,7 @@ async function create(
   const { target, links, concerned, account } = granting
   if (!context.mayStart()) return { result: 'given-back', links: [] }
   const lack = await context.managementAccount.lackOf(subject.assignment.permissionSet, target.permissionSetArn)
-  if (lack) return waitFor(subject, previous, { lack, links: concerned, account })
+  if (lack) return waitFor(subject, previous, { lack, granting: links, links: concerned, account })
   await noteName(subject, target)
   const updatedAt = renderInstant(context.clock.now())
   const call: AssignmentCall = { kind: 'creation', calledAt: updatedAt }
@@ -188,7 +191,7 @@ async function conclude(
   }
   if (result.outcome === 'unfinished') return defer(subject, entry, result, concerned, 'failed')
   const found = await context.managementAccount.explain(result.error, permissionSet, target.permissionSetArn)
-  if (found) return waitFor(subject, entry, { lack: found, links: concerned, account })
+  if (found) return waitFor(subject, entry, { lack: found, granting: links, links: concerned, account })
   // The permission set may have been made again under its name: it is looked for anew at the next attempt.
   if (isServiceError(result.error, 'ResourceNotFoundException')) await context.permissionSets.forget(permissionSet)
   if (isServiceError(result.error, 'ServiceQuotaExceededException') && entry.entry.former) {

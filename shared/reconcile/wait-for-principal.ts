@@ -1,5 +1,7 @@
 import { renderInstant } from '../domain/instant.ts'
+import type { GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
+import { sameLinks } from './foreign-assignments.ts'
 import type { StoredEntry } from './ledger.ts'
 import {
   closeTwin,
@@ -19,6 +21,9 @@ import type { Lack, Settlement, Subject } from './settlement.ts'
 
 type Waiting = {
   readonly lack: Lack
+  /** Those that grant it now, as they are. */
+  readonly granting: readonly GrantingLink[]
+  /** The links whose status is to be told. */
   readonly links: readonly string[]
   readonly account: Account | undefined
 }
@@ -49,7 +54,17 @@ export async function waitFor(
   if ('result' in settled) return settled
   // What it recorded of a former id is all that is left: that id is judged by itself.
   if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
-  return found === 'gone' ? keepOrphan(subject, settled, waiting) : rest
+  const kept = await keepLinks(subject, settled, waiting.granting)
+  return found === 'gone' ? keepOrphan(subject, kept, waiting) : rest
+}
+
+/** A link that is gone, or expired, while others still ask for the access, has nothing to do with it any more. */
+async function keepLinks(
+  subject: Subject,
+  stored: StoredEntry,
+  granting: readonly GrantingLink[],
+): Promise<StoredEntry> {
+  return sameLinks(stored.entry.links, granting) ? stored : save(subject, stored, { links: [...granting] })
 }
 
 /** What is on its way, or failed, is granted or gone (`undefined`) in the end. */

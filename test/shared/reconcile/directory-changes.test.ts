@@ -541,3 +541,15 @@ test('access of a group that is gone, held by the brake after its grace, stays h
   expect(holders(world)).toEqual([])
   expect(await world.keys('assignments/')).toEqual([])
 }, 60_000)
+
+test('a link that is deleted while its group is gone, and another link still asks, has nothing left to be told', async () => {
+  const root = `links_data/root%all%Billing-ps%${old}%GROUP%ssofile`
+  const world = await open([linkOf(old), root])
+  const id = idOf(world, old)
+  await world.identityStore.deleteGroup(id)
+  await tell(world, 1, 'GROUP', id)
+  await world.objects.delete(linkOf(old))
+  await settle(world)
+  expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'granted', links: [{ key: root }] })
+  expect(await world.json(`status/${linkOf(old)}.json`)).toBeUndefined()
+})
