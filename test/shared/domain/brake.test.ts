@@ -328,9 +328,10 @@ describe('what is held', () => {
   })
 
   test('by two rules is held by that which it was counted for', () => {
-    const { brake } = judgeAll(emptyBrake, [...many(21, own), ...many(22, indirect)])
+    const ofGroups = many(22, (name) => indirect(`${name} of a group`))
+    const { brake } = judgeAll(emptyBrake, [...many(21, own), ...ofGroups])
     expect(findHold(brake, own('team 20'))?.rule).toBe('own')
-    expect(findHold(brake, indirect('team 21'))?.rule).toBe('indirect')
+    expect(findHold(brake, indirect('team 21 of a group'))?.rule).toBe('indirect')
     expect(findHold(brake, indirect('of what is over'))?.rule).toBe('own')
     expect(findHold(emptyBrake, own('a'))).toBeUndefined()
   })

@@ -11,7 +11,6 @@ import {
 } from '../../../shared/domain/permission-set-file.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { permissionSetRules } from '../../../shared/domain/permission-set-rules.ts'
-import { renderSessionDuration } from '../../../shared/domain/session-duration.ts'
 import { badPermissionSetFiles } from './bad-files.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
@@ -249,16 +248,6 @@ test.each([
   ['links_data/Operator-ps.json', 'upload it again as permission_sets/Operator-ps.json, then delete this one'],
 ])('the key %s is rejected with the right one', (wrong, remedy) => {
   expect(parsePermissionSetKey(wrong)).toMatchObject({ ok: false, complaint: { object: wrong, remedy } })
-})
-
-test.each([
-  [60, 'PT1H'],
-  [90, 'PT1H30M'],
-  [240, 'PT4H'],
-  [61, 'PT1H1M'],
-  [720, 'PT12H'],
-])('%d minutes are %s', (minutes, duration) => {
-  expect(renderSessionDuration(minutes)).toBe(duration)
 })
 
 test('the schema can be published as JSON Schema, and every place in it has its words', () => {
