@@ -205,11 +205,15 @@ class Slice {
       await leaseClock.sleep(controlEveryMs, this.#ending.signal)
       if (this.#ending.signal.aborted) return
       try {
-        if (await isPaused(this.#ports)) {
-          const pause = await readPause(objects)
-          log.info('a person paused all changes: nothing more is started', { by: pause?.by, reason: pause?.reason })
+        const pause = await readPause(objects)
+        if (pause) {
+          log.info('a person paused all changes: nothing more is started', { by: pause.by, reason: pause.reason })
+          // First of all: whatever else is done about it may fail.
           this.#ending.abort()
           this.#changed.raise()
+          await noteStopped(objects).catch((error: unknown) =>
+            log.warn('it could not be noted that a pause ended a slice; the next one notes it', { error }),
+          )
           return
         }
       } catch (error) {

@@ -76,8 +76,8 @@ export const brakeSabotages: readonly Sabotage[] = [
     name: 'a slice that runs does not notice a pause',
     breaks: ['pause'],
     file: 'shared/reconcile/dispatch.ts',
-    find: '        if (await isPaused(this.#ports)) {',
-    replace: '        if (Math.abs(1) === 2 && (await isPaused(this.#ports))) {',
+    find: '        if (pause) {',
+    replace: '        if (Math.abs(1) === 2 && pause) {',
   },
   {
     name: 'nothing is compared anew after a pause',

@@ -56,6 +56,26 @@ describe('under a pause', () => {
     expect(new Set(await receives(world))).toEqual(new Set([1]))
   })
 
+  test('a slice at work ends also where it cannot be noted that a pause ended it', async () => {
+    let isFailing = false
+    const wrap = (ports: Ports) =>
+      intercept(ports, async ({ args, proceed }) => {
+        if (isFailing && args[0] === 'state/paused.json') throw new ServiceError('s3', 'InternalError', 'no')
+        return proceed()
+      })
+    const world = await open({ wrap })
+    await world.objects.put(link, '')
+    await world.look()
+    const running = world.slice()
+    await world.until(() => changes(world) > 0, 'the first call')
+    isFailing = true
+    await pause(world)
+    await world.clock.advance(3_000)
+    const atPause = changes(world)
+    await world.finish(running)
+    expect(changes(world)).toBe(atPause)
+  })
+
   test('the dispatcher stops at a pause that was written by hand and says nothing', async () => {
     const world = await open()
     await world.objects.put('control/pause.json', 'stop!')
