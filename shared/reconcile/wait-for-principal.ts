@@ -17,6 +17,9 @@ import { openWorkKey } from './open-work.ts'
 import { revoke } from './revoke-assignment.ts'
 import type { Lack, Settlement, Subject } from './settlement.ts'
 
+/** By then a status says what was settled: they are written every 5 seconds. */
+const toldByMs = 30_000
+
 type Waiting = {
   readonly lack: Lack
   readonly links: readonly string[]
@@ -40,7 +43,9 @@ export async function waitFor(
   const found = await context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
   if (found !== 'gone' && found.name !== assignment.principal) {
     const revoked = await revoke(subject, stored, account)
-    return revoked.result === 'absent' ? rest : revoked
+    if (revoked.result !== 'absent') return revoked
+    await lookAgainLater(subject)
+    return rest
   }
   // What the brake holds of a principal that is gone stays on its list: its grace is over already.
   const isAtRest = stored.entry.state === 'granted' || (stored.entry.state === 'held' && found === 'gone')
@@ -50,6 +55,15 @@ export async function waitFor(
   // What it recorded of a former id is all that is left: that id is judged by itself.
   if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
   return found === 'gone' ? keepOrphan(subject, settled, waiting) : rest
+}
+
+/**
+ * Whoever was told meanwhile that the principal has its old name again found everything as before, and sent no hint: the
+ * link does not say yet that it waits. So it is looked at once more when it does.
+ */
+async function lookAgainLater({ context, key }: Subject): Promise<void> {
+  const at = renderInstant(new Date(context.clock.now().getTime() + toldByMs))
+  await context.objects.put(openWorkKey(at, key), new Uint8Array())
 }
 
 /** What is on its way, or failed, is granted or gone (`undefined`) in the end. */
