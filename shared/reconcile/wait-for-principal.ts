@@ -19,6 +19,9 @@ import { openWorkKey } from './open-work.ts'
 import { revoke } from './revoke-assignment.ts'
 import type { Lack, Settlement, Subject } from './settlement.ts'
 
+/** By then a status says what was settled: they are written every 5 seconds. */
+const toldByMs = 30_000
+
 type Waiting = {
   readonly lack: Lack
   /** Those that grant it now, as they are. */
@@ -45,7 +48,9 @@ export async function waitFor(
   const found = await context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
   if (found !== 'gone' && found.name !== assignment.principal) {
     const revoked = await revoke(subject, stored, account)
-    return revoked.result === 'absent' ? rest : revoked
+    if (revoked.result !== 'absent') return revoked
+    await lookAgainLater(subject)
+    return rest
   }
   // What the brake holds of a principal that is gone stays on its list: its grace is over already.
   const isAtRest = stored.entry.state === 'granted' || (stored.entry.state === 'held' && found === 'gone')
@@ -65,6 +70,15 @@ async function keepLinks(
   granting: readonly GrantingLink[],
 ): Promise<StoredEntry> {
   return sameLinks(stored.entry.links, granting) ? stored : save(subject, stored, { links: [...granting] })
+}
+
+/**
+ * Whoever was told meanwhile that the principal has its old name again found everything as before, and sent no hint: the
+ * link does not say yet that it waits. So it is looked at once more when it does.
+ */
+async function lookAgainLater({ context, key }: Subject): Promise<void> {
+  const at = renderInstant(new Date(context.clock.now().getTime() + toldByMs))
+  await context.objects.put(openWorkKey(at, key), new Uint8Array())
 }
 
 /** What is on its way, or failed, is granted or gone (`undefined`) in the end. */

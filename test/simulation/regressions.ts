@@ -6,6 +6,8 @@ type Regression = { readonly name: string; readonly settings: WorldSettings; rea
 const calm: WorldSettings = { seed: 0, latencyP99Ms: 1200, outstanding: 1, skewMs: 0, mischief: 'any' }
 const root = 'links_data/root%all%First-ps%team one%GROUP%ssofile'
 
+const accountLinkOf = (group: string) => `links_data/account%200000000001%First-ps%${group}%GROUP%ssofile`
+
 /** What the simulation once found, as it had shrunk it. */
 export const regressions: readonly [Regression, ...Regression[]] = [
   {
@@ -320,6 +322,26 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 300 },
       { do: 'delete this link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile' },
       { do: 'let time pass', ms: 20_000 },
+    ],
+  },
+  {
+    name: 'a group that gets its old name back while its access is being revoked has the access again',
+    settings: { ...calm, latencyMs: 300, mischief: 'refusals' },
+    actions: [
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'upload a link', key: accountLinkOf('team-2'), body: 'empty' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'delete a principal', principal: 'GROUP/team one', silently: false },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'repeat the next event', count: 2 },
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'rename a group', from: 'team one', to: 'team-late' },
+      { do: 'rename a group', from: 'team-2', to: 'team one' },
+      { do: 'delete this link', key: accountLinkOf('team one') },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'rename a group', from: 'team one', to: 'team-2' },
     ],
   },
 ]
