@@ -1,21 +1,23 @@
 const times = 8
-const triesMost = 4
+/** The kernel counts a thread's time in steps of up to 10 ms. */
+const measuredMicroseconds = 100_000
 
 /**
- * How much longer `work` takes for eight times the size; the least of several tries of each, since a machine that is busy
- * makes some of them slow and none fast. In linear time it is about 8, in quadratic time 64.
+ * How much more of the processor `work` takes for eight times the size. Only what this thread itself uses counts, since on
+ * a busy machine a short piece of work is now and then not interrupted, a long one always is. In linear time it is about
+ * 8, in quadratic time 64.
  */
 export function growthOf(work: (size: number) => void, size: number): number {
-  const least = (of: number): number => {
-    const tries = Array.from({ length: triesMost }, () => {
-      const startedMs = performance.now()
+  const costOf = (of: number): number => {
+    const before = process.threadCpuUsage()
+    for (let runs = 1; ; runs++) {
       work(of)
-      return performance.now() - startedMs
-    })
-    return Math.min(...tries)
+      const { user, system } = process.threadCpuUsage(before)
+      if (user + system >= measuredMicroseconds) return (user + system) / runs
+    }
   }
-  work(size) // not timed: the first run is compiled while it runs
-  return least(times * size) / least(size)
+  work(size) // not measured: the first run is compiled while it runs
+  return costOf(times * size) / costOf(size)
 }
 
 /** Between linear and quadratic. */

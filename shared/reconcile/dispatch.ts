@@ -61,6 +61,8 @@ export async function dispatch(
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
+    // Asked again: the lease may have been waited for until a pause ended the slice before this one.
+    if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
     if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared anew')
     return await new Slice(ports, configuration, options, lease).run()
   } finally {

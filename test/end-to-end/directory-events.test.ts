@@ -82,7 +82,7 @@ class Directory {
   /** What no event reported, a reconcile finds. */
   async told(): Promise<void> {
     if (this.caller !== 'silent') return
-    await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+    await system.ssofile(['apply', 's3://ssofile', '--no-drift'], 'ssofile')
   }
 
   async holders(): Promise<readonly string[]> {

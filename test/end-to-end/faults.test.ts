@@ -91,8 +91,9 @@ test('sixty links are in force, each granted once, in spite of throttling, lost 
   expect(await accessNow()).toEqual(wanted)
   expect(await list('assignments/')).toEqual(wanted.map((key) => `assignments/${key}%ssofile`))
   expect(await history()).toEqual(wanted.map((key) => `${key} granted`))
-}, 90_000)
+}, 240_000)
 
+// A message that has failed five times is given up; the hourly reconcile, each minute here, finds what it was about.
 test('all sixty are revoked, each once, and nothing is left of them', async () => {
   await pLimit(10).map(wanted, (key) => remove(`links_data/${key}%ssofile`))
   await eventually(async () => (await list('status/links_data/')).length === 0)
@@ -100,7 +101,7 @@ test('all sixty are revoked, each once, and nothing is left of them', async () =
   expect(await list('assignments/')).toEqual([])
   expect(await list('attention/')).toEqual([])
   expect(await history()).toEqual(wanted.flatMap((key) => [`${key} granted`, `${key} revoked`]))
-}, 90_000)
+}, 240_000)
 
 test('every fault of the file has struck', async () => {
   const counts = (await (await fetch(`${local.url}/_ssofile/faults`)).json()) as (FaultRule & { struck: number })[]

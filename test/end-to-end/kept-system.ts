@@ -42,10 +42,13 @@ export class KeptSystem {
     await rm(this.directory, { recursive: true, force: true })
   }
 
-  /** Starts it on what an earlier process of this name has left; another name is another system. */
+  /**
+   * Starts it on what an earlier process of this name has left; another name is another system. Ten times as fast as
+   * time: what a killed process held comes back after 12 s. Much faster, and on a busy machine it comes back unasked.
+   */
   start(name: string, ...more: readonly string[]): LocalProcess {
     const data = join(this.directory, name)
-    this.#local = new LocalProcess(this.#port, ['--data-dir', data, '--time-scale', '20', ...more])
+    this.#local = new LocalProcess(this.#port, ['--data-dir', data, '--time-scale', '10', ...more])
     return this.#local
   }
 

@@ -8,6 +8,8 @@ const set = 'ReadOnly-ps'
 const own = Array.from({ length: 25 }, (_, index) => String(300_000_000_001 + index))
 const groups = Array.from({ length: 20 }, (_, index) => `team ${index}`)
 const linkOf = (group: string) => `links_data/root%all%${set}%${group}%GROUP%ssofile`
+/** Some hundred requests at AWS's pace take a minute, and nothing is seen by waiting for them. */
+const timeScale = 4
 const patiently = { withinMs: 240_000 }
 
 let system: LocalSystem
@@ -15,7 +17,7 @@ beforeAll(async () => {
   const { root } = smallOrganization()
   const more = own.map((id) => ({ id, name: `account-${id}`, email: `aws+${id}@tiny.example`, tags: {} }))
   const organization = smallOrganization({ groups, root: { ...root, accounts: [...(root.accounts ?? []), ...more] } })
-  system = await LocalSystem.start({ organization })
+  system = await LocalSystem.start({ organization, timeScale })
   await system.upload(`permission_sets/${set}.json`, permissionSetFile(set))
   await system.untilStatus(`permission_sets/${set}.json`, 'applied')
 }, 60_000)

@@ -488,5 +488,5 @@ describe('names made to harm whoever reads a report', () => {
       await system.stop()
       await rm(folder, { recursive: true })
     }
-  }, 60_000)
+  }, 300_000)
 })

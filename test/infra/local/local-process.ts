@@ -82,7 +82,7 @@ export class LocalProcess {
 
 /** Waits for a condition; one that stays false ends with the test's own timeout. */
 export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await pause(10)
+  while (!(await holds())) await pause(50)
 }
 
 /** The SDK's own clients on one endpoint. */

@@ -76,6 +76,21 @@ describe('under a pause', () => {
     expect(changes(world)).toBe(atPause)
   })
 
+  test('a slice that waited for the lease of the one that was paused starts nothing', async () => {
+    const world = await open()
+    await world.objects.put(link, '')
+    await world.look()
+    const running = world.slice()
+    await world.until(() => changes(world) > 0, 'the first call')
+    const waiting = world.slice()
+    await world.clock.advance(1)
+    await pause(world)
+    await world.finish(running)
+    const atPause = changes(world)
+    expect(await world.finish(waiting)).toEqual({ outcome: 'paused', settled: 0, failed: 0 })
+    expect(changes(world)).toBe(atPause)
+  })
+
   test('the dispatcher stops at a pause that was written by hand and says nothing', async () => {
     const world = await open()
     await world.objects.put('control/pause.json', 'stop!')
