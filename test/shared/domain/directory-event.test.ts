@@ -59,3 +59,53 @@ test.each([undefined, null, 7, 'text', {}, { detail: {} }, { 'detail-type': 'Gro
     expect(parseDirectoryEvent(event)).toBeUndefined()
   },
 )
+
+const api = (eventName: string, detail: object = {}, eventSource = 'identitystore.amazonaws.com') => ({
+  'detail-type': 'AWS API Call via CloudTrail',
+  source: 'aws.identitystore',
+  detail: { eventSource, eventName, ...detail },
+})
+
+test.each(['Create', 'Update', 'Put', 'Patch', 'Delete'])('%s of a user or a group is about them', (verb) => {
+  for (const source of ['identitystore', 'sso-directory', 'identitystore-scim']) {
+    const request = { requestParameters: { id: user.id } }
+    expect(parseDirectoryEvent(api(`${verb}User`, request, `${source}.amazonaws.com`))).toEqual(user)
+    expect(parseDirectoryEvent(api(`${verb}Group`, {}, `${source}.amazonaws.com`))).toEqual({ type: 'GROUP' })
+  }
+})
+
+test.each([
+  ['a membership', api('CreateGroupMembership')],
+  ['a call that reads', api('DescribeUser')],
+  ['a call that only ends like one that changes', api('TryToDeleteUser')],
+  ['a call of another service', api('DeleteUser', {}, 'iam.amazonaws.com')],
+  ['a call without a name', api('DeleteUser', { eventName: 7 })],
+  ['a notification of something else', { 'detail-type': 'Group Membership Created', source: 'aws.identitystore' }],
+  ['a notification that only begins like one', { 'detail-type': 'User Created Twice', source: 'aws.identitystore' }],
+  ['a notification that only ends like one', { 'detail-type': 'A User Created', source: 'aws.identitystore' }],
+])('%s is not about users or groups', (_, event) => {
+  expect(parseDirectoryEvent(event)).toBeUndefined()
+})
+
+test('an id is found in the request before the answer, up to three levels deep, and by each of its names', () => {
+  const other = '54c8e4f8-90a1-7045-0a6b-000000000000'
+  const idIn = (detail: object) => parseDirectoryEvent(api('UpdateUser', detail))?.id
+  expect(idIn({ requestParameters: { userId: user.id }, responseElements: { userId: other } })).toBe(user.id)
+  expect(idIn({ responseElements: { userId: other } })).toBe(other)
+  for (const name of ['userId', 'UserId', 'user-id', 'id'])
+    expect(idIn({ requestParameters: { [name]: other } })).toBe(other)
+  expect(idIn({ requestParameters: { id: other, userId: user.id } })).toBe(user.id)
+  expect(idIn({ requestParameters: { a: null, b: { c: { userId: user.id } } } })).toBe(user.id)
+  expect(idIn({ requestParameters: { a: { b: { c: { userId: user.id } } } } })).toBeUndefined()
+  expect(idIn({ requestParameters: { groupId: group.id } })).toBeUndefined()
+  expect(parseDirectoryEvent(api('UpdateGroup', { requestParameters: { 'group-id': group.id } }))).toEqual(group)
+})
+
+test('a notification without an id in it is about the one that its resource names', () => {
+  const event = { 'detail-type': 'User Deleted', source: 'aws.identitystore' }
+  const arn = (id: string) => `arn:aws:identitystore:::user/${id}`
+  expect(parseDirectoryEvent({ ...event, resources: [arn('x'), arn(user.id)] })).toEqual(user)
+  expect(parseDirectoryEvent({ ...event, resources: [arn('x')] })).toEqual({ type: 'USER' })
+  const detail = { 'user-id': user.id }
+  expect(parseDirectoryEvent({ ...event, detail, resources: [arn(group.id)] })).toEqual(user)
+})

@@ -72,4 +72,67 @@ describe('an event of the organization', () => {
       expect(parseOrganizationEvent({ detail })).toMatchObject(everything)
     },
   )
+
+  const call = (detail: object) =>
+    parseOrganizationEvent({ detail: { eventSource: 'organizations.amazonaws.com', ...detail } })
+  const tagChange = (resources: readonly string[], detail: object = {}) =>
+    parseOrganizationEvent({
+      source: 'aws.tag',
+      resources,
+      detail: { service: 'organizations', 'resource-type': 'account', ...detail },
+    })
+
+  test.each([
+    ['UpdateOrganizationalUnit', {}, 'links name organizational units by their ids, which stay'],
+    ['CreateAccount', {}, 'the account is not there yet; another event tells of it'],
+    ['InviteAccountToOrganization', {}, 'the account is not there yet; another event tells of it'],
+    ['DescribeAccount', { readOnly: true }, 'the call reads'],
+    ['MoveAccount', { errorCode: 'AccessDeniedException' }, 'the call was refused: AccessDeniedException'],
+    ['TagResource', { requestParameters: { resourceId: 'p-12345678' } }, 'only tags of accounts are a scope'],
+    ['UntagResource', { requestParameters: { resourceId: 'r-abcd' } }, 'only tags of accounts are a scope'],
+    [
+      'CreateAccountResult',
+      { serviceEventDetails: { createAccountStatus: { state: 'FAILED' } } },
+      'the account was not created',
+    ],
+  ])('%s with %j has nothing looked at, and says why', (name, detail, reason) => {
+    expect(call({ eventName: name, ...detail })).toEqual({ name, look: 'nothing', reason })
+  })
+
+  test.each([
+    ['MoveAccount', { readOnly: false, requestParameters: { accountId: '44445555666' } }],
+    ['TagResource', { requestParameters: { resourceId: 'x-444455556666' } }],
+    ['TagResource', { requestParameters: { resourceId: 'up-to-no-good' } }],
+    ['DeleteOrganizationalUnit', { requestParameters: { organizationalUnitId: 'r-abcd' } }],
+    ['CreateOrganizationalUnit', { responseElements: { organizationalUnit: { id: 'acme' } } }],
+    ['CreateAccountResult', { serviceEventDetails: { createAccountStatus: { state: 'SUCCEEDED' } } }],
+  ])('%s with %j has everything looked at, since it cannot be read', (name, detail) => {
+    const reason = 'it does not say where in the form that is known'
+    expect(call({ eventName: name, ...detail })).toEqual({ name, look: 'everything', reason })
+  })
+
+  test('that is not known is told by its name', () => {
+    const reason = 'it is not known what this event changes'
+    expect(call({ eventName: 'LeaveOrganization' })).toEqual({ name: 'LeaveOrganization', look: 'everything', reason })
+  })
+
+  test('that tags several accounts has all of them looked at, or everything where one cannot be read', () => {
+    const name = 'Tag Change on Resource'
+    const arn = (id: string) => `arn:aws:organizations::111111111111:account/o-abcdefghij/${id}`
+    const [one, other] = ['444455556666', '777788889999'].map(arn) as [string, string]
+    expect(tagChange([one, other])).toEqual({ name, look: 'accounts', accounts: ['444455556666', '777788889999'] })
+    expect(tagChange([one, arn('x')])).toMatchObject({ name, look: 'everything' })
+    expect(tagChange([])).toMatchObject({ name, look: 'everything' })
+    expect(tagChange([one], { 'resource-type': 'policy' })).toEqual({
+      name,
+      look: 'nothing',
+      reason: 'only tags of accounts are a scope',
+    })
+    expect(tagChange([one], { service: 'ec2' })).toBeUndefined()
+  })
+
+  test('of another service is none', () => {
+    const detail = { eventSource: 'iam.amazonaws.com', eventName: 'MoveAccount' }
+    expect(parseOrganizationEvent({ detail })).toBeUndefined()
+  })
 })
