@@ -106,7 +106,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
     ...own.map(upload),
     wait(ms),
-    strike('refuse-denied', 'deletions', { times: 5 }),
+    strike('refuse-denied', 'deletions', { times: 60 }),
     deleteLink(own[0]),
     deleteLink(own[1]),
     wait(laterMs),

@@ -57,7 +57,7 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
   ]),
   // The link and the file go together, or nearly.
   scenario(
-    fc.record({ home, settledMs, longMs, shortMs, skip: fc.nat(4) }),
+    fc.record({ home, settledMs, longMs, shortMs, skip: fc.constantFrom(0, 0, 1) }),
     ({ home: { account }, settledMs: ms, longMs: forMs, shortMs: afterMs, skip: before }) => [
       upload(linkOf(`account%${account}`)),
       wait(forMs),
