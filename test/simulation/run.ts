@@ -258,6 +258,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return actOnBrake(action, world)
     case 'pause':
     case 'resume':
+    case 'delete a link unseen under a pause':
       return pauseOrResume(action, world)
     default:
       return action satisfies never

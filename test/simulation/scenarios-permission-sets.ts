@@ -24,11 +24,11 @@ const parameters = fc.record({ home, shortMs, settledMs, longMs, skip, change })
 export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   // A change breaks off after its first call, and the file is put back as it was.
   scenario(
-    fc.record({ home, skip: fc.nat(3), settledMs, change, kind: fc.constantFrom('kill-after', 'kill-before') }),
-    ({ home: { account }, skip: before, settledMs: ms, change: version, kind }) => [
+    fc.record({ home, skip: fc.constantFrom(0, 0, 0, 1), settledMs, change }),
+    ({ home: { account }, skip: before, settledMs: ms, change: version }) => [
       upload(linkOf(`account%${account}`)),
       wait(ms),
-      strike(kind, 'definitions', { skip: before }),
+      strike('kill-after', 'definitions', { skip: before }),
       uploadVersion(version),
       wait(ms),
       uploadVersion('first'),
@@ -57,7 +57,7 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
   ]),
   // The link and the file go together, or nearly.
   scenario(
-    fc.record({ home, settledMs, longMs, shortMs, skip: fc.nat(4) }),
+    fc.record({ home, settledMs, longMs, shortMs, skip: fc.constantFrom(0, 0, 1) }),
     ({ home: { account }, settledMs: ms, longMs: forMs, shortMs: afterMs, skip: before }) => [
       upload(linkOf(`account%${account}`)),
       wait(forMs),

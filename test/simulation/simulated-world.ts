@@ -307,11 +307,15 @@ export class SimulatedWorld {
     })
   }
 
+  /** A pause is in force, and a dispatcher has seen it. */
+  get isPauseNoticed(): boolean {
+    return ['control/pause.json', 'state/paused.json'].every((key) => this.objects.model.find(key) !== undefined)
+  }
+
   /** What is lost while a dispatcher knows of a pause is found by the reconcile after it. */
   #noteLost(): void {
     this.eventFaults.lost++
-    if (!this.objects.model.find('control/pause.json') || !this.objects.model.find('state/paused.json'))
-      this.wasEventLost = true
+    if (!this.isPauseNoticed) this.wasEventLost = true
   }
 
   async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
