@@ -31,7 +31,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|what ssofile gave|leaves/.test(action.do)
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|leaves/.test(action.do)
 }
 
 /** Long enough for every retry of a handler's message (five, a minute apart) and for a dead lease. */

@@ -122,6 +122,8 @@ export class SimulatedWorld {
   isSilent = false
   /** Somebody took the lease, a process died, or a cache was lost. */
   wasDisturbed = false
+  /** What others took away from what ssofile gave: how often, and how much of it a drift check has been told to find. */
+  readonly drift = { changes: 0, found: 0, checks: 0 }
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
@@ -321,9 +323,15 @@ export class SimulatedWorld {
     )
   }
 
-  async everyNight(): Promise<void> {
-    await this.#invoke('handler', (ports) => everyNight(ports, this.configuration)()).catch((error: unknown) =>
-      this.trace.push(`night: ${String(error)}`),
+  /** Whether the check has begun. */
+  async everyNight(): Promise<boolean> {
+    const begin = this.#invoke('handler', (ports) => everyNight(ports, this.configuration)())
+    return begin.then(
+      () => true,
+      (error: unknown) => {
+        this.trace.push(`night: ${String(error)}`)
+        return false
+      },
     )
   }
 
@@ -339,7 +347,8 @@ export class SimulatedWorld {
       (name) => name.endsWith('-dead') && this.queues.queue(name).messages().length > 0,
     )
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
-    return this.wasDisturbed || this.eventFaults.lost > 0 || isDead || isHarmed
+    const isDrifting = this.drift.changes > this.drift.found
+    return this.wasDisturbed || isDrifting || this.eventFaults.lost > 0 || isDead || isHarmed
   }
 
   get skewMs(): number {
