@@ -20,7 +20,9 @@ export class DepartureWatch {
   noteDesired(): void {
     const present = new Set<string>(this.#world.organizations.accountsNow().map(({ id }) => id))
     for (const id of this.#leftMs.keys()) if (present.has(id)) this.#leftMs.delete(id)
-    const recorded = this.#world.keys('assignments/').map((key) => key.slice('assignments/account%'.length).slice(0, 12))
+    const recorded = this.#world
+      .keys('assignments/')
+      .map((key) => key.slice('assignments/account%'.length).slice(0, 12))
     for (const id of recorded)
       if (!present.has(id) && !this.#leftMs.has(id)) this.#leftMs.set(id, this.#world.clock.monotonicMs())
   }

@@ -21,7 +21,10 @@ export class LookWatch {
     const there = this.#world.ssoAdmin
       .assignments()
       .filter(({ accountId, permissionSetArn }) => accountId === first && permissionSetArn === second)
-    this.#seen.set(`${process} ${String(first)} ${String(second)}`, new Set(there.map(({ principalId }) => principalId)))
+    this.#seen.set(
+      `${process} ${String(first)} ${String(second)}`,
+      new Set(there.map(({ principalId }) => principalId)),
+    )
   }
 
   /** `key` has been written by `process`. */
@@ -32,7 +35,9 @@ export class LookWatch {
     const seen = this.#seen.get(`${process} ${accountId} ${String(entry.permissionSetArn)}`)
     const wasThere = seen?.has(String(entry.principalId))
     if (key.startsWith('foreign/'))
-      return wasThere ? undefined : { promise: 'foreign', message: `${key} is recorded, and was not seen there just before` }
+      return wasThere
+        ? undefined
+        : { promise: 'foreign', message: `${key} is recorded, and was not seen there just before` }
     const isNew = entry.missingSince !== undefined && !this.#missing.has(key)
     if (entry.missingSince === undefined) this.#missing.delete(key)
     else this.#missing.add(key)

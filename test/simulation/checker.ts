@@ -1,10 +1,10 @@
-import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
+import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
 import { DepartureWatch } from './check-departed.ts'
 import { complainAboutForeign } from './check-foreign.ts'
-import { complainAboutOverdue } from './check-overdue.ts'
 import { LookWatch } from './check-looks.ts'
+import { complainAboutOverdue } from './check-overdue.ts'
 import { PrincipalWatch } from './check-principals.ts'
 import { desiredNow } from './desired.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -239,8 +239,7 @@ export class Checker {
     this.noteDesired()
     const keys = [...this.#recorded].filter(([, all]) => all.some((access) => access.name === name)).map(([key]) => key)
     const startMs = this.#evaluationOf(process, keys, target)
-    const orphan =
-      this.#isKept(name, keys, startMs) && this.#principals.complainAboutOrphan(target, this.#world.skewMs)
+    const orphan = this.#isKept(name, keys, startMs) && this.#principals.complainAboutOrphan(target, this.#world.skewMs)
     if (orphan) this.#fail(promises.foreign, `revokes ${this.#describe(target)}, ${orphan}`)
     const sinceMs = this.#desiredSinceMs.get(name)
     if (sinceMs !== undefined && sinceMs <= startMs) {
@@ -464,13 +463,23 @@ function nameOf({ accountId, permissionSetArn, principalId, principalType }: Ass
 }
 
 /** One access that a ledger entry records. */
-type RecordedAccess = { readonly name: string; readonly state: unknown; readonly isUnanswered: boolean; readonly isGranted: boolean }
+type RecordedAccess = {
+  readonly name: string
+  readonly state: unknown
+  readonly isUnanswered: boolean
+  readonly isGranted: boolean
+}
 
 function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type = ''): RecordedAccess {
   const { lastCreation: creation, state } = access
   const isUnanswered = isObject(creation) && creation.answeredAt === undefined && access.grantedAt === undefined
   const isGranted = access.grantedAt !== undefined && !(isObject(access.call) && access.call.kind === 'deletion')
-  return { name: [accountId, access.permissionSetArn, access.principalId, type].join(' '), state, isUnanswered, isGranted }
+  return {
+    name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
+    state,
+    isUnanswered,
+    isGranted,
+  }
 }
 
 /** What the key of a ledger entry says. */

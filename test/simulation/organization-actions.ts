@@ -20,30 +20,30 @@ export function isOrganizationAction(action: { readonly do: string }): action is
 
 export const organizationActions = (account: fc.Arbitrary<string>, unit: fc.Arbitrary<string>) =>
   [
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('Organizations does not list an account' as const),
-      account,
-      times: fc.integer({ min: 1, max: 2 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('an account leaves and comes back' as const),
-      account,
-      afterMs: fc.constantFrom(100, 5_000, 70_000, 4_200_000),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('delete an organizational unit that is empty' as const),
-      unit,
-    }),
-  },
-] as const
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('Organizations does not list an account' as const),
+        account,
+        times: fc.integer({ min: 1, max: 2 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('an account leaves and comes back' as const),
+        account,
+        afterMs: fc.constantFrom(100, 5_000, 70_000, 4_200_000),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('delete an organizational unit that is empty' as const),
+        unit,
+      }),
+    },
+  ] as const
 
 export async function performOrganizationAction(action: OrganizationAction, world: SimulatedWorld): Promise<void> {
   const { organizations, checker, clock } = world

@@ -1,5 +1,8 @@
 import type { EventStamp } from '../../infra/local/events/event-bridge-event.ts'
-import { renderIdentityStoreCall, renderIdentityStoreNotification } from '../../infra/local/events/identity-store-events.ts'
+import {
+  renderIdentityStoreCall,
+  renderIdentityStoreNotification,
+} from '../../infra/local/events/identity-store-events.ts'
 import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
 
 /** By what somebody hears of a change of the directory: the notification, or the record of a call, by who made it. */

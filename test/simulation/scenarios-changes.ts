@@ -1,6 +1,18 @@
 import * as fc from 'fast-check'
 import { type Action, accounts, units } from './action.ts'
-import { assign, deleteLink, group, home, linkOf, scenario, settledMs, shortMs, strike, upload, wait } from './scenario.ts'
+import {
+  assign,
+  deleteLink,
+  group,
+  home,
+  linkOf,
+  scenario,
+  settledMs,
+  shortMs,
+  strike,
+  upload,
+  wait,
+} from './scenario.ts'
 
 const account = accounts[0]
 const accountLink = linkOf(`account%${account}`)
@@ -85,18 +97,15 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(ms),
   ]),
   // A user goes, and another one gets the name: the link stays with the first.
-  scenario(
-    fc.record({ settledMs, afterMs: fc.constantFrom(100, 4_000_000) }),
-    ({ settledMs: ms, afterMs }) => [
-      upload(userLink),
-      wait(ms),
-      wait(ms),
-      { do: 'delete a user and make it anew', name: user, afterMs, silently: false },
-      wait(70_000),
-      wait(4_200_000),
-      { do: 'reconcile' },
-    ],
-  ),
+  scenario(fc.record({ settledMs, afterMs: fc.constantFrom(100, 4_000_000) }), ({ settledMs: ms, afterMs }) => [
+    upload(userLink),
+    wait(ms),
+    wait(ms),
+    { do: 'delete a user and make it anew', name: user, afterMs, silently: false },
+    wait(70_000),
+    wait(4_200_000),
+    { do: 'reconcile' },
+  ]),
   // Somebody removes what ssofile gave, and it is found, whoever is refused meanwhile.
   scenario(
     fc.record({ settledMs, kind: fc.constantFrom('refuse-internal' as const, 'late' as const), nth: fc.nat(5) }),

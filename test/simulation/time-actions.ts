@@ -16,7 +16,10 @@ export type TimeAction =
     }
   | { readonly do: 'lose the index of instants' }
 
-const names: ReadonlySet<string> = new Set<TimeAction['do']>(['upload a link for a while', 'lose the index of instants'])
+const names: ReadonlySet<string> = new Set<TimeAction['do']>([
+  'upload a link for a while',
+  'lose the index of instants',
+])
 
 export function isTimeAction(action: { readonly do: string }): action is TimeAction {
   return names.has(action.do)
@@ -48,7 +51,8 @@ export async function performTimeAction(action: TimeAction, world: SimulatedWorl
     for (const key of world.keys('state/expiry/')) void objects.delete(key)
     return
   }
-  const at = (ms: number | undefined) => (ms === undefined ? undefined : render(clock.now().getTime() + ms, action.offset))
+  const at = (ms: number | undefined) =>
+    ms === undefined ? undefined : render(clock.now().getTime() + ms, action.offset)
   const body = JSON.stringify({ notBefore: at(action.beginsInMs), expiresAt: at(action.endsInMs) })
   void objects.as('someone').put(action.key, body)
 }
