@@ -326,4 +326,19 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 70_000 },
     ],
   },
+  {
+    name: 'a link that was deleted during the grace of its group has no status when the access is gone',
+    settings: { ...calm, latencyMs: 300, mischief: 'refusals' },
+    actions: [
+      { do: 'reconcile' },
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'upload a link', key: accountLinkOf('team-2'), body: 'empty' },
+      { do: 'upload a link', key: 'links_data/ou_id%ou-sim0-11111111%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'delete a principal', principal: 'GROUP/team one', silently: false },
+      { do: 'let time pass', ms: 1_200_000 },
+      { do: 'delete this link', key: accountLinkOf('team one') },
+      { do: 'let time pass', ms: 5_000 },
+    ],
+  },
 ]
