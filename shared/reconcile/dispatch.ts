@@ -335,8 +335,11 @@ class Slice {
     const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
     if (settlement.result === 'given-back') return 'given-back'
     // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
-    if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet))
+    if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet)) {
+      // What was released meanwhile concerns links that the next evaluation does not see any more.
+      this.#board.touch(settlement.links)
       return this.#settle(item, context)
+    }
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
       await this.#permissionSetWork.revisitBlocked(permissionSet)

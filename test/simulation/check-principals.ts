@@ -23,7 +23,7 @@ export class PrincipalWatch {
   /** A link of a user that is applied says to whom (design, "What is desired"). */
   noteStatus(key: string): void {
     const told = this.#world.readJson(key)
-    if (!told || told.state !== 'applied' || typeof told.principalId !== 'string' || !key.includes('%USER%')) return
+    if (told?.state !== 'applied' || typeof told.principalId !== 'string' || !key.includes('%USER%')) return
     remember(this.#told, `${String(told.input)} ${Date.parse(String(told.lastModified))}`, told.principalId)
   }
 

@@ -34,16 +34,25 @@ export const driftActions = [
 
 export async function performDriftAction(action: DriftAction, world: SimulatedWorld): Promise<void> {
   const { ssoAdmin, checker, clock } = world
-  if (action.do === 'check for drift') return void world.everyNight()
+  if (action.do === 'check for drift') return void checkForDrift(world)
   const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one))
   const target = ours[action.nth % Math.max(ours.length, 1)]
   if (!target) return
   // Nothing but a drift check finds it.
-  world.wasDisturbed = true
+  world.drift.changes++
   ssoAdmin.removeAssignment(target)
   if (action.do === 'remove what ssofile gave') return
   await clock.advance(action.afterMs)
   if (ssoAdmin.isAssigned(target)) return
   checker.noteForeign(target)
   ssoAdmin.addAssignment(target)
+}
+
+/** What was removed by now is found, unless the check could not even begin; then what an earlier one left is lost as well. */
+async function checkForDrift(world: SimulatedWorld): Promise<void> {
+  const { changes } = world.drift
+  const check = ++world.drift.checks
+  world.drift.found = 0
+  const hasBegun = await world.everyNight()
+  if (hasBegun && check === world.drift.checks) world.drift.found = changes
 }

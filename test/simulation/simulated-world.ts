@@ -143,6 +143,8 @@ export class SimulatedWorld {
   wasEventLost = false
   /** What an operator looked at last. */
   seenBrake: ShownBrake | undefined
+  /** What others took away from what ssofile gave: how often, and how much of it a drift check has been told to find. */
+  readonly drift = { changes: 0, found: 0, checks: 0 }
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
@@ -353,15 +355,21 @@ export class SimulatedWorld {
     )
   }
 
-  async everyHour(): Promise<void> {
-    await this.#invoke('handler', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
-      this.trace.push(`hour: ${String(error)}`),
+  /** Whether the check has begun. */
+  async everyNight(): Promise<boolean> {
+    const begin = this.#invoke('handler', (ports) => everyNight(ports, this.configuration)())
+    return begin.then(
+      () => true,
+      (error: unknown) => {
+        this.trace.push(`night: ${String(error)}`)
+        return false
+      },
     )
   }
 
-  async everyNight(): Promise<void> {
-    await this.#invoke('handler', (ports) => everyNight(ports, this.configuration)()).catch((error: unknown) =>
-      this.trace.push(`night: ${String(error)}`),
+  async everyHour(): Promise<void> {
+    await this.#invoke('handler', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
+      this.trace.push(`hour: ${String(error)}`),
     )
   }
 
@@ -371,7 +379,8 @@ export class SimulatedWorld {
       (name) => name.endsWith('-dead') && this.queues.queue(name).messages().length > 0,
     )
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
-    return this.wasDisturbed || this.wasDrifted || this.wasEventLost || isDead || isHarmed
+    const isDrifting = this.drift.changes > this.drift.found
+    return this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
   }
 
   get skewMs(): number {
