@@ -6,7 +6,7 @@ import type { DriftHint, Hint } from '../domain/hint.ts'
 import { type PermissionSetArn, principalId } from '../domain/identity-center-ids.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principal.ts'
-import { listAll } from '../ports/page.ts'
+import { listAll, type Page } from '../ports/page.ts'
 import type { Ports } from '../ports/ports.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
@@ -141,7 +141,7 @@ export class DriftCheck {
     const accounts = new Set<AccountId>()
     if (arn !== undefined) {
       const list = (token?: string) => context.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
-      for await (const id of listAll(list)) accounts.add(id)
+      for (const id of await listWhatIsLeft(list)) accounts.add(id)
     }
     // Where it should be, and is not any more.
     const known = await context.standings.keysOf((grant) => grant.permissionSet === permissionSet)
@@ -240,5 +240,15 @@ async function listRowsIn(
   { ssoAdmin }: DriftCheckContext,
 ): Promise<readonly AssignmentTarget[]> {
   const list = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
-  return (await Array.fromAsync(listAll(list))).map((row) => ({ accountId, permissionSetArn, ...row }))
+  return (await listWhatIsLeft(list)).map((row) => ({ accountId, permissionSetArn, ...row }))
+}
+
+/** Of a permission set that was deleted meanwhile, nothing. */
+async function listWhatIsLeft<T>(list: (token?: string) => Promise<Page<T>>): Promise<readonly T[]> {
+  try {
+    return await Array.fromAsync(listAll(list))
+  } catch (error) {
+    if (isServiceError(error, 'ResourceNotFoundException')) return []
+    throw error
+  }
 }

@@ -213,6 +213,21 @@ describe('a drift check', () => {
     expect(await ended(world)).toMatchObject({ foreign: 0 })
   })
 
+  test('finds nothing in a permission set that is deleted while it reads', async () => {
+    let isGone = false
+    const world = await open({
+      interceptor: async ({ operation, proceed }) => {
+        if (isGone && operation === 'listAccountsForProvisionedPermissionSet')
+          throw new ServiceError('sso-admin', 'ResourceNotFoundException', 'PermissionSet not found')
+        return proceed()
+      },
+    })
+    isGone = true
+    await night(world)
+    expect(await ended(world)).toMatchObject({ foreign: 0 })
+    expect(world.errors).toEqual([])
+  })
+
   test('does not count the access that a user has through a group as its own', async () => {
     const world = await open()
     const user = world.identityStore.idOf('USER', 'kenji.ito@acme.example')
