@@ -1,6 +1,8 @@
 /** Unit and contract tests: everything under test/ but what starts the whole system as a process. */
 export default {
   testEnvironment: 'node',
+  // For machines that are busy with other things as well: a test that hangs is told late, but none is told to hang.
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/'],
   extensionsToTreatAsEsm: ['.ts'],
