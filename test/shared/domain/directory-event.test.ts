@@ -105,7 +105,8 @@ test('a notification without an id in it is about the one that its resource name
   const event = { 'detail-type': 'User Deleted', source: 'aws.identitystore' }
   const arn = (id: string) => `arn:aws:identitystore:::user/${id}`
   expect(parseDirectoryEvent({ ...event, resources: [arn('x'), arn(user.id)] })).toEqual(user)
-  expect(parseDirectoryEvent({ ...event, resources: [arn('x')] })).toEqual({ type: 'USER' })
+  expect(parseDirectoryEvent({ ...event, resources: [arn('x')] })).toStrictEqual({ type: 'USER' })
+  expect(parseDirectoryEvent({ ...event, resources: [`${arn('x')}/y/${user.id}`] })).toEqual(user)
   const detail = { 'user-id': user.id }
   expect(parseDirectoryEvent({ ...event, detail, resources: [arn(group.id)] })).toEqual(user)
 })

@@ -143,6 +143,95 @@ describe('the place of a fault is told by line and column', () => {
   })
 })
 
+describe('what was expected, and what to do, is told', () => {
+  const then = '; then upload the file again'
+  const anEditor = `correct it (an editor with JSON support shows the place)${then}`
+  const quotes = `put names and texts in straight double quotes (")${then}`
+  const comment = `delete the comment, since JSON has none${then}`
+  const word = `write true, false or null in small letters, or put it in double quotes if it is a text${then}`
+  const cutOff = `the file looks cut off: complete it${then}`
+  const number = 'a JSON number, such as 240 or -1.5'
+  const noZeros = `correct it (no leading zeros), or put it in double quotes if it is a text${then}`
+  const escapes = 'after a backslash one of " \\ / b f n r t, or u and four hexadecimal digits'
+  const backslash = 'write \\\\ where a backslash is meant, and upload the file again'
+  const closed = 'a text that is closed by " in the same line'
+  const readable = 'text that every program can read'
+  const anew = 'delete that character or type it anew, and upload the file again'
+
+  test.each([
+    ['', 'one JSON object', 'upload the file again with its content, or delete it'],
+    [' \r\n\t', 'one JSON object', 'upload the file again with its content, or delete it'],
+    ['{"a": 1,}', 'a field name in double quotes', `delete the comma before it${then}`],
+    ['[1, \n]', 'a JSON value', `delete the comma before it${then}`],
+    ['[1, ,2]', 'a JSON value', anEditor],
+    ["{'a': 1}", 'a field name in double quotes', quotes],
+    ['[\u201ca\u201d]', 'a JSON value', quotes],
+    ['[1] // x', 'the end of the file, since the JSON value is complete', comment],
+    ['[1, # x\n 2]', 'a JSON value', comment],
+    ['{"a": True}', 'a JSON value', word],
+    ['{"a": FALSE}', 'a JSON value', word],
+    ['{"a": None}', 'a JSON value', word],
+    ['{"a": NaN}', 'a JSON value', word],
+    ['{"a": Infinity}', 'a JSON value', word],
+    ['{"a": undefined}', 'a JSON value', word],
+    ['[untrue]', 'a JSON value', anEditor],
+    ['[truely]', 'a JSON value', anEditor],
+    ['{a: 1}', 'a field name in double quotes', `put the field name in double quotes${then}`],
+    ['{"a": 1 "b": 2}', "',' or '}'", `put a comma before it${then}`],
+    ['{"a": 1 b: 2}', "',' or '}'", `put a comma before it${then}`],
+    ['[1 2]', "',' or ']'", `put a comma before it${then}`],
+    ['[1 [2]]', "',' or ']'", `put a comma before it${then}`],
+    ['[1 {}]', "',' or ']'", `put a comma before it${then}`],
+    ['[1;2]', "',' or ']'", anEditor],
+    ['{} x', 'the end of the file, since the JSON value is complete', `delete what follows${then}`],
+    ['{"a" 1}', "':' after the field name", anEditor],
+    ['{"a": }', 'a JSON value', anEditor],
+    ['[', 'a JSON value', cutOff],
+    ['{"a"', "':' after the field name", cutOff],
+    ['{"a": 1', "',' or '}'", cutOff],
+    ['[1', "',' or ']'", cutOff],
+    ['"abc', closed, 'upload the complete file again'],
+    [
+      '"a\nb"',
+      closed,
+      'close the text with ", or write \\n for a line end and \\t for a tab; then upload the file again',
+    ],
+    ['"\\x"', escapes, backslash],
+    ['"\\u12x4"', escapes, backslash],
+    ['[01]', number, noZeros],
+    ['[1.]', number, noZeros],
+    ['[-Infinity]', number, noZeros],
+    [
+      '1e999',
+      'a number up to 1.7e308 (IEEE 754 double)',
+      `put it in double quotes if it is a text, or write a smaller number${then}`,
+    ],
+    [
+      '{"a": 1, "a": 2}',
+      'every field once, since programs disagree on which of two counts',
+      'keep the one that is meant, delete the other and upload the file again',
+    ],
+    ['["\\u0000"]', readable, anew],
+    ['["\\ud800"]', readable, anew],
+    [
+      nested(51),
+      'at most 50 levels',
+      'check what wrote the file (a permission set needs 6 levels) and upload it again',
+    ],
+  ])('about %j', (text, expected, remedy) => {
+    expect(complaint(text)).toMatchObject({ object: 'a file', expected, remedy })
+  })
+
+  test('with the place apart, for a program, unless nothing is there', () => {
+    expect(complaint('{\n "a": 1,\n}')).toHaveProperty('place', { line: 3, column: 1 })
+    expect(complaint('["\\u0000"]')).toHaveProperty('place', { line: 1, column: 2 })
+    expect(complaint('"abc')).toHaveProperty('place', { line: 1, column: 1 })
+    expect(complaint('')).not.toHaveProperty('place')
+    expect(complaint('').received).toBe('an empty file')
+    expect(complaint('\n').received).toBe('a file of spaces and line ends only')
+  })
+})
+
 test('NUL and half surrogate pairs are refused with the path, in values and in field names', () => {
   expect(complaint('{"a": ["\\u0000"]}').received).toBe(
     'the character NUL (\\u0000) in the text of $.a[0], at line 1, column 8',
