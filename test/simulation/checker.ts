@@ -366,7 +366,7 @@ export class Checker {
     }
     for (const target of ssoAdmin.assignments()) {
       const isForeign = this.#owner.get(nameOf(target))?.of !== 'ours'
-      const isHeld = this.#brake.isHeld(this.#ledgerKeyOf(target))
+      const isHeld = this.#isHeld(nameOf(target))
       if (!isForeign && !isHeld && !targets.has(nameOf(target)) && !this.#isStuck(target.accountId))
         this.#fail(promises.convergence, `${this.#describe(target)} is there, but not desired`)
     }
@@ -378,6 +378,11 @@ export class Checker {
     this.#checkLedgerAtRest()
     this.#permissionSets.checkAtRest({ isReconciled })
     this.#brake.checkAtRest(new Set(desired.map(ledgerKeyOf)))
+  }
+
+  /** By its ids: an entry may hold what it has of a former id, and not the present access. */
+  #isHeld(name: string): boolean {
+    return this.#findRecorded(name).some(({ state }) => state === 'held')
   }
 
   /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */
@@ -394,12 +399,14 @@ export class Checker {
 
   #checkLedgerAtRest(): void {
     const { ssoAdmin } = this.#world
-    const actual = new Set(ssoAdmin.assignments().map((target) => this.#ledgerKeyOf(target)))
+    const targets = ssoAdmin.assignments()
+    const actual = new Set(targets.map((target) => this.#ledgerKeyOf(target)))
+    const there = new Set(targets.map(nameOf))
     for (const key of this.#world.keys('assignments/')) {
       const state = this.#world.readJson(key)?.state
       const accountId = key.slice('assignments/account%'.length, 'assignments/account%'.length + 12)
       if (state !== 'granted' && this.#isStuck(accountId)) continue
-      if (actual.has(key) && this.#brake.isHeld(key)) continue
+      if (state === 'held' && there.has(this.#recorded.get(key)?.[0]?.name ?? '')) continue
       if (!actual.has(key) || state !== 'granted')
         this.#fail(
           promises.convergence,

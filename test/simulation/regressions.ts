@@ -404,4 +404,15 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 5_000 },
     ],
   },
+  {
+    name: 'what a brake holds of a group that was made anew is on its list, and the access of the new one is in force',
+    settings: { ...calm, latencyMs: 300, brakeCount: 2 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 30_000 },
+      { do: 'restore the policy', account: '200000000001' },
+      { do: 'delete a group and make it anew', name: 'team one', afterMs: 100 },
+      { do: 'suspend an account', account: '200000000001' },
+    ],
+  },
 ]
