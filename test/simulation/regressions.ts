@@ -415,4 +415,29 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'suspend an account', account: '200000000001' },
     ],
   },
+  {
+    name: 'a look at an expired link that could not be sent is sent a minute later',
+    settings: { ...calm, mischief: 'refusals' },
+    actions: [
+      {
+        do: 'upload a link for a while',
+        key: accountLinkOf('team one'),
+        beginsInMs: undefined,
+        endsInMs: 20_000,
+        offset: 'Z',
+      },
+      { do: 'let time pass', ms: 5_000 },
+      {
+        do: 'strike calls',
+        kind: 'refuse-internal',
+        service: 'any',
+        calls: 'looks',
+        process: 'handler',
+        skip: 0,
+        times: 1,
+      },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'let time pass', ms: 59_000 },
+    ],
+  },
 ]
