@@ -440,4 +440,16 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 59_000 },
     ],
   },
+  {
+    name: 'a link that comes after two groups changed names grants to the one that bears its name now',
+    settings: { ...calm, latencyMs: 90_000, latencyP99Ms: 200_000, outstanding: 15 },
+    actions: [
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'let time pass', ms: 10_000 },
+      { do: 'rename a group', from: 'team one', to: 'team-late' },
+      { do: 'rename a group', from: 'team-2', to: 'team one' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+    ],
+  },
 ]
