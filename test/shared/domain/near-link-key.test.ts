@@ -32,7 +32,7 @@ test.each([
   ['organizational unit', 'Organizational - Unit%x%P%g%GROUP%ssofile', 'ou_id%x%P%g%GROUP%ssofile'],
   ['a tag after tag', 'tag%a^b%P%g%GROUP%ssofile', 'account_tag%a^b%P%g%GROUP%ssofile'],
   ['a tag after another scope', 'group%a^b%P%g%GROUP%ssofile', 'account_tag%a^b%P%g%GROUP%ssofile'],
-  ['a tag with =', 'tag%a=b%P%g%GROUP%ssofile', 'account_tag%a^b%P%g%GROUP%ssofile'],
+  ['a tag with =', 'tag%cost=b%P%g%GROUP%ssofile', 'account_tag%cost^b%P%g%GROUP%ssofile'],
   ['an empty value after =', 'account tag%a=%P%g%GROUP%ssofile', 'account_tag%a^%P%g%GROUP%ssofile'],
   ['something before the scope', 'links_root%all%P%g%GROUP%ssofile', 'root%all%P%g%GROUP%ssofile'],
   ['a folder in another case', 'Team-A/root%all%P%g%GROUP%ssofile', 'team-a/root%all%P%g%GROUP%ssofile'],
