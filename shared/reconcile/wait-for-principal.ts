@@ -48,7 +48,7 @@ export async function waitFor(
   const found = await context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
   if (found !== 'gone' && found.name !== assignment.principal) {
     const revoked = await revoke(subject, stored, account)
-    if (revoked.result !== 'absent') return revoked
+    if (revoked.result !== 'absent') return withLack(revoked, lack)
     await lookAgainLater(subject)
     return rest
   }
@@ -61,6 +61,11 @@ export async function waitFor(
   if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
   const kept = await keepLinks(subject, settled, waiting.granting)
   return found === 'gone' ? keepOrphan(subject, kept, waiting) : rest
+}
+
+/** The status of what is held says so only while nothing else moves: nothing does where its principal lacks. */
+function withLack(revoked: Settlement, lack: Lack): Settlement {
+  return revoked.result === 'held' ? { ...revoked, lack } : revoked
 }
 
 /** A link that is gone, or expired, while others still ask for the access, has nothing to do with it any more. */
@@ -111,7 +116,7 @@ async function keepOrphan(
   const until = new Date(Date.parse(orphanedAt) + context.configuration.orphanGraceMinutes * 60_000)
   if (now >= until) {
     const revoked = await revoke(subject, stored, account)
-    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : revoked
+    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : withLack(revoked, lack)
   }
   const openUntil = renderInstant(until)
   await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())
