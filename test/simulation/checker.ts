@@ -526,7 +526,11 @@ function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string
   const { lastCreation: creation, state } = access
   const isUnconfirmed = isObject(creation) && access.grantedAt === undefined
   const isUnanswered = isUnconfirmed && creation.answeredAt === undefined
-  const isGranted = access.grantedAt !== undefined && !(isObject(access.call) && access.call.kind === 'deletion')
+  const { call } = access
+  const isDeletion = isObject(call) && call.kind === 'deletion'
+  // AWS answers what it accepts with an id.
+  const isRefused = isDeletion && call.answeredAt !== undefined && call.id === undefined
+  const isGranted = access.grantedAt !== undefined && (!isDeletion || isRefused)
   return {
     name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
     state,
