@@ -14,6 +14,8 @@ type Hold = {
 }
 type Entry = {
   readonly state: string
+  /** What the entry has of the id or ARN that its names stood for before is held. */
+  readonly hasFormerHeld: boolean
   readonly links: readonly string[]
   readonly isBegun: boolean
   /** What the account was like when the access was granted. */
@@ -71,11 +73,7 @@ export class BrakeChecks {
     this.#passedLong = new Map()
   }
 
-  isHeld(key: string): boolean {
-    return this.#entries.get(key)?.state === 'held'
-  }
-
-  /** Whether access that this link granted is held. */
+  /** Whether access that this link granted is held: the present one; of a former one nobody is told by a link. */
   holdsFor(link: string): boolean {
     return [...this.#entries.values()].some(({ state, links }) => state === 'held' && links.includes(link))
   }
@@ -89,13 +87,25 @@ export class BrakeChecks {
     const isDeletion = JSON.stringify(entry.call)?.includes('"deletion"') === true
     const isBegun = state === 'revoking' || (isDeletion && (state === 'failed' || state === 'stuck'))
     const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
-    this.#entries.set(key, { state, links, isBegun, account })
+    const hasFormerHeld = Array.isArray(entry.former) && entry.former.some((access) => access.state === 'held')
+    this.#entries.set(key, { state, hasFormerHeld, links, isBegun, account })
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
-    // Access of an id or ARN of before goes under the same key, one after the other.
-    if (entry.former !== undefined || this.#isForgotten) return
+    if (this.#isForgotten) return
+    // Access of an id or ARN of before goes under the same key, one after the other: it is counted, and not judged.
+    if (Array.isArray(entry.former)) {
+      this.#noteUnjudged(key, [entry, ...entry.former])
+      return
+    }
     this.#judgeHolds(this.#world.clock.monotonicMs() - soonMs)
     if (state === 'held' && before?.state !== 'held') this.#noteHeld(key, before)
     if (state === 'revoking' && before?.isBegun !== true) this.#checkBegun(key, before)
+  }
+
+  #noteUnjudged(key: string, all: readonly Readonly<Record<string, unknown>>[]): void {
+    const begun = all.filter(({ state }) => state === 'revoking')
+    const nowMs = this.#world.clock.monotonicMs()
+    for (const { scope, items } of begun.length > 0 ? this.#countedOf(key, this.#entries.get(key)) : [])
+      for (const item of items) this.#longOf(scope, nowMs).items.add(item)
   }
 
   #checkBegun(key: string, before: Entry | undefined): void {
@@ -213,7 +223,8 @@ export class BrakeChecks {
     const world = this.#world
     this.#judgeHolds(Number.POSITIVE_INFINITY)
     const held = [...this.#entries].filter(([, { state }]) => state === 'held')
-    const keys = held.map(([key]) => key).sort()
+    const withFormer = [...this.#entries].filter(([, { state, hasFormerHeld }]) => state === 'held' || hasFormerHeld)
+    const keys = withFormer.map(([key]) => key).sort()
     const listed = (readShown(world)?.held ?? []).map((key) => `assignments/${key}`).sort()
     if (keys.join('\n') !== listed.join('\n'))
       this.#fail(promises.brake, `the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
