@@ -40,7 +40,12 @@ export type Settlement = { readonly links: readonly string[] } & (
   /** Not finished: the ledger entry, and its twin under `state/open/` unless it is stuck, say when and why. */
   | { readonly result: 'open'; readonly reason: string }
   /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
-  | { readonly result: 'held'; readonly reason: string }
+  | {
+      readonly result: 'held'
+      readonly reason: string
+      /** Links that grant it are there, and this is why they cannot. */
+      readonly lack?: Lack
+    }
   /** Nothing was done: the slice is ending, and the hint is given back. */
   | { readonly result: 'given-back' }
 )

@@ -48,12 +48,15 @@ export async function waitFor(
   const found = await context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
   if (found !== 'gone' && found.name !== assignment.principal) {
     const revoked = await revoke(subject, stored, account)
-    if (revoked.result !== 'absent') return revoked
+    if (revoked.result !== 'absent') return withLack(revoked, lack)
     await lookAgainLater(subject)
     return rest
   }
-  // What the brake holds of a principal that is gone stays on its list: its grace is over already.
-  const isAtRest = stored.entry.state === 'granted' || (stored.entry.state === 'held' && found === 'gone')
+  // What the brake holds of a principal that is gone stays on its list once its grace is over. Until then links ask for
+  // it again: it was held for want of them, and is held no more.
+  const now = context.clock.now()
+  const isOver = found === 'gone' && now >= graceEnd(subject, stored.entry.orphanedAt ?? renderInstant(now))
+  const isAtRest = stored.entry.state === 'granted' || (stored.entry.state === 'held' && isOver)
   const settled = isAtRest ? stored : await bringToRest(subject, stored, links)
   if (settled === undefined) return rest
   if ('result' in settled) return settled
@@ -61,6 +64,11 @@ export async function waitFor(
   if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
   const kept = await keepLinks(subject, settled, waiting.granting)
   return found === 'gone' ? keepOrphan(subject, kept, waiting) : rest
+}
+
+/** The status of what is held says so only while nothing else moves: nothing does where its principal lacks. */
+function withLack(revoked: Settlement, lack: Lack): Settlement {
+  return revoked.result === 'held' ? { ...revoked, lack } : revoked
 }
 
 /** A link that is gone, or expired, while others still ask for the access, has nothing to do with it any more. */
@@ -95,6 +103,11 @@ async function bringToRest(
   return subject.context.standings.ledger.read(subject.key)
 }
 
+/** When the grace of a principal ends that was first seen gone at `orphanedAt`. */
+function graceEnd({ context }: Subject, orphanedAt: string): Date {
+  return new Date(Date.parse(orphanedAt) + context.configuration.orphanGraceMinutes * 60_000)
+}
+
 /**
  * Nobody has the access of a principal that is gone, and a directory sync may be about to make it again; taking away the
  * last assignment of a permission set in an account destroys its role. So it is kept for a while, from when it was first
@@ -108,10 +121,10 @@ async function keepOrphan(
   const { context, key } = subject
   const now = context.clock.now()
   const orphanedAt = stored.entry.orphanedAt ?? renderInstant(now)
-  const until = new Date(Date.parse(orphanedAt) + context.configuration.orphanGraceMinutes * 60_000)
+  const until = graceEnd(subject, orphanedAt)
   if (now >= until) {
     const revoked = await revoke(subject, stored, account)
-    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : revoked
+    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : withLack(revoked, lack)
   }
   const openUntil = renderInstant(until)
   await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())

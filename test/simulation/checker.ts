@@ -65,6 +65,8 @@ export class Checker {
   #isDirty = true
   /** When the next request comes out, as of then. */
   #dueMs = Number.NEGATIVE_INFINITY
+  /** What a creation of ours has made, for as long as an entry records it: whether it is there now or not. */
+  readonly #made = new Set<string>()
   /** Whose call is taking effect. */
   #calling = ''
   readonly #only: ReadonlySet<string> | undefined
@@ -143,7 +145,9 @@ export class Checker {
     this.#isDirty = true
     const name = nameOf(target)
     const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
-    const isAnnounced = this.#findRecorded(name).some(({ isUnanswered }) => isUnanswered)
+    // Taken away before it was read back, and put back: it looks as if it had only taken long to appear.
+    const isUnread = this.#made.has(name) && this.#findRecorded(name).some(({ isUnconfirmed }) => isUnconfirmed)
+    const isAnnounced = isUnread || this.#findRecorded(name).some(({ isUnanswered }) => isUnanswered)
     // Put back by hand what the ledger still has as granted: it is ours as before.
     const isGranted = this.#findRecorded(name).some((access) => access.isGranted)
     const of = isRequested || isGranted ? 'ours' : isAnnounced ? 'either' : 'foreign'
@@ -323,6 +327,7 @@ export class Checker {
     // A renamed principal's entry moves to its new name.
     if (this.#findRecorded(removed).length > 0) return
     this.#settleOwners()
+    this.#made.delete(removed)
     const { ssoAdmin } = this.#world
     for (const target of ssoAdmin.assignments().filter((one) => nameOf(one) === removed)) {
       if (this.#owner.get(nameOf(target))?.of === 'ours')
@@ -466,7 +471,10 @@ export class Checker {
     const { ssoAdmin } = this.#world
     const there = new Set(ssoAdmin.assignments().map(nameOf))
     const inProgress = new Set(ssoAdmin.outstandingRequests().map(({ target }) => nameOf(target)))
-    for (const name of this.#owner.keys()) if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
+    for (const [name, { of }] of this.#owner) {
+      if (there.has(name) && of === 'ours') this.#made.add(name)
+      if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
+    }
     for (const [accountId, request] of this.#requested)
       if (!inProgress.has(request.slice(request.indexOf(' ') + 1))) this.#requested.delete(accountId)
   }
@@ -509,17 +517,25 @@ type RecordedAccess = {
   readonly name: string
   readonly state: unknown
   readonly isUnanswered: boolean
+  /** A creation of it was called, and nobody has read it back yet. */
+  readonly isUnconfirmed: boolean
   readonly isGranted: boolean
 }
 
 function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type = ''): RecordedAccess {
   const { lastCreation: creation, state } = access
-  const isUnanswered = isObject(creation) && creation.answeredAt === undefined && access.grantedAt === undefined
-  const isGranted = access.grantedAt !== undefined && !(isObject(access.call) && access.call.kind === 'deletion')
+  const isUnconfirmed = isObject(creation) && access.grantedAt === undefined
+  const isUnanswered = isUnconfirmed && creation.answeredAt === undefined
+  const { call } = access
+  const isDeletion = isObject(call) && call.kind === 'deletion'
+  // AWS answers what it accepts with an id.
+  const isRefused = isDeletion && call.answeredAt !== undefined && call.id === undefined
+  const isGranted = access.grantedAt !== undefined && (!isDeletion || isRefused)
   return {
     name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
     state,
     isUnanswered,
+    isUnconfirmed,
     isGranted,
   }
 }
