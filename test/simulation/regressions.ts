@@ -665,4 +665,23 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 5_000 },
     ],
   },
+  {
+    name: 'a group that was renamed and then deleted keeps its access for its grace while its heir has none',
+    settings: { ...calm, latencyMs: 300 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 70_000 },
+      {
+        do: 'upload a link and delete it',
+        key: 'links_data/ou_id%ou-sim0-22222222%First-ps%team one%GROUP%ssofile',
+        afterMs: 384,
+      },
+      { do: 'remove a policy that First-ps needs', account: '200000000003' },
+      { do: 'let time pass', ms: 100 },
+      { do: 'two groups swap names' },
+      { do: 'let time pass', ms: 5_000 },
+      { do: 'delete a group and make it anew', name: 'team one', afterMs: 4_000_000 },
+      { do: 'let time pass', ms: 70_000 },
+    ],
+  },
 ]
