@@ -23,7 +23,7 @@ import {
   recordRevoked,
   save,
 } from './ledger-transitions.ts'
-import { checkName, DirectoryChangingError, findAccess, findElsewhere, moveAccess } from './move-access.ts'
+import { bearsName, checkName, DirectoryChangingError, findAccess, findElsewhere, moveAccess } from './move-access.ts'
 import { readLink } from './read-link.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { revoke, revokeFormer } from './revoke-assignment.ts'
@@ -138,10 +138,10 @@ async function create(
   if (!context.mayStart()) return { result: 'given-back', links: [] }
   const lack = await context.managementAccount.lackOf(subject.assignment.permissionSet, target.permissionSetArn)
   if (lack) return waitFor(subject, previous, { lack, granting: links, links: concerned, account })
-  await noteName(subject, target)
+  const { principalId, permissionSetArn, principalType: type } = target
+  await context.principalNames.note({ type, id: principalId, name: subject.assignment.principal })
   const updatedAt = renderInstant(context.clock.now())
   const call: AssignmentCall = { kind: 'creation', calledAt: updatedAt }
-  const { principalId, permissionSetArn } = target
   const { attempts = 0, openUntil } = previous?.entry ?? {}
   const others = previous ? listAccess(previous.entry).filter((one) => !isSameAccess(one, target)) : []
   const stored = await context.standings.ledger.write(
@@ -161,12 +161,14 @@ async function create(
     },
     previous,
   )
-  // Whoever deletes a link, or sees an account move, looks for what was granted in the ledger. Before the entry was there
-  // they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
-  const lasting = await findLasting(subject, links)
+  // Whoever deletes a link, or sees an account move or a name change hands, looks for what was granted in the ledger. Before
+  // the entry was there they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
+  const fresh: Subject = { ...subject, context: { ...context, pulledMs: context.clock.monotonicMs() } }
+  const [lasting, isNamed] = await Promise.all([findLasting(subject, links), bearsName(fresh, target)])
   const before = previous && isSameAccess(previous.entry, target) ? previous.entry.lastCreation : undefined
-  if (lasting.length === 0) {
+  if (lasting.length === 0 || !isNamed) {
     await save(subject, stored, { call: undefined, lastCreation: before })
+    await checkName(fresh, target)
     return 'links-gone'
   }
   const { result, entry: called } = await makeCall(subject, stored, 'creation')
@@ -206,22 +208,6 @@ async function conclude(
   // What somebody has under another name by now, no link grants: that does not wait for a reason to go away.
   await revokeFormer(subject, account, 'renamed')
   return deferred
-}
-
-/**
- * From now on whoever is told of a change of this id finds its name. Before, they found nothing, so it is looked here
- * once whether the id still bears it.
- */
-async function noteName(subject: Subject, { principalId, principalType }: AssignmentTarget): Promise<void> {
-  const { assignment, context } = subject
-  const isNew = await context.principalNames.note({
-    type: principalType,
-    id: principalId,
-    name: assignment.principal,
-  })
-  if (!isNew) return
-  const notedMs = context.clock.monotonicMs()
-  await checkName({ ...subject, context: { ...context, pulledMs: notedMs } }, { principalId })
 }
 
 /** Which of these links still grant it, where the account stands by now. */

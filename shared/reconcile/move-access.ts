@@ -68,14 +68,19 @@ function changing({ type }: Assignment, principal: string): DirectoryChangingErr
 }
 
 /** Throws DirectoryChangingError unless the id bears this name at this moment: asked by id, since names are cached. */
-export async function checkName(
+export async function checkName(subject: Subject, target: Pick<AssignmentTarget, 'principalId'>): Promise<void> {
+  if (await bearsName(subject, target)) return
+  const { assignment, context } = subject
+  context.principals.forget(assignment.type, assignment.principal)
+  throw changing(assignment, assignment.principal)
+}
+
+export async function bearsName(
   { assignment, context }: Subject,
   { principalId }: Pick<AssignmentTarget, 'principalId'>,
-): Promise<void> {
+): Promise<boolean> {
   const { type, principal } = assignment
-  if ((await context.principals.nameOf(type, principalId, context.pulledMs)) === principal) return
-  context.principals.forget(type, principal)
-  throw changing(assignment, principal)
+  return (await context.principals.nameOf(type, principalId, context.pulledMs)) === principal
 }
 
 /** Where else in the ledger this access stands: under the name that its principal had before. */

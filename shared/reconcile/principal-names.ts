@@ -21,13 +21,12 @@ export class PrincipalNames {
     this.#objects = objects
   }
 
-  /** Before the entry is written. Answers whether this was the first time in this process. */
-  async note(pair: NamedId): Promise<boolean> {
+  /** Before the entry is written; once in this process. */
+  async note(pair: NamedId): Promise<void> {
     const key = keyOf(pair)
-    if (this.#noted.has(key)) return false
+    if (this.#noted.has(key)) return
     await this.#objects.put(key, new Uint8Array())
     this.#noted.add(key)
-    return true
   }
 
   async forget(pair: NamedId): Promise<void> {

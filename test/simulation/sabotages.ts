@@ -101,8 +101,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a link is granted although its deletion came before the ledger entry',
     breaks: ['convergence'],
     file: 'shared/reconcile/grant-assignment.ts',
-    find: '  const lasting = await findLasting(subject, links)',
-    replace: '  const lasting = links',
+    find: 'await Promise.all([findLasting(subject, links), bearsName(fresh, target)])',
+    replace: '[links, await bearsName(fresh, target)]',
   },
   {
     name: 'nothing in progress is looked for on start',

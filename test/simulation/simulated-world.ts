@@ -404,7 +404,10 @@ export class SimulatedWorld {
 
   /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, and no dispatcher at work. */
   isQuiet(): boolean {
-    if (this.clock.now().getTime() < (lastInstantMs(this) ?? 0) + settledAfterMs) return false
+    const nowMs = this.clock.now().getTime()
+    if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs) return false
+    // What the schedule could not do this minute, it does the next.
+    if (this.#instantsUnder('state/expiry/').some((ms) => ms <= nowMs)) return false
     return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key))
   }
 
@@ -436,11 +439,14 @@ export class SimulatedWorld {
   idleMs(most: number): number {
     if (!this.#isIdle() || this.notifications.delayMs > 0) return 0
     const nowMs = this.clock.now().getTime()
-    const instants = ['state/open/', 'state/expiry/'].flatMap((prefix) =>
-      this.keys(prefix).map((key) => Date.parse(key.slice(prefix.length, key.indexOf('%')))),
-    )
+    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/')]
     const nextMs = Math.min(...instants) - nowMs - idleBeforeMs
     return Math.max(0, Math.min(most, nextMs))
+  }
+
+  /** When what stands under `prefix` is due, by its names. */
+  #instantsUnder(prefix: string): readonly number[] {
+    return this.keys(prefix).map((key) => Date.parse(key.slice(prefix.length, key.indexOf('%'))))
   }
 
   keys(prefix: string): readonly string[] {
