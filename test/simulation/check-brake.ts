@@ -1,5 +1,6 @@
 import { readShown } from './brake-actions.ts'
 import { promises } from './checker.ts'
+import { grantsNow } from './desired.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What is counted together: `indirect`, or the folder whose links are withdrawn. */
@@ -200,8 +201,7 @@ export class BrakeChecks {
 
   #grants(link: string): boolean {
     const found = this.#world.objects.model.find(link)
-    const body = found && Buffer.from(found.body).toString()
-    return body === '' || body?.includes('"reason"') === true
+    return found !== undefined && grantsNow(Buffer.from(found.body).toString(), this.#world.clock.now())
   }
 
   #lengthMs(scope: Scope): number {

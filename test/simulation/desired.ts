@@ -19,7 +19,8 @@ function readLinks(objects: MemoryObjectStore, at: Date): PlainLink[] {
   return found
 }
 
-function grantsNow(body: string, at: Date): boolean {
+/** Whether a link with this body is in force. */
+export function grantsNow(body: string, at: Date): boolean {
   if (body === '') return true
   try {
     const { expiresAt, notBefore } = JSON.parse(body)
