@@ -63,7 +63,9 @@ export async function grant(
   if (stored) await checkName(subject, target)
   const there = await lookFor(subject, granting)
   if (there === 'absent') return create(subject, stored, granting)
-  if (there !== 'foreign') return regrant(subject, there, granting)
+  // The links that granted it under its old name have nothing of it any more, and are told so.
+  if (there !== 'foreign')
+    return regrant(subject, there.stored, { ...granting, concerned: [...new Set([...concerned, ...there.before])] })
   const revoked = stored && (await revoke(subject, stored, account))
   return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
 }
@@ -114,7 +116,8 @@ async function keepGranted(subject: Subject, stored: StoredEntry, links: readonl
 /** The present access is confirmed: now that of former ids goes. */
 async function finish(subject: Subject, { entry }: StoredEntry, { concerned, account }: Grant): Promise<Settlement> {
   const open = entry.former && (await revokeFormer(subject, account))
-  return open ?? { result: 'applied', owned: true, links: concerned }
+  if (open) return { ...open, links: [...new Set([...open.links, ...concerned])] }
+  return { result: 'applied', owned: true, links: concerned }
 }
 
 /** Someone else removed it, which is only to be reported: until a link that asks for it is uploaded again. */
@@ -233,7 +236,7 @@ async function findLasting(
  * Whether the access is there already: `foreign`, if it was before us; or ours under the name that its principal had
  * before, and then moved here. Not looked for again while the same files ask for it.
  */
-async function lookFor(subject: Subject, { target, links }: Grant): Promise<'absent' | 'foreign' | StoredEntry> {
+async function lookFor(subject: Subject, { target, links }: Grant): Promise<'absent' | 'foreign' | TakenOver> {
   const { context, key } = subject
   const { principalId, permissionSetArn, principalType: type } = target
   const known = await readForeign(context.objects, key)
@@ -256,12 +259,18 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   return 'foreign'
 }
 
+/** `before`: the links that granted it under the name that its principal had before. */
+type TakenOver = { readonly stored: StoredEntry; readonly before: readonly string[] }
+
+/** Access of ours that was recorded under another name, and the links that gave it there. */
+type Moved = { readonly stored: StoredEntry; readonly links: readonly string[] }
+
 /** Names own, ids act: what is ours under another name of the same principal is ours under this one. */
 async function takeOver(
   subject: Subject,
   target: AssignmentTarget,
   links: readonly GrantingLink[],
-): Promise<StoredEntry | 'absent' | undefined> {
+): Promise<TakenOver | 'absent' | undefined> {
   const { context, key } = subject
   const elsewhere = await findElsewhere(subject, target)
   if (!elsewhere) return undefined
@@ -274,7 +283,8 @@ async function takeOver(
     if (!(await isOurs(other, stored))) return undefined
   }
   await moveAccess(other, stored, { key, links })
-  return findAccess(await context.standings.ledger.read(key), target)
+  const taken = findAccess(await context.standings.ledger.read(key), target)
+  return taken && { stored: taken, before: namesOf([], stored) }
 }
 
 function isSame(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {

@@ -35,13 +35,10 @@ export function findAccess(
  * Names own, ids act (design, "What is desired"): the principal may have been renamed, and links that name it by its
  * present name grant the very access that is to be revoked.
  */
-export async function findHeir(
-  { assignment, context }: Subject,
-  { entry, whole }: StoredEntry,
-): Promise<Heir | undefined> {
+export async function findHeir({ assignment, context }: Subject, { entry }: StoredEntry): Promise<Heir | undefined> {
   const { principals, clock } = context
-  // Former access goes after a grant, which may have taken minutes since the hint was pulled.
-  const pulledMs = whole ? clock.monotonicMs() : context.pulledMs
+  // The hint may have waited for its turn, or for a grant before it, for minutes since it was pulled.
+  const pulledMs = clock.monotonicMs()
   const principal = await principals.nameOf(assignment.type, entry.principalId, pulledMs)
   if (principal === undefined || principal === assignment.principal) return undefined
   const renamed: Assignment = { ...assignment, principal }

@@ -173,10 +173,12 @@ function withDeleters({ context }: Subject, links: readonly GrantingLink[]): Pro
   )
 }
 
-/** Whether the principal of this entry has another name by now. One that is gone has none. */
-export async function isRenamed(subject: Subject, stored: StoredEntry): Promise<boolean> {
-  const { type, principal } = subject.assignment
-  const { principals, pulledMs } = subject.context
-  const found = await principals.whereabouts(type, stored.entry.principalId, pulledMs)
-  return found !== 'gone' && found.name !== principal
+/**
+ * Whether the principal of this entry has another name by now. One that is gone has none. Asked at this moment: the hint
+ * may have waited for its turn, and the principal be gone since it was pulled.
+ */
+export async function isRenamed({ assignment, context }: Subject, { entry }: StoredEntry): Promise<boolean> {
+  const { principals, clock } = context
+  const found = await principals.whereabouts(assignment.type, entry.principalId, clock.monotonicMs())
+  return found !== 'gone' && found.name !== assignment.principal
 }

@@ -16,7 +16,7 @@ import {
   unanswered,
 } from './ledger-transitions.ts'
 import { openWorkKey } from './open-work.ts'
-import { revoke } from './revoke-assignment.ts'
+import { isRenamed, revoke } from './revoke-assignment.ts'
 import type { Lack, Settlement, Subject } from './settlement.ts'
 
 /** By then a status says what was settled: they are written every 5 seconds. */
@@ -45,13 +45,16 @@ export async function waitFor(
   const rest: Settlement = { result: 'waiting', lack, links }
   if (!stored) return rest
   const { context, assignment } = subject
-  const found = await context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
-  if (found !== 'gone' && found.name !== assignment.principal) {
+  const whereabouts = () => context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
+  const seen = await whereabouts()
+  if (seen !== 'gone' && seen.name !== assignment.principal && (await isRenamed(subject, stored))) {
     const revoked = await revoke(subject, stored, account)
     if (revoked.result !== 'absent') return withLack(revoked, lack)
     await lookAgainLater(subject)
     return rest
   }
+  // As it was asked last.
+  const found = await whereabouts()
   // What the brake holds of a principal that is gone stays on its list once its grace is over. Until then links ask for
   // it again: it was held for want of them, and is held no more.
   const now = context.clock.now()
