@@ -262,9 +262,6 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
 /** `before`: the links that granted it under the name that its principal had before. */
 type TakenOver = { readonly stored: StoredEntry; readonly before: readonly string[] }
 
-/** Access of ours that was recorded under another name, and the links that gave it there. */
-type Moved = { readonly stored: StoredEntry; readonly links: readonly string[] }
-
 /** Names own, ids act: what is ours under another name of the same principal is ours under this one. */
 async function takeOver(
   subject: Subject,
