@@ -15,6 +15,9 @@ type Hold = {
 }
 type Entry = {
   readonly state: string
+  /** The id and ARN of the present access. */
+  readonly access: string
+  readonly hasFormer: boolean
   /** What the entry has of the id or ARN that its names stood for before is held. */
   readonly hasFormerHeld: boolean
   readonly links: readonly string[]
@@ -89,7 +92,9 @@ export class BrakeChecks {
     const isBegun = state === 'revoking' || (isDeletion && (state === 'failed' || state === 'stuck'))
     const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
     const hasFormerHeld = Array.isArray(entry.former) && entry.former.some((access) => access.state === 'held')
-    this.#entries.set(key, { state, hasFormerHeld, links, isBegun, account })
+    const hasFormer = Array.isArray(entry.former)
+    const access = `${String(entry.principalId)} ${String(entry.permissionSetArn)}`
+    this.#entries.set(key, { state, access, hasFormer, hasFormerHeld, links, isBegun, account })
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
     if (this.#isForgotten) return
     // Access of an id or ARN of before goes under the same key, one after the other: it is counted, and not judged.
@@ -98,6 +103,8 @@ export class BrakeChecks {
       return
     }
     this.#judgeHolds(this.#world.clock.monotonicMs() - soonMs)
+    // The present access is gone, and a former one stands in its place, as it was.
+    if (before?.hasFormer && before.access !== access) return
     if (state === 'held' && before?.state !== 'held') this.#noteHeld(key, before)
     if (state === 'revoking' && before?.isBegun !== true) this.#checkBegun(key, before)
   }

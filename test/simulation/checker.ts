@@ -147,7 +147,7 @@ export class Checker {
     const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
     // Taken away before it was read back, and put back: it looks as if it had only taken long to appear.
     const isUnread = this.#made.has(name) && this.#findRecorded(name).some(({ isUnconfirmed }) => isUnconfirmed)
-    const isAnnounced = isUnread || this.#findRecorded(name).some(({ isUnanswered }) => isUnanswered)
+    const isAnnounced = isUnread || this.#findRecorded(name).some((access) => access.isUnanswered || access.isRefused)
     // Put back by hand what the ledger still has as granted: it is ours as before.
     const isGranted = this.#findRecorded(name).some((access) => access.isGranted)
     const of = isRequested || isGranted ? 'ours' : isAnnounced ? 'either' : 'foreign'
@@ -519,6 +519,8 @@ type RecordedAccess = {
   readonly isUnanswered: boolean
   /** A creation of it was called, and nobody has read it back yet. */
   readonly isUnconfirmed: boolean
+  /** A deletion of it was answered without an id, so AWS did not accept it; maybe nobody looks whether it is there. */
+  readonly isRefused: boolean
   readonly isGranted: boolean
 }
 
@@ -528,14 +530,14 @@ function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string
   const isUnanswered = isUnconfirmed && creation.answeredAt === undefined
   const { call } = access
   const isDeletion = isObject(call) && call.kind === 'deletion'
-  // AWS answers what it accepts with an id.
   const isRefused = isDeletion && call.answeredAt !== undefined && call.id === undefined
-  const isGranted = access.grantedAt !== undefined && (!isDeletion || isRefused)
+  const isGranted = access.grantedAt !== undefined && !isDeletion
   return {
     name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
     state,
     isUnanswered,
     isUnconfirmed,
+    isRefused,
     isGranted,
   }
 }
