@@ -161,12 +161,13 @@ async function create(
     },
     previous,
   )
-  // Whoever deletes a link, or sees an account move, looks for what was granted in the ledger. Before the entry was there
-  // they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
-  const lasting = await findLasting(subject, links)
+  // Whoever deletes a link, sees an account move, or is told of a new name, looks for what was granted in the ledger. Before
+  // the entry was there they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
+  const [lasting, isNamed] = await Promise.all([findLasting(subject, links), stillBears(subject, target)])
   const before = previous && isSameAccess(previous.entry, target) ? previous.entry.lastCreation : undefined
-  if (lasting.length === 0) {
+  if (lasting.length === 0 || !isNamed) {
     await save(subject, stored, { call: undefined, lastCreation: before })
+    if (!isNamed) await checkName(subject, target)
     return 'links-gone'
   }
   const { result, entry: called } = await makeCall(subject, stored, 'creation')
@@ -208,20 +209,21 @@ async function conclude(
   return deferred
 }
 
-/**
- * From now on whoever is told of a change of this id finds its name. Before, they found nothing, so it is looked here
- * once whether the id still bears it.
- */
-async function noteName(subject: Subject, { principalId, principalType }: AssignmentTarget): Promise<void> {
-  const { assignment, context } = subject
-  const isNew = await context.principalNames.note({
-    type: principalType,
-    id: principalId,
-    name: assignment.principal,
-  })
-  if (!isNew) return
-  const notedMs = context.clock.monotonicMs()
-  await checkName({ ...subject, context: { ...context, pulledMs: notedMs } }, { principalId })
+/** From now on whoever is told of a change of this id finds the name, and looks for entries under it. */
+async function noteName(
+  { assignment, context }: Subject,
+  { principalId, principalType }: AssignmentTarget,
+): Promise<void> {
+  await context.principalNames.note({ type: principalType, id: principalId, name: assignment.principal })
+}
+
+/** Whether the id still bears the name, asked after this instant: ids are found by cached names. */
+async function stillBears(
+  { assignment, context }: Subject,
+  { principalId, principalType }: AssignmentTarget,
+): Promise<boolean> {
+  const borne = await context.principals.nameOf(principalType, principalId, context.clock.monotonicMs())
+  return borne === assignment.principal
 }
 
 /** Which of these links still grant it, where the account stands by now. */
