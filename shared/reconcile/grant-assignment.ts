@@ -163,7 +163,8 @@ async function create(
   )
   // Whoever deletes a link, sees an account move, or is told of a new name, looks for what was granted in the ledger. Before
   // the entry was there they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
-  const [lasting, isNamed] = await Promise.all([findLasting(subject, links), stillBears(subject, target)])
+  const lasting = await findLasting(subject, links)
+  const isNamed = await stillBears(subject, target)
   const before = previous && isSameAccess(previous.entry, target) ? previous.entry.lastCreation : undefined
   if (lasting.length === 0 || !isNamed) {
     await save(subject, stored, { call: undefined, lastCreation: before })
