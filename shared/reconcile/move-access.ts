@@ -35,11 +35,17 @@ export function findAccess(
  * Names own, ids act (design, "What is desired"): the principal may have been renamed, and links that name it by its
  * present name grant the very access that is to be revoked.
  */
-export async function findHeir({ assignment, context }: Subject, { entry }: StoredEntry): Promise<Heir | undefined> {
+export async function findHeir(
+  { assignment, context }: Subject,
+  { entry, whole }: StoredEntry,
+): Promise<Heir | undefined> {
   const { principals, clock } = context
   // The hint may have waited for its turn, or for a grant before it, for minutes since it was pulled.
   const pulledMs = clock.monotonicMs()
   const principal = await principals.nameOf(assignment.type, entry.principalId, pulledMs)
+  // The name went back to a former id while another had it: the links mean that one again.
+  if (whole && whole.principalId !== entry.principalId && principal === assignment.principal)
+    throw changing(assignment, principal)
   if (principal === undefined || principal === assignment.principal) return undefined
   const renamed: Assignment = { ...assignment, principal }
   const key = renderAssignmentKey(renamed)

@@ -459,7 +459,9 @@ export class Checker {
     const body = Buffer.from(this.#world.objects.model.find(input)?.body ?? []).toString()
     const account = /%?account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)%ssofile$/.exec(input)
     const asked = account && body === '' ? `${account[1]} ${account[2]} ${account[3]} ${account[4]}` : undefined
-    if (asked !== undefined && desired.includes(asked) && state !== 'applied')
+    // A link that is bound to a user of before waits, whoever else the access is given to under this name.
+    const isItsOwn = this.#principals.grants(input, 'certainly')
+    if (asked !== undefined && isItsOwn && desired.includes(asked) && state !== 'applied')
       this.#fail(promises.status, `${input} is in force, but its status is '${state}'`)
     const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)
     if (mustWant && !this.#world.objects.model.find(`attention/${state}/${input}`))

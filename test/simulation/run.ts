@@ -34,7 +34,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|leaves|brake.json/.test(
+  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$|leaves|brake.json/.test(
     action.do,
   )
 }
