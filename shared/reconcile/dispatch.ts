@@ -430,6 +430,5 @@ function subjectKey(hint: Exclude<Hint, DriftHint>): string {
 function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
   if (isDriftHint(hint)) return { lane, drift: hint.unit }
-  const { account: accountId, permissionSet, principal, type } = hint
-  return { lane, assignment: renderAssignmentKey({ accountId, permissionSet, principal, type }) }
+  return { lane, assignment: subjectKey(hint) }
 }

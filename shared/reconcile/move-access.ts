@@ -6,7 +6,7 @@ import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import { forgetForeign } from './foreign-assignments.ts'
 import { recordHistory } from './history.ts'
-import type { StoredEntry } from './ledger.ts'
+import { listAssignmentKeys, type StoredEntry } from './ledger.ts'
 import { forgetAccess } from './ledger-transitions.ts'
 import { openWorkKey } from './open-work.ts'
 import { resolveTarget } from './resolve-target.ts'
@@ -93,21 +93,14 @@ export async function findElsewhere(
 ): Promise<{ readonly subject: Subject; readonly stored: StoredEntry } | undefined> {
   const { accountId, permissionSet, type } = assignment
   const { objects, standings } = context
-  const prefix = `${ledgerPrefix}account%${accountId}%${permissionSet}%`
-  for await (const rest of listKeysUnder(objects, prefix)) {
+  const beginning = `account%${accountId}%${permissionSet}%`
+  for await (const rest of listAssignmentKeys(objects, ledgerPrefix, beginning)) {
     const other = parseAssignmentKey(rest)
     if (rest === key || other?.type !== type || other.permissionSet !== permissionSet) continue
     const stored = findAccess(await standings.ledger.read(rest), target)
     if (stored) return { subject: { key: rest, assignment: other, context }, stored }
   }
   return undefined
-}
-
-async function* listKeysUnder(objects: Subject['context']['objects'], prefix: string): AsyncGenerator<AssignmentKey> {
-  for await (const { key } of objects.list(prefix)) {
-    const assignment = parseAssignmentKey(key.slice(ledgerPrefix.length))
-    if (assignment) yield renderAssignmentKey(assignment)
-  }
 }
 
 /**
