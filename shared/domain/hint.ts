@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
+import type { Assignment } from './assignment.ts'
 import { permissionSetName } from './permission-set-name.ts'
 import { principalName, principalType } from './principal.ts'
 
@@ -49,4 +50,12 @@ export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'permission-set' }>
 
 export function isDriftHint(hint: Hint): hint is DriftHint {
   return hint.kind !== 'assignment' && hint.kind !== 'permission-set'
+}
+
+/** Look at this account assignment. */
+export function assignmentHint(
+  { accountId: account, permissionSet, principal, type }: Assignment,
+  cause: string,
+): Hint {
+  return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause }
 }

@@ -20,7 +20,7 @@ import {
   takeOffList,
 } from '../domain/brake.ts'
 import type { Configuration } from '../domain/configuration.ts'
-import type { Hint } from '../domain/hint.ts'
+import { assignmentHint, type Hint } from '../domain/hint.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../domain/link.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
@@ -272,7 +272,5 @@ export async function countLinks(
 
 function toHint(key: AssignmentKey): Hint | undefined {
   const assignment = parseAssignmentKey(key)
-  if (!assignment) return undefined
-  const { accountId: account, permissionSet, principal, type } = assignment
-  return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: 'brake' }
+  return assignment && assignmentHint(assignment, 'brake')
 }

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../domain/account-id.ts'
 import { parseAssignmentKey } from '../domain/assignment.ts'
 import { shareOfNight } from '../domain/drift-share.ts'
-import type { DriftHint, Hint } from '../domain/hint.ts'
+import { assignmentHint, type DriftHint } from '../domain/hint.ts'
 import { type PermissionSetArn, principalId } from '../domain/identity-center-ids.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principal.ts'
@@ -56,9 +56,7 @@ export class DriftCheck {
     const context: DriftCheckContext = { ...this.#context, ssoAdmin, log, pulledMs }
     const { units, comparison } = await this.#do(hint, context)
     const event = `${hint.run}/${hint.unit}`
-    const hints = comparison.toEvaluate.map(({ accountId: account, ...grant }): Hint => {
-      return { v: 1, kind: 'assignment', account, ...grant, cause: 'drift' }
-    })
+    const hints = comparison.toEvaluate.map((assignment) => assignmentHint(assignment, 'drift'))
     await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)
     const { checked, missing, foreign, gone, links } = comparison
     const figures = { checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls }

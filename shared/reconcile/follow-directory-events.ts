@@ -1,7 +1,7 @@
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import type { DirectoryChange } from '../domain/directory-event.ts'
-import type { Hint } from '../domain/hint.ts'
+import { assignmentHint, type Hint } from '../domain/hint.ts'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import { type Link, linkPrefix, parseLinkKey } from '../domain/link.ts'
@@ -142,6 +142,6 @@ async function listWaiting({ objects, clock }: Ports, { folders }: Configuration
   return links
 }
 
-function toHint({ accountId: account, permissionSet, principal, type }: Assignment): Hint {
-  return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause }
+function toHint(assignment: Assignment): Hint {
+  return assignmentHint(assignment, cause)
 }

@@ -3,7 +3,7 @@ import type { AccountId } from '../domain/account-id.ts'
 import { type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import { isWithin } from '../domain/expand-scope.ts'
-import type { Hint } from '../domain/hint.ts'
+import { assignmentHint, type Hint } from '../domain/hint.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import { isFolderMarker, type Link, linkPrefix, parseLinkKey } from '../domain/link.ts'
 import type { OrganizationEvent } from '../domain/organization-event.ts'
@@ -99,16 +99,7 @@ async function compareAccount(id: AccountId, links: readonly Link[], context: Co
   const hint = (key: AssignmentKey, about: string): void => {
     const assignment = parseAssignmentKey(key)
     if (!assignment) return
-    const { permissionSet, principal, type } = assignment
-    hints.set(`${key}\n${about}`, {
-      v: 1,
-      kind: 'assignment',
-      account: id,
-      permissionSet,
-      principal,
-      type,
-      cause: about,
-    })
+    hints.set(`${key}\n${about}`, assignmentHint(assignment, about))
   }
   const byKey = Map.groupBy(granting, (link) => renderAssignmentKey(toAssignment(link, id)))
   const limit = pLimit(readsAtOnce)

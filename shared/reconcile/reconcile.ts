@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { AccountId } from '../domain/account-id.ts'
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
-import type { Hint } from '../domain/hint.ts'
+import { assignmentHint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
 import { isSettled, ledgerPrefix } from '../domain/ledger-entry.ts'
 import { isFolderMarker, type Link, linkPrefix, parseLinkKey, renderGrant } from '../domain/link.ts'
@@ -383,15 +383,7 @@ async function hintAt(
   plan: Plan,
   unfinished: readonly Assignment[],
 ): Promise<void> {
-  const toHint = ({ accountId: account, permissionSet, principal, type }: Assignment): Hint => ({
-    v: 1,
-    kind: 'assignment',
-    account,
-    permissionSet,
-    principal,
-    type,
-    cause: 'reconcile',
-  })
+  const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: plan.revocations.map(toHint), revocation: true }, configuration)
   await sendHints(ports, { id, hints: [...plan.grants, ...unfinished].map(toHint), revocation: false }, configuration)

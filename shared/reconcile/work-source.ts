@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { parseAssignmentKey } from '../domain/assignment.ts'
-import { type Hint, hint as hintSchema } from '../domain/hint.ts'
+import { assignmentHint, type Hint, hint as hintSchema } from '../domain/hint.ts'
 import { parsePermissionSetKey } from '../domain/permission-set-file.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { ReceivedMessage } from '../ports/queues.ts'
@@ -243,9 +243,7 @@ function openHint(object: string, key: string): Hint | undefined {
   const name = parsePermissionSetKey(key)
   if (name.ok) return { v: 1, kind: 'permission-set', permissionSet: name.value, cause: object }
   const assignment = parseAssignmentKey(key)
-  if (!assignment) return undefined
-  const { accountId: account, permissionSet, principal, type } = assignment
-  return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: object }
+  return assignment && assignmentHint(assignment, object)
 }
 
 function parseHint(body: string): Hint | undefined {
