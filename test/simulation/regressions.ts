@@ -912,7 +912,7 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
       { do: 'let time pass', ms: 20_000 },
       { do: 'suspend an account', account: '200000000001' },
-      { do: 'delete a group and make it anew', name: 'team one', afterMs: 4_000_000 },
+      { do: 'delete a principal', principal: 'GROUP/team one', silently: false },
     ],
   },
 ]
