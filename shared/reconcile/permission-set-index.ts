@@ -47,13 +47,7 @@ export class PermissionSetIndex {
   async resolve(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
     this.#loading ??= this.#load()
     await this.#loading
-    if (!this.#arnByName.has(name) && !this.#isFresh()) {
-      this.#scan ??= this.#rescan().finally(() => {
-        this.#scan = undefined
-        this.#recent.clear()
-      })
-      await this.#scan
-    }
+    if (!this.#arnByName.has(name) && !this.#isFresh()) await (this.#scan ?? this.#startScan())
     return this.#arnByName.get(name)
   }
 
@@ -61,9 +55,9 @@ export class PermissionSetIndex {
   async remember(name: PermissionSetName, arn: PermissionSetArn): Promise<void> {
     this.#loading ??= this.#load()
     await this.#loading
+    if (this.#scan) this.#recent.set(name, arn)
     if (this.#arnByName.get(name) === arn) return
     this.#arnByName.set(name, arn)
-    if (this.#scan) this.#recent.set(name, arn)
     await this.#saveKnown()
   }
 
@@ -99,7 +93,9 @@ export class PermissionSetIndex {
   async list(): Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>> {
     this.#loading ??= this.#load()
     await this.#loading
-    await this.#rescan()
+    // The pages of one that is under way may be older than this question.
+    while (this.#scan) await this.#scan.catch(() => undefined)
+    await this.#startScan()
     return new Map(this.#arnByName)
   }
 
@@ -130,6 +126,15 @@ export class PermissionSetIndex {
       if (isServiceError(error)) throw error
       return undefined
     })
+  }
+
+  /** Never two at a time: the older one would end last, and take back what the other has found. */
+  #startScan(): Promise<void> {
+    this.#scan = this.#rescan().finally(() => {
+      this.#scan = undefined
+      this.#recent.clear()
+    })
+    return this.#scan
   }
 
   async #rescan(): Promise<void> {

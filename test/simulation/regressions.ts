@@ -915,4 +915,23 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'delete a principal', principal: 'GROUP/team one', silently: false },
     ],
   },
+  {
+    name: 'a link found waiting is woken by whoever makes its permission set meanwhile',
+    settings: { ...calm, latencyMs: 300, seed: 920_699_984, provisionings: 3, mischief: 'refusals' },
+    actions: [
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 600_000 },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'reconcile' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'let time pass', ms: 3_660_000 },
+      { do: 'reconcile' },
+      { do: 'upload a version of First-ps', version: 'boundary' },
+      { do: 'upload a link', key: 'links_data/account%200000000002%Late-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'upload the permission set', name: 'Late-ps', valid: true },
+      { do: 'upload a link', key: 'links_data/root%all%Late-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 5_000 },
+    ],
+  },
 ]

@@ -43,6 +43,30 @@ test('one that turned out to be gone is looked for anew: it may have been made a
   expect(await index.resolve(late)).toBe(second)
 })
 
+test('one that a later listing has shown is not forgotten when an earlier listing, which lacks it, ends after it', async () => {
+  const { world, index } = open()
+  const list = world.ssoAdmin.listPermissionSets.bind(world.ssoAdmin)
+  let isFirst = true
+  world.ssoAdmin.listPermissionSets = async (token) => {
+    const page = await list(token)
+    if (isFirst) {
+      isFirst = false
+      await world.clock.sleep(1_000)
+    }
+    return page
+  }
+  const before = index.resolve(late)
+  await world.clock.advance(500)
+  const arn = await world.ssoAdmin.createPermissionSet({ name: late, sessionDuration: 'PT1H', tags: [] })
+  const listed = index.list()
+  await world.clock.advance(10)
+  await index.remember(late, arn)
+  await world.clock.advance(1_000)
+  expect((await listed).get(late)).toBe(arn)
+  expect(await before).toBe(arn)
+  expect(index.knows(late)).toBe(true)
+})
+
 test('one that was just created is known to the next process without a call', async () => {
   const { world, another, index } = open()
   await index.resolve(viewOnly)
