@@ -884,4 +884,25 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 20_000 },
     ],
   },
+  {
+    name: 'a creation that was never answered stays in the ledger until its account is gone, or is back',
+    settings: { ...calm, latencyMs: 300 },
+    actions: [
+      {
+        do: 'strike calls',
+        kind: 'freeze',
+        service: 'any',
+        calls: 'creations',
+        process: 'dispatcher',
+        skip: 0,
+        times: 1,
+      },
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'an account leaves', account: '200000000001' },
+      { do: 'let time pass', ms: 670_000 },
+      { do: 'reconcile' },
+      { do: 'let time pass', ms: 3_730_000 },
+    ],
+  },
 ]
