@@ -106,10 +106,11 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
 
 /** Its principal may have been seen gone before, and is there. */
 async function keepGranted(subject: Subject, stored: StoredEntry, links: readonly GrantingLink[]): Promise<void> {
-  const { orphanedAt, openUntil } = stored.entry
+  const { orphanedAt, openUntil, former } = stored.entry
   if (orphanedAt !== undefined) {
-    await save(subject, stored, { links: [...links], orphanedAt: undefined, openUntil: undefined })
-    await closeTwin(subject, openUntil)
+    const twin = former ? {} : { openUntil: undefined }
+    await save(subject, stored, { links: [...links], orphanedAt: undefined, ...twin })
+    if (!former) await closeTwin(subject, openUntil)
   } else if (!isSame(stored.entry.links, links)) await save(subject, stored, { links: [...links] })
 }
 

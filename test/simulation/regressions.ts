@@ -905,4 +905,22 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 3_730_000 },
     ],
   },
+  {
+    name: 'a slice that ends between what a name has now and what it had before leaves a retry for the rest',
+    settings: { ...calm, latencyMs: 300, latencyP99Ms: 600_000, seed: 368677960, outstanding: 2, provisionings: 1 },
+    actions: [
+      { do: 'two groups swap names' },
+      { do: 'delete a group and make it anew', name: 'team-late', afterMs: 100 },
+      { do: 'check for drift' },
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'upload a link', key: accountLinkOf('team-2'), body: 'empty' },
+      { do: 'upload a link', key: 'links_data/ou_id%ou-sim0-33333333%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 2000 },
+      { do: 'let time pass', ms: 2000 },
+      { do: 'two groups swap names' },
+      { do: 'let time pass', ms: 2000 },
+      { do: 'let time pass', ms: 70000 },
+      { do: 'upload two versions of First-ps', first: 'first', second: 'invalid', afterMs: 0 },
+    ],
+  },
 ]
