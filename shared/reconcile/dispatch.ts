@@ -344,8 +344,7 @@ class Slice {
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.#failed++
-    if ('lack' in settlement && settlement.lack) this.#board.noteLack(assignment, settlement.lack, settlement.links)
-    if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
+    if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks)
     if (settlement.result !== 'open' && settlement.result !== 'held')
       await this.#brake.forget(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)

@@ -58,7 +58,7 @@ export async function findHeir(
   if ('target' in resolved) {
     if (resolved.target.principalId !== entry.principalId) throw changing(assignment, principal)
     if (resolved.target.permissionSetArn !== entry.permissionSetArn) return undefined
-    return { key, links: resolved.links.map(({ link }) => link) }
+    return { key, links: resolved.links }
   }
   return undefined
 }
