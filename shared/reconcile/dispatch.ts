@@ -346,8 +346,7 @@ class Slice {
     if (settlement.result === 'open') this.#failed++
     if ('lack' in settlement && settlement.lack) this.#board.noteLack(assignment, settlement.lack, settlement.links)
     if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
-    if (settlement.result !== 'open' && settlement.result !== 'held')
-      await this.#brake.forget(renderAssignmentKey(assignment))
+    if (settlement.result !== 'held') await this.#brake.review(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
   }
