@@ -345,8 +345,7 @@ class Slice {
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.#failed++
     if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks)
-    if (settlement.result !== 'open' && settlement.result !== 'held')
-      await this.#brake.forget(renderAssignmentKey(assignment))
+    if (settlement.result !== 'held') await this.#brake.review(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
   }

@@ -954,4 +954,15 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'delete a group and make it anew', name: 'team one', afterMs: 4_000_000 },
     ],
   },
+  {
+    name: 'held access of a former id leaves the list when links grant it under its present name',
+    settings: { ...calm, provisionings: 1, brakeCount: 2, latencyMs: 300 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'two groups swap names' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'upload a link', key: root, body: 'empty' },
+    ],
+  },
 ]
