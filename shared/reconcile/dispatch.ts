@@ -341,12 +341,11 @@ class Slice {
       return this.#settle(item, context)
     }
     // Before anything is awaited: whoever makes it from now on wakes this one.
-    if ('lack' in settlement && settlement.lack) this.#board.noteLack(assignment, settlement.lack, settlement.links)
+    this.#board.noteLack(assignment, settlement)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.#failed++
-    if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
     if (settlement.result !== 'open' && settlement.result !== 'held')
       await this.#brake.forget(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)

@@ -56,6 +56,17 @@ export async function grant(
   }
   const { target } = resolved
   const granting: Grant = { target, links: resolved.links.map(({ link }) => link), concerned, account }
+  const settlement = await grantTo(subject, stored, granting)
+  return settlement === 'links-gone' ? settlement : { lack: 'none', ...settlement }
+}
+
+/** Permission set and principal are there. */
+async function grantTo(
+  subject: Subject,
+  stored: StoredEntry | undefined,
+  granting: Grant,
+): Promise<Settlement | 'links-gone'> {
+  const { target, concerned, account } = granting
   const known = findAccess(stored, target)
   if (known?.whole) return regrant(subject, await promote(subject, known), granting)
   if (known) return regrant(subject, known, granting)

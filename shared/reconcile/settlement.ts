@@ -33,7 +33,11 @@ export type Subject = { readonly key: AssignmentKey; readonly assignment: Assign
 export type Lack = { readonly reason: string; readonly remedy: string }
 
 /** Where one account assignment stands when the dispatcher is done with a hint. `links`: whose status that concerns. */
-export type Settlement = { readonly links: readonly string[] } & (
+export type Settlement = {
+  readonly links: readonly string[]
+  /** What the links that grant it lack, `none` where all is there; absent: nobody looked, since none grants it. */
+  readonly lack?: Lack | 'none'
+} & (
   | { readonly result: 'applied'; readonly owned: boolean }
   | { readonly result: 'absent' }
   | { readonly result: 'waiting'; readonly lack: Lack }
@@ -43,8 +47,6 @@ export type Settlement = { readonly links: readonly string[] } & (
   | {
       readonly result: 'held'
       readonly reason: string
-      /** Links that grant it are there, and this is why they cannot. */
-      readonly lack?: Lack
     }
   /** Nothing was done: the slice is ending, and the hint is given back. */
   | { readonly result: 'given-back' }

@@ -4,7 +4,7 @@ import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { Status } from '../domain/status.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { Lack } from './settlement.ts'
+import type { Lack, Settlement } from './settlement.ts'
 import type { NewStatus, StatusStore } from './status-store.ts'
 
 /** Progress of what is still running is told at most this often; its end is told at once. */
@@ -64,13 +64,11 @@ export class StatusBoard {
     return this.#lacks.get(renderGrant(grant))
   }
 
-  /** Its permission set and principal were found. */
-  noteNoLack(grant: Grant): void {
-    this.#lacks.set(renderGrant(grant), 'none')
-  }
-
-  noteLack(grant: Grant, lack: Lack, links: readonly string[]): void {
+  /** What an evaluation found its links to lack. One that looked for nothing, since no link grants it, tells nothing. */
+  noteLack(grant: Grant, { lack, links }: Pick<Settlement, 'lack' | 'links'>): void {
+    if (lack === undefined) return
     this.#lacks.set(renderGrant(grant), lack)
+    if (lack === 'none') return
     this.#waited.set(grant.permissionSet, new Set([...(this.#waited.get(grant.permissionSet) ?? []), ...links]))
   }
 

@@ -41,15 +41,19 @@ export async function waitFor(
   stored: StoredEntry | undefined,
   waiting: Waiting,
 ): Promise<Settlement> {
+  const { lack, links } = waiting
+  return stored ? { lack, ...(await keepWaiting(subject, stored, waiting)) } : { result: 'waiting', lack, links }
+}
+
+async function keepWaiting(subject: Subject, stored: StoredEntry, waiting: Waiting): Promise<Settlement> {
   const { lack, links, account } = waiting
   const rest: Settlement = { result: 'waiting', lack, links }
-  if (!stored) return rest
   const { context, assignment } = subject
   const whereabouts = () => context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
   const seen = await whereabouts()
   if (seen !== 'gone' && seen.name !== assignment.principal && (await isRenamed(subject, stored))) {
     const revoked = await revoke(subject, stored, account)
-    if (revoked.result !== 'absent') return withLack(revoked, lack)
+    if (revoked.result !== 'absent') return revoked
     await lookAgainLater(subject)
     return rest
   }
@@ -64,14 +68,9 @@ export async function waitFor(
   if (settled === undefined) return rest
   if ('result' in settled) return settled
   // What it recorded of a former id is all that is left: that id is judged by itself.
-  if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
+  if (settled.entry.principalId !== stored.entry.principalId) return keepWaiting(subject, settled, waiting)
   const kept = await keepLinks(subject, settled, waiting.granting)
   return found === 'gone' ? keepOrphan(subject, kept, waiting) : rest
-}
-
-/** The status of what is held says so only while nothing else moves: nothing does where its principal lacks. */
-function withLack(revoked: Settlement, lack: Lack): Settlement {
-  return revoked.result === 'held' ? { ...revoked, lack } : revoked
 }
 
 /** A link that is gone, or expired, while others still ask for the access, has nothing to do with it any more. */
@@ -127,7 +126,7 @@ async function keepOrphan(
   const until = graceEnd(subject, orphanedAt)
   if (now >= until) {
     const revoked = await revoke(subject, stored, account)
-    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : withLack(revoked, lack)
+    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : revoked
   }
   const openUntil = renderInstant(until)
   await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())
