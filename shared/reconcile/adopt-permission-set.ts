@@ -13,8 +13,8 @@ import { readPermissionSet } from './read-permission-set.ts'
 import { type PermissionSetReading, readPermissionSetFile } from './read-permission-set-file.ts'
 import { StatusStore } from './status-store.ts'
 
+/** `restored`: it was ours already, without its file. */
 export type Adoption = { readonly name: string; readonly arn: PermissionSetArn } & (
-  /** `restored`: it was ours already, without its file. */
   | { readonly outcome: 'adopted' | 'restored'; readonly file: string; readonly notes: readonly string[] }
   | { readonly outcome: 'already-owned' }
   | { readonly outcome: 'refused'; readonly complaint: Complaint }
