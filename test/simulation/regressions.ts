@@ -965,4 +965,23 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'upload a link', key: root, body: 'empty' },
     ],
   },
+  {
+    name: 'a link whose access is held stays held in its status when it is uploaded again and means no account',
+    settings: { ...calm, provisionings: 1, brakeCount: 1, latencyMs: 300 },
+    actions: [
+      {
+        do: 'upload a link for a while',
+        key: 'links_data/account%200000000003%Console-ps%team one%GROUP%ssofile',
+        beginsInMs: 500,
+        endsInMs: undefined,
+        offset: '-05:30',
+      },
+      { do: 'upload a link', key: 'links_data/account%200000000003%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'suspend an account', account: '200000000003' },
+      { do: 'reconcile' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'upload a link', key: 'links_data/account%200000000003%First-ps%team one%GROUP%ssofile', body: 'empty' },
+    ],
+  },
 ]
