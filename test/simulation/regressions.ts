@@ -983,4 +983,46 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 70_000 },
     ],
   },
+  {
+    name: 'a link whose new group has the access is applied, while the brake holds what the former one has',
+    settings: {
+      ...calm,
+      latencyMs: 300,
+      seed: 957_901_834,
+      outstanding: 15,
+      provisionings: 3,
+      brakeCount: 1,
+      mischief: 'refusals',
+    },
+    actions: [
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'delete a group and make it anew', name: 'team one', afterMs: 30_000 },
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'delete a group and make it anew', name: 'team-2', afterMs: 30_000 },
+    ],
+  },
+  {
+    name: 'a link goes on waiting for its group while access on a suspended account cannot be revoked',
+    settings: { ...calm, latencyMs: 300, provisionings: 3 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'suspend an account', account: '200000000001' },
+      { do: 'delete a group and make it anew', name: 'team one', afterMs: 4_000_000 },
+    ],
+  },
+  {
+    name: 'held access of a former id leaves the list when links grant it under its present name',
+    settings: { ...calm, provisionings: 1, brakeCount: 2, latencyMs: 300 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'two groups swap names' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'upload a link', key: root, body: 'empty' },
+    ],
+  },
 ]
