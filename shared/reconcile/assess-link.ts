@@ -84,7 +84,7 @@ export async function assessLink(
       if (complaint) return answer({ ...told, ...rejection(complaint) })
       const accounts = await expandLink(reading.link, view, context)
       const lack = findLack(reading.link, told, current, context)
-      return answer(await assessAccounts(reading.link, accounts, { told, lack }, context), accounts)
+      return answer(await assessAccounts(reading.link, accounts, { told, lack, current }, context), accounts)
     }
     default:
       return reading satisfies never
@@ -110,12 +110,21 @@ async function expandLink(
 async function assessAccounts(
   link: Link,
   accounts: readonly AccountId[],
-  { told, lack }: { readonly told: Partial<NewStatus>; readonly lack: Lack | undefined },
+  {
+    told,
+    lack,
+    current,
+  }: { readonly told: Partial<NewStatus>; readonly lack: Lack | undefined; readonly current: Status | undefined },
   context: AssessContext,
 ): Promise<NewStatus> {
   const held = context.progress ? await listHeld(link, context.progress) : []
-  if (accounts.length === 0)
-    return { ...told, ...(await describeEmptyScope(link, context)), ...(held.length > 0 ? describeHeld(held) : {}) }
+  if (accounts.length === 0) {
+    const empty = { ...told, ...(await describeEmptyScope(link, context)) }
+    if (held.length > 0) return { ...empty, ...describeHeld(held) }
+    // Only the dispatcher knows whether the brake still holds it, and no hint makes it tell.
+    const isKept = !context.progress && current?.state === 'held'
+    return isKept ? { ...empty, ...keepHeld(current), accounts: empty.accounts } : empty
+  }
   if (!context.progress) return { ...told, state: 'applying' }
   const listed = [...(await context.progress.of(link, accounts))]
   const boundTo = told.principalId ?? findBinding(link, told, listed)

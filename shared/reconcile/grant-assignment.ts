@@ -9,7 +9,7 @@ import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { type CallResult, isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
 import { forgetForeign, readForeign, recordForeign, sameLinks } from './foreign-assignments.ts'
-import type { StoredEntry } from './ledger.ts'
+import { EntryChangedError, type StoredEntry } from './ledger.ts'
 import {
   closeTwin,
   confirm,
@@ -121,10 +121,11 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
 
 /** Its principal may have been seen gone before, and is there. */
 async function keepGranted(subject: Subject, stored: StoredEntry, links: readonly GrantingLink[]): Promise<void> {
-  const { orphanedAt, openUntil } = stored.entry
+  const { orphanedAt, openUntil, former } = stored.entry
   if (orphanedAt !== undefined) {
-    await save(subject, stored, { links: [...links], orphanedAt: undefined, openUntil: undefined })
-    await closeTwin(subject, openUntil)
+    const twin = former ? {} : { openUntil: undefined }
+    await save(subject, stored, { links: [...links], orphanedAt: undefined, ...twin })
+    if (!former) await closeTwin(subject, openUntil)
   } else if (!isSame(stored.entry.links, links)) await save(subject, stored, { links: [...links] })
 }
 
@@ -269,6 +270,11 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   const seenAt = renderInstant(context.clock.now())
   await context.principalNames.note({ type, id: principalId, name: subject.assignment.principal })
   await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
+  // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
+  if (findAccess(await context.standings.ledger.read(key), target)) {
+    await forgetForeign(context.objects, key)
+    throw new EntryChangedError(key)
+  }
   context.standings.noteForeign(key, links, principalId)
   context.log.info('the access existed before its link: it is recorded as foreign and left alone')
   return 'foreign'

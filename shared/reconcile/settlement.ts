@@ -20,7 +20,7 @@ export type SettleContext = CallContext & {
   readonly permissionSets: PermissionSetIndex
   readonly managementAccount: ManagementAccountSets
   readonly principals: PrincipalIndex
-  readonly brake: Pick<Brake, 'admit' | 'forget'>
+  readonly brake: Pick<Brake, 'admit' | 'review'>
   readonly principalNames: PrincipalNames
   /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
   readonly pulledMs: number
