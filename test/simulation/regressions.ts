@@ -944,17 +944,6 @@ export const regressions: readonly [Regression, ...Regression[]] = [
     ],
   },
   {
-    name: 'a link goes on waiting for its group while access on a suspended account cannot be revoked',
-    settings: { ...calm, latencyMs: 300, provisionings: 3 },
-    actions: [
-      { do: 'upload a link', key: 'links_data/root%all%First-ps%team one%GROUP%ssofile', body: 'empty' },
-      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
-      { do: 'let time pass', ms: 20_000 },
-      { do: 'suspend an account', account: '200000000001' },
-      { do: 'delete a group and make it anew', name: 'team one', afterMs: 4_000_000 },
-    ],
-  },
-  {
     name: 'held access of a former id leaves the list when links grant it under its present name',
     settings: { ...calm, provisionings: 1, brakeCount: 2, latencyMs: 300 },
     actions: [
@@ -1042,6 +1031,36 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'upload a link', key: root, body: 'empty' },
       { do: 'let time pass', ms: 1000 },
       { do: 'let time pass', ms: 70_000 },
+    ],
+  },
+  {
+    name: 'a link goes on waiting for its group while access on a suspended account cannot be revoked',
+    settings: { ...calm, latencyMs: 300, provisionings: 3 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'suspend an account', account: '200000000001' },
+      { do: 'delete a principal', principal: 'GROUP/team one', silently: false },
+    ],
+  },
+  {
+    name: 'a link found waiting is woken by whoever makes its permission set meanwhile',
+    settings: { ...calm, latencyMs: 300, seed: 920_699_984, provisionings: 3, mischief: 'refusals' },
+    actions: [
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 600_000 },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'reconcile' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'let time pass', ms: 3_660_000 },
+      { do: 'reconcile' },
+      { do: 'upload a version of First-ps', version: 'boundary' },
+      { do: 'upload a link', key: 'links_data/account%200000000002%Late-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'upload the permission set', name: 'Late-ps', valid: true },
+      { do: 'upload a link', key: 'links_data/root%all%Late-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 5_000 },
     ],
   },
 ]

@@ -152,6 +152,8 @@ export class SimulatedWorld {
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
+  /** When what others are going to do comes about. */
+  readonly #planned = new Set<{ readonly atMs: number }>()
   #processes = 0
   readonly #randomness: SeededRandomness
 
@@ -407,13 +409,23 @@ export class SimulatedWorld {
     return JSON.stringify(this.readJson('state/organization.json') ?? {}).includes(account)
   }
 
-  /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, and no dispatcher at work. */
+  /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, no dispatcher at work, and nobody is going to do anything. */
   isQuiet(): boolean {
     const nowMs = this.clock.now().getTime()
-    if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs) return false
+    if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs || this.#planned.size > 0) return false
     // What the schedule could not do this minute, it does the next.
     if (this.#instantsUnder('state/expiry/').some((ms) => ms <= nowMs)) return false
     return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key))
+  }
+
+  /** Others do something when so much time has passed: until then the world is not at rest. */
+  later(ms: number, work: () => void | Promise<void>): void {
+    const plan = { atMs: this.clock.now().getTime() + ms }
+    this.#planned.add(plan)
+    void this.clock
+      .sleep(ms)
+      .then(work)
+      .finally(() => this.#planned.delete(plan))
   }
 
   #isIdle(): boolean {
@@ -444,7 +456,8 @@ export class SimulatedWorld {
   idleMs(most: number): number {
     if (!this.#isIdle() || this.notifications.delayMs > 0) return 0
     const nowMs = this.clock.now().getTime()
-    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/')]
+    const planned = [...this.#planned].map(({ atMs }) => atMs)
+    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/'), ...planned]
     const nextMs = Math.min(...instants) - nowMs - idleBeforeMs
     return Math.max(0, Math.min(most, nextMs))
   }
