@@ -340,14 +340,13 @@ class Slice {
       this.#board.touch(settlement.links)
       return this.#settle(item, context)
     }
-    // Before anything is awaited: whoever makes it from now on wakes this one.
-    this.#board.noteLack(assignment, settlement)
+    // Before anything is awaited: whoever makes what is lacking from now on wakes this one.
+    if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.#failed++
-    if (settlement.result !== 'open' && settlement.result !== 'held')
-      await this.#brake.forget(renderAssignmentKey(assignment))
+    if (settlement.result !== 'held') await this.#brake.review(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
   }

@@ -129,6 +129,10 @@ export class SimulatedWorld {
   readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
+  /** How long requests to Identity Center take from now on; 0: as the settings say. */
+  requestsTakeMs = 0
+  /** How far clocks may be off. */
+  skewMs: number
   /** The change being made is reported by no event. */
   isSilent = false
   /** Somebody took the lease, a process died, or a cache was lost. */
@@ -149,13 +153,12 @@ export class SimulatedWorld {
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
   #processes = 0
-  readonly #settings: WorldSettings
   readonly #randomness: SeededRandomness
 
   /** `promises`: only their violations count. */
   constructor(settings: WorldSettings, promises?: readonly string[]) {
     const { clock } = this
-    this.#settings = settings
+    this.skewMs = settings.skewMs
     this.#randomness = new SeededRandomness(settings.seed)
     this.configuration = configure(settings)
     const randomness = new SeededRandomness(settings.seed + 1)
@@ -182,13 +185,19 @@ export class SimulatedWorld {
         tell(renderDirectoryEvent(change, voice ?? 'api', randomness.id()))
       },
     })
+    const requestsTakeMs = () => this.requestsTakeMs
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
       randomness,
       organizations: this.organizations,
       identityStore: this.identityStore,
-      latencyMs: settings.latencyMs ?? 300,
-      latencyP99Ms: settings.latencyP99Ms,
+      // Looked at anew for each request.
+      get latencyMs() {
+        return requestsTakeMs() || (settings.latencyMs ?? 300)
+      },
+      get latencyP99Ms() {
+        return requestsTakeMs() || settings.latencyP99Ms
+      },
     })
     const file = parseOrganizationFile('simulated organization', organization)
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
@@ -240,7 +249,7 @@ export class SimulatedWorld {
       randomness,
       log,
     }
-    const skewMs = Math.round((2 * randomness.fraction() - 1) * this.#settings.skewMs)
+    const skewMs = Math.round((2 * randomness.fraction() - 1) * this.skewMs)
     const process = new SimulatedProcess({
       kind,
       number: ++this.#processes,
@@ -381,10 +390,6 @@ export class SimulatedWorld {
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
     const isDrifting = this.drift.changes > this.drift.found
     return this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
-  }
-
-  get skewMs(): number {
-    return this.#settings.skewMs
   }
 
   /** The ledger has entries of accounts that are not in the organization any more. */

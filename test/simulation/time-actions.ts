@@ -15,10 +15,16 @@ export type TimeAction =
       readonly offset: keyof typeof offsets
     }
   | { readonly do: 'lose the index of instants' }
+  /** Requests to Identity Center that begin from now on; 0: as before. */
+  | { readonly do: 'let requests take this long'; readonly ms: number }
+  /** Those of processes that begin from now on, from the true time, at most. */
+  | { readonly do: 'let clocks go wrong'; readonly ms: number }
 
 const names: ReadonlySet<string> = new Set<TimeAction['do']>([
   'upload a link for a while',
   'lose the index of instants',
+  'let requests take this long',
+  'let clocks go wrong',
 ])
 
 export function isTimeAction(action: { readonly do: string }): action is TimeAction {
@@ -42,10 +48,26 @@ export const timeActions = (linkKey: fc.Arbitrary<string>) =>
         .map((drawn): TimeAction => drawn),
     },
     { weight: 1, arbitrary: fc.constant<TimeAction>({ do: 'lose the index of instants' }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('let requests take this long' as const),
+        ms: fc.constantFrom(0, 20_000, 400_000),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant<TimeAction>({ do: 'let clocks go wrong', ms: 120_000 }) },
   ] as const
 
 export async function performTimeAction(action: TimeAction, world: SimulatedWorld): Promise<void> {
   const { objects, clock } = world
+  if (action.do === 'let requests take this long') {
+    world.requestsTakeMs = action.ms
+    return
+  }
+  if (action.do === 'let clocks go wrong') {
+    world.skewMs = Math.max(world.skewMs, action.ms)
+    return
+  }
   if (action.do === 'lose the index of instants') {
     world.wasDisturbed = true
     for (const key of world.keys('state/expiry/')) void objects.delete(key)

@@ -279,6 +279,41 @@ describe('access that is granted and revoked', () => {
   })
 })
 
+describe('an assignment that is looked at', () => {
+  /** As an event has it looked at that says nothing of what the links say. */
+  async function lookAt(world: World): Promise<void> {
+    const hint = { v: 1, kind: 'assignment', account, permissionSet: 'Billing-ps', type: 'GROUP', cause: link }
+    const body = JSON.stringify({ ...hint, principal: 'team-Accountants' })
+    await world.queues.send('work', [{ body, groupId: account, deduplicationId: world.ports.randomness.id() }])
+    await settled(world)
+  }
+
+  test('and that no link and no entry knows is done with, and leaves nothing', async () => {
+    const world = await open()
+    await lookAt(world)
+    expect(world.queues.queue('work').counts()).toEqual({ visible: 0, inFlight: 0 })
+    for (const prefix of ['assignments/', 'status/links_data/', 'state/open/', 'attention/'])
+      expect(await world.keys(prefix)).toEqual([])
+    expect(world.errors).toEqual([])
+  })
+
+  test('stays where the account has moved to what another link grants, though the view does not know it yet', async () => {
+    const world = await open()
+    await world.objects.put(link, '')
+    await settled(world)
+    await world.organizations.moveAccount(accountId.parse(account), 'ou-acme-wrk3fina', 'ou-acme-sec10000')
+    await world.objects.put('links_data/ou_id%ou-acme-sec10000%Billing-ps%team-Accountants%GROUP%ssofile', '')
+    await world.objects.delete(link)
+    await settled(world)
+    expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
+    expect(await world.json(ledger)).toMatchObject({
+      state: 'granted',
+      links: [{ key: expect.stringMatching(/ou-acme-sec10000/) }],
+    })
+    expect(world.calls).not.toContain('DeleteAccountAssignment')
+  })
+})
+
 describe('principals that change', () => {
   const otherName = `account%${account}%Billing-ps%team-Bookkeepers%GROUP%ssofile`
 
