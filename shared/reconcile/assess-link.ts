@@ -23,7 +23,7 @@ export type AssessContext = {
   /** How far the assignments are: known to the dispatcher only. Absent: the status says that work goes on. */
   readonly progress?: {
     /** `undefined`: nobody has looked since this process began. */
-    lackOf(grant: Grant): Lack | 'none' | undefined
+    lackOf(link: string): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
     accountsOf(grant: Grant): Promise<readonly AccountId[]>
     /** Where the brake holds a revocation. */
@@ -168,7 +168,7 @@ function findLack(
   current: Status | undefined,
   { progress }: AssessContext,
 ): Lack | undefined {
-  const found = progress?.lackOf(link)
+  const found = progress?.lackOf(link.key)
   if (found !== undefined) return found === 'none' ? undefined : found
   const isSameUpload = current?.etag === told.etag && current?.lastModified === told.lastModified
   const { state, reason, remedy, accounts } = current ?? {}

@@ -20,6 +20,7 @@ import {
   takeOffList,
 } from '../domain/brake.ts'
 import type { Configuration } from '../domain/configuration.ts'
+import { listAccess } from '../domain/former-access.ts'
 import { assignmentHint, type Hint } from '../domain/hint.ts'
 import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../domain/link.ts'
@@ -27,7 +28,7 @@ import type { ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
 import { brakeKey, digestOf, readBrake, writeBrake } from './brake-file.ts'
 import { sendHints } from './lanes.ts'
-import { listAssignmentKeys } from './ledger.ts'
+import { Ledger, listAssignmentKeys } from './ledger.ts'
 import { attentionPrefix, statusPrefix } from './status-store.ts'
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'>
@@ -78,9 +79,12 @@ export class Brake {
     return { outcome: 'held', reason: hold ? describeHold(hold) : 'held by the brake' }
   }
 
-  /** It is not to be revoked any more, or is gone: it leaves the list. */
-  async forget(key: AssignmentKey): Promise<void> {
-    if (this.#record.held.includes(key)) await this.#change((record) => takeOffList(record, key))
+  /** Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, moved, or gone. */
+  async review(key: AssignmentKey): Promise<void> {
+    if (!this.#record.held.includes(key)) return
+    const stored = await new Ledger(this.#ports.objects).read(key)
+    if (stored && listAccess(stored.entry).some(({ state }) => state === 'held')) return
+    await this.#change((record) => takeOffList(record, key))
   }
 
   /** The accounts in which an assignment of this grant is held, as far as known. */

@@ -340,14 +340,13 @@ class Slice {
       this.#board.touch(settlement.links)
       return this.#settle(item, context)
     }
+    // Before anything is awaited: whoever makes what is lacking from now on wakes this one.
+    if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.#failed++
-    if ('lack' in settlement && settlement.lack) this.#board.noteLack(assignment, settlement.lack, settlement.links)
-    if (settlement.result === 'applied' || settlement.result === 'open') this.#board.noteNoLack(assignment)
-    if (settlement.result !== 'open' && settlement.result !== 'held')
-      await this.#brake.forget(renderAssignmentKey(assignment))
+    if (settlement.result !== 'held') await this.#brake.review(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
     return 'done'
   }

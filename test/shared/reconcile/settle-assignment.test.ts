@@ -186,6 +186,7 @@ describe('access that is granted and revoked', () => {
     await settled(world)
     expect(await world.keys('state/open/')).toHaveLength(1)
     expect(await world.json(ledger)).toMatchObject({ state: 'granting' })
+    expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'waiting' })
   })
 
   test('the ledger forgets an unanswered creation only when 15 minutes are over', async () => {
@@ -222,6 +223,27 @@ describe('access that is granted and revoked', () => {
     expect(world.calls.filter((call) => call === 'DeleteAccountAssignment')).toHaveLength(before)
   })
 
+  test('a link that waits for its group still says so after a look at a revocation that is stuck elsewhere', async () => {
+    const world = await open()
+    const root = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+    await world.objects.put(root, '')
+    await settled(world)
+    const { principalId } = target(world)
+    world.organizations.suspendAccount(accountId.parse(account))
+    await world.finish(world.everyHour())
+    await settled(world)
+    await world.identityStore.deleteGroup(principalId)
+    await world.objects.put(root, '')
+    await settled(world)
+    expect(await world.json(`status/${root}.json`)).toMatchObject({ state: 'waiting' })
+    const [, , permissionSet, principal, type] = name.split('%')
+    const hint = { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: 'reconcile' }
+    await world.queues.send('work', [{ body: JSON.stringify(hint), groupId: account, deduplicationId: 'look' }])
+    await world.finish(world.slice())
+    expect(await world.json(ledger)).toMatchObject({ state: 'stuck' })
+    expect(await world.json(`status/${root}.json`)).toMatchObject({ state: 'waiting' })
+  })
+
   test('a revocation that was stuck goes on after the account is reinstated', async () => {
     const world = await open()
     await world.objects.put(link, '')
@@ -254,6 +276,41 @@ describe('access that is granted and revoked', () => {
     await settled(world)
     expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
     expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
+  })
+})
+
+describe('an assignment that is looked at', () => {
+  /** As an event has it looked at that says nothing of what the links say. */
+  async function lookAt(world: World): Promise<void> {
+    const hint = { v: 1, kind: 'assignment', account, permissionSet: 'Billing-ps', type: 'GROUP', cause: link }
+    const body = JSON.stringify({ ...hint, principal: 'team-Accountants' })
+    await world.queues.send('work', [{ body, groupId: account, deduplicationId: world.ports.randomness.id() }])
+    await settled(world)
+  }
+
+  test('and that no link and no entry knows is done with, and leaves nothing', async () => {
+    const world = await open()
+    await lookAt(world)
+    expect(world.queues.queue('work').counts()).toEqual({ visible: 0, inFlight: 0 })
+    for (const prefix of ['assignments/', 'status/links_data/', 'state/open/', 'attention/'])
+      expect(await world.keys(prefix)).toEqual([])
+    expect(world.errors).toEqual([])
+  })
+
+  test('stays where the account has moved to what another link grants, though the view does not know it yet', async () => {
+    const world = await open()
+    await world.objects.put(link, '')
+    await settled(world)
+    await world.organizations.moveAccount(accountId.parse(account), 'ou-acme-wrk3fina', 'ou-acme-sec10000')
+    await world.objects.put('links_data/ou_id%ou-acme-sec10000%Billing-ps%team-Accountants%GROUP%ssofile', '')
+    await world.objects.delete(link)
+    await settled(world)
+    expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
+    expect(await world.json(ledger)).toMatchObject({
+      state: 'granted',
+      links: [{ key: expect.stringMatching(/ou-acme-sec10000/) }],
+    })
+    expect(world.calls).not.toContain('DeleteAccountAssignment')
   })
 })
 
