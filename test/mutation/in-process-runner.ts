@@ -29,6 +29,8 @@ type Switch = {
 const mutants: Switch = {}
 /** A mutant that its tests do not notice in this time of the processor counts as one that survives. */
 const patienceMs = 1_000 * Number(process.env.MUTATION_SECONDS ?? Number.POSITIVE_INFINITY)
+/** Tests of these names take too long to try mutants on. */
+const without = process.env.MUTATION_WITHOUT === undefined ? undefined : new RegExp(process.env.MUTATION_WITHOUT)
 Object.assign(globalThis, { __stryker__: mutants })
 
 /**
@@ -58,7 +60,7 @@ class InProcessRunner implements TestRunner {
       collectFrom(basename(file, '.test.ts'))
       load(resolve(file))
     }
-    for (const one of collectedTests) this.#tests.set(one.name, one)
+    for (const one of collectedTests) if (!without?.test(one.name)) this.#tests.set(one.name, one)
   }
 
   async dryRun(_: DryRunOptions): Promise<DryRunResult> {
