@@ -57,6 +57,23 @@ describe('the dispatcher lease', () => {
     expect(await world.keys('control/')).toEqual([])
   })
 
+  test('goes to one of two who ask for it at the same moment, whoever had it before', async () => {
+    for (const hadAnyone of [false, true]) {
+      const world = new World()
+      if (hadAnyone) {
+        await acquire(world)
+        await world.clock.advance(61_000)
+      }
+      const ask = async (holder: string) => {
+        const lease = await Lease.acquire(world.ports, holder)
+        void lease?.keep()
+        return lease
+      }
+      const leases = await world.finish(Promise.all([ask('one'), ask('other')]))
+      expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1)
+    }
+  })
+
   test('is awaited for as long as a dead holder could have it, and says once who has it', async () => {
     const world = new World()
     const first = await acquire(world)
@@ -96,9 +113,50 @@ describe('the dispatcher lease', () => {
     await world.objects.put(leaseKey, '{}')
     await world.clock.advance(20_100)
     expect(lease?.mayStart()).toBe(false)
-    expect(world.log.lines.map(({ message }) => message)).toContainEqual(expect.stringContaining('lease was lost'))
+    await world.clock.advance(60_000)
+    expect(world.log.lines.map(({ message }) => message)).toEqual([
+      'the dispatcher lease was lost; nothing new is started',
+    ])
     await world.finish(lease?.release() ?? Promise.resolve())
     expect(await world.keys('control/')).toEqual([leaseKey])
+  })
+
+  test('that someone else has taken while a renewal went unanswered is not taken for ours', async () => {
+    const world = new World()
+    let isFailing = false
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'put' && isFailing) throw noAnswer('PutObject')
+      return proceed()
+    })
+    const lease = await acquire(world, ports)
+    void lease?.keep()
+    isFailing = true
+    await world.clock.advance(20_100)
+    isFailing = false
+    const theirs = { v: 1, nonce: 'theirs', holder: 'someone else', renewedAt: world.clock.now().toISOString() }
+    await world.objects.put(leaseKey, JSON.stringify(theirs))
+    await world.clock.advance(20_000)
+    expect(lease?.mayStart()).toBe(false)
+    await world.finish(lease?.release() ?? Promise.resolve())
+    expect(await world.json(leaseKey)).toEqual(theirs)
+  })
+
+  test('that someone else has released while a renewal went unanswered is lost', async () => {
+    const world = new World()
+    let isFailing = false
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'put' && isFailing) throw noAnswer('PutObject')
+      return proceed()
+    })
+    const lease = await acquire(world, ports)
+    void lease?.keep()
+    isFailing = true
+    await world.clock.advance(20_100)
+    isFailing = false
+    await world.objects.delete(leaseKey)
+    await world.clock.advance(20_000)
+    expect(lease?.mayStart()).toBe(false)
+    expect(world.log.lines.at(-1)?.message).toBe('the dispatcher lease was lost; nothing new is started')
   })
 
   test('goes on after a renewal that failed, which is told', async () => {
