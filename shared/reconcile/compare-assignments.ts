@@ -115,9 +115,9 @@ async function checkMissing(
         stored,
       )
   } catch (error) {
-    // It is being worked on, by whoever reads back what is there.
-    if (error instanceof EntryChangedError) return
-    throw error
+    if (!(error instanceof EntryChangedError)) throw error
+    // It is being worked on, maybe by someone who does not look what is there.
+    return checkMissing(key, listed, found, context)
   }
   found.missing.push(key)
   if (configuration.onDrift === 'restore' || entry.state === 'held') found.toEvaluate.push(assignment)

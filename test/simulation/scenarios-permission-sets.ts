@@ -119,13 +119,13 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
   ]),
   // Whoever finds that something still uses it is slow to say so, and meanwhile nothing does.
   scenario(fc.record({ home, settledMs, shortMs }), ({ home: { account }, settledMs: ms, shortMs: afterMs }) => [
-    upload(linkOf(`account%${account}`)),
-    wait(ms),
-    wait(ms),
+    uploadLate('first'),
+    upload(linkOf(`account%${account}`, 'Late-ps')),
+    wait(20_000 + ms),
     strike('late', 'blocked'),
-    deleteFile('First-ps'),
+    deleteFile('Late-ps'),
     wait(afterMs),
-    deleteLink(linkOf(`account%${account}`)),
+    deleteLink(linkOf(`account%${account}`, 'Late-ps')),
     wait(20_000),
   ]),
   // It takes AWS longer than anybody waits to bring one to its accounts, and then another one changes.

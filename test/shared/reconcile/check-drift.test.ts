@@ -99,6 +99,27 @@ describe('a drift check', () => {
     expect(await world.keys('attention/')).toEqual([])
   })
 
+  test('finds what someone removed also where its entry is written anew just then for another reason', async () => {
+    const late: { world?: World; isWritten?: boolean } = {}
+    const world = await open({
+      interceptor: async ({ operation, args, proceed }) => {
+        const entry = late.world && !late.isWritten && operation === 'put' && args[0] === ledger
+        if (entry && String(args[1]).includes('"missingSince"')) {
+          late.isWritten = true
+          const before = await late.world?.json(ledger)
+          await late.world?.objects.put(ledger, JSON.stringify({ ...before, links: [] }))
+        }
+        return proceed()
+      },
+    })
+    late.world = world
+    world.ssoAdmin.removeAssignment(target(world))
+    await night(world)
+    expect(late.isWritten).toBe(true)
+    expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
+    expect(await ended(world)).toMatchObject({ missing: 1 })
+  })
+
   test('does not give again what no link grants any more', async () => {
     const world = await open()
     world.ssoAdmin.removeAssignment(target(world))
