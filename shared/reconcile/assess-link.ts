@@ -26,8 +26,8 @@ export type AssessContext = {
     lackOf(link: string): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
     accountsOf(grant: Grant): Promise<readonly AccountId[]>
-    /** Where the brake holds a revocation. */
-    heldAccountsOf(grant: Grant): readonly AccountId[]
+    /** Where the brake holds a revocation; `undefined`: it is not known. */
+    heldAccountsOf(grant: Grant): readonly AccountId[] | undefined
   }
 }
 
