@@ -71,12 +71,7 @@ export const directoryActions = [
 
 export async function performDirectoryAction(action: DirectoryAction, world: SimulatedWorld): Promise<void> {
   const { clock } = world
-  const quietly = async (work: () => Promise<unknown>) => {
-    world.isSilent = action.silently
-    await work().finally(() => {
-      world.isSilent = false
-    })
-  }
+  const quietly = (work: () => Promise<unknown>) => world.quietly(action.silently, work)
   switch (action.do) {
     case 'delete a principal':
       return quietly(() => remove(action.principal, world))
