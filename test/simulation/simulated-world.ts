@@ -6,6 +6,7 @@ import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
 import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
+import { accountId } from '../../shared/domain/account-id.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
@@ -484,9 +485,9 @@ export class SimulatedWorld {
     return found && JSON.parse(Buffer.from(found.body).toString())
   }
 
-  breakPolicy(account: (typeof accounts)[number] | string, isThere: boolean): void {
-    const id = this.organizations.accountsNow().find((candidate) => candidate.id === account)?.id
-    if (id === undefined) return
+  /** Also of an account that is outside the organization: it may come back. */
+  breakPolicy(account: string, isThere: boolean): void {
+    const id = accountId.parse(account)
     if (isThere) this.ssoAdmin.restoreCustomerManagedPolicy(id, policyOfFirst)
     else this.ssoAdmin.removeCustomerManagedPolicy(id, policyOfFirst)
   }
