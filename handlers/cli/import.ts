@@ -30,7 +30,7 @@ export function addImport(program: Command): void {
     .command('import')
     .summary('take over what exists already')
     .description(
-      "Writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on a changed file changes them, and a deleted one deletes them. Changes nothing in Identity Center.\nWithout names: all of them. The dispatcher stands still for it, at most 20 seconds at a time.",
+      "Writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on a changed file changes them, and a deleted one deletes them. Changes nothing in Identity Center.\nWithout names: all of them, but those whose file was deleted: of one that is\nnamed it is written anew. The dispatcher stands still for it, at most 20 seconds at a time.",
     )
     .option('--permission-sets [names...]', 'permission sets by name; without names, all')
     .option('--json', 'what became of each as JSON')
@@ -78,7 +78,7 @@ async function adoptAll(ports: Ports, names: readonly PermissionSetName[] | unde
       let done = 0
       for (; done < wanted.length && (done === 0 || mayGoOn()); done++) {
         const arn = wanted[done]
-        const adoption = arn && (await adoptPermissionSet(arn, { ...ports, ssoAdmin }))
+        const adoption = arn && (await adoptPermissionSet(arn, { ...ports, ssoAdmin, named: names !== undefined }))
         if (adoption) results.push(adoption)
       }
       if (done < wanted.length) process.stderr.write(`${done} of ${wanted.length} looked at\n`)
@@ -142,8 +142,9 @@ async function acquire(ports: Ports): Promise<Lease> {
 function renderResult(result: Result): string {
   switch (result.outcome) {
     case 'adopted':
+    case 'restored':
       return [
-        `adopted        ${result.name}  ${result.file}`,
+        `${result.outcome.padEnd(15)}${result.name}  ${result.file}`,
         ...result.notes.map((note) => `               ${note}`),
       ].join('\n')
     case 'already-owned':

@@ -19,6 +19,7 @@ const fates: Readonly<Record<LinkFate, string>> = {
 /** A plan for a terminal. What may hurt comes last, next to the figures. */
 export function renderPlan(preview: Preview): string {
   const parts = [
+    renderAge(preview),
     renderIdle(preview),
     renderWaiting(preview),
     renderExisting(preview),
@@ -32,6 +33,12 @@ export function renderPlan(preview: Preview): string {
     renderFigures(preview),
   ]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+/** What was read for this plan needs no word. */
+function renderAge({ view, viewAgeMs }: Preview): string {
+  const minutes = Math.floor(viewAgeMs / 60_000)
+  return minutes === 0 ? '' : `The organization is as read ${count(minutes, 'minute')} ago (${view.readAt}).\n`
 }
 
 function renderIdle({ idleLinks }: Preview): string {

@@ -13,8 +13,9 @@ import { readPermissionSet } from './read-permission-set.ts'
 import { type PermissionSetReading, readPermissionSetFile } from './read-permission-set-file.ts'
 import { StatusStore } from './status-store.ts'
 
+/** `restored`: it was ours already, without its file. */
 export type Adoption = { readonly name: string; readonly arn: PermissionSetArn } & (
-  | { readonly outcome: 'adopted'; readonly file: string; readonly notes: readonly string[] }
+  | { readonly outcome: 'adopted' | 'restored'; readonly file: string; readonly notes: readonly string[] }
   | { readonly outcome: 'already-owned' }
   | { readonly outcome: 'refused'; readonly complaint: Complaint }
 )
@@ -23,10 +24,12 @@ export type Adoption = { readonly name: string; readonly arn: PermissionSetArn }
  * Writes an existing permission set as a file, exactly as it is, and takes it into `owned_permission_sets/`. Changes
  * nothing in Identity Center. To be called under the dispatcher lease: the file comes first, since a record without a
  * file would mean that the permission set is to be deleted, and in between it would be rejected. Safe to repeat.
+ * `named`: somebody asks for exactly this one, so where it is ours and its file is gone, that is written anew; otherwise
+ * it stays as deleted as its file is.
  */
 export async function adoptPermissionSet(
   arn: PermissionSetArn,
-  ports: Pick<Ports, 'objects' | 'clock'> & { readonly ssoAdmin: SsoAdmin },
+  { named, ...ports }: Pick<Ports, 'objects' | 'clock'> & { readonly ssoAdmin: SsoAdmin; readonly named: boolean },
 ): Promise<Adoption | undefined> {
   const { objects, clock, ssoAdmin } = ports
   const actual = await readPermissionSet(ssoAdmin, arn)
@@ -34,11 +37,16 @@ export async function adoptPermissionSet(
   const { name } = actual
   const key = permissionSetKey(name)
   const owned = await readOwned(objects, name)
-  if (owned?.value.arn === arn) return { name, arn, outcome: 'already-owned' }
-  if (owned) return { name, arn, outcome: 'refused', complaint: claimed(name) }
+  const isOurs = owned?.value.arn === arn
+  if (owned && !isOurs) return { name, arn, outcome: 'refused', complaint: claimed(name) }
+  if (isOurs && (await objects.head(key))) return { name, arn, outcome: 'already-owned' }
+  if (isOurs && !named) return { name, arn, outcome: 'refused', complaint: deleted(key, name) }
   const rendered = renderPermissionSetFile(name, actual)
   if (!rendered.ok) return { name, arn, outcome: 'refused', complaint: rendered.complaint }
-  await objects.put(key, rendered.value.text, { ifNoneMatch: '*' })
+  const { outcome } = await objects.put(key, rendered.value.text, { ifNoneMatch: '*' })
+  // What this upload causes is what any other of this file would: its status is told by whoever looks at it.
+  if (isOurs && outcome === 'lost') return { name, arn, outcome: 'already-owned' }
+  if (isOurs) return { name, arn, outcome: 'restored', file: key, notes: rendered.value.notes }
   const reading = await readPermissionSetFile(objects, key)
   const complaint = complainOfFile(key, name, actual, reading)
   if (complaint || !reading) return { name, arn, outcome: 'refused', complaint: complaint ?? gone(key) }
@@ -79,6 +87,15 @@ function gone(object: string): Complaint {
     received: 'a file that was deleted while it was imported',
     expected: 'the file as it was written',
     remedy: 'run the import again',
+  }
+}
+
+function deleted(object: string, name: PermissionSetName): Complaint {
+  return {
+    object,
+    received: 'no file of a permission set that is ours: it is deleted as soon as nothing references it',
+    expected: 'its file',
+    remedy: `to keep the permission set, run: ssofile import --permission-sets ${name}`,
   }
 }
 

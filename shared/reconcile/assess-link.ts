@@ -23,11 +23,11 @@ export type AssessContext = {
   /** How far the assignments are: known to the dispatcher only. Absent: the status says that work goes on. */
   readonly progress?: {
     /** `undefined`: nobody has looked since this process began. */
-    lackOf(grant: Grant): Lack | 'none' | undefined
+    lackOf(link: string): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
     accountsOf(grant: Grant): Promise<readonly AccountId[]>
-    /** Where the brake holds a revocation. */
-    heldAccountsOf(grant: Grant): readonly AccountId[]
+    /** Where the brake holds a revocation; `undefined`: it is not known. */
+    heldAccountsOf(grant: Grant): readonly AccountId[] | undefined
   }
 }
 
@@ -84,7 +84,7 @@ export async function assessLink(
       if (complaint) return answer({ ...told, ...rejection(complaint) })
       const accounts = await expandLink(reading.link, view, context)
       const lack = findLack(reading.link, told, current, context)
-      return answer(await assessAccounts(reading.link, accounts, { told, lack }, context), accounts)
+      return answer(await assessAccounts(reading.link, accounts, { told, lack, current }, context), accounts)
     }
     default:
       return reading satisfies never
@@ -110,12 +110,21 @@ async function expandLink(
 async function assessAccounts(
   link: Link,
   accounts: readonly AccountId[],
-  { told, lack }: { readonly told: Partial<NewStatus>; readonly lack: Lack | undefined },
+  {
+    told,
+    lack,
+    current,
+  }: { readonly told: Partial<NewStatus>; readonly lack: Lack | undefined; readonly current: Status | undefined },
   context: AssessContext,
 ): Promise<NewStatus> {
   const held = context.progress ? await listHeld(link, context.progress) : []
-  if (accounts.length === 0)
-    return { ...told, ...(await describeEmptyScope(link, context)), ...(held.length > 0 ? describeHeld(held) : {}) }
+  if (accounts.length === 0) {
+    const empty = { ...told, ...(await describeEmptyScope(link, context)) }
+    if (held.length > 0) return { ...empty, ...describeHeld(held) }
+    // Only the dispatcher knows whether the brake still holds it, and no hint makes it tell.
+    const isKept = !context.progress && current?.state === 'held'
+    return isKept ? { ...empty, ...keepHeld(current), accounts: empty.accounts } : empty
+  }
   if (!context.progress) return { ...told, state: 'applying' }
   const listed = [...(await context.progress.of(link, accounts))]
   const boundTo = told.principalId ?? findBinding(link, told, listed)
@@ -168,7 +177,7 @@ function findLack(
   current: Status | undefined,
   { progress }: AssessContext,
 ): Lack | undefined {
-  const found = progress?.lackOf(link)
+  const found = progress?.lackOf(link.key)
   if (found !== undefined) return found === 'none' ? undefined : found
   const isSameUpload = current?.etag === told.etag && current?.lastModified === told.lastModified
   const { state, reason, remedy, accounts } = current ?? {}

@@ -9,7 +9,7 @@ import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { type CallResult, isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
 import { forgetForeign, readForeign, recordForeign, sameLinks } from './foreign-assignments.ts'
-import type { StoredEntry } from './ledger.ts'
+import { EntryChangedError, type StoredEntry } from './ledger.ts'
 import {
   closeTwin,
   confirm,
@@ -50,12 +50,27 @@ export async function grant(
   const bound = await bindLinks(subject, found, stored)
   const concerned = namesOf(found, stored)
   const resolved = await resolveTarget(subject, bound)
-  if ('lack' in resolved) {
-    const granting = bound.map(({ link }) => link)
-    return waitFor(subject, stored, { lack: resolved.lack, granting, links: concerned, account })
-  }
-  const { target } = resolved
-  const granting: Grant = { target, links: resolved.links.map(({ link }) => link), concerned, account }
+  const settlement =
+    'lack' in resolved
+      ? await waitFor(subject, stored, {
+          lack: resolved.lack,
+          granting: bound.map(({ link }) => link),
+          links: concerned,
+          account,
+        })
+      : await grantTo(subject, stored, { target: resolved.target, links: resolved.links, concerned, account })
+  if (settlement === 'links-gone') return settlement
+  // What was found later on counts.
+  return { ...settlement, lacks: new Map([...resolved.lacks, ...(settlement.lacks ?? [])]) }
+}
+
+/** What the names stand for was found. */
+async function grantTo(
+  subject: Subject,
+  stored: StoredEntry | undefined,
+  granting: Grant,
+): Promise<Settlement | 'links-gone'> {
+  const { target, concerned, account } = granting
   const known = findAccess(stored, target)
   if (known?.whole) return regrant(subject, await promote(subject, known), granting)
   if (known) return regrant(subject, known, granting)
@@ -106,10 +121,11 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
 
 /** Its principal may have been seen gone before, and is there. */
 async function keepGranted(subject: Subject, stored: StoredEntry, links: readonly GrantingLink[]): Promise<void> {
-  const { orphanedAt, openUntil } = stored.entry
+  const { orphanedAt, openUntil, former } = stored.entry
   if (orphanedAt !== undefined) {
-    await save(subject, stored, { links: [...links], orphanedAt: undefined, openUntil: undefined })
-    await closeTwin(subject, openUntil)
+    const twin = former ? {} : { openUntil: undefined }
+    await save(subject, stored, { links: [...links], orphanedAt: undefined, ...twin })
+    if (!former) await closeTwin(subject, openUntil)
   } else if (!isSame(stored.entry.links, links)) await save(subject, stored, { links: [...links] })
 }
 
@@ -254,6 +270,11 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   const seenAt = renderInstant(context.clock.now())
   await context.principalNames.note({ type, id: principalId, name: subject.assignment.principal })
   await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
+  // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
+  if (findAccess(await context.standings.ledger.read(key), target)) {
+    await forgetForeign(context.objects, key)
+    throw new EntryChangedError(key)
+  }
   context.standings.noteForeign(key, links, principalId)
   context.log.info('the access existed before its link: it is recorded as foreign and left alone')
   return 'foreign'

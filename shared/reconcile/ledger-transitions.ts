@@ -134,9 +134,13 @@ export async function makeCall(
   return { result, entry }
 }
 
-/** The ledger says granted only after history does, under an instant that a replay repeats. */
+/**
+ * The ledger says granted only after history does, under an instant that a replay repeats. While there is former access
+ * to be taken away, the twin stays.
+ */
 export async function confirm(subject: Subject, stored: StoredEntry, links: readonly GrantingLink[]): Promise<void> {
   const { context } = subject
+  const { former, openUntil } = stored.entry
   const confirmedAt = renderInstant(context.clock.now())
   if (stored.entry.grantedAt === undefined)
     await recordGranted(subject, { ...stored.entry, links: [...links] }, confirmedAt)
@@ -148,9 +152,9 @@ export async function confirm(subject: Subject, stored: StoredEntry, links: read
     reason: undefined,
     missingSince: undefined,
     orphanedAt: undefined,
-    openUntil: undefined,
+    ...(former ? {} : { openUntil: undefined }),
   })
-  await closeTwin(subject, stored.entry.openUntil)
+  if (!former) await closeTwin(subject, openUntil)
   context.log.info('access is granted and was read back', { requestId: stored.entry.call?.id })
 }
 

@@ -58,7 +58,7 @@ export async function findHeir(
   if ('target' in resolved) {
     if (resolved.target.principalId !== entry.principalId) throw changing(assignment, principal)
     if (resolved.target.permissionSetArn !== entry.permissionSetArn) return undefined
-    return { key, links: resolved.links.map(({ link }) => link) }
+    return { key, links: resolved.links }
   }
   return undefined
 }
@@ -135,8 +135,8 @@ export async function moveAccess({ context, ...from }: Subject, stored: StoredEn
   await objects.put(openWorkKey(now, heir.key), new Uint8Array())
   await recordHistory(objects, { key: from.key, event: 'released', at: now, entry: stored.entry, confirmedAt: now })
   await forgetAccess({ context, ...from }, stored)
-  // What was held is wanted again, under another key: nobody evaluates this one any more.
-  if (!stored.whole) await context.brake.forget(from.key)
+  // What was held may be wanted again, under another key: nobody evaluates this one any more.
+  await context.brake.review(from.key)
   log.info('the principal has another name now, whose links grant the access: only the ledger moves', {
     from: from.key,
     to: heir.key,

@@ -14,6 +14,8 @@ const portion = 200
 const resumableMs = 2 * 60 * 60_000
 /** So long a reading renews tags that are known; the next one goes on. A function has at most 15 minutes. */
 const renewalMs = 11 * 60_000
+/** The reconcile reads the organization every hour, and may take a quarter of one; what is older is nobody's care any more. */
+const recentMs = 90 * 60_000
 /** Accounts about which two writers differ are read live; beyond so many, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
@@ -57,6 +59,16 @@ export class OrganizationCache {
     const view = await this.view()
     if (view.hasTags || !(await this.#hasTagLinks())) return view
     return this.#once(async () => this.#fillTags(await this.#read()))
+  }
+
+  /**
+   * The view as handlers have it, with tags where they matter, as long as a reconcile keeps it; else read anew: for looking
+   * at what would be done, where nobody waits for minutes.
+   */
+  async recentView(): Promise<OrganizationView> {
+    const { view } = await this.#read()
+    const ageMs = view ? this.#ports.clock.now().getTime() - Date.parse(view.readAt) : Number.POSITIVE_INFINITY
+    return Math.abs(ageMs) < recentMs ? this.viewWithTags() : this.rebuild()
   }
 
   /**

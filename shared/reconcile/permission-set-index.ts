@@ -34,8 +34,8 @@ export class PermissionSetIndex {
   #scannedMs: number | undefined
   #scan: Promise<void> | undefined
   #loading: Promise<void> | undefined
-  /** Remembered since the scan under way began, whose pages may be older. */
-  readonly #recent = new Map<PermissionSetName, PermissionSetArn>()
+  /** Made, or deleted (`undefined`), since the scan under way began, whose pages may be older. */
+  readonly #recent = new Map<PermissionSetName, PermissionSetArn | undefined>()
 
   constructor({ objects, ssoAdmin, clock }: { objects: ObjectStore; ssoAdmin: SsoAdmin; clock: Clock }) {
     this.#objects = objects
@@ -47,13 +47,7 @@ export class PermissionSetIndex {
   async resolve(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
     this.#loading ??= this.#load()
     await this.#loading
-    if (!this.#arnByName.has(name) && !this.#isFresh()) {
-      this.#scan ??= this.#rescan().finally(() => {
-        this.#scan = undefined
-        this.#recent.clear()
-      })
-      await this.#scan
-    }
+    if (!this.#arnByName.has(name) && !this.#isFresh()) await (this.#scan ?? this.#begin())
     return this.#arnByName.get(name)
   }
 
@@ -61,9 +55,9 @@ export class PermissionSetIndex {
   async remember(name: PermissionSetName, arn: PermissionSetArn): Promise<void> {
     this.#loading ??= this.#load()
     await this.#loading
+    if (this.#scan) this.#recent.set(name, arn)
     if (this.#arnByName.get(name) === arn) return
     this.#arnByName.set(name, arn)
-    if (this.#scan) this.#recent.set(name, arn)
     await this.#saveKnown()
   }
 
@@ -76,9 +70,10 @@ export class PermissionSetIndex {
 
   /** One that we deleted: also where the index is kept. */
   async drop(name: PermissionSetName): Promise<void> {
-    if ((await this.lookUp(name)) === undefined) return
+    const known = await this.lookUp(name)
+    if (this.#scan) this.#recent.set(name, undefined)
+    if (known === undefined) return
     this.#arnByName.delete(name)
-    this.#recent.delete(name)
     await this.#saveKnown()
   }
 
@@ -99,7 +94,9 @@ export class PermissionSetIndex {
   async list(): Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>> {
     this.#loading ??= this.#load()
     await this.#loading
-    await this.#rescan()
+    // One at a time: an older one that ended later would take away what this one finds.
+    while (this.#scan) await this.#scan.catch(() => undefined)
+    await this.#begin()
     return new Map(this.#arnByName)
   }
 
@@ -132,6 +129,14 @@ export class PermissionSetIndex {
     })
   }
 
+  #begin(): Promise<void> {
+    this.#scan = this.#rescan().finally(() => {
+      this.#scan = undefined
+      this.#recent.clear()
+    })
+    return this.#scan
+  }
+
   async #rescan(): Promise<void> {
     const stored = await this.#readStored()
     const before = stored?.value.nameByArn ?? {}
@@ -147,10 +152,13 @@ export class PermissionSetIndex {
     }
     this.#arnByName.clear()
     for (const [arn, name] of names) this.#arnByName.set(name, arn)
-    for (const [name, arn] of this.#recent) this.#arnByName.set(name, arn)
+    for (const [name, arn] of this.#recent) {
+      if (arn === undefined) this.#arnByName.delete(name)
+      else this.#arnByName.set(name, arn)
+    }
     this.#scannedMs = this.#clock.monotonicMs()
-    const isSame = stored !== undefined && described === 0 && names.size === Object.keys(before).length
-    if (!isSame) await this.#save(Object.fromEntries(names))
+    const isAsStored = stored !== undefined && described === 0 && names.size === Object.keys(before).length
+    if (!isAsStored || this.#recent.size > 0) await this.#saveKnown()
   }
 
   #saveKnown(): Promise<void> {

@@ -72,6 +72,8 @@ export type Preview = {
   /** Grants of which nobody looked whether the access is there already. */
   readonly unchecked: number
   readonly view: OrganizationView
+  /** How long ago the view was read as a whole; what events told since is in it. */
+  readonly viewAgeMs: number
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -83,7 +85,7 @@ export type PreviewOptions = {
 }
 
 /**
- * What a reconcile of this bucket would grant and revoke. Reads only, but for caches: `ports.objects` must keep what is
+ * What a reconcile of this bucket would grant and revoke, as the organization was last seen. Reads only, but for caches: `ports.objects` must keep what is
  * written to itself. Throws when anything cannot be read.
  */
 export async function previewChanges(
@@ -94,7 +96,7 @@ export async function previewChanges(
   const { objects } = ports
   onStep('reading the organization')
   const organization = new OrganizationCache(ports, configuration.folders)
-  const view = await organization.rebuild()
+  const view = await organization.recentView()
   onStep('comparing links and ledger')
   const { plan, unfinished, counts, held: heldKeys } = await findDifferences(ports, view, configuration)
   const readings = await InputReadings.list(objects, configuration)
@@ -130,6 +132,7 @@ export async function previewChanges(
       one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
     ),
     view,
+    viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,
     counts,
   }

@@ -359,9 +359,10 @@ async function findUnfinished(
     if (!assignment) return
     const key = renderAssignmentKey(assignment)
     if (scheduled.has(key)) return void unsettled.push(key)
-    if (head.lastModified < last.since && !known.has(key)) return
+    if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
     const entry = (await entries.read(key))?.entry
-    if (entry === undefined || isSettled(entry)) return
+    // On the brake's list, and not held: whoever changed it died before it was taken off.
+    if (entry === undefined || (isSettled(entry) && !listed.has(key))) return
     const { state } = entry
     unsettled.push(key)
     if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void resting.set(key, assignment)

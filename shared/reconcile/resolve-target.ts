@@ -1,16 +1,21 @@
 import type { Assignment } from '../domain/assignment.ts'
 import { quote } from '../domain/complaint.ts'
+import type { GrantingLink } from '../domain/ledger-entry.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { PrincipalType } from '../domain/principal.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
-import type { Lack, SettleContext, Subject } from './settlement.ts'
+import type { Lack, Lacks, SettleContext, Subject } from './settlement.ts'
 import { type BoundLink, lackOfBoundUser } from './user-binding.ts'
 
-/** What Identity Center knows the assignment by, and the links that may be applied to that principal; or what is lacking. */
-export type Resolved =
-  | { readonly target: AssignmentTarget; readonly links: readonly BoundLink[] }
+/**
+ * What Identity Center knows the assignment by, and the links that may be applied to that principal; or what is lacking.
+ * `lacks`: of each link.
+ */
+export type Resolved = { readonly lacks: Lacks } & (
+  | { readonly target: AssignmentTarget; readonly links: readonly GrantingLink[] }
   | { readonly lack: Lack }
+)
 
 export async function resolveTarget({ assignment, context }: Subject, links: readonly BoundLink[]): Promise<Resolved> {
   const { permissionSet, principal, type, accountId } = assignment
@@ -18,14 +23,24 @@ export async function resolveTarget({ assignment, context }: Subject, links: rea
     context.permissionSets.resolve(permissionSet),
     context.principals.resolve(type, principal, context.pulledMs),
   ])
-  if (permissionSetArn === undefined) {
-    return { lack: lackOfPermissionSet(permissionSet, context.permissionSets.findNear(permissionSet)) }
-  }
-  if (principalId === undefined) return { lack: await lackOfPrincipal({ assignment, context }) }
-  const free = links.filter(({ boundTo }) => boundTo === undefined || boundTo === principalId)
-  const [bound] = links
-  if (free.length === 0 && bound?.boundTo) return { lack: lackOfBoundUser(principal, bound.boundTo) }
-  return { target: { accountId, permissionSetArn, principalId, principalType: type }, links: free }
+  const granting = links.map(({ link }) => link)
+  const all = (lack: Lack): Resolved => ({ lack, lacks: lackOfAll(granting, lack) })
+  if (permissionSetArn === undefined)
+    return all(lackOfPermissionSet(permissionSet, context.permissionSets.findNear(permissionSet)))
+  if (principalId === undefined) return all(await lackOfPrincipal({ assignment, context }))
+  const found = links.map(({ link, boundTo }) => {
+    const isFree = boundTo === undefined || boundTo === principalId
+    return { link, lack: isFree ? ('none' as const) : lackOfBoundUser(principal, boundTo) }
+  })
+  const lacks = new Map(found.map(({ link, lack }) => [link.key, lack]))
+  const free = found.filter(({ lack }) => lack === 'none').map(({ link }) => link)
+  const [first] = found
+  if (free.length === 0 && first && first.lack !== 'none') return { lack: first.lack, lacks }
+  return { target: { accountId, permissionSetArn, principalId, principalType: type }, links: free, lacks }
+}
+
+export function lackOfAll(links: readonly GrantingLink[], lack: Lack): Lacks {
+  return new Map(links.map(({ key }) => [key, lack]))
 }
 
 export function lackOfPermissionSet(permissionSet: PermissionSetName, near: string | undefined): Lack {

@@ -16,6 +16,7 @@ import {
   recordGranted,
   release,
   save,
+  type Unconfirmed,
   unanswered,
 } from './ledger-transitions.ts'
 import { isMissingForLong } from './missing-accounts.ts'
@@ -72,6 +73,7 @@ async function revokeAccess(subject: Subject, stored: StoredEntry, account: Acco
     const seen = await observe(subject, stored)
     if (seen === 'pending') return defer(subject, stored, inProgress, concerned)
     if (seen === 'absent') {
+      if (account === undefined && wasCreated(stored)) return defer(subject, stored, departed, concerned, 'stuck')
       const isReleased = await release(subject, stored)
       return isReleased ? { result: 'absent', links: concerned } : defer(subject, stored, unanswered, concerned)
     }
@@ -94,6 +96,18 @@ async function revokeAccess(subject: Subject, stored: StoredEntry, account: Acco
  */
 export function refuses(account: Account | undefined): boolean {
   return account === undefined || (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE')
+}
+
+/** That Identity Center lists nothing in an account that left proves nothing: the account may come back with it. */
+const departed: Unconfirmed = {
+  outcome: 'failed',
+  reason: 'Organizations does not know the account; its entry is kept until the account is back, or known to be gone',
+  isOver: false,
+}
+
+/** A creation of it was sent, and did not fail for good. */
+function wasCreated({ entry }: StoredEntry): boolean {
+  return entry.grantedAt !== undefined || entry.lastCreation !== undefined
 }
 
 /** Two complete listings lacked it, and DescribeAccount does not find it either, at this moment. */

@@ -20,7 +20,7 @@ export type SettleContext = CallContext & {
   readonly permissionSets: PermissionSetIndex
   readonly managementAccount: ManagementAccountSets
   readonly principals: PrincipalIndex
-  readonly brake: Pick<Brake, 'admit' | 'forget'>
+  readonly brake: Pick<Brake, 'admit' | 'review'>
   readonly principalNames: PrincipalNames
   /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
   readonly pulledMs: number
@@ -32,20 +32,21 @@ export type Subject = { readonly key: AssignmentKey; readonly assignment: Assign
 /** What a link lacks: for its status. */
 export type Lack = { readonly reason: string; readonly remedy: string }
 
-/** Where one account assignment stands when the dispatcher is done with a hint. `links`: whose status that concerns. */
-export type Settlement = { readonly links: readonly string[] } & (
+/** By link. `none`: what it names was found. Of a link that is not in it an evaluation says nothing. */
+export type Lacks = ReadonlyMap<string, Lack | 'none'>
+
+/**
+ * Where one account assignment stands when the dispatcher is done with a hint. `links`: whose status that concerns;
+ * `lacks`: of those that grant it.
+ */
+export type Settlement = { readonly links: readonly string[]; readonly lacks?: Lacks } & (
   | { readonly result: 'applied'; readonly owned: boolean }
   | { readonly result: 'absent' }
-  | { readonly result: 'waiting'; readonly lack: Lack }
+  | { readonly result: 'waiting' }
   /** Not finished: the ledger entry, and its twin under `state/open/` unless it is stuck, say when and why. */
   | { readonly result: 'open'; readonly reason: string }
   /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
-  | {
-      readonly result: 'held'
-      readonly reason: string
-      /** Links that grant it are there, and this is why they cannot. */
-      readonly lack?: Lack
-    }
+  | { readonly result: 'held'; readonly reason: string }
   /** Nothing was done: the slice is ending, and the hint is given back. */
   | { readonly result: 'given-back' }
 )

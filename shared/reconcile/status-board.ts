@@ -1,10 +1,9 @@
 import pLimit from 'p-limit'
-import { type Grant, renderGrant } from '../domain/link.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { Status } from '../domain/status.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { Lack } from './settlement.ts'
+import type { Lack, Lacks } from './settlement.ts'
 import type { NewStatus, StatusStore } from './status-store.ts'
 
 /** Progress of what is still running is told at most this often; its end is told at once. */
@@ -59,19 +58,18 @@ export class StatusBoard {
       if (!this.#dirty.has(input)) this.#dirty.set(input, { sinceMs: this.#clock.monotonicMs() })
   }
 
-  /** `undefined`: nothing of it was evaluated in this slice. */
-  lackOf(grant: Grant): Lack | 'none' | undefined {
-    return this.#lacks.get(renderGrant(grant))
+  /** `undefined`: nothing of the link was evaluated in this slice. */
+  lackOf(link: string): Lack | 'none' | undefined {
+    return this.#lacks.get(link)
   }
 
-  /** Its permission set and principal were found. */
-  noteNoLack(grant: Grant): void {
-    this.#lacks.set(renderGrant(grant), 'none')
-  }
-
-  noteLack(grant: Grant, lack: Lack, links: readonly string[]): void {
-    this.#lacks.set(renderGrant(grant), lack)
-    this.#waited.set(grant.permissionSet, new Set([...(this.#waited.get(grant.permissionSet) ?? []), ...links]))
+  noteLacks(permissionSet: PermissionSetName, lacks: Lacks): void {
+    const waited = this.#waited.get(permissionSet) ?? new Set()
+    for (const [link, lack] of lacks) {
+      this.#lacks.set(link, lack)
+      if (lack !== 'none') waited.add(link)
+    }
+    if (waited.size > 0) this.#waited.set(permissionSet, waited)
   }
 
   /**

@@ -16,6 +16,7 @@ import {
   unanswered,
 } from './ledger-transitions.ts'
 import { openWorkKey } from './open-work.ts'
+import { lackOfAll } from './resolve-target.ts'
 import { isRenamed, revoke } from './revoke-assignment.ts'
 import type { Lack, Settlement, Subject } from './settlement.ts'
 
@@ -41,15 +42,15 @@ export async function waitFor(
   stored: StoredEntry | undefined,
   waiting: Waiting,
 ): Promise<Settlement> {
-  const { lack, links, account } = waiting
-  const rest: Settlement = { result: 'waiting', lack, links }
+  const { links, account } = waiting
+  const rest = withLack({ result: 'waiting', links }, waiting)
   if (!stored) return rest
   const { context, assignment } = subject
   const whereabouts = () => context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
   const seen = await whereabouts()
   if (seen !== 'gone' && seen.name !== assignment.principal && (await isRenamed(subject, stored))) {
     const revoked = await revoke(subject, stored, account)
-    if (revoked.result !== 'absent') return withLack(revoked, lack)
+    if (revoked.result !== 'absent') return withLack(revoked, waiting)
     await lookAgainLater(subject)
     return rest
   }
@@ -62,16 +63,16 @@ export async function waitFor(
   const isAtRest = stored.entry.state === 'granted' || (stored.entry.state === 'held' && isOver)
   const settled = isAtRest ? stored : await bringToRest(subject, stored, links)
   if (settled === undefined) return rest
-  if ('result' in settled) return settled
+  if ('result' in settled) return withLack(settled, waiting)
   // What it recorded of a former id is all that is left: that id is judged by itself.
   if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
   const kept = await keepLinks(subject, settled, waiting.granting)
   return found === 'gone' ? keepOrphan(subject, kept, waiting) : rest
 }
 
-/** The status of what is held says so only while nothing else moves: nothing does where its principal lacks. */
-function withLack(revoked: Settlement, lack: Lack): Settlement {
-  return revoked.result === 'held' ? { ...revoked, lack } : revoked
+/** Whatever is still to be done about its access: a link waits for what it lacks. */
+function withLack(settlement: Settlement, { granting, lack }: Pick<Waiting, 'granting' | 'lack'>): Settlement {
+  return { ...settlement, lacks: lackOfAll(granting, lack) }
 }
 
 /** A link that is gone, or expired, while others still ask for the access, has nothing to do with it any more. */
@@ -119,7 +120,7 @@ function graceEnd({ context }: Subject, orphanedAt: string): Date {
 async function keepOrphan(
   subject: Subject,
   stored: StoredEntry,
-  { lack, links, account }: Waiting,
+  { lack, granting, links, account }: Waiting,
 ): Promise<Settlement> {
   const { context, key } = subject
   const now = context.clock.now()
@@ -127,7 +128,7 @@ async function keepOrphan(
   const until = graceEnd(subject, orphanedAt)
   if (now >= until) {
     const revoked = await revoke(subject, stored, account)
-    return revoked.result === 'absent' ? { result: 'waiting', lack, links } : withLack(revoked, lack)
+    return withLack(revoked.result === 'absent' ? { result: 'waiting', links } : revoked, { granting, lack })
   }
   const openUntil = renderInstant(until)
   await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())
@@ -137,5 +138,5 @@ async function keepOrphan(
     context.log.info('the principal is gone; its access is revoked when it does not come back', { until: openUntil })
   }
   const kept: Lack = { ...lack, reason: `${lack.reason}; the access of the former one is revoked at ${openUntil}` }
-  return { result: 'waiting', lack: kept, links }
+  return withLack({ result: 'waiting', links }, { granting, lack: kept })
 }

@@ -87,7 +87,7 @@ export class BrakeChecks {
     if (!entry) return
     const before = this.#entries.get(key)
     const state = String(entry.state)
-    const links = Array.isArray(entry.links) ? entry.links.map((link) => String(link.key)) : []
+    const links = linksOf(entry)
     const isDeletion = JSON.stringify(entry.call)?.includes('"deletion"') === true
     const isBegun = state === 'revoking' || (isDeletion && (state === 'failed' || state === 'stuck'))
     const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
@@ -109,11 +109,13 @@ export class BrakeChecks {
     if (state === 'revoking' && before?.isBegun !== true) this.#checkBegun(key, before)
   }
 
+  /** Each access has the links of its own that granted it; counted in any of the scopes, since it is not judged. */
   #noteUnjudged(key: string, all: readonly Readonly<Record<string, unknown>>[]): void {
-    const begun = all.filter(({ state }) => state === 'revoking')
     const nowMs = this.#world.clock.monotonicMs()
-    for (const { scope, items } of begun.length > 0 ? this.#countedOf(key, this.#entries.get(key)) : [])
-      for (const item of items) this.#longOf(scope, nowMs).items.add(item)
+    for (const access of all.filter(({ state }) => state === 'revoking')) {
+      for (const { scope, items } of scopesOf(key, linksOf(access)))
+        for (const item of items) this.#longOf(scope, nowMs).items.add(item)
+    }
   }
 
   #checkBegun(key: string, before: Entry | undefined): void {
@@ -192,11 +194,8 @@ export class BrakeChecks {
     const sinceMs = this.#world.clock.monotonicMs() - this.#marginMs()
     const isRecent = links.some((link) => (this.#linkChangedMs.get(link) ?? 0) > sinceMs)
     const isSure = !isRecent || (isWithdrawn && entry?.account === this.#describeAccount(key))
-    const byFolder = Map.groupBy(links, (link) => (link.startsWith('links_data/folder-a/') ? 'folder-a' : 'no folder'))
-    const own = [...byFolder].map(([scope, items]) => ({ scope, items, isSure }))
-    const indirect = { scope: 'indirect', items: [key], isSure }
-    if (!isSure) return [...own, indirect]
-    return isWithdrawn ? own : [indirect]
+    const counted = scopesOf(key, links).map((one) => ({ ...one, isSure }))
+    return isSure ? counted.filter(({ scope }) => (scope === 'indirect') !== isWithdrawn) : counted
   }
 
   #describeAccount(key: string): string {
@@ -250,4 +249,15 @@ export class BrakeChecks {
         this.#fail(promises.brake, `${key} says that access is held, and none is`)
     }
   }
+}
+
+function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(links) ? links.map((link) => String(link.key)) : []
+}
+
+/** Where its revocation may be counted: in the folders of its links, if they are withdrawn, else as an indirect one. */
+function scopesOf(key: string, links: readonly string[]): readonly Omit<Counted, 'isSure'>[] {
+  const byFolder = Map.groupBy(links, (link) => (link.startsWith('links_data/folder-a/') ? 'folder-a' : 'no folder'))
+  const own = [...byFolder].map(([scope, items]) => ({ scope, items }))
+  return [...own, { scope: 'indirect', items: [key] }]
 }

@@ -147,11 +147,19 @@ export class Checker {
     const isRequested = this.#requested.get(target.accountId) === `creation ${name}`
     // Taken away before it was read back, and put back: it looks as if it had only taken long to appear.
     const isUnread = this.#made.has(name) && this.#findRecorded(name).some(({ isUnconfirmed }) => isUnconfirmed)
-    const isAnnounced = isUnread || this.#findRecorded(name).some((access) => access.isUnanswered || access.isRefused)
+    const isAnnounced =
+      isUnread || this.#findRecorded(name).some((access) => access.isUnanswered || this.#isUndeleted(access))
     // Put back by hand what the ledger still has as granted: it is ours as before.
     const isGranted = this.#findRecorded(name).some((access) => access.isGranted)
     const of = isRequested || isGranted ? 'ours' : isAnnounced ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
+  }
+
+  /** Its deletion has not succeeded as far as anybody knows: put back meanwhile, it was there all the time. */
+  #isUndeleted({ deletion }: RecordedAccess): boolean {
+    if (!deletion) return false
+    const { id } = deletion
+    return typeof id !== 'string' || this.#world.ssoAdmin.assignmentRequestState(id) !== 'SUCCEEDED'
   }
 
   #noteRecorded(key: string): void {
@@ -521,8 +529,8 @@ type RecordedAccess = {
   readonly isUnanswered: boolean
   /** A creation of it was called, and nobody has read it back yet. */
   readonly isUnconfirmed: boolean
-  /** A deletion of it was answered without an id, so AWS did not accept it; maybe nobody looks whether it is there. */
-  readonly isRefused: boolean
+  /** A deletion of it was decided; with an id, once AWS accepted it. */
+  readonly deletion: { readonly id: unknown } | undefined
   readonly isGranted: boolean
 }
 
@@ -532,14 +540,14 @@ function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string
   const isUnanswered = isUnconfirmed && creation.answeredAt === undefined
   const { call } = access
   const isDeletion = isObject(call) && call.kind === 'deletion'
-  const isRefused = isDeletion && call.answeredAt !== undefined && call.id === undefined
+  const deletion = isDeletion ? { id: call.id } : undefined
   const isGranted = access.grantedAt !== undefined && !isDeletion
   return {
     name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
     state,
     isUnanswered,
     isUnconfirmed,
-    isRefused,
+    deletion,
     isGranted,
   }
 }

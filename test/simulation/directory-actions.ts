@@ -70,8 +70,7 @@ export const directoryActions = [
 ] as const
 
 export async function performDirectoryAction(action: DirectoryAction, world: SimulatedWorld): Promise<void> {
-  const { clock } = world
-  const quietly = async (work: () => Promise<unknown>) => {
+  const quietly = async (work: () => Promise<void>) => {
     world.isSilent = action.silently
     await work().finally(() => {
       world.isSilent = false
@@ -86,7 +85,7 @@ export async function performDirectoryAction(action: DirectoryAction, world: Sim
       return quietly(() => renameUser(action, world))
     case 'delete a user and make it anew': {
       await quietly(() => remove(`USER/${action.name}`, world))
-      void clock.sleep(action.afterMs).then(() => quietly(() => make(`USER/${action.name}`, world)))
+      world.later(action.afterMs, () => quietly(() => make(`USER/${action.name}`, world)))
       return
     }
     default:

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What others do to access that ssofile gave, and the check that finds it. */
@@ -38,14 +39,22 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one))
   const target = ours[action.nth % Math.max(ours.length, 1)]
   if (!target) return
-  // Nothing but a drift check finds it.
-  world.drift.changes++
+  // Nothing but a drift check finds it; and one that is under way, or about to begin, only where the entry is settled:
+  // whoever is about to write that it is granted read it back before.
+  if (stateOf(target, world) === 'granted') world.drift.changes++
+  else world.wasDrifted = true
   ssoAdmin.removeAssignment(target)
   if (action.do === 'remove what ssofile gave') return
   await clock.advance(action.afterMs)
   if (ssoAdmin.isAssigned(target)) return
   checker.noteForeign(target)
   ssoAdmin.addAssignment(target)
+}
+
+function stateOf({ accountId, permissionSetArn, principalId }: AssignmentTarget, world: SimulatedWorld): unknown {
+  const entries = world.keys(`assignments/account%${accountId}%`).map((key) => world.readJson(key))
+  return entries.find((entry) => entry?.permissionSetArn === permissionSetArn && entry.principalId === principalId)
+    ?.state
 }
 
 /** What was removed by now is found, unless the check could not even begin; then what an earlier one left is lost as well. */

@@ -49,7 +49,7 @@ async function main(): Promise<void> {
           { ...base, runs: Number(values.runs ?? 300) },
           Number(values.workers ?? availableParallelism()),
         )
-      : [await simulate({ ...base, runs: 1, path: values.path })]
+      : [await simulate({ ...base, runs: Number(values.runs ?? 1), path: values.path })]
   tell(reports, (performance.now() - startedMs) / 1000, values.trace)
 }
 

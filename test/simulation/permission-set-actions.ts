@@ -26,6 +26,7 @@ const consoleChanges = ['attach', 'detach', 'session', 'inline', 'delete'] as co
 /** What becomes of the files of permission sets, and of those sets by other hands. */
 export type PermissionSetAction =
   | { readonly do: 'upload a version of First-ps'; readonly version: Version }
+  | { readonly do: 'upload a version of Late-ps'; readonly version: Version }
   | {
       readonly do: 'upload two versions of First-ps'
       readonly first: Version
@@ -40,6 +41,7 @@ const version = fc.constantFrom<Version>(...versionNames)
 
 export const permissionSetActions: readonly fc.WeightedArbitrary<PermissionSetAction>[] = [
   { weight: 3, arbitrary: fc.record({ do: fc.constant('upload a version of First-ps' as const), version }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('upload a version of Late-ps' as const), version }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -68,11 +70,13 @@ export const permissionSetActions: readonly fc.WeightedArbitrary<PermissionSetAc
 export async function changePermissionSet(action: PermissionSetAction, world: SimulatedWorld): Promise<void> {
   switch (action.do) {
     case 'upload a version of First-ps':
-      return upload(action.version, world)
+      return upload('First-ps', action.version, world)
+    case 'upload a version of Late-ps':
+      return upload('Late-ps', action.version, world)
     case 'upload two versions of First-ps':
-      upload(action.first, world)
+      upload('First-ps', action.first, world)
       await world.clock.advance(action.afterMs)
-      return upload(action.second, world)
+      return upload('First-ps', action.second, world)
     case 'delete a permission set file':
       return void world.objects.as('someone').delete(`permission_sets/${action.name}.json`)
     case 'change First-ps in the console':
@@ -82,9 +86,9 @@ export async function changePermissionSet(action: PermissionSetAction, world: Si
   }
 }
 
-function upload(name: Version, { objects }: SimulatedWorld): void {
-  const body = JSON.stringify({ permissionSetName: 'First-ps', ...versions[name] })
-  void objects.as('someone').put('permission_sets/First-ps.json', body)
+function upload(name: (typeof ownedNames)[number], version: Version, { objects }: SimulatedWorld): void {
+  const body = JSON.stringify({ permissionSetName: name, ...versions[version] })
+  void objects.as('someone').put(`permission_sets/${name}.json`, body)
 }
 
 async function changeInConsole(change: (typeof consoleChanges)[number], world: SimulatedWorld): Promise<void> {

@@ -34,7 +34,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|remove a policy|old place|suspend|reinstate|in the console$|leaves|brake.json/.test(
+  return !/lose the|kill|freeze|take the lease|old place|suspend|reinstate|in the console$|leaves|brake.json/.test(
     action.do,
   )
 }
@@ -86,6 +86,7 @@ export async function runSimulation(
 /** Faults stop, what is broken is mended, and the schedules go on: everything must come right by itself. */
 async function converge(world: SimulatedWorld): Promise<void> {
   world.chaos.end()
+  world.requestsTakeMs = 0
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
   world.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
@@ -246,6 +247,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'strike calls':
       return chaos.add(action)
     case 'upload a version of First-ps':
+    case 'upload a version of Late-ps':
     case 'upload two versions of First-ps':
     case 'delete a permission set file':
     case 'change First-ps in the console':

@@ -27,6 +27,8 @@ export async function tellSabotages(only: string | undefined, runsMost: number):
   return missed === 0
 }
 
+type Find = { readonly index: number; readonly promise: string }
+
 async function tryToFind(sabotage: Sabotage, runsMost: number): Promise<string | undefined> {
   const copy = mkdtempSync(join(tmpdir(), 'sabotage-'))
   try {
@@ -35,10 +37,23 @@ async function tryToFind(sabotage: Sabotage, runsMost: number): Promise<string |
     cpSync(join(root, 'package.json'), join(copy, 'package.json'))
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
     build(sabotage, join(copy, sabotage.file))
-    return await runCopy(copy, sabotage, runsMost)
+    return await findOwn(copy, sabotage, runsMost)
   } finally {
     rmSync(copy, { recursive: true })
   }
+}
+
+/** A life that breaks a promise without the defect as well proves nothing about it: the search goes on after it. */
+async function findOwn(copy: string, { breaks }: Sabotage, runsMost: number): Promise<string | undefined> {
+  for (let first = 0; first < runsMost; ) {
+    const found = await runMain({ folder: copy, breaks, first, runs: runsMost - first })
+    if (!found) return undefined
+    const runs = found.index + 1
+    const unchanged = await runMain({ folder: root, breaks, first: found.index, runs: 1 })
+    if (!unchanged) return `found after ${runs} run${runs === 1 ? '' : 's'}, by promise ${found.promise}`
+    first = runs
+  }
+  return undefined
 }
 
 function build({ name, file, find, replace }: Sabotage, path: string): void {
@@ -54,30 +69,39 @@ function build({ name, file, find, replace }: Sabotage, path: string): void {
   )
 }
 
-function runCopy(copy: string, { breaks }: Sabotage, runsMost: number): Promise<string | undefined> {
+type Part = {
+  readonly folder: string
+  readonly breaks: Sabotage['breaks']
+  /** Which of the seed's runs comes first. */
+  readonly first: number
+  readonly runs: number
+}
+
+/** The first run that breaks one of the promises, counted from the seed's first; `undefined`: none does. */
+function runMain({ folder, breaks, first, runs }: Part): Promise<Find | undefined> {
   return new Promise((resolve, reject) => {
     const args = [
       'test/simulation/main.ts',
       '--runs',
-      String(runsMost),
+      String(runs),
       '--seed',
       String(seed),
-      '--workers',
-      '1',
+      '--path',
+      String(first),
       '--no-shrink',
       '--promises',
       breaks.map((promise) => promises[promise].slice(0, 1)).join(','),
     ]
-    const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     child.stdout.on('data', (chunk) => (output += String(chunk)))
     child.stderr.on('data', (chunk) => (output += String(chunk)))
     child.once('error', reject)
     child.once('close', () => {
-      const runs = /^runs (\d+)/m.exec(output)?.[1]
+      const index = / --path (\d+) /.exec(output)?.[1]
       const promise = /^(\d [A-Z][^:]*):/m.exec(output)?.[1]
       if (/^violations: 0$/m.test(output)) resolve(undefined)
-      else if (runs && promise) resolve(`found after ${runs} run${runs === '1' ? '' : 's'}, by promise ${promise}`)
+      else if (index && promise) resolve({ index: Number(index), promise })
       else reject(new Error(`the simulation of a sabotaged copy ended without a verdict:\n${output.slice(-2000)}`))
     })
   })

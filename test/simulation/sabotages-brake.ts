@@ -55,8 +55,8 @@ export const brakeSabotages: readonly Sabotage[] = [
     name: 'what is held and desired again stays on the list',
     breaks: ['brake'],
     file: 'shared/reconcile/brake.ts',
-    find: '    if (this.#record.held.includes(key)) await',
-    replace: '    if (Math.abs(1) === 2 && this.#record.held.includes(key)) await',
+    find: '    if (!this.#record.held.includes(key)) return',
+    replace: '    if (Math.abs(1) === 1 || !this.#record.held.includes(key)) return',
   },
   {
     name: 'the windows of the brake go by the clock of the machine',

@@ -43,7 +43,7 @@ export function scenario<P>(
   parameters: fc.Arbitrary<P>,
   steps: (parameters: P) => readonly Action[],
 ): fc.Arbitrary<readonly Action[]> {
-  const kept = fc.array(fc.nat(19), { minLength: 10, maxLength: 10 })
+  const kept = fc.array(fc.nat(19), { minLength: 12, maxLength: 12 })
   return fc.tuple(parameters, kept).map(([drawn, isKept]) => steps(drawn).filter((_, step) => isKept[step] !== 0))
 }
 

@@ -6,6 +6,8 @@ const look: Action = { do: 'look at the brake' }
 const release: Action = { do: 'release what was looked at' }
 /** Longer than a window of withdrawn links; most of an indirect one. */
 const windowMs = fc.constantFrom(70_000, 600_000, 1_000_000, 2_000_000)
+/** Just over a window of withdrawn links; between the fourth retry of what failed at its beginning and the fifth. */
+const lateInWindowMs = 910_000
 const parameters = fc.record({ settledMs, shortMs, windowMs })
 
 const own = [
@@ -42,16 +44,26 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // A few at the end of a window: clocks that differ must not end it early.
   scenario(parameters, ({ settledMs: ms }) => [
+    { do: 'let clocks go wrong', ms: 120_000 },
     ...own.map(upload),
-    wait(ms),
+    wait(20_000 + ms),
     deleteLink(own[0]),
-    wait(600_000),
-    wait(70_000),
+    wait(820_000),
     deleteLink(own[1]),
-    wait(70_000),
+    wait(8_000),
     deleteLink(own[2]),
-    wait(70_000),
-    deleteLink(own[3]),
+  ]),
+  // The retry of one that failed comes in the next window, after others.
+  scenario(parameters, ({ settledMs: ms }) => [
+    ...own.map(upload),
+    wait(20_000 + ms),
+    strike('refuse-denied', 'deletions', { times: 5 }),
+    deleteLink(own[0]),
+    wait(lateInWindowMs),
+    deleteLink(own[1]),
+    wait(20_000),
+    deleteLink(own[2]),
+    wait(900_000),
   ]),
   // The list grows, or shrinks, between a look and a release.
   scenario(parameters, ({ settledMs: ms, shortMs: afterMs }) => [

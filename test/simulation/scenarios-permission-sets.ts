@@ -16,6 +16,7 @@ import {
 } from './scenario-steps.ts'
 
 const uploadVersion = (version: Version): Action => ({ do: 'upload a version of First-ps', version })
+const uploadLate = (version: Version): Action => ({ do: 'upload a version of Late-ps', version })
 const deleteFile = (name: 'First-ps' | 'Late-ps'): Action => ({ do: 'delete a permission set file', name })
 const change = fc.constantFrom<Version>('more', 'less', 'session', 'tags', 'boundary', 'inline')
 const parameters = fc.record({ home, shortMs, settledMs, longMs, skip, change })
@@ -115,6 +116,30 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
     wait(afterMs),
     uploadVersion(version),
     upload(linkOf('root%all', 'First-ps', 'team-2')),
+  ]),
+  // Whoever finds that something still uses it is slow to say so, and meanwhile nothing does.
+  scenario(fc.record({ home, settledMs, shortMs }), ({ home: { account }, settledMs: ms, shortMs: afterMs }) => [
+    uploadLate('first'),
+    upload(linkOf(`account%${account}`, 'Late-ps')),
+    wait(20_000 + ms),
+    strike('late', 'blocked'),
+    deleteFile('Late-ps'),
+    wait(afterMs),
+    deleteLink(linkOf(`account%${account}`, 'Late-ps')),
+    wait(20_000),
+  ]),
+  // It takes AWS longer than anybody waits to bring one to its accounts, and then another one changes.
+  scenario(fc.record({ settledMs, shortMs, change }), ({ settledMs: ms, shortMs: afterMs, change: version }) => [
+    uploadLate('first'),
+    upload(linkOf('root%all', 'Late-ps')),
+    upload(linkOf('root%all')),
+    wait(20_000 + ms),
+    { do: 'let requests take this long', ms: 400_000 },
+    uploadVersion(version),
+    wait(afterMs),
+    uploadLate(version),
+    wait(400_000),
+    { do: 'let requests take this long', ms: 0 },
   ]),
   // Two permission sets are brought to their accounts at once.
   scenario(parameters, ({ settledMs: ms }) => [

@@ -129,6 +129,10 @@ export class SimulatedWorld {
   readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
+  /** How long requests to Identity Center take from now on; 0: as the settings say. */
+  requestsTakeMs = 0
+  /** How far clocks may be off. */
+  skewMs: number
   /** The change being made is reported by no event. */
   isSilent = false
   /** Somebody took the lease, a process died, or a cache was lost. */
@@ -148,14 +152,15 @@ export class SimulatedWorld {
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
+  /** When what others are going to do comes about. */
+  readonly #planned = new Set<{ readonly atMs: number }>()
   #processes = 0
-  readonly #settings: WorldSettings
   readonly #randomness: SeededRandomness
 
   /** `promises`: only their violations count. */
   constructor(settings: WorldSettings, promises?: readonly string[]) {
     const { clock } = this
-    this.#settings = settings
+    this.skewMs = settings.skewMs
     this.#randomness = new SeededRandomness(settings.seed)
     this.configuration = configure(settings)
     const randomness = new SeededRandomness(settings.seed + 1)
@@ -182,13 +187,19 @@ export class SimulatedWorld {
         tell(renderDirectoryEvent(change, voice ?? 'api', randomness.id()))
       },
     })
+    const requestsTakeMs = () => this.requestsTakeMs
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
       randomness,
       organizations: this.organizations,
       identityStore: this.identityStore,
-      latencyMs: settings.latencyMs ?? 300,
-      latencyP99Ms: settings.latencyP99Ms,
+      // Looked at anew for each request.
+      get latencyMs() {
+        return requestsTakeMs() || (settings.latencyMs ?? 300)
+      },
+      get latencyP99Ms() {
+        return requestsTakeMs() || settings.latencyP99Ms
+      },
     })
     const file = parseOrganizationFile('simulated organization', organization)
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
@@ -240,7 +251,7 @@ export class SimulatedWorld {
       randomness,
       log,
     }
-    const skewMs = Math.round((2 * randomness.fraction() - 1) * this.#settings.skewMs)
+    const skewMs = Math.round((2 * randomness.fraction() - 1) * this.skewMs)
     const process = new SimulatedProcess({
       kind,
       number: ++this.#processes,
@@ -383,10 +394,6 @@ export class SimulatedWorld {
     return this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
   }
 
-  get skewMs(): number {
-    return this.#settings.skewMs
-  }
-
   /** The ledger has entries of accounts that are not in the organization any more. */
   get hasDeparted(): boolean {
     const present = new Set<string>(this.organizations.accountsNow().map(({ id }) => id))
@@ -402,13 +409,23 @@ export class SimulatedWorld {
     return JSON.stringify(this.readJson('state/organization.json') ?? {}).includes(account)
   }
 
-  /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, and no dispatcher at work. */
+  /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, no dispatcher at work, and nobody is going to do anything. */
   isQuiet(): boolean {
     const nowMs = this.clock.now().getTime()
-    if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs) return false
+    if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs || this.#planned.size > 0) return false
     // What the schedule could not do this minute, it does the next.
     if (this.#instantsUnder('state/expiry/').some((ms) => ms <= nowMs)) return false
     return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key))
+  }
+
+  /** Others do something when so much time has passed: until then the world is not at rest. */
+  later(ms: number, work: () => void | Promise<void>): void {
+    const plan = { atMs: this.clock.now().getTime() + ms }
+    this.#planned.add(plan)
+    void this.clock
+      .sleep(ms)
+      .then(work)
+      .finally(() => this.#planned.delete(plan))
   }
 
   #isIdle(): boolean {
@@ -439,7 +456,8 @@ export class SimulatedWorld {
   idleMs(most: number): number {
     if (!this.#isIdle() || this.notifications.delayMs > 0) return 0
     const nowMs = this.clock.now().getTime()
-    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/')]
+    const planned = [...this.#planned].map(({ atMs }) => atMs)
+    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/'), ...planned]
     const nextMs = Math.min(...instants) - nowMs - idleBeforeMs
     return Math.max(0, Math.min(most, nextMs))
   }

@@ -15,10 +15,16 @@ export type TimeAction =
       readonly offset: keyof typeof offsets
     }
   | { readonly do: 'lose the index of instants' }
+  /** Requests to Identity Center that begin from now on; 0: as before. */
+  | { readonly do: 'let requests take this long'; readonly ms: number }
+  /** Those of processes that begin from now on, from the true time, at most. */
+  | { readonly do: 'let clocks go wrong'; readonly ms: number }
 
 const names: ReadonlySet<string> = new Set<TimeAction['do']>([
   'upload a link for a while',
   'lose the index of instants',
+  'let requests take this long',
+  'let clocks go wrong',
 ])
 
 export function isTimeAction(action: { readonly do: string }): action is TimeAction {
@@ -42,10 +48,26 @@ export const timeActions = (linkKey: fc.Arbitrary<string>) =>
         .map((drawn): TimeAction => drawn),
     },
     { weight: 1, arbitrary: fc.constant<TimeAction>({ do: 'lose the index of instants' }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('let requests take this long' as const),
+        ms: fc.constantFrom(0, 20_000, 400_000),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant<TimeAction>({ do: 'let clocks go wrong', ms: 120_000 }) },
   ] as const
 
 export async function performTimeAction(action: TimeAction, world: SimulatedWorld): Promise<void> {
-  const { objects, clock } = world
+  const { objects, clock, checker } = world
+  if (action.do === 'let requests take this long') {
+    world.requestsTakeMs = action.ms
+    return
+  }
+  if (action.do === 'let clocks go wrong') {
+    world.skewMs = Math.max(world.skewMs, action.ms)
+    return
+  }
   if (action.do === 'lose the index of instants') {
     world.wasDisturbed = true
     for (const key of world.keys('state/expiry/')) void objects.delete(key)
@@ -55,6 +77,8 @@ export async function performTimeAction(action: TimeAction, world: SimulatedWorl
     ms === undefined ? undefined : render(clock.now().getTime() + ms, action.offset)
   const body = JSON.stringify({ notBefore: at(action.beginsInMs), expiresAt: at(action.endsInMs) })
   void objects.as('someone').put(action.key, body)
+  // What it asks for ends by time alone: a link that asks for the same later on asks from then on.
+  if (action.endsInMs !== undefined) void clock.sleep(action.endsInMs).then(() => checker.noteDesired())
 }
 
 /** In whole seconds, as people write them. */

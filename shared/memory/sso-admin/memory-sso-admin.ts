@@ -418,6 +418,12 @@ export class MemorySsoAdmin implements SsoAdmin {
     return this.#state.assignmentRequests.inProgress().map(describeRequest)
   }
 
+  /** `undefined`: no such request, or forgotten by now. */
+  assignmentRequestState(requestId: string): RequestState | undefined {
+    this.#state.settle()
+    return this.#state.assignmentRequests.get(requestId)?.state
+  }
+
   /** The account that the instance lives in. */
   get ownerAccountId(): AccountId {
     return this.#options.organizations.managementAccountIdNow

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
+import { type PermissionSetArn, permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
 import { adoptPermissionSet } from '../../../shared/reconcile/adopt-permission-set.ts'
 import { dyingPorts } from '../../intercept.ts'
 import { acme, World } from '../../world.ts'
@@ -20,11 +21,13 @@ function open(attributes: object = {}) {
   return { world, arn }
 }
 
+const adopt = (arn: PermissionSetArn, ports: Ports, named = true) => adoptPermissionSet(arn, { ...ports, named })
+
 const isWrite = (operation: string) => !/^(List|Describe|Get)/.test(operation)
 
 test('an adopted permission set stands as a file, and an upload of that file makes no write call', async () => {
   const { world, arn } = open()
-  expect(await adoptPermissionSet(arn, world.ports)).toEqual({
+  expect(await adopt(arn, world.ports)).toEqual({
     name,
     arn,
     outcome: 'adopted',
@@ -48,14 +51,14 @@ test('an adopted permission set stands as a file, and an upload of that file mak
 
 test("AWS's own tags are named as what stays, and are not taken away", async () => {
   const { world, arn } = open({ tags: [{ Key: 'aws:servicecatalog:stack', Value: 'x' }] })
-  const adoption = await adoptPermissionSet(arn, world.ports)
+  const adoption = await adopt(arn, world.ports)
   expect(adoption).toMatchObject({ outcome: 'adopted', notes: [expect.stringContaining('aws:servicecatalog:stack')] })
 })
 
 test('a file that asks for something else is kept, and nothing is adopted', async () => {
   const { world, arn } = open()
   await world.objects.put(key, JSON.stringify({ permissionSetName: name }))
-  expect(await adoptPermissionSet(arn, world.ports)).toMatchObject({
+  expect(await adopt(arn, world.ports)).toMatchObject({
     outcome: 'refused',
     complaint: { object: key, received: expect.stringContaining('detach arn:aws:iam::aws:policy/ReadOnlyAccess') },
   })
@@ -67,7 +70,7 @@ test('a policy that no file can say is told, and nothing is written', async () =
   const { world } = open()
   const arn = permissionSetArn.parse(world.ssoAdmin.permissionSetArnOf(name))
   await world.ssoAdmin.putInlinePolicy(arn, '{ "Statement": [ { "Sid": 12345678901234567890 } ] }')
-  expect(await adoptPermissionSet(arn, world.ports)).toMatchObject({ outcome: 'refused' })
+  expect(await adopt(arn, world.ports)).toMatchObject({ outcome: 'refused' })
   expect([...(await world.keys('permission_sets/')), ...(await world.keys('owned_permission_sets/'))]).toEqual([])
 })
 
@@ -76,15 +79,44 @@ test('an import that dies at any call never leaves a record without a file, and 
     const { world, arn } = open()
     const when = atCall % 2 === 0 ? 'before' : 'after'
     const dying = dyingPorts(world.ports, { at: (_, number) => number === Math.floor(atCall / 2), when })
-    void adoptPermissionSet(arn, dying.ports)
+    void adopt(arn, dying.ports)
     await world.clock.advance(5_000)
     const isOwned = (await world.keys('owned_permission_sets/')).length > 0
     expect({ atCall, isSafe: !isOwned || (await world.keys('permission_sets/')).length > 0 }).toEqual({
       atCall,
       isSafe: true,
     })
-    expect(['adopted', 'already-owned']).toContain((await adoptPermissionSet(arn, world.ports))?.outcome)
+    expect(['adopted', 'already-owned']).toContain((await adopt(arn, world.ports))?.outcome)
     expect(await world.keys('history/permission-set%Handmade-ps/')).toHaveLength(1)
     if (!dying.isDead()) break
   }
+})
+
+test('of one that is ours and whose file is gone, the file is written anew, and the permission set stays', async () => {
+  const { world, arn } = open()
+  await adopt(arn, world.ports)
+  const written = await world.objects.get(key)
+  await world.objects.put('links_data/account%233000000002%Handmade-ps%team-security%GROUP%ssofile', '')
+  world.start()
+  await world.clock.advance(30_000)
+  await world.objects.delete(key)
+  await world.clock.advance(30_000)
+  expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'blocked' })
+  expect(await adopt(arn, world.ports)).toEqual({ name, arn, outcome: 'restored', file: key, notes: [] })
+  expect((await world.objects.get(key))?.body).toEqual(written?.body)
+  await world.clock.advance(30_000)
+  expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'applied', owned: true })
+  expect(await adopt(arn, world.ports)).toMatchObject({ outcome: 'already-owned' })
+  expect(world.calls.filter(isWrite)).toEqual([])
+})
+
+test('an import of all permission sets does not take back that a file was deleted, and says so', async () => {
+  const { world, arn } = open()
+  await adopt(arn, world.ports)
+  await world.objects.delete(key)
+  expect(await adopt(arn, world.ports, false)).toMatchObject({
+    outcome: 'refused',
+    complaint: { object: key, remedy: expect.stringContaining('ssofile import --permission-sets Handmade-ps') },
+  })
+  expect(await world.keys('permission_sets/')).toEqual([])
 })

@@ -218,6 +218,19 @@ describe('links that are deleted', () => {
     expect(deletions(world)).toBe(2 + 2)
   })
 
+  test('a key whose access is not held any more leaves the list at a reconcile, if whoever changed it died', async () => {
+    const world = await open(groupsOf(1), linksOf(groupsOf(1)))
+    const [key = ''] = (await world.keys('assignments/')).map((found) => found.slice('assignments/'.length))
+    await world.finish(world.everyHour())
+    await world.clock.advance(3_600_000)
+    const file = { v: 1, held: [key], holds: [], windows: [], releases: [] }
+    await world.objects.put('control/brake.json', JSON.stringify(file))
+    await world.finish(world.everyHour())
+    await settled(world)
+    expect(await held(world)).toEqual([])
+    expect(granted(world)).toBe(1)
+  })
+
   test('a list that is lost is judged anew', async () => {
     const world = await open(groupsOf(4), linksOf(groupsOf(4)), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groupsOf(4)))

@@ -9,7 +9,7 @@ const before = 'team-Accountants'
 const after = 'team-security'
 const linkOf = (scope: string, group: string) => `links_data/${scope}%Billing-ps%${group}%GROUP%ssofile`
 
-const accounts = Array.from({ length: 300 }, (_, index) => ({
+const accounts = Array.from({ length: 500 }, (_, index) => ({
   id: accountId.parse(String(300_000_000_000 + index)),
   name: `account ${index}`,
   email: `account${index}@acme.example`,
@@ -17,7 +17,7 @@ const accounts = Array.from({ length: 300 }, (_, index) => ({
   state: 'ACTIVE' as const,
 }))
 
-/** Three hundred accounts, in each of which the group `before` has access by this scope; slices are run by hand. */
+/** Five hundred accounts, in each of which the group `before` has access by this scope; slices are run by hand. */
 async function open(scope: string): Promise<World> {
   const file = acme()
   const many = { id: 'ou-acme-many0001', name: 'many', accounts, organizationalUnits: [] }
@@ -28,7 +28,7 @@ async function open(scope: string): Promise<World> {
   // Tags are read at the rate of ListTagsForResource.
   await world.until(async () => (await world.json(`status/${linkOf(scope, before)}.json`)) !== undefined, 'looked at')
   await settle(world)
-  expect(holders(world, before)).toBe(300)
+  expect(holders(world, before)).toBe(500)
   return world
 }
 
@@ -43,7 +43,7 @@ function holders(world: World, group: string): number {
   return world.ssoAdmin.assignments().filter(({ principalId }) => principalId === id).length
 }
 
-test('of three hundred tag changes one by one, a tenth of the ledger is revoked, the rest is held, and every grant goes on', async () => {
+test('of five hundred tag changes one by one, a tenth of the ledger is revoked, the rest is held, and every grant goes on', async () => {
   const world = await open('account_tag%stage^old')
   await world.objects.put(linkOf('account_tag%stage^new', after), '')
   await settle(world)
@@ -53,16 +53,16 @@ test('of three hundred tag changes one by one, a tenth of the ledger is revoked,
     await world.look()
     if (index % 10 === 9) await settle(world)
   }
-  expect(holders(world, after)).toBe(300)
-  expect(holders(world, before)).toBe(270)
+  expect(holders(world, after)).toBe(500)
+  expect(holders(world, before)).toBe(450)
   const brake = await world.json('control/brake.json')
-  expect(brake).toMatchObject({ rule: 'indirect', limit: 30 })
-  expect(brake?.held).toHaveLength(270)
+  expect(brake).toMatchObject({ rule: 'indirect', limit: 50 })
+  expect(brake?.held).toHaveLength(450)
   expect(await world.json(`status/${linkOf('account_tag%stage^old', before)}.json`)).toMatchObject({ state: 'held' })
   expect(await world.json(`status/${linkOf('account_tag%stage^new', after)}.json`)).toMatchObject({ state: 'applied' })
 }, 120_000)
 
-test('an organizational unit of three hundred accounts that is emptied loses the access of a tenth, the rest is held', async () => {
+test('an organizational unit of five hundred accounts that is emptied loses the access of a tenth, the rest is held', async () => {
   const world = await open('ou_id%ou-acme-many0001')
   for (const { id } of accounts) {
     await world.organizations.moveAccount(id, 'ou-acme-many0001', 'r-acme')
@@ -71,6 +71,6 @@ test('an organizational unit of three hundred accounts that is emptied loses the
   }
   await world.finish(world.everyHour())
   await settle(world)
-  expect(holders(world, before)).toBe(270)
-  expect((await world.json('control/brake.json'))?.held).toHaveLength(270)
+  expect(holders(world, before)).toBe(450)
+  expect((await world.json('control/brake.json'))?.held).toHaveLength(450)
 }, 60_000)

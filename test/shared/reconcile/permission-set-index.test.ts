@@ -52,3 +52,51 @@ test('one that was just created is known to the next process without a call', as
   expect(await another().resolve(late)).toBe(arn)
   expect(world.calls).toHaveLength(before)
 })
+
+/** The first listing of an index whose answer comes when `release` is called, as of when it was read. */
+function withLateListing(world: World) {
+  const held = Promise.withResolvers<void>()
+  let listings = 0
+  const ssoAdmin = new Proxy(world.ssoAdmin, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target)
+      if (property !== 'listPermissionSets') return typeof member === 'function' ? member.bind(target) : member
+      return async (token?: string) => {
+        const page = await target.listPermissionSets(token)
+        if (++listings === 1) await held.promise
+        return page
+      }
+    },
+  })
+  const { objects, clock } = world
+  return { index: new PermissionSetIndex({ objects, ssoAdmin, clock }), release: held.resolve }
+}
+
+test('what a whole listing found is not forgotten for one that began before it and answers later', async () => {
+  const { world } = open()
+  const { index, release } = withLateListing(world)
+  const waiting = index.resolve(late)
+  await world.clock.advance(100)
+  const arn = await world.ssoAdmin.createPermissionSet({ name: late, sessionDuration: 'PT1H', tags: [] })
+  const listing = index.list()
+  await world.clock.advance(100)
+  release()
+  expect((await listing).get(late)).toBe(arn)
+  await waiting
+  expect(index.knows(late)).toBe(true)
+})
+
+test('one that was deleted does not come back with a listing that began before', async () => {
+  const { world, another, index: before } = open()
+  const arn = await world.ssoAdmin.createPermissionSet({ name: late, sessionDuration: 'PT1H', tags: [] })
+  await before.resolve(late)
+  const { index, release } = withLateListing(world)
+  const listing = index.list()
+  await world.clock.advance(100)
+  await world.ssoAdmin.deletePermissionSet(arn)
+  await index.drop(late)
+  release()
+  await listing
+  expect(index.knows(late)).toBe(false)
+  expect(await another().lookUp(late)).toBeUndefined()
+})

@@ -4,6 +4,7 @@ import type { Configuration } from '../../../shared/domain/configuration.ts'
 import { permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../../shared/memory/organization-file.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
 import { dyingPorts, intercept, noAnswer } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
@@ -193,6 +194,22 @@ test('a deletion waits for a revocation that is still running', async () => {
   }, 'the deletion')
   await untilState(world, key, undefined)
   expect(states).toContain('blocked')
+})
+
+test('a link that was found waiting just before its permission set was made is applied, however slow other calls are', async () => {
+  const slow = (ports: Ports) =>
+    intercept(ports, async ({ operation, args, proceed }) => {
+      if (operation === 'head' && String(args[0]).startsWith('attention/blocked/')) await ports.clock.sleep(3_000)
+      return proceed()
+    })
+  const world = open({ wrap: slow })
+  const input = link(audit)
+  await world.objects.put(input, '')
+  await world.until(() => world.calls.includes('ListPermissionSets'), 'the look for the permission set')
+  await world.objects.put(key, file())
+  await untilState(world, key, 'applied')
+  expect(await stateOf(world, input)).toBe('applying')
+  await untilState(world, input, 'applied')
 })
 
 test('a link that arrives while a deletion waits keeps the permission set, and works', async () => {

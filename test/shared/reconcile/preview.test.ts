@@ -11,6 +11,7 @@ import { listAll } from '../../../shared/ports/page.ts'
 import { adoptPermissionSet } from '../../../shared/reconcile/adopt-permission-set.ts'
 import { type Preview, previewChanges } from '../../../shared/reconcile/preview.ts'
 import { reconcile } from '../../../shared/reconcile/reconcile.ts'
+import { intercept } from '../../intercept.ts'
 import { acme, World } from '../../world.ts'
 
 const acmeFile = (name: string) =>
@@ -85,6 +86,33 @@ describe('a preview', () => {
       vanishingRoles: [],
       unfinished: 0,
     })
+  })
+
+  test('reads the organization only where no reconcile has done so within 90 minutes', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link('account_tag%project^apollo'), '']))
+    const calls: string[] = []
+    const ports = intercept(world.ports, ({ port, operation, proceed }) => {
+      if (port === 'organizations') calls.push(operation)
+      return proceed()
+    })
+    const previewed = () => {
+      const objects = new ProposedObjects(world.objects, world.clock.now())
+      return world.finish(previewChanges({ ...ports, objects }, world.configuration, { looksMost: 0 }))
+    }
+    await world.clock.advance(60 * 60_000)
+    const kept = await previewed()
+    expect({ calls, isOld: kept.viewAgeMs >= 60 * 60_000 }).toEqual({ calls: [], isOld: true })
+    await world.clock.advance(30 * 60_000)
+    expect((await previewed()).viewAgeMs).toBeLessThan(60_000)
+    expect(calls).toContain('listAccounts')
+    expect(calls).toContain('listTags')
+  })
+
+  test('reads the tags that the first link by tag needs', async () => {
+    const world = await granted(filesIn([billing, acmeFile('Billing-ps')]))
+    await world.organizations.tagResource(two, { project: 'apollo' })
+    const files = filesIn([billing, acmeFile('Billing-ps')], [link('account_tag%project^apollo'), ''])
+    expect(keysOf((await preview(world, files)).grants)).toHaveLength(1)
   })
 
   test('tells each grant with all links that ask for it', async () => {
@@ -162,7 +190,7 @@ describe('a preview', () => {
     const unused = permissionSetName.parse('Unused-ps')
     world.ssoAdmin.addPermissionSet({ name: unused, sessionDuration: 'PT1H', tags: [] }, '0123456789abcdef')
     for (const arn of await Array.fromAsync(listAll((token) => world.ports.ssoAdmin.listPermissionSets(token))))
-      await world.finish(adoptPermissionSet(arn, world.ports))
+      await world.finish(adoptPermissionSet(arn, { ...world.ports, named: false }))
     world.start({ dispatcher: false })
     const { permissionSets } = await preview(world, filesIn())
     expect(permissionSets).toEqual([
@@ -201,6 +229,8 @@ describe('a preview', () => {
   test('tells what nobody can revoke, since the account is suspended', async () => {
     const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
     world.organizations.suspendAccount(accountId.parse(one))
+    // Nobody tells of it: a view that is no longer kept is read anew.
+    await world.clock.advance(90 * 60_000)
     const { revocations, stuck } = await preview(world)
     expect(revocations).toEqual([])
     expect(stuck).toMatchObject([{ links: [{ fate: 'elsewhere' }] }])
@@ -286,6 +316,8 @@ test('over random changes a preview names exactly what a reconcile then grants a
         const world = await granted(filesOf(first, ['Billing-ps']), acme())
         const ledgerBefore = await ledgerOf(world)
         await events[event]?.(world)
+        // Nobody tells of it: a view that is no longer kept is read anew.
+        if (event !== 'nothing') await world.clock.advance(90 * 60_000)
         const files = filesOf(second, ['Billing-ps', 'ReadOnly-ps'])
         if (!fromFolder) await sync(world, files)
         const planned = await preview(world, fromFolder ? files : undefined)

@@ -186,6 +186,7 @@ describe('access that is granted and revoked', () => {
     await settled(world)
     expect(await world.keys('state/open/')).toHaveLength(1)
     expect(await world.json(ledger)).toMatchObject({ state: 'granting' })
+    expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'waiting' })
   })
 
   test('the ledger forgets an unanswered creation only when 15 minutes are over', async () => {
@@ -220,6 +221,27 @@ describe('access that is granted and revoked', () => {
     await world.finish(world.everyHour())
     await settled(world)
     expect(world.calls.filter((call) => call === 'DeleteAccountAssignment')).toHaveLength(before)
+  })
+
+  test('a link that waits for its group still says so after a look at a revocation that is stuck elsewhere', async () => {
+    const world = await open()
+    const root = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+    await world.objects.put(root, '')
+    await settled(world)
+    const { principalId } = target(world)
+    world.organizations.suspendAccount(accountId.parse(account))
+    await world.finish(world.everyHour())
+    await settled(world)
+    await world.identityStore.deleteGroup(principalId)
+    await world.objects.put(root, '')
+    await settled(world)
+    expect(await world.json(`status/${root}.json`)).toMatchObject({ state: 'waiting' })
+    const [, , permissionSet, principal, type] = name.split('%')
+    const hint = { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: 'reconcile' }
+    await world.queues.send('work', [{ body: JSON.stringify(hint), groupId: account, deduplicationId: 'look' }])
+    await world.finish(world.slice())
+    expect(await world.json(ledger)).toMatchObject({ state: 'stuck' })
+    expect(await world.json(`status/${root}.json`)).toMatchObject({ state: 'waiting' })
   })
 
   test('a revocation that was stuck goes on after the account is reinstated', async () => {
