@@ -6,6 +6,7 @@ type Regression = { readonly name: string; readonly settings: WorldSettings; rea
 const calm: WorldSettings = { seed: 0, latencyP99Ms: 1200, outstanding: 1, skewMs: 0, mischief: 'any' }
 const root = 'links_data/root%all%First-ps%team one%GROUP%ssofile'
 
+const unitLinkOf = (group: string) => `links_data/ou_id%ou-sim0-33333333%First-ps%${group}%GROUP%ssofile`
 const accountLinkOf = (group: string) => `links_data/account%200000000001%First-ps%${group}%GROUP%ssofile`
 
 /** What the simulation once found, as it had shrunk it. */
@@ -1060,6 +1061,53 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 20_000 },
       { do: 'upload the permission set', name: 'Late-ps', valid: true },
       { do: 'upload a link', key: 'links_data/root%all%Late-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 5_000 },
+    ],
+  },
+  {
+    name: 'what is desired again while the brake cannot be read leaves its list when it can',
+    settings: { ...calm, latencyMs: 300, outstanding: 15, brakeCount: 1, mischief: 'refusals' },
+    actions: [
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000003%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'delete all links of a folder', folder: '' },
+      { do: 'let time pass', ms: 75_000 },
+      { do: 'upload a link', key: 'links_data/account%200000000003%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      {
+        do: 'strike calls',
+        kind: 'refuse-internal',
+        service: 's3',
+        calls: 'any',
+        process: 'dispatcher',
+        skip: 5,
+        times: 1,
+      },
+      { do: 'let time pass', ms: 5_000 },
+    ],
+  },
+  {
+    name: 'a status that is told while the brake cannot be read says what is held all the same',
+    settings: { ...calm, seed: 3, latencyMs: 300, outstanding: 15, brakeCount: 1, mischief: 'refusals' },
+    actions: [
+      { do: 'upload a link', key: unitLinkOf('team one'), body: 'empty' },
+      { do: 'upload a link', key: unitLinkOf('team-2'), body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'move an account', account: '200000000003', unit: 'ou-sim0-11111111', silently: false },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'upload a link', key: unitLinkOf('team-2'), body: 'reason' },
+      { do: 'upload a link', key: unitLinkOf('team one'), body: 'reason' },
+      {
+        do: 'strike calls',
+        kind: 'refuse-internal',
+        service: 's3',
+        calls: 'any',
+        process: 'dispatcher',
+        skip: 6,
+        times: 1,
+      },
       { do: 'let time pass', ms: 5_000 },
     ],
   },

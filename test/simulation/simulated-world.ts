@@ -135,7 +135,7 @@ export class SimulatedWorld {
   /** How far clocks may be off. */
   skewMs: number
   /** The change being made is reported by no event. */
-  isSilent = false
+  #isSilent = false
   /** Somebody took the lease, a process died, or a cache was lost. */
   wasDisturbed = false
   /** Others changed what only a drift check finds. */
@@ -168,7 +168,7 @@ export class SimulatedWorld {
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
-      if (this.isSilent) this.#noteLost()
+      if (this.#isSilent) this.#noteLost()
       else void this.#deliver('events', JSON.stringify(event))
     }
     this.organizations = new ShortPages({
@@ -383,6 +383,14 @@ export class SimulatedWorld {
     await this.#invoke('handler', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
       this.trace.push(`hour: ${String(error)}`),
     )
+  }
+
+  /** What is changed by `work` is reported by no event, if `isSilent`; also where AWS refuses it. */
+  async quietly(isSilent: boolean, work: () => Promise<unknown>): Promise<void> {
+    this.#isSilent = isSilent
+    await work().finally(() => {
+      this.#isSilent = false
+    })
   }
 
   /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
