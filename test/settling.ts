@@ -119,12 +119,14 @@ export class Settling {
     return this.world.calls.filter((call) => call === operation).length
   }
 
-  /** A dispatcher of its own settles it: nothing is remembered from one to the next. */
-  async settle(assignment = this.assignment): Promise<Settlement> {
+  settle(assignment = this.assignment): Promise<Settlement> {
+    return this.within((context) => settleAssignment(renderAssignmentKey(assignment), assignment, context))
+  }
+
+  /** In a dispatcher of its own: nothing is remembered from one to the next. */
+  within<T>(work: (context: SettleContext) => Promise<T>): Promise<T> {
     const requests = new AssignmentRequests(this.world.ports.ssoAdmin, this.world.clock, this.world.log)
-    const context = this.#open(requests)
-    const settling = settleAssignment(renderAssignmentKey(assignment), assignment, context)
-    return this.world.finish(settling).finally(() => requests.stop())
+    return this.world.finish(work(this.#open(requests))).finally(() => requests.stop())
   }
 
   #open(requests: AssignmentRequests): SettleContext {

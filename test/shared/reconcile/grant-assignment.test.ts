@@ -427,3 +427,152 @@ describe('access that stands in the ledger under the name that its principal had
     )
   })
 })
+
+describe('the links that ask for it', () => {
+  const rootLink = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+
+  test('lack nothing when it is applied, and are told what they lack when there is no such group', async () => {
+    const bench = new Settling()
+    await bench.upload()
+    expect((await bench.settle()).lacks).toEqual(new Map([[bench.link, 'none']]))
+    const nobody = new Settling({}, 'team-Nobody')
+    await nobody.upload()
+    const lack = {
+      reason: "group 'team-Nobody' does not exist in the identity store",
+      remedy: expect.stringContaining('create the group'),
+    }
+    expect(await nobody.settle()).toEqual({
+      result: 'waiting',
+      links: [nobody.link],
+      lacks: new Map([[nobody.link, lack]]),
+    })
+    expect(nobody.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test.each([
+    ['deleted', async (bench: Settling) => bench.world.objects.delete(rootLink)],
+    [
+      'overwritten by one that is not in force',
+      (bench: Settling) => bench.upload(rootLink, '{"notBefore":"2027-01-01T00:00:00Z"}'),
+    ],
+  ])('are those that are still there once the ledger is written: one that was %s is not', async (_, end) => {
+    let isFirst = true
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'put' && args[0] === bench.ledgerKey && isFirst) {
+          isFirst = false
+          await end(bench)
+        }
+        return proceed()
+      },
+    })
+    await bench.upload(rootLink)
+    const link = await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(await bench.entry()).toMatchObject({ state: 'granted', links: [link] })
+  })
+
+  test('may all be gone by then: nothing is called, and what may appear of an earlier call is still looked for', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'put' && args[0] === bench.ledgerKey) await bench.world.objects.delete(bench.link)
+        return proceed()
+      },
+    })
+    await bench.upload()
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    await bench.upload()
+    const lastCreation = { kind: 'creation' as const, calledAt: ten }
+    const entry = { v: 1, state: 'failed', links: [], attempts: 1, updatedAt: ten, lastCreation }
+    const { principalId, permissionSetArn } = bench.target()
+    await bench.world.objects
+      .as('test')
+      .put(bench.ledgerKey, JSON.stringify({ ...entry, principalId, permissionSetArn }))
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: expect.stringContaining('15 minutes') })
+    expect((await bench.entry())?.lastCreation).toEqual(lastCreation)
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test('that someone else removed its access from must all have asked for it then', async () => {
+    const bench = new Settling({ configuration: { onDrift: 'report' } })
+    const [link, root] = [await bench.upload(), await bench.upload(rootLink)]
+    const missing = { state: 'failed' as const, missingSince: ten, grantedAt: ten }
+    await bench.own({ ...missing, links: [root, link] })
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    await bench.world.objects.delete(rootLink)
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    await bench.upload(rootLink)
+    await bench.own({ ...missing, links: [link] })
+    expect(await bench.settle()).toMatchObject({ result: 'applied' })
+  })
+})
+
+describe('what changes while it is settled', () => {
+  test('an access that a drift check missed and that is there again is confirmed, also where it is only reported', async () => {
+    const bench = new Settling({ configuration: { onDrift: 'report' } })
+    const link = await bench.upload()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ state: 'failed', missingSince: ten, grantedAt: ten, links: [link] })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect((await bench.entry())?.missingSince).toBeUndefined()
+  })
+
+  test('an access that another dispatcher has granted meanwhile is not taken for foreign', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        const answer = await proceed()
+        if (operation === 'put' && String(args[0]).startsWith('foreign/')) await bench.own({ grantedAt: ten })
+        return answer
+      },
+    })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.upload()
+    await expect(bench.settle()).rejects.toThrow()
+    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  })
+
+  test('a permission set that was made again is looked for anew when the earlier one is not found', async () => {
+    const gone = new ServiceError('sso-admin', 'ResourceNotFoundException', 'no such permission set')
+    for (const [error, looksAgain] of [
+      [gone, 1],
+      [refusal, 0],
+    ] as const) {
+      const bench = new Settling({ interceptor: failing('createAccountAssignment', error) })
+      await bench.upload()
+      expect(await bench.settle()).toMatchObject({ result: 'open' })
+      const lists = bench.calls('ListPermissionSets')
+      expect(await bench.settle()).toMatchObject({ result: 'applied' })
+      expect(bench.calls('ListPermissionSets') - lists).toBe(looksAgain)
+    }
+  })
+
+  test('former access stays while nobody knows what becomes of the new one', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'describeAssignmentRequest') return { state: 'IN_PROGRESS' }
+        if (operation === 'listAccountAssignments') return { items: [] }
+        return proceed()
+      },
+    })
+    await bench.upload()
+    bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten })
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: expect.stringContaining('still in progress') })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toMatchObject({ state: 'granting', former: [expect.anything()] })
+  })
+
+  test('it is open while former access cannot be taken away, and every link of either is told', async () => {
+    const bench = new Settling({ interceptor: failing('deleteAccountAssignment', refusal) })
+    await bench.upload()
+    bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    const earlier = { key: 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile', etag: 'e', lastModified: ten }
+    await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten, links: [earlier] })
+    const settlement = await bench.settle()
+    expect(settlement).toMatchObject({ result: 'open', reason: 'AccessDeniedException: not you' })
+    expect([...settlement.links].sort()).toEqual([bench.link, earlier.key].sort())
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+  })
+})
