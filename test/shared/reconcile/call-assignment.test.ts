@@ -37,14 +37,19 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), terms: Part
     principalType: 'GROUP',
   }
   const answered: string[] = []
+  let beganMs = 0
+  const tookMs = () => world.clock.monotonicMs() - beganMs
   const call = async (kind: RequestKind) => {
     const onRequest = async (requestId: string) => void answered.push(requestId)
+    // Some slices are older than five minutes.
+    await world.clock.advance(400_000)
+    beganMs = world.clock.monotonicMs()
     const result = await world.finish(callAssignment({ kind, target }, context, onRequest))
     requests.stop()
     return result
   }
   const count = (operation: string) => world.calls.filter((one) => one === operation).length
-  return { world, target, call, count, answered, context }
+  return { world, target, call, count, answered, context, tookMs }
 }
 
 /** Throws these one after the other at the calls of this operation, before they are made. */
@@ -79,30 +84,28 @@ describe('a call that changes an assignment', () => {
     ['not started before its turn', new NotStartedError()],
     ['without an answer and without effect', noAnswer('CreateAccountAssignment')],
   ])('is repeated, later each time, when it is %s', async (_, error) => {
-    const { world, call, answered } = open(failing('createAccountAssignment', error, error, error))
-    const beganMs = world.clock.monotonicMs()
+    const { world, call, answered, tookMs } = open(failing('createAccountAssignment', error, error, error))
     expect(await call('creation')).toEqual({ outcome: 'confirmed' })
     expect(answered).toHaveLength(1)
     const told = world.log.lines.filter(({ message }) => message.startsWith('Identity Center did not take the request'))
     expect(told.map(({ fields }) => fields.attempt)).toEqual([1, 2, 3])
     // A quarter of 400, 800 and 1,600 ms at least.
-    expect(world.clock.monotonicMs() - beganMs).toBeGreaterThan(700)
-    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(15_000)
+    expect(tookMs()).toBeGreaterThan(700)
+    expect(tookMs()).toBeLessThan(15_000)
   })
 
   test('is given up after five minutes of throttling: nothing was sent', async () => {
     const throttling = new ServiceError('sso-admin', 'ThrottlingException', 'Rate exceeded')
-    const { world, call, count } = open(
+    const { world, call, count, tookMs } = open(
       failing('createAccountAssignment', ...Array.from({ length: 200 }, () => throttling)),
     )
-    const beganMs = world.clock.monotonicMs()
     expect(await call('creation')).toEqual({
       outcome: 'unfinished',
       reason: 'ThrottlingException: Rate exceeded',
       sent: false,
     })
-    expect(world.clock.monotonicMs() - beganMs).toBeGreaterThanOrEqual(5 * minutes)
-    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(5.5 * minutes)
+    expect(tookMs()).toBeGreaterThanOrEqual(5 * minutes)
+    expect(tookMs()).toBeLessThan(5.5 * minutes)
     expect(count('CreateAccountAssignment')).toBe(0)
     // Never more than twenty seconds apart.
     expect(world.log.lines.length).toBeGreaterThan(15)
@@ -123,6 +126,25 @@ describe('a call that changes an assignment', () => {
     let may = 2
     const { call } = open(failing('createAccountAssignment', noAnswer('Create')), { mayStart: () => --may > 0 })
     expect(await call('creation')).toMatchObject({ outcome: 'unfinished', sent: true })
+  })
+
+  test.each(['creation', 'deletion'] as const)('a %s goes out with the signal that ends the slice', async (kind) => {
+    const signals: unknown[] = []
+    const { call, context } = open(async ({ operation, args, proceed }) => {
+      if (/^(create|delete)AccountAssignment$/.test(operation)) signals.push(args[1])
+      return proceed()
+    })
+    await call(kind).catch(() => undefined)
+    expect(signals).toEqual([{ signal: context.ending }])
+  })
+
+  test.each([
+    ['was not started', new NotStartedError()],
+    ['was in conflict with another', new ServiceError('sso-admin', 'ConflictException', 'conflicting operation')],
+  ])('that %s and may be sent no more was not sent', async (_, error) => {
+    let may = 2
+    const { call } = open(failing('createAccountAssignment', error), { mayStart: () => --may > 0 })
+    expect(await call('creation')).toMatchObject({ outcome: 'unfinished', sent: false })
   })
 
   test('that is refused has failed for good, with the reason that AWS gave', async () => {
@@ -207,27 +229,25 @@ describe('a request that ends, but not as intended', () => {
   })
 
   test('is looked at again while the service says that it is in progress, for five minutes in all', async () => {
-    const { world, call, answered } = openWith({ state: 'IN_PROGRESS' })
-    const beganMs = world.clock.monotonicMs()
+    const { call, answered, tookMs } = openWith({ state: 'IN_PROGRESS' })
     expect(await call('creation')).toEqual({
       outcome: 'unfinished',
       reason: `request ${answered[0]} is still in progress`,
       sent: true,
     })
-    expect(world.clock.monotonicMs() - beganMs).toBeGreaterThanOrEqual(5 * minutes)
-    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(5.2 * minutes)
+    expect(tookMs()).toBeGreaterThanOrEqual(5 * minutes)
+    expect(tookMs()).toBeLessThan(5.2 * minutes)
   })
 
   test('is left in progress when it takes longer than five minutes', async () => {
-    const { world, call, answered } = open(async ({ operation, args, proceed }) => {
+    const { call, answered, tookMs } = open(async ({ operation, args, proceed }) => {
       if (operation === 'listAssignmentRequests' && args[0] === 'creation' && answered[0] !== undefined)
         return { items: [{ requestId: answered[0], state: 'IN_PROGRESS' }] }
       return proceed()
     })
-    const beganMs = world.clock.monotonicMs()
     expect(await call('creation')).toMatchObject({ outcome: 'unfinished', sent: true })
-    expect(world.clock.monotonicMs() - beganMs).toBeGreaterThanOrEqual(5 * minutes)
-    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(5.2 * minutes)
+    expect(tookMs()).toBeGreaterThanOrEqual(5 * minutes)
+    expect(tookMs()).toBeLessThan(5.2 * minutes)
   })
 })
 
