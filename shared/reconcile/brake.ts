@@ -58,7 +58,10 @@ export class Brake {
   #waiting: Change[] = []
   #tail: Promise<void> = Promise.resolve()
   #isTold = false
+  /** The record could not be read when it was last looked for: what is held is not known. */
   #isFailing = false
+  /** Evaluated meanwhile: whether it is on the list, and should be, is to be looked at. */
+  readonly #unreviewed = new Set<AssignmentKey>()
 
   constructor(ports: BrakePorts, configuration: Configuration) {
     this.#ports = ports
@@ -81,14 +84,16 @@ export class Brake {
 
   /** Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, moved, or gone. */
   async review(key: AssignmentKey): Promise<void> {
+    if (this.#isFailing) return void this.#unreviewed.add(key)
     if (!this.#record.held.includes(key)) return
     const stored = await new Ledger(this.#ports.objects).read(key)
     if (stored && listAccess(stored.entry).some(({ state }) => state === 'held')) return
     await this.#change((record) => takeOffList(record, key))
   }
 
-  /** The accounts in which an assignment of this grant is held, as far as known. */
-  heldAccountsOf(grant: Grant): readonly AccountId[] {
+  /** The accounts in which an assignment of this grant is on the list; `undefined`: it is not known. */
+  heldAccountsOf(grant: Grant): readonly AccountId[] | undefined {
+    if (this.#isFailing) return undefined
     const name = `%${renderGrant(grant)}`
     return this.#record.held.flatMap((key) => {
       const assignment = key.endsWith(name) ? parseAssignmentKey(key) : undefined
@@ -106,6 +111,7 @@ export class Brake {
       if (this.#record.held.length > 0 && !this.#isTold) this.#tell(this.#record.holds)
       await this.#hintReleased()
       this.#isFailing = false
+      await this.#hintUnreviewed()
     } catch (error) {
       this.#etag = undefined
       if (!this.#isFailing)
@@ -137,6 +143,16 @@ export class Brake {
         ),
       }))
     }
+  }
+
+  /** By a hint: while one of them is evaluated, it may be on the list before its entry says so. */
+  async #hintUnreviewed(): Promise<void> {
+    if (this.#unreviewed.size === 0) return
+    const listed = this.#record.held.filter((key) => this.#unreviewed.has(key))
+    const hints = listed.flatMap((key) => toHint(key) ?? [])
+    const id = this.#ports.randomness.id()
+    await sendHints(this.#ports, { id, hints, revocation: false }, this.#configuration)
+    this.#unreviewed.clear()
   }
 
   #change(apply: Change['apply'], revocation?: Revocation): Promise<void> {

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
-import { listAccess } from '../domain/former-access.ts'
+import { isSameAccess, listAccess } from '../domain/former-access.ts'
 import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
@@ -56,6 +56,7 @@ export async function compareAssignments(
   const work = [
     ...expected.filter((key) => !listed.has(key)).map((key) => () => checkMissing(key, ids, found, context)),
     ...known.foreign.filter((key) => !listed.has(key)).map((key) => () => checkGone(key, ids, found, context)),
+    ...known.both.map((key) => () => checkOwned(key, context)),
     ...[...listed]
       .filter(([key]) => !ledger.has(key) && !foreign.has(key))
       .map(
@@ -114,9 +115,9 @@ async function checkMissing(
         stored,
       )
   } catch (error) {
-    // It is being worked on, by whoever reads back what is there.
-    if (error instanceof EntryChangedError) return
-    throw error
+    if (!(error instanceof EntryChangedError)) throw error
+    // It is being worked on, maybe by someone who does not look what is there.
+    return checkMissing(key, listed, found, context)
   }
   found.missing.push(key)
   if (configuration.onDrift === 'restore' || entry.state === 'held') found.toEvaluate.push(assignment)
@@ -162,6 +163,14 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
     if (of && stored && targetsOf(of, stored.entry).map(renderTarget).includes(renderTarget(target))) return true
   }
   return false
+}
+
+/** Foreign, and in the ledger: whoever recorded it died, or stood still, before it saw that it is ours. */
+async function checkOwned(key: AssignmentKey, { standings, objects, log }: DriftContext): Promise<void> {
+  const stored = await readStoredForeign(objects, key)
+  const entry = (await standings.ledger.read(key))?.entry
+  if (!stored || entry?.state !== 'granted' || !isSameAccess(entry, stored.value)) return
+  if (await forgetGone(objects, key, stored.object.etag)) log.warn('access of ours was recorded as foreign', { key })
 }
 
 /** Foreign, and not listed under its name. */

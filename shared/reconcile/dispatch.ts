@@ -10,6 +10,7 @@ import { assessLink } from './assess-link.ts'
 import { AssignmentRequests } from './assignment-requests.ts'
 import { Brake } from './brake.ts'
 import { DriftCheck } from './check-drift.ts'
+import { describeError } from './failures.ts'
 import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
 import { Lease } from './lease.ts'
@@ -312,8 +313,8 @@ class Slice {
 
   async #giveBack(items: readonly WorkItem[]): Promise<void> {
     for (const item of items) {
-      await item.giveBack().catch((error: unknown) => {
-        item.leave()
+      await item.giveBack().catch(async (error: unknown) => {
+        await item.leave(error)
         this.#ports.log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
       })
     }
@@ -362,7 +363,7 @@ class Slice {
     })
     // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
     if (isDriftHint(hint)) {
-      for (const item of items) item.leave()
+      await Promise.all(items.map((item) => item.leave(error)))
       return
     }
     try {
@@ -372,7 +373,8 @@ class Slice {
       this.#touchCauses(items)
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
-      for (const item of items) item.leave()
+      const both = new Error(`it could not be put off either: ${describeError(again)}`, { cause: error })
+      await Promise.all(items.map((item) => item.leave(both)))
       log.error('open work could not be recorded; the hint comes again when its visibility ends', {
         error: again,
         cause: hint.cause,

@@ -2,14 +2,14 @@ import pLimit from 'p-limit'
 import { bringForward, formerOf, isSameAccess, listAccess, toFormer } from '../domain/former-access.ts'
 import { listGrantingLinks } from '../domain/granting-links.ts'
 import { renderInstant } from '../domain/instant.ts'
-import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
+import { type AssignmentCall, areSameUploads, type GrantingLink, isSameUpload } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { type CallResult, isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
-import { forgetForeign, readForeign, recordForeign, sameLinks } from './foreign-assignments.ts'
-import type { StoredEntry } from './ledger.ts'
+import { forgetForeign, readForeign, recordForeign } from './foreign-assignments.ts'
+import { EntryChangedError, type StoredEntry } from './ledger.ts'
 import {
   closeTwin,
   confirm,
@@ -139,11 +139,7 @@ async function finish(subject: Subject, { entry }: StoredEntry, { concerned, acc
 /** Someone else removed it, which is only to be reported: until a link that asks for it is uploaded again. */
 function isLeftMissing({ context }: Subject, { entry }: StoredEntry, links: readonly GrantingLink[]): boolean {
   if (entry.missingSince === undefined || context.configuration.onDrift === 'restore') return false
-  return links.every((link) =>
-    entry.links.some(({ key, etag, lastModified }) => {
-      return key === link.key && etag === link.etag && lastModified === link.lastModified
-    }),
-  )
+  return links.every((link) => entry.links.some((known) => isSameUpload(known, link)))
 }
 
 /** The assignment is not there: writes the ledger, then calls. */
@@ -257,7 +253,7 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   const { principalId, permissionSetArn, principalType: type } = target
   const known = await readForeign(context.objects, key)
   const isKnown = known?.principalId === principalId && known.permissionSetArn === permissionSetArn
-  if (known && isKnown && sameLinks(known.links, links)) {
+  if (known && isKnown && areSameUploads(known.links, links)) {
     context.standings.noteForeign(key, links, principalId)
     return 'foreign'
   }
@@ -270,6 +266,11 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   const seenAt = renderInstant(context.clock.now())
   await context.principalNames.note({ type, id: principalId, name: subject.assignment.principal })
   await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
+  // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
+  if (findAccess(await context.standings.ledger.read(key), target)) {
+    await forgetForeign(context.objects, key)
+    throw new EntryChangedError(key)
+  }
   context.standings.noteForeign(key, links, principalId)
   context.log.info('the access existed before its link: it is recorded as foreign and left alone')
   return 'foreign'

@@ -6,12 +6,14 @@ import type { NewStatus } from './status-store.ts'
 
 type Progress = {
   of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
-  heldAccountsOf(grant: Grant): readonly AccountId[]
+  accountsOf(grant: Grant): Promise<readonly AccountId[]>
+  heldAccountsOf(grant: Grant): readonly AccountId[] | undefined
 }
 
 /** The access of this link that the brake holds, also where the link, which is there, covers the account no more. */
 export async function listHeld(link: Link, progress: Progress): Promise<readonly Standing[]> {
-  const standings = await progress.of(link, progress.heldAccountsOf(link))
+  // The list only says where to look, so that not the whole ledger is looked through.
+  const standings = await progress.of(link, progress.heldAccountsOf(link) ?? (await progress.accountsOf(link)))
   return [...standings.values()].filter(
     ({ state, links }) => state === 'held' && links.some(({ key }) => key === link.key),
   )

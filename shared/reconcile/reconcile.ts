@@ -22,7 +22,7 @@ import { Ledger } from './ledger.ts'
 import { noteMissingAccounts } from './missing-accounts.ts'
 import { listOpenWork } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
-import { findPrincipalChanges, type PrincipalChanges, recordPrincipals } from './principal-changes.ts'
+import { findPrincipalChanges, type PrincipalChanges, recordPrincipals, SeenIds } from './principal-changes.ts'
 import { readLink } from './read-link.ts'
 import { refuses } from './revoke-assignment.ts'
 import { attentionKey, attentionPrefix, StatusStore, statusKey, statusPrefix } from './status-store.ts'
@@ -98,14 +98,14 @@ export async function findDifferences(
   const owned = toAssignments(ledger, ledgerPrefix)
   const desired = desiredState(links, view, configuration)
   const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
-  const { unfinished, entries, held, resting } = await findUnfinished(objects, ledger, view, last, difference)
+  const { unfinished, entries, held, resting, seen } = await findUnfinished(objects, ledger, view, last, difference)
   const isDue = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
   const plan = { ...difference, revocations: difference.revocations.filter(isDue) }
   const files = new Map([...linkFiles, ...permissionSetFiles])
   const attention = await checkAttention(objects)
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
   const isHeld = heldGrants(held)
-  const principals = await findPrincipalChanges(ports, configuration)
+  const principals = await findPrincipalChanges(ports, configuration, { seen })
   return {
     plan,
     inputs: [
@@ -339,6 +339,7 @@ async function findUnfinished(
   readonly entries: readonly AssignmentKey[]
   readonly held: ReadonlySet<AssignmentKey>
   readonly resting: ReadonlyMap<AssignmentKey, Assignment>
+  readonly seen: SeenIds
 }> {
   const known = new Set(last.entries)
   // Where it cannot be read, what is held stays so.
@@ -354,6 +355,7 @@ async function findUnfinished(
   const unfinished: Assignment[] = []
   const unsettled: AssignmentKey[] = []
   const resting = new Map<AssignmentKey, Assignment>()
+  const seen = new SeenIds()
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
@@ -361,6 +363,7 @@ async function findUnfinished(
     if (scheduled.has(key)) return void unsettled.push(key)
     if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
     const entry = (await entries.read(key))?.entry
+    if (entry) seen.note(key, assignment, entry)
     // On the brake's list, and not held: whoever changed it died before it was taken off.
     if (entry === undefined || (isSettled(entry) && !listed.has(key))) return
     const { state } = entry
@@ -375,7 +378,7 @@ async function findUnfinished(
     const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
     if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
   }
-  return { unfinished, entries: unsettled.sort(), held, resting }
+  return { unfinished, entries: unsettled.sort(), held, resting, seen }
 }
 
 async function hintAt(

@@ -11,7 +11,8 @@ import { Ledger, listAssignmentKeys } from './ledger.ts'
 
 const readsAtOnce = 16
 
-export type KnownKeys = { readonly ledger: readonly AssignmentKey[]; readonly foreign: readonly AssignmentKey[] }
+/** `both`: those of the ledger that were listed under `foreign/` as well. */
+export type KnownKeys = Readonly<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>>
 
 /** How far one account assignment is, as the ledger or `foreign/` has it. */
 export type Standing = {
@@ -37,6 +38,7 @@ export class Standings {
   readonly #objects: ObjectStore
   /** By the last four fields of the key, then by account. */
   readonly #known = new Map<string, KnownGrant>()
+  readonly #inBoth = new Set<AssignmentKey>()
   #listed: Promise<void> | undefined
 
   constructor(objects: ObjectStore) {
@@ -56,7 +58,7 @@ export class Standings {
   /** The keys in the ledger and under `foreign/` whose last fields are `meant`, in these accounts, or in all. */
   async keysOf(meant: (grant: Grant) => boolean, accounts?: ReadonlySet<AccountId>): Promise<KnownKeys> {
     await this.#listOnce()
-    const keys: { ledger: AssignmentKey[]; foreign: AssignmentKey[] } = { ledger: [], foreign: [] }
+    const keys: Record<'ledger' | 'foreign', AssignmentKey[]> = { ledger: [], foreign: [] }
     for (const { grant, accounts: known } of this.#known.values()) {
       if (!meant(grant)) continue
       for (const accountId of accounts ?? known.keys()) {
@@ -67,7 +69,7 @@ export class Standings {
         keys[isForeign ? 'foreign' : 'ledger'].push(renderAssignmentKey(toAssignment(grant, accountId)))
       }
     }
-    return keys
+    return { ...keys, both: keys.ledger.filter((key) => this.#inBoth.has(key)) }
   }
 
   /** The standing of each of these accounts; those with none are left out. Reads what is not known yet. */
@@ -99,7 +101,10 @@ export class Standings {
       const unread = prefix === foreignPrefix ? 'unread foreign' : 'unread'
       for await (const key of listAssignmentKeys(this.#objects, prefix)) {
         const accounts = this.#accounts(key)
-        if (accounts && !accounts.of.has(accounts.accountId)) accounts.of.set(accounts.accountId, unread)
+        if (!accounts) continue
+        const known = accounts.of.get(accounts.accountId)
+        if (known === undefined) accounts.of.set(accounts.accountId, unread)
+        else if (unread === 'unread foreign') this.#inBoth.add(key)
       }
     }
   }

@@ -1,7 +1,6 @@
 import { renderInstant } from '../domain/instant.ts'
-import type { GrantingLink } from '../domain/ledger-entry.ts'
+import { areSameUploads, type GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
-import { sameLinks } from './foreign-assignments.ts'
 import type { StoredEntry } from './ledger.ts'
 import {
   closeTwin,
@@ -81,7 +80,7 @@ async function keepLinks(
   stored: StoredEntry,
   granting: readonly GrantingLink[],
 ): Promise<StoredEntry> {
-  return sameLinks(stored.entry.links, granting) ? stored : save(subject, stored, { links: [...granting] })
+  return areSameUploads(stored.entry.links, granting) ? stored : save(subject, stored, { links: [...granting] })
 }
 
 /**

@@ -4,6 +4,7 @@ import { assignmentHint, type Hint, hint as hintSchema } from '../domain/hint.ts
 import { parsePermissionSetKey } from '../domain/permission-set-file.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { ReceivedMessage } from '../ports/queues.ts'
+import { forgetFailure, recordFailure } from './failures.ts'
 import { groupOf, type Lane, lanes } from './lanes.ts'
 import { listOpenWork } from './open-work.ts'
 import type { Signal } from './signal.ts'
@@ -30,8 +31,11 @@ export type WorkItem = {
   done(): Promise<void>
   /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
   giveBack(): Promise<void>
-  /** It comes again by itself, when its visibility ends, and counts towards the dead-letter queue. */
-  leave(): void
+  /**
+   * It comes again by itself, when its visibility ends, and counts towards the dead-letter queue: why is noted for
+   * `ssofile redrive`. Never rejects.
+   */
+  leave(error: unknown): Promise<void>
 }
 
 type SourcePorts = Pick<Ports, 'queues' | 'objects' | 'clock' | 'randomness' | 'log'>
@@ -116,8 +120,8 @@ export class WorkSource {
     await this.pause()
     const rest = sources.flatMap((source) => this.#held[source].splice(0))
     for (const item of rest) {
-      await item.giveBack().catch((error: unknown) => {
-        item.leave()
+      await item.giveBack().catch(async (error: unknown) => {
+        await item.leave(error)
         this.#ports.log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
       })
     }
@@ -156,13 +160,14 @@ export class WorkSource {
 
   #hold(lane: Lane, message: ReceivedMessage): void {
     const { queues, randomness, log } = this.#ports
+    const { messageId, receiveCount } = message
     const parsed = parseHint(message.body)
     if (!parsed) {
       // Left alone it comes again until its receives are used up, and then stands in the dead-letter queue with an alarm.
       log.error('a message on a work lane is not a hint', {
         lane,
-        messageId: message.messageId,
-        receiveCount: message.receiveCount,
+        messageId,
+        receiveCount,
       })
       return
     }
@@ -173,9 +178,11 @@ export class WorkSource {
     const done = async () => {
       await queues.delete(lane, receiptHandle)
       this.#inHand.delete(receiptHandle)
+      if (receiveCount > 1) await forgetFailure(this.#ports, messageId)
     }
-    const leave = () => {
+    const leave = async (error: unknown) => {
       this.#inHand.delete(receiptHandle)
+      await recordFailure(this.#ports, { messageId, receiveCount, error })
     }
     const giveBack = async () => {
       await queues.send(lane, [{ body, groupId: group, deduplicationId: randomness.id() }])
@@ -209,15 +216,16 @@ export class WorkSource {
     if (sameGroup >= openOfGroupMost) return
     this.#openInHand.add(object)
     this.#lastFoundMs = this.#ports.clock.monotonicMs()
-    const leave = () => {
+    // What stands under `state/open/` is its own note.
+    const leave = async () => {
       this.#openInHand.delete(object)
     }
     const done = async () => {
       await this.#ports.objects.delete(object)
-      leave()
+      await leave()
     }
     const pulledMs = this.#ports.clock.monotonicMs()
-    const giveBack = async () => leave()
+    const giveBack = leave
     this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', pulledMs, done, giveBack, leave })
   }
 

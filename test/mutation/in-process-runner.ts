@@ -1,7 +1,6 @@
 import { globSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
 import { basename, resolve } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
 import {
   type DryRunOptions,
@@ -28,8 +27,10 @@ type Switch = {
 }
 
 const mutants: Switch = {}
-/** A mutant that its tests do not notice in this time counts as one that survives. */
+/** A mutant that its tests do not notice in this time of the processor counts as one that survives. */
 const patienceMs = 1_000 * Number(process.env.MUTATION_SECONDS ?? Number.POSITIVE_INFINITY)
+/** Tests of these names take too long to try mutants on. */
+const without = process.env.MUTATION_WITHOUT === undefined ? undefined : new RegExp(process.env.MUTATION_WITHOUT)
 Object.assign(globalThis, { __stryker__: mutants })
 
 /**
@@ -59,7 +60,7 @@ class InProcessRunner implements TestRunner {
       collectFrom(basename(file, '.test.ts'))
       load(resolve(file))
     }
-    for (const one of collectedTests) this.#tests.set(one.name, one)
+    for (const one of collectedTests) if (!without?.test(one.name)) this.#tests.set(one.name, one)
   }
 
   async dryRun(_: DryRunOptions): Promise<DryRunResult> {
@@ -84,9 +85,9 @@ class InProcessRunner implements TestRunner {
     const price = (id: string) => (this.#milliseconds.get(id) ?? 0) / (1 + (this.#noticed.get(id) ?? 0))
     const ids = (testFilter ?? [...this.#tests.keys()]).toSorted((a, b) => price(a) - price(b))
     Object.assign(mutants, { activeMutant: activeMutant.id, hitCount: hitLimit && 0, hitLimit })
-    const endMs = performance.now() + patienceMs
+    const endMs = processorMs() + patienceMs
     for (const [index, id] of ids.entries()) {
-      if (performance.now() > endMs) return { status: MutantRunStatus.Survived, nrOfTests: index }
+      if (processorMs() > endMs) return { status: MutantRunStatus.Survived, nrOfTests: index }
       const failureMessage = await this.#run(id)
       const hit = determineHitLimitReached(mutants.hitCount, hitLimit)
       if (hit) return { status: MutantRunStatus.Timeout, ...(hit.reason === undefined ? {} : { reason: hit.reason }) }
@@ -100,16 +101,22 @@ class InProcessRunner implements TestRunner {
 
   /** What it fails with, or nothing. */
   async #run(id: string): Promise<string | undefined> {
-    const startedMs = performance.now()
+    const startedMs = processorMs()
     try {
       await this.#tests.get(id)?.run()
       return undefined
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     } finally {
-      this.#milliseconds.set(id, performance.now() - startedMs)
+      this.#milliseconds.set(id, processorMs() - startedMs)
     }
   }
+}
+
+/** What else the machine does meanwhile does not count. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
 
 /** Those that MUTATION_TESTS names: `plan` is `test/shared/domain/plan.test.ts`, `reconcile/*` all of that folder. */

@@ -1,16 +1,23 @@
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
-/** After a drift check: access that others gave stands in `foreign/`, by the name that its principal has, else its id. */
+/**
+ * After a drift check: access that others gave stands in `foreign/`, by the name that its principal has, else its id. Where
+ * the ledger has that very name, of a former bearer whose access is held or stuck, the listing of all access has it by name,
+ * and the next check after that is gone records it.
+ */
 export function complainAboutForeign(
   world: SimulatedWorld,
   ownerOf: (target: AssignmentTarget) => 'ours' | 'foreign' | 'either' | undefined,
 ): string | undefined {
   const listed = new Set(world.keys('foreign/'))
   for (const target of world.ssoAdmin.assignments()) {
-    const key = `foreign/${nameNow(target, world)}`
+    const name = nameNow(target, world)
+    const key = `foreign/${name}`
     const owner = ownerOf(target)
-    if (owner === 'foreign' && !listed.has(key)) return `${key} does not stand there, although others gave this access`
+    const former = world.readJson(`assignments/${name}`)?.principalId
+    const isListed = listed.has(key) || (former !== undefined && former !== target.principalId)
+    if (owner === 'foreign' && !isListed) return `${key} does not stand there, although others gave this access`
     if (owner === 'ours' && listed.has(key)) return `${key} stands there, although ssofile gave this access`
     listed.delete(key)
   }

@@ -6,6 +6,7 @@ import { BrakeChecks } from './check-brake.ts'
 import { DepartureWatch } from './check-departed.ts'
 import { complainAboutForeign } from './check-foreign.ts'
 import { LeaseWatch } from './check-lease.ts'
+import { complainAboutLinkStatus } from './check-link-status.ts'
 import { LookWatch } from './check-looks.ts'
 import { complainAboutOverdue } from './check-overdue.ts'
 import { PauseChecks } from './check-pause.ts'
@@ -336,7 +337,9 @@ export class Checker {
   #checkRemoved(key: string): void {
     const before = this.#recorded.get(key) ?? []
     this.#recorded.delete(key)
-    const early = this.#departures.complainAboutRemoval(key, this.#calling, this.#world.skewMs)
+    // Where no creation was sent, or it failed for good, there is nothing that an account could come back with.
+    const wasMade = before.some(({ isMade }) => isMade)
+    const early = wasMade && this.#departures.complainAboutRemoval(key, this.#calling, this.#world.skewMs)
     if (early) this.#fail(promises.record, early)
     for (const { name } of before) this.#checkForgotten(name)
   }
@@ -403,7 +406,7 @@ export class Checker {
       if (!isForeign && !isHeld && !targets.has(nameOf(target)) && !this.#isStuck(target.accountId))
         this.#fail(promises.convergence, `${this.#describe(target)} is there, but not desired`)
     }
-    this.#checkStatuses(desired)
+    this.#checkStatuses()
     // An entry whose removal was refused is left in the index until the next reconcile.
     if (isReconciled) this.#checkIndex()
     const foreign = isReconciled && complainAboutForeign(this.#world, (target) => this.#owner.get(nameOf(target))?.of)
@@ -448,13 +451,13 @@ export class Checker {
     }
   }
 
-  #checkStatuses(desired: readonly string[]): void {
+  #checkStatuses(): void {
     const world = this.#world
     const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     for (const input of inputs) {
       const status = world.readJson(`status/${input}.json`)
       if (!status) this.#fail(promises.status, `${input} has no status`)
-      else this.#checkStatus(input, String(status.state), desired)
+      else this.#checkStatus(input, status)
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
@@ -480,22 +483,29 @@ export class Checker {
     }
   }
 
-  #checkStatus(input: string, state: string, desired: readonly string[]): void {
+  #checkStatus(input: string, status: Readonly<Record<string, unknown>>): void {
+    const state = String(status.state)
     if (['applying', 'revoking'].includes(state))
       this.#fail(promises.status, `${input} is still '${state}' with nothing left to do`)
     const body = Buffer.from(this.#world.objects.model.find(input)?.body ?? []).toString()
     if (isBadFile(input, body) && state !== 'rejected')
       this.#fail(promises.status, `${input} is not valid, but its status is '${state}'`)
-    if (state === 'applied' && input.startsWith('links_data/')) return
-    const account = /%?account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)%ssofile$/.exec(input)
-    const asked = account && body === '' ? `${account[1]} ${account[2]} ${account[3]} ${account[4]}` : undefined
-    // A link that is bound to a user of before waits, whoever else the access is given to under this name.
-    const isItsOwn = this.#principals.grants(input, 'certainly')
-    if (asked !== undefined && isItsOwn && desired.includes(asked) && state !== 'applied')
-      this.#fail(promises.status, `${input} is in force, but its status is '${state}'`)
+    const wrong = input.startsWith('links_data/') ? this.#complainAboutLink(input, status) : undefined
+    if (wrong) this.#fail(promises.status, wrong)
     const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)
     if (mustWant && !this.#world.objects.model.find(`attention/${state}/${input}`))
       this.#fail(promises.status, `${input} is '${state}', but does not stand in the index`)
+  }
+
+  #complainAboutLink(link: string, status: Readonly<Record<string, unknown>>): string | undefined {
+    const isHere = this.#principals.grants(link, 'certainly')
+    const isElsewhere = !this.#principals.grants(link, 'possibly')
+    return complainAboutLinkStatus(this.#world, link, status, {
+      bound: isHere ? 'to who bears its name' : isElsewhere ? 'to somebody else' : 'unknown',
+      targetOf: (assignment) => this.#targetOf(assignment),
+      isHeld: this.#brake.holdsFor(link),
+      isStuck: this.#hasStuck(link),
+    })
   }
 
   /** Assignments that came or went since: what appears while our creation is in progress counts as ours. */
@@ -554,6 +564,8 @@ type RecordedAccess = {
   /** A deletion of it was decided; with an id, once AWS accepted it. */
   readonly deletion: { readonly id: unknown } | undefined
   readonly isGranted: boolean
+  /** A creation of it may have taken effect, or did. */
+  readonly isMade: boolean
 }
 
 function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type = ''): RecordedAccess {
@@ -571,6 +583,7 @@ function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string
     isUnconfirmed,
     deletion,
     isGranted,
+    isMade: isUnconfirmed || access.grantedAt !== undefined,
   }
 }
 

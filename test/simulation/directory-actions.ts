@@ -70,13 +70,7 @@ export const directoryActions = [
 ] as const
 
 export async function performDirectoryAction(action: DirectoryAction, world: SimulatedWorld): Promise<void> {
-  const { clock } = world
-  const quietly = async (work: () => Promise<unknown>) => {
-    world.isSilent = action.silently
-    await work().finally(() => {
-      world.isSilent = false
-    })
-  }
+  const quietly = (work: () => Promise<unknown>) => world.quietly(action.silently, work)
   switch (action.do) {
     case 'delete a principal':
       return quietly(() => remove(action.principal, world))
@@ -86,7 +80,7 @@ export async function performDirectoryAction(action: DirectoryAction, world: Sim
       return quietly(() => renameUser(action, world))
     case 'delete a user and make it anew': {
       await quietly(() => remove(`USER/${action.name}`, world))
-      void clock.sleep(action.afterMs).then(() => quietly(() => make(`USER/${action.name}`, world)))
+      world.later(action.afterMs, () => quietly(() => make(`USER/${action.name}`, world)))
       return
     }
     default:

@@ -46,7 +46,7 @@ export const organizationActions = (account: fc.Arbitrary<string>, unit: fc.Arbi
   ] as const
 
 export async function performOrganizationAction(action: OrganizationAction, world: SimulatedWorld): Promise<void> {
-  const { organizations, checker, clock } = world
+  const { organizations, checker } = world
   if (action.do === 'Organizations does not list an account') {
     // Whoever does not know the account cannot know that it is lacking.
     if (!world.viewNames(action.account)) world.wasDisturbed = true
@@ -68,5 +68,5 @@ export async function performOrganizationAction(action: OrganizationAction, worl
     await organizations.acceptHandshake(handshake.id, known.id)
     checker.noteDesired()
   }
-  void clock.sleep(action.afterMs).then(comeBack)
+  world.later(action.afterMs, comeBack)
 }

@@ -29,7 +29,10 @@ export function assignInConsole(action: Doing<'assign in the console'>, world: S
 
 export function removeInConsole(action: Doing<'remove in the console'>, world: SimulatedWorld): void {
   const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
-  if (target && !world.checker.isDesired(target)) world.ssoAdmin.removeAssignment(target)
+  if (!target || world.checker.isDesired(target)) return
+  // What ssofile gave, and holds: nothing but a drift check finds that it is gone.
+  if (world.checker.isOurs(target)) world.drift.changes++
+  world.ssoAdmin.removeAssignment(target)
 }
 
 /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
@@ -89,10 +92,8 @@ export async function changeOrganization(
   checker.noteDesired()
 }
 
-async function createAccount(
-  { unit, team }: Doing<'create an account'>,
-  { organizations, steps, clock, checker }: SimulatedWorld,
-): Promise<void> {
+async function createAccount({ unit, team }: Doing<'create an account'>, world: SimulatedWorld): Promise<void> {
+  const { organizations, steps, clock, checker } = world
   const name = `created-${steps}-${clock.monotonicMs()}`
   const { accountId } = await organizations.createAccount({
     accountName: name,
@@ -107,12 +108,13 @@ async function createAccount(
     if (accountId && root) await organizations.moveAccount(accountId, root, unit)
     checker.noteDesired()
   }
-  void clock.sleep(1_001).then(arrive)
+  world.later(1_001, arrive)
 }
 
 /** What takes a while comes about, and is reported, when its time has come. */
-function settleLater({ clock, organizations, checker }: SimulatedWorld, ms: number): void {
-  void clock.sleep(ms).then(() => {
+function settleLater(world: SimulatedWorld, ms: number): void {
+  const { organizations, checker } = world
+  world.later(ms, () => {
     organizations.settle()
     checker.noteDesired()
   })
@@ -122,7 +124,7 @@ export async function changeDirectory(
   action: Doing<'rename a group' | 'two groups swap names' | 'delete a group and make it anew'>,
   world: SimulatedWorld,
 ): Promise<void> {
-  const { identityStore, clock, checker } = world
+  const { identityStore, checker } = world
   const rename = async (from: string, to: string) => {
     const id = identityStore.idOf('GROUP', from)
     if (!id || identityStore.idOf('GROUP', to)) return
@@ -144,7 +146,7 @@ export async function changeDirectory(
       if (!identityStore.idOf('GROUP', action.name)) await identityStore.createGroup({ displayName: action.name })
       checker.noteDesired()
     }
-    void clock.sleep(action.afterMs).then(makeAnew)
+    world.later(action.afterMs, makeAnew)
   }
   checker.noteDesired()
 }

@@ -184,15 +184,11 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       const account = organizations.accountsNow().find(({ id }) => id === action.account)
       const from = account?.parents.at(-1)
       if (!account || !from || from === action.unit) return
-      world.isSilent = action.silently
-      await organizations.moveAccount(account.id, from, action.unit)
-      world.isSilent = false
+      await world.quietly(action.silently, () => organizations.moveAccount(account.id, from, action.unit))
       return checker.noteDesired()
     }
     case 'tag an account':
-      world.isSilent = action.silently
-      await organizations.tagResource(action.account, { team: action.value })
-      world.isSilent = false
+      await world.quietly(action.silently, () => organizations.tagResource(action.account, { team: action.value }))
       return checker.noteDesired()
     case 'assign in the console':
       return assignInConsole(action, world)
@@ -276,9 +272,7 @@ async function moveSilently(
   const account = organizations.accountsNow().find(({ id }) => id === action.account)
   const from = account?.parents.at(-1)
   if (!account || !from || from === action.unit) return
-  world.isSilent = true
-  await organizations.moveAccount(account.id, from, action.unit)
-  world.isSilent = false
+  await world.quietly(true, () => organizations.moveAccount(account.id, from, action.unit))
   checker.noteDesired()
   const old = world.keys('links_data/').find((key) => key.includes(`ou_id%${from}%`))
   if (old !== undefined) void objects.as('someone').delete(old)

@@ -6,6 +6,7 @@ import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
 import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
+import { accountId } from '../../shared/domain/account-id.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
@@ -136,7 +137,7 @@ export class SimulatedWorld {
   /** How far clocks may be off. */
   skewMs: number
   /** The change being made is reported by no event. */
-  isSilent = false
+  #isSilent = false
   /** Somebody took the lease, a process died, or a cache was lost. */
   wasDisturbed = false
   /** Others changed what only a drift check finds. */
@@ -154,6 +155,8 @@ export class SimulatedWorld {
   #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
+  /** When what others are going to do comes about. */
+  readonly #planned = new Set<{ readonly atMs: number }>()
   #processes = 0
   readonly #randomness: SeededRandomness
 
@@ -168,7 +171,7 @@ export class SimulatedWorld {
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
-      if (this.isSilent) this.#noteLost()
+      if (this.#isSilent) this.#noteLost()
       else void this.#deliver('events', JSON.stringify(event))
     }
     this.organizations = new ShortPages({
@@ -386,6 +389,14 @@ export class SimulatedWorld {
     )
   }
 
+  /** What is changed by `work` is reported by no event, if `isSilent`; also where AWS refuses it. */
+  async quietly(isSilent: boolean, work: () => Promise<unknown>): Promise<void> {
+    this.#isSilent = isSilent
+    await work().finally(() => {
+      this.#isSilent = false
+    })
+  }
+
   /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
   get needsReconcile(): boolean {
     const isDead = this.queues.names.some(
@@ -420,13 +431,23 @@ export class SimulatedWorld {
     return JSON.stringify(this.readJson('state/organization.json') ?? {}).includes(account)
   }
 
-  /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, and no dispatcher at work. */
+  /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, no dispatcher at work, and nobody is going to do anything. */
   isQuiet(): boolean {
     const nowMs = this.clock.now().getTime()
-    if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs) return false
+    if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs || this.#planned.size > 0) return false
     // What the schedule could not do this minute, it does the next.
     if (this.#instantsUnder('state/expiry/').some((ms) => ms <= nowMs)) return false
     return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key))
+  }
+
+  /** Others do something when so much time has passed: until then the world is not at rest. */
+  later(ms: number, work: () => void | Promise<void>): void {
+    const plan = { atMs: this.clock.now().getTime() + ms }
+    this.#planned.add(plan)
+    void this.clock
+      .sleep(ms)
+      .then(work)
+      .finally(() => this.#planned.delete(plan))
   }
 
   #isIdle(): boolean {
@@ -457,7 +478,8 @@ export class SimulatedWorld {
   idleMs(most: number): number {
     if (!this.#isIdle() || this.notifications.delayMs > 0) return 0
     const nowMs = this.clock.now().getTime()
-    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/')]
+    const planned = [...this.#planned].map(({ atMs }) => atMs)
+    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/'), ...planned]
     const nextMs = Math.min(...instants) - nowMs - idleBeforeMs
     return Math.max(0, Math.min(most, nextMs))
   }
@@ -476,9 +498,9 @@ export class SimulatedWorld {
     return found && JSON.parse(Buffer.from(found.body).toString())
   }
 
-  breakPolicy(account: (typeof accounts)[number] | string, isThere: boolean): void {
-    const id = this.organizations.accountsNow().find((candidate) => candidate.id === account)?.id
-    if (id === undefined) return
+  /** Also of an account that is outside the organization: it may come back. */
+  breakPolicy(account: string, isThere: boolean): void {
+    const id = accountId.parse(account)
     if (isThere) this.ssoAdmin.restoreCustomerManagedPolicy(id, policyOfFirst)
     else this.ssoAdmin.removeCustomerManagedPolicy(id, policyOfFirst)
   }

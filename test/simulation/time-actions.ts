@@ -59,7 +59,7 @@ export const timeActions = (linkKey: fc.Arbitrary<string>) =>
   ] as const
 
 export async function performTimeAction(action: TimeAction, world: SimulatedWorld): Promise<void> {
-  const { objects, clock } = world
+  const { objects, clock, checker } = world
   if (action.do === 'let requests take this long') {
     world.requestsTakeMs = action.ms
     return
@@ -77,6 +77,8 @@ export async function performTimeAction(action: TimeAction, world: SimulatedWorl
     ms === undefined ? undefined : render(clock.now().getTime() + ms, action.offset)
   const body = JSON.stringify({ notBefore: at(action.beginsInMs), expiresAt: at(action.endsInMs) })
   void objects.as('someone').put(action.key, body)
+  // What it asks for ends by time alone: a link that asks for the same later on asks from then on.
+  if (action.endsInMs !== undefined) void clock.sleep(action.endsInMs).then(() => checker.noteDesired())
 }
 
 /** In whole seconds, as people write them. */

@@ -99,6 +99,27 @@ describe('a drift check', () => {
     expect(await world.keys('attention/')).toEqual([])
   })
 
+  test('finds what someone removed also where its entry is written anew just then for another reason', async () => {
+    const late: { world?: World; isWritten?: boolean } = {}
+    const world = await open({
+      interceptor: async ({ operation, args, proceed }) => {
+        const entry = late.world && !late.isWritten && operation === 'put' && args[0] === ledger
+        if (entry && String(args[1]).includes('"missingSince"')) {
+          late.isWritten = true
+          const before = await late.world?.json(ledger)
+          await late.world?.objects.put(ledger, JSON.stringify({ ...before, links: [] }))
+        }
+        return proceed()
+      },
+    })
+    late.world = world
+    world.ssoAdmin.removeAssignment(target(world))
+    await night(world)
+    expect(late.isWritten).toBe(true)
+    expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
+    expect(await ended(world)).toMatchObject({ missing: 1 })
+  })
+
   test('does not give again what no link grants any more', async () => {
     const world = await open()
     world.ssoAdmin.removeAssignment(target(world))
@@ -129,6 +150,16 @@ describe('a drift check', () => {
     await night(world)
     expect(await world.keys('foreign/')).toEqual([])
     expect(await ended(world)).toMatchObject({ gone: 1 })
+  })
+
+  test('takes off foreign/ what ssofile gave since someone else recorded it there', async () => {
+    const world = await open()
+    const { principalId, permissionSetArn } = target(world)
+    const recorded = { v: 1, principalId, permissionSetArn, links: [], seenAt: '2026-03-03T10:00:00.000Z' }
+    await world.objects.put(`foreign/${name}`, JSON.stringify(recorded))
+    await night(world)
+    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
   })
 
   test('lists the assignment of a group that was deleted under its id, and of a user that nobody named', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { type DeadLetter, deadLetterUrl, workOnDeadLetters } from '../../../shared/reconcile/dead-letters.ts'
 import { readFailure } from '../../../shared/reconcile/failures.ts'
-import { World } from '../../world.ts'
+import { intercept } from '../../intercept.ts'
+import { acme, World } from '../../world.ts'
 
 const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 
@@ -76,6 +79,42 @@ test('a message that succeeds at a later try leaves no note of its failures', as
   await world.until(async () => (await world.keys('state/failures/')).length === 0, 'the end of the note')
   expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applying' })
 })
+
+const permissionSet = 'permission_sets/Billing-ps.json'
+
+test.each([
+  ['an assignment', permissionSet, link],
+  ['a permission set', link, permissionSet],
+])(
+  'a hint about %s that is given up tells why, since nobody could note that it is to be tried again',
+  async (_, before, key) => {
+    const wrap = (ports: Ports) =>
+      intercept(ports, ({ port, operation, args, proceed }) => {
+        const isOpenWork = operation === 'put' && String(args[0]).startsWith('state/open/')
+        if (isAway && isOpenWork) throw new ServiceError('s3', 'AccessDenied', 'no writing here')
+        if (isAway && port === 'ssoAdmin' && /PermissionSet|listAccountAssignments$|isAssigned/.test(operation))
+          throw new ServiceError('sso-admin', 'UnrecognizedClientException', 'no instance of yours')
+        return proceed()
+      })
+    let isAway = false
+    const world = new World({ organization: { ...acme(), assignments: [] }, wrap }).start()
+    await world.objects.put(before, before === link ? '' : '{ "permissionSetName": "Billing-ps" }')
+    await world.clock.advance(20_000)
+    isAway = true
+    await world.objects.put(key, key === link ? '' : '{ "permissionSetName": "Billing-ps" }')
+    for (let receives = 0; receives < 15; receives++) {
+      await world.finish(world.everyMinute())
+      await world.clock.advance(120_000)
+    }
+    const [one] = await world.finish(workOnDeadLetters(world.ports, 'work', () => 'leave'))
+    expect(one?.letter).toMatchObject({
+      about: [key],
+      errors: [expect.stringContaining('no writing here'), expect.stringContaining('no instance of yours')],
+    })
+    isAway = false
+  },
+  60_000,
+)
 
 test.each([
   [

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import { describePause, pauseChanges, readPause, resumeChanges } from '../../../shared/reconcile/pause.ts'
+import {
+  describePause,
+  pauseChanges,
+  pauseKey,
+  readPause,
+  reconcileAfterPause,
+  resumeChanges,
+} from '../../../shared/reconcile/pause.ts'
 import { intercept } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
@@ -157,4 +164,70 @@ describe('after a pause', () => {
     expect((await resumeChanges(world.objects))?.by).toBe('me@here')
     expect(await resumeChanges(world.objects)).toBeUndefined()
   })
+})
+
+describe('control/pause.json', () => {
+  test('that cannot be read is no pause that is misunderstood: whoever asks is told', async () => {
+    const refusal = new ServiceError('s3', 'AccessDenied', 'no')
+    const world = new World()
+    await pause(world)
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'get') throw refusal
+      return proceed()
+    })
+    await expect(readPause(ports.objects)).rejects.toBe(refusal)
+  })
+
+  test.each(['', 'stop!', '{}', '{"v":1,"reason":"","by":"me","since":"2026-03-03T10:00:00Z"}', '{"v":2}'])(
+    'that says %j is a pause all the same',
+    async (body) => {
+      const world = new World()
+      await world.objects.put(pauseKey, body)
+      expect(await readPause(world.objects)).toEqual({
+        v: 1,
+        reason: '(control/pause.json says nothing that can be understood)',
+        by: 'unknown',
+        since: '2026-03-03T10:00:00.000Z',
+      })
+    },
+  )
+
+  test('that goes while it is read is no pause', async () => {
+    const world = new World()
+    await pause(world)
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'get') await world.objects.delete(pauseKey)
+      return proceed()
+    })
+    expect(await readPause(ports.objects)).toBeUndefined()
+  })
+
+  test('that goes while somebody else pauses is written anew', async () => {
+    const world = new World()
+    await pause(world)
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      const answer = await proceed()
+      if (operation === 'put') await world.objects.delete(pauseKey)
+      return answer
+    })
+    let puts = 0
+    const counting = intercept(ports, async ({ operation, proceed }) => {
+      if (operation !== 'put') return proceed()
+      return ++puts === 1 ? proceed() : world.objects.put(pauseKey, '{}')
+    })
+    expect(await pauseChanges(counting, { reason: 'another', by: 'you' })).toBeUndefined()
+    expect(puts).toBe(2)
+  })
+})
+
+test('only the first dispatcher after a pause has everything compared anew', async () => {
+  const world = new World()
+  expect(await reconcileAfterPause(world.ports)).toBe(false)
+  expect(world.queues.queue('events').counts().visible).toBe(0)
+  await world.objects.put('state/paused.json', '')
+  expect(await reconcileAfterPause(world.ports)).toBe(true)
+  const [message] = await world.queues.receive('events', { most: 10, waitSeconds: 0 })
+  expect(JSON.parse(message?.body ?? '')).toEqual({ 'detail-type': 'resumed after a pause' })
+  expect(await reconcileAfterPause(world.ports)).toBe(false)
+  expect(world.queues.queue('events').counts().visible).toBe(0)
 })

@@ -41,6 +41,28 @@ test('a stream of grants leaves every fourth call to those that wait behind it',
   expect(started.filter(({ priority }) => priority === 'background')).toHaveLength(10)
 })
 
+test('the turn of those behind is never that of a revocation: it goes first all the same', async () => {
+  const { clock, started, call } = open(1)
+  for (let index = 0; index < 4; index++) call('grant')
+  await clock.advance(2_500)
+  expect(started).toHaveLength(3)
+  call('background')
+  call('revocation')
+  await clock.advance(3_000)
+  expect(started.slice(3).map(({ priority }) => priority)).toEqual(['revocation', 'background', 'grant'])
+})
+
+test('what waits for a place starts as soon as there is one, whenever the call that had it ended', async () => {
+  const { clock, limiter, started, call } = open()
+  const ends = await Promise.all(Array.from({ length: 20 }, () => limiter.acquire('grant')))
+  call('grant')
+  await clock.advance(350)
+  for (const end of ends) end()
+  const endedMs = clock.monotonicMs()
+  await clock.advance(3_000)
+  expect(started[0]?.at).toBeLessThan(endedMs + 1_050)
+})
+
 test('after the service said that the rate is exceeded, nothing starts for a while', async () => {
   const { clock, limiter, started, call } = open()
   limiter.pause(700)

@@ -1,0 +1,158 @@
+import { type AccountId, accountId } from '../shared/domain/account-id.ts'
+import { type Assignment, renderAssignmentKey } from '../shared/domain/assignment.ts'
+import type { Configuration } from '../shared/domain/configuration.ts'
+import { permissionSetArn } from '../shared/domain/identity-center-ids.ts'
+import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../shared/domain/ledger-entry.ts'
+import { permissionSetName } from '../shared/domain/permission-set-name.ts'
+import { type PrincipalType, principalName } from '../shared/domain/principal.ts'
+import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
+import { AssignmentRequests } from '../shared/reconcile/assignment-requests.ts'
+import { Brake } from '../shared/reconcile/brake.ts'
+import { ManagementAccountSets } from '../shared/reconcile/management-account-sets.ts'
+import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
+import { PermissionSetIndex } from '../shared/reconcile/permission-set-index.ts'
+import { PrincipalIndex } from '../shared/reconcile/principal-index.ts'
+import { PrincipalNames } from '../shared/reconcile/principal-names.ts'
+import { settleAssignment } from '../shared/reconcile/settle-assignment.ts'
+import type { SettleContext, Settlement } from '../shared/reconcile/settlement.ts'
+import { Standings } from '../shared/reconcile/standings.ts'
+import { StatusStore } from '../shared/reconcile/status-store.ts'
+import { type Interceptor, intercept } from './intercept.ts'
+import { acme, World } from './world.ts'
+
+export type SettlingOptions = {
+  readonly configuration?: Partial<Configuration>
+  readonly interceptor?: Interceptor
+  readonly mayStart?: () => boolean
+}
+
+/**
+ * One assignment, settled as the dispatcher does it, without a dispatcher: no queue, no handler, no limiter. The acme
+ * organization, with the permission set there and nothing assigned.
+ */
+export class Settling {
+  readonly account: AccountId = accountId.parse('233000000002')
+  readonly principal: string
+  readonly type: PrincipalType
+  readonly world: World
+  readonly #mayStart: () => boolean
+
+  constructor(options: SettlingOptions = {}, principal = 'team-Accountants', type: PrincipalType = 'GROUP') {
+    const { interceptor = ({ proceed }) => proceed() } = options
+    this.principal = principal
+    this.type = type
+    this.#mayStart = options.mayStart ?? (() => true)
+    const permissionSets = [{ permissionSetName: permissionSetName.parse('Billing-ps') }]
+    this.world = new World({
+      organization: { ...acme(), assignments: [], permissionSets },
+      wrap: (ports) => intercept(ports, interceptor),
+      ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
+    })
+  }
+
+  get assignment(): Assignment {
+    const principal = principalName.parse(this.principal)
+    return {
+      accountId: this.account,
+      permissionSet: permissionSetName.parse('Billing-ps'),
+      principal,
+      type: this.type,
+    }
+  }
+
+  get link(): string {
+    return `links_data/${renderAssignmentKey(this.assignment)}`
+  }
+
+  get ledgerKey(): string {
+    return `assignments/${renderAssignmentKey(this.assignment)}`
+  }
+
+  /** The access of whoever has this name now. */
+  target(principal = this.principal): AssignmentTarget {
+    const principalId = this.world.identityStore.idOf(this.type, principal)
+    const arn = this.world.ssoAdmin.permissionSetArnOf('Billing-ps')
+    if (!principalId || !arn) throw new Error(`nobody has the name ${principal}`)
+    return {
+      accountId: this.account,
+      permissionSetArn: permissionSetArn.parse(arn),
+      principalId,
+      principalType: this.type,
+    }
+  }
+
+  /** The link is uploaded; answers how the ledger knows it. */
+  async upload(key = this.link, body = ''): Promise<GrantingLink> {
+    const written = await this.world.objects.put(key, body)
+    if (written.outcome === 'lost') throw new Error('nobody else writes here')
+    return {
+      key,
+      etag: written.etag,
+      lastModified: this.world.clock
+        .now()
+        .toISOString()
+        .replace(/\.\d+Z$/, '.000Z'),
+    }
+  }
+
+  /** Written into the ledger as it is, by default as the access of whoever has this name now. */
+  async own(entry: Partial<LedgerEntry> = {}): Promise<void> {
+    const { principalId, permissionSetArn: arn } = this.target()
+    const updatedAt = this.world.clock.now().toISOString()
+    const whole = { v: 1, state: 'granted', principalId, permissionSetArn: arn, links: [], attempts: 0, updatedAt }
+    await this.world.objects.put(this.ledgerKey, JSON.stringify({ ...whole, ...entry }))
+  }
+
+  async entry(key = this.ledgerKey): Promise<LedgerEntry | undefined> {
+    const found = await this.world.json(key)
+    return found && ledgerEntry.parse(found)
+  }
+
+  /** `granted`, `revoked` and so on, in order. */
+  async history(): Promise<readonly (string | undefined)[]> {
+    const folder = this.ledgerKey.replace('assignments/', 'history/').replace(/%ssofile$/, '/')
+    return (await this.world.keys(folder)).map((key) => key.split('%').at(-1)?.replace('.json', ''))
+  }
+
+  /** How often SSO Admin was called so. */
+  calls(operation: string): number {
+    return this.world.calls.filter((call) => call === operation).length
+  }
+
+  settle(assignment = this.assignment): Promise<Settlement> {
+    return this.within((context) => settleAssignment(renderAssignmentKey(assignment), assignment, context))
+  }
+
+  /** In a dispatcher of its own: nothing is remembered from one to the next. */
+  within<T>(work: (context: SettleContext) => Promise<T>): Promise<T> {
+    const requests = new AssignmentRequests(this.world.ports.ssoAdmin, this.world.clock, this.world.log)
+    return this.world.finish(work(this.#open(requests))).finally(() => requests.stop())
+  }
+
+  #open(requests: AssignmentRequests): SettleContext {
+    const { ports, configuration } = this.world
+    const { objects, ssoAdmin, clock } = ports
+    const organization = new OrganizationCache(ports, configuration.folders)
+    return {
+      ...ports,
+      configuration,
+      requests,
+      organization,
+      statuses: new StatusStore(objects, clock),
+      standings: new Standings(objects),
+      principals: new PrincipalIndex(ports.identityStore, clock, configuration.principalSuffix),
+      principalNames: new PrincipalNames(objects),
+      brake: new Brake(ports, configuration),
+      permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
+      managementAccount: new ManagementAccountSets({
+        objects,
+        ssoAdmin,
+        clock,
+        managementAccountId: async () => (await organization.view()).managementAccountId,
+      }),
+      mayStart: this.#mayStart,
+      ending: new AbortController().signal,
+      pulledMs: clock.monotonicMs(),
+    }
+  }
+}

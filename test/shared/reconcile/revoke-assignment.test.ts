@@ -1,0 +1,310 @@
+import { describe, expect, test } from '@jest/globals'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { StatusStore } from '../../../shared/reconcile/status-store.ts'
+import type { Interceptor } from '../../intercept.ts'
+import { Settling } from '../../settling.ts'
+
+const refusal = new ServiceError('sso-admin', 'AccessDeniedException', 'not you')
+const ten = '2026-03-03T10:00:00.000Z'
+const granted = { kind: 'creation' as const, calledAt: ten, answeredAt: ten }
+
+/** Throws at the first so many calls of this operation, before they are made. */
+function failing(operation: string, error: Error, times = 1): Interceptor {
+  let left = times
+  return async (call) => {
+    if (call.operation === operation && left-- > 0) throw error
+    return call.proceed()
+  }
+}
+
+/** Ours, and asked for by no link any more. */
+async function open(options: ConstructorParameters<typeof Settling>[0] = {}) {
+  const bench = new Settling(options)
+  bench.world.ssoAdmin.addAssignment(bench.target())
+  const link = await bench.upload()
+  await bench.world.objects.delete(bench.link)
+  await bench.own({ links: [link], grantedAt: ten })
+  return { bench, link }
+}
+
+describe('access that no link asks for any more', () => {
+  test('is revoked, leaves the ledger, and stands in history', async () => {
+    const seen: unknown[] = []
+    const { bench, link } = await open({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'deleteAccountAssignment') seen.push(await bench.entry())
+        return proceed()
+      },
+    })
+    await bench.world.clock.advance(5_000)
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(seen).toEqual([
+      expect.objectContaining({
+        state: 'revoking',
+        call: { kind: 'deletion', calledAt: '2026-03-03T10:00:05.000Z' },
+        grantedAt: ten,
+        links: [link],
+      }),
+    ])
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    expect(await bench.history()).toEqual(['revoked'])
+  })
+
+  test('and that nobody ever confirmed is in history as granted before it is revoked', async () => {
+    const { bench, link } = await open()
+    await bench.own({ state: 'failed', links: [link], call: granted, lastCreation: granted })
+    await bench.world.clock.advance(5_000)
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    expect(await bench.history()).toEqual(['granted', 'revoked'])
+  })
+
+  test('is left alone when nothing may be started any more', async () => {
+    const { bench } = await open({ mayStart: () => false })
+    expect(await bench.settle()).toEqual({ result: 'given-back', links: [] })
+    expect(await bench.entry()).toMatchObject({ state: 'granted' })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('is open, with its reason and its retry, when AWS refuses', async () => {
+    const { bench } = await open({ interceptor: failing('deleteAccountAssignment', refusal) })
+    const reason = 'AccessDeniedException: not you'
+    expect(await bench.settle()).toEqual({ result: 'open', reason, links: [bench.link] })
+    expect(await bench.entry()).toMatchObject({ state: 'failed', reason, attempts: 1, openUntil: expect.any(String) })
+    expect(await bench.world.keys('state/open/')).toHaveLength(1)
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    expect(await bench.world.keys('state/open/')).toEqual([])
+  })
+
+  test('and that is gone leaves the ledger without a call', async () => {
+    const { bench, link } = await open()
+    bench.world.ssoAdmin.removeAssignment(bench.target())
+    await bench.own({ state: 'revoking', links: [link], grantedAt: ten, call: { kind: 'deletion', calledAt: ten } })
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+    expect(await bench.history()).toEqual(['revoked'])
+  })
+
+  test('and that somebody else made after ours had failed is theirs', async () => {
+    const { bench, link } = await open()
+    await bench.own({ state: 'failed', links: [link] })
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    const foreign = bench.ledgerKey.replace('assignments/', 'foreign/')
+    expect(await bench.world.json(foreign)).toMatchObject({ links: [] })
+  })
+
+  test('is not forgotten while its creation could still take effect', async () => {
+    const { bench, link } = await open()
+    bench.world.ssoAdmin.removeAssignment(bench.target())
+    const call = { kind: 'creation' as const, calledAt: ten }
+    await bench.own({ state: 'granting', links: [link], call, lastCreation: call })
+    await bench.world.clock.advance(15 * 60_000 - 1_000)
+    expect(await bench.settle()).toMatchObject({
+      result: 'open',
+      reason:
+        'its creation was never answered and could still take effect; it is looked at again until 15 minutes are over',
+      links: [bench.link],
+    })
+    await bench.world.clock.advance(2_000)
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.keys('state/open/')).toEqual([])
+    expect(await bench.history()).toEqual([])
+  })
+
+  test('waits for a request about it that is still in progress', async () => {
+    const { bench, link } = await open({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'listAssignmentRequests' && args[0] === 'deletion')
+          return { items: [{ requestId: 'ours', state: 'IN_PROGRESS' }] }
+        return proceed()
+      },
+    })
+    const call = { kind: 'deletion' as const, calledAt: ten, answeredAt: ten, id: 'ours' }
+    await bench.own({ state: 'revoking', links: [link], grantedAt: ten, call })
+    const reason = 'an earlier request for it is still in progress'
+    expect(await bench.settle()).toEqual({ result: 'open', reason, links: [bench.link] })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('tells who deleted its link, as the status of that says', async () => {
+    const { bench } = await open({ interceptor: failing('deleteAccountAssignment', refusal) })
+    const { objects, clock } = bench.world
+    const by = { principalId: 'AWS:maria', at: ten }
+    await new StatusStore(objects, clock).revise(bench.link, async () => ({ state: 'revoking', by }))
+    await bench.settle()
+    expect((await bench.entry())?.links).toEqual([expect.objectContaining({ key: bench.link, deletedBy: by })])
+  })
+
+  test('tells nobody who deleted a link that the status knows as uploaded', async () => {
+    const { bench } = await open({ interceptor: failing('deleteAccountAssignment', refusal) })
+    const { objects, clock } = bench.world
+    const by = { principalId: 'AWS:maria', at: ten }
+    await new StatusStore(objects, clock).revise(bench.link, async () => ({ state: 'applied', by, etag: 'e' }))
+    await bench.settle()
+    expect((await bench.entry())?.links[0]?.deletedBy).toBeUndefined()
+  })
+})
+
+describe('access on an account that takes no changes', () => {
+  test('is stuck once AWS has refused, and is not asked for again until the account is back', async () => {
+    const { bench } = await open()
+    bench.world.organizations.suspendAccount(bench.account)
+    expect(await bench.settle()).toMatchObject({ result: 'open', links: [bench.link] })
+    const stuck = await bench.entry()
+    expect(stuck).toMatchObject({ state: 'stuck', reason: expect.any(String) })
+    expect(stuck?.openUntil).toBeUndefined()
+    expect(await bench.world.keys('state/open/')).toEqual([])
+    const calls = bench.calls('DeleteAccountAssignment')
+    expect(await bench.settle()).toEqual({ result: 'open', reason: stuck?.reason, links: [bench.link] })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(calls)
+    bench.world.organizations.reinstateAccount(bench.account)
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+  })
+
+  test('is open without a reason that anybody gave', async () => {
+    const { bench, link } = await open()
+    await bench.own({ state: 'stuck', links: [link], grantedAt: ten })
+    bench.world.organizations.suspendAccount(bench.account)
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: 'the account takes no changes' })
+  })
+
+  test('is revoked while the account is only about to close', async () => {
+    const { bench } = await open()
+    await bench.world.organizations.closeAccount(bench.account)
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+  })
+
+  test('is kept when the account has left, though nothing is listed there: it may come back with it', async () => {
+    const { bench, link } = await open()
+    await bench.own({ state: 'failed', links: [link], call: granted, lastCreation: granted })
+    await bench.world.organizations.removeAccountFromOrganization(bench.account)
+    expect(await bench.settle()).toMatchObject({
+      result: 'open',
+      reason: expect.stringContaining('Organizations does not know the account'),
+    })
+    expect(await bench.entry()).toMatchObject({ state: 'stuck' })
+  })
+
+  test('leaves the ledger when two listings an hour apart lack the account, and it is not found', async () => {
+    const { bench } = await open()
+    await bench.world.organizations.removeAccountFromOrganization(bench.account)
+    const missing = (last: string) =>
+      bench.world.objects.put(
+        'state/missing-accounts.json',
+        JSON.stringify({ v: 1, accounts: [{ id: bench.account, first: ten, last }] }),
+      )
+    await missing('2026-03-03T10:30:00.000Z')
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    await missing('2026-03-03T11:00:00.000Z')
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.history()).toEqual(['released'])
+  })
+})
+
+describe('the brake', () => {
+  const nothing = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const configuration = { brake: nothing }
+
+  test('holds a revocation: the entry says so, with who deleted its link, and nothing is called', async () => {
+    const { bench } = await open({ configuration })
+    const settlement = await bench.settle()
+    expect(settlement).toMatchObject({ result: 'held', links: [bench.link] })
+    const held = await bench.entry()
+    expect(held).toMatchObject({ state: 'held', reason: 'reason' in settlement ? settlement.reason : '' })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+    const before = await bench.world.objects.head(bench.ledgerKey)
+    expect(await bench.settle()).toMatchObject({ result: 'held' })
+    expect((await bench.world.objects.head(bench.ledgerKey))?.etag).toBe(before?.etag)
+  })
+
+  test('takes what it holds off the list of what is tried again', async () => {
+    const { bench, link } = await open({ configuration })
+    const openUntil = '2026-03-03T11:00:00.000Z'
+    await bench.world.objects.put(`state/open/${openUntil}%${bench.ledgerKey.replace('assignments/', '')}`, '')
+    await bench.own({ state: 'held', links: [link], grantedAt: ten, call: granted, lastCreation: granted, openUntil })
+    expect(await bench.settle()).toMatchObject({ result: 'held' })
+    expect((await bench.entry())?.openUntil).toBeUndefined()
+    expect(await bench.world.keys('state/open/')).toEqual([])
+  })
+
+  test.each(['revoking', 'failed', 'stuck'] as const)(
+    'does not count a revocation again that has begun and is %s',
+    async (state) => {
+      const { bench, link } = await open({ configuration })
+      const call = { kind: 'deletion' as const, calledAt: ten, answeredAt: ten }
+      await bench.own({ state, links: [link], grantedAt: ten, call, lastCreation: granted })
+      expect(await bench.settle()).toMatchObject({ result: 'absent' })
+      expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    },
+  )
+
+  test.each(['granted', 'held'] as const)('counts it where an earlier one is over and it is %s', async (state) => {
+    const { bench, link } = await open({ configuration })
+    const call = { kind: 'deletion' as const, calledAt: ten, answeredAt: ten }
+    await bench.own({ state, links: [link], grantedAt: ten, call, lastCreation: granted })
+    expect(await bench.settle()).toMatchObject({ result: 'held' })
+  })
+})
+
+describe('former access', () => {
+  test('goes with the present one, one after the other', async () => {
+    const { bench, link } = await open()
+    const other = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(other)
+    const { principalId, permissionSetArn } = other
+    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: ten }]
+    await bench.own({ links: [link], grantedAt: ten, former })
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(bench.calls('DeleteAccountAssignment')).toBe(2)
+  })
+
+  test('stays in the ledger when it is refused, and the present one is gone', async () => {
+    let deletions = 0
+    const { bench, link } = await open({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'deleteAccountAssignment' && ++deletions === 2) throw refusal
+        return proceed()
+      },
+    })
+    const other = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(other)
+    const { principalId, permissionSetArn } = other
+    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: ten }]
+    await bench.own({ links: [link], grantedAt: ten, former })
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([other])
+    expect(await bench.entry()).toMatchObject({ principalId, state: 'failed' })
+  })
+})
+
+describe('access of a principal that has another name by now', () => {
+  test('moves to that name without a call where a link names it so, and both links are told', async () => {
+    const { bench } = await open()
+    const next = new Settling({}, 'team-Bookkeepers')
+    await bench.world.identityStore.updateGroup(bench.target().principalId, [
+      { path: 'displayName', value: 'team-Bookkeepers' },
+    ])
+    await bench.upload(next.link)
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link, next.link] })
+    expect(await bench.world.keys('assignments/')).toEqual([next.ledgerKey])
+    expect(await bench.entry(next.ledgerKey)).toMatchObject({ state: 'granted', links: [{ key: next.link }] })
+    expect(await bench.history()).toEqual(['released'])
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('is revoked where no link names it so', async () => {
+    const { bench } = await open()
+    await bench.world.identityStore.updateGroup(bench.target().principalId, [
+      { path: 'displayName', value: 'team-Bookkeepers' },
+    ])
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+  })
+})
