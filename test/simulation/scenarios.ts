@@ -226,11 +226,12 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     fc.record({
       home,
       settledMs,
+      isOnly: fc.boolean(),
       times: fc.constantFrom(1, 8, 30, 60),
       kind: fc.constantFrom('refuse-internal' as const, 'refuse-throttled' as const),
     }),
-    ({ home: { account }, settledMs: ms, times, kind }) => [
-      upload(linkOf('root%all')),
+    ({ home: { account }, settledMs: ms, times, kind, isOnly }) => [
+      ...(isOnly ? [] : [upload(linkOf('root%all'))]),
       upload(linkOf(`account%${account}`)),
       wait(ms),
       strike(kind, 'links', { times }),
