@@ -1,4 +1,5 @@
 import { readShown } from './brake-actions.ts'
+import { lateKinds } from './chaos.ts'
 import { promises } from './checker.ts'
 import { grantsNow } from './desired.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -57,6 +58,7 @@ export class BrakeChecks {
     this.#world = world
     this.#fail = fail
     world.objects.onChange(({ key, eventName }) => {
+      if (key === 'control/brake.json' && !eventName.startsWith('ObjectRemoved')) this.#checkWindows()
       if (key.startsWith('links_data/')) this.#linkChangedMs.set(key, world.clock.monotonicMs())
       if (!key.startsWith('assignments/')) return
       if (eventName.startsWith('ObjectRemoved')) this.#entries.delete(key)
@@ -80,6 +82,14 @@ export class BrakeChecks {
   /** Whether access that this link granted is held: the present one; of a former one nobody is told by a link. */
   holdsFor(link: string): boolean {
     return [...this.#entries.values()].some(({ state, links }) => state === 'held' && links.includes(link))
+  }
+
+  /** Windows go by S3's clock, whatever that of the machine says. */
+  #checkWindows(): void {
+    const { windows } = this.#world.readJson('control/brake.json') ?? {}
+    const now = this.#world.clock.now().getTime()
+    for (const { since } of Array.isArray(windows) ? windows : [])
+      if (Date.parse(since) > now) this.#fail(promises.brake, `a window begins at ${since}, before it is that late`)
   }
 
   #noteEntry(key: string): void {
@@ -159,7 +169,7 @@ export class BrakeChecks {
   /** In a calm world it can be told from outside that something is held without need. */
   #judgeHolds(beforeMs: number): void {
     const { chaos, wasDisturbed } = this.#world
-    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => kind === 'late')
+    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => lateKinds.has(kind))
     const due = this.#holdsToJudge.filter(({ atMs }) => atMs < beforeMs)
     this.#holdsToJudge = this.#holdsToJudge.filter(({ atMs }) => atMs >= beforeMs)
     for (const { key, counted, passed } of due) {

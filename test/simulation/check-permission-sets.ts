@@ -1,4 +1,4 @@
-import type { Call } from './chaos.ts'
+import { type Call, lateKinds } from './chaos.ts'
 import { promises } from './checker.ts'
 import { ownedNames } from './permission-set-actions.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -75,7 +75,9 @@ export class PermissionSetChecks {
 
   /** Calls stood still somewhere: nobody can say from outside when what was evaluated. */
   #isHeldUp(): boolean {
-    return ['freeze', 'slow', 'late'].some((kind) => [...this.#world.chaos.struck.keys()].some((one) => one === kind))
+    return ['freeze', 'slow', ...lateKinds].some((kind) =>
+      [...this.#world.chaos.struck.keys()].some((one) => one === kind),
+    )
   }
 
   #referredBy(key: string): string | undefined {
@@ -148,7 +150,8 @@ export class PermissionSetChecks {
   }
 }
 
-function parsePlainFile(body: string): PlainFile | undefined {
+/** `undefined`: it is not valid. */
+export function parsePlainFile(body: string): PlainFile | undefined {
   try {
     const file: PlainFile = JSON.parse(body)
     return file.sessionDurationInMinutes === 5 ? undefined : file

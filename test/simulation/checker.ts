@@ -1,9 +1,11 @@
 import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
+import { isBadFile } from './check-bad-files.ts'
 import { BrakeChecks } from './check-brake.ts'
 import { DepartureWatch } from './check-departed.ts'
 import { complainAboutForeign } from './check-foreign.ts'
+import { LeaseWatch } from './check-lease.ts'
 import { complainAboutLinkStatus } from './check-link-status.ts'
 import { LookWatch } from './check-looks.ts'
 import { complainAboutOverdue } from './check-overdue.ts'
@@ -62,6 +64,7 @@ export class Checker {
   readonly #principals: PrincipalWatch
   readonly #departures: DepartureWatch
   readonly #looks: LookWatch
+  readonly #lease = new LeaseWatch()
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -93,6 +96,7 @@ export class Checker {
       if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
       const unseen = eventName.startsWith('ObjectRemoved') ? undefined : this.#looks.complain(this.#calling, key)
       if (unseen) this.#fail(promises[unseen.promise], unseen.message)
+      if (key === 'control/dispatcher.json' && this.#isOfDispatcher(key)) this.#lease.noteWritten(this.#calling)
       if (!key.startsWith('assignments/')) return
       this.#isDirty = true
       if (eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
@@ -109,6 +113,11 @@ export class Checker {
     const names = asked.map((desired) => this.#targetOf(desired)).filter((name) => name !== undefined)
     this.#askedSinceMs = new Map(asked.map((name) => [name, this.#askedSinceMs.get(name) ?? nowMs]))
     this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+  }
+
+  /** Not a release, nor someone who took the lease from outside. */
+  #isOfDispatcher(lease: string): boolean {
+    return this.#world.readJson(lease)?.holder === 'simulation'
   }
 
   #desired(how: 'certainly' | 'possibly'): readonly string[] {
@@ -187,8 +196,10 @@ export class Checker {
     return [...this.#recorded.values()].flat().filter((access) => access.name === name)
   }
 
-  noteDeparture(call: Call): void {
+  noteDeparture(process: string, call: Call): void {
     if (call.service !== 'sso-admin') return
+    const intruding = this.#lease.complain(process, call)
+    if (intruding) this.#fail(promises.quotas, intruding)
     this.#pause.noteDeparture(call)
     const nowMs = this.#world.clock.monotonicMs()
     this.#departedMs.push(nowMs)
@@ -357,16 +368,25 @@ export class Checker {
     }
   }
 
-  /** With no retry scheduled, work that waits for minutes waits because nobody was woken for it. */
-  checkWoken(): void {
-    const { queues, ssoAdmin } = this.#world
-    const waiting = (['work-urgent', 'work', 'work-bulk'] as const).filter(
-      (lane) => queues.queue(lane).messages().length > 0,
+  /** With no retry scheduled, work that has waited for so long waits because nobody was woken for it. */
+  checkWoken(waitedMs: number): void {
+    const { queues, ssoAdmin, clock } = this.#world
+    const untilMs = clock.now().getTime() - waitedMs
+    const waiting = (['work-urgent', 'work', 'work-bulk'] as const).filter((lane) =>
+      queues
+        .queue(lane)
+        .messages()
+        .some(({ sentAt, visibleAt }) => Math.max(sentAt, visibleAt ?? 0) <= untilMs),
     )
     const isWorking =
       this.#world.keys('control/dispatcher.json').length > 0 || ssoAdmin.outstandingRequests().length > 0
     if (waiting.length > 0 && !isWorking)
       this.#fail(promises.convergence, `hints wait in ${waiting.join(', ')}, and no dispatcher was woken for them`)
+  }
+
+  /** After a reconcile, nothing but what others changed is left to the drift check. */
+  checkBeforeNight(): void {
+    if (!this.#world.wasDrifted) this.#permissionSets.checkAtRest({ isReconciled: false })
   }
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
@@ -467,6 +487,9 @@ export class Checker {
     const state = String(status.state)
     if (['applying', 'revoking'].includes(state))
       this.#fail(promises.status, `${input} is still '${state}' with nothing left to do`)
+    const body = Buffer.from(this.#world.objects.model.find(input)?.body ?? []).toString()
+    if (isBadFile(input, body) && state !== 'rejected')
+      this.#fail(promises.status, `${input} is not valid, but its status is '${state}'`)
     const wrong = input.startsWith('links_data/') ? this.#complainAboutLink(input, status) : undefined
     if (wrong) this.#fail(promises.status, wrong)
     const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)

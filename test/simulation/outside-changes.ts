@@ -76,7 +76,7 @@ export async function changeOrganization(
     if (action.do === 'reinstate the account') organizations.reinstateAccount(account.id)
     if (action.do === 'close an account' && account.state === 'ACTIVE') {
       await organizations.closeAccount(account.id)
-      settleLater(world, 60_001)
+      settleLater(world, world.closureMs + 1)
     }
     // Only reconciles find that it is gone.
     if (action.do === 'an account leaves') world.wasDisturbed = true
