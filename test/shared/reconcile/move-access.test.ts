@@ -34,7 +34,7 @@ async function open(entry: Partial<LedgerEntry> = {}, type: PrincipalType = 'GRO
     bench,
     within,
     rename,
-    principalId,
+    id,
     next: nextBench,
     nextKey: renderAssignmentKey(nextBench.assignment),
   }
