@@ -41,6 +41,9 @@ export class BrakeChecks {
   readonly #fail: (promise: string, message: string) => void
   readonly #entries = new Map<string, Entry>()
   readonly #linkChangedMs = new Map<string, number>()
+  /** When a link was uploaded anew that had been deleted shortly before. */
+  readonly #linkReturnedMs = new Map<string, number>()
+  readonly #deletedLinks = new Set<string>()
   #entriesMost = 0
   /** Of each scope what has passed since the first after a quiet time. */
   #passed = new Map<Scope, { sinceMs: number; lastMs: number; readonly items: Set<string> }>()
@@ -59,11 +62,20 @@ export class BrakeChecks {
     this.#fail = fail
     world.objects.onChange(({ key, eventName }) => {
       if (key === 'control/brake.json' && !eventName.startsWith('ObjectRemoved')) this.#checkWindows()
-      if (key.startsWith('links_data/')) this.#linkChangedMs.set(key, world.clock.monotonicMs())
+      if (key.startsWith('links_data/')) this.#noteLink(key, eventName.startsWith('ObjectRemoved'))
       if (!key.startsWith('assignments/')) return
       if (eventName.startsWith('ObjectRemoved')) this.#entries.delete(key)
       else this.#noteEntry(key)
     })
+  }
+
+  #noteLink(key: string, isRemoved: boolean): void {
+    const nowMs = this.#world.clock.monotonicMs()
+    const isAbsent = !isRemoved && this.#deletedLinks.has(key)
+    if (isAbsent && (this.#linkChangedMs.get(key) ?? 0) > nowMs - this.#marginMs()) this.#linkReturnedMs.set(key, nowMs)
+    if (isRemoved) this.#deletedLinks.add(key)
+    else this.#deletedLinks.delete(key)
+    this.#linkChangedMs.set(key, nowMs)
   }
 
   /** An operator releases the list that was `seen`; only where the same is held `now`, it is released. */
@@ -203,7 +215,9 @@ export class BrakeChecks {
     const isWithdrawn = links.length > 0 && links.every((link) => !this.#grants(link))
     const sinceMs = this.#world.clock.monotonicMs() - this.#marginMs()
     const isRecent = links.some((link) => (this.#linkChangedMs.get(link) ?? 0) > sinceMs)
-    const isSure = !isRecent || (isWithdrawn && entry?.account === this.#describeAccount(key))
+    // What was not desired before its link came back was counted as indirect while the link was there.
+    const hasReturned = links.some((link) => (this.#linkReturnedMs.get(link) ?? Number.NEGATIVE_INFINITY) > sinceMs)
+    const isSure = !isRecent || (isWithdrawn && !hasReturned && entry?.account === this.#describeAccount(key))
     const counted = scopesOf(key, links).map((one) => ({ ...one, isSure }))
     return isSure ? counted.filter(({ scope }) => (scope === 'indirect') !== isWithdrawn) : counted
   }
