@@ -28,7 +28,7 @@ import { readLink } from './read-link.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { revoke, revokeFormer } from './revoke-assignment.ts'
 import type { Settlement, Subject } from './settlement.ts'
-import { bindLinks } from './user-binding.ts'
+import { type BoundLink, bindLinks } from './user-binding.ts'
 import { waitFor } from './wait-for-principal.ts'
 
 const readsAtOnce = 16
@@ -54,7 +54,8 @@ export async function grant(
     'lack' in resolved
       ? await waitFor(subject, stored, {
           lack: resolved.lack,
-          granting: bound.map(({ link }) => link),
+          // A link that is bound to another user of this name grants nothing of what the ledger has.
+          granting: bound.filter((one) => mayMean(one, stored)).map(({ link }) => link),
           links: concerned,
           account,
         })
@@ -83,6 +84,10 @@ async function grantTo(
     return regrant(subject, there.stored, { ...granting, concerned: [...new Set([...concerned, ...there.before])] })
   const revoked = stored && (await revoke(subject, stored, account))
   return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
+}
+
+function mayMean({ boundTo }: BoundLink, stored: StoredEntry | undefined): boolean {
+  return boundTo === undefined || boundTo === stored?.entry.principalId
 }
 
 /** A former access is the present one again; what was present meanwhile is former now. */

@@ -1151,4 +1151,25 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 2000 },
     ],
   },
+  {
+    name: 'a link that is bound to a user of before keeps nothing of the new user of its name',
+    settings: { ...calm, latencyMs: 300 },
+    actions: [
+      {
+        do: 'upload a link',
+        key: 'links_data/account%200000000001%First-ps%mia@example.com%USER%ssofile',
+        body: 'empty',
+      },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'delete a user and make it anew', name: 'mia@example.com', afterMs: 100, silently: false },
+      {
+        do: 'upload a link for a while',
+        key: 'links_data/root%all%First-ps%mia@example.com%USER%ssofile',
+        beginsInMs: undefined,
+        endsInMs: 290_000,
+        offset: 'Z',
+      },
+      { do: 'let time pass', ms: 20_000 },
+    ],
+  },
 ]
