@@ -64,7 +64,8 @@ export class PermissionSetChecks {
     const file = `permission_sets/${name}.json`
     const lookedMs = this.#lookedMs.get(`${process.name} ${file}`) ?? clock.monotonicMs()
     const fileSinceMs = this.#sinceMs.get(file)
-    if (fileSinceMs !== undefined && fileSinceMs <= lookedMs)
+    // What came in the same millisecond may have come after the look.
+    if (fileSinceMs !== undefined && fileSinceMs < lookedMs)
       this.#fail(promises.foreign, `deletes the permission set ${name}, whose file was there when it was looked for`)
     const beforeMs = lookedMs - (this.#isHeldUp() ? heldUpMs : listedBeforeMs)
     for (const [key, sinceMs] of this.#sinceMs) {

@@ -1172,4 +1172,32 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 20_000 },
     ],
   },
+  {
+    name: 'a link whose body is {} keeps its permission set from being deleted',
+    settings: { ...calm, latencyMs: 300, provisionings: 1 },
+    actions: [
+      {
+        do: 'upload a link for a while',
+        key: 'links_data/root%all%Late-ps%team one%GROUP%ssofile',
+        offset: 'Z',
+      },
+      { do: 'upload the permission set', name: 'Late-ps', valid: true },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'delete a permission set file', name: 'Late-ps' },
+      { do: 'delay the next event', ms: 500 },
+      { do: 'rename a group', from: 'team one', to: 'team-late' },
+    ],
+  },
+  {
+    name: 'two groups swap names while the brake holds what one of them has, and others gave the same to the other one',
+    settings: { ...calm, seed: 638138162, latencyMs: 300, outstanding: 15, brakeCount: 1 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/root%all%Console-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'delete this link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile' },
+      { do: 'delete this link', key: 'links_data/root%all%Console-ps%team-2%GROUP%ssofile' },
+      { do: 'two groups swap names' },
+    ],
+  },
 ]
