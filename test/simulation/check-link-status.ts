@@ -1,4 +1,4 @@
-import { desiredNow, grantsNow } from './desired.ts'
+import { desiredNow, grantsNow, scopeOf } from './desired.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What is known of a link besides its file. */
@@ -10,6 +10,12 @@ export type LinkFacts = {
   /** Access that it gave is held by the brake, or stuck on an account that takes no changes. */
   readonly isHeld: boolean
   readonly isStuck: boolean
+}
+
+/** Of a scope without accounts: one that exists is applied, the others are waited for. */
+function stateOfEmpty({ organizations }: SimulatedWorld, { scope, value }: { scope: string; value: string }): string {
+  if (scope === 'root') return 'applied'
+  return scope === 'ou_id' && organizations.hasParent(value) ? 'applied' : 'waiting'
 }
 
 const instantOf = (body: string, name: 'expiresAt' | 'notBefore'): number => {
@@ -39,18 +45,21 @@ export function complainAboutLinkStatus(
   if (JSON.stringify(status.accounts) !== JSON.stringify(counts))
     return `the status of ${link} counts ${JSON.stringify(status.accounts)}, expected ${JSON.stringify(counts)}`
   const ids = asked.map((assignment) => facts.targetOf(assignment)?.split(' ')[2])
-  return ids.includes(String(status.principalId))
+  return ids.length === 0 || ids.includes(String(status.principalId))
     ? undefined
     : `the status of ${link} names the principal ${String(status.principalId)}, expected ${ids[0]}`
 }
 
 /** `undefined`: nobody can say. */
 function statesAtRest(
-  { objects, clock }: SimulatedWorld,
+  world: SimulatedWorld,
   link: string,
   asked: readonly string[],
   facts: LinkFacts,
 ): readonly string[] | undefined {
+  const { objects, clock } = world
+  const scope = scopeOf(link)
+  if (!scope) return ['rejected']
   const now = clock.now()
   const body = Buffer.from(objects.model.find(link)?.body ?? []).toString()
   const left = [...(facts.isHeld ? ['held'] : []), ...(facts.isStuck ? ['failed'] : [])]
@@ -61,8 +70,7 @@ function statesAtRest(
     if (now.getTime() < beginsMs) return ['waiting', ...left]
     return ['rejected']
   }
-  // Of an empty scope, whether it exists; or its name is no link at all.
-  if (asked.length === 0) return undefined
+  if (asked.length === 0) return world.needsReconcile ? undefined : [stateOfEmpty(world, scope), ...left]
   if (asked.some((assignment) => facts.targetOf(assignment) === undefined)) return ['waiting', ...left]
   if (facts.bound === 'unknown') return undefined
   return [facts.bound === 'to somebody else' ? 'waiting' : 'applied', ...left]

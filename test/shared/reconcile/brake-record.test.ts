@@ -20,14 +20,11 @@ const grant = {
 }
 
 /** Two revocations pass, whoever wants them. */
-function open(interceptor: Interceptor = ({ proceed }) => proceed()) {
+function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, percent = 0) {
   const world = new World({
     configuration: {
       folders: ['team-a'],
-      brake: {
-        indirect: { count: 2, percent: 0, most: 200, hours: 24 },
-        own: { count: 2, percent: 0, minutes: 15 },
-      },
+      brake: { indirect: { count, percent, most: 200, hours: 24 }, own: { count, percent, minutes: 15 } },
     },
     wrap: (ports) => intercept(ports, interceptor),
   })
@@ -64,10 +61,17 @@ async function own(world: World, key: AssignmentKey, state: LedgerState): Promis
   )
 }
 
-async function hinted(world: World): Promise<readonly string[]> {
-  const lanes = ['work-urgent', 'work', 'work-bulk'] as const
-  const found = await Promise.all(lanes.map((lane) => world.queues.receive(lane, { most: 10, waitSeconds: 0 })))
-  return found.flat().map(({ body }) => JSON.parse(body).account)
+/** What waits in each lane, and is taken from there. */
+async function hinted(world: World): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found: Record<string, readonly string[]> = {}
+  for (const lane of ['work-urgent', 'work', 'work-bulk'] as const) {
+    const messages = await world.queues.receive(lane, { most: 10, waitSeconds: 0 })
+    for (const { receiptHandle } of messages) await world.queues.delete(lane, receiptHandle)
+    const hints = messages.map(({ body }) => JSON.parse(body))
+    for (const { cause } of hints) expect(cause).toBe('brake')
+    if (hints.length > 0) found[lane] = hints.map(({ account }) => account)
+  }
+  return found
 }
 
 describe('the record of the brake', () => {
@@ -165,6 +169,68 @@ describe('the record of the brake', () => {
   })
 })
 
+describe('a window of the record', () => {
+  const withdrawn = (index: number) => [{ key: `links_data/root%all%P%g${index}%GROUP%ssofile`, folder: undefined }]
+
+  test('lets a share of the ledger pass where nobody asked for it', async () => {
+    const { world, start, admit } = open(undefined, 0, 40)
+    for (let index = 0; index < 5; index++) await own(world, keyOf(index), 'granted')
+    const brake = start()
+    const outcomes = []
+    for (const key of keys.slice(0, 4)) outcomes.push(await admit(brake, key))
+    expect(outcomes).toEqual(['passes', 'passes', 'held', 'held'])
+  })
+
+  test('lets a share of the links of a folder pass where they were withdrawn', async () => {
+    const { world, start } = open(undefined, 0, 40)
+    for (let index = 0; index < 5; index++) await world.objects.put(withdrawn(index)[0]?.key ?? '', '')
+    const brake = start()
+    const outcomes = []
+    for (const [index, key] of keys.slice(0, 4).entries())
+      outcomes.push((await world.finish(brake.admit({ key, withdrawn: withdrawn(index) }))).outcome)
+    expect(outcomes).toEqual(['passes', 'passes', 'held', 'held'])
+  })
+
+  test('begins anew when it is over, by the clock of S3, and not before', async () => {
+    for (const [hours, outcome] of [
+      [23, 'held'],
+      [25, 'passes'],
+    ] as const) {
+      const { world, start, admit } = open()
+      const brake = start()
+      for (const key of keys.slice(0, 2)) await admit(brake, key)
+      await world.clock.advance(hours * 3_600_000)
+      expect(await admit(brake, keys[2])).toBe(outcome)
+    }
+  })
+
+  test('of another rule or folder that begins to hold is told by itself', async () => {
+    const { world, start, admit, alarms } = open()
+    const brake = start()
+    for (const key of keys.slice(0, 3)) await admit(brake, key)
+    for (let index = 10; index < 14; index++)
+      await world.finish(brake.admit({ key: keyOf(index), withdrawn: withdrawn(index) }))
+    for (let index = 20; index < 23; index++) {
+      const [link] = withdrawn(index)
+      await world.finish(brake.admit({ key: keyOf(index), withdrawn: link ? [{ ...link, folder: 'team-a' }] : [] }))
+    }
+    expect(alarms().map(({ fields }) => fields.rules)).toEqual([
+      [expect.objectContaining({ rule: 'indirect', folder: undefined })],
+      [expect.objectContaining({ rule: 'own', folder: undefined })],
+      [expect.objectContaining({ rule: 'own', folder: 'team-a' })],
+    ])
+  })
+
+  test('is one for two dispatchers that make the record at once', async () => {
+    const { world, start, held } = open()
+    const admitted = await world.finish(
+      Promise.all(keys.map((key, index) => [start(), start()][index % 2]?.admit({ key, withdrawn: [] }))),
+    )
+    expect(admitted.filter((admission) => admission?.outcome === 'passes')).toHaveLength(2)
+    expect(await held()).toHaveLength(4)
+  })
+})
+
 describe('a look at the record', () => {
   test('tells once what an earlier dispatcher held', async () => {
     const { world, start, alarms } = await openHeld()
@@ -187,10 +253,10 @@ describe('a look at the record', () => {
     const next = start()
     await world.finish(next.look())
     const accounts = keys.slice(2, 4).map((key) => parseAssignmentKey(key)?.accountId)
-    expect(await hinted(world)).toEqual(accounts)
+    expect(await hinted(world)).toEqual({ 'work-urgent': accounts })
     await world.finish(next.look())
     await world.finish(start().look())
-    expect(await hinted(world)).toEqual([])
+    expect(await hinted(world)).toEqual({})
     expect(world.log.lines.filter(({ message }) => message === 'what the brake held is released')).toEqual([
       expect.objectContaining({ fields: expect.objectContaining({ by: 'me', assignments: 2 }) }),
     ])
@@ -237,6 +303,14 @@ describe('what is on the list', () => {
     await own(world, still, 'held')
     for (const key of [gone, granted, still, keyOf(0)]) await world.finish(brake.review(key))
     expect(await held()).toEqual([still])
+    // What it has of a former id may be held as well.
+    await own(world, still, 'granted')
+    const entry = await world.json(`assignments/${still}`)
+    const { principalId, permissionSetArn } = { ...entry }
+    const former = [{ state: 'held', principalId: '99999999-2222-3333-4444-555555555555', permissionSetArn, links: [] }]
+    await world.objects.put(`assignments/${still}`, JSON.stringify({ ...entry, principalId, former }))
+    await world.finish(brake.review(still))
+    expect(await held()).toEqual([still])
   })
 
   test('is looked at later where the record cannot be read: by a hint at each that was evaluated meanwhile', async () => {
@@ -253,9 +327,9 @@ describe('what is on the list', () => {
     await world.finish(brake.review(keyOf(0)))
     isBroken = false
     await world.finish(brake.look())
-    expect(await hinted(world)).toEqual([parseAssignmentKey(keyOf(2))?.accountId])
+    expect(await hinted(world)).toEqual({ work: [parseAssignmentKey(keyOf(2))?.accountId] })
     await world.finish(brake.look())
-    expect(await hinted(world)).toEqual([])
+    expect(await hinted(world)).toEqual({})
   })
 })
 

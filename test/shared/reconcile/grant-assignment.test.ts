@@ -354,6 +354,21 @@ describe('former access', () => {
     expect((await bench.entry())?.former).toBeUndefined()
   })
 
+  test('of a principal that is gone goes once the new access is confirmed', async () => {
+    const bench = new Settling()
+    await bench.upload()
+    const gone = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(gone)
+    await bench.own({ principalId: gone.principalId, grantedAt: ten })
+    await bench.world.identityStore.deleteGroup(gone.principalId)
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect((await bench.entry())?.former).toBeUndefined()
+    expect(bench.world.calls.filter((call) => /^(Create|Delete)AccountAssignment$/.test(call))).toEqual([
+      'CreateAccountAssignment',
+      'DeleteAccountAssignment',
+    ])
+  })
+
   test('of a principal that is gone stays while the new access is refused', async () => {
     const bench = new Settling({ interceptor: failing('createAccountAssignment', refusal) })
     await bench.upload()

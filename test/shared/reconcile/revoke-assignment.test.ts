@@ -189,6 +189,27 @@ describe('access on an account that takes no changes', () => {
     expect(await bench.entry()).toMatchObject({ state: 'stuck' })
   })
 
+  test('is kept when the account has left, as soon as anything of ours may be there', async () => {
+    for (const [entry, result] of [
+      [{ grantedAt: ten }, 'open'],
+      [{ lastCreation: granted }, 'open'],
+      [{}, 'absent'],
+    ] as const) {
+      const { bench, link } = await open()
+      await bench.own({ state: 'failed', links: [link], ...entry })
+      bench.world.ssoAdmin.removeAssignment(bench.target())
+      await bench.world.organizations.removeAccountFromOrganization(bench.account)
+      expect(await bench.settle()).toMatchObject({ result })
+    }
+  })
+
+  test('is tried again where it is refused while the account is only about to close', async () => {
+    const { bench } = await open({ interceptor: failing('deleteAccountAssignment', refusal) })
+    await bench.world.organizations.closeAccount(bench.account)
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    expect(await bench.entry()).toMatchObject({ state: 'failed', openUntil: expect.any(String) })
+  })
+
   test('leaves the ledger when two listings an hour apart lack the account, and it is not found', async () => {
     const { bench } = await open()
     await bench.world.organizations.removeAccountFromOrganization(bench.account)
@@ -249,6 +270,14 @@ describe('the brake', () => {
     await bench.own({ state, links: [link], grantedAt: ten, call, lastCreation: granted })
     expect(await bench.settle()).toMatchObject({ result: 'held' })
   })
+})
+
+test('a retry is counted where what failed was not a revocation', async () => {
+  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const { bench, link } = await open({ configuration: { brake } })
+  await bench.own({ state: 'failed', links: [link], call: granted, lastCreation: granted })
+  expect(await bench.settle()).toMatchObject({ result: 'held' })
+  expect(bench.calls('DeleteAccountAssignment')).toBe(0)
 })
 
 describe('former access', () => {
