@@ -66,10 +66,6 @@ export class Ledger {
     this.#changes.set(key, (this.#changes.get(key) ?? 0) + 1)
     this.#onKnown(key, entry)
   }
-
-  list(): AsyncGenerator<AssignmentKey> {
-    return listAssignmentKeys(this.#objects, ledgerPrefix)
-  }
 }
 
 /** The assignment keys under `assignments/` or `foreign/` that begin so, ascending; what is not one is passed over. */

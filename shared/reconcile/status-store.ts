@@ -115,11 +115,8 @@ function attentionOf(value: Status | undefined): AttentionState | undefined {
   return attentionStates.find((state) => state === value?.state)
 }
 
+/** Both as the schema parsed them, which puts fields in its own order. */
 function isSame(a: Status | undefined, b: Status | undefined): boolean {
-  const bare = (value: Status | undefined) => value && JSON.stringify(sortKeys({ ...value, updatedAt: undefined }))
+  const bare = (value: Status | undefined) => value && JSON.stringify({ ...value, updatedAt: undefined })
   return bare(a) === bare(b)
-}
-
-function sortKeys(value: object): object {
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

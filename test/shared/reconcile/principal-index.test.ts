@@ -109,3 +109,80 @@ test('many who look for a near name at once list the directory once', async () =
   expect(near).toEqual(['Auditors', 'Auditors', 'Auditors'])
   expect(directory.asked).toBe(1)
 })
+
+test('who bears the name in another case is nobody of this name, and one whose id is just being changed is believed', async () => {
+  const { directory, index } = open()
+  directory.groups.set(auditors, id)
+  directory.findPrincipalName = async () => principalName.parse('auditors')
+  expect(await index.resolve('GROUP', auditors, 0)).toBeUndefined()
+  for (const borne of ['altogether different', undefined]) {
+    const other = open()
+    other.directory.groups.set(auditors, id)
+    other.directory.findPrincipalName = async () => (borne === undefined ? undefined : principalName.parse(borne))
+    expect(await other.index.resolve('GROUP', auditors, 0)).toBe(id)
+  }
+})
+
+test('that an id bears its name is asked once, whoever looks for the name again', async () => {
+  const { clock, directory, index } = open()
+  directory.groups.set(auditors, id)
+  await index.resolve('GROUP', auditors, 0)
+  expect(directory.asked).toBe(2)
+  await clock.advance(61_000)
+  await index.resolve('GROUP', auditors, clock.monotonicMs())
+  expect(directory.asked).toBe(3)
+  directory.groups.set(principalName.parse('Others'), id)
+  await index.resolve('GROUP', principalName.parse('Others'), clock.monotonicMs())
+  expect(directory.asked).toBe(5)
+})
+
+test('what name an id bears is asked anew for each hint, and once for hints that were pulled before', async () => {
+  const { clock, directory, index } = open('@acme')
+  const other = principalId.parse('99999999-2222-3333-4444-555555555555')
+  directory.groups.set(principalName.parse('Auditors@acme'), id)
+  directory.groups.set(principalName.parse('Web'), other)
+  await clock.advance(10)
+  expect(await index.whereabouts('GROUP', id, 5)).toEqual({ name: 'Auditors' })
+  expect(await index.whereabouts('GROUP', id, 5)).toEqual({ name: 'Auditors' })
+  expect(directory.asked).toBe(1)
+  expect(await index.whereabouts('GROUP', id, 10)).toEqual({ name: 'Auditors' })
+  expect(directory.asked).toBe(2)
+  expect(await index.whereabouts('GROUP', other, 5)).toEqual({ name: undefined })
+  directory.groups.clear()
+  expect(await index.whereabouts('GROUP', id, 10)).toBe('gone')
+  expect([await index.nameOf('GROUP', id, 10), await index.nameOf('GROUP', other, 5)]).toEqual([undefined, undefined])
+})
+
+test('what could not be asked is asked again', async () => {
+  const { directory, index } = open()
+  directory.groups.set(auditors, id)
+  const { findPrincipalId, findPrincipalName, listPrincipals } = Directory.prototype
+  const failure = new Error('no answer')
+  const fail = async () => {
+    throw failure
+  }
+  Object.assign(directory, { findPrincipalId: fail, findPrincipalName: fail, listPrincipals: fail })
+  await expect(index.resolve('GROUP', auditors, 0)).rejects.toBe(failure)
+  await expect(index.whereabouts('GROUP', id, 0)).rejects.toBe(failure)
+  await expect(index.findNear('GROUP', principalName.parse('auditors'))).rejects.toBe(failure)
+  Object.assign(directory, { findPrincipalId, findPrincipalName, listPrincipals })
+  expect(await index.resolve('GROUP', auditors, -1)).toBe(id)
+  expect(await index.whereabouts('GROUP', id, -1)).toEqual({ name: auditors })
+  expect(await index.findNear('GROUP', principalName.parse('auditors'))).toBe('Auditors')
+})
+
+test('a near name is looked for again after a minute, and for each name by itself', async () => {
+  const { clock, directory, index } = open()
+  directory.groups.set(auditors, id)
+  const near = (name: string) => index.findNear('GROUP', principalName.parse(name))
+  expect(await near('auditors')).toBe('Auditors')
+  expect(await near('zzzzzzzzzzzzz')).toBeUndefined()
+  expect(await near('auditors')).toBe('Auditors')
+  expect(directory.asked).toBe(2)
+  await clock.advance(59_999)
+  await near('auditors')
+  expect(directory.asked).toBe(2)
+  await clock.advance(1)
+  await near('auditors')
+  expect(directory.asked).toBe(3)
+})

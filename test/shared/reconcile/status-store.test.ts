@@ -127,7 +127,29 @@ describe('a status', () => {
     expect(await index()).toEqual([])
   })
 
-  test('that is removed leaves nothing in the index', async () => {
+  test('whose index is changed by others all the time is given up, for another time', async () => {
+    const { statuses, objects } = open()
+    await statuses.revise(input, async () => told('waiting'))
+    let looks = 0
+    const restless = new Proxy(objects, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target)
+        if (typeof value !== 'function') return value
+        return async (...args: unknown[]) => {
+          if (name === 'head') await statuses.revise(input, async () => ({ state: 'waiting', reason: `${looks++}` }))
+          return Reflect.apply(value, target, args)
+        }
+      },
+    })
+    const other = new StatusStore(restless, new VirtualClock(new Date('2026-03-03T10:00:00Z')))
+    await expect(other.align(input)).rejects.toThrow('its index will be corrected again')
+    expect(looks).toBe(20)
+  })
+
+  test('that is removed, or never was, leaves nothing in the index', async () => {
+    const none = open()
+    await none.statuses.revise(input, async () => undefined)
+    expect(await none.index()).toEqual([])
     const { statuses, index } = open()
     await statuses.revise(input, async () => told('rejected'))
     await statuses.revise(input, async () => undefined)
