@@ -7,7 +7,7 @@ import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { assessLink } from '../shared/reconcile/assess-link.ts'
 import { indexInstants, instantsToCome } from '../shared/reconcile/expiry-index.ts'
-import { parseInput } from '../shared/reconcile/inputs.ts'
+import { parseInput, sendInputs } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/ledger.ts'
 import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
@@ -17,14 +17,22 @@ import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
+/**
+ * So long one batch reads the tags of accounts: well below the time that a function has, which a batch must never use up.
+ * (Where thousands are to be read, the links that need them are looked at again and again, as new messages.)
+ */
+const tagsMs = 15_000
+
 /** Looks at links that may have changed: tells their status, then hints at every account assignment they may concern. */
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
-  return (event) =>
-    runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
+  return (event) => {
+    const tagsUntilMs = ports.clock.monotonicMs() + tagsMs
+    return runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
-      if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization)
+      if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization, tagsUntilMs)
     })
+  }
 }
 
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
@@ -33,26 +41,34 @@ export async function lookAtLink(
   ports: Ports,
   configuration: Configuration,
   organization: OrganizationCache,
+  tagsUntilMs = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const log = ports.log.with({ input: key, event, id })
   const statuses = new StatusStore(ports.objects, ports.clock)
-  const context = { objects: ports.objects, organization, configuration }
-  const looked: { reading?: LinkReading; concerned: readonly AccountId[] } = { concerned: [] }
+  const context = { objects: ports.objects, organization, configuration, tagsUntilMs }
+  const looked: { reading?: LinkReading; concerned: readonly AccountId[]; isUnread: boolean } = {
+    concerned: [],
+    isUnread: false,
+  }
   const told = await statuses.revise(key, async (current) => {
     const known = current && (by === undefined ? current : { ...current, by })
-    let { reading, accounts, status } = await assessLink(key, known, context)
+    let { reading, accounts, status, isUnread = false } = await assessLink(key, known, context)
     looked.reading = reading
+    looked.isUnread = isUnread
     looked.concerned = reading.state === 'in-force' ? accounts : await listConcerned(reading.link, ports)
     if (reading.state !== 'in-force' && looked.concerned.length === 0) {
       status = (await assessLink(key, known, { ...context, progress: nothingLeft })).status
     }
     // The same version again: nothing is known to be open, so nothing is told that the dispatcher would take back.
-    return isSettled(current) && isSameVersion(current, status) ? current : withUploader(status, by)
+    const tellsNothing = isUnread || status?.state === 'applying'
+    return isSettled(current) && tellsNothing && isSameVersion(current, status) ? current : withUploader(status, by)
   })
   const { reading, concerned } = looked
   if (reading && 'body' in reading)
     await indexInstants(ports.objects, key, instantsToCome(reading.body, reading.object.servedAt), id)
   log.info('link looked at', { found: reading?.state, status: told?.state ?? 'removed', accounts: concerned.length })
+  // Progress, and no failure: a message that came again would be given up after a few times.
+  if (looked.isUnread) await sendInputs(ports, [key], 'tags of accounts are being read')
   if (!reading?.link) return
   const { permissionSet, principal, type } = reading.link
   const hints = concerned.map(
@@ -77,7 +93,7 @@ function isSettled(status: Status | undefined): status is Status {
 }
 
 function isSameVersion(a: Status, b: NewStatus | undefined): boolean {
-  return b?.state === 'applying' && a.etag === b.etag && a.lastModified === b.lastModified
+  return b !== undefined && a.etag === b.etag && a.lastModified === b.lastModified
 }
 
 function withUploader(status: NewStatus | undefined, by: Uploader | undefined): NewStatus | undefined {

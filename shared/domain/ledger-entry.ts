@@ -22,6 +22,18 @@ export const grantingLink = z.strictObject({
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
+type Upload = Pick<GrantingLink, 'key' | 'etag' | 'lastModified'>
+
+/** The same upload of the same link. Empty files share one etag: of these only `lastModified` tells a new upload. */
+export function isSameUpload(a: Upload, b: Upload): boolean {
+  return a.key === b.key && a.etag === b.etag && a.lastModified === b.lastModified
+}
+
+/** The same links, none uploaded anew. */
+export function areSameUploads(a: readonly Upload[], b: readonly Upload[]): boolean {
+  return a.length === b.length && a.every((one) => b.some((other) => isSameUpload(one, other)))
+}
+
 /** The last call that could change the assignment. Written before it is made; `id` and `answeredAt` follow its answer. */
 export const assignmentCall = z.strictObject({
   kind: z.enum(['creation', 'deletion']),

@@ -20,6 +20,8 @@ export type AssessContext = {
   readonly objects: ObjectStore
   readonly organization: OrganizationCache
   readonly configuration: Configuration
+  /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
+  readonly tagsUntilMs?: number
   /** How far the assignments are: known to the dispatcher only. Absent: the status says that work goes on. */
   readonly progress?: {
     /** `undefined`: nobody has looked since this process began. */
@@ -37,6 +39,8 @@ export type LinkAssessment = {
   /** In-force links only; empty otherwise. */
   readonly accounts: readonly AccountId[]
   readonly status: NewStatus | undefined
+  /** Tags of accounts are still to be read: which ones it means is not known yet, and it has to be looked at again. */
+  readonly isUnread?: true
 }
 
 /** The status that a link has now, `undefined` when the input is gone and nothing of it is left. */
@@ -80,6 +84,8 @@ export async function assessLink(
     }
     case 'in-force': {
       const view = await viewFor(reading.link, context)
+      if (reading.link.scope.kind === 'account_tag' && !view.hasTags)
+        return { ...answer({ ...told, ...describeUnread(view) }), isUnread: true }
       const complaint = complainOfManagementAccount(reading.link, view, context.configuration)
       if (complaint) return answer({ ...told, ...rejection(complaint) })
       const accounts = await expandLink(reading.link, view, context)
@@ -92,8 +98,18 @@ export async function assessLink(
 }
 
 /** Tags of all accounts take a while to read: only those wait whose scope is a tag. */
-function viewFor({ scope }: Link, { organization }: AssessContext): Promise<OrganizationView> {
-  return scope.kind === 'account_tag' ? organization.viewWithTags() : organization.view()
+function viewFor({ scope }: Link, { organization, tagsUntilMs }: AssessContext): Promise<OrganizationView> {
+  return scope.kind === 'account_tag' ? organization.viewWithTags(tagsUntilMs) : organization.view()
+}
+
+function describeUnread({ accounts }: OrganizationView): NewStatus {
+  const left = accounts.filter(({ tags }) => tags === undefined).length
+  return {
+    state: 'waiting',
+    accounts: { desired: 0, applied: 0, open: 0, failed: [] },
+    reason: `the tags of ${left} of ${accounts.length} accounts are still to be read, which takes a second for about nine of them`,
+    remedy: 'nothing; it is applied when all are read',
+  }
 }
 
 /** The accounts of a link; one that the view does not have yet is looked for in Organizations. */

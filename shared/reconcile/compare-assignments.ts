@@ -56,7 +56,7 @@ export async function compareAssignments(
   const work = [
     ...expected.filter((key) => !listed.has(key)).map((key) => () => checkMissing(key, ids, found, context)),
     ...known.foreign.filter((key) => !listed.has(key)).map((key) => () => checkGone(key, ids, found, context)),
-    ...known.both.map((key) => () => checkOwned(key, context)),
+    ...known.both.map((key) => () => checkOwned(key, listed.get(key), context)),
     ...[...listed]
       .filter(([key]) => !ledger.has(key) && !foreign.has(key))
       .map(
@@ -165,11 +165,18 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
   return false
 }
 
-/** Foreign, and in the ledger: whoever recorded it died, or stood still, before it saw that it is ours. */
-async function checkOwned(key: AssignmentKey, { standings, objects, log }: DriftContext): Promise<void> {
+/**
+ * Foreign, and in the ledger: whoever recorded it died, or stood still, before it saw that it is ours, or knew its
+ * principal by a name that another one has by now. `listed`: what is listed under this name.
+ */
+async function checkOwned(
+  key: AssignmentKey,
+  listed: AssignmentTarget | undefined,
+  { standings, objects, log }: DriftContext,
+): Promise<void> {
   const stored = await readStoredForeign(objects, key)
   const entry = (await standings.ledger.read(key))?.entry
-  if (!stored || entry?.state !== 'granted' || !isSameAccess(entry, stored.value)) return
+  if (!stored || entry?.state !== 'granted' || !listed || !isSameAccess(entry, listed)) return
   if (await forgetGone(objects, key, stored.object.etag)) log.warn('access of ours was recorded as foreign', { key })
 }
 

@@ -259,6 +259,7 @@ class Slice {
     for (const { hint } of items) this.#board.begin(hint.cause)
     this.#count(first, 1)
     const running = this.#work(first, items).finally(() => {
+      this.#touchDropped(first)
       for (const { hint } of items) this.#board.end(hint.cause)
       this.#count(first, -1)
       this.#running.delete(first.group)
@@ -349,7 +350,13 @@ class Slice {
     if (settlement.result === 'open') this.#failed++
     if (settlement.result !== 'held') await this.#brake.review(renderAssignmentKey(assignment))
     this.#board.touch(settlement.links)
+    this.#touchDropped(item)
     return 'done'
+  }
+
+  /** What an evaluation took out of the ledger has to be told, also where it ends early. */
+  #touchDropped({ hint }: WorkItem): void {
+    if (hint.kind === 'assignment') this.#board.touch(this.#context.standings.takeDropped(hint.account))
   }
 
   async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {

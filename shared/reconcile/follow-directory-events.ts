@@ -73,7 +73,7 @@ async function lookAtAll(
 ): Promise<number> {
   const types = principalTypes.filter((type) => changes.some((change) => change.type === type && !change.id))
   if (types.length === 0) return 0
-  const { assignments } = await findPrincipalChanges(ports, configuration, types)
+  const { assignments } = await findPrincipalChanges(ports, configuration, { types })
   const hints = assignments.map(toHint)
   await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
   await lookAtWaiting(ports, configuration, types)

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { AssignmentKey } from '../domain/assignment.ts'
 import { permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
-import { type GrantingLink, grantingLink } from '../domain/ledger-entry.ts'
+import { grantingLink } from '../domain/ledger-entry.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { readJson, renderJson, type Stored } from './stored-json.ts'
 
@@ -49,15 +49,4 @@ export async function forgetGone(objects: ObjectStore, key: AssignmentKey, etag:
 
 export async function forgetForeign(objects: ObjectStore, key: AssignmentKey): Promise<void> {
   await objects.delete(foreignPrefix + key)
-}
-
-/** The same files as when it was last looked at: nothing new to look for. */
-export function sameLinks(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
-  const versions = (links: readonly GrantingLink[]) =>
-    links
-      // Empty files share one etag: only `lastModified` tells a new upload.
-      .map((link) => `${link.key} ${link.etag} ${link.lastModified}`)
-      .sort()
-      .join('\n')
-  return versions(a) === versions(b)
 }

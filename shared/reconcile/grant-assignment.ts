@@ -2,13 +2,13 @@ import pLimit from 'p-limit'
 import { bringForward, formerOf, isSameAccess, listAccess, toFormer } from '../domain/former-access.ts'
 import { listGrantingLinks } from '../domain/granting-links.ts'
 import { renderInstant } from '../domain/instant.ts'
-import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
+import { type AssignmentCall, areSameUploads, type GrantingLink, isSameUpload } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { type CallResult, isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
-import { forgetForeign, readForeign, recordForeign, sameLinks } from './foreign-assignments.ts'
+import { forgetForeign, readForeign, recordForeign } from './foreign-assignments.ts'
 import { EntryChangedError, type StoredEntry } from './ledger.ts'
 import {
   closeTwin,
@@ -28,7 +28,7 @@ import { readLink } from './read-link.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { revoke, revokeFormer } from './revoke-assignment.ts'
 import type { Settlement, Subject } from './settlement.ts'
-import { bindLinks } from './user-binding.ts'
+import { type BoundLink, bindLinks } from './user-binding.ts'
 import { waitFor } from './wait-for-principal.ts'
 
 const readsAtOnce = 16
@@ -54,7 +54,8 @@ export async function grant(
     'lack' in resolved
       ? await waitFor(subject, stored, {
           lack: resolved.lack,
-          granting: bound.map(({ link }) => link),
+          // A link that is bound to another user of this name grants nothing of what the ledger has.
+          granting: bound.filter((one) => mayMean(one, stored)).map(({ link }) => link),
           links: concerned,
           account,
         })
@@ -83,6 +84,10 @@ async function grantTo(
     return regrant(subject, there.stored, { ...granting, concerned: [...new Set([...concerned, ...there.before])] })
   const revoked = stored && (await revoke(subject, stored, account))
   return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
+}
+
+function mayMean({ boundTo }: BoundLink, stored: StoredEntry | undefined): boolean {
+  return boundTo === undefined || boundTo === stored?.entry.principalId
 }
 
 /** A former access is the present one again; what was present meanwhile is former now. */
@@ -139,11 +144,7 @@ async function finish(subject: Subject, { entry }: StoredEntry, { concerned, acc
 /** Someone else removed it, which is only to be reported: until a link that asks for it is uploaded again. */
 function isLeftMissing({ context }: Subject, { entry }: StoredEntry, links: readonly GrantingLink[]): boolean {
   if (entry.missingSince === undefined || context.configuration.onDrift === 'restore') return false
-  return links.every((link) =>
-    entry.links.some(({ key, etag, lastModified }) => {
-      return key === link.key && etag === link.etag && lastModified === link.lastModified
-    }),
-  )
+  return links.every((link) => entry.links.some((known) => isSameUpload(known, link)))
 }
 
 /** The assignment is not there: writes the ledger, then calls. */
@@ -257,7 +258,7 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   const { principalId, permissionSetArn, principalType: type } = target
   const known = await readForeign(context.objects, key)
   const isKnown = known?.principalId === principalId && known.permissionSetArn === permissionSetArn
-  if (known && isKnown && sameLinks(known.links, links)) {
+  if (known && isKnown && areSameUploads(known.links, links)) {
     context.standings.noteForeign(key, links, principalId)
     return 'foreign'
   }

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { AccountId } from '../domain/account-id.ts'
 import { renderInstant } from '../domain/instant.ts'
 import { linkPrefix } from '../domain/link.ts'
@@ -19,11 +20,15 @@ const recentMs = 90 * 60_000
 /** Accounts about which two writers differ are read live; beyond so many, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
+/** As many as the rate lets through in two seconds: whoever has little time leaves few under way. */
+const readsAtOnce = 16
 
 /** What is stored; without a view: nothing, or nothing that this version understands. */
 type Stored = { readonly etag?: string; readonly view?: OrganizationView }
 type TagsSince = NonNullable<OrganizationView['tagsSince']>
 type Written = Required<Stored>
+/** Monotonic milliseconds: so long tags that are known are renewed, and so long any are read. */
+type TagLimits = { readonly renewUntilMs: number; readonly untilMs: number }
 type Reading = Pick<OrganizationView, 'managementAccountId' | 'readAt' | 'tagsSince'> & {
   readonly accounts: readonly Account[]
 }
@@ -54,11 +59,18 @@ export class OrganizationCache {
     return (await this.#read()).view ?? (await this.#once(async () => (await this.#readAccounts()).view))
   }
 
-  /** The same with the tags of all accounts, which takes a while when the first `account_tag` link makes them matter. */
-  async viewWithTags(): Promise<OrganizationView> {
+  /**
+   * The same with the tags of all accounts, which takes a while when the first `account_tag` link makes them matter: with
+   * 7,000 accounts a quarter of an hour. After `untilMs` (monotonic) none is waited for any more; what was read is kept, and
+   * `hasTags` says whether it is all.
+   */
+  async viewWithTags(untilMs = Number.POSITIVE_INFINITY): Promise<OrganizationView> {
     const view = await this.view()
-    if (view.hasTags || !(await this.#hasTagLinks())) return view
-    return this.#once(async () => this.#fillTags(await this.#read()))
+    // Nor is anybody waited for who reads meanwhile, and has more time.
+    const isOver = this.#ports.clock.monotonicMs() >= untilMs
+    if (view.hasTags || isOver || !(await this.#hasTagLinks())) return view
+    const limits = { renewUntilMs: Number.NEGATIVE_INFINITY, untilMs }
+    return this.#once(async () => this.#fillTags(await this.#read(), limits))
   }
 
   /**
@@ -77,9 +89,10 @@ export class OrganizationCache {
    * start, those of the rest stay as they are.
    */
   async rebuild(renewMs: number = renewalMs): Promise<OrganizationView> {
-    const untilMs = this.#ports.clock.monotonicMs() + renewMs
+    const renewUntilMs = this.#ports.clock.monotonicMs() + renewMs
     const stored = await this.#readAccounts()
-    return (await this.#hasTagLinks()) ? this.#fillTags(stored, untilMs) : stored.view
+    const limits = { renewUntilMs, untilMs: Number.POSITIVE_INFINITY }
+    return (await this.#hasTagLinks()) ? this.#fillTags(stored, limits) : stored.view
   }
 
   /**
@@ -160,29 +173,43 @@ export class OrganizationCache {
     return this.#write(stored, { ...reading, accounts: whole, ...(tagsSince === undefined ? {} : { tagsSince }) })
   }
 
-  /** Without `untilMs`: until every account has its tags. */
-  async #fillTags(stored: Stored, untilMs = Number.NEGATIVE_INFINITY): Promise<OrganizationView> {
+  async #fillTags(stored: Stored, limits: TagLimits): Promise<OrganizationView> {
     const { etag, view } = stored
     if (etag === undefined || view === undefined) return this.rebuild()
-    return this.#readTags({ etag, view }, resume(view, renderInstant(this.#ports.clock.now())), untilMs)
+    return this.#readTags({ etag, view }, resume(view, renderInstant(this.#ports.clock.now())), limits)
   }
 
   /**
    * Reads the tags that are older than this reading, a portion at a time (ListTagsForResource allows 10 a second). Several
    * processes may do so at once: each takes what the others have not read yet, from another place on.
    */
-  async #readTags(stored: Written, tagsSince: TagsSince, untilMs: number): Promise<OrganizationView> {
+  async #readTags(stored: Written, tagsSince: TagsSince, limits: TagLimits): Promise<OrganizationView> {
     const { view } = stored
     const due = view.accounts.filter((account) => isDue(account, tagsSince))
-    const isEnough = view.hasTags && this.#ports.clock.monotonicMs() > untilMs
-    if (due.length === 0 || isEnough) return view
+    const endsMs = view.hasTags ? Math.min(limits.renewUntilMs, limits.untilMs) : limits.untilMs
+    if (due.length === 0 || this.#ports.clock.monotonicMs() >= endsMs) return view
     const from = Math.floor(this.#ports.randomness.fraction() * Math.max(0, due.length - portion))
-    const accounts = await this.#withTagsOf(view.accounts, due.slice(from, from + portion))
-    return this.#readTags(await this.#write(stored, { ...view, accounts, tagsSince }), tagsSince, untilMs)
+    const accounts = await this.#withTagsOf(view.accounts, due.slice(from, from + portion), limits.untilMs)
+    return this.#readTags(await this.#write(stored, { ...view, accounts, tagsSince }), tagsSince, limits)
   }
 
-  async #withTagsOf(accounts: readonly Account[], some: readonly Account[]): Promise<readonly Account[]> {
-    const read = await Promise.all(some.map((account) => this.#withTags(account)))
+  async #withTagsOf(
+    accounts: readonly Account[],
+    some: readonly Account[],
+    untilMs = Number.POSITIVE_INFINITY,
+  ): Promise<readonly Account[]> {
+    const { clock } = this.#ports
+    const limit = pLimit(readsAtOnce)
+    const isRead = new AbortController()
+    // Where others use the rate up, a single call may be repeated for half a minute.
+    const over = Number.isFinite(untilMs)
+      ? clock.sleep(untilMs - clock.monotonicMs(), isRead.signal)
+      : new Promise(() => {})
+    const readOne = async (account: Account): Promise<Account> => {
+      if (clock.monotonicMs() >= untilMs) return account
+      return Promise.race([this.#withTags(account), over.then(() => account)])
+    }
+    const read = await Promise.all(some.map((account) => limit(() => readOne(account)))).finally(() => isRead.abort())
     const byId = new Map(read.map((account) => [account.id, account]))
     return accounts.map((account) => byId.get(account.id) ?? account)
   }

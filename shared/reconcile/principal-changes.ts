@@ -4,7 +4,7 @@ import { type Assignment, assignmentKey, parseAssignmentKey } from '../domain/as
 import type { Configuration } from '../domain/configuration.ts'
 import { listAccess } from '../domain/former-access.ts'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
-import { ledgerPrefix } from '../domain/ledger-entry.ts'
+import { type LedgerEntry, ledgerPrefix } from '../domain/ledger-entry.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../domain/principal.ts'
 import type { IdentityStore } from '../ports/identity-store.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
@@ -31,25 +31,53 @@ export type PrincipalChanges = {
   readonly toForget: readonly NamedId[]
 }
 
+/** What somebody has read of the ledger already: which entries, and the ids in them. Of 100,000 entries thousands of ids. */
+export class SeenIds {
+  readonly #keys = new Set<string>()
+  readonly #pairs = new Map<string, NamedId>()
+
+  /** `key`: as under `assignments/`. */
+  note(key: string, { type, principal: name }: Assignment, entry: LedgerEntry): void {
+    this.#keys.add(key)
+    for (const { principalId: id } of listAccess(entry))
+      this.#pairs.set(pairKey({ type, name, id }), { type, name, id })
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
+  get pairs(): Iterable<NamedId> {
+    return this.#pairs.values()
+  }
+}
+
 type Pair = NamedId & { readonly lastModified?: Date }
 
 /**
  * Compares the stored ids with the directory: finds what no event reported. Changes nothing. Of the ledger it reads the
- * entries that were written since the last time, and those under a name whose id is another by now. Throws when anything
- * could not be listed to its end.
+ * entries that were written since the last time and not `seen`, and those under a name whose id is another by now. Throws
+ * when anything could not be listed to its end.
  */
 export async function findPrincipalChanges(
   ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
   { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
-  types: readonly PrincipalType[] = principalTypes,
+  {
+    types = principalTypes,
+    seen = new SeenIds(),
+  }: { readonly types?: readonly PrincipalType[]; readonly seen?: SeenIds } = {},
 ): Promise<PrincipalChanges> {
   const { objects, clock } = ports
   const before = new Date(clock.now().getTime() - overlapMs)
   const known = new Map<string, Pair>()
   for await (const pair of new PrincipalNames(objects).list()) known.set(pairKey(pair), pair)
   const toNote = new Map<string, Pair>()
-  const recent = await listEntries(objects, await isRecent(objects))
-  for (const pair of await readPairs(objects, recent)) if (!known.has(pairKey(pair))) toNote.set(pairKey(pair), pair)
+  const wanted = await isRecent(objects)
+  const isUnseen: Wanted = (found, lastModified) =>
+    wanted(found, lastModified) && (found.isForeign || !seen.has(found.key))
+  const recent = await listEntries(objects, isUnseen)
+  for (const pair of [...seen.pairs, ...(await readPairs(objects, recent))])
+    if (!known.has(pairKey(pair))) toNote.set(pairKey(pair), pair)
   const pairs = [...known.values(), ...toNote.values()].filter(({ type }) => types.includes(type))
   const present = await findPresent(patientIdentityStore(ports), pairs, principalSuffix)
   const differing = pairs.filter((pair) => present.get(nameKey(pair)) !== pair.id)
@@ -81,13 +109,13 @@ function pairKey(pair: NamedId): string {
 }
 
 type Found = { readonly assignment: Assignment; readonly key: string; readonly isForeign: boolean }
-type Wanted = (assignment: Assignment, lastModified: Date) => boolean
+type Wanted = (found: Found, lastModified: Date) => boolean
 
 /** What was written since somebody last recorded what it says; all of it where nobody has. */
 async function isRecent(objects: ObjectStore): Promise<Wanted> {
   const last = await readJson(objects, checkpointKey, checkpoint).catch(() => undefined)
   const since = last ? new Date(Date.parse(last.value.startedAt) - overlapMs) : new Date(0)
-  return (_assignment, lastModified) => lastModified >= since
+  return (_found, lastModified) => lastModified >= since
 }
 
 /** What of the ledger and of `foreign/` is wanted: of 100,000 entries only those are kept in memory. */
@@ -96,8 +124,8 @@ async function listEntries(objects: ObjectStore, isWanted: Wanted): Promise<read
   for (const prefix of [ledgerPrefix, foreignPrefix]) {
     for await (const { key, lastModified } of objects.list(prefix)) {
       const assignment = parseAssignmentKey(key.slice(prefix.length))
-      if (assignment && isWanted(assignment, lastModified))
-        found.push({ assignment, key: key.slice(prefix.length), isForeign: prefix === foreignPrefix })
+      const one = assignment && { assignment, key: key.slice(prefix.length), isForeign: prefix === foreignPrefix }
+      if (one && isWanted(one, lastModified)) found.push(one)
     }
   }
   return found
@@ -139,7 +167,7 @@ async function findHolders(
   const assignments: Assignment[] = []
   const byName = Map.groupBy(differing, nameKey)
   const nameOf = ({ type, principal: name }: Assignment) => nameKey({ type, name })
-  const entries = await listEntries(objects, (assignment) => byName.has(nameOf(assignment)))
+  const entries = await listEntries(objects, ({ assignment }) => byName.has(nameOf(assignment)))
   const check = async (entry: Found): Promise<void> => {
     const { ids, waits } = await readIds(objects, entry)
     const name = nameOf(entry.assignment)

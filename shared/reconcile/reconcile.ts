@@ -22,7 +22,7 @@ import { Ledger } from './ledger.ts'
 import { noteMissingAccounts } from './missing-accounts.ts'
 import { listOpenWork } from './open-work.ts'
 import { OrganizationCache } from './organization-cache.ts'
-import { findPrincipalChanges, type PrincipalChanges, recordPrincipals } from './principal-changes.ts'
+import { findPrincipalChanges, type PrincipalChanges, recordPrincipals, SeenIds } from './principal-changes.ts'
 import { readLink } from './read-link.ts'
 import { refuses } from './revoke-assignment.ts'
 import { attentionKey, attentionPrefix, StatusStore, statusKey, statusPrefix } from './status-store.ts'
@@ -98,22 +98,24 @@ export async function findDifferences(
   const owned = toAssignments(ledger, ledgerPrefix)
   const desired = desiredState(links, view, configuration)
   const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
-  const { unfinished, entries, held, resting } = await findUnfinished(objects, ledger, view, last, difference)
+  const ledgerFindings = await findUnfinished(objects, ledger, view, last, difference)
+  const { unfinished, entries, held, heldLinks, resting, seen } = ledgerFindings
   const isDue = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
   const plan = { ...difference, revocations: difference.revocations.filter(isDue) }
   const files = new Map([...linkFiles, ...permissionSetFiles])
   const attention = await checkAttention(objects)
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
-  const isHeld = heldGrants(held)
-  const principals = await findPrincipalChanges(ports, configuration)
+  const isHeld = (input: string) => heldLinks.has(input) && attention.held.has(input)
+  const principals = await findPrincipalChanges(ports, configuration, { seen })
   return {
     plan,
     inputs: [
       ...new Set([
         ...unindexed,
-        ...told.stale.filter((input) => files.has(input) || !isHeld(input, attention.held)),
+        ...told.stale.filter((input) => files.has(input) || !isHeld(input)),
         ...attention.toLookAt,
-        ...findOvertaken([...attention.open, ...attention.held], plan, entries, configuration),
+        ...[...attention.held].filter((input) => !isHeld(input)),
+        ...findOvertaken(attention.open, plan, entries, configuration),
       ]),
     ],
     unfinished: [...unfinished, ...principals.assignments],
@@ -298,17 +300,6 @@ async function checkAttention(objects: ObjectStore): Promise<{
   return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed, open: open.sort(), held }
 }
 
-/** Whether the brake holds access that an input granted, and its status says so: looking again finds nothing new. */
-function heldGrants(held: ReadonlySet<AssignmentKey>): (input: string, told: ReadonlySet<string>) => boolean {
-  const grants = new Set([...held].map(grantOf))
-  return (input, told) => grants.has(grantOf(input)) && told.has(input)
-}
-
-/** The last four fields of a link or ledger key. */
-function grantOf(key: string): string {
-  return key.split('%').slice(2).join('%')
-}
-
 /** Links whose status says that something is open, while nothing is: whoever closed it died before it told. */
 function findOvertaken(
   open: readonly string[],
@@ -338,7 +329,10 @@ async function findUnfinished(
   readonly unfinished: readonly Assignment[]
   readonly entries: readonly AssignmentKey[]
   readonly held: ReadonlySet<AssignmentKey>
+  /** Those that granted what is held. */
+  readonly heldLinks: ReadonlySet<string>
   readonly resting: ReadonlyMap<AssignmentKey, Assignment>
+  readonly seen: SeenIds
 }> {
   const known = new Set(last.entries)
   // Where it cannot be read, what is held stays so.
@@ -346,6 +340,7 @@ async function findUnfinished(
   const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
   const revoked = new Set(plan.revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
+  const heldLinks = new Set<string>()
   const byId = new Map(view.accounts.map((account) => [account.id, account]))
   const scheduled = new Set<string>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
@@ -354,6 +349,7 @@ async function findUnfinished(
   const unfinished: Assignment[] = []
   const unsettled: AssignmentKey[] = []
   const resting = new Map<AssignmentKey, Assignment>()
+  const seen = new SeenIds()
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
@@ -361,21 +357,24 @@ async function findUnfinished(
     if (scheduled.has(key)) return void unsettled.push(key)
     if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
     const entry = (await entries.read(key))?.entry
+    if (entry) seen.note(key, assignment, entry)
     // On the brake's list, and not held: whoever changed it died before it was taken off.
     if (entry === undefined || (isSettled(entry) && !listed.has(key))) return
     const { state } = entry
     unsettled.push(key)
     if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void resting.set(key, assignment)
     // Released, or desired again, and the hint was lost: then it is on the list no more, or should not be.
-    if (state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))) held.add(key)
-    else unfinished.push(assignment)
+    const isHeld = state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
+    if (!isHeld) return void unfinished.push(assignment)
+    held.add(key)
+    for (const link of entry.links) heldLinks.add(link.key)
   }
   await Promise.all([...ledger.values()].map((head) => limit(() => check(head))))
   for (const key of listed) {
     const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
     if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
   }
-  return { unfinished, entries: unsettled.sort(), held, resting }
+  return { unfinished, entries: unsettled.sort(), held, heldLinks, resting, seen }
 }
 
 async function hintAt(

@@ -39,6 +39,8 @@ export class Standings {
   /** By the last four fields of the key, then by account. */
   readonly #known = new Map<string, KnownGrant>()
   readonly #inBoth = new Set<AssignmentKey>()
+  /** Links that entries of an account named before they were changed here. */
+  readonly #dropped = new Map<AccountId, Set<string>>()
   #listed: Promise<void> | undefined
 
   constructor(objects: ObjectStore) {
@@ -53,6 +55,16 @@ export class Standings {
   /** It was foreign, and is gone. */
   noteGone(key: AssignmentKey): void {
     this.#note(key, 'absent')
+  }
+
+  /**
+   * The links that an entry of this account named, and does not any more, since this was last asked: their statuses have
+   * changed, and when an evaluation fails or ends early, the next one cannot know of them.
+   */
+  takeDropped(accountId: AccountId): readonly string[] {
+    const links = [...(this.#dropped.get(accountId) ?? [])]
+    this.#dropped.delete(accountId)
+    return links
   }
 
   /** The keys in the ledger and under `foreign/` whose last fields are `meant`, in these accounts, or in all. */
@@ -136,10 +148,19 @@ export class Standings {
   #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
     const accounts = this.#accounts(key)
     if (!accounts) return
-    if (entry) return void accounts.of.set(accounts.accountId, toStanding(entry))
+    const { of, accountId } = accounts
+    const known = of.get(accountId)
+    const isKnown = typeof known === 'object' && known.state !== 'foreign'
+    if (isKnown) this.#noteDropped(accountId, known.links, entry?.links ?? [])
+    if (entry) return void of.set(accountId, toStanding(entry))
     // What is not in the ledger may still be foreign: only what was in it is known to be absent now.
-    const known = accounts.of.get(accounts.accountId)
-    if (typeof known === 'object' && known.state !== 'foreign') accounts.of.set(accounts.accountId, 'absent')
+    if (isKnown) of.set(accountId, 'absent')
+  }
+
+  #noteDropped(accountId: AccountId, before: Standing['links'], now: Standing['links']): void {
+    const dropped = before.filter(({ key }) => !now.some((link) => link.key === key))
+    if (dropped.length === 0) return
+    this.#dropped.set(accountId, new Set([...this.takeDropped(accountId), ...dropped.map(({ key }) => key)]))
   }
 
   #note(key: AssignmentKey, standing: Standing | 'absent'): void {

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
-import type { GrantingLink } from '../domain/ledger-entry.ts'
+import { type GrantingLink, isSameUpload } from '../domain/ledger-entry.ts'
 import type { PrincipalType } from '../domain/principal.ts'
 import type { Status } from '../domain/status.ts'
 import type { StoredEntry } from './ledger.ts'
@@ -51,9 +51,7 @@ export async function bindLinks(
 ): Promise<readonly BoundLink[]> {
   const limit = pLimit(readsAtOnce)
   const bind = async (link: GrantingLink): Promise<BoundLink> => {
-    const known = stored?.entry.links.find(
-      ({ key, etag, lastModified }) => key === link.key && etag === link.etag && lastModified === link.lastModified,
-    )
+    const known = stored?.entry.links.find((one) => isSameUpload(one, link))
     const recorded = bindingInLedger(type, stored, link)
     if (known && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
     const status = await context.statuses.read(link.key)

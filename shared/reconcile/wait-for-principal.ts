@@ -1,7 +1,6 @@
 import { renderInstant } from '../domain/instant.ts'
-import type { GrantingLink } from '../domain/ledger-entry.ts'
+import { areSameUploads, type GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
-import { sameLinks } from './foreign-assignments.ts'
 import type { StoredEntry } from './ledger.ts'
 import {
   closeTwin,
@@ -25,7 +24,7 @@ const toldByMs = 30_000
 
 type Waiting = {
   readonly lack: Lack
-  /** Those that grant it now, as they are. */
+  /** Those that grant it now, as they are; none where each is bound to another user than the ledger's. */
   readonly granting: readonly GrantingLink[]
   /** The links whose status is to be told. */
   readonly links: readonly string[]
@@ -56,6 +55,10 @@ export async function waitFor(
   }
   // As it was asked last.
   const found = await whereabouts()
+  if (found !== 'gone' && waiting.granting.length === 0) {
+    const revoked = await revoke(subject, stored, account)
+    return revoked.result === 'absent' ? rest : withLack(revoked, waiting)
+  }
   // What the brake holds of a principal that is gone stays on its list once its grace is over. Until then links ask for
   // it again: it was held for want of them, and is held no more.
   const now = context.clock.now()
@@ -81,7 +84,9 @@ async function keepLinks(
   stored: StoredEntry,
   granting: readonly GrantingLink[],
 ): Promise<StoredEntry> {
-  return sameLinks(stored.entry.links, granting) ? stored : save(subject, stored, { links: [...granting] })
+  return granting.length === 0 || areSameUploads(stored.entry.links, granting)
+    ? stored
+    : save(subject, stored, { links: [...granting] })
 }
 
 /**

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Benchmark, parseNumbers, quantile } from './benchmark.ts'
 import { LocalProcess } from './local-process.ts'
+import { measureBeside } from './permission-set-memory.ts'
+import { permissionSetKeyOf, type Step, steps } from './permission-set-steps.ts'
 
 const lookEveryMs = 20
 const patienceMs = 60_000
@@ -12,48 +14,26 @@ const isWrite = (operation: string) => !/^(List|Describe|Get)/.test(operation)
 const isOfStart = (operation: string) =>
   /^(ListInstances|ListAccountAssignment(Creation|Deletion)Status)$/.test(operation)
 
-type Step = { readonly what: string; readonly body: ((index: number) => object) | undefined; readonly writes: number }
-
-const policy = (name: string) => `arn:aws:iam::aws:policy/${name}`
-const first = (index: number) => ({
-  permissionSetName: `Bench-${index}`,
-  description: 'Of a benchmark',
-  tags: [{ Key: 'team', Value: 'Bench' }],
-  managedPoliciesArnList: [policy('ReadOnlyAccess')],
-})
-const second = (index: number) => ({
-  ...first(index),
-  managedPoliciesArnList: [policy('ReadOnlyAccess'), policy('AWSSupportAccess')],
-})
-const steps: readonly Step[] = [
-  { what: 'create, with a policy and a tag', body: first, writes: 2 },
-  { what: 'no-op: the same file', body: first, writes: 0 },
-  {
-    what: 'no-op: the same in other bytes',
-    body: (index) => ({ ...first(index), sessionDurationInMinutes: 60 }),
-    writes: 0,
-  },
-  { what: 'update: one policy more', body: second, writes: 1 },
-  { what: 'delete', body: undefined, writes: 1 },
-]
-
 /** One permission set after another through all steps, on an otherwise idle local system. */
 export const permissionSets: Benchmark = {
   name: 'permission-sets',
-  usage: 'permission-sets [--sets 10]',
-  summary: 'calls and time to create, leave, update and delete a permission set, from upload to status',
+  usage: 'permission-sets [--sets 10] [--beside 3499]',
+  summary:
+    'calls and time to create, leave, update and delete a permission set, from upload to status; memory beside 10 others and beside many',
   async run(options) {
-    const { sets } = parseNumbers(options, { sets: 10 })
+    const { sets, beside } = parseNumbers(options, { sets: 10, beside: 3499 })
     await using local = await LocalProcess.start()
     const measured = new Map<string, Measured[]>(steps.map(({ what }) => [what, []]))
     for (let index = 0; index < sets; index++) {
       for (const step of steps) measured.get(step.what)?.push(await measure(local, index, step))
     }
     const all = steps.map((step) => ({ step, rows: measured.get(step.what) ?? [] }))
+    const memory = await measureBeside(beside)
     return {
       lines: [
         `${sets} permission sets, default options               write calls   read calls   median ms   max ms`,
         ...all.map(({ step, rows }) => render(step.what, rows)),
+        ...memory.lines,
       ],
       claims: [
         ...all.map(({ step, rows }) => ({
@@ -64,6 +44,7 @@ export const permissionSets: Benchmark = {
           claim: `at most ${callsMost} calls beside the differences`,
           holds: all.every(({ rows }) => rows.every(({ reads }) => reads <= callsMost)),
         },
+        ...memory.claims,
       ],
     }
   },
@@ -72,7 +53,7 @@ export const permissionSets: Benchmark = {
 type Measured = { readonly writes: number; readonly reads: number; readonly ms: number }
 
 async function measure(local: LocalProcess, index: number, { body }: Step): Promise<Measured> {
-  const key = `permission_sets/Bench-${index}.json`
+  const key = permissionSetKeyOf(index)
   const since = local.observations.length
   const startedMs = performance.now()
   if (body) {

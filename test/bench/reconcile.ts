@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import type { ReconcileReport } from '../../shared/reconcile/reconcile.ts'
 import { type Benchmark, parseNumbers, type Result } from './benchmark.ts'
+import { nextMessage, startChild } from './child-process.ts'
 
 const megabytesMost = 300
 const accountsPerCall = 20
@@ -26,9 +25,9 @@ export const reconcileBenchmark: Benchmark = {
   summary: 'a reconcile that finds nothing to do: calls to each service, time and memory of its process',
   async run(options) {
     const { accounts, links } = parseNumbers(options, { accounts: 5000, links: 1000 })
-    const services = start('organization-process.ts', [accounts, links, speed].map(String))
+    const services = startChild('organization-process.ts', [accounts, links, speed].map(String))
     try {
-      const { url, entries } = await next<{ url: string; entries: number }>(services)
+      const { url, entries } = await nextMessage<{ url: string; entries: number }>(services)
       const lines = [`${accounts} accounts, ${links} links, ${entries} assignments in force`]
       const claims: Result['claims'][number][] = []
       for (const what of ['with no state at all', 'as every hour']) {
@@ -45,11 +44,11 @@ export const reconcileBenchmark: Benchmark = {
 
 async function runOnce(services: ChildProcess, url: string): Promise<Run> {
   services.send('forget')
-  await next(services)
-  const child = start('reconcile-process.ts', [url, String(speed)], [`--max-old-space-size=${heapMegabytes}`])
-  const told = await next<Pick<Run, 'report' | 'seconds' | 'megabytes'>>(child)
+  await nextMessage(services)
+  const child = startChild('reconcile-process.ts', [url, String(speed)], [`--max-old-space-size=${heapMegabytes}`])
+  const told = await nextMessage<Pick<Run, 'report' | 'seconds' | 'megabytes'>>(child)
   services.send('tell')
-  const { calls, throttled } = await next<{ calls: [string, number][]; throttled: number }>(services)
+  const { calls, throttled } = await nextMessage<{ calls: [string, number][]; throttled: number }>(services)
   return { ...told, calls: new Map(calls), throttled }
 }
 
@@ -83,18 +82,4 @@ function judge(what: string, accounts: number, { report, megabytes, calls, throt
       holds: inIdentityCenter === 0,
     },
   ]
-}
-
-function start(file: string, args: readonly string[], execArgv: string[] = []): ChildProcess {
-  const path = fileURLToPath(new URL(file, import.meta.url))
-  return fork(path, args, { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-}
-
-/** The next message of a child; throws when it ends without one. */
-async function next<T>(child: ChildProcess): Promise<T> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`a process of the benchmark ended with exit code ${code}`)
-  })
-  const [message] = await Promise.race([once(child, 'message'), ended])
-  return message as T
 }

@@ -7,15 +7,17 @@ export async function readBack(system: LocalSystem, name: string) {
   const read = async (command: string, ...about: string[]) =>
     JSON.parse((await system.cli(['sso-admin', command, ...instance, ...about, '--output', 'json'])) || '{}')
   const of = ['--permission-set-arn', arn]
-  const { PermissionSet } = await read('describe-permission-set', ...of)
-  const { AttachedManagedPolicies } = await read('list-managed-policies-in-permission-set', ...of)
-  const { CustomerManagedPolicyReferences } = await read(
-    'list-customer-managed-policy-references-in-permission-set',
-    ...of,
-  )
-  const { InlinePolicy } = await read('get-inline-policy-for-permission-set', ...of)
-  const { Tags } = await read('list-tags-for-resource', '--resource-arn', arn)
-  const { PermissionsBoundary } = await read('get-permissions-boundary-for-permission-set', ...of).catch(() => ({}))
+  // The AWS CLI takes longer to start than to ask.
+  const [{ PermissionSet }, { AttachedManagedPolicies }, { CustomerManagedPolicyReferences }, ...others] =
+    await Promise.all([
+      read('describe-permission-set', ...of),
+      read('list-managed-policies-in-permission-set', ...of),
+      read('list-customer-managed-policy-references-in-permission-set', ...of),
+      read('get-inline-policy-for-permission-set', ...of),
+      read('list-tags-for-resource', '--resource-arn', arn),
+      read('get-permissions-boundary-for-permission-set', ...of).catch(() => ({})),
+    ])
+  const [{ InlinePolicy }, { Tags }, { PermissionsBoundary }] = others
   return {
     description: PermissionSet.Description,
     session: PermissionSet.SessionDuration,

@@ -1,4 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { links as lookAtLinks } from '../../handlers/links.ts'
+import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
+import { accountId } from '../../shared/domain/account-id.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
 import { acme, World } from '../world.ts'
 
 const sets = ['A-ps', 'B-ps', 'C-ps', 'D-ps', 'E-ps']
@@ -38,6 +42,50 @@ async function openFull(): Promise<{ world: World; links: readonly string[] }> {
   }
   return { world, links }
 }
+
+describe('the first links by tag among 7,000 accounts', () => {
+  const file = acme()
+  const more = Array.from({ length: 7_000 }, (_, index) => {
+    const id = accountId.parse(String(500_000_000_000 + index))
+    const tags: Record<string, string> = index % 1_000 === 0 ? { team: 'Data' } : {}
+    return { id, name: id, email: `${id}@acme.example`, tags, state: 'ACTIVE' as const }
+  })
+  const organization = { ...file, assignments: [], root: { ...file.root, accounts: [...file.root.accounts, ...more] } }
+  const linkOf = (group: string) => `links_data/account_tag%team^Data%Billing-ps%${group}%GROUP%ssofile`
+  const links = file.groups.slice(0, 12).map(linkOf)
+  const stateOf = async (world: World, link: string) => (await world.json(`status/${link}.json`))?.state
+
+  test('wait while two processes read tags, say so, are granted when all are, and no message is given up', async () => {
+    const world = new World({ organization }).start()
+    const { queues, clock, ports, configuration } = world
+    const onError = (error: unknown) => world.errors.push(error)
+    // Processes share nothing but the bucket.
+    const handler = lookAtLinks(ports, configuration)
+    startEventSourceMapping({
+      queues,
+      queue: 'links',
+      handler,
+      maximumConcurrency: 1,
+      timeoutMs: 60_000,
+      clock,
+      onError,
+    })
+    await world.finish(new OrganizationCache(world.ports, []).rebuild())
+    await world.objects.put('permission_sets/Billing-ps.json', JSON.stringify({ permissionSetName: 'Billing-ps' }))
+    for (const link of links) await world.objects.put(link, '')
+    const startedMs = world.clock.monotonicMs()
+    const told = async () => Promise.all(links.map((link) => stateOf(world, link)))
+    await world.until(async () => !(await told()).includes(undefined), 'a status for each')
+    expect(new Set(await told())).toEqual(new Set(['waiting']))
+    expect((await world.json(`status/${links[0]}.json`))?.reason).toMatch(/^the tags of \d+ of 7\d+ accounts/)
+    await world.until(async () => (await told()).every((state) => state === 'applied'), 'all in force', 30)
+    expect(world.ssoAdmin.assignments()).toHaveLength(12 * 7)
+    // 9 a second: nothing is read twice.
+    expect((world.clock.monotonicMs() - startedMs) / 1000).toBeLessThan((7_100 / 9) * 1.2)
+    expect(world.errors).toEqual([])
+    expect(world.queues.queue('links-dead').messages()).toEqual([])
+  }, 120_000)
+})
 
 describe('links that are uploaded again as they are', () => {
   test('make no call to Identity Center, however many', async () => {

@@ -35,7 +35,7 @@ export const bodies = {
   expired: '{"expiresAt":"2020-01-01T00:00:00Z"}',
   malformed: '{"expiresAt":"tomorrow"}',
 } as const
-const badKeys = [
+export const badKeys = [
   'root%some%First-ps%team one%GROUP%ssofile',
   'root%all%First-ps%team one%group%ssofile',
   'undeclared/root%all%First-ps%team one%GROUP%ssofile',

@@ -12,6 +12,7 @@ export const faultKinds = [
   'refuse-internal',
   'refuse-denied',
   'late',
+  'late-answer',
   'slow',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
@@ -23,13 +24,18 @@ export const harmless: ReadonlySet<string> = new Set<FaultKind>([
   'refuse-internal',
   'refuse-denied',
   'late',
+  'late-answer',
 ])
+
+/** Nothing but slow: a request five seconds on its way, or an answer on its way back. */
+export const lateKinds: ReadonlySet<string> = new Set<FaultKind>(['late', 'late-answer'])
 
 /** Which calls a fault is for; `hints` and `wakes` are the messages to the dispatcher, `looks` those about links, `further pages` those of the accounts. */
 const callGroups = {
   any: () => true,
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
   links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
+  'ledger reads': ({ key, operation }: Call) => operation === 'get' && key?.startsWith('assignments/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
   statuses: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('status/') === true,
   blocked: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('attention/blocked/') === true,
@@ -53,6 +59,7 @@ export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
   'writes',
   'links',
   'ledger',
+  'ledger reads',
   'statuses',
   'blocked',
   'lists',

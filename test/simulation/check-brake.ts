@@ -1,4 +1,5 @@
 import { readShown } from './brake-actions.ts'
+import { lateKinds } from './chaos.ts'
 import { promises } from './checker.ts'
 import { grantsNow } from './desired.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -40,6 +41,9 @@ export class BrakeChecks {
   readonly #fail: (promise: string, message: string) => void
   readonly #entries = new Map<string, Entry>()
   readonly #linkChangedMs = new Map<string, number>()
+  /** When a link was uploaded anew that had been deleted shortly before. */
+  readonly #linkReturnedMs = new Map<string, number>()
+  readonly #deletedLinks = new Set<string>()
   #entriesMost = 0
   /** Of each scope what has passed since the first after a quiet time. */
   #passed = new Map<Scope, { sinceMs: number; lastMs: number; readonly items: Set<string> }>()
@@ -57,11 +61,21 @@ export class BrakeChecks {
     this.#world = world
     this.#fail = fail
     world.objects.onChange(({ key, eventName }) => {
-      if (key.startsWith('links_data/')) this.#linkChangedMs.set(key, world.clock.monotonicMs())
+      if (key === 'control/brake.json' && !eventName.startsWith('ObjectRemoved')) this.#checkWindows()
+      if (key.startsWith('links_data/')) this.#noteLink(key, eventName.startsWith('ObjectRemoved'))
       if (!key.startsWith('assignments/')) return
       if (eventName.startsWith('ObjectRemoved')) this.#entries.delete(key)
       else this.#noteEntry(key)
     })
+  }
+
+  #noteLink(key: string, isRemoved: boolean): void {
+    const nowMs = this.#world.clock.monotonicMs()
+    const isAbsent = !isRemoved && this.#deletedLinks.has(key)
+    if (isAbsent && (this.#linkChangedMs.get(key) ?? 0) > nowMs - this.#marginMs()) this.#linkReturnedMs.set(key, nowMs)
+    if (isRemoved) this.#deletedLinks.add(key)
+    else this.#deletedLinks.delete(key)
+    this.#linkChangedMs.set(key, nowMs)
   }
 
   /** An operator releases the list that was `seen`; only where the same is held `now`, it is released. */
@@ -80,6 +94,14 @@ export class BrakeChecks {
   /** Whether access that this link granted is held: the present one; of a former one nobody is told by a link. */
   holdsFor(link: string): boolean {
     return [...this.#entries.values()].some(({ state, links }) => state === 'held' && links.includes(link))
+  }
+
+  /** Windows go by S3's clock, whatever that of the machine says. */
+  #checkWindows(): void {
+    const { windows } = this.#world.readJson('control/brake.json') ?? {}
+    const now = this.#world.clock.now().getTime()
+    for (const { since } of Array.isArray(windows) ? windows : [])
+      if (Date.parse(since) > now) this.#fail(promises.brake, `a window begins at ${since}, before it is that late`)
   }
 
   #noteEntry(key: string): void {
@@ -159,7 +181,7 @@ export class BrakeChecks {
   /** In a calm world it can be told from outside that something is held without need. */
   #judgeHolds(beforeMs: number): void {
     const { chaos, wasDisturbed } = this.#world
-    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => kind === 'late')
+    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => lateKinds.has(kind))
     const due = this.#holdsToJudge.filter(({ atMs }) => atMs < beforeMs)
     this.#holdsToJudge = this.#holdsToJudge.filter(({ atMs }) => atMs >= beforeMs)
     for (const { key, counted, passed } of due) {
@@ -193,7 +215,9 @@ export class BrakeChecks {
     const isWithdrawn = links.length > 0 && links.every((link) => !this.#grants(link))
     const sinceMs = this.#world.clock.monotonicMs() - this.#marginMs()
     const isRecent = links.some((link) => (this.#linkChangedMs.get(link) ?? 0) > sinceMs)
-    const isSure = !isRecent || (isWithdrawn && entry?.account === this.#describeAccount(key))
+    // What was not desired before its link came back was counted as indirect while the link was there.
+    const hasReturned = links.some((link) => (this.#linkReturnedMs.get(link) ?? Number.NEGATIVE_INFINITY) > sinceMs)
+    const isSure = !isRecent || (isWithdrawn && !hasReturned && entry?.account === this.#describeAccount(key))
     const counted = scopesOf(key, links).map((one) => ({ ...one, isSure }))
     return isSure ? counted.filter(({ scope }) => (scope === 'indirect') !== isWithdrawn) : counted
   }

@@ -1,4 +1,4 @@
-import type { Call } from './chaos.ts'
+import { type Call, lateKinds } from './chaos.ts'
 import { promises } from './checker.ts'
 import { ownedNames } from './permission-set-actions.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -64,7 +64,8 @@ export class PermissionSetChecks {
     const file = `permission_sets/${name}.json`
     const lookedMs = this.#lookedMs.get(`${process.name} ${file}`) ?? clock.monotonicMs()
     const fileSinceMs = this.#sinceMs.get(file)
-    if (fileSinceMs !== undefined && fileSinceMs <= lookedMs)
+    // What came in the same millisecond may have come after the look.
+    if (fileSinceMs !== undefined && fileSinceMs < lookedMs)
       this.#fail(promises.foreign, `deletes the permission set ${name}, whose file was there when it was looked for`)
     const beforeMs = lookedMs - (this.#isHeldUp() ? heldUpMs : listedBeforeMs)
     for (const [key, sinceMs] of this.#sinceMs) {
@@ -75,7 +76,9 @@ export class PermissionSetChecks {
 
   /** Calls stood still somewhere: nobody can say from outside when what was evaluated. */
   #isHeldUp(): boolean {
-    return ['freeze', 'slow', 'late'].some((kind) => [...this.#world.chaos.struck.keys()].some((one) => one === kind))
+    return ['freeze', 'slow', ...lateKinds].some((kind) =>
+      [...this.#world.chaos.struck.keys()].some((one) => one === kind),
+    )
   }
 
   #referredBy(key: string): string | undefined {
@@ -148,7 +151,8 @@ export class PermissionSetChecks {
   }
 }
 
-function parsePlainFile(body: string): PlainFile | undefined {
+/** `undefined`: it is not valid. */
+export function parsePlainFile(body: string): PlainFile | undefined {
   try {
     const file: PlainFile = JSON.parse(body)
     return file.sessionDurationInMinutes === 5 ? undefined : file

@@ -1,9 +1,12 @@
 import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
+import { isBadFile } from './check-bad-files.ts'
 import { BrakeChecks } from './check-brake.ts'
 import { DepartureWatch } from './check-departed.ts'
 import { complainAboutForeign } from './check-foreign.ts'
+import { LeaseWatch } from './check-lease.ts'
+import { complainAboutLinkStatus } from './check-link-status.ts'
 import { LookWatch } from './check-looks.ts'
 import { complainAboutOverdue } from './check-overdue.ts'
 import { PauseChecks } from './check-pause.ts'
@@ -61,6 +64,7 @@ export class Checker {
   readonly #principals: PrincipalWatch
   readonly #departures: DepartureWatch
   readonly #looks: LookWatch
+  readonly #lease = new LeaseWatch()
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -92,6 +96,7 @@ export class Checker {
       if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
       const unseen = eventName.startsWith('ObjectRemoved') ? undefined : this.#looks.complain(this.#calling, key)
       if (unseen) this.#fail(promises[unseen.promise], unseen.message)
+      if (key === 'control/dispatcher.json' && this.#isOfDispatcher(key)) this.#lease.noteWritten(this.#calling)
       if (!key.startsWith('assignments/')) return
       this.#isDirty = true
       if (eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
@@ -108,6 +113,11 @@ export class Checker {
     const names = asked.map((desired) => this.#targetOf(desired)).filter((name) => name !== undefined)
     this.#askedSinceMs = new Map(asked.map((name) => [name, this.#askedSinceMs.get(name) ?? nowMs]))
     this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+  }
+
+  /** Not a release, nor someone who took the lease from outside. */
+  #isOfDispatcher(lease: string): boolean {
+    return this.#world.readJson(lease)?.holder === 'simulation'
   }
 
   #desired(how: 'certainly' | 'possibly'): readonly string[] {
@@ -186,8 +196,10 @@ export class Checker {
     return [...this.#recorded.values()].flat().filter((access) => access.name === name)
   }
 
-  noteDeparture(call: Call): void {
+  noteDeparture(process: string, call: Call): void {
     if (call.service !== 'sso-admin') return
+    const intruding = this.#lease.complain(process, call)
+    if (intruding) this.#fail(promises.quotas, intruding)
     this.#pause.noteDeparture(call)
     const nowMs = this.#world.clock.monotonicMs()
     this.#departedMs.push(nowMs)
@@ -325,7 +337,9 @@ export class Checker {
   #checkRemoved(key: string): void {
     const before = this.#recorded.get(key) ?? []
     this.#recorded.delete(key)
-    const early = this.#departures.complainAboutRemoval(key, this.#calling, this.#world.skewMs)
+    // Where no creation was sent, or it failed for good, there is nothing that an account could come back with.
+    const wasMade = before.some(({ isMade }) => isMade)
+    const early = wasMade && this.#departures.complainAboutRemoval(key, this.#calling, this.#world.skewMs)
     if (early) this.#fail(promises.record, early)
     for (const { name } of before) this.#checkForgotten(name)
   }
@@ -354,16 +368,25 @@ export class Checker {
     }
   }
 
-  /** With no retry scheduled, work that waits for minutes waits because nobody was woken for it. */
-  checkWoken(): void {
-    const { queues, ssoAdmin } = this.#world
-    const waiting = (['work-urgent', 'work', 'work-bulk'] as const).filter(
-      (lane) => queues.queue(lane).messages().length > 0,
+  /** With no retry scheduled, work that has waited for so long waits because nobody was woken for it. */
+  checkWoken(waitedMs: number): void {
+    const { queues, ssoAdmin, clock } = this.#world
+    const untilMs = clock.now().getTime() - waitedMs
+    const waiting = (['work-urgent', 'work', 'work-bulk'] as const).filter((lane) =>
+      queues
+        .queue(lane)
+        .messages()
+        .some(({ sentAt, visibleAt }) => Math.max(sentAt, visibleAt ?? 0) <= untilMs),
     )
     const isWorking =
       this.#world.keys('control/dispatcher.json').length > 0 || ssoAdmin.outstandingRequests().length > 0
     if (waiting.length > 0 && !isWorking)
       this.#fail(promises.convergence, `hints wait in ${waiting.join(', ')}, and no dispatcher was woken for them`)
+  }
+
+  /** After a reconcile, nothing but what others changed is left to the drift check. */
+  checkBeforeNight(): void {
+    if (!this.#world.wasDrifted) this.#permissionSets.checkAtRest({ isReconciled: false })
   }
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
@@ -383,7 +406,7 @@ export class Checker {
       if (!isForeign && !isHeld && !targets.has(nameOf(target)) && !this.#isStuck(target.accountId))
         this.#fail(promises.convergence, `${this.#describe(target)} is there, but not desired`)
     }
-    this.#checkStatuses(desired)
+    this.#checkStatuses()
     // An entry whose removal was refused is left in the index until the next reconcile.
     if (isReconciled) this.#checkIndex()
     const foreign = isReconciled && complainAboutForeign(this.#world, (target) => this.#owner.get(nameOf(target))?.of)
@@ -428,13 +451,13 @@ export class Checker {
     }
   }
 
-  #checkStatuses(desired: readonly string[]): void {
+  #checkStatuses(): void {
     const world = this.#world
     const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     for (const input of inputs) {
       const status = world.readJson(`status/${input}.json`)
       if (!status) this.#fail(promises.status, `${input} has no status`)
-      else this.#checkStatus(input, String(status.state), desired)
+      else this.#checkStatus(input, status)
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
@@ -460,20 +483,29 @@ export class Checker {
     }
   }
 
-  #checkStatus(input: string, state: string, desired: readonly string[]): void {
+  #checkStatus(input: string, status: Readonly<Record<string, unknown>>): void {
+    const state = String(status.state)
     if (['applying', 'revoking'].includes(state))
       this.#fail(promises.status, `${input} is still '${state}' with nothing left to do`)
-    if (state === 'applied' && input.startsWith('links_data/')) return
     const body = Buffer.from(this.#world.objects.model.find(input)?.body ?? []).toString()
-    const account = /%?account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)%ssofile$/.exec(input)
-    const asked = account && body === '' ? `${account[1]} ${account[2]} ${account[3]} ${account[4]}` : undefined
-    // A link that is bound to a user of before waits, whoever else the access is given to under this name.
-    const isItsOwn = this.#principals.grants(input, 'certainly')
-    if (asked !== undefined && isItsOwn && desired.includes(asked) && state !== 'applied')
-      this.#fail(promises.status, `${input} is in force, but its status is '${state}'`)
+    if (isBadFile(input, body) && state !== 'rejected')
+      this.#fail(promises.status, `${input} is not valid, but its status is '${state}'`)
+    const wrong = input.startsWith('links_data/') ? this.#complainAboutLink(input, status) : undefined
+    if (wrong) this.#fail(promises.status, wrong)
     const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)
     if (mustWant && !this.#world.objects.model.find(`attention/${state}/${input}`))
       this.#fail(promises.status, `${input} is '${state}', but does not stand in the index`)
+  }
+
+  #complainAboutLink(link: string, status: Readonly<Record<string, unknown>>): string | undefined {
+    const isHere = this.#principals.grants(link, 'certainly')
+    const isElsewhere = !this.#principals.grants(link, 'possibly')
+    return complainAboutLinkStatus(this.#world, link, status, {
+      bound: isHere ? 'to who bears its name' : isElsewhere ? 'to somebody else' : 'unknown',
+      targetOf: (assignment) => this.#targetOf(assignment),
+      isHeld: this.#brake.holdsFor(link),
+      isStuck: this.#hasStuck(link),
+    })
   }
 
   /** Assignments that came or went since: what appears while our creation is in progress counts as ours. */
@@ -532,6 +564,8 @@ type RecordedAccess = {
   /** A deletion of it was decided; with an id, once AWS accepted it. */
   readonly deletion: { readonly id: unknown } | undefined
   readonly isGranted: boolean
+  /** A creation of it may have taken effect, or did. */
+  readonly isMade: boolean
 }
 
 function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type = ''): RecordedAccess {
@@ -549,6 +583,7 @@ function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string
     isUnconfirmed,
     deletion,
     isGranted,
+    isMade: isUnconfirmed || access.grantedAt !== undefined,
   }
 }
 

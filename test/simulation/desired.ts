@@ -19,6 +19,13 @@ function readLinks(objects: MemoryObjectStore, at: Date): PlainLink[] {
   return found
 }
 
+/** `undefined`: no link has such a name. */
+export function scopeOf(key: string): { readonly scope: string; readonly value: string } | undefined {
+  const [, , scope = '', value = ''] = grammar.exec(key) ?? []
+  const isWhole = scope !== 'root' || value === 'all'
+  return scope !== '' && isWhole ? { scope, value } : undefined
+}
+
 /** Whether a link with this body is in force. */
 export function grantsNow(body: string, at: Date): boolean {
   if (body === '') return true

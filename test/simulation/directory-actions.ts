@@ -70,12 +70,7 @@ export const directoryActions = [
 ] as const
 
 export async function performDirectoryAction(action: DirectoryAction, world: SimulatedWorld): Promise<void> {
-  const quietly = async (work: () => Promise<void>) => {
-    world.isSilent = action.silently
-    await work().finally(() => {
-      world.isSilent = false
-    })
-  }
+  const quietly = (work: () => Promise<unknown>) => world.quietly(action.silently, work)
   switch (action.do) {
     case 'delete a principal':
       return quietly(() => remove(action.principal, world))

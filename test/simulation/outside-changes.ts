@@ -29,7 +29,10 @@ export function assignInConsole(action: Doing<'assign in the console'>, world: S
 
 export function removeInConsole(action: Doing<'remove in the console'>, world: SimulatedWorld): void {
   const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
-  if (target && !world.checker.isDesired(target)) world.ssoAdmin.removeAssignment(target)
+  if (!target || world.checker.isDesired(target)) return
+  // What ssofile gave, and holds: nothing but a drift check finds that it is gone.
+  if (world.checker.isOurs(target)) world.drift.changes++
+  world.ssoAdmin.removeAssignment(target)
 }
 
 /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
@@ -73,7 +76,8 @@ export async function changeOrganization(
     if (action.do === 'reinstate the account') organizations.reinstateAccount(account.id)
     if (action.do === 'close an account' && account.state === 'ACTIVE') {
       await organizations.closeAccount(account.id)
-      settleLater(world, 60_001)
+      // The world comes to rest while it still closes, where that takes hours.
+      if (world.closureMs <= 60_000) settleLater(world, world.closureMs + 1)
     }
     // Only reconciles find that it is gone.
     if (action.do === 'an account leaves') world.wasDisturbed = true

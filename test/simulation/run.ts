@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
 import { actOnBrake } from './brake-actions.ts'
-import { harmless } from './chaos.ts'
+import { harmless, lateKinds } from './chaos.ts'
 import type { Violation } from './checker.ts'
 import { isDirectoryAction, performDirectoryAction } from './directory-actions.ts'
 import { isDriftAction, performDriftAction } from './drift-actions.ts'
@@ -32,7 +32,7 @@ export type RunResult = {
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
   if (mischief === 'any') return true
   if (action.do === 'strike calls')
-    return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && action.kind === 'late')
+    return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && lateKinds.has(action.kind))
   if ('silently' in action && action.silently) return false
   return !/lose the|kill|freeze|take the lease|old place|suspend|reinstate|in the console$|leaves|brake.json/.test(
     action.do,
@@ -109,7 +109,10 @@ async function converge(world: SimulatedWorld): Promise<void> {
       void world.everyHour()
     }
     if (round === 'hour' || (!isQuiet && minute % 60 === 0)) void world.everyHour()
-    if (round === 'night') void world.everyNight()
+    if (round === 'night') {
+      world.checker.checkBeforeNight()
+      void world.everyNight()
+    }
     void world.everyMinute()
   }
   await world.clock.advance(15_000)
@@ -133,9 +136,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
     // After a pause, or a release, nobody wakes the dispatcher but the schedule.
     if (hasRetries() || world.wasOperated || minute > drainMostMinutes) void world.everyMinute()
     else void world.everyMinuteOfLinks()
-    // A slice that was refused something leaves the rest to the next minute.
-    const isUntouched = [...world.chaos.struck.keys()].every((kind) => kind === 'late') && !world.needsReconcile
-    if (minute === drainMostMinutes && !hasRetries() && isUntouched) world.checker.checkWoken()
+    if (minute === drainMostMinutes && world.isUntouched) world.checker.checkWoken(0)
   }
   await world.clock.advance(15_000)
   const isLong = world.ssoAdmin.outstandingRequests().length > 0
@@ -183,15 +184,11 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       const account = organizations.accountsNow().find(({ id }) => id === action.account)
       const from = account?.parents.at(-1)
       if (!account || !from || from === action.unit) return
-      world.isSilent = action.silently
-      await organizations.moveAccount(account.id, from, action.unit)
-      world.isSilent = false
+      await world.quietly(action.silently, () => organizations.moveAccount(account.id, from, action.unit))
       return checker.noteDesired()
     }
     case 'tag an account':
-      world.isSilent = action.silently
-      await organizations.tagResource(action.account, { team: action.value })
-      world.isSilent = false
+      await world.quietly(action.silently, () => organizations.tagResource(action.account, { team: action.value }))
       return checker.noteDesired()
     case 'assign in the console':
       return assignInConsole(action, world)
@@ -275,9 +272,7 @@ async function moveSilently(
   const account = organizations.accountsNow().find(({ id }) => id === action.account)
   const from = account?.parents.at(-1)
   if (!account || !from || from === action.unit) return
-  world.isSilent = true
-  await organizations.moveAccount(account.id, from, action.unit)
-  world.isSilent = false
+  await world.quietly(true, () => organizations.moveAccount(account.id, from, action.unit))
   checker.noteDesired()
   const old = world.keys('links_data/').find((key) => key.includes(`ou_id%${from}%`))
   if (old !== undefined) void objects.as('someone').delete(old)
@@ -291,11 +286,16 @@ async function skipIdle(mostMs: number, world: SimulatedWorld): Promise<number> 
   return ms
 }
 
+/** A wake and the first calls of a slice, each of which may travel for seconds. */
+const wokenMs = 30_000
+
 /** Minutes pass with their schedules. */
 async function letTimePass(ms: number, world: SimulatedWorld): Promise<void> {
   for (let leftMs = ms; leftMs > 0 && !world.checker.violation; leftMs -= 60_000) {
     leftMs -= await skipIdle(leftMs - 120_000, world)
     await world.clock.advance(Math.min(leftMs, 60_000))
-    if (leftMs >= 60_000) void world.everyMinute()
+    if (leftMs < 60_000) continue
+    if (world.isUntouched) world.checker.checkWoken(wokenMs)
+    void world.everyMinute()
   }
 }

@@ -71,6 +71,21 @@ export const changeSabotages: readonly Sabotage[] = [
     replace: '  if (Math.abs(1) === 2 && now >= until) {',
   },
   {
+    name: 'a link of many accounts is said to wait, although it is applied',
+    breaks: ['status'],
+    file: 'shared/reconcile/assess-link.ts',
+    find: "  return isForeign\n    ? {\n        ...base,\n        state: 'applied',",
+    replace:
+      "  if (link.scope.kind !== 'account') return { ...base, state: 'waiting', reason: 'it waits', remedy: 'wait' }\n  return isForeign\n    ? {\n        ...base,\n        state: 'applied',",
+  },
+  {
+    name: 'that a link waits no more is not noted',
+    breaks: ['status'],
+    file: 'shared/reconcile/dispatch.ts',
+    find: '    if (settlement.lacks) this.#board.noteLacks',
+    replace: "    if (settlement.lacks && settlement.result === 'waiting') this.#board.noteLacks",
+  },
+  {
     name: 'the user that a link is bound to is forgotten',
     breaks: ['convergence'],
     file: 'shared/reconcile/user-binding.ts',

@@ -49,9 +49,9 @@ export const sabotages: readonly Sabotage[] = [
     name: 'the dispatcher is woken before the hints are sent',
     breaks: ['convergence'],
     file: 'shared/reconcile/lanes.ts',
-    find: '  const byLane = Map.groupBy',
+    find: '    if (messages.length > 0) await queues.send(lane, messages)\n  }\n  if (event.hints.length > 0) await wakeDispatcher(queues, randomness)\n',
     replace:
-      '  if (event.hints.length > 0) await wakeDispatcher(queues, randomness)\n  if (Math.abs(1) === 1) event = { ...event }\n  const byLane = Map.groupBy',
+      '    if (messages.length > 0) await wakeDispatcher(queues, randomness)\n    if (messages.length > 0) await queues.send(lane, messages)\n  }\n',
   },
   {
     name: 'the first error ends the batch silently',
@@ -126,12 +126,11 @@ export const sabotages: readonly Sabotage[] = [
     replace: '  mayStart(): boolean {\n    if (Math.abs(1) === 1) return true',
   },
   {
-    name: 'a hint is deleted before it is settled',
+    name: 'a hint that could not be evaluated is deleted',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/dispatch.ts',
-    find: '        const end = await this.#settle(first,',
-    replace:
-      '        await Promise.all(items.map((item) => item.done()))\n        const end = await this.#settle(first,',
+    find: '      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())\n',
+    replace: '',
   },
   {
     name: 'what could not be finished gets no twin under state/open',

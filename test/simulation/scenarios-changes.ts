@@ -176,6 +176,14 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     upload(linkOf(`ou_id%${unit}`)),
     wait(ms),
   ]),
+  // An account closes while somebody has access there.
+  scenario(drawn, ({ settledMs: ms, home: { account: closing } }) => [
+    upload(linkOf(`account%${closing}`)),
+    upload(linkOf('root%all', 'First-ps', 'team-2')),
+    wait(20_000 + ms),
+    { do: 'close an account', account: closing },
+    wait(ms),
+  ]),
   // An account leaves, and may come back.
   scenario(drawn, ({ settledMs: ms }) => [
     upload(accountLink),

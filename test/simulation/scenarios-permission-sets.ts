@@ -141,6 +141,18 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
     wait(400_000),
     { do: 'let requests take this long', ms: 0 },
   ]),
+  // While it is told that a file is in force, a bad one takes its place.
+  scenario(
+    fc.record({ settledMs, change, afterMs: fc.constantFrom(1_000, 2_000, 3_000, 5_000) }),
+    ({ settledMs: ms, afterMs, change: version }) => [
+      wait(ms),
+      strike('late', 'statuses'),
+      uploadVersion(version),
+      wait(afterMs),
+      uploadVersion('invalid'),
+      wait(20_000),
+    ],
+  ),
   // Two permission sets are brought to their accounts at once.
   scenario(parameters, ({ settledMs: ms }) => [
     { do: 'upload the permission set', name: 'Late-ps', valid: true },

@@ -178,6 +178,8 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       strike('late', calls, { process: 'handler', times: 1 + more * 11 }),
       upload(linkOf(`account%${account}`)),
       ...(more === 0 ? [] : [upload(linkOf(`ou_id%${unit}`))]),
+      wait(2_000),
+      wait(70_000),
     ],
   ),
   // A status is being told while its link goes, and nothing else would tell it again.
@@ -194,16 +196,42 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       deleteLink(linkOf(`account%${account}`, 'Late-ps', 'team-2')),
     ],
   ),
+  // What the ledger says of one account is on its way while the next one changes.
+  scenario(fc.record({ settledMs, skip: fc.constantFrom(2, 3) }), ({ settledMs: ms, skip: before }) => [
+    upload(linkOf('root%all')),
+    wait(20_000 + ms),
+    strike('late-answer', 'ledger reads', { skip: before }),
+    deleteLink(linkOf('root%all')),
+    wait(20_000),
+  ]),
+  // The same, while another link of the same access is told.
+  scenario(
+    fc.record({
+      home,
+      skip: fc.integer({ min: 1, max: 3 }),
+      afterMs: fc.constantFrom(600, 1_000, 2_000),
+    }),
+    ({ home: { account }, skip: before, afterMs }) => [
+      upload(linkOf('root%all')),
+      wait(20_000),
+      strike('late-answer', 'ledger reads', { skip: before }),
+      upload(linkOf(`account%${account}`)),
+      wait(afterMs),
+      deleteLink(linkOf('root%all')),
+      wait(20_000),
+    ],
+  ),
   // A link cannot be read while it is judged whether another one's deletion takes the access away.
   scenario(
     fc.record({
       home,
       settledMs,
+      isOnly: fc.boolean(),
       times: fc.constantFrom(1, 8, 30, 60),
       kind: fc.constantFrom('refuse-internal' as const, 'refuse-throttled' as const),
     }),
-    ({ home: { account }, settledMs: ms, times, kind }) => [
-      upload(linkOf('root%all')),
+    ({ home: { account }, settledMs: ms, times, kind, isOnly }) => [
+      ...(isOnly ? [] : [upload(linkOf('root%all'))]),
       upload(linkOf(`account%${account}`)),
       wait(ms),
       strike(kind, 'links', { times }),
@@ -268,6 +296,15 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(70_000),
     upload(linkOf(`account%${account}`)),
     wait(afterMs),
+    { do: 'reinstate the account', account },
+  ]),
+  // It takes none for a while, and its links stay.
+  scenario(scopes, ({ home: { account }, settledMs: ms }) => [
+    upload(linkOf('root%all')),
+    wait(20_000),
+    { do: 'suspend an account', account },
+    { do: 'reconcile' },
+    wait(20_000 + ms),
     { do: 'reinstate the account', account },
   ]),
   // A creation leaves long after its dispatcher should have died of it, and its link is gone by then.

@@ -15,7 +15,7 @@ type Options = {
   /** How far its clock is off. */
   readonly skewMs: number
   /** Told when the product makes a call. */
-  readonly depart: (call: Call) => void
+  readonly depart: (process: string, call: Call) => void
   /** Told just before a call takes effect. */
   readonly observe: CallObserver
   readonly trace: (line: string) => void
@@ -118,7 +118,7 @@ export class SimulatedProcess {
 
   async #call(call: Call, args: readonly unknown[], run: () => unknown): Promise<unknown> {
     const { chaos, clock, observe, trace } = this.#options
-    this.#options.depart(call)
+    this.#options.depart(this.name, call)
     const fault = chaos.strike(call)
     const told = `${this.name}: ${call.service} ${call.operation} ${describeArgs(args)}`
     if (fault) trace(`${told} ${fault}`)
@@ -135,6 +135,7 @@ export class SimulatedProcess {
     const result = await settle(run)
     trace(`${told} → ${result.ok ? 'ok' : String(result.error)}`)
     if (fault === 'kill-after') this.kill()
+    if (fault === 'late-answer') await clock.sleep(5_000)
     await this.#alive(undefined)
     await clock.sleep(chaos.travelMs())
     await this.#alive(undefined)

@@ -6,6 +6,7 @@ import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
 import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
+import { accountId } from '../../shared/domain/account-id.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
@@ -22,7 +23,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
 import { hasNewRelease, type ShownBrake } from './brake-actions.ts'
-import { Chaos, harmless } from './chaos.ts'
+import { Chaos, harmless, lateKinds } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { directoryNames } from './directory-actions.ts'
 import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
@@ -129,12 +130,14 @@ export class SimulatedWorld {
   readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
+  /** How long an account takes to close: AWS says hours; where it is a minute, the end is met as well. */
+  readonly closureMs: number
   /** How long requests to Identity Center take from now on; 0: as the settings say. */
   requestsTakeMs = 0
   /** How far clocks may be off. */
   skewMs: number
   /** The change being made is reported by no event. */
-  isSilent = false
+  #isSilent = false
   /** Somebody took the lease, a process died, or a cache was lost. */
   wasDisturbed = false
   /** Others changed what only a drift check finds. */
@@ -161,18 +164,20 @@ export class SimulatedWorld {
   constructor(settings: WorldSettings, promises?: readonly string[]) {
     const { clock } = this
     this.skewMs = settings.skewMs
+    this.closureMs = settings.seed % 2 === 0 ? 60_000 : 6 * 3_600_000
     this.#randomness = new SeededRandomness(settings.seed)
     this.configuration = configure(settings)
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
-      if (this.isSilent) this.#noteLost()
+      if (this.#isSilent) this.#noteLost()
       else void this.#deliver('events', JSON.stringify(event))
     }
     this.organizations = new ShortPages({
       clock,
       randomness,
+      closureMs: this.closureMs,
       onChange: (change) => {
         this.checker.noteDesired()
         tell(renderOrganizationEvent(change, randomness.id()))
@@ -259,7 +264,7 @@ export class SimulatedWorld {
       clock,
       chaos,
       skewMs,
-      depart: (call) => this.checker.noteDeparture(call),
+      depart: (process, call) => this.checker.noteDeparture(process, call),
       observe: (self, call, args) => {
         this.steps++
         this.checker.checkRecords()
@@ -384,6 +389,14 @@ export class SimulatedWorld {
     )
   }
 
+  /** What is changed by `work` is reported by no event, if `isSilent`; also where AWS refuses it. */
+  async quietly(isSilent: boolean, work: () => Promise<unknown>): Promise<void> {
+    this.#isSilent = isSilent
+    await work().finally(() => {
+      this.#isSilent = false
+    })
+  }
+
   /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
   get needsReconcile(): boolean {
     const isDead = this.queues.names.some(
@@ -392,6 +405,15 @@ export class SimulatedWorld {
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
     const isDrifting = this.drift.changes > this.drift.found
     return this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
+  }
+
+  /**
+   * Nothing is left to the next minute, or to the reconcile: a slice that was refused something leaves its rest, and of
+   * what an operator writes the schedule alone knows.
+   */
+  get isUntouched(): boolean {
+    const isCalm = [...this.chaos.struck.keys()].every((kind) => lateKinds.has(kind))
+    return isCalm && !this.needsReconcile && !this.wasOperated && this.keys('state/open/').length === 0
   }
 
   /** The ledger has entries of accounts that are not in the organization any more. */
@@ -476,9 +498,9 @@ export class SimulatedWorld {
     return found && JSON.parse(Buffer.from(found.body).toString())
   }
 
-  breakPolicy(account: (typeof accounts)[number] | string, isThere: boolean): void {
-    const id = this.organizations.accountsNow().find((candidate) => candidate.id === account)?.id
-    if (id === undefined) return
+  /** Also of an account that is outside the organization: it may come back. */
+  breakPolicy(account: string, isThere: boolean): void {
+    const id = accountId.parse(account)
     if (isThere) this.ssoAdmin.restoreCustomerManagedPolicy(id, policyOfFirst)
     else this.ssoAdmin.removeCustomerManagedPolicy(id, policyOfFirst)
   }

@@ -231,6 +231,58 @@ describe('links that are deleted', () => {
     expect(granted(world)).toBe(1)
   })
 
+  test('a link that is gone is told so when another took over what was held of it, if whoever changed it died', async () => {
+    const links = [0, 1, 2].map((index) => linkOf('team 0', index))
+    const world = await open(groupsOf(1), links, { own: { count: 1, percent: 0 } })
+    await remove(world, links)
+    const [first = '', other = ''] = await held(world)
+    const root = `links_data/ou_id%r-tiny%${first.split('%').slice(2).join('%')}`
+    expect(await world.json(`status/links_data/${first}.json`)).toMatchObject({ state: 'held' })
+    await world.objects.put(root, '')
+    await world.look()
+    const dying = dyingPorts(world.ports, {
+      at: ({ operation, args }) => operation === 'put' && args[0] === `assignments/${first}`,
+      when: 'after',
+    })
+    void world.slice({}, dying.ports)
+    await world.clock.advance(8_000)
+    expect(dying.isDead()).toBe(true)
+    await world.objects.delete(root)
+    await world.look()
+    await settledLater(world)
+    await world.finish(world.everyHour())
+    await settled(world)
+    expect(await world.json(`status/links_data/${first}.json`)).toBeUndefined()
+    for (const key of [root, `links_data/${other}`])
+      expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'held' })
+  })
+
+  test('a link that is gone is told so when another gives anew what was held of it, also at the second attempt', async () => {
+    let written: string | undefined
+    const wrap = (ports: Ports) =>
+      intercept(ports, async ({ operation, args, proceed }) => {
+        const answer = await proceed()
+        const [key, body] = args
+        const isGranting = typeof body === 'string' && body.includes('"granting"')
+        if (operation !== 'put' || written === undefined || key !== written || !isGranting) return answer
+        written = undefined
+        throw new ServiceError('s3', 'InternalError', 'no')
+      })
+    const links = [0, 1].map((index) => linkOf('team 0', index))
+    const world = await open(groupsOf(1), links, { own: { count: 1, percent: 0 }, wrap })
+    await remove(world, links)
+    const [first = ''] = await held(world)
+    for (const target of world.ssoAdmin.assignments()) await world.ssoAdmin.deleteAccountAssignment(target)
+    await world.clock.advance(60_000)
+    await world.objects.put(`links_data/ou_id%r-tiny%${first.split('%').slice(2).join('%')}`, '')
+    await world.look()
+    written = `assignments/${first}`
+    await world.finish(world.slice())
+    expect(written).toBeUndefined()
+    expect(await world.json(`assignments/${first}`)).toMatchObject({ state: 'granted' })
+    expect(await world.json(`status/links_data/${first}.json`)).toBeUndefined()
+  })
+
   test('a list that is lost is judged anew', async () => {
     const world = await open(groupsOf(4), linksOf(groupsOf(4)), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groupsOf(4)))

@@ -152,15 +152,18 @@ describe('a drift check', () => {
     expect(await ended(world)).toMatchObject({ gone: 1 })
   })
 
-  test('takes off foreign/ what ssofile gave since someone else recorded it there', async () => {
-    const world = await open()
-    const { principalId, permissionSetArn } = target(world)
-    const recorded = { v: 1, principalId, permissionSetArn, links: [], seenAt: '2026-03-03T10:00:00.000Z' }
-    await world.objects.put(`foreign/${name}`, JSON.stringify(recorded))
-    await night(world)
-    expect(await world.keys('foreign/')).toEqual([])
-    expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
-  })
+  test.each(['team-Accountants', 'team-Shop'])(
+    'takes off foreign/ what ssofile gave, recorded there with the id of %s',
+    async (group) => {
+      const world = await open()
+      const { principalId, permissionSetArn } = target(world, account, group)
+      const recorded = { v: 1, principalId, permissionSetArn, links: [], seenAt: '2026-03-03T10:00:00.000Z' }
+      await world.objects.put(`foreign/${name}`, JSON.stringify(recorded))
+      await night(world)
+      expect(await world.keys('foreign/')).toEqual([])
+      expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
+    },
+  )
 
   test('lists the assignment of a group that was deleted under its id, and of a user that nobody named', async () => {
     const world = await open()

@@ -44,7 +44,7 @@ const note = (world: World, name: string, id: PrincipalId, type: PrincipalType =
   world.objects.put(`state/principals/${type}%${id}%${name}`, '')
 
 const find = (world: World, ...rest: readonly PrincipalType[]) =>
-  world.finish(findPrincipalChanges(world.ports, suffix, rest.length === 0 ? undefined : rest))
+  world.finish(findPrincipalChanges(world.ports, suffix, rest.length === 0 ? {} : { types: rest }))
 
 describe('where the ledger differs from the directory', () => {
   test('is nowhere while every name stands for the id that has its access; unknown pairs are noted', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { reconcile } from '../../../shared/reconcile/reconcile.ts'
+import { intercept } from '../../intercept.ts'
 import { acme, World } from '../../world.ts'
 
 const billing = readFileSync(new URL('../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -27,6 +28,23 @@ describe('a reconcile', () => {
     expect(await report(world)).toMatchObject(nothing)
     expect(await report(world)).toMatchObject(nothing)
     expect(world.queues.queue('work').counts()).toEqual({ visible: 0, inFlight: 0 })
+  })
+
+  test('reads each ledger entry once where there is no state, and none where nothing changed since', async () => {
+    const world = await granted()
+    for (const key of await world.keys('state/')) await world.objects.delete(key)
+    await world.clock.advance(60 * 60_000)
+    let reads = 0
+    const ports = intercept(world.ports, ({ operation, args, proceed }) => {
+      if (operation === 'get' && String(args[0]).startsWith('assignments/')) reads++
+      return proceed()
+    })
+    await world.finish(reconcile(ports, world.configuration))
+    expect(reads).toBe(1)
+    expect(await world.keys('state/principals/')).toHaveLength(1)
+    await world.clock.advance(60 * 60_000)
+    await world.finish(reconcile(ports, world.configuration))
+    expect(reads).toBe(1)
   })
 
   test('finds a status that says that work goes on, whose dispatcher died before it told', async () => {
