@@ -213,3 +213,17 @@ test('a name that is almost right is told', async () => {
   await index.resolve(viewOnly)
   expect(index.findNear(permissionSetName.parse('viewonlyaccess'))).toBe('ViewOnlyAccess')
 })
+
+test('a name that was not found is not looked for again within five seconds', async () => {
+  const { world, index } = open()
+  await world.clock.advance(60_000)
+  const lists = () => world.calls.filter((call) => call === 'ListPermissionSets').length
+  await index.resolve(late)
+  await index.resolve(late)
+  await world.clock.advance(4_999)
+  await index.resolve(late)
+  expect(lists()).toBe(1)
+  await world.clock.advance(1)
+  await index.resolve(late)
+  expect(lists()).toBe(2)
+})

@@ -241,3 +241,21 @@ describe('what is not settled while a link waits', () => {
     expect(await bench.entry()).toBeUndefined()
   })
 })
+
+describe('access whose permission set is gone while its principal is there', () => {
+  test.each<[string, Partial<LedgerEntry>, string | undefined]>([
+    ['that works stays as it is', { state: 'granted' }, 'granted'],
+    [
+      'that is held is held no more, and is gone with it',
+      { state: 'held', orphanedAt: '2026-03-03T08:00:00.000Z' },
+      undefined,
+    ],
+  ])('%s', async (_, entry, state) => {
+    const { bench, target } = await open(entry, {}, { isThere: false })
+    await bench.world.ssoAdmin.deletePermissionSet(target.permissionSetArn)
+    expect(await bench.settle()).toMatchObject({ result: 'waiting', links: [bench.link] })
+    expect((await bench.entry())?.state).toBe(state)
+    expect((await bench.entry())?.orphanedAt).toBeUndefined()
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+})
