@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { PermissionSetIndex } from '../../../shared/reconcile/permission-set-index.ts'
+import { type Interceptor, intercept, noAnswer } from '../../intercept.ts'
 import { World } from '../../world.ts'
 
 const viewOnly = permissionSetName.parse('ViewOnlyAccess')
@@ -99,4 +100,130 @@ test('one that was deleted does not come back with a listing that began before',
   await listing
   expect(index.knows(late)).toBe(false)
   expect(await another().lookUp(late)).toBeUndefined()
+})
+
+const stored = 'state/permission-sets.json'
+const create = (world: World, name: typeof late) =>
+  world.ssoAdmin.createPermissionSet({ name, sessionDuration: 'PT1H', tags: [] })
+
+/** An index whose calls to the service and the bucket go through this. */
+function openThrough(interceptor: Interceptor) {
+  const world = new World({ wrap: (ports) => intercept(ports, interceptor) })
+  return { world, index: new PermissionSetIndex(world.ports), another: () => new PermissionSetIndex(world.ports) }
+}
+
+test('what was made, dropped or forgotten here is known to the next process', async () => {
+  const { world, another, index } = open()
+  await index.resolve(viewOnly)
+  const arn = await create(world, late)
+  await index.remember(late, arn)
+  expect(await another().lookUp(late)).toBe(arn)
+  const etag = (await world.objects.head(stored))?.etag
+  const modified = (await world.objects.head(stored))?.lastModified
+  await world.clock.advance(2_000)
+  await index.remember(late, arn)
+  expect((await world.objects.head(stored))?.lastModified).toEqual(modified)
+  await index.drop(late)
+  expect(await index.lookUp(late)).toBeUndefined()
+  expect(await another().lookUp(late)).toBeUndefined()
+  expect(await another().lookUp(viewOnly)).toBeDefined()
+  await index.drop(late)
+  await index.remember(late, arn)
+  await index.forget(late)
+  expect(await another().lookUp(late)).toBeUndefined()
+  expect(await another().lookUp(viewOnly)).toBeDefined()
+  expect((await world.objects.head(stored))?.etag).not.toBe(etag)
+})
+
+test('an index that nobody has asked yet knows from the bucket what it is told to remember or to drop', async () => {
+  const { world, another, index } = open()
+  await index.resolve(viewOnly)
+  await another().remember(late, await create(world, late))
+  expect(await another().lookUp(viewOnly)).toBeDefined()
+  await another().drop(late)
+  expect(await another().lookUp(late)).toBeUndefined()
+  expect((await another().list()).has(late)).toBe(true)
+})
+
+test('what is made or dropped while the permission sets are listed is as it was made or dropped', async () => {
+  let during: (() => Promise<void>) | undefined
+  const { world, index, another } = openThrough(async ({ operation, proceed }) => {
+    const answer = await proceed()
+    if (operation === 'listPermissionSets') await during?.()
+    return answer
+  })
+  const early = permissionSetName.parse('Early-ps')
+  const earlyArn = await create(world, early)
+  expect(await index.resolve(early)).toBe(earlyArn)
+  during = async () => {
+    during = undefined
+    await index.remember(late, await create(world, late))
+    await index.drop(early)
+  }
+  const listed = await index.list()
+  expect([listed.has(late), listed.has(early), listed.has(viewOnly)]).toEqual([true, false, true])
+  expect([await another().lookUp(late), await another().lookUp(early)]).toEqual([listed.get(late), undefined])
+  await world.ssoAdmin.deletePermissionSet(earlyArn)
+  expect((await index.list()).has(late)).toBe(true)
+})
+
+test('the index is written only where a listing found something else', async () => {
+  const { world, another } = open()
+  await another().list()
+  const modified = async () => (await world.objects.head(stored))?.lastModified.getTime()
+  const first = await modified()
+  await world.clock.advance(5_000)
+  await another().list()
+  expect(await modified()).toBe(first)
+  const arn = await create(world, late)
+  await another().list()
+  expect(await modified()).not.toBe(first)
+  expect(await another().lookUp(late)).toBe(arn)
+  await world.clock.advance(5_000)
+  await world.ssoAdmin.deletePermissionSet(arn)
+  expect((await another().list()).has(late)).toBe(false)
+  expect(await another().lookUp(late)).toBeUndefined()
+})
+
+test('one that goes between being listed and described is not there', async () => {
+  const { world, index } = openThrough(async ({ operation, proceed }) =>
+    operation === 'describePermissionSet' ? undefined : proceed(),
+  )
+  await create(world, late)
+  expect(await index.resolve(late)).toBeUndefined()
+})
+
+test('an index that cannot be understood is made again; one that cannot be read is read again', async () => {
+  const { world, another } = open()
+  await world.objects.put(stored, 'broken')
+  expect(await another().resolve(viewOnly)).toBeDefined()
+  expect((await world.json(stored))?.v).toBe(1)
+  let isFailing = true
+  const reading = openThrough(async ({ port, operation, proceed }) => {
+    if (port === 'objects' && operation === 'get' && isFailing) throw noAnswer('GetObject')
+    return proceed()
+  })
+  await expect(reading.index.resolve(viewOnly)).rejects.toThrow('was not answered')
+  isFailing = false
+  expect(await reading.index.resolve(viewOnly)).toBeDefined()
+})
+
+test('a name that is almost right is told', async () => {
+  const { index } = open()
+  await index.resolve(viewOnly)
+  expect(index.findNear(permissionSetName.parse('viewonlyaccess'))).toBe('ViewOnlyAccess')
+})
+
+test('a name that was not found is not looked for again within five seconds', async () => {
+  const { world, index } = open()
+  await world.clock.advance(60_000)
+  const lists = () => world.calls.filter((call) => call === 'ListPermissionSets').length
+  await index.resolve(late)
+  await index.resolve(late)
+  await world.clock.advance(4_999)
+  await index.resolve(late)
+  expect(lists()).toBe(1)
+  await world.clock.advance(1)
+  await index.resolve(late)
+  expect(lists()).toBe(2)
 })

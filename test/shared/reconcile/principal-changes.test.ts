@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { type Assignment, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
 import { type PrincipalId, permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
-import type { LedgerEntry } from '../../../shared/domain/ledger-entry.ts'
+import { type LedgerEntry, ledgerEntry } from '../../../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../../../shared/domain/principal.ts'
-import { findPrincipalChanges, recordPrincipals } from '../../../shared/reconcile/principal-changes.ts'
+import { findPrincipalChanges, recordPrincipals, SeenIds } from '../../../shared/reconcile/principal-changes.ts'
 import { intercept } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
@@ -154,6 +154,30 @@ describe('the index of names and ids', () => {
     await world.objects.put('state/principals.json', 'broken')
     expect((await find(world)).toNote).toHaveLength(2)
   })
+})
+
+test('what somebody has read of the ledger already is not read again', async () => {
+  const read: unknown[] = []
+  const world: World = open({
+    wrap: (ports) =>
+      intercept(ports, async ({ operation, args, proceed }) => {
+        if (operation === 'get' && String(args[0]).startsWith('assignments/')) read.push(args[0])
+        return proceed()
+      }),
+  })
+  const [first, second] = [idOf(world, accountants), idOf(world, web)]
+  const assignment = assignmentOf(accountants)
+  await own(world, assignment, first)
+  await own(world, assignmentOf(web), second)
+  const seen = new SeenIds()
+  const key = renderAssignmentKey(assignment)
+  seen.note(key, assignment, ledgerEntry.parse(await world.json(`assignments/${key}`)))
+  const { toNote } = await world.finish(findPrincipalChanges(world.ports, suffix, { seen }))
+  expect(toNote).toEqual([
+    { type: 'GROUP', name: accountants, id: first },
+    { type: 'GROUP', name: web, id: second },
+  ])
+  expect(read).toEqual([`assignments/${renderAssignmentKey(assignmentOf(web))}`])
 })
 
 describe('the directory', () => {
