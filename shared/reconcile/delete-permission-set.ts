@@ -90,7 +90,6 @@ async function callDeletion(
 
 function blocked(why: string): PermissionSetSettlement {
   const status: NewStatus = { state: 'blocked', reason: `the file is gone, but ${why}`, remedy }
-  // Links that use it need not be woken: it never ceased to exist.
   return { status, exists: false }
 }
 

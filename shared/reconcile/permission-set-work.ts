@@ -40,6 +40,9 @@ export class PermissionSetWork {
       tell: this.#seldom(tell),
       wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
     })
+    // Whoever made it may have failed before it woke them. Only once, since they may wait for something else.
+    if (status?.state === 'blocked' && (await context.statuses.read(permissionSetKey(name)))?.state !== 'blocked')
+      await this.#wakeWaitingLinksOf(name, context)
     const before = await tell(status)
     if (exists) await this.#wakeWaitingLinksOf(name, context)
     // Whoever took a reference away meanwhile did not see yet that its deletion waits: looked at once more.

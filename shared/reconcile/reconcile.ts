@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { AccountId } from '../domain/account-id.ts'
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
+import { listAccess } from '../domain/former-access.ts'
 import { assignmentHint } from '../domain/hint.ts'
 import { renderInstant } from '../domain/instant.ts'
 import { isSettled, ledgerPrefix } from '../domain/ledger-entry.ts'
@@ -364,7 +365,8 @@ async function findUnfinished(
     unsettled.push(key)
     if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void resting.set(key, assignment)
     // Released, or desired again, and the hint was lost: then it is on the list no more, or should not be.
-    const isHeld = state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
+    const isAllHeld = listAccess(entry).every((access) => access.state === 'held')
+    const isHeld = isAllHeld && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
     if (!isHeld) return void unfinished.push(assignment)
     held.add(key)
     for (const link of entry.links) heldLinks.add(link.key)

@@ -31,7 +31,11 @@ import { findWithdrawnLinks } from './withdrawn-links.ts'
 export async function revoke(subject: Subject, stored: StoredEntry, account: Account | undefined): Promise<Settlement> {
   for (let left = stored; ; ) {
     const settlement = await revokeAccess(subject, left, account)
-    if (settlement.result !== 'absent' || left.entry.former === undefined) return settlement
+    if (left.entry.former === undefined) return settlement
+    // What was begun before, and counted, goes on while the brake holds the present access.
+    if (settlement.result === 'held')
+      return withFormerAccess(settlement, await revokeEachFormer(subject, left, account))
+    if (settlement.result !== 'absent') return settlement
     const rest = await subject.context.standings.ledger.read(subject.key)
     if (!rest) return settlement
     left = rest
@@ -52,14 +56,34 @@ export async function revokeFormer(
   if (!stored?.entry.former) return undefined
   // The present id must bear the name, by its own word, or access might be taken away that a link grants.
   await checkName(subject, stored.entry)
-  for (const access of stored.entry.former) {
+  return revokeEachFormer(subject, stored, account, which)
+}
+
+/** Of those that are not gone then one that is not held, or else one that is; `undefined`: all are gone. */
+async function revokeEachFormer(
+  subject: Subject,
+  { entry }: StoredEntry,
+  account: Account | undefined,
+  which: 'all' | 'renamed' = 'all',
+): Promise<Settlement | undefined> {
+  const { context, key } = subject
+  let held: Settlement | undefined
+  for (const access of entry.former ?? []) {
     const left = findAccess(await context.standings.ledger.read(key), access)
     if (!left?.whole) continue
     if (which === 'renamed' && !(await isRenamed(subject, left))) continue
     const settlement = await revokeAccess(subject, left, account)
-    if (settlement.result !== 'absent') return settlement
+    if (settlement.result === 'held') held = settlement
+    else if (settlement.result !== 'absent') return settlement
   }
-  return undefined
+  return held
+}
+
+/** Open where one of the former is: that is tried again, and what is held rests. */
+function withFormerAccess(held: Settlement, former: Settlement | undefined): Settlement {
+  if (former === undefined) return held
+  const one = former.result === 'held' ? held : former
+  return { ...one, links: [...new Set([...held.links, ...former.links])] }
 }
 
 /** One access: the present one of the entry, or one of the former as an entry of its own. */
@@ -162,17 +186,19 @@ async function askBrake(
   concerned: readonly string[],
 ): Promise<Settlement | undefined> {
   const { context, key } = subject
-  const { state, call, links, openUntil } = stored.entry
+  const { state, call, links, openUntil, former } = stored.entry
   // Begun already, and counted before it was: a retry is the same revocation.
   if (call?.kind === 'deletion' && (state === 'revoking' || state === 'failed' || state === 'stuck')) return undefined
   const withdrawn = await findWithdrawnLinks(links, context)
   const admission = await context.brake.admit({ key, withdrawn })
   if (admission.outcome === 'passes') return undefined
   const { reason } = admission
-  if (state !== 'held' || openUntil !== undefined) {
-    const told = { links: await withDeleters(subject, links), reason, openUntil: undefined }
+  // The twin stands for former access as well, which may have been begun.
+  const isResting = former === undefined && openUntil !== undefined
+  if (state !== 'held' || isResting) {
+    const told = { links: await withDeleters(subject, links), reason, ...(isResting ? { openUntil: undefined } : {}) }
     await save(subject, stored, { ...told, state: 'held' })
-    await closeTwin(subject, openUntil)
+    if (isResting) await closeTwin(subject, openUntil)
   }
   return { result: 'held', reason, links: concerned }
 }

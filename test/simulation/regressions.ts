@@ -1200,4 +1200,26 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'two groups swap names' },
     ],
   },
+  {
+    name: 'a refused revocation of a former id goes on while the brake holds the access of the present one',
+    settings: { ...calm, latencyMs: 300, provisionings: 1, brakeCount: 1, mischief: 'refusals' },
+    actions: [
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      {
+        do: 'strike calls',
+        kind: 'refuse-denied',
+        service: 'any',
+        calls: 'deletions',
+        process: 'dispatcher',
+        skip: 0,
+        times: 60,
+      },
+      { do: 'let time pass', ms: 2_000_000 },
+      { do: 'upload a link', key: accountLinkOf('team one'), body: 'empty' },
+      { do: 'delete a group and make it anew', name: 'team one', afterMs: 30_000 },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'delete this link', key: accountLinkOf('team one') },
+      { do: 'delete this link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile' },
+    ],
+  },
 ]

@@ -26,21 +26,19 @@ test('uploads are the same in any order, and others where one is missing, more o
   expect(areSameUploads([one, two], [one, { ...two, etag: 'f' }])).toBe(false)
 })
 
-describe('an entry', () => {
-  const at = '2026-03-03T10:00:00.000Z'
-  const access = {
-    state: 'granted',
-    principalId: '11111111-2222-3333-4444-555555555555',
-    permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
-    links: [],
-  }
+const at = '2026-03-03T10:00:00.000Z'
+const access = {
+  state: 'granted',
+  principalId: '11111111-2222-3333-4444-555555555555',
+  permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
+  links: [],
+}
 
-  test.each([
-    ['it is granted', {}, true],
-    ['it is being granted', { state: 'granting' }, false],
-    ['its principal was seen gone', { orphanedAt: at }, false],
-    ['there is former access', { former: [access] }, false],
-  ])('has something left to do, or not, where %s', (_, change, settled) => {
-    expect(isSettled(ledgerEntry.parse({ v: 1, ...access, attempts: 0, updatedAt: at, ...change }))).toBe(settled)
-  })
+test.each([
+  ['it is granted', {}, true],
+  ['it is being granted', { state: 'granting' }, false],
+  ['its principal was seen gone', { orphanedAt: at }, false],
+  ['there is former access', { former: [access] }, false],
+])('whether anything is left to do for an entry where %s', (_, change, settled) => {
+  expect(isSettled(ledgerEntry.parse({ v: 1, ...access, attempts: 0, updatedAt: at, ...change }))).toBe(settled)
 })

@@ -25,8 +25,9 @@ async function open(scope: string): Promise<World> {
   const world = new World({ organization: { ...file, root, assignments: [] } }).start({ dispatcher: false })
   await world.objects.put('permission_sets/Billing-ps.json', billing)
   await world.objects.put(linkOf(scope, before), '')
-  // Tags are read at the rate of ListTagsForResource.
-  await world.until(async () => (await world.json(`status/${linkOf(scope, before)}.json`)) !== undefined, 'looked at')
+  // Tags are read at the rate of ListTagsForResource; until then the link waits.
+  const state = async () => (await world.json(`status/${linkOf(scope, before)}.json`))?.state
+  await world.until(async () => (await state()) === 'applying', 'looked at')
   await settle(world)
   expect(holders(world, before)).toBe(500)
   return world

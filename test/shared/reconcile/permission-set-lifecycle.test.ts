@@ -5,6 +5,7 @@ import { permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { dyingPorts, intercept, noAnswer } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
@@ -210,6 +211,30 @@ test('a link that was found waiting just before its permission set was made is a
   await untilState(world, key, 'applied')
   expect(await stateOf(world, input)).toBe('applying')
   await untilState(world, input, 'applied')
+})
+
+test('a link that nobody could wake when its permission set was made is applied when the file goes: it keeps the set', async () => {
+  const failing = { isOn: false }
+  const world = open({
+    wrap: (ports) =>
+      intercept(ports, async ({ operation, args, proceed }) => {
+        if (failing.isOn && operation === 'list' && args[0] === 'attention/waiting/')
+          throw new ServiceError('s3', 'InternalError', 'refused')
+        return proceed()
+      }),
+  })
+  await world.objects.put(link(audit), '')
+  await untilState(world, link(audit), 'waiting')
+  failing.isOn = true
+  await world.objects.put(key, file())
+  await untilState(world, key, 'applied')
+  await world.objects.delete(key)
+  await world.clock.advance(180_000)
+  failing.isOn = false
+  await world.finish(world.everyMinute())
+  await untilState(world, key, 'blocked')
+  await untilState(world, link(audit), 'applied')
+  expect(await stateOf(world, key)).toBe('blocked')
 })
 
 test('a link that arrives while a deletion waits keeps the permission set, and works', async () => {
