@@ -106,6 +106,26 @@ describe('a permission set whose file is gone', () => {
     expect(await theirs.world.keys('owned_permission_sets/')).toEqual([])
   })
 
+  test('is in its record when it is called for, written once', async () => {
+    const seen: unknown[] = []
+    for (const owned of [{ arn: undefined }, { deletionAt: ten }]) {
+      const { world, arn, remove } = await open(
+        {
+          interceptor: async ({ operation, proceed }) => {
+            if (operation === 'deletePermissionSet') seen.push((await readOwned(world.objects, name))?.value.arn)
+            return proceed()
+          },
+        },
+        owned,
+      )
+      const before = (await readOwned(world.objects, name))?.writtenAt
+      await world.clock.advance(500)
+      await remove()
+      expect(seen.splice(0)).toEqual([arn])
+      expect(before).toEqual(new Date(ten))
+    }
+  })
+
   test('is kept where its file is back', async () => {
     const { world, remove, isThere } = await open()
     await world.objects.put(file, '{}')
