@@ -145,12 +145,12 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
   ]),
   // Whoever finds that something still uses it is slow to say so, and meanwhile the last access is revoked.
   scenario(
-    fc.record({ home, afterMs: fc.constantFrom(3_500, 4_000, 5_000) }),
+    fc.record({ home, afterMs: fc.constantFrom(4_000, 5_000, 6_000) }),
     ({ home: { account }, afterMs }) => [
       uploadLate('first'),
       upload(linkOf(`account%${account}`, 'Late-ps')),
       wait(20_000),
-      strike('late', 'blocked'),
+      strike('late', 'blocked', { times: 2 }),
       { do: 'let requests take this long', ms: 6_000 },
       deleteLink(linkOf(`account%${account}`, 'Late-ps')),
       wait(afterMs),
@@ -158,6 +158,7 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
       wait(20_000),
       { do: 'let requests take this long', ms: 0 },
     ],
+    100,
   ),
   // It takes AWS longer than anybody waits to bring one to its accounts, and then another one changes.
   scenario(fc.record({ settledMs, shortMs, change }), ({ settledMs: ms, shortMs: afterMs, change: version }) => [
