@@ -54,17 +54,21 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     deleteLink(own[2]),
   ]),
   // The retry of one that failed comes in the next window, after others.
-  scenario(parameters, ({ settledMs: ms }) => [
-    ...own.map(upload),
-    wait(20_000 + ms),
-    strike('refuse-denied', 'deletions', { times: 5 }),
-    deleteLink(own[0]),
-    wait(lateInWindowMs),
-    deleteLink(own[1]),
-    wait(20_000),
-    deleteLink(own[2]),
-    wait(900_000),
-  ]),
+  scenario(
+    parameters,
+    ({ settledMs: ms }) => [
+      ...own.map(upload),
+      wait(20_000 + ms),
+      strike('refuse-denied', 'deletions', { times: 5 }),
+      deleteLink(own[0]),
+      wait(lateInWindowMs),
+      deleteLink(own[1]),
+      wait(20_000),
+      deleteLink(own[2]),
+      wait(900_000),
+    ],
+    100,
+  ),
   // The list grows, or shrinks, between a look and a release.
   scenario(parameters, ({ settledMs: ms, shortMs: afterMs }) => [
     ...own.map(upload),

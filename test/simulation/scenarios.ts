@@ -172,7 +172,12 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // Hints or wakes travel for seconds.
   scenario(
-    fc.record({ home, calls: fc.constantFrom('hints' as const, 'wakes' as const), more: fc.nat(1), settledMs }),
+    fc.record({
+      home,
+      calls: fc.constantFrom('hints' as const, 'hints' as const, 'wakes' as const),
+      more: fc.constantFrom(0, 0, 1),
+      settledMs,
+    }),
     ({ home: { account, unit }, calls, more, settledMs: ms }) => [
       wait(ms),
       strike('late', calls, { process: 'handler', times: 1 + more * 11 }),
@@ -181,6 +186,7 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       wait(2_000),
       wait(70_000),
     ],
+    100,
   ),
   // A status is being told while its link goes, and nothing else would tell it again.
   scenario(
@@ -206,20 +212,19 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // The same, while another link of the same access is told.
   scenario(
-    fc.record({
-      home,
-      skip: fc.integer({ min: 1, max: 3 }),
-      afterMs: fc.constantFrom(600, 1_000, 2_000),
-    }),
+    fc.record({ home, skip: fc.constantFrom(1, 2), afterMs: fc.constantFrom(1_500, 2_000, 2_500) }),
     ({ home: { account }, skip: before, afterMs }) => [
+      { do: 'let requests take this long', ms: 300 },
       upload(linkOf('root%all')),
       wait(20_000),
-      strike('late-answer', 'ledger reads', { skip: before }),
+      strike('late-answer', 'ledger reads', { skip: before, times: 3 }),
       upload(linkOf(`account%${account}`)),
       wait(afterMs),
       deleteLink(linkOf('root%all')),
       wait(20_000),
+      { do: 'let requests take this long', ms: 0 },
     ],
+    100,
   ),
   // A link cannot be read while it is judged whether another one's deletion takes the access away.
   scenario(
