@@ -8,10 +8,17 @@ import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { principalName } from '../domain/principal.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
-import { forgetForeign, forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
+import {
+  type ForeignAssignment,
+  forgetForeign,
+  forgetGone,
+  readForeign,
+  readStoredForeign,
+  recordFound,
+} from './foreign-assignments.ts'
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
-import type { KnownKeys } from './standings.ts'
+import type { KnownKeys, Standings } from './standings.ts'
 
 const comparedAtOnce = 4
 
@@ -52,11 +59,19 @@ export async function compareAssignments(
   const listed = await nameRows(rows, context)
   const ids = new Set(rows.map(renderTarget))
   const [ledger, foreign] = [new Set(known.ledger), new Set(known.foreign)]
+  // What such an entry has may be listed under another name, which its principal got since.
+  const unlisted = Map.groupBy(
+    known.ledger.filter((key) => !listed.has(key)),
+    describeAllButPrincipal,
+  )
   const limit = pLimit(comparedAtOnce)
   const work = [
     ...expected.filter((key) => !listed.has(key)).map((key) => () => checkMissing(key, ids, found, context)),
     ...known.foreign.filter((key) => !listed.has(key)).map((key) => () => checkGone(key, ids, found, context)),
-    ...known.both.map((key) => () => checkOwned(key, listed.get(key), context)),
+    ...known.both.map((key) => () => checkOwned(key, listed.get(key), [key], found, context)),
+    ...known.foreign.map(
+      (key) => () => checkOwned(key, listed.get(key), unlisted.get(describeAllButPrincipal(key)) ?? [], found, context),
+    ),
     ...[...listed]
       .filter(([key]) => !ledger.has(key) && !foreign.has(key))
       .map(
@@ -167,17 +182,36 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
 
 /**
  * Foreign, and in the ledger: whoever recorded it died, or stood still, before it saw that it is ours, or knew its
- * principal by a name that another one has by now. `listed`: what is listed under this name.
+ * principal by a name that another one has by now. `listed`: what is listed under this name; `holders`: the entries that
+ * may have it.
  */
 async function checkOwned(
   key: AssignmentKey,
   listed: AssignmentTarget | undefined,
+  holders: readonly AssignmentKey[],
+  found: Found,
   { standings, objects, log }: DriftContext,
 ): Promise<void> {
+  if (!listed || holders.length === 0) return
   const stored = await readStoredForeign(objects, key)
-  const entry = (await standings.ledger.read(key))?.entry
-  if (!stored || entry?.state !== 'granted' || !listed || !isSameAccess(entry, listed)) return
-  if (await forgetGone(objects, key, stored.object.etag)) log.warn('access of ours was recorded as foreign', { key })
+  const entries = await Promise.all(holders.map((holder) => standings.ledger.read(holder)))
+  const isOurs = entries.some((holder) => holder && hasForCertain(holder.entry, listed))
+  if (!stored || !isOurs || !(await forgetGone(objects, key, stored.object.etag))) return
+  log.warn('access of ours was recorded as foreign', { key })
+  if (!holders.includes(key)) leaveForeign(key, stored.value, found, standings)
+}
+
+/** What is undecided may have become someone else's meanwhile. */
+function hasForCertain(entry: LedgerEntry, target: AssignmentTarget): boolean {
+  return listAccess(entry).some(
+    (access) => isSameAccess(access, target) && (access.state === 'granted' || access.state === 'held'),
+  )
+}
+
+/** What a renamed principal's access has in common under both names. */
+function describeAllButPrincipal(key: AssignmentKey): string {
+  const { accountId, permissionSet, type } = parseAssignmentKey(key) ?? {}
+  return [accountId, permissionSet, type].join(' ')
 }
 
 /** Foreign, and not listed under its name. */
@@ -197,11 +231,16 @@ async function checkGone(
   const isElsewhere = listed.has(renderTarget(target))
   if (!isElsewhere && (await isAssigned(ssoAdmin, target))) return
   if (!(await forgetGone(objects, key, stored.object.etag))) return
-  standings.noteGone(key)
   found.gone.push(key)
-  // Links that grant it too want it by their own right now.
-  if (stored.value.links.length > 0) found.toEvaluate.push(assignment)
+  leaveForeign(key, stored.value, found, standings)
   log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
+}
+
+/** It stands under `foreign/` no more: links that grant it too want it by their own right now. */
+function leaveForeign(key: AssignmentKey, { links }: ForeignAssignment, found: Found, standings: Standings): void {
+  standings.noteGone(key)
+  const assignment = parseAssignmentKey(key)
+  if (assignment && links.length > 0) found.toEvaluate.push(assignment)
 }
 
 /** All access that an entry records as ours, former access included. */

@@ -1222,4 +1222,23 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'delete this link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile' },
     ],
   },
+  {
+    name: 'a group gets the name of another one, whose foreign access was recorded, while the brake holds its own',
+    settings: {
+      ...calm,
+      seed: 1,
+      latencyMs: 300,
+      latencyP99Ms: 600_000,
+      outstanding: 15,
+      brakeCount: 1,
+      mischief: 'any',
+    },
+    actions: [
+      { do: 'check for drift' },
+      { do: 'upload a link', key: 'links_data/root%all%Console-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20_000 },
+      { do: 'rename a group', from: 'team one', to: 'team-late' },
+      { do: 'rename a group', from: 'team-2', to: 'team one' },
+    ],
+  },
 ]

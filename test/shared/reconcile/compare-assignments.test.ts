@@ -277,6 +277,25 @@ describe('access that is both foreign and in the ledger', () => {
     expect(bench.world.log.lines.map(({ message }) => message)).toEqual(['access of ours was recorded as foreign'])
   })
 
+  test.each(['granted', 'held'] as const)(
+    'is ours where an entry has it as %s by a name that its principal had before',
+    async (state) => {
+      const { bench, key, addForeign, compare } = open()
+      const other = assignmentKey.parse('account%233000000002%Billing-ps%team-Before%GROUP%ssofile')
+      await bench.own({ state, grantedAt: nine })
+      await bench.world.objects.put(`assignments/${other}`, JSON.stringify(await bench.world.json(bench.ledgerKey)))
+      await bench.world.objects.delete(bench.ledgerKey)
+      await addForeign({ principalId: bench.target('team-Web').principalId, links: [link] })
+      bench.world.ssoAdmin.addAssignment(bench.target())
+      const known = { ledger: [other], foreign: [key] }
+      expect(await compare(undefined, known, { findsMissing: false })).toEqual({
+        ...nothing,
+        toEvaluate: [bench.assignment],
+      })
+      expect(await bench.world.keys('foreign/')).toEqual([])
+    },
+  )
+
   test.each([
     ['its entry is not settled', { state: 'granting' as const }],
     ['its entry is somebody else’s', { principalId: new Settling().target('team-Web').principalId }],
