@@ -42,6 +42,9 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
 /** Long enough for every retry of a handler's message (five, a minute apart) and for a dead lease. */
 const drainMostMinutes = 10
 const convergeMostMinutes = 8 * 60
+/** What AWS kept waiting is tried again within an hour of that; but no work may go on for ever. */
+const triedAgainMinutes = 2 * 60
+const awsMostMinutes = 24 * 60
 
 /**
  * One run: faults while safety is checked after each step, then no faults, and the world must converge. `promises`: only
@@ -95,7 +98,8 @@ async function converge(world: SimulatedWorld): Promise<void> {
   // What runs each time that the world has come to rest.
   const rounds: ('hour' | 'night')[] = ['hour', 'night']
   let departed = 0
-  for (let minute = 1; minute <= convergeMostMinutes && !world.checker.violation; minute++) {
+  for (let minute = 1, most = convergeMostMinutes; minute <= most && !world.checker.violation; minute++) {
+    most = prolong(most, minute, world)
     // Each hour has its reconcile.
     const skippedMs = world.isQuiet() ? 0 : await skipIdle((60 - (minute % 60)) * 60_000 - 120_000, world)
     minute += Math.floor(skippedMs / 60_000)
@@ -117,7 +121,16 @@ async function converge(world: SimulatedWorld): Promise<void> {
   }
   await world.clock.advance(15_000)
   // AWS may take longer than anybody waits here.
-  if (world.ssoAdmin.outstandingRequests().length === 0) world.checker.checkConverged({ isReconciled: true })
+  if (!isAwsAtWork(world)) world.checker.checkConverged({ isReconciled: true })
+}
+
+/** A request or a provisioning takes hours now and then, and keeps others of its account or permission set waiting. */
+function isAwsAtWork({ ssoAdmin }: SimulatedWorld): boolean {
+  return ssoAdmin.outstandingRequests().length > 0 || ssoAdmin.provisioningsInProgress() > 0
+}
+
+function prolong(mostMinutes: number, minute: number, world: SimulatedWorld): number {
+  return isAwsAtWork(world) ? Math.max(mostMinutes, Math.min(minute + triedAgainMinutes, awsMostMinutes)) : mostMinutes
 }
 
 /**
@@ -127,7 +140,8 @@ async function converge(world: SimulatedWorld): Promise<void> {
 async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   const startedMs = world.clock.now().getTime()
-  for (let minute = 1; minute <= convergeMostMinutes; minute++) {
+  for (let minute = 1, most = convergeMostMinutes; minute <= most; minute++) {
+    most = prolong(most, minute, world)
     if (world.isQuiet()) break
     minute += Math.floor((await skipIdle(convergeMostMinutes * 60_000, world)) / 60_000)
     await world.clock.advance(60_000)
@@ -139,8 +153,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
     if (minute === drainMostMinutes && world.isUntouched) world.checker.checkWoken(0)
   }
   await world.clock.advance(15_000)
-  const isLong = world.ssoAdmin.outstandingRequests().length > 0
-  if (!world.needsReconcile && !isLong) world.checker.checkConverged({ isReconciled: false })
+  if (!world.needsReconcile && !isAwsAtWork(world)) world.checker.checkConverged({ isReconciled: false })
 }
 
 async function perform(action: Action, world: SimulatedWorld): Promise<void> {
