@@ -11,6 +11,7 @@ import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '.
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
 import { assessLink } from './assess-link.ts'
+import { findDifferences } from './find-differences.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { InputReadings } from './input-readings.ts'
 import { Ledger } from './ledger.ts'
@@ -20,7 +21,6 @@ import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
 import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
 import type { LinkReading } from './read-link.ts'
-import { findDifferences } from './reconcile.ts'
 import { refuses } from './revoke-assignment.ts'
 
 const readsAtOnce = 32

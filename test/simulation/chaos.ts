@@ -38,7 +38,10 @@ const callGroups = {
   'ledger reads': ({ key, operation }: Call) => operation === 'get' && key?.startsWith('assignments/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
   statuses: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('status/') === true,
-  blocked: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('attention/blocked/') === true,
+  // Before anybody is told so, the links that wait are listed.
+  blocked: ({ key, operation }: Call) =>
+    (operation === 'put' && key?.startsWith('attention/blocked/') === true) ||
+    (operation === 'list' && key === 'attention/waiting/'),
   lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
   hints: ({ operation, key }: Call) => operation === 'send' && key?.startsWith('work') === true,
   looks: ({ operation, key }: Call) => operation === 'send' && key === 'links',

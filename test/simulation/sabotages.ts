@@ -244,7 +244,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'what is stuck stays so when its account takes changes again',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/reconcile.ts',
+    file: 'shared/reconcile/find-unfinished.ts',
     find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return",
     replace: "if (state === 'stuck') return",
   },

@@ -36,6 +36,19 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
       wait(ms),
     ],
   ),
+  // A change of two calls breaks off between them, and the file is put back as it was.
+  scenario(
+    fc.record({ settledMs, change: fc.constantFrom<Version>('session', 'tags', 'boundary', 'inline') }),
+    ({ settledMs: ms, change: version }) => [
+      uploadVersion('more'),
+      wait(20_000),
+      strike('refuse-internal', 'definitions', { skip: 1, times: 12 }),
+      uploadVersion(version),
+      wait(5_000),
+      uploadVersion('more'),
+      wait(ms),
+    ],
+  ),
   // A policy is missing in an account while it is brought up to date.
   scenario(parameters, ({ home: { account }, settledMs: ms, longMs: forMs }) => [
     upload(linkOf('root%all')),
@@ -81,6 +94,19 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
       uploadVersion('more'),
     ],
   ),
+  // The file comes back while it is looked for whatever else may keep the permission set.
+  scenario(
+    fc.record({ afterMs: fc.constantFrom(3_000, 4_000, 6_000), version: fc.constantFrom<Version>('first', 'tags') }),
+    ({ afterMs, version }) => [
+      uploadLate('first'),
+      wait(20_000),
+      strike('late', 'lists', { times: 4 }),
+      deleteFile('Late-ps'),
+      wait(afterMs),
+      uploadLate(version),
+      wait(20_000),
+    ],
+  ),
   // Somebody changes it in the console.
   scenario(
     fc.record({
@@ -117,17 +143,23 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
     uploadVersion(version),
     upload(linkOf('root%all', 'First-ps', 'team-2')),
   ]),
-  // Whoever finds that something still uses it is slow to say so, and meanwhile nothing does.
-  scenario(fc.record({ home, settledMs, shortMs }), ({ home: { account }, settledMs: ms, shortMs: afterMs }) => [
-    uploadLate('first'),
-    upload(linkOf(`account%${account}`, 'Late-ps')),
-    wait(20_000 + ms),
-    strike('late', 'blocked'),
-    deleteFile('Late-ps'),
-    wait(afterMs),
-    deleteLink(linkOf(`account%${account}`, 'Late-ps')),
-    wait(20_000),
-  ]),
+  // Whoever finds that something still uses it is slow to say so, and meanwhile the last access is revoked.
+  scenario(
+    fc.record({ home, afterMs: fc.constantFrom(4_000, 5_000, 6_000) }),
+    ({ home: { account }, afterMs }) => [
+      uploadLate('first'),
+      upload(linkOf(`account%${account}`, 'Late-ps')),
+      wait(20_000),
+      strike('late', 'blocked', { times: 2 }),
+      { do: 'let requests take this long', ms: 6_000 },
+      deleteLink(linkOf(`account%${account}`, 'Late-ps')),
+      wait(afterMs),
+      deleteFile('Late-ps'),
+      wait(20_000),
+      { do: 'let requests take this long', ms: 0 },
+    ],
+    100,
+  ),
   // It takes AWS longer than anybody waits to bring one to its accounts, and then another one changes.
   scenario(fc.record({ settledMs, shortMs, change }), ({ settledMs: ms, shortMs: afterMs, change: version }) => [
     uploadLate('first'),

@@ -239,6 +239,18 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       wait(ms),
     ],
   ),
+  // What a revocation has to read is refused until it is put off, and nothing else happens.
+  scenario(
+    fc.record({ home, calls: fc.constantFrom<CallGroup>('links', 'ledger reads') }),
+    ({ home: { account }, calls }) => [
+      upload(linkOf(`account%${account}`)),
+      wait(20_000),
+      strike('refuse-internal', calls, { times: calls === 'links' ? 80 : 12 }),
+      deleteLink(linkOf(`account%${account}`)),
+      wait(20_000),
+    ],
+    100,
+  ),
   // A handler or the dispatcher is refused something at a moment that matters.
   scenario(
     fc.record({

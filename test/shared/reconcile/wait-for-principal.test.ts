@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { principalId } from '../../../shared/domain/identity-center-ids.ts'
 import type { LedgerEntry } from '../../../shared/domain/ledger-entry.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { StatusStore } from '../../../shared/reconcile/status-store.ts'
 import { Settling, type SettlingOptions } from '../../settling.ts'
 
 const ten = '2026-03-03T10:00:00.000Z'
@@ -257,5 +259,41 @@ describe('access whose permission set is gone while its principal is there', () 
     expect((await bench.entry())?.state).toBe(state)
     expect((await bench.entry())?.orphanedAt).toBeUndefined()
     expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+})
+
+describe('access of a user to whom no link is bound', () => {
+  test.each([
+    ['goes, though the user is there', undefined, 'waiting', 0],
+    ['is open where it cannot be taken away', refusal, 'open', 1],
+  ] as const)('%s', async (_, error, result, left) => {
+    const bench = new Settling(
+      {
+        interceptor: async ({ operation, proceed }) => {
+          if (operation === 'deleteAccountAssignment' && error) throw error
+          return proceed()
+        },
+      },
+      'kenji.ito@acme.example',
+      'USER',
+    )
+    const { key, etag, lastModified } = await bench.upload()
+    const earlier = principalId.parse('ffffffff-2222-3333-4444-555555555555')
+    const { objects, clock } = bench.world
+    await new StatusStore(objects, clock).revise(key, async () => ({
+      state: 'applied',
+      principalId: earlier,
+      etag,
+      lastModified,
+    }))
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    // An earlier upload of it was this user's.
+    await bench.own({ grantedAt: nine, links: [{ key, etag, lastModified: nine }] })
+    const lack = {
+      reason: expect.stringContaining('is no longer the user that this link was applied to'),
+      remedy: expect.any(String),
+    }
+    expect(await bench.settle()).toMatchObject({ result, links: [key], lacks: new Map([[key, lack]]) })
+    expect(bench.world.ssoAdmin.assignments()).toHaveLength(left)
   })
 })

@@ -1,0 +1,132 @@
+import pLimit from 'p-limit'
+import type { AccountId } from '../domain/account-id.ts'
+import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import type { Configuration } from '../domain/configuration.ts'
+import { ledgerPrefix } from '../domain/ledger-entry.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../domain/link.ts'
+import type { OrganizationView } from '../domain/organization-view.ts'
+import { permissionSetPrefix } from '../domain/permission-set-file.ts'
+import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAssignments } from '../domain/plan.ts'
+import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
+import type { Ports } from '../ports/ports.ts'
+import { readCheckpoint, type Unsettled } from './checkpoint.ts'
+import { expiryKey, instantsToCome, listIndexed } from './expiry-index.ts'
+import { findUnfinished } from './find-unfinished.ts'
+import { checkAttention, findOvertaken, findUntold } from './find-untold.ts'
+import { foreignPrefix } from './foreign-assignments.ts'
+import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'
+import { findPrincipalChanges, type PrincipalChanges } from './principal-changes.ts'
+import { readLink } from './read-link.ts'
+import { statusPrefix } from './status-store.ts'
+
+/** Everything that is not as the files say, and whose hints were maybe lost: a value. */
+export type Differences = {
+  readonly plan: Plan
+  /** Inputs whose status is missing, old, or left over. */
+  readonly inputs: readonly string[]
+  /** Ledger entries that are neither settled nor scheduled to be. */
+  readonly unfinished: readonly Assignment[]
+  /** Revocations of the plan that the brake holds: they rest until a person releases them. */
+  readonly held: ReadonlySet<AssignmentKey>
+  /** Inputs that the index under `attention/` has in another state than their status. */
+  readonly misindexed: readonly string[]
+  /** What the next reconcile has to look at again, however old it is. */
+  readonly unsettled: Unsettled
+  readonly principals: PrincipalChanges
+  /** Ledger entries that are stuck on accounts that take no changes, or left: nothing can be done about them. */
+  readonly resting: readonly Assignment[]
+  /** The accounts that have ledger entries. */
+  readonly owned: ReadonlySet<AccountId>
+  readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
+}
+
+/**
+ * Reads all inputs, the ledger and open work, and compares. Changes nothing. Throws when anything could not be listed to
+ * its end.
+ */
+export async function findDifferences(
+  ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
+  view: OrganizationView,
+  configuration: Configuration,
+): Promise<Differences> {
+  const { objects } = ports
+  const list = (prefix: string) => listHeads(objects, prefix)
+  const [linkFiles, permissionSetFiles, statuses] = await Promise.all([
+    list(linkPrefix),
+    list(permissionSetPrefix),
+    list(statusPrefix),
+  ])
+  const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
+  const last = await readCheckpoint(objects)
+  const { links, expired, unindexed } = await readLinks(objects, [...linkFiles.values()], configuration)
+  const owned = toAssignments(ledger, ledgerPrefix)
+  const desired = desiredState(links, view, configuration)
+  const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
+  const ledgerFindings = await findUnfinished(objects, ledger, view, last, difference)
+  const { unfinished, entries, held, heldLinks, resting, seen } = ledgerFindings
+  const isDue = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
+  const plan = { ...difference, revocations: difference.revocations.filter(isDue) }
+  const files = new Map([...linkFiles, ...permissionSetFiles])
+  const attention = await checkAttention(objects)
+  const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
+  const isHeld = (input: string) => heldLinks.has(input) && attention.held.has(input)
+  const principals = await findPrincipalChanges(ports, configuration, { seen })
+  return {
+    plan,
+    inputs: [
+      ...new Set([
+        ...unindexed,
+        ...told.stale.filter((input) => files.has(input) || !isHeld(input)),
+        ...attention.toLookAt,
+        ...[...attention.held].filter((input) => !isHeld(input)),
+        ...findOvertaken(attention.open, plan, entries, configuration),
+      ]),
+    ],
+    unfinished: [...unfinished, ...principals.assignments],
+    held,
+    principals,
+    misindexed: [...new Set([...attention.misindexed, ...told.missing])],
+    unsettled: { entries, inputs: told.unsettled },
+    resting: [...resting.values()],
+    owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
+    counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
+  }
+}
+
+/**
+ * The links in force, and the keys of those that expired, or of whose times one is missing in the index. Empty links need
+ * no read: their name and size say all.
+ */
+async function readLinks(
+  objects: ObjectStore,
+  files: readonly ObjectHead[],
+  configuration: Configuration,
+): Promise<{
+  readonly links: readonly Link[]
+  readonly expired: readonly string[]
+  readonly unindexed: readonly string[]
+}> {
+  const limit = pLimit(readsAtOnce)
+  const links: Link[] = []
+  const expired: string[] = []
+  const unindexed: string[] = []
+  const indexed = await listIndexed(objects)
+  const read = async (file: ObjectHead): Promise<void> => {
+    const link = parseLinkKey(file.key, configuration.folders)
+    if (!link.ok) return
+    if (file.size === 0) return void links.push(link.value)
+    const reading = await readLink(objects, file.key, configuration)
+    if (reading.state === 'in-force') links.push(reading.link)
+    if (reading.state === 'expired') expired.push(file.key)
+    if (!('body' in reading)) return
+    const instants = instantsToCome(reading.body, reading.object.servedAt)
+    if (instants.some((at) => !indexed.has(expiryKey(at, file.key)))) unindexed.push(file.key)
+  }
+  await Promise.all(files.map((file) => limit(() => read(file))))
+  return { links, expired, unindexed }
+}
+
+function toAssignments(heads: Heads, prefix: string): AssignmentSet {
+  const keys = [...heads.keys()].map((key) => parseAssignmentKey(key.slice(prefix.length)))
+  return collectAssignments(keys.filter((assignment) => assignment !== undefined))
+}
