@@ -1,3 +1,4 @@
+import { isSameAccess, listAccess } from '../domain/former-access.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { AssignmentCall, GrantingLink } from '../domain/ledger-entry.ts'
 import type { Account } from '../domain/organization-view.ts'
@@ -186,15 +187,16 @@ async function askBrake(
   concerned: readonly string[],
 ): Promise<Settlement | undefined> {
   const { context, key } = subject
-  const { state, call, links, openUntil, former } = stored.entry
+  const { state, call, links, openUntil } = stored.entry
   // Begun already, and counted before it was: a retry is the same revocation.
   if (call?.kind === 'deletion' && (state === 'revoking' || state === 'failed' || state === 'stuck')) return undefined
   const withdrawn = await findWithdrawnLinks(links, context)
   const admission = await context.brake.admit({ key, withdrawn })
   if (admission.outcome === 'passes') return undefined
   const { reason } = admission
-  // The twin stands for former access as well, which may have been begun.
-  const isResting = former === undefined && openUntil !== undefined
+  // The twin stands for all that the entry records: a grant that failed, or a revocation that was begun, is tried again.
+  const others = listAccess(stored.whole ?? stored.entry).filter((one) => !isSameAccess(one, stored.entry))
+  const isResting = openUntil !== undefined && others.every((one) => one.state === 'held')
   if (state !== 'held' || isResting) {
     const told = { links: await withDeleters(subject, links), reason, ...(isResting ? { openUntil: undefined } : {}) }
     await save(subject, stored, { ...told, state: 'held' })
