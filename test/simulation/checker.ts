@@ -277,7 +277,8 @@ export class Checker {
     if (owner?.of === 'foreign' && owner.sinceMs < sinceMs && this.#world.ssoAdmin.isAssigned(target)) {
       this.#fail(promises.foreign, `${this.#describe(target)} existed before its evaluation and is taken for ours`)
     }
-    this.#owner.set(name, { of: 'ours', sinceMs: this.#world.clock.monotonicMs() })
+    // What is there already becomes ours once this is accepted: a refused creation makes nothing.
+    if (!this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
     this.#requested.set(target.accountId, `creation ${name}`)
   }
 
@@ -517,8 +518,15 @@ export class Checker {
       if (there.has(name) && of === 'ours') this.#made.add(name)
       if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
     }
-    for (const [accountId, request] of this.#requested)
-      if (!inProgress.has(request.slice(request.indexOf(' ') + 1))) this.#requested.delete(accountId)
+    for (const [accountId, request] of this.#requested) {
+      const name = request.slice(request.indexOf(' ') + 1)
+      if (!inProgress.has(name)) this.#requested.delete(accountId)
+      else if (request.startsWith('creation ') && this.#owner.get(name)?.of !== 'ours') this.#noteOurs(name)
+    }
+  }
+
+  #noteOurs(name: string): void {
+    this.#owner.set(name, { of: 'ours', sinceMs: this.#world.clock.monotonicMs() })
   }
 
   #fail(promise: string, message: string): void {

@@ -1277,4 +1277,25 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'let time pass', ms: 70_000 },
     ],
   },
+  {
+    name: 'what others give while our creation of it is refused, for as long as it is tried, is theirs',
+    settings: { ...calm, seed: 1, latencyMs: 90_000, outstanding: 15, provisionings: 3 },
+    actions: [
+      {
+        do: 'strike calls',
+        kind: 'refuse-throttled',
+        service: 'any',
+        calls: 'creations',
+        process: 'dispatcher',
+        skip: 0,
+        times: 40,
+      },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'assign in the console', account: '200000000002', principal: 'GROUP/team one', permissionSet: 'First-ps' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'upload a version of First-ps', version: 'more' },
+    ],
+  },
 ]
