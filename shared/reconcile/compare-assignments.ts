@@ -8,7 +8,7 @@ import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { principalName } from '../domain/principal.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
-import { forgetForeign, forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
+import { forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
 import type { KnownKeys } from './standings.ts'
@@ -144,7 +144,7 @@ async function checkForeign(
   const seenAt = renderInstant(clock.now())
   await recordFound(objects, key, { v: 1, principalId, permissionSetArn, links: [], seenAt })
   // Whoever grants it right now looked before that was written: what comes of it is ours.
-  if (await isInLedger(key, target, context)) return forgetForeign(objects, key)
+  if (await isInLedger(key, target, context)) return standings.forgetForeign(key)
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [], principalId)
   found.foreign.push(key)
   log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', { assignment: key })
@@ -177,7 +177,9 @@ async function checkOwned(
   const stored = await readStoredForeign(objects, key)
   const entry = (await standings.ledger.read(key))?.entry
   if (!stored || entry?.state !== 'granted' || !listed || !isSameAccess(entry, listed)) return
-  if (await forgetGone(objects, key, stored.object.etag)) log.warn('access of ours was recorded as foreign', { key })
+  if (!(await forgetGone(objects, key, stored.object.etag))) return
+  standings.noteGone(key)
+  log.warn('access of ours was recorded as foreign', { key })
 }
 
 /** Foreign, and not listed under its name. */
