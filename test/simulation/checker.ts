@@ -149,6 +149,12 @@ export class Checker {
     return arn && id && [accountId, arn, id, type].join(' ')
   }
 
+  /** The id and ARN of it. */
+  #accessOf(desired: string): string {
+    const [, arn, id] = this.#targetOf(desired)?.split(' ') ?? []
+    return `${id} ${arn}`
+  }
+
   /** Somebody adds an assignment in the console. */
   noteForeign(target: AssignmentTarget): void {
     this.#settleOwners()
@@ -414,7 +420,7 @@ export class Checker {
     if (foreign) this.#fail(promises.convergence, foreign)
     this.#checkLedgerAtRest()
     this.#permissionSets.checkAtRest({ isReconciled })
-    this.#brake.checkAtRest(new Set(desired.map(ledgerKeyOf)))
+    this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), this.#accessOf(one)])))
   }
 
   /** By its ids: an entry may hold what it has of a former id, and not the present access. */

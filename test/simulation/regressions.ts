@@ -1298,4 +1298,15 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'upload a version of First-ps', version: 'more' },
     ],
   },
+  {
+    name: 'what others gave to whoever bears the name is in force, while the brake holds what a former bearer has of ours',
+    settings: { ...calm, outstanding: 15, brakeCount: 1 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/folder-a/root%all%Console-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 2_000 },
+      { do: 'two groups swap names' },
+      { do: 'let time pass', ms: 70_000 },
+      { do: 'two groups swap names' },
+    ],
+  },
 ]
