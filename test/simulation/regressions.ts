@@ -1309,4 +1309,31 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'two groups swap names' },
     ],
   },
+  {
+    name: 'a link is applied where others gave it to who bears its name since, and what the former bearer had is gone',
+    settings: { ...calm, seed: 1, latencyMs: 300, outstanding: 2, provisionings: 3 },
+    actions: [
+      { do: 'let time pass', ms: 5_000 },
+      {
+        do: 'assign in the console',
+        account: '200000000003',
+        principal: 'GROUP/team one',
+        permissionSet: 'First-ps',
+      },
+      { do: 'let time pass', ms: 5_000 },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000003%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'delete all links of a folder', folder: '' },
+      { do: 'let time pass', ms: 1_000_000 },
+      { do: 'let time pass', ms: 1_000_000 },
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      {
+        do: 'upload a link and delete it',
+        key: 'links_data/account%200000000003%First-ps%team one%GROUP%ssofile',
+        afterMs: 30,
+      },
+      { do: 'let time pass', ms: 5_000 },
+      { do: 'two groups swap names' },
+    ],
+  },
 ]
