@@ -19,7 +19,7 @@ const accountants = principalId.parse('11111111-2222-3333-4444-555555555555')
 const zoe = principalId.parse('21111111-2222-3333-4444-555555555555')
 const otherZoe = principalId.parse('31111111-2222-3333-4444-555555555555')
 const uploadedAt = '2026-03-03T10:00:00.000Z'
-const by = { principalId: 'AWS:maria' }
+const by = { principalId: 'AWS:maria', at: uploadedAt }
 const retried = 'remove the cause; it is tried again by itself, at least every hour'
 const none = { desired: 0, applied: 0, open: 0, failed: [] }
 
@@ -181,9 +181,8 @@ describe('a link that is in force', () => {
 
   test('to an account that is newer than the view is applied there', async () => {
     const world = new World()
-    await world.finish(new OrganizationCache(world.ports, []).view())
-    const view = await world.json('state/organization.json')
-    const accounts = [view?.accounts].flat().filter((account) => account.id !== first)
+    const view = await world.finish(new OrganizationCache(world.ports, []).view())
+    const accounts = view.accounts.filter(({ id }) => id !== first)
     await world.objects.put('state/organization.json', JSON.stringify({ ...view, accounts }))
     expect((await assess(ofAccount, { world })).accounts).toEqual([first])
   })
