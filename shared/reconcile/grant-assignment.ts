@@ -83,7 +83,7 @@ async function grantTo(
   if (there !== 'foreign')
     return regrant(subject, there.stored, { ...granting, concerned: [...new Set([...concerned, ...there.before])] })
   const revoked = stored && (await revoke(subject, stored, account))
-  return revoked === undefined || revoked.result === 'absent' ? foreign(subject, granting) : revoked
+  return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
 }
 
 function mayMean({ boundTo }: BoundLink, stored: StoredEntry | undefined): boolean {
@@ -97,10 +97,8 @@ function promote({ context, key }: Subject, { whole, ...known }: StoredEntry): P
   return context.standings.ledger.write(key, entry, known)
 }
 
-/** Noted once nothing of ours stands under its name: what the ledger had of a former id was noted as gone. */
-function foreign({ context, key }: Subject, { target, links, concerned }: Grant): Settlement {
-  context.standings.noteForeign(key, links, target.principalId)
-  return { result: 'applied', owned: false, links: concerned }
+function foreign(links: readonly string[]): Settlement {
+  return { result: 'applied', owned: false, links }
 }
 
 /** It is in the ledger already, for the same principal and permission set. */
@@ -120,7 +118,7 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
     await leaveToOthers(subject, stored, links)
     const former = stored.entry.former && (await subject.context.standings.ledger.read(subject.key))
     const revoked = former && (await revoke(subject, former, account))
-    return revoked === undefined || revoked.result === 'absent' ? foreign(subject, granting) : revoked
+    return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
   }
   await confirm(subject, stored, links)
   return finish(subject, stored, granting)
@@ -260,7 +258,10 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   const { principalId, permissionSetArn, principalType: type } = target
   const known = await readForeign(context.objects, key)
   const isKnown = known?.principalId === principalId && known.permissionSetArn === permissionSetArn
-  if (known && isKnown && areSameUploads(known.links, links)) return 'foreign'
+  if (known && isKnown && areSameUploads(known.links, links)) {
+    context.standings.noteForeign(key, links, principalId)
+    return 'foreign'
+  }
   if (!(await isAssigned(context.ssoAdmin, target))) {
     if (known) await context.standings.forgetForeign(key)
     return 'absent'
@@ -275,6 +276,7 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
     await context.standings.forgetForeign(key)
     throw new EntryChangedError(key)
   }
+  context.standings.noteForeign(key, links, principalId)
   context.log.info('the access existed before its link: it is recorded as foreign and left alone')
   return 'foreign'
 }
