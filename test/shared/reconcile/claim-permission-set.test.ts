@@ -29,11 +29,11 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), body: objec
   const read = () => readOwned(world.objects, name)
   const record = (owned: Partial<OwnedPermissionSet>) =>
     writeOwned(world.objects, name, { v: 1, claimedAt: ten, ...owned }, undefined)
-  /** In a dispatcher of its own; `known`: it has seen what Identity Center has. */
+  /** In a dispatcher of its own, which has read the index, or, `known`, what Identity Center has. */
   const claim = ({ known = false } = {}) =>
     bench.within(async (context) => {
       const { ssoAdmin, clock, ending } = context
-      if (known) await context.permissionSets.list()
+      await (known ? context.permissionSets.list() : context.permissionSets.lookUp(name))
       return claimPermissionSet(file, await read(), {
         ...context,
         provisionings: new Provisionings({ ssoAdmin, clock, most: 3, ending }),
