@@ -517,3 +517,16 @@ test('of accounts that a listing lacks twenty are looked for', async () => {
   await world.finish(rebuild(world, ports))
   expect(calls).toEqual(ids.slice(0, 20))
 })
+
+test('the first listing of all, which nothing can be compared with, has the management account at least', async () => {
+  const world = new World()
+  const management = world.organizations.managementAccountIdNow
+  const ports = editPages(world, ({ nextToken: _, ...page }) => ({
+    ...page,
+    items: page.items.filter(({ id }) => id !== management).slice(0, 3),
+  }))
+  await expect(world.finish(rebuild(world, ports))).rejects.toThrow(
+    `Organizations listed 3 accounts, expected the management account ${management} among them: an incomplete listing`,
+  )
+  expect(await stored(world)).toBeUndefined()
+})
