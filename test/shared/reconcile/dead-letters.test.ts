@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { isFifo } from '../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import { type DeadLetter, deadLetterUrl, workOnDeadLetters } from '../../../shared/reconcile/dead-letters.ts'
-import { readFailure } from '../../../shared/reconcile/failures.ts'
+import {
+  type DeadLetter,
+  deadLetterQueueOf,
+  deadLetterUrl,
+  type RedrivenQueue,
+  workOnDeadLetters,
+} from '../../../shared/reconcile/dead-letters.ts'
+import { readFailure, recordFailure } from '../../../shared/reconcile/failures.ts'
+import { StatusStore } from '../../../shared/reconcile/status-store.ts'
 import { intercept } from '../../intercept.ts'
 import { acme, World } from '../../world.ts'
 
@@ -125,3 +133,93 @@ test.each([
 ])('the dead-letter queue of %s stands beside it', (url, dead) => {
   expect(deadLetterUrl(url)).toBe(dead)
 })
+
+describe('what a message is about, and why it was given up', () => {
+  const place = { bucket: { name: 'ssofile' }, object: { key: 'links_data/a+b%25c' } }
+  const record = { eventName: 'ObjectCreated:Put', eventTime: '2026-03-03T10:00:00.000Z', s3: place }
+  const hint = { v: 1, kind: 'assignment', account: '233000000002', permissionSet: 'Billing-ps', type: 'GROUP' }
+  const input = (key: string) => JSON.stringify({ v: 1, key, id: '1', event: 'e' })
+  const bodies: [RedrivenQueue, string, readonly string[], RegExp | undefined][] = [
+    ['uploads', JSON.stringify({ Records: [record] }), ['links_data/a b%c'], undefined],
+    ['uploads', '{"Records":[{}]}', [], /^it is no notification of S3: /],
+    ['links', input(link), [link], undefined],
+    ['links', input(permissionSet), [], /^it is no message about a link: received the key/],
+    ['permission-sets', input(permissionSet), [permissionSet], undefined],
+    ['permission-sets', input(link), [], /^it is no message about a permission set file: received the key/],
+    ['events', 'whatever it says', [], undefined],
+    ['work', JSON.stringify({ ...hint, principal: 'team', cause: link }), [link], undefined],
+    ['work-urgent', '{}', [], /^it is no hint: /],
+    ['work-bulk', 'no JSON', [], /^it is no hint: /],
+  ]
+  test.each(bodies)('is told of one of %s: %s', async (queue, body, about, fault) => {
+    const world = await withGivenUp(queue, body)
+    const [one] = await world.finish(workOnDeadLetters(world.ports, queue, () => 'leave'))
+    expect(one?.letter).toMatchObject({ queue, about, body, errors: [] })
+    expect(one?.letter.tries).toBeUndefined()
+    expect(one?.letter.failedAt).toBeUndefined()
+    if (fault) expect(one?.letter.fault).toMatch(fault)
+    else expect(one?.letter).not.toHaveProperty('fault')
+  })
+
+  test('with what was noted of its last try', async () => {
+    const world = await withGivenUp('links', input(link))
+    const [before] = await world.finish(workOnDeadLetters(world.ports, 'links', () => 'leave'))
+    const error = new Error('no writing here', { cause: new Error('not yours') })
+    await recordFailure(world.ports, { messageId: before?.letter.messageId ?? '', receiveCount: 7, error })
+    const failedAt = world.clock.now().toISOString()
+    const [one] = await world.finish(workOnDeadLetters(world.ports, 'links', () => 'leave'))
+    expect(one?.letter).toMatchObject({ tries: 7, failedAt, errors: ['no writing here', 'not yours'] })
+  })
+
+  test('with what the status of its input says, as far as it can be read', async () => {
+    const world = await withGivenUp('links', input(link))
+    const statusNow = async () => {
+      const [one] = await world.finish(workOnDeadLetters(world.ports, 'links', () => 'leave'))
+      return one?.letter.status
+    }
+    expect(await statusNow()).toBeUndefined()
+    const statuses = new StatusStore(world.objects, world.clock)
+    await statuses.revise(link, async () => ({ state: 'applying' }))
+    expect(await statusNow()).toBe('applying')
+    await statuses.revise(link, async () => ({ state: 'failed', reason: 'AWS says no' }))
+    expect(await statusNow()).toBe('failed: AWS says no')
+    await world.objects.put(`status/${link}.json`, 'no status of ours')
+    expect(await statusNow()).toBeUndefined()
+  })
+})
+
+describe('messages that are put back', () => {
+  test.each<[RedrivenQueue, object]>([
+    ['uploads', {}],
+    ['links', { groupId: 'g' }],
+  ])('come to the end of %s as they were, and are not taken for a repeat', async (queue, group) => {
+    const world = await withGivenUp(queue, 'first', 'second')
+    const decide = ({ body }: DeadLetter) => (body === 'first' ? 'put-back' : 'discard')
+    const ended = await world.finish(workOnDeadLetters(world.ports, queue, decide))
+    expect(ended.map(({ letter, done }) => [letter.body, done])).toEqual([
+      ['first', 'put-back'],
+      ['second', 'discarded'],
+    ])
+    const back = await world.queues.receive(queue, { most: 10, waitSeconds: 0 })
+    expect(back).toMatchObject([{ body: 'first', receiveCount: 1, ...group }])
+    expect(world.queues.queue(`${queue}-dead`).counts()).toEqual({ visible: 0, inFlight: 0 })
+  })
+
+  test('are looked at whole where there are more than one receive answers', async () => {
+    const bodies = Array.from({ length: 25 }, (_, index) => `message ${index}`)
+    const world = await withGivenUp('uploads', ...bodies)
+    const ended = await world.finish(workOnDeadLetters(world.ports, 'uploads', () => 'put-back'))
+    expect(ended.map(({ letter }) => letter.body).sort()).toEqual([...bodies].sort())
+    expect(world.queues.queue('uploads').counts().visible).toBe(25)
+  })
+})
+
+/** A world in which these messages stand in the dead-letter queue of `queue`, and nothing is noted of them. */
+async function withGivenUp(queue: RedrivenQueue, ...bodies: readonly string[]): Promise<World> {
+  const world = new World()
+  const messages = bodies.map((body, index) =>
+    isFifo(queue) ? { body, groupId: 'g', deduplicationId: String(index) } : { body },
+  )
+  await world.queues.send(deadLetterQueueOf(queue), messages)
+  return world
+}
