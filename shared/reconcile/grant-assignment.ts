@@ -218,11 +218,12 @@ async function conclude(
   if (isServiceError(result.error, 'ResourceNotFoundException')) await context.permissionSets.forget(permissionSet)
   if (isServiceError(result.error, 'ServiceQuotaExceededException') && entry.entry.former) {
     // No room beside the former access (100 groups per permission set and account): that goes first.
-    const open = await revokeFormer(subject, account)
+    const left = await revokeFormer(subject, account)
+    // Where the brake holds that, the grant is tried again all the same: room may come about in another way.
+    if (left && left.result !== 'held') return left
     const rest = await context.standings.ledger.read(key)
-    return (
-      open ?? (rest?.entry.former ? defer(subject, rest, result, concerned, 'failed') : create(subject, rest, granting))
-    )
+    const all = [...new Set([...concerned, ...(left?.links ?? [])])]
+    return rest?.entry.former ? defer(subject, rest, result, all, 'failed') : create(subject, rest, granting)
   }
   const deferred = await defer(subject, entry, result, concerned, 'failed')
   // What somebody has under another name by now, no link grants: that does not wait for a reason to go away.

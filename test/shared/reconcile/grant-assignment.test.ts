@@ -344,6 +344,25 @@ describe('former access', () => {
     ])
   })
 
+  test('that the brake holds where there is no room beside it leaves the new access to be tried again', async () => {
+    const full = new ServiceError('sso-admin', 'ServiceQuotaExceededException', 'no more groups')
+    const none = { count: 0, percent: 0 }
+    const brake = { indirect: { ...none, most: 0, hours: 24 }, own: { ...none, minutes: 15 } }
+    const bench = new Settling({
+      interceptor: failing('createAccountAssignment', full),
+      configuration: { brake },
+    })
+    await bench.upload()
+    const theirs = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(theirs)
+    await bench.own({ principalId: theirs.principalId, grantedAt: ten })
+    const reason = 'ServiceQuotaExceededException: no more groups'
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason })
+    expect(await bench.entry()).toMatchObject({ state: 'failed', reason, former: [{ state: 'held' }] })
+    expect(await bench.world.keys('state/open/')).toHaveLength(1)
+    expect(bench.world.ssoAdmin.assignments()).toEqual([theirs])
+  })
+
   test('of a principal that bears another name goes, though the new access is refused', async () => {
     const bench = new Settling({ interceptor: failing('createAccountAssignment', refusal) })
     await bench.upload()
