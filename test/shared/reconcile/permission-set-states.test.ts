@@ -133,7 +133,7 @@ describe('a permission set file', () => {
     await world.objects.delete(key)
     expect(await apply()).toEqual({ status: undefined, exists: false })
     expect(world.ssoAdmin.permissionSetArnOf(name)).toBeUndefined()
-    expect((await history()).map(({ event }) => event).sort()).toEqual(['created', 'deleted'])
+    expect((await history()).map((one) => one.key?.replace(/.*%/, '')).sort()).toEqual(['created.json', 'deleted.json'])
   })
 
   test('that is back while its permission set would be deleted is applied', async () => {
