@@ -55,6 +55,21 @@ describe('after an event about a group', () => {
     expect(sent(bench)).toEqual([])
   })
 
+  test('nothing is looked at of other ids, names and types', async () => {
+    const { bench, world, id, changed, have, wait } = open()
+    const names = new PrincipalNames(world.objects)
+    await have()
+    await have('team-Web', nobody)
+    await names.note({ type: 'USER', id, name: principalName.parse('ida') })
+    await names.note({ type: 'USER', id: nobody, name: principalName.parse(old) })
+    await world.objects.put(bench.ledgerKey.replace('GROUP', 'USER'), JSON.stringify(await entryOf(bench)))
+    await wait(bench.link.replace(old, 'team-Web'))
+    expect(await changed()).toBe(0)
+    await have(next)
+    expect(await changed()).toBe(2)
+    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${next}`, `work: ${bench.account} ${old}`])
+  })
+
   test('that is new, what links ask for under its name is looked at', async () => {
     const { bench, changed, world } = open()
     await bench.upload()
@@ -65,10 +80,12 @@ describe('after an event about a group', () => {
     expect(sent(bench)).toEqual([`work: ${bench.account} ${old}`])
   })
 
-  test('that is new and that no link names, nothing is looked at', async () => {
-    const { bench, changed } = open()
+  test('that is new and that no link names, nothing is looked at, nor the organization read', async () => {
+    const { bench, changed, wait, world } = open()
+    await wait(bench.link.replace(old, next))
     expect(await changed()).toBe(0)
     expect(sent(bench)).toEqual([])
+    expect(await world.json('state/organization.json')).toBeUndefined()
   })
 
   test('that has another name, both names are looked at, first what the ledger has under the old one', async () => {

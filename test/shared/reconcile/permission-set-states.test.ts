@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import type { Clock } from '../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { applyPermissionSet } from '../../../shared/reconcile/apply-permission-set.ts'
 import { type OwnedPermissionSet, readOwned, writeOwned } from '../../../shared/reconcile/owned-permission-sets.ts'
@@ -221,6 +222,35 @@ describe('a permission set file', () => {
     })
     expect(await record()).not.toHaveProperty('change')
   })
+})
+
+test('what a file is warned of is told whatever becomes of it', async () => {
+  const many = Array.from({ length: 11 }, (_, index) => ({ Name: `policy-${index}`, Path: '/' }))
+  const fields = { customerManagedPoliciesList: many }
+  const warnings = [expect.stringMatching(/^11 managed policies/)]
+  // More calls than the rate allows at once.
+  const unhurried: SettlingOptions = {
+    interceptor: async ({ port, proceed }) => {
+      if (port === 'ssoAdmin') await clock?.sleep(100)
+      return proceed()
+    },
+  }
+  let clock: Clock | undefined
+  const applied = await open(unhurried, fields)
+  clock = applied.world.clock
+  expect((await applied.apply()).status).toMatchObject({ state: 'applied', warnings })
+  const refused = await open(
+    refusing('createPermissionSet', new ServiceError('sso-admin', 'ValidationException', 'no')),
+    fields,
+  )
+  expect((await refused.apply()).status).toMatchObject({ state: 'failed', warnings })
+  const failed = await open(unhurried)
+  clock = failed.world.clock
+  await failed.apply()
+  failed.give(first)
+  failed.world.ssoAdmin.removeCustomerManagedPolicy(first, 'policy-0')
+  await failed.upload(fields)
+  expect((await failed.apply()).status).toMatchObject({ state: 'failed', warnings })
 })
 
 describe('a drift check', () => {
