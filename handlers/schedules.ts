@@ -1,9 +1,9 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import type { SliceOptions } from '../shared/reconcile/dispatch.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift.ts'
 import { followInstants } from '../shared/reconcile/expiry-index.ts'
 import { reconcile } from '../shared/reconcile/reconcile.ts'
+import type { SliceOptions } from '../shared/reconcile/slice.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**

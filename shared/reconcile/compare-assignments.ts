@@ -10,7 +10,6 @@ import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
 import {
   type ForeignAssignment,
-  forgetForeign,
   forgetGone,
   readForeign,
   readStoredForeign,
@@ -159,7 +158,7 @@ async function checkForeign(
   const seenAt = renderInstant(clock.now())
   await recordFound(objects, key, { v: 1, principalId, permissionSetArn, links: [], seenAt })
   // Whoever grants it right now looked before that was written: what comes of it is ours.
-  if (await isInLedger(key, target, context)) return forgetForeign(objects, key)
+  if (await isInLedger(key, target, context)) return standings.forgetForeign(key)
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [], principalId)
   found.foreign.push(key)
   log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', { assignment: key })
@@ -198,7 +197,8 @@ async function checkOwned(
   const isOurs = entries.some((holder) => holder && hasForCertain(holder.entry, listed))
   if (!stored || !isOurs || !(await forgetGone(objects, key, stored.object.etag))) return
   log.warn('access of ours was recorded as foreign', { key })
-  if (!holders.includes(key)) leaveForeign(key, stored.value, found, standings)
+  if (holders.includes(key)) standings.noteGone(key)
+  else leaveForeign(key, stored.value, found, standings)
 }
 
 /** What is undecided may have become someone else's meanwhile. */

@@ -8,7 +8,7 @@ import { isServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { type CallResult, isAssigned } from './call-assignment.ts'
 import type { Evaluation } from './evaluate-assignment.ts'
-import { forgetForeign, readForeign, recordForeign } from './foreign-assignments.ts'
+import { readForeign, recordForeign } from './foreign-assignments.ts'
 import { EntryChangedError, type StoredEntry } from './ledger.ts'
 import {
   closeTwin,
@@ -263,7 +263,7 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
     return 'foreign'
   }
   if (!(await isAssigned(context.ssoAdmin, target))) {
-    if (known) await forgetForeign(context.objects, key)
+    if (known) await context.standings.forgetForeign(key)
     return 'absent'
   }
   const moved = await takeOver(subject, target, links)
@@ -273,7 +273,7 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   await recordForeign(context.objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt })
   // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
   if (findAccess(await context.standings.ledger.read(key), target)) {
-    await forgetForeign(context.objects, key)
+    await context.standings.forgetForeign(key)
     throw new EntryChangedError(key)
   }
   context.standings.noteForeign(key, links, principalId)

@@ -4,7 +4,6 @@ import { renderInstant } from '../domain/instant.ts'
 import { type GrantingLink, ledgerPrefix } from '../domain/ledger-entry.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
-import { forgetForeign } from './foreign-assignments.ts'
 import { recordHistory } from './history.ts'
 import { listAssignmentKeys, type StoredEntry } from './ledger.ts'
 import { forgetAccess } from './ledger-transitions.ts'
@@ -129,7 +128,7 @@ export async function moveAccess({ context, ...from }: Subject, stored: StoredEn
     }
     await standings.ledger.write(heir.key, entry, inherited)
     await recordHistory(objects, { key: heir.key, event: 'adopted', at: now, entry, confirmedAt: now })
-    await forgetForeign(objects, heir.key)
+    await standings.forgetForeign(heir.key)
   }
   // Its links may have been deleted before the entry was there for the deletion to find: it is looked at again.
   await objects.put(openWorkKey(now, heir.key), new Uint8Array())

@@ -2,11 +2,11 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../domain/account-id.ts'
 import { type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
-import type { GrantingLink, LedgerEntry, LedgerState } from '../domain/ledger-entry.ts'
+import { type GrantingLink, type LedgerEntry, type LedgerState, ledgerPrefix } from '../domain/ledger-entry.ts'
 import { type Grant, renderGrant } from '../domain/link.ts'
 import { toAssignment } from '../domain/plan.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import { foreignPrefix, readForeign } from './foreign-assignments.ts'
+import { foreignPrefix, forgetForeign, readForeign } from './foreign-assignments.ts'
 import { Ledger, listAssignmentKeys } from './ledger.ts'
 
 const readsAtOnce = 16
@@ -25,8 +25,10 @@ export type Standing = {
   readonly links: readonly Pick<GrantingLink, 'key' | 'lastModified'>[]
 }
 
-/** `unread`: listed in the ledger; `unread foreign`: under `foreign/`. `absent`: known to be in neither. */
-type Known = Standing | 'absent' | 'unread' | 'unread foreign'
+/** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
+type Part = Standing | 'unread' | 'absent' | undefined
+/** What others gave to whoever bears a name, and what the ledger still has of a former bearer, may stand under one key. */
+type Known = { ledger: Part; foreign: Part }
 type KnownGrant = { readonly grant: Grant; readonly accounts: Map<AccountId, Known> }
 
 /**
@@ -38,7 +40,6 @@ export class Standings {
   readonly #objects: ObjectStore
   /** By the last four fields of the key, then by account. */
   readonly #known = new Map<string, KnownGrant>()
-  readonly #inBoth = new Set<AssignmentKey>()
   /** Links that entries of an account named before they were changed here. */
   readonly #dropped = new Map<AccountId, Set<string>>()
   #listed: Promise<void> | undefined
@@ -49,12 +50,18 @@ export class Standings {
   }
 
   noteForeign(key: AssignmentKey, links: Standing['links'], principalId: PrincipalId): void {
-    this.#note(key, { state: 'foreign', links: namesOf(links), principalId })
+    this.#noteForeignPart(key, { state: 'foreign', links: namesOf(links), principalId })
   }
 
   /** It was foreign, and is gone. */
   noteGone(key: AssignmentKey): void {
-    this.#note(key, 'absent')
+    this.#noteForeignPart(key, 'absent')
+  }
+
+  /** It is ours, or nobody's: it does not stand under `foreign/` any more. */
+  async forgetForeign(key: AssignmentKey): Promise<void> {
+    await forgetForeign(this.#objects, key)
+    this.noteGone(key)
   }
 
   /**
@@ -70,21 +77,24 @@ export class Standings {
   /** The keys in the ledger and under `foreign/` whose last fields are `meant`, in these accounts, or in all. */
   async keysOf(meant: (grant: Grant) => boolean, accounts?: ReadonlySet<AccountId>): Promise<KnownKeys> {
     await this.#listOnce()
-    const keys: Record<'ledger' | 'foreign', AssignmentKey[]> = { ledger: [], foreign: [] }
+    const keys: Record<keyof KnownKeys, AssignmentKey[]> = { ledger: [], foreign: [], both: [] }
     for (const { grant, accounts: known } of this.#known.values()) {
       if (!meant(grant)) continue
       for (const accountId of accounts ?? known.keys()) {
-        const standing = known.get(accountId)
-        if (standing === undefined || standing === 'absent') continue
-        const isForeign =
-          standing === 'unread foreign' || (typeof standing === 'object' && standing.state === 'foreign')
-        keys[isForeign ? 'foreign' : 'ledger'].push(renderAssignmentKey(toAssignment(grant, accountId)))
+        const { ledger, foreign } = known.get(accountId) ?? {}
+        const key = renderAssignmentKey(toAssignment(grant, accountId))
+        if (isThere(ledger)) keys.ledger.push(key)
+        else if (isThere(foreign)) keys.foreign.push(key)
+        if (isThere(ledger) && isThere(foreign)) keys.both.push(key)
       }
     }
-    return { ...keys, both: keys.ledger.filter((key) => this.#inBoth.has(key)) }
+    return keys
   }
 
-  /** The standing of each of these accounts; those with none are left out. Reads what is not known yet. */
+  /**
+   * The standing of each of these accounts, by the ledger before `foreign/`; those with none are left out. Reads what is
+   * not known yet.
+   */
   async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
     const limit = pLimit(readsAtOnce)
     const found = await Promise.all(
@@ -97,7 +107,9 @@ export class Standings {
   async accountsOf(grant: Grant): Promise<readonly AccountId[]> {
     await this.#listOnce()
     const known = this.#known.get(renderGrant(grant))?.accounts ?? new Map<AccountId, Known>()
-    return [...known].filter(([, standing]) => standing !== 'absent').map(([accountId]) => accountId)
+    return [...known].flatMap(([accountId, { ledger, foreign }]) =>
+      isThere(ledger) || isThere(foreign) ? [accountId] : [],
+    )
   }
 
   async #listOnce(): Promise<void> {
@@ -109,52 +121,36 @@ export class Standings {
   }
 
   async #list(): Promise<void> {
-    for (const prefix of ['assignments/', foreignPrefix]) {
-      const unread = prefix === foreignPrefix ? 'unread foreign' : 'unread'
+    for (const [prefix, part] of [[ledgerPrefix, 'ledger'] as const, [foreignPrefix, 'foreign'] as const]) {
       for await (const key of listAssignmentKeys(this.#objects, prefix)) {
-        const accounts = this.#accounts(key)
-        if (!accounts) continue
-        const known = accounts.of.get(accounts.accountId)
-        if (known === undefined) accounts.of.set(accounts.accountId, unread)
-        else if (unread === 'unread foreign') this.#inBoth.add(key)
+        const known = this.#knownOf(key)
+        if (known) known[part] ??= 'unread'
       }
     }
   }
 
   async #read(grant: Grant, accountId: AccountId): Promise<Standing | undefined> {
-    const known = this.#known.get(renderGrant(grant))?.accounts.get(accountId)
-    if (known === 'absent') return undefined
-    if (typeof known === 'object') return known
     const key = renderAssignmentKey(toAssignment(grant, accountId))
-    const entry = await this.ledger.read(key)
-    const foreign = entry ? undefined : await readForeign(this.#objects, key)
-    // Found, or changed, while these answers travelled.
-    const meanwhile = this.#known.get(renderGrant(grant))?.accounts.get(accountId)
-    if (meanwhile === 'absent') return undefined
-    if (typeof meanwhile === 'object') return meanwhile
-    if (!foreign) {
-      this.#note(key, 'absent')
-      return undefined
+    const known = this.#knownOf(key)
+    if (!known) return undefined
+    if (!isRead(known.ledger)) await this.ledger.read(key)
+    if (typeof known.ledger !== 'object' && !isRead(known.foreign)) {
+      const foreign = await readForeign(this.#objects, key)
+      // Else found, or gone, while this answer travelled.
+      if (!isRead(known.foreign)) {
+        if (foreign) this.noteForeign(key, foreign.links, foreign.principalId)
+        else this.noteGone(key)
+      }
     }
-    const standing: Standing = {
-      state: 'foreign',
-      links: namesOf(foreign.links),
-      principalId: foreign.principalId,
-    }
-    this.#note(key, standing)
-    return standing
+    return [known.ledger, known.foreign].find((part) => typeof part === 'object')
   }
 
   #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
-    const accounts = this.#accounts(key)
-    if (!accounts) return
-    const { of, accountId } = accounts
-    const known = of.get(accountId)
-    const isKnown = typeof known === 'object' && known.state !== 'foreign'
-    if (isKnown) this.#noteDropped(accountId, known.links, entry?.links ?? [])
-    if (entry) return void of.set(accountId, toStanding(entry))
-    // What is not in the ledger may still be foreign: only what was in it is known to be absent now.
-    if (isKnown) of.set(accountId, 'absent')
+    const known = this.#knownOf(key)
+    const accountId = parseAssignmentKey(key)?.accountId
+    if (!known || !accountId) return
+    if (typeof known.ledger === 'object') this.#noteDropped(accountId, known.ledger.links, entry?.links ?? [])
+    known.ledger = entry ? toStanding(entry) : 'absent'
   }
 
   #noteDropped(accountId: AccountId, before: Standing['links'], now: Standing['links']): void {
@@ -163,20 +159,33 @@ export class Standings {
     this.#dropped.set(accountId, new Set([...this.takeDropped(accountId), ...dropped.map(({ key }) => key)]))
   }
 
-  #note(key: AssignmentKey, standing: Standing | 'absent'): void {
-    const accounts = this.#accounts(key)
-    accounts?.of.set(accounts.accountId, standing)
+  #noteForeignPart(key: AssignmentKey, foreign: Standing | 'absent'): void {
+    const known = this.#knownOf(key)
+    if (known) known.foreign = foreign
   }
 
-  #accounts(key: AssignmentKey): { of: Map<AccountId, Known>; accountId: AccountId } | undefined {
+  #knownOf(key: AssignmentKey): Known | undefined {
     const assignment = parseAssignmentKey(key)
     if (!assignment) return undefined
     const { accountId, permissionSet, principal, type } = assignment
     const name = renderGrant(assignment)
-    const known = this.#known.get(name) ?? { grant: { permissionSet, principal, type }, accounts: new Map() }
-    this.#known.set(name, known)
-    return { of: known.accounts, accountId }
+    const { accounts, grant } = this.#known.get(name) ?? {
+      grant: { permissionSet, principal, type },
+      accounts: new Map(),
+    }
+    const known = accounts.get(accountId) ?? { ledger: undefined, foreign: undefined }
+    accounts.set(accountId, known)
+    this.#known.set(name, { grant, accounts })
+    return known
   }
+}
+
+function isThere(part: Part): boolean {
+  return part !== undefined && part !== 'absent'
+}
+
+function isRead(part: Part): boolean {
+  return part !== undefined && part !== 'unread'
 }
 
 function toStanding(entry: LedgerEntry): Standing {

@@ -73,9 +73,9 @@ export async function waitFor(
   return found === 'gone' ? keepOrphan(subject, kept, waiting) : rest
 }
 
-/** Whatever is still to be done about its access: a link waits for what it lacks. */
-function withLack(settlement: Settlement, { granting, lack }: Pick<Waiting, 'granting' | 'lack'>): Settlement {
-  return { ...settlement, lacks: lackOfAll(granting, lack) }
+/** Whatever is still to be done about its access: a link waits for what it lacks, also one that the entry does not name yet. */
+function withLack(settlement: Settlement, { granting, links, lack }: Omit<Waiting, 'account'>): Settlement {
+  return { ...settlement, links: [...new Set([...settlement.links, ...links])], lacks: lackOfAll(granting, lack) }
 }
 
 /** A link that is gone, or expired, while others still ask for the access, has nothing to do with it any more. */
@@ -133,7 +133,7 @@ async function keepOrphan(
   const until = graceEnd(subject, orphanedAt)
   if (now >= until) {
     const revoked = await revoke(subject, stored, account)
-    return withLack(revoked.result === 'absent' ? { result: 'waiting', links } : revoked, { granting, lack })
+    return withLack(revoked.result === 'absent' ? { result: 'waiting', links } : revoked, { granting, links, lack })
   }
   const openUntil = renderInstant(until)
   await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())
@@ -143,5 +143,5 @@ async function keepOrphan(
     context.log.info('the principal is gone; its access is revoked when it does not come back', { until: openUntil })
   }
   const kept: Lack = { ...lack, reason: `${lack.reason}; the access of the former one is revoked at ${openUntil}` }
-  return withLack({ result: 'waiting', links }, { granting, lack: kept })
+  return withLack({ result: 'waiting', links }, { granting, links, lack: kept })
 }

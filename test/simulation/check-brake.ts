@@ -248,8 +248,11 @@ export class BrakeChecks {
     return { least: count, most: scope === 'indirect' ? Math.min(most, indirect.most) : most }
   }
 
-  /** What is held, is held everywhere, and nothing else is. `desired`: the keys of ledger entries that links ask for. */
-  checkAtRest(desired: ReadonlySet<string>): void {
+  /**
+   * What is held, is held everywhere, and nothing else is. `desired`: what links ask for, by the key that its ledger entry
+   * has: the id and ARN that its names stand for. Others may have given that, while ours of a former id is held.
+   */
+  checkAtRest(desired: ReadonlyMap<string, string>): void {
     const world = this.#world
     this.#judgeHolds(Number.POSITIVE_INFINITY)
     const held = [...this.#entries].filter(([, { state }]) => state === 'held')
@@ -258,8 +261,8 @@ export class BrakeChecks {
     const listed = (readShown(world)?.held ?? []).map((key) => `assignments/${key}`).sort()
     if (keys.join('\n') !== listed.join('\n'))
       this.#fail(promises.brake, `the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
-    for (const [key, { links }] of held) {
-      if (desired.has(key)) this.#fail(promises.brake, `${key} is held, and a link grants it`)
+    for (const [key, { links, access }] of held) {
+      if (desired.get(key) === access) this.#fail(promises.brake, `${key} is held, and a link grants it`)
       for (const link of links) {
         const isToTell = world.objects.model.find(link) === undefined || this.#grants(link)
         const state = world.readJson(`status/${link}.json`)?.state

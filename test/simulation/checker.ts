@@ -149,6 +149,12 @@ export class Checker {
     return arn && id && [accountId, arn, id, type].join(' ')
   }
 
+  /** The id and ARN of it. */
+  #accessOf(desired: string): string {
+    const [, arn, id] = this.#targetOf(desired)?.split(' ') ?? []
+    return `${id} ${arn}`
+  }
+
   /** Somebody adds an assignment in the console. */
   noteForeign(target: AssignmentTarget): void {
     this.#settleOwners()
@@ -277,7 +283,8 @@ export class Checker {
     if (owner?.of === 'foreign' && owner.sinceMs < sinceMs && this.#world.ssoAdmin.isAssigned(target)) {
       this.#fail(promises.foreign, `${this.#describe(target)} existed before its evaluation and is taken for ours`)
     }
-    this.#owner.set(name, { of: 'ours', sinceMs: this.#world.clock.monotonicMs() })
+    // What is there already becomes ours once this is accepted: a refused creation makes nothing.
+    if (!this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
     this.#requested.set(target.accountId, `creation ${name}`)
   }
 
@@ -413,7 +420,7 @@ export class Checker {
     if (foreign) this.#fail(promises.convergence, foreign)
     this.#checkLedgerAtRest()
     this.#permissionSets.checkAtRest({ isReconciled })
-    this.#brake.checkAtRest(new Set(desired.map(ledgerKeyOf)))
+    this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), this.#accessOf(one)])))
   }
 
   /** By its ids: an entry may hold what it has of a former id, and not the present access. */
@@ -517,8 +524,15 @@ export class Checker {
       if (there.has(name) && of === 'ours') this.#made.add(name)
       if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
     }
-    for (const [accountId, request] of this.#requested)
-      if (!inProgress.has(request.slice(request.indexOf(' ') + 1))) this.#requested.delete(accountId)
+    for (const [accountId, request] of this.#requested) {
+      const name = request.slice(request.indexOf(' ') + 1)
+      if (!inProgress.has(name)) this.#requested.delete(accountId)
+      else if (request.startsWith('creation ') && this.#owner.get(name)?.of !== 'ours') this.#noteOurs(name)
+    }
+  }
+
+  #noteOurs(name: string): void {
+    this.#owner.set(name, { of: 'ours', sinceMs: this.#world.clock.monotonicMs() })
   }
 
   #fail(promise: string, message: string): void {

@@ -75,7 +75,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   {
     name: 'a slice that runs does not notice a pause',
     breaks: ['pause'],
-    file: 'shared/reconcile/dispatch.ts',
+    file: 'shared/reconcile/slice.ts',
     find: '        if (pause) {',
     replace: '        if (Math.abs(1) === 2 && pause) {',
   },

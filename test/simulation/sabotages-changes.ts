@@ -81,7 +81,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'that a link waits no more is not noted',
     breaks: ['status'],
-    file: 'shared/reconcile/dispatch.ts',
+    file: 'shared/reconcile/hint-work.ts',
     find: '    if (settlement.lacks) this.#board.noteLacks',
     replace: "    if (settlement.lacks && settlement.result === 'waiting') this.#board.noteLacks",
   },

@@ -107,7 +107,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'nothing in progress is looked for on start',
     breaks: ['quotas'],
-    file: 'shared/reconcile/dispatch.ts',
+    file: 'shared/reconcile/slice.ts',
     find: '      await this.#requests.recover()\n',
     replace: '',
   },
@@ -128,7 +128,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a hint that could not be evaluated is deleted',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/dispatch.ts',
+    file: 'shared/reconcile/hint-work.ts',
     find: '      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())\n',
     replace: '',
   },
@@ -149,7 +149,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'only the first cause of an evaluation is told',
     breaks: ['status'],
-    file: 'shared/reconcile/dispatch.ts',
+    file: 'shared/reconcile/hint-work.ts',
     find: 'this.#board.touch(items.map(',
     replace: 'this.#board.touch([first].map(',
   },
@@ -163,7 +163,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'one assignment request more than allowed is outstanding',
     breaks: ['quotas'],
-    file: 'shared/reconcile/dispatch.ts',
+    file: 'shared/reconcile/slice.ts',
     find: 'limits.outstanding - this.#assignmentsRunning',
     replace: 'limits.outstanding + 1 - this.#assignmentsRunning',
   },
@@ -192,7 +192,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a revocation is carried out because its hint is in the lane of revocations',
     breaks: ['foreign'],
-    file: 'shared/reconcile/dispatch.ts',
+    file: 'shared/reconcile/hint-work.ts',
     find: '    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)',
     replace:
       "    const key = renderAssignmentKey(assignment)\n    const owned = item.lane === 'work-urgent' ? await context.standings.ledger.read(key) : undefined\n    const { revoke } = await import('./revoke-assignment.ts')\n    const settlement = owned ? await revoke({ key, assignment, context }, owned, undefined) : await settleAssignment(key, assignment, context)",

@@ -108,7 +108,11 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // Somebody removes what ssofile gave, and it is found, whoever is refused meanwhile.
   scenario(
-    fc.record({ settledMs, kind: fc.constantFrom('refuse-internal' as const, 'late' as const), nth: fc.nat(5) }),
+    fc.record({
+      settledMs,
+      kind: fc.constantFrom('refuse-internal' as const, 'refuse-internal' as const, 'late' as const),
+      nth: fc.nat(5),
+    }),
     ({ settledMs: ms, kind, nth }) => [
       upload(accountLink),
       upload(linkOf('root%all', 'First-ps', 'team-2')),
@@ -119,6 +123,7 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       { do: 'check for drift' },
       wait(70_000),
     ],
+    100,
   ),
   // While a check looks, the name comes to mean another group.
   scenario(

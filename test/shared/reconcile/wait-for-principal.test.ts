@@ -155,6 +155,20 @@ describe('access of a principal that bears another name', () => {
     expect(await bench.settle()).toMatchObject({ result: 'open', lacks: lacks(expect.stringMatching(/^group/)) })
     expect(await twins()).toHaveLength(1)
   })
+
+  test('is told by the link that asks now, also where the ledger knows of none and it cannot be taken away', async () => {
+    const { bench, rename } = await open(
+      { links: [] },
+      {
+        interceptor: async ({ operation, proceed }) => {
+          if (operation === 'deleteAccountAssignment') throw refusal
+          return proceed()
+        },
+      },
+    )
+    await rename()
+    expect(await bench.settle()).toMatchObject({ result: 'open', links: [bench.link] })
+  })
 })
 
 describe('what is not settled while a link waits', () => {
