@@ -3,7 +3,9 @@ import { type PermissionSetArn, permissionSetArn } from '../../../shared/domain/
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { adoptPermissionSet } from '../../../shared/reconcile/adopt-permission-set.ts'
-import { dyingPorts } from '../../intercept.ts'
+import { writeOwned } from '../../../shared/reconcile/owned-permission-sets.ts'
+import { StatusStore } from '../../../shared/reconcile/status-store.ts'
+import { dyingPorts, intercept } from '../../intercept.ts'
 import { acme, World } from '../../world.ts'
 
 const key = 'permission_sets/Handmade-ps.json'
@@ -119,4 +121,135 @@ test('an import of all permission sets does not take back that a file was delete
     complaint: { object: key, remedy: expect.stringContaining('ssofile import --permission-sets Handmade-ps') },
   })
   expect(await world.keys('permission_sets/')).toEqual([])
+})
+
+test('an adoption stands in the record, in history and in the status, with whoever uploaded the file', async () => {
+  const { world, arn } = open()
+  const by = { principalId: 'AWS:maria', at: '2026-03-03T10:00:00.000Z' }
+  const statuses = new StatusStore(world.objects, world.clock)
+  await statuses.revise(key, async () => ({ state: 'rejected', by }))
+  await adopt(arn, world.ports)
+  const { etag, lastModified } = (await world.objects.head(key)) ?? {}
+  const at = lastModified?.toISOString()
+  expect(await world.json(`owned_permission_sets/${name}`)).toEqual({
+    v: 1,
+    arn,
+    claimedAt: expect.any(String),
+    applied: { etag, at: expect.any(String) },
+  })
+  expect(await world.json(`history/permission-set%${name}/${at}%adopted.json`)).toEqual({
+    v: 1,
+    event: 'adopted',
+    at,
+    arn,
+    etag,
+  })
+  const told = { state: 'applied', owned: true, permissionSetArn: arn, etag, lastModified: at }
+  expect(await statuses.read(key)).toMatchObject({ ...told, by })
+  const another = open()
+  await adopt(another.arn, another.world.ports)
+  expect(await new StatusStore(another.world.objects, another.world.clock).read(key)).not.toHaveProperty('by')
+})
+
+test('the status of another file, uploaded meanwhile, is not overwritten', async () => {
+  const { world, arn } = open()
+  const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
+    const answer = await proceed()
+    if (operation === 'put' && args[0] === `owned_permission_sets/${name}`) await world.objects.put(key, '{}')
+    return answer
+  })
+  await adopt(arn, ports)
+  expect(await world.json(`status/${key}.json`)).toBeUndefined()
+  await world.objects.delete(`owned_permission_sets/${name}`)
+  const gone = intercept(world.ports, async ({ operation, args, proceed }) => {
+    const answer = await proceed()
+    if (operation === 'put' && args[0] === `owned_permission_sets/${name}`) await world.objects.delete(key)
+    return answer
+  })
+  await world.objects.delete(key)
+  expect(await adopt(arn, gone)).toMatchObject({ outcome: 'adopted' })
+  expect(await world.json(`status/${key}.json`)).toBeUndefined()
+})
+
+test('a permission set that is gone is not adopted', async () => {
+  const { world, arn } = open()
+  await world.ssoAdmin.deletePermissionSet(arn)
+  expect(await adopt(arn, world.ports)).toBeUndefined()
+  expect(await world.keys('permission_sets/')).toEqual([])
+})
+
+test('one that ssofile is about to create, or that someone made again, is refused until that is settled', async () => {
+  for (const other of [
+    undefined,
+    permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1111111111111111'),
+  ]) {
+    const { world, arn } = open()
+    const claimedAt = '2026-03-03T10:00:00.000Z'
+    await writeOwned(
+      world.objects,
+      name,
+      { v: 1, claimedAt, ...(other === undefined ? {} : { arn: other }) },
+      undefined,
+    )
+    expect(await adopt(arn, world.ports)).toEqual({
+      name,
+      arn,
+      outcome: 'refused',
+      complaint: {
+        object: `owned_permission_sets/${name}`,
+        received: 'a permission set that ssofile is about to create, or that was made again by someone else',
+        expected: 'one that ssofile knows nothing of',
+        remedy: `look at its status (ssofile status ${key}) and run the import again when it is settled`,
+      },
+    })
+    expect(await world.keys('permission_sets/')).toEqual([])
+  }
+})
+
+test('a file that is there is kept: one that is not valid, or differs, is told with what to do', async () => {
+  const { world, arn } = open()
+  const remedy = `keep a copy of the file, delete it, run: ssofile import --permission-sets ${name}, then upload the copy to change the permission set`
+  const refused = (received: unknown) => ({
+    name,
+    arn,
+    outcome: 'refused',
+    complaint: { object: key, received, expected: 'no file, or one that says what the permission set is', remedy },
+  })
+  await world.objects.put(key, '[]')
+  expect(await adopt(arn, world.ports)).toEqual(refused(expect.stringMatching(/^a file that is not valid: /)))
+  await world.objects.put(key, JSON.stringify({ permissionSetName: name }))
+  expect(await adopt(arn, world.ports)).toEqual(refused(expect.stringMatching(/applying it would: .+; detach .+/)))
+})
+
+test('a file that is deleted while it is imported is told, and nothing is adopted', async () => {
+  const { world, arn } = open()
+  const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
+    const answer = await proceed()
+    if (operation === 'put' && args[0] === key) await world.objects.delete(key)
+    return answer
+  })
+  expect(await adopt(arn, ports)).toEqual({
+    name,
+    arn,
+    outcome: 'refused',
+    complaint: {
+      object: key,
+      received: 'a file that was deleted while it was imported',
+      expected: 'the file as it was written',
+      remedy: 'run the import again',
+    },
+  })
+  expect(await world.keys('owned_permission_sets/')).toEqual([])
+})
+
+test('of one that is ours, a file that somebody uploads while it is written anew stays', async () => {
+  const { world, arn } = open()
+  await adopt(arn, world.ports)
+  await world.objects.delete(key)
+  const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
+    if (operation === 'put' && args[0] === key) await world.objects.put(key, '{"permissionSetName":"theirs"}')
+    return proceed()
+  })
+  expect(await adopt(arn, ports)).toEqual({ name, arn, outcome: 'already-owned' })
+  expect(await world.json(key)).toEqual({ permissionSetName: 'theirs' })
 })

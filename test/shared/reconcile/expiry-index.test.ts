@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { followInstants } from '../../../shared/reconcile/expiry-index.ts'
-import { dyingPorts } from '../../intercept.ts'
+import {
+  expiryKey,
+  followInstants,
+  indexInstants,
+  instantsToCome,
+  listIndexed,
+} from '../../../shared/reconcile/expiry-index.ts'
+import { dyingPorts, intercept } from '../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../world.ts'
 
 const billing = readFileSync(new URL('../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -252,5 +258,46 @@ describe('the index of expiry', () => {
     )
     expect(states).toHaveLength(250)
     expect(new Set(states)).toEqual(new Set(['expired']))
+  })
+})
+
+describe('the index of instants', () => {
+  const at = (text: string) => new Date(text)
+
+  test('has those of a link that are still to come, by the clock that served it', () => {
+    const [notBefore, expiresAt] = [at('2026-03-03T10:00:00Z'), at('2026-03-03T11:00:00Z')]
+    expect(instantsToCome({}, notBefore)).toEqual([])
+    expect(instantsToCome({ notBefore, expiresAt }, at('2026-03-03T09:00:00Z'))).toEqual([notBefore, expiresAt])
+    expect(instantsToCome({ notBefore, expiresAt }, notBefore)).toEqual([expiresAt])
+    expect(instantsToCome({ expiresAt }, expiresAt)).toEqual([])
+    const [last, beyond] = [at('9999-12-31T23:59:59.999Z'), new Date(Date.parse('9999-12-31T23:59:59.999Z') + 1)]
+    expect(instantsToCome({ notBefore: last, expiresAt: beyond }, notBefore)).toEqual([last])
+  })
+
+  test('is listed whole', async () => {
+    const world = new World()
+    const instant = at('2026-03-03T11:00:00Z')
+    await indexInstants(world.objects, link, [instant], 'a look')
+    expect(await listIndexed(world.objects)).toEqual(new Set([`state/expiry/2026-03-03T11:00:00.000Z%${link}`]))
+  })
+
+  test('has a link looked at once, whose two instants have come, and says why', async () => {
+    const world = new World()
+    await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z'), at('2026-03-03T09:30:00Z')], 'a look')
+    expect(await followInstants(world.ports)).toBe(2)
+    const messages = world.queues.queue('links').messages()
+    expect(messages.map(({ body }) => JSON.parse(body))).toMatchObject([{ key: link, event: 'its time has come' }])
+  })
+
+  test('is followed past what is gone by the time that it is looked at', async () => {
+    const world = new World()
+    const gone = expiryKey(at('2026-03-03T08:00:00Z'), link)
+    await world.objects.put(gone, '')
+    await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z')], 'a look')
+    const objects = intercept(world.ports, async ({ operation, args, proceed }) =>
+      operation === 'head' && args[0] === gone ? undefined : proceed(),
+    ).objects
+    expect(await followInstants({ ...world.ports, objects })).toBe(1)
+    expect(await world.keys('state/expiry/')).toEqual([gone])
   })
 })
