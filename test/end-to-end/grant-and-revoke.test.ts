@@ -104,7 +104,7 @@ describe.each(listAwsClis())('with the AWS CLI %s', (program) => {
     const left = await aws('sso-admin', 'list-account-assignments', '--account-id', '200000000002', ...(await arns()))
     expect(JSON.parse(left).AccountAssignments).toEqual([])
     expect(await list('history/')).toMatch(/%revoked\.json\n/)
-  }, 60_000)
+  }, 180_000)
 
   async function arns(): Promise<string[]> {
     const [instance, permissionSet] = [
