@@ -13,7 +13,7 @@ export type Sabotage = {
   readonly replace: string
 }
 
-/** Defects that the simulation must find, or it proves nothing. Of features that do not exist yet: see `pending`. */
+/** Defects that the simulation must find, or it proves nothing. */
 export const sabotages: readonly Sabotage[] = [
   {
     name: 'the ledger is written after the call',
@@ -259,6 +259,3 @@ export const sabotages: readonly Sabotage[] = [
   ...brakeSabotages,
   ...changeSabotages,
 ]
-
-/** Sabotages of features that are built by later issues, and, of what exists, those that are not found reliably yet. */
-export const pending: readonly string[] = []
