@@ -64,7 +64,8 @@ export async function findDifferences(
   const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
   const ledgerFindings = await findUnfinished(objects, ledger, view, last, difference)
   const { unfinished, entries, held, heldLinks, resting, seen } = ledgerFindings
-  const isDue = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
+  const isMoving = (key: AssignmentKey) => !resting.has(key)
+  const isDue = (assignment: Assignment) => isMoving(renderAssignmentKey(assignment))
   const plan = { ...difference, revocations: difference.revocations.filter(isDue) }
   const files = new Map([...linkFiles, ...permissionSetFiles])
   const attention = await checkAttention(objects)
@@ -79,7 +80,7 @@ export async function findDifferences(
         ...told.stale.filter((input) => files.has(input) || !isHeld(input)),
         ...attention.toLookAt,
         ...[...attention.held].filter((input) => !isHeld(input)),
-        ...findOvertaken(attention.open, plan, entries, configuration),
+        ...findOvertaken(attention.open, plan, entries.filter(isMoving), configuration),
       ]),
     ],
     unfinished: [...unfinished, ...principals.assignments],
