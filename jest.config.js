@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // For machines that are busy with other things as well: a test that hangs is told late, but none is told to hang.
   testTimeout: 60_000,
+  // On two cores jest would leave one to itself.
+  maxWorkers: '100%',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/'],
   extensionsToTreatAsEsm: ['.ts'],
