@@ -22,6 +22,7 @@ import {
   observe,
   recordRevoked,
   save,
+  union,
 } from './ledger-transitions.ts'
 import { bearsName, checkName, DirectoryChangingError, findAccess, findElsewhere, moveAccess } from './move-access.ts'
 import { readLink } from './read-link.ts'
@@ -81,7 +82,7 @@ async function grantTo(
   if (there === 'absent') return create(subject, stored, granting)
   // The links that granted it under its old name have nothing of it any more, and are told so.
   if (there !== 'foreign')
-    return regrant(subject, there.stored, { ...granting, concerned: [...new Set([...concerned, ...there.before])] })
+    return regrant(subject, there.stored, { ...granting, concerned: union(concerned, there.before) })
   const revoked = stored && (await revoke(subject, stored, account))
   return revoked === undefined || revoked.result === 'absent' ? foreign(concerned) : revoked
 }
@@ -137,7 +138,7 @@ async function keepGranted(subject: Subject, stored: StoredEntry, links: readonl
 /** The present access is confirmed: now that of former ids goes. */
 async function finish(subject: Subject, { entry }: StoredEntry, { concerned, account }: Grant): Promise<Settlement> {
   const open = entry.former && (await revokeFormer(subject, account))
-  if (open) return { ...open, links: [...new Set([...open.links, ...concerned])] }
+  if (open) return { ...open, links: union(open.links, concerned) }
   return { result: 'applied', owned: true, links: concerned }
 }
 
@@ -222,7 +223,7 @@ async function conclude(
     // Where the brake holds that, the grant is tried again all the same: room may come about in another way.
     if (left && left.result !== 'held') return left
     const rest = await context.standings.ledger.read(key)
-    const all = [...new Set([...concerned, ...(left?.links ?? [])])]
+    const all = union(concerned, left?.links ?? [])
     return rest?.entry.former ? defer(subject, rest, result, all, 'failed') : create(subject, rest, granting)
   }
   const deferred = await defer(subject, entry, result, concerned, 'failed')

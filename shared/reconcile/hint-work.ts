@@ -13,7 +13,7 @@ import { OwnedChangedError } from './owned-permission-sets.ts'
 import type { PermissionSetWork, PermissionSetWorkContext } from './permission-set-work.ts'
 import { settleAssignment } from './settle-assignment.ts'
 import type { StatusBoard } from './status-board.ts'
-import type { WorkItem } from './work-source.ts'
+import { giveBackAll, type WorkItem } from './work-source.ts'
 
 type HintWorkOptions = {
   readonly context: PermissionSetWorkContext
@@ -56,12 +56,11 @@ export class HintWork {
         this.#expirePrincipal(items, pulledMs)
         const end = await this.#settle(first, { ...this.#context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.settled++
-        // Each cause waits for its status, also where one evaluation served several.
         if (end === 'done') this.#touchCauses(items)
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
         return
       } catch (error) {
-        if (error instanceof NotStartedError) return this.#giveBack(items)
+        if (error instanceof NotStartedError) return giveBackAll(items, this.#context.log)
         // A conflict is another operation on the same permission set or account, which passes (field reports).
         const isWorthwhile =
           isPassing(error) ||
@@ -81,15 +80,6 @@ export class HintWork {
     for (const { hint } of items) {
       if (hint.kind !== 'assignment' || hint.cause.startsWith(linkPrefix)) continue
       this.#context.principals.expire(hint.type, hint.principal, pulledMs)
-    }
-  }
-
-  async #giveBack(items: readonly WorkItem[]): Promise<void> {
-    for (const item of items) {
-      await item.giveBack().catch(async (error: unknown) => {
-        await item.leave(error)
-        this.#context.log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
-      })
     }
   }
 

@@ -48,6 +48,11 @@ export function namesOf(
   return [...new Set([...links, ...(stored?.entry.links ?? [])].map(({ key }) => key))]
 }
 
+/** The links of all these, each once: an evaluation may concern those of several entries. */
+export function union(...links: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set(links.flat())]
+}
+
 /** What is changed of a former access goes back into the whole entry. */
 export async function save(
   { context, key }: Subject,

@@ -19,6 +19,7 @@ import {
   save,
   type Unconfirmed,
   unanswered,
+  union,
 } from './ledger-transitions.ts'
 import { isMissingForLong } from './missing-accounts.ts'
 import { checkName, findAccess, findHeir, moveAccess } from './move-access.ts'
@@ -84,7 +85,7 @@ async function revokeEachFormer(
 function withFormerAccess(held: Settlement, former: Settlement | undefined): Settlement {
   if (former === undefined) return held
   const one = former.result === 'held' ? held : former
-  return { ...one, links: [...new Set([...held.links, ...former.links])] }
+  return { ...one, links: union(held.links, former.links) }
 }
 
 /** One access: the present one of the entry, or one of the former as an entry of its own. */
@@ -110,7 +111,7 @@ async function revokeAccess(subject: Subject, stored: StoredEntry, account: Acco
   const heir = await findHeir(subject, stored)
   if (heir) {
     await moveAccess(subject, stored, heir)
-    return { result: 'absent', links: [...new Set([...concerned, ...heir.links.map((link) => link.key)])] }
+    return { result: 'absent', links: union(concerned, namesOf(heir.links, undefined)) }
   }
   return callDeletion(subject, stored, account, concerned)
 }

@@ -13,6 +13,7 @@ import {
   release,
   save,
   unanswered,
+  union,
 } from './ledger-transitions.ts'
 import { openWorkKey } from './open-work.ts'
 import { lackOfAll } from './resolve-target.ts'
@@ -75,7 +76,7 @@ export async function waitFor(
 
 /** Whatever is still to be done about its access: a link waits for what it lacks, also one that the entry does not name yet. */
 function withLack(settlement: Settlement, { granting, links, lack }: Omit<Waiting, 'account'>): Settlement {
-  return { ...settlement, links: [...new Set([...settlement.links, ...links])], lacks: lackOfAll(granting, lack) }
+  return { ...settlement, links: union(settlement.links, links), lacks: lackOfAll(granting, lack) }
 }
 
 /** A link that is gone, or expired, while others still ask for the access, has nothing to do with it any more. */

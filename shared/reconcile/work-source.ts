@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { parseAssignmentKey } from '../domain/assignment.ts'
 import { assignmentHint, type Hint, hint as hintSchema } from '../domain/hint.ts'
 import { parsePermissionSetKey } from '../domain/permission-set-file.ts'
+import type { Log } from '../ports/log.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { ReceivedMessage } from '../ports/queues.ts'
 import { forgetFailure, recordFailure } from './failures.ts'
@@ -119,12 +120,7 @@ export class WorkSource {
   async stop(): Promise<number> {
     await this.pause()
     const rest = sources.flatMap((source) => this.#held[source].splice(0))
-    for (const item of rest) {
-      await item.giveBack().catch(async (error: unknown) => {
-        await item.leave(error)
-        this.#ports.log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
-      })
-    }
+    await giveBackAll(rest, this.#ports.log)
     return rest.length
   }
 
@@ -244,6 +240,16 @@ export class WorkSource {
       }
       await Promise.all([...this.#inHand].map(([receiptHandle, lane]) => limit(() => extend(receiptHandle, lane))))
     }
+  }
+}
+
+/** Never rejects: what cannot be put back as new comes again by itself. */
+export async function giveBackAll(items: readonly WorkItem[], log: Log): Promise<void> {
+  for (const item of items) {
+    await item.giveBack().catch(async (error: unknown) => {
+      await item.leave(error)
+      log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
+    })
   }
 }
 
