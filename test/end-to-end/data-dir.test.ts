@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pLimit from 'p-limit'
-import { eventually } from '../infra/local/local-process.ts'
+import { eventually, type LocalProcess } from '../infra/local/local-process.ts'
 import { KeptSystem } from './kept-system.ts'
 
 const set = 'Billing-ps'
@@ -34,22 +34,23 @@ beforeAll(async () => {
 afterAll(() => kept?.close())
 
 test('two hundred assignments survive three kills: none is without a ledger entry at any moment, and each is granted once', async () => {
-  let local = kept.start('assignments')
+  let local = await startToDie(30)
   await local.ready()
   await kept.put('permission_sets/Billing-ps.json', billing)
-  await pLimit(20).map(wanted, (key) => kept.put(`links_data/${key}%ssofile`))
-  const progress = followProgress()
-  for (const granted of [30, 80, 130]) {
-    await eventually(async () => (await progress()) >= granted)
-    await local.kill()
+  // It may die meanwhile; the same upload goes on with the next one.
+  const uploaded = pLimit(20).map(wanted, (key) => kept.put(`links_data/${key}%ssofile`))
+  for (const next of [() => startToDie(50), () => startToDie(50), async () => kept.start('assignments')]) {
+    while (local.isAlive) await Promise.race([local.ended, kept.expectRecorded(set)])
+    local = await next()
     // Whatever is read now is what the killed process has left: it does nothing yet.
-    local = kept.start('assignments')
     await local.listening()
     await kept.expectRecorded(set)
     const reached = await kept.granted()
     process.stdout.write(`killed with ${reached} of ${wanted.length} granted\n`)
     expect(reached).toBeLessThan(wanted.length)
   }
+  await uploaded
+  const progress = followProgress()
   await local.ready()
   await eventually(async () => (await progress()) === wanted.length)
   await eventually(async () => (await kept.statesOf(wanted)).every((state) => state === 'applied'))
@@ -93,6 +94,12 @@ test('none of ten thousand links is lost', async () => {
   expect((await kept.list('links_data/')).length).toBe(keys.length)
   expect(megabytes).toBeLessThan(1500)
 }, 480_000)
+
+/** Starts one that is killed after it has asked for so many assignments. */
+async function startToDie(asked: number): Promise<LocalProcess> {
+  const rule = { service: 'sso-admin', operation: 'CreateAccountAssignment', fault: 'kill', skip: asked } as const
+  return kept.start('assignments', ...(await kept.faults(rule)))
+}
 
 /** How much is granted; compares access with the ledger at every tenth grant, for it costs calls that ssofile needs. */
 function followProgress(): () => Promise<number> {

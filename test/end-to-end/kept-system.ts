@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { paginateListGroups } from '@aws-sdk/client-identitystore'
@@ -10,9 +10,13 @@ import {
 } from '@aws-sdk/client-sso-admin'
 import { expect } from '@jest/globals'
 import pLimit from 'p-limit'
+import type * as z from 'zod'
+import type { faultRule } from '../../infra/local/faults/fault-file.ts'
 import { freePort, LocalProcess, sdkClients } from '../infra/local/local-process.ts'
 
 const Bucket = 'ssofile'
+
+export type FaultRule = z.input<typeof faultRule>
 
 /** A local system with a data directory, which may be killed and started again; and what AWS's clients see of it. */
 export class KeptSystem {
@@ -50,6 +54,13 @@ export class KeptSystem {
     const data = join(this.directory, name)
     this.#local = new LocalProcess(this.#port, ['--data-dir', data, '--time-scale', '10', ...more])
     return this.#local
+  }
+
+  /** What lets a process suffer this in calls of the product: for `start`. */
+  async faults(rule: FaultRule): Promise<readonly string[]> {
+    const file = join(this.directory, 'faults.json')
+    await writeFile(file, JSON.stringify({ rules: [{ caller: 'ssofile', ...rule }] }))
+    return ['--faults', file]
   }
 
   /** Kills it; ids may be others in the next one. */

@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pLimit from 'p-limit'
-import type * as z from 'zod'
-import type { faultRule } from '../../infra/local/faults/fault-file.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { eventually } from '../infra/local/local-process.ts'
-import { KeptSystem } from './kept-system.ts'
+import { type FaultRule, KeptSystem } from './kept-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
 const set = 'ReadOnly-ps'
@@ -67,19 +65,17 @@ test(`ten kills at random moments among five hundred assignments: nothing is los
   process.stdout.write(`access was compared with the ledger ${kept.looks} times, ${seconds} s\n`)
 }, 600_000)
 
-test.each<KillPoint>([
+test.each<FaultRule & { fault: 'kill' }>([
   { service: 'sso-admin', operation: 'CreateAccountAssignment', fault: 'kill', when: 'before', skip: 4 },
   { service: 'sso-admin', operation: 'CreateAccountAssignment', fault: 'kill', when: 'after', skip: 4 },
   { service: 'sso-admin', operation: 'ListAccountAssignmentCreationStatus', fault: 'kill', when: 'after', skip: 6 },
   { service: 's3', operation: 'PutObject', fault: 'kill', when: 'after', skip: 90 },
 ])(
   'a kill $when the call $operation with --faults leaves nothing that the next start does not put right',
-  async ({ service, operation = '', when = '', ...point }) => {
+  async (point) => {
     await kept.discard()
-    const data = `${operation}-${when}`
-    const file = join(kept.directory, `${data}.json`)
-    await writeFile(file, JSON.stringify({ rules: [{ service, operation, when, caller: 'ssofile', ...point }] }))
-    let local = kept.start(data, ...options, '--faults', file)
+    const data = `${point.operation}-${point.when}`
+    let local = kept.start(data, ...options, ...(await kept.faults(point)))
     await local.ready()
     const some = wanted.slice(0, 30)
     // It may die meanwhile; whoever is not answered uploads again.
@@ -88,14 +84,7 @@ test.each<KillPoint>([
       await pLimit(5).map(some, (key) => kept.put(`links_data/${key}%ssofile`))
     }
     await upload().catch(() => undefined)
-    await eventually(
-      async () =>
-        !(await fetch(local.url).then(
-          () => true,
-          () => false,
-        )),
-    )
-    await local.kill()
+    await local.ended
     local = kept.start(data, ...options)
     await local.listening()
     await look()
@@ -105,8 +94,6 @@ test.each<KillPoint>([
   },
   120_000,
 )
-
-type KillPoint = Extract<z.input<typeof faultRule>, { fault: 'kill' }>
 
 /** Waits until all of these links are in force, comparing access with the ledger meanwhile. */
 async function expectAllRight(links: readonly string[]): Promise<void> {

@@ -24,7 +24,8 @@ export async function freePort(): Promise<number> {
 export class LocalProcess {
   readonly url: string
   readonly #child: ChildProcess
-  readonly #ended: Promise<unknown>
+  /** Resolves when it has ended, by itself or not. */
+  readonly ended: Promise<unknown>
   #output = ''
 
   constructor(port: number, args: readonly string[]) {
@@ -34,7 +35,7 @@ export class LocalProcess {
     })
     this.#child.stdout?.on('data', (chunk) => this.#keep(chunk))
     this.#child.stderr?.on('data', (chunk) => this.#keep(chunk))
-    this.#ended = once(this.#child, 'exit')
+    this.ended = once(this.#child, 'exit')
   }
 
   get pid(): number {
@@ -43,6 +44,10 @@ export class LocalProcess {
 
   get exitCode(): number | null {
     return this.#child.exitCode
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** The last of what it wrote. */
@@ -61,12 +66,13 @@ export class LocalProcess {
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#child.kill(signal)
-    await this.#ended
+    await this.ended
   }
 
   async #answers(isEnough: (status: number) => boolean): Promise<void> {
     await eventually(async () => {
-      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}: ${this.#output}`)
+      if (!this.isAlive)
+        throw new Error(`it ended with ${this.#child.exitCode ?? this.#child.signalCode}: ${this.#output}`)
       const status = await fetch(`${this.url}/_ssofile/health`).then(
         (answer) => answer.status,
         () => 0,
