@@ -12,6 +12,8 @@ import type { SettleContext } from './settlement.ts'
 import { Standings } from './standings.ts'
 import { StatusStore } from './status-store.ts'
 
+export type OpenSettleContext = Ports & SettleContext & { readonly brake: Brake }
+
 /**
  * What assignments are settled with in one slice, which shares no memory with another. `ports.ssoAdmin` is called as it
  * is: who limits it does so before. `requests` have to be stopped at the end.
@@ -20,7 +22,7 @@ export function openSettleContext(
   ports: Ports,
   configuration: Configuration,
   { mayStart, ending }: Pick<SettleContext, 'mayStart' | 'ending'>,
-): Ports & SettleContext & { readonly brake: Brake } {
+): OpenSettleContext {
   const { objects, ssoAdmin, clock, log } = ports
   const organization = new OrganizationCache(ports, configuration.folders)
   return {

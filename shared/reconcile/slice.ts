@@ -1,22 +1,19 @@
 import type { Configuration } from '../domain/configuration.ts'
 import { isDriftHint } from '../domain/hint.ts'
 import type { Ports } from '../ports/ports.ts'
-import { assessLink } from './assess-link.ts'
 import type { AssignmentRequests } from './assignment-requests.ts'
 import type { Brake } from './brake.ts'
-import { DriftCheck } from './check-drift.ts'
-import { HintWork } from './hint-work.ts'
+import type { HintWork } from './hint-work.ts'
 import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
 import type { Lease } from './lease.ts'
 import { limitSsoAdmin } from './limited-sso-admin.ts'
+import { openHintWork } from './open-hint-work.ts'
 import { noteStopped, readPause } from './pause.ts'
-import { PermissionSetWork, type PermissionSetWorkContext } from './permission-set-work.ts'
-import { Provisionings } from './provisionings.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { openSettleContext } from './settle-context.ts'
 import { Signal } from './signal.ts'
-import { StatusBoard } from './status-board.ts'
+import type { StatusBoard } from './status-board.ts'
 import { type WorkItem, WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -63,49 +60,24 @@ export class Slice {
   #watching: Promise<void> | undefined
 
   constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
-    const { objects, clock, log } = ports
     this.#ports = ports
     this.#configuration = configuration
     this.#options = options
     this.#lease = lease
-    this.#endsMs = clock.monotonicMs() + options.sliceMs
+    this.#endsMs = ports.clock.monotonicMs() + options.sliceMs
     this.#source = new WorkSource(ports, this.#changed)
-    this.#limiter = new RateLimiter(clock, configuration.limits.callsPerSecond)
+    this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
     const mayStart = () => this.#mayStart()
     const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: () => lease.mayStart() })
     const ending = this.#ending.signal
     const settling = openSettleContext({ ...ports, ssoAdmin }, configuration, { mayStart, ending })
-    const { requests, brake, statuses, standings, organization } = settling
-    this.#requests = requests
-    this.#brake = brake
-    const board: StatusBoard = new StatusBoard({
-      statuses,
-      clock,
-      log,
-      assess: async (input, current) => {
-        const progress = {
-          lackOf: board.lackOf.bind(board),
-          of: standings.of.bind(standings),
-          accountsOf: standings.accountsOf.bind(standings),
-          heldAccountsOf: brake.heldAccountsOf.bind(brake),
-        }
-        return (await assessLink(input, current, { objects, organization, configuration, progress })).status
-      },
-    })
+    this.#requests = settling.requests
+    this.#brake = settling.brake
+    const openBackground = (background: () => void) =>
+      limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background })
+    const { board, work } = openHintWork(settling, openBackground)
     this.#board = board
-    const permissionSetWork = new PermissionSetWork(ports, configuration, board)
-    const most = configuration.limits.provisionings
-    const context: PermissionSetWorkContext = {
-      ...settling,
-      provisionings: new Provisionings({ ssoAdmin, clock, most, ending }),
-      isDriftCheck: false,
-    }
-    const drift = new DriftCheck({
-      ...settling,
-      openBackground: (background) =>
-        limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background }),
-    })
-    this.#work = new HintWork({ context, board, permissionSetWork, drift })
+    this.#work = work
   }
 
   async run(): Promise<SliceResult> {
