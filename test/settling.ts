@@ -7,8 +7,8 @@ import { permissionSetName } from '../shared/domain/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
 import { settleAssignment } from '../shared/reconcile/settle-assignment.ts'
-import { openSettleContext } from '../shared/reconcile/settle-context.ts'
-import type { SettleContext, Settlement } from '../shared/reconcile/settlement.ts'
+import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/settle-context.ts'
+import type { Settlement } from '../shared/reconcile/settlement.ts'
 import { type Interceptor, intercept } from './intercept.ts'
 import { acme, World } from './world.ts'
 
@@ -116,7 +116,7 @@ export class Settling {
   }
 
   /** In a dispatcher of its own: nothing is remembered from one to the next. */
-  within<T>(work: (context: SettleContext) => Promise<T>): Promise<T> {
+  within<T>(work: (context: OpenSettleContext) => Promise<T>): Promise<T> {
     const { ports, configuration } = this.world
     const mayStart = this.#mayStart
     const context = openSettleContext(ports, configuration, { mayStart, ending: new AbortController().signal })

@@ -29,7 +29,7 @@ export function openHintWork(
   const provisionings = new Provisionings({ ssoAdmin, clock, most: configuration.limits.provisionings, ending })
   const work = new HintWork({
     board,
-    context: { ...settling, provisionings, isDriftCheck: false },
+    context: { ...settling, provisionings },
     permissionSetWork: new PermissionSetWork(settling, configuration, board),
     drift: new DriftCheck({ ...settling, openBackground }),
   })
