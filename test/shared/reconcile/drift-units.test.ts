@@ -222,6 +222,17 @@ describe('the part of some principals', () => {
     ])
   })
 
+  test('is evaluated again by the next check, however soon that comes', async () => {
+    const { bench, world, workOn, hints } = await open()
+    await bench.own(granted)
+    await workOn(ofGroups('team-Accountants'))
+    await beginDriftRun(world.ports, 'later')
+    await closeUnit(world.objects, { ...whole, run: 'later' }, none, ['GROUP 1'])
+    await bench.own(granted)
+    await workOn({ ...ofGroups('team-Accountants'), run: 'later' })
+    expect(hints()).toHaveLength(2)
+  })
+
   test('has the links told of what is only reported, and counts its calls', async () => {
     const { bench, workOn, hints, run, calls } = await open({ configuration: { onDrift: 'report' } })
     const link = await bench.upload()

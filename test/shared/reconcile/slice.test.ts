@@ -414,9 +414,10 @@ describe('what a person says in control/', () => {
   }
 
   test('is looked for every two seconds, the brake before anything is done', async () => {
-    const { askFor, slice, looks } = looking()
+    const { world, askFor, slice, looks } = looking()
     await askFor(1)
     await slice({ lingerMs: 7_000 })
+    expect(world.log.lines.filter(({ level }) => level !== 'info')).toEqual([])
     expect(looks[brakeKey]?.[0]).toBeLessThan(100)
     const pauses = looks[pauseKey]?.filter((ms) => ms > 1_000) ?? []
     expect(pauses.length).toBeGreaterThanOrEqual(4)
