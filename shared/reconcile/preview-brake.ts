@@ -6,17 +6,13 @@ import {
   findMissingWindows,
   folderOf,
   judgeRevocation,
-  openWindow,
   pruneBrake,
-  type Tally,
   tally,
 } from '../domain/brake.ts'
 import type { Configuration } from '../domain/configuration.ts'
-import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import { countLinks } from './brake.ts'
+import { openMissing } from './brake.ts'
 import { readBrake } from './brake-file.ts'
-import { listAssignmentKeys } from './ledger.ts'
 import type { PlannedRevocation } from './preview.ts'
 
 /** How many of the revocations the brake would hold, and why; which ones depends on the order in which they come. */
@@ -41,7 +37,7 @@ export async function previewBrake(
   for (const revocation of counted) {
     for (const missing of findMissingWindows(record, revocation, terms)) {
       const all = (items.get(`${missing.rule} ${missing.folder ?? ''}`) ?? []).flatMap((one) => one.items)
-      record = openWindow(record, missing, await baseOf({ ...missing, items: all }, objects, configuration), terms)
+      record = await openMissing(record, { ...missing, items: all }, terms, { objects, configuration })
     }
     const { brake, passes } = judgeRevocation(record, revocation, terms)
     if (!passes) held += 1
@@ -56,11 +52,4 @@ function toRevocation({ assignment, links }: PlannedRevocation) {
   const isWithdrawn = links.every(({ fate }) => fate !== 'elsewhere')
   const withdrawn = isWithdrawn ? links.map(({ key }) => ({ key, folder: folderOf(key) })) : []
   return { key: renderAssignmentKey(assignment), withdrawn }
-}
-
-async function baseOf(one: Tally, objects: ObjectStore, configuration: Configuration): Promise<number> {
-  if (one.rule === 'own') return (await countLinks(objects, one, configuration)).all
-  let entries = 0
-  for await (const _ of listAssignmentKeys(objects, ledgerPrefix)) entries += 1
-  return entries
 }
