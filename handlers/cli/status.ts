@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
-import { isFolderMarker, linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
-import type { Status, StatusState } from '../../shared/domain/status.ts'
+import type { StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
 import { describePause, readPause } from '../../shared/reconcile/pause.ts'
@@ -15,6 +15,7 @@ import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderStatus, renderSummary } from './render-status.ts'
+import { hasUntold, isCurrent } from './untold-inputs.ts'
 
 const underWay = new Set(['applying', 'revoking'])
 /** With one of these the exit code is 1. */
@@ -93,21 +94,6 @@ async function tellOne(
       )
     return 1
   }
-}
-
-/** Whether a status speaks of the file as it is now. */
-function isCurrent(status: Status, object: { etag: string; lastModified: Date } | undefined): boolean {
-  if (!object) return status.etag === undefined
-  return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
-}
-
-/** Whether an input has no status yet. */
-async function hasUntold({ objects }: Ports, all: readonly Status[]): Promise<boolean> {
-  const told = new Set(all.map(({ input }) => input))
-  for (const prefix of [linkPrefix, permissionSetPrefix]) {
-    for await (const { key } of objects.list(prefix)) if (!isFolderMarker(key) && !told.has(key)) return true
-  }
-  return false
 }
 
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
