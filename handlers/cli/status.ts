@@ -6,7 +6,8 @@ import type { Status, StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
 import { describePause, readPause } from '../../shared/reconcile/pause.ts'
-import { StatusStore } from '../../shared/reconcile/status-store.ts'
+import { StatusStore, statusKey } from '../../shared/reconcile/status-store.ts'
+import type { SpoiledObjectError } from '../../shared/reconcile/stored-json.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
@@ -102,10 +103,14 @@ function isCurrent(status: Status, object: { etag: string; lastModified: Date } 
 }
 
 /** Whether an input has no status yet. */
-async function hasUntold({ objects }: Ports, all: readonly Status[]): Promise<boolean> {
-  const told = new Set(all.map(({ input }) => input))
+async function hasUntold(
+  { objects }: Ports,
+  all: readonly Status[],
+  spoiled: readonly SpoiledObjectError[],
+): Promise<boolean> {
+  const told = new Set([...all.map(({ input }) => statusKey(input)), ...spoiled.map(({ key }) => key)])
   for (const prefix of [linkPrefix, permissionSetPrefix]) {
-    for await (const { key } of objects.list(prefix)) if (!isFolderMarker(key) && !told.has(key)) return true
+    for await (const { key } of objects.list(prefix)) if (!isFolderMarker(key) && !told.has(statusKey(key))) return true
   }
   return false
 }
@@ -124,16 +129,17 @@ async function tellAll(
 ): Promise<number> {
   const progress = new Progress()
   for (;;) {
-    const all = await readAllStatuses(ports)
+    const { statuses: all, spoiled } = await readAllStatuses(ports)
     const left = all.filter(({ state }) => underWay.has(state)).length
-    if (wait && (left > 0 || (await hasUntold(ports, all)))) {
+    if (wait && (left > 0 || (await hasUntold(ports, all, spoiled)))) {
       progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all inputs have been looked at')
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }
     progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
+    for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
     if (!json) await tellPause(ports, process.stdout)
-    return all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
+    return spoiled.length > 0 || all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
   }
 }
