@@ -6,6 +6,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { digestOf, readBrake, releaseList } from '../../shared/reconcile/brake-file.ts'
 import { Ledger } from '../../shared/reconcile/ledger.ts'
 import { readPause } from '../../shared/reconcile/pause.ts'
+import { isSpoiled, unlessSpoiled } from '../../shared/reconcile/stored-json.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
@@ -50,7 +51,9 @@ async function show({ objects }: Ports, json: boolean): Promise<number> {
 }
 
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
-  const entry = (await ledger.read(key))?.entry
+  const read = await unlessSpoiled(ledger.read(key))
+  if (isSpoiled(read)) return { key, reason: read.message, links: [] }
+  const entry = read?.entry
   return { key, ...(entry?.reason === undefined ? {} : { reason: entry.reason }), links: entry?.links ?? [] }
 }
 

@@ -110,16 +110,18 @@ async function tellAll(
 ): Promise<number> {
   const progress = new Progress()
   for (;;) {
-    const all = await readAllStatuses(ports)
+    const read = await readAllStatuses(ports)
+    const { statuses: all, spoiled } = read
     const left = all.filter(({ state }) => underWay.has(state)).length
-    if (wait && (left > 0 || (await hasUntold(ports, all)))) {
+    if (wait && (left > 0 || (await hasUntold(ports, read)))) {
       progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all inputs have been looked at')
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }
     progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
+    for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
     if (!json) await tellPause(ports, process.stdout)
-    return all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
+    return spoiled.length > 0 || all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
   }
 }

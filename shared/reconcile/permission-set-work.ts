@@ -52,7 +52,7 @@ export class PermissionSetWork {
   }
 
   /** What keeps it from being applied: its status says only `applying` otherwise, for as long as that may last. */
-  async tellPutOff(name: PermissionSetName, error: unknown, { statuses }: PermissionSetWorkContext): Promise<void> {
+  async tellPutOff(name: PermissionSetName, error: unknown, { statuses }: SettleContext): Promise<void> {
     if (!isServiceError(error)) return
     const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
     await statuses.revise(permissionSetKey(name), async (current) =>
