@@ -56,7 +56,7 @@ export function union(...links: readonly (readonly string[])[]): readonly string
 
 /** What is changed of a former access goes back into the whole entry. */
 export async function save(
-  { context, key }: Subject,
+  { context, key }: Pick<Subject, 'context' | 'key'>,
   stored: StoredEntry,
   change: Partial<LedgerEntry>,
 ): Promise<StoredEntry> {

@@ -1430,4 +1430,31 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'delete a link', nth: 10 },
     ],
   },
+  {
+    name: 'access stays ours whose principal took another name while its creation was in progress',
+    settings: {
+      ...calm,
+      latencyMs: 300,
+      latencyP99Ms: 600000,
+      seed: 129343238,
+      outstanding: 15,
+      provisionings: 3,
+      mischief: 'any',
+      skewMs: 0,
+    },
+    actions: [
+      {
+        do: 'upload a link',
+        key: 'links_data/folder-a/account_tag%team^a%First-ps%team-2%GROUP%ssofile',
+        body: 'empty',
+      },
+      { do: 'upload a bad key', key: 'links_data/root%some%First-ps%team one%GROUP%ssofile' },
+      { do: 'upload a link', key: 'links_data/account%200000000002%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20000 },
+      { do: 'upload a link', key: 'links_data/account_tag%team^a%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'delete this link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile' },
+      { do: 'two groups swap names' },
+    ],
+  },
 ]
