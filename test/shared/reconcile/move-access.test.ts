@@ -218,12 +218,13 @@ describe('an access that moves to its present name', () => {
       expect(await bench.entry()).toBeUndefined()
     }
   })
+
   test('stands there as ours, where a creation of its own was never accepted', async () => {
     const other = new Settling().target('team-Web')
     const { principalId, permissionSetArn } = new Settling().target()
     const unsent = { state: 'granting' as const, principalId, permissionSetArn, links: [] }
     for (const inherited of [
-      { ...unsent, attempts: 7 },
+      { ...unsent, grantedAt: undefined },
       { principalId: other.principalId, former: [unsent] },
     ]) {
       const { moved, heir, bench, histories } = await move({}, inherited)
