@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type { Assignment } from '../../shared/domain/assignment.ts'
+import { quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
@@ -65,9 +66,15 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
     ? await watch(ports, configuration, drift)
     : await tellingOf(drift, workHere(ports, configuration))
   const isChecked = (await drift.partsLeft()) === 0
-  const statuses = await readAllStatuses(ports)
+  const { statuses, spoiled } = await readAllStatuses(ports)
   process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
-  return !isEnded || !isChecked || statuses.some(({ state }) => state === 'failed' || state === 'held') ? 1 : 0
+  for (const { message } of spoiled) tell(quote(message, 2000))
+  return !isEnded ||
+    !isChecked ||
+    spoiled.length > 0 ||
+    statuses.some(({ state }) => state === 'failed' || state === 'held')
+    ? 1
+    : 0
 }
 
 async function refuseUnderPause({ objects }: Ports): Promise<void> {

@@ -6,12 +6,13 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { digestOf, readBrake, releaseList } from '../../shared/reconcile/brake-file.ts'
 import { Ledger } from '../../shared/reconcile/ledger.ts'
 import { readPause } from '../../shared/reconcile/pause.ts'
+import { isSpoiled, unlessSpoiled } from '../../shared/reconcile/stored-json.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
 import { operator } from './operator.ts'
 import { Refusal } from './refusal.ts'
-import { type HeldAssignment, renderHeld } from './render-held.ts'
+import { type HeldAssignment, renderHeld, renderReleased } from './render-held.ts'
 import { renderJson } from './render-json.ts'
 
 const readsAtOnce = 32
@@ -50,7 +51,9 @@ async function show({ objects }: Ports, json: boolean): Promise<number> {
 }
 
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
-  const entry = (await ledger.read(key))?.entry
+  const read = await unlessSpoiled(ledger.read(key))
+  if (isSpoiled(read)) return { key, reason: read.message, links: [] }
+  const entry = read?.entry
   return { key, ...(entry?.reason === undefined ? {} : { reason: entry.reason }), links: entry?.links ?? [] }
 }
 
@@ -61,7 +64,7 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
       process.stdout.write(
         json
           ? renderJson({ digest, released: result.keys })
-          : `released ${result.keys.length} revocations for one hour; they are carried out within a minute or so\n`,
+          : renderReleased(result.keys.length, await readPause(objects)),
       )
       return 0
     case 'released-before':

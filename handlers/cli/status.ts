@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
-import { isFolderMarker, linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
-import type { Status, StatusState } from '../../shared/domain/status.ts'
+import type { StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
 import { describePause, readPause } from '../../shared/reconcile/pause.ts'
@@ -15,6 +15,7 @@ import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderStatus, renderSummary } from './render-status.ts'
+import { hasUntold, isCurrent } from './untold-inputs.ts'
 
 const underWay = new Set(['applying', 'revoking'])
 /** With one of these the exit code is 1. */
@@ -95,21 +96,6 @@ async function tellOne(
   }
 }
 
-/** Whether a status speaks of the file as it is now. */
-function isCurrent(status: Status, object: { etag: string; lastModified: Date } | undefined): boolean {
-  if (!object) return status.etag === undefined
-  return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
-}
-
-/** Whether an input has no status yet. */
-async function hasUntold({ objects }: Ports, all: readonly Status[]): Promise<boolean> {
-  const told = new Set(all.map(({ input }) => input))
-  for (const prefix of [linkPrefix, permissionSetPrefix]) {
-    for await (const { key } of objects.list(prefix)) if (!isFolderMarker(key) && !told.has(key)) return true
-  }
-  return false
-}
-
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
   const pause = await readPause(objects)
   if (pause)
@@ -124,16 +110,18 @@ async function tellAll(
 ): Promise<number> {
   const progress = new Progress()
   for (;;) {
-    const all = await readAllStatuses(ports)
+    const read = await readAllStatuses(ports)
+    const { statuses: all, spoiled } = read
     const left = all.filter(({ state }) => underWay.has(state)).length
-    if (wait && (left > 0 || (await hasUntold(ports, all)))) {
+    if (wait && (left > 0 || (await hasUntold(ports, read)))) {
       progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all inputs have been looked at')
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }
     progress.end()
     process.stdout.write(json ? renderJson(all) : renderSummary(all))
+    for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
     if (!json) await tellPause(ports, process.stdout)
-    return all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
+    return spoiled.length > 0 || all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
   }
 }

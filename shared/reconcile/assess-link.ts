@@ -12,7 +12,7 @@ import { describeHeld, keepHeld, listHeld } from './held-status.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 import type { Lack } from './settlement.ts'
-import type { Standing } from './standings.ts'
+import { mayName, type Standing } from './standings.ts'
 import type { NewStatus } from './status-store.ts'
 import { bindingOf, lackOfBoundUser } from './user-binding.ts'
 
@@ -153,7 +153,8 @@ async function assessAccounts(
   const applied = listed.filter(([, standing]) => isApplied(standing)).length
   const open = accounts.length - applied - failed.length
   const counts = { desired: accounts.length, applied, open, failed }
-  const principal = boundTo ?? (link.type === 'GROUP' ? listed[0]?.[1].principalId : undefined)
+  const principal =
+    boundTo ?? (link.type === 'GROUP' ? listed.map(([, { principalId }]) => principalId).find((id) => id) : undefined)
   const base = { ...told, accounts: counts, ...(principal === undefined ? {} : { principalId: principal }) }
   const isMoving = open > listed.filter(([, { state }]) => state === 'held').length
   if (held.length > 0 && (lack || !isMoving)) return { ...base, ...describeHeld(held) }
@@ -212,7 +213,7 @@ function findBinding(
   const found = standings.find(
     ([, { state, links }]) =>
       (state === 'granted' || state === 'foreign') &&
-      links.some((link) => link.key === key && link.lastModified === lastModified),
+      links?.some((link) => link.key === key && link.lastModified === lastModified),
   )
   return found?.[1].principalId
 }
@@ -239,7 +240,7 @@ async function assessRemains(
   if (!progress) return current === undefined || current.state === 'rejected' ? done : left
   const accounts = link.scope.kind === 'account' ? [link.scope.id] : await progress.accountsOf(link)
   const remaining = [...(await progress.of(link, accounts))].filter(
-    ([, { state, links }]) => state !== 'foreign' && links.some((link) => link.key === key),
+    ([, standing]) => standing.state !== 'foreign' && mayName(standing, key),
   )
   if (remaining.length === 0) return done
   const failed = remaining

@@ -18,6 +18,7 @@ import {
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
 import type { KnownKeys, Standings } from './standings.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const comparedAtOnce = 4
 
@@ -110,8 +111,9 @@ async function checkMissing(
 ): Promise<void> {
   const { standings, requests, ssoAdmin, configuration, clock, log } = context
   const assignment = parseAssignmentKey(key)
-  const stored = await standings.ledger.read(key)
-  if (!assignment || !stored) return
+  const stored = await unlessSpoiled(standings.ledger.read(key))
+  // What nobody can read says nothing of what is missing.
+  if (!assignment || !stored || isSpoiled(stored)) return
   const { entry } = stored
   const isKnown = entry.state === 'failed' && entry.missingSince !== undefined
   // Whatever is in progress, or failed, reads back what is there by itself.
@@ -173,7 +175,9 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
   )
   for (const other of new Set([key, ...others.ledger])) {
     const of = parseAssignmentKey(other)
-    const stored = await standings.ledger.read(other)
+    const stored = await unlessSpoiled(standings.ledger.read(other))
+    // It may be what the entry is about that nobody can read.
+    if (isSpoiled(stored)) return true
     if (of && stored && targetsOf(of, stored.entry).map(renderTarget).includes(renderTarget(target))) return true
   }
   return false
@@ -193,8 +197,8 @@ async function checkOwned(
 ): Promise<void> {
   if (!listed || holders.length === 0) return
   const stored = await readStoredForeign(objects, key)
-  const entries = await Promise.all(holders.map((holder) => standings.ledger.read(holder)))
-  const isOurs = entries.some((holder) => holder && hasForCertain(holder.entry, listed))
+  const entries = await Promise.all(holders.map((holder) => unlessSpoiled(standings.ledger.read(holder))))
+  const isOurs = entries.some((holder) => holder && !isSpoiled(holder) && hasForCertain(holder.entry, listed))
   if (!stored || !isOurs || !(await forgetGone(objects, key, stored.object.etag))) return
   log.warn('access of ours was recorded as foreign', { key })
   if (holders.includes(key)) standings.noteGone(key)

@@ -37,6 +37,8 @@ export type Differences = {
   readonly resting: readonly Assignment[]
   /** The accounts that have ledger entries. */
   readonly owned: ReadonlySet<AccountId>
+  /** Objects that nobody can read. What they are about is neither granted nor revoked, and they hold up no other. */
+  readonly spoiled: readonly string[]
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -89,6 +91,7 @@ export async function findDifferences(
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
     resting: [...resting.values()],
+    spoiled: [...ledgerFindings.spoiled, ...told.spoiled],
     owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }

@@ -12,6 +12,7 @@ import { type Heads, readsAtOnce } from './list-heads.ts'
 import { listOpenWork } from './open-work.ts'
 import { SeenIds } from './principal-changes.ts'
 import { refuses } from './revoke-assignment.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 /**
  * Entries that wait for something and have no retry scheduled: their hint was lost; and stuck ones whose account takes
@@ -31,6 +32,8 @@ export async function findUnfinished(
   readonly heldLinks: ReadonlySet<string>
   readonly resting: ReadonlyMap<AssignmentKey, Assignment>
   readonly seen: SeenIds
+  /** Objects that nobody can read: they hold up no other, and the dispatcher tells their links. */
+  readonly spoiled: readonly string[]
 }> {
   const known = new Set(last.entries)
   // Where it cannot be read, what is held stays so.
@@ -48,13 +51,20 @@ export async function findUnfinished(
   const unsettled: AssignmentKey[] = []
   const resting = new Map<AssignmentKey, Assignment>()
   const seen = new SeenIds()
+  const spoiled: string[] = []
   const check = async (head: ObjectHead): Promise<void> => {
     const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!assignment) return
     const key = renderAssignmentKey(assignment)
     if (scheduled.has(key)) return void unsettled.push(key)
     if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
-    const entry = (await entries.read(key))?.entry
+    const read = await unlessSpoiled(entries.read(key))
+    if (isSpoiled(read)) {
+      spoiled.push(head.key)
+      unsettled.push(key)
+      return void unfinished.push(assignment)
+    }
+    const entry = read?.entry
     if (entry) seen.note(key, assignment, entry)
     // On the brake's list, and not held: whoever changed it died before it was taken off.
     if (entry === undefined || (isSettled(entry) && !listed.has(key))) return
@@ -73,5 +83,5 @@ export async function findUnfinished(
     const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
     if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
   }
-  return { unfinished, entries: unsettled.sort(), held, heldLinks, resting, seen }
+  return { unfinished, entries: unsettled.sort(), held, heldLinks, resting, seen, spoiled: spoiled.sort() }
 }

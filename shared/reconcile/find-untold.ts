@@ -7,9 +7,10 @@ import type { Plan } from '../domain/plan.ts'
 import { type AttentionState, attentionStates, status } from '../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { queueOf } from './inputs.ts'
 import { type Heads, readsAtOnce } from './list-heads.ts'
 import { attentionKey, attentionPrefix, statusKey, statusPrefix } from './status-store.ts'
-import { readJson } from './stored-json.ts'
+import { isSpoiled, readJson, unlessSpoiled } from './stored-json.ts'
 
 /**
  * Inputs without a status, or with one that is not of the file as it is; those whose status says that work goes on, since
@@ -30,18 +31,30 @@ export async function findUntold({
   last: Checkpoint
   /** What stands under `attention/`. */
   indexed: ReadonlySet<string>
-}): Promise<{ stale: readonly string[]; unsettled: readonly string[]; missing: readonly string[] }> {
+}): Promise<{
+  stale: readonly string[]
+  unsettled: readonly string[]
+  missing: readonly string[]
+  /** Objects that nobody can read: they hold up no other. */
+  spoiled: readonly string[]
+}> {
   const limit = pLimit(readsAtOnce)
   const isPast = new Set(expired)
   const toRead = new Set([...last.inputs, ...expired])
   const stale: string[] = []
   const unsettled: string[] = []
   const missing: string[] = []
+  const spoiled: string[] = []
   const check = async ({ key, etag, lastModified }: ObjectHead): Promise<void> => {
     const told = statuses.get(statusKey(key))
     if (!told || told.lastModified < lastModified) return void stale.push(key)
     if (told.lastModified < last.since && !toRead.has(key)) return
-    const current = (await readJson(objects, statusKey(key), status))?.value
+    const read = await unlessSpoiled(readJson(objects, statusKey(key), status))
+    if (isSpoiled(read)) {
+      spoiled.push(read.key)
+      return void unsettled.push(key)
+    }
+    const current = read?.value
     const isGoingOn = current?.state === 'applying' || current?.state === 'revoking'
     if (isGoingOn) unsettled.push(key)
     const attention = attentionStates.find((state) => state === current?.state)
@@ -53,9 +66,10 @@ export async function findUntold({
   await Promise.all([...files.values()].map((head) => limit(() => check(head))))
   for (const key of statuses.keys()) {
     const input = key.slice(statusPrefix.length, -'.json'.length)
-    if (!files.has(input) && !input.startsWith('too-long/')) stale.push(input)
+    // What else somebody put there is the status of no input.
+    if (!files.has(input) && queueOf(input) && statusKey(input) === key) stale.push(input)
   }
-  return { stale: stale.sort(), unsettled: unsettled.sort(), missing }
+  return { stale: stale.sort(), unsettled: unsettled.sort(), missing, spoiled: spoiled.sort() }
 }
 
 /** What the index under `attention/` says wrongly, and the links that wait for accounts, organizational units or a date. */
@@ -83,7 +97,10 @@ export async function checkAttention(objects: ObjectStore): Promise<{
     }
   }
   const check = async ({ input, state }: (typeof listed)[number]): Promise<void> => {
-    const told = (await readJson(objects, statusKey(input), status))?.value
+    const read = await unlessSpoiled(readJson(objects, statusKey(input), status))
+    // `findUntold` tells of it.
+    if (isSpoiled(read)) return
+    const told = read?.value
     if (told?.state !== state) misindexed.add(input)
     else if (state === 'held') held.add(input)
     // What refused or blocked a permission set may be gone: nobody tells us.

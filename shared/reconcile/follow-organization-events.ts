@@ -16,6 +16,7 @@ import { sendInputs } from './inputs.ts'
 import { sendHints } from './lanes.ts'
 import { Ledger, listAssignmentKeys } from './ledger.ts'
 import type { OrganizationCache } from './organization-cache.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const readsAtOnce = 16
 
@@ -153,7 +154,7 @@ async function listOwned(objects: ObjectStore, id: AccountId): Promise<Owned> {
   return { ledger, foreign }
 }
 
-/** Whether it is in force, and recorded as granted by exactly these links. */
+/** Whether it is in force, and recorded as granted by exactly these links; what nobody can read is looked at. */
 async function isSettled(
   key: AssignmentKey,
   links: readonly Link[],
@@ -163,7 +164,7 @@ async function isSettled(
   const recorded = owned.ledger.has(key)
     ? await readGranted(objects, key)
     : owned.foreign.has(key)
-      ? (await readForeign(objects, key))?.links
+      ? await readForeignLinks(objects, key)
       : undefined
   if (!recorded) return false
   const keys = new Set<string>(recorded.map((link) => link.key))
@@ -171,6 +172,12 @@ async function isSettled(
 }
 
 async function readGranted(objects: ObjectStore, key: AssignmentKey) {
-  const entry = (await new Ledger(objects).read(key))?.entry
+  const read = await unlessSpoiled(new Ledger(objects).read(key))
+  const entry = isSpoiled(read) ? undefined : read?.entry
   return entry?.state === 'granted' ? entry.links : undefined
+}
+
+async function readForeignLinks(objects: ObjectStore, key: AssignmentKey) {
+  const read = await unlessSpoiled(readForeign(objects, key))
+  return isSpoiled(read) ? undefined : read?.links
 }

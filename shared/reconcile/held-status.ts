@@ -1,7 +1,7 @@
 import type { AccountId } from '../domain/account-id.ts'
 import type { Grant, Link } from '../domain/link.ts'
 import type { Status } from '../domain/status.ts'
-import type { Standing } from './standings.ts'
+import { mayName, type Standing } from './standings.ts'
 import type { NewStatus } from './status-store.ts'
 
 type Progress = {
@@ -14,9 +14,7 @@ type Progress = {
 export async function listHeld(link: Link, progress: Progress): Promise<readonly Standing[]> {
   // The list only says where to look, so that not the whole ledger is looked through.
   const standings = await progress.of(link, progress.heldAccountsOf(link) ?? (await progress.accountsOf(link)))
-  return [...standings.values()].filter(
-    ({ state, links }) => state === 'held' && links.some(({ key }) => key === link.key),
-  )
+  return [...standings.values()].filter((standing) => standing.state === 'held' && mayName(standing, link.key))
 }
 
 /**

@@ -142,6 +142,8 @@ export class HintWork {
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
+      if (hint.kind === 'permission-set')
+        await this.#permissionSetWork.tellPutOff(hint.permissionSet, error, this.#context)
       // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.
       this.#touchCauses(items)
       await Promise.all(items.map((item) => item.done()))

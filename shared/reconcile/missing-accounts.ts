@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { type AccountId, accountId } from '../domain/account-id.ts'
 import { renderInstant } from '../domain/instant.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
-import { readJson, renderJson } from './stored-json.ts'
+import { isSpoiled, readJson, renderJson, unlessSpoiled } from './stored-json.ts'
 
 const missingKey = 'state/missing-accounts.json'
 /** Design, "What is desired": gone is what two complete listings an hour apart lack; a schedule may be a little early. */
@@ -22,7 +23,10 @@ export async function noteMissingAccounts(
   { objects, clock }: MissingPorts,
   { listed, owned }: { readonly listed: ReadonlySet<AccountId>; readonly owned: ReadonlySet<AccountId> },
 ): Promise<ReadonlySet<AccountId>> {
-  const stored = await readJson(objects, missingKey, missingAccounts)
+  const read = await readMissing(objects)
+  // It may be deleted at any time: whoever is gone is so an hour later.
+  if (isSpoiled(read)) await objects.delete(missingKey)
+  const stored = isSpoiled(read) ? undefined : read
   const known = new Map(stored?.value.accounts.map((account) => [account.id, account]))
   const last = renderInstant(clock.now())
   const missing = [...owned.difference(listed)].sort().map((id) => ({ id, first: known.get(id)?.first ?? last, last }))
@@ -35,8 +39,13 @@ export async function noteMissingAccounts(
 
 /** Whether two complete listings, an hour apart, lacked this account. */
 export async function isMissingForLong({ objects }: Pick<Ports, 'objects'>, id: AccountId): Promise<boolean> {
-  const missing = (await readJson(objects, missingKey, missingAccounts))?.value.accounts.find((one) => one.id === id)
+  const read = await readMissing(objects)
+  const missing = isSpoiled(read) ? undefined : read?.value.accounts.find((one) => one.id === id)
   return missing !== undefined && isForLong(missing)
+}
+
+function readMissing(objects: ObjectStore) {
+  return unlessSpoiled(readJson(objects, missingKey, missingAccounts))
 }
 
 function isForLong({ first, last }: z.infer<typeof missingAccount>): boolean {

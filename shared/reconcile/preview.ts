@@ -22,6 +22,7 @@ import { sortGrants } from './preview-grants.ts'
 import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
 import type { LinkReading } from './read-link.ts'
 import { refuses } from './revoke-assignment.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const readsAtOnce = 32
 
@@ -162,8 +163,9 @@ async function attributeRevocations(
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const attribute = async (assignment: Assignment): Promise<PlannedRevocation> => {
-    const stored = await ledger.read(renderAssignmentKey(assignment))
-    const keys = (stored?.entry.links ?? []).map(({ key }) => key).sort()
+    // Of an entry that nobody can read nobody can tell the links.
+    const stored = await unlessSpoiled(ledger.read(renderAssignmentKey(assignment)))
+    const keys = ((isSpoiled(stored) ? undefined : stored?.entry.links) ?? []).map(({ key }) => key).sort()
     const links = await Promise.all(keys.map(async (key) => ({ key, fate: fateOf(await readings.read(key)) })))
     return { assignment, links }
   }

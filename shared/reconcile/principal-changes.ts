@@ -13,7 +13,7 @@ import { foreignPrefix, readForeign } from './foreign-assignments.ts'
 import { Ledger } from './ledger.ts'
 import { patientIdentityStore } from './patient-identity-store.ts'
 import { type NamedId, PrincipalNames } from './principal-names.ts'
-import { readJson, renderJson } from './stored-json.ts'
+import { isSpoiled, readJson, renderJson, unlessSpoiled } from './stored-json.ts'
 
 const checkpointKey = 'state/principals.json'
 /** Since when entries are read for the ids in them; without it, all of them once. */
@@ -131,17 +131,20 @@ async function listEntries(objects: ObjectStore, isWanted: Wanted): Promise<read
   return found
 }
 
-/** The ids that an entry has; `waits`: its principal was seen gone, and its grace is running. */
+/**
+ * The ids that an entry has, none where nobody can read it; `waits`: its principal was seen gone, and its grace is running.
+ */
 async function readIds(
   objects: ObjectStore,
   { key, isForeign }: Found,
 ): Promise<{ readonly ids: readonly PrincipalId[]; readonly waits: boolean }> {
   const name = assignmentKey.parse(key)
   if (isForeign) {
-    const foreign = await readForeign(objects, name)
-    return { ids: foreign ? [foreign.principalId] : [], waits: false }
+    const foreign = await unlessSpoiled(readForeign(objects, name))
+    return { ids: foreign && !isSpoiled(foreign) ? [foreign.principalId] : [], waits: false }
   }
-  const entry = (await new Ledger(objects).read(name))?.entry
+  const read = await unlessSpoiled(new Ledger(objects).read(name))
+  const entry = isSpoiled(read) ? undefined : read?.entry
   const waits = entry?.orphanedAt !== undefined && entry.openUntil !== undefined
   return { ids: entry ? listAccess(entry).map(({ principalId }) => principalId) : [], waits }
 }

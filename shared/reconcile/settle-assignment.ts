@@ -3,6 +3,7 @@ import { evaluateAssignment } from './evaluate-assignment.ts'
 import { grant } from './grant-assignment.ts'
 import { revoke } from './revoke-assignment.ts'
 import type { SettleContext, Settlement, Subject } from './settlement.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 /**
  * Makes one account assignment equal to what the links say now: evaluates, writes the ledger, calls, reads back, writes
@@ -24,9 +25,14 @@ export async function settleAssignment(
 async function settleOnce(subject: Subject): Promise<Settlement | 'links-gone'> {
   const { key, assignment, context } = subject
   const [stored, evaluation] = await Promise.all([
-    context.standings.ledger.read(key),
+    unlessSpoiled(context.standings.ledger.read(key)),
     evaluateAssignment(assignment, { ...context, place: 'view' }),
   ])
+  if (isSpoiled(stored)) {
+    // Every reconcile has it looked at again, until somebody has restored it.
+    context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: stored })
+    return { result: 'open', reason: stored.message, links: evaluation.links.map((link) => link.key) }
+  }
   if (evaluation.links.length > 0) return grant(subject, stored, evaluation)
   if (!stored) return { result: 'absent', links: [] }
   const live = await evaluateAssignment(assignment, { ...context, place: 'live' })

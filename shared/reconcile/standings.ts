@@ -8,22 +8,25 @@ import { toAssignment } from '../domain/plan.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { foreignPrefix, forgetForeign, readForeign } from './foreign-assignments.ts'
 import { Ledger, listAssignmentKeys } from './ledger.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const readsAtOnce = 16
 
 /** `both`: those of the ledger that were listed under `foreign/` as well. */
 export type KnownKeys = Readonly<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>>
 
-/** How far one account assignment is, as the ledger or `foreign/` has it. */
+/** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: nobody can read the entry. */
 export type Standing = {
   readonly state: LedgerState | 'foreign'
   readonly reason?: string
   /** Someone else removed it. */
   readonly isMissing?: true
-  readonly principalId: PrincipalId
+  readonly principalId?: PrincipalId
   /** The links that granted it when it was last evaluated, and which upload of each. */
-  readonly links: readonly Pick<GrantingLink, 'key' | 'lastModified'>[]
+  readonly links?: readonly NamedLink[]
 }
+
+type NamedLink = Pick<GrantingLink, 'key' | 'lastModified'>
 
 /** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
 type Part = Standing | 'unread' | 'absent' | undefined
@@ -49,7 +52,7 @@ export class Standings {
     this.ledger = new Ledger(objects, (key, entry) => this.#noteEntry(key, entry))
   }
 
-  noteForeign(key: AssignmentKey, links: Standing['links'], principalId: PrincipalId): void {
+  noteForeign(key: AssignmentKey, links: readonly NamedLink[], principalId: PrincipalId): void {
     this.#noteForeignPart(key, { state: 'foreign', links: namesOf(links), principalId })
   }
 
@@ -133,7 +136,10 @@ export class Standings {
     const key = renderAssignmentKey(toAssignment(grant, accountId))
     const known = this.#knownOf(key)
     if (!known) return undefined
-    if (!isRead(known.ledger)) await this.ledger.read(key)
+    if (!isRead(known.ledger)) {
+      const read = await unlessSpoiled(this.ledger.read(key))
+      if (isSpoiled(read)) return { state: 'failed', reason: read.message }
+    }
     if (typeof known.ledger !== 'object' && !isRead(known.foreign)) {
       const foreign = await readForeign(this.#objects, key)
       // Else found, or gone, while this answer travelled.
@@ -149,11 +155,11 @@ export class Standings {
     const known = this.#knownOf(key)
     const accountId = parseAssignmentKey(key)?.accountId
     if (!known || !accountId) return
-    if (typeof known.ledger === 'object') this.#noteDropped(accountId, known.ledger.links, entry?.links ?? [])
+    if (typeof known.ledger === 'object') this.#noteDropped(accountId, known.ledger.links ?? [], entry?.links ?? [])
     known.ledger = entry ? toStanding(entry) : 'absent'
   }
 
-  #noteDropped(accountId: AccountId, before: Standing['links'], now: Standing['links']): void {
+  #noteDropped(accountId: AccountId, before: readonly NamedLink[], now: readonly NamedLink[]): void {
     const dropped = before.filter(({ key }) => !now.some((link) => link.key === key))
     if (dropped.length === 0) return
     this.#dropped.set(accountId, new Set([...this.takeDropped(accountId), ...dropped.map(({ key }) => key)]))
@@ -180,6 +186,11 @@ export class Standings {
   }
 }
 
+/** Whether the entry names this link, or may: one that nobody can read may name any. */
+export function mayName({ links }: Standing, link: string): boolean {
+  return links === undefined || links.some(({ key }) => key === link)
+}
+
 function isThere(part: Part): boolean {
   return part !== undefined && part !== 'absent'
 }
@@ -199,6 +210,6 @@ function toStanding(entry: LedgerEntry): Standing {
 }
 
 /** No more than statuses need: there may be 100,000 of these in memory. */
-function namesOf(links: Standing['links']): Standing['links'] {
+function namesOf(links: readonly NamedLink[]): readonly NamedLink[] {
   return links.map(({ key, lastModified }) => ({ key, lastModified }))
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Lack, Lacks } from './settlement.ts'
 import type { NewStatus, StatusStore } from './status-store.ts'
+import { SpoiledObjectError } from './stored-json.ts'
 
 /** Progress of what is still running is told at most this often; its end is told at once. */
 const progressEveryMs = 5_000
@@ -114,6 +115,9 @@ export class StatusBoard {
       this.#log.info('status told', { input, state: told?.state ?? 'removed', accounts: told?.accounts })
       if (told === undefined) this.#toldMs.delete(input)
     } catch (error) {
+      if (error instanceof SpoiledObjectError)
+        // It does not pass by itself: every reconcile tells of it, and has the input looked at when it is restored.
+        return this.#log.error('a status cannot be told until an object is restored', { input, error })
       this.touch([input])
       this.#log.warn('a status could not be told; it is told again', { input, error })
     }

@@ -405,7 +405,7 @@ describe('names made to harm whoever reads a report', () => {
       await world.objects.as('\u001b[2J\u202e').put(key, key.startsWith('links') ? '' : hostileFile(key))
     for (const name of hostileNames) await world.objects.put(link, JSON.stringify({ reason: name, [name]: name }))
     await world.clock.advance(60_000)
-    const all = await readAllStatuses(world.ports)
+    const { statuses: all } = await readAllStatuses(world.ports)
     expect(all.length).toBe(hostileKeys.length + 2)
     for (const one of all) expect(renderStatus(one)).not.toMatch(raw)
     const summary = renderSummary(all)

@@ -23,7 +23,8 @@ const by = { principalId: 'AWS:maria', at: uploadedAt }
 const retried = 'remove the cause; it is tried again by itself, at least every hour'
 const none = { desired: 0, applied: 0, open: 0, failed: [] }
 
-type Known = Readonly<Record<string, Partial<Standing>>>
+/** `spoiled`: nobody can read the entry. */
+type Known = Readonly<Record<string, Partial<Standing> | 'spoiled'>>
 type Situation = {
   readonly world?: World
   readonly configuration?: Partial<Configuration>
@@ -45,6 +46,7 @@ function progressOf(key: string, known: Known, { lack, heldIn }: Situation): Non
   const standing = (account: AccountId): [AccountId, Standing][] => {
     const links = [{ key, lastModified: uploadedAt }]
     const found = known[account]
+    if (found === 'spoiled') return [[account, { state: 'failed', reason: 'it cannot be read' }]]
     return found ? [[account, { state: 'granted', principalId: accountants, links, ...found }]] : []
   }
   const isMeant = (grant: Grant) => renderGrant(grant) === named
@@ -370,6 +372,16 @@ describe('a link that grants nothing (any more)', () => {
     expect(await statusOf(ofUnit, { isAbsent: true, known: moving })).toEqual({
       state: 'revoking',
       accounts: { ...none, open: 1, failed },
+    })
+  })
+
+  test('has failed to be revoked where nobody can read the entry, which may be what it granted', async () => {
+    const reason = 'it cannot be read'
+    expect(await statusOf(ofUnit, { isAbsent: true, known: { [first]: 'spoiled' } })).toEqual({
+      state: 'failed',
+      reason: `the access could not be revoked: ${reason}`,
+      remedy: retried,
+      accounts: { ...none, failed: [{ account: first, reason }] },
     })
   })
 

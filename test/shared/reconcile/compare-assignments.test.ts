@@ -197,6 +197,15 @@ describe('access that is listed and nobody knows', () => {
     expect((await compare()).foreign).toHaveLength(1)
   })
 
+  test('is neither missing nor foreign where nobody can read the entry that may be about it', async () => {
+    const { bench, key, compare } = open()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.world.objects.put(bench.ledgerKey, '{oops')
+    expect(await compare([], { ledger: [key] })).toMatchObject({ missing: [], toEvaluate: [] })
+    expect(await compare()).toEqual(nothing)
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
   test('is not foreign where an entry of another type or permission set only looks like it', async () => {
     const { bench, compare } = open()
     bench.world.ssoAdmin.addAssignment(bench.target())

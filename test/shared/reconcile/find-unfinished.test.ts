@@ -34,7 +34,7 @@ async function find(bench: Settling, { last = everything, accounts = [], isRevok
 const keyOf = (bench: Settling) => assignmentKey.parse(bench.ledgerKey.slice('assignments/'.length))
 const hold = (bench: Settling, ...keys: readonly string[]) =>
   writeBrake(bench.world.objects, { ...emptyBrake, held: keys.map((key) => assignmentKey.parse(key)) }, undefined)
-const nothing = { unfinished: [], entries: [], held: new Set(), heldLinks: new Set(), resting: new Map() }
+const nothing = { unfinished: [], entries: [], held: new Set(), heldLinks: new Set(), resting: new Map(), spoiled: [] }
 
 async function open(entry: Partial<LedgerEntry>): Promise<Settling> {
   const bench = new Settling()
@@ -43,6 +43,18 @@ async function open(entry: Partial<LedgerEntry>): Promise<Settling> {
 }
 
 describe('an entry of the ledger is unfinished', () => {
+  test('where nobody can read it, and the next reconcile tells of it again', async () => {
+    const bench = new Settling()
+    await bench.world.objects.put(bench.ledgerKey, '{oops')
+    expect(await find(bench)).toEqual({
+      ...nothing,
+      unfinished: [bench.assignment],
+      entries: [keyOf(bench)],
+      spoiled: [bench.ledgerKey],
+      seen: [],
+    })
+  })
+
   test('where it is not settled and no retry is scheduled', async () => {
     for (const state of ['granting', 'revoking', 'failed', 'stuck'] as const) {
       const bench = await open({ state })

@@ -11,7 +11,7 @@ const ten = '2026-03-03T10:00:00.000Z'
 const linkOf = (principal: string) => `links_data/root%all%Billing-ps%${principal}%GROUP%ssofile`
 const link = linkOf('team')
 const set = 'permission_sets/Billing-ps.json'
-const nothing = { stale: [], unsettled: [], missing: [] }
+const nothing = { stale: [], unsettled: [], missing: [], spoiled: [] }
 const everything = { since: new Date(0), entries: [], inputs: [] }
 
 /** A status of the file as it is, and, where the state wants attention, its index. */
@@ -79,6 +79,14 @@ describe('an input is to be told anew', () => {
     await tell(world, link, {})
     await world.objects.put('status/too-long/0a1b.json', '{}')
     expect(await find(world)).toEqual({ ...nothing, stale: [link] })
+  })
+
+  test('not where nobody can read its status, which the next reconcile looks at again', async () => {
+    const world = new World()
+    await world.objects.put(link, '')
+    await world.objects.put(`status/${link}.json`, '{oops')
+    await world.objects.put(`attention/waiting/${link}`, '')
+    expect(await find(world)).toEqual({ ...nothing, unsettled: [link], spoiled: [`status/${link}.json`] })
   })
 
   test('where attention is wanted and the index does not say so, only there', async () => {

@@ -134,4 +134,56 @@ describe('a reconcile', () => {
     expect(await world.json(`status/${late}.json`)).toMatchObject({ state: 'applied' })
     expect(await report(world)).toMatchObject(nothing)
   })
+
+  test('goes on where an entry or a status is spoiled: its links have failed with the reason until it is restored', async () => {
+    const world = await granted()
+    const entry = await world.objects.get(`assignments/${name}`)
+    const spoiled = [`assignments/${name}`, 'status/permission_sets/Billing-ps.json.json']
+    for (const key of spoiled) await world.objects.put(key, '{oops')
+    const other = link.replace('team-Accountants', 'team-Web')
+    await world.objects.put(other, '')
+    await world.clock.advance(1_000)
+    world.queues.queue('links').purge()
+    world.queues.queue('work').purge()
+    const settle = async () => {
+      await report(world)
+      await world.look()
+      await world.finish(world.slice())
+    }
+    await settle()
+    expect(await world.json(`status/${other}.json`)).toMatchObject({ state: 'applied' })
+    const told = () => world.log.lines.filter(({ fields }) => 'spoiled' in fields).map(({ fields }) => fields.spoiled)
+    expect(told()).toEqual([spoiled])
+    expect(await world.json(`status/${link}.json`)).toMatchObject({
+      state: 'failed',
+      accounts: { desired: 1, applied: 0, open: 0, failed: [{ account: '233000000002' }] },
+      reason: expect.stringContaining(
+        `assignments/${name}: received something that this version of ssofile did not write`,
+      ),
+    })
+    await world.clock.advance(3_600_000)
+    await settle()
+    expect(told().at(-1)).toContain(spoiled[1])
+    await world.objects.put(`assignments/${name}`, entry?.body ?? '')
+    for (const key of await world.keys('state/open/')) await world.objects.delete(key)
+    await world.objects.delete('status/permission_sets/Billing-ps.json.json')
+    await world.clock.advance(3_600_000)
+    await settle()
+    expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
+    expect(await report(world)).toMatchObject(nothing)
+  })
+
+  test('leaves alone what stands under status/ and is the status of no input', async () => {
+    const world = await granted()
+    for (const key of ['status/garbage', 'status/links_data/garbage', 'status/notes.json'])
+      await world.objects.put(key, 'x')
+    expect(await report(world)).toMatchObject(nothing)
+  })
+
+  test('begins its record of missing accounts anew where that is spoiled', async () => {
+    const world = await granted()
+    await world.objects.put('state/missing-accounts.json', '{oops')
+    expect(await report(world)).toMatchObject(nothing)
+    expect(await world.keys('state/missing-accounts')).toEqual([])
+  })
 })

@@ -77,6 +77,15 @@ describe('how far an assignment is', () => {
     expect(await of(one)).toStrictEqual({ [String(one)]: { state: 'granted', principalId, links } })
   })
 
+  test('is a failure with its reason where nobody can read its entry, until it is restored', async () => {
+    const { world, own, of } = open()
+    await world.objects.put(`assignments/${keyIn(one)}`, '{oops')
+    const reason = expect.stringContaining(`assignments/${keyIn(one)}: received something`)
+    expect(await of(one)).toEqual({ [String(one)]: { state: 'failed', reason } })
+    await own(one)
+    expect(await of(one)).toMatchObject({ [String(one)]: { state: 'granted' } })
+  })
+
   test('is read once, and then as it was noted here', async () => {
     const { own, addForeign, of, standings } = open()
     await own(one)

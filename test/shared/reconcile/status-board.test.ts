@@ -17,7 +17,8 @@ const lacks = (...found: readonly (readonly [string, Lack | 'none'])[]): Lacks =
 function open(assess: (input: string) => Promise<NewStatus | undefined> = async () => ({ state: 'applied' })) {
   const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
   const log = new CollectedLog()
-  const statuses = new StatusStore(new MemoryObjectStore({ bucket: 'ssofile', clock }), clock)
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+  const statuses = new StatusStore(objects, clock)
   const assessed: string[] = []
   const board = new StatusBoard({
     statuses,
@@ -35,7 +36,7 @@ function open(assess: (input: string) => Promise<NewStatus | undefined> = async 
     await clock.advance(1)
     return [before, board.hasDue]
   }
-  return { board, clock, log, statuses, assessed, dueAfter }
+  return { board, clock, log, objects, statuses, assessed, dueAfter }
 }
 
 describe('the status of a link', () => {
@@ -116,6 +117,17 @@ describe('the status of a link', () => {
     expect(board.hasDue).toBe(false)
     await clock.advance(500)
     expect(board.hasDue).toBe(true)
+  })
+
+  test('that is spoiled is not tried again and again: the log has an error', async () => {
+    const { board, log, objects } = open()
+    await objects.put(`status/${one}.json`, '{oops')
+    board.touch([one])
+    await board.tell('due')
+    expect(board.hasDirty).toBe(false)
+    expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
+      ['error', 'a status cannot be told until an object is restored'],
+    ])
   })
 
   test('that changes while it is being told is told once more', async () => {
