@@ -4,7 +4,6 @@ import {
   describeHold,
   emptyBrake,
   findMissingWindows,
-  folderOf,
   judgeRevocation,
   pruneBrake,
   tally,
@@ -30,7 +29,7 @@ export async function previewBrake(
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await readBrake(objects))?.record ?? emptyBrake, terms)
-  const counted = revocations.map(toRevocation)
+  const counted = revocations.map(({ assignment, withdrawn }) => ({ key: renderAssignmentKey(assignment), withdrawn }))
   const items = Map.groupBy(counted.flatMap(tally), ({ rule, folder }) => `${rule} ${folder ?? ''}`)
   let record = before
   let held = 0
@@ -45,11 +44,4 @@ export async function previewBrake(
     record = { ...brake, held: before.held }
   }
   return { held, reasons: record.holds.map(describeHold) }
-}
-
-/** As the dispatcher tells whose doing it is: withdrawn, where each link that granted it was. */
-function toRevocation({ assignment, links }: PlannedRevocation) {
-  const isWithdrawn = links.every(({ fate }) => fate !== 'elsewhere')
-  const withdrawn = isWithdrawn ? links.map(({ key }) => ({ key, folder: folderOf(key) })) : []
-  return { key: renderAssignmentKey(assignment), withdrawn }
 }

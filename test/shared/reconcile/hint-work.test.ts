@@ -14,6 +14,7 @@ import { NotStartedError } from '../../../shared/reconcile/limited-sso-admin.ts'
 import { openHintWork } from '../../../shared/reconcile/open-hint-work.ts'
 import type { OpenSettleContext } from '../../../shared/reconcile/settle-context.ts'
 import type { StatusBoard } from '../../../shared/reconcile/status-board.ts'
+import { StatusStore } from '../../../shared/reconcile/status-store.ts'
 import type { WorkItem } from '../../../shared/reconcile/work-source.ts'
 import type { Interceptor } from '../../intercept.ts'
 import { Settling, type SettlingOptions } from '../../settling.ts'
@@ -477,12 +478,18 @@ describe('a hint at a permission set', () => {
     expect(await worked(hintAt('reconcile'))).toMatchObject({ ended: ['0 done'], settled: 1, failed: 1 })
   })
 
-  test('goes on as open work of that permission set', async () => {
+  test('goes on as open work of that permission set, and its status says why', async () => {
+    const away = new ServiceError('sso-admin', 'ServiceUnavailable', 'away')
     const { bench, world, worked, lines } = open({
-      interceptor: failing('createPermissionSet', new Error('no')).interceptor,
+      interceptor: failing('createPermissionSet', away).interceptor,
     })
     await upload(bench)
+    const { objects, clock } = world
+    await new StatusStore(objects, clock).revise('permission_sets/Auditors-ps.json', async () => ({
+      state: 'applying',
+    }))
     expect(await worked(hintAt('reconcile'))).toMatchObject({ ended: ['0 done'], settled: 0, failed: 1 })
+    expect((await world.json('status/permission_sets/Auditors-ps.json.json'))?.reason).toContain('ServiceUnavailable')
     expect((await world.keys('state/open/')).map((key) => key.split('%')[1])).toEqual([
       'permission_sets/Auditors-ps.json',
     ])

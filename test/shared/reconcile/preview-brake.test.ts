@@ -6,7 +6,7 @@ import type { Configuration } from '../../../shared/domain/configuration.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
 import { Brake } from '../../../shared/reconcile/brake.ts'
-import type { LinkFate, PlannedRevocation } from '../../../shared/reconcile/preview.ts'
+import type { PlannedRevocation } from '../../../shared/reconcile/preview.ts'
 import { previewBrake } from '../../../shared/reconcile/preview-brake.ts'
 import { World } from '../../world.ts'
 
@@ -19,20 +19,21 @@ const small = { own: { count: 2, percent: 10, minutes: 15 }, indirect: { count: 
 function open(brake: Configuration['brake'] = small) {
   const world = new World({ configuration: { brake, folders: ['team-a'] } })
   const { objects, configuration, ports, clock } = world
-  const revocation = (index: number, ...links: readonly (readonly [string, LinkFate])[]): PlannedRevocation => ({
+  /** By the withdrawal of these links; of none: by something else. */
+  const revocation = (index: number, ...links: readonly string[]): PlannedRevocation => ({
     assignment: {
       accountId: accountId.parse(idOf(index)),
       permissionSet: permissionSetName.parse('Billing-ps'),
       principal: principalName.parse('team-Web'),
       type: 'GROUP',
     },
-    links: links.map(([key, fate]) => ({ key, fate })),
+    links: links.map((key) => ({ key, fate: 'deleted' })),
+    withdrawn: links.map((key) => ({ key, folder: folderOf(key) })),
   })
   /** `count` revocations, each of a link of its own that was deleted. */
   const withdrawn = (count: number, { from = 0, folder = '' } = {}) =>
-    Array.from({ length: count }, (_, index) => revocation(from + index, [linkOf(from + index, folder), 'deleted']))
-  const indirect = (count: number, from = 0) =>
-    Array.from({ length: count }, (_, index) => revocation(from + index, [linkOf(from + index), 'elsewhere']))
+    Array.from({ length: count }, (_, index) => revocation(from + index, linkOf(from + index, folder)))
+  const indirect = (count: number) => Array.from({ length: count }, (_, index) => revocation(index))
   const enter = async (count: number) => {
     for (let index = 0; index < count; index++)
       await objects.put(`assignments/account%${idOf(index)}%Billing-ps%team-Web%GROUP%ssofile`, '')
@@ -43,10 +44,8 @@ function open(brake: Configuration['brake'] = small) {
   const admitEach = async (revocations: readonly PlannedRevocation[]) => {
     const dispatchers = new Brake(ports, configuration)
     let held = 0
-    for (const { assignment, links } of revocations) {
-      const isIndirect = links.some(({ fate }) => fate === 'elsewhere')
-      const all = isIndirect ? [] : links.map(({ key }) => ({ key, folder: folderOf(key) }))
-      const { outcome } = await dispatchers.admit({ key: renderAssignmentKey(assignment), withdrawn: all })
+    for (const { assignment, withdrawn: links } of revocations) {
+      const { outcome } = await dispatchers.admit({ key: renderAssignmentKey(assignment), withdrawn: links })
       if (outcome === 'held') held++
     }
     return held
@@ -102,15 +101,15 @@ describe('what the brake would hold of a plan', () => {
   test('counts a link once that granted in many accounts', async () => {
     const { revocation, preview, admitEach } = open()
     const root = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
-    const plan = Array.from({ length: 10 }, (_, index) => revocation(index, [root, 'deleted']))
+    const plan = Array.from({ length: 10 }, (_, index) => revocation(index, root))
     expect(await preview(plan)).toEqual({ held: 0, reasons: [] })
     expect(await admitEach(plan)).toBe(0)
   })
 
-  test('is by the ledger where a link is there still and means the account no more', async () => {
-    const { enter, revocation, indirect, preview, admitEach } = open()
+  test('is by the ledger where something else takes the access away than the withdrawal of its links', async () => {
+    const { enter, indirect, preview, admitEach } = open()
     await enter(40)
-    const plan = [...indirect(5), revocation(5, [linkOf(5), 'deleted'], [linkOf(6), 'elsewhere'])]
+    const plan = indirect(6)
     expect(await preview(plan)).toEqual({
       held: 2,
       reasons: [
@@ -118,12 +117,6 @@ describe('what the brake would hold of a plan', () => {
       ],
     })
     expect(await admitEach(plan)).toBe(2)
-  })
-
-  test.each(['rejected', 'expired', 'not-yet'] as const)('takes a link that is %s for one withdrawn', async (fate) => {
-    const { revocation, preview } = open()
-    const plan = [0, 1, 2].map((index) => revocation(index, [linkOf(index), fate]))
-    expect(await preview(plan)).toMatchObject({ held: 1, reasons: [expect.stringContaining('were withdrawn')] })
   })
 
   test('goes on from what was counted before, and from what is held already', async () => {
