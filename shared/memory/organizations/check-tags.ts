@@ -2,7 +2,7 @@ import type { Tags } from './organization-records.ts'
 import { constraint, invalidInput } from './organizations-refusals.ts'
 
 // Organizations User Guide, "Quotas and service limits for AWS Organizations".
-const tagsMost = 50
+export const tagsMost = 50
 
 /** Refuses the keys that AWS keeps to itself, and more tags than a resource may have: then nothing of the request is done. */
 export function checkTags(changedKeys: Iterable<string>, after: Tags): void {

@@ -22,7 +22,7 @@ import type {
   Tags,
   UnstampedChange,
 } from './organization-records.ts'
-import { OrganizationTree } from './organization-tree.ts'
+import { depthMost, OrganizationTree } from './organization-tree.ts'
 import { organizationsLimiters } from './organizations-rates.ts'
 import {
   accountNotFound,
@@ -63,8 +63,6 @@ export type Parent = { readonly id: string; readonly type: 'ROOT' | 'ORGANIZATIO
 
 const pageMost = 20
 const unitsMost = 2000
-// A root and five levels of organizational units below it.
-const depthMost = 5
 
 /**
  * An honest model of AWS Organizations: token buckets per operation, 20 a page, accounts that are created and closed
