@@ -26,7 +26,12 @@ export function addLocal(program: Command): void {
       'its 99th percentile; default: four times the median',
       wholeNumber(1, 3_600_000),
     )
-    .option('--time-scale <factor>', 'how many times faster time runs (1 to 1000), for all but leases', timeScale, 1)
+    .option(
+      '--time-scale <factor>',
+      "how many times faster time runs (1 to 1000), for all but what goes by S3's clock: leases, expiry, the brake's windows",
+      timeScale,
+      1,
+    )
     .addOption(
       new Option('--log <format>', 'how the handlers log: text for people, json as in Lambda')
         .choices(['text', 'json'])
