@@ -1,26 +1,47 @@
 import { readFile } from 'node:fs/promises'
-import * as z from 'zod'
+import { quote } from '../../shared/domain/complaint.ts'
 import { type Configuration, configuration, defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { configurationRules } from '../../shared/domain/configuration-rules.ts'
+import { faultsOfIssues } from '../../shared/domain/json-faults.ts'
+import { renderJsonPath } from '../../shared/domain/json-path.ts'
+import { placeOf } from '../../shared/domain/json-place.ts'
+import { parseStrictJson } from '../../shared/domain/strict-json.ts'
 import { Refusal } from './refusal.ts'
 
-/** The configuration in `file`, or the default one. Throws Refusal with every fault and where it stands. */
+/** The configuration in `file`, or the default one. Throws Refusal with every fault, and line and column where it stands. */
 export async function readConfiguration(file: string | undefined): Promise<Configuration> {
   if (file === undefined) return defaultConfiguration
-  const parsed = configuration.safeParse(await readJsonFile(file))
-  if (!parsed.success) throw new Refusal(`${file} is not a valid configuration:\n${z.prettifyError(parsed.error)}`)
-  return parsed.data
+  const body = await readBytes(file)
+  const document = parseStrictJson(file, body)
+  const head = `${quote(file, 1024)} is not a valid configuration:`
+  if (!document.ok) {
+    const { received, expected, remedy } = document.complaint
+    throw new Refusal(`${head}\n  received ${received}, expected ${expected}; ${remedy}`)
+  }
+  const read = configuration.safeParse(document.value)
+  if (read.success) return read.data
+  const text = new TextDecoder().decode(body)
+  const faults = faultsOfIssues(read.error.issues, document.value, configurationRules)
+  const told = faults.map(({ path, field, received, expected, remedy }) => {
+    const { line, column } = placeOf(text, field === undefined ? path : [...path, field])
+    return `  ${line}:${column}  ${renderJsonPath(path)}  received ${received}, expected ${expected}; ${remedy}`
+  })
+  throw new Refusal([head, ...told].join('\n'))
 }
 
 export async function readJsonFile(file: string): Promise<unknown> {
-  let text: string
   try {
-    text = await readFile(file, 'utf8')
+    return JSON.parse((await readBytes(file)).toString('utf8'))
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw new Refusal(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
   } catch (error) {
     throw new Refusal(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Refusal(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
