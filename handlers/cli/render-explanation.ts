@@ -45,9 +45,9 @@ function renderWho({ assignment: { type, principal } }: Explanation): string {
 function renderOne(explanation: Explanation, title: string): string {
   const { state, since, reason, nextAttempt, requestId, principalId, remarks, links, history } = explanation
   const [mood, word] = words[state]
-  const known = state === 'foreign' ? 'known since' : 'since'
+  const known = state === 'granted' ? ' since' : state === 'foreign' ? ' known since' : '; granted at'
   const lines: [string, string | undefined][] = [
-    ['access', `${paint(mood, word)}${since === undefined ? '' : ` ${known} ${since}`}`],
+    ['access', `${paint(mood, word)}${since === undefined ? '' : `${known} ${since}`}`],
     ['why', reason && quote(reason, 2000)],
     ['again', nextAttempt && `tried again at ${nextAttempt}`],
     ...remarks.map((remark): [string, string] => ['note', quote(remark, 500)]),
