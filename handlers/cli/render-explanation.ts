@@ -45,7 +45,7 @@ function renderWho({ assignment: { type, principal } }: Explanation): string {
 function renderOne(explanation: Explanation, title: string): string {
   const { state, since, reason, nextAttempt, requestId, principalId, remarks, links, history } = explanation
   const [mood, word] = words[state]
-  const known = state === 'granted' ? ' since' : state === 'foreign' ? ' known since' : '; granted at'
+  const known = state === 'granted' ? ' since' : state === 'foreign' ? '; known since' : '; granted at'
   const lines: [string, string | undefined][] = [
     ['access', `${paint(mood, word)}${since === undefined ? '' : `${known} ${since}`}`],
     ['why', reason && quote(reason, 2000)],

@@ -24,7 +24,7 @@ function render(state: AccessState): string {
 
 test.each([
   ['granted', `granted since ${since}`],
-  ['foreign', `stays when links go known since ${since}`],
+  ['foreign', `stays when links go; known since ${since}`],
   ['held', `held by the brake; granted at ${since}`],
   ['revoking', `being revoked; granted at ${since}`],
 ] as const)('access that is %s is told with the instant that is meant', (state, told) => {
