@@ -343,11 +343,14 @@ describe('former access beside a present one that the brake holds', () => {
     expect((await bench.entry())?.former).toBeUndefined()
   })
 
-  test('is open where AWS refuses, and is tried again while the present one rests', async () => {
-    const { bench, left, idOf } = await openFormer(
-      { 'team-Web': begun },
-      failing('deleteAccountAssignment', refusal, 2),
-    )
+  test('is open where AWS refuses, and has its retry until it is gone, while the present one rests', async () => {
+    const twins: number[] = []
+    const { bench, left, idOf } = await openFormer({ 'team-Web': begun }, async ({ operation, proceed }) => {
+      if (operation !== 'deleteAccountAssignment') return proceed()
+      twins.push((await bench.world.keys('state/open/')).length)
+      if (twins.length <= 2) throw refusal
+      return proceed()
+    })
     for (let attempt = 1; attempt <= 2; attempt++) {
       expect(await bench.settle()).toEqual({
         result: 'open',
@@ -355,10 +358,13 @@ describe('former access beside a present one that the brake holds', () => {
         links: [bench.link, 'links_data/former-0'],
       })
       expect(await bench.entry()).toMatchObject({ state: 'held', former: [{ state: 'failed' }], attempts: attempt })
-      expect(await bench.world.keys('state/open/')).toHaveLength(1)
     }
     expect(await bench.settle()).toMatchObject({ result: 'held' })
     expect(left()).toEqual([idOf()])
+    // None before it failed; from then on one, also at the moment of each next call.
+    expect(twins).toEqual([0, 1, 1])
+    expect(await bench.settle()).toMatchObject({ result: 'held' })
+    expect(await bench.world.keys('state/open/')).toEqual([])
   })
 
   test('is held as well where it was not begun, and rests with it', async () => {
