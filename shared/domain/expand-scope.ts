@@ -9,7 +9,8 @@ export type Membership = Pick<Configuration, 'supportNestedOu' | 'includeManagem
 
 /**
  * The accounts of a scope in this view of the organization, ascending by id. Empty: the link waits, it is not invalid.
- * Only ACTIVE accounts can be given access (the others refuse it), and the management account only where configured.
+ * Only ACTIVE accounts can be given access (the others refuse it). The management account is meant by its id alone, and
+ * only where configured: whoever says "all" does not mean the account that rules the others.
  */
 export function expandScope(
   scope: Scope,
@@ -25,7 +26,12 @@ export function expandScope(
 
 /** Whether the scope speaks of this account now. An account whose tags were not read is within no tag's scope. */
 export function isWithin(scope: Scope, account: Account, membership: Membership): boolean {
-  if (!canHoldAccess(account, membership)) return false
+  if (account.state !== 'ACTIVE') return false
+  if (
+    account.id === membership.managementAccountId &&
+    !(membership.includeManagementAccount && scope.kind === 'account')
+  )
+    return false
   switch (scope.kind) {
     case 'root':
       return true
@@ -38,11 +44,6 @@ export function isWithin(scope: Scope, account: Account, membership: Membership)
     default:
       return scope satisfies never
   }
-}
-
-export function canHoldAccess(account: Account, membership: Membership): boolean {
-  if (account.state !== 'ACTIVE') return false
-  return account.id !== membership.managementAccountId || membership.includeManagementAccount
 }
 
 /** With nested organizational units all those above the account, else only its own parent. */

@@ -1,6 +1,6 @@
 import type { Assignment } from './assignment.ts'
 import type { Configuration } from './configuration.ts'
-import { canHoldAccess, type Membership, parentsThatCount } from './expand-scope.ts'
+import { isWithin, type Membership, parentsThatCount } from './expand-scope.ts'
 import { type Link, parseLinkKey, renderLinkKey } from './link.ts'
 import type { Account } from './organization-view.ts'
 import type { Scope } from './scope.ts'
@@ -15,9 +15,10 @@ export function listGrantingLinks(
   account: Account,
   configuration: Pick<Configuration, 'folders'> & Membership,
 ): readonly Link[] {
-  if (account.id !== assignment.accountId || !canHoldAccess(account, configuration)) return []
+  if (account.id !== assignment.accountId) return []
   const { permissionSet, principal, type } = assignment
-  return listScopes(account, configuration).flatMap((scope) =>
+  const scopes = listScopes(account, configuration).filter((scope) => isWithin(scope, account, configuration))
+  return scopes.flatMap((scope) =>
     [undefined, ...configuration.folders].flatMap((folder) => {
       const parts = { ...(folder === undefined ? {} : { folder }), scope, permissionSet, principal, type }
       const link = parseLinkKey(renderLinkKey(parts), configuration.folders)

@@ -5,19 +5,29 @@ import { account } from '../domain/organization-view.ts'
 import { permissionSetName } from '../domain/permission-set-name.ts'
 import { principalName, principalType } from '../domain/principal.ts'
 import { tags } from '../domain/tags.ts'
+import { isName } from './identity-store/check-name.ts'
+import { tagsMost } from './organizations/check-tags.ts'
+import { depthMost } from './organizations/organization-tree.ts'
+
+// Organizations API Reference, "Tag".
+const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
 const accountInFile = z.strictObject({
   id: accountId,
   name: z.string().min(1).max(50),
   email: z.string().regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an email address'),
   tags: tags
-    .refine((all) => Object.entries(all).every(isTag), 'keys of 1 to 128 and values of at most 256 characters')
+    .refine(
+      (all) => Object.entries(all).every(isTag),
+      'keys of 1 to 128 and values of at most 256 characters of AWS’s set',
+    )
+    .refine((all) => Object.keys(all).length <= tagsMost, `at most ${tagsMost} tags`)
     .default({}),
   state: account.shape.state.default('ACTIVE'),
 })
 
 function isTag([key, value]: [string, string]): boolean {
-  return key.length >= 1 && key.length <= 128 && value.length <= 256
+  return key.length >= 1 && key.length <= 128 && value.length <= 256 && tagText.test(key) && tagText.test(value)
 }
 
 /** Source of the patterns: Organizations API Reference, "Root" and "OrganizationalUnit". */
@@ -44,8 +54,8 @@ export const organizationFile = z
       accounts: z.array(accountInFile).default([]),
       organizationalUnits: z.array(organizationalUnit).default([]),
     }),
-    groups: z.array(principalName.max(1024)).default([]),
-    users: z.array(principalName.max(128)).default([]),
+    groups: z.array(principalName.refine((name) => isName('GROUP', name), 'no group can have this name')).default([]),
+    users: z.array(principalName.refine((name) => isName('USER', name), 'no user can have this name')).default([]),
     /** Each in the format of a file under `permission_sets/`, which is checked when the models are filled. */
     permissionSets: z.array(z.looseObject({ permissionSetName })).default([]),
     assignments: z
@@ -123,6 +133,7 @@ function findContradictions(file: OrganizationFile): readonly Fault[] {
       ? []
       : [{ path: ['managementAccountId'], message: `no account ${file.managementAccountId} in this file` }]),
     ...[accounts, units, sets, groups, users].flatMap(findRepetitions),
+    ...findMisplacedUnits(file.root, ['root']),
     ...strangers,
   ]
 }
@@ -143,6 +154,23 @@ function foundAccounts(container: Container, path: readonly (string | number)[])
       foundAccounts(unit, [...path, 'organizationalUnits', index]),
     ),
   ]
+}
+
+/** Units too deep, and siblings of one name: AWS refuses to make either. */
+function findMisplacedUnits(container: Container, path: readonly (string | number)[], depth = 1): readonly Fault[] {
+  const names = container.organizationalUnits.map(({ name }) => name)
+  return container.organizationalUnits.flatMap((unit, index) => {
+    const unitPath = [...path, 'organizationalUnits', index]
+    return [
+      ...(depth === depthMost + 1
+        ? [{ path: unitPath, message: `deeper than ${depthMost} levels below the root` }]
+        : []),
+      ...(names.indexOf(unit.name) < index
+        ? [{ path: [...unitPath, 'name'], message: `a second '${unit.name}' in one place` }]
+        : []),
+      ...findMisplacedUnits(unit, unitPath, depth + 1),
+    ]
+  })
 }
 
 function foundUnits(container: Container, path: readonly (string | number)[]): readonly Found[] {

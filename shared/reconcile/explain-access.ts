@@ -1,7 +1,7 @@
 import type { AccountId } from '../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import type { Configuration } from '../domain/configuration.ts'
-import { isWithin } from '../domain/expand-scope.ts'
+import { isWithin, type Membership } from '../domain/expand-scope.ts'
 import type { PrincipalId } from '../domain/identity-center-ids.ts'
 import { type GrantingLink, type LedgerEntry, ledgerPrefix } from '../domain/ledger-entry.ts'
 import { isFolderMarker, linkPrefix, parseLinkKey } from '../domain/link.ts'
@@ -9,6 +9,7 @@ import { nearMatch } from '../domain/near-match.ts'
 import type { Account } from '../domain/organization-view.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../domain/principal.ts'
+import type { Scope } from '../domain/scope.ts'
 import type { Status } from '../domain/status.ts'
 import { listAll } from '../ports/page.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -84,6 +85,7 @@ type Context = {
 }
 
 const nearMost = 8
+const otherAccount = 'it does not mean this account'
 
 /** Whether a principal has a permission set in an account, and why. `ports.objects` must keep what caches write to itself. */
 export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
@@ -236,20 +238,20 @@ async function explainThroughGroups(
 
 /** Valid links that would grant it but for one of account, permission set and principal; those nearest in name first. */
 async function findNearLinks(
-  { permissionSet, principal }: Question,
+  question: Question,
   account: Account | undefined,
   { ports, configuration, organization }: Context,
 ): Promise<Answer['near']> {
+  const { permissionSet, principal } = question
   const { managementAccountId } = await organization.view()
   const membership = { ...configuration, managementAccountId }
   const near: { key: string; differs: string; rank: number }[] = []
   for await (const { key } of ports.objects.list(linkPrefix)) {
     const link = isFolderMarker(key) ? undefined : parseLinkKey(key, configuration.folders)
     if (!link?.ok) continue
+    const inAccount = differsInAccount(link.value.scope, question.account, account, membership)
     const differences = [
-      ...(account !== undefined && isWithin(link.value.scope, account, membership)
-        ? []
-        : ['it does not mean this account']),
+      ...inAccount,
       ...differs('permission set', permissionSet, link.value.permissionSet),
       ...differs(link.value.type === 'GROUP' ? 'group' : 'user', principal, link.value.principal),
     ]
@@ -258,12 +260,28 @@ async function findNearLinks(
     const isSimilar =
       nearMatch(permissionSet, [link.value.permissionSet]) !== undefined &&
       nearMatch(principal, [link.value.principal]) !== undefined
-    near.push({ key, differs: only, rank: isSimilar ? 0 : 1 })
+    const isMeant = inAccount.length > 0 && only !== otherAccount
+    near.push({ key, differs: only, rank: isMeant ? 0 : isSimilar ? 1 : 2 })
   }
   return near
     .sort((a, b) => a.rank - b.rank || (a.key < b.key ? -1 : 1))
     .slice(0, nearMost)
     .map(({ key, differs: how }) => ({ key, differs: how }))
+}
+
+/** A link that would mean the account, but for what the account is, says so: its writer has nothing to correct. */
+function differsInAccount(
+  scope: Scope,
+  id: AccountId,
+  account: Account | undefined,
+  membership: Membership,
+): readonly string[] {
+  if (account && isWithin(scope, account, membership)) return []
+  const meant = scope.kind === 'account' && scope.id === id
+  if (meant && !account) return ['it means this account, which is not in the organization']
+  if (meant && id === membership.managementAccountId) return ['it means this account, which is the management account']
+  const isKept = account && isWithin(scope, { ...account, state: 'ACTIVE' }, membership)
+  return [isKept ? `it means this account, which is ${account.state}, not ACTIVE` : otherAccount]
 }
 
 function differs(noun: string, asked: string, named: string): readonly string[] {

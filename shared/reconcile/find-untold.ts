@@ -64,11 +64,15 @@ export async function findUntold({
     if (isGoingOn || isExpired || current?.etag !== etag) stale.push(key)
   }
   await Promise.all([...files.values()].map((head) => limit(() => check(head))))
-  for (const key of statuses.keys()) {
+  const checkLeft = async (key: string): Promise<void> => {
     const input = key.slice(statusPrefix.length, -'.json'.length)
     // What else somebody put there is the status of no input.
-    if (!files.has(input) && queueOf(input) && statusKey(input) === key) stale.push(input)
+    if (files.has(input) || !queueOf(input) || statusKey(input) !== key) return
+    const read = await unlessSpoiled(readJson(objects, key, status))
+    if (isSpoiled(read)) spoiled.push(key)
+    else stale.push(input)
   }
+  await Promise.all([...statuses.keys()].map((key) => limit(() => checkLeft(key))))
   return { stale: stale.sort(), unsettled: unsettled.sort(), missing, spoiled: spoiled.sort() }
 }
 

@@ -4,6 +4,7 @@ import type { MemoryOrganizations } from '../../../shared/memory/organizations/m
 import type { HandshakeRecord } from '../../../shared/memory/organizations/organization-records.ts'
 import { localRequests } from '../local-request.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
+import { TagList, toTags } from './organization-tags.ts'
 
 /**
  * AcceptHandshake and LeaveOrganization are called by a member account: whoever signs with an account id as access key
@@ -15,9 +16,14 @@ export function handshakeOperations(model: MemoryOrganizations): Record<string, 
   const HandshakeId = z.string().regex(/^h-[0-9a-z]{8,32}$/)
   return {
     InviteAccountToOrganization: operation(
-      z.object({ Target, Notes: z.string().max(1024).optional() }),
+      z.object({ Target, Notes: z.string().max(1024).optional(), Tags: TagList.optional() }),
       async (input) =>
-        render(await model.inviteAccountToOrganization({ type: input.Target.Type, id: input.Target.Id })),
+        render(
+          await model.inviteAccountToOrganization(
+            { type: input.Target.Type, id: input.Target.Id },
+            toTags(input.Tags ?? []),
+          ),
+        ),
     ),
     AcceptHandshake: operation(z.object({ HandshakeId }), async (input) =>
       render(await model.acceptHandshake(input.HandshakeId, callingAccount(model))),

@@ -5,11 +5,10 @@ import type { MemoryOrganizations } from '../../../shared/memory/organizations/m
 import type {
   CreateAccountRecord,
   OrganizationalUnitRecord,
-  Tags,
 } from '../../../shared/memory/organizations/organization-records.ts'
-import { invalidInput } from '../../../shared/memory/organizations/organizations-refusals.ts'
 import { handshakeOperations } from './handshake-operations.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
+import { TagList, toTags } from './organization-tags.ts'
 
 // Shapes of the service's model; patterns and lengths from the Organizations API Reference.
 const AccountId = accountId
@@ -28,12 +27,8 @@ const ChildId = z
 const ResourceId = z
   .string()
   .max(130)
-  .regex(/^(r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/)
+  .regex(/^(r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-\w{8,128}|rp-\w{4,128}|rt-\w{8,32})$/)
 const unitName = z.string().min(1).max(128)
-const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
-const TagList = z.array(
-  z.object({ Key: z.string().min(1).max(128).regex(tagText), Value: z.string().max(256).regex(tagText) }),
-)
 const NextToken = z.string().max(100_000).optional()
 const paging = { MaxResults: z.int().min(1).max(20).optional(), NextToken }
 
@@ -191,12 +186,6 @@ async function done(call: Promise<void>): Promise<object> {
 
 function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {
   return { nextToken: input.NextToken, most: input.MaxResults ?? 20 }
-}
-
-function toTags(list: z.output<typeof TagList>): Tags {
-  const tags = Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]))
-  if (Object.keys(tags).length === list.length) return tags
-  throw invalidInput('DUPLICATE_TAG_KEY', 'Tag keys must be unique among the tags attached to the same entity.')
 }
 
 /** `Status` is retired: a client that still reads it finds nothing. (API Reference, "Account", September 9, 2026.) */

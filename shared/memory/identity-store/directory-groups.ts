@@ -1,5 +1,6 @@
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
+import { checkName } from './check-name.ts'
 import type { AttributeOperation, GroupRecord } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 
@@ -35,7 +36,7 @@ export class DirectoryGroups {
   }
 
   add(group: GroupRecord): void {
-    this.#refuseDuplicate(group)
+    this.#checkName(group)
     this.#table.set(group.groupId, group)
     this.#ids.add(group.groupId)
     this.#indexName(group)
@@ -44,7 +45,7 @@ export class DirectoryGroups {
   update(groupId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
     const before = this.get(groupId)
     const after = operations.reduce(applyOperation, { ...before, updatedAt })
-    this.#refuseDuplicate(after)
+    this.#checkName(after)
     if (before.displayName !== undefined) this.#idByName.delete(before.displayName)
     this.#table.set(groupId, after)
     this.#indexName(after)
@@ -58,8 +59,10 @@ export class DirectoryGroups {
     return group
   }
 
-  #refuseDuplicate({ groupId, displayName }: GroupRecord): void {
-    const holder = displayName === undefined ? undefined : this.#idByName.get(displayName)
+  #checkName({ groupId, displayName }: GroupRecord): void {
+    if (displayName === undefined) return
+    checkName('GROUP', displayName)
+    const holder = this.#idByName.get(displayName)
     if (holder !== undefined && holder !== groupId) throw duplicate('Duplicate GroupDisplayName')
   }
 

@@ -1,5 +1,6 @@
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
+import { checkName } from './check-name.ts'
 import type { AttributeOperation, Json, JsonObject, UserRecord } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 
@@ -37,7 +38,7 @@ export class DirectoryUsers {
   }
 
   add(user: UserRecord): void {
-    this.#refuseDuplicate(user)
+    this.#checkName(user)
     this.#table.set(user.userId, user)
     this.#ids.add(user.userId)
     this.#indexName(user)
@@ -46,7 +47,7 @@ export class DirectoryUsers {
   update(userId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
     const before = this.get(userId)
     const after = operations.reduce(applyOperation, { ...before, updatedAt })
-    this.#refuseDuplicate(after)
+    this.#checkName(after)
     this.#forgetName(before)
     this.#table.set(userId, after)
     this.#indexName(after)
@@ -60,7 +61,8 @@ export class DirectoryUsers {
     return user
   }
 
-  #refuseDuplicate({ userId, userName }: UserRecord): void {
+  #checkName({ userId, userName }: UserRecord): void {
+    checkName('USER', userName)
     const holder = this.#idByFoldedName.get(userName.toLowerCase())
     if (holder !== undefined && holder !== userId) throw duplicate('Duplicate UserName')
   }

@@ -23,6 +23,9 @@ type AccountLifecycleOptions = {
   readonly left: (accountId: AccountId) => void
 }
 
+// An account that the organization created cannot leave it sooner; invited ones can. (ConstraintViolationException.)
+const waitMs = 4 * 24 * 60 * 60 * 1000
+
 /** A step that an account takes by itself when its time has come. */
 type Step = { readonly dueAt: Date; readonly take: () => void }
 
@@ -188,9 +191,11 @@ export class AccountLifecycle {
   }
 
   #departByCall(id: AccountId): void {
-    const { tree } = this.#options
-    tree.account(id)
+    const { tree, clock } = this.#options
+    const { joinedMethod, joinedAt } = tree.account(id)
     if (id === tree.organization.managementAccountId) throw managementAccountStays()
+    if (joinedMethod === 'CREATED' && clock.now().getTime() - joinedAt.getTime() < waitMs)
+      throw constraint('WAIT_PERIOD_ACTIVE', 'You must wait until at least four days after the account was created.')
     this.#depart(id)
   }
 

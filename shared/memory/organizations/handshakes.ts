@@ -1,7 +1,7 @@
 import { type AccountId, accountId } from '../../domain/account-id.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Randomness } from '../../ports/randomness.ts'
-import type { HandshakeRecord, InvitedParty, UnstampedChange } from './organization-records.ts'
+import type { HandshakeRecord, InvitedParty, Tags, UnstampedChange } from './organization-records.ts'
 import type { OrganizationTree } from './organization-tree.ts'
 import {
   duplicateHandshake,
@@ -31,7 +31,7 @@ export class Handshakes {
   }
 
   /** No account is there by this: only when it accepts. */
-  invite(party: InvitedParty): HandshakeRecord {
+  invite(party: InvitedParty, tags: Tags): HandshakeRecord {
     const { tree, handshakes, clock, randomness } = this.#options
     const isMember = [...tree.accounts()].some(({ id, email }) => id === party.id || email === party.id)
     if (isMember) throw duplicateHandshake('The account is already a member of the organization.')
@@ -44,6 +44,7 @@ export class Handshakes {
     const handshake: HandshakeRecord = {
       id,
       party,
+      tags,
       state: 'OPEN',
       requestedAt,
       expiresAt: new Date(requestedAt.getTime() + openMs),
@@ -71,7 +72,7 @@ export class Handshakes {
       parentId: tree.organization.rootId,
       joinedMethod: 'INVITED',
       joinedAt: clock.now(),
-      tags: {},
+      tags: handshake.tags,
     })
     changed({ event: 'AccountJoinedOrganization', accountId: accountId.parse(caller), joinedMethod: 'Invited' })
     return accepted

@@ -8,6 +8,7 @@ import { CallGate, type CallObserver } from '../call-gate.ts'
 import { type PageRequest, pageOf } from '../page-of.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import { AccountLifecycle } from './account-lifecycle.ts'
+import { checkTags } from './check-tags.ts'
 import { Handshakes } from './handshakes.ts'
 import type {
   AccountDetails,
@@ -21,7 +22,7 @@ import type {
   Tags,
   UnstampedChange,
 } from './organization-records.ts'
-import { OrganizationTree } from './organization-tree.ts'
+import { depthMost, OrganizationTree } from './organization-tree.ts'
 import { organizationsLimiters } from './organizations-rates.ts'
 import {
   accountNotFound,
@@ -61,10 +62,7 @@ export type ChildType = 'ACCOUNT' | 'ORGANIZATIONAL_UNIT'
 export type Parent = { readonly id: string; readonly type: 'ROOT' | 'ORGANIZATIONAL_UNIT' }
 
 const pageMost = 20
-const tagsMost = 50
 const unitsMost = 2000
-// A root and five levels of organizational units below it.
-const depthMost = 5
 
 /**
  * An honest model of AWS Organizations: token buckets per operation, 20 a page, accounts that are created and closed
@@ -195,6 +193,7 @@ export class MemoryOrganizations implements Organizations {
 
   async createAccount(account: { accountName: string; email: string; tags?: Tags }): Promise<CreateAccountRecord> {
     this.#enter('CreateAccount')
+    checkTags(Object.keys(account.tags ?? {}), account.tags ?? {})
     return this.#lifecycle.create(account)
   }
 
@@ -208,9 +207,11 @@ export class MemoryOrganizations implements Organizations {
     this.#lifecycle.remove(id)
   }
 
-  async inviteAccountToOrganization(party: InvitedParty): Promise<HandshakeRecord> {
+  /** `tags`: those that the account has when it becomes a member. */
+  async inviteAccountToOrganization(party: InvitedParty, tags: Tags = {}): Promise<HandshakeRecord> {
     this.#enter('InviteAccountToOrganization')
-    return this.#handshakes.invite(party)
+    checkTags(Object.keys(tags), tags)
+    return this.#handshakes.invite(party, tags)
   }
 
   /** Called by the invited account. */
@@ -245,6 +246,7 @@ export class MemoryOrganizations implements Organizations {
     if (this.#tree.parentsDownTo(parentId).length > depthMost) {
       throw constraint('OU_DEPTH_LIMIT_EXCEEDED', 'You attempted to create an OU that is too many levels deep.')
     }
+    checkTags(Object.keys(tags), tags)
     const digits = this.#options.randomness.id().replaceAll('-', '').slice(0, 8)
     const id = `ou-${this.#tree.organization.rootId.slice(2)}-${digits}`
     const unit = { id, name, parentId, tags }
@@ -274,9 +276,7 @@ export class MemoryOrganizations implements Organizations {
   async tagResource(resourceId: string, tags: Tags): Promise<void> {
     this.#enter('TagResource')
     const after = { ...this.#tree.tags(resourceId), ...tags }
-    if (Object.keys(after).length > tagsMost) {
-      throw constraint('MAX_TAG_LIMIT_EXCEEDED', `You have exceeded the limit of ${tagsMost} tags for a resource.`)
-    }
+    checkTags(Object.keys(tags), after)
     const resourceArn = this.#tree.putTags(resourceId, after)
     this.#changed({ event: 'TagResource', resourceId, resourceArn, changedTagKeys: Object.keys(tags), tags: after })
   }
@@ -285,6 +285,7 @@ export class MemoryOrganizations implements Organizations {
     this.#enter('UntagResource')
     const before = Object.entries(this.#tree.tags(resourceId))
     const tags = Object.fromEntries(before.filter(([key]) => !keys.includes(key)))
+    checkTags(keys, tags)
     const resourceArn = this.#tree.putTags(resourceId, tags)
     this.#changed({ event: 'UntagResource', resourceId, resourceArn, changedTagKeys: [...keys], tags })
   }

@@ -53,6 +53,8 @@ export type HandshakeRecord = {
   /** `h-…`. */
   readonly id: string
   readonly party: InvitedParty
+  /** What the account is tagged with when it becomes a member. */
+  readonly tags: Tags
   readonly state: 'OPEN' | 'ACCEPTED'
   readonly requestedAt: Date
   readonly expiresAt: Date

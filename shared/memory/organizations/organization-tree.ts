@@ -12,6 +12,9 @@ import type {
 } from './organization-records.ts'
 import { accountNotFound, notInUse, targetNotFound, unitNotFound } from './organizations-refusals.ts'
 
+/** A root, and so many levels of organizational units below it. (Organizations User Guide, "Quotas".) */
+export const depthMost = 5
+
 /** The organization as it stands: root, organizational units, accounts and their tags, in tables with indexes. */
 export class OrganizationTree {
   readonly #organization: Map<string, OrganizationRecord>

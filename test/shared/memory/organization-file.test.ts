@@ -13,6 +13,13 @@ import {
 } from '../../contract/identity-center-world.ts'
 
 const { root } = smallOrganization
+const [management] = root.accounts
+/** So many levels of organizational units, each with one below it. */
+const nested = (levels: number): object => ({
+  id: `ou-test-level00${levels}`,
+  name: `level ${levels}`,
+  organizationalUnits: levels === 1 ? [] : [nested(levels - 1)],
+})
 
 test.each([
   {
@@ -42,6 +49,45 @@ test.each([
     what: 'an organizational unit with a wrong id',
     file: { ...smallOrganization, root: { ...root, organizationalUnits: [{ id: 'ou-1', name: 'x' }] } },
     told: 'root.organizationalUnits[0].id: ',
+  },
+  {
+    what: 'an organizational unit on a sixth level',
+    file: { ...smallOrganization, root: { ...root, organizationalUnits: [nested(6)] } },
+    told: `root${'.organizationalUnits[0]'.repeat(6)}: deeper than 5 levels below the root`,
+  },
+  {
+    what: 'two organizational units of one name in one place',
+    file: {
+      ...smallOrganization,
+      root: { ...root, organizationalUnits: [nested(1), { ...nested(1), id: 'ou-test-another1' }] },
+    },
+    told: "root.organizationalUnits[1].name: a second 'level 1' in one place",
+  },
+  {
+    what: 'a user whose name has a space, which AWS refuses',
+    file: { ...smallOrganization, users: ['Ana Silva'] },
+    told: 'users[0]: no user can have this name',
+  },
+  {
+    what: 'a group with a name that AWS keeps to itself',
+    file: { ...smallOrganization, groups: ['AWSAdministrators'] },
+    told: 'groups[0]: no group can have this name',
+  },
+  {
+    what: 'a tag with a letter that AWS refuses',
+    file: { ...smallOrganization, root: { ...root, accounts: [{ ...management, tags: { 'a%b': '' } }] } },
+    told: 'root.accounts[0].tags: keys of 1 to 128',
+  },
+  {
+    what: 'fifty-one tags',
+    file: {
+      ...smallOrganization,
+      root: {
+        ...root,
+        accounts: [{ ...management, tags: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, ''])) }],
+      },
+    },
+    told: 'root.accounts[0].tags: at most 50 tags',
   },
   {
     what: 'a group that is there twice',

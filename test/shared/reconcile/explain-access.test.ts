@@ -8,6 +8,7 @@ import { permissionSetName } from '../../../shared/domain/permission-set-name.ts
 import { principalName } from '../../../shared/domain/principal.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { type Answer, explainAccess } from '../../../shared/reconcile/explain-access.ts'
+import { reconcile } from '../../../shared/reconcile/reconcile.ts'
 import { StatusStore } from '../../../shared/reconcile/status-store.ts'
 import { Settling, type SettlingOptions } from '../../settling.ts'
 import { World } from '../../world.ts'
@@ -357,5 +358,31 @@ describe('links that are near', () => {
     const link = { key: ofGroup('team-Accountants', 'root%all'), differs: 'it does not mean this account' }
     for (const account of ['999999999999', '111111111111'])
       expect((await explain(world, 'team-Accountants', { account })).near).toEqual([link])
+  })
+
+  test('mean the account, but for what it is: those come first, and say what', async () => {
+    const gone = '999999999999'
+    const management = '111111111111'
+    const others = Array.from({ length: 8 }, (_, index) => ofGroup('team-Accountants', `account%25000000000${index}`))
+    const [ofGone, ofManagement] = [gone, management].map((id) => ofGroup('team-Accountants', `account%${id}`))
+    const ofRoot = ofGroup('team-Accountants', 'root%all')
+    const world = await worldWith(...others, ofGone ?? '', ofManagement ?? '')
+    const nearest = async (account: string) => (await explain(world, 'team-Accountants', { account })).near[0]
+    expect(await nearest(gone)).toEqual({
+      key: ofGone,
+      differs: 'it means this account, which is not in the organization',
+    })
+    expect(await nearest(management)).toEqual({
+      key: ofManagement,
+      differs: 'it means this account, which is the management account',
+    })
+    world.organizations.suspendAccount(accountId.parse('210000000001'))
+    await world.finish(reconcile(world.ports, world.configuration))
+    await world.objects.put(ofRoot, '')
+    await settle(world)
+    expect(await nearest('210000000001')).toMatchObject({
+      key: ofRoot,
+      differs: 'it means this account, which is SUSPENDED, not ACTIVE',
+    })
   })
 })

@@ -87,6 +87,8 @@ describe('an input is to be told anew', () => {
     await world.objects.put(`status/${link}.json`, '{oops')
     await world.objects.put(`attention/waiting/${link}`, '')
     expect(await find(world)).toEqual({ ...nothing, unsettled: [link], spoiled: [`status/${link}.json`] })
+    await world.objects.delete(link)
+    expect(await find(world)).toEqual({ ...nothing, spoiled: [`status/${link}.json`] })
   })
 
   test('where attention is wanted and the index does not say so, only there', async () => {

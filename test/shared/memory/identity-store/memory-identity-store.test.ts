@@ -76,3 +76,23 @@ test('a directory that is opened over kept tables still knows its names', async 
     code: 'ConflictException',
   })
 })
+
+test('a name that AWS keeps to itself, or that has letters it refuses, is refused at creation and as a new name', async () => {
+  const world = openWorld()
+  const { identityStore } = world
+  const refused = { code: 'ValidationException' }
+  const userId = principalIdIn(world, 'USER', 'ana@example.com')
+  const groupId = await identityStore.createGroup({ displayName: 'Team 7' })
+  for (const name of ['Administrator', 'AWSAdministrators', '\u202e', 'x'.repeat(1025)]) {
+    await expect(identityStore.createGroup({ displayName: name })).rejects.toMatchObject(refused)
+    await expect(identityStore.updateGroup(groupId, [{ path: 'displayName', value: name }])).rejects.toMatchObject(
+      refused,
+    )
+  }
+  for (const name of ['Administrator', 'AWSAdministrators', 'Ana Silva', 'x'.repeat(129)]) {
+    await expect(identityStore.createUser({ userName: name })).rejects.toMatchObject(refused)
+    await expect(identityStore.updateUser(userId, [{ path: 'userName', value: name }])).rejects.toMatchObject(refused)
+  }
+  expect(await identityStore.getUserId('ana@example.com')).toBe(userId)
+  await identityStore.createUser({ userName: 'administrator' })
+})

@@ -27,6 +27,13 @@ describe('an account that is invited', () => {
     expect(changes).toMatchObject([{ event: 'AccountJoinedOrganization', accountId: invited, joinedMethod: 'Invited' }])
   })
 
+  test('has the tags that it was invited with once it is a member', async () => {
+    const { organizations } = open()
+    const { id } = await organizations.inviteAccountToOrganization(target, { team: 'Web' })
+    await organizations.acceptHandshake(id, invited)
+    expect(await organizations.listTags(invited)).toEqual({ team: 'Web' })
+  })
+
   test('leaves by itself', async () => {
     const { organizations, changes } = open()
     const { id } = await organizations.inviteAccountToOrganization(target)

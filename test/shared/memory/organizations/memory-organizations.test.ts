@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
-import type { OrganizationsChange } from '../../../../shared/memory/organizations/organization-records.ts'
+import type { OrganizationsChange, Tags } from '../../../../shared/memory/organizations/organization-records.ts'
 import { openModels, openWorld, shop, start, suspended, website } from '../../../contract/identity-center-world.ts'
 import { DurableTables } from '../durable-tables.ts'
 
@@ -163,4 +163,35 @@ test('a second organizational unit of a name under one parent is refused', async
 test('an account that is not in an organization is told so', async () => {
   const { organizations } = openModels()
   await expect(organizations.listAccounts()).rejects.toMatchObject({ code: 'AWSOrganizationsNotInUseException' })
+})
+
+test('an account that was created leaves after four days at the earliest', async () => {
+  const { organizations, clock } = openWorld()
+  const { accountId: id } = await organizations.createAccount({ accountName: 'new', email: 'new@example.com' })
+  await clock.advance(minute)
+  const tooSoon = { code: 'ConstraintViolationException', details: { Reason: 'WAIT_PERIOD_ACTIVE' } }
+  await expect(organizations.removeAccountFromOrganization(id)).rejects.toMatchObject(tooSoon)
+  await expect(organizations.leaveOrganization(id)).rejects.toMatchObject(tooSoon)
+  await clock.advance(4 * day)
+  await organizations.removeAccountFromOrganization(id)
+  expect(await organizations.describeAccount(id)).toBeUndefined()
+})
+
+describe('tags', () => {
+  const tagsOf = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`key-${index}`, '']))
+  const { organizations } = openWorld()
+  const invited = { type: 'ACCOUNT', id: '900000000001' } as const
+
+  test.each([
+    ['an account', (tags: Tags) => organizations.createAccount({ accountName: 'new', email: 'new@example.com', tags })],
+    ['an organizational unit', (tags: Tags) => organizations.createOrganizationalUnit('r-test', 'new', tags)],
+    ['an account that is invited', (tags: Tags) => organizations.inviteAccountToOrganization(invited, tags)],
+    ['an account that is there', (tags: Tags) => organizations.tagResource(websiteId, tags)],
+  ])('of %s are at most fifty, and none of AWS’s own: else nothing is done', async (_, call) => {
+    await expect(call(tagsOf(51))).rejects.toMatchObject({ details: { Reason: 'MAX_TAG_LIMIT_EXCEEDED' } })
+    for (const key of ['aws:x', 'AWS:x'])
+      await expect(call({ [key]: '' })).rejects.toMatchObject({ details: { Reason: 'INVALID_SYSTEM_TAGS_PARAMETER' } })
+    await expect(call({ 'laws:x': '' })).resolves.not.toThrow()
+  })
 })

@@ -1,0 +1,23 @@
+import type { PrincipalType } from '../../domain/principal.ts'
+import { invalidDirectoryInput } from './identity-store-refusals.ts'
+
+/** Identity Store API Reference, "CreateGroup", DisplayName, and "CreateUser", UserName: a user name has no spaces. */
+const rules: Readonly<Record<PrincipalType, { readonly most: number; readonly pattern: RegExp }>> = {
+  GROUP: { most: 1024, pattern: /^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0]+$/u },
+  USER: { most: 128, pattern: /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u },
+}
+/** (Same pages.) */
+const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrators'])
+
+/** Whether somebody can have this name, by its letters. */
+export function isName(type: PrincipalType, name: string): boolean {
+  const { most, pattern } = rules[type]
+  return name.length <= most && pattern.test(name) && !reserved.has(name)
+}
+
+/** Refuses what no group, or no user, can be called. */
+export function checkName(type: PrincipalType, name: string): void {
+  const attribute = type === 'GROUP' ? 'displayName' : 'userName'
+  if (reserved.has(name)) throw invalidDirectoryInput(`${name} is a reserved name: it can't be a ${attribute}.`)
+  if (!isName(type, name)) throw invalidDirectoryInput(`Value at '${attribute}' failed to satisfy constraint`)
+}

@@ -1,0 +1,18 @@
+import type { Tags } from './organization-records.ts'
+import { constraint, invalidInput } from './organizations-refusals.ts'
+
+// Organizations User Guide, "Quotas and service limits for AWS Organizations".
+export const tagsMost = 50
+
+/** Refuses the keys that AWS keeps to itself, and more tags than a resource may have: then nothing of the request is done. */
+export function checkTags(changedKeys: Iterable<string>, after: Tags): void {
+  for (const key of changedKeys) {
+    if (!/^aws:/i.test(key)) continue
+    throw invalidInput(
+      'INVALID_SYSTEM_TAGS_PARAMETER',
+      "You specified a tag key that is a system tag. You can't add, edit, or delete system tag keys because they're reserved for AWS use.",
+    )
+  }
+  if (Object.keys(after).length > tagsMost)
+    throw constraint('MAX_TAG_LIMIT_EXCEEDED', `You have exceeded the limit of ${tagsMost} tags for a resource.`)
+}
