@@ -6,17 +6,9 @@ import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../shared/doma
 import { permissionSetName } from '../shared/domain/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
-import { AssignmentRequests } from '../shared/reconcile/assignment-requests.ts'
-import { Brake } from '../shared/reconcile/brake.ts'
-import { ManagementAccountSets } from '../shared/reconcile/management-account-sets.ts'
-import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
-import { PermissionSetIndex } from '../shared/reconcile/permission-set-index.ts'
-import { PrincipalIndex } from '../shared/reconcile/principal-index.ts'
-import { PrincipalNames } from '../shared/reconcile/principal-names.ts'
 import { settleAssignment } from '../shared/reconcile/settle-assignment.ts'
-import type { SettleContext, Settlement } from '../shared/reconcile/settlement.ts'
-import { Standings } from '../shared/reconcile/standings.ts'
-import { StatusStore } from '../shared/reconcile/status-store.ts'
+import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/settle-context.ts'
+import type { Settlement } from '../shared/reconcile/settlement.ts'
 import { type Interceptor, intercept } from './intercept.ts'
 import { acme, World } from './world.ts'
 
@@ -124,35 +116,10 @@ export class Settling {
   }
 
   /** In a dispatcher of its own: nothing is remembered from one to the next. */
-  within<T>(work: (context: SettleContext) => Promise<T>): Promise<T> {
-    const requests = new AssignmentRequests(this.world.ports.ssoAdmin, this.world.clock, this.world.log)
-    return this.world.finish(work(this.#open(requests))).finally(() => requests.stop())
-  }
-
-  #open(requests: AssignmentRequests): SettleContext {
+  within<T>(work: (context: OpenSettleContext) => Promise<T>): Promise<T> {
     const { ports, configuration } = this.world
-    const { objects, ssoAdmin, clock } = ports
-    const organization = new OrganizationCache(ports, configuration.folders)
-    return {
-      ...ports,
-      configuration,
-      requests,
-      organization,
-      statuses: new StatusStore(objects, clock),
-      standings: new Standings(objects),
-      principals: new PrincipalIndex(ports.identityStore, clock, configuration.principalSuffix),
-      principalNames: new PrincipalNames(objects),
-      brake: new Brake(ports, configuration),
-      permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
-      managementAccount: new ManagementAccountSets({
-        objects,
-        ssoAdmin,
-        clock,
-        managementAccountId: async () => (await organization.view()).managementAccountId,
-      }),
-      mayStart: this.#mayStart,
-      ending: new AbortController().signal,
-      pulledMs: clock.monotonicMs(),
-    }
+    const mayStart = this.#mayStart
+    const context = openSettleContext(ports, configuration, { mayStart, ending: new AbortController().signal })
+    return this.world.finish(work(context)).finally(() => context.requests.stop())
   }
 }

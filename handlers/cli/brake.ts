@@ -12,7 +12,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
 import { operator } from './operator.ts'
 import { Refusal } from './refusal.ts'
-import { type HeldAssignment, renderHeld } from './render-held.ts'
+import { type HeldAssignment, renderHeld, renderReleased } from './render-held.ts'
 import { renderJson } from './render-json.ts'
 
 const readsAtOnce = 32
@@ -64,7 +64,7 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
       process.stdout.write(
         json
           ? renderJson({ digest, released: result.keys })
-          : `released ${result.keys.length} revocations for one hour; they are carried out within a minute or so\n`,
+          : renderReleased(result.keys.length, await readPause(objects)),
       )
       return 0
     case 'released-before':

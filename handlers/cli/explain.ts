@@ -27,7 +27,7 @@ export function addExplain(program: Command): void {
     .argument('<principal>', "a group's display name or a user name, exactly; both are tried")
     .summary('whether somebody has access, by which links, and since when')
     .description(
-      'Granted or not, by which links, who uploaded them, since when; what waits or failed, and why; for a user also\nthrough groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
+      'Granted or not, by which links, who uploaded them, since when; what waits or failed, and why; for a user also through groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
     )
     .option('--config <file>', 'configuration (JSON), where no deployment has one')
     .option('--json', 'the answer as JSON')

@@ -26,7 +26,7 @@ export function addPlan(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder laid out as the bucket is, or the bucket as it is')
     .summary('what would be granted and revoked, and by which link')
     .description(
-      'Compares what the files ask for with what is in force, and writes nothing. Of a folder: what\n  aws s3 sync --delete FOLDER s3://bucket\nwould lead to (the bucket is SSOFILE_BUCKET). Of a bucket: what apply would do now.\nThe organization is as the last reconcile and events since have it, and read anew where that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: it cannot be told; 2: wrong usage or refused.',
+      'Compares what the files ask for with what ssofile gave, and writes nothing. Of a folder: what\n  aws s3 sync --delete FOLDER s3://bucket\nwould lead to (the bucket is SSOFILE_BUCKET). Of a bucket: what apply --no-drift would do now; what others changed by hand, its drift check finds.\nThe organization is as the last reconcile and events since have it, and read anew where that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: it cannot be told; 2: wrong usage or refused.',
     )
     .option('--config <file>', 'configuration (JSON), where no deployment has one')
     .option('--detailed-exitcode', 'exit code 3 where there are changes')

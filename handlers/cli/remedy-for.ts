@@ -1,15 +1,39 @@
-import { isServiceError } from '../../shared/ports/service-error.ts'
+import { quote } from '../../shared/domain/complaint.ts'
+import { isServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
 
-/** What whoever typed the command can do about an error that is not a Refusal; `undefined`: the message says it all. */
-export function remedyFor(error: unknown, environment: NodeJS.ProcessEnv): string | undefined {
+/** Each service's own endpoint goes before the one of all (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+const endpointVariables: Readonly<Record<ServiceName, string>> = {
+  s3: 'AWS_ENDPOINT_URL_S3',
+  sqs: 'AWS_ENDPOINT_URL_SQS',
+  'sso-admin': 'AWS_ENDPOINT_URL_SSO_ADMIN',
+  identitystore: 'AWS_ENDPOINT_URL_IDENTITYSTORE',
+  organizations: 'AWS_ENDPOINT_URL_ORGANIZATIONS',
+}
+
+/**
+ * What whoever typed the command can do about an error that is not a Refusal; `undefined`: the message says it all.
+ * `words`: what was typed.
+ */
+export function remedyFor(
+  error: unknown,
+  environment: NodeJS.ProcessEnv,
+  words: readonly string[],
+): string | undefined {
   const text = error instanceof Error ? error.message : String(error)
   if (/EADDRINUSE/.test(text))
     return 'another program listens there, perhaps an ssofile: stop it, or choose another port: npm start -- --port 0'
-  if (isServiceError(error, 'NoSuchBucket'))
-    return `set SSOFILE_BUCKET to a bucket that exists (now: '${environment.SSOFILE_BUCKET ?? 'ssofile'}')`
+  if (isServiceError(error, 'NoSuchBucket')) {
+    const named = words.find((word) => word.startsWith('s3://'))
+    return named === undefined
+      ? `set SSOFILE_BUCKET to a bucket that exists (now: '${environment.SSOFILE_BUCKET ?? 'ssofile'}')`
+      : `name a bucket that exists (now: '${quote(named)}')`
+  }
   if (!isServiceError(error, 'NoAnswer')) return undefined
   if (/credentials/.test(text))
     return 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for the local system any will do, with the AWS_ENDPOINT_URL that npm start prints'
-  if (environment.AWS_ENDPOINT_URL === undefined) return undefined
-  return `AWS_ENDPOINT_URL is ${environment.AWS_ENDPOINT_URL}: if that is the local system, start it with npm start in another terminal; if AWS is meant, unset it`
+  const variable = [endpointVariables[error.service], 'AWS_ENDPOINT_URL'].find(
+    (name) => environment[name] !== undefined,
+  )
+  if (variable === undefined) return undefined
+  return `${variable} is ${environment[variable]}: if that is the local system, start it with npm start in another terminal; if AWS is meant, unset it`
 }

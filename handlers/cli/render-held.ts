@@ -46,6 +46,14 @@ export function renderHeld({ digest, holds, assignments, releases, pause }: Show
   ])
 }
 
+/** What follows from a release. */
+export function renderReleased(number: number, pause: Pause | undefined): string {
+  const follows = pause
+    ? `but all changes are ${describePause(pause)}; they are carried out only if that ends within the hour: npx ssofile resume`
+    : `${number === 1 ? 'it is' : 'they are'} carried out within a minute or so`
+  return lines([`released ${count(number, 'revocation')} for one hour; ${follows}`])
+}
+
 /** In full: what a person has to copy is never cut. */
 function lines(all: readonly string[]): string {
   return all.map((line) => `${quote(line, 4000)}\n`).join('')

@@ -175,7 +175,13 @@ function renderFigures(preview: Preview): string {
     ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} to be looked at again`] : []),
   ]
   const isEmpty = grants.length + revocations.length + changed === 0
-  const head = isEmpty ? 'Nothing to change: what is in force is what the files say.\n' : ''
+  // What waits, is held, stuck or blocked differs from the files all the same; what others did by hand nobody looked at.
+  const isEqual = isEmpty && permissionSets.length + waits + held.length + stuck.length + unfinished === 0
+  const head = isEqual
+    ? 'Nothing to change: what ssofile gave is what the files say.\n'
+    : isEmpty
+      ? 'Nothing to change as things are.\n'
+      : ''
   const notes =
     unchecked === 0
       ? ''

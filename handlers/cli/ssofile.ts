@@ -72,7 +72,7 @@ function tell(error: unknown): number {
       process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${escapeNames(message)}\n`)
     told = message
   }
-  const remedy = remedyFor(error, process.env)
+  const remedy = remedyFor(error, process.env, process.argv.slice(2))
   if (remedy !== undefined) process.stderr.write(`  do: ${escapeNames(remedy)}\n`)
   return 1
 }

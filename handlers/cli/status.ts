@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
-import { isFolderMarker, linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
-import type { Status, StatusState } from '../../shared/domain/status.ts'
+import type { StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { queueOf } from '../../shared/reconcile/inputs.ts'
 import { describePause, readPause } from '../../shared/reconcile/pause.ts'
-import { StatusStore, statusKey } from '../../shared/reconcile/status-store.ts'
-import type { SpoiledObjectError } from '../../shared/reconcile/stored-json.ts'
+import { StatusStore } from '../../shared/reconcile/status-store.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
@@ -16,6 +15,7 @@ import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderStatus, renderSummary } from './render-status.ts'
+import { hasUntold, isCurrent } from './untold-inputs.ts'
 
 const underWay = new Set(['applying', 'revoking'])
 /** With one of these the exit code is 1. */
@@ -96,25 +96,6 @@ async function tellOne(
   }
 }
 
-/** Whether a status speaks of the file as it is now. */
-function isCurrent(status: Status, object: { etag: string; lastModified: Date } | undefined): boolean {
-  if (!object) return status.etag === undefined
-  return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
-}
-
-/** Whether an input has no status yet. */
-async function hasUntold(
-  { objects }: Ports,
-  all: readonly Status[],
-  spoiled: readonly SpoiledObjectError[],
-): Promise<boolean> {
-  const told = new Set([...all.map(({ input }) => statusKey(input)), ...spoiled.map(({ key }) => key)])
-  for (const prefix of [linkPrefix, permissionSetPrefix]) {
-    for await (const { key } of objects.list(prefix)) if (!isFolderMarker(key) && !told.has(statusKey(key))) return true
-  }
-  return false
-}
-
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
   const pause = await readPause(objects)
   if (pause)
@@ -129,9 +110,10 @@ async function tellAll(
 ): Promise<number> {
   const progress = new Progress()
   for (;;) {
-    const { statuses: all, spoiled } = await readAllStatuses(ports)
+    const read = await readAllStatuses(ports)
+    const { statuses: all, spoiled } = read
     const left = all.filter(({ state }) => underWay.has(state)).length
-    if (wait && (left > 0 || (await hasUntold(ports, all, spoiled)))) {
+    if (wait && (left > 0 || (await hasUntold(ports, read)))) {
       progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all inputs have been looked at')
       await ports.clock.sleep(4 * lookEveryMs)
       continue

@@ -21,7 +21,7 @@ export function addValidate(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder laid out as the bucket is, or the bucket')
     .summary('every file against grammar and rules, all errors at once')
     .description(
-      'Judges every file under links_data/ and permission_sets/, as it would be after aws s3 sync of that folder, or as it\nis in the bucket. Asks nothing but the files: whether a group or an account exists is not known here (see plan).\nExit code 0: all valid; 1: errors; 2: not such a folder or bucket.',
+      'Judges every file under links_data/ and permission_sets/, as it would be after aws s3 sync of that folder, or as it is in the bucket. Asks nothing but the files: whether a group or an account exists is not known here (see plan).\nExit code 0: all valid; 1: errors, or it cannot be told; 2: not such a folder, or wrong usage.',
     )
     .option('--config <file>', 'configuration (JSON), where no deployment has one: which folders count')
     .option('--json', 'errors and warnings as JSON')

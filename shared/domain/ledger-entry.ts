@@ -56,6 +56,8 @@ const access = {
   call: assignmentCall.optional(),
   /** The last create, which a later delete would otherwise hide: an unanswered one may still take effect. */
   lastCreation: assignmentCall.optional(),
+  /** When a create was called that nobody answered and that was repeated: it may take effect besides. */
+  unansweredAt: z.iso.datetime().optional(),
   /** Whether the access was ever confirmed by reading it back. */
   grantedAt: z.iso.datetime().optional(),
 }

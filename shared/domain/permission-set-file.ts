@@ -241,20 +241,28 @@ function policyFaults(document: JsonObject): readonly JsonFault[] {
       ...twice,
     })
   }
-  for (const { index, value } of repeated(customer, fullName)) {
+  for (const { index } of repeated(customer, uniqueName)) {
     faults.push({
       path: ['customerManagedPoliciesList', index],
-      received: `the policy ${describeJson(value)} for the second time`,
-      ...twice,
+      received: `the policy name ${describeJson(nameOf(customer[index]))} for the second time`,
+      expected: 'every policy name once: an account has one policy of a name, whatever its path and capitals',
+      remedy: 'delete one of the two',
     })
   }
   return faults
 }
 
-/** Without a path a policy stands at `/`. */
-function fullName(policy: JsonValue): JsonValue | undefined {
-  if (!isJsonObject(policy) || typeof policy.Name !== 'string') return undefined
-  return `${typeof policy.Path === 'string' ? policy.Path : '/'}${policy.Name}`
+function nameOf(policy: JsonValue | undefined): JsonValue | undefined {
+  return policy !== undefined && isJsonObject(policy) ? policy.Name : undefined
+}
+
+/**
+ * "IAM user, group, role, and policy names must be unique within the account. Names are not distinguished by case."
+ * (IAM API Reference, "CreatePolicy".) So no account could have both of two that differ in their path or capitals only.
+ */
+function uniqueName(policy: JsonValue): string | undefined {
+  const name = nameOf(policy)
+  return typeof name === 'string' ? name.toLowerCase() : undefined
 }
 
 function boundaryFaults(boundary: JsonValue | undefined): readonly JsonFault[] {

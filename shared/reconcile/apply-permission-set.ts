@@ -10,6 +10,7 @@ import {
 } from '../domain/permission-set-changes.ts'
 import { type PermissionSetFile, permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
+import { removedCause } from '../domain/removed-cause.ts'
 import type { FoundObject } from '../ports/object-store.ts'
 import { isServiceError, type ServiceError } from '../ports/service-error.ts'
 import { rejection } from './assess-link.ts'
@@ -202,12 +203,13 @@ async function deferProvisioning(
     ...(all.length === 0 ? {} : { warnings: all }),
   }
   if (outcome === 'unfinished') return { status: { ...common, state: 'applying' }, exists: true }
-  const [first] = accounts?.failed ?? []
+  const failed = accounts?.failed ?? []
+  const [first] = failed
   const status: NewStatus = {
     ...common,
     state: 'failed',
-    reason: `it could not be brought to ${accounts?.failed.length} of ${accounts?.desired} accounts, which keep the version before: ${first?.account}: ${first?.reason}`,
-    remedy: 'remove the cause; only these accounts are tried again by themselves, at least every hour',
+    reason: `it could not be brought to ${failed.length} of ${accounts?.desired} accounts, which keep the version before: ${first?.account}: ${first?.reason}`,
+    remedy: `${removedCause(failed.map(({ reason }) => reason))}; only these accounts are tried again by themselves, at least every hour`,
   }
   return { status, exists: true }
 }

@@ -6,6 +6,7 @@ import { renderInstant } from '../domain/instant.ts'
 import type { Grant, Link } from '../domain/link.ts'
 import { nearMatch } from '../domain/near-match.ts'
 import type { OrganizationView } from '../domain/organization-view.ts'
+import { removedCause } from '../domain/removed-cause.ts'
 import type { Status } from '../domain/status.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { describeHeld, keepHeld, listHeld } from './held-status.ts'
@@ -170,7 +171,7 @@ async function assessAccounts(
       reason: failed[0]?.reason,
       remedy: listed.some(([, { isMissing }]) => isMissing && context.configuration.onDrift === 'report')
         ? 'upload the link again to have it given anew, or delete the link ("onDrift": "restore" gives it anew by itself)'
-        : 'remove the cause; it is tried again by itself, at least every hour',
+        : `${removedCause(failed.map(({ reason }) => reason))}; it is tried again by itself, at least every hour`,
     }
   }
   const isForeign = listed.every(([, { state }]) => state === 'foreign')

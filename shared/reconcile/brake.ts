@@ -185,18 +185,19 @@ export class Brake {
 
   /** False: someone else has changed the object meanwhile. */
   async #write(changes: readonly Change[]): Promise<boolean> {
+    const { objects } = this.#ports
     const before = await this.#read()
     const terms = this.#terms()
     let record = pruneBrake(before, terms)
     for (const { revocation, apply } of changes) {
       if (revocation) {
         for (const missing of findMissingWindows(record, revocation, terms))
-          record = await this.#open(record, missing, terms)
+          record = await openMissing(record, missing, terms, { objects, configuration: this.#configuration })
       }
       record = apply(record, terms)
     }
     if (record === before) return true
-    const written = await writeBrake(this.#ports.objects, record, this.#etag)
+    const written = await writeBrake(objects, record, this.#etag)
     if (written.outcome === 'lost') return false
     this.#record = record
     this.#etag = written.etag
@@ -237,15 +238,6 @@ export class Brake {
     return { limits: this.#configuration.brake, now: new Date(this.#served.at.getTime() + sinceMs) }
   }
 
-  async #open(record: BrakeRecord, missing: Tally, terms: BrakeTerms): Promise<BrakeRecord> {
-    if (missing.rule === 'indirect') {
-      const entries = await Array.fromAsync(listAssignmentKeys(this.#ports.objects, ledgerPrefix))
-      return openWindow(record, missing, entries.length, terms)
-    }
-    const { all, open } = await countLinks(this.#ports.objects, missing, this.#configuration)
-    return prolongWindow(record, missing, open, terms) ?? openWindow(record, missing, all, terms)
-  }
-
   /** The alarm: a metric filter looks for its field, in this line and in that of a brake that cannot be read. */
   #tell(holds: readonly BrakeHold[]): void {
     this.#isTold = true
@@ -263,6 +255,21 @@ export class Brake {
       })),
     })
   }
+}
+
+/** With the window that `missing` is counted in: a new one, or the last where it goes on. */
+export async function openMissing(
+  record: BrakeRecord,
+  missing: Tally,
+  terms: BrakeTerms,
+  { objects, configuration }: { readonly objects: ObjectStore; readonly configuration: Configuration },
+): Promise<BrakeRecord> {
+  if (missing.rule === 'indirect') {
+    const entries = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
+    return openWindow(record, missing, entries.length, terms)
+  }
+  const { all, open } = await countLinks(objects, missing, configuration)
+  return prolongWindow(record, missing, open, terms) ?? openWindow(record, missing, all, terms)
 }
 
 /**

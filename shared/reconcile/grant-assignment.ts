@@ -14,6 +14,7 @@ import {
   closeTwin,
   confirm,
   defer,
+  findUnanswered,
   inProgress,
   isOurs,
   leaveToOthers,
@@ -164,7 +165,10 @@ async function create(
   const updatedAt = renderInstant(context.clock.now())
   const call: AssignmentCall = { kind: 'creation', calledAt: updatedAt }
   const { attempts = 0, openUntil } = previous?.entry ?? {}
-  const others = previous ? listAccess(previous.entry).filter((one) => !isSameAccess(one, target)) : []
+  const recorded = previous ? listAccess(previous.entry) : []
+  const others = recorded.filter((one) => !isSameAccess(one, target))
+  const before = recorded.find((one) => isSameAccess(one, target))
+  const unansweredAt = before && findUnanswered(before)
   const stored = await context.standings.ledger.write(
     key,
     {
@@ -175,6 +179,7 @@ async function create(
       links: [...links],
       call,
       lastCreation: call,
+      ...(unansweredAt === undefined ? {} : { unansweredAt }),
       ...formerOf(others),
       attempts,
       ...(openUntil === undefined ? {} : { openUntil }),
@@ -186,16 +191,15 @@ async function create(
   // the entry was there they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
   const fresh: Subject = { ...subject, context: { ...context, pulledMs: context.clock.monotonicMs() } }
   const [lasting, isNamed] = await Promise.all([findLasting(subject, links), bearsName(fresh, target)])
-  const before = previous && isSameAccess(previous.entry, target) ? previous.entry.lastCreation : undefined
   if (lasting.length === 0 || !isNamed) {
-    await save(subject, stored, { call: undefined, lastCreation: before })
+    await save(subject, stored, { call: undefined, lastCreation: before?.lastCreation })
     await checkName(fresh, target)
     return 'links-gone'
   }
   const { result, entry: called } = await makeCall(subject, stored, 'creation')
   // Never sent: what appears from now on is not of our making.
   const isUnsent = result.outcome === 'unfinished' && !result.sent
-  const entry = isUnsent ? await save(subject, called, { lastCreation: before }) : called
+  const entry = isUnsent ? await save(subject, called, { lastCreation: before?.lastCreation }) : called
   return conclude(subject, { result, entry }, { ...granting, links: lasting })
 }
 

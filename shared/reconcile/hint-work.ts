@@ -10,13 +10,17 @@ import { EntryChangedError } from './ledger.ts'
 import { isPassing, NotStartedError } from './limited-sso-admin.ts'
 import { nextAttempt, openWorkKey } from './open-work.ts'
 import { OwnedChangedError } from './owned-permission-sets.ts'
+import type { PermissionSetContext } from './permission-set-settlement.ts'
 import type { PermissionSetWork, PermissionSetWorkContext } from './permission-set-work.ts'
 import { settleAssignment } from './settle-assignment.ts'
+import type { SettleContext } from './settlement.ts'
 import type { StatusBoard } from './status-board.ts'
 import { giveBackAll, type WorkItem } from './work-source.ts'
 
+type HintWorkContext = SettleContext & Pick<PermissionSetContext, 'provisionings'>
+
 type HintWorkOptions = {
-  readonly context: PermissionSetWorkContext
+  readonly context: HintWorkContext
   readonly board: StatusBoard
   readonly permissionSetWork: PermissionSetWork
   readonly drift: DriftCheck
@@ -26,7 +30,7 @@ const attemptsMost = 3
 
 /** What becomes of one hint that was taken: an assignment, a permission set or a part of a drift check is settled, put off or given back. */
 export class HintWork {
-  readonly #context: PermissionSetWorkContext
+  readonly #context: HintWorkContext
   readonly #board: StatusBoard
   readonly #permissionSetWork: PermissionSetWork
   readonly #drift: DriftCheck
@@ -138,6 +142,8 @@ export class HintWork {
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
+      if (hint.kind === 'permission-set')
+        await this.#permissionSetWork.tellPutOff(hint.permissionSet, error, this.#context)
       // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.
       this.#touchCauses(items)
       await Promise.all(items.map((item) => item.done()))

@@ -2,6 +2,7 @@ import { withFormer, withoutAccess } from '../domain/former-access.ts'
 import { renderInstant } from '../domain/instant.ts'
 import {
   type AssignmentCall,
+  type FormerAccess,
   type GrantingLink,
   isSettled,
   type LedgerEntry,
@@ -55,7 +56,7 @@ export function union(...links: readonly (readonly string[])[]): readonly string
 
 /** What is changed of a former access goes back into the whole entry. */
 export async function save(
-  { context, key }: Subject,
+  { context, key }: Pick<Subject, 'context' | 'key'>,
   stored: StoredEntry,
   change: Partial<LedgerEntry>,
 ): Promise<StoredEntry> {
@@ -90,10 +91,12 @@ export async function forgetAccess(subject: Subject, stored: StoredEntry): Promi
 
 /**
  * Whether what Identity Center shows for this entry is of our making. A creation that failed for good leaves no
- * `lastCreation`, and a deletion that succeeded ended what was ours: what is there afterwards was made by someone else.
+ * `lastCreation`, and a deletion that succeeded ended what was ours: what is there afterwards was made by someone else,
+ * or by a creation that nobody answered.
  */
 export async function isOurs({ context }: Subject, { entry }: StoredEntry): Promise<boolean> {
   const { grantedAt, lastCreation, call } = entry
+  if (couldTakeEffect(context, entry)) return true
   if (grantedAt === undefined && lastCreation === undefined) return false
   if (call?.kind !== 'deletion' || call.id === undefined) return true
   return (await context.ssoAdmin.describeAssignmentRequest('deletion', call.id))?.state !== 'SUCCEEDED'
@@ -176,11 +179,23 @@ export async function release(subject: Subject, stored: StoredEntry): Promise<bo
 }
 
 function mayStillAppear(subject: Subject, stored: StoredEntry): boolean {
-  const { clock, requests } = subject.context
-  const { lastCreation, grantedAt } = stored.entry
-  const isUnanswered = lastCreation !== undefined && lastCreation.answeredAt === undefined && grantedAt === undefined
-  if (isUnanswered && clock.now().getTime() - Date.parse(lastCreation.calledAt) < unansweredMs) return true
-  return requests.findInProgress(targetOf(subject, stored))?.kind === 'creation'
+  if (couldTakeEffect(subject.context, stored.entry)) return true
+  return subject.context.requests.findInProgress(targetOf(subject, stored))?.kind === 'creation'
+}
+
+/** Whether a creation that nobody answered is so recent that it could still take effect. */
+function couldTakeEffect({ clock }: Pick<Subject['context'], 'clock'>, entry: LedgerEntry): boolean {
+  const calledAt = findUnanswered(entry)
+  return calledAt !== undefined && clock.now().getTime() - Date.parse(calledAt) < unansweredMs
+}
+
+/**
+ * When the last creation was called that nobody answered: whoever made it may have been killed, or stand still and send
+ * it later. One that was confirmed by reading back has taken effect.
+ */
+export function findUnanswered({ lastCreation, grantedAt, unansweredAt }: FormerAccess): string | undefined {
+  const isAnswered = lastCreation === undefined || lastCreation.answeredAt !== undefined || grantedAt !== undefined
+  return isAnswered ? unansweredAt : lastCreation.calledAt
 }
 
 /** Writes into history that access is gone, where there was any; answers the entry as it stands then. */

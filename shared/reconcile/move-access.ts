@@ -1,12 +1,12 @@
 import { type Assignment, type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
 import { asEntry, formerOf, isSameAccess, listAccess, toFormer } from '../domain/former-access.ts'
 import { renderInstant } from '../domain/instant.ts'
-import { type GrantingLink, ledgerPrefix } from '../domain/ledger-entry.ts'
+import { type GrantingLink, type LedgerEntry, ledgerPrefix } from '../domain/ledger-entry.ts'
 import type { AssignmentTarget } from '../ports/sso-admin.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import { recordHistory } from './history.ts'
 import { listAssignmentKeys, type StoredEntry } from './ledger.ts'
-import { forgetAccess } from './ledger-transitions.ts'
+import { forgetAccess, save } from './ledger-transitions.ts'
 import { openWorkKey } from './open-work.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { Subject } from './settlement.ts'
@@ -111,14 +111,15 @@ export async function moveAccess({ context, ...from }: Subject, stored: StoredEn
   const now = renderInstant(context.clock.now())
   const { reason: _, ...access } = toFormer(stored.entry)
   const inherited = await standings.ledger.read(heir.key)
-  const isThere = inherited && listAccess(inherited.entry).some((one) => isSameAccess(one, stored.entry))
+  const there = findAccess(inherited, stored.entry)
   const to = parseAssignmentKey(heir.key)
   if (to) await principalNames.note({ type: to.type, id: access.principalId, name: to.principal })
-  if (!isThere) {
-    const entry = {
-      v: 1 as const,
+  let entry: LedgerEntry | undefined
+  if (!there) {
+    entry = {
+      v: 1,
       ...access,
-      state: 'granted' as const,
+      state: 'granted',
       links: [...heir.links],
       grantedAt: access.grantedAt ?? now,
       former: inherited && formerOf(listAccess(inherited.entry)).former,
@@ -127,6 +128,11 @@ export async function moveAccess({ context, ...from }: Subject, stored: StoredEn
       updatedAt: now,
     }
     await standings.ledger.write(heir.key, entry, inherited)
+  } else if (there.entry.grantedAt === undefined) {
+    // Its own creation was refused as long as this one was in progress: what is there is of our making all the same.
+    entry = (await save({ context, key: heir.key }, there, { grantedAt: access.grantedAt ?? now })).entry
+  }
+  if (entry) {
     await recordHistory(objects, { key: heir.key, event: 'adopted', at: now, entry, confirmedAt: now })
     await standings.forgetForeign(heir.key)
   }

@@ -49,11 +49,8 @@ export async function claimBucket(
       `bucket ${objects.bucket} is worked on by the deployment ${known.deployment.name}, not by ${deployment.name}; remove that deployment and ${ownerKey} first`,
     )
   }
-  const next: Owner = {
-    v: 1,
-    ...instance,
-    ...((deployment ?? known?.deployment) ? { deployment: deployment ?? known?.deployment } : {}),
-  }
+  const by = deployment ?? known?.deployment
+  const next: Owner = { v: 1, ...instance, ...(by ? { deployment: by } : {}) }
   if (JSON.stringify(next) !== JSON.stringify(known)) {
     const condition = stored ? ({ ifMatch: stored.object.etag } as const) : ({ ifNoneMatch: '*' } as const)
     const written = await objects.put(ownerKey, renderJson(next), condition)

@@ -25,7 +25,7 @@ export function patientIdentityStore({
         } finally {
           end()
         }
-        await clock.sleep(Math.min(8_000, 100 * 2 ** attempt) * (0.5 + randomness.fraction() / 2))
+        await clock.sleep(100 * 2 ** attempt * (0.5 + randomness.fraction() / 2))
       }
     }
   }

@@ -157,7 +157,7 @@ export class PermissionSetIndex {
       else this.#arnByName.set(name, arn)
     }
     this.#scannedMs = this.#clock.monotonicMs()
-    const isAsStored = stored !== undefined && described === 0 && names.size === Object.keys(before).length
+    const isAsStored = described === 0 && names.size === Object.keys(before).length
     if (!isAsStored || this.#recent.size > 0) await this.#saveKnown()
   }
 

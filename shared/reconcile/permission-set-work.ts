@@ -4,6 +4,7 @@ import { permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { Status } from '../domain/status.ts'
 import type { Ports } from '../ports/ports.ts'
+import { isServiceError } from '../ports/service-error.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
 import { sendInputs } from './inputs.ts'
 import { groupOf } from './lanes.ts'
@@ -48,6 +49,15 @@ export class PermissionSetWork {
     // Whoever took a reference away meanwhile did not see yet that its deletion waits: looked at once more.
     if (status?.state === 'blocked' && before?.state !== 'blocked') return this.settle(name, context)
     return status?.state === 'failed' ? 'failed' : 'settled'
+  }
+
+  /** What keeps it from being applied: its status says only `applying` otherwise, for as long as that may last. */
+  async tellPutOff(name: PermissionSetName, error: unknown, { statuses }: SettleContext): Promise<void> {
+    if (!isServiceError(error)) return
+    const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
+    await statuses.revise(permissionSetKey(name), async (current) =>
+      current?.state === 'applying' ? { ...current, reason } : current,
+    )
   }
 
   /**

@@ -4,19 +4,14 @@ import {
   describeHold,
   emptyBrake,
   findMissingWindows,
-  folderOf,
   judgeRevocation,
-  openWindow,
   pruneBrake,
-  type Tally,
   tally,
 } from '../domain/brake.ts'
 import type { Configuration } from '../domain/configuration.ts'
-import { ledgerPrefix } from '../domain/ledger-entry.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import { countLinks } from './brake.ts'
+import { openMissing } from './brake.ts'
 import { readBrake } from './brake-file.ts'
-import { listAssignmentKeys } from './ledger.ts'
 import type { PlannedRevocation } from './preview.ts'
 
 /** How many of the revocations the brake would hold, and why; which ones depends on the order in which they come. */
@@ -34,14 +29,14 @@ export async function previewBrake(
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await readBrake(objects))?.record ?? emptyBrake, terms)
-  const counted = revocations.map(toRevocation)
+  const counted = revocations.map(({ assignment, withdrawn }) => ({ key: renderAssignmentKey(assignment), withdrawn }))
   const items = Map.groupBy(counted.flatMap(tally), ({ rule, folder }) => `${rule} ${folder ?? ''}`)
   let record = before
   let held = 0
   for (const revocation of counted) {
     for (const missing of findMissingWindows(record, revocation, terms)) {
       const all = (items.get(`${missing.rule} ${missing.folder ?? ''}`) ?? []).flatMap((one) => one.items)
-      record = openWindow(record, missing, await baseOf({ ...missing, items: all }, objects, configuration), terms)
+      record = await openMissing(record, { ...missing, items: all }, terms, { objects, configuration })
     }
     const { brake, passes } = judgeRevocation(record, revocation, terms)
     if (!passes) held += 1
@@ -49,18 +44,4 @@ export async function previewBrake(
     record = { ...brake, held: before.held }
   }
   return { held, reasons: record.holds.map(describeHold) }
-}
-
-/** As the dispatcher tells whose doing it is: withdrawn, where each link that granted it was. */
-function toRevocation({ assignment, links }: PlannedRevocation) {
-  const isWithdrawn = links.every(({ fate }) => fate !== 'elsewhere')
-  const withdrawn = isWithdrawn ? links.map(({ key }) => ({ key, folder: folderOf(key) })) : []
-  return { key: renderAssignmentKey(assignment), withdrawn }
-}
-
-async function baseOf(one: Tally, objects: ObjectStore, configuration: Configuration): Promise<number> {
-  if (one.rule === 'own') return (await countLinks(objects, one, configuration)).all
-  let entries = 0
-  for await (const _ of listAssignmentKeys(objects, ledgerPrefix)) entries += 1
-  return entries
 }

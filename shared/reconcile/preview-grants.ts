@@ -109,7 +109,7 @@ async function resolveGrant(
     }),
   )
   const [other] = bound
-  const isFree = bound.length === 0 || bound.some((id) => id === undefined || id === principalId)
+  const isFree = bound.some((id) => id === undefined || id === principalId)
   return isFree || other === undefined ? { arn, principalId } : lackOfBoundUser(principal, other)
 }
 

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Assignment } from '../domain/assignment.ts'
 import { parseAssignmentKey, renderAssignmentKey } from '../domain/assignment.ts'
+import type { WithdrawnLink } from '../domain/brake.ts'
 import type { Configuration } from '../domain/configuration.ts'
 import { isWithin } from '../domain/expand-scope.ts'
 import { listGrantingLinks } from '../domain/granting-links.ts'
@@ -23,6 +24,7 @@ import { type PermissionSetChange, previewPermissionSets } from './preview-permi
 import type { LinkReading } from './read-link.ts'
 import { refuses } from './revoke-assignment.ts'
 import { isSpoiled, unlessSpoiled } from './stored-json.ts'
+import { findWithdrawnLinks } from './withdrawn-links.ts'
 
 const readsAtOnce = 32
 
@@ -35,6 +37,8 @@ export type PlannedRevocation = {
   readonly assignment: Assignment
   /** The links that granted it when it was last evaluated. */
   readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
+  /** All of these, where each was withdrawn; empty: something else takes the access away. */
+  readonly withdrawn: readonly WithdrawnLink[]
 }
 
 /** Grants that wait, and for what. */
@@ -165,9 +169,10 @@ async function attributeRevocations(
   const attribute = async (assignment: Assignment): Promise<PlannedRevocation> => {
     // Of an entry that nobody can read nobody can tell the links.
     const stored = await unlessSpoiled(ledger.read(renderAssignmentKey(assignment)))
-    const keys = ((isSpoiled(stored) ? undefined : stored?.entry.links) ?? []).map(({ key }) => key).sort()
+    const granting = (isSpoiled(stored) ? undefined : stored?.entry.links) ?? []
+    const keys = granting.map(({ key }) => key).sort()
     const links = await Promise.all(keys.map(async (key) => ({ key, fate: fateOf(await readings.read(key)) })))
-    return { assignment, links }
+    return { assignment, links, withdrawn: await findWithdrawnLinks(granting, (key) => readings.read(key)) }
   }
   return Promise.all(revocations.map((assignment) => limit(() => attribute(assignment))))
 }

@@ -23,6 +23,7 @@ import {
 } from './ledger-transitions.ts'
 import { isMissingForLong } from './missing-accounts.ts'
 import { checkName, findAccess, findHeir, moveAccess } from './move-access.ts'
+import { readLink } from './read-link.ts'
 import type { Settlement, Subject } from './settlement.ts'
 import { findWithdrawnLinks } from './withdrawn-links.ts'
 
@@ -191,7 +192,7 @@ async function askBrake(
   const { state, call, links, openUntil } = stored.entry
   // Begun already, and counted before it was: a retry is the same revocation.
   if (call?.kind === 'deletion' && (state === 'revoking' || state === 'failed' || state === 'stuck')) return undefined
-  const withdrawn = await findWithdrawnLinks(links, context)
+  const withdrawn = await findWithdrawnLinks(links, (one) => readLink(context.objects, one, context.configuration))
   const admission = await context.brake.admit({ key, withdrawn })
   if (admission.outcome === 'passes') return undefined
   const { reason } = admission

@@ -1,29 +1,19 @@
 import type { Configuration } from '../domain/configuration.ts'
 import { isDriftHint } from '../domain/hint.ts'
 import type { Ports } from '../ports/ports.ts'
-import { assessLink } from './assess-link.ts'
-import { AssignmentRequests } from './assignment-requests.ts'
-import { Brake } from './brake.ts'
-import { DriftCheck } from './check-drift.ts'
-import { HintWork } from './hint-work.ts'
+import type { AssignmentRequests } from './assignment-requests.ts'
+import type { Brake } from './brake.ts'
+import type { HintWork } from './hint-work.ts'
 import { sendInputs } from './inputs.ts'
 import { wakeDispatcher } from './lanes.ts'
 import type { Lease } from './lease.ts'
 import { limitSsoAdmin } from './limited-sso-admin.ts'
-import { ManagementAccountSets } from './management-account-sets.ts'
-import { OrganizationCache } from './organization-cache.ts'
-import { patientIdentityStore } from './patient-identity-store.ts'
+import { openHintWork } from './open-hint-work.ts'
 import { noteStopped, readPause } from './pause.ts'
-import { PermissionSetIndex } from './permission-set-index.ts'
-import { PermissionSetWork, type PermissionSetWorkContext } from './permission-set-work.ts'
-import { PrincipalIndex } from './principal-index.ts'
-import { PrincipalNames } from './principal-names.ts'
-import { Provisionings } from './provisionings.ts'
 import { RateLimiter } from './rate-limiter.ts'
+import { openSettleContext } from './settle-context.ts'
 import { Signal } from './signal.ts'
-import { Standings } from './standings.ts'
-import { StatusBoard } from './status-board.ts'
-import { StatusStore } from './status-store.ts'
+import type { StatusBoard } from './status-board.ts'
 import { type WorkItem, WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -70,77 +60,24 @@ export class Slice {
   #watching: Promise<void> | undefined
 
   constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
-    const { objects, clock, log } = ports
     this.#ports = ports
     this.#configuration = configuration
     this.#options = options
     this.#lease = lease
-    this.#endsMs = clock.monotonicMs() + options.sliceMs
+    this.#endsMs = ports.clock.monotonicMs() + options.sliceMs
     this.#source = new WorkSource(ports, this.#changed)
-    this.#limiter = new RateLimiter(clock, configuration.limits.callsPerSecond)
-    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, {
-      mayStart: () => this.#mayStart(),
-      holdsLease: () => lease.mayStart(),
-    })
-    this.#requests = new AssignmentRequests(ssoAdmin, clock, log)
-    this.#brake = new Brake(ports, configuration)
-    const statuses = new StatusStore(objects, clock)
-    const standings = new Standings(objects)
-    const organization = new OrganizationCache(ports, configuration.folders)
-    const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)
-    const board: StatusBoard = new StatusBoard({
-      statuses,
-      clock,
-      log,
-      assess: async (input, current) => {
-        const progress = {
-          lackOf: board.lackOf.bind(board),
-          of: standings.of.bind(standings),
-          accountsOf: standings.accountsOf.bind(standings),
-          heldAccountsOf: this.#brake.heldAccountsOf.bind(this.#brake),
-        }
-        return (await assessLink(input, current, { objects, organization, configuration, progress })).status
-      },
-    })
-    this.#board = board
-    const permissionSetWork = new PermissionSetWork(ports, configuration, board)
-    const context: PermissionSetWorkContext = {
-      ...ports,
-      configuration,
-      ssoAdmin,
-      requests: this.#requests,
-      statuses,
-      standings,
-      organization,
-      principals,
-      brake: this.#brake,
-      principalNames: new PrincipalNames(objects),
-      permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
-      managementAccount: new ManagementAccountSets({
-        objects,
-        ssoAdmin,
-        clock,
-        managementAccountId: async () => (await organization.view()).managementAccountId,
-      }),
-      provisionings: new Provisionings({
-        ssoAdmin,
-        clock,
-        most: configuration.limits.provisionings,
-        ending: this.#ending.signal,
-      }),
-      isDriftCheck: false,
-      mayStart: () => this.#mayStart(),
-      ending: this.#ending.signal,
-      pulledMs: clock.monotonicMs(),
-    }
+    this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
     const mayStart = () => this.#mayStart()
-    const drift = new DriftCheck({
-      ...ports,
-      ...context,
-      openBackground: (background) =>
-        limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background }),
-    })
-    this.#work = new HintWork({ context, board, permissionSetWork, drift })
+    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: () => lease.mayStart() })
+    const ending = this.#ending.signal
+    const settling = openSettleContext({ ...ports, ssoAdmin }, configuration, { mayStart, ending })
+    this.#requests = settling.requests
+    this.#brake = settling.brake
+    const openBackground = (background: () => void) =>
+      limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background })
+    const { board, work } = openHintWork(settling, openBackground)
+    this.#board = board
+    this.#work = work
   }
 
   async run(): Promise<SliceResult> {

@@ -1,26 +1,22 @@
 import pLimit from 'p-limit'
 import { folderOf, type WithdrawnLink } from '../domain/brake.ts'
-import type { Configuration } from '../domain/configuration.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { GrantingLink } from '../domain/ledger-entry.ts'
-import type { ObjectStore } from '../ports/object-store.ts'
-import { type LinkReading, readLink } from './read-link.ts'
+import type { LinkReading } from './read-link.ts'
 
 const readsAtOnce = 16
 
 /**
  * The links that granted an assignment, where each of them was withdrawn: then its revocation is their owners' doing. Empty
- * where one still stands, or none is known: then something else takes the access away, and no one asked for that. Throws
- * when one cannot be read.
+ * where one still stands, or none is known: then something else takes the access away, and no one asked for that. `read`
+ * says what a link says now.
  */
 export async function findWithdrawnLinks(
   links: readonly GrantingLink[],
-  { objects, configuration }: { readonly objects: ObjectStore; readonly configuration: Configuration },
+  read: (key: string) => Promise<LinkReading>,
 ): Promise<readonly WithdrawnLink[]> {
   const limit = pLimit(readsAtOnce)
-  const withdrawn = await Promise.all(
-    links.map((link) => limit(async () => isWithdrawn(link, await readLink(objects, link.key, configuration)))),
-  )
+  const withdrawn = await Promise.all(links.map((link) => limit(async () => isWithdrawn(link, await read(link.key)))))
   return withdrawn.every(Boolean) ? links.map(({ key }) => ({ key, folder: folderOf(key) })) : []
 }
 

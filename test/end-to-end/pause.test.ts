@@ -29,12 +29,12 @@ const sent = () =>
 
 test('a pause in the middle of five hundred assignments stops everything within seconds', async () => {
   await system.uploadAll(groups.map(linkOf))
-  await until('the first hundred', async () => (sent() >= 100 ? true : undefined), patiently)
   const denied = await system.ssofile(['pause', '--reason', 'migration'])
   expect({ exitCode: denied.exitCode, stderr: denied.stderr }).toEqual({
     exitCode: 2,
     stderr: expect.stringContaining('AWS_ACCESS_KEY_ID=operator'),
   })
+  await until('the first hundred', async () => (sent() >= 100 ? true : undefined), patiently)
   const paused = await system.ssofile(['pause', '--reason', 'migration, ticket 4711'], 'operator')
   expect({ exitCode: paused.exitCode, stdout: paused.stdout }).toEqual({
     exitCode: 0,

@@ -231,8 +231,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a creation that was never answered is forgotten at once',
     breaks: ['record'],
     file: 'shared/reconcile/ledger-transitions.ts',
-    find: 'if (isUnanswered && clock.now()',
-    replace: 'if (Math.abs(1) === 2 && isUnanswered && clock.now()',
+    find: 'return calledAt !== undefined && clock.now()',
+    replace: 'return Math.abs(1) === 2 && calledAt !== undefined && clock.now()',
   },
   {
     name: 'access in accounts that close is kept',

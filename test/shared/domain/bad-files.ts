@@ -337,7 +337,7 @@ const wrongPolicies: readonly Case[] = [
   fieldCase(
     'a policy twice, once with its path',
     { customerManagedPoliciesList: [{ Name: 'a' }, { Name: 'a', Path: '/' }] },
-    ["'/a' for the second time", 'every policy once', 'delete one'],
+    ["the policy name 'a' for the second time", 'every policy name once', 'delete one'],
   ),
   fieldCase(
     'a boundary of both kinds',

@@ -112,9 +112,12 @@ test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso-b', 'aws-eusc'])(
   },
 )
 
-test('policies of one name under two paths are two policies', () => {
-  const customerManagedPoliciesList = [{ Name: 'a' }, { Name: 'a', Path: '/ops/' }]
-  expect(read({ customerManagedPoliciesList }).customerManagedPolicies).toEqual(customerManagedPoliciesList)
+test.each([
+  ['path', { Name: 'a', Path: '/ops/' }],
+  ['capitals', { Name: 'A' }],
+])('two policies whose names differ in their %s only are refused, since no account can have both', (_, other) => {
+  const file = parse({ customerManagedPoliciesList: [{ Name: 'a' }, other] })
+  expect(file).toMatchObject({ ok: false, complaint: { remedy: expect.stringContaining('delete one of the two') } })
 })
 
 test('every limit itself passes', () => {

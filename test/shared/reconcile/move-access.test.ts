@@ -203,6 +203,7 @@ describe('an access that moves to its present name', () => {
     const mine = new Settling().target()
     const access = (target: typeof mine) => ({
       state: 'granted' as const,
+      grantedAt: ten,
       principalId: target.principalId,
       permissionSetArn: target.permissionSetArn,
       links: [],
@@ -214,6 +215,22 @@ describe('an access that moves to its present name', () => {
       const { moved, heir, bench, histories } = await move({}, inherited)
       expect(moved?.attempts).toBe(7)
       expect(await histories(heir.ledgerKey)).toEqual([])
+      expect(await bench.entry()).toBeUndefined()
+    }
+  })
+
+  test('stands there as ours, where a creation of its own was never accepted', async () => {
+    const other = new Settling().target('team-Web')
+    const { principalId, permissionSetArn } = new Settling().target()
+    const unsent = { state: 'granting' as const, principalId, permissionSetArn, links: [] }
+    for (const inherited of [
+      { ...unsent, grantedAt: undefined },
+      { principalId: other.principalId, former: [unsent] },
+    ]) {
+      const { moved, heir, bench, histories } = await move({}, inherited)
+      const access = moved?.former?.[0] ?? moved
+      expect(access).toMatchObject({ state: 'granting', principalId, grantedAt: nine })
+      expect(await histories(heir.ledgerKey)).toEqual(['adopted.json'])
       expect(await bench.entry()).toBeUndefined()
     }
   })

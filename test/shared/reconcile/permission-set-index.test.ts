@@ -227,3 +227,105 @@ test('a name that was not found is not looked for again within five seconds', as
   await index.resolve(late)
   expect(lists()).toBe(2)
 })
+
+test('what was described is saved while hundreds are still to be, so that the next process goes on', async () => {
+  let described = 0
+  const { world, index, another } = openThrough(async ({ operation, proceed }) => {
+    if (operation === 'describePermissionSet' && ++described > 550) throw noAnswer('DescribePermissionSet')
+    // Below the rate that AWS allows.
+    await world.clock.advance(60)
+    return proceed()
+  })
+  for (let number = 0; number < 600; number++) {
+    const name = permissionSetName.parse(`Many-${number}`)
+    world.ssoAdmin.addPermissionSet({ name, sessionDuration: 'PT1H', tags: [] }, number.toString(16).padStart(16, '0'))
+  }
+  await expect(index.list()).rejects.toThrow('was not answered')
+  expect(Object.keys(Object((await world.json(stored))?.nameByArn))).toHaveLength(500)
+  described = 0
+  expect((await another().list()).size).toBeGreaterThan(600)
+  expect(described).toBeLessThan(150)
+})
+
+test('one that took the place of another is in the index, although there are as many as before', async () => {
+  const { world, another } = open()
+  const arn = await create(world, late)
+  await another().list()
+  await world.ssoAdmin.deletePermissionSet(arn)
+  const next = permissionSetName.parse('Next-ps')
+  await create(world, next)
+  await another().list()
+  expect([await another().lookUp(next), await another().lookUp(late)]).toEqual([expect.any(String), undefined])
+})
+
+test('one that was made here and is gone since is not listed, and one that was dropped and made again is', async () => {
+  const { world, index } = open()
+  const arn = await create(world, late)
+  await index.remember(late, arn)
+  await world.ssoAdmin.deletePermissionSet(arn)
+  expect((await index.list()).has(late)).toBe(false)
+  await index.remember(late, await create(world, late))
+  await index.drop(late)
+  expect((await index.list()).has(late)).toBe(true)
+})
+
+test('one that was dropped during a listing and made again is in the next', async () => {
+  let during: (() => Promise<void>) | undefined
+  const { world, index } = openThrough(async ({ operation, proceed }) => {
+    const answer = await proceed()
+    if (operation === 'listPermissionSets') await during?.()
+    return answer
+  })
+  const arn = await create(world, late)
+  during = async () => {
+    during = undefined
+    await world.ssoAdmin.deletePermissionSet(arn)
+    await index.drop(late)
+  }
+  expect((await index.list()).has(late)).toBe(false)
+  await create(world, late)
+  expect((await index.list()).has(late)).toBe(true)
+})
+
+test('one that was made and turned out to be gone during a listing is not there', async () => {
+  let during: (() => Promise<void>) | undefined
+  const { world, index } = openThrough(async ({ operation, proceed }) => {
+    const answer = await proceed()
+    if (operation === 'listPermissionSets') await during?.()
+    return answer
+  })
+  during = async () => {
+    during = undefined
+    const arn = await create(world, late)
+    await index.remember(late, arn)
+    await world.ssoAdmin.deletePermissionSet(arn)
+    await index.forget(late)
+  }
+  expect((await index.list()).has(late)).toBe(false)
+})
+
+test('dropping or forgetting what nobody knows writes nothing', async () => {
+  let writes = 0
+  const { index } = openThrough(async ({ operation, proceed }) => {
+    if (operation === 'put') writes++
+    return proceed()
+  })
+  await index.list()
+  expect(writes).toBe(1)
+  await index.drop(late)
+  await index.forget(late)
+  expect(writes).toBe(1)
+})
+
+test('an index that cannot be read does not know a name, and says so; it is read again later', async () => {
+  let isFailing = true
+  const { world, index } = openThrough(async ({ operation, proceed }) => {
+    if (operation === 'get' && isFailing) throw noAnswer('GetObject')
+    return proceed()
+  })
+  const arn = world.ssoAdmin.permissionSetArnOf('ViewOnlyAccess')
+  await world.objects.put(stored, JSON.stringify({ v: 1, nameByArn: { [arn ?? '']: viewOnly } }))
+  await expect(index.lookUp(viewOnly)).rejects.toThrow('was not answered')
+  isFailing = false
+  expect(await index.lookUp(viewOnly)).toBe(arn)
+})

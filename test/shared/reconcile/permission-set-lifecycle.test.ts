@@ -499,6 +499,30 @@ test('one that someone deleted is made again, its links are applied to the new o
   expect(await stateOf(world, link(audit))).toBe('applied')
 })
 
+test('what Identity Center keeps answering stands in the status meanwhile, and goes with its cause', async () => {
+  let isBusy = true
+  const world = open({
+    wrap: (ports) =>
+      intercept(ports, async ({ operation, proceed }) => {
+        if (operation !== 'attachManagedPolicy' || !isBusy) return proceed()
+        throw new ServiceError('sso-admin', 'ConflictException', 'There is a conflicting operation in process.')
+      }),
+  })
+  await world.objects.put(key, file({ managedPoliciesArnList: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }))
+  const readStatus = () => world.json(`status/${key}.json`)
+  await world.until(async () => (await readStatus())?.reason !== undefined, 'a reason')
+  expect(await readStatus()).toMatchObject({
+    state: 'applying',
+    reason: expect.stringContaining('There is a conflicting operation in process.'),
+  })
+  isBusy = false
+  await world.until(async () => {
+    await world.finish(world.everyMinute(), 500)
+    return (await readStatus())?.state === 'applied'
+  }, 'the retry')
+  expect(await readStatus()).not.toHaveProperty('reason')
+})
+
 test('of two uploads within a second the last one is in force, and its etag in the status', async () => {
   for (const gapMs of [0, 150, 400, 800]) {
     const world = open()

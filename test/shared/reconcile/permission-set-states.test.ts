@@ -425,7 +425,9 @@ describe('accounts that have the permission set', () => {
         reason: expect.stringMatching(
           `^it could not be brought to 2 of 2 accounts, which keep the version before: ${first}: .*${policy.Name}`,
         ),
-        remedy: 'remove the cause; only these accounts are tried again by themselves, at least every hour',
+        remedy: expect.stringMatching(
+          `^create the customer managed policy '${policy.Name}' .*; only these accounts are tried again by themselves, at least every hour$`,
+        ),
       },
     })
     expect(settled.status).not.toHaveProperty('warnings')

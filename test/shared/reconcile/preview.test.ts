@@ -258,6 +258,27 @@ describe('a preview', () => {
     expect({ revocations: after.revocations.length, held: after.held.length }).toEqual({ revocations: 0, held: 10 })
   })
 
+  test('tells the brake’s rule for what a configuration takes away: nobody withdrew those links', async () => {
+    const brake = { ...new World().configuration.brake, indirect: { count: 1, percent: 10, most: 200, hours: 24 } }
+    const folders = { brake, folders: ['team-a'] }
+    const world = new World({ organization: bare(), configuration: folders }).start({ dispatcher: false })
+    const inFolder = [one, two].map((id) => link(account(id)).replace('links_data/', 'links_data/team-a/'))
+    await sync(world, filesIn([billing, acmeFile('Billing-ps')], ...inFolder.map((key) => [key, ''] as const)))
+    await apply(world)
+    expect(await ledgerOf(world)).toHaveLength(2)
+    const objects = new ProposedObjects(world.objects, world.clock.now())
+    const without = { ...world.configuration, folders: [] }
+    const planned = await world.finish(previewChanges({ ...world.ports, objects }, without, { looksMost: 0 }))
+    expect(planned.revocations.map(({ links }) => links)).toMatchObject([
+      [{ key: inFolder[0], fate: 'rejected' }],
+      [{ key: inFolder[1], fate: 'rejected' }],
+    ])
+    expect(planned.brake).toEqual({
+      held: 1,
+      reasons: [expect.stringMatching(/more than 1 of the 2 assignments in the ledger.*their links were not deleted/)],
+    })
+  })
+
   test('writes nothing to the bucket and calls nothing that writes', async () => {
     const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
     const before = await Array.fromAsync(world.objects.list(''))

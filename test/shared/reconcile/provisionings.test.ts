@@ -157,6 +157,38 @@ describe('provisionings in progress', () => {
     expect(most).toBe(2)
   })
 
+  test('that were begun a moment before count as well', async () => {
+    const { world, provisionings, inMs, arns } = await open({ most: 2 })
+    const all: Promise<unknown>[] = []
+    for (const arn of arns.slice(0, 3)) {
+      all.push(provisionings.run({ arn }, inMs(60_000)))
+      await world.clock.advance(200)
+      expect(world.ssoAdmin.provisioningsInProgress()).toBeLessThanOrEqual(2)
+    }
+    expect(await world.finish(Promise.all(all))).toMatchObject(Array(3).fill({ state: 'SUCCEEDED' }))
+  })
+
+  test('that others began make room when they have ended, and not before', async () => {
+    const { world, provisionings, inMs, arns } = await open({ most: 1 })
+    await world.ssoAdmin.provisionPermissionSet(arns[3])
+    const running = provisionings.run({ arn: arns[0] }, inMs(60_000))
+    const isOurs = () => world.calls.filter((call) => call === 'ProvisionPermissionSet').length > 1
+    let together = 0
+    while (!isOurs()) {
+      together = world.ssoAdmin.provisioningsInProgress()
+      await world.clock.advance(100)
+    }
+    expect(together).toBe(0)
+    expect(await world.finish(running)).toMatchObject({ state: 'SUCCEEDED' })
+  })
+
+  test('of the same permission set that last until the deadline are not followed by ours', async () => {
+    const { world, provisionings, inMs, arns, calls } = await open({ interceptor: slow })
+    await world.ssoAdmin.provisionPermissionSet(arns[0], first)
+    expect(await world.finish(provisionings.run({ arn: arns[0], accountId: second }, inMs(10_000)))).toBeUndefined()
+    expect(calls('ProvisionPermissionSet')).toBe(1)
+  })
+
   test('of the same permission set are waited for, of another are not', async () => {
     const { world, provisionings, inMs, arns } = await open()
     await world.ssoAdmin.provisionPermissionSet(arns[0], first)

@@ -114,6 +114,26 @@ describe('access that no link asks for any more', () => {
     expect(await bench.history()).toEqual([])
   })
 
+  test('is not forgotten while a creation could still take effect that was repeated, and goes if it does', async () => {
+    const bench = new Settling()
+    const unanswered = { kind: 'creation' as const, calledAt: ten }
+    await bench.own({ state: 'granting', call: unanswered, lastCreation: unanswered })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied' })
+    await bench.world.objects.delete(bench.link)
+    expect(await bench.settle()).toMatchObject({ result: 'open', links: [bench.link] })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    // Whoever called it stood still, and has only sent it now.
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    expect(await bench.entry()).toMatchObject({ state: 'revoking', unansweredAt: ten })
+    await bench.world.clock.advance(15 * 60_000)
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(await bench.entry()).toBeUndefined()
+    expect(await bench.history()).toEqual(['granted', 'revoked'])
+  })
+
   test('waits for a request about it that is still in progress', async () => {
     const { bench, link } = await open({
       interceptor: async ({ operation, args, proceed }) => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { GrantingLink } from '../../../shared/domain/ledger-entry.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { readLink } from '../../../shared/reconcile/read-link.ts'
 import { findWithdrawnLinks } from '../../../shared/reconcile/withdrawn-links.ts'
 import { intercept } from '../../intercept.ts'
 import { World } from '../../world.ts'
@@ -14,7 +16,8 @@ async function upload(world: World, body: string, name = key): Promise<GrantingL
   return { key: name, etag: written.etag, lastModified: world.clock.now().toISOString() }
 }
 
-const find = (world: World, ...links: readonly GrantingLink[]) => findWithdrawnLinks(links, world)
+const find = (world: World, ...links: readonly GrantingLink[]) =>
+  findWithdrawnLinks(links, (one) => readLink(world.ports.objects, one, world.configuration))
 
 describe('a link that granted', () => {
   test('is withdrawn when it is gone, and named with its folder', async () => {
@@ -67,13 +70,11 @@ describe('a link that granted', () => {
   })
 
   test('that cannot be read stops the answer', async () => {
-    const world = new World()
-    const link = await upload(world, '')
-    const { objects } = intercept(world.ports, async () => {
-      throw new Error('no answer')
-    })
-    await expect(findWithdrawnLinks([link], { objects, configuration: world.configuration })).rejects.toThrow(
-      'no answer',
-    )
+    const wrap = (ports: Ports) =>
+      intercept(ports, async () => {
+        throw new Error('no answer')
+      })
+    const world = new World({ wrap })
+    await expect(find(world, await upload(world, ''))).rejects.toThrow('no answer')
   })
 })
