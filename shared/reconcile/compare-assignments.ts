@@ -4,8 +4,9 @@ import { isSameAccess, listAccess } from '../domain/former-access.ts'
 import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
+import { linkPrefix, parseLinkKey } from '../domain/link.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
-import { principalName } from '../domain/principal.ts'
+import { type PrincipalName, principalName } from '../domain/principal.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
 import { forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
@@ -78,7 +79,10 @@ export async function compareAssignments(
   return found
 }
 
-/** By what a link would call them now; a principal that has no name any more stands under its id. */
+/**
+ * By what a link would call them now. A principal stands under its id where it has no name any more, or one that no link
+ * can have: it may be longer than a key, or have line ends in it.
+ */
 async function nameRows(
   rows: readonly AssignmentTarget[],
   { permissionSetNames, principals }: DriftContext,
@@ -90,8 +94,9 @@ async function nameRows(
     // Made since the permission sets were listed: the next check knows it.
     if (permissionSet === undefined) continue
     const name = await principals.nameOf(type, principalId, Number.NEGATIVE_INFINITY)
-    const principal = name ?? principalName.parse(principalId)
-    named.set(renderAssignmentKey({ accountId, permissionSet, principal, type }), target)
+    const keyOf = (principal: PrincipalName) => renderAssignmentKey({ accountId, permissionSet, principal, type })
+    const isSpelt = name !== undefined && parseLinkKey(linkPrefix + keyOf(name), []).ok
+    named.set(keyOf(isSpelt ? name : principalName.parse(principalId)), target)
   }
   return named
 }

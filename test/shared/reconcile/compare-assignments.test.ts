@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type AssignmentKey, assignmentKey, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { principalId as principalIdSchema } from '../../../shared/domain/identity-center-ids.ts'
 import type { LedgerEntry } from '../../../shared/domain/ledger-entry.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { type Comparison, compareAssignments } from '../../../shared/reconcile/compare-assignments.ts'
@@ -147,6 +148,19 @@ describe('access that is listed and nobody knows', () => {
     bench.world.ssoAdmin.addAssignment(bench.target())
     await bench.world.identityStore.deleteGroup(principalId)
     expect((await compare()).foreign).toEqual([`account%233000000002%Billing-ps%${principalId}%GROUP%ssofile`])
+  })
+
+  test.each([
+    ['longer than a key', 'x'.repeat(1024)],
+    ['with a line end', 'one\r\ntwo'],
+    ['in another normal form', 'e\u0301quipe'],
+  ])('of a principal with a name that no link can have, %s, stands under its id', async (_, displayName) => {
+    const { bench, compare } = open()
+    const principalId = principalIdSchema.parse(await bench.world.identityStore.createGroup({ displayName }))
+    bench.world.ssoAdmin.addAssignment({ ...bench.target(), principalId })
+    const key = `account%233000000002%Billing-ps%${principalId}%GROUP%ssofile`
+    expect((await compare()).foreign).toEqual([key])
+    expect(await compare(undefined, { foreign: [assignmentKey.parse(key)] })).toEqual(nothing)
   })
 
   test.each([

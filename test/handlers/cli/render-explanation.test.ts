@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals'
+import { renderExplanation } from '../../../handlers/cli/render-explanation.ts'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { principalName } from '../../../shared/domain/principal.ts'
+import type { Explanation } from '../../../shared/reconcile/explain-access.ts'
+
+const question = {
+  account: accountId.parse('233000000002'),
+  permissionSet: permissionSetName.parse('Billing-ps'),
+  principal: principalName.parse('team-Accountants'),
+}
+const ten = '2026-03-03T10:00:00.000Z'
+
+function accessLine(told: Pick<Explanation, 'state' | 'since'>): string | undefined {
+  const { account, ...grant } = question
+  const assignment = { ...grant, accountId: account, type: 'GROUP' as const }
+  const direct = [{ assignment, isInForce: told.since !== undefined, remarks: [], links: [], history: [], ...told }]
+  const text = renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] })
+  return /access {4}(.*)/.exec(text)?.[1]
+}
+
+test.each([
+  [{ state: 'granted', since: ten }, `granted since ${ten}`],
+  [{ state: 'failed', since: ten }, `failed; in force since ${ten}`],
+  [{ state: 'failed' }, 'failed'],
+  [
+    { state: 'foreign', since: ten },
+    `in force, but not of our making: it was there before, and stays when links go; known since ${ten}`,
+  ],
+] as const)('how access stands and since when it is in force are told apart: %j', (told, line) => {
+  expect(accessLine(told)).toBe(line)
+})
