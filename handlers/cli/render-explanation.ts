@@ -45,9 +45,8 @@ function renderWho({ assignment: { type, principal } }: Explanation): string {
 function renderOne(explanation: Explanation, title: string): string {
   const { state, since, reason, nextAttempt, requestId, principalId, remarks, links, history } = explanation
   const [mood, word] = words[state]
-  const known = state === 'granted' ? ' since' : state === 'foreign' ? '; known since' : '; granted at'
   const lines: [string, string | undefined][] = [
-    ['access', `${paint(mood, word)}${since === undefined ? '' : `${known} ${since}`}`],
+    ['access', `${paint(mood, word)}${since === undefined ? '' : renderSince(state, since)}`],
     ['why', reason && quote(reason, 2000)],
     ['again', nextAttempt && `tried again at ${nextAttempt}`],
     ...remarks.map((remark): [string, string] => ['note', quote(remark, 500)]),
@@ -59,6 +58,11 @@ function renderOne(explanation: Explanation, title: string): string {
     history.length > historyTold ? [`  ${'history'.padEnd(10)}${history.length - historyTold} earlier\n`] : []
   const past = history.slice(-historyTold).map(({ at, event }) => `  ${'history'.padEnd(10)}${at}  ${event}\n`)
   return `${title}\n${told.join('')}${links.map(renderLink).join('')}${more.join('')}${past.join('')}`
+}
+
+function renderSince(state: AccessState, since: string): string {
+  if (state === 'granted') return ` since ${since}`
+  return state === 'foreign' ? `; known since ${since}` : `; in force since ${since}`
 }
 
 function renderLink({

@@ -4,17 +4,12 @@ import { isSameAccess, listAccess } from '../domain/former-access.ts'
 import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
 import { renderInstant } from '../domain/instant.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
+import { linkPrefix, parseLinkKey } from '../domain/link.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
-import { principalName } from '../domain/principal.ts'
+import { type PrincipalName, principalName } from '../domain/principal.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
-import {
-  type ForeignAssignment,
-  forgetGone,
-  readForeign,
-  readStoredForeign,
-  recordFound,
-} from './foreign-assignments.ts'
+import { forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
 import type { KnownKeys, Standings } from './standings.ts'
@@ -84,7 +79,10 @@ export async function compareAssignments(
   return found
 }
 
-/** By what a link would call them now; a principal that has no name any more stands under its id. */
+/**
+ * By what a link would call them now. A principal stands under its id where it has no name any more, or one that no link
+ * can have: it may be longer than a key, or have line ends in it.
+ */
 async function nameRows(
   rows: readonly AssignmentTarget[],
   { permissionSetNames, principals }: DriftContext,
@@ -96,8 +94,9 @@ async function nameRows(
     // Made since the permission sets were listed: the next check knows it.
     if (permissionSet === undefined) continue
     const name = await principals.nameOf(type, principalId, Number.NEGATIVE_INFINITY)
-    const principal = name ?? principalName.parse(principalId)
-    named.set(renderAssignmentKey({ accountId, permissionSet, principal, type }), target)
+    const keyOf = (principal: PrincipalName) => renderAssignmentKey({ accountId, permissionSet, principal, type })
+    const isSpelt = name !== undefined && parseLinkKey(linkPrefix + keyOf(name), []).ok
+    named.set(keyOf(isSpelt ? name : principalName.parse(principalId)), target)
   }
   return named
 }
@@ -202,7 +201,7 @@ async function checkOwned(
   if (!stored || !isOurs || !(await forgetGone(objects, key, stored.object.etag))) return
   log.warn('access of ours was recorded as foreign', { key })
   if (holders.includes(key)) standings.noteGone(key)
-  else leaveForeign(key, stored.value, found, standings)
+  else leaveForeign(key, found, standings)
 }
 
 /** What is undecided may have become someone else's meanwhile. */
@@ -236,15 +235,15 @@ async function checkGone(
   if (!isElsewhere && (await isAssigned(ssoAdmin, target))) return
   if (!(await forgetGone(objects, key, stored.object.etag))) return
   found.gone.push(key)
-  leaveForeign(key, stored.value, found, standings)
+  leaveForeign(key, found, standings)
   log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
 }
 
-/** It stands under `foreign/` no more: links that grant it too want it by their own right now. */
-function leaveForeign(key: AssignmentKey, { links }: ForeignAssignment, found: Found, standings: Standings): void {
+/** It stands under `foreign/` no more: links that grant it want it by their own right now, also those that came since. */
+function leaveForeign(key: AssignmentKey, found: Found, standings: Standings): void {
   standings.noteGone(key)
   const assignment = parseAssignmentKey(key)
-  if (assignment && links.length > 0) found.toEvaluate.push(assignment)
+  if (assignment) found.toEvaluate.push(assignment)
 }
 
 /** All access that an entry records as ours, former access included. */

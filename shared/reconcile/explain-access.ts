@@ -156,13 +156,13 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
   const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
   const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
   if (stored) {
-    const { state, grantedAt, reason, openUntil, call, principalId } = stored.entry
-    const isInForce = grantedAt !== undefined && state !== 'revoking'
+    const { state, grantedAt, missingSince, reason, openUntil, call, principalId } = stored.entry
+    const isInForce = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
     return {
       ...base,
       state,
       isInForce,
-      since: grantedAt,
+      since: isInForce ? grantedAt : undefined,
       reason,
       nextAttempt: openUntil,
       requestId: call?.id,

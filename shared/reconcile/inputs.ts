@@ -1,6 +1,7 @@
 import { quote } from '../domain/complaint.ts'
 import { type InputMessage, inputMessage } from '../domain/input-message.ts'
 import { linkPrefix } from '../domain/link.ts'
+import { renderMessageBody } from '../domain/message-body.ts'
 import { permissionSetPrefix } from '../domain/permission-set-file.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { OutgoingMessage, WorkedQueue } from '../ports/queues.ts'
@@ -29,7 +30,7 @@ export function parseInput(
 /** One group per key: what concerns one input is in order, and never holds up another. */
 export function toOutgoing(message: InputMessage): OutgoingMessage {
   return {
-    body: JSON.stringify(message),
+    body: renderMessageBody(message),
     groupId: groupId(message.key),
     deduplicationId: deduplicationId(message.id, message.key),
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Configuration } from '../domain/configuration.ts'
 import { type Hint, isDriftHint } from '../domain/hint.ts'
+import { renderMessageBody } from '../domain/message-body.ts'
 import type { OutgoingMessage, Queues, WorkedQueue } from '../ports/queues.ts'
 import type { Randomness } from '../ports/randomness.ts'
 
@@ -55,7 +56,7 @@ export async function sendHints(
   )
   for (const lane of lanes) {
     const messages = (byLane.get(lane) ?? []).map((hint): OutgoingMessage => {
-      const body = JSON.stringify(hint)
+      const body = renderMessageBody(hint)
       return { body, groupId: groupOf(hint), deduplicationId: deduplicationId(event.id, body) }
     })
     if (messages.length > 0) await queues.send(lane, messages)

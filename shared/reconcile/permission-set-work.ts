@@ -1,5 +1,6 @@
 import type { Configuration } from '../domain/configuration.ts'
 import { linkPrefix, parseLinkKey } from '../domain/link.ts'
+import { renderMessageBody } from '../domain/message-body.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { Status } from '../domain/status.ts'
@@ -69,7 +70,7 @@ export class PermissionSetWork {
     const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, objects)
     if (!hint) return
     this.#revisiting.add(name)
-    const message = { body: JSON.stringify(hint), groupId: groupOf(hint), deduplicationId: randomness.id() }
+    const message = { body: renderMessageBody(hint), groupId: groupOf(hint), deduplicationId: randomness.id() }
     await queues.send('work', [message]).catch((error: unknown) => {
       this.#revisiting.delete(name)
       throw error

@@ -382,6 +382,7 @@ const hostileNames = [
   '\u2028ERROR forged',
   'nul\0',
   'del\u007f',
+  'none\ufffe\uffff',
   'tag\u{e0041}',
   "' state='applied",
 ]
@@ -397,6 +398,20 @@ const hostileKeys = hostileNames.flatMap((name) => [
 ])
 const hostileFile = (name: string) =>
   JSON.stringify({ permissionSetName: name, [name]: name, tags: [{ Key: name, Value: name }] })
+
+test('a key with letters that no message may hold is told, and holds up no reconcile', async () => {
+  const world = await startWithSet()
+  const keys = ['links_data/a\ufffeb', link.replace('team-Accountants', 'team\uffff')]
+  for (const key of keys) await world.objects.put(key, '')
+  await world.clock.advance(30_000)
+  const states = async () => Promise.all(keys.map(async (key) => status.parse(await world.json(statusKey(key))).state))
+  expect(await states()).toEqual(['rejected', 'waiting'])
+  for (const key of keys) await world.objects.delete(statusKey(key))
+  await world.finish(world.everyHour())
+  await world.clock.advance(30_000)
+  expect(await states()).toEqual(['rejected', 'waiting'])
+  expect(world.errors).toEqual([])
+})
 
 describe('names made to harm whoever reads a report', () => {
   test('reach statuses, summaries and log lines escaped, each on a line of its own', async () => {

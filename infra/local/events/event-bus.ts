@@ -1,3 +1,4 @@
+import { renderMessageBody } from '../../../shared/domain/message-body.ts'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { OrganizationsChange } from '../../../shared/memory/organizations/organization-records.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
@@ -46,7 +47,7 @@ export class EventBus {
     this.#tagVersions = openTable('tag-versions')
     this.#outbox = new Outbox({
       table: openTable('pending-events'),
-      deliver: (event) => queues.send('events', [{ body: JSON.stringify(event), groupId: event.id }]),
+      deliver: (event) => queues.send('events', [{ body: renderMessageBody(event), groupId: event.id }]),
       clock,
       onError,
     })

@@ -39,7 +39,8 @@ export const wantedEvents: readonly EventPattern[] = [
     'detail-type': ['User Created', 'User Updated', 'User Deleted', 'Group Created', 'Group Updated', 'Group Deleted'],
   },
   {
-    // Without `source`: that of the SCIM events is not documented.
+    // Without `source`: that of the SCIM events is not documented. The last two are what the console may call a new name
+    // (Service Authorization Reference, "IAM Identity Center directory").
     detail: {
       eventSource: ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com'],
       eventName: [
@@ -52,6 +53,8 @@ export const wantedEvents: readonly EventPattern[] = [
         'PutUser',
         'PatchUser',
         'DeleteUser',
+        'UpdateGroupDisplayName',
+        'UpdateUserName',
       ],
       errorCode: succeeded,
     },

@@ -3,30 +3,31 @@ import { renderExplanation } from '../../../handlers/cli/render-explanation.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
-import type { AccessState } from '../../../shared/reconcile/explain-access.ts'
+import type { Explanation } from '../../../shared/reconcile/explain-access.ts'
 
-const since = '2026-03-03T10:00:00.000Z'
-const account = accountId.parse('233000000002')
-const permissionSet = permissionSetName.parse('Billing-ps')
-const principal = principalName.parse('team-Accountants')
+const question = {
+  account: accountId.parse('233000000002'),
+  permissionSet: permissionSetName.parse('Billing-ps'),
+  principal: principalName.parse('team-Accountants'),
+}
+const ten = '2026-03-03T10:00:00.000Z'
 
-function render(state: AccessState): string {
-  const assignment = { accountId: account, permissionSet, principal, type: 'GROUP' } as const
-  const direct = [{ assignment, state, isInForce: true, since, remarks: [], links: [], history: [] }]
-  return renderExplanation({
-    question: { account, permissionSet, principal },
-    direct,
-    throughGroups: [],
-    near: [],
-    notes: [],
-  })
+function accessLine(told: Pick<Explanation, 'state' | 'since'>): string | undefined {
+  const { account, ...grant } = question
+  const assignment = { ...grant, accountId: account, type: 'GROUP' as const }
+  const direct = [{ assignment, isInForce: told.since !== undefined, remarks: [], links: [], history: [], ...told }]
+  const text = renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] })
+  return /access {4}(.*)/.exec(text)?.[1]
 }
 
 test.each([
-  ['granted', `granted since ${since}`],
-  ['foreign', `stays when links go; known since ${since}`],
-  ['held', `held by the brake; granted at ${since}`],
-  ['revoking', `being revoked; granted at ${since}`],
-] as const)('access that is %s is told with the instant that is meant', (state, told) => {
-  expect(render(state)).toContain(told)
+  [{ state: 'granted', since: ten }, `granted since ${ten}`],
+  [{ state: 'failed', since: ten }, `failed; in force since ${ten}`],
+  [{ state: 'failed' }, 'failed'],
+  [
+    { state: 'foreign', since: ten },
+    `in force, but not of our making: it was there before, and stays when links go; known since ${ten}`,
+  ],
+] as const)('how access stands and since when it is in force are told apart: %j', (told, line) => {
+  expect(accessLine(told)).toBe(line)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type AssignmentKey, assignmentKey, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { principalId as principalIdSchema } from '../../../shared/domain/identity-center-ids.ts'
 import type { LedgerEntry } from '../../../shared/domain/ledger-entry.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { type Comparison, compareAssignments } from '../../../shared/reconcile/compare-assignments.ts'
@@ -150,6 +151,19 @@ describe('access that is listed and nobody knows', () => {
   })
 
   test.each([
+    ['longer than a key', 'x'.repeat(1024)],
+    ['with a line end', 'one\r\ntwo'],
+    ['in another normal form', 'e\u0301quipe'],
+  ])('of a principal with a name that no link can have, %s, stands under its id', async (_, displayName) => {
+    const { bench, compare } = open()
+    const principalId = principalIdSchema.parse(await bench.world.identityStore.createGroup({ displayName }))
+    bench.world.ssoAdmin.addAssignment({ ...bench.target(), principalId })
+    const key = `account%233000000002%Billing-ps%${principalId}%GROUP%ssofile`
+    expect((await compare()).foreign).toEqual([key])
+    expect(await compare(undefined, { foreign: [assignmentKey.parse(key)] })).toEqual(nothing)
+  })
+
+  test.each([
     ['it is known as foreign', { foreign: true }],
     ['it is ours', { ledger: true }],
   ])(
@@ -231,12 +245,15 @@ describe('access that is listed and nobody knows', () => {
 })
 
 describe('foreign access that is not listed', () => {
-  test('is gone, and off the list; links that ask for it have it evaluated', async () => {
+  test('is gone, off the list, and evaluated: links may ask for it that came after it was recorded', async () => {
     for (const links of [[], [link]]) {
       const { bench, key, addForeign, compare } = open()
       await addForeign({ links })
-      const toEvaluate = links.length > 0 ? [bench.assignment] : []
-      expect(await compare([], { foreign: [key] })).toEqual({ ...nothing, gone: [key], toEvaluate })
+      expect(await compare([], { foreign: [key] })).toEqual({
+        ...nothing,
+        gone: [key],
+        toEvaluate: [bench.assignment],
+      })
       expect(await bench.world.keys('foreign/')).toEqual([])
     }
   })
@@ -256,7 +273,12 @@ describe('foreign access that is not listed', () => {
     const { principalId } = bench.target()
     await bench.world.identityStore.updateGroup(principalId, [{ path: 'displayName', value: 'team-Ledger' }])
     const renamed = assignmentKey.parse('account%233000000002%Billing-ps%team-Ledger%GROUP%ssofile')
-    expect(await compare(undefined, { foreign: [key] })).toEqual({ ...nothing, gone: [key], foreign: [renamed] })
+    expect(await compare(undefined, { foreign: [key] })).toEqual({
+      ...nothing,
+      gone: [key],
+      foreign: [renamed],
+      toEvaluate: [bench.assignment],
+    })
     expect(await bench.world.keys('foreign/')).toEqual([`foreign/${renamed}`])
   })
 

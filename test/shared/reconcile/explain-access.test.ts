@@ -200,11 +200,15 @@ describe('what the ledger has is told as it is', () => {
       ],
       [
         { state: 'revoking', grantedAt: ten },
-        { isInForce: false, since: ten },
+        { isInForce: false, since: undefined },
       ],
       [
         { state: 'failed', grantedAt: ten, reason: 'no' },
         { isInForce: true, since: ten, reason: 'no' },
+      ],
+      [
+        { state: 'failed', grantedAt: ten, missingSince: ten, reason: 'someone removed it' },
+        { isInForce: false, since: undefined, remarks: [`a drift check misses it in Identity Center since ${ten}`] },
       ],
       [
         { state: 'granting', call, openUntil: ten },

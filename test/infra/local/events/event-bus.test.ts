@@ -25,11 +25,14 @@ import {
 } from '@aws-sdk/client-organizations'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { EventBridgeEvent } from '../../../../infra/local/events/event-bridge-event.ts'
+import { matchEventPattern } from '../../../../infra/local/events/match-event-pattern.ts'
+import { wantedEvents } from '../../../../infra/local/events/wanted-events.ts'
 import { addJsonServices } from '../../../../infra/local/json-services/json-services.ts'
 import { openLocalModels } from '../../../../infra/local/local-models.ts'
 import { buildLocalServer } from '../../../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../../../shared/aws/system-clock.ts'
 import { accountId } from '../../../../shared/domain/account-id.ts'
+import { parseDirectoryEvent } from '../../../../shared/domain/directory-event.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
 import { eventually, sdkClients } from '../local-process.ts'
 
@@ -173,6 +176,16 @@ test('the queue gets what may change access, each event in a group of its own', 
   }
   const messages = models.queues.queue('events').messages()
   expect(messages.map(({ groupId }) => groupId)).toEqual(delivered().map(({ id }) => id))
+})
+
+test.each([
+  ['UpdateGroupDisplayName', { type: 'GROUP' }],
+  ['UpdateUserName', { type: 'USER' }],
+])('%s, as the console may call a new name, is wanted and understood', (eventName, change) => {
+  const detail = { eventSource: 'sso-directory.amazonaws.com', eventName }
+  const event = { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.sso-directory', detail }
+  expect(wantedEvents.some((pattern) => matchEventPattern(pattern, event))).toBe(true)
+  expect(parseDirectoryEvent(event)).toEqual(change)
 })
 
 test('the access key id is the identity of whoever called', () => {
