@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import pLimit from 'p-limit'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { InputFault } from '../../shared/domain/judge-input.ts'
@@ -68,7 +68,7 @@ async function readFolder(folder: string): Promise<readonly Dirent[]> {
 }
 
 function explainLayout(folder: string, names: readonly string[]): string {
-  const own = basename(folder)
+  const own = basename(resolve(folder))
   const expected = 'expected a folder laid out as the bucket is, with links_data/, permission_sets/ or both in it'
   if (prefixes.some((prefix) => prefix === `${own}/`))
     return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: give the folder around it`
@@ -94,7 +94,15 @@ type Walk = {
 type Place = { readonly path: string; readonly prefix: string; readonly above: readonly string[] }
 
 async function walkFolder(walk: Walk, { path, prefix, above }: Place): Promise<void> {
-  const real = await realpath(path)
+  let real: string
+  let entries: readonly Dirent[]
+  try {
+    real = await realpath(path)
+    entries = await readdir(path, { withFileTypes: true })
+  } catch (error) {
+    walk.faults.push({ key: prefix, ...unreadable('folder', error) })
+    return
+  }
   if (above.includes(real)) {
     walk.faults.push({
       key: prefix,
@@ -102,13 +110,6 @@ async function walkFolder(walk: Walk, { path, prefix, above }: Place): Promise<v
       expected: 'files and folders',
       remedy: 'remove the link',
     })
-    return
-  }
-  let entries: readonly Dirent[]
-  try {
-    entries = await readdir(path, { withFileTypes: true })
-  } catch (error) {
-    walk.faults.push({ key: prefix, ...unreadable('folder', error) })
     return
   }
   const inner = { prefix, path, above: [...above, real] }

@@ -35,10 +35,10 @@ export function renderPlan(preview: Preview): string {
   return parts.filter((part) => part !== '').join('\n')
 }
 
-/** What was read for this plan needs no word. */
+/** What was read for this plan needs no word; nor what a clock that is ahead of this one has read. */
 function renderAge({ view, viewAgeMs }: Preview): string {
   const minutes = Math.floor(viewAgeMs / 60_000)
-  return minutes === 0 ? '' : `The organization is as read ${count(minutes, 'minute')} ago (${view.readAt}).\n`
+  return minutes < 1 ? '' : `The organization is as read ${count(minutes, 'minute')} ago (${view.readAt}).\n`
 }
 
 function renderIdle({ idleLinks }: Preview): string {

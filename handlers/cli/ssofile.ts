@@ -46,10 +46,11 @@ addRedrive(program)
 addCompletion(program)
 addImport(program)
 
-// A reader that has seen enough (`| head`) is no failure.
+// A reader that has seen enough (`| head`) is no failure, and changes nothing of what the exit code answers.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode)
-  throw error
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`ssofile: the result could not be written to standard output: ${error.message}\n`)
+  process.exit(1)
 })
 
 try {

@@ -76,6 +76,8 @@ async function tellOne(
     }
     if (status) {
       process.stdout.write(json ? renderJson(status) : renderStatus(status))
+      // Whoever waits was told before.
+      if (!json && !wait) await tellPause(ports, process.stdout)
       return wantsPerson.has(status.state) ? 1 : 0
     }
     if (object) {

@@ -74,10 +74,13 @@ export async function applyPermissionSet(
   return refusable(applying, claimed.owned, () => bringUpToDate(applying, claimed))
 }
 
-/** An upload after drift was reported is a person's wish to have the file in force again. */
+/**
+ * An upload after drift was reported is a person's wish to have the file in force again. By the upload, and not by the
+ * instant of the report: S3's clock is another than ours, and gives whole seconds.
+ */
 function isApplied({ arn, applied, change, drift }: OwnedPermissionSet, object: FoundObject): boolean {
   if (arn === undefined || change !== undefined || applied?.etag !== object.etag) return false
-  return drift === undefined || object.lastModified.getTime() <= Date.parse(drift.at)
+  return drift === undefined || drift.lastModified === renderInstant(object.lastModified)
 }
 
 /** The file is in force, as far as is known: what was reported of someone else's changes is told until it is gone. */
@@ -181,8 +184,12 @@ async function reportDrift(
   owned: StoredOwned,
   changes: readonly PermissionSetChange[],
 ): Promise<PermissionSetSettlement> {
-  const { name, context } = applying
-  const drift = { at: renderInstant(context.clock.now()), differences: changes.map(renderChange) }
+  const { name, object, context } = applying
+  const drift = {
+    at: renderInstant(context.clock.now()),
+    lastModified: renderInstant(object.lastModified),
+    differences: changes.map(renderChange),
+  }
   context.log.warn('someone else changed the permission set; it is only reported', { permissionSet: name, ...drift })
   const written = await writeOwned(context.objects, name, { ...owned.value, drift }, owned)
   return tellApplied(applying, written.value)

@@ -17,9 +17,12 @@ import { mayName, type Standing } from './standings.ts'
 import type { NewStatus } from './status-store.ts'
 import { bindingOf, lackOfBoundUser } from './user-binding.ts'
 
+/** What is asked of the organization for a status. */
+export type AskedOrganization = Pick<OrganizationCache, 'view' | 'viewWithTags' | 'find' | 'parentExists'>
+
 export type AssessContext = {
   readonly objects: ObjectStore
-  readonly organization: OrganizationCache
+  readonly organization: AskedOrganization
   readonly configuration: Configuration
   /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
   readonly tagsUntilMs?: number

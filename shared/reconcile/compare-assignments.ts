@@ -9,13 +9,7 @@ import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../domain/principal.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
-import {
-  type ForeignAssignment,
-  forgetGone,
-  readForeign,
-  readStoredForeign,
-  recordFound,
-} from './foreign-assignments.ts'
+import { forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
 import type { KnownKeys, Standings } from './standings.ts'
@@ -207,7 +201,7 @@ async function checkOwned(
   if (!stored || !isOurs || !(await forgetGone(objects, key, stored.object.etag))) return
   log.warn('access of ours was recorded as foreign', { key })
   if (holders.includes(key)) standings.noteGone(key)
-  else leaveForeign(key, stored.value, found, standings)
+  else leaveForeign(key, found, standings)
 }
 
 /** What is undecided may have become someone else's meanwhile. */
@@ -241,15 +235,15 @@ async function checkGone(
   if (!isElsewhere && (await isAssigned(ssoAdmin, target))) return
   if (!(await forgetGone(objects, key, stored.object.etag))) return
   found.gone.push(key)
-  leaveForeign(key, stored.value, found, standings)
+  leaveForeign(key, found, standings)
   log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
 }
 
-/** It stands under `foreign/` no more: links that grant it too want it by their own right now. */
-function leaveForeign(key: AssignmentKey, { links }: ForeignAssignment, found: Found, standings: Standings): void {
+/** It stands under `foreign/` no more: links that grant it want it by their own right now, also those that came since. */
+function leaveForeign(key: AssignmentKey, found: Found, standings: Standings): void {
   standings.noteGone(key)
   const assignment = parseAssignmentKey(key)
-  if (assignment && links.length > 0) found.toEvaluate.push(assignment)
+  if (assignment) found.toEvaluate.push(assignment)
 }
 
 /** All access that an entry records as ours, former access included. */

@@ -42,14 +42,15 @@ export async function findHeir(
   // The hint may have waited for its turn, or for a grant before it, for minutes since it was pulled.
   const pulledMs = clock.monotonicMs()
   const principal = await principals.nameOf(assignment.type, entry.principalId, pulledMs)
-  // The name went back to a former id while another had it: the links mean that one again.
-  if (whole && whole.principalId !== entry.principalId && principal === assignment.principal)
-    throw changing(assignment, principal)
-  if (principal === undefined || principal === assignment.principal) return undefined
+  if (principal === undefined) return undefined
+  const isFormer = whole !== undefined && whole.principalId !== entry.principalId
+  if (principal === assignment.principal && !isFormer) return undefined
   const renamed: Assignment = { ...assignment, principal }
   const key = renderAssignmentKey(renamed)
   const { links } = await evaluateAssignment(renamed, { ...context, place: 'live' })
   if (links.length === 0) return undefined
+  // The name went back to a former id while another had it: the links mean that one again.
+  if (principal === assignment.principal) throw changing(assignment, principal)
   principals.expire(assignment.type, principal, pulledMs)
   const subject: Subject = { key, assignment: renamed, context }
   const bound = await bindLinks(subject, links, await context.standings.ledger.read(key))

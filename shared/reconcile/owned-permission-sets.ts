@@ -35,8 +35,10 @@ export const ownedPermissionSet = z.strictObject({
       changes: z.array(z.string()),
     })
     .optional(),
-  /** What someone else changed, where the configuration only reports it. */
-  drift: z.strictObject({ at: z.iso.datetime(), differences: z.array(z.string()) }).optional(),
+  /** What someone else changed, where the configuration only reports it; `lastModified`: of the file as it was then. */
+  drift: z
+    .strictObject({ at: z.iso.datetime(), lastModified: z.iso.datetime(), differences: z.array(z.string()) })
+    .optional(),
   /** When its deletion was first called. */
   deletionAt: z.iso.datetime().optional(),
   /** The next attempt: the instant in the key of its twin under `state/open/`. */

@@ -11,7 +11,7 @@ import type { StatusState } from '../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
-import { assessLink } from './assess-link.ts'
+import { type AskedOrganization, assessLink } from './assess-link.ts'
 import { findDifferences } from './find-differences.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { InputReadings } from './input-readings.ts'
@@ -132,7 +132,7 @@ export async function previewChanges(
       grants: sorted.grants.map(({ assignment }) => assignment),
       remaining: await listRemaining(objects, revocable),
     }),
-    idleLinks: await findIdleLinks(readings, isIdle, { objects, organization, configuration }),
+    idleLinks: await findIdleLinks(readings, isIdle, { objects, organization: asRead(organization), configuration }),
     permissionSets: permissionSets.changes.map((one) =>
       one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
     ),
@@ -215,6 +215,24 @@ async function findIdleLinks(
     }),
   )
   return found.flat()
+}
+
+/**
+ * A preview is of the organization as it was read: thousands of links to accounts that are not in it would else take a
+ * call each, 20 a second. Organizational units without accounts are in no view; each is asked for once.
+ */
+function asRead(organization: OrganizationCache): AskedOrganization {
+  const parents = new Map<string, Promise<boolean>>()
+  return {
+    view: () => organization.view(),
+    viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
+    find: async (accountId, { accounts }) => accounts.find(({ id }) => id === accountId),
+    parentExists: (id) => {
+      const asked = parents.get(id) ?? organization.parentExists(id)
+      parents.set(id, asked)
+      return asked
+    },
+  }
 }
 
 function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

@@ -260,6 +260,16 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
     expect(await ssoAdmin.listTagsForResource(arn)).toEqual({ items: [{ Key: 'team', Value: 'Équipe / 7' }] })
   })
 
+  test('tags that AWS keeps to itself are refused', async () => {
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    const tags = [{ Key: 'aws:x', Value: '1' }]
+    const refused = { code: 'ValidationException' }
+    await expect(ssoAdmin.tagResource(arn, tags)).rejects.toMatchObject(refused)
+    await expect(ssoAdmin.untagResource(arn, ['AWS:x'])).rejects.toMatchObject(refused)
+    const reserved = { name: permissionSetName.parse('Reserved-ps'), sessionDuration: 'PT1H', tags }
+    await expect(ssoAdmin.createPermissionSet(reserved)).rejects.toMatchObject(refused)
+  })
+
   test('a provisioning brings the accounts that are not up to date to the definition', async () => {
     const wanted = target(website, 'ReadOnly-ps', 'GROUP', 'Auditors')
     const arn = wanted.permissionSetArn

@@ -70,6 +70,8 @@ test('while it lasts nothing is granted or revoked, apply is refused, and status
   })
   const status = await system.ssofile(['status'])
   expect(status.stdout).toMatch(/all changes are paused by \S+ since \S+: migration, ticket 4711/)
+  const one = await system.ssofile(['status', linkOf('team 0')])
+  expect(one.stdout).toContain('migration, ticket 4711')
   const brake = await system.ssofile(['brake'])
   expect(brake.stdout).toContain('migration, ticket 4711')
   const again = await system.ssofile(['pause', '--reason', 'another'], 'operator')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
-import { checkout } from './run-program.ts'
+import { checkout, runProgram } from './run-program.ts'
 
 const name = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 const other = 'account%250000000003%Billing-ps%team-Accountants%GROUP%ssofile'
@@ -68,6 +68,14 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   await sync()
   expect(await system.keys('assignments/')).toEqual([`assignments/${other}`])
 }, 120_000)
+
+test('a reader that has seen enough changes nothing of what the exit code answers', async () => {
+  await writeFile(join(folder, 'links_data', name), '')
+  const command = join(checkout, 'handlers/cli/ssofile.ts')
+  const line = 'set -o pipefail; "$0" "$1" plan "$2" --detailed-exitcode | true'
+  const ended = await runProgram('bash', ['-c', line, process.execPath, command, folder], { env: system.env('me') })
+  expect(ended).toEqual({ exitCode: 3, stdout: '', stderr: '' })
+}, 60_000)
 
 test('a plan in words says what is granted, and where a role would disappear', async () => {
   await writeFile(join(folder, 'links_data', name), '')

@@ -121,9 +121,14 @@ export class BrakeChecks {
     if (this.#isForgotten) return
     // Access of an id or ARN of before goes under the same key, one after the other: it is counted, and not judged.
     if (Array.isArray(entry.former)) {
-      this.#noteUnjudged(key, [entry, ...entry.former])
+      this.#noteUnjudged(
+        key,
+        [entry, ...entry.former].filter((one) => one.state === 'revoking'),
+      )
       return
     }
+    // Its revocation may have been counted just when a drift check missed it: then there was nothing to revoke.
+    if (entry.missingSince !== undefined) this.#noteUnjudged(key, [entry])
     this.#judgeHolds(this.#world.clock.monotonicMs() - soonMs)
     // The present access is gone, and a former one stands in its place, as it was.
     if (before?.hasFormer && before.access !== access) return
@@ -134,7 +139,7 @@ export class BrakeChecks {
   /** Each access has the links of its own that granted it; counted in any of the scopes, since it is not judged. */
   #noteUnjudged(key: string, all: readonly Readonly<Record<string, unknown>>[]): void {
     const nowMs = this.#world.clock.monotonicMs()
-    for (const access of all.filter(({ state }) => state === 'revoking')) {
+    for (const access of all) {
       for (const { scope, items } of scopesOf(key, linksOf(access)))
         for (const item of items) this.#longOf(scope, nowMs).items.add(item)
     }

@@ -31,7 +31,11 @@ import type { MemoryOrganizations } from '../organizations/memory-organizations.
 import { memoryTables, type OpenTable } from '../table.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import { drawLatencyMs } from './draw-latency.ts'
-import type { PermissionSetDefinition, PermissionSetUpdate } from './permission-set-definitions.ts'
+import {
+  type PermissionSetDefinition,
+  type PermissionSetUpdate,
+  refuseReservedKeys,
+} from './permission-set-definitions.ts'
 import { principalKey } from './provisioned-permission-sets.ts'
 import { RollingSecond } from './rolling-second.ts'
 import {
@@ -230,6 +234,7 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   async createPermissionSet(permissionSet: NewPermissionSet, options?: WriteOptions): Promise<PermissionSetArn> {
     this.#enter('CreatePermissionSet', options)
+    refuseReservedKeys(permissionSet.tags.map(({ Key }) => Key))
     const digits = this.#options.randomness.id().replaceAll('-', '').slice(0, 16)
     return this.addPermissionSet(permissionSet, digits)
   }

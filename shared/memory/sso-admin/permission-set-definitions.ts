@@ -165,6 +165,7 @@ export class PermissionSetDefinitions {
 
   tag(arn: PermissionSetArn, tags: readonly Tag[]): void {
     const definition = this.get(arn)
+    refuseReservedKeys(tags.map(({ Key }) => Key))
     const others = definition.tags.filter(({ Key }) => !tags.some((tag) => tag.Key === Key))
     checkTags([...others, ...tags])
     this.#table.set(arn, { ...definition, tags: [...others, ...tags] })
@@ -172,6 +173,7 @@ export class PermissionSetDefinitions {
 
   untag(arn: PermissionSetArn, keys: readonly string[]): void {
     const definition = this.get(arn)
+    refuseReservedKeys(keys)
     this.#table.set(arn, { ...definition, tags: definition.tags.filter(({ Key }) => !keys.includes(Key)) })
   }
 
@@ -183,6 +185,12 @@ export class PermissionSetDefinitions {
 function checkPolicyCount({ managedPolicyArns, customerManagedPolicies }: PermissionSetDefinition): void {
   if (managedPolicyArns.length + customerManagedPolicies.length < policiesMost) return
   throw overQuota(`You have exceeded the limit of ${policiesMost} policies for a permission set.`)
+}
+
+/** "The aws: prefix is reserved for AWS use. You can't edit or delete tag keys with this prefix." (AWS General Reference, "Tagging".) */
+export function refuseReservedKeys(keys: readonly string[]): void {
+  const reserved = keys.find((key) => /^aws:/i.test(key))
+  if (reserved !== undefined) throw invalid(`Tag keys that begin with aws: are reserved for AWS use: ${reserved}`)
 }
 
 function checkTags(tags: readonly Tag[]): void {

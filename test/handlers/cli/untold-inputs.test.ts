@@ -44,5 +44,5 @@ test.each([
   const world = new World().start()
   await world.objects.put(input, '{')
   await world.until(async () => !(await isWaitedFor(world)), 'a status of the file')
-  expect(await readAllStatuses(world.ports)).toMatchObject([{ input, state: 'rejected' }])
+  expect((await readAllStatuses(world.ports)).statuses).toMatchObject([{ input, state: 'rejected' }])
 })

@@ -93,6 +93,16 @@ test('symbolic links are followed, as a sync does; one that leads nowhere or rou
   expect(faults.map(({ key }) => key).sort()).toEqual(['links_data/dead', 'links_data/loop/'])
 })
 
+test.each([
+  ['a file', () => write({ links_data: '' })],
+  ['a symbolic link that leads nowhere', () => symlink('nowhere', join(folder, 'links_data'))],
+])('links_data/ that is %s is an error of it', async (_, make) => {
+  await make()
+  expect((await validate()).faults).toEqual([
+    expect.objectContaining({ key: 'links_data/', received: expect.stringContaining('cannot be read') }),
+  ])
+})
+
 describe('warned of, but no error, is', () => {
   test('a link to a permission set without a file here', async () => {
     await write({ [link]: '', 'links_data/root%all%Billing-ps%z%GROUP%ssofile': '' })
@@ -129,6 +139,7 @@ describe('refused is', () => {
   test('links_data/ itself', async () => {
     await write({ [link]: '' })
     await expect(listFolder(join(folder, 'links_data'))).rejects.toThrow('which is links_data/ itself')
+    await expect(listFolder(`${folder}/links_data/.`)).rejects.toThrow('which is links_data/ itself')
   })
 
   test('a folder that does not exist', async () => {

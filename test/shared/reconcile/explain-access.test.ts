@@ -8,6 +8,7 @@ import { permissionSetName } from '../../../shared/domain/permission-set-name.ts
 import { principalName } from '../../../shared/domain/principal.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { type Answer, explainAccess } from '../../../shared/reconcile/explain-access.ts'
+import { pauseChanges } from '../../../shared/reconcile/pause.ts'
 import { reconcile } from '../../../shared/reconcile/reconcile.ts'
 import { StatusStore } from '../../../shared/reconcile/status-store.ts'
 import { Settling, type SettlingOptions } from '../../settling.ts'
@@ -94,6 +95,16 @@ describe('access is explained', () => {
     expect(direct).toMatchObject([
       { state: 'wanted', isInForce: false, reason: expect.stringContaining("did you mean 'team-Accountants'?") },
     ])
+  })
+
+  test('that a pause holds up, with who paused and why', async () => {
+    const world = await worldWith()
+    await pauseChanges(world.ports, { reason: 'INC-7', by: 'ana' })
+    await world.objects.put(ofGroup('team-Accountants'), '')
+    await settle(world)
+    const { direct, notes } = await explain(world, 'team-Accountants')
+    expect(direct).toMatchObject([{ state: 'wanted' }])
+    expect(notes).toEqual([expect.stringMatching(/^all changes are paused by ana since .*: INC-7/)])
   })
 
   test('that is gone: what happened to it', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../shared/domain/account-id.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { NotStartedError } from '../../../shared/reconcile/limited-sso-admin.ts'
 import type { Interceptor } from '../../intercept.ts'
@@ -609,4 +610,46 @@ describe('what changes while it is settled', () => {
     expect([...settlement.links].sort()).toEqual([bench.link, earlier.key].sort())
     expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
   })
+})
+
+test('a creation that is repeated is waited for as long as the first, to which nobody has an answer', async () => {
+  const bench = new Settling()
+  const link = await bench.upload()
+  const first = { kind: 'creation' as const, calledAt: ten }
+  await bench.own({ state: 'granting', links: [link], call: first, lastCreation: first })
+  await bench.world.clock.advance(60_000)
+  expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  const { lastCreation, unansweredAt } = (await bench.entry()) ?? {}
+  expect({ unansweredAt, isRepeated: lastCreation?.answeredAt !== undefined }).toEqual({
+    unansweredAt: ten,
+    isRepeated: true,
+  })
+  await bench.world.objects.delete(bench.link)
+  // Whoever made the first may stand still, and send it after the access is taken away.
+  expect(await bench.settle()).toMatchObject({ result: 'open' })
+  expect(bench.world.ssoAdmin.assignments()).toEqual([])
+  expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+  await bench.world.clock.advance(14 * 60_000)
+  expect(await bench.settle()).toMatchObject({ result: 'absent' })
+  expect(await bench.world.keys('assignments/')).toEqual([])
+})
+
+test('what a delegated administrator may not assign waits, after the first refusal without a call', async () => {
+  let tries = 0
+  const bench = new Settling({
+    interceptor: async ({ operation, proceed }) => {
+      if (operation !== 'createAccountAssignment') return proceed()
+      tries++
+      throw refusal
+    },
+  })
+  bench.world.ssoAdmin.addAssignment({ ...bench.target(), accountId: accountId.parse('111111111111') })
+  await bench.upload()
+  const reason = expect.stringContaining('is also assigned in the management account 111111111111')
+  const lacks = new Map([[bench.link, { reason, remedy: expect.any(String) }]])
+  for (let look = 0; look < 2; look++) {
+    expect(await bench.settle()).toEqual({ result: 'waiting', links: [bench.link], lacks })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+  }
+  expect([tries, bench.calls('ListPermissionSetsProvisionedToAccount')]).toEqual([1, 1])
 })

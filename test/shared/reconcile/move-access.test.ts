@@ -106,8 +106,9 @@ describe('an access whose principal bears another name', () => {
     expect(found).toBeUndefined()
   })
 
-  test('is that of a former id which has the name again: it is looked at again', async () => {
+  test('is that of a former id which has the name again: where links name it, it is looked at again', async () => {
     const { bench, within } = await open()
+    await bench.upload()
     const other = bench.target('team-Web')
     await bench.world.identityStore.updateGroup(bench.target().principalId, [{ path: 'displayName', value: 'passing' }])
     await bench.world.identityStore.updateGroup(other.principalId, [{ path: 'displayName', value: 'team-Accountants' }])
@@ -118,6 +119,9 @@ describe('an access whose principal bears another name', () => {
     })
     const mine = principalId.parse('ffffffff-2222-3333-4444-555555555555')
     await expect(within((subject, stored) => findHeir(subject, asFormer(stored, mine)))).rejects.toThrow('another id')
+    await bench.world.objects.delete(bench.link)
+    expect(await within((subject, stored) => findHeir(subject, asFormer(stored, mine)))).toBeUndefined()
+    await bench.upload()
     expect(await within((subject, stored) => findHeir(subject, asFormer(stored, other.principalId)))).toBeUndefined()
     expect(
       await within((subject, stored) => findHeir(subject, { ...asFormer(stored, mine), whole: undefined })),

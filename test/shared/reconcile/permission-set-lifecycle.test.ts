@@ -448,6 +448,18 @@ test('what someone else changed is only reported where the configuration says so
   expect((await world.ssoAdmin.listManagedPolicies(arn)).items).toEqual([])
 })
 
+test('an upload in the very second in which a change was reported restores the permission set', async () => {
+  const { world, arn } = await driftedWorld('report')
+  await drift(world)
+  world.everyMinute()
+  await untilState(world, key, 'failed')
+  const { updatedAt = '' } = (await world.json(`status/${key}.json`)) ?? {}
+  await world.objects.put(key, file({ description: 'ours' }))
+  expect((await world.objects.head(key))?.lastModified.toISOString()).toBe(`${String(updatedAt).slice(0, 19)}.000Z`)
+  await untilState(world, key, 'applied')
+  expect((await world.ssoAdmin.listManagedPolicies(arn)).items).toEqual([])
+})
+
 test('a reported change that someone took back is no longer reported after the next drift check', async () => {
   const { world, arn } = await driftedWorld('report')
   await check(world)

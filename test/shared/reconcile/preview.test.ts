@@ -108,6 +108,22 @@ describe('a preview', () => {
     expect(calls).toContain('listTags')
   })
 
+  test('asks for no account by itself, and once for an organizational unit, however many links name them', async () => {
+    const asked: string[] = []
+    const world = new World({
+      wrap: (ports) =>
+        intercept(ports, async ({ port, operation, args, proceed }) => {
+          if (port === 'organizations' && /describeAccount|parentExists/.test(operation)) asked.push(String(args[0]))
+          return proceed()
+        }),
+    })
+    const absent = [account('999999999998'), account('999999999999'), 'ou_id%ou-none-00000000']
+    const links = absent.flatMap((scope) => [link(scope), link(scope, 'team-security')])
+    const { idleLinks } = await preview(world, new Map(links.map((key) => [key, ''])))
+    expect(idleLinks.map(({ key, state }) => [key, state])).toEqual(links.map((key) => [key, 'waiting']))
+    expect(asked).toEqual(['ou-none-00000000'])
+  })
+
   test('reads the tags that the first link by tag needs', async () => {
     const world = await granted(filesIn([billing, acmeFile('Billing-ps')]))
     await world.organizations.tagResource(two, { project: 'apollo' })

@@ -157,29 +157,50 @@ describe('provisionings in progress', () => {
     expect(most).toBe(2)
   })
 
+  /** A service at which each provisioning takes ten seconds, one of somebody else's included that begins at once. */
+  async function openLong(most: number, others: number) {
+    const startedMs = new Map<string, number>()
+    let together = 0
+    const inProgress = () => [...startedMs].filter(([, ms]) => opened.inMs(0) - ms < 10_000).map(([id]) => id)
+    const answer = (requestId: string) => ({
+      requestId,
+      permissionSetArn: opened.arns[Number(requestId.at(-1))] ?? 'of somebody else',
+      state: inProgress().includes(requestId) ? 'IN_PROGRESS' : 'SUCCEEDED',
+    })
+    const opened = await open({
+      most,
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'listProvisionings') return { items: inProgress().map(answer), nextToken: undefined }
+        if (isDescription(operation)) return answer(String(args[0]))
+        if (!isStart(operation)) return proceed()
+        const id = `ours-${opened.arns.map(String).indexOf(String(args[0]))}`
+        startedMs.set(id, opened.inMs(0))
+        together = Math.max(together, inProgress().length)
+        return answer(id)
+      },
+    })
+    for (let index = 0; index < others; index++) startedMs.set(`theirs-${9 - index}`, opened.inMs(0))
+    return { ...opened, startedMs, together: () => together }
+  }
+
   test('that were begun a moment before count as well', async () => {
-    const { world, provisionings, inMs, arns } = await open({ most: 2 })
+    const { world, provisionings, inMs, arns, together } = await openLong(2, 0)
     const all: Promise<unknown>[] = []
     for (const arn of arns.slice(0, 3)) {
       all.push(provisionings.run({ arn }, inMs(60_000)))
       await world.clock.advance(200)
-      expect(world.ssoAdmin.provisioningsInProgress()).toBeLessThanOrEqual(2)
     }
     expect(await world.finish(Promise.all(all))).toMatchObject(Array(3).fill({ state: 'SUCCEEDED' }))
+    expect(together()).toBe(2)
   })
 
   test('that others began make room when they have ended, and not before', async () => {
-    const { world, provisionings, inMs, arns } = await open({ most: 1 })
-    await world.ssoAdmin.provisionPermissionSet(arns[3])
+    const { world, provisionings, inMs, arns, startedMs, together } = await openLong(1, 1)
     const running = provisionings.run({ arn: arns[0] }, inMs(60_000))
-    const isOurs = () => world.calls.filter((call) => call === 'ProvisionPermissionSet').length > 1
-    let together = 0
-    while (!isOurs()) {
-      together = world.ssoAdmin.provisioningsInProgress()
-      await world.clock.advance(100)
-    }
-    expect(together).toBe(0)
     expect(await world.finish(running)).toMatchObject({ state: 'SUCCEEDED' })
+    expect(together()).toBe(1)
+    expect(startedMs.get('ours-0')).toBeGreaterThanOrEqual(10_000)
+    expect(startedMs.get('ours-0')).toBeLessThan(12_500)
   })
 
   test('of the same permission set that last until the deadline are not followed by ours', async () => {

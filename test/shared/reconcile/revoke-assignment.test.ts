@@ -333,6 +333,79 @@ describe('former access', () => {
   })
 })
 
+describe('former access beside a present one that the brake holds', () => {
+  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const begun = { state: 'revoking', call: { kind: 'deletion', calledAt: ten, answeredAt: ten } } as const
+  const whole = { state: 'granted' } as const
+
+  /** The groups that had the name before, and how far the access of each is. */
+  async function openFormer(former: Readonly<Record<string, typeof begun | typeof whole>>, interceptor?: Interceptor) {
+    const opened = await open({ configuration: { brake }, ...(interceptor ? { interceptor } : {}) })
+    const { bench, link } = opened
+    const targets = Object.keys(former).map((group) => bench.target(group))
+    for (const target of targets) bench.world.ssoAdmin.addAssignment(target)
+    const entries = Object.values(former).map((access, index) => {
+      const { principalId, permissionSetArn } = targets[index] ?? bench.target()
+      const links = [{ ...link, key: `links_data/former-${index}` }]
+      return { ...access, principalId, permissionSetArn, links, grantedAt: ten, lastCreation: granted }
+    })
+    await bench.own({ links: [link], grantedAt: ten, former: entries })
+    const left = () => bench.world.ssoAdmin.assignments().map(({ principalId }) => principalId)
+    const idOf = (group?: string) => bench.target(group).principalId
+    return { bench, left, idOf }
+  }
+
+  test('goes where that was begun before, and counted', async () => {
+    const { bench, left, idOf } = await openFormer({ 'team-Web': begun })
+    expect(await bench.settle()).toMatchObject({ result: 'held', links: [bench.link] })
+    expect(left()).toEqual([idOf()])
+    expect(await bench.entry()).toMatchObject({ state: 'held', principalId: idOf() })
+    expect((await bench.entry())?.former).toBeUndefined()
+  })
+
+  test('is open where AWS refuses, and has its retry until it is gone, while the present one rests', async () => {
+    const twins: number[] = []
+    const { bench, left, idOf } = await openFormer({ 'team-Web': begun }, async ({ operation, proceed }) => {
+      if (operation !== 'deleteAccountAssignment') return proceed()
+      twins.push((await bench.world.keys('state/open/')).length)
+      if (twins.length <= 2) throw refusal
+      return proceed()
+    })
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      expect(await bench.settle()).toEqual({
+        result: 'open',
+        reason: 'AccessDeniedException: not you',
+        links: [bench.link, 'links_data/former-0'],
+      })
+      expect(await bench.entry()).toMatchObject({ state: 'held', former: [{ state: 'failed' }], attempts: attempt })
+    }
+    expect(await bench.settle()).toMatchObject({ result: 'held' })
+    expect(left()).toEqual([idOf()])
+    // None before it failed; from then on one, also at the moment of each next call.
+    expect(twins).toEqual([0, 1, 1])
+    expect(await bench.settle()).toMatchObject({ result: 'held' })
+    expect(await bench.world.keys('state/open/')).toEqual([])
+  })
+
+  test('is held as well where it was not begun, and rests with it', async () => {
+    const { bench, left } = await openFormer({ 'team-Web': whole })
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      expect(await bench.settle()).toMatchObject({ result: 'held', links: [bench.link, 'links_data/former-0'] })
+      expect(await bench.entry()).toMatchObject({ state: 'held', former: [{ state: 'held' }] })
+    }
+    expect(left()).toHaveLength(2)
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+    expect(await bench.world.keys('state/open/')).toEqual([])
+  })
+
+  test('goes where it was begun, although another that was not is held', async () => {
+    const { bench, left, idOf } = await openFormer({ 'team-Web': whole, 'team-Shop': begun })
+    expect(await bench.settle()).toMatchObject({ result: 'held' })
+    expect(left().sort()).toEqual([idOf(), idOf('team-Web')].sort())
+    expect((await bench.entry())?.former).toMatchObject([{ state: 'held', principalId: idOf('team-Web') }])
+  })
+})
+
 describe('access of a principal that has another name by now', () => {
   test('moves to that name without a call where a link names it so, and both links are told', async () => {
     const { bench } = await open()

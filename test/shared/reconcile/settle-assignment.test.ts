@@ -5,6 +5,7 @@ import { permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { type Interceptor, intercept, noAnswer } from '../../intercept.ts'
+import { Settling } from '../../settling.ts'
 import { acme, World } from '../../world.ts'
 
 const billing = readFileSync(new URL('../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
@@ -414,4 +415,50 @@ describe('a link to a user', () => {
     expect(new Set(world.ssoAdmin.assignments().map(({ principalId }) => principalId))).toEqual(new Set([first]))
     expect(await world.json(`status/${everywhere}.json`)).toMatchObject({ state: 'waiting', principalId: first })
   })
+})
+
+describe('a ledger entry that nobody can read', () => {
+  test('keeps its access as it is, whatever the links say, and is told to them and in the log', async () => {
+    for (const isWanted of [true, false]) {
+      const bench = new Settling()
+      bench.world.ssoAdmin.addAssignment(bench.target())
+      await bench.world.objects.put(bench.ledgerKey, '{oops')
+      if (isWanted) await bench.upload()
+      const reason = expect.stringMatching(/^assignments\/.*restore or delete the object$/)
+      expect(await bench.settle()).toEqual({ result: 'open', reason, links: isWanted ? [bench.link] : [] })
+      expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+      expect(bench.world.calls.filter((call) => /^(Create|Delete)/.test(call))).toEqual([])
+      expect(bench.world.log.lines).toContainEqual({
+        level: 'error',
+        message: 'a ledger entry cannot be read; nothing is granted or revoked there',
+        fields: { error: expect.objectContaining({ name: 'SpoiledObjectError' }) },
+      })
+    }
+  })
+
+  test('and what cannot be read at all stop the evaluation', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'get' && args[0] === bench.ledgerKey) throw noAnswer('GetObject')
+        return proceed()
+      },
+    })
+    await expect(bench.settle()).rejects.toThrow('was not answered')
+  })
+})
+
+test('an assignment that no link and no entry knows is absent, and concerns nobody', async () => {
+  expect(await new Settling().settle()).toEqual({ result: 'absent', links: [] })
+})
+
+test('an account that the view has elsewhere keeps its access where it really is', async () => {
+  const bench = new Settling()
+  const ofUnit = 'links_data/ou_id%ou-acme-wrk3fina%Billing-ps%team-Accountants%GROUP%ssofile'
+  await bench.upload(ofUnit)
+  await bench.settle()
+  const view = await bench.world.json('state/organization.json')
+  const moved = JSON.stringify(view).replaceAll('ou-acme-wrk3fina', 'ou-acme-wrk3shop')
+  await bench.world.objects.put('state/organization.json', moved)
+  expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  expect(bench.calls('DeleteAccountAssignment')).toBe(0)
 })

@@ -5,7 +5,7 @@ import { type LedgerEntry, ledgerEntry } from '../../../shared/domain/ledger-ent
 import type { Grant } from '../../../shared/domain/link.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
-import { Standings } from '../../../shared/reconcile/standings.ts'
+import { mayName, Standings } from '../../../shared/reconcile/standings.ts'
 import { intercept, noAnswer } from '../../intercept.ts'
 import { World } from '../../world.ts'
 
@@ -218,4 +218,15 @@ test('links that an entry names no more are told once, by account', async () => 
   await standings.ledger.remove(last)
   expect(standings.takeDropped(one)).toEqual(['links_data/a', 'links_data/b', 'links_data/c'])
   expect(standings.takeDropped(one)).toEqual([])
+})
+
+test('an entry may name the links that it has, and any where nobody can read it', () => {
+  const standing = { state: 'granted', links: [link, { key: 'links_data/b', lastModified: at }] } as const
+  expect(['links_data/a', 'links_data/b', 'links_data/c'].map((key) => mayName(standing, key))).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect(mayName({ state: 'failed', links: [] }, 'links_data/a')).toBe(false)
+  expect(mayName({ state: 'failed' }, 'links_data/a')).toBe(true)
 })

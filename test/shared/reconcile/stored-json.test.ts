@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
-import { readJson, renderJson } from '../../../shared/reconcile/stored-json.ts'
+import { isSpoiled, readJson, renderJson, unlessSpoiled } from '../../../shared/reconcile/stored-json.ts'
 
 const schema = z.strictObject({ v: z.literal(1), name: z.string() })
 const open = () =>
@@ -32,5 +32,19 @@ test.each([
   await expect(reading).rejects.toThrow(
     'control/x.json: received something that this version of ssofile did not write; restore or delete the object',
   )
-  await expect(reading).rejects.toHaveProperty('cause', expect.any(Error))
+  await expect(reading).rejects.toMatchObject({ name: 'SpoiledObjectError', cause: expect.any(Error) })
+})
+
+test('whoever reads many objects is told which are spoiled, and whatever else keeps one from being read', async () => {
+  const objects = open()
+  await objects.put('control/x.json', '{')
+  await objects.put('control/y.json', renderJson({ v: 1, name: 'y' }))
+  const [spoiled, sound, absent] = await Promise.all(
+    ['x', 'y', 'z'].map((one) => unlessSpoiled(readJson(objects, `control/${one}.json`, schema))),
+  )
+  expect(spoiled).toMatchObject({ key: 'control/x.json', message: expect.stringContaining('restore or delete') })
+  expect(sound).toMatchObject({ value: { name: 'y' } })
+  expect([spoiled, sound, absent].map(isSpoiled)).toEqual([true, false, false])
+  const refusal = new Error('no answer')
+  await expect(unlessSpoiled(Promise.reject(refusal))).rejects.toBe(refusal)
 })
