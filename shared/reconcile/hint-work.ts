@@ -109,7 +109,7 @@ export class HintWork {
       return this.#settle(item, context)
     }
     // Before anything is awaited: whoever makes what is lacking from now on wakes this one.
-    if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks)
+    if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks, context.pulledMs)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
       await this.#permissionSetWork.revisitBlocked(permissionSet)

@@ -26,7 +26,7 @@ export class StatusBoard {
   readonly #dirty = new Map<string, Dirty>()
   readonly #toldMs = new Map<string, number>()
   readonly #running = new Map<string, number>()
-  readonly #lacks = new Map<string, Lack | 'none'>()
+  readonly #lacks = new Map<string, { readonly lack: Lack | 'none'; readonly pulledMs: number }>()
   /** Links that were found waiting in this slice, by permission set; until they are woken, whatever else is found. */
   readonly #waited = new Map<PermissionSetName, Set<string>>()
 
@@ -61,14 +61,20 @@ export class StatusBoard {
 
   /** `undefined`: nothing of the link was evaluated in this slice. */
   lackOf(link: string): Lack | 'none' | undefined {
-    return this.#lacks.get(link)
+    return this.#lacks.get(link)?.lack
   }
 
-  noteLacks(permissionSet: PermissionSetName, lacks: Lacks): void {
+  /**
+   * What an evaluation found whose hint was pulled then. One that took minutes does not know that a name was lost
+   * meanwhile: that nothing is lacking does not count against a lack that a later one found.
+   */
+  noteLacks(permissionSet: PermissionSetName, lacks: Lacks, pulledMs: number): void {
     const waited = this.#waited.get(permissionSet) ?? new Set()
     for (const [link, lack] of lacks) {
-      this.#lacks.set(link, lack)
       if (lack !== 'none') waited.add(link)
+      const known = this.#lacks.get(link)
+      const isOutdated = lack === 'none' && known !== undefined && known.lack !== 'none' && known.pulledMs > pulledMs
+      if (!isOutdated) this.#lacks.set(link, { lack, pulledMs })
     }
     if (waited.size > 0) this.#waited.set(permissionSet, waited)
   }

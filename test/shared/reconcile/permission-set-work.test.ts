@@ -167,7 +167,7 @@ describe('links that wait for a permission set', () => {
     for (const input of [told, both, link('Other-ps'), 'links_data/odd']) await tell(input, { state: 'waiting' })
     await tell(other, { state: 'failed' })
     await within(async ({ board, settle }) => {
-      board.noteLacks(name, new Map([found, both].map((key) => [key, lack])))
+      board.noteLacks(name, new Map([found, both].map((key) => [key, lack])), 1)
       await settle()
       expect(board.takeWaiting(name)).toEqual([])
     })

@@ -154,18 +154,29 @@ describe('what a link lacks', () => {
   test('is known of the links that were evaluated, as they were last', () => {
     const { board } = open()
     expect(board.lackOf(one)).toBeUndefined()
-    board.noteLacks(billing, lacks([one, lack], [other, 'none']))
+    board.noteLacks(billing, lacks([one, lack], [other, 'none']), 1)
     expect([board.lackOf(one), board.lackOf(other)]).toEqual([lack, 'none'])
-    board.noteLacks(billing, lacks([one, 'none']))
+    board.noteLacks(billing, lacks([one, 'none']), 1)
     expect(board.lackOf(one)).toBe('none')
+  })
+
+  test('is not forgotten for an evaluation that was begun before it was found', () => {
+    const { board } = open()
+    board.noteLacks(billing, lacks([one, lack]), 2)
+    board.noteLacks(billing, lacks([one, 'none']), 1)
+    expect(board.lackOf(one)).toEqual(lack)
+    board.noteLacks(billing, lacks([one, 'none']), 3)
+    expect(board.lackOf(one)).toBe('none')
+    board.noteLacks(billing, lacks([one, lack]), 2)
+    expect(board.lackOf(one)).toEqual(lack)
   })
 
   test('is what they wait for, until somebody takes them to wake them, whatever was found since', () => {
     const { board } = open()
     const another = permissionSetName.parse('ReadOnly-ps')
-    board.noteLacks(billing, lacks([one, lack]))
-    board.noteLacks(billing, lacks([other, lack]))
-    board.noteLacks(billing, lacks([one, 'none']))
+    board.noteLacks(billing, lacks([one, lack]), 1)
+    board.noteLacks(billing, lacks([other, lack]), 1)
+    board.noteLacks(billing, lacks([one, 'none']), 1)
     expect(board.takeWaiting(another)).toEqual([])
     expect(board.takeWaiting(billing)).toEqual([one, other])
     expect(board.takeWaiting(billing)).toEqual([])
@@ -173,7 +184,7 @@ describe('what a link lacks', () => {
 
   test('is nothing to wake where none lacks anything', () => {
     const { board } = open()
-    board.noteLacks(billing, lacks([one, 'none']))
+    board.noteLacks(billing, lacks([one, 'none']), 1)
     expect(board.takeWaiting(billing)).toEqual([])
   })
 })
