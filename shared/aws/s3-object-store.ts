@@ -56,9 +56,10 @@ export class S3ObjectStore implements ObjectStore {
       const body = (await output.Body?.transformToByteArray()) ?? new Uint8Array()
       return { ...toFound(key, output), body }
     } catch (error) {
-      const refusal = toServiceError('s3', error)
-      if (refusal.code === 'NoSuchKey') return undefined
-      throw refusal
+      const { code, message, requestId } = toServiceError('s3', error)
+      if (code === 'NoSuchKey') return undefined
+      // S3's own words name no object, and it may refuse a single one: encrypted by its uploader, or archived.
+      throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId })
     }
   }
 

@@ -9,6 +9,7 @@ import { permissionSetPrefix } from '../domain/permission-set-file.ts'
 import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAssignments } from '../domain/plan.ts'
 import type { ObjectHead, ObjectStore } from '../ports/object-store.ts'
 import type { Ports } from '../ports/ports.ts'
+import { isServiceError } from '../ports/service-error.ts'
 import { readCheckpoint, type Unsettled } from './checkpoint.ts'
 import { expiryKey, instantsToCome, listIndexed } from './expiry-index.ts'
 import { findUnfinished } from './find-unfinished.ts'
@@ -38,7 +39,7 @@ export type Differences = {
   /** The accounts that have ledger entries. */
   readonly owned: ReadonlySet<AccountId>
   /** Objects that nobody can read. What they are about is neither granted nor revoked, and they hold up no other. */
-  readonly spoiled: readonly string[]
+  readonly unreadable: readonly string[]
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
@@ -60,10 +61,13 @@ export async function findDifferences(
   ])
   const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
   const last = await readCheckpoint(objects)
-  const { links, expired, unindexed } = await readLinks(objects, [...linkFiles.values()], configuration)
+  const { links, expired, unindexed, unread } = await readLinks(objects, [...linkFiles.values()], configuration)
   const owned = toAssignments(ledger, ledgerPrefix)
-  const desired = desiredState(links, view, configuration)
-  const difference = planAssignments({ desired, owned, foreign: toAssignments(foreign, foreignPrefix) })
+  const states = { owned, foreign: toAssignments(foreign, foreignPrefix) }
+  const { grants } = planAssignments({ ...states, desired: desiredState(links, view, configuration) })
+  // Nobody knows what a link that cannot be read grants: by it nothing is granted, and nothing revoked.
+  const maybe = desiredState([...links, ...unread], view, configuration)
+  const difference = { grants, revocations: planAssignments({ ...states, desired: maybe }).revocations }
   const ledgerFindings = await findUnfinished(objects, ledger, view, last, difference)
   const { unfinished, entries, held, heldLinks, resting, seen } = ledgerFindings
   const isMoving = (key: AssignmentKey) => !resting.has(key)
@@ -91,7 +95,7 @@ export async function findDifferences(
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],
     unsettled: { entries, inputs: told.unsettled },
     resting: [...resting.values()],
-    spoiled: [...ledgerFindings.spoiled, ...told.spoiled],
+    unreadable: [...unread.map(({ key }) => key).sort(), ...ledgerFindings.spoiled, ...told.spoiled],
     owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkFiles.size, permissionSets: permissionSetFiles.size, accounts: view.accounts.length },
   }
@@ -109,17 +113,23 @@ async function readLinks(
   readonly links: readonly Link[]
   readonly expired: readonly string[]
   readonly unindexed: readonly string[]
+  /** Whoever uploads may encrypt with a key of his own, or choose an archive: S3 refuses to give us such an object. */
+  readonly unread: readonly Link[]
 }> {
   const limit = pLimit(readsAtOnce)
   const links: Link[] = []
   const expired: string[] = []
   const unindexed: string[] = []
+  const unread: Link[] = []
   const indexed = await listIndexed(objects)
   const read = async (file: ObjectHead): Promise<void> => {
     const link = parseLinkKey(file.key, configuration.folders)
     if (!link.ok) return
     if (file.size === 0) return void links.push(link.value)
-    const reading = await readLink(objects, file.key, configuration)
+    const reading = await readLink(objects, file.key, configuration).catch((error: unknown) => {
+      if (!isServiceError(error)) throw error
+    })
+    if (!reading) return void unread.push(link.value)
     if (reading.state === 'in-force') links.push(reading.link)
     if (reading.state === 'expired') expired.push(file.key)
     if (!('body' in reading)) return
@@ -127,7 +137,7 @@ async function readLinks(
     if (instants.some((at) => !indexed.has(expiryKey(at, file.key)))) unindexed.push(file.key)
   }
   await Promise.all(files.map((file) => limit(() => read(file))))
-  return { links, expired, unindexed }
+  return { links, expired, unindexed, unread }
 }
 
 function toAssignments(heads: Heads, prefix: string): AssignmentSet {

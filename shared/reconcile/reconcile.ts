@@ -38,10 +38,10 @@ export async function reconcile(
   const startedAt = renderInstant(ports.clock.now())
   const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
   const found = await findDifferences(ports, view, configuration)
-  const { inputs, unfinished, misindexed, unsettled, principals, counts, held, spoiled } = found
-  if (spoiled.length > 0)
-    ports.log.error('objects cannot be read; nothing is granted or revoked by them until they are restored', {
-      spoiled,
+  const { inputs, unfinished, misindexed, unsettled, principals, counts, held, unreadable } = found
+  if (unreadable.length > 0)
+    ports.log.error('objects cannot be read; nothing is granted or revoked by them until they can be read', {
+      unreadable,
     })
   const revocations = found.plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
   const plan = { ...found.plan, revocations }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { reconcile } from '../../../shared/reconcile/reconcile.ts'
 import { intercept } from '../../intercept.ts'
 import { acme, World } from '../../world.ts'
@@ -152,7 +153,8 @@ describe('a reconcile', () => {
     }
     await settle()
     expect(await world.json(`status/${other}.json`)).toMatchObject({ state: 'applied' })
-    const told = () => world.log.lines.filter(({ fields }) => 'spoiled' in fields).map(({ fields }) => fields.spoiled)
+    const told = () =>
+      world.log.lines.filter(({ fields }) => 'unreadable' in fields).map(({ fields }) => fields.unreadable)
     expect(told()).toEqual([spoiled])
     expect(await world.json(`status/${link}.json`)).toMatchObject({
       state: 'failed',
@@ -171,6 +173,23 @@ describe('a reconcile', () => {
     await settle()
     expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
     expect(await report(world)).toMatchObject(nothing)
+  })
+
+  test('goes on where S3 refuses a link, by which nothing is granted or revoked', async () => {
+    const world = await granted()
+    const other = link.replace('team-Accountants', 'team-Web')
+    await world.objects.put(other, '')
+    const refused = [link, link.replace('account%233000000002', 'root%all')]
+    for (const key of refused) await world.objects.put(key, '{"reason":"encrypted"}')
+    const ports = intercept(world.ports, async ({ operation, args: [key], proceed }) => {
+      if (operation === 'get' && refused.some((one) => one === key))
+        throw new ServiceError('s3', 'InvalidObjectState', 'The object is archived')
+      return proceed()
+    })
+    const found = await world.finish(reconcile(ports, world.configuration))
+    expect(found).toMatchObject({ grants: 1, revocations: 0 })
+    const [told] = world.log.lines.filter(({ fields }) => 'unreadable' in fields)
+    expect(told).toMatchObject({ level: 'error', fields: { unreadable: refused } })
   })
 
   test('leaves alone what stands under status/ and is the status of no input', async () => {
