@@ -43,12 +43,12 @@ type Grant = {
   readonly account: Account | undefined
 }
 
-/** At least one link grants it. `links-gone`: none does any more, found before anything was called. */
+/** At least one link grants it. `again`: none does any more, found before anything was called. */
 export async function grant(
   subject: Subject,
   stored: StoredEntry | undefined,
   { links: found, account }: Evaluation,
-): Promise<Settlement | 'links-gone'> {
+): Promise<Settlement | 'again'> {
   const bound = await bindLinks(subject, found, stored)
   const concerned = namesOf(found, stored)
   const resolved = await resolveTarget(subject, bound)
@@ -62,7 +62,7 @@ export async function grant(
           account,
         })
       : await grantTo(subject, stored, { target: resolved.target, links: resolved.links, concerned, account })
-  if (settlement === 'links-gone') return settlement
+  if (settlement === 'again') return settlement
   // What was found later on counts.
   return { ...settlement, lacks: new Map([...resolved.lacks, ...(settlement.lacks ?? [])]) }
 }
@@ -72,7 +72,7 @@ async function grantTo(
   subject: Subject,
   stored: StoredEntry | undefined,
   granting: Grant,
-): Promise<Settlement | 'links-gone'> {
+): Promise<Settlement | 'again'> {
   const { target, concerned, account } = granting
   const known = findAccess(stored, target)
   if (known?.whole) return regrant(subject, await promote(subject, known), granting)
@@ -104,7 +104,7 @@ function foreign(links: readonly string[]): Settlement {
 }
 
 /** It is in the ledger already, for the same principal and permission set. */
-async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): Promise<Settlement | 'links-gone'> {
+async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): Promise<Settlement | 'again'> {
   const { links, concerned, account } = granting
   if (stored.entry.state === 'granted') {
     await keepGranted(subject, stored, links)
@@ -154,7 +154,7 @@ async function create(
   subject: Subject,
   previous: StoredEntry | undefined,
   granting: Grant,
-): Promise<Settlement | 'links-gone'> {
+): Promise<Settlement | 'again'> {
   const { context, key } = subject
   const { target, links, concerned, account } = granting
   if (!context.mayStart()) return { result: 'given-back', links: [] }
@@ -194,7 +194,7 @@ async function create(
   if (lasting.length === 0 || !isNamed) {
     await save(subject, stored, { call: undefined, lastCreation: before?.lastCreation })
     await checkName(fresh, target)
-    return 'links-gone'
+    return 'again'
   }
   const { result, entry: called } = await makeCall(subject, stored, 'creation')
   // Never sent: what appears from now on is not of our making.
@@ -208,7 +208,7 @@ async function conclude(
   subject: Subject,
   { result, entry }: { readonly result: CallResult; readonly entry: StoredEntry },
   granting: Grant,
-): Promise<Settlement | 'links-gone'> {
+): Promise<Settlement | 'again'> {
   const { context, key } = subject
   const { target, links, concerned, account } = granting
   const { permissionSet } = subject.assignment

@@ -33,16 +33,23 @@ import { findWithdrawnLinks } from './withdrawn-links.ts'
  */
 export async function revoke(subject: Subject, stored: StoredEntry, account: Account | undefined): Promise<Settlement> {
   for (let left = stored; ; ) {
-    const settlement = await revokeAccess(subject, left, account)
-    if (left.entry.former === undefined) return settlement
-    // What was begun before, and counted, goes on while the brake holds the present access.
-    if (settlement.result === 'held')
-      return withFormerAccess(settlement, await revokeEachFormer(subject, left, account))
-    if (settlement.result !== 'absent') return settlement
+    const settlement = await revokePresent(subject, left, account)
+    if (left.entry.former === undefined || settlement.result !== 'absent') return settlement
     const rest = await subject.context.standings.ledger.read(subject.key)
     if (!rest) return settlement
     left = rest
   }
+}
+
+/** The present access alone; where the brake holds it, what was begun of former access, and counted, goes on. */
+export async function revokePresent(
+  subject: Subject,
+  stored: StoredEntry,
+  account: Account | undefined,
+): Promise<Settlement> {
+  const settlement = await revokeAccess(subject, stored, account)
+  if (settlement.result !== 'held') return settlement
+  return withFormerAccess(settlement, await revokeEachFormer(subject, stored, account))
 }
 
 /**

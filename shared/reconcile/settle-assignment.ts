@@ -1,7 +1,7 @@
 import type { Assignment, AssignmentKey } from '../domain/assignment.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import { grant } from './grant-assignment.ts'
-import { revoke } from './revoke-assignment.ts'
+import { revokePresent } from './revoke-assignment.ts'
 import type { SettleContext, Settlement, Subject } from './settlement.ts'
 import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
@@ -17,12 +17,12 @@ export async function settleAssignment(
 ): Promise<Settlement> {
   for (;;) {
     const settlement = await settleOnce({ key, assignment, context })
-    // Only someone who deletes a link meanwhile makes it start again.
-    if (settlement !== 'links-gone') return settlement
+    if (settlement !== 'again') return settlement
   }
 }
 
-async function settleOnce(subject: Subject): Promise<Settlement | 'links-gone'> {
+/** `again`: someone deleted a link meanwhile, or there is former access left, which a link may ask for by now. */
+async function settleOnce(subject: Subject): Promise<Settlement | 'again'> {
   const { key, assignment, context } = subject
   const [stored, evaluation] = await Promise.all([
     unlessSpoiled(context.standings.ledger.read(key)),
@@ -36,5 +36,7 @@ async function settleOnce(subject: Subject): Promise<Settlement | 'links-gone'> 
   if (evaluation.links.length > 0) return grant(subject, stored, evaluation)
   if (!stored) return { result: 'absent', links: [] }
   const live = await evaluateAssignment(assignment, { ...context, place: 'live' })
-  return live.links.length > 0 ? grant(subject, stored, live) : revoke(subject, stored, live.account)
+  if (live.links.length > 0) return grant(subject, stored, live)
+  const settlement = await revokePresent(subject, stored, live.account)
+  return settlement.result === 'absent' && stored.entry.former ? 'again' : settlement
 }

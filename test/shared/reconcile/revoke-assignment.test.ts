@@ -314,6 +314,31 @@ describe('former access', () => {
     expect(bench.calls('DeleteAccountAssignment')).toBe(2)
   })
 
+  test('goes after access was granted where a link came while the present one was revoked', async () => {
+    const calls: unknown[] = []
+    const { bench, link } = await open({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (/^(create|delete)AccountAssignment$/.test(operation)) {
+          const [target] = args
+          if (calls.length === 0) await bench.upload()
+          calls.push([operation, target])
+        }
+        return proceed()
+      },
+    })
+    const other = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(other)
+    const { principalId, permissionSetArn } = other
+    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: ten }]
+    await bench.own({ links: [link], grantedAt: ten, former })
+    expect(await bench.settle()).toMatchObject({ result: 'applied' })
+    expect(calls).toEqual([
+      ['deleteAccountAssignment', bench.target()],
+      ['createAccountAssignment', bench.target()],
+      ['deleteAccountAssignment', other],
+    ])
+  })
+
   test('stays in the ledger when it is refused, and the present one is gone', async () => {
     let deletions = 0
     const { bench, link } = await open({
