@@ -15,6 +15,7 @@ import {
   confirm,
   defer,
   findUnanswered,
+  forgetAccess,
   inProgress,
   isOurs,
   leaveToOthers,
@@ -43,7 +44,10 @@ type Grant = {
   readonly account: Account | undefined
 }
 
-/** At least one link grants it. `again`: none does any more, found before anything was called. */
+/**
+ * At least one link grants it. `again`: none does any more, found before anything was called, or the access turned out
+ * to stand elsewhere in the ledger.
+ */
 export async function grant(
   subject: Subject,
   stored: StoredEntry | undefined,
@@ -117,6 +121,11 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
     return { result: 'open', reason: stored.entry.reason ?? 'someone removed it', links: concerned }
   if (seen === 'absent') return create(subject, await recordRevoked(subject, stored), granting)
   if (!(await isOurs(subject, stored))) {
+    // Ours after all, if it stands under another name of its principal: from there it is taken over.
+    if (await findElsewhere(subject, granting.target)) {
+      await forgetAccess(subject, stored)
+      return 'again'
+    }
     await leaveToOthers(subject, stored, links)
     const former = stored.entry.former && (await subject.context.standings.ledger.read(subject.key))
     const revoked = former && (await revoke(subject, former, account))

@@ -17,12 +17,13 @@ import {
   recordGranted,
   release,
   save,
+  targetOf,
   type Unconfirmed,
   unanswered,
   union,
 } from './ledger-transitions.ts'
 import { isMissingForLong } from './missing-accounts.ts'
-import { checkName, findAccess, findHeir, moveAccess } from './move-access.ts'
+import { checkName, findAccess, findElsewhere, findHeir, moveAccess } from './move-access.ts'
 import { readLink } from './read-link.ts'
 import type { Settlement, Subject } from './settlement.ts'
 import { findWithdrawnLinks } from './withdrawn-links.ts'
@@ -112,7 +113,9 @@ async function revokeAccess(subject: Subject, stored: StoredEntry, account: Acco
       return isReleased ? { result: 'absent', links: concerned } : defer(subject, stored, unanswered, concerned)
     }
     if (!(await isOurs(subject, stored))) {
-      await leaveToOthers(subject, stored, [])
+      // Ours after all, if it stands under another name of its principal.
+      if (await findElsewhere(subject, targetOf(subject, stored))) await forgetAccess(subject, stored)
+      else await leaveToOthers(subject, stored, [])
       return { result: 'absent', links: concerned }
     }
   }

@@ -200,6 +200,21 @@ describe('an entry of the ledger that is not settled', () => {
     expect(await bench.world.keys('foreign/')).toHaveLength(1)
   })
 
+  test('is taken over where nothing of its own can have made it, and it stands under another name', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const link = await bench.upload()
+    await bench.own({ grantedAt: ten })
+    const other = bench.ledgerKey.replace('team-Accountants', 'team-Ledger')
+    await bench.world.objects.put(other, JSON.stringify(await bench.world.json(bench.ledgerKey)))
+    await bench.own({ state: 'failed', reason: 'refused' })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true, links: [bench.link] })
+    expect(await bench.entry()).toMatchObject({ state: 'granted', links: [link] })
+    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+  })
+
   test.each([
     ['is', 'absent', true],
     ['is not', 'open', false],

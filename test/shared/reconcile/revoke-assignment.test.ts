@@ -95,6 +95,18 @@ describe('access that no link asks for any more', () => {
     expect(await bench.world.json(foreign)).toMatchObject({ links: [] })
   })
 
+  test('and that stands under another name of its principal is left to that entry', async () => {
+    const { bench, link } = await open()
+    await bench.own({ grantedAt: ten })
+    const other = bench.ledgerKey.replace('team-Accountants', 'team-Ledger')
+    await bench.world.objects.put(other, JSON.stringify(await bench.world.json(bench.ledgerKey)))
+    await bench.own({ state: 'failed', links: [link] })
+    expect(await bench.settle()).toEqual({ result: 'absent', links: [bench.link] })
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+    expect(await bench.world.keys('assignments/')).toEqual([other])
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
   test('is not forgotten while its creation could still take effect', async () => {
     const { bench, link } = await open()
     bench.world.ssoAdmin.removeAssignment(bench.target())
