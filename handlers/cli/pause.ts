@@ -5,6 +5,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
 import { operator } from './operator.ts'
 import { Refusal } from './refusal.ts'
+import { renderJson } from './render-json.ts'
 
 /** `ssofile pause`: stops all changes until `ssofile resume`. */
 export function addPause(program: Command): void {
@@ -15,15 +16,20 @@ export function addPause(program: Command): void {
       'Nothing is granted or revoked from now on: a dispatcher at work stops within seconds, once what it has sent is answered.\nNothing is lost: uploads and deletions are looked at, and carried out after resume. Needs to write control/ only.',
     )
     .requiredOption('--reason <text>', 'why, for everyone who asks')
+    .option('--json', 'the pause as JSON')
     .addHelpText('after', "\nExample:\n  npx ssofile pause --reason 'directory migration, ticket 4711'")
-    .action(async ({ reason }: { reason: string }) => {
+    .action(async ({ reason, json = false }: { reason: string; json?: boolean }) => {
       if (reason.trim() === '')
         throw new Refusal("received an empty reason, expected why all changes stop, as in --reason 'ticket 4711'")
       const ports = openCliPorts(bucketOf(undefined))
-      const known = await pauseChanges(ports, { reason, by: operator() }).catch(explainControlDenial('pause'))
-      if (known) throw new Refusal(`${describePause(known)}\nThat pause stays as it is; to end it: npx ssofile resume`)
+      const { isNew, pause } = await pauseChanges(ports, { reason, by: operator() }).catch(
+        explainControlDenial('pause'),
+      )
+      if (!isNew) throw new Refusal(`${describePause(pause)}\nThat pause stays as it is; to end it: npx ssofile resume`)
       process.stdout.write(
-        'paused: a dispatcher at work stops within seconds; uploads are looked at, but nothing is granted or revoked\nto go on: npx ssofile resume\n',
+        json
+          ? renderJson({ pause })
+          : 'paused: a dispatcher at work stops within seconds; uploads are looked at, but nothing is granted or revoked\nto go on: npx ssofile resume\n',
       )
     })
 }

@@ -8,6 +8,7 @@ import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { listFolder } from './folder-inputs.ts'
+import { nameChangedFields } from './name-changed-fields.ts'
 import { Progress } from './progress.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
@@ -56,7 +57,9 @@ async function plan(source: string, options: Options): Promise<number> {
   const onStep = (step: string) => progress.step(step)
   try {
     const objects = await propose(isBucket ? undefined : source, ports)
-    const preview = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep })
+    const planned = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep })
+    const buckets = { before: ports.objects, after: objects }
+    const preview = { ...planned, permissionSets: await nameChangedFields(planned.permissionSets, buckets) }
     progress.end()
     process.stdout.write(options.json ? renderJson(toJson(preview)) : renderPlan(preview))
     const pause = await readPause(ports.objects)

@@ -3,6 +3,7 @@ import type { Assignment } from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, Preview } from '../../shared/reconcile/preview.ts'
 import { count } from './count.ts'
+import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 import { type Mood, paint } from './paint.ts'
 
 /** More accounts of one link are counted; `--json` has all. */
@@ -16,8 +17,10 @@ const fates: Readonly<Record<LinkFate, string>> = {
   elsewhere: 'no longer means these accounts',
 }
 
+type ToldPreview = Omit<Preview, 'permissionSets'> & { readonly permissionSets: readonly ToldPermissionSetChange[] }
+
 /** A plan for a terminal. What may hurt comes last, next to the figures. */
-export function renderPlan(preview: Preview): string {
+export function renderPlan(preview: ToldPreview): string {
   const parts = [
     renderAge(preview),
     renderIdle(preview),
@@ -66,7 +69,7 @@ function renderExisting({ existing, view }: Preview): string {
   return renderGroups(existing, { sign: '=', mood: 'pending', word, view })
 }
 
-function renderPermissionSets({ permissionSets }: Preview): string {
+function renderPermissionSets({ permissionSets }: ToldPreview): string {
   const words = {
     create: paint('good', 'is created'),
     update: paint('pending', 'is changed'),
@@ -76,10 +79,15 @@ function renderPermissionSets({ permissionSets }: Preview): string {
   return permissionSets
     .map((one) => {
       const name = `* permission set ${quote(one.name)}  `
-      if (one.change !== 'rejected') return `${name}${words[one.change]}\n`
+      if (one.change !== 'rejected') return `${name}${words[one.change]}${renderFields(one.fields)}\n`
       return `${name}${paint('bad', 'rejected')}\n    ${quote(one.reason, 2000)}\n    ${quote(one.remedy, 2000)}\n`
     })
     .join('')
+}
+
+function renderFields(fields: readonly string[] | undefined): string {
+  if (fields === undefined) return ''
+  return fields.length === 0 ? ': its file says the same in another form' : `: ${fields.join(', ')}`
 }
 
 function renderGrants({ grants, view }: Preview): string {

@@ -5,6 +5,7 @@ import { addApply } from './apply.ts'
 import { addBrake } from './brake.ts'
 import { addCompletion } from './completion.ts'
 import { addExplain } from './explain.ts'
+import { addHelp } from './help.ts'
 import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
 import { addPause } from './pause.ts'
@@ -45,6 +46,7 @@ addResume(program)
 addRedrive(program)
 addCompletion(program)
 addImport(program)
+addHelp(program)
 
 // A reader that has seen enough (`| head`) is no failure, and changes nothing of what the exit code answers.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -32,7 +32,7 @@ export async function validateInputs(
   const judged = await Promise.all(files.map((file) => judge(file, folders, now).finally(onJudged)))
   for (const [index, { key }] of files.entries()) {
     const { faults = [], warnings: told = [], names, describes } = judged[index] ?? {}
-    errors.push(...faults.map((fault) => ({ key, ...withoutSystemFile(key, fault) })))
+    errors.push(...faults.map((fault) => ({ key, ...fault })))
     warnings.push(...told.map((warning) => ({ key, warning })))
     if (describes !== undefined) described.add(describes)
     if (names === undefined) continue
@@ -58,12 +58,4 @@ async function judge(file: InputFile, folders: readonly string[], now: Date): Pr
   } catch (error) {
     return { faults: [unreadable('file', error)], warnings: [] }
   }
-}
-
-/** What systems and editors leave beside files is not meant at all. */
-function withoutSystemFile(key: string, fault: InputFault): InputFault {
-  const name = key.slice(key.lastIndexOf('/') + 1)
-  if (!/^(\..*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i.test(name)) return fault
-  const remedy = `it looks like a file of the system or of an editor: delete it, or leave it out: aws s3 sync … --exclude '*${name.startsWith('.') || !name.includes('.') ? name : name.slice(name.lastIndexOf('.'))}'`
-  return { ...fault, remedy }
 }

@@ -5,6 +5,7 @@ import { linkPrefix, parseLinkKey } from './link.ts'
 import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
 import { parsePermissionSetFile, parsePermissionSetKey } from './permission-set-file.ts'
 import type { PermissionSetName } from './permission-set-name.ts'
+import { isSystemFile } from './system-file.ts'
 
 /** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` says that it is too large to be valid. */
 export type InputBytes = { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number }
@@ -31,8 +32,8 @@ export function judgeInput(input: InputBytes, folders: readonly string[], now: D
 function judgeLink({ key, body, sizeBytes }: InputBytes, folders: readonly string[], now: Date): InputJudgement {
   const link = parseLinkKey(key, folders)
   const said = parseLinkBody(key, body, sizeBytes)
-  // A name without any field is that of something else, whose content is not meant as a link's.
-  if (!link.ok && !key.includes('%')) return { faults: faultsOf(link, body), warnings: [] }
+  // A name without any field, or of the system, is that of something else, whose content is not meant as a link's.
+  if (!link.ok && (!key.includes('%') || isSystemFile(key))) return { faults: faultsOf(link, body), warnings: [] }
   return {
     faults: [...faultsOf(link, body), ...faultsOf(said, body)],
     warnings: said.ok ? warningsOf(said.value, now) : [],

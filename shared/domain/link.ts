@@ -5,6 +5,7 @@ import { nearLinkName } from './near-link-key.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalType } from './principal.ts'
 import { parseScope, renderScope, type Scope, type ScopeKind, scopeKinds } from './scope.ts'
+import { isSystemFile, unlessSystemFile } from './system-file.ts'
 
 export const linkPrefix = 'links_data/'
 
@@ -56,8 +57,8 @@ export function renderGrant({ permissionSet, principal, type }: Grant): string {
 export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Link> {
   const link = judgeKey(key, folders)
   if (link.ok) return link
-  const near = findNearKey(key, folders)
-  if (near === undefined) return link
+  const near = isSystemFile(key) ? undefined : findNearKey(key, folders)
+  if (near === undefined) return unlessSystemFile(link)
   return refused({ ...link.complaint, remedy: `upload it again as '${near}', then delete this one` })
 }
 

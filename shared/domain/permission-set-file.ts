@@ -12,6 +12,7 @@ import {
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { managedPoliciesMost, permissionSetRules } from './permission-set-rules.ts'
 import { type JsonObject, type JsonValue, parseStrictJson } from './strict-json.ts'
+import { unlessSystemFile } from './system-file.ts'
 
 export type Tag = { readonly Key: string; readonly Value: string }
 /** A policy that must exist under this name and path in every target account; without a path it is `/`. */
@@ -125,7 +126,7 @@ export function parsePermissionSetKey(key: string): Parsed<PermissionSetName> {
   const stem = base.replace(/\.json$/i, '')
   const name = permissionSetName.safeParse(stem)
   if (name.success && key === permissionSetKey(name.data)) return parsed(name.data)
-  return refused({
+  const complaint = {
     object: key,
     received: keyFault(key, file, base, stem),
     expected: `${permissionSetPrefix}<name>.json with a name of 1 to 32 letters, digits or _ + = , . @ -`,
@@ -134,7 +135,8 @@ export function parsePermissionSetKey(key: string): Parsed<PermissionSetName> {
       : name.success && base !== stem
         ? `upload it again as ${permissionSetKey(name.data)}, then delete this one`
         : 'upload it again under such a name, with the same name as permissionSetName in it; then delete this one',
-  })
+  }
+  return unlessSystemFile(refused(complaint))
 }
 
 function keyFault(key: string, file: string, base: string, stem: string): string {
@@ -157,6 +159,10 @@ export function parsePermissionSetFile(
   body: Uint8Array,
   sizeBytes = body.length,
 ): Parsed<PermissionSetFile> {
+  return unlessSystemFile(judgeFile(key, body, sizeBytes))
+}
+
+function judgeFile(key: string, body: Uint8Array, sizeBytes: number): Parsed<PermissionSetFile> {
   const name = parsePermissionSetKey(key)
   if (!name.ok) return name
   if (sizeBytes > permissionSetFileMostBytes) return refused(tooLarge(key, sizeBytes))

@@ -28,7 +28,9 @@ export function renderPermissionSetFile(
   const file = parsePermissionSetFile(key, new TextEncoder().encode(text))
   if (!file.ok) return refused(inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`))
   const differences = planPermissionSetChanges(definition, definitionOf(file.value))
-  if (differences.length > 0) return refused(inexpressible(key, differences.map(renderChange).join('; ')))
+  if (differences.some(({ kind }) => kind === 'delete-inline')) return refused(emptyPolicy(key, definition))
+  if (differences.length > 0)
+    return refused(inexpressible(key, `applying its file would ${differences.map(renderChange).join('; ')}`))
   const own = definition.tags.filter(isOfAws).map(({ Key }) => quote(Key))
   return parsed({
     text,
@@ -73,5 +75,16 @@ function inexpressible(object: string, received: string): Complaint {
     received: `a permission set that no file can say: ${received}`,
     expected: 'one that a file says exactly',
     remedy: 'change it in Identity Center, then import it again; links may use it without a file',
+  }
+}
+
+/** A file can have it only as `{}`, which means none there: applied, it would delete what AWS has. */
+function emptyPolicy(object: string, { inlinePolicy = '' }: PermissionSetDefinition): Complaint {
+  return {
+    object,
+    received: `a permission set whose inline policy is empty (${quote(inlinePolicy)}), which in a file means that it has none`,
+    expected: 'an inline policy with statements, or none at all',
+    remedy:
+      'delete its inline policy in Identity Center, or put statements into it, then import it again; links may use it without a file',
   }
 }

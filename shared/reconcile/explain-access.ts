@@ -18,6 +18,7 @@ import { evaluateAssignment } from './evaluate-assignment.ts'
 import { foreignPrefix, readForeign } from './foreign-assignments.ts'
 import { type HistoryEvent, listHistory } from './history.ts'
 import { Ledger } from './ledger.ts'
+import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
 import { OrganizationCache } from './organization-cache.ts'
 import { describePause, readPause } from './pause.ts'
 import { StatusStore } from './status-store.ts'
@@ -74,7 +75,7 @@ export type Answer = {
   readonly throughGroups: readonly Explanation[]
   /** Where nothing is known of it: links that are near, and how they differ. */
   readonly near: readonly { readonly key: string; readonly differs: string }[]
-  /** What could not be looked up, and that all changes are paused, in whole sentences. */
+  /** What does not exist or could not be looked up, and that all changes are paused, in whole sentences. */
   readonly notes: readonly string[]
 }
 
@@ -95,6 +96,8 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const context: Context = { ports, configuration, organization, notes }
   const account = await organization.find(question.account, await organization.view())
   if (!account) notes.push(`the organization has no account ${question.account}`)
+  const missing = await noteMissingPermissionSet(question.permissionSet, ports)
+  if (missing !== undefined) notes.push(missing)
   const pause = await readPause(ports.objects)
   if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: npx ssofile resume`)
   const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))

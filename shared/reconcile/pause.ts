@@ -39,17 +39,17 @@ function isMalformed(cause: unknown): boolean {
   return cause instanceof z.ZodError || cause instanceof SyntaxError
 }
 
-/** Answers the pause that was in force already, and stays; `undefined`: this one is now. */
+/** Answers the pause that is in force now: this one, or one that was there before and stays. */
 export async function pauseChanges(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   { reason, by }: Pick<Pause, 'reason' | 'by'>,
-): Promise<Pause | undefined> {
+): Promise<{ readonly isNew: boolean; readonly pause: Pause }> {
   for (;;) {
-    const since = renderInstant(clock.now())
-    const written = await objects.put(pauseKey, renderJson({ v: 1, reason, by, since }), { ifNoneMatch: '*' })
-    if (written.outcome === 'written') return undefined
+    const wanted: Pause = { v: 1, reason, by, since: renderInstant(clock.now()) }
+    const written = await objects.put(pauseKey, renderJson(wanted), { ifNoneMatch: '*' })
+    if (written.outcome === 'written') return { isNew: true, pause: wanted }
     const known = await readPause(objects)
-    if (known) return known
+    if (known) return { isNew: false, pause: known }
   }
 }
 

@@ -123,3 +123,14 @@ test('after resume it is right in the end', async () => {
     stdout: 'there is no pause: nothing to do\n',
   })
 }, 400_000)
+
+test('as JSON, pause answers the pause and resume the one that is over', async () => {
+  const paused = await system.ssofile(['pause', '--reason', 'INC-7', '--json'], 'operator')
+  expect(paused.exitCode).toBe(0)
+  const { pause } = JSON.parse(paused.stdout)
+  expect(pause).toEqual({ v: 1, reason: 'INC-7', by: expect.any(String), since: expect.stringMatching(/Z$/) })
+  const resumed = await system.ssofile(['resume', '--json'], 'operator')
+  expect({ exitCode: resumed.exitCode, ...JSON.parse(resumed.stdout) }).toEqual({ exitCode: 0, ended: pause })
+  const nothing = await system.ssofile(['resume', '--json'], 'operator')
+  expect({ exitCode: nothing.exitCode, ...JSON.parse(nothing.stdout) }).toEqual({ exitCode: 0, ended: null })
+}, 60_000)

@@ -67,6 +67,13 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   })
   await sync()
   expect(await system.keys('assignments/')).toEqual([`assignments/${other}`])
+
+  const file = join(folder, 'permission_sets/Billing-ps.json')
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), sessionDurationInMinutes: 61 }))
+  expect(await plan(folder)).toMatchObject({
+    exitCode: 3,
+    permissionSets: [{ name: 'Billing-ps', change: 'update', fields: ['sessionDurationInMinutes'] }],
+  })
 }, 120_000)
 
 test('a reader that has seen enough changes nothing of what the exit code answers', async () => {

@@ -78,7 +78,6 @@ test.each<[string, Partial<PermissionSetDefinition>, string]>([
   ['a policy that is no JSON', { inlinePolicy: 'x' }, 'inlinePolicyDocument'],
   ['a policy that is a list', { inlinePolicy: '[]' }, 'inlinePolicyDocument'],
   ['an empty description', { description: '' }, 'description'],
-  ['a policy that says nothing', { inlinePolicy: '{}' }, 'delete the inline policy'],
 ])('%s can be said by no file, and whoever imports is told', (_, part, received) => {
   expect(complaintAbout({ ...plain, ...part })).toEqual({
     object: 'permission_sets/Operator-ps.json',
@@ -88,3 +87,17 @@ test.each<[string, Partial<PermissionSetDefinition>, string]>([
   })
   expect(complaintAbout({ ...plain, ...part }).received).toContain(received)
 })
+
+test.each(['{}', ' { }\n'])(
+  'an inline policy that is empty (%j) is told as such, and what to do about it',
+  (inlinePolicy) => {
+    expect(complaintAbout({ ...full, inlinePolicy })).toEqual({
+      object: 'permission_sets/Operator-ps.json',
+      received: `a permission set whose inline policy is empty (${inlinePolicy.replace('\n', '\\u{a}')}), which in a file means that it has none`,
+      expected: 'an inline policy with statements, or none at all',
+      remedy: expect.stringMatching(
+        /^delete its inline policy in Identity Center, or put statements into it, then import/,
+      ),
+    })
+  },
+)

@@ -38,7 +38,7 @@ async function receives(world: World): Promise<readonly number[]> {
 describe('under a pause', () => {
   test('nothing is pulled: hints stay as they are, and uploads are looked at', async () => {
     const world = await open()
-    expect(await pause(world)).toBeUndefined()
+    expect(await pause(world)).toMatchObject({ isNew: true })
     await world.objects.put(link, '')
     for (let minute = 0; minute < 20; minute++) {
       await world.clock.advance(60_000)
@@ -159,8 +159,9 @@ describe('after a pause', () => {
   test('the pause that is there stays with its reason when somebody pauses again', async () => {
     const world = await open()
     await pause(world)
-    const known = await pauseChanges(world.ports, { reason: 'another', by: 'you' })
-    expect(known && describePause(known)).toMatch(/^paused by me@here since 2026-.*: migration$/)
+    const { isNew, pause: known } = await pauseChanges(world.ports, { reason: 'another', by: 'you' })
+    expect(isNew).toBe(false)
+    expect(describePause(known)).toMatch(/^paused by me@here since 2026-.*: migration$/)
     expect((await resumeChanges(world.objects))?.by).toBe('me@here')
     expect(await resumeChanges(world.objects)).toBeUndefined()
   })
@@ -215,7 +216,7 @@ describe('control/pause.json', () => {
       if (operation !== 'put') return proceed()
       return ++puts === 1 ? proceed() : world.objects.put(pauseKey, '{}')
     })
-    expect(await pauseChanges(counting, { reason: 'another', by: 'you' })).toBeUndefined()
+    expect(await pauseChanges(counting, { reason: 'another', by: 'you' })).toMatchObject({ isNew: true })
     expect(puts).toBe(2)
   })
 })
