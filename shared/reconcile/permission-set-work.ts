@@ -1,6 +1,5 @@
 import type { Configuration } from '../domain/configuration.ts'
 import { linkPrefix, parseLinkKey } from '../domain/link.ts'
-import { renderMessageBody } from '../domain/message-body.ts'
 import { permissionSetKey } from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { Status } from '../domain/status.ts'
@@ -8,7 +7,7 @@ import type { Ports } from '../ports/ports.ts'
 import { isServiceError } from '../ports/service-error.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
 import { sendInputs } from './inputs.ts'
-import { groupOf } from './lanes.ts'
+import { sendHints } from './lanes.ts'
 import { findBlockedDeletion } from './permission-set-references.ts'
 import type { PermissionSetContext } from './permission-set-settlement.ts'
 import type { SettleContext } from './settlement.ts'
@@ -63,18 +62,20 @@ export class PermissionSetWork {
 
   /**
    * Something that may have been the last reference to this permission set is gone. One hint is enough until it is
-   * evaluated. Nobody needs to be woken for it: it is pulled here.
+   * evaluated. A slice that is about to end may have pulled for the last time, so the next is woken for it.
    */
   async revisitBlocked(name: PermissionSetName): Promise<void> {
-    const { objects, queues, randomness } = this.#ports
+    const { objects, randomness } = this.#ports
     const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, objects)
     if (!hint) return
     this.#revisiting.add(name)
-    const message = { body: renderMessageBody(hint), groupId: groupOf(hint), deduplicationId: randomness.id() }
-    await queues.send('work', [message]).catch((error: unknown) => {
+    try {
+      const event = { id: randomness.id(), hints: [hint], revocation: false }
+      await sendHints(this.#ports, event, this.#configuration)
+    } catch (error) {
       this.#revisiting.delete(name)
       throw error
-    })
+    }
   }
 
   /** Answers what was told before. */

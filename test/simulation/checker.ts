@@ -297,7 +297,8 @@ export class Checker {
     this.noteDesired()
     const keys = [...this.#recorded].filter(([, all]) => all.some((access) => access.name === name)).map(([key]) => key)
     const startMs = this.#evaluationOf(process, keys, target)
-    const orphan = this.#isKept(name, keys, startMs) && this.#principals.complainAboutOrphan(target, this.#world.skewMs)
+    const orphan =
+      this.#isKept(target, keys, startMs) && this.#principals.complainAboutOrphan(target, this.#world.skewMs)
     if (orphan) this.#fail(promises.foreign, `revokes ${this.#describe(target)}, ${orphan}`)
     const sinceMs = this.#desiredSinceMs.get(name)
     if (sinceMs !== undefined && sinceMs <= startMs) {
@@ -306,14 +307,19 @@ export class Checker {
     this.#requested.set(target.accountId, `deletion ${name}`)
   }
 
-  /** A link has asked for an entry throughout that records this access, and nobody has the access instead. */
-  #isKept(name: string, keys: readonly string[], startMs: number): boolean {
+  /**
+   * A link has asked for an entry throughout that records this access, and nobody has the access instead; its principal
+   * had that name to the last.
+   */
+  #isKept(target: AssignmentTarget, keys: readonly string[], startMs: number): boolean {
+    const name = nameOf(target)
+    const lastName = this.#world.names.principal(target.principalId)
     const there = new Set(this.#world.ssoAdmin.assignments().map(nameOf))
     return keys.some((key) => {
       const isAsked = (this.#askedSinceMs.get(assignmentOf(key)) ?? Number.POSITIVE_INFINITY) <= startMs
       const others = this.#recorded.get(key)?.filter((access) => access.name !== name) ?? []
       const isHad = there.has(this.#targetOf(assignmentOf(key)) ?? '') || others.some((other) => there.has(other.name))
-      return isAsked && !isHad
+      return isAsked && !isHad && key.includes(`%${lastName}%${target.principalType}%`)
     })
   }
 

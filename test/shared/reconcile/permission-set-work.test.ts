@@ -230,7 +230,7 @@ describe('a deletion that waits', () => {
     expect(await world.keys('status/')).toEqual([])
   })
 
-  test('is looked at again once, until that was done, however many references go', async () => {
+  test('is looked at again once, until that was done, however many references go, and a dispatcher is woken', async () => {
     const { world, within, sent } = await open()
     await world.objects.put(link(name), '')
     await within(async ({ work, settle }) => {
@@ -240,6 +240,7 @@ describe('a deletion that waits', () => {
       await work.revisitBlocked(name)
       await work.revisitBlocked(name)
       expect(sent('work')).toEqual([hint])
+      expect(sent('dispatch')).toHaveLength(1)
       await settle()
       await work.revisitBlocked(name)
       expect(sent('work')).toEqual([hint, hint])
