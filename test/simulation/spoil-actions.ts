@@ -54,6 +54,9 @@ export function performSpoilAction(action: SpoilAction, world: SimulatedWorld): 
   world.wasDisturbed = true
   if (isRefusal) unreadable.refuse(key)
   else unreadable.spoil(key, garbage[action.body])
-  // When faults stop, nobody waits for that.
-  void world.clock.sleep(action.afterMs).then(() => (isRefusal ? unreadable.give(key) : unreadable.restore(key)))
+  // Nobody waits for that: when faults have stopped, what is still spoiled stays so until all else is right.
+  void world.clock.sleep(action.afterMs).then(() => {
+    if (isRefusal) unreadable.give(key)
+    else if (!world.chaos.isOver) unreadable.restore(key)
+  })
 }

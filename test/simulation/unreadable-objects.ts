@@ -86,23 +86,39 @@ export class UnreadableObjects {
     return isAsked ? new ServiceError('s3', 'AccessDenied', `${key}: Access Denied`) : undefined
   }
 
-  /** Whether an account assignment, by the key of its ledger entry, may be other than its links say: of `name`, or beside it. */
+  /** Whether an account assignment, by the key of its ledger entry, may be other than its links say. */
   concerns(ledgerKey: string): boolean {
     return this.spoiled.some((key) => isBeside(key, ledgerKey))
   }
 
   /** The same of a link or a file: its status may tell of what nobody can read, or be that. */
   concernsInput(input: string): boolean {
-    return this.spoiled.some((key) => key === `status/${input}.json` || input.includes(`%${setOf(key)}%`))
+    const isOf = (set: string | undefined) => input.includes(`%${set}%`) || input === `permission_sets/${set}.json`
+    return this.spoiled.some((key) => key === `status/${input}.json` || isOf(setOf(key)))
+  }
+
+  /** The status of its file is spoiled: it is as it was before, as are the links that wait for it. */
+  concernsSet(name: string): boolean {
+    return this.isSpoiled(`status/permission_sets/${name}.json.json`)
   }
 }
 
-/** In the same account, of the same permission set: names may have changed hands. */
+/**
+ * In the same account, of the same permission set: names may have changed hands. Of a user, everywhere: the status of a link
+ * says whom it means.
+ */
 function isBeside(spoiled: string, ledgerKey: string): boolean {
   const [, one] = /^(?:assignments|foreign)\/(account%\d{12}%[^%]+%)/.exec(spoiled) ?? []
-  return one !== undefined && ledgerKey.startsWith(`assignments/${one}`)
+  const [, user] = /^status\/links_data\/[^%]+%[^%]*(%.+%USER%ssofile)\.json$/su.exec(spoiled) ?? []
+  const [, set] = /^status\/permission_sets\/([\w-]+)\.json\.json$/.exec(spoiled) ?? []
+  return (
+    (one !== undefined && ledgerKey.startsWith(`assignments/${one}`)) ||
+    (user !== undefined && ledgerKey.endsWith(user)) ||
+    (set !== undefined && ledgerKey.includes(`%${set}%`))
+  )
 }
 
 function setOf(spoiled: string): string | undefined {
-  return /^(?:assignments|foreign)\/account%\d{12}%([^%]+)%/.exec(spoiled)?.[1]
+  const [, ofAccess] = /^(?:assignments|foreign)\/account%\d{12}%([^%]+)%/.exec(spoiled) ?? []
+  return ofAccess ?? /^status\/permission_sets\/([\w-]+)\.json\.json$/.exec(spoiled)?.[1]
 }
