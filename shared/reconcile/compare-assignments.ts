@@ -7,13 +7,14 @@ import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import { linkPrefix, parseLinkKey } from '../domain/link.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../domain/principal.ts'
+import type { Log } from '../ports/log.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
 import { forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
 import type { KnownKeys, Standings } from './standings.ts'
-import { isSpoiled, unlessSpoiled } from './stored-json.ts'
+import { isSpoiled, type SpoiledObjectError, unlessSpoiled } from './stored-json.ts'
 
 const comparedAtOnce = 4
 
@@ -195,7 +196,8 @@ async function checkOwned(
   { standings, objects, log }: DriftContext,
 ): Promise<void> {
   if (!listed || holders.length === 0) return
-  const stored = await readStoredForeign(objects, key)
+  const stored = await unlessSpoiled(readStoredForeign(objects, key))
+  if (isSpoiled(stored)) return tellSpoiled(stored, log)
   const entries = await Promise.all(holders.map((holder) => unlessSpoiled(standings.ledger.read(holder))))
   const isOurs = entries.some((holder) => holder && !isSpoiled(holder) && hasForCertain(holder.entry, listed))
   if (!stored || !isOurs || !(await forgetGone(objects, key, stored.object.etag))) return
@@ -226,8 +228,9 @@ async function checkGone(
 ): Promise<void> {
   const { standings, ssoAdmin, objects, log } = context
   const assignment = parseAssignmentKey(key)
-  const stored = await readStoredForeign(objects, key)
+  const stored = await unlessSpoiled(readStoredForeign(objects, key))
   if (!assignment) return
+  if (isSpoiled(stored)) return tellSpoiled(stored, log)
   if (!stored) return standings.noteGone(key)
   const target = targetOf(assignment, stored.value)
   // Listed by its id: its principal has another name now, or none, under which it is recorded anew.
@@ -237,6 +240,11 @@ async function checkGone(
   found.gone.push(key)
   leaveForeign(key, found, standings)
   log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
+}
+
+/** Whose it is nobody knows until somebody has restored it; the others are compared all the same. */
+function tellSpoiled(error: SpoiledObjectError, log: Log): void {
+  log.error('what others gave cannot be read: it stays on the list as it is', { error })
 }
 
 /** It stands under `foreign/` no more: links that grant it want it by their own right now, also those that came since. */

@@ -26,6 +26,7 @@ import { isMissingForLong } from './missing-accounts.ts'
 import { checkName, findAccess, findElsewhere, findHeir, moveAccess } from './move-access.ts'
 import { readLink } from './read-link.ts'
 import type { Settlement, Subject } from './settlement.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 import { findWithdrawnLinks } from './withdrawn-links.ts'
 
 /**
@@ -217,11 +218,12 @@ async function askBrake(
   return { result: 'held', reason, links: concerned }
 }
 
-/** Who deleted a link stands in its status while something of it is left: the ledger and history keep it. */
+/** Who deleted a link stands in its status while something of it is left: the ledger and history keep it, where it can be read. */
 function withDeleters({ context }: Subject, links: readonly GrantingLink[]): Promise<GrantingLink[]> {
   return Promise.all(
     links.map(async (link) => {
-      const status = await context.statuses.read(link.key)
+      const status = await unlessSpoiled(context.statuses.read(link.key))
+      if (isSpoiled(status)) return link
       return status?.by === undefined || status.etag !== undefined ? link : { ...link, deletedBy: status.by }
     }),
   )

@@ -5,6 +5,7 @@ import type { PrincipalType } from '../domain/principal.ts'
 import type { Status } from '../domain/status.ts'
 import type { StoredEntry } from './ledger.ts'
 import type { Lack, Subject } from './settlement.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const readsAtOnce = 16
 
@@ -54,7 +55,10 @@ export async function bindLinks(
     const known = stored?.entry.links.find((one) => isSameUpload(one, link))
     const recorded = bindingInLedger(type, stored, link)
     if (known && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
-    const status = await context.statuses.read(link.key)
+    const read = await unlessSpoiled(context.statuses.read(link.key))
+    // Nobody knows which user it means; of a group's link only who uploaded it.
+    if (isSpoiled(read) && type === 'USER' && recorded === undefined) throw read
+    const status = isSpoiled(read) ? undefined : read
     const by = status?.by
     return {
       link: known ?? (by === undefined ? link : { ...link, by }),

@@ -6,6 +6,7 @@ import { type DriftAction, driftActions } from './drift-actions.ts'
 import { type OrganizationAction, organizationActions } from './organization-actions.ts'
 import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
+import { type SpoilAction, spoilActions } from './spoil-actions.ts'
 import { type TimeAction, timeActions } from './time-actions.ts'
 
 /** The small world that actions happen in; small, so that they meet. */
@@ -96,6 +97,7 @@ export type Action =
   | PermissionSetAction
   | BrakeAction
   | PauseAction
+  | SpoilAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -305,6 +307,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...permissionSetActions,
   ...brakeActions,
   ...pauseActions,
+  ...spoilActions,
 )
 
 /** An action in words: what a failure prints. */

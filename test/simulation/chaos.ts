@@ -120,6 +120,10 @@ export class Chaos {
     this.#pending.splice(0)
   }
 
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** Milliseconds that this call travels, one way: sometimes long enough to change the order of everything. */
   travelMs(): number {
     const draw = this.#randomness.fraction()

@@ -10,10 +10,13 @@ export function complainAboutForeign(
   world: SimulatedWorld,
   ownerOf: (target: AssignmentTarget) => 'ours' | 'foreign' | 'either' | undefined,
 ): string | undefined {
-  const listed = new Set(world.keys('foreign/'))
+  // What concerns an object that nobody can read is put right when it is restored.
+  const isClear = (name: string) => !world.unreadable.concerns(`assignments/${name}`)
+  const listed = new Set(world.keys('foreign/').filter((key) => isClear(key.slice('foreign/'.length))))
   for (const target of world.ssoAdmin.assignments()) {
     const name = nameNow(target, world)
     const key = `foreign/${name}`
+    if (!isClear(name)) continue
     const owner = ownerOf(target)
     const former = world.readJson(`assignments/${name}`)?.principalId
     const isListed = listed.has(key) || (former !== undefined && former !== target.principalId)

@@ -97,7 +97,7 @@ export class PermissionSetChecks {
 
   /** At the end, when nothing is under way. `isReconciled`: also what others changed has been looked for. */
   checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
-    for (const name of ownedNames) {
+    for (const name of ownedNames.filter((one) => !this.#world.unreadable.concernsSet(one))) {
       const body = this.#bodyOf(`permission_sets/${name}.json`)
       const file = body === undefined ? undefined : parsePlainFile(body)
       if (body === undefined) this.#checkGone(name)

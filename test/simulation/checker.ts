@@ -12,9 +12,11 @@ import { complainAboutOverdue } from './check-overdue.ts'
 import { PauseChecks } from './check-pause.ts'
 import { PermissionSetChecks } from './check-permission-sets.ts'
 import { PrincipalWatch } from './check-principals.ts'
+import { SpoilWatch } from './check-spoiled.ts'
 import { desiredNow } from './desired.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
+import { spoiler } from './unreadable-objects.ts'
 
 /** A promise of the design that does not hold. */
 export class Violation extends Error {
@@ -64,6 +66,7 @@ export class Checker {
   readonly #principals: PrincipalWatch
   readonly #departures: DepartureWatch
   readonly #looks: LookWatch
+  readonly #spoils: SpoilWatch
   readonly #lease = new LeaseWatch()
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
@@ -90,8 +93,12 @@ export class Checker {
     this.#principals = new PrincipalWatch(world)
     this.#departures = new DepartureWatch(world)
     this.#looks = new LookWatch(world)
+    this.#spoils = new SpoilWatch(world)
     for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
-    world.objects.onChange(({ key, eventName }) => {
+    world.objects.onChange((change) => {
+      const { key, eventName } = change
+      // What somebody spoils or restores says what it said.
+      if (change.caller.accessKeyId === spoiler) return
       if (key.startsWith('links_data/')) this.noteDesired()
       if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
       const unseen = eventName.startsWith('ObjectRemoved') ? undefined : this.#looks.complain(this.#calling, key)
@@ -99,6 +106,8 @@ export class Checker {
       if (key === 'control/dispatcher.json' && this.#isOfDispatcher(key)) this.#lease.noteWritten(this.#calling)
       if (!key.startsWith('assignments/')) return
       this.#isDirty = true
+      const unread = this.#spoils.complainAboutChange(this.#calling, change)
+      if (unread) this.#fail(promises.record, unread)
       if (eventName.startsWith('ObjectRemoved')) this.#checkRemoved(key)
       else this.#noteRecorded(key)
     })
@@ -245,6 +254,7 @@ export class Checker {
       const readings = this.#evaluatedMs.get(reader) ?? []
       this.#evaluatedMs.set(reader, [...readings.slice(-7), this.#world.clock.monotonicMs()])
     }
+    if (service === 's3' && operation === 'get' && call.key !== undefined) this.#spoils.noteGet(process.name, call.key)
     if (operation === 'describeAccount')
       this.#askedLiveMs.set(`${process.name} ${String(first)}`, this.#world.clock.monotonicMs())
     if (service === 'sso-admin' && isTarget(first)) {
@@ -277,6 +287,8 @@ export class Checker {
         `CreateAccountAssignment of ${this.#describe(target)} without a ledger entry written before`,
       )
     }
+    const unread = this.#spoils.complainAboutCall(process.name, [key])
+    if (unread) this.#fail(promises.foreign, `grants ${this.#describe(target)} ${unread}`)
     if (!call.wasHeld) this.#checkOutstanding('creation')
     const owner = this.#owner.get(name)
     const sinceMs = this.#evaluatedMs.get(`${process.name} ${key}`)?.at(-1) ?? Number.POSITIVE_INFINITY
@@ -296,6 +308,8 @@ export class Checker {
     // Time alone ends what a link asks for.
     this.noteDesired()
     const keys = [...this.#recorded].filter(([, all]) => all.some((access) => access.name === name)).map(([key]) => key)
+    const unread = this.#spoils.complainAboutCall(process.name, keys)
+    if (unread) this.#fail(promises.foreign, `revokes ${this.#describe(target)} ${unread}`)
     const startMs = this.#evaluationOf(process, keys, target)
     const orphan =
       this.#isKept(target, keys, startMs) && this.#principals.complainAboutOrphan(target, this.#world.skewMs)
@@ -409,24 +423,34 @@ export class Checker {
     const actual = new Set(ssoAdmin.assignments().map(nameOf))
     const desired = this.#desired('certainly').filter((one) => this.#targetOf(one))
     const targets = new Set(this.#desired('possibly').map((one) => this.#targetOf(one)))
-    for (const assignment of desired) {
+    for (const assignment of desired.filter((one) => !this.#isUnclear(ledgerKeyOf(one)))) {
       if (!actual.has(this.#targetOf(assignment) ?? ''))
         this.#fail(promises.convergence, `'${assignment}' is desired, but not there`)
     }
     for (const target of ssoAdmin.assignments()) {
       const isForeign = this.#owner.get(nameOf(target))?.of !== 'ours'
       const isHeld = this.#isHeld(nameOf(target))
+      if (this.#isUnclear(this.#ledgerKeyOf(target))) continue
       if (!isForeign && !isHeld && !targets.has(nameOf(target)) && !this.#isStuck(target.accountId))
         this.#fail(promises.convergence, `${this.#describe(target)} is there, but not desired`)
     }
     this.#checkStatuses()
     // An entry whose removal was refused is left in the index until the next reconcile.
     if (isReconciled) this.#checkIndex()
-    const foreign = isReconciled && complainAboutForeign(this.#world, (target) => this.#owner.get(nameOf(target))?.of)
+    const isUnreadable = this.#world.unreadable.spoiled.length > 0
+    const foreign =
+      isReconciled &&
+      !isUnreadable &&
+      complainAboutForeign(this.#world, (target) => this.#owner.get(nameOf(target))?.of)
     if (foreign) this.#fail(promises.convergence, foreign)
     this.#checkLedgerAtRest()
     this.#permissionSets.checkAtRest({ isReconciled })
-    this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), this.#accessOf(one)])))
+    if (!isUnreadable) this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), this.#accessOf(one)])))
+  }
+
+  /** What is wrong with it cannot be put right before somebody has restored an object. */
+  #isUnclear(ledgerKey: string): boolean {
+    return this.#world.unreadable.concerns(ledgerKey)
   }
 
   /** By its ids: an entry may hold what it has of a former id, and not the present access. */
@@ -451,7 +475,7 @@ export class Checker {
     const targets = ssoAdmin.assignments()
     const actual = new Set(targets.map((target) => this.#ledgerKeyOf(target)))
     const there = new Set(targets.map(nameOf))
-    for (const key of this.#world.keys('assignments/')) {
+    for (const key of this.#world.keys('assignments/').filter((one) => !this.#isUnclear(one))) {
       const state = this.#world.readJson(key)?.state
       const accountId = key.slice('assignments/account%'.length, 'assignments/account%'.length + 12)
       if (state !== 'granted' && this.#isStuck(accountId)) continue
@@ -467,7 +491,7 @@ export class Checker {
   #checkStatuses(): void {
     const world = this.#world
     const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
-    for (const input of inputs) {
+    for (const input of inputs.filter((one) => !world.unreadable.concernsInput(one))) {
       const status = world.readJson(`status/${input}.json`)
       if (!status) this.#fail(promises.status, `${input} has no status`)
       else this.#checkStatus(input, status)
@@ -475,7 +499,8 @@ export class Checker {
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
       const isLeft = this.#hasStuck(input) || this.#brake.holdsFor(input) || this.#permissionSets.isKept(input)
-      if (!inputs.includes(input) && !isLeft) this.#fail(promises.status, `${key} is left over: its input is gone`)
+      if (!inputs.includes(input) && !isLeft && !world.unreadable.concernsInput(input))
+        this.#fail(promises.status, `${key} is left over: its input is gone`)
     }
   }
 
@@ -491,6 +516,7 @@ export class Checker {
     const world = this.#world
     for (const key of world.keys('attention/')) {
       const [, state, ...input] = key.split('/')
+      if (world.unreadable.isSpoiled(`status/${input.join('/')}.json`)) continue
       if (world.readJson(`status/${input.join('/')}.json`)?.state !== state)
         this.#fail(promises.status, `${key} stands in the index, its status says otherwise`)
     }

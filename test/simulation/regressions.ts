@@ -1698,4 +1698,14 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'delete a group and make it anew', name: 'team one', afterMs: 100 },
     ],
   },
+  {
+    name: 'access whose link is deleted goes, although the status of the link cannot be read',
+    settings: calm,
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 70000 },
+      { do: 'delete a link', nth: 0 },
+      { do: 'spoil an object of ssofile', under: 'status/', nth: 0, body: 'cut off', afterMs: 4200000 },
+    ],
+  },
 ]

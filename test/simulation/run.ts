@@ -17,6 +17,7 @@ import {
 import { pauseOrResume } from './pause-actions.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
+import { isSpoilAction, performSpoilAction } from './spoil-actions.ts'
 import { isTimeAction, performTimeAction } from './time-actions.ts'
 
 export type RunResult = {
@@ -34,7 +35,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && lateKinds.has(action.kind))
   if ('silently' in action && action.silently) return false
-  return !/lose the|kill|freeze|take the lease|old place|suspend|reinstate|in the console$|leaves|brake.json/.test(
+  return !/lose the|kill|freeze|take the lease|old place|suspend|reinstate|in the console$|leaves|brake.json|spoil|refuses to/.test(
     action.do,
   )
 }
@@ -77,6 +78,7 @@ export async function runSimulation(
     faults: {
       ...Object.fromEntries(world.chaos.struck),
       ...world.checker.brakeCounts,
+      ...world.unreadable.counts,
       'event lost': lost,
       'event repeated': repeated,
       'event delayed': delayed,
@@ -94,7 +96,17 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
+  world.unreadable.giveAll()
   if (!world.needsReconcile) await drain(world)
+  // What cannot be read holds up no other: all else must come right before it is restored.
+  if (world.unreadable.spoiled.length > 0) await settle(world)
+  world.unreadable.restoreAll()
+  await settle(world)
+}
+
+/** The schedules go on until nothing moves any more, with a reconcile and a drift check at rest. */
+async function settle(world: SimulatedWorld): Promise<void> {
+  if (world.checker.violation) return
   // What runs each time that the world has come to rest.
   const rounds: ('hour' | 'night')[] = ['hour', 'night']
   let departed = 0
@@ -162,6 +174,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   if (isDriftAction(action)) return performDriftAction(action, world)
   if (isDirectoryAction(action)) return performDirectoryAction(action, world)
   if (isOrganizationAction(action)) return performOrganizationAction(action, world)
+  if (isSpoilAction(action)) return performSpoilAction(action, world)
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])

@@ -2,6 +2,7 @@ import type { promises } from './checker.ts'
 import { brakeSabotages } from './sabotages-brake.ts'
 import { changeSabotages } from './sabotages-changes.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
+import { unreadableSabotages } from './sabotages-unreadable.ts'
 
 /** One deliberate defect: `find` stands exactly once in `file` and is replaced. */
 export type Sabotage = {
@@ -258,4 +259,5 @@ export const sabotages: readonly Sabotage[] = [
   ...permissionSetSabotages,
   ...brakeSabotages,
   ...changeSabotages,
+  ...unreadableSabotages,
 ]

@@ -20,6 +20,7 @@ import {
 import { brakeScenarios } from './scenarios-brake.ts'
 import { changeScenarios } from './scenarios-changes.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
+import { unreadableScenarios } from './scenarios-unreadable.ts'
 
 /**
  * Short histories that lead where defects live; everything in them is an action of its own, so that they mix with what
@@ -352,4 +353,5 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ...permissionSetScenarios,
   ...brakeScenarios,
   ...changeScenarios,
+  ...unreadableScenarios,
 ]

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
 import { type Call, type Chaos, type FaultKind, refusalFor } from './chaos.ts'
+import type { UnreadableObjects } from './unreadable-objects.ts'
 
 export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
 
@@ -12,6 +13,7 @@ type Options = {
   readonly inner: Ports
   readonly clock: VirtualClock
   readonly chaos: Chaos
+  readonly unreadable: UnreadableObjects
   /** How far its clock is off. */
   readonly skewMs: number
   /** Told when the product makes a call. */
@@ -117,7 +119,7 @@ export class SimulatedProcess {
   }
 
   async #call(call: Call, args: readonly unknown[], run: () => unknown): Promise<unknown> {
-    const { chaos, clock, observe, trace } = this.#options
+    const { chaos, unreadable, clock, observe, trace } = this.#options
     this.#options.depart(this.name, call)
     const fault = chaos.strike(call)
     const told = `${this.name}: ${call.service} ${call.operation} ${describeArgs(args)}`
@@ -130,6 +132,8 @@ export class SimulatedProcess {
     await clock.sleep(chaos.travelMs())
     await this.#alive(undefined)
     if (isRefusal(fault)) throw refusalFor(fault, call)
+    const refusal = unreadable.refusalOf(call)
+    if (refusal) throw refusal
     observe(this, fault === 'freeze' || fault === 'slow' ? { ...call, wasHeld: true } : call, args)
     // In effect now, whether or not anybody hears of it.
     const result = await settle(run)

@@ -30,6 +30,7 @@ import { directoryVoices, renderDirectoryEvent } from './render-directory-event.
 import { renderOrganizationEvent } from './render-organization-event.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { lastInstantMs } from './time-actions.ts'
+import { UnreadableObjects } from './unreadable-objects.ts'
 
 /** What a profile may change about the world. */
 export type WorldSettings = {
@@ -117,6 +118,7 @@ export class SimulatedWorld {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
   readonly configuration: Configuration
   readonly objects: MemoryObjectStore
+  readonly unreadable: UnreadableObjects
   readonly queues: MemoryQueues
   readonly organizations: ShortPages
   readonly identityStore: MemoryIdentityStore
@@ -169,6 +171,7 @@ export class SimulatedWorld {
     this.configuration = configure(settings)
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
+    this.unreadable = new UnreadableObjects(this.objects)
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
       if (this.#isSilent) this.#noteLost()
@@ -243,7 +246,7 @@ export class SimulatedWorld {
   }
 
   #newProcess(kind: 'dispatcher' | 'handler'): SimulatedProcess {
-    const { objects, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
+    const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
     const randomness = this.#randomness
     const inner: Ports = {
       objects,
@@ -263,6 +266,7 @@ export class SimulatedWorld {
       inner,
       clock,
       chaos,
+      unreadable,
       skewMs,
       depart: (process, call) => this.checker.noteDeparture(process, call),
       observe: (self, call, args) => {
@@ -437,7 +441,7 @@ export class SimulatedWorld {
     if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs || this.#planned.size > 0) return false
     // What the schedule could not do this minute, it does the next.
     if (this.#instantsUnder('state/expiry/').some((ms) => ms <= nowMs)) return false
-    return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key))
+    return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key) || this.#isUnreadable(key))
   }
 
   /** Others do something when so much time has passed: until then the world is not at rest. */
@@ -469,6 +473,11 @@ export class SimulatedWorld {
     return name !== undefined && !this.objects.model.find(input) && this.isAssigned(name)
   }
 
+  /** Tried again until somebody has restored what it is about. */
+  #isUnreadable(openKey: string): boolean {
+    return this.unreadable.concerns(`assignments/${openKey.slice(openKey.indexOf('%') + 1)}`)
+  }
+
   isAssigned(permissionSet: string): boolean {
     const arn = this.ssoAdmin.permissionSetArnOf(permissionSet)
     return this.ssoAdmin.assignments().some(({ permissionSetArn }) => permissionSetArn === arn)
@@ -493,9 +502,10 @@ export class SimulatedWorld {
     return this.objects.model.listPage({ prefix, most: 1000 }).objects.map(({ key }) => key)
   }
 
+  /** Of what somebody spoiled, what it was. */
   readJson(key: string): Record<string, unknown> | undefined {
-    const found = this.objects.model.find(key)
-    return found && JSON.parse(Buffer.from(found.body).toString())
+    const body = this.unreadable.bodyOf(key)
+    return body && JSON.parse(Buffer.from(body).toString())
   }
 
   /** Also of an account that is outside the organization: it may come back. */

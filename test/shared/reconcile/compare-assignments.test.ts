@@ -266,6 +266,23 @@ describe('foreign access that is not listed', () => {
     expect(await bench.world.keys('foreign/')).toHaveLength(1)
   })
 
+  test('stays on the list where nobody can read what it was, and holds up no other', async () => {
+    const { bench, key, foreignKey, addForeign, compare } = open()
+    await addForeign()
+    const other = assignmentKey.parse('account%233000000002%Billing-ps%team-Web%GROUP%ssofile')
+    await bench.world.objects.put(`foreign/${other}`, '{oops')
+    expect(await compare([], { foreign: [other, key] })).toMatchObject({ gone: [key] })
+    expect(await bench.world.keys('foreign/')).toEqual([`foreign/${other}`])
+    await bench.world.objects.put(foreignKey, '{oops')
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ grantedAt: nine })
+    const known = { ledger: [key], foreign: [key], both: [key] }
+    expect(await compare(undefined, known)).toEqual({ ...nothing, checked: 1 })
+    expect(await bench.world.keys('foreign/')).toContain(foreignKey)
+    const told = errors(bench).map(({ fields }) => fields.error)
+    expect(told).toContainEqual(expect.objectContaining({ key: `foreign/${other}` }))
+  })
+
   test('stands under the present name of its principal afterwards', async () => {
     const { bench, key, addForeign, compare } = open()
     await addForeign()

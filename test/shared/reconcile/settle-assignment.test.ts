@@ -447,6 +447,32 @@ describe('a ledger entry that nobody can read', () => {
   })
 })
 
+describe('the status of a link that nobody can read', () => {
+  test('keeps no access of a group from being granted or revoked: it says no more than who did what', async () => {
+    const bench = new Settling()
+    await bench.upload()
+    await bench.world.objects.put(`status/${bench.link}.json`, '{oops')
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    await bench.world.objects.delete(bench.link)
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    expect(await bench.history()).toEqual(['granted', 'revoked'])
+  })
+
+  test('grants nothing to a user, whom it may not name, and keeps no access from being revoked', async () => {
+    const bench = new Settling({}, 'kenji.ito@acme.example', 'USER')
+    const uploaded = await bench.upload()
+    await bench.world.objects.put(`status/${bench.link}.json`, '{oops')
+    await expect(bench.settle()).rejects.toThrow('restore or delete the object')
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ links: [uploaded], grantedAt: uploaded.lastModified })
+    await bench.world.objects.delete(bench.link)
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+  })
+})
+
 test('an assignment that no link and no entry knows is absent, and concerns nobody', async () => {
   expect(await new Settling().settle()).toEqual({ result: 'absent', links: [] })
 })

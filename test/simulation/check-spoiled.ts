@@ -1,0 +1,56 @@
+import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+
+const linkGrammar = /^links_data\/(?:folder-a\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
+const ledgerGrammar = /^assignments\/(account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
+
+/** What nobody can read neither grants nor revokes. */
+export class SpoilWatch {
+  readonly #world: SimulatedWorld
+  /** Which process wrote each ledger entry last: what it had begun may still come about. */
+  readonly #writer = new Map<string, string>()
+  /** By process and link: it was given that, or an answer that it is absent. */
+  readonly #given = new Set<string>()
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world
+  }
+
+  noteGet(process: string, key: string): void {
+    if (key.startsWith('links_data/')) this.#given.add(`${process} ${key}`)
+  }
+
+  /** Something that the product changed under `assignments/`. */
+  complainAboutChange(process: string, { key, eventName }: ObjectChange): string | undefined {
+    if (eventName.startsWith('ObjectRemoved')) this.#writer.delete(key)
+    else this.#writer.set(key, process)
+    const how = eventName.startsWith('ObjectRemoved') ? 'removed' : 'overwritten'
+    return this.#world.unreadable.isOverwritten(key) ? `${key} cannot be read, and is ${how}` : undefined
+  }
+
+  /** `keys`: the ledger entries that an assignment which is about to be granted or revoked may belong to. */
+  complainAboutCall(process: string, keys: readonly string[]): string | undefined {
+    if (keys.length === 0) return undefined
+    const reasons = keys.map((key) => this.#complainAboutEntry(process, key) ?? this.#complainAboutLinks(process, key))
+    return reasons.includes(undefined) ? undefined : reasons[0]
+  }
+
+  #complainAboutEntry(process: string, key: string): string | undefined {
+    const isSpoiled = this.#world.unreadable.isSpoiled(key) && this.#writer.get(key) !== process
+    return isSpoiled ? `while nobody can read ${key}` : undefined
+  }
+
+  /** Only links that are always looked at: where the account is, or what tags it has, may be known wrongly. */
+  #complainAboutLinks(process: string, key: string): string | undefined {
+    const { unreadable, organizations } = this.#world
+    const [, account = '', grant] = ledgerGrammar.exec(key) ?? []
+    const { state } = organizations.accountsNow().find(({ id }) => account.endsWith(id)) ?? {}
+    if (state !== 'ACTIVE' || this.#world.wasSuspended) return undefined
+    const refused = unreadable.refused.find((link) => {
+      const [, scope, asked] = linkGrammar.exec(link) ?? []
+      const isAsked = asked === grant && (scope === 'root%all' || scope === account)
+      return isAsked && !this.#given.has(`${process} ${link}`)
+    })
+    return refused === undefined ? undefined : `while S3 refuses to give ${refused}`
+  }
+}
