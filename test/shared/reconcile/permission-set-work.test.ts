@@ -46,7 +46,7 @@ async function open(options: SettlingOptions = {}) {
     })
   const settle = () => within((worker) => worker.settle())
   const tell = (input: string, status: NewStatus) => statuses.revise(input, async () => status)
-  const sent = (queue: 'links' | 'work') =>
+  const sent = (queue: 'links' | 'work' | 'dispatch') =>
     world.queues
       .queue(queue)
       .messages()
