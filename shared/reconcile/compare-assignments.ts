@@ -7,14 +7,13 @@ import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import { linkPrefix, parseLinkKey } from '../domain/link.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../domain/principal.ts'
-import type { Log } from '../ports/log.ts'
 import type { AssignmentTarget, SsoAdmin } from '../ports/sso-admin.ts'
 import { isAssigned } from './call-assignment.ts'
 import { forgetGone, readForeign, readStoredForeign, recordFound } from './foreign-assignments.ts'
 import { EntryChangedError } from './ledger.ts'
 import type { SettleContext } from './settlement.ts'
 import type { KnownKeys, Standings } from './standings.ts'
-import { isSpoiled, type SpoiledObjectError, unlessSpoiled } from './stored-json.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 const comparedAtOnce = 4
 
@@ -63,11 +62,13 @@ export async function compareAssignments(
   const limit = pLimit(comparedAtOnce)
   const work = [
     ...expected.filter((key) => !listed.has(key)).map((key) => () => checkMissing(key, ids, found, context)),
-    ...known.foreign.filter((key) => !listed.has(key)).map((key) => () => checkGone(key, ids, found, context)),
-    ...known.both.map((key) => () => checkOwned(key, listed.get(key), [key], found, context)),
-    ...known.foreign.map(
-      (key) => () => checkOwned(key, listed.get(key), unlisted.get(describeAllButPrincipal(key)) ?? [], found, context),
+    ...known.both.map(
+      (key) => () => checkRecorded(key, { ids, target: listed.get(key), holders: [key] }, found, context),
     ),
+    ...known.foreign.map((key) => () => {
+      const holders = unlisted.get(describeAllButPrincipal(key)) ?? []
+      return checkRecorded(key, { ids, target: listed.get(key), holders }, found, context)
+    }),
     ...[...listed]
       .filter(([key]) => !ledger.has(key) && !foreign.has(key))
       .map(
@@ -183,27 +184,55 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
   return false
 }
 
-/**
- * Foreign, and in the ledger: whoever recorded it died, or stood still, before it saw that it is ours, or knew its
- * principal by a name that another one has by now. `listed`: what is listed under this name; `holders`: the entries that
- * may have it.
- */
-async function checkOwned(
-  key: AssignmentKey,
-  listed: AssignmentTarget | undefined,
-  holders: readonly AssignmentKey[],
-  found: Found,
-  { standings, objects, log }: DriftContext,
-): Promise<void> {
-  if (!listed || holders.length === 0) return
+type Seen = {
+  /** What is listed under the name of the record. */
+  readonly target: AssignmentTarget | undefined
+  /** All that is listed, by ids. */
+  readonly ids: ReadonlySet<string>
+  /** The ledger entries that may have what is listed under the name. */
+  readonly holders: readonly AssignmentKey[]
+}
+
+/** Recorded as foreign: is it there still, under this name, and not ours? */
+async function checkRecorded(key: AssignmentKey, seen: Seen, found: Found, context: DriftContext): Promise<void> {
+  const { standings, objects, ssoAdmin, log } = context
+  const { target, ids } = seen
+  const assignment = parseAssignmentKey(key)
   const stored = await unlessSpoiled(readStoredForeign(objects, key))
-  if (isSpoiled(stored)) return tellSpoiled(stored, log)
+  // Whose it is nobody knows until somebody has restored it; the others are compared all the same.
+  if (isSpoiled(stored))
+    return log.error('what others gave cannot be read: it stays on the list as it is', { error: stored })
+  if (!assignment) return
+  if (!stored) return standings.noteGone(key)
+  const { etag } = stored.object
+  if (target && (await isHeldBy(seen.holders, target, context))) {
+    if (!(await forgetGone(objects, key, etag))) return
+    log.warn('access of ours was recorded as foreign', { key })
+    return seen.holders.includes(key) ? standings.noteGone(key) : leaveForeign(key, found, standings)
+  }
+  if (target && isSameAccess(stored.value, target)) return
+  const recorded = targetOf(assignment, stored.value)
+  // Another has the name by now, or it is listed by its id alone: under its present name, if any, it is recorded anew.
+  const isElsewhere = target !== undefined || ids.has(renderTarget(recorded))
+  if (!isElsewhere && (await isAssigned(ssoAdmin, recorded))) return
+  if (!(await forgetGone(objects, key, etag))) return
+  found.gone.push(key)
+  leaveForeign(key, found, standings)
+  log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
+  if (target && !seen.holders.includes(key)) await checkForeign(key, target, found, context)
+}
+
+/**
+ * Whether what is recorded as foreign is in the ledger: whoever recorded it died, or stood still, before it saw that it is
+ * ours, or knew its principal by a name that another one has by now.
+ */
+async function isHeldBy(
+  holders: readonly AssignmentKey[],
+  target: AssignmentTarget,
+  { standings }: DriftContext,
+): Promise<boolean> {
   const entries = await Promise.all(holders.map((holder) => unlessSpoiled(standings.ledger.read(holder))))
-  const isOurs = entries.some((holder) => holder && !isSpoiled(holder) && hasForCertain(holder.entry, listed))
-  if (!stored || !isOurs || !(await forgetGone(objects, key, stored.object.etag))) return
-  log.warn('access of ours was recorded as foreign', { key })
-  if (holders.includes(key)) standings.noteGone(key)
-  else leaveForeign(key, found, standings)
+  return entries.some((holder) => holder && !isSpoiled(holder) && hasForCertain(holder.entry, target))
 }
 
 /** What is undecided may have become someone else's meanwhile. */
@@ -217,34 +246,6 @@ function hasForCertain(entry: LedgerEntry, target: AssignmentTarget): boolean {
 function describeAllButPrincipal(key: AssignmentKey): string {
   const { accountId, permissionSet, type } = parseAssignmentKey(key) ?? {}
   return [accountId, permissionSet, type].join(' ')
-}
-
-/** Foreign, and not listed under its name. */
-async function checkGone(
-  key: AssignmentKey,
-  listed: ReadonlySet<string>,
-  found: Found,
-  context: DriftContext,
-): Promise<void> {
-  const { standings, ssoAdmin, objects, log } = context
-  const assignment = parseAssignmentKey(key)
-  const stored = await unlessSpoiled(readStoredForeign(objects, key))
-  if (!assignment) return
-  if (isSpoiled(stored)) return tellSpoiled(stored, log)
-  if (!stored) return standings.noteGone(key)
-  const target = targetOf(assignment, stored.value)
-  // Listed by its id: its principal has another name now, or none, under which it is recorded anew.
-  const isElsewhere = listed.has(renderTarget(target))
-  if (!isElsewhere && (await isAssigned(ssoAdmin, target))) return
-  if (!(await forgetGone(objects, key, stored.object.etag))) return
-  found.gone.push(key)
-  leaveForeign(key, found, standings)
-  log.info('access that ssofile did not give is gone', { assignment: key, isElsewhere })
-}
-
-/** Whose it is nobody knows until somebody has restored it; the others are compared all the same. */
-function tellSpoiled(error: SpoiledObjectError, log: Log): void {
-  log.error('what others gave cannot be read: it stays on the list as it is', { error })
 }
 
 /** It stands under `foreign/` no more: links that grant it want it by their own right now, also those that came since. */

@@ -234,13 +234,16 @@ export async function leaveToOthers(
   context.log.info('what is there was made by someone else since: it is recorded as foreign and left alone')
 }
 
-/** What is not done goes on as open work: twin first, so that an entry never waits for a retry that is not scheduled. */
+/**
+ * What is not done goes on as open work: twin first, so that an entry never waits for a retry that is not scheduled. What
+ * was stuck is not any more, unless it is said again: the account takes changes.
+ */
 export async function defer(
   subject: Subject,
   stored: StoredEntry,
   result: Unconfirmed,
   links: readonly string[],
-  state: LedgerState = stored.entry.state,
+  state: LedgerState = stored.entry.state === 'stuck' ? 'revoking' : stored.entry.state,
 ): Promise<Settlement> {
   const { context, key } = subject
   if (result.outcome === 'unfinished' && !context.mayStart()) return { result: 'given-back', links: [] }
@@ -250,7 +253,7 @@ export async function defer(
       ? undefined
       : renderInstant(nextAttempt(context.clock.now(), stored.entry.attempts, context.randomness.fraction()))
   if (openUntil !== undefined) await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())
-  const change = result.outcome === 'failed' ? { state } : {}
+  const change = result.outcome === 'failed' || stored.entry.state === 'stuck' ? { state } : {}
   const isOver = result.outcome === 'failed' && result.isOver && stored.entry.call?.kind === 'creation'
   await save(subject, stored, {
     ...change,

@@ -35,7 +35,7 @@ export const unreadableSabotages: readonly Sabotage[] = [
     name: 'foreign access that cannot be read holds up its part of a drift check',
     breaks: ['convergence'],
     file: 'shared/reconcile/compare-assignments.ts',
-    find: '  const stored = await unlessSpoiled(readStoredForeign(objects, key))\n  if (!assignment) return\n',
-    replace: '  const stored = await readStoredForeign(objects, key)\n  if (!assignment) return\n',
+    find: '  const stored = await unlessSpoiled(readStoredForeign(objects, key))\n',
+    replace: '  const stored = await readStoredForeign(objects, key)\n',
   },
 ]

@@ -299,6 +299,33 @@ describe('foreign access that is not listed', () => {
     expect(await bench.world.keys('foreign/')).toEqual([`foreign/${renamed}`])
   })
 
+  test('is recorded anew where another has its name by now, who has foreign access too', async () => {
+    const { bench, key, addForeign, compare } = open()
+    const other = bench.target('team-Web')
+    await addForeign({ principalId: other.principalId })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    bench.world.ssoAdmin.addAssignment(other)
+    expect(await compare([bench.target()], { foreign: [key] })).toEqual({
+      ...nothing,
+      gone: [key],
+      foreign: [key],
+      toEvaluate: [bench.assignment],
+    })
+    expect(await bench.world.json(`foreign/${key}`)).toMatchObject({ principalId: bench.target().principalId })
+  })
+
+  test('is off the list where another has its name by now, whose access is ours', async () => {
+    const { bench, key, addForeign, compare } = open()
+    await addForeign({ principalId: bench.target('team-Web').principalId })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ state: 'granting' })
+    expect(await compare([bench.target()], { both: [key], ledger: [key] }, { findsMissing: false })).toMatchObject({
+      gone: [key],
+      foreign: [],
+    })
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
   test('is nobody’s any more where somebody took it off the list meanwhile, or recorded it anew', async () => {
     const { key, compare } = open()
     expect(await compare([], { foreign: [key] })).toEqual(nothing)

@@ -470,6 +470,14 @@ describe('what is not finished', () => {
     expect(await twins()).toEqual([])
   })
 
+  test('and was stuck is not any more, and has a retry', async () => {
+    const { bench, within, twins, name } = await open({ state: 'stuck' })
+    await within((subject, stored) => defer(subject, stored, unfinished, []))
+    const entry = await bench.entry()
+    expect(entry?.state).toBe('revoking')
+    expect(await twins()).toEqual([`state/open/${entry?.openUntil}%${name}`])
+  })
+
   test.each([
     ['a creation that failed for good', failed, creation, false],
     ['a creation of which some may take effect', { ...failed, isOver: false }, creation, true],
