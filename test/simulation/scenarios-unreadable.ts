@@ -74,6 +74,7 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // What others gave, and then take away again or not, beside what else they do.
   scenario(drawn, ({ home: { account }, settledMs: ms, nth, afterMs }) => [
+    wait(ms),
     assign(account),
     assign(accounts[3]),
     nth % 2 === 0 ? check : upload(linkOf(`account%${account}`)),
@@ -84,6 +85,17 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     assign(accounts[1], 'Console-ps'),
     check,
     wait(70_000),
+  ]),
+  // It is gone when a check looks next, which also has to find what is missing of ours.
+  scenario(drawn, ({ settledMs: ms, nth, afterMs }) => [
+    upload(linkOf('root%all', set, 'team-2')),
+    wait(20_000 + ms),
+    assign(accounts[0]),
+    check,
+    wait(20_000),
+    spoil('foreign/', 0, afterMs),
+    { do: 'remove in the console', account: accounts[0], principal: 'GROUP/team one' },
+    { do: 'remove what ssofile gave', nth },
   ]),
   // Which accounts listings lack.
   scenario(drawn, ({ home: { account }, settledMs: ms, afterMs }) => [
