@@ -68,6 +68,8 @@ export async function callAssignment(
     sent ||= answer.sent
     if (answer.requestId !== undefined) {
       log.info('Identity Center accepted the request', { requestId: answer.requestId, kind: call.kind })
+      // Counted from now on, also where it cannot be recorded.
+      context.requests.watch(call.kind, answer.requestId, call.target)
       await onRequest(answer.requestId)
       return finishRequest(call, answer.requestId, context, finishMs - (clock.monotonicMs() - startedMs))
     }

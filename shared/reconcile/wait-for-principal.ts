@@ -17,7 +17,7 @@ import {
 } from './ledger-transitions.ts'
 import { openWorkKey } from './open-work.ts'
 import { lackOfAll } from './resolve-target.ts'
-import { isRenamed, revoke } from './revoke-assignment.ts'
+import { isRenamed, revoke, revokePresent } from './revoke-assignment.ts'
 import type { Lack, Settlement, Subject } from './settlement.ts'
 
 /** By then a status says what was settled: they are written every 5 seconds. */
@@ -49,16 +49,17 @@ export async function waitFor(
   const whereabouts = () => context.principals.whereabouts(assignment.type, stored.entry.principalId, context.pulledMs)
   const seen = await whereabouts()
   if (seen !== 'gone' && seen.name !== assignment.principal && (await isRenamed(subject, stored))) {
-    const revoked = await revoke(subject, stored, account)
+    const revoked = await revokePresent(subject, stored, account)
     if (revoked.result !== 'absent') return withLack(revoked, waiting)
     await lookAgainLater(subject)
-    return rest
+    return (await waitForFormer(subject, stored, waiting)) ?? rest
   }
   // As it was asked last.
   const found = await whereabouts()
   if (found !== 'gone' && waiting.granting.length === 0) {
-    const revoked = await revoke(subject, stored, account)
-    return revoked.result === 'absent' ? rest : withLack(revoked, waiting)
+    const revoked = await revokePresent(subject, stored, account)
+    if (revoked.result !== 'absent') return withLack(revoked, waiting)
+    return (await waitForFormer(subject, stored, waiting)) ?? rest
   }
   // What the brake holds of a principal that is gone stays on its list once its grace is over. Until then links ask for
   // it again: it was held for want of them, and is held no more.
@@ -72,6 +73,16 @@ export async function waitFor(
   if (settled.entry.principalId !== stored.entry.principalId) return waitFor(subject, settled, waiting)
   const kept = await keepLinks(subject, settled, waiting.granting)
   return found === 'gone' ? keepOrphan(subject, kept, waiting) : rest
+}
+
+/** The present access is gone. What is left of a former id is judged by itself: it may have its grace still. */
+async function waitForFormer(
+  subject: Subject,
+  { entry }: StoredEntry,
+  waiting: Waiting,
+): Promise<Settlement | undefined> {
+  const left = entry.former && (await subject.context.standings.ledger.read(subject.key))
+  return left && waitFor(subject, left, waiting)
 }
 
 /** Whatever is still to be done about its access: a link waits for what it lacks, also one that the entry does not name yet. */

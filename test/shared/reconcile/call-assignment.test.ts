@@ -62,6 +62,16 @@ function failing(operation: string, ...errors: readonly Error[]): Interceptor {
   }
 }
 
+test('a request that was accepted counts as outstanding also where its id cannot be recorded', async () => {
+  const { world, target, context } = open()
+  const call = callAssignment({ kind: 'creation', target }, context, async () => {
+    throw new Error('the entry is spoiled')
+  })
+  await expect(world.finish(call)).rejects.toThrow('the entry is spoiled')
+  expect(context.requests.unattended).toBe(1)
+  context.requests.stop()
+})
+
 describe('a call that changes an assignment', () => {
   test.each(['creation', 'deletion'] as const)(
     'is confirmed once reading back shows the %s, with its request told before',

@@ -69,6 +69,25 @@ describe('access of a principal that is gone', () => {
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
   })
 
+  test('has its grace also where whoever had the name after it has lost it', async () => {
+    const { bench, link, target, rename } = await open()
+    const gone = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(gone)
+    await bench.world.identityStore.deleteGroup(gone.principalId)
+    const { principalId, permissionSetArn } = gone
+    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: nine }]
+    await bench.own({ grantedAt: nine, links: [link], former })
+    await rename()
+    expect(await bench.settle()).toMatchObject({ result: 'waiting', links: [bench.link] })
+    expect(bench.world.ssoAdmin.isAssigned(target)).toBe(false)
+    expect(bench.world.ssoAdmin.isAssigned(gone)).toBe(true)
+    expect(await bench.entry()).toMatchObject({ state: 'granted', principalId, openUntil: '2026-03-03T11:00:00.200Z' })
+    await bench.world.clock.advance(60 * 60_000)
+    expect(await bench.settle()).toMatchObject({ result: 'waiting' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    expect(await bench.world.keys('assignments/')).toEqual([])
+  })
+
   test('has its grace from when it was first seen gone, and another twin where that one was another', async () => {
     const { bench, name, leave, twins } = await open({ orphanedAt: '2026-03-03T09:30:00.000Z', openUntil: nine })
     await bench.world.objects.put(`state/open/${nine}%${name}`, '')
