@@ -117,7 +117,10 @@ export async function checkAttention(objects: ObjectStore): Promise<{
   return { misindexed: [...misindexed].sort(), toLookAt: toLookAt.sort(), indexed, open: open.sort(), held }
 }
 
-/** Links whose status says that something is open, while nothing is: whoever closed it died before it told. */
+/**
+ * Links whose status says that something is open, while nothing is: whoever closed it died before it told. Of a link that
+ * may mean many accounts the same grant in any of them counts as open; the next reconcile has it when that is done.
+ */
 export function findOvertaken(
   open: readonly string[],
   plan: Plan,
@@ -125,9 +128,13 @@ export function findOvertaken(
   { folders }: Configuration,
 ): readonly string[] {
   const unsettledAssignments = unsettled.map((key) => parseAssignmentKey(key)).filter((known) => known !== undefined)
-  const goingOn = new Set([...plan.grants, ...unsettledAssignments].map(renderGrant))
+  const all = [...plan.grants, ...unsettledAssignments]
+  const goingOn = new Set(all.flatMap((one) => [renderGrant(one), `${one.accountId} ${renderGrant(one)}`]))
   return open.filter((input) => {
     const link = parseLinkKey(input, folders)
-    return link.ok && !goingOn.has(renderGrant(link.value))
+    if (!link.ok) return false
+    const { scope } = link.value
+    const grant = renderGrant(link.value)
+    return !goingOn.has(scope.kind === 'account' ? `${scope.id} ${grant}` : grant)
   })
 }

@@ -218,6 +218,8 @@ test('a status is overtaken where nothing is under way of what its link grants',
   const granted = parseAssignmentKey(key('granting'))
   const plan: Plan = { grants: granted ? [granted] : [], revocations: [] }
   const unsettled = [assignmentKey.parse(key('retried'))]
-  const open = [linkOf('granting'), linkOf('retried'), link, set]
-  expect(findOvertaken(open, plan, unsettled, world.configuration)).toEqual([link])
+  const here = `links_data/${key('retried')}`
+  const elsewhere = here.replace('210000000001', '210000000002')
+  const open = [linkOf('granting'), linkOf('retried'), link, set, here, elsewhere]
+  expect(findOvertaken(open, plan, unsettled, world.configuration)).toEqual([link, elsewhere])
 })
