@@ -56,6 +56,8 @@ export class Checker {
   #askedSinceMs = new Map<string, number>()
   /** When a process has read a ledger entry: the beginning of an evaluation. */
   readonly #evaluatedMs = new Map<string, readonly number[]>()
+  /** When a ledger entry was last written: that a deletion begins is, and then the call may be repeated for minutes. */
+  readonly #writtenMs = new Map<string, number>()
   /** When a process last asked for an account live: an evaluation goes on. */
   readonly #askedLiveMs = new Map<string, number>()
   readonly #departedMs: number[] = []
@@ -103,6 +105,7 @@ export class Checker {
       if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
       const unseen = eventName.startsWith('ObjectRemoved') ? undefined : this.#looks.complain(this.#calling, key)
       if (unseen) this.#fail(promises[unseen.promise], unseen.message)
+      if (key.startsWith('assignments/')) this.#writtenMs.set(key, world.clock.monotonicMs())
       if (key === 'control/dispatcher.json' && this.#isOfDispatcher(key)) this.#lease.noteWritten(this.#calling)
       if (!key.startsWith('assignments/')) return
       this.#isDirty = true
@@ -341,7 +344,10 @@ export class Checker {
   #evaluationOf(process: SimulatedProcess, keys: readonly string[], { accountId }: AssignmentTarget): number {
     const nowMs = this.#world.clock.monotonicMs()
     const liveMs = this.#askedLiveMs.get(`${process.name} ${accountId}`) ?? Number.NEGATIVE_INFINITY
-    const readings = keys.flatMap((key) => this.#evaluatedMs.get(`${process.name} ${key}`) ?? [])
+    const readings = keys.flatMap((key) => {
+      const writtenMs = this.#writtenMs.get(key) ?? nowMs
+      return (this.#evaluatedMs.get(`${process.name} ${key}`) ?? []).filter((readMs) => readMs <= writtenMs)
+    })
     const before = readings.filter((readMs) => readMs <= liveMs && nowMs - liveMs < evaluationMostMs)
     return Math.max(...(before.length > 0 ? before : readings.length > 0 ? readings : [nowMs]))
   }
