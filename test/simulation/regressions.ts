@@ -1705,7 +1705,7 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
       { do: 'let time pass', ms: 70000 },
       { do: 'delete a link', nth: 0 },
-      { do: 'spoil an object of ssofile', under: 'status/', nth: 0, body: 'cut off', afterMs: 4200000 },
+      { do: 'spoil an object of ssofile', under: 'status/links_data/', nth: 0, body: 'cut off', afterMs: 4200000 },
     ],
   },
   {

@@ -64,7 +64,7 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     upload(linkOf(`account%${account}`)),
     upload(linkOf('root%all', 'Late-ps')),
     wait(20_000 + ms),
-    spoil('status/', nth, afterMs),
+    spoil('status/links_data/', nth, afterMs),
     { do: 'upload the permission set', name: 'Late-ps', valid: true },
     deleteLink(linkOf(`account%${account}`)),
     { do: 'move an account', account, unit: elsewhere, silently: false },
