@@ -56,7 +56,9 @@ export class WorkSource {
   readonly #closed = new AbortController()
   #loops: Promise<void>[] = []
   #extending: Promise<void> | undefined
+  /** Found empty, or not, since the last message of them was ended: that frees the next of its group. */
   readonly #pulled = new Set<Lane | 'open'>()
+  readonly #ended: Record<Lane, number> = { 'work-urgent': 0, work: 0, 'work-bulk': 0 }
   #takes = 0
   #lastFoundMs: number
 
@@ -81,7 +83,7 @@ export class WorkSource {
     await Promise.all(this.#loops)
   }
 
-  /** Nothing in hand that waits, and every lane was found empty at least once. */
+  /** Nothing in hand that waits, and every lane was found empty since the last of it was ended. */
   get isEmpty(): boolean {
     return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].length === 0)
   }
@@ -137,9 +139,10 @@ export class WorkSource {
         await clock.sleep(50, stopped)
         continue
       }
+      const ended = this.#ended[lane]
       try {
         const messages = await queues.receive(lane, { most: 10, waitSeconds: longPollSeconds })
-        this.#pulled.add(lane)
+        if (ended === this.#ended[lane]) this.#pulled.add(lane)
         for (const message of messages) this.#hold(lane, message)
         this.#changed.raise()
       } catch (error) {
@@ -173,6 +176,8 @@ export class WorkSource {
     this.#lastFoundMs = this.#ports.clock.monotonicMs()
     const done = async () => {
       await queues.delete(lane, receiptHandle)
+      this.#ended[lane]++
+      this.#pulled.delete(lane)
       this.#inHand.delete(receiptHandle)
       if (receiveCount > 1) await forgetFailure(this.#ports, messageId)
     }

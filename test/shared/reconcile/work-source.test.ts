@@ -135,6 +135,20 @@ describe('a source of work is empty', () => {
     await end()
   })
 
+  test('once its lane was read again after a message of it was ended, which frees the next of its group', async () => {
+    const { world, source, send, end } = open()
+    await send(hint(accountOf(1)), accountOf(1))
+    source.start()
+    await world.clock.advance(2_000)
+    const [item] = source.take(everything)
+    expect(source.isEmpty).toBe(true)
+    await item?.done()
+    expect(source.isEmpty).toBe(false)
+    await world.clock.advance(2_500)
+    expect(source.isEmpty).toBe(true)
+    await end()
+  })
+
   test('not while open work could not be listed', async () => {
     const error = new Error('no answer')
     let isAway = true
