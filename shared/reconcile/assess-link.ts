@@ -161,7 +161,10 @@ async function assessAccounts(
     boundTo ?? (link.type === 'GROUP' ? listed.map(([, { principalId }]) => principalId).find((id) => id) : undefined)
   const base = { ...told, accounts: counts, ...(principal === undefined ? {} : { principalId: principal }) }
   const isMoving = open > listed.filter(([, { state }]) => state === 'held').length
-  if (held.length > 0 && (lack || !isMoving)) return { ...base, ...describeHeld(held) }
+  // A status that says held does not say what the link lacks: it stands until the link is evaluated again.
+  const isToldHeld =
+    current?.state === 'held' && isOfSameUpload(current, told) && context.progress.lackOf(link.key) === undefined
+  if (held.length > 0 && (lack || !isMoving || isToldHeld)) return { ...base, ...describeHeld(held) }
   if (lack) return { ...base, state: 'waiting', ...lack }
   // Another link of this name is applied to another user; this one stays with the user whom it was applied to.
   if (boundTo !== undefined && listed.some(([, standing]) => isInForce(standing) && !isApplied(standing)))
@@ -200,11 +203,14 @@ function findLack(
 ): Lack | undefined {
   const found = progress?.lackOf(link.key)
   if (found !== undefined) return found === 'none' ? undefined : found
-  const isSameUpload = current?.etag === told.etag && current?.lastModified === told.lastModified
   const { state, reason, remedy, accounts } = current ?? {}
   const isWaiting = state === 'waiting' && (accounts?.desired ?? 0) > 0
-  if (!isSameUpload || !isWaiting || reason === undefined || remedy === undefined) return undefined
+  if (!isOfSameUpload(current, told) || !isWaiting || reason === undefined || remedy === undefined) return undefined
   return { reason, remedy }
+}
+
+function isOfSameUpload(current: Status | undefined, told: Partial<NewStatus>): boolean {
+  return current?.etag === told.etag && current?.lastModified === told.lastModified
 }
 
 /** The user that this upload of a link was applied to, where it was applied anywhere. */

@@ -289,6 +289,16 @@ describe('a link whose access the brake holds', () => {
     expect(await statusOf(ofUnit, { known: moving, lack })).toMatchObject({ state: 'held' })
   })
 
+  test('stays held where its status says so of this upload, until it is evaluated', async () => {
+    const moving: Known = { ...inForce, [third]: { state: 'granting' }, [fourth]: held }
+    const { etag } = (await statusOf(ofUnit)) ?? {}
+    const current = { state: 'held' as const, lastModified: uploadedAt, ...(etag === undefined ? {} : { etag }) }
+    expect(await statusOf(ofUnit, { known: moving, current })).toMatchObject({ state: 'held' })
+    expect(await statusOf(ofUnit, { known: moving, current, lack: 'none' })).toMatchObject({ state: 'applying' })
+    const former = { ...current, etag: 'of the upload before' }
+    expect(await statusOf(ofUnit, { known: moving, current: former })).toMatchObject({ state: 'applying' })
+  })
+
   test('is held also where it covers that account no more, and only for its own access', async () => {
     const known = { ...inForce, '220000000001': held }
     expect(await statusOf(ofUnit, { known, heldIn: ['220000000001'] })).toMatchObject({
