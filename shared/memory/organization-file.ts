@@ -6,11 +6,8 @@ import { permissionSetName } from '../domain/permission-set-name.ts'
 import { principalName, principalType } from '../domain/principal.ts'
 import { tags } from '../domain/tags.ts'
 import { isName } from './identity-store/check-name.ts'
-import { tagsMost } from './organizations/check-tags.ts'
+import { tagKey, tagsMost, tagValue } from './organizations/check-tags.ts'
 import { depthMost } from './organizations/organization-tree.ts'
-
-// Organizations API Reference, "Tag".
-const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
 const accountInFile = z.strictObject({
   id: accountId,
@@ -27,7 +24,7 @@ const accountInFile = z.strictObject({
 })
 
 function isTag([key, value]: [string, string]): boolean {
-  return key.length >= 1 && key.length <= 128 && value.length <= 256 && tagText.test(key) && tagText.test(value)
+  return tagKey.safeParse(key).success && tagValue.safeParse(value).success
 }
 
 /** Source of the patterns: Organizations API Reference, "Root" and "OrganizationalUnit". */

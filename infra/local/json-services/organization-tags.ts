@@ -1,12 +1,9 @@
 import * as z from 'zod'
+import { tagKey, tagValue } from '../../../shared/memory/organizations/check-tags.ts'
 import type { Tags } from '../../../shared/memory/organizations/organization-records.ts'
 import { invalidInput } from '../../../shared/memory/organizations/organizations-refusals.ts'
 
-// Organizations API Reference, "Tag".
-const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
-export const TagList = z.array(
-  z.object({ Key: z.string().min(1).max(128).regex(tagText), Value: z.string().max(256).regex(tagText) }),
-)
+export const TagList = z.array(z.object({ Key: tagKey, Value: tagValue }))
 
 export function toTags(list: z.output<typeof TagList>): Tags {
   const tags = Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]))

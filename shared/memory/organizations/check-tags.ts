@@ -1,8 +1,14 @@
+import * as z from 'zod'
 import type { Tags } from './organization-records.ts'
 import { constraint, invalidInput } from './organizations-refusals.ts'
 
 // Organizations User Guide, "Quotas and service limits for AWS Organizations".
 export const tagsMost = 50
+
+// Organizations API Reference, "Tag".
+const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+export const tagKey = z.string().min(1).max(128).regex(tagText)
+export const tagValue = z.string().max(256).regex(tagText)
 
 /** Refuses the keys that AWS keeps to itself, and more tags than a resource may have: then nothing of the request is done. */
 export function checkTags(changedKeys: Iterable<string>, after: Tags): void {
