@@ -86,10 +86,10 @@ async function lookAtWaiting(
   types: readonly PrincipalType[],
 ): Promise<void> {
   if (types.length === 0) return
-  const waiting = (await listWaiting(ports, configuration)).filter(({ type }) => types.includes(type))
+  const lacking = (await listLacking(ports, configuration)).filter(({ type }) => types.includes(type))
   await sendInputs(
     ports,
-    waiting.map(({ key }) => key),
+    lacking.map(({ key }) => key),
     cause,
   )
 }
@@ -103,7 +103,7 @@ async function findConcerned(
   const ids = new Map(changes.flatMap(({ type, id }) => (id === undefined ? [] : [[id, type] as const])))
   if (ids.size === 0) return { concerned: [], unknown: [] }
   const named = await Array.fromAsync(new PrincipalNames(ports.objects).list())
-  const waiting = await listWaiting(ports, configuration)
+  const lacking = await listLacking(ports, configuration)
   const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
   const concerned: Concerned[] = []
   const unknown = new Set<PrincipalType>()
@@ -114,7 +114,7 @@ async function findConcerned(
     const holders: readonly PrincipalId[] = named
       .filter((pair) => pair.type === type && pair.name === now)
       .map((pair) => pair.id)
-    const isWaitedFor = waiting.some((link) => link.type === type && link.principal === now)
+    const isWaitedFor = lacking.some((link) => link.type === type && link.principal === now)
     const isAsBefore = now !== undefined && before.join() === now && holders.join() === id && !isWaitedFor
     if (isAsBefore) continue
     if (found === 'gone' && before.length === 0) unknown.add(type)
@@ -133,9 +133,9 @@ async function listLinks({ objects }: Ports, { folders }: Configuration): Promis
   return links
 }
 
-async function listWaiting({ objects, clock }: Ports, { folders }: Configuration): Promise<readonly Link[]> {
+async function listLacking({ objects, clock }: Ports, { folders }: Configuration): Promise<readonly Link[]> {
   const links: Link[] = []
-  for await (const input of new StatusStore(objects, clock).listAttention('waiting')) {
+  for await (const input of new StatusStore(objects, clock).listLacking()) {
     const link = input.startsWith(linkPrefix) ? parseLinkKey(input, folders) : undefined
     if (link?.ok) links.push(link.value)
   }

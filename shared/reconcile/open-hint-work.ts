@@ -1,10 +1,13 @@
+import type { Status } from '../domain/status.ts'
 import { assessLink } from './assess-link.ts'
 import { DriftCheck, type DriftCheckContext } from './check-drift.ts'
 import { HintWork } from './hint-work.ts'
+import { sendInputs } from './inputs.ts'
 import { PermissionSetWork } from './permission-set-work.ts'
 import { Provisionings } from './provisionings.ts'
 import type { OpenSettleContext } from './settle-context.ts'
 import { StatusBoard } from './status-board.ts'
+import type { NewStatus } from './status-store.ts'
 
 /** What hints are worked on with in one slice, and the board that its statuses are told from. */
 export function openHintWork(
@@ -23,7 +26,9 @@ export function openHintWork(
         accountsOf: standings.accountsOf.bind(standings),
         heldAccountsOf: brake.heldAccountsOf.bind(brake),
       }
-      return (await assessLink(input, current, { objects, organization, configuration, progress })).status
+      const { status } = await assessLink(input, current, { objects, organization, configuration, progress })
+      if (isFreed(current, status)) await sendInputs(settling, [input], 'what it waited for is there')
+      return status
     },
   })
   const provisionings = new Provisionings({ ssoAdmin, clock, most: configuration.limits.provisionings, ending })
@@ -34,4 +39,13 @@ export function openHintWork(
     drift: new DriftCheck({ ...settling, openBackground }),
   })
   return { board, work }
+}
+
+/**
+ * One account of a link was looked at again and lacks nothing: the link waits no more, and whoever made what was lacking
+ * does not find it waiting when it wakes such links. Its other accounts were last looked at when it did.
+ */
+function isFreed(current: Status | undefined, found: NewStatus | undefined): boolean {
+  const waited = current?.state === 'waiting' && (current.accounts?.desired ?? 0) > 0
+  return waited && found?.state === 'applying'
 }

@@ -109,6 +109,12 @@ export class StatusStore {
       if (!key.startsWith(`${prefix}too-long/`)) yield key.slice(prefix.length)
     }
   }
+
+  /** The inputs that may wait for something, too long names left out: what the brake holds says that, not what it lacks. */
+  async *listLacking(): AsyncGenerator<string> {
+    yield* this.listAttention('waiting')
+    yield* this.listAttention('held')
+  }
 }
 
 function attentionOf(value: Status | undefined): AttentionState | undefined {

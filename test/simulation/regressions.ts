@@ -1922,4 +1922,29 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'close an account', account: '200000000004' },
     ],
   },
+  {
+    name: 'a link that waits for a permission set is applied in every account although one was granted before it was done',
+    settings: { ...calm, latencyMs: 300, provisionings: 1, mischief: 'none' },
+    actions: [
+      { do: 'upload a link', key: 'links_data/account%200000000003%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'delete a permission set file', name: 'First-ps' },
+      { do: 'upload a link', key: 'links_data/ou_id%ou-sim0-11111111%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20000 },
+      { do: 'upload a version of First-ps', version: 'more' },
+      { do: 'let time pass', ms: 5000 },
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+    ],
+  },
+  {
+    name: 'access that is held because its group lost the name is held no more when the group has the name again',
+    settings: { ...calm, latencyMs: 300, outstanding: 15, provisionings: 1, brakeCount: 1 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20000 },
+      { do: 'rename a group', from: 'team one', to: 'team-x' },
+      { do: 'let time pass', ms: 60000 },
+      { do: 'rename a group', from: 'team-x', to: 'team one' },
+      { do: 'let time pass', ms: 60000 },
+    ],
+  },
 ]

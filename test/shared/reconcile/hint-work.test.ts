@@ -5,6 +5,7 @@ import { assignmentHint, type Hint } from '../../../shared/domain/hint.ts'
 import { permissionSetArn } from '../../../shared/domain/identity-center-ids.ts'
 import type { LedgerEntry } from '../../../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import type { Status } from '../../../shared/domain/status.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { writeBrake } from '../../../shared/reconcile/brake-file.ts'
 import { beginDriftRun } from '../../../shared/reconcile/drift-run.ts'
@@ -167,6 +168,28 @@ describe('a hint at an assignment', () => {
     await world.clock.advance(3 * 3_600_000)
     await bench.upload()
     expect(await tell()).toMatchObject({ state: 'waiting', reason: expect.stringContaining('does not exist') })
+  })
+
+  test('has its link looked at again when it waits no more, while its other accounts were last seen lacking something', async () => {
+    const { bench, world, hint, within } = open()
+    const { objects, clock } = world
+    const told = (accounts: Status['accounts']) => async () => ({ state: 'waiting' as const, reason: 'r', accounts })
+    const tellAgain = async (): Promise<readonly unknown[]> => {
+      await within(async ({ board, take }) => {
+        await take(hint())
+        await board.tell('all')
+      })
+      return world.queues.queue('links').messages()
+    }
+    await bench.upload(rootLink)
+    await new StatusStore(objects, clock).revise(rootLink, told({ desired: 0, applied: 0, open: 0, failed: [] }))
+    expect(await tellAgain()).toEqual([])
+    expect(await world.json(`status/${rootLink}.json`)).toMatchObject({ state: 'applying' })
+    await new StatusStore(objects, clock).revise(rootLink, told({ desired: 9, applied: 0, open: 9, failed: [] }))
+    expect(await tellAgain()).toMatchObject([{ body: expect.stringContaining(rootLink) }])
+    expect(await world.json(`status/${rootLink}.json`)).toMatchObject({ state: 'applying' })
+    // What it waited for is told once.
+    expect(await tellAgain()).toHaveLength(1)
   })
 
   test('whose access is not finished counts as one that failed', async () => {

@@ -117,6 +117,13 @@ describe('a status', () => {
     expect(await Array.fromAsync(statuses.listAttention('rejected'))).toEqual([input])
   })
 
+  test('is listed as lacking something where it waits, and where the brake holds something of it', async () => {
+    const { statuses } = open()
+    for (const state of ['waiting', 'held', 'failed', 'blocked'] as const)
+      await statuses.revise(`links_data/${state}`, async () => told(state))
+    expect(await Array.fromAsync(statuses.listLacking())).toEqual(['links_data/waiting', 'links_data/held'])
+  })
+
   test('that nobody has to see stands nowhere in the index, however often it is aligned', async () => {
     const { statuses, index } = open()
     for (const state of ['waiting', 'failed', 'applied'] as const) {
