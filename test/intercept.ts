@@ -68,3 +68,14 @@ export function dyingPorts(
   })
   return { ports: { ...dying, clock, leaseClock: clock }, isDead: () => isDead }
 }
+
+/** Identity Center is busy when this operation is called first, and by the time it is not, this has happened. */
+export function whileBusy(busy: string, happen: () => Promise<unknown>): Interceptor {
+  let isBusy = true
+  return async ({ operation, proceed }) => {
+    if (operation !== busy || !isBusy) return proceed()
+    isBusy = false
+    await happen()
+    throw new ServiceError('sso-admin', 'ConflictException', 'There is a conflicting operation in process.')
+  }
+}

@@ -10,12 +10,16 @@ import { isPassing, NotStartedError } from './limited-sso-admin.ts'
 /** What is not finished by then goes on as open work (design, "The flow"). */
 const finishMs = 5 * 60_000
 
+/** How often Identity Center refused in passing what an evaluation wants, and since when (monotonic). */
+export type Patience = { refusals: number; sinceMs?: number }
+
 export type CallContext = {
   readonly ssoAdmin: SsoAdmin
   readonly requests: AssignmentRequests
   readonly clock: Clock
   readonly randomness: Randomness
   readonly log: Log
+  readonly patience: Patience
   /** False at the end of a slice, or when the lease may be lost: what has not left is not sent. */
   readonly mayStart: () => boolean
   /** Aborts what has not left at the end of a slice. */
@@ -27,6 +31,8 @@ export type CallResult =
   | { readonly outcome: 'confirmed' }
   /** AWS refused or failed it, for this reason. `isOver`: for good, nothing of it can take effect any more. */
   | { readonly outcome: 'failed'; readonly reason: string; readonly isOver: boolean; readonly error?: unknown }
+  /** Refused in passing; nothing took effect. By now it may not be meant any more: evaluated again before it is repeated. */
+  | { readonly outcome: 'refused'; readonly reason: string }
   /** Nobody knows yet. `sent` false: no call of ours can have taken effect. */
   | { readonly outcome: 'unfinished'; readonly reason: string; readonly sent: boolean }
 
@@ -49,8 +55,9 @@ export async function isAssigned(ssoAdmin: SsoAdmin, target: AssignmentTarget): 
 
 /**
  * Creates or deletes one assignment and reads back what came of it: sends, waits while the request is in progress,
- * looks at the assignment, and asks for the reason where it is not as intended. Throttling and conflicts are repeated
- * with jitter for up to five minutes; an answer that was lost is looked for before anything is sent again.
+ * looks at the assignment, and asks for the reason where it is not as intended. A conflict, which may last for minutes,
+ * and throttling answer `refused` after a pause with jitter, for up to five minutes of `patience`; an answer that was lost
+ * is looked for before anything is sent again.
  * `onRequest` records the request id before anything is awaited.
  */
 export async function callAssignment(
@@ -58,11 +65,10 @@ export async function callAssignment(
   context: CallContext,
   onRequest: (requestId: string) => Promise<void>,
 ): Promise<CallResult> {
-  const { clock, randomness, log } = context
+  const { clock, randomness, log, patience } = context
   const startedMs = clock.monotonicMs()
-  let reason = 'it has not been tried yet'
   let sent = false
-  for (let attempt = 1; clock.monotonicMs() - startedMs < finishMs; attempt++) {
+  for (;;) {
     if (!context.mayStart()) return { outcome: 'unfinished', reason: 'the dispatcher is ending its slice', sent }
     const answer = await send(call, context)
     sent ||= answer.sent
@@ -73,13 +79,16 @@ export async function callAssignment(
       await onRequest(answer.requestId)
       return finishRequest(call, answer.requestId, context, finishMs - (clock.monotonicMs() - startedMs))
     }
-    reason = answer.reason
+    const { reason } = answer
     if (!answer.retry) return { outcome: 'failed', reason, isOver: !sent, error: answer.error }
+    patience.sinceMs ??= clock.monotonicMs()
+    const attempt = ++patience.refusals
     log.warn('Identity Center did not take the request; it is repeated', { reason, attempt })
     // Full jitter over an exponential back-off, up to 20 seconds (Builders' Library, "Timeouts, retries, and backoff with jitter").
     await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), context.ending)
+    if (clock.monotonicMs() - patience.sinceMs >= finishMs) return { outcome: 'unfinished', reason, sent }
+    if (!sent && context.mayStart()) return { outcome: 'refused', reason }
   }
-  return { outcome: 'unfinished', reason, sent }
 }
 
 type Answer =

@@ -18,6 +18,7 @@ import {
   forgetAccess,
   inProgress,
   isOurs,
+  isUnsent,
   leaveToOthers,
   makeCall,
   namesOf,
@@ -45,8 +46,8 @@ type Grant = {
 }
 
 /**
- * At least one link grants it. `again`: none does any more, found before anything was called, or the access turned out
- * to stand elsewhere in the ledger.
+ * At least one link grants it. `again`: none does any more, found before anything was called, the call was refused in
+ * passing, or the access turned out to stand elsewhere in the ledger.
  */
 export async function grant(
   subject: Subject,
@@ -199,23 +200,31 @@ async function create(
   // Whoever deletes a link, or sees an account move or a name change hands, looks for what was granted in the ledger. Before
   // the entry was there they found nothing, so it is looked here for what they did; whoever comes later finds the entry.
   const fresh: Subject = { ...subject, context: { ...context, pulledMs: context.clock.monotonicMs() } }
-  const [lasting, isNamed] = await Promise.all([findLasting(subject, links), bearsName(fresh, target)])
+  const [lasting, isNamed, known] = await Promise.all([
+    findLasting(subject, links),
+    bearsName(fresh, target),
+    readForeign(context.objects, key),
+  ])
   if (lasting.length === 0 || !isNamed) {
     await save(subject, stored, { call: undefined, lastCreation: before?.lastCreation })
     await checkName(fresh, target)
     return 'again'
   }
+  // The drift check found it in the meantime, as somebody else's.
+  if (!before && known && isSameAccess(known, target)) {
+    await forgetAccess(subject, stored)
+    return 'again'
+  }
   const { result, entry: called } = await makeCall(subject, stored, 'creation')
   // Never sent: what appears from now on is not of our making.
-  const isUnsent = result.outcome === 'unfinished' && !result.sent
-  const entry = isUnsent ? await save(subject, called, { lastCreation: before?.lastCreation }) : called
-  return conclude(subject, { result, entry }, { ...granting, links: lasting })
+  const entry = isUnsent(result) ? await save(subject, called, { lastCreation: before?.lastCreation }) : called
+  return result.outcome === 'refused' ? 'again' : conclude(subject, { result, entry }, { ...granting, links: lasting })
 }
 
 /** What came of the creation of this entry. */
 async function conclude(
   subject: Subject,
-  { result, entry }: { readonly result: CallResult; readonly entry: StoredEntry },
+  { result, entry }: { readonly result: Exclude<CallResult, { outcome: 'refused' }>; readonly entry: StoredEntry },
   granting: Grant,
 ): Promise<Settlement | 'again'> {
   const { context, key } = subject
@@ -272,8 +281,7 @@ async function lookFor(subject: Subject, { target, links }: Grant): Promise<'abs
   const { context, key } = subject
   const { principalId, permissionSetArn, principalType: type } = target
   const known = await readForeign(context.objects, key)
-  const isKnown = known?.principalId === principalId && known.permissionSetArn === permissionSetArn
-  if (known && isKnown && areSameUploads(known.links, links)) {
+  if (known && isSameAccess(known, target) && areSameUploads(known.links, links)) {
     context.standings.noteForeign(key, links, principalId)
     return 'foreign'
   }

@@ -21,7 +21,7 @@ const unansweredMs = 15 * 60_000
 /** How long an evaluation waits for a request that an earlier one left in progress. */
 const recoverMs = 5 * 60_000
 
-export type Unconfirmed = Exclude<CallResult, { outcome: 'confirmed' }>
+export type Unconfirmed = Exclude<CallResult, { outcome: 'confirmed' | 'refused' }>
 
 export const unanswered: Unconfirmed = {
   outcome: 'unfinished',
@@ -137,9 +137,14 @@ export async function makeCall(
   }
   const result = await callAssignment({ kind, target: targetOf(subject, before) }, context, answer)
   // A refusal is an answer as well, and what was never sent needs none: nothing is going to take effect later.
-  const isSettled = result.outcome === 'failed' || (result.outcome === 'unfinished' && !result.sent)
+  const isSettled = result.outcome === 'failed' || isUnsent(result)
   if (isSettled && entry === before) await answer()
   return { result, entry }
+}
+
+/** No call of ours can have taken effect. */
+export function isUnsent(result: CallResult): boolean {
+  return result.outcome === 'refused' || (result.outcome === 'unfinished' && !result.sent)
 }
 
 /**

@@ -185,6 +185,7 @@ async function callDeletion(
   const links = await withDeleters(subject, stored.entry.links)
   const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt, links, reason: undefined })
   const { result, entry } = await makeCall(subject, revoking, 'deletion')
+  if (result.outcome === 'refused') return { result: 'refused', links: concerned }
   if (result.outcome === 'confirmed') {
     const isReleased = await release(subject, entry)
     return isReleased ? { result: 'absent', links: concerned } : defer(subject, entry, unanswered, concerned)

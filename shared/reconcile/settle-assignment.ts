@@ -14,14 +14,18 @@ export async function settleAssignment(
   key: AssignmentKey,
   assignment: Assignment,
   context: SettleContext,
-): Promise<Settlement> {
+): Promise<Exclude<Settlement, { result: 'refused' }>> {
+  const patience = { refusals: 0 }
   for (;;) {
-    const settlement = await settleOnce({ key, assignment, context })
-    if (settlement !== 'again') return settlement
+    const settlement = await settleOnce({ key, assignment, context: { ...context, patience } })
+    if (settlement !== 'again' && settlement.result !== 'refused') return settlement
   }
 }
 
-/** `again`: someone deleted a link meanwhile, or there is former access left, which a link may ask for by now. */
+/**
+ * `again`: someone deleted a link meanwhile, there is former access left, which a link may ask for by now, or its creation
+ * was refused in passing.
+ */
 async function settleOnce(subject: Subject): Promise<Settlement | 'again'> {
   const { key, assignment, context } = subject
   const [stored, evaluation] = await Promise.all([

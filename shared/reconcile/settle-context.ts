@@ -44,6 +44,7 @@ export function openSettleContext(
     }),
     mayStart,
     ending,
+    patience: { refusals: 0 },
     pulledMs: clock.monotonicMs(),
   }
 }

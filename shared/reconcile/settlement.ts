@@ -47,6 +47,8 @@ export type Settlement = { readonly links: readonly string[]; readonly lacks?: L
   | { readonly result: 'open'; readonly reason: string }
   /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
   | { readonly result: 'held'; readonly reason: string }
+  /** Its revocation was refused in passing; a link may ask for it by now, so it is evaluated again before it is repeated. */
+  | { readonly result: 'refused' }
   /** Nothing was done: the slice is ending, and the hint is given back. */
   | { readonly result: 'given-back' }
 )

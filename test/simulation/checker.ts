@@ -282,25 +282,31 @@ export class Checker {
   }
 
   #checkCreate(process: SimulatedProcess, target: AssignmentTarget, call: Call): void {
-    const key = this.#ledgerKeyOf(target)
     const name = nameOf(target)
-    if (this.#findRecorded(name).length === 0) {
+    // By the name that its principal had when it was evaluated.
+    const keys = this.#entriesOf(name)
+    if (keys.length === 0) {
       this.#fail(
         promises.record,
         `CreateAccountAssignment of ${this.#describe(target)} without a ledger entry written before`,
       )
     }
-    const unread = this.#spoils.complainAboutCall(process.name, [key])
+    const unread = this.#spoils.complainAboutCall(process.name, keys)
     if (unread) this.#fail(promises.foreign, `grants ${this.#describe(target)} ${unread}`)
     if (!call.wasHeld) this.#checkOutstanding('creation')
     const owner = this.#owner.get(name)
-    const sinceMs = this.#evaluatedMs.get(`${process.name} ${key}`)?.at(-1) ?? Number.POSITIVE_INFINITY
+    const readings = keys.flatMap((key) => this.#evaluatedMs.get(`${process.name} ${key}`)?.at(-1) ?? [])
+    const sinceMs = readings.length > 0 ? Math.max(...readings) : Number.POSITIVE_INFINITY
     if (owner?.of === 'foreign' && owner.sinceMs < sinceMs && this.#world.ssoAdmin.isAssigned(target)) {
       this.#fail(promises.foreign, `${this.#describe(target)} existed before its evaluation and is taken for ours`)
     }
     // What is there already becomes ours once this is accepted: a refused creation makes nothing.
     if (!this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
     this.#requested.set(target.accountId, `creation ${name}`)
+  }
+
+  #entriesOf(name: string): readonly string[] {
+    return [...this.#recorded].filter(([, all]) => all.some((access) => access.name === name)).map(([key]) => key)
   }
 
   #checkDelete(process: SimulatedProcess, target: AssignmentTarget, call: Call): void {
@@ -310,7 +316,7 @@ export class Checker {
     if (!call.wasHeld) this.#checkOutstanding('deletion')
     // Time alone ends what a link asks for.
     this.noteDesired()
-    const keys = [...this.#recorded].filter(([, all]) => all.some((access) => access.name === name)).map(([key]) => key)
+    const keys = this.#entriesOf(name)
     const unread = this.#spoils.complainAboutCall(process.name, keys)
     if (unread) this.#fail(promises.foreign, `revokes ${this.#describe(target)} ${unread}`)
     const startMs = this.#evaluationOf(process, keys, target)

@@ -26,7 +26,9 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), terms: Part
   const { ssoAdmin, clock, randomness, log } = world.ports
   const requests = new AssignmentRequests(ssoAdmin, clock, log)
   const ending = new AbortController().signal
-  const context: CallContext = { ssoAdmin, requests, clock, randomness, log, ending, mayStart: () => true, ...terms }
+  const patience = { refusals: 0 }
+  const usual = { ssoAdmin, requests, clock, randomness, log, patience, ending, mayStart: () => true }
+  const context: CallContext = { ...usual, ...terms }
   const principalId = world.identityStore.idOf('GROUP', 'team-Accountants')
   const arn = world.ssoAdmin.permissionSetArnOf('Billing-ps')
   if (!principalId || !arn) throw new Error('the fixture lacks what the test needs')
@@ -38,18 +40,23 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), terms: Part
   }
   const answered: string[] = []
   let beganMs = 0
+  let refused = 0
   const tookMs = () => world.clock.monotonicMs() - beganMs
   const call = async (kind: RequestKind) => {
     const onRequest = async (requestId: string) => void answered.push(requestId)
     // Some slices are older than five minutes.
     await world.clock.advance(400_000)
     beganMs = world.clock.monotonicMs()
-    const result = await world.finish(callAssignment({ kind, target }, context, onRequest))
-    requests.stop()
-    return result
+    for (;;) {
+      const result = await world.finish(callAssignment({ kind, target }, context, onRequest))
+      refused += result.outcome === 'refused' ? 1 : 0
+      if (result.outcome === 'refused') continue
+      requests.stop()
+      return result
+    }
   }
   const count = (operation: string) => world.calls.filter((one) => one === operation).length
-  return { world, target, call, count, answered, context, tookMs }
+  return { world, target, call, count, answered, context, tookMs, refused: () => refused }
 }
 
 /** Throws these one after the other at the calls of this operation, before they are made. */
@@ -89,13 +96,14 @@ describe('a call that changes an assignment', () => {
   )
 
   test.each([
-    ['throttled', new ServiceError('sso-admin', 'ThrottlingException', 'Rate exceeded')],
-    ['in conflict with another', new ServiceError('sso-admin', 'ConflictException', 'conflicting operation')],
-    ['not started before its turn', new NotStartedError()],
-    ['without an answer and without effect', noAnswer('CreateAccountAssignment')],
-  ])('is repeated, later each time, when it is %s', async (_, error) => {
-    const { world, call, answered, tookMs } = open(failing('createAccountAssignment', error, error, error))
+    ['throttled', 3, new ServiceError('sso-admin', 'ThrottlingException', 'Rate exceeded')],
+    ['in conflict with another', 3, new ServiceError('sso-admin', 'ConflictException', 'conflicting operation')],
+    ['not started before its turn', 3, new NotStartedError()],
+    ['without an answer and without effect', 0, noAnswer('CreateAccountAssignment')],
+  ])('is repeated, later each time, when it is %s; whoever wants it is asked %i times', async (_, times, error) => {
+    const { world, call, answered, tookMs, refused } = open(failing('createAccountAssignment', error, error, error))
     expect(await call('creation')).toEqual({ outcome: 'confirmed' })
+    expect(refused()).toBe(times)
     expect(answered).toHaveLength(1)
     const told = world.log.lines.filter(({ message }) => message.startsWith('Identity Center did not take the request'))
     expect(told.map(({ fields }) => fields.attempt)).toEqual([1, 2, 3])

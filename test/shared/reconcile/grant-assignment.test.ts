@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { NotStartedError } from '../../../shared/reconcile/limited-sso-admin.ts'
-import type { Interceptor } from '../../intercept.ts'
+import { type Interceptor, whileBusy } from '../../intercept.ts'
 import { Settling } from '../../settling.ts'
 
 const refusal = new ServiceError('sso-admin', 'AccessDeniedException', 'not you')
@@ -71,6 +71,46 @@ describe('what a link asks for and nobody has', () => {
     const entry = await bench.entry()
     expect(entry?.state).toBe('granting')
     expect(entry?.lastCreation).toBeUndefined()
+  })
+
+  test('is not granted any more where its link is deleted while Identity Center is busy', async () => {
+    const bench: Settling = new Settling({
+      interceptor: whileBusy('createAccountAssignment', () => bench.world.objects.delete(bench.link)),
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toBeUndefined()
+  })
+
+  test('is foreign where somebody else gives it while Identity Center is busy', async () => {
+    const bench: Settling = new Settling({
+      interceptor: whileBusy('createAccountAssignment', async () => bench.world.ssoAdmin.addAssignment(bench.target())),
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toBeUndefined()
+    expect(await bench.world.keys('foreign/')).toEqual([bench.ledgerKey.replace('assignments/', 'foreign/')])
+  })
+
+  test('is foreign where the drift check finds it, as somebody else’s, before it is in the ledger', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        const isEntry = operation === 'put' && args[0] === bench.ledgerKey
+        if (isEntry && (await bench.world.keys('foreign/')).length === 0) {
+          const { principalId, permissionSetArn } = bench.target()
+          bench.world.ssoAdmin.addAssignment(bench.target())
+          const found = { v: 1, principalId, permissionSetArn, links: [], seenAt: ten }
+          await bench.world.objects.put(bench.ledgerKey.replace('assignments/', 'foreign/'), JSON.stringify(found))
+        }
+        return proceed()
+      },
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toBeUndefined()
   })
 
   test('is open, with its reason and its retry, when AWS refuses', async () => {

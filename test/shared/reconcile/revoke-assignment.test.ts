@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { StatusStore } from '../../../shared/reconcile/status-store.ts'
-import type { Interceptor } from '../../intercept.ts'
+import { type Interceptor, whileBusy } from '../../intercept.ts'
 import { Settling } from '../../settling.ts'
 
 const refusal = new ServiceError('sso-admin', 'AccessDeniedException', 'not you')
@@ -64,6 +64,27 @@ describe('access that no link asks for any more', () => {
     expect(await bench.settle()).toEqual({ result: 'given-back', links: [] })
     expect(await bench.entry()).toMatchObject({ state: 'granted' })
     expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('is kept where its link comes back while Identity Center is busy', async () => {
+    const { bench }: { bench: Settling } = await open({
+      interceptor: whileBusy('deleteAccountAssignment', () => bench.upload()),
+    })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toMatchObject({ state: 'granted', grantedAt: ten })
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+  })
+
+  test('is put off when Identity Center stays busy for five minutes', async () => {
+    const busy = new ServiceError('sso-admin', 'ConflictException', 'There is a conflicting operation in process.')
+    const { bench } = await open({ interceptor: failing('deleteAccountAssignment', busy, 1_000) })
+    const beganMs = bench.world.clock.monotonicMs()
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: `ConflictException: ${busy.message}` })
+    const tookMs = bench.world.clock.monotonicMs() - beganMs
+    expect(tookMs).toBeGreaterThanOrEqual(5 * 60_000)
+    expect(tookMs).toBeLessThan(6 * 60_000)
+    expect(await bench.entry()).toMatchObject({ state: 'revoking', attempts: 1, openUntil: expect.any(String) })
   })
 
   test('is open, with its reason and its retry, when AWS refuses', async () => {
