@@ -77,6 +77,8 @@ export async function findDifferences(
   const attention = await checkAttention(objects)
   const told = await findUntold({ objects, files, statuses, expired, last, indexed: attention.indexed })
   const isHeld = (input: string) => heldLinks.has(input) && attention.held.has(input)
+  // Whoever held it died before it told, or could not read that it is held.
+  const untoldHeld = [...heldLinks].filter(([link]) => !attention.held.has(link)).map(([, assignment]) => assignment)
   const principals = await findPrincipalChanges(ports, configuration, { seen })
   return {
     plan,
@@ -89,7 +91,7 @@ export async function findDifferences(
         ...findOvertaken(attention.open, plan, entries.filter(isMoving), configuration),
       ]),
     ],
-    unfinished: [...unfinished, ...principals.assignments],
+    unfinished: [...unfinished, ...untoldHeld, ...principals.assignments],
     held,
     principals,
     misindexed: [...new Set([...attention.misindexed, ...told.missing])],

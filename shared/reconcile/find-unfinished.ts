@@ -28,8 +28,8 @@ export async function findUnfinished(
   readonly unfinished: readonly Assignment[]
   readonly entries: readonly AssignmentKey[]
   readonly held: ReadonlySet<AssignmentKey>
-  /** Those that granted what is held. */
-  readonly heldLinks: ReadonlySet<string>
+  /** Those that granted what is held, each with an assignment of which that is so. */
+  readonly heldLinks: ReadonlyMap<string, Assignment>
   readonly resting: ReadonlyMap<AssignmentKey, Assignment>
   readonly seen: SeenIds
   /** Objects that nobody can read: they hold up no other, and the dispatcher tells their links. */
@@ -41,7 +41,7 @@ export async function findUnfinished(
   const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
   const revoked = new Set(plan.revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
-  const heldLinks = new Set<string>()
+  const heldLinks = new Map<string, Assignment>()
   const byId = new Map(view.accounts.map((account) => [account.id, account]))
   const scheduled = new Set<string>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
@@ -76,7 +76,7 @@ export async function findUnfinished(
     const isHeld = isAllHeld && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
     if (!isHeld) return void unfinished.push(assignment)
     held.add(key)
-    for (const link of entry.links) heldLinks.add(link.key)
+    for (const link of entry.links) heldLinks.set(link.key, assignment)
   }
   await Promise.all([...ledger.values()].map((head) => limit(() => check(head))))
   for (const key of listed) {

@@ -45,15 +45,12 @@ type Grant = {
   readonly account: Account | undefined
 }
 
-/**
- * At least one link grants it. `again`: none does any more, found before anything was called, the call was refused in
- * passing, or the access turned out to stand elsewhere in the ledger.
- */
+/** At least one link grants it. */
 export async function grant(
   subject: Subject,
   stored: StoredEntry | undefined,
   { links: found, account }: Evaluation,
-): Promise<Settlement | 'again'> {
+): Promise<Settlement> {
   const bound = await bindLinks(subject, found, stored)
   const concerned = namesOf(found, stored)
   const resolved = await resolveTarget(subject, bound)
@@ -67,17 +64,12 @@ export async function grant(
           account,
         })
       : await grantTo(subject, stored, { target: resolved.target, links: resolved.links, concerned, account })
-  if (settlement === 'again') return settlement
   // What was found later on counts.
   return { ...settlement, lacks: new Map([...resolved.lacks, ...(settlement.lacks ?? [])]) }
 }
 
 /** What the names stand for was found. */
-async function grantTo(
-  subject: Subject,
-  stored: StoredEntry | undefined,
-  granting: Grant,
-): Promise<Settlement | 'again'> {
+async function grantTo(subject: Subject, stored: StoredEntry | undefined, granting: Grant): Promise<Settlement> {
   const { target, concerned, account } = granting
   const known = findAccess(stored, target)
   if (known?.whole) return regrant(subject, await promote(subject, known), granting)
@@ -109,7 +101,7 @@ function foreign(links: readonly string[]): Settlement {
 }
 
 /** It is in the ledger already, for the same principal and permission set. */
-async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): Promise<Settlement | 'again'> {
+async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): Promise<Settlement> {
   const { links, concerned, account } = granting
   if (stored.entry.state === 'granted') {
     await keepGranted(subject, stored, links)
@@ -125,7 +117,7 @@ async function regrant(subject: Subject, stored: StoredEntry, granting: Grant): 
     // Ours after all, if it stands under another name of its principal: from there it is taken over.
     if (await findElsewhere(subject, granting.target)) {
       await forgetAccess(subject, stored)
-      return 'again'
+      return { result: 'again', links: concerned }
     }
     await leaveToOthers(subject, stored, links)
     const former = stored.entry.former && (await subject.context.standings.ledger.read(subject.key))
@@ -160,11 +152,7 @@ function isLeftMissing({ context }: Subject, { entry }: StoredEntry, links: read
 }
 
 /** The assignment is not there: writes the ledger, then calls. */
-async function create(
-  subject: Subject,
-  previous: StoredEntry | undefined,
-  granting: Grant,
-): Promise<Settlement | 'again'> {
+async function create(subject: Subject, previous: StoredEntry | undefined, granting: Grant): Promise<Settlement> {
   const { context, key } = subject
   const { target, links, concerned, account } = granting
   if (!context.mayStart()) return { result: 'given-back', links: [] }
@@ -208,17 +196,18 @@ async function create(
   if (lasting.length === 0 || !isNamed) {
     await save(subject, stored, { call: undefined, lastCreation: before?.lastCreation })
     await checkName(fresh, target)
-    return 'again'
+    return { result: 'again', links: concerned }
   }
   // The drift check found it in the meantime, as somebody else's.
   if (!before && known && isSameAccess(known, target)) {
     await forgetAccess(subject, stored)
-    return 'again'
+    return { result: 'again', links: concerned }
   }
   const { result, entry: called } = await makeCall(subject, stored, 'creation')
   // Never sent: what appears from now on is not of our making.
   const entry = isUnsent(result) ? await save(subject, called, { lastCreation: before?.lastCreation }) : called
-  return result.outcome === 'refused' ? 'again' : conclude(subject, { result, entry }, { ...granting, links: lasting })
+  if (result.outcome === 'refused') return { result: 'again', links: concerned }
+  return conclude(subject, { result, entry }, { ...granting, links: lasting })
 }
 
 /** What came of the creation of this entry. */
@@ -226,7 +215,7 @@ async function conclude(
   subject: Subject,
   { result, entry }: { readonly result: Exclude<CallResult, { outcome: 'refused' }>; readonly entry: StoredEntry },
   granting: Grant,
-): Promise<Settlement | 'again'> {
+): Promise<Settlement> {
   const { context, key } = subject
   const { target, links, concerned, account } = granting
   const { permissionSet } = subject.assignment

@@ -106,8 +106,11 @@ async function revokeAccess(subject: Subject, stored: StoredEntry, account: Acco
     return { result: 'open', reason: stored.entry.reason ?? 'the account takes no changes', links: concerned }
   // Former access may be gone with what it was for: a permission set is deleted only when nothing has it any more.
   if (stored.entry.state !== 'granted' || stored.whole) {
+    const isAwaited = subject.context.requests.findInProgress(targetOf(subject, stored)) !== undefined
     const seen = await observe(subject, stored)
     if (seen === 'pending') return defer(subject, stored, inProgress, concerned)
+    // That may have taken minutes, and a link ask for it by now.
+    if (isAwaited) return { result: 'again', links: concerned }
     if (seen === 'absent') {
       if (account === undefined && wasCreated(stored)) return defer(subject, stored, departed, concerned, 'stuck')
       const isReleased = await release(subject, stored)
@@ -185,7 +188,7 @@ async function callDeletion(
   const links = await withDeleters(subject, stored.entry.links)
   const revoking = await save(subject, stored, { state: 'revoking', call, grantedAt, links, reason: undefined })
   const { result, entry } = await makeCall(subject, revoking, 'deletion')
-  if (result.outcome === 'refused') return { result: 'refused', links: concerned }
+  if (result.outcome === 'refused') return { result: 'again', links: concerned }
   if (result.outcome === 'confirmed') {
     const isReleased = await release(subject, entry)
     return isReleased ? { result: 'absent', links: concerned } : defer(subject, entry, unanswered, concerned)

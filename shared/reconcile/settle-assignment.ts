@@ -2,7 +2,7 @@ import type { Assignment, AssignmentKey } from '../domain/assignment.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import { grant } from './grant-assignment.ts'
 import { revokePresent } from './revoke-assignment.ts'
-import type { SettleContext, Settlement, Subject } from './settlement.ts'
+import type { SettleContext, Settled, Settlement, Subject } from './settlement.ts'
 import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 /**
@@ -14,19 +14,15 @@ export async function settleAssignment(
   key: AssignmentKey,
   assignment: Assignment,
   context: SettleContext,
-): Promise<Exclude<Settlement, { result: 'refused' }>> {
+): Promise<Settled> {
   const patience = { refusals: 0 }
   for (;;) {
     const settlement = await settleOnce({ key, assignment, context: { ...context, patience } })
-    if (settlement !== 'again' && settlement.result !== 'refused') return settlement
+    if (settlement.result !== 'again') return settlement
   }
 }
 
-/**
- * `again`: someone deleted a link meanwhile, there is former access left, which a link may ask for by now, or its creation
- * was refused in passing.
- */
-async function settleOnce(subject: Subject): Promise<Settlement | 'again'> {
+async function settleOnce(subject: Subject): Promise<Settlement> {
   const { key, assignment, context } = subject
   const [stored, evaluation] = await Promise.all([
     unlessSpoiled(context.standings.ledger.read(key)),
@@ -42,5 +38,7 @@ async function settleOnce(subject: Subject): Promise<Settlement | 'again'> {
   const live = await evaluateAssignment(assignment, { ...context, place: 'live' })
   if (live.links.length > 0) return grant(subject, stored, live)
   const settlement = await revokePresent(subject, stored, live.account)
-  return settlement.result === 'absent' && stored.entry.former ? 'again' : settlement
+  // A link may ask by now for the former access that is left.
+  const isLeft = settlement.result === 'absent' && stored.entry.former !== undefined
+  return isLeft ? { result: 'again', links: settlement.links } : settlement
 }

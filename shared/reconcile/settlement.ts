@@ -36,7 +36,7 @@ export type Lack = { readonly reason: string; readonly remedy: string }
 export type Lacks = ReadonlyMap<string, Lack | 'none'>
 
 /**
- * Where one account assignment stands when the dispatcher is done with a hint. `links`: whose status that concerns;
+ * Where one account assignment stands after an evaluation. `links`: whose status that concerns;
  * `lacks`: of those that grant it.
  */
 export type Settlement = { readonly links: readonly string[]; readonly lacks?: Lacks } & (
@@ -47,8 +47,11 @@ export type Settlement = { readonly links: readonly string[]; readonly lacks?: L
   | { readonly result: 'open'; readonly reason: string }
   /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
   | { readonly result: 'held'; readonly reason: string }
-  /** Its revocation was refused in passing; a link may ask for it by now, so it is evaluated again before it is repeated. */
-  | { readonly result: 'refused' }
+  /** What was found may not be so any more: it is evaluated anew before anything is called. Not the end of an evaluation. */
+  | { readonly result: 'again' }
   /** Nothing was done: the slice is ending, and the hint is given back. */
   | { readonly result: 'given-back' }
 )
+
+/** Where it stands when the dispatcher is done with a hint. */
+export type Settled = Exclude<Settlement, { result: 'again' }>

@@ -3,7 +3,7 @@ import { renderInstant } from '../domain/instant.ts'
 import { type AttentionState, attentionStates, type Status, status } from '../domain/status.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import { readJson, renderJson } from './stored-json.ts'
+import { isSpoiled, readJson, renderJson, unlessSpoiled } from './stored-json.ts'
 
 export const statusPrefix = 'status/'
 export const attentionPrefix = 'attention/'
@@ -110,10 +110,13 @@ export class StatusStore {
     }
   }
 
-  /** The inputs that may wait for something, too long names left out: what the brake holds says that, not what it lacks. */
+  /** The inputs that may lack something, too long names left out: one that is held says that, and not what it lacks. */
   async *listLacking(): AsyncGenerator<string> {
     yield* this.listAttention('waiting')
-    yield* this.listAttention('held')
+    for await (const input of this.listAttention('held')) {
+      const told = await unlessSpoiled(this.read(input))
+      if (isSpoiled(told) || (told?.accounts?.open ?? 0) > 0) yield input
+    }
   }
 }
 

@@ -2002,4 +2002,18 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'two groups swap names' },
     ],
   },
+  {
+    name: 'a link whose access is held says so when its ledger entry can be read again',
+    settings: { ...calm, latencyMs: 300, seed: 519163207, provisionings: 1, brakeCount: 1 },
+    actions: [
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 25000 },
+      { do: 'close an account', account: '200000000001' },
+      { do: 'let time pass', ms: 25000 },
+      { do: 'spoil an object of ssofile', under: 'assignments/', nth: 4, body: 'cut off', afterMs: 20000 },
+      { do: 'check for drift' },
+      { do: 'let time pass', ms: 70000 },
+    ],
+  },
 ]

@@ -21,6 +21,7 @@ import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.t
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
+import { isServiceError } from '../../shared/ports/service-error.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
 import { hasNewRelease, type ShownBrake } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
@@ -451,6 +452,11 @@ export class SimulatedWorld {
     void this.clock
       .sleep(ms)
       .then(work)
+      // AWS refuses people as well: what they meant to change may be gone by then.
+      .catch((error: unknown) => {
+        if (!isServiceError(error)) throw error
+        this.trace.push(String(error))
+      })
       .finally(() => this.#planned.delete(plan))
   }
 

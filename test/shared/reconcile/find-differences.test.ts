@@ -180,7 +180,22 @@ describe('what the brake holds', () => {
     const bench = await held()
     await tell(bench, bench.link, 'revoking')
     await bench.world.objects.delete(`attention/held/${bench.link}`)
-    expect((await find(bench)).inputs).toEqual([bench.link])
+    expect(await find(bench)).toMatchObject({ inputs: [bench.link], unfinished: [bench.assignment] })
+  })
+
+  test('is evaluated where the link is there and says that it is applied', async () => {
+    const elsewhere = 'links_data/ou_id%ou-abcd-00000000%Billing-ps%team-Accountants%GROUP%ssofile'
+    const bench = await held({ links: [{ key: elsewhere, etag: 'e', lastModified: ten }] })
+    await bench.upload(elsewhere)
+    await tell(bench, elsewhere, 'applied')
+    expect(await find(bench)).toMatchObject({
+      ...nothing,
+      revocations: [bench.assignment],
+      inputs: [bench.link],
+      unfinished: [bench.assignment],
+    })
+    await tell(bench, elsewhere, 'held')
+    expect((await find(bench)).unfinished).toEqual([])
   })
 
   test('is told where the link is there and its status is of another file', async () => {

@@ -34,7 +34,7 @@ async function find(bench: Settling, { last = everything, accounts = [], isRevok
 const keyOf = (bench: Settling) => assignmentKey.parse(bench.ledgerKey.slice('assignments/'.length))
 const hold = (bench: Settling, ...keys: readonly string[]) =>
   writeBrake(bench.world.objects, { ...emptyBrake, held: keys.map((key) => assignmentKey.parse(key)) }, undefined)
-const nothing = { unfinished: [], entries: [], held: new Set(), heldLinks: new Set(), resting: new Map(), spoiled: [] }
+const nothing = { unfinished: [], entries: [], held: new Set(), heldLinks: new Map(), resting: new Map(), spoiled: [] }
 
 async function open(entry: Partial<LedgerEntry>): Promise<Settling> {
   const bench = new Settling()
@@ -151,7 +151,7 @@ describe('an entry that the brake holds', () => {
       ...nothing,
       entries: [keyOf(bench)],
       held: new Set([keyOf(bench)]),
-      heldLinks: new Set([links[0]?.key]),
+      heldLinks: new Map([[links[0]?.key, bench.assignment]]),
     })
   })
 

@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import type { GrantingLink } from '../../../shared/domain/ledger-entry.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { settleAssignment } from '../../../shared/reconcile/settle-assignment.ts'
 import { StatusStore } from '../../../shared/reconcile/status-store.ts'
 import { type Interceptor, whileBusy } from '../../intercept.ts'
 import { Settling } from '../../settling.ts'
@@ -179,6 +182,28 @@ describe('access that no link asks for any more', () => {
     await bench.own({ state: 'revoking', links: [link], grantedAt: ten, call })
     const reason = 'an earlier request for it is still in progress'
     expect(await bench.settle()).toEqual({ result: 'open', reason, links: [bench.link] })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('is kept where its link comes back while another request for it is in progress', async () => {
+    let inProgress = [{ requestId: 'ours', state: 'IN_PROGRESS' as const }]
+    const { bench, link }: { bench: Settling; link: GrantingLink } = await open({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'describeAssignmentRequest') return { ...inProgress[0], target: bench.target() }
+        if (operation !== 'listAssignmentRequests' || args[0] !== 'creation') return proceed()
+        return { items: inProgress }
+      },
+    })
+    await bench.own({ state: 'granting', links: [link], call: { ...granted, id: 'ours' } })
+    const settled = bench.within(async (context) => {
+      await context.requests.recover()
+      void context.clock.sleep(60_000).then(async () => {
+        await bench.upload()
+        inProgress = []
+      })
+      return settleAssignment(renderAssignmentKey(bench.assignment), bench.assignment, context)
+    })
+    expect(await settled).toMatchObject({ result: 'applied', owned: true })
     expect(bench.calls('DeleteAccountAssignment')).toBe(0)
   })
 

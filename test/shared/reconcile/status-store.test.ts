@@ -117,11 +117,20 @@ describe('a status', () => {
     expect(await Array.fromAsync(statuses.listAttention('rejected'))).toEqual([input])
   })
 
-  test('is listed as lacking something where it waits, and where the brake holds something of it', async () => {
-    const { statuses } = open()
+  test('is listed as lacking something where it waits, and where something is open while the brake holds something', async () => {
+    const { objects, statuses } = open()
     for (const state of ['waiting', 'held', 'failed', 'blocked'] as const)
       await statuses.revise(`links_data/${state}`, async () => told(state))
-    expect(await Array.fromAsync(statuses.listLacking())).toEqual(['links_data/waiting', 'links_data/held'])
+    const lacking = () => Array.fromAsync(statuses.listLacking())
+    expect(await lacking()).toEqual(['links_data/waiting'])
+    for (const open of [0, 1]) {
+      const accounts = { desired: 3, applied: 3 - open, open, failed: [] }
+      await statuses.revise(`links_data/held-${open}`, async () => ({ ...told('held'), accounts }))
+    }
+    expect(await lacking()).toEqual(['links_data/waiting', 'links_data/held-1'])
+    // Nobody knows what a spoiled one says.
+    await objects.put(statusKey('links_data/held-0'), '{')
+    expect(await lacking()).toEqual(['links_data/waiting', 'links_data/held-0', 'links_data/held-1'])
   })
 
   test('that nobody has to see stands nowhere in the index, however often it is aligned', async () => {
