@@ -41,6 +41,8 @@ export const promises = {
 const callsPerSecond = 20
 /** From asking for an account live to what is done about it. */
 const evaluationMostMs = 60_000
+/** So long a revocation may go on although a link has come. */
+const believedMostMs = 30_000
 
 /** Watches everything that happens to the modelled services, and knows nothing of how the product works. */
 export class Checker {
@@ -324,7 +326,9 @@ export class Checker {
       this.#isKept(target, keys, startMs) && this.#principals.complainAboutOrphan(target, this.#world.skewMs)
     if (orphan) this.#fail(promises.foreign, `revokes ${this.#describe(target)}, ${orphan}`)
     const sinceMs = this.#desiredSinceMs.get(name)
-    if (sinceMs !== undefined && sinceMs <= startMs) {
+    // However long an evaluation takes, what was found is not believed for ever: a dispatcher that stood still could not look.
+    const untilMs = call.wasHeld ? startMs : Math.max(startMs, this.#world.clock.monotonicMs() - believedMostMs)
+    if (sinceMs !== undefined && sinceMs <= untilMs) {
       this.#fail(promises.foreign, `revokes ${this.#describe(target)}, which a link granted throughout its evaluation`)
     }
     this.#requested.set(target.accountId, `deletion ${name}`)

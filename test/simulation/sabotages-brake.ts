@@ -87,4 +87,11 @@ export const brakeSabotages: readonly Sabotage[] = [
     replace:
       "  if (Math.abs(1) === 2) await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])\n",
   },
+  {
+    name: 'a link whose access is held is not woken',
+    breaks: ['convergence', 'brake'],
+    file: 'shared/reconcile/status-store.ts',
+    find: '(told?.accounts?.open ?? 0) > 0',
+    replace: 'false',
+  },
 ]

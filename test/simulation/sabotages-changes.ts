@@ -150,6 +150,13 @@ export const changeSabotages: readonly Sabotage[] = [
     replace: '  return true',
   },
   {
+    name: 'what Identity Center refuses in passing is repeated without looking again',
+    breaks: ['foreign'],
+    file: 'shared/reconcile/call-assignment.ts',
+    find: "    if (!sent && context.mayStart()) return { outcome: 'refused', reason }\n",
+    replace: '',
+  },
+  {
     name: 'nothing is revoked after an event of the organization',
     breaks: ['convergence'],
     file: 'shared/reconcile/follow-organization-events.ts',

@@ -65,4 +65,11 @@ export const permissionSetSabotages: readonly Sabotage[] = [
     find: 'this.#known.size + this.#starting >= this.#most',
     replace: 'this.#known.size + this.#starting > this.#most',
   },
+  {
+    name: 'a link that waits no more leaves its other accounts waiting',
+    breaks: ['convergence'],
+    file: 'shared/reconcile/open-hint-work.ts',
+    find: "      if (isFreed(current, status)) await sendInputs(settling, [input], 'what it waited for is there')\n",
+    replace: '',
+  },
 ]

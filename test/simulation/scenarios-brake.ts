@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { type Action, accounts, units } from './action.ts'
-import { deleteLink, linkOf, scenario, settledMs, shortMs, strike, upload, wait } from './scenario-steps.ts'
+import { deleteLink, group, linkOf, scenario, settledMs, shortMs, strike, upload, wait } from './scenario-steps.ts'
 
 const look: Action = { do: 'look at the brake' }
 const release: Action = { do: 'release what was looked at' }
@@ -29,6 +29,15 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(laterMs),
     look,
     release,
+    wait(ms),
+  ]),
+  // A group loses its name, which has its access held, and has it again.
+  scenario(parameters, ({ settledMs: ms }) => [
+    upload(linkOf('root%all')),
+    wait(20_000),
+    { do: 'rename a group', from: group, to: 'team-late' },
+    wait(70_000),
+    { do: 'rename a group', from: 'team-late', to: group },
     wait(ms),
   ]),
   // One after the other, over windows that follow each other.

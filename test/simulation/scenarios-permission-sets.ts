@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { Action } from './action.ts'
+import { type Action, accounts } from './action.ts'
 import type { Version } from './permission-set-actions.ts'
 import {
   deleteLink,
@@ -23,6 +23,17 @@ const parameters = fc.record({ home, shortMs, settledMs, longMs, skip, change })
 
 /** Short histories of a permission set: its file, its accounts, its links, and other hands. */
 export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
+  // A link waits for its permission set, which takes a while to be made; another link grants it in one of its accounts.
+  scenario(parameters, ({ settledMs: ms, change: version }) => [
+    deleteFile('First-ps'),
+    upload(linkOf('root%all')),
+    wait(20_000),
+    strike('refuse-internal', 'definitions', { times: 4 }),
+    uploadVersion(version),
+    wait(5_000),
+    upload(linkOf(`account%${accounts[0]}`)),
+    wait(ms),
+  ]),
   // A change breaks off after its first call, and the file is put back as it was.
   scenario(
     fc.record({ home, skip: fc.constantFrom(0, 0, 0, 1), settledMs, change }),
