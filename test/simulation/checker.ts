@@ -41,7 +41,7 @@ export const promises = {
 const callsPerSecond = 20
 /** From asking for an account live to what is done about it. */
 const evaluationMostMs = 60_000
-/** So long a revocation may go on although a link has come. */
+/** So long what was found is believed: a link may have come, or access have been taken away by hand. */
 const believedMostMs = 30_000
 
 /** Watches everything that happens to the modelled services, and knows nothing of how the product works. */
@@ -62,6 +62,8 @@ export class Checker {
   readonly #writtenMs = new Map<string, number>()
   /** When a process last asked for an account live: an evaluation goes on. */
   readonly #askedLiveMs = new Map<string, number>()
+  /** When somebody took it away by hand, last. */
+  readonly #takenMs = new Map<string, number>()
   readonly #departedMs: number[] = []
   /** Requests of the product that are in progress, by account. */
   readonly #requested = new Map<string, string>()
@@ -147,6 +149,11 @@ export class Checker {
   isDesired(target: AssignmentTarget): boolean {
     this.noteDesired()
     return this.#desiredSinceMs.has(nameOf(target))
+  }
+
+  /** Somebody takes it away by hand. */
+  noteTaken(target: AssignmentTarget): void {
+    this.#takenMs.set(nameOf(target), this.#world.clock.monotonicMs())
   }
 
   isOurs(target: AssignmentTarget): boolean {
@@ -342,6 +349,9 @@ export class Checker {
     const name = nameOf(target)
     const lastName = this.#world.names.principal(target.principalId)
     const there = new Set(this.#world.ssoAdmin.assignments().map(nameOf))
+    // What was read back, and taken away by somebody only then, was had.
+    const readBackMs = Math.min(startMs, this.#world.clock.monotonicMs() - believedMostMs)
+    for (const [taken, atMs] of this.#takenMs) if (atMs >= readBackMs) there.add(taken)
     return keys.some((key) => {
       const isAsked = (this.#askedSinceMs.get(assignmentOf(key)) ?? Number.POSITIVE_INFINITY) <= startMs
       const others = this.#recorded.get(key)?.filter((access) => access.name !== name) ?? []

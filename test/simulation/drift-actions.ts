@@ -43,6 +43,7 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   // whoever is about to write that it is granted read it back before.
   if (stateOf(target, world) === 'granted') world.drift.changes++
   else world.wasDrifted = true
+  checker.noteTaken(target)
   ssoAdmin.removeAssignment(target)
   if (action.do === 'remove what ssofile gave') return
   await clock.advance(action.afterMs)

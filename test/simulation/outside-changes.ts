@@ -32,6 +32,7 @@ export function removeInConsole(action: Doing<'remove in the console'>, world: S
   if (!target || world.checker.isDesired(target)) return
   // What ssofile gave, and holds: nothing but a drift check finds that it is gone.
   if (world.checker.isOurs(target)) world.drift.changes++
+  world.checker.noteTaken(target)
   world.ssoAdmin.removeAssignment(target)
 }
 
