@@ -24,7 +24,8 @@ type Options = {
 }
 
 /** Nothing in a dead process ever goes on. */
-const never = new Promise<never>(() => {})
+/** One each: what waits for a promise that all share is kept as long as that. */
+const never = () => new Promise<never>(() => {})
 
 /**
  * One process of the product: a function's invocation or a dispatcher's slice. Everything it knows of the world passes
@@ -72,7 +73,7 @@ export class SimulatedProcess {
 
   async #alive<T>(value: T): Promise<T> {
     while (this.#thaw) await this.#thaw
-    return this.#isDead ? never : value
+    return this.#isDead ? never() : value
   }
 
   #wrapAll(inner: Ports): Ports {
