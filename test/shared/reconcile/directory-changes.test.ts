@@ -520,6 +520,19 @@ describe('a group renamed under 500 assignments', () => {
     expect(await world.keys(`assignments/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`)).toHaveLength(1)
     expect(holders(world).filter((holder) => holder === id)).toHaveLength(450)
   }, 60_000)
+
+  test('has all of them again, and none is held any more, as soon as it has its name again', async () => {
+    const world = await open(links, { organization })
+    const id = idOf(world, old)
+    await rename(world, id, next)
+    await tell(world, 1, 'GROUP', id)
+    expect((await world.json('control/brake.json'))?.held).toHaveLength(450)
+    await rename(world, id, old)
+    await tell(world, 1, 'GROUP', id)
+    expect(holders(world)).toHaveLength(500)
+    expect((await world.json('control/brake.json'))?.held).toEqual([])
+    for (const link of links) expect(await state(world, link)).toBe('applied')
+  }, 60_000)
 })
 
 test('access of a group that is gone, held by the brake after its grace, stays held as it is until it is released, and goes then', async () => {
