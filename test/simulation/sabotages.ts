@@ -68,7 +68,7 @@ export const sabotages: readonly Sabotage[] = [
     file: 'shared/reconcile/settle-assignment.ts',
     find: '  if (evaluation.links.length > 0) return grant(subject, stored, evaluation)',
     replace:
-      '  if (evaluation.links.length > 0 && (!stored || evaluation.links.length === stored.entry.links.length)) return grant(subject, stored, evaluation)\n  if (stored && evaluation.links.length > 0) return revoke(subject, stored, evaluation.account)',
+      '  if (evaluation.links.length > 0 && (!stored || evaluation.links.length === stored.entry.links.length)) return grant(subject, stored, evaluation)\n  if (stored && evaluation.links.length > 0) return revokePresent(subject, stored, evaluation.account)',
   },
   {
     name: 'the place of an account in the view is trusted for a revoke',
@@ -152,7 +152,7 @@ export const sabotages: readonly Sabotage[] = [
     breaks: ['status'],
     file: 'shared/reconcile/hint-work.ts',
     find: 'this.#board.touch(items.map(',
-    replace: 'this.#board.touch([first].map(',
+    replace: 'this.#board.touch(items.slice(0, 1).map(',
   },
   {
     name: 'sixteen calls more than allowed leave in a second',
