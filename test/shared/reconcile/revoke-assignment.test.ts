@@ -194,7 +194,8 @@ describe('access that no link asks for any more', () => {
         return { items: inProgress }
       },
     })
-    await bench.own({ state: 'granting', links: [link], call: { ...granted, id: 'ours' } })
+    const call = { ...granted, id: 'ours' }
+    await bench.own({ state: 'granting', links: [link], call, lastCreation: call })
     const settled = bench.within(async (context) => {
       await context.requests.recover()
       void context.clock.sleep(60_000).then(async () => {
