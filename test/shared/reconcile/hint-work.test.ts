@@ -192,6 +192,19 @@ describe('a hint at an assignment', () => {
     expect(await tellAgain()).toHaveLength(1)
   })
 
+  test('does not have its link looked at again when it waits no more and nothing of it is open', async () => {
+    const { bench, world, hint, within } = open()
+    await bench.upload()
+    const accounts = { desired: 1, applied: 0, open: 1, failed: [] }
+    await new StatusStore(world.objects, world.clock).revise(bench.link, async () => ({ state: 'waiting', accounts }))
+    await within(async ({ board, take }) => {
+      await take(hint())
+      await board.tell('all')
+    })
+    expect(await world.json(`status/${bench.link}.json`)).toMatchObject({ state: 'applied' })
+    expect(world.queues.queue('links').messages()).toEqual([])
+  })
+
   test('whose access is not finished counts as one that failed', async () => {
     const refusal = new ServiceError('sso-admin', 'ValidationException', 'refused')
     const { bench, hint, worked } = open({ interceptor: failing('createAccountAssignment', refusal).interceptor })
