@@ -43,9 +43,10 @@ export function openHintWork(
 
 /**
  * One account of a link was looked at again and lacks nothing: the link waits no more, and whoever made what was lacking
- * does not find it waiting when it wakes such links. Its other accounts were last looked at when it did.
+ * does not find it waiting when it wakes such links. Its other accounts were last looked at when it did. One that was held
+ * did not say whether it lacks something: of what is open nobody knows that now.
  */
 function isFreed(current: Status | undefined, found: NewStatus | undefined): boolean {
   const waited = current?.state === 'waiting' && (current.accounts?.desired ?? 0) > 0
-  return waited && found?.state === 'applying'
+  return (waited || current?.state === 'held') && found?.state === 'applying'
 }

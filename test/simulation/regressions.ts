@@ -2044,4 +2044,33 @@ export const regressions: readonly [Regression, ...Regression[]] = [
       { do: 'remove what ssofile gave', nth: 22 },
     ],
   },
+  {
+    name: 'a link whose held access moved to another name says what it lacks',
+    settings: {
+      ...calm,
+      latencyMs: 300,
+      seed: 117376574,
+      outstanding: 2,
+      provisionings: 1,
+      brakeCount: 2,
+      mischief: 'none',
+    },
+    actions: [
+      { do: 'upload a link', key: 'links_data/folder-a/root%all%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile', body: 'empty' },
+      { do: 'upload a link', key: 'links_data/account%200000000001%First-ps%team-2%GROUP%ssofile', body: 'empty' },
+      { do: 'let time pass', ms: 20000 },
+      { do: 'rename a group', from: 'team one', to: 'team-late' },
+      { do: 'rename a group', from: 'team-2', to: 'team one' },
+      { do: 'delete this link', key: 'links_data/account%200000000001%First-ps%team one%GROUP%ssofile' },
+      { do: 'let time pass', ms: 20000 },
+      {
+        do: 'upload a link for a while',
+        key: 'links_data/ou_id%ou-sim0-11111111%First-ps%team one%GROUP%ssofile',
+        beginsInMs: 500,
+        endsInMs: 20000,
+        offset: '+01:00',
+      },
+    ],
+  },
 ]

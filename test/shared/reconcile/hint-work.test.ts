@@ -190,6 +190,9 @@ describe('a hint at an assignment', () => {
     expect(await world.json(`status/${rootLink}.json`)).toMatchObject({ state: 'applying' })
     // What it waited for is told once.
     expect(await tellAgain()).toHaveLength(1)
+    // Where something was held, nobody knows what the rest lacks.
+    await new StatusStore(objects, clock).revise(rootLink, async () => ({ state: 'held', reason: 'r' }))
+    expect(await tellAgain()).toHaveLength(2)
   })
 
   test('does not have its link looked at again when it waits no more and nothing of it is open', async () => {
