@@ -5,7 +5,7 @@ import type { InputMessage, Uploader } from '../shared/domain/input-message.ts'
 import { isFolderMarker, type Link } from '../shared/domain/link.ts'
 import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { assessLink } from '../shared/reconcile/assess-link.ts'
+import { assessLink, isOfSameUpload } from '../shared/reconcile/assess-link.ts'
 import { indexInstants, instantsToCome } from '../shared/reconcile/expiry-index.ts'
 import { parseInput, sendInputs } from '../shared/reconcile/inputs.ts'
 import { sendHints } from '../shared/reconcile/lanes.ts'
@@ -61,7 +61,9 @@ export async function lookAtLink(
     }
     // The same version again: nothing is known to be open, so nothing is told that the dispatcher would take back.
     const tellsNothing = isUnread || status?.state === 'applying'
-    return isSettled(current) && tellsNothing && isSameVersion(current, status) ? current : withUploader(status, by)
+    return isSettled(current) && tellsNothing && status && isOfSameUpload(current, status)
+      ? current
+      : withUploader(status, by)
   })
   const { reading, concerned } = looked
   if (reading && 'body' in reading)
@@ -90,10 +92,6 @@ const nothingLeft = {
 
 function isSettled(status: Status | undefined): status is Status {
   return status?.state === 'applied'
-}
-
-function isSameVersion(a: Status, b: NewStatus | undefined): boolean {
-  return b !== undefined && a.etag === b.etag && a.lastModified === b.lastModified
 }
 
 function withUploader(status: NewStatus | undefined, by: Uploader | undefined): NewStatus | undefined {

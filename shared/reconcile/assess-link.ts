@@ -209,7 +209,8 @@ function findLack(
   return { reason, remedy }
 }
 
-function isOfSameUpload(current: Status | undefined, told: Partial<NewStatus>): boolean {
+/** Whether a status is of the file that is there now. */
+export function isOfSameUpload(current: Status | undefined, told: Partial<NewStatus>): boolean {
   return current?.etag === told.etag && current?.lastModified === told.lastModified
 }
 

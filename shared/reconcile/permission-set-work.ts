@@ -109,9 +109,7 @@ export class PermissionSetWork {
   /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
   async #wakeWaitingLinksOf(name: PermissionSetName, { statuses }: PermissionSetWorkContext): Promise<void> {
     const waiting = new Set(this.#board.takeWaiting(name))
-    for await (const input of statuses.listLacking()) {
-      if (input.includes(`%${name}%`)) waiting.add(input)
-    }
+    for await (const input of statuses.listLacking((one) => one.includes(`%${name}%`))) waiting.add(input)
     await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
   }
 

@@ -110,10 +110,14 @@ export class StatusStore {
     }
   }
 
-  /** The inputs that may lack something, too long names left out: one that is held says that, and not what it lacks. */
-  async *listLacking(): AsyncGenerator<string> {
-    yield* this.listAttention('waiting')
+  /**
+   * The inputs that may lack something, too long names left out: one that is held says that, and not what it lacks. Of
+   * those, only what `concerns` is read.
+   */
+  async *listLacking(concerns: (input: string) => boolean = () => true): AsyncGenerator<string> {
+    for await (const input of this.listAttention('waiting')) if (concerns(input)) yield input
     for await (const input of this.listAttention('held')) {
+      if (!concerns(input)) continue
       const told = await unlessSpoiled(this.read(input))
       if (isSpoiled(told) || (told?.accounts?.open ?? 0) > 0) yield input
     }

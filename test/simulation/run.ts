@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { isServiceError } from '../../shared/ports/service-error.ts'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
 import { actOnBrake } from './brake-actions.ts'
 import { harmless, lateKinds } from './chaos.ts'
@@ -61,11 +60,7 @@ export async function runSimulation(
   void world.everyHour()
   for (const action of actions.filter((one) => isAllowed(one, settings.mischief))) {
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
-    await perform(action, world).catch((error: unknown) => {
-      // AWS refuses people as well.
-      if (!isServiceError(error)) throw error
-      world.trace.push(String(error))
-    })
+    await perform(action, world).catch((error: unknown) => world.noteRefusal(error))
     await world.clock.advance(1)
     if (world.checker.violation) break
   }

@@ -23,8 +23,7 @@ type Options = {
   readonly trace: (line: string) => void
 }
 
-/** Nothing in a dead process ever goes on. */
-/** One each: what waits for a promise that all share is kept as long as that. */
+/** Nothing in a dead process ever goes on. One each: what waits for a promise that all share is kept as long as that. */
 const never = () => new Promise<never>(() => {})
 
 /**

@@ -452,12 +452,14 @@ export class SimulatedWorld {
     void this.clock
       .sleep(ms)
       .then(work)
-      // AWS refuses people as well: what they meant to change may be gone by then.
-      .catch((error: unknown) => {
-        if (!isServiceError(error)) throw error
-        this.trace.push(String(error))
-      })
+      .catch((error: unknown) => this.noteRefusal(error))
       .finally(() => this.#planned.delete(plan))
+  }
+
+  /** AWS refuses people as well: what they meant to change may be gone by then. Throws what is no refusal. */
+  noteRefusal(error: unknown): void {
+    if (!isServiceError(error)) throw error
+    this.trace.push(String(error))
   }
 
   #isIdle(): boolean {
