@@ -3,8 +3,8 @@ import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
 import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 
 /**
- * What AWS does to an account and no API offers: `POST /_ssofile/accounts/<id>/suspend`, `reinstate`, and `end` (a closed
- * account after its 90 days). Only the last one has an event.
+ * What AWS itself does to an account, without an API: `POST /_ssofile/accounts/<id>/suspend`, `reinstate`, and `end` (a
+ * closed account after its 90 days). Only `end` has an event.
  */
 export function addSupport(app: FastifyInstance, organizations: MemoryOrganizations): void {
   const acts: Readonly<Record<string, (id: AccountId) => void>> = {

@@ -15,7 +15,7 @@ export type EventSourceMappingOptions = {
   /** The function's timeout; Lambda refuses one that is longer than the queue's visibility timeout. */
   readonly timeoutMs: number
   readonly clock: Clock
-  /** Told of each batch that failed as a whole, and of polls that failed; its messages come again by themselves. */
+  /** Called for each batch that failed as a whole, and each failed poll; the messages come again. */
   readonly onError: (error: unknown) => void
 }
 export type EventSourceMapping = {
@@ -28,9 +28,9 @@ const pollSeconds = 20
 const pauseAfterErrorMs = 1000
 
 /**
- * A Lambda event source mapping with ReportBatchItemFailures. What is not reported as failed is deleted; what is comes
- * again when its visibility timeout ends, which Lambda never shortens. That a FIFO group is in one batch at a time is
- * the queue's doing. Source: Lambda Developer Guide, "Handling errors for an SQS event source in Lambda".
+ * A Lambda event source mapping with ReportBatchItemFailures. Messages that are not reported as failed are deleted; the
+ * others come again when their visibility timeout ends, which Lambda never shortens. The queue itself keeps a FIFO group
+ * to one batch at a time. Source: Lambda Developer Guide, "Handling errors for an SQS event source in Lambda".
  */
 export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
   const { queues, queue, timeoutMs } = options

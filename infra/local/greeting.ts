@@ -1,6 +1,6 @@
-/** The ready line, and lines to copy that grant, look and revoke with the stock AWS CLI. */
+/** The ready line, and lines to copy that grant, look and revoke with the AWS CLI. */
 export function renderGreeting(url: string): string {
-  return `ssofile is ready on ${url} (Ctrl-C stops it; nothing is kept then but what is in --data-dir)
+  return `ssofile is ready on ${url} (Ctrl-C stops it; without --data-dir nothing is kept)
 
 In another terminal, in the same folder:
   export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1
@@ -13,6 +13,6 @@ Look     npx ssofile status "$link" --wait
          aws s3 ls --recursive s3://ssofile
 Revoke   aws s3 rm "s3://ssofile/links_data/$link"
 
-What happens is logged here:
+The log follows:
 `
 }

@@ -24,17 +24,19 @@ export type LocalModelsOptions = {
   readonly organizationFile: string | undefined
   readonly latencyMs: number
   readonly latencyP99Ms: number
+  /** How far listings of Identity Center lag behind; default 0. */
+  readonly readLagMs?: number | undefined
   readonly onError: (error: unknown) => void
-  /** Told of every event, wanted or not. */
+  /** Called with every event, wanted or not. */
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
 export type LocalModels = Awaited<ReturnType<typeof openLocalModels>>
 
 const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
 
-/** The services behind the wire protocols, with the event bus that they tell what happens. */
+/** The services behind the wire protocols, with the event bus that they send their events to. */
 export async function openLocalModels(options: LocalModelsOptions) {
-  const { bucket, openTable, clock, latencyMs, latencyP99Ms, onError } = options
+  const { bucket, openTable, clock, latencyMs, latencyP99Ms, readLagMs, onError } = options
   const randomness = new SystemRandomness()
   const common = { clock, randomness, openTable }
   const queues = new MemoryQueues(common)
@@ -57,7 +59,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     ...common,
     onChange: (change) => events.directoryChanged(change),
   })
-  const ssoAdmin = new MemorySsoAdmin({ ...common, organizations, identityStore, latencyMs, latencyP99Ms })
+  const ssoAdmin = new MemorySsoAdmin({ ...common, organizations, identityStore, latencyMs, latencyP99Ms, readLagMs })
   const isRestart = organizations.isFounded
   if (!isRestart) {
     const file = await readOrganizationFile(options.organizationFile)

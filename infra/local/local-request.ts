@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ObjectCreation } from '../../shared/memory/s3/object-change.ts'
 import type { WriteCondition } from '../../shared/ports/object-store.ts'
 
-/** What the stores behind fauxqs must know of the request they serve, and fauxqs does not pass on. */
+/** Facts about the current request that the stores need and fauxqs does not pass on. */
 export type LocalRequest = {
   /** Absent: the request is not signed. */
   readonly accessKeyId: string | undefined

@@ -15,12 +15,12 @@ export type NotificationsOptions = {
   readonly objects: MemoryObjectStore
   readonly queues: Queues
   readonly clock: Clock
-  /** Told of each attempt to deliver that failed; it is repeated. */
+  /** Called for each failed delivery, which is repeated. */
   readonly onError: (error: unknown) => void
   readonly openTable?: OpenTable
 }
 export type Notifications = {
-  /** Ends delivery; what has not been delivered by then is delivered by whoever starts over the same tables. */
+  /** Ends delivery; the next process over the same tables delivers the rest. */
   stop(): Promise<void>
 }
 

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify'
 export type Signer = { readonly accessKeyId: string; readonly region: string | undefined }
 
 /**
- * Who signed a request, by the Authorization header or the query of a presigned URL. Signatures themselves are not
- * checked: locally, any credentials will do. Sources: S3 API Reference, "Authenticating requests (AWS Signature
+ * Who signed a request, from the Authorization header or the query of a presigned URL. Signatures are not checked:
+ * locally, any credentials work. Sources: S3 API Reference, "Authenticating requests (AWS Signature
  * Version 4)"; version 2 because older command lines presign with it.
  */
 export function signerOf(request: FastifyRequest): Signer | undefined {
@@ -12,7 +12,7 @@ export function signerOf(request: FastifyRequest): Signer | undefined {
   const authorization = request.headers.authorization ?? ''
   const scope = /Credential=([^,\s]+)/.exec(authorization)?.[1] ?? query.get('X-Amz-Credential')
   if (scope) {
-    // Read from the right, for an access key id may contain slashes: …/20260303/us-east-1/s3/aws4_request.
+    // Read from the right, since an access key id may contain slashes: …/20260303/us-east-1/s3/aws4_request.
     const parts = scope.split('/')
     return { accessKeyId: parts.slice(0, -4).join('/'), region: parts.at(-3) }
   }

@@ -17,9 +17,9 @@ import { serveSqs } from './sqs/serve-sqs.ts'
 export type LocalServerOptions = { readonly objects: MemoryObjectStore; readonly queues: MemoryQueues }
 
 /**
- * S3 and SQS on one port: fauxqs's wire protocols over our own bucket and queues, with what fauxqs gets wrong put
- * right in hooks. Nothing listens yet. The hooks leave alone what has an `X-Amz-Target` other than SQS's, so that
- * further JSON services can be added by a preHandler hook; their bodies arrive as Buffers.
+ * S3 and SQS on one port: fauxqs's wire protocols over our own bucket and queues; hooks correct what fauxqs gets wrong.
+ * Nothing listens yet. The hooks ignore requests with an `X-Amz-Target` other than SQS's, so that a preHandler hook can
+ * add further JSON services; their bodies arrive as Buffers.
  */
 export function buildLocalServer({ objects, queues }: LocalServerOptions): FastifyInstance {
   const bucket = objects.model
@@ -104,7 +104,7 @@ function toServiceError(error: unknown): ServiceError {
   return new ServiceError('s3', 'InternalError', `The local system failed: ${told}`, { cause: error })
 }
 
-/** Fastify answers a path that is not UTF-8 before any hook, and in JSON; S3's clients read XML. */
+/** Fastify answers a path that is not UTF-8 before any hook, in JSON; S3's clients expect XML. */
 function replaceMalformedPaths(app: FastifyInstance): void {
   app.server.prependListener('request', (request) => {
     if (isDecodable(request.url ?? '')) return

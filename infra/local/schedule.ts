@@ -7,7 +7,7 @@ export type ScheduleOptions = {
   readonly onError: (error: unknown) => void
 }
 
-/** Runs something again and again, first after one interval, as an EventBridge schedule does. */
+/** Runs something at an interval, first after one interval, as an EventBridge schedule does. */
 export function startSchedule({ everyMs, run, clock, onError }: ScheduleOptions): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const loop = async () => {

@@ -1,11 +1,11 @@
 import type { Clock } from '../../shared/ports/clock.ts'
 
-/** A model whose requests come out at instants of their own. */
+/** A model whose requests finish at instants of their own. */
 export type SettlingModel = { nextDueAt(): Date | undefined; settle(): void }
 
 /**
- * Settles a model at its instants, so that what comes about by itself surfaces (with its events) though nobody calls.
- * `poke` is to be called whenever something may have become due earlier than before.
+ * Settles a model at its instants, so that requests finish, and send their events, although nobody calls. Call `poke`
+ * whenever something may have become due earlier than before.
  */
 export function startSettling(model: SettlingModel, clock: Clock): { poke(): void; stop(): Promise<void> } {
   const stopping = new AbortController()

@@ -5,7 +5,7 @@ import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
+import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
@@ -14,7 +14,8 @@ import type { Clock } from '../../shared/ports/clock.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
-import { claimBucket } from '../../shared/reconcile/owner.ts'
+import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
+import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { startEventSourceMapping } from './event-source-mapping.ts'
@@ -40,6 +41,8 @@ export type LocalOptions = {
   readonly organizationFile: string | undefined
   readonly latencyMs: number
   readonly latencyP99Ms: number
+  /** How far listings of Identity Center lag behind its writes; default 0. */
+  readonly readLagMs?: number | undefined
   /** Where everything outlives the process; default: in memory. */
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */
@@ -82,7 +85,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
 
 type Stop = () => Promise<void>
 
-/** Each part that was started leaves in `stops` how to stop it; the last is to be stopped first. Answers the URL. */
+/** Each part that starts adds its stop function to `stops`; stop the last one first. Answers the URL. */
 async function startParts(options: LocalOptions, stops: Stop[]): Promise<string> {
   const { configuration, organizationFile, dataDirectory, timeScale = 1 } = options
   const data = dataDirectory === undefined ? inMemory : await openDataDirectory(dataDirectory)
@@ -102,7 +105,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const notifications = startNotifications({ ...models, openTable, clock, onError })
   stops.push(() => notifications.stop())
   addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
-  // Nobody is answered before what was done for them is kept.
+  // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())
   let isReady = false
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
@@ -131,7 +134,8 @@ async function openPorts({
   readonly configuration: Configuration
 }): Promise<Ports> {
   const queueUrl = (queue: QueueName) => `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
-  const aws = openAwsPorts({ bucket, queues: queueUrl, log, endpoint: { url, accessKeyId: 'ssofile' } })
+  const endpoint = { url, accessKeyId: 'ssofile' }
+  const aws = patientPorts(openAwsPorts({ bucket, queues: queueUrl, log, endpoint }))
   const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, queueUrl(queue)])) as Record<
     WorkedQueue,
     string
@@ -165,6 +169,7 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     map('dispatch', dispatcher(ports, configuration, slice), 1),
     startSchedule({ everyMs: minuteMs, run: everyMinute(ports, configuration, slice), clock, onError }),
     startSchedule({ everyMs: minuteMs, run: everyMinuteOfLinks(ports), clock, onError }),
+    startSchedule({ everyMs: 5 * minuteMs, run: everyFiveMinutes(ports, configuration), clock, onError }),
     startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),
     startSchedule({ everyMs: 24 * 60 * minuteMs, run: everyNight(ports, configuration), clock, onError }),
   ]

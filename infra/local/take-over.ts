@@ -1,11 +1,11 @@
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
-import { Lease, leaseKey } from '../../shared/reconcile/lease.ts'
+import { Lease, leaseKey } from '../../shared/reconcile/dispatcher/lease.ts'
 
 /**
- * Lets the dispatcher go on at once over the data of a run that was killed. Its lease would last up to a minute, and the
- * wake that it was handling would lock its message group for a quarter of an hour; but the lock of the data directory
- * shows that it died with its process, so nobody is waited for. Everything else comes back at its own instant.
+ * Lets the dispatcher go on at once over the data of a killed run. The old lease would last up to a minute, and the wake
+ * that was in progress would lock its message group for a quarter of an hour. The lock of the data directory proves that
+ * the old process is dead, so there is nobody to wait for. Everything else comes back at its own time.
  */
 export async function takeOver(
   { objects, queues }: { readonly objects: MemoryObjectStore; readonly queues: MemoryQueues },

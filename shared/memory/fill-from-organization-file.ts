@@ -86,7 +86,7 @@ function toNewPermissionSet(file: PermissionSetFile): NewPermissionSet {
     name,
     sessionDuration: renderSessionDuration(sessionDurationMinutes),
     tags,
-    ...(description === undefined ? {} : { description }),
-    ...(relayState === undefined ? {} : { relayState }),
+    description,
+    relayState,
   }
 }

@@ -210,7 +210,7 @@ describe('limits of SSO Admin', () => {
           })
     for (let index = 2; index <= 25; index++) {
       expect((await attach(index)).status).toBe(200)
-      await world.clock.advance(100)
+      await world.clock.advance(500)
     }
     expect((await attach(26)).body).toMatchObject({ __type: 'ServiceQuotaExceededException' })
   })
@@ -221,6 +221,7 @@ describe('limits of SSO Admin', () => {
     expect(
       (await sso('PutInlinePolicyToPermissionSet', { PermissionSetArn, InlinePolicy: policy(10_240) })).status,
     ).toBe(200)
+    await world.clock.advance(500)
     expect(
       (await sso('PutInlinePolicyToPermissionSet', { PermissionSetArn, InlinePolicy: policy(10_241) })).body,
     ).toMatchObject({ __type: 'ServiceQuotaExceededException' })
@@ -317,7 +318,7 @@ describe('what requests fail with', () => {
 describe('a delegated administrator', () => {
   beforeEach(() => reopen({ ssoAdmin: { caller: 'delegated-administrator' } }))
 
-  test('may not assign in the management account', async () => {
+  test('a delegated administrator may not assign in the management account', async () => {
     expect(
       (await sso('CreateAccountAssignment', assignment(management, 'ReadOnly-ps', 'Auditors'))).body,
     ).toMatchObject({
@@ -326,7 +327,7 @@ describe('a delegated administrator', () => {
     })
   })
 
-  test('may not assign a permission set anywhere that is in the management account', async () => {
+  test('a delegated administrator may not assign a permission set anywhere that is in the management account', async () => {
     world.ssoAdmin.addAssignment({
       accountId: accountId.parse(management),
       permissionSetArn: arnOf('ReadOnly-ps'),

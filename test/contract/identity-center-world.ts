@@ -5,7 +5,7 @@ import { buildApp } from 'fauxqs'
 import { addJsonServices } from '../../infra/local/json-services/json-services.ts'
 import { AwsIdentityStore } from '../../shared/aws/identity-store-client.ts'
 import { AwsOrganizations } from '../../shared/aws/organizations-client.ts'
-import { AwsSsoAdmin } from '../../shared/aws/sso-admin-client.ts'
+import { awsSsoAdmin } from '../../shared/aws/sso-admin-client.ts'
 import type { PermissionSetArn, PrincipalId } from '../../shared/domain/identity-center-ids.ts'
 import type { PrincipalType } from '../../shared/domain/principal.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
@@ -142,8 +142,9 @@ export async function serve(world: IdentityCenterWorld): Promise<Wire> {
 
 async function openSdkPorts(world: IdentityCenterWorld): Promise<IdentityCenterPorts> {
   const { endpoint, close } = await serve(world)
-  const config = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'ssofile', secretAccessKey: 'any' } }
-  const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ ...config, maxAttempts: 1 }))
+  const credentials = { accessKeyId: 'ssofile', secretAccessKey: 'any' }
+  const config = { endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }
+  const ssoAdmin = awsSsoAdmin(new SSOAdminClient(config))
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {
     ssoAdmin,

@@ -30,6 +30,7 @@ export async function startLocalServer({ clock = new SystemClock(), settings }: 
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId, secretAccessKey: 'any' },
+    maxAttempts: 1,
   })
   const keep = <C extends { destroy(): void }>(client: C): C => {
     clients.push(client)

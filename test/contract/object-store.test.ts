@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
+import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { patientObjects } from '../../shared/reconcile/calls/patient-ports.ts'
 import { startLocalServer } from './local-server.ts'
 
 type Opened = { readonly objects: ObjectStore; readonly clock: VirtualClock; close(): Promise<void> }
@@ -27,6 +29,11 @@ async function openMemory(): Promise<Opened> {
   return { objects: new MemoryObjectStore({ bucket: 'ssofile', clock }), clock, close: async () => {} }
 }
 
+async function openPatient(): Promise<Opened> {
+  const { objects, ...opened } = await openMemory()
+  return { ...opened, objects: patientObjects(objects, { clock: opened.clock, randomness: new SystemRandomness() }) }
+}
+
 async function openS3(): Promise<Opened> {
   const clock = new VirtualClock(start)
   const server = await startLocalServer({ clock })
@@ -40,6 +47,7 @@ async function keysOf(objects: ObjectStore, prefix: string, options?: { startAft
 
 describe.each([
   { adapter: 'memory', open: openMemory },
+  { adapter: 'memory whose calls are repeated', open: openPatient },
   { adapter: 'S3 on the local system', open: openS3 },
 ])('object store on $adapter', ({ open }) => {
   let opened: Opened

@@ -9,9 +9,8 @@ import { WrittenThroughMap } from './written-through-map.ts'
 export type DataDirectory = {
   readonly openTable: OpenTable
   /**
-   * Makes every change so far outlive the process. To be called before anyone is told of a change; changes that nobody
-   * is told of are written by themselves at the end of the event loop's turn. What was changed without an `await` in
-   * between is kept whole or not at all.
+   * Makes every change so far survive the process. Call it before a change is answered; other changes are written at the
+   * end of the event loop's turn. Changes without an `await` between them are kept together or not at all.
    */
   flush(): void
   /** Writes the rest and lets another process in. */
@@ -34,7 +33,7 @@ const notADatabase = 26
 export const inMemory: DataDirectory = { openTable: memoryTables, flush: () => {}, close: () => {} }
 
 /**
- * Opens a directory for this process alone, and makes it where it is not there. Throws DataDirectoryError.
+ * Opens a directory for this process alone, and creates it if it is missing. Throws DataDirectoryError.
  * One SQLite file in WAL mode: a commit is a write to the log, which outlives a `kill -9` of this process; with
  * synchronous=NORMAL the last commits may be lost when the machine itself fails. (SQLite, "Write-Ahead Logging".)
  */
@@ -113,7 +112,7 @@ function prepareDatabase(database: DatabaseSync, file: string): void {
   const isNew = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
   if (!isNew && format !== dataFormat) {
     throw new DataDirectoryError(
-      `${file} was written by another version of ssofile: received data format ${format}, expected ${dataFormat}; name another directory, or delete that file to start anew`,
+      `${file} was written by another version of ssofile: received data format ${format}, expected ${dataFormat}; name another directory, or delete that file to start empty`,
     )
   }
   database.exec(`CREATE TABLE IF NOT EXISTS entries (
@@ -131,7 +130,7 @@ function explain(directory: string, file: string, cause: unknown): DataDirectory
   }
   if (code === notADatabase) {
     return new DataDirectoryError(
-      `${file} was not written by ssofile: it is no SQLite file; name another directory, or delete that file to start anew`,
+      `${file} was not written by ssofile: it is not an SQLite file; name another directory, or delete that file to start empty`,
       { cause },
     )
   }

@@ -1,4 +1,4 @@
-/** A Map whose changes are reported by key, so that whoever opened it can write them to a disk. */
+/** A Map that reports its changes by key, so that its owner can write them to disk. */
 export class WrittenThroughMap<V> extends Map<string, V> {
   readonly #changed: (key: string) => void
 

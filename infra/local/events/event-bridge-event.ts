@@ -12,7 +12,7 @@ export type EventBridgeEvent = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** What no change tells, and every event needs. Ids are fresh for each event. */
+/** What every event needs besides the change. Ids are fresh for each event. */
 export type EventStamp = {
   readonly id: string
   /** Of the CloudTrail record and of the request in it. */

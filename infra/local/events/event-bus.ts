@@ -21,15 +21,15 @@ export type EventBusOptions = {
   readonly openTable: OpenTable
   readonly clock: Clock
   readonly randomness: Randomness
-  /** The management account, known once the organization is there. */
+  /** The management account, known once the organization exists. */
   readonly account: () => string
   readonly identityStoreId: () => string
   readonly onError: (error: unknown) => void
-  /** Told of every event, wanted or not, so that a test can look at them. */
+  /** Called with every event, wanted or not, for tests. */
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
 
-/** Changes made with this access key id become no event: events are best effort, and some need a trail. */
+/** Changes made with this access key id send no event: events are best effort, and some need a trail. */
 const silent = 'silent'
 
 /**

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../../shared/memory/identity-store/ide
 import type { ApiCall } from './api-call.ts'
 import type { EventBridgeEvent } from './event-bridge-event.ts'
 
-/** Through what somebody changes the directory: each has its own CloudTrail events. */
+/** The ways to change the directory; each has its own CloudTrail events. */
 export type DirectoryCaller = 'api' | 'console' | 'scim'
 
 /** Here all of them call the public API; the access key ids `scim` and `console` say whose events are wanted. */
@@ -36,7 +36,7 @@ export function toScimCall(call: ApiCall, masked: { readonly input: JsonObject; 
 
 function scimOperation({ operation, input }: ApiCall): string {
   const { Operations: operations } = input
-  // Several attributes at once: as an identity provider that sends the whole user anew.
+  // Several attributes at once: like an identity provider that sends the whole user again.
   if (operation === 'UpdateUser') return Array.isArray(operations) && operations.length > 1 ? 'PutUser' : 'PatchUser'
   return operation === 'UpdateGroup' || operation.endsWith('GroupMembership') ? 'PatchGroup' : operation
 }

@@ -51,7 +51,7 @@ function visibleUnit(unit: JsonObject[string] | undefined): JsonObject | null {
   return { organizationalUnit: { arn, id, name } }
 }
 
-/** What Organizations tells by itself, as `AWS Service Event via CloudTrail`; `undefined`: the call's own event is all. */
+/** The service event of Organizations (`AWS Service Event via CloudTrail`); `undefined`: there is only the call's own event. */
 export function renderOrganizationsServiceEvent(
   change: OrganizationsChange,
   stamp: EventStamp,

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../../shared/memory/identity-store/ide
 import type { ApiCall } from './api-call.ts'
 import { type EventBridgeEvent, type EventStamp, renderEvent, renderEventTime } from './event-bridge-event.ts'
 
-/** What a service lets CloudTrail see of a call; `null`: nothing is recorded there. */
+/** What CloudTrail records of a call; `null`: nothing. */
 export type VisibleCall = {
   readonly requestParameters: JsonObject | null
   readonly responseElements: JsonObject | null

@@ -3,8 +3,8 @@ import type { EventPattern } from './match-event-pattern.ts'
 const succeeded = [{ exists: false }] as const
 
 /**
- * The events that a deployment's rules send to `events`: what may change which accounts a link speaks of, or who a
- * principal is. Failed calls are events as well, so their absence of an `errorCode` is part of the pattern.
+ * The events that a deployment's rules send to `events`: those that may change the accounts of a link, or a principal.
+ * Failed calls are events as well, so the pattern demands that `errorCode` is absent.
  */
 export const wantedEvents: readonly EventPattern[] = [
   {

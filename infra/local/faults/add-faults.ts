@@ -9,15 +9,15 @@ import { serviceCallOf } from './service-call.ts'
 export type FaultsOptions = {
   readonly clock: Clock
   readonly log: Log
-  /** Nothing suffers before. */
+  /** No fault strikes before. */
   readonly isReady: () => boolean
   /** Must not return; default: SIGKILL to this process. */
   readonly die?: () => void
 }
 
 /**
- * Lets calls to the services of an app suffer, where the wire is: neither the models nor the product can know. Add it
- * after every other hook, so that what a call did is kept before its answer is lost.
+ * Injects faults into calls to the services of an app, at the wire: neither models nor product can see them. Add it after
+ * every other hook, so that the effect of a call is kept before its answer is lost.
  */
 export function addFaults(app: FastifyInstance, file: FaultFile, options: FaultsOptions): void {
   const { clock, log, isReady, die = () => process.kill(process.pid, 'SIGKILL') } = options

@@ -3,7 +3,7 @@ import type { ServiceName } from '../../../shared/ports/service-error.ts'
 
 const services = ['s3', 'sqs', 'sso-admin', 'identitystore', 'organizations'] as const satisfies readonly ServiceName[]
 
-/** Which calls a rule is about: those that match are counted, `skip` of them pass, then up to `times` suffer. */
+/** Which calls a rule concerns. Calls that match are counted: the first `skip` pass, then up to `times` fail. */
 const matching = {
   service: z.enum(services),
   /** As AWS calls it (`CreateAccountAssignment`, `PutObject`); absent: every operation of the service. */
@@ -11,17 +11,17 @@ const matching = {
     .string()
     .regex(/^[A-Z][A-Za-z0-9]*$/, "an operation is written as in AWS's API Reference, such as PutObject")
     .optional(),
-  /** The access key id of whoever calls; absent: anybody. `ssofile` is the product itself. */
+  /** The caller's access key id; absent: any caller. `ssofile` is the product itself. */
   caller: z.string().min(1).optional(),
   skip: z.int().min(0).default(0),
   times: z.int().min(1).optional(),
-  /** Of suffering, for each call that `skip` and `times` leave. */
+  /** That a call fails, for each call that `skip` and `times` leave. */
   probability: z.number().min(0).max(1).default(1),
 }
 
 export const faultRule = z.discriminatedUnion('fault', [
   z.strictObject({ ...matching, fault: z.literal('throttle') }),
-  /** `code`: one of the service's own; absent: that of its internal error. */
+  /** `code`: an error code of the service; absent: its internal error. */
   z.strictObject({ ...matching, fault: z.literal('error'), code: z.string().min(1).optional() }),
   z.strictObject({ ...matching, fault: z.enum(['drop', 'lose-answer']) }),
   z.strictObject({ ...matching, fault: z.literal('delay'), ms: z.int().min(1).max(3_600_000) }),
@@ -29,12 +29,12 @@ export const faultRule = z.discriminatedUnion('fault', [
 ])
 export type FaultRule = z.infer<typeof faultRule>
 
-/** What the local system shall suffer (`--faults FILE`). The same seed and the same calls give the same faults. */
+/** The faults to inject (`--faults FILE`). The same seed and the same calls give the same faults. */
 export const faultFile = z.strictObject({ seed: z.int().default(1), rules: z.array(faultRule) })
 export type FaultFile = z.infer<typeof faultFile>
 
 export const faultsHelp = `
-Faults (--faults FILE) strike the calls to the services at their connection, once the system is ready:
+Faults (--faults FILE) are injected into calls to the services, at the connection, once the system is ready:
   { "seed": 7, "rules": [
     { "service": "sso-admin", "operation": "CreateAccountAssignment", "fault": "lose-answer", "skip": 3, "times": 1 },
     { "service": "s3", "caller": "ssofile", "fault": "throttle", "probability": 0.1 } ] }
@@ -47,6 +47,6 @@ Faults (--faults FILE) strike the calls to the services at their connection, onc
                lose-answer   the connection breaks after the call took effect
                delay         the call waits "ms" milliseconds first
                kill          the process kills itself with SIGKILL "when": "before" or "after" (default) the call
-  skip, times  the first "skip" calls pass, the next "times" suffer; absent: 0, and all that follow
-  probability  of suffering, for each of them; default 1
-Of several rules for one call the first that strikes is applied. GET /_ssofile/faults tells how often each struck.`
+  skip, times  the first "skip" calls pass, the next "times" fail; absent: 0, and all that follow
+  probability  that such a call fails; default 1
+If several rules match a call, the first that strikes is applied. GET /_ssofile/faults tells how often each struck.`

@@ -9,7 +9,7 @@ export type ServiceCall = {
   readonly caller: string | undefined
 }
 
-/** Decides which calls suffer what. Every rule counts every call that it matches, whichever rule strikes. */
+/** Decides which fault strikes which call. Every rule counts every call that it matches, whichever rule strikes. */
 export class FaultPlan {
   readonly #rules: readonly { readonly rule: FaultRule; matched: number; struck: number }[]
   readonly #randomness: SeededRandomness
@@ -19,7 +19,7 @@ export class FaultPlan {
     this.#randomness = new SeededRandomness(seed)
   }
 
-  /** The fault that this call suffers; `undefined`: none. */
+  /** The fault of this call; `undefined`: none. */
   next(call: ServiceCall): FaultRule | undefined {
     let first: FaultRule | undefined
     for (const counted of this.#rules) {
@@ -34,7 +34,7 @@ export class FaultPlan {
     return first
   }
 
-  /** The rules in their order, each with how many calls it matched and how many suffered. */
+  /** The rules in order, each with how many calls it matched and how many it struck. */
   counts(): readonly (FaultRule & { readonly matched: number; readonly struck: number })[] {
     return this.#rules.map(({ rule, matched, struck }) => ({ ...rule, matched, struck }))
   }

@@ -14,7 +14,7 @@ const codes: Readonly<Record<ServiceName, Codes>> = {
   identitystore: { throttle: 'ThrottlingException', internal: 'InternalServerException' },
   organizations: { throttle: 'TooManyRequestsException', internal: 'ServiceException' },
 }
-const unavailable = ['SlowDown', 'ServiceUnavailable', 'Busy']
+const unavailable = ['SlowDown', 'ServiceUnavailable', 'ServiceUnavailableException', 'Busy']
 const internal = ['InternalError', 'InternalServerException', 'ServiceException', 'InternalFailure']
 
 export function codeOf(service: ServiceName, fault: { fault: 'throttle' } | { fault: 'error'; code?: string }): string {

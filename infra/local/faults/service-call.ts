@@ -11,7 +11,7 @@ const serviceByTarget: Readonly<Record<string, ServiceName>> = {
   AWSOrganizationsV20161128: 'organizations',
 }
 
-/** Which operation of which service a request calls, and who; `undefined`: none, it is about the local system itself. */
+/** The service, operation and caller of a request; `undefined`: it is for the local system itself. */
 export function serviceCallOf(request: FastifyRequest): ServiceCall | undefined {
   const caller = signerOf(request)?.accessKeyId
   const [target = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.')
@@ -23,7 +23,7 @@ export function serviceCallOf(request: FastifyRequest): ServiceCall | undefined 
   return about && { service: 's3', operation: s3Operation(request, about), caller }
 }
 
-/** S3 tells its operations apart by method, path and query. (S3 API Reference, "Actions".) */
+/** S3 distinguishes operations by method, path and query. (S3 API Reference, "Actions".) */
 function s3Operation({ method, headers }: FastifyRequest, { bucket, key, query }: S3Request): string {
   if (bucket === '') return 'ListBuckets'
   if (key === '') return bucketOperation(method, query)

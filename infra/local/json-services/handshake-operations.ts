@@ -7,8 +7,8 @@ import { type JsonOperation, operation } from './json-operation.ts'
 import { TagList, toTags } from './organization-tags.ts'
 
 /**
- * AcceptHandshake and LeaveOrganization are called by a member account: whoever signs with an account id as access key
- * is that account here.
+ * AcceptHandshake and LeaveOrganization are called by a member account. Here an account id as access key id means that
+ * account.
  */
 export function handshakeOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
   const render = (handshake: HandshakeRecord) => ({ Handshake: renderHandshake(handshake, model) })

@@ -74,7 +74,7 @@ const paging = {
     .optional(),
 }
 
-/** Identity Store as stock clients call it: one row per operation of `AWSIdentityStore`. */
+/** Identity Store as AWS's clients call it: one row per operation of `AWSIdentityStore`. */
 export function identityStoreOperations(model: MemoryIdentityStore): Readonly<Record<string, JsonOperation>> {
   const on = inStore(model)
   return { ...groupOperations(model, on), ...userOperations(model, on), ...membershipOperations(model, on) }
@@ -116,8 +116,8 @@ function groupOperations(model: MemoryIdentityStore, on: OnStore): Record<string
       z.object({ ...store, DisplayName: DisplayName.optional(), Description: text.optional() }),
       async (input) => {
         const groupId = await model.createGroup({
-          ...(input.DisplayName === undefined ? {} : { displayName: input.DisplayName }),
-          ...(input.Description === undefined ? {} : { description: input.Description }),
+          displayName: input.DisplayName,
+          description: input.Description,
         })
         return { GroupId: groupId, IdentityStoreId: identityStoreId }
       },

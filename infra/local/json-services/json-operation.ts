@@ -35,7 +35,7 @@ function isMissing(body: unknown, path: readonly PropertyKey[]): boolean {
   return value === undefined || value === null
 }
 
-/** JSON as AWS writes it: instants in epoch seconds, members without a value left out. */
+/** JSON as AWS writes it: instants in epoch seconds, members without a value omitted. */
 export function renderOutput(output: object): string {
   return JSON.stringify(withEpochSeconds(output))
 }

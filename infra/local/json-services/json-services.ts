@@ -31,15 +31,15 @@ type Service = {
 
 type Answer =
   | { readonly status: number; readonly body: string }
-  /** The connection breaks instead: nobody can tell whether the call took effect. */
+  /** The connection breaks instead, so the caller cannot know whether the call took effect. */
   | 'no answer'
 
 const contentType = 'application/x-amz-json-1.1'
 
 /**
  * Serves SSO Admin, Identity Store and Organizations on an app: a POST whose X-Amz-Target names one of them is
- * answered here, whatever its path, before the route that would take it. Other requests pass untouched. `recorder` is told
- * of every call to Organizations and Identity Store that changes something, or was to, before it is answered.
+ * answered here, whatever its path, before the route that would take it. Other requests pass untouched. `recorder` gets
+ * every call to Organizations and Identity Store that changes something, or tried to, before it is answered.
  */
 export function addJsonServices(app: FastifyInstance, models: JsonServices, recorder?: CallRecorder): void {
   const services = new Map<string, Service>([
@@ -103,7 +103,7 @@ async function answerCall(service: Service, operation: string, body: unknown): P
   }
 }
 
-/** The body is a Buffer where the app has no parser for this content type; none at all where it is empty. */
+/** The body is a Buffer if the app has no parser for this content type, and absent if it is empty. */
 function parseBody(body: unknown): unknown {
   if (body === undefined || body === null) return {}
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) return body

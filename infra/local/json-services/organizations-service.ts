@@ -32,7 +32,7 @@ const unitName = z.string().min(1).max(128)
 const NextToken = z.string().max(100_000).optional()
 const paging = { MaxResults: z.int().min(1).max(20).optional(), NextToken }
 
-/** Organizations as stock clients call it: one row per operation of `AWSOrganizationsV20161128`. */
+/** Organizations as AWS's clients call it: one row per operation of `AWSOrganizationsV20161128`. */
 export function organizationsOperations(model: MemoryOrganizations): Readonly<Record<string, JsonOperation>> {
   return {
     ...organizationOperations(model),

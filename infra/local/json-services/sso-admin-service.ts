@@ -95,7 +95,7 @@ const assignment = {
   PrincipalId: principalId,
 }
 
-/** SSO Admin as stock clients call it: one row per operation of `SWBExternalService`. */
+/** SSO Admin as AWS's clients call it: one row per operation of `SWBExternalService`. */
 export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<string, JsonOperation>> {
   const on = inInstance(model)
   return {
@@ -233,8 +233,8 @@ function permissionSetOperations(model: MemorySsoAdmin, on: OnInstance): Record<
         const attributes = {
           name: input.Name,
           sessionDuration: input.SessionDuration ?? 'PT1H',
-          ...(input.Description === undefined ? {} : { description: input.Description }),
-          ...(input.RelayState === undefined ? {} : { relayState: input.RelayState }),
+          description: input.Description,
+          relayState: input.RelayState,
         }
         const arn = await model.createPermissionSet({ ...attributes, tags: input.Tags ?? [] })
         return {

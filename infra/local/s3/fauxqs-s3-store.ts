@@ -5,7 +5,7 @@ import { localRegion } from '../local-account.ts'
 import { currentRequest } from '../local-request.ts'
 import { checkMayWrite } from './write-permission.ts'
 
-/** fauxqs's `S3Object`, of which only this is read. Its etags stand in quotation marks. */
+/** fauxqs's `S3Object`, as far as it is read here. Its etags are in quotation marks. */
 type FauxqsObject = {
   readonly key: string
   readonly body: Buffer
@@ -135,7 +135,7 @@ export class FauxqsS3Store {
   }
 }
 
-/** Whoever sent the current request. Throws ServiceError AccessDenied where they may not write this key. */
+/** The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key. */
 function writerOf(key: string): Caller {
   const { accessKeyId, sourceIpAddress } = currentRequest()
   if (accessKeyId === undefined)

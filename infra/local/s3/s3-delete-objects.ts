@@ -9,7 +9,7 @@ type Named = { readonly key: string; readonly etag: string | undefined }
 // S3 API Reference, "DeleteObjects".
 const mostAtOnce = 1000
 
-/** DeleteObjects: each key succeeds or fails by itself. Answers the XML. */
+/** DeleteObjects: each key succeeds or fails on its own. Answers the XML. */
 export function deleteObjects(bucket: MemoryBucket, caller: Caller, xml: string): string {
   const named = parseDelete(xml)
   const [quiet] = xmlTexts(xml, 'Quiet')

@@ -11,7 +11,7 @@ const s3Routes: ReadonlySet<string | undefined> = new Set(['/', '/:bucket', '/:b
 /** What stands in for a path that is not UTF-8 in percent-encoding; no bucket can have this name. */
 export const malformedUrl = '/_malformed/'
 
-/** `undefined`: not for S3, but for SQS or one of the JSON services, or about the local system itself. */
+/** `undefined`: not for S3, but for SQS, a JSON service or the local system itself. */
 export function parseS3Request(request: FastifyRequest): S3Request | undefined {
   const isService = request.headers['x-amz-target'] !== undefined || (request.method === 'POST' && request.url === '/')
   if (isService || !s3Routes.has(request.routeOptions.url)) return undefined

@@ -18,7 +18,7 @@ export function xmlElement(name: string, text: string | number | boolean): strin
   return `<${name}>${escapeXml(String(text))}</${name}>`
 }
 
-/** What stands in the elements of this name, unescaped; elements with attributes or children are not meant. */
+/** The unescaped texts of the elements of this name, except those with attributes or children. */
 export function* xmlTexts(xml: string, name: string): Generator<string> {
   for (const [, text = ''] of xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))) yield unescapeXml(text)
 }

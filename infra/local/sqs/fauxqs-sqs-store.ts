@@ -85,7 +85,7 @@ export class FauxqsQueue {
   }
 
   dequeue(most: number, visibilityTimeoutSeconds?: number): readonly object[] {
-    if (currentRequest().signal.aborted) return [] // nobody is there to take them
+    if (currentRequest().signal.aborted) return [] // the caller has hung up
     return this.model
       .receive({ most, visibilityTimeoutSeconds })
       .map(({ messageId, receiptHandle, body, ...rest }) => ({

@@ -30,8 +30,8 @@ const batchMost = 10
 const batchMostBytes = 1_048_576
 
 /**
- * Answers what fauxqs would get wrong, and leaves the rest to it: it refuses message bodies with characters beyond
- * U+FFFF, which SQS accepts, and CreateQueue of a queue that is there. `undefined`: not answered. Throws ServiceError.
+ * Answers what fauxqs would get wrong, and leaves the rest to it. fauxqs refuses message bodies with characters beyond
+ * U+FFFF, which SQS accepts, and CreateQueue of an existing queue. `undefined`: not answered. Throws ServiceError.
  */
 export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): object | undefined {
   switch (target) {
@@ -57,9 +57,9 @@ function send(queue: MemoryQueue, message: Entry): object {
   if (DelaySeconds > 0) throw refusal('UnsupportedOperation', 'The local queues do not delay messages')
   const { messageId, sequence } = queue.send({
     body: MessageBody,
-    ...(MessageGroupId === undefined ? {} : { groupId: MessageGroupId }),
-    ...(MessageDeduplicationId === undefined ? {} : { deduplicationId: MessageDeduplicationId }),
-    ...(MessageAttributes === undefined ? {} : { messageAttributes: MessageAttributes }),
+    groupId: MessageGroupId,
+    deduplicationId: MessageDeduplicationId,
+    messageAttributes: MessageAttributes,
   })
   return {
     MessageId: messageId,
@@ -99,7 +99,7 @@ function checkBatch(entries: readonly { readonly Id: string; readonly MessageBod
   }
 }
 
-/** What stands in the request must be so; fauxqs would compare defaults that nobody asked for too. */
+/** Only the attributes in the request must agree; fauxqs would also compare defaults. */
 function describeExisting(
   queue: FauxqsQueue | undefined,
   wanted: Readonly<Record<string, string>>,

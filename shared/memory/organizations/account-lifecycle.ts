@@ -146,7 +146,7 @@ export class AccountLifecycle {
     const taken = [...tree.accounts()].some((account) => account.email === email)
     const failureReason = taken ? 'EMAIL_ALREADY_EXISTS' : undefined
     const state = taken ? 'FAILED' : 'SUCCEEDED'
-    requests.set(requestId, { ...request, state, ...(failureReason === undefined ? {} : { failureReason }) })
+    requests.set(requestId, { ...request, state, failureReason })
     const result = {
       event: 'CreateAccountResult',
       requestId,

@@ -144,7 +144,7 @@ export class MemoryBucket {
       for (const key of keys) {
         if (!key.startsWith(prefix)) break
         if (objects.length + commonPrefixes.length >= Math.min(most, pageMost)) {
-          return { objects, commonPrefixes, ...(last === undefined ? {} : { next: last }) }
+          return { objects, commonPrefixes, next: last }
         }
         const group = commonPrefixOf(key, prefix, delimiter)
         last = group ?? key

@@ -125,9 +125,9 @@ export class MemoryQueue {
     this.#add({
       messageId,
       body,
-      ...(groupId === undefined ? {} : { groupId }),
-      ...(deduplicationId === undefined ? {} : { deduplicationId }),
-      ...(messageAttributes === undefined ? {} : { messageAttributes }),
+      groupId,
+      deduplicationId,
+      messageAttributes,
       sequence,
       sentAt: at,
       receiveCount: 0,

@@ -152,6 +152,6 @@ function toReceivedMessage(message: DeliveredMessage): ReceivedMessage {
     body,
     receiveCount,
     sentAt: new Date(sentAt),
-    ...(groupId === undefined ? {} : { groupId }),
+    groupId,
   }
 }

@@ -31,6 +31,7 @@ import type { MemoryOrganizations } from '../organizations/memory-organizations.
 import { memoryTables, type OpenTable } from '../table.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 import { drawLatencyMs } from './draw-latency.ts'
+import type { ReadLagMs } from './listed-permission-sets.ts'
 import {
   type PermissionSetDefinition,
   type PermissionSetUpdate,
@@ -47,7 +48,7 @@ import {
   targetKey,
 } from './sso-admin-answers.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
-import { rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
+import { conflictingOperation, rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
 import { type PrincipalListing, type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
 import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
 
@@ -63,6 +64,8 @@ export type MemorySsoAdminOptions = CallObserver & {
   readonly latencyMs?: number
   /** Its 99th percentile; default four times the median. */
   readonly latencyP99Ms?: number
+  /** How far listings of assignments and provisioned accounts lag behind requests that came out; default 0. */
+  readonly readLagMs?: ReadLagMs | undefined
   /** How long finished requests are remembered; default 24 hours (AWS does not document it). */
   readonly retentionMs?: number
   /** Who calls. A delegated administrator is refused what concerns the management account. Default `management`. */
@@ -82,6 +85,9 @@ const callsPerSecond = 20
 const outstandingMost = 15
 const provisioningsMost = 3
 const allProvisionedAccountsMost = 3500
+// Field reports: changes of one permission set in quick succession get ConflictException. AWS documents no duration.
+const changeLeastMs = 200
+const changeMostMs = 500
 
 /**
  * An honest model of the SSO Admin API of one instance: 20 calls in any rolling second over all operations, 15
@@ -97,6 +103,8 @@ export class MemorySsoAdmin implements SsoAdmin {
   readonly #rules: SsoAdminRules
   readonly #gate: CallGate
   readonly #instances: Map<string, { readonly createdAt: Date }>
+  /** By permission set, until when its last change is in process. */
+  readonly #changingUntilMs = new Map<PermissionSetArn, number>()
 
   constructor(options: MemorySsoAdminOptions) {
     const openTable = options.openTable ?? memoryTables
@@ -109,6 +117,7 @@ export class MemorySsoAdmin implements SsoAdmin {
       identityStore: options.identityStore,
       organizations: options.organizations,
       gonePrincipalDeletion: options.gonePrincipalDeletion ?? 'succeeds',
+      readLagMs: options.readLagMs,
       retentionMs: options.retentionMs ?? 24 * 60 * 60 * 1000,
     })
     this.#rules = new SsoAdminRules(this.#state, options.organizations, {
@@ -182,7 +191,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   ): Promise<Page<Principal>> {
     this.#enter('ListAccountAssignments')
     this.#state.definitions.get(arn)
-    const principals = this.#state.provisioned.get(id, arn)?.principals ?? []
+    const principals = this.#state.listed.get(id, arn)?.principals ?? []
     return readPage(principals, principalKey, { nextToken, most })
   }
 
@@ -227,8 +236,8 @@ export class MemorySsoAdmin implements SsoAdmin {
       name,
       sessionDuration,
       createdAt,
-      ...(description === undefined ? {} : { description }),
-      ...(relayState === undefined ? {} : { relayState }),
+      description,
+      relayState,
     }
   }
 
@@ -240,8 +249,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async updatePermissionSet(arn: PermissionSetArn, update: PermissionSetUpdate): Promise<void> {
-    this.#enterDefinitionWrite('UpdatePermissionSet', arn)
-    this.#state.definitions.update(arn, update)
+    this.#changeDefinition('UpdatePermissionSet', arn, () => this.#state.definitions.update(arn, update))
   }
 
   /** Refused while it is provisioned anywhere or a request names it, deletions in flight included. */
@@ -259,13 +267,15 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async attachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void> {
-    this.#enterDefinitionWrite('AttachManagedPolicyToPermissionSet', arn)
-    this.#state.definitions.attachManagedPolicy(arn, policyArn)
+    this.#changeDefinition('AttachManagedPolicyToPermissionSet', arn, () =>
+      this.#state.definitions.attachManagedPolicy(arn, policyArn),
+    )
   }
 
   async detachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void> {
-    this.#enterDefinitionWrite('DetachManagedPolicyFromPermissionSet', arn)
-    this.#state.definitions.detachManagedPolicy(arn, policyArn)
+    this.#changeDefinition('DetachManagedPolicyFromPermissionSet', arn, () =>
+      this.#state.definitions.detachManagedPolicy(arn, policyArn),
+    )
   }
 
   async listCustomerManagedPolicies(
@@ -278,13 +288,15 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async attachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
-    this.#enterDefinitionWrite('AttachCustomerManagedPolicyReferenceToPermissionSet', arn)
-    this.#state.definitions.attachCustomerManagedPolicy(arn, policy)
+    this.#changeDefinition('AttachCustomerManagedPolicyReferenceToPermissionSet', arn, () =>
+      this.#state.definitions.attachCustomerManagedPolicy(arn, policy),
+    )
   }
 
   async detachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
-    this.#enterDefinitionWrite('DetachCustomerManagedPolicyReferenceFromPermissionSet', arn)
-    this.#state.definitions.detachCustomerManagedPolicy(arn, policy)
+    this.#changeDefinition('DetachCustomerManagedPolicyReferenceFromPermissionSet', arn, () =>
+      this.#state.definitions.detachCustomerManagedPolicy(arn, policy),
+    )
   }
 
   async getInlinePolicy(arn: PermissionSetArn): Promise<string | undefined> {
@@ -293,13 +305,15 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async putInlinePolicy(arn: PermissionSetArn, policy: string): Promise<void> {
-    this.#enterDefinitionWrite('PutInlinePolicyToPermissionSet', arn)
-    this.#state.definitions.putInlinePolicy(arn, policy)
+    this.#changeDefinition('PutInlinePolicyToPermissionSet', arn, () =>
+      this.#state.definitions.putInlinePolicy(arn, policy),
+    )
   }
 
   async deleteInlinePolicy(arn: PermissionSetArn): Promise<void> {
-    this.#enterDefinitionWrite('DeleteInlinePolicyFromPermissionSet', arn)
-    this.#state.definitions.deleteInlinePolicy(arn)
+    this.#changeDefinition('DeleteInlinePolicyFromPermissionSet', arn, () =>
+      this.#state.definitions.deleteInlinePolicy(arn),
+    )
   }
 
   async getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined> {
@@ -308,13 +322,15 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void> {
-    this.#enterDefinitionWrite('PutPermissionsBoundaryToPermissionSet', arn)
-    this.#state.definitions.putPermissionsBoundary(arn, boundary)
+    this.#changeDefinition('PutPermissionsBoundaryToPermissionSet', arn, () =>
+      this.#state.definitions.putPermissionsBoundary(arn, boundary),
+    )
   }
 
   async deletePermissionsBoundary(arn: PermissionSetArn): Promise<void> {
-    this.#enterDefinitionWrite('DeletePermissionsBoundaryFromPermissionSet', arn)
-    this.#state.definitions.deletePermissionsBoundary(arn)
+    this.#changeDefinition('DeletePermissionsBoundaryFromPermissionSet', arn, () =>
+      this.#state.definitions.deletePermissionsBoundary(arn),
+    )
   }
 
   // Tags.
@@ -381,7 +397,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   ): Promise<Page<AccountId>> {
     this.#enter('ListAccountsForProvisionedPermissionSet')
     this.#state.definitions.get(arn)
-    const accounts = this.#state.provisioned
+    const accounts = this.#state.listed
       .ofPermissionSet(arn)
       .filter((one) => this.#hasStatus(one, status))
       .map((one) => one.accountId)
@@ -395,7 +411,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     most: number = pageMost,
   ): Promise<Page<PermissionSetArn>> {
     this.#enter('ListPermissionSetsProvisionedToAccount')
-    const arns = this.#state.provisioned
+    const arns = this.#state.listed
       .inAccount(id)
       .filter((one) => this.#hasStatus(one, status))
       .map((one) => one.permissionSetArn)
@@ -535,6 +551,16 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#rules.refuseManagementAccount(operation, arn)
   }
 
+  /** A definition that has just been changed takes no other change for some hundred milliseconds. */
+  #changeDefinition(operation: string, arn: PermissionSetArn, change: () => void): void {
+    this.#enterDefinitionWrite(operation, arn)
+    const { clock, randomness } = this.#options
+    const nowMs = clock.now().getTime()
+    if (nowMs < (this.#changingUntilMs.get(arn) ?? 0)) throw conflictingOperation()
+    change()
+    this.#changingUntilMs.set(arn, nowMs + changeLeastMs + (changeMostMs - changeLeastMs) * randomness.fraction())
+  }
+
   #describeInstance(): InstanceDescription {
     const { instanceArn, identityStoreId } = this
     const createdAt = this.#instances.get(instanceArn)?.createdAt ?? this.#options.clock.now()
@@ -559,7 +585,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   #rowsOf(principalId: PrincipalId): readonly AssignmentTarget[] {
-    return this.#state.provisioned
+    return this.#state.listed
       .ofPrincipal(principalId)
       .flatMap(({ accountId: id, permissionSetArn: arn, principals }) =>
         principals

@@ -117,6 +117,6 @@ export function principalKey({ principalId, principalType }: Principal): string 
   return `${principalId} ${principalType}`
 }
 
-function provisionedKey(accountId: AccountId, permissionSetArn: PermissionSetArn): string {
+export function provisionedKey(accountId: AccountId, permissionSetArn: PermissionSetArn): string {
   return `${accountId} ${permissionSetArn}`
 }

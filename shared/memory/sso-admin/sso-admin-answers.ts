@@ -37,7 +37,7 @@ export function targetKey({
 
 export function describeRequest(record: AssignmentRequestRecord): AssignmentRequest {
   const { requestId, state, failureReason, createdAt, target } = record
-  return { requestId, state, createdAt, target, ...(failureReason === undefined ? {} : { failureReason }) }
+  return { requestId, state, createdAt, target, failureReason }
 }
 
 export function describeProvisioning(record: ProvisioningRecord): Provisioning {
@@ -47,8 +47,8 @@ export function describeProvisioning(record: ProvisioningRecord): Provisioning {
     state,
     createdAt,
     permissionSetArn,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(failureReason === undefined ? {} : { failureReason }),
+    accountId,
+    failureReason,
   }
 }
 

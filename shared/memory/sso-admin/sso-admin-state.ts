@@ -6,6 +6,7 @@ import type { MemoryOrganizations } from '../organizations/memory-organizations.
 import type { OpenTable } from '../table.ts'
 import { AccountPolicies } from './account-policies.ts'
 import { AsynchronousRequests, compareDue, type RequestOutcome } from './asynchronous-requests.ts'
+import { ListedPermissionSets, type ReadLagMs } from './listed-permission-sets.ts'
 import { PermissionSetDefinitions } from './permission-set-definitions.ts'
 import { ProvisionedPermissionSets } from './provisioned-permission-sets.ts'
 import {
@@ -31,6 +32,7 @@ type SsoAdminStateOptions = {
   readonly identityStore: MemoryIdentityStore
   readonly organizations: MemoryOrganizations
   readonly gonePrincipalDeletion: GonePrincipalDeletion
+  readonly readLagMs?: ReadLagMs | undefined
   /** How long finished requests are remembered. */
   readonly retentionMs: number
 }
@@ -39,6 +41,7 @@ type SsoAdminStateOptions = {
 export class SsoAdminState {
   readonly definitions: PermissionSetDefinitions
   readonly provisioned: ProvisionedPermissionSets
+  readonly listed: ListedPermissionSets
   readonly assignmentRequests: AsynchronousRequests<AssignmentRequestRecord>
   readonly provisionings: AsynchronousRequests<ProvisioningRecord>
   readonly policies: AccountPolicies
@@ -49,6 +52,7 @@ export class SsoAdminState {
     this.#options = options
     this.definitions = new PermissionSetDefinitions(openTable('sso-admin/permission-sets'))
     this.provisioned = new ProvisionedPermissionSets(openTable('sso-admin/provisioned'))
+    this.listed = new ListedPermissionSets(this.provisioned, options)
     this.assignmentRequests = new AsynchronousRequests(openTable('sso-admin/assignment-requests'))
     this.provisionings = new AsynchronousRequests(openTable('sso-admin/provisionings'))
     this.policies = new AccountPolicies(openTable('sso-admin/missing-policies'))
@@ -89,7 +93,7 @@ export class SsoAdminState {
     }
   }
 
-  #create({ target }: AssignmentRequestRecord): RequestOutcome {
+  #create({ target, dueAt }: AssignmentRequestRecord): RequestOutcome {
     const { accountId, permissionSetArn, principalId, principalType } = target
     const { identityStore, organizations, randomness } = this.#options
     const unreachable = unreachableAccount(accountId, organizations.accountState(accountId))
@@ -101,12 +105,13 @@ export class SsoAdminState {
     const outcome = provisioningOutcome(accountId, definition, this.policies)
     if (outcome.state === 'SUCCEEDED') {
       const roleSuffix = randomness.id().replaceAll('-', '').slice(0, 16)
+      this.listed.lagBehind(target, dueAt, target)
       this.provisioned.assign(target, definition.version, roleSuffix)
     }
     return outcome
   }
 
-  #delete({ target }: AssignmentRequestRecord): RequestOutcome {
+  #delete({ target, dueAt }: AssignmentRequestRecord): RequestOutcome {
     const { identityStore, organizations, gonePrincipalDeletion } = this.#options
     const { accountId, principalId, principalType } = target
     const unreachable = unreachableAccount(accountId, organizations.accountState(accountId))
@@ -114,6 +119,7 @@ export class SsoAdminState {
     if (!this.provisioned.holds(target)) return noSuchAssignment()
     const isGone = !identityStore.hasPrincipal(principalType, principalId)
     if (isGone && gonePrincipalDeletion === 'fails') return noSuchPrincipal(target, identityStore.identityStoreId)
+    this.listed.lagBehind(target, dueAt, target)
     this.provisioned.unassign(target)
     return isGone && gonePrincipalDeletion === 'fails-yet-removes'
       ? noSuchPrincipal(target, identityStore.identityStoreId)
@@ -121,14 +127,17 @@ export class SsoAdminState {
   }
 
   /** Every account is tried; the first failure is the one that the request tells. */
-  #provision({ permissionSetArn, accountIds }: ProvisioningRecord): RequestOutcome {
+  #provision({ permissionSetArn, accountIds, dueAt }: ProvisioningRecord): RequestOutcome {
     const definition = this.definitions.get(permissionSetArn)
     const outcomes = accountIds.map((accountId): RequestOutcome => {
       const unreachable = unreachableAccount(accountId, this.#options.organizations.accountState(accountId))
       if (unreachable !== undefined) return unreachable
       if (this.provisioned.get(accountId, permissionSetArn) === undefined) return notProvisionedThere(accountId)
       const outcome = provisioningOutcome(accountId, definition, this.policies)
-      if (outcome.state === 'SUCCEEDED') this.provisioned.update(accountId, permissionSetArn, definition.version)
+      if (outcome.state === 'SUCCEEDED') {
+        this.listed.lagBehind({ accountId, permissionSetArn }, dueAt)
+        this.provisioned.update(accountId, permissionSetArn, definition.version)
+      }
       return outcome
     })
     return outcomes.find(({ state }) => state === 'FAILED') ?? succeeded
@@ -139,5 +148,6 @@ export class SsoAdminState {
     for (const { permissionSetArn } of this.provisioned.inAccount(accountId)) {
       this.provisioned.remove(accountId, permissionSetArn)
     }
+    this.listed.forgetAccount(accountId)
   }
 }

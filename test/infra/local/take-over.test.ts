@@ -5,7 +5,7 @@ import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
-import { Lease, leaseKey } from '../../../shared/reconcile/lease.ts'
+import { Lease, leaseKey } from '../../../shared/reconcile/dispatcher/lease.ts'
 
 async function worldHeldBy(holder: string) {
   const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
