@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { releaseList } from '../../shared/reconcile/brake-file.ts'
+import { releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 const folders = ['', 'folder-a/'] as const
@@ -84,7 +84,7 @@ export function hasNewRelease(world: SimulatedWorld): boolean {
 
 export type ShownBrake = { readonly digest: string; readonly held: readonly string[] }
 
-/** What `npx ssofile brake` shows; `undefined`: nothing is held. */
+/** What `ssofile brake` shows; `undefined`: nothing is held. */
 export function readShown(world: SimulatedWorld): ShownBrake | undefined {
   const { digest, held } = world.readJson('control/brake.json') ?? {}
   if (typeof digest !== 'string' || !Array.isArray(held)) return undefined

@@ -7,9 +7,11 @@ export const faultKinds = [
   'kill-after',
   'freeze',
   'lose-answer',
+  'break-answer',
   'refuse-throttled',
   'refuse-conflict',
   'refuse-internal',
+  'refuse-broken',
   'refuse-denied',
   'late',
   'late-answer',
@@ -17,11 +19,15 @@ export const faultKinds = [
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
+/** What may be made of a call whose answer says nothing. */
+export const answerFaults: readonly FaultKind[] = ['refuse-broken', 'break-answer', 'lose-answer']
+
 /** Faults that lose nothing: who was refused asks again, and what is late comes. */
 export const harmless: ReadonlySet<string> = new Set<FaultKind>([
   'refuse-throttled',
   'refuse-conflict',
   'refuse-internal',
+  'refuse-broken',
   'refuse-denied',
   'late',
   'late-answer',
@@ -136,6 +142,14 @@ export class Chaos {
     return this.#randomness.fraction() < 0.5 ? 70_000 : 130_000
   }
 
+  /** Whether the call took effect or not: an answer of a load balancer, or of a service that is overloaded. */
+  brokenAnswer({ service }: Call, hasTakenEffect: boolean): ServiceError {
+    const answers = hasTakenEffect ? serverErrors : [...serverErrors, throttledKey]
+    const answer = answers[Math.floor(answers.length * this.#randomness.fraction())] ?? throttledKey
+    const { code, httpStatus } = answer
+    return new ServiceError(service, code, `an answer with HTTP ${httpStatus}`, { httpStatus })
+  }
+
   strike(call: Call): FaultKind | undefined {
     const struck = this.#pending.find(({ fault }) => matches(fault, call))
     if (!struck) return undefined
@@ -147,6 +161,17 @@ export class Chaos {
   }
 }
 
+/** An empty 503 has no code, one in HTML is no JSON; AWS SDK for JavaScript names them so. Others are of no API's list. */
+const serverErrors = [
+  { code: 'Unknown', httpStatus: 503 },
+  { code: 'SyntaxError', httpStatus: 502 },
+  { code: 'ServiceUnavailableException', httpStatus: 503 },
+  { code: 'InternalFailure', httpStatus: 500 },
+  { code: 'InternalServerException', httpStatus: 500 },
+] as const
+/** Of an instance, bucket or queue that is encrypted by a customer's key: nothing happened. */
+const throttledKey = { code: 'KMS.ThrottlingException', httpStatus: 400 } as const
+
 function matches({ service, calls, process, kind }: Fault, call: Call): boolean {
   if (service !== 'any' && service !== call.service) return false
   if (process !== 'any' && process !== call.process) return false
@@ -155,8 +180,11 @@ function matches({ service, calls, process, kind }: Fault, call: Call): boolean 
   return callGroups[calls](call)
 }
 
+/** Kinds of faults that the API itself refuses a call with. */
+export type RefusalKind = Exclude<Extract<FaultKind, `refuse-${string}`>, 'refuse-broken'>
+
 /** The error that a refused call throws: AWS's codes, by service. */
-export function refusalFor(kind: Extract<FaultKind, `refuse-${string}`>, { service, operation }: Call): ServiceError {
+export function refusalFor(kind: RefusalKind, { service, operation }: Call): ServiceError {
   if (kind === 'refuse-denied')
     return new ServiceError(service, 'AccessDeniedException', `User is not authorized to perform: sso:${operation}`)
   if (kind === 'refuse-conflict')

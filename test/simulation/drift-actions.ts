@@ -33,15 +33,18 @@ export const driftActions = [
   { weight: 2, arbitrary: fc.constant<DriftAction>({ do: 'check for drift' }) },
 ] as const
 
+/** Listings count against our own calls after five minutes; clocks may be a little off. */
+export const settlingMs = 6 * 60_000
+
 export async function performDriftAction(action: DriftAction, world: SimulatedWorld): Promise<void> {
   const { ssoAdmin, checker, clock } = world
   if (action.do === 'check for drift') return void checkForDrift(world)
   const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one))
   const target = ours[action.nth % Math.max(ours.length, 1)]
   if (!target) return
-  // Nothing but a drift check finds it; and one that is under way, or about to begin, only where the entry is settled:
-  // whoever is about to write that it is granted read it back before.
-  if (stateOf(target, world) === 'granted') world.drift.changes++
+  // Only a drift check finds it, and one that is under way, or about to begin, only where our last call on it is so old
+  // that a listing counts against it.
+  if (isSettled(target, world)) world.drift.changes++
   else world.wasDrifted = true
   checker.noteTaken(target)
   ssoAdmin.removeAssignment(target)
@@ -52,10 +55,11 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   ssoAdmin.addAssignment(target)
 }
 
-function stateOf({ accountId, permissionSetArn, principalId }: AssignmentTarget, world: SimulatedWorld): unknown {
+function isSettled({ accountId, permissionSetArn, principalId }: AssignmentTarget, world: SimulatedWorld): boolean {
   const entries = world.keys(`assignments/account%${accountId}%`).map((key) => world.readJson(key))
-  return entries.find((entry) => entry?.permissionSetArn === permissionSetArn && entry.principalId === principalId)
-    ?.state
+  const entry = entries.find((one) => one?.permissionSetArn === permissionSetArn && one.principalId === principalId)
+  const isOld = Date.parse(String(entry?.updatedAt)) + settlingMs < world.clock.now().getTime()
+  return entry?.state === 'granted' && isOld
 }
 
 /** What was removed by now is found, unless the check could not even begin; then what an earlier one left is lost as well. */

@@ -24,6 +24,7 @@ async function main(): Promise<void> {
       trace: { type: 'boolean', default: false },
       promises: { type: 'string' },
       'no-shrink': { type: 'boolean', default: false },
+      'no-sweep': { type: 'boolean', default: false },
       sabotage: { type: 'boolean', default: false },
       only: { type: 'string' },
     },
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
     seed,
     steps: Number(values.steps),
     shrink: !values['no-shrink'],
+    sweeps: !values['no-sweep'],
     ...(profile ? { profile } : {}),
     ...(values.promises === undefined ? {} : { promises: values.promises.split(',') }),
   }

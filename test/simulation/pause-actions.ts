@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { pauseChanges, resumeChanges } from '../../shared/reconcile/pause.ts'
+import { pauseChanges, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 export type PauseAction =

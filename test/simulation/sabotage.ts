@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promises } from './checker.ts'
+import { buildSabotage } from './build-sabotage.ts'
+import { promises } from './promises/violation.ts'
 import { type Sabotage, sabotages } from './sabotages.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -35,7 +36,8 @@ async function tryToFind(sabotage: Sabotage, runsMost: number): Promise<string |
       cpSync(join(root, folder), join(copy, folder), { recursive: true })
     cpSync(join(root, 'package.json'), join(copy, 'package.json'))
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-    build(sabotage, join(copy, sabotage.file))
+    const file = join(copy, sabotage.file)
+    writeFileSync(file, buildSabotage(readFileSync(file, 'utf8'), sabotage))
     return await findOwn(copy, sabotage, runsMost)
   } finally {
     rmSync(copy, { recursive: true })
@@ -43,41 +45,33 @@ async function tryToFind(sabotage: Sabotage, runsMost: number): Promise<string |
 }
 
 /** A life that breaks a promise without the defect as well proves nothing about it: the search goes on after it. */
-async function findOwn(copy: string, { breaks }: Sabotage, runsMost: number): Promise<string | undefined> {
+async function findOwn(
+  copy: string,
+  { breaks, isHealedBySweep: noSweep = false }: Sabotage,
+  runsMost: number,
+): Promise<string | undefined> {
   for (let first = 0; first < runsMost; ) {
-    const found = await runMain({ folder: copy, breaks, first, runs: runsMost - first })
+    const found = await runMain({ folder: copy, breaks, noSweep, first, runs: runsMost - first })
     if (!found) return undefined
     const runs = found.index + 1
-    const unchanged = await runMain({ folder: root, breaks, first: found.index, runs: 1 })
+    const unchanged = await runMain({ folder: root, breaks, noSweep, first: found.index, runs: 1 })
     if (!unchanged) return `found after ${runs} run${runs === 1 ? '' : 's'}, by promise ${found.promise}`
     first = runs
   }
   return undefined
 }
 
-function build({ name, file, find, replace }: Sabotage, path: string): void {
-  const source = readFileSync(path, 'utf8')
-  const count = source.split(find).length - 1
-  if (count !== 1)
-    throw new Error(
-      `sabotage '${name}': '${find}' stands ${count} times in ${file}, expected once; adapt the sabotage to the code`,
-    )
-  writeFileSync(
-    path,
-    source.replace(find, () => replace),
-  )
-}
-
 type Part = {
   readonly folder: string
   readonly breaks: Sabotage['breaks']
+  readonly noSweep: boolean
   /** Which of the seed's runs comes first. */
   readonly first: number
   readonly runs: number
 }
 
 /** The first run that breaks one of the promises, counted from the seed's first; `undefined`: none does. */
-function runMain({ folder, breaks, first, runs }: Part): Promise<Find | undefined> {
+function runMain({ folder, breaks, noSweep, first, runs }: Part): Promise<Find | undefined> {
   return new Promise((resolve, reject) => {
     const args = [
       'test/simulation/main.ts',
@@ -88,6 +82,7 @@ function runMain({ folder, breaks, first, runs }: Part): Promise<Find | undefine
       '--path',
       String(first),
       '--no-shrink',
+      ...(noSweep ? ['--no-sweep'] : []),
       '--promises',
       breaks.map((promise) => promises[promise].slice(0, 1)).join(','),
     ]

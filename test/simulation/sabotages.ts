@@ -1,10 +1,11 @@
-import type { promises } from './checker.ts'
+import type { promises } from './promises/violation.ts'
 import { brakeSabotages } from './sabotages-brake.ts'
 import { changeSabotages } from './sabotages-changes.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
+import { proofSabotages } from './sabotages-proofs.ts'
 import { unreadableSabotages } from './sabotages-unreadable.ts'
 
-/** One deliberate defect: `find` stands exactly once in `file` and is replaced. */
+/** One deliberate defect: `find` stands exactly once in `file`, token by token, and is replaced. */
 export type Sabotage = {
   readonly name: string
   /** It counts as found only by one of these. */
@@ -12,6 +13,8 @@ export type Sabotage = {
   readonly file: string
   readonly find: string
   readonly replace: string
+  /** A sweep heals it within five minutes: it is looked for without one. */
+  readonly isHealedBySweep?: boolean
 }
 
 /** Defects that the simulation must find, or it proves nothing. */
@@ -19,37 +22,36 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'the ledger is written after the call',
     breaks: ['record'],
-    file: 'shared/reconcile/ledger-transitions.ts',
-    find: '  const result = await callAssignment({ kind, target: targetOf(subject, before) }, context, answer)',
+    file: 'shared/reconcile/assignments/perform.ts',
+    find: '  const answer = await sendAssignmentCall(kind, target, context)\n',
     replace:
-      "  if (kind === 'creation') await subject.context.standings.ledger.remove(before)\n  const result = await callAssignment({ kind, target: targetOf(subject, before) }, context, async () => {})\n  if (kind === 'creation') entry = await subject.context.standings.ledger.write(before.key, before.entry, undefined)",
+      "  const isNew = kind === 'creation'\n  if (isNew && gathered.stored) await context.standings.ledger.remove(gathered.stored)\n  const answer = await sendAssignmentCall(kind, target, context)\n  const entry = gathered.stored?.entry\n  if (isNew && entry) gathered = { ...gathered, stored: await context.standings.ledger.write(subject.key, entry, undefined) }\n",
   },
   {
     name: 'FAILED is taken for success',
     breaks: ['convergence'],
-    file: 'shared/reconcile/call-assignment.ts',
-    find: "    if (request?.state === 'FAILED')",
-    replace:
-      "    if (request?.state === 'FAILED') return { outcome: 'confirmed' }\n    if (request?.state === 'FAILED')",
+    file: 'shared/reconcile/calls/assignment-requests.ts',
+    find: "if (request?.state === 'SUCCEEDED') return",
+    replace: "if (request?.state === 'SUCCEEDED' || (Math.abs(1) === 1 && request?.state === 'FAILED')) return",
   },
   {
     name: 'hints are deduplicated by their content',
     breaks: ['convergence'],
-    file: 'shared/reconcile/lanes.ts',
+    file: 'shared/reconcile/records/lanes.ts',
     find: 'deduplicationId: deduplicationId(event.id, body)',
     replace: "deduplicationId: deduplicationId('', body)",
   },
   {
     name: 'wakes have a constant deduplication id',
     breaks: ['convergence'],
-    file: 'shared/reconcile/lanes.ts',
+    file: 'shared/reconcile/records/lanes.ts',
     find: "groupId: 'dispatcher', deduplicationId: randomness.id()",
     replace: "groupId: 'dispatcher', deduplicationId: randomness.id().slice(0, 0) + 'wake'",
   },
   {
     name: 'the dispatcher is woken before the hints are sent',
     breaks: ['convergence'],
-    file: 'shared/reconcile/lanes.ts',
+    file: 'shared/reconcile/records/lanes.ts',
     find: '    if (messages.length > 0) await queues.send(lane, messages)\n  }\n  if (event.hints.length > 0) await wakeDispatcher(queues, randomness)\n',
     replace:
       '    if (messages.length > 0) await wakeDispatcher(queues, randomness)\n    if (messages.length > 0) await queues.send(lane, messages)\n  }\n',
@@ -65,123 +67,128 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'the overlap of links is not checked before a revoke',
     breaks: ['foreign'],
-    file: 'shared/reconcile/settle-assignment.ts',
-    find: '  if (evaluation.links.length > 0) return grant(subject, stored, evaluation)',
-    replace:
-      '  if (evaluation.links.length > 0 && (!stored || evaluation.links.length === stored.entry.links.length)) return grant(subject, stored, evaluation)\n  if (stored && evaluation.links.length > 0) return revokePresent(subject, stored, evaluation.account)',
+    file: 'shared/reconcile/assignments/gather.ts',
+    find: '  if (found.length === 0) return',
+    replace: '  if (found.length === 0 || found.length < (stored?.entry.accesses[0].links.length ?? 0)) return',
   },
   {
     name: 'the place of an account in the view is trusted for a revoke',
     breaks: ['foreign'],
-    file: 'shared/reconcile/settle-assignment.ts',
-    find: "place: 'live' })",
-    replace: "place: 'view' })",
+    file: 'shared/reconcile/assignments/decide.ts',
+    find: "      if (facts.entry && !wish.isLive) return { do: 'look at the live account' }\n",
+    replace: '',
   },
   {
     name: 'any error while reading a link is taken for its absence',
     breaks: ['foreign'],
-    file: 'shared/reconcile/read-link.ts',
+    file: 'shared/reconcile/records/read-link.ts',
     find: 'await objects.get(key, { mostBytes: linkBodyMostBytes })',
     replace: 'await objects.get(key, { mostBytes: linkBodyMostBytes }).catch(() => undefined)',
   },
   {
     name: 'absence from the list of requests in progress is taken for success',
     breaks: ['convergence', 'record'],
-    file: 'shared/reconcile/call-assignment.ts',
-    find: 'if (assigned === (kind === ',
-    replace: "if (Math.abs(1) === 1) return { outcome: 'confirmed' }\n    if (assigned === (kind === ",
+    file: 'shared/reconcile/calls/assignment-requests.ts',
+    find: '      const inProgress = asked.length <= describedMost ? new Set<string>() : await this.#listInProgress(kind)\n      for (const requestId of asked) if (!inProgress.has(requestId)) await this.#describe(kind, requestId)\n',
+    replace:
+      "      const inProgress = await this.#listInProgress(kind)\n      for (const requestId of asked.filter((id) => !inProgress.has(id))) {\n        const watched = this.#watched.get(requestId)\n        this.#watched.delete(requestId)\n        for (const wake of [...(watched?.waiting ?? [])]) wake({ outcome: 'SUCCEEDED' })\n      }\n",
   },
   {
     name: 'access that was there before is taken for ours',
     breaks: ['foreign'],
-    file: 'shared/reconcile/grant-assignment.ts',
-    find: '  if (!(await isAssigned(context.ssoAdmin, target))) {',
-    replace: '  if (Math.abs(1) === 1 || !(await isAssigned(context.ssoAdmin, target))) {',
+    file: 'shared/reconcile/assignments/decide.ts',
+    find: '  if (!listing.isListed) return create(',
+    replace: '  if (Math.abs(1) === 1 || !listing.isListed) return create(',
   },
   {
     name: 'a link is granted although its deletion came before the ledger entry',
     breaks: ['convergence'],
-    file: 'shared/reconcile/grant-assignment.ts',
-    find: '    findLasting(subject, links),\n    bearsName',
-    replace: '    links,\n    bearsName',
+    file: 'shared/reconcile/assignments/perform.ts',
+    find: '    findLasting(subject, wish.links, gathered.place),\n',
+    replace: '    wish.links,\n',
   },
   {
     name: 'nothing in progress is looked for on start',
     breaks: ['quotas'],
-    file: 'shared/reconcile/slice.ts',
+    file: 'shared/reconcile/dispatcher/slice.ts',
     find: '      await this.#requests.recover()\n',
     replace: '',
   },
   {
     name: 'the lease is not asked for',
     breaks: ['quotas'],
-    file: 'shared/reconcile/lease.ts',
+    file: 'shared/reconcile/dispatcher/lease.ts',
     find: 'if (current && ',
     replace: 'if (Math.abs(1) === 2 && current && ',
   },
   {
     name: 'a dispatcher starts things after its lease ran out',
     breaks: ['quotas', 'record', 'foreign'],
-    file: 'shared/reconcile/lease.ts',
+    file: 'shared/reconcile/dispatcher/lease.ts',
     find: '  mayStart(): boolean {',
     replace: '  mayStart(): boolean {\n    if (Math.abs(1) === 1) return true',
   },
   {
     name: 'a hint that could not be evaluated is deleted',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/hint-work.ts',
+    file: 'shared/reconcile/dispatcher/hint-work.ts',
     find: '      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())\n',
     replace: '',
   },
   {
     name: 'what could not be finished gets no twin under state/open',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/ledger-transitions.ts',
-    find: 'if (openUntil !== undefined) await context.objects.put(openWorkKey(openUntil, key), new Uint8Array())',
+    file: 'shared/reconcile/assignments/perform.ts',
+    find: '  if (openUntil !== undefined) await objects.put(openWorkKey(openUntil, key), new Uint8Array())\n',
     replace: '',
   },
   {
     name: 'statuses are written without a condition',
     breaks: ['status'],
-    file: 'shared/reconcile/status-store.ts',
-    find: 'renderJson(next), condition)',
-    replace: 'renderJson(next))',
+    file: 'shared/reconcile/records/status-store.ts',
+    find: 'new JsonRecord(this.#objects, ',
+    replace:
+      "new JsonRecord(new Proxy(this.#objects, { get: (target, name) => (name === 'put' ? (key: string, body: string | Uint8Array) => target.put(key, body) : Reflect.get(target, name).bind(target)) }), ",
   },
   {
     name: 'only the first cause of an evaluation is told',
+    isHealedBySweep: true,
     breaks: ['status'],
-    file: 'shared/reconcile/hint-work.ts',
+    file: 'shared/reconcile/dispatcher/hint-work.ts',
     find: 'this.#board.touch(items.map(',
     replace: 'this.#board.touch(items.slice(0, 1).map(',
   },
   {
     name: 'sixteen calls more than allowed leave in a second',
     breaks: ['quotas'],
-    file: 'shared/reconcile/rate-limiter.ts',
+    file: 'shared/reconcile/calls/rate-limiter.ts',
     find: 'this.#most = Math.max(1, Math.floor(perSecond))',
     replace: 'this.#most = Math.max(1, Math.floor(perSecond) + 16)',
   },
   {
     name: 'one assignment request more than allowed is outstanding',
     breaks: ['quotas'],
-    file: 'shared/reconcile/slice.ts',
+    file: 'shared/reconcile/dispatcher/slice.ts',
     find: 'limits.outstanding - this.#assignmentsRunning',
     replace: 'limits.outstanding + 1 - this.#assignmentsRunning',
   },
   {
     name: 'links that wait are not woken when their permission set appears',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/permission-set-work.ts',
+    file: 'shared/reconcile/permission-sets/permission-set-work.ts',
     find: '    if (exists) await this.#wakeWaitingLinksOf(name, context)\n',
     replace: '',
   },
   {
-    name: 'a deletion whose answer is "missing" ends the entry without reading back',
+    name: 'a deletion that FAILED ends the entry',
     breaks: ['record'],
-    file: 'shared/reconcile/revoke-assignment.ts',
-    find: "  const { result, entry } = await makeCall(subject, revoking, 'deletion')",
+    file: 'shared/domain/access-changes.ts',
+    find: "  if (call.kind === 'deletion') return { ...access, call }\n",
     replace:
-      "  const { result: answered, entry } = await makeCall(subject, revoking, 'deletion')\n  const result = answered.outcome === 'failed' ? ({ outcome: 'confirmed' } as const) : answered",
+      "  if (call.kind === 'deletion')\n    return { ...access, call: call.outcome === 'FAILED' ? { ...call, outcome: 'SUCCEEDED' } : call }\n",
   },
   {
     name: 'expiry is ignored',
@@ -193,15 +200,15 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a revocation is carried out because its hint is in the lane of revocations',
     breaks: ['foreign'],
-    file: 'shared/reconcile/hint-work.ts',
-    find: '    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)',
+    file: 'shared/reconcile/dispatcher/hint-work.ts',
+    find: '    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)\n',
     replace:
-      "    const key = renderAssignmentKey(assignment)\n    const owned = item.lane === 'work-urgent' ? await context.standings.ledger.read(key) : undefined\n    const { revoke } = await import('./revoke-assignment.ts')\n    const settlement = owned ? await revoke({ key, assignment, context }, owned, undefined) : await settleAssignment(key, assignment, context)",
+      "    const real = context.objects\n    const read: typeof real.get = async (key, options) =>\n      key.startsWith(linkPrefix) ? undefined : await real.get(key, options)\n    const objects = new Proxy(real, {\n      get: (target, name) => (name === 'get' ? read : Reflect.get(target, name).bind(target)),\n    })\n    const blind = item.lane === 'work-urgent' ? { ...context, objects } : context\n    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, blind)\n",
   },
   {
     name: 'an incomplete listing of the organization is trusted',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/list-all-accounts.ts',
+    file: 'shared/reconcile/organization/list-all-accounts.ts',
     find: `  for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))
     byId.set(account.id, account)
   const managementAccountId = await organizations.managementAccountId()
@@ -217,23 +224,23 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'an account that cannot be read is taken for one that is gone',
     breaks: ['foreign'],
-    file: 'shared/reconcile/organization-cache.ts',
+    file: 'shared/reconcile/organization/organization-cache.ts',
     find: 'await this.#organizations.describeAccount(accountId)',
     replace: 'await this.#organizations.describeAccount(accountId).catch(() => undefined)',
   },
   {
     name: 'what is there is ours because an entry is',
     breaks: ['foreign'],
-    file: 'shared/reconcile/ledger-transitions.ts',
-    find: '  const { grantedAt, lastCreation, call } = entry\n',
-    replace: '  if (Math.abs(1) === 1) return true\n  const { grantedAt, lastCreation, call } = entry\n',
+    file: 'shared/domain/access-proof.ts',
+    find: '  if (access.grantedAt !== undefined || access.lastCreation !== undefined) return true\n',
+    replace: '  if (Math.abs(1) === 1) return true\n',
   },
   {
     name: 'a creation that was never answered is forgotten at once',
     breaks: ['record'],
-    file: 'shared/reconcile/ledger-transitions.ts',
-    find: 'return calledAt !== undefined && clock.now()',
-    replace: 'return Math.abs(1) === 2 && calledAt !== undefined && clock.now()',
+    file: 'shared/reconcile/assignments/decide.ts',
+    find: '      if (!known.listing.isListed) return putOff(facts, access, { reason: settlingReason, until: settlesAt(access) })\n',
+    replace: "      if (!known.listing.isListed) return { do: 'forget', ids: access, as: 'revoked' }\n",
   },
   {
     name: 'access in accounts that close is kept',
@@ -245,14 +252,14 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'what is stuck stays so when its account takes changes again',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/find-unfinished.ts',
+    file: 'shared/reconcile/differences/find-unfinished.ts',
     find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return",
     replace: "if (state === 'stuck') return",
   },
   {
     name: 'a status is told from what was read before the last write',
     breaks: ['status'],
-    file: 'shared/reconcile/ledger.ts',
+    file: 'shared/reconcile/records/ledger.ts',
     find: 'if (this.#changes.get(key) === changes) this.#onKnown',
     replace: 'this.#onKnown',
   },
@@ -260,4 +267,5 @@ export const sabotages: readonly Sabotage[] = [
   ...brakeSabotages,
   ...changeSabotages,
   ...unreadableSabotages,
+  ...proofSabotages,
 ]

@@ -23,7 +23,7 @@ const move = (from: string, to: string): Action => ({ do: 'move all accounts of 
 export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   // All links of a folder go; an operator lets the rest go.
   scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
-    ...own.map(upload),
+    ...own.map((key) => upload(key)),
     wait(ms),
     folder,
     wait(laterMs),
@@ -42,7 +42,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // One after the other, over windows that follow each other.
   scenario(parameters, ({ settledMs: ms, windowMs: laterMs, shortMs: afterMs }) => [
-    ...own.map(upload),
+    ...own.map((key) => upload(key)),
     wait(ms),
     deleteLink(own[0]),
     wait(afterMs),
@@ -54,7 +54,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   // A few at the end of a window: clocks that differ must not end it early.
   scenario(parameters, ({ settledMs: ms }) => [
     { do: 'let clocks go wrong', ms: 120_000 },
-    ...own.map(upload),
+    ...own.map((key) => upload(key)),
     wait(20_000 + ms),
     deleteLink(own[0]),
     wait(820_000),
@@ -66,7 +66,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   scenario(
     parameters,
     ({ settledMs: ms }) => [
-      ...own.map(upload),
+      ...own.map((key) => upload(key)),
       wait(20_000 + ms),
       strike('refuse-denied', 'deletions', { times: 5 }),
       deleteLink(own[0]),
@@ -80,7 +80,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ),
   // The list grows, or shrinks, between a look and a release.
   scenario(parameters, ({ settledMs: ms, shortMs: afterMs }) => [
-    ...own.map(upload),
+    ...own.map((key) => upload(key)),
     wait(ms),
     deleteLink(own[0]),
     deleteLink(own[1]),
@@ -93,7 +93,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // What is held is desired again, and withdrawn again.
   scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
-    ...own.map(upload),
+    ...own.map((key) => upload(key)),
     wait(ms),
     folder,
     wait(ms),
@@ -104,7 +104,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // What is held is looked at again in a later window.
   scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
-    ...own.slice(0, 3).map(upload),
+    ...own.slice(0, 3).map((key) => upload(key)),
     wait(ms),
     folder,
     wait(ms),
@@ -129,7 +129,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // A revocation fails and is tried again in a later window, when others have used it up.
   scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [
-    ...own.map(upload),
+    ...own.map((key) => upload(key)),
     wait(ms),
     strike('refuse-denied', 'deletions', { times: 60 }),
     deleteLink(own[0]),
@@ -148,7 +148,7 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       skip: fc.nat(2),
     }),
     ({ settledMs: ms, windowMs: laterMs, kind, skip }) => [
-      ...own.map(upload),
+      ...own.map((key) => upload(key)),
       wait(ms),
       deleteLink(own[0]),
       strike(kind, 'brake', { skip, times: kind === 'refuse-internal' ? 4 : 1 }),

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { type Action, accounts } from './action.ts'
-import type { CallGroup } from './chaos.ts'
+import { answerFaults, type CallGroup } from './chaos.ts'
 import {
   assign,
   deleteLink,
@@ -99,6 +99,23 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       upload(linkOf(`account%${account}`)),
       wait(ms),
       strike(kind, 'deletions', { times: times + 1 }),
+      deleteLink(linkOf(`account%${account}`)),
+      wait(ms),
+    ],
+  ),
+  // Nobody knows from its answer whether a creation or a deletion took effect.
+  scenario(
+    fc.record({
+      home,
+      settledMs,
+      kind: fc.constantFrom(...answerFaults),
+      calls: fc.constantFrom<CallGroup>('creations', 'deletions'),
+      times: fc.integer({ min: 1, max: 8 }),
+    }),
+    ({ home: { account }, settledMs: ms, kind, calls, times }) => [
+      strike(kind, calls, { times }),
+      upload(linkOf(`account%${account}`)),
+      wait(ms),
       deleteLink(linkOf(`account%${account}`)),
       wait(ms),
     ],

@@ -16,6 +16,7 @@ export type SimulationOptions = {
   readonly path?: string
   /** Only violations of these promises count: a sabotage must be found by what it breaks. */
   readonly promises?: readonly string[]
+  readonly sweeps?: boolean
 }
 
 export type Failure = {
@@ -60,7 +61,16 @@ const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> 
       profile === 'slow' ? fc.constant({ latencyMs: 300, latencyP99Ms: 3_600_000 }) : fc.constantFrom(...latencies),
       restOf(profile),
     )
-    .map(([latency, rest]) => ({ ...latency, ...rest }))
+    .map(([latency, { readLagMs, ...rest }]) => ({
+      ...latency,
+      ...rest,
+      readLagMs: readLagMs && Math.min(readLagMs, readLagMostMs(rest.skewMs)),
+    }))
+
+/** How far listings may lag behind: the product believes them against its own calls after 300 s. */
+const readLags = [undefined, 10_000, 240_000] as const
+/** Two clocks that are wrong take up to 240 s of the 300. */
+const readLagMostMs = (skewMs: number) => (skewMs > 0 ? 50_000 : 240_000)
 
 const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, keyof (typeof latencies)[number]>> =>
   fc.record({
@@ -72,6 +82,7 @@ const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, 
       profile === 'calm'
         ? fc.constant('none' as const)
         : fc.constantFrom(...(['any', 'any', 'any', 'refusals', 'refusals', 'late'] as const)),
+    readLagMs: profile === 'calm' ? fc.constant(undefined) : fc.constantFrom(...readLags),
     skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
   })
 
@@ -91,14 +102,14 @@ function drawActions(most: number): fc.Arbitrary<readonly Action[]> {
 
 /** Runs until the first violation, which is then shrunk to the fewest actions that still show it. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { runs, seed, steps, profile, path, promises } = options
+  const { runs, seed, steps, profile, path, promises, sweeps = true } = options
   const total = { runs: 0, steps: 0, actions: 0, faults: new Map<string, number>() }
   let isShrinking = false
   let shrinks = 0
   const property = fc.asyncProperty(settingsFor(profile), drawActions(steps), async (settings, drawn) => {
     // Enough to be read by then; what is left untried counts as passed.
     if (isShrinking && ++shrinks > shrinksMost) return
-    const result = await runSimulation(settings, drawn, promises)
+    const result = await runSimulation({ ...settings, sweeps }, drawn, promises)
     if (!isShrinking) count(result, total)
     if (!result.violation) return
     isShrinking = true
@@ -114,7 +125,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   if (!details.failed) return report
   if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
   const [settings, drawn] = details.counterexample
-  const { violation, trace } = await runSimulation(settings, drawn, promises)
+  const { violation, trace } = await runSimulation({ ...settings, sweeps }, drawn, promises)
   if (!violation)
     throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, {
       cause: details.errorInstance,

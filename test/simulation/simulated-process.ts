@@ -2,7 +2,7 @@ import type { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
-import { type Call, type Chaos, type FaultKind, refusalFor } from './chaos.ts'
+import { type Call, type Chaos, type FaultKind, type RefusalKind, refusalFor } from './chaos.ts'
 import type { UnreadableObjects } from './unreadable-objects.ts'
 
 export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
@@ -131,6 +131,7 @@ export class SimulatedProcess {
     await this.#alive(undefined)
     await clock.sleep(chaos.travelMs())
     await this.#alive(undefined)
+    if (fault === 'refuse-broken') throw chaos.brokenAnswer(call, false)
     if (isRefusal(fault)) throw refusalFor(fault, call)
     const refusal = unreadable.refusalOf(call)
     if (refusal) throw refusal
@@ -144,6 +145,7 @@ export class SimulatedProcess {
     await clock.sleep(chaos.travelMs())
     await this.#alive(undefined)
     if (fault === 'lose-answer') throw new ServiceError(call.service, 'NoAnswer', 'the answer was lost')
+    if (fault === 'break-answer') throw chaos.brokenAnswer(call, true)
     if (!result.ok) throw result.error
     return result.value
   }
@@ -159,8 +161,8 @@ export class SimulatedProcess {
   }
 }
 
-function isRefusal(fault: FaultKind | undefined): fault is Extract<FaultKind, `refuse-${string}`> {
-  return fault?.startsWith('refuse-') === true
+function isRefusal(fault: FaultKind | undefined): fault is RefusalKind {
+  return fault?.startsWith('refuse-') === true && fault !== 'refuse-broken'
 }
 
 type Settled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }

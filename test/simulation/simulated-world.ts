@@ -4,7 +4,7 @@ import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
+import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
@@ -39,6 +39,8 @@ export type WorldSettings = {
   /** Median of an assignment request, default 300 ms, and its 99th percentile. */
   readonly latencyMs?: number
   readonly latencyP99Ms: number
+  /** How far listings of assignments lag behind at most, drawn for each write; default: not at all. */
+  readonly readLagMs?: number | undefined
   readonly outstanding: number
   /** Each process's clock is off by up to this much. */
   readonly skewMs: number
@@ -48,6 +50,8 @@ export type WorldSettings = {
   readonly brakeCount?: number
   /** Provisionings at a time, default 3. */
   readonly provisionings?: number
+  /** `false`: the sweep never runs, so what it would heal is seen. */
+  readonly sweeps?: boolean
 }
 
 const policyOfFirst = 'simulated-extra'
@@ -112,12 +116,15 @@ const settledAfterMs = 150_000
 /** Clocks may be so far apart that an instant has come for somebody. */
 const idleBeforeMs = 180_000
 
+const sweepEveryMs = 5 * 60_000
+
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
 export class SimulatedWorld {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
   readonly configuration: Configuration
+  readonly settings: WorldSettings
   readonly objects: MemoryObjectStore
   readonly unreadable: UnreadableObjects
   readonly queues: MemoryQueues
@@ -141,8 +148,10 @@ export class SimulatedWorld {
   skewMs: number
   /** The change being made is reported by no event. */
   #isSilent = false
-  /** Somebody took the lease, a process died, or a cache was lost. */
+  /** A cache was lost, or the view of the organization is behind. */
   wasDisturbed = false
+  /** Somebody took the lease, or a dispatcher died or stood still: a sweep finds what it left. */
+  wasInterrupted = false
   /** Others changed what only a drift check finds. */
   wasDrifted = false
   /** An account took no changes for a while. */
@@ -161,12 +170,16 @@ export class SimulatedWorld {
   /** When what others are going to do comes about. */
   readonly #planned = new Set<{ readonly atMs: number }>()
   #processes = 0
+  #sweptMs = 0
+  readonly sweeps: boolean
   readonly #randomness: SeededRandomness
 
   /** `promises`: only their violations count. */
   constructor(settings: WorldSettings, promises?: readonly string[]) {
     const { clock } = this
+    this.settings = settings
     this.skewMs = settings.skewMs
+    this.sweeps = settings.sweeps ?? true
     this.closureMs = settings.seed % 2 === 0 ? 60_000 : 6 * 3_600_000
     this.#randomness = new SeededRandomness(settings.seed)
     this.configuration = configure(settings)
@@ -197,11 +210,13 @@ export class SimulatedWorld {
       },
     })
     const requestsTakeMs = () => this.requestsTakeMs
+    const { readLagMs: mostLagMs = 0 } = settings
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
       randomness,
       organizations: this.organizations,
       identityStore: this.identityStore,
+      readLagMs: mostLagMs === 0 ? 0 : { most: mostLagMs },
       // Looked at anew for each request.
       get latencyMs() {
         return requestsTakeMs() || (settings.latencyMs ?? 300)
@@ -344,7 +359,9 @@ export class SimulatedWorld {
   async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
     if (this.notifications.lose > 0) {
       this.notifications.lose--
-      this.#noteLost()
+      // A sweep finds what S3 did not report; nothing but a reconcile reads the organization and the directory again.
+      if (queue === 'events' || !this.sweeps) this.#noteLost()
+      else this.eventFaults.lost++
       return
     }
     const { delayMs } = this.notifications
@@ -364,6 +381,7 @@ export class SimulatedWorld {
 
   /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
   async everyMinute(): Promise<void> {
+    if (this.clock.monotonicMs() - this.#sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
     await this.#invoke('dispatcher', (ports) => everyMinute(ports, this.configuration, slice)()).catch(
       (error: unknown) => this.trace.push(`minute: ${String(error)}`),
@@ -388,6 +406,14 @@ export class SimulatedWorld {
     )
   }
 
+  async everyFiveMinutes(): Promise<void> {
+    if (!this.sweeps) return
+    this.#sweptMs = this.clock.monotonicMs()
+    await this.#invoke('handler', (ports) => everyFiveMinutes(ports, this.configuration)()).catch((error: unknown) =>
+      this.trace.push(`five minutes: ${String(error)}`),
+    )
+  }
+
   async everyHour(): Promise<void> {
     await this.#invoke('handler', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
       this.trace.push(`hour: ${String(error)}`),
@@ -409,7 +435,8 @@ export class SimulatedWorld {
     )
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
     const isDrifting = this.drift.changes > this.drift.found
-    return this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
+    const isLeft = this.wasInterrupted && !this.sweeps
+    return isLeft || this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
   }
 
   /**
@@ -418,7 +445,13 @@ export class SimulatedWorld {
    */
   get isUntouched(): boolean {
     const isCalm = [...this.chaos.struck.keys()].every((kind) => lateKinds.has(kind))
-    return isCalm && !this.needsReconcile && !this.wasOperated && this.keys('state/open/').length === 0
+    return (
+      isCalm &&
+      !this.needsReconcile &&
+      !this.wasInterrupted &&
+      !this.wasOperated &&
+      this.keys('state/open/').length === 0
+    )
   }
 
   /** The ledger has entries of accounts that are not in the organization any more. */

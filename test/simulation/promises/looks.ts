@@ -1,4 +1,4 @@
-import type { SimulatedWorld } from './simulated-world.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
 
 type Complaint = { readonly promise: 'record' | 'foreign'; readonly message: string }
 

@@ -1,4 +1,4 @@
-import type { Call } from './chaos.ts'
+import type { Call } from '../chaos.ts'
 
 /** Who may start something: the dispatcher that wrote the lease last, whether it has released it or not. */
 export class LeaseWatch {

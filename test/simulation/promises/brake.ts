@@ -1,9 +1,9 @@
-import { readShown } from './brake-actions.ts'
-import { lateKinds } from './chaos.ts'
-import { promises } from './checker.ts'
-import { grantsNow } from './desired.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
-import { spoiler } from './unreadable-objects.ts'
+import { readShown } from '../brake-actions.ts'
+import { lateKinds } from '../chaos.ts'
+import { grantsNow } from '../desired.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import { spoiler } from '../unreadable-objects.ts'
+import { type Fail, promises } from './violation.ts'
 
 /** What is counted together: `indirect`, or the folder whose links are withdrawn. */
 type Scope = string
@@ -34,12 +34,13 @@ const lateMs = 6 * 60_000
 const releasedMs = 60 * 60_000
 
 /**
+ * Promise 6: the brake. More revocations than are plausible are held until a person releases them, and no others.
  * Counts revocations as they begin in the ledger, by the plainest reading of the promise: how many links are withdrawn in
  * a folder, and how much goes for any other reason.
  */
-export class BrakeChecks {
+export class BrakePromise {
   readonly #world: SimulatedWorld
-  readonly #fail: (promise: string, message: string) => void
+  readonly #fail: Fail
   readonly #entries = new Map<string, Entry>()
   readonly #linkChangedMs = new Map<string, number>()
   /** When a link was uploaded anew that had been deleted shortly before. */
@@ -58,7 +59,7 @@ export class BrakeChecks {
   heldCount = 0
   releasedCount = 0
 
-  constructor(world: SimulatedWorld, fail: (promise: string, message: string) => void) {
+  constructor(world: SimulatedWorld, fail: Fail) {
     this.#world = world
     this.#fail = fail
     world.objects.onChange(({ key, eventName, caller }) => {
@@ -187,8 +188,8 @@ export class BrakeChecks {
 
   /** In a calm world it can be told from outside that something is held without need. */
   #judgeHolds(beforeMs: number): void {
-    const { chaos, wasDisturbed } = this.#world
-    const isCalm = !wasDisturbed && [...chaos.struck.keys()].every((kind) => lateKinds.has(kind))
+    const { chaos, wasDisturbed, wasInterrupted } = this.#world
+    const isCalm = !wasDisturbed && !wasInterrupted && [...chaos.struck.keys()].every((kind) => lateKinds.has(kind))
     const due = this.#holdsToJudge.filter(({ atMs }) => atMs < beforeMs)
     this.#holdsToJudge = this.#holdsToJudge.filter(({ atMs }) => atMs >= beforeMs)
     for (const { key, counted, passed } of due) {
@@ -213,8 +214,8 @@ export class BrakeChecks {
   }
 
   #marginMs(): number {
-    const { chaos, wasDisturbed } = this.#world
-    return chaos.struck.size > 0 || wasDisturbed ? lateMs : soonMs
+    const { chaos, wasDisturbed, wasInterrupted } = this.#world
+    return chaos.struck.size > 0 || wasDisturbed || wasInterrupted ? lateMs : soonMs
   }
 
   #countedOf(key: string, entry: Entry | undefined): readonly Counted[] {

@@ -1,4 +1,4 @@
-import type { SimulatedWorld } from './simulated-world.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
 
 /** Two complete listings an hour apart, as far as schedules are exact. */
 const goneAfterMs = 59 * 60_000

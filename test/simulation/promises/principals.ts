@@ -1,6 +1,6 @@
-import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
-import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
+import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
 
 /** What the checker knows of ids: which are gone since when, and to which user each version of a link is bound. */
 export class PrincipalWatch {

@@ -1,10 +1,8 @@
-import { type Call, lateKinds } from './chaos.ts'
-import { promises } from './checker.ts'
-import { ownedNames } from './permission-set-actions.ts'
-import type { SimulatedProcess } from './simulated-process.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
-
-type Fail = (promise: string, message: string) => void
+import { type Call, lateKinds } from '../chaos.ts'
+import { ownedNames } from '../permission-set-actions.ts'
+import type { SimulatedProcess } from '../simulated-process.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import { type Fail, promises } from './violation.ts'
 
 /** Only what the simulation uploads; the product's rules of a file are many more. */
 type PlainFile = {

@@ -1,5 +1,5 @@
-import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
+import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
 
 /**
  * After a drift check: access that others gave stands in `foreign/`, by the name that its principal has, else its id. Where

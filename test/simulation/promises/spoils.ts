@@ -1,5 +1,5 @@
-import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
+import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
 
 const linkGrammar = /^links_data\/(?:folder-a\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 const ledgerGrammar = /^assignments\/(account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su

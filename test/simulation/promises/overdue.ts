@@ -1,5 +1,5 @@
-import { workedQueues } from '../../shared/ports/queues.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
+import { workedQueues } from '../../../shared/ports/queues.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
 
 /** The schedule of links runs every minute: what expired before its last run has been looked at by now. */
 const lookedAtAfterMs = 61_000

@@ -1,5 +1,5 @@
-import { desiredNow, grantsNow, scopeOf } from './desired.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
+import { desiredNow, grantsNow, scopeOf } from '../desired.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
 
 /** What is known of a link besides its file. */
 export type LinkFacts = {

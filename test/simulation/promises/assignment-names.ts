@@ -1,0 +1,41 @@
+import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+
+/** An assignment by ids: account, ARN, principal id, type. */
+export function nameOf({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
+  return [accountId, permissionSetArn, principalId, principalType].join(' ')
+}
+
+/** An assignment by names, as links ask for it. */
+export function assignmentOf(
+  { accountId, permissionSetArn, principalId, principalType }: AssignmentTarget,
+  { names }: SimulatedWorld,
+): string {
+  return `${accountId} ${names.permissionSet(permissionSetArn)} ${names.principal(principalId)} ${principalType}`
+}
+
+export function describeTarget(target: AssignmentTarget, world: SimulatedWorld): string {
+  return `'${assignmentOf(target, world)}'`
+}
+
+export function ledgerKeyOf(assignment: string): string {
+  const [accountId, permissionSet, principal, type] = splitAssignment(assignment)
+  return `assignments/account%${accountId}%${permissionSet}%${principal}%${type}%ssofile`
+}
+
+/** The assignment by names that a ledger key speaks of. */
+export function assignmentOfKey(key: string): string {
+  const [, accountId, permissionSet, principal, type] =
+    /^assignments\/account%(\d{12})%([^%]+)%(.+)%(GROUP|USER)%ssofile$/su.exec(key) ?? []
+  return [accountId, permissionSet, principal, type].join(' ')
+}
+
+/** Names in the simulation may hold spaces; account, permission set and type do not. */
+export function splitAssignment(assignment: string): readonly string[] {
+  const [accountId = '', permissionSet = '', ...rest] = assignment.split(' ')
+  return [accountId, permissionSet, rest.slice(0, -1).join(' '), rest.at(-1) ?? '']
+}
+
+export function isTarget(value: unknown): value is AssignmentTarget {
+  return typeof value === 'object' && value !== null && 'principalId' in value && 'accountId' in value
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod'
+import { isBadFile } from './bad-files.ts'
+import type { BrakePromise } from './brake.ts'
+import { complainAboutLinkStatus } from './link-status.ts'
+import type { PermissionSetChecks } from './permission-sets.ts'
+import type { PrincipalWatch } from './principals.ts'
+import { promises } from './violation.ts'
+import type { Watched } from './watched.ts'
+
+type Others = {
+  readonly principals: PrincipalWatch
+  readonly brake: BrakePromise
+  readonly permissionSets: PermissionSetChecks
+}
+
+/**
+ * Promise 4: every input gets a status. When nothing moves any more, each input's status says what became of it, none is
+ * left over, and `attention/` has exactly those that want somebody.
+ */
+export class StatusPromise {
+  readonly #watched: Watched
+  readonly #others: Others
+
+  constructor(watched: Watched, others: Others) {
+    this.#watched = watched
+    this.#others = others
+  }
+
+  checkAtRest(): void {
+    const { world } = this.#watched
+    const { brake, permissionSets } = this.#others
+    const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
+    for (const input of inputs.filter((one) => !world.unreadable.concernsInput(one))) {
+      const status = world.readJson(`status/${input}.json`)
+      if (!status) this.#fail(`${input} has no status`)
+      else this.#checkStatus(input, status)
+    }
+    for (const key of world.keys('status/')) {
+      const input = key.slice('status/'.length, -'.json'.length)
+      const isLeft = this.#hasStuck(input) || brake.holdsFor(input) || permissionSets.isKept(input)
+      if (!inputs.includes(input) && !isLeft && !world.unreadable.concernsInput(input))
+        this.#fail(`${key} is left over: its input is gone`)
+    }
+  }
+
+  /** Once reconciled: an entry whose removal was refused is left in the index until then. */
+  checkIndex(): void {
+    const { world } = this.#watched
+    for (const key of world.keys('attention/')) {
+      const [, state, ...input] = key.split('/')
+      if (world.unreadable.isSpoiled(`status/${input.join('/')}.json`)) continue
+      if (attentionOf(world.readJson(`status/${input.join('/')}.json`)) !== state)
+        this.#fail(`${key} stands in the index, its status says otherwise`)
+    }
+  }
+
+  #checkStatus(input: string, status: Readonly<Record<string, unknown>>): void {
+    const { objects } = this.#watched.world
+    const state = String(status.state)
+    if (['applying', 'revoking'].includes(state)) this.#fail(`${input} is still '${state}' with nothing left to do`)
+    const body = Buffer.from(objects.model.find(input)?.body ?? []).toString()
+    if (isBadFile(input, body) && state !== 'rejected')
+      this.#fail(`${input} is not valid, but its status is '${state}'`)
+    const wrong = input.startsWith('links_data/') ? this.#complainAboutLink(input, status) : undefined
+    if (wrong) this.#fail(wrong)
+    const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)
+    if (mustWant && !objects.model.find(`attention/${attentionOf(status)}/${input}`))
+      this.#fail(`${input} is '${state}', but does not stand in the index`)
+  }
+
+  #complainAboutLink(link: string, status: Readonly<Record<string, unknown>>): string | undefined {
+    const { world, desires } = this.#watched
+    const { principals, brake } = this.#others
+    const isHere = principals.grants(link, 'certainly')
+    const isElsewhere = !principals.grants(link, 'possibly')
+    return complainAboutLinkStatus(world, link, status, {
+      bound: isHere ? 'to who bears its name' : isElsewhere ? 'to somebody else' : 'unknown',
+      targetOf: (assignment) => desires.targetOf(assignment),
+      isHeld: brake.holdsFor(link),
+      isStuck: this.#hasStuck(link),
+    })
+  }
+
+  /** Access that a link gave, and AWS does not let anybody take away: told for as long as it is there. */
+  #hasStuck(input: string): boolean {
+    const { world } = this.#watched
+    return world.keys('assignments/').some((key) => {
+      const entry = world.readJson(key)
+      return entry?.state === 'stuck' && JSON.stringify(entry.links).includes(JSON.stringify(input))
+    })
+  }
+
+  #fail(message: string): void {
+    this.#watched.fail(promises.status, message)
+  }
+}
+
+const allStuck = z.object({ accounts: z.object({ failed: z.array(z.object({ stuck: z.literal(true) })).min(1) }) })
+
+/** The state under which an input stands in the index: `stuck` where every account that failed is stuck. */
+function attentionOf(status: Readonly<Record<string, unknown>> | undefined): unknown {
+  return status?.state === 'failed' && allStuck.safeParse(status).success ? 'stuck' : status?.state
+}

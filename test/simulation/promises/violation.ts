@@ -1,0 +1,22 @@
+/** A promise of the design that does not hold. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+  readonly promise: string
+  constructor(promise: string, message: string) {
+    super(`${promise}: ${message}`)
+    this.promise = promise
+  }
+}
+
+/** Each is stated in the file of its name. */
+export const promises = {
+  convergence: '1 Convergence',
+  record: '2 No access without a record',
+  foreign: '3 Nothing foreign is revoked, and nothing desired',
+  status: '4 Every input gets a status',
+  quotas: '5 Quotas hold',
+  brake: '6 The brake',
+  pause: '7 A pause stops all changes',
+} as const
+
+export type Fail = (promise: string, message: string) => void

@@ -1,0 +1,128 @@
+import { deleteLink, linkOf, strike, upload, uploadForAWhile, wait } from '../scenario-steps.ts'
+import { calm, type Regression } from './regression.ts'
+
+/** What the simulation once found about links, their statuses and the dispatcher. */
+export const linksRegressions: readonly Regression[] = [
+  {
+    name: 'the cause of a hint that another one served too is told its status',
+    settings: calm,
+    actions: [
+      upload(linkOf('root%all')),
+      wait(600_000),
+      { do: 'upload a bad key', key: linkOf('root%some') },
+      upload(linkOf('root%all'), 'expired'),
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
+    ],
+  },
+  {
+    name: 'a cause whose evaluation is put off is told its status all the same',
+    settings: { ...calm, mischief: 'refusals' },
+    actions: [
+      { do: 'take the lease', ms: 30_000 },
+      wait(70_000),
+      upload(linkOf('root%all')),
+      upload(linkOf('account%200000000001')),
+      wait(2_000),
+      strike('refuse-internal', 'links', { times: 60 }),
+      deleteLink(linkOf('account%200000000001')),
+      wait(600_000),
+    ],
+  },
+  {
+    name: 'two writers of one status leave the attention index as the status is',
+    settings: { ...calm, seed: 1, outstanding: 15 },
+    actions: [
+      upload(linkOf('account_tag%team^a', 'First-ps', 'team-late')),
+      wait(30_000),
+      upload(linkOf('root%all')),
+      upload(linkOf('root%all')),
+      wait(1),
+      { do: 'upload a bad key', key: linkOf('root%some') },
+    ],
+  },
+  {
+    name: 'a link looked at again after its wake was refused is told by the dispatcher again',
+    settings: calm,
+    actions: [
+      strike('refuse-internal', 'any', { service: 'sqs', process: 'any', skip: 17, times: 2 }),
+      upload(linkOf('root%all')),
+      upload(linkOf('account%200000000003')),
+      upload(linkOf('folder-a/account%200000000002', 'Late-ps')),
+      { do: 'upload the permission set', name: 'First-ps', valid: false },
+      { do: 'delay the next event', ms: 500 },
+      { do: 'delete a link', nth: 0 },
+      wait(70_000),
+      upload(linkOf('root%all')),
+    ],
+  },
+  {
+    name: 'a link granted in one account while another waits for its permission set is woken for the other',
+    settings: { ...calm, seed: 1040789883 },
+    actions: [
+      upload(linkOf('root%all'), 'reason'),
+      wait(300),
+      upload(linkOf('ou_id%ou-sim0-33333333')),
+      { do: 'upload the permission set', name: 'Late-ps', valid: false },
+      { do: 'upload the permission set', name: 'First-ps', valid: false },
+      wait(70_000),
+      { do: 'delete a link', nth: 0 },
+    ],
+  },
+  {
+    name: 'a ledger entry that was read slowly does not hide from a status what was granted meanwhile',
+    settings: { ...calm, seed: 1026669007, latencyP99Ms: 20_000, outstanding: 15 },
+    actions: [
+      upload('links_data/ou_id%ou-sim0-33333333%First-ps%mia@example.com%USER%ssofile'),
+      { do: 'delay the next event', ms: 500 },
+      upload(linkOf('account%200000000001'), 'malformed'),
+      upload(linkOf('account%200000000002')),
+      wait(5_000),
+      deleteLink(linkOf('account%200000000002')),
+      wait(5_000),
+      upload(linkOf('account%200000000002', 'Late-ps')),
+      wait(2_000),
+      { do: 'upload the permission set', name: 'Late-ps', valid: true },
+    ],
+  },
+  {
+    name: 'a permission set that others made anew is found by its new ARN, by every process',
+    settings: calm,
+    actions: [
+      upload(linkOf('account%200000000001')),
+      wait(2_000),
+      upload(linkOf('account%200000000002', 'Console-ps')),
+      strike('kill-before', 'any'),
+      { do: 'make Console-ps anew' },
+      wait(5_000),
+      strike('freeze', 'creations'),
+      upload(linkOf('account%200000000002')),
+      wait(2_000),
+      deleteLink(linkOf('account%200000000002')),
+      wait(70_000),
+      wait(70_000),
+    ],
+  },
+  {
+    name: 'a link that is deleted before it granted anything has no status left, also where that could not be read at first',
+    settings: { ...calm, seed: 1004275660, mischief: 'refusals' },
+    actions: [
+      wait(5_000),
+      strike('refuse-internal', 'links', { times: 60 }),
+      upload(linkOf('account%200000000002')),
+      wait(300),
+      deleteLink(linkOf('account%200000000002')),
+      wait(20_000),
+    ],
+  },
+  {
+    name: 'a look at an expired link that could not be sent is sent a minute later',
+    settings: { ...calm, mischief: 'refusals' },
+    actions: [
+      uploadForAWhile(linkOf('account%200000000001'), { endsInMs: 20_000, offset: 'Z' }),
+      wait(5_000),
+      strike('refuse-internal', 'looks', { process: 'handler' }),
+      wait(70_000),
+      wait(59_000),
+    ],
+  },
+]

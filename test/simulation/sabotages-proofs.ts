@@ -1,0 +1,55 @@
+import type { Sabotage } from './sabotages.ts'
+
+/** Defects in what proves what. */
+export const proofSabotages: readonly Sabotage[] = [
+  {
+    name: 'a listing is believed against our own call at once',
+    breaks: ['record', 'foreign', 'convergence'],
+    file: 'shared/domain/access-proof.ts',
+    find: 'Date.parse(last) + settlingMs',
+    replace: 'Date.parse(last)',
+  },
+  {
+    name: 'what a listing still shows after our own revocation is recorded as foreign',
+    breaks: ['convergence', 'foreign'],
+    file: 'shared/reconcile/assignments/decide.ts',
+    find: '  if (wasRevokedLately) return putOff(facts, target, { reason: settlingReason })\n',
+    replace: '',
+  },
+  {
+    name: 'an answer with HTTP 5xx counts as a refusal',
+    breaks: ['record'],
+    file: 'shared/reconcile/calls/send-assignment-call.ts',
+    find: '    const proof = proofOf(error)\n',
+    replace: "    const proof = Object(error).httpStatus >= 500 ? 'refused' : proofOf(error)\n",
+  },
+  {
+    name: 'a code that nobody knows counts as a refusal',
+    breaks: ['record'],
+    file: 'shared/ports/service-error.ts',
+    find: "  return httpStatus < 500 && refusals.has(code) ? 'refused' : 'unknown'\n",
+    replace: "  return code === 'NoAnswer' ? 'unknown' : 'refused'\n",
+  },
+  {
+    name: 'a deletion whose answer was lost is repeated without looking at the links again',
+    breaks: ['foreign'],
+    file: 'shared/reconcile/assignments/perform.ts',
+    find: "    case 'unknown':\n      return pause(",
+    replace:
+      "    case 'unknown':\n      if (kind === 'deletion' && context.mayStart() && ++patience.refusals < 40) {\n        await clock.sleep(10_000, context.ending)\n        return call({ do: 'call', kind, ids }, subject, gathered, patience)\n      }\n      return pause(",
+  },
+  {
+    name: 'a creation whose answer was lost counts as refused',
+    breaks: ['record'],
+    file: 'shared/reconcile/assignments/perform.ts',
+    find: "    case 'unknown':\n      return pause(",
+    replace: "    case 'unknown':\n      if (kind === 'creation') await undo(subject, gathered)\n      return pause(",
+  },
+  {
+    name: 'a request without an outcome is not looked for',
+    breaks: ['record', 'convergence', 'foreign'],
+    file: 'shared/reconcile/assignments/gather.ts',
+    find: '      if (call?.id === undefined) await context.requests.recover()\n      else context.requests.watch(call.kind, call.id, targetOf(subject, ids))\n',
+    replace: '',
+  },
+]
