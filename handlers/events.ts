@@ -2,17 +2,17 @@ import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { type DirectoryChange, parseDirectoryEvent } from '../shared/domain/directory-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization-event.ts'
-import { forgetFailure, recordFailure } from '../shared/reconcile/failures.ts'
-import { followDirectoryEvents } from '../shared/reconcile/follow-directory-events.ts'
-import { followOrganizationEvents } from '../shared/reconcile/follow-organization-events.ts'
-import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
-import { reconcile } from '../shared/reconcile/reconcile.ts'
+import { reconcile } from '../shared/reconcile/differences/reconcile.ts'
+import { followDirectoryEvents } from '../shared/reconcile/directory/follow-directory-events.ts'
+import { followOrganizationEvents } from '../shared/reconcile/organization/follow-organization-events.ts'
+import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
 import type { QueueHandler } from './handler.ts'
 
-/** An event has less time than the hourly reconcile, which goes on where this one ends. */
+/** An event has less time than the hourly reconcile, which continues where this one ends. */
 const renewMs = 60_000
 
-/** An event as parsed; neither: nobody can read it. */
+/** A parsed event; neither field: it is unreadable. */
 type Received = {
   readonly record: SQSRecord
   readonly name: string
@@ -22,8 +22,8 @@ type Received = {
 
 /**
  * Something has changed in the organization or the directory. Events come late, twice, out of order and with masked
- * names, so none is believed: they say where to look again. Where they do not, one reconcile looks at everything.
- * What cannot be followed comes again, each event in a message group of its own, and holds up no other.
+ * names. We trust that something changed, never what the event says: it tells where to look. If it does not, one reconcile
+ * looks at everything. An event that fails comes again; each has its own message group.
  */
 export const events: QueueHandler = (ports, configuration) => {
   const context = { ports, configuration, organization: new OrganizationCache(ports, configuration.folders) }
@@ -40,7 +40,7 @@ export const events: QueueHandler = (ports, configuration) => {
     return { hints: await followDirectoryEvents(ports, configuration, changes) }
   }
   const reconcileAll = (): Promise<object> => reconcile(ports, configuration, { renewMs })
-  /** All at once, which is cheaper; where that fails one by one, so that one event holds up no other. */
+  /** All at once, which is cheaper; if that fails, one by one. */
   const follow = async (
     received: readonly Received[],
     work: (received: readonly Received[]) => Promise<object>,
@@ -96,7 +96,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What an EventBridge event is called: for the log. */
+/** The name of an EventBridge event, for the log. */
 const namedEvent = z.object({
   'detail-type': z.string(),
   detail: z.object({ eventName: z.string() }).partial().optional(),

@@ -1,29 +1,24 @@
-import type { AccountId } from '../shared/domain/account-id.ts'
 import type { Configuration } from '../shared/domain/configuration.ts'
+import { describeLink } from '../shared/domain/describe-link.ts'
 import type { Hint } from '../shared/domain/hint.ts'
-import type { InputMessage, Uploader } from '../shared/domain/input-message.ts'
-import { isFolderMarker, type Link } from '../shared/domain/link.ts'
-import type { Status } from '../shared/domain/status.ts'
+import type { InputMessage } from '../shared/domain/input-message.ts'
+import { type Grant, isFolderMarker } from '../shared/domain/link.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { assessLink, isOfSameUpload } from '../shared/reconcile/assess-link.ts'
-import { indexInstants, instantsToCome } from '../shared/reconcile/expiry-index.ts'
-import { parseInput, sendInputs } from '../shared/reconcile/inputs.ts'
-import { sendHints } from '../shared/reconcile/lanes.ts'
-import { listAccountsOf } from '../shared/reconcile/ledger.ts'
-import { OrganizationCache } from '../shared/reconcile/organization-cache.ts'
-import { findBlockedDeletion } from '../shared/reconcile/permission-set-references.ts'
-import type { LinkReading } from '../shared/reconcile/read-link.ts'
-import { type NewStatus, StatusStore } from '../shared/reconcile/status-store.ts'
+import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
+import { indexInstants, instantsToCome } from '../shared/reconcile/records/expiry-index.ts'
+import { parseInput, sendInputs } from '../shared/reconcile/records/inputs.ts'
+import { sendHints } from '../shared/reconcile/records/lanes.ts'
+import { listAccountsOf } from '../shared/reconcile/records/ledger.ts'
+import { StatusStore } from '../shared/reconcile/records/status-store.ts'
+import { type GatheredLink, gatherLink } from '../shared/reconcile/statuses/gather-link.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
-/**
- * So long one batch reads the tags of accounts: well below the time that a function has, which a batch must never use up.
- * (Where thousands are to be read, the links that need them are looked at again and again, as new messages.)
- */
+/** How long one batch reads the tags of accounts: well below the time that a function has. The links then come again. */
 const tagsMs = 15_000
 
-/** Looks at links that may have changed: tells their status, then hints at every account assignment they may concern. */
+/** Looks at links that may have changed: writes their status, then hints at every account assignment they may concern. */
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
   return (event) => {
@@ -45,61 +40,29 @@ export async function lookAtLink(
 ): Promise<void> {
   const log = ports.log.with({ input: key, event, id })
   const statuses = new StatusStore(ports.objects, ports.clock)
-  const context = { objects: ports.objects, organization, configuration, tagsUntilMs }
-  const looked: { reading?: LinkReading; concerned: readonly AccountId[]; isUnread: boolean } = {
-    concerned: [],
-    isUnread: false,
-  }
+  const accountsOf = (grant: Grant) => listAccountsOf(ports.objects, grant)
+  const context = { objects: ports.objects, organization, configuration, tagsUntilMs, accountsOf }
+  let gathered: GatheredLink | undefined
   const told = await statuses.revise(key, async (current) => {
-    const known = current && (by === undefined ? current : { ...current, by })
-    let { reading, accounts, status, isUnread = false } = await assessLink(key, known, context)
-    looked.reading = reading
-    looked.isUnread = isUnread
-    looked.concerned = reading.state === 'in-force' ? accounts : await listConcerned(reading.link, ports)
-    if (reading.state !== 'in-force' && looked.concerned.length === 0) {
-      status = (await assessLink(key, known, { ...context, progress: nothingLeft })).status
-    }
-    // The same version again: nothing is known to be open, so nothing is told that the dispatcher would take back.
-    const tellsNothing = isUnread || status?.state === 'applying'
-    return isSettled(current) && tellsNothing && status && isOfSameUpload(current, status)
-      ? current
-      : withUploader(status, by)
+    gathered = await gatherLink(key, current, context)
+    const status = describeLink(gathered.facts)
+    return status && status !== current ? { ...status, by: by ?? status.by } : status
   })
-  const { reading, concerned } = looked
-  if (reading && 'body' in reading)
+  if (!gathered) throw new Error(`${key} was not read`)
+  const { reading, accounts, facts } = gathered
+  if ('body' in reading)
     await indexInstants(ports.objects, key, instantsToCome(reading.body, reading.object.servedAt), id)
-  log.info('link looked at', { found: reading?.state, status: told?.state ?? 'removed', accounts: concerned.length })
-  // Progress, and no failure: a message that came again would be given up after a few times.
-  if (looked.isUnread) await sendInputs(ports, [key], 'tags of accounts are being read')
-  if (!reading?.link) return
+  log.info('link looked at', { found: reading.state, status: told?.state ?? 'removed', accounts: accounts.length })
+  // A new message, not a failure: a message that fails comes again only a few times.
+  if (facts.state === 'in-force' && facts.expansion.found === 'unread-tags')
+    await sendInputs(ports, [key], 'tags of accounts are being read')
+  if (!reading.link) return
   const { permissionSet, principal, type } = reading.link
-  const hints = concerned.map(
+  const hints = accounts.map(
     (account): Hint => ({ v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: key }),
   )
   await sendHints(ports, { id, hints, revocation: reading.state !== 'in-force' }, configuration)
-  // This may have been the last link that kept its permission set from being deleted.
+  // This may have been the last link of a permission set whose deletion is blocked.
   const blocked = reading.state === 'in-force' ? undefined : await findBlockedDeletion(permissionSet, ports.objects)
   if (blocked) await sendHints(ports, { id, hints: [blocked], revocation: false }, configuration)
-}
-
-/** What the dispatcher would find where the ledger has no entry that a link could have caused. */
-const nothingLeft = {
-  lackOf: () => undefined,
-  of: async () => new Map(),
-  accountsOf: async () => [],
-  heldAccountsOf: () => [],
-}
-
-function isSettled(status: Status | undefined): status is Status {
-  return status?.state === 'applied'
-}
-
-function withUploader(status: NewStatus | undefined, by: Uploader | undefined): NewStatus | undefined {
-  return status && (by === undefined ? status : { ...status, by })
-}
-
-/** Where a link that grants nothing (any more) may have granted something: from the ledger, not from today's scope. */
-async function listConcerned(link: Link | undefined, { objects }: Ports): Promise<readonly AccountId[]> {
-  if (!link) return []
-  return link.scope.kind === 'account' ? [link.scope.id] : listAccountsOf(objects, link)
 }

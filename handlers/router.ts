@@ -1,6 +1,6 @@
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/s3-event.ts'
-import { queueOf, toOutgoing } from '../shared/reconcile/inputs.ts'
+import { queueOf, toOutgoing } from '../shared/reconcile/records/inputs.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 

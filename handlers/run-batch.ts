@@ -6,7 +6,7 @@ import {
 } from '@aws-lambda-powertools/batch'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { Ports } from '../shared/ports/ports.ts'
-import { forgetFailure, recordFailure } from '../shared/reconcile/failures.ts'
+import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
 
 /**
  * Runs a batch record by record; what throws is reported and comes again when its visibility ends. In a FIFO queue the

@@ -1,14 +1,14 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { beginDriftCheck } from '../shared/reconcile/drift.ts'
-import { followInstants } from '../shared/reconcile/expiry-index.ts'
-import { reconcile } from '../shared/reconcile/reconcile.ts'
-import type { SliceOptions } from '../shared/reconcile/slice.ts'
+import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
+import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
+import { beginDriftCheck } from '../shared/reconcile/drift/drift.ts'
+import { followInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
  * Every minute: a slice of the dispatcher, for open work that is due and for a wake that was lost. Not through the queue
- * of wakes: a function that died leaves its wake, and with it the whole group, invisible for its visibility timeout.
+ * of wakes: the wake of a function that died blocks its whole group until its visibility timeout ends.
  */
 export const everyMinute =
   (ports: Ports, configuration: Configuration, options: SliceOptions) => async (): Promise<void> => {
@@ -16,15 +16,22 @@ export const everyMinute =
   }
 
 /**
- * Every minute: links whose `notBefore` or `expiresAt` has come are looked at again. Apart from the dispatcher, whose
- * slice may take many minutes.
+ * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
+ * many minutes.
  */
 export const everyMinuteOfLinks = (ports: Ports) => async (): Promise<void> => {
   const instants = await followInstants(ports)
   if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
 }
 
-/** Every hour: finds what no event reported. What cannot be read to its end changes nothing, and somebody is told. */
+/** Every five minutes: finds what a lost or overtaken message left, by S3 alone. Also under a pause: hints wait then. */
+export const everyFiveMinutes = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  const found = await sweep(ports, configuration)
+  if (found) ports.log.info('swept', found)
+  else ports.log.warn('nothing was swept: the organization has not been read yet; the reconcile reads it')
+}
+
+/** Every hour: catches changes that sent no event. If a listing fails, nothing changes, and an error is logged. */
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   try {
     ports.log.info('reconciled', await reconcile(ports, configuration))
@@ -34,7 +41,7 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
   }
 }
 
-/** Every night: finds what others changed in Identity Center. The dispatcher carries it out, behind all other work. */
+/** Every night: finds changes by others in Identity Center. The dispatcher does it after all other work. */
 export const everyNight = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   await beginDriftCheck(ports, configuration)
 }

@@ -2,13 +2,13 @@ import { type AccountId, accountId } from '../shared/domain/account-id.ts'
 import { type Assignment, renderAssignmentKey } from '../shared/domain/assignment.ts'
 import type { Configuration } from '../shared/domain/configuration.ts'
 import { permissionSetArn } from '../shared/domain/identity-center-ids.ts'
-import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../shared/domain/ledger-entry.ts'
+import { type GrantingLink, ledgerEntry, renderEntry, type StoredLedgerEntry } from '../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../shared/domain/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
-import { settleAssignment } from '../shared/reconcile/settle-assignment.ts'
-import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/settle-context.ts'
-import type { Settlement } from '../shared/reconcile/settlement.ts'
+import { settleAssignment } from '../shared/reconcile/assignments/settle-assignment.ts'
+import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/assignments/settle-context.ts'
+import type { Settlement } from '../shared/reconcile/assignments/settlement.ts'
 import { type Interceptor, intercept } from './intercept.ts'
 import { acme, World } from './world.ts'
 
@@ -88,16 +88,16 @@ export class Settling {
   }
 
   /** Written into the ledger as it is, by default as the access of whoever has this name now. */
-  async own(entry: Partial<LedgerEntry> = {}): Promise<void> {
+  async own(entry: Partial<StoredLedgerEntry> = {}): Promise<void> {
     const { principalId, permissionSetArn: arn } = this.target()
     const updatedAt = this.world.clock.now().toISOString()
     const whole = { v: 1, state: 'granted', principalId, permissionSetArn: arn, links: [], attempts: 0, updatedAt }
     await this.world.objects.put(this.ledgerKey, JSON.stringify({ ...whole, ...entry }))
   }
 
-  async entry(key = this.ledgerKey): Promise<LedgerEntry | undefined> {
+  async entry(key = this.ledgerKey): Promise<StoredLedgerEntry | undefined> {
     const found = await this.world.json(key)
-    return found && ledgerEntry.parse(found)
+    return found && renderEntry(ledgerEntry.parse(found))
   }
 
   /** `granted`, `revoked` and so on, in order. */

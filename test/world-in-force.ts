@@ -1,5 +1,5 @@
 import { type Assignment, renderAssignmentKey } from '../shared/domain/assignment.ts'
-import type { LedgerEntry } from '../shared/domain/ledger-entry.ts'
+import type { StoredLedgerEntry } from '../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../shared/domain/permission-set-name.ts'
 import { principalName } from '../shared/domain/principal.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../shared/memory/organization-file.ts'
@@ -50,7 +50,7 @@ async function putInForce(world: World, { assignment, target }: Granted): Promis
   const link = `links_data/root%all%${assignment.permissionSet}%${assignment.principal}%GROUP%ssofile`
   const head = await world.objects.head(link)
   const { principalId, permissionSetArn } = target
-  const entry: LedgerEntry = {
+  const entry: StoredLedgerEntry = {
     v: 1,
     state: 'granted',
     principalId,

@@ -5,7 +5,7 @@ import { events } from '../handlers/events.ts'
 import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { router } from '../handlers/router.ts'
-import { everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../handlers/schedules.ts'
+import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import { renderComplaint } from '../shared/domain/complaint.ts'
@@ -23,8 +23,8 @@ import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.
 import { VirtualClock } from '../shared/memory/virtual-clock.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
-import { dispatch } from '../shared/reconcile/dispatch.ts'
-import type { SliceOptions, SliceResult } from '../shared/reconcile/slice.ts'
+import { dispatch } from '../shared/reconcile/dispatcher/dispatch.ts'
+import type { SliceOptions, SliceResult } from '../shared/reconcile/dispatcher/slice.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile
@@ -142,6 +142,10 @@ export class World {
 
   async everyMinute(): Promise<void> {
     await Promise.all([everyMinuteOfLinks(this.ports)(), everyMinute(this.ports, this.configuration, slice)()])
+  }
+
+  everyFiveMinutes(): Promise<void> {
+    return everyFiveMinutes(this.ports, this.configuration)()
   }
 
   everyHour(): Promise<void> {

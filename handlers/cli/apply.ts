@@ -6,16 +6,16 @@ import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { dispatch } from '../../shared/reconcile/dispatch.ts'
-import { beginDriftCheck } from '../../shared/reconcile/drift.ts'
-import { findDifferences } from '../../shared/reconcile/find-differences.ts'
-import { Lease } from '../../shared/reconcile/lease.ts'
-import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
-import { claimBucket, WrongOwnerError } from '../../shared/reconcile/owner.ts'
-import { describePause, readPause } from '../../shared/reconcile/pause.ts'
-import { reconcile } from '../../shared/reconcile/reconcile.ts'
-import type { SliceResult } from '../../shared/reconcile/slice.ts'
-import { StatusStore } from '../../shared/reconcile/status-store.ts'
+import { findDifferences } from '../../shared/reconcile/differences/find-differences.ts'
+import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'
+import { dispatch } from '../../shared/reconcile/dispatcher/dispatch.ts'
+import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
+import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import type { SliceResult } from '../../shared/reconcile/dispatcher/slice.ts'
+import { beginDriftCheck } from '../../shared/reconcile/drift/drift.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { claimBucket, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { lookAtLink } from '../links.ts'
 import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
@@ -34,18 +34,18 @@ const wholeDayMs = 24 * 60 * 60 * 1000
 
 type ApplyOptions = { readonly config?: string; readonly json?: boolean; readonly drift: boolean }
 
-/** `ssofile apply`: one full reconcile and drift check, carried out to their end. */
+/** `ssofile apply`: one full reconcile and drift check, until both are finished. */
 export function addApply(program: Command): void {
   program
     .command('apply <s3://bucket>')
-    .summary('bring a bucket into force')
+    .summary('reconcile a bucket now: grant, revoke, check drift')
     .description(
-      'Compares all files with what was given, and that with what Identity Center really has, and closes every difference.\nWith a deployment it enqueues the work and watches; without one it does the work here, under the dispatcher lease.',
+      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
     )
-    .option('--config <file>', 'configuration (JSON), where no deployment has one')
-    .option('--no-drift', 'leave out the drift check: trust the ledger for what Identity Center has')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')
     .option('--json', 'the final statuses as JSON')
-    .addHelpText('after', '\nExample:\n  npx ssofile apply s3://ssofile')
+    .addHelpText('after', '\nExample:\n  ssofile apply s3://ssofile')
     .action(async (argument: string, options: ApplyOptions) => {
       process.exitCode = await apply(bucketOf(argument), options).catch(explainDenial('apply', 'apply s3://ssofile'))
     })
@@ -59,7 +59,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
   const report = await reconcile(ports, configuration)
   tell(
-    `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to look at`,
+    `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,
   )
   const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
   const isEnded = deployment
@@ -79,7 +79,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
 
 async function refuseUnderPause({ objects }: Ports): Promise<void> {
   const pause = await readPause(objects)
-  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo go on: npx ssofile resume`)
+  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo end the pause: ssofile resume`)
 }
 
 async function claim(ports: Ports) {
@@ -91,7 +91,7 @@ async function claim(ports: Ports) {
   }
 }
 
-/** Tells of the drift check while the work goes on, and how it ended. */
+/** Tells the progress of the drift check while the work goes on, and its result. */
 async function tellingOf(drift: DriftProgress, working: Promise<boolean>): Promise<boolean> {
   const ended = new AbortController()
   const telling = drift.follow(tell, watchEveryMs, ended.signal)
@@ -105,7 +105,7 @@ async function tellingOf(drift: DriftProgress, working: Promise<boolean>): Promi
   }
 }
 
-/** Looks at the inputs and runs the dispatcher, in this process, until nothing is left to do. */
+/** Handles the inputs and runs the dispatcher, in this process, until nothing is left to do. */
 async function workHere(ports: Ports, configuration: Configuration): Promise<boolean> {
   const holder = `ssofile apply, ${userInfo().username}@${hostname()}, process ${process.pid}`
   let isClean = true
@@ -121,15 +121,15 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
 }
 
 /**
- * A slice of the dispatcher, once the lease is free: whoever holds it is at work, and what was told as under way here
- * must not be left to nobody.
+ * A slice of the dispatcher, once the lease is free. Giving up while another process holds it would leave statuses at
+ * `applying` with nobody working on them.
  */
 async function dispatchOnce(ports: Ports, configuration: Configuration, holder: string): Promise<SliceResult> {
   for (;;) {
     const result = await dispatch(ports, configuration, { sliceMs: wholeDayMs, lingerMs: 0, holder })
     if (result.outcome === 'done') return result
     if (result.outcome === 'paused') await refuseUnderPause(ports)
-    else tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it has ended`)
+    else tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting for it to finish`)
   }
 }
 
@@ -150,7 +150,7 @@ async function lookAtInputs(ports: Ports, configuration: Configuration): Promise
             done++
           } catch (error) {
             failed++
-            ports.log.error('an input could not be looked at; run apply again', { input: message.key, error })
+            ports.log.error('an input could not be processed; run apply again', { input: message.key, error })
           }
           await ports.queues.delete(queue, receiptHandle)
         }),
@@ -173,9 +173,13 @@ async function takeAll({ queues }: Ports, queue: 'dispatch'): Promise<number> {
 async function watch(ports: Ports, configuration: Configuration, drift: DriftProgress): Promise<boolean> {
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
-  // Seen twice, since what waited before this run may be about to be looked at again.
+  // Seen twice, since what waited before this run may be about to be checked again.
   for (let timesSettled = 0; timesSettled < 2; ) {
-    const { plan, inputs, unfinished } = await findDifferences(ports, await organization.viewWithTags(), configuration)
+    const { plan, inputs, unfinished } = await findDifferences(
+      ports.objects,
+      await organization.viewWithTags(),
+      configuration,
+    )
     const explained = await listExplained(ports, configuration)
     const isOpen = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
     const grants = [...plan.grants, ...unfinished].filter(isOpen).length
@@ -183,7 +187,7 @@ async function watch(ports: Ports, configuration: Configuration, drift: DriftPro
     const files = inputs.filter((input) => !explained.inputs.has(input)).length
     const isSettled = grants + revocations + files + (await drift.partsLeft()) === 0
     timesSettled = isSettled ? timesSettled + 1 : 0
-    const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to look at`
+    const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to check`
     const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
     if (line !== told) tell(line)
     told = line
@@ -192,7 +196,7 @@ async function watch(ports: Ports, configuration: Configuration, drift: DriftPro
   return true
 }
 
-/** What inputs that wait, are blocked or held, or failed ask for: it stays open, and their statuses say why. */
+/** Differences that stay open for a reason told in a status: their inputs wait, failed, or are blocked, held or stuck. */
 async function listExplained(
   ports: Ports,
   configuration: Configuration,
@@ -200,7 +204,7 @@ async function listExplained(
   const statuses = new StatusStore(ports.objects, ports.clock)
   const grants = new Set<string>()
   const inputs = new Set<string>()
-  for (const state of ['waiting', 'blocked', 'failed', 'held'] as const) {
+  for (const state of ['waiting', 'blocked', 'failed', 'held', 'stuck'] as const) {
     for await (const input of statuses.listAttention(state)) {
       inputs.add(input)
       const link = parseLinkKey(input, configuration.folders)

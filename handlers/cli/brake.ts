@@ -3,12 +3,13 @@ import pLimit from 'p-limit'
 import type { AssignmentKey } from '../../shared/domain/assignment.ts'
 import { emptyBrake, figureOf } from '../../shared/domain/brake.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { digestOf, readBrake, releaseList } from '../../shared/reconcile/brake-file.ts'
-import { Ledger } from '../../shared/reconcile/ledger.ts'
-import { readPause } from '../../shared/reconcile/pause.ts'
-import { isSpoiled, unlessSpoiled } from '../../shared/reconcile/stored-json.ts'
+import { digestOf, readBrake, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { Ledger } from '../../shared/reconcile/records/ledger.ts'
+import { isSpoiled, unlessSpoiled } from '../../shared/reconcile/records/stored-json.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { count } from './count.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
 import { operator } from './operator.ts'
 import { Refusal } from './refusal.ts'
@@ -17,17 +18,17 @@ import { renderJson } from './render-json.ts'
 
 const readsAtOnce = 32
 
-/** `ssofile brake`: what is held, and its release. */
+/** `ssofile brake`: shows and releases what is held. */
 export function addBrake(program: Command): void {
   program
     .command('brake')
-    .summary('what the brake holds, and its release')
+    .summary('show and release what the brake holds')
     .description(
-      'Shows the revocations that the brake holds: why, and whose access would go. Exit code 1 while there are any.\n--release lets exactly the list with that digest go, for one hour; a list that has grown since is refused. Needs to write control/ only.',
+      'Shows the revocations that the brake holds, why, and who would lose access. Exit code 1 while there are any.\n--release releases exactly the list with this digest, for one hour; a list that has grown since then is refused. It only needs to write control/.',
     )
-    .option('--release <digest>', 'let go what is held, by the digest shown')
+    .option('--release <digest>', 'release the list that was shown with this digest')
     .option('--json', 'the held list as JSON')
-    .addHelpText('after', '\nExample:\n  npx ssofile brake\n  npx ssofile brake --release 3f0c9d2e7a1b5c48')
+    .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
     .action(async ({ release, json = false }: { release?: string; json?: boolean }) => {
       const ports = openCliPorts(bucketOf(undefined))
       process.exitCode = release === undefined ? await show(ports, json) : await letGo(ports, release, json)
@@ -53,8 +54,8 @@ async function show({ objects }: Ports, json: boolean): Promise<number> {
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
   const read = await unlessSpoiled(ledger.read(key))
   if (isSpoiled(read)) return { key, reason: read.message, links: [] }
-  const entry = read?.entry
-  return { key, ...(entry?.reason === undefined ? {} : { reason: entry.reason }), links: entry?.links ?? [] }
+  const held = read?.entry.accesses.find(({ state }) => state === 'held') ?? read?.entry.accesses[0]
+  return { key, reason: held?.reason, links: held?.links ?? [] }
 }
 
 async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {
@@ -71,14 +72,17 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
       process.stdout.write(
         json
           ? renderJson({ digest, released: [], at: result.at, by: result.by })
-          : `this list was released already, at ${result.at} by ${result.by}: nothing to do\n`,
+          : `this list was already released at ${result.at} by ${result.by}: nothing to do\n`,
       )
       return 0
     case 'other-list': {
       const { held } = result.record
-      const now = held.length === 0 ? 'nothing is held' : `${held.length} are held, under the digest ${digestOf(held)}`
+      const now =
+        held.length === 0
+          ? 'nothing is held'
+          : `the list has ${count(held.length, 'revocation')} and the digest ${digestOf(held)}`
       throw new Refusal(
-        `received the digest '${digest}', but now ${now}; nothing was released. Look again: npx ssofile brake`,
+        `received the digest '${digest}', but now ${now}; nothing was released. Look again: ssofile brake`,
       )
     }
     default:

@@ -4,25 +4,23 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { ReadableLog } from './readable-log.ts'
 
 /**
- * The ports of a command: AWS's services by the standard environment. Queues live in this process, unless a deployment's
- * are given: without a deployment the command does the work itself.
+ * The ports of a command: AWS's services, found by the standard environment variables. Without the queues of a deployment
+ * the queues live in this process: then the command does the work itself.
  */
 export function openCliPorts(bucket: string, queueUrl?: (queue: string) => string, log: Log = terminalLog()): Ports {
   const clock = new SystemClock()
-  // The SDK demands a Region even where the endpoint has none.
+  // The SDK demands a Region even if the endpoint has none.
   process.env.AWS_REGION ??=
     process.env.AWS_DEFAULT_REGION ?? (process.env.AWS_ENDPOINT_URL === undefined ? undefined : 'us-east-1')
-  return openAwsPorts({
-    bucket,
-    queues: queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() }),
-    log,
-  })
+  const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
+  return patientPorts(openAwsPorts({ bucket, queues, log }))
 }
 
-/** Warnings and errors go to standard error; what goes well is told by the command itself. */
+/** Warnings and errors go to standard error; success is told by the command itself. */
 function terminalLog(): Log {
   const log = new ReadableLog((line) => process.stderr.write(line), new SystemClock())
   const quiet = (inner: Log): Log => ({

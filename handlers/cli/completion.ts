@@ -8,17 +8,17 @@ export function addCompletion(program: Command): void {
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
-    .summary('completion of commands and options for a shell')
+    .summary('completion script for a shell')
     .description(
-      "Prints a script for the shell to read. In a checkout, where the command is npx ssofile, also: alias ssofile='npx ssofile'",
+      "Prints a script that completes commands and options. It completes the command ssofile; in a checkout, add: alias ssofile='npx ssofile'",
     )
     .addHelpText(
       'after',
       `
 Examples:
-  bash, in ~/.bashrc:                   source <(npx ssofile completion bash)
-  zsh, in ~/.zshrc after compinit:      source <(npx ssofile completion zsh)
-  fish, in ~/.config/fish/config.fish:  npx ssofile completion fish | source`,
+  bash, in ~/.bashrc:                   source <(ssofile completion bash)
+  zsh, in ~/.zshrc after compinit:      source <(ssofile completion zsh)
+  fish, in ~/.config/fish/config.fish:  ssofile completion fish | source`,
     )
     .action((shell: Shell) => {
       process.stdout.write(renderCompletion(shell, program))
@@ -28,7 +28,7 @@ Examples:
 type Described = { readonly word: string; readonly summary: string; readonly takesFile: boolean }
 type DescribedCommand = { readonly name: string; readonly summary: string; readonly words: readonly Described[] }
 
-/** A script that completes the commands of `program`, their options and the choices of their arguments; else files. */
+/** A script that completes the commands of `program`, their options, the choices of their arguments, and files. */
 export function renderCompletion(shell: Shell, program: Command): string {
   const commands = program.commands.map(describe)
   switch (shell) {

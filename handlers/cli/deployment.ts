@@ -1,9 +1,9 @@
 import type { Configuration } from '../../shared/domain/configuration.ts'
-import type { Owner } from '../../shared/reconcile/owner.ts'
+import type { Owner } from '../../shared/reconcile/records/owner.ts'
 import { readConfiguration } from './read-configuration.ts'
 import { Refusal } from './refusal.ts'
 
-/** The deployment's configuration, or, where there is none, that of the file. Throws Refusal for both at once. */
+/** The deployment's configuration, or the file's if there is no deployment. Throws Refusal for both at once. */
 export async function chooseConfiguration(
   bucket: string,
   deployment: Owner['deployment'],
@@ -11,7 +11,7 @@ export async function chooseConfiguration(
 ): Promise<Configuration> {
   if (deployment && file !== undefined) {
     throw new Refusal(
-      `bucket ${bucket} is worked on by the deployment '${deployment.name}', which has its own configuration; leave --config out`,
+      `bucket ${bucket} belongs to the deployment '${deployment.name}', which has its own configuration; leave out --config`,
     )
   }
   return deployment?.configuration ?? (await readConfiguration(file))

@@ -1,8 +1,8 @@
 import type { Ports } from '../../shared/ports/ports.ts'
-import { type DriftRun, readDriftRun } from '../../shared/reconcile/drift-run.ts'
+import { type DriftRun, readDriftRun } from '../../shared/reconcile/drift/drift-run.ts'
 import { count } from './count.ts'
 
-/** A drift check that a command has begun, told to whoever waits for it. `undefined`: none was begun. */
+/** Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. */
 export class DriftProgress {
   readonly #ports: Pick<Ports, 'objects' | 'clock'>
   readonly #run: string | undefined
@@ -12,18 +12,18 @@ export class DriftProgress {
     this.#run = run
   }
 
-  /** How many parts are left; 0 where another check has taken its place. */
+  /** How many parts are left; 0 if a newer check has replaced it. */
   async partsLeft(): Promise<number> {
     return (await this.#read())?.open.length ?? 0
   }
 
-  /** One line, as it stands now; empty where there is nothing to tell. */
+  /** One line about now; empty if there is nothing to tell. */
   async line(): Promise<string> {
     if (this.#run === undefined) return ''
     const run = await this.#read()
-    if (!run) return 'drift check: another one has begun since'
+    if (!run) return 'drift check: a newer one has replaced it'
     const { open, checked, missing, foreign, gone, calls } = run
-    const found = `${count(checked, 'assignment')} checked, ${missing} missing, ${foreign} newly foreign, ${gone} foreign no longer there, ${count(calls, 'call')}`
+    const found = `${count(checked, 'assignment')} checked, ${missing} missing, ${foreign} foreign found, ${gone} foreign gone, ${count(calls, 'call')}`
     return open.length === 0 ? `drift check: ${found}` : `drift check: ${count(open.length, 'part')} left; ${found}`
   }
 

@@ -5,9 +5,9 @@ import { nearMatch } from '../../shared/domain/near-match.ts'
 import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../shared/domain/principal.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { explainAccess } from '../../shared/reconcile/explain-access.ts'
-import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
-import { readOwner } from '../../shared/reconcile/owner.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { explainAccess } from '../../shared/reconcile/preview/explain-access.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
@@ -22,16 +22,16 @@ type Options = { readonly config?: string; readonly json?: boolean }
 export function addExplain(program: Command): void {
   program
     .command('explain')
-    .argument('<account>', 'its id')
+    .argument('<account>', 'its twelve-digit id')
     .argument('<permission-set>', 'its name')
-    .argument('<principal>', "a group's display name or a user name, exactly; both are tried")
-    .summary('whether somebody has access, by which links, and since when')
+    .argument('<principal>', 'exact display name of a group, or exact user name; both are tried')
+    .summary('whether somebody has access, since when, and by which links')
     .description(
-      'Granted or not, by which links, who uploaded them, since when; what waits or failed, and why; for a user also through groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
+      'Says whether the access is granted, by which links, who uploaded them and since when; what waits or failed, and why.\nFor a user also through groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
     )
-    .option('--config <file>', 'configuration (JSON), where no deployment has one')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the answer as JSON')
-    .addHelpText('after', '\nExample:\n  npx ssofile explain 233000000002 Billing-ps team-Accountants')
+    .addHelpText('after', '\nExample:\n  ssofile explain 233000000002 Billing-ps team-Accountants')
     .action(async (account: string, permissionSet: string, principal: string, options: Options) => {
       process.exitCode = await explain({ account, permissionSet, principal }, options)
     })
@@ -64,7 +64,7 @@ async function explain(
   return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
 }
 
-/** Throws Refusal for what is no id; where it is an account's name, or near one, with the id. */
+/** Throws Refusal if the text is not an id; for an account's name, or nearly one, the message has the id. */
 async function parseAccount(text: string, ports: Ports, folders: readonly string[]): Promise<AccountId> {
   const id = accountId.safeParse(text)
   if (id.success) return id.data
@@ -75,6 +75,6 @@ async function parseAccount(text: string, ports: Ports, folders: readonly string
   )
   const meant = accounts.find(({ name }) => name === near)
   throw new Refusal(
-    `received the account '${quote(text)}', expected its id of twelve digits${meant ? `; '${quote(meant.name)}' is ${meant.id}` : ''}`,
+    `received the account '${quote(text)}', expected its twelve-digit id${meant ? `; '${quote(meant.name)}' is ${meant.id}` : ''}`,
   )
 }

@@ -8,11 +8,11 @@ import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import { Refusal } from './refusal.ts'
 
-/** An input as it lies, or would lie, in the bucket. */
+/** An input as it is, or would be, in the bucket. */
 export type InputFile = {
   readonly key: string
   readonly sizeBytes: number
-  /** Empty for more than `mostBytes`. Throws where it cannot be read. */
+  /** Empty for more than `mostBytes`. Throws if it cannot be read. */
   read(mostBytes: number): Promise<Uint8Array>
 }
 
@@ -28,8 +28,8 @@ const prefixes = [linkPrefix, permissionSetPrefix] as const
 const looksAtOnce = 64
 
 /**
- * What `aws s3 sync FOLDER s3://bucket` would upload under the two prefixes of inputs: hidden files too, symbolic links
- * followed, names byte for byte, subfolders as `/`. Throws Refusal for a folder that is not laid out like the bucket.
+ * What `aws s3 sync FOLDER s3://bucket` would upload under the two input prefixes: hidden files too, symbolic links
+ * followed, names byte for byte, subfolders as `/`. Throws Refusal for a folder with neither prefix in it.
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
@@ -48,7 +48,8 @@ export async function listFolder(folder: string): Promise<FolderListing> {
     faults: walk.faults,
     warnings: [
       ...missing.map(
-        (prefix) => `there is no ${prefix} here: with --delete, a sync would delete all that the bucket has there`,
+        (prefix) =>
+          `there is no ${prefix} here: aws s3 sync --delete would delete everything that the bucket has there`,
       ),
       ...(others.length === 0 ? [] : [explainOthers(others)]),
       ...walk.warnings,
@@ -69,9 +70,9 @@ async function readFolder(folder: string): Promise<readonly Dirent[]> {
 
 function explainLayout(folder: string, names: readonly string[]): string {
   const own = basename(resolve(folder))
-  const expected = 'expected a folder laid out as the bucket is, with links_data/, permission_sets/ or both in it'
+  const expected = 'expected a folder that contains links_data/, permission_sets/ or both'
   if (prefixes.some((prefix) => prefix === `${own}/`))
-    return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: give the folder around it`
+    return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: name the folder above it`
   const there = names.slice(0, 5).map((name) => `'${quote(name)}'`)
   const more = names.length > there.length ? ` and ${names.length - there.length} more` : ''
   const found = names.length === 0 ? 'nothing in it' : `${there.join(', ')}${more} in it`
@@ -81,7 +82,7 @@ function explainLayout(folder: string, names: readonly string[]): string {
 function explainOthers(names: readonly string[]): string {
   const told = names.slice(0, 5).map((name) => `'${quote(name)}'`)
   const more = names.length > told.length ? ` and ${names.length - told.length} more` : ''
-  return `no input, and not looked at: ${told.join(', ')}${more}; a sync of the whole folder would try to upload that beside the inputs`
+  return `not an input, and ignored: ${told.join(', ')}${more}; a sync of the whole folder would try to upload that too`
 }
 
 type Walk = {
@@ -90,7 +91,7 @@ type Walk = {
   readonly warnings: string[]
   readonly limit: ReturnType<typeof pLimit>
 }
-/** `above`: the real paths of the folders around it, by which a loop is known. */
+/** `above`: the real paths of the folders that contain it, to detect a loop. */
 type Place = { readonly path: string; readonly prefix: string; readonly above: readonly string[] }
 
 async function walkFolder(walk: Walk, { path, prefix, above }: Place): Promise<void> {
@@ -106,7 +107,7 @@ async function walkFolder(walk: Walk, { path, prefix, above }: Place): Promise<v
   if (above.includes(real)) {
     walk.faults.push({
       key: prefix,
-      received: 'a symbolic link to a folder around it, which never ends',
+      received: 'a symbolic link to a folder that contains it, which is an endless loop',
       expected: 'files and folders',
       remedy: 'remove the link',
     })
@@ -122,7 +123,7 @@ async function lookAt(walk: Walk, { path, prefix, above }: Place, entry: Dirent)
     const found = await walk.limit(() => stat(inner))
     if (found.isDirectory()) return await walkFolder(walk, { path: inner, prefix: `${key}/`, above })
     if (!found.isFile()) {
-      walk.warnings.push(`'${quote(key, 1024)}' is no file: a sync passes over it`)
+      walk.warnings.push(`'${quote(key, 1024)}' is not a regular file: a sync skips it`)
       return
     }
     const read = async (mostBytes: number) =>
@@ -147,7 +148,7 @@ export function unreadable(what: string, error: unknown): InputFault {
   const message = error instanceof Error ? error.message : String(error)
   return {
     received: `a ${what} that cannot be read (${quote(message, 300)})`,
-    expected: 'one that can: a sync would pass over it, and with --delete delete it from the bucket',
-    remedy: `correct its permissions, ${what === 'symbolic link' ? 'or where it leads, ' : ''}or remove it`,
+    expected: 'a readable one: a sync would skip it, and with --delete delete it from the bucket',
+    remedy: `correct its permissions${what === 'symbolic link' ? ' or its target' : ''}, or remove it`,
   }
 }

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander'
 
-/** `ssofile help`: commander's own takes the name of a command that there is not for none, and tells no error. */
+/** `ssofile help`. Commander's own help accepts an unknown command without an error. */
 export function addHelp(program: Command): void {
-  const name = new Argument('[command]', 'which command; default: all of them in short')
+  const name = new Argument('[command]', 'a command; default: an overview of all')
   const help = program.helpCommand(false).command('help').addArgument(name).summary('help for a command')
   name.choices(program.commands.map((command) => command.name()))
   help.action((named: string | undefined) => {

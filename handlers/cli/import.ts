@@ -7,19 +7,19 @@ import { type PermissionSetName, permissionSetName } from '../../shared/domain/p
 import { listAll } from '../../shared/ports/page.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
-import { type Adoption, adoptPermissionSet } from '../../shared/reconcile/adopt-permission-set.ts'
-import { Lease } from '../../shared/reconcile/lease.ts'
-import { limitSsoAdmin } from '../../shared/reconcile/limited-sso-admin.ts'
-import { claimBucket, WrongOwnerError } from '../../shared/reconcile/owner.ts'
-import { PermissionSetIndex } from '../../shared/reconcile/permission-set-index.ts'
-import { RateLimiter } from '../../shared/reconcile/rate-limiter.ts'
+import { limitSsoAdmin } from '../../shared/reconcile/calls/limited-sso-admin.ts'
+import { RateLimiter } from '../../shared/reconcile/calls/rate-limiter.ts'
+import { PermissionSetIndex } from '../../shared/reconcile/directory/permission-set-index.ts'
+import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
+import { type Adoption, adoptPermissionSet } from '../../shared/reconcile/permission-sets/adopt-permission-set.ts'
+import { claimBucket, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainDenial } from './explain-denial.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 
-/** So long the dispatcher stands still for an import at a time; then it has its turn. */
+/** An import holds the lease for `portionMs` at a time, then the dispatcher may have it for `turnMs`. */
 const portionMs = 20_000
 const turnMs = 4_000
 const patienceMs = 15 * 60_000
@@ -28,15 +28,15 @@ const patienceMs = 15 * 60_000
 export function addImport(program: Command): void {
   program
     .command('import')
-    .summary('take over what exists already')
+    .summary('take over permission sets that exist already')
     .description(
-      "Writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on a changed file changes them, and a deleted one deletes them. Changes nothing in Identity Center.\nWithout names: all of them, but those whose file was deleted: of one that is\nnamed it is written anew. The dispatcher stands still for it, at most 20 seconds at a time.",
+      "Writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it. Changes nothing in Identity Center.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
     )
-    .option('--permission-sets [names...]', 'permission sets by name; without names, all')
-    .option('--json', 'what became of each as JSON')
+    .option('--permission-sets [names...]', 'names of permission sets; without names, all')
+    .option('--json', 'the result for each as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  npx ssofile import --permission-sets ReadOnly-ps Billing-ps\n  npx ssofile import --permission-sets --json',
+      '\nExamples:\n  ssofile import --permission-sets ReadOnly-ps Billing-ps\n  ssofile import --permission-sets --json',
     )
     .action(async (options: { permissionSets?: true | string[]; json?: boolean }) => {
       process.exitCode = await importPermissionSets(options).catch(explainDenial('import', 'import --permission-sets'))
@@ -45,7 +45,7 @@ export function addImport(program: Command): void {
 
 async function importPermissionSets(options: { permissionSets?: true | string[]; json?: boolean }): Promise<number> {
   if (options.permissionSets === undefined)
-    throw new Refusal('received nothing to import, expected --permission-sets with names, or without for all of them')
+    throw new Refusal('received nothing to import, expected --permission-sets, with names or without (all of them)')
   const names = options.permissionSets === true ? undefined : options.permissionSets.map(parseName)
   const ports = openCliPorts(bucketOf(undefined))
   await claimBucket(ports).catch((error: unknown) => {
@@ -61,13 +61,13 @@ function parseName(text: string): PermissionSetName {
   const name = permissionSetName.safeParse(text)
   if (name.success) return name.data
   throw new Refusal(
-    `received the name '${quote(text)}', expected that of a permission set: 1 to 32 letters, digits or _ + = , . @ -`,
+    `received the name '${quote(text)}', expected the name of a permission set: 1 to 32 letters, digits or _ + = , . @ -`,
   )
 }
 
 type Result = Adoption | { readonly name: string; readonly outcome: 'not-found'; readonly near?: string | undefined }
 
-/** In portions, each under the dispatcher lease, so that the rate is ours alone and access is not held up for long. */
+/** In portions, each under the dispatcher lease: nobody else uses the rate, and changes of access wait only briefly. */
 async function adoptAll(ports: Ports, names: readonly PermissionSetName[] | undefined): Promise<readonly Result[]> {
   const results: Result[] = []
   let left: readonly PermissionSetArn[] | undefined
@@ -81,7 +81,7 @@ async function adoptAll(ports: Ports, names: readonly PermissionSetName[] | unde
         const adoption = arn && (await adoptPermissionSet(arn, { ...ports, ssoAdmin, named: names !== undefined }))
         if (adoption) results.push(adoption)
       }
-      if (done < wanted.length) process.stderr.write(`${done} of ${wanted.length} looked at\n`)
+      if (done < wanted.length) process.stderr.write(`${done} of ${wanted.length} done\n`)
       return wanted.slice(done)
     })
   } while (left.length > 0)
@@ -133,10 +133,12 @@ async function acquire(ports: Ports): Promise<Lease> {
     const lease = await Lease.acquire(ports, holder)
     if (lease) return lease
     process.stderr.write(
-      `a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting for its turn\n`,
+      `a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it pauses\n`,
     )
   }
-  throw new Refusal('the dispatcher was busy for 15 minutes; run the import again later: what is imported stays so')
+  throw new Refusal(
+    'the dispatcher was busy for 15 minutes; run the import again later; what was imported stays imported',
+  )
 }
 
 function renderResult(result: Result): string {

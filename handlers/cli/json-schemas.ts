@@ -8,8 +8,8 @@ import { permissionSetRules } from '../../shared/domain/permission-set-rules.ts'
 type Schema = z.core.JSONSchema.BaseSchema
 
 /**
- * JSON Schemas for editors, by file name: what the zod schemas say, with the rules' words. Draft 7, which editors know
- * best. What joins several values (each tag key once, the limits of policies) is left to `ssofile validate`.
+ * JSON Schemas for editors, by file name: the zod schemas with the rules' texts. Draft 7, which editors support best.
+ * Rules over several values (each tag key once, the limits of policies) are left to `ssofile validate`.
  */
 export function renderJsonSchemas(): ReadonlyMap<string, string> {
   return new Map([
@@ -30,7 +30,7 @@ function render(title: string, schema: z.ZodType, rules: JsonRules): string {
   return `${JSON.stringify({ $schema, title, ...withWords(rest, '$', rules) }, undefined, 2)}\n`
 }
 
-/** What is expected there stands beside it, for an editor to show. */
+/** The schema with the expected value as its description, which editors show. */
 function withWords(schema: Schema, shape: string, rules: JsonRules): Schema {
   const { properties, items } = schema
   const expected = shape === '$' ? undefined : rules[shape]?.expected

@@ -12,11 +12,11 @@ import { Refusal } from './refusal.ts'
 export function addLocal(program: Command): void {
   program
     .command('local')
-    .summary('a working ssofile on this machine')
+    .summary('run all of ssofile on this machine')
     .description(
-      'Serves S3, SQS, IAM Identity Center, Identity Store and Organizations on one port, and runs ssofile on them.\nThe stock AWS CLI works against it; the access key id is the identity of whoever uploads.',
+      'Serves S3, SQS, IAM Identity Center, Identity Store and Organizations on one port, and runs ssofile on them.\nThe AWS CLI works against it. The access key id says who uploads.',
     )
-    .option('--port <number>', 'where to listen on 127.0.0.1', wholeNumber(0, 65535), 4566)
+    .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', wholeNumber(0, 65535), 4566)
     .option('--config <file>', "a deployment's configuration (JSON)")
     .option('--organization <file>', 'accounts, groups, users and existing access (JSON); default: the acme fixture')
     .option('--data-dir <directory>', 'keep everything there, across restarts and kill -9; default: in memory')
@@ -27,8 +27,14 @@ export function addLocal(program: Command): void {
       wholeNumber(1, 3_600_000),
     )
     .option(
+      '--read-lag-ms <number>',
+      'how far listings of assignments lag behind requests that came out',
+      wholeNumber(0, 3_600_000),
+      0,
+    )
+    .option(
       '--time-scale <factor>',
-      "how many times faster time runs (1 to 1000), for all but what goes by S3's clock: leases, expiry, the brake's windows",
+      "how many times faster time runs (1 to 1000); leases, expiry and the brake's windows keep real time",
       timeScale,
       1,
     )
@@ -37,11 +43,11 @@ export function addLocal(program: Command): void {
         .choices(['text', 'json'])
         .default('text'),
     )
-    .option('--faults <file>', 'what the calls to the services shall suffer (JSON); default: nothing')
+    .option('--faults <file>', 'faults to inject into calls to the services (JSON); default: none')
     .addHelpText('after', faultsHelp)
     .addHelpText(
       'after',
-      '\nExamples:\n  npx ssofile local --port 4566 --latency-ms 2000\n  npx ssofile local --data-dir .ssofile-data --time-scale 60',
+      '\nExamples:\n  ssofile local --port 4566 --latency-ms 2000\n  ssofile local --data-dir .ssofile-data --time-scale 60',
     )
     .action(async (options: LocalArguments) => {
       const system = await start({
@@ -50,6 +56,7 @@ export function addLocal(program: Command): void {
         organizationFile: options.organization,
         latencyMs: options.latencyMs,
         latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
+        readLagMs: options.readLagMs,
         dataDirectory: options.dataDir,
         timeScale: options.timeScale,
         ...(options.log === 'json' ? { log: new PowertoolsLog() } : {}),
@@ -69,6 +76,7 @@ type LocalArguments = {
   readonly organization?: string
   readonly latencyMs: number
   readonly latencyP99Ms?: number
+  readonly readLagMs: number
   readonly dataDir?: string
   readonly timeScale: number
   readonly log: 'text' | 'json'
@@ -84,7 +92,7 @@ async function start(options: LocalOptions): Promise<LocalSystem> {
   }
 }
 
-/** The faults in `file`. Throws Refusal with every mistake in it and where it stands. */
+/** The faults in `file`. Throws Refusal with every mistake and its place. */
 async function readFaults(file: string | undefined): Promise<FaultFile | undefined> {
   if (file === undefined) return undefined
   const parsed = faultFile.safeParse(await readJsonFile(file))
@@ -94,7 +102,7 @@ async function readFaults(file: string | undefined): Promise<FaultFile | undefin
   )
 }
 
-/** Beyond a thousand, a timer's millisecond is a second of the product's time. */
+/** At most a thousand: then a timer's millisecond is a second of the product's time. */
 function timeScale(text: string): number {
   const factor = Number(text)
   if (/^\d+(\.\d+)?$/.test(text) && factor >= 1 && factor <= 1000) return factor

@@ -4,14 +4,13 @@ import { permissionSetKey } from '../../shared/domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
-import { ownedPermissionSet, ownedPrefix } from '../../shared/reconcile/owned-permission-sets.ts'
-import type { PermissionSetChange } from '../../shared/reconcile/preview-permission-sets.ts'
-import { readPermissionSetFile } from '../../shared/reconcile/read-permission-set-file.ts'
-import { readJson } from '../../shared/reconcile/stored-json.ts'
+import type { PermissionSetChange } from '../../shared/reconcile/preview/preview-permission-sets.ts'
+import { readOwned } from '../../shared/reconcile/records/owned-permission-sets.ts'
+import { readPermissionSetFile } from '../../shared/reconcile/records/read-permission-set-file.ts'
 
 const readsAtOnce = 32
 
-/** With the fields that differ, where that is known; empty: the new file says the same in another form. */
+/** `fields`: those that differ, if known; empty: the new file means the same, written differently. */
 export type ToldPermissionSetChange = PermissionSetChange & { readonly fields?: readonly string[] }
 
 type Buckets = { readonly before: ObjectStore; readonly after: ObjectStore }
@@ -31,7 +30,7 @@ export async function nameChangedFields(
   )
 }
 
-/** `undefined`: it cannot be told, since the bucket has not, or not in a form that can be read, the file that was applied. */
+/** `undefined`: unknown, because the bucket no longer has the file that was applied, or it cannot be read. */
 async function compareFiles(
   name: PermissionSetName,
   { before, after }: Buckets,
@@ -39,7 +38,7 @@ async function compareFiles(
   const key = permissionSetKey(name)
   try {
     const [owned, old, wanted] = await Promise.all([
-      readJson(before, ownedPrefix + name, ownedPermissionSet),
+      readOwned(before, name),
       readPermissionSetFile(before, key),
       readPermissionSetFile(after, key),
     ])

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { describePause, pauseChanges } from '../../shared/reconcile/pause.ts'
+import { describePause, pauseChanges } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
@@ -11,13 +11,13 @@ import { renderJson } from './render-json.ts'
 export function addPause(program: Command): void {
   program
     .command('pause')
-    .summary('stop all changes of access')
+    .summary('stop all grants and revocations')
     .description(
-      'Nothing is granted or revoked from now on: a dispatcher at work stops within seconds, once what it has sent is answered.\nNothing is lost: uploads and deletions are looked at, and carried out after resume. Needs to write control/ only.',
+      'From now on nothing is granted or revoked. A dispatcher at work stops within seconds, once its calls are answered.\nNothing is lost: uploads and deletions are carried out after resume. It only needs to write control/.',
     )
-    .requiredOption('--reason <text>', 'why, for everyone who asks')
+    .requiredOption('--reason <text>', 'the reason, shown to everybody who asks')
     .option('--json', 'the pause as JSON')
-    .addHelpText('after', "\nExample:\n  npx ssofile pause --reason 'directory migration, ticket 4711'")
+    .addHelpText('after', "\nExample:\n  ssofile pause --reason 'directory migration, ticket 4711'")
     .action(async ({ reason, json = false }: { reason: string; json?: boolean }) => {
       if (reason.trim() === '')
         throw new Refusal("received an empty reason, expected why all changes stop, as in --reason 'ticket 4711'")
@@ -25,11 +25,11 @@ export function addPause(program: Command): void {
       const { isNew, pause } = await pauseChanges(ports, { reason, by: operator() }).catch(
         explainControlDenial('pause'),
       )
-      if (!isNew) throw new Refusal(`${describePause(pause)}\nThat pause stays as it is; to end it: npx ssofile resume`)
+      if (!isNew) throw new Refusal(`${describePause(pause)}\nThat pause stays unchanged. To end it: ssofile resume`)
       process.stdout.write(
         json
           ? renderJson({ pause })
-          : 'paused: a dispatcher at work stops within seconds; uploads are looked at, but nothing is granted or revoked\nto go on: npx ssofile resume\n',
+          : 'paused: a dispatcher at work stops within seconds; uploads are still read, but nothing is granted or revoked\nto end the pause: ssofile resume\n',
       )
     })
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { readOwner } from '../../shared/reconcile/owner.ts'
-import { describePause, readPause } from '../../shared/reconcile/pause.ts'
-import { type Preview, previewChanges } from '../../shared/reconcile/preview.ts'
+import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { type Preview, previewChanges } from '../../shared/reconcile/preview/preview.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
@@ -24,18 +24,15 @@ type Options = { readonly config?: string; readonly json?: boolean; readonly det
 export function addPlan(program: Command): void {
   program
     .command('plan')
-    .argument('<folder|s3://bucket>', 'a folder laid out as the bucket is, or the bucket as it is')
+    .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .summary('what would be granted and revoked, and by which link')
     .description(
-      'Compares what the files ask for with what ssofile gave, and writes nothing. Of a folder: what\n  aws s3 sync --delete FOLDER s3://bucket\nwould lead to (the bucket is SSOFILE_BUCKET). Of a bucket: what apply --no-drift would do now; what others changed by hand, its drift check finds.\nThe organization is as the last reconcile and events since have it, and read anew where that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: it cannot be told; 2: wrong usage or refused.',
+      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what would change after\n  aws s3 sync --delete FOLDER s3://bucket\n(the bucket is SSOFILE_BUCKET). For a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: the plan could not be made; 2: wrong usage or refused.',
     )
-    .option('--config <file>', 'configuration (JSON), where no deployment has one')
-    .option('--detailed-exitcode', 'exit code 3 where there are changes')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--detailed-exitcode', 'exit code 3 if there are changes')
     .option('--json', 'the plan as JSON, with all accounts')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  npx ssofile plan ./access\n  npx ssofile plan s3://ssofile --detailed-exitcode',
-    )
+    .addHelpText('after', '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode')
     .action(async (source: string, options: Options) => {
       process.exitCode = await plan(source, options)
     })
@@ -63,7 +60,8 @@ async function plan(source: string, options: Options): Promise<number> {
     progress.end()
     process.stdout.write(options.json ? renderJson(toJson(preview)) : renderPlan(preview))
     const pause = await readPause(ports.objects)
-    if (pause) warn(`all changes are ${describePause(pause)}; nothing of this is carried out until: npx ssofile resume`)
+    if (pause)
+      warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ssofile resume`)
     return options.detailedExitcode && hasChanges(preview) ? 3 : 0
   } finally {
     progress.end()

@@ -1,14 +1,14 @@
-/** Says on standard error how far long work is, in one line that is written over; silent where that is no terminal. */
+/** Shows progress on standard error, in one line that is overwritten; silent if that is not a terminal. */
 export class Progress {
   readonly #isShown = process.stderr.isTTY === true
   #lastMs = 0
 
-  /** What is begun now. */
+  /** Shows the step that begins now. */
   step(line: string): void {
     if (this.#isShown) process.stderr.write(`\r\u001b[K${line} …`)
   }
 
-  /** How far it is; shown at most ten times a second. */
+  /** Shows how far it is, at most ten times a second. */
   tell(line: () => string): void {
     const nowMs = performance.now()
     if (!this.#isShown || nowMs - this.#lastMs < 100) return
@@ -16,7 +16,7 @@ export class Progress {
     process.stderr.write(`\r\u001b[K${line()}`)
   }
 
-  /** Takes the line away: what comes next begins in its place. */
+  /** Removes the line. */
   end(): void {
     if (this.#isShown) process.stderr.write('\r\u001b[K')
   }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { isFolderMarker } from '../../shared/domain/link.ts'
 import { compareKeys } from '../../shared/memory/s3/compare-keys.ts'
 import type { FoundObject, ObjectHead, ObjectStore, ReadObject, WriteResult } from '../../shared/ports/object-store.ts'
-import { queueOf } from '../../shared/reconcile/inputs.ts'
+import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import type { InputFile } from './folder-inputs.ts'
 
 type Proposed = { readonly head: ObjectHead; readonly read: (mostBytes: number) => Promise<Uint8Array> }
 
 /**
- * A bucket as it would be after a sync of a folder, or as it is; nothing is ever written to it. What a cache writes is
- * kept in this process, for `head` and `get`, and is gone with it.
+ * A bucket as it would be after a sync of a folder, or as it is. Nothing is ever written to the bucket: writes of caches
+ * stay in this process, visible to `head` and `get`.
  */
 export class ProposedObjects implements ObjectStore {
   readonly #bucket: ObjectStore
@@ -25,8 +25,8 @@ export class ProposedObjects implements ObjectStore {
   }
 
   /**
-   * With the inputs of a folder instead of the bucket's. A file whose content the bucket has already counts as not
-   * uploaded again; `now`: when the others would be.
+   * With the inputs of a folder instead of the bucket's. A file that the bucket has already, with the same content, counts
+   * as not uploaded again. `now`: when the others would be uploaded.
    */
   static async afterSync(bucket: ObjectStore, files: readonly InputFile[], now: Date): Promise<ProposedObjects> {
     const present = new Map<string, ObjectHead>()
@@ -96,7 +96,7 @@ export class ProposedObjects implements ObjectStore {
     }
   }
 
-  /** `undefined`: as the bucket has it. Without a head: there is none. */
+  /** `undefined`: ask the bucket. Without a head: there is no such object. */
   #known(key: string): { readonly head?: ObjectHead; readonly read: Proposed['read'] } | undefined {
     const none = { read: async () => new Uint8Array() }
     if (this.#written.has(key)) {

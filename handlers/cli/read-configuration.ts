@@ -8,7 +8,7 @@ import { placeOf } from '../../shared/domain/json-place.ts'
 import { parseStrictJson } from '../../shared/domain/strict-json.ts'
 import { Refusal } from './refusal.ts'
 
-/** The configuration in `file`, or the default one. Throws Refusal with every fault, and line and column where it stands. */
+/** The configuration in `file`, or the default one. Throws Refusal with every fault, each with its line and column. */
 export async function readConfiguration(file: string | undefined): Promise<Configuration> {
   if (file === undefined) return defaultConfiguration
   const body = await readBytes(file)

@@ -3,7 +3,7 @@ import { quote } from '../../shared/domain/complaint.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Log, LogFields } from '../../shared/ports/log.ts'
 
-/** The product's log as a person reads it on a terminal: one line each, fields behind the message, names escaped. */
+/** The product's log for a terminal: one line an entry, fields after the message, names escaped. */
 export class ReadableLog implements Log {
   readonly #write: (line: string) => void
   readonly #clock: Clock
@@ -50,7 +50,7 @@ function renderError(error: Error): string {
   return `${enclose(`${quote(error.name)}: ${quote(error.message, 1000)}`)}${cause}`
 }
 
-/** In quotation marks that do not stand in the text, so that a name cannot end them and forge the next field. */
+/** In quotation marks that the text does not contain, so that a name cannot end them and forge the next field. */
 function enclose(text: string): string {
   return text.includes("'") ? `"${text.replaceAll('"', '\\u{22}')}"` : `'${text}'`
 }

@@ -6,8 +6,8 @@ import {
   deadLetterUrl,
   type RedrivenQueue,
   workOnDeadLetters,
-} from '../../shared/reconcile/dead-letters.ts'
-import { readOwner } from '../../shared/reconcile/owner.ts'
+} from '../../shared/reconcile/records/dead-letters.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
@@ -26,20 +26,20 @@ type Ended = Awaited<ReturnType<typeof workOnDeadLetters>>[number]
 const redriven: readonly RedrivenQueue[] = workedQueues.filter((queue) => queue !== 'dispatch')
 const bodyTold = 400
 
-/** `ssofile redrive`: messages that were given up, why, and back into their queues. */
+/** `ssofile redrive`: shows messages that were given up, and puts them back. */
 export function addRedrive(program: Command): void {
   program
     .command('redrive')
     .argument('[queue]', `one of ${redriven.join(', ')}; default: all`)
-    .summary('messages that were given up: why, and back into their queue')
+    .summary('show messages that were given up, and put them back')
     .description(
-      'Shows what stands in the dead-letter queues and why. With --all or --message it is put back, to be tried again.\nThe bucket is SSOFILE_BUCKET; it needs a deployment, whose queues are meant.\nExit code 0: none is left; 1: some are; 2: wrong usage or refused.',
+      'Shows what is in the dead-letter queues, and why. --all and --message put messages back, to be tried again.\nThe bucket is SSOFILE_BUCKET; it needs a deployment, which the queues belong to.\nExit code 0: none is left; 1: some are; 2: wrong usage or refused.',
     )
-    .option('--all', 'put all back but those that can never be worked on')
+    .option('--all', 'put all back, except those that can never be processed')
     .option('--message <id>', 'put this one back')
-    .option('--discard <id>', 'delete this one: what a lost message was about, the next reconcile finds')
+    .option('--discard <id>', 'delete this one; the next reconcile finds what it was about')
     .option('--json', 'the messages as JSON')
-    .addHelpText('after', '\nExamples:\n  npx ssofile redrive\n  npx ssofile redrive links --all')
+    .addHelpText('after', '\nExamples:\n  ssofile redrive\n  ssofile redrive links --all')
     .action(async (queue: string | undefined, options: Options) => {
       process.exitCode = await redrive(queue, options)
     })
@@ -55,7 +55,7 @@ async function redrive(argument: string | undefined, options: Options): Promise<
   ).flat()
   const id = options.message ?? options.discard
   if (id !== undefined && !ended.some(({ letter }) => letter.messageId === id)) {
-    throw new Refusal(`no message '${quote(id)}' stands in a dead-letter queue; ssofile redrive shows those that do`)
+    throw new Refusal(`no message '${quote(id)}' is in a dead-letter queue; ssofile redrive lists them`)
   }
   process.stdout.write(
     options.json ? renderJson(ended.map(({ letter, done }) => ({ ...letter, done }))) : render(ended),
@@ -69,7 +69,7 @@ function decide(letter: DeadLetter, { all, message, discard }: Options): 'leave'
   return all && letter.fault === undefined ? 'put-back' : 'leave'
 }
 
-/** By our name or by SQS's, of the queue or of its dead-letter queue. */
+/** Accepts our name or SQS's, of the queue or of its dead-letter queue. */
 function parseQueue(argument: string): RedrivenQueue {
   const name = argument
     .replace(/^ssofile-/, '')
@@ -85,7 +85,7 @@ async function openDeployment(bucket: string) {
   const { deployment } = (await readOwner(openCliPorts(bucket).objects)) ?? {}
   if (!deployment) {
     throw new Refusal(
-      `bucket ${bucket} has no deployment, so there are no queues: apply works without them, and tells what failed`,
+      `bucket ${bucket} has no deployment, so it has no queues; apply works without queues, and reports what failed`,
     )
   }
   const urls = new Map<string, string>(Object.entries(deployment.queueUrls))
@@ -98,7 +98,7 @@ function render(ended: readonly Ended[]): string {
   const discarded = ended.filter(({ done }) => done === 'discarded').length
   if (ended.length === 0) return `${paint('good', 'The dead-letter queues are empty.')}\n`
   const remedy = left.some(({ letter }) => letter.fault === undefined)
-    ? '\nWhen the cause is gone: ssofile redrive --all\n'
+    ? '\nOnce the cause is gone: ssofile redrive --all\n'
     : ''
   const figures = [
     ...(left.length > 0 ? [paint('bad', `${count(left.length, 'message')} given up`)] : []),
@@ -110,13 +110,13 @@ function render(ended: readonly Ended[]): string {
 
 function renderOne({ letter, done }: Ended): string {
   const { queue, messageId, sentAt, tries, about, errors, failedAt, fault, status, body } = letter
-  const [error = 'not recorded: the log of the deployment has it', ...causes] = errors
+  const [error = 'not recorded; see the log of the deployment', ...causes] = errors
   const tried = tries && `${count(tries, 'time')}${failedAt === undefined ? '' : `, last at ${failedAt}`}`
   const lines: (readonly [string, string | undefined])[] = [
     ...about.map((key) => ['about', key] as const),
     ['sent', sentAt.toISOString()],
     ['tried', tried || undefined],
-    ['why', fault === undefined ? error : `it can never be worked on: ${fault}`],
+    ['why', fault === undefined ? error : `it can never be processed: ${fault}`],
     ...(fault === undefined ? causes.map((cause) => ['because', cause] as const) : []),
     ['status', status],
     ['body', about.length === 0 ? body.slice(0, bodyTold) : undefined],

@@ -1,7 +1,7 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { isServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
 
-/** Each service's own endpoint goes before the one of all (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+/** A service's own endpoint overrides the common one (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 const endpointVariables: Readonly<Record<ServiceName, string>> = {
   s3: 'AWS_ENDPOINT_URL_S3',
   sqs: 'AWS_ENDPOINT_URL_SQS',
@@ -11,8 +11,8 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
 }
 
 /**
- * What whoever typed the command can do about an error that is not a Refusal; `undefined`: the message says it all.
- * `words`: what was typed.
+ * What the user can do about an error that is not a Refusal; `undefined`: the message says it all. `words`: the arguments
+ * of the command.
  */
 export function remedyFor(
   error: unknown,
@@ -21,7 +21,7 @@ export function remedyFor(
 ): string | undefined {
   const text = error instanceof Error ? error.message : String(error)
   if (/EADDRINUSE/.test(text))
-    return 'another program listens there, perhaps an ssofile: stop it, or choose another port: npm start -- --port 0'
+    return 'another program uses this port, perhaps another ssofile: stop it, or choose another port: npm start -- --port 0'
   if (isServiceError(error, 'NoSuchBucket')) {
     const named = words.find((word) => word.startsWith('s3://'))
     return named === undefined
@@ -30,7 +30,7 @@ export function remedyFor(
   }
   if (!isServiceError(error, 'NoAnswer')) return undefined
   if (/credentials/.test(text))
-    return 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for the local system any will do, with the AWS_ENDPOINT_URL that npm start prints'
+    return 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; on the local system any values work, with the AWS_ENDPOINT_URL that npm start prints'
   const variable = [endpointVariables[error.service], 'AWS_ENDPOINT_URL'].find(
     (name) => environment[name] !== undefined,
   )

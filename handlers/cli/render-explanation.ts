@@ -1,18 +1,18 @@
 import { quote } from '../../shared/domain/complaint.ts'
-import type { AccessState, Answer, ExplainedLink, Explanation } from '../../shared/reconcile/explain-access.ts'
+import type { AccessState, Answer, ExplainedLink, Explanation } from '../../shared/reconcile/preview/explain-access.ts'
 import { type Mood, paint } from './paint.ts'
 
 const historyTold = 10
 
 const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
   granted: ['good', 'granted'],
-  foreign: ['good', 'in force, but not of our making: it was there before, and stays when links go'],
+  foreign: ['good', 'in force, but not given by ssofile: it stays when links go'],
   granting: ['pending', 'being granted'],
   revoking: ['pending', 'being revoked'],
   failed: ['bad', 'failed'],
   held: ['bad', 'held by the brake'],
-  stuck: ['bad', 'stuck: the account takes no changes'],
-  wanted: ['pending', 'not in force yet, though links grant it'],
+  stuck: ['bad', 'stuck: the account accepts no changes'],
+  wanted: ['pending', 'not in force yet, although links grant it'],
   none: ['plain', 'not granted'],
 }
 
@@ -20,7 +20,7 @@ const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
 export function renderExplanation({ question, account, direct, throughGroups, near, notes }: Answer): string {
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
-  const both = direct.length > 1 ? 'A group and a user have this name: both are told.\n' : ''
+  const both = direct.length > 1 ? 'A group and a user have this name; both are shown.\n' : ''
   const nobody =
     direct.length === 0
       ? `  ${paint('plain', 'not granted')}: neither a group nor a user '${quote(principal)}' is known, and no link grants it\n`
@@ -30,7 +30,7 @@ export function renderExplanation({ question, account, direct, throughGroups, ne
     both,
     nobody,
     ...direct.map((one) => renderOne(one, renderWho(one))),
-    ...throughGroups.map((one) => renderOne(one, `through ${renderWho(one)}, of which the user is a member`)),
+    ...throughGroups.map((one) => renderOne(one, `through ${renderWho(one)} (the user is a member)`)),
     near.length === 0
       ? ''
       : `near\n${near.map(({ key, differs }) => `  ${quote(key, 1024)}\n    ${quote(differs)}\n`).join('')}`,

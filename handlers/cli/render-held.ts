@@ -2,7 +2,7 @@ import { type AssignmentKey, parseAssignmentKey } from '../../shared/domain/assi
 import { type BrakeHold, type BrakeRecord, figureOf, placeOf } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { GrantingLink } from '../../shared/domain/ledger-entry.ts'
-import { describePause, type Pause } from '../../shared/reconcile/pause.ts'
+import { describePause, type Pause } from '../../shared/reconcile/dispatcher/pause.ts'
 
 /** One revocation on the list: why it is there, and the links that granted the access. */
 export type HeldAssignment = {
@@ -22,39 +22,39 @@ type Shown = {
 
 const accountsShown = 3
 
-/** What the brake holds, for a terminal: why, whose access would go, and how to decide. Names from outside are escaped. */
+/** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
 export function renderHeld({ digest, holds, assignments, releases, pause }: Shown): string {
   const paused = pause
-    ? [`all changes are ${describePause(pause)}; nothing is revoked, released or not, until: npx ssofile resume`]
+    ? [`all changes are ${describePause(pause)}; nothing is revoked, not even what was released, until: ssofile resume`]
     : []
   const released = releases.map(
-    ({ at, by, keys }) => `released at ${at} by ${by}: ${count(keys.length, 'revocation')}, for one hour from then`,
+    ({ at, by, keys }) => `released at ${at} by ${by}: ${count(keys.length, 'revocation')}, for one hour`,
   )
   if (digest === undefined) return lines(['nothing is held', ...released, ...paused])
   return lines([
-    `${count(assignments.length, 'revocation')} held: this access is still there`,
+    `${count(assignments.length, 'revocation')} held; the access is still there`,
     ...holds.map(renderHold),
     ...released,
     ...paused,
     '',
-    'What would be revoked, by the links that granted it:',
+    'What would be revoked, grouped by the links that granted it:',
     ...groupByLinks(assignments).flatMap((group) => renderGroup(group, holds.length > 1)),
     '',
-    'If that is meant, let exactly these go, within an hour:',
-    `  npx ssofile brake --release ${digest}`,
-    'If not, restore the links (or what they covered): their access stays, and leaves this list by itself.',
+    'If this is intended, release exactly this list, for one hour:',
+    `  ssofile brake --release ${digest}`,
+    'If not, restore the links or what they covered: the access stays, and leaves this list automatically.',
   ])
 }
 
 /** What follows from a release. */
 export function renderReleased(number: number, pause: Pause | undefined): string {
   const follows = pause
-    ? `but all changes are ${describePause(pause)}; they are carried out only if that ends within the hour: npx ssofile resume`
-    : `${number === 1 ? 'it is' : 'they are'} carried out within a minute or so`
+    ? `but all changes are ${describePause(pause)}; they are carried out only if the pause ends within the hour: ssofile resume`
+    : `${number === 1 ? 'it is' : 'they are'} carried out within about a minute`
   return lines([`released ${count(number, 'revocation')} for one hour; ${follows}`])
 }
 
-/** In full: what a person has to copy is never cut. */
+/** Lines are never cut: a person has to copy from them. */
 function lines(all: readonly string[]): string {
   return all.map((line) => `${quote(line, 4000)}\n`).join('')
 }

@@ -1,6 +1,6 @@
 /**
- * JSON as a terminal may show it: the same value, but what could steer the terminal or turn the text around stands as
- * `\u202e`. JSON.stringify itself escapes only the characters below U+0020 and lone surrogates.
+ * JSON that is safe on a terminal: the same value, with control and direction characters escaped, such as `\u202e`.
+ * JSON.stringify itself escapes only the characters below U+0020 and lone surrogates.
  */
 export function renderJson(value: unknown): string {
   const text = JSON.stringify(value, undefined, 2).replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escapeUnits)

@@ -1,12 +1,12 @@
 import type { AccountId } from '../../shared/domain/account-id.ts'
 import type { Assignment } from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
-import type { LinkFate, PlannedGrant, PlannedRevocation, Preview } from '../../shared/reconcile/preview.ts'
+import type { LinkFate, PlannedGrant, PlannedRevocation, Preview } from '../../shared/reconcile/preview/preview.ts'
 import { count } from './count.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 import { type Mood, paint } from './paint.ts'
 
-/** More accounts of one link are counted; `--json` has all. */
+/** Beyond this, the accounts of a link are only counted; `--json` has all. */
 const accountsTold = 10
 
 const fates: Readonly<Record<LinkFate, string>> = {
@@ -14,12 +14,12 @@ const fates: Readonly<Record<LinkFate, string>> = {
   rejected: 'not valid any more',
   expired: 'expired',
   'not-yet': 'not in force yet',
-  elsewhere: 'no longer means these accounts',
+  elsewhere: 'no longer covers these accounts',
 }
 
 type ToldPreview = Omit<Preview, 'permissionSets'> & { readonly permissionSets: readonly ToldPermissionSetChange[] }
 
-/** A plan for a terminal. What may hurt comes last, next to the figures. */
+/** A plan for a terminal. What takes access away comes last, next to the figures. */
 export function renderPlan(preview: ToldPreview): string {
   const parts = [
     renderAge(preview),
@@ -38,10 +38,10 @@ export function renderPlan(preview: ToldPreview): string {
   return parts.filter((part) => part !== '').join('\n')
 }
 
-/** What was read for this plan needs no word; nor what a clock that is ahead of this one has read. */
+/** Empty if the organization was read just now, or by a clock that is ahead of this one. */
 function renderAge({ view, viewAgeMs }: Preview): string {
   const minutes = Math.floor(viewAgeMs / 60_000)
-  return minutes < 1 ? '' : `The organization is as read ${count(minutes, 'minute')} ago (${view.readAt}).\n`
+  return minutes < 1 ? '' : `The organization was read ${count(minutes, 'minute')} ago (${view.readAt}).\n`
 }
 
 function renderIdle({ idleLinks }: Preview): string {
@@ -65,7 +65,7 @@ function renderWaiting({ waiting, view }: Preview): string {
 
 function renderExisting({ existing, view }: Preview): string {
   if (existing.length === 0) return ''
-  const word = 'leaves alone what was there before:'
+  const word = 'leaves alone, since it was there before:'
   return renderGroups(existing, { sign: '=', mood: 'pending', word, view })
 }
 
@@ -87,7 +87,7 @@ function renderPermissionSets({ permissionSets }: ToldPreview): string {
 
 function renderFields(fields: readonly string[] | undefined): string {
   if (fields === undefined) return ''
-  return fields.length === 0 ? ': its file says the same in another form' : `: ${fields.join(', ')}`
+  return fields.length === 0 ? ': its file means the same, written differently' : `: ${fields.join(', ')}`
 }
 
 function renderGrants({ grants, view }: Preview): string {
@@ -95,18 +95,18 @@ function renderGrants({ grants, view }: Preview): string {
 }
 
 function renderStuck({ stuck, view }: Preview): string {
-  const word = 'cannot revoke, since the account takes no changes:'
+  const word = 'cannot revoke, since the account accepts no changes:'
   return renderGroups(stuck.map(withFates), { sign: '!', mood: 'bad', word, view })
 }
 
 function renderHeld({ held, view }: Preview): string {
-  return renderGroups(held.map(withFates), { sign: '!', mood: 'bad', word: 'holds back, by the brake:', view })
+  return renderGroups(held.map(withFates), { sign: '!', mood: 'bad', word: 'held by the brake:', view })
 }
 
 function renderBrake({ brake }: Preview): string {
   if (brake.held === 0) return ''
   const reasons = brake.reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')
-  return `${paint('bad', 'brake')}: ${count(brake.held, 'revocation')} of these would be held until a person releases them (ssofile brake)\n${reasons}`
+  return `${paint('bad', 'brake')}: ${count(brake.held, 'revocation')} would be held until a person releases them (ssofile brake)\n${reasons}`
 }
 
 function renderRevocations({ revocations, view }: Preview): string {
@@ -124,7 +124,7 @@ type Look = {
   readonly view: Preview['view']
 }
 
-/** One block for all assignments that the same links speak of, with their accounts. */
+/** One block for all assignments of the same links, with their accounts. */
 function renderGroups(planned: readonly PlannedGrant[], { sign, mood, word, view }: Look): string {
   const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
   const groups = Map.groupBy(planned, ({ links, assignment }) => [...links, renderWho(assignment)].join('\n'))
@@ -163,7 +163,7 @@ function renderRoles({ vanishingRoles, view }: Preview): string {
   })
   const more = vanishingRoles.length - told.length
   const rest = more > 0 ? `    and ${count(more, 'more role')} (--json has all)\n` : ''
-  return `${paint('bad', 'warning')}: the last assignment that ssofile knows of goes, and with it the role in the account.\n  A role made again has another name at its end: what trusts or names it breaks.\n${told.join('')}${rest}`
+  return `${paint('bad', 'warning')}: these are the last assignments that ssofile knows of, so AWS deletes the role in the account.\n  A role that is created again has another suffix: whatever trusts or names the old one breaks.\n${told.join('')}${rest}`
 }
 
 function renderFigures(preview: Preview): string {
@@ -180,19 +180,19 @@ function renderFigures(preview: Preview): string {
     ...(held.length > 0 ? [`${held.length.toLocaleString('en')} held by the brake`] : []),
     ...(stuck.length > 0 ? [`${stuck.length.toLocaleString('en')} stuck`] : []),
     ...(idleLinks.length > 0 ? [`${count(idleLinks.length, 'link')} without effect`] : []),
-    ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} to be looked at again`] : []),
+    ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} to be checked again`] : []),
   ]
   const isEmpty = grants.length + revocations.length + changed === 0
-  // What waits, is held, stuck or blocked differs from the files all the same; what others did by hand nobody looked at.
+  // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
   const isEqual = isEmpty && permissionSets.length + waits + held.length + stuck.length + unfinished === 0
   const head = isEqual
     ? 'Nothing to change: what ssofile gave is what the files say.\n'
     : isEmpty
-      ? 'Nothing to change as things are.\n'
+      ? 'Nothing to change right now.\n'
       : ''
   const notes =
     unchecked === 0
       ? ''
-      : `Of ${count(unchecked, 'grant')} nobody looked whether the access is there already: too many.\n`
+      : `${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.\n`
   return `${head}${figures.join(', ')}\n${notes}`
 }

@@ -5,11 +5,11 @@ import { type Mood, paint } from './paint.ts'
 const meaning: Readonly<Record<StatusState, string>> = {
   applying: 'on its way',
   applied: 'in force',
-  waiting: 'not in force yet; it is applied by itself when it can be',
+  waiting: 'not in force yet; applied automatically once what it waits for is there',
   rejected: 'not valid; nothing was done',
   blocked: 'cannot be deleted yet',
   failed: 'could not be carried out',
-  revoking: 'access is being taken away',
+  revoking: 'access is being revoked',
   held: 'held by the brake',
   expired: 'its time is over; it grants nothing',
 }
@@ -67,7 +67,7 @@ export function renderStatus(status: Status): string {
   return `${quote(input, 1024)}\n${head}${told.join('')}`
 }
 
-/** How many inputs are in which state, and each that wants attention. */
+/** How many inputs are in which state, and each input that needs attention. */
 export function renderSummary(all: readonly Status[]): string {
   const wanting = all.filter(({ state }) => attentionStates.some((attention) => attention === state))
   const counts = statusStates.flatMap((state) => {

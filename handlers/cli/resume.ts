@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { describePause, type Pause, resumeChanges } from '../../shared/reconcile/pause.ts'
+import { describePause, type Pause, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
@@ -9,12 +9,12 @@ import { renderJson } from './render-json.ts'
 export function addResume(program: Command): void {
   program
     .command('resume')
-    .summary('go on after a pause')
+    .summary('end a pause')
     .description(
-      'Ends a pause. Within a minute everything is compared anew and what changed meanwhile is carried out. Needs to write control/ only.',
+      'Ends a pause. Within a minute everything is compared again, and what changed in the meantime is carried out.\nIt only needs to write control/.',
     )
-    .option('--json', 'the pause that is over as JSON; null: there was none')
-    .addHelpText('after', '\nExample:\n  npx ssofile resume')
+    .option('--json', 'the pause that ended as JSON; null: there was none')
+    .addHelpText('after', '\nExample:\n  ssofile resume')
     .action(async ({ json = false }: { json?: boolean }) => {
       const ports = openCliPorts(bucketOf(undefined))
       const ended = await resumeChanges(ports.objects).catch(explainControlDenial('resume'))
@@ -24,6 +24,6 @@ export function addResume(program: Command): void {
 
 function render(ended: Pause | undefined): string {
   return ended
-    ? `resumed; it was ${describePause(ended)}\nwithin a minute everything is compared anew, and what changed meanwhile is carried out\n`
+    ? `resumed; it was ${describePause(ended)}\nwithin a minute everything is compared again, and what changed in the meantime is carried out\n`
     : 'there is no pause: nothing to do\n'
 }

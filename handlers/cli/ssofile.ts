@@ -24,15 +24,15 @@ const program = new Command('ssofile')
   .addHelpText(
     'after',
     `
-The bucket is SSOFILE_BUCKET (default: ssofile). AWS is reached by the standard environment: AWS_REGION, AWS_PROFILE,
-AWS_ENDPOINT_URL and each service's own AWS_ENDPOINT_URL_<SERVICE>.
+The bucket is SSOFILE_BUCKET (default: ssofile). AWS credentials, Region and endpoints come from the standard
+environment variables: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and so on.
 
-Exit codes: 0 done; 1 the answer is no (failures, held, rejected); 2 wrong usage or refused; 3, of
-plan --detailed-exitcode: there are changes. Colour only on a terminal; NO_COLOR and FORCE_COLOR are heeded.
+Exit codes: 0 done; 1 the answer is no (failed, held, rejected); 2 wrong usage or refused;
+3 there are changes (plan --detailed-exitcode only). Colour only on a terminal; NO_COLOR and FORCE_COLOR are respected.
 
-Each command shows an example: ssofile plan --help. What they print, in success and failure: docs/commands.md`,
+Examples: ssofile plan --help, and so on for each command. What each command prints: docs/commands.md`,
   )
-  .showHelpAfterError('(add --help for what is possible)')
+  .showHelpAfterError('(add --help for usage)')
   .exitOverride()
 addLocal(program)
 addValidate(program)
@@ -48,7 +48,7 @@ addCompletion(program)
 addImport(program)
 addHelp(program)
 
-// A reader that has seen enough (`| head`) is no failure, and changes nothing of what the exit code answers.
+// A reader that stops early (`| head`) is no failure, and does not change the exit code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return
   process.stderr.write(`ssofile: the result could not be written to standard output: ${error.message}\n`)
@@ -62,7 +62,7 @@ try {
 }
 
 function tell(error: unknown): number {
-  // Commander has told it already; its own exit codes are 0 for help and 1 for wrong usage.
+  // Commander has printed it already; its own exit codes are 0 for help and 1 for wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof Refusal) {
     process.stderr.write(`ssofile: ${error.message.split('\n').map(escapeNames).join('\n')}\n`)
@@ -80,7 +80,7 @@ function tell(error: unknown): number {
   return 1
 }
 
-/** A message may quote names and whole keys. */
+/** Escapes names in a message, which may quote whole keys. */
 function escapeNames(message: string): string {
   return quote(message, 10_000)
 }

@@ -4,9 +4,9 @@ import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { queueOf } from '../../shared/reconcile/inputs.ts'
-import { describePause, readPause } from '../../shared/reconcile/pause.ts'
-import { StatusStore } from '../../shared/reconcile/status-store.ts'
+import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { queueOf } from '../../shared/reconcile/records/inputs.ts'
+import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
@@ -28,13 +28,13 @@ export function addStatus(program: Command): void {
     .command('status [key]')
     .summary('inputs by state, or one in full')
     .description(
-      'Without a key: how many inputs are in which state, and each that wants attention.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file.',
+      'Without a key: how many files are in which state, and each file that needs attention.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file.',
     )
-    .option('--wait', 'wait until all is in force or needs attention')
+    .option('--wait', 'wait until everything is in force or needs attention')
     .option('--json', 'the status object(s) as JSON')
     .addHelpText(
       'after',
-      "\nExample:\n  npx ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait",
+      "\nExample:\n  ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait",
     )
     .action(async (key: string | undefined, options: { wait?: boolean; json?: boolean }) => {
       const bucket = bucketOf(undefined)
@@ -50,7 +50,7 @@ function toInput(key: string): string {
   const inside = /^s3:\/\/[^/]*\/(.*)$/.exec(key)?.[1]
   if (inside !== undefined)
     throw new Refusal(
-      `received the URL '${quote(key, 1024)}', expected a key; leave s3://bucket/ out: '${quote(inside, 1024)}'`,
+      `received the URL '${quote(key, 1024)}', expected a key, without s3://bucket/: '${quote(inside, 1024)}'`,
     )
   if (parseLinkKey(linkPrefix + key, []).ok || key.includes('%')) return linkPrefix + key
   if (key.endsWith('.json')) return permissionSetPrefix + key
@@ -67,7 +67,7 @@ async function tellOne(
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (;;) {
     const [status, object] = [await statuses.read(input), await ports.objects.head(input)]
-    // Removed with the input, or not told yet of an input that has just come.
+    // No status: it was removed with the input, or the input is too new to have one.
     const isOver =
       status === undefined ? object === undefined : !underWay.has(status.state) && isCurrent(status, object)
     if (wait && !isOver) {
@@ -76,7 +76,7 @@ async function tellOne(
     }
     if (status) {
       process.stdout.write(json ? renderJson(status) : renderStatus(status))
-      // Whoever waits was told before.
+      // With --wait the pause was told before.
       if (!json && !wait) await tellPause(ports, process.stdout)
       return wantsPerson.has(status.state) ? 1 : 0
     }
@@ -84,16 +84,14 @@ async function tellOne(
       process.stdout.write(
         json
           ? 'null\n'
-          : `${quote(input, 1024)}\n  is in the bucket, but has not been looked at yet (--wait waits for that)\n`,
+          : `${quote(input, 1024)}\n  is in the bucket, but has not been processed yet (--wait waits for that)\n`,
       )
       return 0
     }
     process.stdout.write(json ? 'null\n' : `${quote(input, 1024)}\n  is not in the bucket, and nothing of it is left\n`)
     if (wait) return 0
     if (!json)
-      process.stdout.write(
-        `  Keys are exact, capitals included; to see those that are there: aws s3 ls --recursive s3://${bucket}/\n`,
-      )
+      process.stdout.write(`  Keys are exact, capitals included; to list them: aws s3 ls --recursive s3://${bucket}/\n`)
     return 1
   }
 }
@@ -101,9 +99,7 @@ async function tellOne(
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
   const pause = await readPause(objects)
   if (pause)
-    stream.write(
-      `\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: npx ssofile resume\n`,
-    )
+    stream.write(`\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: ssofile resume\n`)
 }
 
 async function tellAll(
@@ -116,7 +112,7 @@ async function tellAll(
     const { statuses: all, spoiled } = read
     const left = all.filter(({ state }) => underWay.has(state)).length
     if (wait && (left > 0 || (await hasUntold(ports, read)))) {
-      progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all inputs have been looked at')
+      progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all files are processed')
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }

@@ -1,30 +1,31 @@
-import { isFolderMarker, linkPrefix } from '../../shared/domain/link.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Status } from '../../shared/domain/status.ts'
 import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { statusKey } from '../../shared/reconcile/status-store.ts'
+import { listHeads } from '../../shared/reconcile/records/list-heads.ts'
+import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import type { readAllStatuses } from './read-all-statuses.ts'
 
-/** Whether a status speaks of the file as it is now; `undefined`: it is gone. */
+/** Whether a status is about the file as it is now. `undefined`: the file is gone. */
 export function isCurrent(status: Status, object: Pick<ObjectHead, 'etag' | 'lastModified'> | undefined): boolean {
   if (!object) return status.etag === undefined
   return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
 }
 
 /**
- * Whether something was uploaded or deleted of which no status speaks yet. `statuses` and `spoiled`, of which nobody
- * knows what they say: read before.
+ * Whether an upload or a deletion has no status yet. `statuses` and `spoiled` (statuses that cannot be read) were read
+ * before.
  */
 export async function hasUntold(
   { objects }: Pick<Ports, 'objects'>,
   { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
 ): Promise<boolean> {
   const left = new Map(statuses.map((status) => [status.input, status]))
-  const unread = new Set(spoiled.map(({ key }) => key))
+  const unread = new Set(spoiled.map(({ object }) => object.key))
   for (const prefix of [linkPrefix, permissionSetPrefix]) {
-    for await (const object of objects.list(prefix)) {
-      if (isFolderMarker(object.key) || unread.has(statusKey(object.key))) continue
+    for (const object of (await listHeads(objects, prefix)).values()) {
+      if (unread.has(statusKey(object.key))) continue
       const status = left.get(object.key)
       if (!status || !isCurrent(status, object)) return true
       left.delete(object.key)

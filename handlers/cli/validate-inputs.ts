@@ -43,7 +43,7 @@ export async function validateInputs(
   for (const [name, links] of named) {
     if (described.has(name)) continue
     const more = links.length > 1 ? `, as do ${links.length - 1} more` : ''
-    const warning = `it names the permission set '${name}'${more}, and permission_sets/${name}.json is not here: it waits unless Identity Center has that permission set`
+    const warning = `it names the permission set '${name}'${more}, but there is no permission_sets/${name}.json here: it waits unless Identity Center has that permission set`
     warnings.push({ ...(links[0] === undefined ? {} : { key: links[0] }), warning })
   }
   const links = files.filter(({ key }) => key.startsWith(linkPrefix)).length

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readOwner } from '../../shared/reconcile/owner.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { listBucketInputs } from './bucket-inputs.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -14,21 +14,18 @@ import { type Validation, validateInputs } from './validate-inputs.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
 
-/** `ssofile validate`: every file against grammar and rules, all errors at once. */
+/** `ssofile validate`: check every file, all errors at once. */
 export function addValidate(program: Command): void {
   program
     .command('validate')
-    .argument('<folder|s3://bucket>', 'a folder laid out as the bucket is, or the bucket')
-    .summary('every file against grammar and rules, all errors at once')
+    .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
+    .summary('check every file, all errors at once')
     .description(
-      'Judges every file under links_data/ and permission_sets/, as it would be after aws s3 sync of that folder, or as it is in the bucket. Asks nothing but the files: whether a group or an account exists is not known here (see plan).\nExit code 0: all valid; 1: errors, or it cannot be told; 2: not such a folder, or wrong usage.',
+      'Checks every file under links_data/ and permission_sets/, of a folder as aws s3 sync would upload it, or of a bucket.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
     )
-    .option('--config <file>', 'configuration (JSON), where no deployment has one: which folders count')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
     .option('--json', 'errors and warnings as JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  npx ssofile validate fixtures/acme\n  npx ssofile validate s3://ssofile --json',
-    )
+    .addHelpText('after', '\nExamples:\n  ssofile validate fixtures/acme\n  ssofile validate s3://ssofile --json')
     .action(async (source: string, options: Options) => {
       const validation = await validate(source, options)
       process.stdout.write(options.json ? renderJson(toJson(validation)) : renderValidation(validation))
@@ -44,7 +41,7 @@ async function validate(source: string, { config }: Options): Promise<Validation
   let judged = 0
   const onJudged = () => {
     judged++
-    progress.tell(() => `${judged} of ${count(files.length, 'file')} looked at`)
+    progress.tell(() => `${judged} of ${count(files.length, 'file')} checked`)
   }
   const found = await validateInputs(files, { folders, now: new Date(), onJudged })
   progress.end()
@@ -55,7 +52,7 @@ async function validate(source: string, { config }: Options): Promise<Validation
   }
 }
 
-/** Of a bucket with a deployment, that one's configuration says which folders count. */
+/** If the bucket has a deployment, the deployment's configuration says which folders count. */
 async function open(source: string, config: string | undefined): Promise<Source> {
   if (!source.startsWith('s3://')) {
     const { folders } = await readConfiguration(config)
@@ -70,7 +67,7 @@ async function open(source: string, config: string | undefined): Promise<Source>
 function toJson({ links, permissionSets, errors, warnings }: Validation) {
   const placed = errors.map(({ key, path, place, received, expected, remedy }) => ({
     key,
-    ...(path === undefined ? {} : { path }),
+    path,
     ...place,
     received,
     expected,

@@ -10,28 +10,30 @@ import { AwsIdentityStore } from './identity-store-client.ts'
 import { AwsOrganizations } from './organizations-client.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
 import { SqsQueues } from './sqs-queues.ts'
-import { AwsSsoAdmin } from './sso-admin-client.ts'
+import { awsSsoAdmin } from './sso-admin-client.ts'
 import { SystemClock } from './system-clock.ts'
 import { SystemRandomness } from './system-randomness.ts'
 
 export type AwsPortsOptions = {
   readonly bucket: string
-  /** Absent: this process has no queues of a deployment, and gets `queues`. */
+  /** The URL of each queue of a deployment; a process without a deployment gives its own queues. */
   readonly queues: Queues | ((queue: QueueName) => string)
   readonly log: Log
   /** All services at one endpoint, with one access key: what the local system's own handlers use. */
   readonly endpoint?: { readonly url: string; readonly accessKeyId: string }
 }
 
-/** Longer than the longest poll; shorter than a slice, so that a connection that hangs does not. */
+/** Longer than the longest poll, and shorter than a slice: a connection that hangs ends before it. */
 const requestTimeoutMs = 30_000
 
 /**
- * The ports on AWS's services. Without `endpoint` everything comes from the standard AWS environment: Region, profile,
+ * The ports on AWS's services; each call is tried once (see `patientPorts`). Without `endpoint` everything comes from the standard AWS environment: Region, profile,
  * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
 export function openAwsPorts({ bucket, queues, log, endpoint }: AwsPortsOptions): Ports {
   const common = {
+    // Our own loops repeat calls: they know the rates, and which writes may be repeated.
+    maxAttempts: 1,
     requestHandler: {
       requestTimeout: requestTimeoutMs,
       // Otherwise a request that hangs is only logged. (SDK for JavaScript v3, NodeHttpHandlerOptions.)
@@ -50,9 +52,9 @@ export function openAwsPorts({ bucket, queues, log, endpoint }: AwsPortsOptions)
   }
   const clock = new SystemClock()
   const s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
-  // The product's limiter deals with rates, and only what is read back tells whether a write took effect.
-  const ssoAdmin = new AwsSsoAdmin(
-    new SSOAdminClient({ ...common, maxAttempts: 1 }),
+  const ssoAdmin = awsSsoAdmin(
+    new SSOAdminClient(common),
+    // Every process asks for the instance once, while a dispatcher may be using up the rate.
     new SSOAdminClient({ ...common, maxAttempts: 10 }),
   )
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId

@@ -12,12 +12,14 @@ import {
 import { type PrincipalId, principalId } from '../domain/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principal.ts'
 import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
+import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
-import { once } from './once.ts'
 import { parseAnswer } from './parse-answer.ts'
-import { toServiceError } from './service-error.ts'
+import { answerOf, answerOrAbsent } from './service-error.ts'
 
-/** The identity store of the instance, over the SDK. All calls are reads, so the SDK's standard retries are right. */
+const service = 'identitystore'
+
+/** The identity store of the instance, over the SDK. */
 export class AwsIdentityStore implements IdentityStore {
   readonly #client: IdentitystoreClient
   readonly #identityStoreId: () => Promise<string>
@@ -29,59 +31,43 @@ export class AwsIdentityStore implements IdentityStore {
   }
 
   async findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
-    const IdentityStoreId = await this.#identityStoreId()
-    const id = await orUndefined(async () => {
-      if (type === 'GROUP') {
-        const AlternateIdentifier = { UniqueAttribute: { AttributePath: 'displayName', AttributeValue: name } }
-        return (await this.#client.send(new GetGroupIdCommand({ IdentityStoreId, AlternateIdentifier }))).GroupId
-      }
-      const AlternateIdentifier = { UniqueAttribute: { AttributePath: 'userName', AttributeValue: name } }
-      return (await this.#client.send(new GetUserIdCommand({ IdentityStoreId, AlternateIdentifier }))).UserId
-    })
+    const AttributePath = type === 'GROUP' ? 'displayName' : 'userName'
+    const AlternateIdentifier = { UniqueAttribute: { AttributePath, AttributeValue: name } }
+    const input = { IdentityStoreId: await this.#identityStoreId(), AlternateIdentifier }
+    const id =
+      type === 'GROUP'
+        ? (await orUndefined(this.#client.send(new GetGroupIdCommand(input))))?.GroupId
+        : (await orUndefined(this.#client.send(new GetUserIdCommand(input))))?.UserId
     return id === undefined ? undefined : parseId(id)
   }
 
   async findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
     const IdentityStoreId = await this.#identityStoreId()
-    const name = await orUndefined(async () =>
+    const name =
       type === 'GROUP'
-        ? (await this.#client.send(new DescribeGroupCommand({ IdentityStoreId, GroupId: id }))).DisplayName
-        : (await this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id }))).UserName,
-    )
+        ? (await orUndefined(this.#client.send(new DescribeGroupCommand({ IdentityStoreId, GroupId: id }))))
+            ?.DisplayName
+        : (await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id }))))?.UserName
     return name === undefined ? undefined : parseName(name)
   }
 
-  /** Groups and users without a name are left out: nobody can name them in a link. */
+  /** Groups and users without a name are left out: no link can name them. */
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const input = { IdentityStoreId: await this.#identityStoreId(), NextToken: nextToken, MaxResults: 100 }
-    try {
-      if (type === 'GROUP') {
-        const { Groups: groups = [], NextToken } = await this.#client.send(new ListGroupsCommand(input))
-        const items = groups.flatMap((group) => toNamedPrincipal(group.GroupId, group.DisplayName))
-        return { items, nextToken: NextToken }
-      }
-      const { Users: users = [], NextToken } = await this.#client.send(new ListUsersCommand(input))
-      return { items: users.flatMap((user) => toNamedPrincipal(user.UserId, user.UserName)), nextToken: NextToken }
-    } catch (error) {
-      throw toServiceError('identitystore', error)
+    if (type === 'GROUP') {
+      const { Groups = [], NextToken } = await answerOf(service, this.#client.send(new ListGroupsCommand(input)))
+      const items = Groups.flatMap(({ GroupId, DisplayName }) => toNamedPrincipal(GroupId, DisplayName))
+      return { items, nextToken: NextToken }
     }
+    const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
+    return { items: Users.flatMap(({ UserId, UserName }) => toNamedPrincipal(UserId, UserName)), nextToken: NextToken }
   }
 
   async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
-    const IdentityStoreId = await this.#identityStoreId()
-    try {
-      const { GroupMemberships: memberships = [], NextToken } = await this.#client.send(
-        new ListGroupMembershipsForMemberCommand({
-          IdentityStoreId,
-          MemberId: { UserId: userId },
-          MaxResults: 100,
-          NextToken: nextToken,
-        }),
-      )
-      return { items: memberships.map(({ GroupId }) => parseId(GroupId)), nextToken: NextToken }
-    } catch (error) {
-      throw toServiceError('identitystore', error)
-    }
+    const about = { IdentityStoreId: await this.#identityStoreId(), MemberId: { UserId: userId } }
+    const command = new ListGroupMembershipsForMemberCommand({ ...about, MaxResults: 100, NextToken: nextToken })
+    const { GroupMemberships = [], NextToken } = await answerOf(service, this.#client.send(command))
+    return { items: GroupMemberships.map(({ GroupId }) => parseId(GroupId)), nextToken: NextToken }
   }
 }
 
@@ -90,23 +76,17 @@ function toNamedPrincipal(id: string | undefined, name: string | undefined): rea
 }
 
 function parseId(id: string | undefined): PrincipalId {
-  return parseAnswer({ service: 'identitystore', member: 'GroupId or UserId' }, principalId, id)
+  return parseAnswer({ service, member: 'GroupId or UserId' }, principalId, id)
 }
 
 function parseName(name: string): PrincipalName {
-  return parseAnswer({ service: 'identitystore', member: 'DisplayName or UserName' }, principalName, name)
+  return parseAnswer({ service, member: 'DisplayName or UserName' }, principalName, name)
 }
 
-/** Only a missing group or user is absence; a missing identity store or KMS key is a fault. */
-async function orUndefined<O>(send: () => Promise<O>): Promise<O | undefined> {
-  try {
-    return await send()
-  } catch (error) {
-    const isAbsent =
-      error instanceof ResourceNotFoundException &&
-      error.ResourceType !== 'IDENTITY_STORE' &&
-      error.Reason === undefined
-    if (isAbsent) return undefined
-    throw toServiceError('identitystore', error)
-  }
+/** Only a missing group or user is absence. A missing identity store is a fault. */
+async function orUndefined<O>(call: Promise<O>): Promise<O | undefined> {
+  return answerOrAbsent(service, call, ({ code, cause }) => {
+    const isOfStore = cause instanceof ResourceNotFoundException && cause.ResourceType === 'IDENTITY_STORE'
+    return code === 'ResourceNotFoundException' && !isOfStore
+  })
 }

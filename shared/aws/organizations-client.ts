@@ -10,49 +10,46 @@ import {
 } from '@aws-sdk/client-organizations'
 import { type AccountId, accountId } from '../domain/account-id.ts'
 import { type Account, account as accountSchema } from '../domain/organization-view.ts'
+import { once } from '../ports/once.ts'
 import type { Organizations } from '../ports/organizations.ts'
 import { listAll, type Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
-import { once } from './once.ts'
 import { parseAnswer } from './parse-answer.ts'
-import { isSdkException, toServiceError } from './service-error.ts'
+import { answerOf, answerOrAbsent } from './service-error.ts'
 
 /**
- * AWS Organizations over the SDK. All calls are reads; the limits are tight and per operation (DescribeOrganization and
- * ListRoots one a second), so the client should have the SDK's retries, and what never changes is asked once.
+ * AWS Organizations over the SDK. The limits are tight and per operation (DescribeOrganization and ListRoots one a
+ * second), so what never changes is asked once.
  */
 export class AwsOrganizations implements Organizations {
   readonly #client: OrganizationsClient
-  readonly #managementAccountId: () => Promise<AccountId>
+  readonly managementAccountId: () => Promise<AccountId>
   readonly #rootIds: () => Promise<readonly string[]>
 
   constructor(client: OrganizationsClient) {
     this.#client = client
-    this.#managementAccountId = once(() => this.#askManagementAccountId())
+    this.managementAccountId = once(() => this.#askManagementAccountId())
     this.#rootIds = once(() => this.#askRootIds())
   }
 
-  async managementAccountId(): Promise<AccountId> {
-    return this.#managementAccountId()
-  }
-
   async listAccounts(nextToken?: string): Promise<Page<Account>> {
-    const output = await read(() =>
-      this.#client.send(new ListAccountsCommand({ NextToken: nextToken, MaxResults: 20 })),
-    )
+    const command = new ListAccountsCommand({ NextToken: nextToken, MaxResults: 20 })
+    const output = await answerOf('organizations', this.#client.send(command))
     return { items: (output.Accounts ?? []).map(parseAccount), nextToken: output.NextToken }
   }
 
   async describeAccount(id: AccountId): Promise<Account | undefined> {
-    const output = await orUndefined('AccountNotFoundException', () =>
-      this.#client.send(new DescribeAccountCommand({ AccountId: id })),
-    )
-    return output === undefined ? undefined : parseAccount(output.Account ?? {})
+    const call = this.#client.send(new DescribeAccountCommand({ AccountId: id }))
+    const output = await answerOrAbsent('organizations', call, ({ code }) => code === 'AccountNotFoundException')
+    return output && parseAccount(output.Account ?? {})
   }
 
   async listTags(id: AccountId): Promise<Readonly<Record<string, string>>> {
     const pages = listAll(async (NextToken) => {
-      const output = await read(() => this.#client.send(new ListTagsForResourceCommand({ ResourceId: id, NextToken })))
+      const output = await answerOf(
+        'organizations',
+        this.#client.send(new ListTagsForResourceCommand({ ResourceId: id, NextToken })),
+      )
       return { items: output.Tags ?? [], nextToken: output.NextToken }
     })
     const tags = await Array.fromAsync(pages)
@@ -61,28 +58,27 @@ export class AwsOrganizations implements Organizations {
 
   async parentExists(id: string): Promise<boolean> {
     if (id.startsWith('r-')) return (await this.#rootIds()).includes(id)
-    const output = await orUndefined('OrganizationalUnitNotFoundException', () =>
-      this.#client.send(new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id })),
-    )
-    return output !== undefined
+    const call = this.#client.send(new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id }))
+    const isAbsence = ({ code }: ServiceError) => code === 'OrganizationalUnitNotFoundException'
+    return (await answerOrAbsent('organizations', call, isAbsence)) !== undefined
   }
 
   async #askManagementAccountId(): Promise<AccountId> {
-    const output = await read(() => this.#client.send(new DescribeOrganizationCommand({})))
+    const output = await answerOf('organizations', this.#client.send(new DescribeOrganizationCommand({})))
     const member = { service: 'organizations', member: 'MasterAccountId' } as const
     return parseAnswer(member, accountId, output.Organization?.MasterAccountId)
   }
 
   async #askRootIds(): Promise<readonly string[]> {
     const pages = listAll(async (NextToken) => {
-      const output = await read(() => this.#client.send(new ListRootsCommand({ NextToken })))
+      const output = await answerOf('organizations', this.#client.send(new ListRootsCommand({ NextToken })))
       return { items: output.Roots ?? [], nextToken: output.NextToken }
     })
     return (await Array.fromAsync(pages)).flatMap(({ Id }) => Id ?? [])
   }
 }
 
-/** The port's account from the SDK's; throws where State or Paths are missing, without which nothing is known. */
+/** The SDK's account as the port has it. Throws where State or Paths are missing. */
 export function parseAccount({ Id, Name, State, Paths }: SdkAccount): Account {
   const [path] = Paths ?? []
   if (State === undefined || path === undefined) {
@@ -102,21 +98,4 @@ export function parseAccount({ Id, Name, State, Paths }: SdkAccount): Account {
 /** `o-x/r-y/ou-…/123456789012/` without the organization and the account: from the root down to its parent. */
 function parseParents(path: string): readonly string[] {
   return path.split('/').filter((id) => id.startsWith('r-') || id.startsWith('ou-'))
-}
-
-async function read<O>(send: () => Promise<O>): Promise<O> {
-  try {
-    return await send()
-  } catch (error) {
-    throw toServiceError('organizations', error)
-  }
-}
-
-async function orUndefined<O>(absence: string, send: () => Promise<O>): Promise<O | undefined> {
-  try {
-    return await send()
-  } catch (error) {
-    if (isSdkException(error) && error.name === absence) return undefined
-    throw toServiceError('organizations', error)
-  }
 }

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -16,11 +16,12 @@ import type {
   WriteCondition,
   WriteResult,
 } from '../ports/object-store.ts'
+import { listAll } from '../ports/page.ts'
 import { isServiceError, ServiceError } from '../ports/service-error.ts'
 import { keepDates, servedAt } from './served-at.ts'
-import { isSdkException, toServiceError } from './service-error.ts'
+import { answerOf, answerOrAbsent, isSdkException, toServiceError } from './service-error.ts'
 
-/** A bucket in S3, over a client that the entry file made (Region, endpoint, retries and timeouts are its business). */
+/** A bucket in S3. The client must try once: whether a repeated write met its own object is known only to who repeats it. */
 export class S3ObjectStore implements ObjectStore {
   readonly bucket: string
   readonly #client: S3Client
@@ -53,22 +54,19 @@ export class S3ObjectStore implements ObjectStore {
         if (output.Body instanceof Readable) output.Body.destroy()
         return { ...toFound(key, output), body: new Uint8Array() }
       }
-      const body = (await output.Body?.transformToByteArray()) ?? new Uint8Array()
-      return { ...toFound(key, output), body }
+      return await toRead(key, output)
     } catch (error) {
-      const { code, message, requestId } = toServiceError('s3', error)
+      const { code, message, requestId, httpStatus } = toServiceError('s3', error)
       if (code === 'NoSuchKey') return undefined
       // S3's own words name no object, and it may refuse a single one: encrypted by its uploader, or archived.
-      throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId })
+      throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId, httpStatus })
     }
   }
 
   async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
+    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, IfNoneMatch: `"${etag}"` })
     try {
-      const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, IfNoneMatch: `"${etag}"` })
-      const output = await this.#client.send(command)
-      const body = (await output.Body?.transformToByteArray()) ?? new Uint8Array()
-      return { ...toFound(key, output), body }
+      return await toRead(key, await this.#client.send(command))
     } catch (error) {
       // The SDK throws for what is no error: S3 API Reference, "GetObject", If-None-Match, 304 without a body.
       if (isSdkException(error) && error.$metadata?.httpStatusCode === 304) return 'unchanged'
@@ -80,16 +78,11 @@ export class S3ObjectStore implements ObjectStore {
 
   async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-    try {
-      const output = await this.#client.send(
-        new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: bytes, ...toHeaders(condition) }),
-      )
-      return { outcome: 'written', etag: unquote(output.ETag), servedAt: servedAt(output) }
-    } catch (error) {
-      const refusal = toServiceError('s3', error)
-      if (condition === undefined || !isLost(refusal)) throw refusal
-      return wasRetried(error) ? this.#outcomeOfRetriedPut(key, bytes) : { outcome: 'lost' }
-    }
+    const command = new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: bytes, ...toHeaders(condition) })
+    const isLostHere = (error: ServiceError) => condition !== undefined && isLost(error)
+    const output = await answerOrAbsent('s3', this.#client.send(command), isLostHere)
+    if (output === undefined) return { outcome: 'lost' }
+    return { outcome: 'written', etag: unquote(output.ETag), servedAt: servedAt(output) }
   }
 
   async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {
@@ -98,77 +91,41 @@ export class S3ObjectStore implements ObjectStore {
       return 'deleted'
     } catch (error) {
       const refusal = toServiceError('s3', error)
-      if (condition !== undefined && refusal.code === 'NoSuchKey') return 'deleted'
-      if (condition !== undefined && isLost(refusal)) return 'lost'
-      throw refusal
+      if (condition === undefined || !isLost(refusal)) throw refusal
+      return refusal.code === 'NoSuchKey' ? 'deleted' : 'lost'
     }
   }
 
-  async *list(prefix: string, options: { readonly startAfter?: string } = {}): AsyncGenerator<ObjectHead> {
-    let token: string | undefined
-    do {
-      const page = await this.#listPage(prefix, options.startAfter, token)
-      for (const object of page.Contents ?? []) yield toHead(object)
-      token = page.NextContinuationToken
-    } while (token !== undefined)
-  }
-
-  async #listPage(
-    prefix: string,
-    startAfter: string | undefined,
-    token: string | undefined,
-  ): Promise<ListObjectsV2CommandOutput> {
-    try {
-      return await this.#client.send(
-        new ListObjectsV2Command({
-          Bucket: this.bucket,
-          Prefix: prefix,
-          StartAfter: startAfter,
-          ContinuationToken: token,
-          // XML 1.0 cannot hold every character that a key can. (S3 API Reference, "ListObjectsV2", encoding-type.)
-          EncodingType: 'url',
-        }),
-      )
-    } catch (error) {
-      throw toServiceError('s3', error)
-    }
-  }
-
-  /**
-   * The first attempt may have been written and its answer lost; the SDK's next attempt then found its own object in
-   * the way. So a lost retry is judged by what is there.
-   */
-  async #outcomeOfRetriedPut(key: string, bytes: Uint8Array): Promise<WriteResult> {
-    const found = await this.get(key)
-    if (found === undefined || Buffer.compare(found.body, bytes) !== 0) return { outcome: 'lost' }
-    return { outcome: 'written', etag: found.etag, servedAt: found.servedAt }
+  async *list(prefix: string, { startAfter: StartAfter }: { readonly startAfter?: string } = {}) {
+    // XML 1.0 cannot hold every character that a key can. (S3 API Reference, "ListObjectsV2", encoding-type.)
+    const input = { Bucket: this.bucket, Prefix: prefix, StartAfter, EncodingType: 'url' } as const
+    yield* listAll(async (ContinuationToken) => {
+      const call = this.#client.send(new ListObjectsV2Command({ ...input, ContinuationToken }))
+      const { Contents = [], NextContinuationToken } = await answerOf('s3', call)
+      return {
+        items: Contents.map(({ Key = '', Size, ...head }) => toHead(decodeKey(Key), { ...head, ContentLength: Size })),
+        nextToken: NextContinuationToken,
+      }
+    })
   }
 }
 
-type HeadOutput = { ETag?: string; LastModified?: Date; ContentLength?: number; VersionId?: string }
+async function toRead(key: string, output: GetObjectCommandOutput): Promise<ReadObject> {
+  return { ...toFound(key, output), body: (await output.Body?.transformToByteArray()) ?? new Uint8Array() }
+}
+
+type HeadOutput = {
+  readonly ETag?: string | undefined
+  readonly LastModified?: Date | undefined
+  readonly ContentLength?: number | undefined
+  readonly VersionId?: string | undefined
+}
 
 function toFound(key: string, output: HeadOutput): FoundObject {
-  const { ETag, LastModified, ContentLength, VersionId } = output
-  return {
-    ...required({ key, ETag, LastModified, size: ContentLength }),
-    ...(VersionId === undefined ? {} : { versionId: VersionId }),
-    servedAt: servedAt(output),
-  }
+  return { ...toHead(key, output), versionId: output.VersionId, servedAt: servedAt(output) }
 }
 
-function toHead(object: { Key?: string; ETag?: string; LastModified?: Date; Size?: number }): ObjectHead {
-  const { Key, ETag, LastModified, Size } = object
-  return required({ key: decodeKey(Key ?? ''), ETag, LastModified, size: Size })
-}
-
-type Told = {
-  key: string
-  ETag: string | undefined
-  LastModified: Date | undefined
-  size: number | undefined
-}
-
-function required({ key, ETag, LastModified, size }: Told): ObjectHead {
+function toHead(key: string, { ETag, LastModified, ContentLength: size }: HeadOutput): ObjectHead {
   if (ETag === undefined || LastModified === undefined || size === undefined) {
     throw new ServiceError('s3', 'IncompleteAnswer', `S3 left out ETag, Last-Modified or size of ${key}`)
   }
@@ -198,8 +155,4 @@ function isLost(error: ServiceError): boolean {
 function isRefusal(error: unknown): boolean {
   const status = isSdkException(error) ? error.$metadata?.httpStatusCode : undefined
   return status !== undefined && status >= 400 && status < 500
-}
-
-function wasRetried(error: unknown): boolean {
-  return isSdkException(error) && (error.$metadata?.attempts ?? 1) > 1
 }

@@ -1,23 +1,53 @@
 import { ServiceError, type ServiceName } from '../ports/service-error.ts'
 
-/** The parts of an SDK exception that are read here; SDK exceptions have `$metadata`, all other errors do not. */
+/** The parts of an SDK exception that are read here. Where a service answered, its errors have `$metadata`. */
 type SdkException = Error & {
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly attempts?: number }
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
+  /** `client` or `server` where the answer was an error that the SDK could read. */
+  readonly $fault?: string
+  readonly Reason?: string | null
 }
 
 /**
- * What an SDK client threw, as the ports promise it. Without an answer from the service (connection refused or lost,
- * timeout, abort), the code is `NoAnswer`: the call may have taken effect.
+ * An SDK client's exception as the ports promise it. The code is `NoAnswer` where the connection failed, and where the
+ * answer cannot be read (for instance HTML by a proxy): the call may have taken effect.
  */
 export function toServiceError(service: ServiceName, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
-  if (!isSdkException(error) || error.$metadata?.httpStatusCode === undefined) {
+  if (!isSdkException(error) || error.$fault === undefined) {
     const told = error instanceof Error ? error.message : String(error)
-    return new ServiceError(service, 'NoAnswer', `${service} did not answer: ${told}`, { cause: error })
+    const httpStatus = isSdkException(error) ? error.$metadata?.httpStatusCode : undefined
+    const what = httpStatus === undefined ? 'did not answer' : `answered HTTP ${httpStatus}, which cannot be read`
+    return new ServiceError(service, 'NoAnswer', `${service} ${what}: ${told}`, { cause: error, httpStatus })
   }
-  return new ServiceError(service, error.name, error.message, { cause: error, requestId: error.$metadata.requestId })
+  const { httpStatusCode: httpStatus, requestId } = error.$metadata ?? {}
+  return new ServiceError(service, codeOf(error), error.message, { cause: error, requestId, httpStatus })
+}
+
+/** Waits for a call. What it throws is thrown as a ServiceError. */
+export async function answerOf<O>(service: ServiceName, call: Promise<O>): Promise<O> {
+  return call.catch((error: unknown) => {
+    throw toServiceError(service, error)
+  })
+}
+
+/** The same, with `undefined` where the error means absence. */
+export async function answerOrAbsent<O>(
+  service: ServiceName,
+  call: Promise<O>,
+  isAbsence: (error: ServiceError) => boolean,
+): Promise<O | undefined> {
+  return answerOf(service, call).catch((error: ServiceError) => {
+    if (isAbsence(error)) return undefined
+    throw error
+  })
 }
 
 export function isSdkException(error: unknown): error is SdkException {
   return error instanceof Error && '$metadata' in error
+}
+
+/** A missing KMS key is a fault of the instance. With its own code nobody takes it for the absence of a thing. */
+function codeOf({ name, Reason }: SdkException): string {
+  return name === 'ResourceNotFoundException' && Reason ? Reason : name
 }

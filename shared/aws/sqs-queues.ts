@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { OutgoingMessage, QueueName, Queues, ReceivedMessage, ReceiveOptions } from '../ports/queues.ts'
 import { ServiceError } from '../ports/service-error.ts'
-import { toServiceError } from './service-error.ts'
+import { answerOf, answerOrAbsent } from './service-error.ts'
 
 // SQS Developer Guide, "Amazon SQS message quotas": ten messages and 1 MiB in all.
 const batchMost = 10
@@ -30,66 +30,38 @@ export class SqsQueues implements Queues {
 
   async receive(queue: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]> {
     if (options.signal?.aborted) return []
-    try {
-      const { Messages = [] } = await this.#client.send(
-        new ReceiveMessageCommand({
-          QueueUrl: this.#urlOf(queue),
-          MaxNumberOfMessages: options.most,
-          WaitTimeSeconds: options.waitSeconds,
-          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
-        }),
-        options.signal === undefined ? {} : { abortSignal: options.signal },
-      )
-      return Messages.map(toReceivedMessage)
-    } catch (error) {
-      if (options.signal?.aborted) return []
-      throw toServiceError('sqs', error)
-    }
+    const command = new ReceiveMessageCommand({
+      QueueUrl: this.#urlOf(queue),
+      MaxNumberOfMessages: options.most,
+      WaitTimeSeconds: options.waitSeconds,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
+    })
+    const call = this.#client.send(command, { abortSignal: options.signal })
+    const output = await answerOrAbsent('sqs', call, () => options.signal?.aborted ?? false)
+    return (output?.Messages ?? []).map(toReceivedMessage)
   }
 
   async delete(queue: QueueName, receiptHandle: string): Promise<void> {
-    try {
-      await this.#client.send(new DeleteMessageCommand({ QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle }))
-    } catch (error) {
-      const refusal = toServiceError('sqs', error)
-      if (!isOutdated(refusal)) throw refusal
-    }
+    const command = new DeleteMessageCommand({ QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle })
+    await answerOrAbsent('sqs', this.#client.send(command), isOutdated)
   }
 
   async changeVisibility(queue: QueueName, receiptHandle: string, seconds: number): Promise<void> {
-    try {
-      await this.#client.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: this.#urlOf(queue),
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: seconds,
-        }),
-      )
-    } catch (error) {
-      throw toServiceError('sqs', error)
-    }
+    const message = { QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle }
+    const command = new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: seconds })
+    await answerOf('sqs', this.#client.send(command))
   }
 
   async #sendBatch(queue: QueueName, batch: readonly OutgoingMessage[], total: number): Promise<void> {
-    try {
-      const { Failed = [] } = await this.#client.send(
-        new SendMessageBatchCommand({
-          QueueUrl: this.#urlOf(queue),
-          Entries: batch.map(({ body, groupId, deduplicationId }, index) => ({
-            Id: String(index),
-            MessageBody: body,
-            MessageGroupId: groupId,
-            MessageDeduplicationId: deduplicationId,
-          })),
-        }),
-      )
-      const [first] = Failed
-      if (first === undefined) return
-      const told = `${Failed.length} of ${total} messages were not accepted by ${queue}: ${first.Message ?? ''}`
-      throw new ServiceError('sqs', first.Code ?? 'Unknown', told)
-    } catch (error) {
-      throw toServiceError('sqs', error)
-    }
+    const Entries = batch.map(({ body, groupId, deduplicationId }, index) => {
+      const fifo = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId }
+      return { Id: String(index), MessageBody: body, ...fifo }
+    })
+    const command = new SendMessageBatchCommand({ QueueUrl: this.#urlOf(queue), Entries })
+    const { Failed: [first, ...others] = [] } = await answerOf('sqs', this.#client.send(command))
+    if (first === undefined) return
+    const told = `${1 + others.length} of ${total} messages were not accepted by ${queue}: ${first.Message ?? ''}`
+    throw new ServiceError('sqs', first.Code ?? 'Unknown', told)
   }
 }
 
@@ -122,7 +94,7 @@ function toReceivedMessage({ MessageId, ReceiptHandle, Body, Attributes }: Messa
     body: Body,
     receiveCount: Number(ApproximateReceiveCount),
     sentAt: new Date(Number(SentTimestamp)),
-    ...(MessageGroupId === undefined ? {} : { groupId: MessageGroupId }),
+    groupId: MessageGroupId,
   }
 }
 

@@ -79,7 +79,7 @@ export function parseAssignmentRequest(status: AccountAssignmentOperationStatus)
   const { FailureReason, TargetId, PermissionSetArn } = status
   return {
     ...parseRequestSummary(status),
-    ...(FailureReason === undefined ? {} : { failureReason: FailureReason }),
+    failureReason: FailureReason,
     target: {
       accountId: parse('TargetId', accountId, TargetId),
       permissionSetArn: parsePermissionSetArn(PermissionSetArn),
@@ -95,8 +95,8 @@ export function parsePermissionSet(permissionSet: PermissionSet | undefined): Pe
     name: parse('Name', permissionSetName, Name),
     sessionDuration: parse('SessionDuration', text, SessionDuration),
     createdAt: parse('CreatedDate', z.date(), CreatedDate),
-    ...(Description === undefined ? {} : { description: Description }),
-    ...(RelayState === undefined ? {} : { relayState: RelayState }),
+    description: Description,
+    relayState: RelayState,
   }
 }
 
@@ -105,8 +105,8 @@ export function parseProvisioning(status: PermissionSetProvisioningStatus): Prov
   return {
     ...parseRequestSummary(status),
     permissionSetArn: parsePermissionSetArn(PermissionSetArn),
-    ...(id === undefined ? {} : { accountId: parseAccountId(id) }),
-    ...(FailureReason === undefined ? {} : { failureReason: FailureReason }),
+    accountId: id === undefined ? undefined : parseAccountId(id),
+    failureReason: FailureReason,
   }
 }
 
@@ -115,7 +115,7 @@ export function parseTag({ Key, Value }: SdkTag): Tag {
 }
 
 export function parseCustomerManagedPolicy({ Name, Path }: CustomerManagedPolicyReference): CustomerManagedPolicy {
-  return { Name: parse('Name', text, Name), ...(Path === undefined ? {} : { Path }) }
+  return { Name: parse('Name', text, Name), Path }
 }
 
 export function parseBoundary(boundary: SdkPermissionsBoundary | undefined): PermissionsBoundary {

@@ -24,8 +24,8 @@ const assignment = z.object({
 })
 
 /**
- * `undefined`: not an assignment key. Whatever renderAssignmentKey wrote is one: a key of ours is a dozen bytes longer
- * than the `root` link that caused it, so the limits for what users upload do not hold here.
+ * `undefined`: not an assignment key. Every key that renderAssignmentKey wrote is one: it is a dozen bytes longer than
+ * the `root` link that caused it, so the limits of uploads do not hold here.
  */
 export function parseAssignmentKey(text: string): Assignment | undefined {
   const fields = splitLinkFields(text)

@@ -5,27 +5,27 @@ import type { Configuration } from './configuration.ts'
 import { linkPrefix } from './link.ts'
 import { splitFolder } from './link-fields.ts'
 
-/** `own`: the links that granted it are withdrawn. `indirect`: its links are there, and something else takes it away. */
+/** `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. */
 export const brakeRules = ['own', 'indirect'] as const
 export type BrakeRule = (typeof brakeRules)[number]
 
-/** What is counted together: `indirect` everywhere, `own` in each folder of links (absent: directly under `links_data/`). */
+/** One count: `indirect` everywhere together, `own` for each folder of links (absent: directly under `links_data/`). */
 const scope = { rule: z.enum(brakeRules), folder: z.string().optional() }
 
-/** Begins with the first revocation that is counted after the one before it ended. */
+/** A window begins with the first revocation that is counted after the window before it ended. */
 const brakeWindow = z.strictObject({
   ...scope,
   since: z.iso.datetime(),
-  /** How many there were when it began: links of the folder, or entries of the ledger. */
+  /** How many links of the folder, or entries of the ledger, there were when it began. */
   base: z.int().min(0),
-  /** What has passed: keys of links, or of ledger entries. Each counts once, however often it is tried. */
+  /** The keys of the links or ledger entries that passed. Each counts once, however often it is tried. */
   counted: z.array(z.string()),
-  /** When a flood was last seen in it: it ends only its whole length after that, so that none can outlast it. */
+  /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
 })
 export type BrakeWindow = z.infer<typeof brakeWindow>
 
-/** Why the list is held: one for each rule and folder. `items` would have been counted; `passed` were, before them. */
+/** Why the list is held, once for each rule and folder. `items` exceed the limit; `passed` were counted before them. */
 const brakeHold = z.strictObject({
   ...scope,
   since: z.iso.datetime(),
@@ -38,17 +38,17 @@ const brakeHold = z.strictObject({
 })
 export type BrakeHold = z.infer<typeof brakeHold>
 
-/** A person let these go: for an hour from `at` (S3's clock) they pass uncounted. */
+/** A person released these: for an hour from `at` (S3's clock) they pass without being counted. */
 const brakeRelease = z.strictObject({
   digest: z.string(),
   at: z.iso.datetime(),
   by: z.string(),
-  /** Whether they have been hinted at since. */
+  /** Whether a hint was sent for each of them. */
   hinted: z.boolean(),
   keys: z.array(assignmentKey),
 })
 
-/** What `control/brake.json` keeps; every instant is S3's. `held` is sorted, and released only by a person. */
+/** The content of `control/brake.json`. Every instant is S3's. `held` is sorted, and only a person releases it. */
 export const brakeRecord = z.strictObject({
   held: z.array(assignmentKey),
   holds: z.array(brakeHold),
@@ -116,7 +116,7 @@ function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): number {
   return now.getTime() - Date.parse(busyAt ?? since)
 }
 
-/** What has to be counted, and opened with `openWindow`, before this revocation can be judged. */
+/** The windows that this revocation counts in. They must be open (`openWindow`) before it is judged. */
 export function findMissingWindows(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly Tally[] {
   if (brake.held.includes(revocation.key) || isReleased(brake, revocation.key, terms.now)) return []
   return tally(revocation).filter(
@@ -131,14 +131,14 @@ export function openWindow(
   { now }: BrakeTerms,
 ): BrakeRecord {
   const others = brake.windows.filter((window) => !isSameScope({ rule, folder }, window))
-  const opened = { rule, ...(folder === undefined ? {} : { folder }), since: now.toISOString(), base, counted: [] }
+  const opened = { rule, folder, since: now.toISOString(), base, counted: [] }
   return { ...brake, windows: [...others, opened] }
 }
 
 /**
- * Goes on with a window that has just run out, where more links are deleted (`open`), their access still to be revoked,
- * than may pass in one: links over many accounts take hours, and windows would follow each other while all of them go.
- * `undefined`: a new one is to be opened.
+ * Prolongs a window that has just run out while more links are deleted than may pass in one window, and their access is
+ * still to be revoked (`open`). Links over many accounts take hours: with a new window each time, all of them would
+ * pass. `undefined`: a new window has to be opened.
  */
 export function prolongWindow(
   brake: BrakeRecord,
@@ -202,7 +202,7 @@ function hold(brake: BrakeRecord, one: Tally & { window: BrakeWindow }, { limits
   const { rule, folder, items, window } = one
   const known = brake.holds.find((candidate) => isSameScope(one, candidate))
   const { since, base, counted } = window
-  const fresh = { rule, ...(folder === undefined ? {} : { folder }), since, base, items: [] }
+  const fresh = { rule, folder, since, base, items: [] }
   const minutes = lengthMs(rule, limits) / 60_000
   const before = known ?? { ...fresh, limit: limitOf(rule, base, limits), minutes, passed: counted.length }
   const next = { ...before, items: [...new Set([...before.items, ...items])] }
@@ -221,7 +221,7 @@ function isInForce({ at }: { readonly at: string }, now: Date): boolean {
   return now.getTime() - Date.parse(at) < releasedForMs
 }
 
-/** Lets everything go that is on the list now. What is held later stands on a list of its own. */
+/** Releases everything that is on the list now. Later revocations are held on a new list. */
 export function releaseHeld(
   brake: BrakeRecord,
   { at, digest, by }: { at: Date; digest: string; by: string },
@@ -230,7 +230,7 @@ export function releaseHeld(
   return withoutHolds({ ...brake, held: [], releases: [...brake.releases, release] })
 }
 
-/** This one is not to be revoked any more, or is gone. */
+/** Takes this one off the list: it is gone, or must not be revoked any more. */
 export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
   if (!brake.held.includes(key)) return brake
   const held = brake.held.filter((other) => other !== key)
@@ -259,7 +259,7 @@ export function findUnhinted({ releases }: BrakeRecord, now: Date): BrakeRecord[
   return releases.filter((release) => !release.hinted && isInForce(release, now))
 }
 
-/** Without what is long over: it says nothing any more. */
+/** The record without windows and releases that are long over. */
 export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
   const windows = brake.windows.filter((window) => ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits))
   const releases = brake.releases.filter((release) => isInForce(release, terms.now))
@@ -267,12 +267,12 @@ export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
   return isSame ? brake : { ...brake, windows, releases }
 }
 
-/** How many would have gone in the window, had nothing been held. */
+/** How many would have been revoked in the window if nothing had been held. */
 export function figureOf({ passed, items }: Pick<BrakeHold, 'passed' | 'items'>): number {
   return passed + items.length
 }
 
-/** Why the brake holds, for a person: rule and limit. The figure grows while more is held, and so stands elsewhere. */
+/** Why the brake holds, for a person: rule and limit. The figure grows while more is held, so it stands elsewhere. */
 export function describeHold({ rule, folder, limit, base, minutes }: BrakeHold): string {
   return rule === 'own'
     ? `held by the brake: more than ${limit} of the ${base} links ${placeOf(folder)} were withdrawn within ${minutes} minutes`
@@ -283,7 +283,7 @@ export function placeOf(folder: string | undefined): string {
   return folder === undefined ? `directly under ${linkPrefix}` : `in the folder '${quote(folder)}'`
 }
 
-/** The hold that a revocation is on the list for; `undefined`: none, it was put there for what is over. */
+/** The hold that a revocation is on the list for; `undefined`: its hold is over. */
 export function findHold(brake: BrakeRecord, revocation: Revocation): BrakeHold | undefined {
   const items = new Set(tally(revocation).flatMap((one) => one.items))
   return brake.holds.find((one) => one.items.some((item) => items.has(item))) ?? brake.holds[0]

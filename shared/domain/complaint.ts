@@ -1,19 +1,19 @@
-import type { JsonFault } from './json-faults.ts'
+import type { JsonFault } from './json-fault.ts'
 import type { TextPlace } from './json-place.ts'
 
-/** What is wrong with one object, in four parts. `remedy` is an instruction that whoever uploaded the object can follow. */
+/** What is wrong with one object, in four parts. `remedy` is an instruction that the uploader can follow. */
 export type Complaint = {
   readonly object: string
   readonly received: string
   readonly expected: string
   readonly remedy: string
-  /** What is wrong with a JSON document, each by itself, at most 100; the parts above tell the first five together. */
+  /** The faults of a JSON document one by one, at most 100. The parts above tell the first five together. */
   readonly faults?: readonly JsonFault[]
-  /** Where the JSON ends to be JSON. */
+  /** Where the text stops being JSON. */
   readonly place?: TextPlace
 }
 
-/** Expected badness is a value, not an exception. */
+/** A bad input is a value, not an exception. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly complaint: Complaint }
 
 export function parsed<T>(value: T): Parsed<T> {
@@ -30,9 +30,9 @@ export function renderComplaint({ object, received, expected, remedy }: Complain
 }
 
 /**
- * A name from outside, made safe to stand in a sentence: control, format and line-breaking characters and lone
- * surrogates are escaped, so that a name can neither forge a log line nor turn the text around (right-to-left marks),
- * and one of more than `most` characters (UTF-16 units) is cut in the middle, between two characters.
+ * A name from outside, made safe to stand in a sentence. Control, format and line-breaking characters and lone surrogates
+ * are escaped, so a name can neither forge a log line nor turn the text around (right-to-left marks). A name of more than
+ * `most` UTF-16 units is cut in the middle, between two characters.
  */
 export function quote(text: string, most = 120): string {
   return cutInTheMiddle(text, most).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
@@ -42,11 +42,8 @@ export function quote(text: string, most = 120): string {
 
 function cutInTheMiddle(text: string, most: number): string {
   if (text.length <= most) return text
-  const end = Math.floor(most / 2)
-  const start = text.length - end
-  return `${text.slice(0, splitsPair(text, end) ? end - 1 : end)}…${text.slice(splitsPair(text, start) ? start + 1 : start)}`
-}
-
-function splitsPair(text: string, at: number): boolean {
-  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(at - 1, at + 1))
+  const half = Math.floor(most / 2)
+  const start = text.slice(0, half).replace(/[\ud800-\udbff]$/, '')
+  const end = text.slice(-half).replace(/^[\udc00-\udfff]/, '')
+  return `${start}…${end}`
 }

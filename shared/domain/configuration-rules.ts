@@ -1,3 +1,4 @@
+import { configuration } from './configuration.ts'
 import type { JsonRule, JsonRules } from './json-faults.ts'
 
 const object = (fields: readonly string[]): JsonRule => ({
@@ -13,19 +14,9 @@ const flag = value('true or false', 'one of the two without quotation marks')
 const whole = value('a whole number from 0', 'a number such as 20')
 const percent = value('a number from 0 to 100', 'a number such as 10')
 
-/** What is said about each part of a configuration that breaks a rule of its schema. */
+/** What to say about each part of a configuration that breaks a rule of its schema. */
 export const configurationRules: JsonRules = {
-  $: object([
-    'supportNestedOu',
-    'folders',
-    'urgentPermissionSets',
-    'principalSuffix',
-    'includeManagementAccount',
-    'orphanGraceMinutes',
-    'onDrift',
-    'brake',
-    'limits',
-  ]),
+  $: object(Object.keys(configuration.shape)),
   '$.supportNestedOu': flag,
   '$.folders': value('a list of at most 20 folders under links_data/, each once', 'a list such as ["team-a"]'),
   '$.folders.[]': {

@@ -9,7 +9,7 @@ const folder = z
   .min(1)
   .max(200)
   .regex(/^(?!\/)[^%]*[^%/]$/, 'a folder neither begins nor ends with / and has no %')
-  // Links in any other would all be rejected, and nobody could see why.
+  // Links in any other folder would all be rejected, and nobody could see why.
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'a folder has no control characters')
   .refine((name) => name === name.normalize('NFC'), 'a folder is in Unicode normal form NFC')
 

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type PrincipalId, principalId } from './identity-center-ids.ts'
 import type { PrincipalType } from './principal.ts'
 
-/** Somebody in the directory may have changed. Without an id: anybody of this type. */
+/** This user or group may have changed. Without an id: any of this type. */
 export type DirectoryChange = { readonly type: PrincipalType; readonly id?: PrincipalId }
 
 const named = z.looseObject({
@@ -15,16 +15,16 @@ const apiCall = z.looseObject({ eventSource: z.string(), eventName: z.string() }
 
 // IAM Identity Center User Guide, "Set up event notifications".
 const notified = /^(User|Group) (Created|Updated|Deleted)$/
-// User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail" and "Logging IAM Identity Center SCIM API calls
-// with AWS CloudTrail": the public API, the console, SCIM, whose updates are Put and Patch.
+// User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail" and "Logging IAM Identity Center SCIM API
+// calls with AWS CloudTrail": the public API, the console, SCIM, whose updates are Put and Patch.
 const sources = ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com']
 const called = /^(?:Create|Update|Put|Patch|Delete)(User|Group)(?!Membership)/
 /** How deep ids are looked for: the console answers with the whole user or group as a member. */
 const depthMost = 3
 
 /**
- * Who is to be looked at again after an EventBridge event; `undefined`: it is not about users or groups. Names in it are
- * masked, and of the rest only an id is of use: what is not as documented widens what is looked at.
+ * The users or groups to look at again after an EventBridge event; `undefined`: it is not about users or groups. Names
+ * in events are masked, so only an id is of use. Where the shape is not as documented, more is looked at.
  */
 export function parseDirectoryEvent(event: unknown): DirectoryChange | undefined {
   const parsed = named.safeParse(event)
@@ -40,19 +40,17 @@ export function parseDirectoryEvent(event: unknown): DirectoryChange | undefined
 }
 
 function toChange(noun: string | undefined, id: PrincipalId | undefined): DirectoryChange {
-  return { type: noun === 'User' ? 'USER' : 'GROUP', ...(id === undefined ? {} : { id }) }
+  return { type: noun === 'User' ? 'USER' : 'GROUP', id }
 }
 
-/** `groupId`, `group-id` or, as SCIM has it, `id`; never that of the other type. */
+/** `groupId`, `group-id` or SCIM's `id`; never the id of the other type. */
 function idIn(value: unknown, noun: string | undefined, depth = 1): PrincipalId | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const own = noun === 'User' ? ['userid', 'user-id', 'id'] : ['groupid', 'group-id', 'id']
   const members = Object.entries(value)
-  for (const name of own) {
-    const found = members.find(([member]) => member.toLowerCase() === name)?.[1]
-    const id = principalId.safeParse(found).data
-    if (id !== undefined) return id
-  }
+  const ids = own.map((name) => members.find(([member]) => member.toLowerCase() === name)?.[1])
+  const id = ids.map((found) => principalId.safeParse(found).data).find((found) => found !== undefined)
+  if (id !== undefined) return id
   if (depth === depthMost) return undefined
   return members.map(([, member]) => idIn(member, noun, depth + 1)).find((id) => id !== undefined)
 }

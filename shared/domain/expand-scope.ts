@@ -9,8 +9,8 @@ export type Membership = Pick<Configuration, 'supportNestedOu' | 'includeManagem
 
 /**
  * The accounts of a scope in this view of the organization, ascending by id. Empty: the link waits, it is not invalid.
- * Only ACTIVE accounts can be given access (the others refuse it). The management account is meant by its id alone, and
- * only where configured: whoever says "all" does not mean the account that rules the others.
+ * Only ACTIVE accounts can be given access. The management account is included by its id alone, and only where that is
+ * configured: "all" does not mean the account that governs the others.
  */
 export function expandScope(
   scope: Scope,
@@ -24,7 +24,7 @@ export function expandScope(
     .sort()
 }
 
-/** Whether the scope speaks of this account now. An account whose tags were not read is within no tag's scope. */
+/** Whether the scope includes this account now. An account whose tags were not read is in no tag's scope. */
 export function isWithin(scope: Scope, account: Account, membership: Membership): boolean {
   if (account.state !== 'ACTIVE') return false
   if (
@@ -46,7 +46,7 @@ export function isWithin(scope: Scope, account: Account, membership: Membership)
   }
 }
 
-/** With nested organizational units all those above the account, else only its own parent. */
+/** With nested organizational units: all units above the account, else only its parent. */
 export function parentsThatCount(account: Account, supportNestedOu: boolean): readonly string[] {
   return supportNestedOu ? account.parents : account.parents.slice(-1)
 }

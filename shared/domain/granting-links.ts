@@ -6,8 +6,8 @@ import type { Account } from './organization-view.ts'
 import type { Scope } from './scope.ts'
 
 /**
- * Every link that could grant this assignment while its account stands as given: finitely many keys
- * (folders × scopes), so that strongly consistent reads answer whether it is desired. Empty: no link can.
+ * Every link that could grant this assignment while its account is as given. These are finitely many keys
+ * (folders × scopes), so strongly consistent reads tell whether it is desired. Empty: no link can grant it.
  * `account.tags` must have been read, unless no `account_tag` link exists.
  */
 export function listGrantingLinks(
@@ -20,9 +20,10 @@ export function listGrantingLinks(
   const scopes = listScopes(account, configuration).filter((scope) => isWithin(scope, account, configuration))
   return scopes.flatMap((scope) =>
     [undefined, ...configuration.folders].flatMap((folder) => {
-      const parts = { ...(folder === undefined ? {} : { folder }), scope, permissionSet, principal, type }
+      const parts = { folder, scope, permissionSet, principal, type }
       const link = parseLinkKey(renderLinkKey(parts), configuration.folders)
-      // A tag may hold a %, or letters that are not in NFC: no valid link can name it, and its key would spell another link.
+      // A tag may hold a %, or letters that are not in NFC: no valid link can name it, and its key would spell another
+      // link.
       return link.ok && spells(link.value.scope, scope) ? [link.value] : []
     }),
   )
@@ -37,7 +38,7 @@ function listScopes(account: Account, configuration: Membership): readonly Scope
   ]
 }
 
-/** Whether the link that a scope was rendered to means that scope: only a tag's own letters can be taken for the grammar's. */
+/** Whether the rendered link means its scope: letters of a tag may read like the grammar. */
 function spells(found: Scope, meant: Scope): boolean {
   if (found.kind !== 'account_tag' || meant.kind !== 'account_tag') return true
   return found.key === meant.key && found.value === meant.value

@@ -4,12 +4,12 @@ import type { Assignment } from './assignment.ts'
 import { permissionSetName } from './permission-set-name.ts'
 import { principalName, principalType } from './principal.ts'
 
-/** Part of one drift check: `run` is that check, `unit` the part, of which each is worked on and counted once. */
+/** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
 const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.string() }
 
 /**
- * Where to look, never what to do. `cause` is the input key that changed: where to look first, and whose status is to
- * be told; it is never evidence.
+ * Where to look, never what to do. `cause` is the input key that changed: look there first, and tell its status. It is
+ * never evidence.
  */
 export const hint = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -27,7 +27,7 @@ export const hint = z.discriminatedUnion('kind', [
     permissionSet: permissionSetName,
     cause: z.string(),
   }),
-  /** A whole drift check: it is divided into units, which are hints of their own. */
+  /** A whole drift check. It is divided into units, and each unit becomes a hint. */
   z.strictObject({ ...ofDrift, kind: z.literal('drift') }),
   z.strictObject({
     ...ofDrift,
@@ -39,7 +39,7 @@ export const hint = z.discriminatedUnion('kind', [
     ...ofDrift,
     kind: z.literal('drift-of-permission-set'),
     permissionSet: permissionSetName,
-    /** Nothing is compared by principal: so what is missing is found here. */
+    /** Nothing is compared by principal, so missing assignments are found here. */
     isOnlyAxis: z.boolean(),
     /** Absent: all accounts that have it. */
     accounts: z.array(accountId).optional(),

@@ -1,6 +1,6 @@
 import { quote } from './complaint.ts'
-import { codePoint, isJsonList, isJsonObject, type JsonFault, plainTwin } from './json-faults.ts'
-import type { JsonPath } from './json-path.ts'
+import type { JsonFault, JsonPath } from './json-fault.ts'
+import { codePoint, isJsonList, isJsonObject, plainTwin } from './json-faults.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center", inline policy size. */
@@ -8,37 +8,28 @@ export const inlinePolicyMostBytes = 32_768
 /** Source: IAM User Guide, "IAM and AWS STS quotas": white space does not count. */
 export const inlinePolicyMostCharacters = 10_240
 
-/** Compact JSON, fields in the file's order: what is sent to PutInlinePolicyToPermissionSet, and what the limits count. */
-export function renderInlinePolicy(document: JsonObject): string {
-  return JSON.stringify(document)
-}
-
 /** What AWS would refuse in a policy document that stands at `path`; whether its statements make sense is left to AWS. */
 export function inlinePolicyFaults(document: JsonObject, path: JsonPath): readonly JsonFault[] {
-  return [...sizeFaults(renderInlinePolicy(document), path), ...valueFaults(document, path)]
+  return [...sizeFaults(JSON.stringify(document), path), ...valueFaults(document, path)]
 }
 
+/** The limits count compact JSON, which is what is sent. */
 function sizeFaults(text: string, path: JsonPath): readonly JsonFault[] {
-  const faults: JsonFault[] = []
   const bytes = new TextEncoder().encode(text).length
-  if (bytes > inlinePolicyMostBytes) {
-    faults.push({
-      path,
-      received: `a policy of ${bytes} bytes as compact JSON`,
-      expected: `at most ${inlinePolicyMostBytes} bytes`,
-      remedy: 'shorten the inline policy, or move statements into a customer managed policy',
-    })
-  }
   const characters = text.replace(/\s+/g, '').length
-  if (characters > inlinePolicyMostCharacters) {
-    faults.push({
-      path,
-      received: `a policy of ${characters} characters that are not white space`,
-      expected: `at most ${inlinePolicyMostCharacters} of them`,
-      remedy: 'shorten the inline policy, or move statements into a customer managed policy',
-    })
+  const remedy = 'shorten the inline policy, or move statements into a customer managed policy'
+  const tooManyBytes = {
+    received: `a policy of ${bytes} bytes as compact JSON`,
+    expected: `at most ${inlinePolicyMostBytes} bytes`,
   }
-  return faults
+  const tooManyCharacters = {
+    received: `a policy of ${characters} characters that are not white space`,
+    expected: `at most ${inlinePolicyMostCharacters} of them`,
+  }
+  return [
+    ...(bytes > inlinePolicyMostBytes ? [{ path, ...tooManyBytes, remedy }] : []),
+    ...(characters > inlinePolicyMostCharacters ? [{ path, ...tooManyCharacters, remedy }] : []),
+  ]
 }
 
 /** Recursive: strict JSON is at most 50 levels deep. */

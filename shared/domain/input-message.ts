@@ -9,13 +9,13 @@ export const uploader = z.strictObject({
 export type Uploader = z.infer<typeof uploader>
 
 /**
- * What the router and others put on `links.fifo` and `permission-sets.fifo`: look at this key again.
+ * A message on `links.fifo` or `permission-sets.fifo`: look at this key again.
  * `event` is S3's name for what happened (`ObjectCreated:Put`), for the log alone.
  */
 export const inputMessage = z.strictObject({
   v: z.literal(1),
   key: z.string(),
-  /** Identifies this change; hints that it causes derive their deduplication ids from it. */
+  /** Identifies this change. Its hints derive their deduplication ids from it. */
   id: z.string(),
   event: z.string(),
   by: uploader.optional(),

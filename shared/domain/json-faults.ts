@@ -1,39 +1,30 @@
 import type * as z from 'zod'
 import { type Complaint, quote } from './complaint.ts'
-import { type JsonPath, renderJsonPath } from './json-path.ts'
+import type { JsonFault, JsonPath } from './json-fault.ts'
+import { renderJsonPath } from './json-path.ts'
 import { nearMatch } from './near-match.ts'
 import type { JsonValue } from './strict-json.ts'
 
-/** What is wrong at one place of a JSON document. `remedy` is an instruction without a full stop. */
-export type JsonFault = {
-  readonly path: JsonPath
-  /** The field of the object at `path` that should not be there. */
-  readonly field?: string
-  readonly received: string
-  readonly expected: string
-  readonly remedy: string
-}
-
-/** How to tell what a schema found wrong with one value. */
+/** What to say when a schema refuses one value. */
 export type JsonRule = {
   readonly expected: string
-  /** What to do about the value received; undefined: it is missing. */
+  /** What to do about the value received; `undefined`: it is missing. */
   readonly remedy: (value: JsonValue | undefined) => string
-  /** The characters that the text may have, tested one at a time; absent: told by no character. */
+  /** The characters that the text may have, tested one at a time. */
   readonly alphabet?: RegExp
-  /** The names that the object may have; absent: it is no object. */
+  /** The fields that the object may have; absent: it is no object. */
   readonly fields?: readonly string[]
 }
 
-/** By shape: the path with `[]` for any position, as in `$.tags.[].Key`; the whole document is `$`. */
+/** By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. */
 export type JsonRules = { readonly [shape: string]: JsonRule }
 
-/** More than these are counted only. */
+/** Further faults are only counted. */
 const faultsTold = 5
-/** More than these nobody reads one by one. */
+/** Nobody reads more than these one by one. */
 const faultsListed = 100
 
-/** All faults in one complaint: the first five, numbered alike in its three parts, and how many more there are. */
+/** All faults in one complaint: the first five, with the same numbers in its three parts, and how many more there are. */
 export function complainAboutJson(object: string, faults: readonly JsonFault[]): Complaint {
   const told = faults.slice(0, faultsTold)
   const more = faults.length > told.length ? `; and ${faults.length - told.length} more` : ''
@@ -48,10 +39,7 @@ export function complainAboutJson(object: string, faults: readonly JsonFault[]):
   }
 }
 
-/**
- * What a zod schema found, one fault per unknown field and one per value, told by the rules; what was received is read
- * from the document itself.
- */
+/** The issues of a zod schema in the words of the rules: one fault per unknown field and one per value. */
 export function faultsOfIssues(
   issues: readonly z.core.$ZodIssue[],
   document: JsonValue,
@@ -104,7 +92,7 @@ function unknownField(name: string, path: JsonPath, fields: readonly string[], m
   }
 }
 
-/** Whether one stands in the other, whatever the case: `name` and `sessionDuration` are short for what they stand in. */
+/** Whether one contains the other in any case: `name` and `sessionDuration` are short forms of fields. */
 function contains(field: string, name: string): boolean {
   if (name.length < 4 || name.length > 100) return false
   const [known, received] = [field.toLowerCase(), name.toLowerCase()]
@@ -135,7 +123,7 @@ export function isJsonObject(value: JsonValue | undefined): value is { readonly 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What a character from a word processor was typed as; undefined: it has no plain twin. */
+/** The plain character that a word processor replaced by this one; `undefined`: there is none. */
 export function plainTwin(character: string): string | undefined {
   return plainTwins.find(([fancy]) => fancy.includes(character))?.[1]
 }
@@ -163,11 +151,8 @@ function foreignCharacter(value: JsonValue | undefined, alphabet: RegExp): strin
 }
 
 function valueAt(document: JsonValue, path: JsonPath): JsonValue | undefined {
-  let value: JsonValue | undefined = document
-  for (const step of path) {
-    if (typeof step === 'number' && isJsonList(value)) value = value[step]
-    else if (typeof step === 'string' && isJsonObject(value)) value = value[step]
-    else return undefined
-  }
-  return value
+  return path.reduce<JsonValue | undefined>((value, step) => {
+    if (typeof step === 'number') return isJsonList(value) ? value[step] : undefined
+    return isJsonObject(value) ? value[String(step)] : undefined
+  }, document)
 }

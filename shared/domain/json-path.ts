@@ -1,12 +1,10 @@
 import { quote } from './complaint.ts'
+import type { JsonPath } from './json-fault.ts'
 
-/** Field names and list positions (from 0), from the outermost in. */
-export type JsonPath = readonly PropertyKey[]
-
-/** Longer ones are cut in the middle: names from outside may be any. */
+/** A longer path is cut in the middle: names from outside may have any length. */
 const pathMost = 300
 
-/** As in JSONPath (RFC 9535): `$.tags[3].Key`, and `$` for the whole. A name that is no identifier stands in brackets. */
+/** As in JSONPath (RFC 9535): `$.tags[3].Key`, and `$` for the whole document. A name that is no identifier stands in brackets. */
 export function renderJsonPath(path: JsonPath): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`

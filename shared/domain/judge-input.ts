@@ -7,16 +7,16 @@ import { parsePermissionSetFile, parsePermissionSetKey } from './permission-set-
 import type { PermissionSetName } from './permission-set-name.ts'
 import { isSystemFile } from './system-file.ts'
 
-/** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` says that it is too large to be valid. */
+/** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` is too large for a valid input. */
 export type InputBytes = { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number }
 
-/** One thing that is wrong with an input, and where: in the JSON document, or, without a place, in its name or as a whole. */
+/** One fault of an input, and its place in the JSON document. Without a place: in its name, or in the whole input. */
 export type InputFault = Omit<Complaint, 'object' | 'faults'> & { readonly path?: string }
 
 export type InputJudgement = {
   /** Empty: it is valid. */
   readonly faults: readonly InputFault[]
-  /** What is valid, but may surprise, in whole sentences. */
+  /** What is valid but may surprise, in whole sentences. */
   readonly warnings: readonly string[]
   /** The permission set that a valid link names. */
   readonly names?: PermissionSetName
@@ -24,7 +24,7 @@ export type InputJudgement = {
   readonly describes?: PermissionSetName
 }
 
-/** All that can be said of one input by itself, at this instant. */
+/** Everything that one input alone shows at this instant. */
 export function judgeInput(input: InputBytes, folders: readonly string[], now: Date): InputJudgement {
   return input.key.startsWith(linkPrefix) ? judgeLink(input, folders, now) : judgePermissionSet(input)
 }
@@ -32,7 +32,7 @@ export function judgeInput(input: InputBytes, folders: readonly string[], now: D
 function judgeLink({ key, body, sizeBytes }: InputBytes, folders: readonly string[], now: Date): InputJudgement {
   const link = parseLinkKey(key, folders)
   const said = parseLinkBody(key, body, sizeBytes)
-  // A name without any field, or of the system, is that of something else, whose content is not meant as a link's.
+  // A name without any field, or of a system file, is no link, so its content is not judged as one.
   if (!link.ok && (!key.includes('%') || isSystemFile(key))) return { faults: faultsOf(link, body), warnings: [] }
   return {
     faults: [...faultsOf(link, body), ...faultsOf(said, body)],

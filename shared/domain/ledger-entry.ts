@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { permissionSetArn, principalId } from './identity-center-ids.ts'
+import { type PermissionSetArn, type PrincipalId, permissionSetArn, principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
 
 export const ledgerPrefix = 'assignments/'
@@ -14,7 +14,7 @@ export const grantingLink = z.strictObject({
   etag: z.string(),
   lastModified: z.iso.datetime(),
   by: uploader.optional(),
-  /** Who deleted it, once it is gone and its access is being revoked. */
+  /** Who deleted it. Set once it is gone and its access is being revoked. */
   deletedBy: uploader.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),
@@ -24,65 +24,122 @@ export type GrantingLink = z.infer<typeof grantingLink>
 
 type Upload = Pick<GrantingLink, 'key' | 'etag' | 'lastModified'>
 
-/** The same upload of the same link. Empty files share one etag: of these only `lastModified` tells a new upload. */
+/** The same upload of the same link. Empty files share one etag, so only `lastModified` tells a new upload of them. */
 export function isSameUpload(a: Upload, b: Upload): boolean {
   return a.key === b.key && a.etag === b.etag && a.lastModified === b.lastModified
 }
 
-/** The same links, none uploaded anew. */
+/** The same links, none uploaded again. */
 export function areSameUploads(a: readonly Upload[], b: readonly Upload[]): boolean {
   return a.length === b.length && a.every((one) => b.some((other) => isSameUpload(one, other)))
 }
 
-/** The last call that could change the assignment. Written before it is made; `id` and `answeredAt` follow its answer. */
+/** The last call that could change the assignment. It is written before the call is made; the rest follows its answer. */
 export const assignmentCall = z.strictObject({
   kind: z.enum(['creation', 'deletion']),
-  /** Also the instant under which history records what the call led to, so that a replay writes the same key. */
+  /** Also the instant under which history records the result, so that a replay writes the same key. */
   calledAt: z.iso.datetime(),
+  /** When Identity Center took the request, or refused it. */
   answeredAt: z.iso.datetime().optional(),
   /** Identity Center's request id. */
   id: z.string().optional(),
+  /** What became of the request. A call that was refused at once has FAILED too: it changed nothing. */
+  outcome: z.enum(['SUCCEEDED', 'FAILED']).optional(),
+  /** When we learned the outcome. */
+  endedAt: z.iso.datetime().optional(),
 })
 export type AssignmentCall = z.infer<typeof assignmentCall>
 
-/** One access of ours: to whom, and how far it is. */
-const access = {
+const accessFields = {
   state: z.enum(ledgerStates),
-  /** AWS's or our reason, where the state is `failed` or `stuck`. */
+  /** AWS's reason or ours, where the state is `failed` or `stuck`. */
   reason: z.string().optional(),
   principalId,
   permissionSetArn,
   links: z.array(grantingLink),
   call: assignmentCall.optional(),
-  /** The last create, which a later delete would otherwise hide: an unanswered one may still take effect. */
+  /** The last creation that may have taken effect. A later deletion does not hide it. */
   lastCreation: assignmentCall.optional(),
-  /** When a create was called that nobody answered and that was repeated: it may take effect besides. */
+  /** When an earlier creation was called that got no answer. It may still take effect, besides the last one. */
   unansweredAt: z.iso.datetime().optional(),
-  /** Whether the access was ever confirmed by reading it back. */
+  /** When the access was first confirmed. */
   grantedAt: z.iso.datetime().optional(),
-}
-
-/** Access under an id or ARN that its names stood for before: revoked once those that they stand for now have theirs. */
-export const formerAccess = z.strictObject(access)
-export type FormerAccess = z.infer<typeof formerAccess>
-
-/** The body of one object under `assignments/`: what ssofile made or adopted, and how far it is. */
-export const ledgerEntry = z.strictObject({
-  v: z.literal(1),
-  ...access,
-  former: z.array(formerAccess).min(1).optional(),
-  /** When the principal was first seen gone: its access is kept for `orphanGraceMinutes` from then on. */
+  /** When the principal was first seen gone. Its access is kept for `orphanGraceMinutes` from then on. */
   orphanedAt: z.iso.datetime().optional(),
   /** Since when a drift check misses it in Identity Center: someone else removed it. */
   missingSince: z.iso.datetime().optional(),
+}
+const access = z.strictObject(accessFields)
+
+/** One access of ours: to whom, and how far it is. */
+export type Access = Readonly<z.infer<typeof access>>
+
+/** What Identity Center knows an access by, within one account and principal type. */
+export type AccessIds = { readonly principalId: PrincipalId; readonly permissionSetArn: PermissionSetArn }
+
+/**
+ * What ssofile made or adopted under one assignment key, and how far it is. Most entries have one access. There are more
+ * while the names of the key stand for other ids than before: the first access is the one that they stood for last.
+ */
+export type LedgerEntry = {
+  readonly accesses: readonly [Access, ...Access[]]
   /** The next attempt: the instant in the key of its twin under `state/open/`. */
-  openUntil: z.iso.datetime().optional(),
-  attempts: z.int().min(0),
-  updatedAt: z.iso.datetime(),
-})
-export type LedgerEntry = z.infer<typeof ledgerEntry>
+  readonly openUntil?: string | undefined
+  readonly attempts: number
+  readonly updatedAt: string
+}
+
+/** The body of one object under `assignments/`. It shows the first access at the top, where auditors look. */
+export const ledgerEntry = z
+  .strictObject({
+    v: z.literal(1),
+    ...accessFields,
+    former: z.array(access).min(1).optional(),
+    openUntil: z.iso.datetime().optional(),
+    attempts: z.int().min(0),
+    updatedAt: z.iso.datetime(),
+  })
+  .transform(({ v, former = [], openUntil, attempts, updatedAt, ...first }): LedgerEntry => {
+    return { accesses: [first, ...former], openUntil, attempts, updatedAt }
+  })
+
+/** An entry as it stands in its object. */
+export type StoredLedgerEntry = z.input<typeof ledgerEntry>
+
+export function renderEntry({ accesses, openUntil, attempts, updatedAt }: LedgerEntry): StoredLedgerEntry {
+  const [first, ...former] = accesses
+  return { v: 1, ...first, former: former.length > 0 ? former : undefined, openUntil, attempts, updatedAt }
+}
+
+export function isSameAccess(a: AccessIds, b: AccessIds): boolean {
+  return a.principalId === b.principalId && a.permissionSetArn === b.permissionSetArn
+}
+
+export function findAccess(entry: LedgerEntry | undefined, ids: AccessIds): Access | undefined {
+  return entry?.accesses.find((one) => isSameAccess(one, ids))
+}
+
+/** The entry with this access changed. A new one is put first, and so is a changed one with `first`. */
+export function withAccess(
+  entry: Pick<LedgerEntry, 'accesses'> | undefined,
+  changed: Access,
+  { first = false }: { readonly first?: boolean } = {},
+): LedgerEntry['accesses'] {
+  if (!first && entry?.accesses.some((one) => isSameAccess(one, changed))) {
+    const [head, ...rest] = entry.accesses
+    const change = (one: Access) => (isSameAccess(one, changed) ? changed : one)
+    return [change(head), ...rest.map(change)]
+  }
+  return [changed, ...(entry?.accesses.filter((one) => !isSameAccess(one, changed)) ?? [])]
+}
+
+/** What is left without this access; `undefined`: nothing. */
+export function withoutAccess({ accesses }: LedgerEntry, ids: AccessIds): LedgerEntry['accesses'] | undefined {
+  const [first, ...rest] = accesses.filter((one) => !isSameAccess(one, ids))
+  return first && [first, ...rest]
+}
 
 /** Nothing is left to do for it, as long as its links, its account and its names mean what they did. */
-export function isSettled({ state, former, orphanedAt }: LedgerEntry): boolean {
-  return state === 'granted' && former === undefined && orphanedAt === undefined
+export function isSettled({ accesses: [first, ...others] }: LedgerEntry): boolean {
+  return first.state === 'granted' && first.orphanedAt === undefined && others.length === 0
 }

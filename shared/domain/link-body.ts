@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { type Parsed, parsed, quote, refused } from './complaint.ts'
-import { complainAboutJson, faultsOfIssues, type JsonFault, type JsonRule, type JsonRules } from './json-faults.ts'
+import type { JsonFault } from './json-fault.ts'
+import { complainAboutJson, faultsOfIssues, type JsonRule, type JsonRules } from './json-faults.ts'
 import { type JsonValue, parseStrictJson } from './strict-json.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
 
-/** What a link's body may say besides its name. */
+/** What the body of a link may add to its name. */
 export type LinkBody = {
   /** From this instant on the link counts as absent. */
   readonly expiresAt?: Date
@@ -22,7 +23,7 @@ const line = /^[^\p{Cc}]*$/u
 /** With or without seconds; the calendar is checked, so there is no 30 February. */
 const instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
 
-/** The rules of a link's body; besides, `expiresAt` is later than `notBefore`. */
+/** The rules of a link's body. In addition `expiresAt` is later than `notBefore`. */
 export const linkBodySchema = z.strictObject({
   expiresAt: instant.optional(),
   notBefore: instant.optional(),
@@ -30,12 +31,12 @@ export const linkBodySchema = z.strictObject({
   ticket: z.string().max(ticketMost).regex(line).optional(),
 })
 
-/** How to tell what is wrong with a link's body. */
+/** What to say about each field of a link's body that breaks a rule. */
 export const linkBodyRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields expiresAt, notBefore, reason or ticket, or an empty file',
     remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
-    fields: ['expiresAt', 'notBefore', 'reason', 'ticket'],
+    fields: Object.keys(linkBodySchema.shape),
   },
   '$.expiresAt': instantRule('expiresAt'),
   '$.notBefore': instantRule('notBefore'),
@@ -44,9 +45,9 @@ export const linkBodyRules: JsonRules = {
 }
 
 /**
- * What a link's body says; an empty one, or one of spaces and line ends only, says nothing. Whatever else is not valid
- * is refused, plain text too: an expiry that is misread must not become permanent access. `sizeBytes`: of the object, of
- * which a body that is too large is not read.
+ * What a link's body says. A body that is empty, or has only spaces and line ends, says nothing. Every other body that
+ * is not valid is refused, plain text too: a misread expiry must not become permanent access. `sizeBytes`: the object's
+ * size, since a body that is too large is not read.
  */
 export function parseLinkBody(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<LinkBody> {
   if (sizeBytes > linkBodyMostBytes) {
@@ -81,12 +82,7 @@ function linkBodyOf(key: string, document: JsonValue): Parsed<LinkBody> {
   if (expiresAt !== undefined && notBefore !== undefined && expiresAt <= notBefore) {
     return refused(complainAboutJson(key, [neverInForce(said.data.expiresAt, said.data.notBefore)]))
   }
-  return parsed({
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(notBefore !== undefined && { notBefore }),
-    ...(reason !== undefined && { reason }),
-    ...(ticket !== undefined && { ticket }),
-  })
+  return parsed({ expiresAt, notBefore, reason, ticket })
 }
 
 function neverInForce(expiresAt = '', notBefore = ''): JsonFault {
@@ -105,7 +101,7 @@ function instantRule(field: string): JsonRule {
   }
 }
 
-/** The nearest right form. What offset was meant only its writer knows: a guess may be hours off. */
+/** The nearest right form. Only the writer knows the offset: a guess may be hours off. */
 function instantRemedy(field: string, value: JsonValue | undefined): string {
   const text = typeof value === 'string' && value.length < 50 ? value.trim() : ''
   const clear = text
@@ -133,7 +129,7 @@ function lineRule(most: number): JsonRule {
   }
 }
 
-/** `expiresAt` is inclusive: at that very instant the link has expired. */
+/** `expiresAt` is inclusive: at that instant the link has expired. */
 export function isInForce({ expiresAt, notBefore }: LinkBody, at: Date): 'in-force' | 'not-yet' | 'expired' {
   if (expiresAt !== undefined && at >= expiresAt) return 'expired'
   if (notBefore !== undefined && at < notBefore) return 'not-yet'

@@ -1,4 +1,4 @@
-/** What stands between the percent signs of a link or ledger key, as text, not yet judged. */
+/** The texts between the percent signs of a link or ledger key, not judged yet. */
 export type LinkFields = Readonly<Record<'scope' | 'value' | 'permissionSet' | 'principal' | 'type' | 'suffix', string>>
 
 /** A folder is what stands before the last `/` before the first `%`. */
@@ -12,20 +12,10 @@ export function splitFolder(name: string): { readonly folder: string | undefined
 
 /** Three fields from the left, two from the right, the principal between. `undefined`: fewer than six. Linear time. */
 export function splitLinkFields(rest: string): LinkFields | undefined {
-  const first = rest.indexOf('%')
-  const second = first === -1 ? -1 : rest.indexOf('%', first + 1)
-  const third = second === -1 ? -1 : rest.indexOf('%', second + 1)
-  const last = rest.lastIndexOf('%')
-  const beforeLast = last < 1 ? -1 : rest.lastIndexOf('%', last - 1)
-  if (third === -1 || beforeLast <= third) return undefined
-  return {
-    scope: rest.slice(0, first),
-    value: rest.slice(first + 1, second),
-    permissionSet: rest.slice(second + 1, third),
-    principal: rest.slice(third + 1, beforeLast),
-    type: rest.slice(beforeLast + 1, last),
-    suffix: rest.slice(last + 1),
-  }
+  const match = /^([^%]*)%([^%]*)%([^%]*)%(.*)%([^%]*)%([^%]*)$/s.exec(rest)
+  if (match === null) return undefined
+  const [, scope = '', value = '', permissionSet = '', principal = '', type = '', suffix = ''] = match
+  return { scope, value, permissionSet, principal, type, suffix }
 }
 
 export function joinLinkFields({ scope, value, permissionSet, principal, type, suffix }: LinkFields): string {

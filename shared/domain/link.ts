@@ -4,12 +4,12 @@ import { type LinkFields, splitFolder, splitLinkFields } from './link-fields.ts'
 import { nearLinkName } from './near-link-key.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalType } from './principal.ts'
-import { parseScope, renderScope, type Scope, type ScopeKind, scopeKinds } from './scope.ts'
+import { parseScope, renderScope, type Scope, scopeKinds } from './scope.ts'
 import { isSystemFile, unlessSystemFile } from './system-file.ts'
 
 export const linkPrefix = 'links_data/'
 
-/** S3 allows 1,024 bytes; the prefixes that ssofile derives from a key need the rest. */
+/** S3 allows 1,024 bytes. The rest is for the prefixes that ssofile puts before a key. */
 export const linkKeyMostBytes = 900
 
 /** The whole key of a valid link, `links_data/` included. */
@@ -62,7 +62,7 @@ export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Li
   return refused({ ...link.complaint, remedy: `upload it again as '${near}', then delete this one` })
 }
 
-/** Only what can be read, and copied, from a status or a terminal. */
+/** Only text that can be read and copied from a status or a terminal. */
 function findNearKey(key: string, folders: readonly string[]): string | undefined {
   if (!key.startsWith(linkPrefix) || byteLength(key) > linkKeyMostBytes) return undefined
   const near = linkPrefix + nearLinkName(key.slice(linkPrefix.length), folders)
@@ -79,7 +79,7 @@ function judgeKey(key: string, folders: readonly string[]): Parsed<Link> {
   if (anchorFault) return refused({ object: key, ...anchorFault })
   const link = parseFields(fields)
   if ('expected' in link) return refused({ object: key, ...link })
-  return parsed({ key: linkKey.parse(key), ...(folder === undefined ? {} : { folder }), ...link })
+  return parsed({ key: linkKey.parse(key), folder, ...link })
 }
 
 type Fault = Omit<Complaint, 'object'>
@@ -131,7 +131,7 @@ function tooFewFields(rest: string): Fault {
   }
 }
 
-/** Nothing may stand after the link, nor before it but a declared folder. */
+/** Nothing may stand after the link, and only a declared folder before it. */
 function findAnchorFault(
   folder: string | undefined,
   folders: readonly string[],
@@ -179,7 +179,15 @@ function parseFields(fields: LinkFields): (Grant & { readonly scope: Scope }) | 
     }
   }
   const permissionSet = permissionSetName.safeParse(fields.permissionSet)
-  if (!permissionSet.success) return permissionSetFault(fields.permissionSet, kind)
+  if (!permissionSet.success) {
+    const { length } = fields.permissionSet
+    const tag = kind === 'account_tag' ? ' (a tag with % in it cannot be named: use another scope)' : ''
+    return {
+      received: `${told('permission set', fields.permissionSet)}${length > 32 ? ` of ${length} characters` : ''}`,
+      expected: '1 to 32 letters (A to Z, a to z), digits or any of _ + = , . @ - as the third field',
+      remedy: `write the name that the permission set has in IAM Identity Center${tag}; then ${again}`,
+    }
+  }
   const principal = principalName.safeParse(fields.principal)
   if (!principal.success) {
     const noun = type.data === 'GROUP' ? 'group' : 'user'
@@ -190,16 +198,6 @@ function parseFields(fields: LinkFields): (Grant & { readonly scope: Scope }) | 
     }
   }
   return { scope, permissionSet: permissionSet.data, principal: principal.data, type: type.data }
-}
-
-function permissionSetFault(received: string, kind: ScopeKind): Fault {
-  const length = received.length > 32 ? ` of ${received.length} characters` : ''
-  const tag = kind === 'account_tag' ? ' (a tag with % in it cannot be named: use another scope)' : ''
-  return {
-    received: `${told('permission set', received)}${length}`,
-    expected: '1 to 32 letters (A to Z, a to z), digits or any of _ + = , . @ - as the third field',
-    remedy: `write the name that the permission set has in IAM Identity Center${tag}; then ${again}`,
-  }
 }
 
 function told(field: string, received: string): string {

@@ -1,6 +1,6 @@
 /**
- * JSON in the letters that SQS takes: a key may hold U+FFFE and U+FFFF, which no message may, so they stand escaped. One
- * such key would else be refused each time it is sent, and all that is sent with it. (SQS API Reference, "SendMessage".)
+ * JSON in the characters that SQS takes. A key may hold U+FFFE and U+FFFF, which SQS refuses in messages together with
+ * everything sent in the same batch, so they stand escaped. (SQS API Reference, "SendMessage".)
  */
 export function renderMessageBody(value: object): string {
   return JSON.stringify(value).replace(/[\ufffe\uffff]/g, (letter) => (letter === '\ufffe' ? '\\ufffe' : '\\uffff'))

@@ -4,9 +4,9 @@ import { type PrincipalType, principalTypes } from './principal.ts'
 import { type ScopeKind, scopeKinds } from './scope.ts'
 
 /**
- * The key that whoever wrote `links_data/<name>` most likely meant, below `links_data/`: with the slips undone that
- * files, shells and spreadsheets make. It may still be invalid: parse it before it is shown. What only the writer can
- * know (a digit that is missing, an account for a `root%some`) is left as it is.
+ * The key that the writer of `links_data/<name>` most likely meant, below `links_data/`. It undoes the slips of files,
+ * shells and spreadsheets. The result may still be invalid: parse it before it is shown. What only the writer can know
+ * (a missing digit, an account for a `root%some`) stays as it is.
  * A hint for people: never act on it.
  */
 export function nearLinkName(name: string, folders: readonly string[]): string {
@@ -51,7 +51,7 @@ const otherScopeWords: ReadonlyMap<string, ScopeKind> = new Map([
   ['account_id', 'account'],
 ])
 
-/** The value tells the scope more surely than the word before it does. */
+/** The value tells the scope more reliably than the word before it. */
 function nearScope(scope: string, value: string): ScopeKind | undefined {
   const plainValue = value.trim().toLowerCase()
   if (/^\d{12}$/.test(plainValue)) return 'account'

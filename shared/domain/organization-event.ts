@@ -16,6 +16,18 @@ type Look = OrganizationEvent extends infer Event ? (Event extends unknown ? Omi
 
 const unitId = z.string().startsWith('ou-')
 
+/** What cannot be read is as if it was not there. */
+const where = z
+  .object({
+    accountId: accountId.optional().catch(undefined),
+    resourceId: z.string().optional().catch(undefined),
+    organizationalUnitId: unitId.optional().catch(undefined),
+    organizationalUnit: z.object({ id: unitId }).optional().catch(undefined),
+    createAccountStatus: z.object({ state: z.string(), accountId: accountId.optional() }).optional().catch(undefined),
+    closeAccountStatus: z.object({ accountId }).optional().catch(undefined),
+  })
+  .catch({})
+
 /** CloudTrail's record of a call, or of what Organizations did by itself. Nothing else is read, names are masked. */
 const cloudTrailEvent = z.object({
   detail: z.object({
@@ -23,9 +35,9 @@ const cloudTrailEvent = z.object({
     eventName: z.string(),
     errorCode: z.string().optional(),
     readOnly: z.boolean().optional(),
-    requestParameters: z.unknown().optional(),
-    responseElements: z.unknown().optional(),
-    serviceEventDetails: z.unknown().optional(),
+    requestParameters: where,
+    responseElements: where,
+    serviceEventDetails: where,
   }),
 })
 type Detail = z.infer<typeof cloudTrailEvent>['detail']
@@ -36,15 +48,6 @@ const tagChange = z.object({
   resources: z.array(z.string()),
   detail: z.object({ service: z.literal('organizations'), 'resource-type': z.string() }),
 })
-
-const createAccountStatus = z.object({
-  createAccountStatus: z.object({ state: z.string(), accountId: accountId.optional() }),
-})
-const closeAccountStatus = z.object({ closeAccountStatus: z.object({ accountId }) })
-const ofAccount = z.object({ accountId })
-const ofResource = z.object({ resourceId: z.string() })
-const ofUnit = z.object({ organizationalUnitId: unitId })
-const createdUnit = z.object({ organizationalUnit: z.object({ id: unitId }) })
 
 /**
  * The event of AWS Organizations in the body of a message; `undefined`: it is of something else, or nobody can read it.
@@ -62,26 +65,28 @@ export function parseOrganizationEvent(body: unknown): OrganizationEvent | undef
 }
 
 function lookAfter({ eventName, requestParameters, responseElements, serviceEventDetails }: Detail): Look {
+  const { resourceId } = requestParameters
+  const created = serviceEventDetails.createAccountStatus
   switch (eventName) {
     case 'CreateAccountResult':
-      return lookAfterCreation(serviceEventDetails)
+      return created?.state === 'FAILED' ? nothing('the account was not created') : lookAt(created?.accountId)
     case 'CloseAccountResult':
-      return lookAt(closeAccountStatus.safeParse(serviceEventDetails).data?.closeAccountStatus.accountId)
+      return lookAt(serviceEventDetails.closeAccountStatus?.accountId)
     // Their JSON is not documented (May 2026): an account id in this place is where to look, in any other shape everything.
     case 'AccountJoinedOrganization':
     case 'AccountDepartedOrganization':
-      return lookAt(ofAccount.safeParse(serviceEventDetails).data?.accountId)
+      return lookAt(serviceEventDetails.accountId)
     case 'MoveAccount':
     case 'CloseAccount':
     case 'RemoveAccountFromOrganization':
-      return lookAt(ofAccount.safeParse(requestParameters).data?.accountId)
+      return lookAt(requestParameters.accountId)
     case 'TagResource':
     case 'UntagResource':
-      return lookAtResource(ofResource.safeParse(requestParameters).data?.resourceId)
+      return /^(r|ou|p)-/.test(resourceId ?? '') ? onlyAccounts : lookAt(accountId.safeParse(resourceId).data)
     case 'CreateOrganizationalUnit':
-      return lookAtUnit(createdUnit.safeParse(responseElements).data?.organizationalUnit.id)
+      return lookAtUnit(responseElements.organizationalUnit?.id)
     case 'DeleteOrganizationalUnit':
-      return lookAtUnit(ofUnit.safeParse(requestParameters).data?.organizationalUnitId)
+      return lookAtUnit(requestParameters.organizationalUnitId)
     case 'UpdateOrganizationalUnit':
       return nothing('links name organizational units by their ids, which stay')
     case 'CreateAccount':
@@ -92,21 +97,11 @@ function lookAfter({ eventName, requestParameters, responseElements, serviceEven
   }
 }
 
-function lookAfterCreation(details: unknown): Look {
-  const { state, accountId: id } = createAccountStatus.safeParse(details).data?.createAccountStatus ?? {}
-  return state === 'FAILED' ? nothing('the account was not created') : lookAt(id)
-}
-
 function lookAfterTagChange({ resources, detail }: z.infer<typeof tagChange>): Look {
-  if (detail['resource-type'] !== 'account') return nothing('only tags of accounts are a scope')
+  if (detail['resource-type'] !== 'account') return onlyAccounts
   const ids = resources.map((arn) => accountId.safeParse(arn.split('/').at(-1)).data)
   const accounts = ids.filter((id) => id !== undefined)
   return accounts.length === ids.length && ids.length > 0 ? { look: 'accounts', accounts } : unreadable
-}
-
-function lookAtResource(id: string | undefined): Look {
-  if (id !== undefined && /^(r|ou|p)-/.test(id)) return nothing('only tags of accounts are a scope')
-  return lookAt(accountId.safeParse(id).data)
 }
 
 function lookAt(id: AccountId | undefined): Look {
@@ -117,6 +112,7 @@ function lookAtUnit(id: string | undefined): Look {
   return id === undefined ? unreadable : { look: 'organizational-units', organizationalUnits: [id] }
 }
 
+const onlyAccounts = nothing('only tags of accounts are a scope')
 const unreadable = everything('it does not say where in the form that is known')
 
 function nothing(reason: string): Look {

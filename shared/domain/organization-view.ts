@@ -13,7 +13,7 @@ export const account = z.strictObject({
   parents: z.array(z.string()),
   /** Absent: not read. */
   tags: tags.optional(),
-  /** The revision of the view when the tags were read: says which are to be read next. */
+  /** The revision of the view when the tags were read. It tells which tags to read next. */
   tagsRevision: z.int().min(0).optional(),
 })
 export type Account = z.infer<typeof account>
@@ -23,12 +23,17 @@ export const organizationView = z.strictObject({
   v: z.literal(1),
   managementAccountId: accountId,
   readAt: z.iso.datetime(),
-  /** One more with each write, so that no two views have the same bytes, and an etag tells whether anyone wrote. */
+  /** Grows with each write, so no two views have the same bytes, and an etag tells whether anyone wrote. */
   revision: z.int().min(0).default(0),
-  /** Whether `tags` were read of every account: they cost a call each, so only where an `account_tag` link exists. */
+  /** Whether the tags of every account were read. They cost a call each, so only where an `account_tag` link exists. */
   hasTags: z.boolean(),
-  /** The reading of tags that is under way: at which revision it began, and when. One that was interrupted goes on. */
+  /** The reading of tags in progress: at which revision it began, and when. An interrupted one goes on. */
   tagsSince: z.strictObject({ revision: z.int().min(0), at: z.iso.datetime() }).optional(),
   accounts: z.array(account),
 })
 export type OrganizationView = z.infer<typeof organizationView>
+
+/** A suspended or closed account refuses every change until it is reinstated or gone, and so does one that left. */
+export function refuses(account: Pick<Account, 'state'> | undefined): boolean {
+  return account === undefined || (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE')
+}

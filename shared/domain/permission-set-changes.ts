@@ -20,7 +20,7 @@ export type PermissionSetChange =
   | {
       readonly kind: 'update'
       readonly attributes: Pick<PermissionSetDefinition, 'description' | 'sessionDuration' | 'relayState'>
-      /** What of it differs, for history. */
+      /** The names of the fields that differ, for history. */
       readonly fields: readonly string[]
     }
   | { readonly kind: 'tag'; readonly tags: readonly Tag[] }
@@ -32,31 +32,36 @@ export type PermissionSetChange =
   | { readonly kind: 'put-boundary'; readonly boundary: PermissionsBoundary }
   | { readonly kind: 'delete-boundary' }
 
+/** Whether it changes the roles in the accounts, so that they have to be provisioned. Tags do not. */
+export function isOfRoles({ kind }: PermissionSetChange): boolean {
+  return kind !== 'tag' && kind !== 'untag'
+}
+
 export function definitionOf(file: PermissionSetFile): PermissionSetDefinition {
   const { name: _, sessionDurationMinutes, warnings: __, ...rest } = file
   return { ...rest, sessionDuration: renderSessionDuration(sessionDurationMinutes) }
 }
 
 /**
- * The calls that make `actual` equal to `wanted`, in the order in which they must be made; empty: nothing differs, but
- * for what AWS cannot change (`planWarnings`).
+ * The calls that make `actual` equal to `wanted`, in the order in which they must be made. Empty: nothing differs,
+ * except what AWS cannot change (`planWarnings`).
  *
- * | step | calls | why there |
- * | --- | --- | --- |
- * | 1 | tags; the attributes, where the session gets shorter | they grant nothing; shorter is less |
- * | 2 | detach what leaves | what is left is in both the old and the new; and 25 policies are never exceeded |
- * | 3 | inline policy and boundary | see below |
- * | 4 | attach what comes | within the new boundary and the new inline policy's denials |
- * | 5 | the attributes otherwise | a longer session only for what the new one grants |
+ * | step | calls                                      | why there                                               |
+ * | ---- | ------------------------------------------ | ------------------------------------------------------- |
+ * | 1    | tags; attributes, if the session shortens  | tags grant nothing; a shorter session is less           |
+ * | 2    | detach the policies that go                | both versions have the rest; 25 are never exceeded      |
+ * | 3    | inline policy and boundary                 | see below                                               |
+ * | 4    | attach the policies that come              | the new boundary and the new denials are there already  |
+ * | 5    | attributes otherwise                       | a longer session only for what the new version grants   |
  *
- * A permission set so never passes through a state that grants what neither the old nor the new does. Between 2 and 4
- * its managed policies are those of both, so with the old inline policy and boundary it is within the old, and with the
- * new ones within the new. That holds for denials in the inline policy too: an old one is there while anything of the
- * old is that it could limit, a new one before anything comes. Of step 3's two calls an added boundary goes first (within
- * the old) and a removed one last (within the new). Where one boundary replaces another, the inline policy goes first if
- * that only takes away, else the boundary. Two things no order can do: what a managed policy denies nobody here knows, so
- * they count as granting; and where a boundary and an inline policy that both grants and denies are replaced at once, there
- * is no intermediate state within the two. Definitions act only once they are provisioned, which follows the last call.
+ * So the permission set never grants anything that neither the old nor the new version grants. Between 2 and 4 it has
+ * the managed policies of both: with the old inline policy and boundary that is within the old version, with the new
+ * ones within the new. Denials in the inline policy are covered too: the old one stays while an old policy does, and
+ * the new one is there before a new policy. In step 3 an added boundary goes first and a removed one last. Where one
+ * boundary replaces another, the inline policy goes first if it only takes away, else the boundary. Two limits: nobody
+ * here knows what a managed policy denies, so each counts as granting; and where a boundary and an inline policy that
+ * grants and denies are replaced together, no order is within the two. Roles follow only when they are provisioned,
+ * after the last call.
  */
 export function planPermissionSetChanges(
   actual: PermissionSetDefinition,
@@ -67,19 +72,9 @@ export function planPermissionSetChanges(
   return [
     ...planTags(actual.tags, wanted.tags),
     ...(isShorter ? attributes : []),
-    ...listMissing(actual.managedPolicyArns, wanted.managedPolicyArns, (arn) => arn).map(
-      (policyArn): PermissionSetChange => ({ kind: 'detach', policyArn }),
-    ),
-    ...listMissing(actual.customerManagedPolicies, wanted.customerManagedPolicies, referenceKey).map(
-      (policy): PermissionSetChange => ({ kind: 'detach-customer', policy }),
-    ),
+    ...planPolicies('detach', actual, wanted),
     ...planInlineAndBoundary(actual, wanted),
-    ...listMissing(wanted.managedPolicyArns, actual.managedPolicyArns, (arn) => arn).map(
-      (policyArn): PermissionSetChange => ({ kind: 'attach', policyArn }),
-    ),
-    ...listMissing(wanted.customerManagedPolicies, actual.customerManagedPolicies, referenceKey).map(
-      (policy): PermissionSetChange => ({ kind: 'attach-customer', policy }),
-    ),
+    ...planPolicies('attach', wanted, actual),
     ...(isShorter ? [] : attributes),
   ]
 }
@@ -131,15 +126,11 @@ function planAttributes(
     ...(wanted.relayState === actual.relayState ? [] : ['relay state']),
   ]
   const { description, sessionDuration, relayState } = wanted
-  const attributes = {
-    sessionDuration,
-    ...(description === undefined ? {} : { description }),
-    ...(relayState === undefined ? {} : { relayState }),
-  }
+  const attributes = { sessionDuration, description, relayState }
   return fields.length === 0 ? [] : [{ kind: 'update', attributes, fields }]
 }
 
-/** First those that go, so that 50 are never exceeded. Keys that begin with `aws:` are AWS's own; nobody can change them. */
+/** Removals first, so that 50 tags are never exceeded. Keys that begin with `aws:` are AWS's own and stay. */
 function planTags(actual: readonly Tag[], wanted: readonly Tag[]): readonly PermissionSetChange[] {
   const keys = listMissing(actual, wanted, ({ Key }) => Key)
     .map(({ Key }) => Key)
@@ -148,6 +139,20 @@ function planTags(actual: readonly Tag[], wanted: readonly Tag[]): readonly Perm
   return [
     ...(keys.length === 0 ? [] : [{ kind: 'untag', keys } as const]),
     ...(tags.length === 0 ? [] : [{ kind: 'tag', tags } as const]),
+  ]
+}
+
+/** The managed policies that one has and the other has not. */
+function planPolicies(
+  kind: 'attach' | 'detach',
+  having: PermissionSetDefinition,
+  lacking: PermissionSetDefinition,
+): readonly PermissionSetChange[] {
+  const arns = listMissing(having.managedPolicyArns, lacking.managedPolicyArns, (arn) => arn)
+  const customer = listMissing(having.customerManagedPolicies, lacking.customerManagedPolicies, referenceKey)
+  return [
+    ...arns.map((policyArn) => ({ kind, policyArn })),
+    ...customer.map((policy) => ({ kind: `${kind}-customer` as const, policy })),
   ]
 }
 
@@ -179,7 +184,7 @@ function planBoundary(
   return isSame ? [] : [{ kind: 'put-boundary', boundary: wanted }]
 }
 
-/** The same document, whatever its white space and the order of its fields: neither means anything in a policy. */
+/** The same document: white space and the order of fields mean nothing in a policy. */
 function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined) return false
@@ -187,7 +192,7 @@ function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
   return first !== undefined && JSON.stringify(sortFields(first)) === JSON.stringify(sortFields(second))
 }
 
-/** Whether a statement of the policy may have this effect: what cannot be understood may have any. */
+/** Whether a statement of the policy may have this effect. A policy that cannot be read may have any. */
 function hasEffect(policy: string | undefined, effect: 'Allow' | 'Deny'): boolean {
   if (policy === undefined) return false
   const document = parseJson(policy)
@@ -229,7 +234,7 @@ function boundaryKey(boundary: PermissionsBoundary): string {
     : `customer managed ${referenceKey(boundary.CustomerManagedPolicyReference)}`
 }
 
-/** A duration that cannot be read is like no other. */
+/** A duration that cannot be read differs from every other. */
 function minutesOf({ sessionDuration }: PermissionSetDefinition): number {
   return parseSessionDuration(sessionDuration) ?? Number.POSITIVE_INFINITY
 }

@@ -1,22 +1,48 @@
 import * as z from 'zod'
-import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
-import { inlinePolicyFaults, renderInlinePolicy } from './inline-policy.ts'
-import {
-  complainAboutJson,
-  describeJson,
-  faultsOfIssues,
-  isJsonList,
-  isJsonObject,
-  type JsonFault,
-} from './json-faults.ts'
+import { type Parsed, parsed, quote, refused } from './complaint.ts'
+import { inlinePolicyFaults } from './inline-policy.ts'
+import type { JsonFault } from './json-fault.ts'
+import { complainAboutJson, describeJson, faultsOfIssues, isJsonList, isJsonObject } from './json-faults.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { managedPoliciesMost, permissionSetRules } from './permission-set-rules.ts'
 import { type JsonObject, type JsonValue, parseStrictJson } from './strict-json.ts'
 import { unlessSystemFile } from './system-file.ts'
 
-export type Tag = { readonly Key: string; readonly Value: string }
+export const permissionSetPrefix = 'permission_sets/'
+
+/**
+ * A larger file is refused unread. With every limit used up at once (25 ARNs of 2,048, 50 tags of 384 letters, a policy
+ * of 32,768 bytes) a file has about 150 KB; the rest is room for indentation.
+ */
+export const permissionSetFileMostBytes = 256 * 1024
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas": managed policies attached to a role, unless the account raised it. */
+const managedPoliciesPerRole = 10
+const sessionDurationMinutesDefault = 60
+
+const text = (least: number, most: number, pattern: RegExp) => z.string().min(least).max(most).regex(pattern)
+const arn = /^arn:aws(-[a-z]{1,5}){0,3}:iam::aws:policy(\/[A-Za-z0-9.,+@=_-]+)*\/[A-Za-z0-9.,+=@_-]+$/
+const managedPolicyArn = text(20, 2048, arn)
+const tag = z.strictObject({
+  Key: text(1, 128, /^(?![aA][wW][sS]:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+  Value: z
+    .string()
+    .max(256)
+    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+})
+export type Tag = Readonly<z.infer<typeof tag>>
+
+const customerManagedPolicy = z.strictObject({
+  Name: z.string().regex(/^[\w+=,.@-]{1,128}$/),
+  Path: z
+    .string()
+    .max(512)
+    .regex(/^(\/[A-Za-z0-9.,+@=_-]+)*\/$/)
+    .optional(),
+})
 /** A policy that must exist under this name and path in every target account; without a path it is `/`. */
-export type CustomerManagedPolicy = { readonly Name: string; readonly Path?: string }
+export type CustomerManagedPolicy = Readonly<z.infer<typeof customerManagedPolicy>>
+
 export type PermissionsBoundary =
   | { readonly ManagedPolicyArn: string }
   | { readonly CustomerManagedPolicyReference: CustomerManagedPolicy }
@@ -38,33 +64,6 @@ export type PermissionSetFile = {
   readonly warnings: readonly string[]
 }
 
-export const permissionSetPrefix = 'permission_sets/'
-
-/**
- * A larger file is refused unread. With every limit used up at once (25 ARNs of 2,048, 50 tags of 384 letters, a policy
- * of 32,768 bytes) a file has about 150 KB; the rest is room for indentation.
- */
-export const permissionSetFileMostBytes = 256 * 1024
-
-/** Source: IAM User Guide, "IAM and AWS STS quotas": managed policies attached to a role, unless the account raised it. */
-const managedPoliciesPerRole = 10
-const sessionDurationMinutesDefault = 60
-
-const managedPolicyArn = z
-  .string()
-  .min(20)
-  .max(2048)
-  .regex(/^arn:aws(-[a-z]{1,5}){0,3}:iam::aws:policy(\/[A-Za-z0-9.,+@=_-]+)*\/[A-Za-z0-9.,+=@_-]+$/)
-
-const customerManagedPolicy = z.strictObject({
-  Name: z.string().regex(/^[\w+=,.@-]{1,128}$/),
-  Path: z
-    .string()
-    .max(512)
-    .regex(/^(\/[A-Za-z0-9.,+@=_-]+)*\/$/)
-    .optional(),
-})
-
 /**
  * The rules of a permission set file as far as JSON Schema can say them (`z.toJSONSchema(…, { io: 'input' })`); those
  * that join several values are in `jointFaults`. Source of patterns and lengths: IAM Identity Center API Reference,
@@ -72,37 +71,12 @@ const customerManagedPolicy = z.strictObject({
  */
 export const permissionSetFileSchema = z.strictObject({
   permissionSetName,
-  description: z
-    .string()
-    .min(1)
-    .max(700)
-    .regex(/^[\t\n\r\x20-\x7e\xa1-\xff]*$/)
-    .optional(),
+  description: text(1, 700, /^[\t\n\r\x20-\x7e\xa1-\xff]*$/).optional(),
   sessionDurationInMinutes: z
     .union([z.int().min(60).max(720), z.string().regex(/^([6-9]\d|[1-6]\d\d|7[01]\d|720)$/)])
     .optional(),
-  relayState: z
-    .string()
-    .min(1)
-    .max(240)
-    .regex(/^[a-zA-Z0-9&$@#\\/%?=~\-_'"|!:,.;*+[\] (){}]*$/)
-    .optional(),
-  tags: z
-    .array(
-      z.strictObject({
-        Key: z
-          .string()
-          .min(1)
-          .max(128)
-          .regex(/^(?![aA][wW][sS]:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
-        Value: z
-          .string()
-          .max(256)
-          .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
-      }),
-    )
-    .max(50)
-    .optional(),
+  relayState: text(1, 240, /^[a-zA-Z0-9&$@#\\/%?=~\-_'"|!:,.;*+[\] (){}]*$/).optional(),
+  tags: z.array(tag).max(50).optional(),
   managedPoliciesArnList: z.array(managedPolicyArn).optional(),
   customerManagedPoliciesList: z.array(customerManagedPolicy).optional(),
   inlinePolicyDocument: z.union([z.literal(''), z.looseObject({})]).optional(),
@@ -165,36 +139,33 @@ export function parsePermissionSetFile(
 function judgeFile(key: string, body: Uint8Array, sizeBytes: number): Parsed<PermissionSetFile> {
   const name = parsePermissionSetKey(key)
   if (!name.ok) return name
-  if (sizeBytes > permissionSetFileMostBytes) return refused(tooLarge(key, sizeBytes))
+  if (sizeBytes > permissionSetFileMostBytes) {
+    return refused({
+      object: key,
+      received: `a file of ${sizeBytes} bytes`,
+      expected: `at most ${permissionSetFileMostBytes} bytes, which is more than a permission set can fill`,
+      remedy: 'check that the right file was uploaded, and upload the permission set alone',
+    })
+  }
   const document = parseStrictJson(key, body)
   if (!document.ok) return document
-  if (isJsonObject(document.value) && Object.hasOwn(document.value, 'permissionSetData')) return refused(envelope(key))
+  const fields = isJsonObject(document.value) ? document.value : {}
+  if (Object.hasOwn(fields, 'permissionSetData')) {
+    return refused({
+      object: key,
+      received: "a request with the permission set inside its field 'permissionSetData'",
+      expected: 'the permission set itself, with permissionSetName at the outermost level',
+      remedy:
+        "upload only the object that stands under 'permissionSetData'; uploading creates or updates, deleting deletes",
+    })
+  }
   const file = permissionSetFileSchema.safeParse(document.value)
   const faults = [
     ...faultsOfIssues(file.error?.issues ?? [], document.value, permissionSetRules),
-    ...(isJsonObject(document.value) ? jointFaults(document.value, name.value) : []),
+    ...jointFaults(fields, name.value),
   ]
   if (!file.success || faults.length > 0) return refused(complainAboutJson(key, faults))
-  return parsed(permissionSetOf(file.data, inlinePolicyOf(document.value)))
-}
-
-function tooLarge(object: string, bytes: number): Complaint {
-  return {
-    object,
-    received: `a file of ${bytes} bytes`,
-    expected: `at most ${permissionSetFileMostBytes} bytes, which is more than a permission set can fill`,
-    remedy: 'check that the right file was uploaded, and upload the permission set alone',
-  }
-}
-
-function envelope(object: string): Complaint {
-  return {
-    object,
-    received: "a request with the permission set inside its field 'permissionSetData'",
-    expected: 'the permission set itself, with permissionSetName at the outermost level',
-    remedy:
-      "upload only the object that stands under 'permissionSetData'; uploading creates or updates, deleting deletes",
-  }
+  return parsed(permissionSetOf(file.data, fields.inlinePolicyDocument))
 }
 
 /** What is wrong between values that each may be right; whatever has the wrong type is the schema's to tell. */
@@ -202,9 +173,9 @@ function jointFaults(document: JsonObject, name: PermissionSetName): readonly Js
   const policy = document.inlinePolicyDocument
   return [
     ...nameFaults(document.permissionSetName, name),
-    ...repeated(listOf(document.tags), (tag) => (isJsonObject(tag) ? tag.Key : undefined)).map((fault) => ({
-      path: ['tags', fault.index, 'Key'],
-      received: `the tag key ${describeJson(fault.value)} for the second time`,
+    ...repeatedFaults(listOf(document.tags), keyOf, (index, key) => ({
+      path: ['tags', index, 'Key'],
+      received: `the tag key ${describeJson(key)} for the second time`,
       expected: 'every tag key once',
       remedy: 'delete one of the two tags',
     })),
@@ -230,36 +201,41 @@ function nameFaults(received: JsonValue | undefined, name: PermissionSetName): r
 function policyFaults(document: JsonObject): readonly JsonFault[] {
   const arns = listOf(document.managedPoliciesArnList)
   const customer = listOf(document.customerManagedPoliciesList)
-  const faults: JsonFault[] = []
-  if (arns.length + customer.length > managedPoliciesMost) {
-    faults.push({
-      path: [],
-      received: `${arns.length + customer.length} policies (${arns.length} in managedPoliciesArnList, ${customer.length} in customerManagedPoliciesList)`,
-      expected: `at most ${managedPoliciesMost} together`,
-      remedy: 'delete some, or move what they allow into the inline policy',
-    })
+  const count = arns.length + customer.length
+  const tooMany: JsonFault = {
+    path: [],
+    received: `${count} policies (${arns.length} in managedPoliciesArnList, ${customer.length} in customerManagedPoliciesList)`,
+    expected: `at most ${managedPoliciesMost} together`,
+    remedy: 'delete some, or move what they allow into the inline policy',
   }
-  const twice = { expected: 'every policy once', remedy: 'delete one of the two' }
-  for (const { index, value } of repeated(arns, (arn) => arn)) {
-    faults.push({
-      path: ['managedPoliciesArnList', index],
-      received: `${describeJson(value)} for the second time`,
-      ...twice,
-    })
-  }
-  for (const { index } of repeated(customer, uniqueName)) {
-    faults.push({
+  const remedy = 'delete one of the two'
+  return [
+    ...(count > managedPoliciesMost ? [tooMany] : []),
+    ...repeatedFaults(
+      arns,
+      (arn) => arn,
+      (index, value) => ({
+        path: ['managedPoliciesArnList', index],
+        received: `${describeJson(value)} for the second time`,
+        expected: 'every policy once',
+        remedy,
+      }),
+    ),
+    ...repeatedFaults(customer, uniqueName, (index) => ({
       path: ['customerManagedPoliciesList', index],
       received: `the policy name ${describeJson(nameOf(customer[index]))} for the second time`,
       expected: 'every policy name once: an account has one policy of a name, whatever its path and capitals',
-      remedy: 'delete one of the two',
-    })
-  }
-  return faults
+      remedy,
+    })),
+  ]
+}
+
+function keyOf(tag: JsonValue): JsonValue | undefined {
+  return isJsonObject(tag) ? tag.Key : undefined
 }
 
 function nameOf(policy: JsonValue | undefined): JsonValue | undefined {
-  return policy !== undefined && isJsonObject(policy) ? policy.Name : undefined
+  return isJsonObject(policy) ? policy.Name : undefined
 }
 
 /**
@@ -284,45 +260,39 @@ function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return isJsonList(value) ? value : []
 }
 
-type Repeated = { readonly index: number; readonly value: string }
-
-/** The items whose text an earlier one has. */
-function repeated(
+/** A fault for each item whose text an earlier one has. */
+function repeatedFaults(
   items: readonly JsonValue[],
   textOf: (item: JsonValue) => JsonValue | undefined,
-): readonly Repeated[] {
-  const seen = new Set<string>()
-  return items.flatMap((item, index) => {
-    const value = textOf(item)
-    if (typeof value !== 'string') return []
-    if (seen.has(value)) return [{ index, value }]
-    seen.add(value)
+  faultOf: (index: number, text: string) => JsonFault,
+): readonly JsonFault[] {
+  const texts = items.map(textOf)
+  const seen = new Set<JsonValue | undefined>()
+  return texts.flatMap((text, index) => {
+    if (typeof text === 'string' && seen.has(text)) return [faultOf(index, text)]
+    seen.add(text)
     return []
   })
 }
 
-function inlinePolicyOf(document: JsonValue): string | undefined {
-  const policy = isJsonObject(document) ? document.inlinePolicyDocument : undefined
-  return isJsonObject(policy) && Object.keys(policy).length > 0 ? renderInlinePolicy(policy) : undefined
-}
-
 function permissionSetOf(
   file: z.infer<typeof permissionSetFileSchema>,
-  inlinePolicy: string | undefined,
+  inlinePolicy: JsonValue | undefined,
 ): PermissionSetFile {
   const managedPolicyArns = file.managedPoliciesArnList ?? []
-  const customerManagedPolicies = (file.customerManagedPoliciesList ?? []).map(referenceOf)
+  const customerManagedPolicies = file.customerManagedPoliciesList ?? []
   const policies = managedPolicyArns.length + customerManagedPolicies.length
+  const hasInline = isJsonObject(inlinePolicy) && Object.keys(inlinePolicy).length > 0
   return {
     name: file.permissionSetName,
-    ...(file.description !== undefined && { description: file.description }),
+    description: file.description,
     sessionDurationMinutes: Number(file.sessionDurationInMinutes ?? sessionDurationMinutesDefault),
-    ...(file.relayState !== undefined && { relayState: file.relayState }),
+    relayState: file.relayState,
     tags: file.tags ?? [],
     managedPolicyArns,
     customerManagedPolicies,
-    ...(inlinePolicy !== undefined && { inlinePolicy }),
-    ...boundaryOf(file.permissionsBoundary),
+    inlinePolicy: hasInline ? JSON.stringify(inlinePolicy) : undefined,
+    permissionsBoundary: boundaryOf(file.permissionsBoundary),
     warnings:
       policies > managedPoliciesPerRole
         ? [
@@ -334,16 +304,8 @@ function permissionSetOf(
 
 type BoundaryInFile = z.infer<typeof permissionSetFileSchema>['permissionsBoundary']
 
-function boundaryOf(boundary: BoundaryInFile): { readonly permissionsBoundary?: PermissionsBoundary } {
-  if (boundary?.ManagedPolicyArn !== undefined) {
-    return { permissionsBoundary: { ManagedPolicyArn: boundary.ManagedPolicyArn } }
-  }
-  const reference = boundary?.CustomerManagedPolicyReference
-  return reference === undefined
-    ? {}
-    : { permissionsBoundary: { CustomerManagedPolicyReference: referenceOf(reference) } }
-}
-
-function referenceOf({ Name, Path }: z.infer<typeof customerManagedPolicy>): CustomerManagedPolicy {
-  return Path === undefined ? { Name } : { Name, Path }
+function boundaryOf(boundary: BoundaryInFile): PermissionsBoundary | undefined {
+  const { ManagedPolicyArn, CustomerManagedPolicyReference } = boundary ?? {}
+  if (ManagedPolicyArn !== undefined) return { ManagedPolicyArn }
+  return CustomerManagedPolicyReference && { CustomerManagedPolicyReference }
 }

@@ -2,7 +2,7 @@ import { quote } from './complaint.ts'
 import { codePoint, isJsonObject, type JsonRules, plainTwin } from './json-faults.ts'
 import type { JsonValue } from './strict-json.ts'
 
-/** Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center"; AWS and customer managed together. */
+/** Source: IAM Identity Center User Guide, "Quotas and limits"; AWS and customer managed policies together. */
 export const managedPoliciesMost = 25
 
 const tagFields = ['Key', 'Value'] as const
@@ -30,7 +30,7 @@ const policyName = {
 }
 const policyPath = { expected: '1 to 512 characters that begin and end with /, such as /ops/', remedy: pathRemedy }
 
-/** What is said about each part of a permission set file that breaks a rule of `permissionSetFileSchema`. */
+/** What to say about each part of a permission set file that breaks a rule of `permissionSetFileSchema`. */
 export const permissionSetRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields of a permission set',

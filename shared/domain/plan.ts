@@ -5,13 +5,13 @@ import { expandScope } from './expand-scope.ts'
 import { type Grant, type Link, renderGrant } from './link.ts'
 import type { OrganizationView } from './organization-view.ts'
 
-/** The grants and revocations that lead from the ledger to the desired state: a value, sorted, the same in every run. */
+/** The grants and revocations that lead from the ledger to the desired state; sorted, the same in every run. */
 export type Plan = {
   readonly grants: readonly Assignment[]
   readonly revocations: readonly Assignment[]
 }
 
-/** Accounts by who gets what there, keyed by the last four fields of an assignment key: small, since names stand once. */
+/** Accounts by the last four fields of an assignment key. Each name stands once, so it is small. */
 export type AssignmentSet = ReadonlyMap<string, { readonly grant: Grant; readonly accounts: ReadonlySet<AccountId> }>
 
 /** The account assignments that at least one of these links grants now; overlap is a union. */

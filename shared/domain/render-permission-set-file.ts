@@ -28,7 +28,14 @@ export function renderPermissionSetFile(
   const file = parsePermissionSetFile(key, new TextEncoder().encode(text))
   if (!file.ok) return refused(inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`))
   const differences = planPermissionSetChanges(definition, definitionOf(file.value))
-  if (differences.some(({ kind }) => kind === 'delete-inline')) return refused(emptyPolicy(key, definition))
+  // A file can have it only as `{}`, which means none there: applied, it would delete what AWS has.
+  if (differences.some(({ kind }) => kind === 'delete-inline'))
+    return refused(
+      inexpressible(
+        key,
+        `its inline policy is empty (${quote(definition.inlinePolicy ?? '')}), which in a file means that it has none`,
+      ),
+    )
   if (differences.length > 0)
     return refused(inexpressible(key, `applying its file would ${differences.map(renderChange).join('; ')}`))
   const own = definition.tags.filter(isOfAws).map(({ Key }) => quote(Key))
@@ -40,19 +47,21 @@ export function renderPermissionSetFile(
 
 function toFile(name: PermissionSetName, definition: PermissionSetDefinition): object {
   const { description, sessionDuration, relayState, inlinePolicy, permissionsBoundary } = definition
-  const tags = definition.tags.filter((tag) => !isOfAws(tag))
-  const { managedPolicyArns, customerManagedPolicies } = definition
   return {
     permissionSetName: name,
-    ...(description === undefined ? {} : { description }),
+    description,
     sessionDurationInMinutes: parseSessionDuration(sessionDuration) ?? sessionDuration,
-    ...(relayState === undefined ? {} : { relayState }),
-    ...(tags.length === 0 ? {} : { tags }),
-    ...(managedPolicyArns.length === 0 ? {} : { managedPoliciesArnList: managedPolicyArns }),
-    ...(customerManagedPolicies.length === 0 ? {} : { customerManagedPoliciesList: customerManagedPolicies }),
-    ...(inlinePolicy === undefined ? {} : { inlinePolicyDocument: parseJson(inlinePolicy) }),
-    ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+    relayState,
+    tags: unlessEmpty(definition.tags.filter((tag) => !isOfAws(tag))),
+    managedPoliciesArnList: unlessEmpty(definition.managedPolicyArns),
+    customerManagedPoliciesList: unlessEmpty(definition.customerManagedPolicies),
+    inlinePolicyDocument: inlinePolicy === undefined ? undefined : parseJson(inlinePolicy),
+    permissionsBoundary,
   }
+}
+
+function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list
 }
 
 /** AWS sets and changes these itself. (Tagging guide, "Tag naming limits and requirements".) */
@@ -75,16 +84,5 @@ function inexpressible(object: string, received: string): Complaint {
     received: `a permission set that no file can say: ${received}`,
     expected: 'one that a file says exactly',
     remedy: 'change it in Identity Center, then import it again; links may use it without a file',
-  }
-}
-
-/** A file can have it only as `{}`, which means none there: applied, it would delete what AWS has. */
-function emptyPolicy(object: string, { inlinePolicy = '' }: PermissionSetDefinition): Complaint {
-  return {
-    object,
-    received: `a permission set whose inline policy is empty (${quote(inlinePolicy)}), which in a file means that it has none`,
-    expected: 'an inline policy with statements, or none at all',
-    remedy:
-      'delete its inline policy in Identity Center, or put statements into it, then import it again; links may use it without a file',
   }
 }

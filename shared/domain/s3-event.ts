@@ -23,19 +23,19 @@ const s3Event = z.union([
 ])
 
 /**
- * The records of a notification, in order, not judged yet, so that one that is none does not hold up the others; throws
- * ZodError or SyntaxError for what is not a notification.
+ * The records of a notification, in order. They are not judged yet, so that a bad one does not hold up the others.
+ * Throws ZodError or SyntaxError where it is not a notification.
  */
 export function parseS3Event(body: string): readonly unknown[] {
   return s3Event.parse(JSON.parse(body)).Records
 }
 
-/** Throws ZodError for what is not a record. */
+/** Throws ZodError where it is not a record. */
 export function parseS3Record(value: unknown): S3EventRecord {
   return record.parse(value)
 }
 
-/** Throws URIError for what is not URL-encoded UTF-8. */
+/** Throws URIError where it is not URL-encoded UTF-8. */
 export function decodeS3Key(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '))
 }

@@ -1,6 +1,6 @@
 import { type AccountId, accountId } from './account-id.ts'
 
-/** The accounts that a link speaks of, expanded anew each time. */
+/** The accounts that a link speaks of, expanded again each time. */
 export type Scope =
   | { readonly kind: 'root' }
   /** An organizational unit (`ou-…`) or the root by its id (`r-…`). */
@@ -11,10 +11,11 @@ export type Scope =
 export const scopeKinds = ['root', 'ou_id', 'account_tag', 'account'] as const
 export type ScopeKind = (typeof scopeKinds)[number]
 
-/** What is wrong with a scope's value; the caller knows the object it stands in. */
+/** A fault in the value of a scope. The caller knows the object. */
 export type ScopeFault = { readonly expected: string; readonly remedy: string }
 
-// Organizations API Reference, "OrganizationalUnit" and "Root", Id; shorter ids than AWS makes today wait, they do no harm.
+// Organizations API Reference, "OrganizationalUnit" and "Root", Id. Shorter ids than AWS makes today do no harm: they
+// wait.
 const parentId = /^(ou-[0-9a-z]{4,32}-[0-9a-z]{4,32}|r-[0-9a-z]{4,32})$/
 // Organizations User Guide, "Tagging AWS Organizations resources": 128 and 256 characters.
 const tagKeyMost = 128

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
+import type { Complaint } from './complaint.ts'
 import { principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
 
@@ -16,19 +17,19 @@ export const statusStates = [
 ] as const
 export type StatusState = (typeof statusStates)[number]
 
-/** States that want a person's attention: each input in one of them stands under `attention/<state>/`. */
+/** States that need a person: each input in one of them stands under `attention/<state>/`. */
 export const attentionStates = ['waiting', 'rejected', 'blocked', 'failed', 'held', 'stuck'] as const
 export type AttentionState = (typeof attentionStates)[number]
 
-/** What became of one input: the body of `status/<input key>.json`, for whoever uploaded it. */
+/** What became of one input: the body of `status/<input key>.json`, for the person who uploaded it. */
 export const status = z.strictObject({
   input: z.string(),
   state: z.enum(statusStates),
-  /** What is the matter, for a person. */
+  /** Why it is in this state, for a person. */
   reason: z.string().optional(),
-  /** What that person can do. */
+  /** What that person can do about it. */
   remedy: z.string().optional(),
-  /** `false`: the access existed before, and stays when the link goes. */
+  /** `false`: the access existed before the link, and stays when the link is deleted. */
   owned: z.boolean().optional(),
   warnings: z.array(z.string()).optional(),
   accounts: z
@@ -36,7 +37,8 @@ export const status = z.strictObject({
       desired: z.int().min(0),
       applied: z.int().min(0),
       open: z.int().min(0),
-      failed: z.array(z.strictObject({ account: accountId, reason: z.string() })),
+      /** `stuck`: the account takes no changes now, so nothing is tried again before that ends. */
+      failed: z.array(z.strictObject({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
     })
     .optional(),
   principalId: principalId.optional(),
@@ -49,3 +51,32 @@ export const status = z.strictObject({
   updatedAt: z.iso.datetime(),
 })
 export type Status = z.infer<typeof status>
+
+/** A status as it is told; its store adds of which input, and when. */
+export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
+
+/** Whether two statuses are of the same upload: the same content, uploaded at the same time. */
+export function isOfSameUpload(a: Upload | undefined, b: Upload | undefined): boolean {
+  return a?.etag === b?.etag && a?.lastModified === b?.lastModified
+}
+type Upload = Pick<Status, 'etag' | 'lastModified'>
+
+export function rejection({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
+  return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
+}
+
+/**
+ * The one state under which an input stands in the index.
+ *
+ * | status                                                     | index     |
+ * | ---------------------------------------------------------- | --------- |
+ * | `failed`, and each account that failed is stuck            | `stuck`   |
+ * | `waiting`, `rejected`, `blocked`, `held`, other `failed`   | its state |
+ * | any other, or none                                         | none      |
+ */
+export function attentionOf(told: Pick<Status, 'state' | 'accounts'> | undefined): AttentionState | undefined {
+  const failed = told?.accounts?.failed ?? []
+  const isStuck = failed.length > 0 && failed.every(({ stuck }) => stuck)
+  if (told?.state === 'failed' && isStuck) return 'stuck'
+  return attentionStates.find((state) => state === told?.state)
+}

@@ -1,9 +1,8 @@
+import { type JSONVisitor, printParseErrorCode, visit } from 'jsonc-parser'
 import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
 import { renderJsonPath } from './json-path.ts'
-import { placeAt, type TextPlace } from './json-place.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
 
-/** Objects have no prototype, so no field name (`__proto__`, `constructor`) means anything to the language. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export type JsonObject = { readonly [field: string]: JsonValue }
 
@@ -18,258 +17,149 @@ export const jsonDeepest = 50
 export function parseStrictJson(object: string, body: Uint8Array): Parsed<JsonValue> {
   const text = decodeStrictUtf8(object, body)
   if (!text.ok) return text
-  const reader = new JsonReader(text.value)
+  if (/^[ \t\r\n]*$/.test(text.value)) {
+    return refused({
+      object,
+      received: text.value === '' ? 'an empty file' : 'a file of spaces and line ends only',
+      expected: 'one JSON object',
+      remedy: 'upload the file again with its content, or delete it',
+    })
+  }
   try {
-    return parsed(reader.read())
+    visit(text.value, strictVisitor(text.value), { disallowComments: true })
+    return parsed(JSON.parse(text.value))
   } catch (fault) {
-    if (fault instanceof JsonFault) return refused({ object, ...fault.told, ...reader.told })
+    if (fault instanceof FirstFault) return refused({ object, ...fault.told })
     throw fault
   }
 }
 
-type Told = Omit<Complaint, 'object'>
-
-/** Thrown and caught in this file only: the shortest way out of nested values. */
-class JsonFault extends Error {
-  readonly told: Told
-  constructor(told: Told) {
-    super(told.received)
-    this.told = told
+/** Thrown and caught in this file only: the way out of the visit, which else goes on, and deeper. */
+class FirstFault extends Error {
+  readonly told: Omit<Complaint, 'object'>
+  constructor(what: string, line: number, character: number, expected: string, remedy: string) {
+    super(what)
+    const place = { line: line + 1, column: character + 1 }
+    const received = `${what} at line ${place.line}, column ${place.column}`
+    this.told = { received, expected, remedy: `${remedy}; then upload the file again`, place }
   }
 }
 
-/** Recursive descent; the recursion is bounded by `jsonDeepest`. */
-class JsonReader {
-  readonly #text: string
-  readonly #path: (string | number)[] = []
-  #at = 0
-  /** The place that a fault speaks of, where it speaks of one. */
-  told: { readonly place?: TextPlace } = {}
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  read(): JsonValue {
-    this.#skipSpace()
-    if (this.#at === this.#text.length) {
-      const received = this.#text === '' ? 'an empty file' : 'a file of spaces and line ends only'
-      throw new JsonFault({
-        received,
-        expected: 'one JSON object',
-        remedy: 'upload the file again with its content, or delete it',
-      })
+/** Throws the first fault. */
+function strictVisitor(text: string): JSONVisitor {
+  /** The field names so far, for each list and object around the place. */
+  const around: Set<string>[] = []
+  const open = (_: number, __: number, line: number, character: number) => {
+    if (around.length === jsonDeepest) {
+      const what = `lists and objects nested more than ${jsonDeepest} levels deep`
+      const remedy = 'check what wrote the file (a permission set needs 6 levels)'
+      throw new FirstFault(what, line, character, `at most ${jsonDeepest} levels`, remedy)
     }
-    const value = this.#value()
-    this.#skipSpace()
-    if (this.#at < this.#text.length) throw this.#syntax('the end of the file, since the JSON value is complete')
-    return value
+    around.push(new Set())
   }
-
-  #value(): JsonValue {
-    const character = this.#text[this.#at]
-    if (character === '{') return this.#object()
-    if (character === '[') return this.#list()
-    if (character === '"') return this.#string()
-    if (character === '-' || (character !== undefined && character >= '0' && character <= '9')) return this.#number()
-    for (const [word, value] of literals) {
-      if (this.#text.startsWith(word, this.#at) && !/\w/.test(this.#text[this.#at + word.length] ?? '')) {
-        this.#at += word.length
-        return value
+  const close = () => void around.pop()
+  return {
+    onObjectBegin: open,
+    onObjectEnd: close,
+    onArrayBegin: open,
+    onArrayEnd: close,
+    onObjectProperty: (name, _, __, line, character, path) => {
+      checkText(name, line, character, path)
+      const names = around.at(-1)
+      if (names?.has(name)) {
+        const what = `the field '${quote(name)}' for the second time in ${renderJsonPath(path())}`
+        const expected = 'every field once, since programs disagree on which of two counts'
+        throw new FirstFault(what, line, character, expected, 'keep the one that is meant and delete the other')
       }
-    }
-    throw this.#syntax('a JSON value')
-  }
-
-  #object(): JsonValue {
-    // The one place where fields are set; without a prototype an assignment to `__proto__` is like any other.
-    const object: Record<string, JsonValue> = Object.create(null)
-    this.#open()
-    if (this.#skips('}')) return object
-    do {
-      this.#skipSpace()
-      const at = this.#at
-      if (this.#text[at] !== '"') throw this.#syntax('a field name in double quotes')
-      const name = this.#string()
-      if (Object.hasOwn(object, name)) throw this.#twice(name, at)
-      this.#path.push(name)
-      this.#skipSpace()
-      if (!this.#skips(':')) throw this.#syntax("':' after the field name")
-      this.#skipSpace()
-      object[name] = this.#value()
-      this.#path.pop()
-      this.#skipSpace()
-    } while (this.#skips(','))
-    if (!this.#skips('}')) throw this.#syntax("',' or '}'")
-    return object
-  }
-
-  #list(): JsonValue {
-    const list: JsonValue[] = []
-    this.#open()
-    if (this.#skips(']')) return list
-    do {
-      this.#skipSpace()
-      this.#path.push(list.length)
-      list.push(this.#value())
-      this.#path.pop()
-      this.#skipSpace()
-    } while (this.#skips(','))
-    if (!this.#skips(']')) throw this.#syntax("',' or ']'")
-    return list
-  }
-
-  #open(): void {
-    if (this.#path.length >= jsonDeepest) {
-      throw new JsonFault({
-        received: `lists and objects nested more than ${jsonDeepest} levels deep, at ${this.#place()}`,
-        expected: `at most ${jsonDeepest} levels`,
-        remedy: 'check what wrote the file (a permission set needs 6 levels) and upload it again',
-      })
-    }
-    this.#at += 1
-    this.#skipSpace()
-  }
-
-  #string(): string {
-    const start = this.#at + 1
-    let at = start
-    let escaped = false
-    for (;;) {
-      const code = this.#text.charCodeAt(at)
-      if (code === 0x22) break
-      if (code === 0x5c) {
-        escapeSequence.lastIndex = at
-        if (!escapeSequence.test(this.#text)) throw this.#badEscape(at)
-        at = escapeSequence.lastIndex
-        escaped = true
-      } else if (code >= 0x20) at += 1
-      else throw this.#brokenString(at)
-    }
-    this.#at = at + 1
-    const raw = this.#text.slice(start, at)
-    const text: string = escaped ? JSON.parse(`"${raw}"`) : raw
-    if (text.includes('\0')) throw this.#badText('the character NUL (\\u0000)', start - 1)
-    if (!text.isWellFormed()) throw this.#badText('half a surrogate pair (\\ud800 to \\udfff)', start - 1)
-    return text
-  }
-
-  #number(): number {
-    const start = this.#at
-    numberToken.lastIndex = start
-    const token = numberToken.exec(this.#text)?.[0] ?? ''
-    if (!jsonNumber.test(token)) {
-      throw new JsonFault({
-        received: `'${quote(token, 40)}' at ${this.#place()}`,
-        expected: 'a JSON number, such as 240 or -1.5',
-        remedy: 'correct it (no leading zeros), or put it in double quotes if it is a text; then upload the file again',
-      })
-    }
-    const value = Number(token)
-    if (!Number.isFinite(value)) {
-      throw new JsonFault({
-        received: `the number ${quote(token, 40)} for ${renderJsonPath(this.#path)}, at ${this.#place()}`,
-        expected: 'a number up to 1.7e308 (IEEE 754 double)',
-        remedy: 'put it in double quotes if it is a text, or write a smaller number; then upload the file again',
-      })
-    }
-    this.#at = start + token.length
-    return value
-  }
-
-  #skips(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false
-    this.#at += 1
-    return true
-  }
-
-  #skipSpace(): void {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at)
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
-      this.#at += 1
-    }
-  }
-
-  /** Lines and columns from 1, as editors count. */
-  #place(at = this.#at): string {
-    const place = placeAt(this.#text, at)
-    this.told = { place }
-    return `line ${place.line}, column ${place.column}`
-  }
-
-  #syntax(expected: string): JsonFault {
-    const rest = this.#text.slice(this.#at, this.#at + 40)
-    const found = /^[A-Za-z_][\w-]*/.exec(rest)?.[0] ?? [...rest][0]
-    const received =
-      found === undefined ? `a file that ends at ${this.#place()}` : `'${quote(found)}' at ${this.#place()}`
-    const before = this.#text.slice(Math.max(0, this.#at - 1000), this.#at).trimEnd()
-    return new JsonFault({
-      received,
-      expected,
-      remedy: `${advice(found, before.at(-1), expected)}; then upload the file again`,
-    })
-  }
-
-  #twice(name: string, at: number): JsonFault {
-    return new JsonFault({
-      received: `the field '${quote(name)}' for the second time in ${renderJsonPath(this.#path)}, at ${this.#place(at)}`,
-      expected: 'every field once, since programs disagree on which of two counts',
-      remedy: 'keep the one that is meant, delete the other and upload the file again',
-    })
-  }
-
-  #badText(what: string, at: number): JsonFault {
-    return new JsonFault({
-      received: `${what} in the text of ${renderJsonPath(this.#path)}, at ${this.#place(at)}`,
-      expected: 'text that every program can read',
-      remedy: 'delete that character or type it anew, and upload the file again',
-    })
-  }
-
-  #badEscape(at: number): JsonFault {
-    return new JsonFault({
-      received: `'${quote(this.#text.slice(at, at + (this.#text[at + 1] === 'u' ? 6 : 2)))}' in a text at ${this.#place(at)}`,
-      expected: 'after a backslash one of " \\ / b f n r t, or u and four hexadecimal digits',
-      remedy: 'write \\\\ where a backslash is meant, and upload the file again',
-    })
-  }
-
-  #brokenString(at: number): JsonFault {
-    const ends = at >= this.#text.length
-    return new JsonFault({
-      received: ends
-        ? `a file that ends within the text begun at ${this.#place()}`
-        : `the control character '${quote(this.#text[at] ?? '')}' in a text at ${this.#place(at)}`,
-      expected: 'a text that is closed by " in the same line',
-      remedy: ends
-        ? 'upload the complete file again'
-        : 'close the text with ", or write \\n for a line end and \\t for a tab; then upload the file again',
-    })
+      names?.add(name)
+    },
+    onLiteralValue: (value, offset, length, line, character, path) => {
+      if (typeof value === 'string') checkText(value, line, character, path)
+      if (typeof value !== 'number') return
+      const token = /^[\w.+-]*/.exec(text.slice(offset, offset + length + 40))?.[0] ?? ''
+      if (token.length > length) throw new FirstFault(`'${quote(token, 40)}'`, line, character, ...number)
+      if (Number.isFinite(value)) return
+      const what = `the number ${quote(token, 40)} for ${renderJsonPath(path())}`
+      const remedy = 'put it in double quotes if it is a text, or write a smaller number'
+      throw new FirstFault(what, line, character, 'a number up to 1.7e308 (IEEE 754 double)', remedy)
+    },
+    onError: (code, offset, length, line, character) => {
+      const found = text.slice(offset, offset + length)
+      const what = found === '' ? 'a file that ends' : `'${quote(found, 60)}'`
+      const before = text
+        .slice(Math.max(0, offset - 1000), offset)
+        .trimEnd()
+        .at(-1)
+      throw new FirstFault(what, line, character, ...sayingOf(printParseErrorCode(code), found, before))
+    },
   }
 }
 
-const literals = [
-  ['true', true],
-  ['false', false],
-  ['null', null],
-] as const
-const escapeSequence = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
-/** As far as something looks like one number, so that `012` or `1.2.3` is told as a whole. */
-const numberToken = /-?[\w.+-]*/y
-const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+function checkText(text: string, line: number, character: number, path: () => (string | number)[]): void {
+  const wrong = text.includes('\0')
+    ? 'the character NUL (\\u0000)'
+    : text.isWellFormed()
+      ? undefined
+      : 'half a surrogate pair (\\ud800 to \\udfff)'
+  if (wrong === undefined) return
+  const what = `${wrong} in the text of ${renderJsonPath(path())}`
+  throw new FirstFault(
+    what,
+    line,
+    character,
+    'text that every program can read',
+    'delete that character or type it again',
+  )
+}
 
-/** What people who write such a character mean most often. */
-function advice(found: string | undefined, before: string | undefined, expected: string): string {
-  if (found === undefined) return 'the file looks cut off: complete it'
-  if (before === ',' && (found === '}' || found === ']')) return 'delete the comma before it'
-  if (found === "'" || /[\u2018-\u201f]/.test(found)) return 'put names and texts in straight double quotes (")'
-  if (found === '/' || found === '#') return 'delete the comment, since JSON has none'
+/** What was expected, and what to do. */
+type Saying = readonly [expected: string, remedy: string]
+
+const number: Saying = [
+  'a JSON number, such as 240 or -1.5',
+  'correct it (no leading zeros), or put it in double quotes if it is a text',
+]
+const anEditor = 'correct it (an editor with JSON support shows the place)'
+const escapes: Saying = [
+  'after a backslash one of " \\ / b f n r t, or u and four hexadecimal digits',
+  'write \\\\ where a backslash is meant',
+]
+const closedText: Saying = [
+  'a text that is closed by " in the same line, without control characters',
+  'complete the file if it is cut off; else close the text with ", or write \\n for a line end and \\t for a tab',
+]
+
+/** By the names that `jsonc-parser` gives its errors. */
+const sayings: { readonly [code: string]: Saying } = {
+  InvalidSymbol: ['a JSON value, or a field name in double quotes', anEditor],
+  PropertyNameExpected: ['a field name in double quotes', 'put the field name in double quotes'],
+  ValueExpected: ['a JSON value', anEditor],
+  ColonExpected: ["':' after the field name", anEditor],
+  CommaExpected: ['a comma, or the bracket that closes the list or object', anEditor],
+  CloseBraceExpected: ["',' or '}'", anEditor],
+  CloseBracketExpected: ["',' or ']'", anEditor],
+  EndOfFileExpected: ['the end of the file, since the JSON value is complete', 'delete what follows'],
+  InvalidCommentToken: ['JSON without comments', 'delete the comment'],
+  UnexpectedEndOfString: closedText,
+  InvalidCharacter: closedText,
+  UnexpectedEndOfNumber: number,
+  InvalidUnicode: escapes,
+  InvalidEscapeCharacter: escapes,
+}
+
+/** With what people who write such a thing mean most often. `before`: the character before it that is no space. */
+function sayingOf(code: string, found: string, before: string | undefined): Saying {
+  const [expected, remedy] = sayings[code] ?? ['JSON', anEditor]
+  if (found === '') return [expected, 'complete the file, which looks cut off']
+  if (before === ',' && /^[}\]]/.test(found)) return [expected, 'delete the comma before it']
+  if (code === 'CommaExpected' && /^["\w{[-]/.test(found)) return [expected, 'put a comma before it']
+  if (code !== 'InvalidSymbol') return [expected, remedy]
+  if (/^['\u2018-\u201f]/.test(found)) return [expected, 'put names and texts in straight double quotes (")']
+  if (/^[#/]/.test(found)) return [expected, 'delete the comment, since JSON has none']
   if (/^(true|false|none|nan|infinity|undefined)$/i.test(found)) {
-    return 'write true, false or null in small letters, or put it in double quotes if it is a text'
+    return [expected, 'write true, false or null in small letters, or put it in double quotes if it is a text']
   }
-  if (expected.startsWith('a field name')) return 'put the field name in double quotes'
-  if (expected.startsWith("','") && /["\w{[]/.test(found)) return 'put a comma before it'
-  if (expected.startsWith('the end')) return 'delete what follows'
-  return 'correct it (an editor with JSON support shows the place)'
+  if (/^[-+.]/.test(found)) return number
+  const isWord = before !== undefined && /^\w/.test(found)
+  return [expected, isWord ? 'put it in double quotes if it is a text or a field name' : remedy]
 }

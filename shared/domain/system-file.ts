@@ -1,21 +1,20 @@
-import { type Complaint, type Parsed, quote, refused } from './complaint.ts'
+import { type Parsed, quote, refused } from './complaint.ts'
 import { splitFolder } from './link-fields.ts'
 
 /**
- * What systems and editors leave beside files, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`: nobody means it as an
- * input. A principal may hold any of this, so only what stands before the first `%` can be a folder.
+ * Files that systems and editors leave beside others, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. Nobody means
+ * them as input. A principal may contain such a name, so a folder can stand only before the first `%`.
  */
 export function isSystemFile(key: string): boolean {
   return /^(\.(?!json$).*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i.test(nameIn(key))
 }
 
-/** A refusal with the one remedy that helps where the file is not meant at all; anything else as it is. */
+/** A refusal of a system file gets the one remedy that helps. Everything else is returned as it is. */
 export function unlessSystemFile<T>(judged: Parsed<T>): Parsed<T> {
   if (judged.ok || !isSystemFile(judged.complaint.object)) return judged
   const remedy = remedyFor(nameIn(judged.complaint.object))
   const { faults, ...whole } = judged.complaint
-  const told: Complaint = { ...whole, remedy }
-  return refused(faults === undefined ? told : { ...told, faults: faults.map((fault) => ({ ...fault, remedy })) })
+  return refused({ ...whole, remedy, faults: faults?.map((fault) => ({ ...fault, remedy })) })
 }
 
 function nameIn(key: string): string {

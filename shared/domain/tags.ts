@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
 /**
- * Tags by key, as AWS has them: any key, `__proto__` included. (zod's own record builds a new object by assignment, where
- * that key is lost; a custom type keeps what JSON.parse made.)
+ * Tags by key. Any key is valid in AWS, `__proto__` included. (zod's own record assigns to a new object and loses that
+ * key; a custom type keeps the object that JSON.parse made.)
  */
 export const tags = z.custom<Readonly<Record<string, string>>>(isTags, 'expected an object whose values are texts')
 

@@ -3,29 +3,95 @@ export type ServiceName = 's3' | 'sqs' | 'sso-admin' | 'identitystore' | 'organi
 
 /**
  * What every port throws when its service answers with an error or does not answer.
- * `code` is AWS's own error code (`ThrottlingException`, `NoSuchBucket`, …), or `NoAnswer` when the connection failed,
- * in which case the call may have taken effect. Absence is never an error: a port answers `undefined` for it.
+ * `code` is AWS's own error code (`ThrottlingException`, `NoSuchBucket`, …), or `NoAnswer` where the service did not
+ * answer or its answer cannot be read. `httpStatus` is `undefined` where there was no HTTP answer.
+ * Absence is never an error: a port answers `undefined` for it.
  */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   readonly service: ServiceName
   readonly code: string
   readonly requestId: string | undefined
+  readonly httpStatus: number | undefined
 
   constructor(
     service: ServiceName,
     code: string,
     message: string,
-    options: { cause?: unknown; requestId?: string | undefined } = {},
+    options: { cause?: unknown; requestId?: string | undefined; httpStatus?: number | undefined } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.service = service
     this.code = code
     this.requestId = options.requestId
+    this.httpStatus = options.httpStatus
   }
 }
 
 /** True for a ServiceError that carries one of these AWS error codes. */
 export function isServiceError(error: unknown, ...codes: readonly string[]): error is ServiceError {
   return error instanceof ServiceError && (codes.length === 0 || codes.includes(error.code))
+}
+
+/**
+ * `not-now`: the service declined, nothing took effect, and the same call may succeed later.
+ * `refused`: the service declined, nothing took effect, and the same call is refused again until something changes.
+ * `unknown`: the call may have taken effect. Only reading back tells.
+ */
+export type ErrorProof = 'not-now' | 'refused' | 'unknown'
+
+/**
+ * What an error proves about the call. The first row that fits counts:
+ *
+ * | HTTP status    | code                                    | proof     |
+ * | any or none    | a throttling (SlowDown comes with 503)  | `not-now` |
+ * | 500 and above  | any other, known or not                 | `unknown` |
+ * | 4xx or not told | a refusal that AWS documents           | `refused` |
+ * | any or none    | `NoAnswer`, or a code that is not known | `unknown` |
+ *
+ * A ConflictException is `refused`: whether it passes depends on the operation, so the callers decide that.
+ */
+export function proofOf({ code, httpStatus = 0 }: ServiceError): ErrorProof {
+  if (throttlings.has(code)) return 'not-now'
+  return httpStatus < 500 && refusals.has(code) ? 'refused' : 'unknown'
+}
+
+/** True where the same call may succeed later without a change by anybody. */
+export function isPassing(error: unknown): boolean {
+  return isServiceError(error) && proofOf(error) !== 'refused'
+}
+
+// "Common Errors" and the error lists of each service's API Reference; S3 User Guide, "Error responses".
+const throttlings = codes(`
+  KMS.ThrottlingException KMS_THROTTLING KMS_THROTTLING_EXCEPTION KmsThrottled OverLimit RequestLimitExceeded
+  RequestThrottled RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException
+  TooManyRequestsException`)
+
+const refusals = codes(
+  // Who calls, with which credentials: any service.
+  `AccessDenied AccessDeniedException AuthorizationHeaderMalformed ExpiredToken ExpiredTokenException
+  IncompleteSignature IncompleteSignatureException InvalidAccessKeyId InvalidClientTokenId InvalidSecurity
+  InvalidSignatureException InvalidToken MissingAuthenticationToken MissingAuthenticationTokenException NotAuthorized
+  OptInRequired RequestExpired RequestTimeTooSkewed SignatureDoesNotMatch UnrecognizedClientException`,
+  // Which input: any service.
+  `InvalidAction InvalidArgument InvalidParameterValue InvalidRequest MissingParameter SerializationException
+  UnknownOperationException ValidationError ValidationException`,
+  // SSO Admin and the identity store. The KMS reasons stand in place of ResourceNotFoundException.
+  `ConflictException InstanceNotFound KMS_KEY_NOT_FOUND KMS_NOT_FOUND_EXCEPTION ResourceNotFoundException
+  ServiceQuotaExceededException`,
+  // Organizations.
+  `AWSOrganizationsNotInUseException AccountNotFoundException ConstraintViolationException InvalidInputException
+  OrganizationalUnitNotFoundException TargetNotFoundException UnsupportedAPIEndpointException`,
+  // S3.
+  `AllAccessDisabled ConditionalRequestConflict EntityTooLarge InvalidBucketName InvalidObjectState InvalidURI
+  KMS.DisabledException KMS.InvalidKeyUsageException KMS.KMSInvalidStateException KMS.NotFoundException KeyTooLongError
+  MethodNotAllowed NoSuchBucket NoSuchKey NoSuchUpload NotFound PermanentRedirect PreconditionFailed`,
+  // SQS.
+  `BatchEntryIdsNotDistinct BatchRequestTooLong EmptyBatchRequest InvalidAddress InvalidBatchEntryId InvalidIdFormat
+  InvalidMessageContents KmsAccessDenied KmsDisabled KmsInvalidKeyUsage KmsInvalidState KmsNotFound KmsOptInRequired
+  MessageNotInflight QueueDoesNotExist ReceiptHandleIsInvalid TooManyEntriesInBatchRequest UnsupportedOperation`,
+)
+
+function codes(...lists: readonly string[]): ReadonlySet<string> {
+  return new Set(lists.flatMap((list) => list.trim().split(/\s+/)))
 }

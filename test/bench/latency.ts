@@ -94,7 +94,7 @@ async function measure(local: LocalProcess, { account, group }: Pair): Promise<M
   await local.put(`links_data/${name}`)
   await local.untilApplied(`links_data/${name}`)
   const appliedMs = Date.now() - startedMs
-  const { call } = ledgerEntry.parse(await local.read(`assignments/${name}`))
+  const { call } = ledgerEntry.parse(await local.read(`assignments/${name}`)).accesses[0]
   if (call?.answeredAt === undefined) throw new Error(`${name} was applied, but its ledger entry has no answered call`)
   return { acceptedMs: Date.parse(call.answeredAt) - startedMs, appliedMs }
 }

@@ -4,7 +4,7 @@ import { addJsonServices } from '../../infra/local/json-services/json-services.t
 import { buildLocalServer } from '../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import type { LedgerEntry } from '../../shared/domain/ledger-entry.ts'
+import type { StoredLedgerEntry } from '../../shared/domain/ledger-entry.ts'
 import type { Status } from '../../shared/domain/status.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
@@ -19,7 +19,7 @@ import type { Clock } from '../../shared/ports/clock.ts'
  * A process of its own: AWS's services with a large organization and a bucket in which everything that the links say is
  * in force, and none of the product's handlers. It sends its URL, and on each message what was called since the last.
  */
-const [accounts, links, speed] = process.argv.slice(2).map(Number) as [number, number, number]
+const [accounts, links, speed, roots] = process.argv.slice(2).map(Number) as [number, number, number, number]
 const unitSize = 50
 const permissionSet = 'Some-ps'
 const groupOf = (index: number) => `everybody ${index}`
@@ -28,20 +28,20 @@ const id = (number: number) => String(300_000_000_000 + number)
 const unit = (number: number) => `ou-bench-${String(number).padStart(8, '0')}`
 const unitOf = (number: number) => Math.floor(number / unitSize)
 
-/** One link on the root, a tenth each on organizational units and tags, the rest on accounts. */
+/** `roots` links on the root, a tenth each on organizational units and tags, the rest on accounts. */
 function scopesOf(): readonly { readonly scope: string; readonly accounts: readonly number[] }[] {
   const members = Array.from({ length: accounts - 1 }, (_, index) => index + 1)
   const units = Math.min(Math.floor(links / 10), unitOf(accounts - 1))
   const within = (number: number) => members.filter((member) => unitOf(member) === number)
   return [
-    { scope: 'root%all', accounts: members },
+    ...Array.from({ length: roots }, () => ({ scope: 'root%all', accounts: members })),
     ...Array.from({ length: units }, (_, number) => ({ scope: `ou_id%${unit(number)}`, accounts: within(number) })),
     ...Array.from({ length: units }, (_, number) => ({
       scope: `account_tag%team^${number}`,
       accounts: within(number),
     })),
     ...members
-      .slice(0, links - 1 - 2 * units)
+      .slice(0, links - roots - 2 * units)
       .map((member) => ({ scope: `account%${id(member)}`, accounts: [member] })),
   ]
 }
@@ -88,7 +88,7 @@ async function fill(objects: MemoryObjectStore, now: string): Promise<void> {
       const entry = { v: 1, state: 'granted', principalId, permissionSetArn: arn, links: by, ...ends } as unknown
       await objects.put(
         `assignments/account%${id(member)}%${grant}`,
-        JSON.stringify(entry as LedgerEntry, undefined, 2),
+        JSON.stringify(entry as StoredLedgerEntry, undefined, 2),
       )
     }
   }

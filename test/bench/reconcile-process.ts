@@ -4,13 +4,13 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
-import { reconcile } from '../../shared/reconcile/reconcile.ts'
+import { reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 
 /**
- * A process of its own, as a function is: one reconcile through AWS's own clients. It sends what it found, how long that
+ * A process of its own, as a function is: one reconcile or sweep through AWS's own clients. It sends what it found, how long that
  * took, and the most memory that this process ever had.
  */
-const [url = '', speed = '1'] = process.argv.slice(2)
+const [url = '', speed = '1', work = 'reconcile'] = process.argv.slice(2)
 // The services' rates are so much faster, too: what is measured is the time that it would take with AWS's.
 const clock = new SystemClock({ scale: Number(speed) })
 const aws = openAwsPorts({
@@ -20,7 +20,8 @@ const aws = openAwsPorts({
   endpoint: { url, accessKeyId: 'ssofile' },
 })
 const startedMs = clock.monotonicMs()
-const report = await reconcile({ ...aws, clock }, defaultConfiguration)
+const run = work === 'sweep' ? sweep : reconcile
+const report = await run({ ...aws, clock }, defaultConfiguration)
 const seconds = (clock.monotonicMs() - startedMs) / 1000
 // Kibibytes on Linux. (Node.js documentation, process.resourceUsage.)
 process.send?.({ report, seconds, megabytes: process.resourceUsage().maxRSS / 1024 })

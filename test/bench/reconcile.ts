@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { ReconcileReport } from '../../shared/reconcile/reconcile.ts'
+import type { ReconcileReport } from '../../shared/reconcile/differences/reconcile.ts'
 import { type Benchmark, parseNumbers, type Result } from './benchmark.ts'
 import { nextMessage, startChild } from './child-process.ts'
 
@@ -18,22 +18,22 @@ type Run = {
   readonly throttled: number
 }
 
-/** A reconcile of an organization in which everything is in force, first with no state at all, then as every hour. */
+/** An organization in which everything is in force: a reconcile with no state at all, one as every hour, and a sweep. */
 export const reconcileBenchmark: Benchmark = {
   name: 'reconcile',
-  usage: 'reconcile [--accounts 5000] [--links 1000]',
-  summary: 'a reconcile that finds nothing to do: calls to each service, time and memory of its process',
+  usage: 'reconcile [--accounts 5000] [--links 1000] [--roots 1]',
+  summary: 'a reconcile and a sweep that find nothing to do: calls to each service, time and memory of its process',
   async run(options) {
-    const { accounts, links } = parseNumbers(options, { accounts: 5000, links: 1000 })
-    const services = startChild('organization-process.ts', [accounts, links, speed].map(String))
+    const { accounts, links, roots } = parseNumbers(options, { accounts: 5000, links: 1000, roots: 1 })
+    const services = startChild('organization-process.ts', [accounts, links, speed, roots].map(String))
     try {
       const { url, entries } = await nextMessage<{ url: string; entries: number }>(services)
       const lines = [`${accounts} accounts, ${links} links, ${entries} assignments in force`]
       const claims: Result['claims'][number][] = []
-      for (const what of ['with no state at all', 'as every hour']) {
-        const run = await runOnce(services, url)
+      for (const what of ['with no state at all', 'as every hour', 'a sweep'] as const) {
+        const run = await runOnce(services, url, what === 'a sweep' ? 'sweep' : 'reconcile')
         lines.push(...render(what, run))
-        claims.push(...judge(what, accounts, run))
+        claims.push(...(what === 'a sweep' ? judgeSweep(run) : judge(what, accounts, run)))
       }
       return { lines, claims }
     } finally {
@@ -42,10 +42,14 @@ export const reconcileBenchmark: Benchmark = {
   },
 }
 
-async function runOnce(services: ChildProcess, url: string): Promise<Run> {
+async function runOnce(services: ChildProcess, url: string, work: 'reconcile' | 'sweep'): Promise<Run> {
   services.send('forget')
   await nextMessage(services)
-  const child = startChild('reconcile-process.ts', [url, String(speed)], [`--max-old-space-size=${heapMegabytes}`])
+  const child = startChild(
+    'reconcile-process.ts',
+    [url, String(speed), work],
+    [`--max-old-space-size=${heapMegabytes}`],
+  )
   const told = await nextMessage<Pick<Run, 'report' | 'seconds' | 'megabytes'>>(child)
   services.send('tell')
   const { calls, throttled } = await nextMessage<{ calls: [string, number][]; throttled: number }>(services)
@@ -58,6 +62,19 @@ function render(what: string, { seconds, megabytes, calls, throttled }: Run): re
     `${what}: ${seconds.toFixed(0)} s at AWS's rates (run ${speed} times as fast), ${megabytes.toFixed(0)} MB at most (heap limited to ${heapMegabytes})`,
     ...byCount.map(([call, count]) => `  ${count} ${call}`),
     `  (${throttled} of them turned away for the rate, and repeated)`,
+  ]
+}
+
+/** It lists, and reads only what it keeps for itself. */
+function judgeSweep({ report, megabytes, calls }: Run): Result['claims'] {
+  const others = [...calls.keys()].filter((call) => !call.startsWith('S3 ') && !/ListInstances$/.test(call))
+  const reads = [...calls].filter(([call]) => call.startsWith('S3 GET')).reduce((sum, [, count]) => sum + count, 0)
+  const found = report.grants + report.revocations + report.inputs + report.unfinished
+  return [
+    { claim: `a sweep: ${found} differences found, none expected`, holds: found === 0 },
+    { claim: `a sweep: ${megabytes.toFixed(0)} MB, at most ${megabytesMost}`, holds: megabytes <= megabytesMost },
+    { claim: `a sweep: calls to services other than S3: ${others.join(', ') || 'none'}`, holds: others.length === 0 },
+    { claim: `a sweep: ${reads} objects read, at most 10`, holds: reads <= 10 },
   ]
 }
 

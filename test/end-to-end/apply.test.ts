@@ -124,7 +124,7 @@ describe('apply with a deployment', () => {
   test('is refused with a configuration of its own, since the deployment has one', async () => {
     const config = join(checkout, 'fixtures/acme/organization.json')
     const { exitCode, stderr } = await system.ssofile(['apply', 's3://ssofile', '--config', config], 'ssofile')
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('leave --config out') })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('leave out --config') })
   }, 30_000)
 })
 

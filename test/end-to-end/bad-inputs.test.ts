@@ -82,7 +82,7 @@ test.each(badPermissionSetFiles)('a permission set file that is $title is reject
 
 test('a link for the management account is rejected with the reason', () => {
   expectRejected(onManagementAccount, {
-    received: "account 111111111111, the organization's management account",
+    received: 'account 111111111111, the management account of the organization',
     expected: 'a member account',
     remedy: 'grant it in the management account itself',
   })

@@ -25,6 +25,10 @@ const groups = [
 const wanted = accounts.flatMap((account) => groups.map((group) => `account%${account}%Billing-ps%${group}%GROUP`))
 const billing = readFileSync(new URL('../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
 
+const kills = 3
+/** Requests for assignments that Identity Center works on at once (limits.assignments of the configuration). */
+const mostInFlight = 10
+
 let kept: KeptSystem
 
 beforeAll(async () => {
@@ -57,7 +61,12 @@ test('two hundred assignments survive three kills: none is without a ledger entr
   await kept.expectRecorded(set)
   process.stdout.write(`access was compared with the ledger ${kept.looks} times\n`)
   await kept.expectGrantedOnce(set, wanted)
-  expect(await creationsPerTarget()).toEqual(new Map(wanted.map((key) => [key, 1])))
+  // A creation whose answer a kill has swallowed is asked for again, once for each kill.
+  const creations = await creationsPerTarget()
+  expect([...creations.keys()].sort()).toEqual(wanted.toSorted())
+  const repeated = [...creations.values()].filter((count) => count > 1)
+  expect(repeated.every((count) => count <= 1 + kills)).toBe(true)
+  expect(repeated.length).toBeLessThanOrEqual(kills * mostInFlight)
 }, 300_000)
 
 test('none of ten thousand links is lost', async () => {

@@ -23,7 +23,7 @@ const product = { caller: 'ssofile' } as const
 const writes = ['CreateAccountAssignment', 'DeleteAccountAssignment'] as const
 /** All of it at once, for as long as the test runs; only the product suffers, so that the test can trust what it reads. */
 const faults: z.input<typeof faultFile> = {
-  seed: 4,
+  seed: 5,
   rules: [
     { ...product, service: 'sso-admin', fault: 'throttle', skip: 30, times: 25 },
     ...writes.flatMap((operation) => [

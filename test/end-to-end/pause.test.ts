@@ -38,7 +38,7 @@ test('a pause in the middle of five hundred assignments stops everything within 
   const paused = await system.ssofile(['pause', '--reason', 'migration, ticket 4711'], 'operator')
   expect({ exitCode: paused.exitCode, stdout: paused.stdout }).toEqual({
     exitCode: 0,
-    stdout: expect.stringContaining('to go on: npx ssofile resume'),
+    stdout: expect.stringContaining('to end the pause: ssofile resume'),
   })
   await system.untilDispatcherRests()
   const atPause = sent()

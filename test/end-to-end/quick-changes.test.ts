@@ -48,7 +48,7 @@ test(`the last of ${times} quick uploads and deletions decides`, async () => {
 }, 120_000)
 
 describe('one S3 event that is delivered three times more', () => {
-  test('grants once', async () => {
+  test('one S3 event that is delivered three times more grants once', async () => {
     const earlier = system.calls.length
     await system.upload(linkOf('echo'))
     await sendThrice('ObjectCreated:Put')
@@ -66,7 +66,7 @@ describe('one S3 event that is delivered three times more', () => {
     expect(system.accepted('DeleteAccountAssignment', earlier)).toBe(0)
   }, 60_000)
 
-  test('revokes once', async () => {
+  test('one S3 event that is delivered three times more revokes once', async () => {
     const earlier = system.calls.length
     await system.remove(linkOf('echo'))
     await sendThrice('ObjectRemoved:Delete')

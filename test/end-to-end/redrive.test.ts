@@ -71,7 +71,7 @@ describe('a poisoned message', () => {
   test('that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
     await system.send('uploads', '{"Records": 7}')
     const [letter] = await untilDead('uploads')
-    expect(letter?.fault).toMatch(/^it is no notification of S3: /)
+    expect(letter?.fault).toMatch(/^it is no message for the queue uploads: /)
     expect(await redrive('uploads', '--all')).toMatchObject({ exitCode: 1, letters: [{ done: 'left' }] })
     const id = letter?.messageId ?? ''
     expect(await redrive('--discard', id)).toMatchObject({ exitCode: 0, letters: [{ done: 'discarded' }] })

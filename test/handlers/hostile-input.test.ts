@@ -14,12 +14,13 @@ import { lookAtPermissionSet } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
 import { startLocal } from '../../infra/local/start-local.ts'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { describeLink } from '../../shared/domain/describe-link.ts'
 import { status } from '../../shared/domain/status.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { WorkedQueue } from '../../shared/ports/queues.ts'
-import { assessLink } from '../../shared/reconcile/assess-link.ts'
-import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
-import { statusKey } from '../../shared/reconcile/status-store.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { statusKey } from '../../shared/reconcile/records/status-store.ts'
+import { gatherLink } from '../../shared/reconcile/statuses/gather-link.ts'
 import { runSsofile } from '../end-to-end/run-program.ts'
 import { smallOrganization } from '../end-to-end/small-organization.ts'
 import { sdkClients } from '../infra/local/local-process.ts'
@@ -345,8 +346,9 @@ describe('any bytes under any key', () => {
           list: world.objects.list.bind(world.objects),
           get: async () => found,
         } as never
-        const { status: told } = await assessLink(key, undefined, { objects, organization, configuration })
-        expect(states).toContain(told?.state)
+        const context = { objects, organization, configuration, accountsOf: async () => [] }
+        const { facts } = await gatherLink(key, undefined, context)
+        expect(states).toContain(describeLink(facts)?.state)
       },
     )
     await fc.assert(property, { numRuns: 500 })

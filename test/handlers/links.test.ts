@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { links as lookAtLinks } from '../../handlers/links.ts'
+import { lookAtLink, links as lookAtLinks } from '../../handlers/links.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
-import { OrganizationCache } from '../../shared/reconcile/organization-cache.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { acme, World } from '../world.ts'
 
 const sets = ['A-ps', 'B-ps', 'C-ps', 'D-ps', 'E-ps']
@@ -110,4 +110,45 @@ describe('links that are uploaded again as they are', () => {
     expect(world.ssoAdmin.assignments()).toEqual([])
     expect((await world.keys('attention/')).length).toBe(0)
   }, 120_000)
+})
+
+describe('a link that is looked at', () => {
+  const name = 'Billing-ps%team-Accountants%GROUP%ssofile'
+  const link = `links_data/ou_id%ou-acme-sec10000%${name}`
+  const by = { principalId: 'AWS:maria', at: '2026-03-03T10:00:00.000Z' }
+  const look = async (world: World, uploader = by) => {
+    const message = { v: 1, key: link, id: 'one', event: 'ObjectCreated:Put', by: uploader } as const
+    const organization = new OrganizationCache(world.ports, [])
+    await world.finish(lookAtLink(message, world.ports, world.configuration, organization))
+    return world.json(`status/${link}.json`)
+  }
+
+  test('stays applied, with its uploader, when another message about the same upload comes', async () => {
+    const world = new World()
+    await world.objects.put(link, '')
+    const { etag, lastModified } = (await look(world)) ?? {}
+    const accounts = { desired: 4, applied: 4, open: 0, failed: [] }
+    const applied = { input: link, state: 'applied', accounts, by, etag, lastModified, updatedAt: by.at }
+    await world.objects.put(`status/${link}.json`, JSON.stringify(applied))
+    expect(await look(world, { ...by, principalId: 'AWS:sync' })).toEqual(applied)
+    await world.objects.put(link, '{"reason":"audit"}')
+    expect(await look(world, { ...by, principalId: 'AWS:sync' })).toMatchObject({
+      state: 'applying',
+      by: { principalId: 'AWS:sync' },
+    })
+  })
+
+  test('is expired at once where the ledger has no access of it, else it is being revoked', async () => {
+    const world = new World()
+    await world.objects.put(link, '')
+    await look(world)
+    await world.objects.put(link, '{"expiresAt":"2026-03-03T09:59:59Z"}')
+    expect(await look(world)).toMatchObject({ state: 'expired', by })
+    await world.objects.put(`assignments/account%210000000001%${name}`, 'whatever it says')
+    expect(await look(world)).toMatchObject({ state: 'revoking', by })
+    await world.objects.delete(link)
+    expect(await look(world)).toMatchObject({ state: 'revoking', by })
+    await world.objects.delete(`assignments/account%210000000001%${name}`)
+    expect(await look(world)).toBeUndefined()
+  })
 })

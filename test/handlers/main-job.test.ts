@@ -18,7 +18,8 @@ describe('the main job', () => {
     })
     expect(await world.keys('history/account')).toEqual([expect.stringMatching(/%granted\.json$/)])
     expect(await world.keys('attention/')).toEqual([])
-    expect(await world.json('status/permission_sets/Billing-ps.json.json')).toMatchObject({ state: 'applied' })
+    const ofFile = 'status/permission_sets/Billing-ps.json.json'
+    await world.until(async () => (await world.json(ofFile))?.state === 'applied', 'permission set applied')
     await world.objects.as('lars').delete(`links_data/${link}`)
     await world.until(async () => (await world.keys('status/links_data/')).length === 0, 'status removed')
     expect(await world.keys('assignments/')).toEqual([])

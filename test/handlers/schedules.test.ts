@@ -47,14 +47,14 @@ const told = 'the reconcile did not come to its end: nothing was changed; the ne
 const isList = ({ port, operation }: InterceptedCall) => port === 'organizations' && operation === 'listAccounts'
 
 describe('the hourly reconcile', () => {
-  test('revokes nothing where Organizations returns an empty list, and says so', async () => {
+  test('the hourly reconcile revokes nothing where Organizations returns an empty list, and says so', async () => {
     const world = await open(async (call) => (isList(call) ? { items: [] } : call.proceed()))
     expect(await reconcile(world)).toMatchObject({ name: 'IncompleteListingError' })
     expect(errorsIn(world)).toEqual([told])
     expect(deletions(world)).toBe(0)
   })
 
-  test('revokes nothing where the second page is lost, and says so', async () => {
+  test('the hourly reconcile revokes nothing where the second page is lost, and says so', async () => {
     const world = await open(async (call) => {
       const answer = await call.proceed()
       return isList(call) ? { items: (answer as Page<Account>).items } : answer
@@ -64,7 +64,7 @@ describe('the hourly reconcile', () => {
     expect(deletions(world)).toBe(0)
   })
 
-  test('revokes nothing where a page fails in the middle, and says so', async () => {
+  test('the hourly reconcile revokes nothing where a page fails in the middle, and says so', async () => {
     const world = await open(async (call) => {
       if (isList(call) && call.args[0] !== undefined)
         throw new ServiceError('organizations', 'ServiceException', 'AWS Organizations cannot complete your request')
@@ -75,7 +75,7 @@ describe('the hourly reconcile', () => {
     expect(deletions(world)).toBe(0)
   })
 
-  test('revokes nothing while ListAccounts is throttled for a minute, and goes on afterwards', async () => {
+  test('the hourly reconcile revokes nothing while ListAccounts is throttled for a minute, and goes on afterwards', async () => {
     let until = Number.POSITIVE_INFINITY
     const world = await open(async (call, { clock }) => {
       if (!isList(call)) return call.proceed()
@@ -90,7 +90,7 @@ describe('the hourly reconcile', () => {
     expect(deletions(world)).toBe(0)
   })
 
-  test('revokes nothing desired where an organizational unit disappears between two calls', async () => {
+  test('the hourly reconcile revokes nothing desired where an organizational unit disappears between two calls', async () => {
     let isGone = false
     const world = await open(async (call, { organizations }) => {
       const answer = await call.proceed()
@@ -117,7 +117,7 @@ describe('an account that goes', () => {
   const history = async (world: World) =>
     (await world.keys(`history/account%${leaver}%`)).map((key) => key.split('%').at(-1))
 
-  test('is released from the ledger after two complete listings an hour apart, and history says so', async () => {
+  test('an account that goes is released from the ledger after two complete listings an hour apart, and history says so', async () => {
     const world = await open()
     await world.organizations.removeAccountFromOrganization(leaver)
     expect(await reconcile(world)).toBeUndefined()
@@ -137,7 +137,7 @@ describe('an account that goes', () => {
     expect(await world.json('state/missing-accounts.json')).toMatchObject({ accounts: [] })
   })
 
-  test('is not released when it is back before the second listing', async () => {
+  test('an account that goes is not released when it is back before the second listing', async () => {
     const world = await open()
     const { email, ...record } = { ...world.organizations.accountDetails(leaver), id: leaver }
     await world.organizations.removeAccountFromOrganization(leaver)

@@ -30,14 +30,16 @@ describe('an import is refused', () => {
     ['domain to node', 'shared/domain/link.ts', "import { createHash } from 'node:crypto'"],
     ['ports to zod', 'shared/ports/clock.ts', "import * as z from 'zod'"],
     ['ports to an adapter', 'shared/ports/clock.ts', "import { a } from '../aws/system-clock.ts'"],
-    ['reconcile to an adapter', 'shared/reconcile/lease.ts', "import { a } from '../memory/x.ts'"],
-    ['reconcile to the SDK', 'shared/reconcile/lease.ts', "import { a } from '@aws-sdk/client-s3'"],
-    ['reconcile to the file system', 'shared/reconcile/lease.ts', "import { a } from 'node:fs'"],
+    ['reconcile to an adapter', 'shared/reconcile/dispatcher/lease.ts', "import { a } from '../../memory/x.ts'"],
+    ['reconcile to the SDK', 'shared/reconcile/dispatcher/lease.ts', "import { a } from '@aws-sdk/client-s3'"],
+    ['reconcile to the file system', 'shared/reconcile/dispatcher/lease.ts', "import { a } from 'node:fs'"],
+    ['an earlier room to a later one', 'shared/reconcile/records/ledger.ts', "import { a } from '../brake/brake.ts'"],
+    ['a file of the loop outside its rooms', 'shared/reconcile/ledger.ts', "import { a } from '../domain/link.ts'"],
     ['memory to aws', 'shared/memory/x.ts', "import { a } from '../aws/x.ts'"],
     ['aws to memory', 'shared/aws/served-at.ts', "import { a } from '../memory/x.ts'"],
     ['aws to reconcile', 'shared/aws/served-at.ts', "import { a } from '../reconcile/x.ts'"],
     ['memory to timers', 'shared/memory/x.ts', "import { a } from 'node:timers/promises'"],
-    ['shared to handlers', 'shared/reconcile/lease.ts', "import { a } from '../../handlers/links.ts'"],
+    ['shared to handlers', 'shared/reconcile/dispatcher/lease.ts', "import { a } from '../../../handlers/links.ts'"],
     ['handlers to the SDK', 'handlers/links.ts', "import { a } from '@aws-sdk/client-s3'"],
     ['handlers to infra', 'handlers/links.ts', "import { a } from '../infra/local/x.ts'"],
     ['another command to infra', 'handlers/cli/plan.ts', "import { a } from '../../infra/local/x.ts'"],
@@ -75,7 +77,7 @@ describe('an import is refused', () => {
   ])('in every form: %s', (_, statement) => {
     const text = `// Équipe d’audit\n/* 'fauxqs'\n */\n${statement}\n`
     expect(architectureFaults('shared/domain/link.ts', text)).toEqual([
-      "shared/domain/link.ts:4: imports 'fauxqs'; allowed in shared/domain: shared/domain, zod",
+      "shared/domain/link.ts:4: imports 'fauxqs'; allowed in shared/domain: shared/domain, zod, jsonc-parser, fastest-levenshtein",
     ])
   })
 
@@ -96,10 +98,11 @@ test('an import that only a comment or a text speaks of is none', () => {
 test.each([
   [
     'reconcile to zod, p-limit and hashes',
-    'shared/reconcile/lease.ts',
+    'shared/reconcile/dispatcher/lease.ts',
     "import 'zod'\nimport 'p-limit'\nimport 'node:crypto'",
   ],
   ['aws to the SDK', 'shared/aws/served-at.ts', "import '@aws-sdk/client-s3'\nimport '@smithy/types'"],
+  ['a later room to an earlier one', 'shared/reconcile/brake/brake.ts', "import '../records/ledger.ts'"],
   ['the command local to infra', 'handlers/cli/local.ts', "import '../../infra/local/x.ts'"],
   ['infra to handlers', 'infra/local/x.ts', "import '../../handlers/links.ts'\nimport 'fauxqs'"],
   ['a file with a first line for the shell', 'handlers/cli/ssofile.ts', "#!/usr/bin/env node\nimport 'commander'"],

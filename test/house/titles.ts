@@ -9,6 +9,14 @@ const shortForms: ReadonlyMap<string, string> = new Map([
   ['xdescribe', 'skip'],
 ])
 
+/** What says something of a subject that stands before it. */
+const predicate =
+  /^(is|are|was|were|has|have|had|does|do|can|cannot|may|must|will|asks|begins|belongs|counts|ends|explains|finds|gives|goes|grants|holds|keeps|leaves|lets|lists|makes|moves|names|needs|prints|reads|refuses|returns|revokes|says|sends|shows|starts|stays|stops|takes|tells|uses|waits|writes)\b/
+/** Fewer than three words are no sentence; what a row fills in may be one. */
+function isTooShort(whole: string): boolean {
+  return !/[%$]/.test(whole) && whole.split(/[\s›]+/).length < 3
+}
+
 /** What is wrong with the titles of one test file, as `file:line: …`; empty: nothing. */
 export function titleFaults(path: string, text: string): readonly string[] {
   const faults: string[] = []
@@ -29,7 +37,10 @@ export function titleFaults(path: string, text: string): readonly string[] {
       outer.push(title)
       return () => outer.pop()
     }
+    if (predicate.test(title) && outer.length === 0)
+      tell(`'${title}': begin with its subject, or name that in the group around it`)
     const whole = [...outer, title].join(' › ')
+    if (title.trim() !== '' && isTooShort(whole)) tell(`'${whole}': say what holds in a whole sentence`)
     const first = seen.get(whole)
     if (first === undefined) seen.set(whole, line)
     else tell(`'${whole}' is also the title of line ${first}; say what is different`)

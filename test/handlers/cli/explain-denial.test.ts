@@ -9,7 +9,7 @@ test.each(['AccessDenied', 'AccessDeniedException'])('%s becomes a refusal that 
   const denied = new ServiceError('s3', code, "'me' may not write 'control/dispatcher.json'")
   expect(() => explain(denied)).toThrow(Refusal)
   expect(() => explain(denied)).toThrow(
-    /^import works as ssofile itself, and s3 answered: 'me' may not write .*\n.*AWS_ACCESS_KEY_ID=ssofile npx ssofile import --permission-sets$/,
+    /^import needs the permissions of ssofile itself, and s3 answered: 'me' may not write .*\n.*AWS_ACCESS_KEY_ID=ssofile ssofile import --permission-sets$/,
   )
 })
 

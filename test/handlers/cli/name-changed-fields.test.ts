@@ -4,7 +4,7 @@ import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import { previewChanges } from '../../../shared/reconcile/preview.ts'
+import { previewChanges } from '../../../shared/reconcile/preview/preview.ts'
 import { intercept } from '../../intercept.ts'
 import { World } from '../../world.ts'
 
@@ -44,7 +44,7 @@ test('a plan names the fields that differ between the file that was applied and 
 test('a file that says the same in another form is told as such', async () => {
   const { told, line } = await plan(await worldWith(render()), `${render()}\n`)
   expect(told).toMatchObject([{ change: 'update', fields: [] }])
-  expect(line).toBe('* permission set Billing-ps  is changed: its file says the same in another form')
+  expect(line).toBe('* permission set Billing-ps  is changed: its file means the same, written differently')
 })
 
 test.each<[string, (world: World) => Promise<unknown>]>([

@@ -3,7 +3,7 @@ import { renderExplanation } from '../../../handlers/cli/render-explanation.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
-import type { Explanation } from '../../../shared/reconcile/explain-access.ts'
+import type { Explanation } from '../../../shared/reconcile/preview/explain-access.ts'
 
 const question = {
   account: accountId.parse('233000000002'),
@@ -24,10 +24,7 @@ test.each([
   [{ state: 'granted', since: ten }, `granted since ${ten}`],
   [{ state: 'failed', since: ten }, `failed; in force since ${ten}`],
   [{ state: 'failed' }, 'failed'],
-  [
-    { state: 'foreign', since: ten },
-    `in force, but not of our making: it was there before, and stays when links go; known since ${ten}`,
-  ],
+  [{ state: 'foreign', since: ten }, `in force, but not given by ssofile: it stays when links go; known since ${ten}`],
 ] as const)('how access stands and since when it is in force are told apart: %j', (told, line) => {
   expect(accessLine(told)).toBe(line)
 })

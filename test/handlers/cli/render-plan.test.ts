@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
-import { previewChanges } from '../../../shared/reconcile/preview.ts'
+import { previewChanges } from '../../../shared/reconcile/preview/preview.ts'
 import { World } from '../../world.ts'
 
 async function plan(world: World): Promise<string> {
@@ -19,7 +19,7 @@ test('where something waits the plan does not say that all is as the files say',
   const world = new World()
   await world.objects.put('links_data/account%233000000002%Nobodys-ps%team-Accountants%GROUP%ssofile', '')
   const told = await plan(world)
-  expect(told).toContain('Nothing to change as things are.')
+  expect(told).toContain('Nothing to change right now.')
   expect(told).toContain('1 waiting')
   expect(told).not.toContain('what the files say')
 })

@@ -132,7 +132,7 @@ describe('refused is', () => {
   test('a folder without links_data/ and permission_sets/', async () => {
     await write({ 'README.md': '' })
     await expect(listFolder(folder)).rejects.toThrow(
-      "with 'README.md' in it; expected a folder laid out as the bucket is",
+      "with 'README.md' in it; expected a folder that contains links_data",
     )
   })
 

@@ -2,14 +2,14 @@ import { ListInstancesCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { expect, test } from '@jest/globals'
 import { ReadableLog } from '../../../handlers/cli/readable-log.ts'
 import { openAwsPorts } from '../../../shared/aws/aws-ports.ts'
-import { AwsSsoAdmin } from '../../../shared/aws/sso-admin-client.ts'
+import { awsSsoAdmin } from '../../../shared/aws/sso-admin-client.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { openWorld, serve } from '../../contract/identity-center-world.ts'
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
 
 test('a client that would repeat writes is refused', async () => {
-  const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ region: 'us-east-1', credentials }))
+  const ssoAdmin = awsSsoAdmin(new SSOAdminClient({ region: 'us-east-1', credentials }))
   await expect(ssoAdmin.instance()).rejects.toThrow(
     'received an SSO Admin client of 3 attempts, expected maxAttempts: 1',
   )
@@ -18,7 +18,7 @@ test('a client that would repeat writes is refused', async () => {
 test('the instance is asked for once', async () => {
   const calls: string[] = []
   const { endpoint, close } = await serve(openWorld({ ssoAdmin: { onCall: (operation) => calls.push(operation) } }))
-  const ssoAdmin = new AwsSsoAdmin(new SSOAdminClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }))
+  const ssoAdmin = awsSsoAdmin(new SSOAdminClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }))
   await Promise.all([ssoAdmin.listPermissionSets(), ssoAdmin.listPermissionSets()])
   expect(calls).toEqual(['ListInstances', 'ListPermissionSets', 'ListPermissionSets'])
   await close()

@@ -164,7 +164,7 @@ describe('what is counted', () => {
 })
 
 describe('a window', () => {
-  test('ends after its minutes, and the next has a base of its own', () => {
+  test('a window ends after its minutes, and the next has a base of its own', () => {
     const full = judgeAll(emptyBrake, many(20, own), { base: 0 })
     expect(findMissingWindows(full.brake, own('next'), { limits, now: later(14.99) })).toEqual([])
     expect(findMissingWindows(full.brake, own('next'), { limits, now: later(15) })).toHaveLength(1)
@@ -213,7 +213,7 @@ describe('a window', () => {
   test('that is opened takes the place of the one before it, and no other', () => {
     const before = judgeAll(emptyBrake, [own('a'), own('a', 'team-a'), indirect('a')]).brake
     const after = openWindow(before, { rule: 'own', folder: undefined, items: [] }, 7, { limits, now: later(20) })
-    expect(after.windows).toStrictEqual([
+    expect(after.windows).toEqual([
       ...before.windows.slice(1),
       { rule: 'own', since: '2026-03-03T10:20:00.000Z', base: 7, counted: [] },
     ])
@@ -226,7 +226,7 @@ describe('a window', () => {
     expect(pruneBrake(released, { limits, now: later(60) })).toEqual(emptyBrake)
   })
 
-  test('goes on, when it has just run out, while more links are still to be carried out than may pass in one', () => {
+  test('a window goes on, when it has just run out, while more links are still to be carried out than may pass in one', () => {
     const { brake } = judgeAll(emptyBrake, many(9, own), { base: 300 })
     const [one] = findMissingWindows(brake, own('next'), { limits, now: later(15) })
     if (!one) throw new Error('the window still runs')
@@ -238,7 +238,7 @@ describe('a window', () => {
     expect(longer && judgeAll(longer, others, { now: later(43) }).passed).toBe(21)
   })
 
-  test('goes on alone: those of other folders and rules end when they would', () => {
+  test('a window goes on alone: those of other folders and rules end when they would', () => {
     const { brake } = judgeAll(emptyBrake, [own('a', 'team-a'), own('a'), indirect('a')], { base: 300 })
     const one = { rule: 'own', folder: undefined, items: [linkOf('next').key] } as const
     const longer = prolongWindow(brake, one, 31, { limits, now: later(15) })
@@ -249,7 +249,7 @@ describe('a window', () => {
     ])
   })
 
-  test('goes on only where there is one', () => {
+  test('a window goes on only where there is one', () => {
     const [one] = findMissingWindows(emptyBrake, own('a'), { limits, now: began })
     if (!one) throw new Error('a window runs in an empty record')
     expect(prolongWindow(emptyBrake, one, 1_000, { limits, now: began })).toBeUndefined()
@@ -290,7 +290,7 @@ describe('what is held', () => {
   test('is kept with what had passed, and with each link once', () => {
     const first = judgeAll(emptyBrake, many(21, own), { base: 3 }).brake
     const again = { key: keyOf('another of the same link'), withdrawn: [linkOf('team 20')] }
-    expect(judgeAll(first, [again]).brake.holds).toStrictEqual([
+    expect(judgeAll(first, [again]).brake.holds).toEqual([
       {
         rule: 'own',
         since: began.toISOString(),

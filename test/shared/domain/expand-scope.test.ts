@@ -79,7 +79,7 @@ describe('an organizational unit', () => {
 })
 
 describe('a tag', () => {
-  test('is every account that has exactly this value', () => {
+  test('a tag covers every account that has exactly this value', () => {
     expect(expand({ kind: 'account_tag', key: 'team', value: 'Shop' })).toEqual(['444444444444'])
     expect(expand({ kind: 'account_tag', key: 'team', value: 'shop' })).toEqual([])
     expect(expand({ kind: 'account_tag', key: 'Team', value: 'Shop' })).toEqual([])
@@ -89,12 +89,12 @@ describe('a tag', () => {
     expect(expand({ kind: 'account_tag', key: 'team', value: '' })).toEqual(['333333333333'])
   })
 
-  test('is no account whose tags were not read', () => {
+  test('a tag covers no account whose tags were not read', () => {
     const unread = { ...view, accounts: view.accounts.map(({ tags: _, ...rest }) => rest) }
     expect(expandScope({ kind: 'account_tag', key: 'team', value: 'Shop' }, unread, nested)).toEqual([])
   })
 
-  test("is not found in what JavaScript's objects inherit", () => {
+  test("a tag is not found in what JavaScript's objects inherit", () => {
     for (const key of ['constructor', 'toString', '__proto__']) {
       expect(expand({ kind: 'account_tag', key, value: '' })).toEqual([])
     }

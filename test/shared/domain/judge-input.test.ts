@@ -31,7 +31,7 @@ describe('a link', () => {
 
   test('with a wrong name and a wrong body is told both, and names no permission set', () => {
     const judged = judge(link.replace('GROUP', 'TEAM'), '{"reason": "x",\n "expires": 1}')
-    expect(judged).not.toHaveProperty('names')
+    expect(judged?.names).toBeUndefined()
     expect(judged.warnings).toEqual([])
     expect(judged.faults).toEqual([
       { received: "type 'TEAM'", expected: "'GROUP' or 'USER' in capitals", remedy: expect.any(String) },
@@ -43,7 +43,7 @@ describe('a link', () => {
     expect(judge(link, '{')).toMatchObject({ faults: [{}], names: 'ReadOnly-ps' })
   })
 
-  test('is judged by its size where its body was not read', () => {
+  test('a link is judged by its size where its body was not read', () => {
     const { faults } = judge(link, '', 1_000_000)
     expect(faults).toEqual([expect.objectContaining({ received: expect.stringContaining('1000000') })])
   })
@@ -98,14 +98,14 @@ describe('a file of a permission set', () => {
 
   test('that is no JSON has one fault, which says where', () => {
     expect(judge(file, '{\n"permissionSetName" "x"}').faults).toEqual([
-      expect.objectContaining({ place: { line: 2, column: 21 }, received: "'\"' at line 2, column 21" }),
+      expect.objectContaining({ place: { line: 2, column: 21 }, received: `'"x"' at line 2, column 21` }),
     ])
   })
 
   test('under a name that none can have is told of its name, and describes none', () => {
     const judged = judge('permission_sets/Read Only.json', '{}')
     expect(judged.faults.map(({ received }) => received)).toEqual(["the name 'Read Only' with the character ' '"])
-    expect(judged).not.toHaveProperty('describes')
+    expect(judged?.describes).toBeUndefined()
   })
 
   test('that is too large to be read is told its size', () => {

@@ -37,13 +37,19 @@ describe('an event of the organization', () => {
     expect(parseOrganizationEvent(read(fixture))).toMatchObject(look)
   })
 
-  test.each(['group-created', 'user-deleted', 'update-group', 'delete-user'])('is none in %s.json', (fixture) => {
-    expect(parseOrganizationEvent(read(fixture))).toBeUndefined()
-  })
+  test.each(['group-created', 'user-deleted', 'update-group', 'delete-user'])(
+    'the fixture %s.json is no event of the organization',
+    (fixture) => {
+      expect(parseOrganizationEvent(read(fixture))).toBeUndefined()
+    },
+  )
 
-  test.each([undefined, null, 'text', 7, [], {}, { detail: null }])('is none in %j', (body) => {
-    expect(parseOrganizationEvent(body)).toBeUndefined()
-  })
+  test.each([undefined, null, 'text', 7, [], {}, { detail: null }])(
+    'the value %j is no event of the organization',
+    (body) => {
+      expect(parseOrganizationEvent(body)).toBeUndefined()
+    },
+  )
 
   test.each([
     ['whose detail-type is another than the known one', { 'detail-type': 'AWS Organizations Account Joined' }, account],

@@ -48,12 +48,12 @@ const keysOf = (set: AssignmentSet): string[] =>
 const desiredBy = (...names: string[]) => keysOf(desiredState(names.map(linkOf), view, configuration)).sort()
 
 describe('the desired state', () => {
-  test('is empty without links, and without accounts', () => {
+  test('the desired state is empty without links, and without accounts', () => {
     expect(desiredBy()).toEqual([])
     expect(desiredBy('account%444444444444%ReadOnly%auditors%GROUP%ssofile')).toEqual([])
   })
 
-  test('is the union of what the links grant, in whichever folder they lie', () => {
+  test('the desired state is the union of what the links grant, in whichever folder they lie', () => {
     expect(
       desiredBy(
         'root%all%ReadOnly%auditors%GROUP%ssofile',
@@ -68,7 +68,7 @@ describe('the desired state', () => {
     ])
   })
 
-  test('tells a user from a group, and a name from one that only looks like it', () => {
+  test('the desired state tells a user from a group, and a name from one that only looks like it', () => {
     expect(
       desiredBy(
         'account%222222222222%P%x%GROUP%ssofile',
@@ -102,7 +102,7 @@ describe('the plan', () => {
     })
   })
 
-  test('is sorted by key', () => {
+  test('the plan is sorted by key', () => {
     const keys = [
       'account%333333333333%A%a%GROUP%ssofile',
       'account%222222222222%B%a%GROUP%ssofile',

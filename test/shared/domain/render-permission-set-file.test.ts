@@ -93,11 +93,9 @@ test.each(['{}', ' { }\n'])(
   (inlinePolicy) => {
     expect(complaintAbout({ ...full, inlinePolicy })).toEqual({
       object: 'permission_sets/Operator-ps.json',
-      received: `a permission set whose inline policy is empty (${inlinePolicy.replace('\n', '\\u{a}')}), which in a file means that it has none`,
-      expected: 'an inline policy with statements, or none at all',
-      remedy: expect.stringMatching(
-        /^delete its inline policy in Identity Center, or put statements into it, then import/,
-      ),
+      received: `a permission set that no file can say: its inline policy is empty (${inlinePolicy.replace('\n', '\\u{a}')}), which in a file means that it has none`,
+      expected: 'one that a file says exactly',
+      remedy: 'change it in Identity Center, then import it again; links may use it without a file',
     })
   },
 )

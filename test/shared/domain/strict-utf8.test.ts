@@ -35,20 +35,10 @@ test.each([
   ['the first letter of an archive', [0x50, 0x20, 3, 4]],
   ['all but the first letter of an archive', [0x20, 0x4b, 3, 4]],
   ['what follows the letters of an archive', [0x20, 0x20, 3, 4]],
-  ['two zero bytes between letters', [0x7b, 0, 0, 0x7d]],
-  ['two zero bytes after a letter', [0x7b, 0, 0]],
-  ['a zero byte among four letters', [0x7b, 0, 0x7d, 0x20]],
-  ['two zero bytes before letters', [0, 0, 0x7b, 0x7d]],
   ['the byte of gzip without the other', [0x1f, 0x20]],
   ['a character that begins like the byte order mark', [0xef, 0xbb, 0xbe]],
   ['another character that begins like it', [0xef, 0xbc, 0xbf]],
-  ['zero bytes only', [0]],
-  ['two zero bytes', [0, 0]],
-  ['three zero bytes', [0, 0, 0]],
-  ['four zero bytes', [0, 0, 0, 0]],
-  ['two zero bytes, a letter and no more', [0x31, 0x32, 0, 0]],
-  ['a zero byte after two letters', [0x31, 0x32, 0]],
-  ['a zero byte between two letters', [0, 0x31, 0x32]],
+  ['a zero byte after four letters', [0x7b, 0x7d, 0x20, 0x20, 0]],
 ])('%s is text in UTF-8', (_, bytes) => {
   expect(decodeStrictUtf8('a file', new Uint8Array(bytes))).toEqual({
     ok: true,
@@ -58,42 +48,43 @@ test.each([
 
 const utf8 = 'text in UTF-8 without a byte order mark'
 const saveAsUtf8 = 'save the file as UTF-8 without BOM (PowerShell: -Encoding utf8NoBOM) and upload it again'
+const wide = 'text in UTF-16 or UTF-32'
 const unpack = 'unpack it and upload the text itself (with aws s3 cp: without content encoding)'
 
 test.each([
   ['gzip data', [0x1f, 0x8b, 8, 0], unpack],
   ['ZIP data', [0x50, 0x4b, 3, 4, 20], unpack],
   ['UTF-8 with a byte order mark (BOM, the bytes EF BB BF)', [0xef, 0xbb, 0xbf, 0x7b, 0x7d], saveAsUtf8],
-  ['text in UTF-16 (little endian)', [0xff, 0xfe, ...encode('{}', 2, true)], saveAsUtf8],
-  ['text in UTF-16 (little endian)', [0xff, 0xfe, 0, 0x20], saveAsUtf8],
-  ['text in UTF-16 (little endian)', [0xff, 0xfe], saveAsUtf8],
-  ['text in UTF-16 (big endian)', [0xfe, 0xff, ...encode('{}', 2, false)], saveAsUtf8],
-  ['text in UTF-32 (little endian)', [0xff, 0xfe, 0, 0, ...encode('{}', 4, true)], saveAsUtf8],
-  ['text in UTF-32 (big endian)', [0, 0, 0xfe, 0xff, ...encode('{}', 4, false)], saveAsUtf8],
-  ['text in UTF-16 (little endian)', encode('{}', 2, true), saveAsUtf8],
-  ['text in UTF-16 (little endian)', encode('7', 2, true), saveAsUtf8],
-  ['text in UTF-16 (little endian)', [0x7b, 0, 0x7d], saveAsUtf8],
-  ['text in UTF-16 (big endian)', encode('{}', 2, false), saveAsUtf8],
-  ['text in UTF-16 (big endian)', encode('7', 2, false), saveAsUtf8],
-  ['text in UTF-32 (little endian)', encode('{}', 4, true), saveAsUtf8],
-  ['text in UTF-32 (big endian)', encode('{}', 4, false), saveAsUtf8],
+  [wide, [0xff, 0xfe, ...encode('{}', 2, true)], saveAsUtf8],
+  [wide, [0xff, 0xfe, 0, 0x20], saveAsUtf8],
+  [wide, [0xff, 0xfe], saveAsUtf8],
+  [wide, [0xfe, 0xff, ...encode('{}', 2, false)], saveAsUtf8],
+  [wide, [0xff, 0xfe, 0, 0, ...encode('{}', 4, true)], saveAsUtf8],
+  [wide, [0, 0, 0xfe, 0xff, ...encode('{}', 4, false)], saveAsUtf8],
+  [wide, encode('{}', 2, true), saveAsUtf8],
+  [wide, encode('7', 2, true), saveAsUtf8],
+  [wide, [0x7b, 0, 0x7d], saveAsUtf8],
+  [wide, [0], saveAsUtf8],
+  [wide, [0x31, 0x32, 0x33, 0], saveAsUtf8],
+  [wide, encode('{}', 2, false), saveAsUtf8],
+  [wide, encode('7', 2, false), saveAsUtf8],
+  [wide, encode('{}', 4, true), saveAsUtf8],
+  [wide, encode('{}', 4, false), saveAsUtf8],
 ])('%s is told as such (%j)', (received, bytes, remedy) => {
   expect(complaintAbout(bytes)).toEqual({ object: 'a file', received, expected: utf8, remedy })
 })
 
 test.each([
-  [[0x7b, 0xe4, 0x7d], 'the byte E4 (hexadecimal) in line 1, which is not UTF-8'],
-  [[0x0a, 0x0d, 0x0a, 0x61, 0xff], 'the byte FF (hexadecimal) in line 3, which is not UTF-8'],
-  [[0x20, 0x8b], 'the byte 8B (hexadecimal) in line 1, which is not UTF-8'],
-  [[0x20, 0xbb, 0xbf], 'the byte BB (hexadecimal) in line 1, which is not UTF-8'],
-  [[0x20, 0xfe], 'the byte FE (hexadecimal) in line 1, which is not UTF-8'],
-  [[0x20, 0xff], 'the byte FF (hexadecimal) in line 1, which is not UTF-8'],
-  [[0xff, 0x20], 'the byte FF (hexadecimal) in line 1, which is not UTF-8'],
-  [[0xfe, 0x20], 'the byte FE (hexadecimal) in line 1, which is not UTF-8'],
-  [[0, 0, 0xfe, 0x20], 'the byte FE (hexadecimal) in line 1, which is not UTF-8'],
-  [[0, 0, 0x20, 0xff], 'the byte FF (hexadecimal) in line 1, which is not UTF-8'],
-  [[0x80, 0x0a], 'the byte 80 (hexadecimal) in line 1, which is not UTF-8'],
-])('of %j the byte that is not UTF-8 is told, with its line', (bytes, received) => {
+  [[0x7b, 0xe4, 0x7d], 'a byte that is not UTF-8, in line 1'],
+  [[0x0a, 0x0d, 0x0a, 0x61, 0xff], 'a byte that is not UTF-8, in line 3'],
+  [[0x20, 0x8b], 'a byte that is not UTF-8, in line 1'],
+  [[0x20, 0xbb, 0xbf], 'a byte that is not UTF-8, in line 1'],
+  [[0x20, 0xfe], 'a byte that is not UTF-8, in line 1'],
+  [[0x20, 0xff], 'a byte that is not UTF-8, in line 1'],
+  [[0xff, 0x20], 'a byte that is not UTF-8, in line 1'],
+  [[0xfe, 0x20], 'a byte that is not UTF-8, in line 1'],
+  [[0x80, 0x0a], 'a byte that is not UTF-8, in line 1'],
+])('of %j the line with a byte that is not UTF-8 is told', (bytes, received) => {
   expect(complaintAbout(bytes)).toEqual({
     object: 'a file',
     received,

@@ -162,7 +162,7 @@ describe('the fixture acme', () => {
     expect(ssoAdmin.assignments()).toHaveLength(6)
   })
 
-  test('has permission set files that are valid and surprise nobody', () => {
+  test('the fixture acme has permission set files that are valid and surprise nobody', () => {
     for (const name of readdirSync(`${folder}/permission_sets`)) {
       const body = new TextEncoder().encode(text(`permission_sets/${name}`))
       expect(parsePermissionSetFile(`permission_sets/${name}`, body)).toMatchObject({
@@ -172,7 +172,7 @@ describe('the fixture acme', () => {
     }
   })
 
-  test('has links that name what is there', async () => {
+  test('the fixture acme has links that name what is there', async () => {
     const world = models()
     const files = readdirSync(`${folder}/permission_sets`).map((name) => name.replace(/\.json$/, ''))
     for (const line of text('links.txt').trimEnd().split('\n')) {

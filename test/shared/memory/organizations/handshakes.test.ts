@@ -15,7 +15,7 @@ function open() {
 }
 
 describe('an account that is invited', () => {
-  test('is a member from its own acceptance on, at the root', async () => {
+  test('an account that is invited is a member from its own acceptance on, at the root', async () => {
     const { organizations, changes } = open()
     const { id } = await organizations.inviteAccountToOrganization(target)
     expect(await organizations.describeAccount(invited)).toBeUndefined()
@@ -27,14 +27,14 @@ describe('an account that is invited', () => {
     expect(changes).toMatchObject([{ event: 'AccountJoinedOrganization', accountId: invited, joinedMethod: 'Invited' }])
   })
 
-  test('has the tags that it was invited with once it is a member', async () => {
+  test('an account that is invited has the tags that it was invited with once it is a member', async () => {
     const { organizations } = open()
     const { id } = await organizations.inviteAccountToOrganization(target, { team: 'Web' })
     await organizations.acceptHandshake(id, invited)
     expect(await organizations.listTags(invited)).toEqual({ team: 'Web' })
   })
 
-  test('leaves by itself', async () => {
+  test('an account that is invited leaves by itself', async () => {
     const { organizations, changes } = open()
     const { id } = await organizations.inviteAccountToOrganization(target)
     await organizations.acceptHandshake(id, invited)
@@ -43,7 +43,7 @@ describe('an account that is invited', () => {
     expect(changes.at(-1)).toMatchObject({ event: 'AccountDepartedOrganization', departedMethod: 'Left' })
   })
 
-  test('cannot be accepted for by another, twice, or after fifteen days', async () => {
+  test('an account that is invited cannot be accepted for by another, twice, or after fifteen days', async () => {
     const { organizations, clock } = open()
     const { id } = await organizations.inviteAccountToOrganization(target)
     await expect(organizations.acceptHandshake(id, stranger)).rejects.toMatchObject({ code: 'AccessDeniedException' })
@@ -55,7 +55,7 @@ describe('an account that is invited', () => {
     await expect(late).rejects.toMatchObject({ code: 'HandshakeAlreadyInStateException' })
   })
 
-  test('is not invited twice, and a member not at all', async () => {
+  test('an account that is invited is not invited twice, and a member not at all', async () => {
     const { organizations } = open()
     await organizations.inviteAccountToOrganization(target)
     for (const id of [invited, website]) {

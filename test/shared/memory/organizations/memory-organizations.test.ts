@@ -16,7 +16,7 @@ function openObserved() {
 }
 
 describe('an account that is closed', () => {
-  test('is closing, then closed, and after ninety days gone', async () => {
+  test('an account that is closed is closing, then closed, and after ninety days gone', async () => {
     const { organizations, clock, changes } = openObserved()
     await organizations.closeAccount(websiteId)
     expect((await organizations.describeAccount(websiteId))?.state).toBe('PENDING_CLOSURE')
@@ -32,7 +32,7 @@ describe('an account that is closed', () => {
     ])
   })
 
-  test('comes back when it is reinstated, and stays', async () => {
+  test('an account that is closed comes back when it is reinstated, and stays', async () => {
     const { organizations, clock } = openObserved()
     await organizations.closeAccount(websiteId)
     await clock.advance(minute)
@@ -42,7 +42,7 @@ describe('an account that is closed', () => {
     expect(organizations.nextDueAt()).toBeUndefined()
   })
 
-  test('goes on closing in a model that is opened over kept tables', async () => {
+  test('an account that is closed goes on closing in a model that is opened over kept tables', async () => {
     const tables = new DurableTables()
     const before = openWorld({ openTable: tables.open })
     await before.organizations.closeAccount(websiteId)
@@ -53,7 +53,7 @@ describe('an account that is closed', () => {
     expect(after.organizations.accountsNow().map(({ name }) => name)).toContain('new')
   })
 
-  test('cannot be closed again', async () => {
+  test('an account that is closed cannot be closed again', async () => {
     const { organizations } = openObserved()
     await organizations.closeAccount(websiteId)
     await expect(organizations.closeAccount(websiteId)).rejects.toMatchObject({ code: 'AccountAlreadyClosedException' })

@@ -1,0 +1,323 @@
+import type { AccountId } from './account-id.ts'
+import type { Complaint } from './complaint.ts'
+import type { Configuration } from './configuration.ts'
+import type { PrincipalId } from './identity-center-ids.ts'
+import { renderInstant } from './instant.ts'
+import { type Lack, lackOfActiveAccount, lackOfBoundUser, lackOfScope, lackOfTags, remedyOfFailures } from './lack.ts'
+import type { LedgerState } from './ledger-entry.ts'
+import type { Link } from './link.ts'
+import type { LinkBody } from './link-body.ts'
+import type { Account } from './organization-view.ts'
+import { isOfSameUpload, type NewStatus, rejection, type Status } from './status.ts'
+
+/** How far the access of one account is, as the ledger or `foreign/` has it; without links: nobody can read the entry. */
+export type Access = {
+  readonly account: AccountId
+  readonly state: LedgerState | 'foreign'
+  readonly reason?: string | undefined
+  /** Someone else removed it. */
+  readonly isMissing?: boolean | undefined
+  readonly principalId?: PrincipalId | undefined
+  /** The links that granted it when it was last evaluated, and which upload of each. */
+  readonly links?: readonly { readonly key: string; readonly lastModified: string }[] | undefined
+}
+
+/** What the scope of a link means now. */
+export type Expansion =
+  /** None: it exists and has no active account. */
+  | { readonly found: 'accounts'; readonly accounts: readonly AccountId[] }
+  | { readonly found: 'management-account'; readonly id: AccountId }
+  | { readonly found: 'inactive-account'; readonly account: Pick<Account, 'id' | 'state'> }
+  /** `near`: what was most likely meant. */
+  | { readonly found: 'nothing'; readonly scope: Parameters<typeof lackOfScope>[0]; readonly near: string | undefined }
+  | { readonly found: 'unread-tags'; readonly unread: number; readonly all: number }
+
+/** How far the assignments of a link are. */
+export type Progress = {
+  /** In the accounts of its scope; an account without any is left out. */
+  readonly access: readonly Access[]
+  /** What the brake holds of it, in any account. */
+  readonly held: readonly Access[]
+  /** What it lacks; `undefined`: nobody has looked since this process began. */
+  readonly lack: Lack | 'none' | undefined
+}
+
+type Uploaded = {
+  readonly object: { readonly etag: string; readonly versionId?: string | undefined; readonly lastModified: Date }
+}
+/** Access that the link granted and that is still there. Only the dispatcher knows how far it is. */
+type Leaving = { readonly left: readonly Access[] | 'unknown' }
+type InForce = Uploaded & {
+  readonly state: 'in-force'
+  readonly link: Link
+  readonly expansion: Expansion
+  /** Only the dispatcher knows it. */
+  readonly progress: Progress | 'unknown'
+  readonly onDrift: Configuration['onDrift']
+}
+
+/** All that the status of a link depends on. `state`: what its file says now. */
+export type LinkFacts = {
+  /** Its status until now. */
+  readonly present: Status | undefined
+  /** The user that this upload of it was first applied to, where its status names one. */
+  readonly boundTo: PrincipalId | undefined
+} & (
+  | ({ readonly state: 'absent' } & Leaving)
+  | ({ readonly state: 'rejected'; readonly complaint: Complaint } & Uploaded)
+  | ({ readonly state: 'expired' | 'not-yet'; readonly body: LinkBody } & Uploaded & Leaving)
+  | InForce
+)
+
+const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed: [] }
+
+/**
+ * The status of a link; `undefined`: the link is gone, and so is its access. The first row that fits counts.
+ *
+ * |    | file                     | facts                                                           | state              |
+ * | -- | ------------------------ | --------------------------------------------------------------- | ------------------ |
+ * |  1 | rejected                 | any                                                             | rejected           |
+ * |    | absent, expired, not-yet | *access that it granted*                                        |                    |
+ * |  2 |                          | none is left                                                    | none, expired, waiting |
+ * |  3 |                          | unknown, and it had no status or was rejected                   | as in row 2        |
+ * |  4 |                          | unknown, and its status says held                               | held               |
+ * |  5 |                          | unknown                                                         | revoking           |
+ * |  6 |                          | held, all but what failed                                       | held               |
+ * |  7 |                          | something is on its way                                         | revoking           |
+ * |  8 |                          | all failed                                                      | failed             |
+ * |    | in force                 | *scope without accounts*                                        |                    |
+ * |  9 |                          | it names the management account                                 | rejected           |
+ * | 10 |                          | tags are not read, and its status says that this is applied     | applied            |
+ * | 11 |                          | tags are not read                                               | waiting            |
+ * | 12 |                          | access is held, or its status says so and nobody knows          | held               |
+ * | 13 |                          | it exists                                                       | applied            |
+ * | 14 |                          | it does not exist, or is not active                             | waiting            |
+ * |    | in force                 | *scope with accounts*                                           |                    |
+ * | 15 |                          | progress unknown, and its status says that this is applied      | applied            |
+ * | 16 |                          | progress unknown                                                | applying           |
+ * | 17 |                          | access is held, and row 18 or 19 fits, or nobody knows, or      |                    |
+ * |    |                          | nothing else is on its way                                      | held               |
+ * | 18 |                          | something is lacking                                            | waiting            |
+ * | 19 |                          | another user of its name has the access                         | waiting            |
+ * | 20 |                          | something is on its way, or was not looked at                   | applying           |
+ * | 21 |                          | something failed                                                | failed             |
+ * | 22 |                          | all access existed before                                       | applied, not owned |
+ * | 23 |                          | all access is there                                             | applied            |
+ */
+export function describeLink(facts: LinkFacts): NewStatus | undefined {
+  const told = { by: facts.present?.by, principalId: facts.boundTo, ...uploadOf(facts) }
+  switch (facts.state) {
+    case 'rejected':
+      return { ...told, ...rejection(facts.complaint) }
+    case 'absent':
+      return describeLeft(facts, told, undefined)
+    case 'expired':
+      return describeLeft(facts, told, {
+        ...told,
+        state: 'expired',
+        reason: `it expired at ${instantOf(facts.body.expiresAt)}`,
+        remedy: 'upload it again with a later expiresAt, or delete it',
+      })
+    case 'not-yet':
+      return describeLeft(facts, told, {
+        ...told,
+        state: 'waiting',
+        reason: `it is not in force before ${instantOf(facts.body.notBefore)}`,
+        remedy: 'nothing to do; it is applied at that time',
+      })
+    case 'in-force':
+      return facts.expansion.found === 'accounts' && facts.expansion.accounts.length > 0
+        ? describeAccounts(facts, told, facts.expansion.accounts)
+        : describeNoAccounts(facts, told, facts.expansion)
+    default:
+      return facts satisfies never
+  }
+}
+
+/** Rows 2 to 8. `atRest`: the status once nothing is left. */
+function describeLeft(
+  { left, present }: LinkFacts & Leaving,
+  told: Partial<NewStatus>,
+  atRest: NewStatus | undefined,
+): NewStatus | undefined {
+  const revoking: NewStatus = { ...told, ...atRest, state: 'revoking' }
+  if (left === 'unknown') {
+    if (present === undefined || present.state === 'rejected') return atRest
+    return present.state === 'held' ? { ...revoking, ...heldAs(present), accounts: present.accounts } : revoking
+  }
+  if (left.length === 0) return atRest
+  const failed = failuresOf(left)
+  const open = left.length - failed.length
+  const counted = { ...revoking, accounts: { desired: 0, applied: 0, open, failed } }
+  const held = left.filter(({ state }) => state === 'held')
+  if (held.length > 0 && held.length === open) return { ...counted, ...heldBy(held) }
+  if (open > 0) return counted
+  return {
+    ...counted,
+    state: 'failed',
+    reason: `the access could not be revoked: ${failed[0]?.reason}`,
+    remedy: remedyOf(failed),
+  }
+}
+
+/** Rows 9 to 14. */
+function describeNoAccounts(
+  { link, progress, present }: InForce & LinkFacts,
+  told: Partial<NewStatus>,
+  expansion: Expansion,
+): NewStatus {
+  if (expansion.found === 'management-account')
+    return { ...told, ...rejection(complainOfManagementAccount(link.key, expansion.id)) }
+  if (expansion.found === 'unread-tags') {
+    if (isApplied(present, told)) return present
+    return { ...told, state: 'waiting', accounts: noAccounts, ...lackOfTags(expansion.unread, expansion.all) }
+  }
+  const held = progress === 'unknown' ? [] : progress.held
+  if (held.length > 0) return { ...told, accounts: noAccounts, ...heldBy(held) }
+  if (progress === 'unknown' && present?.state === 'held') return { ...told, accounts: noAccounts, ...heldAs(present) }
+  if (expansion.found === 'accounts')
+    return {
+      ...told,
+      state: 'applied',
+      accounts: noAccounts,
+      reason:
+        link.scope.kind === 'ou_id'
+          ? `'${link.scope.id}' exists but holds no active account`
+          : 'the organization has no active member account',
+    }
+  const lack =
+    expansion.found === 'inactive-account'
+      ? lackOfActiveAccount(expansion.account.id, expansion.account.state)
+      : lackOfScope(expansion.scope, expansion.near)
+  return { ...told, state: 'waiting', accounts: noAccounts, ...lack }
+}
+
+/** Rows 15 to 23. */
+function describeAccounts(
+  { link, progress, present, boundTo, onDrift }: InForce & LinkFacts,
+  told: Partial<NewStatus>,
+  accounts: readonly AccountId[],
+): NewStatus {
+  if (progress === 'unknown') return isApplied(present, told) ? present : { ...told, state: 'applying' }
+  const { access, held } = progress
+  const inForce = access.filter(isInForce)
+  const user = boundTo ?? findUser(link, told, inForce)
+  const ofOthers = inForce.filter(({ principalId }) => user !== undefined && principalId !== user)
+  const failed = failuresOf(access)
+  const applied = inForce.length - ofOthers.length
+  const open = accounts.length - applied - failed.length
+  const group = link.type === 'GROUP' ? access.find(({ principalId }) => principalId !== undefined) : undefined
+  const base = {
+    ...told,
+    accounts: { desired: accounts.length, applied, open, failed },
+    principalId: user ?? group?.principalId,
+  }
+  const found = progress.lack ?? findToldLack(present, told)
+  const isOfOther = user !== undefined && ofOthers.length > 0
+  const lack = typeof found === 'string' && isOfOther ? lackOfBoundUser(link.principal, user) : found
+  const isMoving = open > access.filter(({ state }) => state === 'held').length
+  if (held.length > 0 && (lack !== 'none' || !isMoving)) return { ...base, ...heldBy(held) }
+  if (typeof lack === 'object') return { ...base, state: 'waiting', ...lack }
+  if (open > 0) return { ...base, state: 'applying' }
+  if (failed.length > 0) {
+    const isReported = onDrift === 'report' && access.some(({ isMissing }) => isMissing)
+    return {
+      ...base,
+      state: 'failed',
+      reason: failed[0]?.reason,
+      remedy: isReported
+        ? 'upload the link again to grant it again, or delete the link (with "onDrift": "restore" it is granted again by itself)'
+        : remedyOf(failed),
+    }
+  }
+  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied' }
+  return {
+    ...base,
+    state: 'applied',
+    owned: false,
+    reason: 'the access existed before this link; it stays when the link is deleted',
+  }
+}
+
+/** The handler knows no progress: what an upload is told once stays until the dispatcher says something else. */
+function isApplied(present: Status | undefined, told: Partial<NewStatus>): present is Status {
+  return present?.state === 'applied' && isOfSameUpload(present, told)
+}
+
+function isInForce({ state }: Access): boolean {
+  return state === 'granted' || state === 'foreign'
+}
+
+/** The user that this upload of a link was applied to, where it was applied anywhere. */
+function findUser(
+  { key, type }: Link,
+  { lastModified }: Partial<NewStatus>,
+  inForce: readonly Access[],
+): PrincipalId | undefined {
+  if (type !== 'USER') return undefined
+  const isOfThis = (link: { readonly key: string; readonly lastModified: string }) =>
+    link.key === key && link.lastModified === lastModified
+  return inForce.find(({ links }) => links?.some(isOfThis))?.principalId
+}
+
+/** What the status of the same upload says that the link lacks. A status that says held does not say it. */
+function findToldLack(present: Status | undefined, told: Partial<NewStatus>): Lack | 'none' | 'unknown' {
+  if (!present || !isOfSameUpload(present, told)) return 'none'
+  const { state, reason, remedy, accounts } = present
+  if (state === 'held') return 'unknown'
+  const isWaiting = state === 'waiting' && accounts !== undefined && accounts.desired > 0
+  return isWaiting && reason !== undefined && remedy !== undefined ? { reason, remedy } : 'none'
+}
+
+type Failures = NonNullable<Status['accounts']>['failed']
+
+function failuresOf(access: readonly Access[]): Failures {
+  return access
+    .filter(({ state }) => state === 'failed' || state === 'stuck')
+    .map(({ account, state, reason = 'no reason is known' }) => ({
+      account,
+      reason,
+      stuck: state === 'stuck' ? true : undefined,
+    }))
+}
+
+function remedyOf(failed: Failures): string {
+  return failed.every(({ stuck }) => stuck)
+    ? 'make the account ACTIVE again, or close it; until then nothing is tried again'
+    : `${remedyOfFailures(failed.map(({ reason }) => reason))}; it is tried again by itself, at least every hour`
+}
+
+/** Without the digest of the list: the list may have grown since, and an operator has to look at it before releasing it. */
+function heldBy(held: readonly Access[]): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
+  const accounts = `${held.length} account${held.length === 1 ? '' : 's'}`
+  return {
+    state: 'held',
+    reason: `${held[0]?.reason ?? 'held by the brake'}; its access in ${accounts} stays until an operator decides`,
+    remedy:
+      'an operator looks at what is held with: npx ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
+  }
+}
+
+/** What a status says of held access stays until the dispatcher, which knows, says something else. */
+function heldAs({ reason, remedy }: Status): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
+  return { state: 'held', reason, remedy }
+}
+
+function complainOfManagementAccount(object: string, id: AccountId): Complaint {
+  return {
+    object,
+    received: `account ${id}, the management account of the organization`,
+    expected: 'a member account (a delegated administrator cannot grant access to the management account)',
+    remedy: 'grant it in the management account itself; set "includeManagementAccount" only where ssofile runs there',
+  }
+}
+
+function uploadOf(facts: LinkFacts): Pick<NewStatus, 'etag' | 'lastModified' | 'versionId'> {
+  if (facts.state === 'absent') return {}
+  const { versionId, etag, lastModified } = facts.object
+  return { versionId, etag, lastModified: renderInstant(lastModified) }
+}
+
+function instantOf(at: Date | undefined): string {
+  return at === undefined ? 'an unknown time' : renderInstant(at)
+}

@@ -1,0 +1,132 @@
+import type { Listing } from '../../domain/access-proof.ts'
+import type { AssignmentKey } from '../../domain/assignment.ts'
+import type { Lack } from '../../domain/lack.ts'
+import type { Access, AccessIds, GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
+import type { PrincipalName } from '../../domain/principal.ts'
+import type { RequestKind } from '../../ports/sso-admin.ts'
+import type { Admission } from '../brake/brake.ts'
+
+/** What the links say of one assignment now. */
+export type Wish =
+  /** No link grants it. `isLive`: judged on the account's live place, state and tags, not on the cached view. */
+  | { readonly is: 'unwanted'; readonly isLive: boolean }
+  /** These links grant it, and its names stand for these ids. */
+  | { readonly is: 'wanted'; readonly target: AccessIds; readonly links: readonly GrantingLink[] }
+  /** Links grant it, but what they name is lacking. `links`: those that mean the first access of the entry. */
+  | { readonly is: 'lacking'; readonly lack: Lack; readonly links: readonly GrantingLink[] }
+
+/** Where an id is now. `gone`: it does not exist. No name: it has one that no link can spell. */
+export type Whereabouts = 'gone' | { readonly name: PrincipalName | undefined }
+
+/** Why nothing more is done about an access in this evaluation. */
+export type Rest =
+  | { readonly result: 'in-force' }
+  | { readonly result: 'waiting' }
+  | { readonly result: 'foreign' }
+  | { readonly result: 'open' | 'held'; readonly reason: string }
+
+/** What was learned of one access in this evaluation. `undefined`: not asked yet. */
+export type Known = {
+  readonly listing?: Listing | undefined
+  readonly whereabouts?: Whereabouts | undefined
+  /** The key whose links grant this access, because its principal has another name now. */
+  readonly heir?: { readonly key: AssignmentKey; readonly links: readonly GrantingLink[] } | 'none' | undefined
+  /** The other key that has this access in the ledger. */
+  readonly elsewhere?: AssignmentKey | 'none' | undefined
+  /** What is recorded under `foreign/` for this key. `same`: this access, and the same links grant it. */
+  readonly foreign?: 'same' | 'other' | 'none' | undefined
+  /** Whether history has a revocation so young that a listing may still show the access. */
+  readonly wasRevokedLately?: boolean | undefined
+  /**
+   * A request of ours without an outcome was looked for. `lost`: Identity Center does not know its id. `in-progress`: it
+   * takes longer than an evaluation.
+   */
+  readonly request?: 'not-found' | 'lost' | 'in-progress' | undefined
+  readonly admission?: Admission | undefined
+  /** Identity Center failed our call in this evaluation. `isQuota`: there is no room for another assignment. */
+  readonly failure?: { readonly reason: string; readonly isQuota: boolean } | undefined
+  readonly rest?: Rest | undefined
+}
+
+/** All that deciding about one assignment rests on. */
+export type Facts = {
+  readonly now: Date
+  /** The name in the key. */
+  readonly name: PrincipalName
+  readonly entry: LedgerEntry | undefined
+  readonly wish: Wish
+  /** `unknown`: Organizations does not know it now. `gone`: not for an hour, by complete listings. */
+  readonly account: 'active' | 'refusing' | 'unknown' | 'gone'
+  readonly knownOf: (ids: AccessIds) => Known
+  /** A request for this access is in progress, whoever made it. */
+  readonly inProgress: (ids: AccessIds) => RequestKind | undefined
+  /** The ledger says that this call is about to be made. `isChecked`: the links and the name still stand after that. */
+  readonly prepared?: { readonly ids: AccessIds; readonly kind: RequestKind; readonly isChecked: boolean } | undefined
+  /** False at the end of a slice: nothing more is called. */
+  readonly mayStart: boolean
+  readonly onDrift: 'restore' | 'report'
+  readonly graceMs: number
+}
+
+/** What can be learned about one access. */
+export type Question =
+  | 'listing'
+  | 'whereabouts'
+  | 'heir'
+  | 'elsewhere'
+  | 'foreign'
+  | 'history'
+  | 'request'
+  | 'admission'
+
+/** One step. Only `call` changes Identity Center. */
+export type Step =
+  | { readonly do: 'learn'; readonly what: Question; readonly ids: AccessIds }
+  /** Evaluate the links on the account's live place. */
+  | { readonly do: 'look at the live account' }
+  /** Ask whether the account is gone for good. */
+  | { readonly do: 'wait for the request'; readonly ids: AccessIds }
+  /** Write the ledger before a call. `wasLost`: access that was there is gone, and history says so first. */
+  | {
+      readonly do: 'prepare'
+      readonly kind: RequestKind
+      readonly ids: AccessIds
+      readonly links: readonly GrantingLink[]
+      readonly wasLost: boolean
+    }
+  /** After the ledger was written: do the links and the name still stand? */
+  | { readonly do: 'check'; readonly ids: AccessIds }
+  | { readonly do: 'call'; readonly kind: RequestKind; readonly ids: AccessIds }
+  /** The access is there: the ledger says granted. `until`: its principal is gone, and this is the end of its grace. */
+  | {
+      readonly do: 'confirm'
+      readonly ids: AccessIds
+      readonly links: readonly GrantingLink[]
+      readonly until?: Date | undefined
+    }
+  /** The access is not there, or the account is gone: the ledger forgets it, and history says so. */
+  | { readonly do: 'forget'; readonly ids: AccessIds; readonly as: 'revoked' | 'released' | 'elsewhere' }
+  /** Someone else made it: the ledger forgets it, and `foreign/` has it. */
+  | { readonly do: 'leave to others'; readonly ids: AccessIds; readonly links: readonly GrantingLink[] }
+  /** What others gave is gone: `foreign/` forgets it. */
+  | { readonly do: 'forget what was foreign'; readonly ids: AccessIds }
+  /** The access stays under the present name of its principal: only the ledger moves. */
+  | { readonly do: 'move to'; readonly ids: AccessIds }
+  /** The ledger has it under another key, which moves it to this one when it is looked at. */
+  | { readonly do: 'ask elsewhere'; readonly ids: AccessIds; readonly reason: string }
+  | { readonly do: 'hold'; readonly ids: AccessIds; readonly reason: string }
+  /** Not finished: open work. `until`: no sooner is anything to be learned. */
+  | {
+      readonly do: 'put off'
+      readonly ids: AccessIds
+      readonly reason: string
+      readonly state?: LedgerState | undefined
+      readonly until?: Date | undefined
+    }
+  /** The directory gives two answers about one name: it is just being changed. */
+  | { readonly do: 'start again later'; readonly ids: AccessIds }
+  | { readonly do: 'finish'; readonly rest: Rest | { readonly result: 'absent' | 'given-back' } }
+
+export function accessesOf({ entry }: Pick<Facts, 'entry'>): readonly Access[] {
+  return entry?.accesses ?? []
+}

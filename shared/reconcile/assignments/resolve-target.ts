@@ -1,0 +1,64 @@
+import type { Assignment } from '../../domain/assignment.ts'
+import { type Lack, lackOfBoundUser, lackOfPermissionSet, lackOfPrincipal } from '../../domain/lack.ts'
+import type { GrantingLink } from '../../domain/ledger-entry.ts'
+import type { PrincipalType } from '../../domain/principal.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import type { Lacks, SettleContext, Subject } from './settlement.ts'
+import type { BoundLink } from './user-binding.ts'
+
+/**
+ * What Identity Center knows the assignment by, and the links that may be applied to that principal; or what is lacking.
+ * `lacks`: of each link.
+ */
+export type Resolved = { readonly lacks: Lacks } & (
+  | { readonly target: AssignmentTarget; readonly links: readonly GrantingLink[] }
+  | { readonly lack: Lack }
+)
+
+export async function resolveTarget({ assignment, context }: Subject, links: readonly BoundLink[]): Promise<Resolved> {
+  const { permissionSet, principal, type, accountId } = assignment
+  const [permissionSetArn, principalId] = await Promise.all([
+    context.permissionSets.resolve(permissionSet),
+    context.principals.resolve(type, principal, context.pulledMs),
+  ])
+  const granting = links.map(({ link }) => link)
+  const all = (lack: Lack): Resolved => ({ lack, lacks: lackOfAll(granting, lack) })
+  if (permissionSetArn === undefined)
+    return all(lackOfPermissionSet(permissionSet, context.permissionSets.findNear(permissionSet)))
+  if (principalId === undefined) return all(await findLackOfPrincipal({ assignment, context }))
+  const found = links.map(({ link, boundTo }) => {
+    const isFree = boundTo === undefined || boundTo === principalId
+    return { link, lack: isFree ? ('none' as const) : lackOfBoundUser(principal, boundTo) }
+  })
+  const lacks = new Map(found.map(({ link, lack }) => [link.key, lack]))
+  const free = found.filter(({ lack }) => lack === 'none').map(({ link }) => link)
+  const [first] = found
+  if (free.length === 0 && first && first.lack !== 'none') return { lack: first.lack, lacks }
+  return { target: { accountId, permissionSetArn, principalId, principalType: type }, links: free, lacks }
+}
+
+export function lackOfAll(links: readonly GrantingLink[], lack: Lack): Lacks {
+  return new Map(links.map(({ key }) => [key, lack]))
+}
+
+/** For a name that nobody has. Looks for what the link may mean instead: a near name, or the other type. */
+export async function findLackOfPrincipal({
+  assignment,
+  context: { principals, pulledMs, log },
+}: {
+  readonly assignment: Pick<Assignment, 'type' | 'principal'>
+  readonly context: Pick<SettleContext, 'principals' | 'pulledMs' | 'log'>
+}): Promise<Lack> {
+  const { type, principal } = assignment
+  const other: PrincipalType = type === 'GROUP' ? 'USER' : 'GROUP'
+  const hasOtherType = (await principals.resolve(other, principal, pulledMs)) !== undefined
+  if (hasOtherType) return lackOfPrincipal(assignment, { hasOtherType })
+  // Only help for a person: nothing waits for it.
+  const near = await principals.findNear(type, principal).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    log.warn('the directory could not be searched for a near name', { error })
+    return undefined
+  })
+  return lackOfPrincipal(assignment, { hasOtherType, near })
+}

@@ -1,0 +1,57 @@
+import type { Assignment, AssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { Lack } from '../../domain/lack.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Brake } from '../brake/brake.ts'
+import type { AssignmentListings } from '../calls/assignment-listings.ts'
+import type { AssignmentRequests } from '../calls/assignment-requests.ts'
+import type { ManagementAccountSets } from '../directory/management-account-sets.ts'
+import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
+import type { PrincipalNames } from '../directory/principal-names.ts'
+import type { OrganizationCache } from '../organization/organization-cache.ts'
+import type { StatusStore } from '../records/status-store.ts'
+import type { Standings } from './standings.ts'
+
+/** What assignments are settled with in one slice. */
+export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'log'> & {
+  readonly configuration: Configuration
+  readonly standings: Standings
+  readonly statuses: StatusStore
+  readonly organization: OrganizationCache
+  readonly permissionSets: PermissionSetIndex
+  readonly managementAccount: ManagementAccountSets
+  readonly principals: PrincipalIndex
+  readonly principalNames: PrincipalNames
+  readonly requests: AssignmentRequests
+  readonly listings: AssignmentListings
+  readonly brake: Pick<Brake, 'admit' | 'review'>
+  /** False at the end of a slice, or when the lease may be lost: what has not left is not sent. */
+  readonly mayStart: () => boolean
+  /** Aborts what has not left at the end of a slice. */
+  readonly ending: AbortSignal
+  /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
+  readonly pulledMs: number
+}
+
+/** The account assignment that a hint is about. */
+export type Subject = { readonly key: AssignmentKey; readonly assignment: Assignment; readonly context: SettleContext }
+
+/** By link. `none`: what it names was found. Links that are not in the map were not evaluated. */
+export type Lacks = ReadonlyMap<string, Lack | 'none'>
+
+/**
+ * Where one account assignment stands after an evaluation. `links`: the links whose status it concerns. `lacks`: what
+ * the links that grant it lack.
+ */
+export type Settlement = { readonly links: readonly string[]; readonly lacks?: Lacks | undefined } & (
+  | { readonly result: 'applied'; readonly owned: boolean }
+  | { readonly result: 'absent' }
+  | { readonly result: 'waiting' }
+  /** Not finished: the ledger entry, and its twin under `state/open/` unless it is stuck, say when and why. */
+  | { readonly result: 'open'; readonly reason: string }
+  /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
+  | { readonly result: 'held'; readonly reason: string }
+  /** Nothing was done: the slice is ending, and the hint is given back. */
+  | { readonly result: 'given-back' }
+)

@@ -1,0 +1,75 @@
+import type { Listing } from '../../domain/access-proof.ts'
+import type { AccountId } from '../../domain/account-id.ts'
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { listAll, type Page } from '../../ports/page.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
+
+/** A listing serves the hints that were pulled before it was taken, for so long. */
+const sharedMs = 30_000
+/** Looks for one permission set that follow each other so closely are part of a bulk. */
+const bulkMs = 1_000
+
+type Shared = { readonly accounts: Promise<ReadonlySet<AccountId>>; readonly at: Date; readonly takenMs: number }
+
+/**
+ * Looks whether assignments are there. In a bulk of looks for one permission set, one listing serves many: that of the
+ * accounts that have it at all, 100 a call. An account that is not among them has no assignment of it. What appears
+ * between our look and our creation counts as ours (design, "What is desired").
+ */
+export class AssignmentListings {
+  readonly #ssoAdmin: SsoAdmin
+  readonly #clock: Clock
+  readonly #lookedMs = new Map<PermissionSetArn, number>()
+  readonly #shared = new Map<PermissionSetArn, Shared>()
+
+  constructor({ ssoAdmin, clock }: { readonly ssoAdmin: SsoAdmin; readonly clock: Clock }) {
+    this.#ssoAdmin = ssoAdmin
+    this.#clock = clock
+  }
+
+  /** For a hint that was pulled at `pulledMs`. Throws when it cannot be read. */
+  async look(target: AssignmentTarget, pulledMs: number): Promise<Listing> {
+    const shared = this.#share(target.permissionSetArn, pulledMs)
+    if (shared && !(await shared.accounts).has(target.accountId)) return { isListed: false, at: shared.at }
+    const at = this.#clock.now()
+    return { isListed: await isListed(this.#ssoAdmin, target), at }
+  }
+
+  #share(arn: PermissionSetArn, pulledMs: number): Shared | undefined {
+    const nowMs = this.#clock.monotonicMs()
+    const known = this.#shared.get(arn)
+    if (known && known.takenMs >= pulledMs && nowMs - known.takenMs < sharedMs) return known
+    const lookedMs = this.#lookedMs.get(arn)
+    this.#lookedMs.set(arn, nowMs)
+    if (lookedMs === undefined || nowMs - lookedMs >= bulkMs) return undefined
+    const taken = { accounts: this.#listAccounts(arn), at: this.#clock.now(), takenMs: nowMs }
+    this.#shared.set(arn, taken)
+    taken.accounts.catch(() => this.#shared.delete(arn))
+    return taken
+  }
+
+  async #listAccounts(arn: PermissionSetArn): Promise<ReadonlySet<AccountId>> {
+    const pages = (token?: string) => this.#ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
+    return new Set(await listUnlessGone(pages))
+  }
+}
+
+/** Whether Identity Center lists the assignment at this moment. Throws when it cannot be read. */
+export async function isListed(ssoAdmin: SsoAdmin, target: AssignmentTarget): Promise<boolean> {
+  const { accountId, permissionSetArn, principalId, principalType } = target
+  const pages = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
+  const rows = await listUnlessGone(pages)
+  return rows.some((row) => row.principalId === principalId && row.principalType === principalType)
+}
+
+/** All pages about a permission set. One that is gone has no assignments: it cannot be deleted while it has one. */
+export async function listUnlessGone<T>(pages: (token?: string) => Promise<Page<T>>): Promise<readonly T[]> {
+  try {
+    return await Array.fromAsync(listAll(pages))
+  } catch (error) {
+    if (isServiceError(error, 'ResourceNotFoundException')) return []
+    throw error
+  }
+}

@@ -1,0 +1,79 @@
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import type { Priority, RateLimiter } from './rate-limiter.ts'
+import { repeatPatiently } from './repeat-patiently.ts'
+import { wrapPort } from './wrap-port.ts'
+
+const repetition = { attemptsMost: 6, firstMs: 400, mostMs: 10_000 }
+/** At least; at most twice as long. */
+const pauseMs = 500
+
+/** The call was not made: its turn came after the end of the slice, or when the lease may be lost. */
+export class NotStartedError extends Error {
+  override readonly name = 'NotStartedError'
+  constructor() {
+    super('the dispatcher starts nothing more; the call was not made')
+  }
+}
+
+/** All others have that of a grant. */
+const prioritiesByOperation: Partial<Record<keyof SsoAdmin, Priority>> = {
+  deleteAccountAssignment: 'revocation',
+  listAssignmentRequests: 'poll',
+  listProvisionings: 'poll',
+  instance: 'background',
+  listAccountAssignmentsForPrincipal: 'background',
+  listPermissionSets: 'background',
+  describePermissionSet: 'background',
+}
+const priorities = new Map(Object.entries(prioritiesByOperation))
+
+type Terms = {
+  readonly mayStart: () => boolean
+  readonly holdsLease: () => boolean
+  /** Hears of each call. With it every call waits behind the calls of others. */
+  readonly background?: () => void
+}
+
+/**
+ * SSO Admin behind the one limiter of this process. Reads are repeated when they are throttled or fail in passing. Writes
+ * are not: only reading back tells whether they took effect. When a write's turn comes and nothing may be started any
+ * more (`mayStart`), it throws NotStartedError. So does every call once the lease may be lost (`holdsLease`), since a
+ * successor then uses the full rate.
+ */
+export function limitSsoAdmin(
+  ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
+  limiter: RateLimiter,
+  { mayStart, holdsLease, background }: Terms,
+): SsoAdmin {
+  const attempt = (operation: string, call: () => Promise<unknown>): Promise<unknown> =>
+    limiter.run(background ? 'background' : (priorities.get(operation) ?? 'grant'), async () => {
+      if (!holdsLease() || !(isRead(operation) || mayStart())) throw new NotStartedError()
+      background?.()
+      try {
+        return await call()
+      } catch (error) {
+        if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + ports.randomness.fraction()))
+        throw error
+      }
+    })
+  return wrapPort(ports.ssoAdmin, (operation, call) => {
+    if (!isRead(operation)) return attempt(operation, call)
+    return repeatPatiently(ports, repetition, () => attempt(operation, call))
+  })
+}
+
+/** By AWS's verbs. What has another name counts as a write, which is never repeated. */
+function isRead(operation: string): boolean {
+  return operation === 'instance' || /^(describe|get|list)[A-Z]/.test(operation)
+}
+
+/** "Rate exceeded" means too many calls a second, "too many requests processing" too many outstanding (field reports). */
+function isRateExceeded(error: unknown): boolean {
+  return isServiceError(error, 'ThrottlingException') && !isTooManyOutstanding(error)
+}
+
+export function isTooManyOutstanding(error: unknown): boolean {
+  return isServiceError(error, 'ThrottlingException') && /too many requests processing/i.test(error.message)
+}

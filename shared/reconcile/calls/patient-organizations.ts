@@ -1,0 +1,32 @@
+import type { Organizations } from '../../ports/organizations.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import { repeatPatiently } from './repeat-patiently.ts'
+import { wrapPort } from './wrap-port.ts'
+
+const repetition = { attemptsMost: 9, firstMs: 300, mostMs: 12_000 }
+const ratesByOperation: Record<keyof Organizations, number> = {
+  managementAccountId: 1,
+  listAccounts: 7,
+  describeAccount: 15,
+  listTags: 9,
+  parentExists: 4,
+}
+const rates = Object.entries(ratesByOperation)
+
+/**
+ * Organizations, each operation at its own rate. Reads that are throttled or fail are repeated for about half a minute.
+ * The rates are a little less than AWS allows to all callers in the account together, since a call that is refused and
+ * repeated takes longer than one that waits its turn. (Organizations User Guide, "Quotas for AWS Organizations":
+ * ListAccounts 8 a second, DescribeAccount 20, ListTagsForResource 10, most others 5.)
+ */
+export function patientOrganizations(ports: Pick<Ports, 'organizations' | 'clock' | 'randomness'>): Organizations {
+  const limiters = new Map(rates.map(([operation, perSecond]) => [operation, new RateLimiter(ports.clock, perSecond)]))
+  return wrapPort(ports.organizations, (operation, call) => {
+    const limiter = limiters.get(operation)
+    if (!limiter) throw new Error(`received ${operation}, expected an operation with a rate`)
+    // Others use the rate up: the other calls of this operation would only be refused as well.
+    const onPause = (ms: number) => limiter.pause(ms)
+    return repeatPatiently(ports, { ...repetition, onPause }, () => limiter.run('background', call))
+  })
+}

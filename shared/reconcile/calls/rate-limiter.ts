@@ -1,0 +1,104 @@
+import type { Clock } from '../../ports/clock.ts'
+import { Signal } from './signal.ts'
+
+/** The first goes first: a revocation never waits behind a listing. None of the others starves: see `shareOfLater`. */
+export type Priority = 'revocation' | 'grant' | 'poll' | 'background'
+const order: readonly Priority[] = ['revocation', 'grant', 'poll', 'background']
+/** Of four calls that are no revocations, one is of the lowest priority that waits. */
+const shareOfLater = 4
+
+/** For the resolution of clocks and timers. */
+const marginMs = 10
+
+/**
+ * Lets at most `perSecond` calls arrive in any rolling second. AWS counts arrivals. We only know that a call arrives
+ * between its start and its end, so its place is free again one second after its end.
+ * Source: IAM Identity Center User Guide, "Quotas and limits": 20 per second over all SSO Admin operations together.
+ */
+export class RateLimiter {
+  readonly #clock: Clock
+  readonly #most: number
+  readonly #windowMs: number
+  #underWay = 0
+  /** When the calls of the last second ended, oldest first. */
+  readonly #endedMs: number[] = []
+  readonly #waiting: Record<Priority, (() => void)[]> = { revocation: [], grant: [], poll: [], background: [] }
+  readonly #ended = new Signal()
+  #pausedUntilMs = 0
+  #pumping = false
+  /** Calls since the lowest priority waiting had its turn. */
+  #sinceLater = 0
+
+  constructor(clock: Clock, perSecond: number) {
+    this.#clock = clock
+    this.#most = Math.max(1, Math.floor(perSecond))
+    // Fewer than one call a second means a longer window.
+    this.#windowMs = (1000 * this.#most) / perSecond + marginMs
+  }
+
+  /** Resolves when the call may start, with what must be called when it has ended. */
+  async acquire(priority: Priority): Promise<() => void> {
+    await new Promise<void>((resolve) => {
+      this.#waiting[priority].push(resolve)
+      void this.#pump()
+    })
+    return () => {
+      this.#underWay--
+      this.#endedMs.push(this.#clock.monotonicMs())
+      this.#ended.raise()
+    }
+  }
+
+  /** Makes a call in its turn. */
+  async run<T>(priority: Priority, call: () => Promise<T>): Promise<T> {
+    const end = await this.acquire(priority)
+    try {
+      return await call()
+    } finally {
+      end()
+    }
+  }
+
+  /** Nothing starts for this long. For when the service says that the rate is exceeded: others call it too. */
+  pause(ms: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + ms)
+  }
+
+  /** Resolves when none of our calls counts any more: before the lease is released, so that a successor has the full rate. */
+  async rest(): Promise<void> {
+    const last = this.#endedMs.at(-1)
+    if (last !== undefined) await this.#clock.sleep(last + this.#windowMs - this.#clock.monotonicMs())
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) return
+    this.#pumping = true
+    for (let next = this.#next(); next; next = this.#next()) {
+      const waitMs = this.#waitMs()
+      if (waitMs > 0) {
+        await this.#ended.wait(this.#clock, waitMs)
+        continue
+      }
+      this.#underWay++
+      if (next !== 'revocation') this.#sinceLater = this.#sinceLater + 1 < shareOfLater ? this.#sinceLater + 1 : 0
+      this.#waiting[next].shift()?.()
+    }
+    this.#pumping = false
+  }
+
+  #next(): Priority | undefined {
+    const waiting = order.filter((priority) => this.#waiting[priority].length > 0)
+    const isTurnOfLater = waiting[0] !== 'revocation' && this.#sinceLater === shareOfLater - 1
+    return isTurnOfLater ? waiting.at(-1) : waiting[0]
+  }
+
+  #waitMs(): number {
+    const nowMs = this.#clock.monotonicMs()
+    while ((this.#endedMs[0] ?? nowMs) + this.#windowMs <= nowMs) this.#endedMs.shift()
+    const pauseMs = Math.max(this.#pausedUntilMs - nowMs, 0)
+    if (this.#underWay + this.#endedMs.length < this.#most) return pauseMs
+    // Where calls under way take all places, the first that ends raises `#ended`.
+    const roomMs = (this.#endedMs[0] ?? nowMs) + this.#windowMs - nowMs
+    return Math.max(roomMs, pauseMs)
+  }
+}

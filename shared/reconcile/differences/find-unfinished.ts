@@ -1,0 +1,106 @@
+import {
+  type Assignment,
+  type AssignmentKey,
+  parseAssignmentKey,
+  renderAssignmentKey,
+} from '../../domain/assignment.ts'
+import { isSettled, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { readBrake } from '../brake/brake-file.ts'
+import type { NamedId } from '../directory/principal-names.ts'
+import type { Checkpoint } from '../records/checkpoint.ts'
+import { Ledger } from '../records/ledger.ts'
+import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
+import { listOpenWork } from '../records/open-work.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+
+export type Unfinished = {
+  /** Entries that are not settled and have no retry scheduled; stuck ones only if their account takes changes again. */
+  readonly unfinished: readonly Assignment[]
+  /** Every entry that is not settled, ascending. */
+  readonly entries: readonly AssignmentKey[]
+  /** What the brake holds: it rests until a person releases it. */
+  readonly held: ReadonlySet<AssignmentKey>
+  /** Links whose access is held, each with one held assignment. */
+  readonly heldLinks: ReadonlyMap<string, Assignment>
+  /** Stuck on accounts that take no changes, or left: nothing can be done. */
+  readonly resting: ReadonlyMap<AssignmentKey, Assignment>
+  /** Assignments and permission set files with a retry under `state/open/`. */
+  readonly scheduled: ReadonlySet<string>
+  /** The names and ids in the entries that were read. */
+  readonly names: readonly NamedId[]
+  /** Entries that cannot be read. They do not stop the comparison, and the dispatcher tells their links. */
+  readonly spoiled: readonly string[]
+}
+
+/**
+ * Finds entries whose hint was lost. Reads only entries that were written since the last comparison, or were not settled
+ * then. `revocations`: of entries that no link grants.
+ */
+export async function findUnfinished(
+  objects: ObjectStore,
+  ledger: Heads,
+  view: OrganizationView,
+  last: Pick<Checkpoint, 'since' | 'entries'>,
+  revocations: readonly Assignment[],
+): Promise<Unfinished> {
+  const known = new Set(last.entries)
+  // If it cannot be read, held entries stay held.
+  const brake = await readBrake(objects).catch(() => 'unreadable' as const)
+  const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
+  const revoked = new Set(revocations.map(renderAssignmentKey))
+  const held = new Set<AssignmentKey>()
+  const heldLinks = new Map<string, Assignment>()
+  const byId = new Map(view.accounts.map((account) => [account.id, account]))
+  const scheduled = new Set<string>()
+  for await (const { key } of listOpenWork(objects)) scheduled.add(key)
+  const entries = new Ledger(objects)
+  const unfinished: Assignment[] = []
+  const unsettled: AssignmentKey[] = []
+  const resting = new Map<AssignmentKey, Assignment>()
+  const names = new Map<string, NamedId>()
+  const spoiled: string[] = []
+  const check = async (head: ObjectHead): Promise<void> => {
+    const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
+    if (!assignment) return
+    const key = renderAssignmentKey(assignment)
+    if (scheduled.has(key)) return void unsettled.push(key)
+    if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
+    const read = await unlessSpoiled(entries.read(key))
+    if (isSpoiled(read)) {
+      spoiled.push(head.key)
+      unsettled.push(key)
+      return void unfinished.push(assignment)
+    }
+    const entry = read?.entry
+    const { type, principal: name } = assignment
+    for (const { principalId: id } of entry?.accesses ?? []) names.set(`${id} ${type} ${name}`, { type, id, name })
+    // On the brake's list although settled: the dispatcher died before it took the key off.
+    if (entry === undefined || (isSettled(entry) && !listed.has(key))) return
+    const { state, links } = entry.accesses[0]
+    unsettled.push(key)
+    if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void resting.set(key, assignment)
+    // Released, or desired again, and the hint was lost: it is not on the list any more, or should not be.
+    const isAllHeld = entry.accesses.every((access) => access.state === 'held')
+    const isHeld = isAllHeld && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
+    if (!isHeld) return void unfinished.push(assignment)
+    held.add(key)
+    for (const link of links) heldLinks.set(link.key, assignment)
+  }
+  await forEachAtOnce(ledger.values(), check)
+  for (const key of listed) {
+    const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
+    if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
+  }
+  return {
+    unfinished,
+    entries: unsettled.sort(),
+    held,
+    heldLinks,
+    resting,
+    scheduled,
+    names: [...names.values()],
+    spoiled: spoiled.sort(),
+  }
+}

@@ -1,0 +1,119 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { Assignment } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { expandScope } from '../../domain/expand-scope.ts'
+import { parseLinkKey, renderGrant } from '../../domain/link.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
+import { attentionStates } from '../../domain/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Told } from '../records/checkpoint.ts'
+import { attentionKey, attentionPrefix } from '../records/status-store.ts'
+import type { Statuses } from './read-inputs.ts'
+
+/** What is known of an input besides its status. */
+export type Situation = {
+  /** Only what can be found without a call to AWS but S3: not every status that waits for something is looked at. */
+  readonly isSweep: boolean
+  /** A dispatcher is at work: it tells how far its work is. */
+  readonly isAtWork: boolean
+  /** The status changed since the last comparison. */
+  readonly isNew: boolean
+  /** Something of it is still to be granted, revoked or tried again. */
+  readonly isOpen: boolean
+  /** A retry of it is under `state/open/`. */
+  readonly isScheduled: boolean
+  /** The link has expired. */
+  readonly isExpired: boolean
+  /** The brake holds access of the link. */
+  readonly isHeld: boolean
+  /** No link and no ledger entry names the permission set. */
+  readonly isUnused: boolean
+}
+
+/**
+ * Whether an input must be looked at again, by a status that describes the file as it is.
+ *
+ * | status                                | the sweep                                    | the reconcile   |
+ * | ------------------------------------- | -------------------------------------------- | --------------- |
+ * | rejected, expired                     | no                                           | no              |
+ * | applied                               | if it has expired                            | as the sweep    |
+ * | applying, revoking                    | if no retry is scheduled, nor a dispatcher at work | always    |
+ * | held                                  | if the brake holds nothing of it             | as the sweep    |
+ * | waiting for accounts or a date        | if it is new, or has expired                 | always          |
+ * | waiting for a name; a link failed     | if nothing is open, or it has expired        | as the sweep    |
+ * | a permission set waits, or failed     | no: its retry is scheduled                   | always          |
+ * | a permission set is blocked           | if nothing names it and no retry is scheduled | always         |
+ */
+export function wantsLook(input: string, { state, desired }: Told, situation: Situation): boolean {
+  const { isSweep, isAtWork, isNew, isOpen, isScheduled, isExpired, isHeld, isUnused } = situation
+  const isPermissionSet = input.startsWith(permissionSetPrefix)
+  switch (state) {
+    case 'rejected':
+    case 'expired':
+      return false
+    case 'applied':
+      return isExpired
+    case 'applying':
+    case 'revoking':
+      return !isSweep || !(isScheduled || isAtWork)
+    case 'held':
+      return !isHeld
+    case 'blocked':
+      return !isSweep || (isUnused && !isScheduled)
+    case 'waiting':
+    case 'failed':
+      if (isPermissionSet) return !isSweep
+      if (isExpired) return true
+      return state === 'waiting' && desired === 0 ? !isSweep || isNew : !isOpen
+    default:
+      return state satisfies never
+  }
+}
+
+/** Assignments by permission set and principal, to find those of one link. */
+export class AssignmentIndex {
+  readonly #accounts = new Map<string, Set<AccountId>>()
+  readonly #view: OrganizationView
+  readonly #configuration: Configuration
+
+  constructor(assignments: Iterable<Assignment>, view: OrganizationView, configuration: Configuration) {
+    this.#view = view
+    this.#configuration = configuration
+    for (const assignment of assignments) {
+      const name = renderGrant(assignment)
+      const accounts = this.#accounts.get(name) ?? new Set()
+      this.#accounts.set(name, accounts.add(assignment.accountId))
+    }
+  }
+
+  /** Whether any of it may be a link's. A link that is not in force may have granted access outside its scope. */
+  concerns(input: string, isInForce: boolean): boolean {
+    const link = parseLinkKey(input, this.#configuration.folders)
+    const accounts = link.ok ? this.#accounts.get(renderGrant(link.value)) : undefined
+    if (!link.ok || !accounts) return false
+    const { scope } = link.value
+    if (scope.kind === 'account') return accounts.has(scope.id)
+    return !isInForce || expandScope(scope, this.#view, this.#configuration).some((id) => accounts.has(id))
+  }
+}
+
+/** Inputs that the index under `attention/` has in another state than their status. */
+export async function findMisindexed(objects: ObjectStore, { told, spoiled }: Statuses): Promise<readonly string[]> {
+  const misindexed = new Set<string>()
+  const indexed = new Set<string>()
+  // The index may have a hash of an input whose status has room for it.
+  const inputs = new Map(
+    [...told.keys()].flatMap((input) => attentionStates.map((one) => [attentionKey(one, input), input])),
+  )
+  for (const state of attentionStates) {
+    for await (const { key } of objects.list(`${attentionPrefix}${state}/`)) {
+      indexed.add(key)
+      const input = inputs.get(key) ?? key.slice(attentionPrefix.length + state.length + 1)
+      if (!spoiled.has(input) && told.get(input)?.attention !== state) misindexed.add(input)
+    }
+  }
+  for (const [input, { attention }] of told)
+    if (attention && !indexed.has(attentionKey(attention, input))) misindexed.add(input)
+  return [...misindexed].sort()
+}

@@ -1,0 +1,143 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { type Link, parseLinkKey } from '../../domain/link.ts'
+import { isInForce } from '../../domain/link-body.ts'
+import { attentionOf, type Status, status } from '../../domain/status.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { Checkpoint, LinkTimes, Memory, Told } from '../records/checkpoint.ts'
+import { expiryKey, instantsToCome, listIndexed } from '../records/expiry-index.ts'
+import { queueOf } from '../records/inputs.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
+import { readLink } from '../records/read-link.ts'
+import { isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
+import { isSpoiled, type Stored, unlessSpoiled } from '../records/stored-json.ts'
+
+export type Links = {
+  readonly inForce: readonly Link[]
+  readonly notYet: readonly Link[]
+  /** S3 refuses to give them, for instance because they are archived or encrypted with another key. */
+  readonly unread: readonly Link[]
+  readonly expired: ReadonlySet<string>
+  /** Links that `state/expiry/` does not wake at each of their times. */
+  readonly unindexed: readonly string[]
+  readonly memory: Memory['links']
+}
+
+/** Reads the links that have a body, unless the checkpoint knows it. The name and size of an empty link say all. */
+export async function readLinks(
+  objects: ObjectStore,
+  files: readonly ObjectHead[],
+  { folders }: Configuration,
+  { links: known, now }: Pick<Checkpoint, 'links' | 'now'>,
+): Promise<Links> {
+  const indexed = await listIndexed(objects)
+  const byState = { 'in-force': [] as Link[], 'not-yet': [] as Link[], expired: [] as Link[] }
+  const unread: Link[] = []
+  const unindexed: string[] = []
+  const memory: Record<string, LinkTimes> = {}
+  const read = async (file: ObjectHead): Promise<void> => {
+    const link = parseLinkKey(file.key, folders)
+    if (!link.ok) return
+    if (file.size === 0) return void byState['in-force'].push(link.value)
+    const last = known[file.key]
+    const isKnown = last?.etag === file.etag && now !== undefined
+    const found = isKnown ? { times: last, at: now } : await readTimes(objects, file.key, { folders })
+    if (found === 'refused') return void unread.push(link.value)
+    if (!found) return
+    const { times, at } = found
+    memory[file.key] = times
+    if (!times.isValid) return
+    const body = { notBefore: dateOf(times.notBefore), expiresAt: dateOf(times.expiresAt) }
+    byState[isInForce(body, at)].push(link.value)
+    if (instantsToCome(body, at).some((instant) => !indexed.has(expiryKey(instant, file.key)))) unindexed.push(file.key)
+  }
+  await forEachAtOnce(files, read)
+  const expired = new Set(byState.expired.map(({ key }) => key))
+  return { inForce: byState['in-force'], notYet: byState['not-yet'], unread, expired, unindexed, memory }
+}
+
+/** `undefined`: it is gone. */
+async function readTimes(
+  objects: ObjectStore,
+  key: string,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<{ readonly times: LinkTimes; readonly at: Date } | 'refused' | undefined> {
+  try {
+    const reading = await readLink(objects, key, configuration)
+    if (reading.state === 'absent') return undefined
+    const { etag, servedAt } = reading.object
+    if (reading.state === 'rejected') return { times: { etag, isValid: false }, at: servedAt }
+    const { notBefore, expiresAt } = reading.body
+    const times = {
+      etag,
+      isValid: true,
+      notBefore: notBefore && renderInstant(notBefore),
+      expiresAt: expiresAt && renderInstant(expiresAt),
+    }
+    return { times, at: servedAt }
+  } catch (error) {
+    if (isServiceError(error)) return 'refused'
+    throw error
+  }
+}
+
+function dateOf(instant: string | undefined): Date | undefined {
+  return instant === undefined ? undefined : new Date(instant)
+}
+
+export type Statuses = {
+  /** By input: of files, and of files that are gone. Those without a readable status are missing. */
+  readonly told: ReadonlyMap<string, Told>
+  /** Statuses that changed since the checkpoint. */
+  readonly changed: ReadonlySet<string>
+  /** Inputs whose status cannot be read, with its key. */
+  readonly spoiled: ReadonlyMap<string, string>
+}
+
+/** Reads the statuses that changed since the checkpoint. */
+export async function readStatuses(
+  objects: ObjectStore,
+  files: Heads,
+  statuses: Heads,
+  { statuses: known }: Pick<Checkpoint, 'statuses'>,
+): Promise<Statuses> {
+  const told = new Map<string, Told>()
+  const changed = new Set<string>()
+  const spoiled = new Map<string, string>()
+  const readStatus = (key: string) => unlessSpoiled(new JsonRecord(objects, key, status).read())
+  const note = (input: string, found: Stored<Status>): void => {
+    told.set(input, toTold(found))
+    changed.add(input)
+  }
+  const read = async (input: string): Promise<void> => {
+    const key = statusKey(input)
+    const last = known[input]
+    const etag = statuses.get(key)?.etag
+    if (etag === undefined) return
+    if (last?.etag === etag) return void told.set(input, last)
+    const found = await readStatus(key)
+    if (isSpoiled(found)) spoiled.set(input, key)
+    else if (found) note(input, found)
+  }
+  const nameOf = (key: string) => key.slice(statusPrefix.length, -'.json'.length)
+  // Other objects under `status/` are no statuses.
+  const named = [...statuses.keys()].map(nameOf).filter((input) => queueOf(input) && statuses.has(statusKey(input)))
+  const inputs = new Set([...files.keys(), ...named])
+  await forEachAtOnce(inputs, read)
+  // A status whose key is a hash tells its input itself, where its file is gone.
+  const keys = new Set([...inputs].map(statusKey))
+  const readHashed = async (key: string): Promise<void> => {
+    const found = await readStatus(key)
+    if (found && !isSpoiled(found) && statusKey(found.value.input) === key) note(found.value.input, found)
+  }
+  const hashed = [...statuses.keys()].filter((key) => isTooLong(nameOf(key)) && !keys.has(key))
+  await forEachAtOnce(hashed, readHashed)
+  return { told, changed, spoiled }
+}
+
+function toTold({ value, object: { etag } }: Stored<Status>): Told {
+  const { state, etag: of, accounts } = value
+  return { etag, state, attention: attentionOf(value), of, desired: accounts?.desired ?? 0, open: accounts?.open ?? 0 }
+}

@@ -1,0 +1,118 @@
+import pLimit from 'p-limit'
+import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { assignmentHint } from '../../domain/hint.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { findPrincipalChanges, notePrincipals } from '../directory/principal-changes.ts'
+import { type NamedId, PrincipalNames } from '../directory/principal-names.ts'
+import { noteMissingAccounts } from '../organization/missing-accounts.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
+import { readForeign } from '../records/foreign-assignments.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { sendHints } from '../records/lanes.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { type Differences, findDifferences } from './find-differences.ts'
+
+/** What a sweep or a reconcile hinted at; all zero: everything is as it should be. */
+export type ReconcileReport = {
+  readonly links: number
+  readonly permissionSets: number
+  readonly accounts: number
+  /** Inputs that are looked at again. */
+  readonly inputs: number
+  readonly grants: number
+  readonly revocations: number
+  /** Ledger entries that are neither settled nor scheduled to be. */
+  readonly unfinished: number
+}
+
+/**
+ * Finds what a lost or overtaken message left, and hints at it. Calls only S3 and the queues: the organization is as last
+ * read. `undefined`: it was never read, so nothing can be compared. Right at any time, and when done twice.
+ */
+export async function sweep(ports: Ports, configuration: Configuration): Promise<ReconcileReport | undefined> {
+  const view = await new OrganizationCache(ports, configuration.folders).storedView()
+  if (!view) return undefined
+  const { last, startedAt } = await begin(ports.objects)
+  const found = await findDifferences(ports.objects, view, configuration, { isSweep: true, last })
+  await noteNames(ports.objects, found)
+  return close(ports, configuration, found, startedAt)
+}
+
+/**
+ * The sweep, with everything that it leaves alone, after reading the organization and the directory again. `renewMs`: how
+ * long it may read tags that are known.
+ */
+export async function reconcile(
+  ports: Ports,
+  configuration: Configuration,
+  { renewMs }: { readonly renewMs?: number } = {},
+): Promise<ReconcileReport> {
+  const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
+  const { last, startedAt } = await begin(ports.objects)
+  const found = await findDifferences(ports.objects, view, configuration, { last })
+  const listed = new Set(view.accounts.map(({ id }) => id))
+  const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
+  const released = found.resting.filter(({ accountId }) => gone.has(accountId))
+  await noteNames(ports.objects, found)
+  const { assignments, toForget } = await findPrincipalChanges(ports, configuration)
+  const unfinished = [...found.unfinished, ...assignments]
+  const report = await close(ports, configuration, { ...found, unfinished }, startedAt, released)
+  const names = new PrincipalNames(ports.objects)
+  for (const pair of toForget) await names.forget(pair)
+  return report
+}
+
+/** The instant is S3's: only an answer about an object tells it. */
+async function begin(objects: ObjectStore): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
+  const last = await readCheckpoint(objects)
+  return { last, startedAt: last.now ?? (await writeCheckpoint(objects, new Date(0), noMemory)) }
+}
+
+/** Sends the hints. The checkpoint comes last: if anything fails before, the next comparison finds the same again. */
+async function close(
+  ports: Ports,
+  configuration: Configuration,
+  found: Differences,
+  startedAt: Date,
+  released: readonly Assignment[] = [],
+): Promise<ReconcileReport> {
+  const { counts, due, inputs, unfinished, unreadable } = found
+  if (unreadable.length > 0)
+    ports.log.error('objects cannot be read; nothing is granted or revoked by them until they can be read', {
+      unreadable,
+    })
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  for (const input of found.misindexed) await statuses.align(input)
+  await sendInputs(ports, inputs, 'reconcile')
+  const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')
+  const id = ports.randomness.id()
+  await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
+  const others = [...due.grants, ...unfinished, ...released]
+  await sendHints(ports, { id, hints: others.map(toHint), revocation: false }, configuration)
+  await writeCheckpoint(ports.objects, startedAt, found.memory)
+  return {
+    ...counts,
+    inputs: inputs.length,
+    grants: due.grants.length,
+    revocations: due.revocations.length,
+    unfinished: unfinished.length,
+  }
+}
+
+/** Keeps `state/principals/` complete, by which the directory is compared. */
+async function noteNames(objects: ObjectStore, { names, foreignSince }: Differences): Promise<void> {
+  const limit = pLimit(readsAtOnce)
+  const read = async (key: Differences['foreignSince'][number]): Promise<readonly NamedId[]> => {
+    const foreign = await unlessSpoiled(readForeign(objects, key))
+    const assignment = parseAssignmentKey(key)
+    if (!assignment || !foreign || isSpoiled(foreign)) return []
+    return [{ type: assignment.type, name: assignment.principal, id: foreign.principalId }]
+  }
+  const ofForeign = await Promise.all(foreignSince.map((key) => limit(() => read(key))))
+  await notePrincipals(objects, [...names, ...ofForeign.flat()])
+}

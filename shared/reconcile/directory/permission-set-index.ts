@@ -1,0 +1,162 @@
+import * as z from 'zod'
+import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-center-ids.ts'
+import { nearMatch } from '../../domain/near-match.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { listAll } from '../../ports/page.ts'
+import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+/** How long a name that was not found is not looked for again. */
+const missingMs = 5_000
+/** Saved after this many descriptions, so that a dispatcher that dies in the middle does not begin again. */
+const saveEvery = 500
+
+const index = z.strictObject({
+  v: z.literal(1),
+  /** Names never change (UpdatePermissionSet has no name), so an ARN once described need not be again. */
+  nameByArn: z.record(z.string(), permissionSetName),
+})
+
+/**
+ * Permission sets by name. Identity Center finds them by ARN only, so names are kept in `state/permission-sets.json`. A
+ * known name costs no call. For a missing name the ARNs are listed (100 a page), and new ones are described. Using a
+ * permission set shows that it is gone: then it is forgotten, and looked for again.
+ */
+export class PermissionSetIndex {
+  readonly #record: JsonRecord<z.infer<typeof index>>
+  readonly #ssoAdmin: SsoAdmin
+  readonly #clock: Clock
+  readonly #arnByName = new Map<PermissionSetName, PermissionSetArn>()
+  #scannedMs: number | undefined
+  #scan: Promise<void> | undefined
+  #loading: Promise<void> | undefined
+  /** Made or deleted (`undefined`) since the present scan began: its pages may be older. */
+  readonly #recent = new Map<PermissionSetName, PermissionSetArn | undefined>()
+
+  constructor({ objects, ssoAdmin, clock }: { objects: ObjectStore; ssoAdmin: SsoAdmin; clock: Clock }) {
+    this.#record = new JsonRecord(objects, 'state/permission-sets.json', index)
+    this.#ssoAdmin = ssoAdmin
+    this.#clock = clock
+  }
+
+  /** `undefined`: Identity Center has no permission set of this name. */
+  async resolve(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    if (!this.#arnByName.has(name) && !this.#isFresh()) await (this.#scan ?? this.#begin())
+    return this.#arnByName.get(name)
+  }
+
+  /** Adds one that was just created, or that our own record names. */
+  async remember(name: PermissionSetName, arn: PermissionSetArn): Promise<void> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    if (this.#scan) this.#recent.set(name, arn)
+    if (this.#arnByName.get(name) === arn) return
+    this.#arnByName.set(name, arn)
+    await this.#saveKnown()
+  }
+
+  /** The ARN that is known without a call. The permission set may be gone. */
+  async lookUp(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    return this.#arnByName.get(name)
+  }
+
+  /** Removes one that we deleted, in the stored index as well. */
+  async drop(name: PermissionSetName): Promise<void> {
+    const known = await this.lookUp(name)
+    if (this.#scan) this.#recent.set(name, undefined)
+    if (known === undefined) return
+    this.#arnByName.delete(name)
+    await this.#saveKnown()
+  }
+
+  /** Whether it was found or made before. */
+  knows(name: PermissionSetName): boolean {
+    return this.#arnByName.has(name)
+  }
+
+  /** Removes one that is gone, in the stored index as well, or the next process would believe it again. */
+  async forget(name: PermissionSetName): Promise<void> {
+    const wasKnown = this.#arnByName.delete(name)
+    this.#recent.delete(name)
+    this.#scannedMs = undefined
+    if (wasKnown) await this.#save(Object.fromEntries([...this.#arnByName].map(([known, arn]) => [arn, known])))
+  }
+
+  /** Every permission set that Identity Center has now, by name. */
+  async list(): Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>> {
+    this.#loading ??= this.#load()
+    await this.#loading
+    // One scan at a time: an older one that ends later would overwrite the results of this one.
+    while (this.#scan) await this.#scan.catch(() => undefined)
+    await this.#begin()
+    return new Map(this.#arnByName)
+  }
+
+  findNear(name: PermissionSetName): string | undefined {
+    return nearMatch(name, this.#arnByName.keys())
+  }
+
+  #isFresh(): boolean {
+    return this.#scannedMs !== undefined && this.#clock.monotonicMs() - this.#scannedMs < missingMs
+  }
+
+  /** Loads the stored index once; again later where that failed. */
+  async #load(): Promise<void> {
+    try {
+      const stored = await spoiledAsAbsent(this.#record.read())
+      for (const [arn, name] of Object.entries(stored?.value.nameByArn ?? {})) {
+        if (!this.#arnByName.has(name)) this.#arnByName.set(name, permissionSetArn.parse(arn))
+      }
+    } catch (error) {
+      this.#loading = undefined
+      throw error
+    }
+  }
+
+  #begin(): Promise<void> {
+    this.#scan = this.#rescan().finally(() => {
+      this.#scan = undefined
+      this.#recent.clear()
+    })
+    return this.#scan
+  }
+
+  async #rescan(): Promise<void> {
+    const stored = await spoiledAsAbsent(this.#record.read())
+    const before = stored?.value.nameByArn ?? {}
+    const names = new Map<PermissionSetArn, PermissionSetName>()
+    let described = 0
+    for await (const arn of listAll((token) => this.#ssoAdmin.listPermissionSets(token))) {
+      const known = Object.hasOwn(before, arn) ? before[arn] : undefined
+      const name = known ?? (await this.#ssoAdmin.describePermissionSet(arn))?.name
+      if (name === undefined) continue
+      names.set(permissionSetArn.parse(arn), name)
+      if (known === undefined && ++described % saveEvery === 0)
+        await this.#save({ ...before, ...Object.fromEntries(names) })
+    }
+    this.#arnByName.clear()
+    for (const [arn, name] of names) this.#arnByName.set(name, arn)
+    for (const [name, arn] of this.#recent) {
+      if (arn === undefined) this.#arnByName.delete(name)
+      else this.#arnByName.set(name, arn)
+    }
+    this.#scannedMs = this.#clock.monotonicMs()
+    const isAsStored = described === 0 && names.size === Object.keys(before).length
+    if (!isAsStored || this.#recent.size > 0) await this.#saveKnown()
+  }
+
+  #saveKnown(): Promise<void> {
+    return this.#save(Object.fromEntries([...this.#arnByName].map(([known, ofKnown]) => [ofKnown, known])))
+  }
+
+  async #save(nameByArn: Record<string, PermissionSetName>): Promise<void> {
+    await this.#record.overwrite({ v: 1, nameByArn })
+  }
+}

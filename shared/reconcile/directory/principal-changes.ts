@@ -1,0 +1,163 @@
+import pLimit from 'p-limit'
+import { type Assignment, assignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { Ledger } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { type NamedId, PrincipalNames } from './principal-names.ts'
+
+/** A pair that is younger stays in the index: its ledger entry may be about to be written. */
+const keptMs = 30 * 60_000
+
+type Pair = NamedId & { readonly lastModified: Date }
+
+/** Where the ids in the ledger differ from the ids that its names have now: a value. */
+export type PrincipalChanges = {
+  /** Assignments whose access belongs to another id than their name's, or to nobody. Not those in their grace period. */
+  readonly assignments: readonly Assignment[]
+  /** Pairs in `state/principals/` that no entry has. */
+  readonly toForget: readonly NamedId[]
+}
+
+/**
+ * Compares `state/principals/` with the directory: catches changes that sent no event. Changes nothing. Of the ledger it
+ * reads only entries under a name whose id is another now. Throws when a listing fails.
+ */
+export async function findPrincipalChanges(
+  ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+  types: readonly PrincipalType[] = principalTypes,
+): Promise<PrincipalChanges> {
+  const { objects, clock } = ports
+  const before = new Date(clock.now().getTime() - keptMs)
+  const all = await Array.fromAsync(new PrincipalNames(objects).list())
+  const pairs = all.filter(({ type }) => types.includes(type))
+  const present = await findPresent(patientIdentityStore(ports), pairs, principalSuffix)
+  const differing = pairs.filter((pair) => present.get(nameKey(pair)) !== pair.id)
+  const { assignments, held } = await findHolders(objects, differing, present)
+  return { assignments, toForget: differing.filter((pair) => pair.lastModified < before && !held.has(pair)) }
+}
+
+/** Adds to `state/principals/` the pairs that it lacks. */
+export async function notePrincipals(objects: ObjectStore, pairs: readonly NamedId[]): Promise<void> {
+  if (pairs.length === 0) return
+  const names = new PrincipalNames(objects)
+  const known = new Set((await Array.fromAsync(names.list())).map(pairKey))
+  for (const pair of pairs) if (!known.has(pairKey(pair))) await names.note(pair)
+}
+
+function nameKey({ type, name }: Pick<NamedId, 'type' | 'name'>): string {
+  return `${type}%${name}`
+}
+
+function pairKey(pair: NamedId): string {
+  return `${pair.id}%${nameKey(pair)}`
+}
+
+type Holder = { readonly assignment: Assignment; readonly key: string; readonly isForeign: boolean }
+
+/**
+ * The ids that an entry has, none if it is unreadable. `waits`: its principal is gone and the grace period is running.
+ */
+async function readIds(
+  objects: ObjectStore,
+  { key, isForeign }: Holder,
+): Promise<{ readonly ids: readonly PrincipalId[]; readonly waits: boolean }> {
+  const name = assignmentKey.parse(key)
+  if (isForeign) {
+    const foreign = await spoiledAsAbsent(readForeign(objects, name))
+    return { ids: foreign ? [foreign.principalId] : [], waits: false }
+  }
+  const entry = (await spoiledAsAbsent(new Ledger(objects).read(name)))?.entry
+  const waits = entry?.openUntil !== undefined && entry.accesses.some(({ orphanedAt }) => orphanedAt !== undefined)
+  return { ids: entry ? entry.accesses.map(({ principalId }) => principalId) : [], waits }
+}
+
+/** The assignments that hold an id which their name does not have any more, and which of these pairs any entry has. */
+async function findHolders(
+  objects: ObjectStore,
+  differing: readonly Pair[],
+  present: ReadonlyMap<string, PrincipalId | undefined>,
+): Promise<{ readonly assignments: readonly Assignment[]; readonly held: ReadonlySet<Pair> }> {
+  const held = new Set<Pair>()
+  if (differing.length === 0) return { assignments: [], held }
+  const limit = pLimit(readsAtOnce)
+  const assignments: Assignment[] = []
+  const byName = Map.groupBy(differing, nameKey)
+  const nameOf = ({ type, principal: name }: Assignment) => nameKey({ type, name })
+  const check = async (entry: Holder): Promise<void> => {
+    const { ids, waits } = await readIds(objects, entry)
+    const name = nameOf(entry.assignment)
+    const here = (byName.get(name) ?? []).filter(({ id }) => ids.includes(id))
+    for (const pair of here) held.add(pair)
+    const isWaiting = waits && present.get(name) === undefined
+    if (here.length > 0 && !isWaiting) assignments.push(entry.assignment)
+  }
+  const holders = await listHolders(objects, (assignment) => byName.has(nameOf(assignment)))
+  await Promise.all(holders.map((entry) => limit(() => check(entry))))
+  return { assignments, held }
+}
+
+async function listHolders(
+  objects: ObjectStore,
+  isWanted: (assignment: Assignment) => boolean,
+): Promise<readonly Holder[]> {
+  const found: Holder[] = []
+  for (const prefix of [ledgerPrefix, foreignPrefix]) {
+    for await (const object of objects.list(prefix)) {
+      const key = object.key.slice(prefix.length)
+      const assignment = parseAssignmentKey(key)
+      if (assignment && isWanted(assignment)) found.push({ assignment, key, isForeign: prefix === foreignPrefix })
+    }
+  }
+  return found
+}
+
+/**
+ * The ids that these names have now. One call per name, or fewer where the whole directory has fewer pages (100
+ * principals each) than there are names. Nobody knows its size before, so as many pages are tried as there are names.
+ */
+async function findPresent(
+  identityStore: IdentityStore,
+  pairs: readonly NamedId[],
+  suffix: string,
+): Promise<ReadonlyMap<string, PrincipalId | undefined>> {
+  const present = new Map<string, PrincipalId | undefined>()
+  for (const type of principalTypes) {
+    const names = [...new Set(pairs.filter((pair) => pair.type === type).map(({ name }) => name))]
+    const listed = await listWithin(identityStore, type, names.length)
+    for (const name of names) {
+      const whole = principalName.parse(name + suffix)
+      present.set(
+        nameKey({ type, name }),
+        listed ? listed.get(whole) : await identityStore.findPrincipalId(type, whole),
+      )
+    }
+  }
+  return present
+}
+
+/** All principals by name; `undefined`: there are more pages than these. */
+async function listWithin(
+  identityStore: IdentityStore,
+  type: PrincipalType,
+  pagesMost: number,
+): Promise<ReadonlyMap<PrincipalName, PrincipalId> | undefined> {
+  const ids = new Map<PrincipalName, PrincipalId>()
+  let nextToken: string | undefined
+  for (let page = 0; page < pagesMost; page++) {
+    const { items, nextToken: next } = await identityStore.listPrincipals(type, nextToken)
+    for (const { name, id } of items) ids.set(name, id)
+    if (next === undefined) return ids
+    nextToken = next
+  }
+  return undefined
+}

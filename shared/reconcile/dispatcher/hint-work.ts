@@ -1,0 +1,177 @@
+import { renderAssignmentKey } from '../../domain/assignment.ts'
+import { type DriftHint, type Hint, isDriftHint } from '../../domain/hint.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { linkPrefix } from '../../domain/link.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import { settleAssignment } from '../assignments/settle-assignment.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
+import { NotStartedError } from '../calls/limited-sso-admin.ts'
+import { repeatPatiently } from '../calls/repeat-patiently.ts'
+import type { DriftCheck } from '../drift/check-drift.ts'
+import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
+import type { PermissionSetWork, PermissionSetWorkContext } from '../permission-sets/permission-set-work.ts'
+import { describeError } from '../records/failures.ts'
+import { RecordChangedError } from '../records/json-record.ts'
+import { nextAttempt, openWorkKey } from '../records/open-work.ts'
+import type { StatusBoard } from '../statuses/status-board.ts'
+import { giveBackAll, type WorkItem } from './work-source.ts'
+
+type HintWorkContext = SettleContext & Pick<PermissionSetContext, 'provisionings'>
+
+type HintWorkOptions = {
+  readonly context: HintWorkContext
+  readonly board: StatusBoard
+  readonly permissionSetWork: PermissionSetWork
+  readonly drift: DriftCheck
+}
+
+const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
+
+/** What becomes of one hint that was taken: an assignment, a permission set or a part of a drift check is settled, put off or given back. */
+export class HintWork {
+  readonly #context: HintWorkContext
+  readonly #board: StatusBoard
+  readonly #permissionSetWork: PermissionSetWork
+  readonly #drift: DriftCheck
+  settled = 0
+  failed = 0
+
+  constructor({ context, board, permissionSetWork, drift }: HintWorkOptions) {
+    this.#context = context
+    this.#board = board
+    this.#permissionSetWork = permissionSetWork
+    this.#drift = drift
+  }
+
+  /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
+  async do(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
+    await this.#try(first, items)
+    this.#touchDropped(first)
+  }
+
+  async #try(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
+    const context = this.#context
+    const log = context.log.with({ cause: first.hint.cause, ...describe(first) })
+    const mayHelp = (error: unknown): boolean => {
+      if (error instanceof NotStartedError) return false
+      log.warn('a hint could not be evaluated', { error })
+      return mayPass(error) && context.mayStart()
+    }
+    try {
+      await repeatPatiently(context, { ...repetition, signal: context.ending, mayHelp }, async () => {
+        const pulledMs = Math.max(...items.map((item) => item.pulledMs))
+        const isDriftCheck = items.some(({ hint }) => hint.cause === 'drift')
+        this.#expirePrincipal(items, pulledMs)
+        const end = await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
+        if (end === 'done') this.settled++
+        if (end === 'done') this.#touchCauses(items)
+        await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
+      })
+    } catch (error) {
+      if (error instanceof NotStartedError) return giveBackAll(items, context.log)
+      await this.#postpone(first, items, error)
+    }
+  }
+
+  /** Only an upload says nothing of the directory: whatever else caused a hint may know of a change in it. */
+  #expirePrincipal(items: readonly WorkItem[], pulledMs: number): void {
+    for (const { hint } of items) {
+      if (hint.kind !== 'assignment' || hint.cause.startsWith(linkPrefix)) continue
+      this.#context.principals.expire(hint.type, hint.principal, pulledMs)
+    }
+  }
+
+  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back'> {
+    const { hint } = item
+    if (isDriftHint(hint)) {
+      this.#board.touch(await this.#drift.work(hint, context))
+      return 'done'
+    }
+    if (hint.kind === 'permission-set') {
+      if ((await this.#permissionSetWork.settle(hint.permissionSet, context)) === 'failed') this.failed++
+      return 'done'
+    }
+    const { account: accountId, permissionSet, principal, type } = hint
+    const assignment = { accountId, permissionSet, principal, type }
+    const lacked = !context.permissionSets.knows(permissionSet)
+    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
+    if (settlement.result === 'given-back') return 'given-back'
+    // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
+    if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet)) {
+      // What was released meanwhile concerns links that the next evaluation does not see any more.
+      this.#board.touch(settlement.links)
+      return this.#settle(item, context)
+    }
+    // Before anything is awaited: whoever makes what is lacking from now on wakes this one.
+    if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks)
+    // Its ledger entry may have been the last that kept the permission set from being deleted.
+    if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
+      await this.#permissionSetWork.revisitBlocked(permissionSet)
+    if (settlement.result === 'open') this.failed++
+    if (settlement.result !== 'held') await this.#context.brake.review(renderAssignmentKey(assignment))
+    this.#board.touch(settlement.links)
+    this.#touchDropped(item)
+    return 'done'
+  }
+
+  /** What an evaluation took out of the ledger has to be told, also where it ends early. */
+  #touchDropped({ hint }: WorkItem): void {
+    if (hint.kind === 'assignment') this.#board.touch(this.#context.standings.takeDropped(hint.account))
+  }
+
+  async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {
+    const { clock, objects, randomness, log } = this.#context
+    const { hint } = first
+    this.failed++
+    log.error('a hint could not be evaluated and is tried again later', {
+      error,
+      cause: hint.cause,
+      ...describe(first),
+    })
+    // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
+    if (isDriftHint(hint)) {
+      await Promise.all(items.map((item) => item.leave(error)))
+      return
+    }
+    try {
+      const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
+      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
+      if (hint.kind === 'permission-set')
+        await this.#permissionSetWork.tellPutOff(hint.permissionSet, error, this.#context)
+      // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.
+      this.#touchCauses(items)
+      await Promise.all(items.map((item) => item.done()))
+    } catch (again) {
+      const both = new Error(`it could not be put off either: ${describeError(again)}`, { cause: error })
+      await Promise.all(items.map((item) => item.leave(both)))
+      log.error('open work could not be recorded; the hint comes again when its visibility ends', {
+        error: again,
+        cause: hint.cause,
+      })
+    }
+  }
+
+  /** Each cause waits for its status, also where one evaluation served several. */
+  #touchCauses(items: readonly WorkItem[]): void {
+    this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
+  }
+}
+
+/** A ConflictException is another operation on the same permission set or account, which passes (field reports). */
+function mayPass(error: unknown): boolean {
+  return error instanceof RecordChangedError || isPassing(error) || isServiceError(error, 'ConflictException')
+}
+
+/** What open work names it by. */
+function subjectKey(hint: Exclude<Hint, DriftHint>): string {
+  if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
+  const { account: accountId, permissionSet, principal, type } = hint
+  return renderAssignmentKey({ accountId, permissionSet, principal, type })
+}
+
+function describe({ hint, lane }: WorkItem): Record<string, string> {
+  if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
+  if (isDriftHint(hint)) return { lane, drift: hint.unit }
+  return { lane, assignment: subjectKey(hint) }
+}

@@ -1,0 +1,154 @@
+import * as z from 'zod'
+import { renderInstant } from '../../domain/instant.ts'
+import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { JsonRecord } from '../records/json-record.ts'
+
+export const leaseKey = 'control/dispatcher.json'
+/** Judged by S3's Date against Last-Modified: no local clock decides. */
+const leaseMs = 60_000
+const renewEveryMs = 20_000
+/** Counted from the beginning of the last renewal. Afterwards nothing new starts, well before another may take the lease. */
+const startsForMs = 40_000
+const retryEveryMs = 2_000
+/** A release waits so long for a renewal under way: it needs the etag. */
+const settleMs = 5_000
+
+const leaseBody = z.strictObject({
+  v: z.literal(1),
+  /** New in every write, so two holders never have the same etag. */
+  nonce: z.string(),
+  holder: z.string(),
+  renewedAt: z.iso.datetime(),
+})
+
+type LeaseBody = z.infer<typeof leaseBody>
+const recordOf = (objects: ObjectStore) => new JsonRecord(objects, leaseKey, leaseBody)
+
+type LeasePorts = Pick<Ports, 'objects' | 'leaseClock' | 'randomness' | 'log'>
+
+/** At most one dispatcher works on a bucket: the one that holds `control/dispatcher.json`. */
+export class Lease {
+  readonly #ports: LeasePorts
+  readonly #holder: string
+  readonly #stopped = new AbortController()
+  #etag: string
+  #renewalBeganMs: number
+  #lost = false
+  /** The renewal under way; it never rejects. */
+  #renewing: Promise<void> = Promise.resolve()
+  /** The nonce that a renewal without an answer may have written, and when it began. */
+  #unanswered: { readonly nonce: string; readonly beganMs: number } | undefined
+
+  private constructor(ports: LeasePorts, holder: string, etag: string, renewalBeganMs: number) {
+    this.#ports = ports
+    this.#holder = holder
+    this.#etag = etag
+    this.#renewalBeganMs = renewalBeganMs
+  }
+
+  /**
+   * Waits as long as a dead holder's lease lasts. `undefined`: a living process holds it. `holder` names this process for
+   * people.
+   */
+  static async acquire(ports: LeasePorts, holder: string): Promise<Lease | undefined> {
+    const { leaseClock, log } = ports
+    const beganMs = leaseClock.monotonicMs()
+    for (;;) {
+      const lease = await Lease.#tryAcquire(ports, holder)
+      const waitedMs = leaseClock.monotonicMs() - beganMs
+      if (lease || waitedMs > leaseMs + retryEveryMs) return lease
+      if (waitedMs < retryEveryMs)
+        log.info('another dispatcher holds the lease; waiting for it', { holder: await Lease.holder(ports) })
+      await leaseClock.sleep(retryEveryMs)
+    }
+  }
+
+  static async #tryAcquire(ports: LeasePorts, holder: string): Promise<Lease | undefined> {
+    const { objects, leaseClock } = ports
+    const beganMs = leaseClock.monotonicMs()
+    const current = await objects.head(leaseKey)
+    if (current && isAlive(current)) return undefined
+    const written = await recordOf(objects).write(leaseOf(ports, holder, ports.randomness.id()), current?.etag)
+    return written.outcome === 'lost' ? undefined : new Lease(ports, holder, written.etag, beganMs)
+  }
+
+  /** The present holder, for a message; `undefined`: nobody. */
+  static async holder(ports: Pick<Ports, 'objects'>): Promise<string | undefined> {
+    return (await recordOf(ports.objects).read())?.value.holder
+  }
+
+  static async isHeld(objects: ObjectStore): Promise<boolean> {
+    const current = await objects.head(leaseKey)
+    return current !== undefined && isAlive(current)
+  }
+
+  /** False once the lease may have been lost or could be soon. Asked before anything is started. */
+  mayStart(): boolean {
+    return !this.#lost && this.#ports.leaseClock.monotonicMs() - this.#renewalBeganMs < startsForMs
+  }
+
+  /** Renews until released or lost; never rejects. */
+  async keep(): Promise<void> {
+    while (!this.#lost && !this.#stopped.signal.aborted) {
+      await this.#ports.leaseClock.sleep(renewEveryMs, this.#stopped.signal)
+      if (this.#stopped.signal.aborted) return
+      this.#renewing = this.#renew()
+      await this.#renewing
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const beganMs = this.#ports.leaseClock.monotonicMs()
+    const nonce = this.#ports.randomness.id()
+    try {
+      await this.#recoverAnswer()
+      this.#unanswered = { nonce, beganMs }
+      const written = await recordOf(this.#ports.objects).write(leaseOf(this.#ports, this.#holder, nonce), this.#etag)
+      this.#unanswered = undefined
+      if (written.outcome === 'lost') {
+        this.#lost = true
+        this.#ports.log.warn('the dispatcher lease was lost; nothing new is started')
+        return
+      }
+      this.#etag = written.etag
+      this.#renewalBeganMs = beganMs
+    } catch (error) {
+      // Tried again at the next renewal: until then `mayStart` runs out by itself.
+      this.#ports.log.warn('the dispatcher lease could not be renewed', { error })
+    }
+  }
+
+  /** A renewal whose answer was lost may have been written: its nonce tells. */
+  async #recoverAnswer(): Promise<void> {
+    const unanswered = this.#unanswered
+    if (!unanswered) return
+    const current = await recordOf(this.#ports.objects).read()
+    if (current?.value.nonce !== unanswered.nonce) return
+    this.#etag = current.object.etag
+    this.#renewalBeganMs = unanswered.beganMs
+  }
+
+  /** Lets the next dispatcher start at once. Never rejects: an unreleased lease runs out. */
+  async release(): Promise<void> {
+    this.#stopped.abort()
+    const waited = new AbortController()
+    await Promise.race([this.#renewing, this.#ports.leaseClock.sleep(settleMs, waited.signal)])
+    waited.abort()
+    if (this.#lost) return
+    try {
+      await this.#recoverAnswer()
+      await recordOf(this.#ports.objects).remove(this.#etag)
+    } catch (error) {
+      this.#ports.log.warn('the dispatcher lease could not be released; it runs out within a minute', { error })
+    }
+  }
+}
+
+function isAlive({ servedAt, lastModified }: FoundObject): boolean {
+  return servedAt.getTime() - lastModified.getTime() <= leaseMs
+}
+
+function leaseOf({ leaseClock }: LeasePorts, holder: string, nonce: string): LeaseBody {
+  return { v: 1, nonce, holder, renewedAt: renderInstant(leaseClock.now()) }
+}

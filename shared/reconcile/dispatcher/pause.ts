@@ -1,0 +1,79 @@
+import * as z from 'zod'
+import { quote } from '../../domain/complaint.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+
+export const pauseKey = 'control/pause.json'
+/** A dispatcher that a pause stopped leaves it for the first one after the pause. */
+const pausedKey = 'state/paused.json'
+
+/** While this object exists, no dispatcher pulls anything. `since` is by the clock of the person who paused. */
+const pause = z.strictObject({
+  v: z.literal(1),
+  reason: z.string().min(1),
+  by: z.string(),
+  since: z.iso.datetime(),
+})
+export type Pause = z.infer<typeof pause>
+const recordOf = (objects: ObjectStore) => new JsonRecord(objects, pauseKey, pause)
+
+/**
+ * The pause in force; `undefined`: none. Throws where it cannot be read. A pause that a person wrote by hand, with
+ * mistakes, is a pause too.
+ */
+export async function readPause(objects: ObjectStore): Promise<Pause | undefined> {
+  const read = await unlessSpoiled(recordOf(objects).read())
+  if (!isSpoiled(read)) return read?.value
+  const reason = `(${pauseKey} says nothing that can be understood)`
+  return { v: 1, reason, by: 'unknown', since: renderInstant(read.object.lastModified) }
+}
+
+/** Returns the pause in force now: this one, or one that was there before and stays. */
+export async function pauseChanges(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  { reason, by }: Pick<Pause, 'reason' | 'by'>,
+): Promise<{ readonly isNew: boolean; readonly pause: Pause }> {
+  for (;;) {
+    const wanted: Pause = { v: 1, reason, by, since: renderInstant(clock.now()) }
+    const written = await recordOf(objects).write(wanted, undefined)
+    if (written.outcome === 'written') return { isNew: true, pause: wanted }
+    const known = await readPause(objects)
+    if (known) return { isNew: false, pause: known }
+  }
+}
+
+/** Returns the pause that is over; `undefined`: there was none. */
+export async function resumeChanges(objects: ObjectStore): Promise<Pause | undefined> {
+  const known = await readPause(objects)
+  if (known) await objects.delete(pauseKey)
+  return known
+}
+
+/** Who paused, since when and why, for a person. */
+export function describePause({ by, since, reason }: Pause): string {
+  return `paused by ${quote(by)} since ${since}: ${quote(reason, 1000)}`
+}
+
+/** A pause stopped a dispatcher: after it everything has to be compared again. */
+export async function noteStopped(objects: ObjectStore): Promise<void> {
+  if (!(await objects.head(pausedKey))) await objects.put(pausedKey, new Uint8Array())
+}
+
+/**
+ * After a pause, has everything compared again (`resume` itself may write `control/` only). A second reconcile does no
+ * harm, and the hourly one replaces a lost one.
+ */
+export async function reconcileAfterPause({
+  objects,
+  queues,
+  randomness,
+}: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<boolean> {
+  if (!(await objects.head(pausedKey))) return false
+  const body = JSON.stringify({ 'detail-type': 'resumed after a pause' })
+  await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])
+  await objects.delete(pausedKey)
+  return true
+}

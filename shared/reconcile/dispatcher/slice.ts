@@ -1,0 +1,209 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { isDriftHint } from '../../domain/hint.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { openSettleContext } from '../assignments/settle-context.ts'
+import type { Brake } from '../brake/brake.ts'
+import type { AssignmentRequests } from '../calls/assignment-requests.ts'
+import { limitSsoAdmin } from '../calls/limited-sso-admin.ts'
+import { RateLimiter } from '../calls/rate-limiter.ts'
+import { backOffMs } from '../calls/repeat-patiently.ts'
+import { Signal } from '../calls/signal.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { wakeDispatcher } from '../records/lanes.ts'
+import type { StatusBoard } from '../statuses/status-board.ts'
+import type { HintWork } from './hint-work.ts'
+import type { Lease } from './lease.ts'
+import { openHintWork } from './open-hint-work.ts'
+import { noteStopped, readPause } from './pause.ts'
+import { type WorkItem, WorkSource } from './work-source.ts'
+
+export type SliceOptions = {
+  /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */
+  readonly sliceMs: number
+  /** With nothing left to do it stays this long for what comes next, where it has done something. */
+  readonly lingerMs: number
+  /** Who this is, for the lease. */
+  readonly holder: string
+}
+
+export type SliceResult = {
+  /** `lease-held`: another dispatcher is at work; `paused`: a person stopped all changes. Nothing was done then. */
+  readonly outcome: 'done' | 'lease-held' | 'paused'
+  readonly settled: number
+  readonly failed: number
+}
+
+const tickMs = 250
+/** How soon a pause or a release is noticed. */
+const controlEveryMs = 2_000
+/** How often a status that cannot be told is tried at the end of a slice. */
+const tellingsMost = 4
+
+/** What a dispatcher does under its lease: takes hints while there are slots for them, tells statuses, and ends in good order. */
+export class Slice {
+  readonly #ports: Ports
+  readonly #configuration: Configuration
+  readonly #options: SliceOptions
+  readonly #lease: Lease
+  readonly #endsMs: number
+  readonly #ending = new AbortController()
+  readonly #changed = new Signal()
+  readonly #source: WorkSource
+  readonly #requests: AssignmentRequests
+  readonly #limiter: RateLimiter
+  readonly #board: StatusBoard
+  readonly #brake: Brake
+  readonly #work: HintWork
+  readonly #running = new Map<string, Promise<void>>()
+  #assignmentsRunning = 0
+  #permissionSetsRunning = 0
+  #telling: Promise<void> | undefined
+  #watching: Promise<void> | undefined
+
+  constructor(ports: Ports, configuration: Configuration, options: SliceOptions, lease: Lease) {
+    this.#ports = ports
+    this.#configuration = configuration
+    this.#options = options
+    this.#lease = lease
+    this.#endsMs = ports.clock.monotonicMs() + options.sliceMs
+    this.#source = new WorkSource(ports, this.#changed)
+    this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
+    const mayStart = () => this.#mayStart()
+    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: () => lease.mayStart() })
+    const ending = this.#ending.signal
+    const settling = openSettleContext({ ...ports, ssoAdmin }, configuration, { mayStart, ending })
+    this.#requests = settling.requests
+    this.#brake = settling.brake
+    const openBackground = (background: () => void) =>
+      limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background })
+    const { board, work } = openHintWork(settling, openBackground)
+    this.#board = board
+    this.#work = work
+  }
+
+  async run(): Promise<SliceResult> {
+    try {
+      await this.#requests.recover()
+      await this.#brake.look()
+      this.#watching = this.#watchControl()
+      this.#source.start()
+      while (this.#mayStart()) {
+        if (this.#startNext()) continue
+        if (this.#isIdle() && (await this.#isOver())) break
+        await this.#changed.wait(this.#ports.clock, tickMs)
+        this.#tellDue()
+      }
+      return await this.#end()
+    } finally {
+      this.#ending.abort()
+      await this.#watching
+      this.#requests.stop()
+    }
+  }
+
+  /** Ends the slice when a person pauses it, and looks for what a person has released; never rejects. */
+  async #watchControl(): Promise<void> {
+    const { objects, leaseClock, log } = this.#ports
+    for (;;) {
+      await leaseClock.sleep(controlEveryMs, this.#ending.signal)
+      if (this.#ending.signal.aborted) return
+      try {
+        const pause = await readPause(objects)
+        if (pause) {
+          log.info('a person paused all changes: nothing more is started', { by: pause.by, reason: pause.reason })
+          // First of all: whatever else is done about it may fail.
+          this.#ending.abort()
+          this.#changed.raise()
+          await noteStopped(objects).catch((error: unknown) =>
+            log.warn('it could not be noted that a pause ended a slice; the next one notes it', { error }),
+          )
+          return
+        }
+      } catch (error) {
+        log.warn('it could not be read whether there is a pause; it is read again', { error })
+      }
+      await this.#brake.look()
+    }
+  }
+
+  /** Looks once more, since what comes in while the last long polls end would have to be given back, and come later. */
+  async #isOver(): Promise<boolean> {
+    await this.#source.pause()
+    if (this.#isIdle()) return true
+    this.#source.start()
+    return false
+  }
+
+  #mayStart(): boolean {
+    return !this.#ending.signal.aborted && this.#ports.clock.monotonicMs() < this.#endsMs && this.#lease.mayStart()
+  }
+
+  #isIdle(): boolean {
+    if (this.#running.size > 0 || !this.#source.isEmpty || this.#board.hasDirty || this.#telling) return false
+    const idleMs = this.#ports.clock.monotonicMs() - this.#source.emptySinceMs
+    return this.#work.settled === 0 || idleMs >= this.#options.lingerMs
+  }
+
+  /** Starts the most urgent hint that has a slot and whose group is free; false where there is none. */
+  #startNext(): boolean {
+    const { limits } = this.#configuration
+    const assignmentSlots = limits.outstanding - this.#assignmentsRunning - this.#requests.unattended
+    const permissionSetSlots = limits.provisionings - this.#permissionSetsRunning
+    const items = this.#source.take(({ hint, group }) => {
+      if (this.#running.has(group)) return false
+      if (isDriftHint(hint)) return true
+      return hint.kind === 'assignment' ? assignmentSlots > 0 : permissionSetSlots > 0
+    })
+    const [first] = items
+    if (!first) return false
+    for (const { hint } of items) this.#board.begin(hint.cause)
+    this.#count(first, 1)
+    const running = this.#work.do(first, items).finally(() => {
+      for (const { hint } of items) this.#board.end(hint.cause)
+      this.#count(first, -1)
+      this.#running.delete(first.group)
+      this.#changed.raise()
+    })
+    this.#running.set(first.group, running)
+    return true
+  }
+
+  #count({ hint }: WorkItem, by: 1 | -1): void {
+    if (hint.kind === 'assignment') this.#assignmentsRunning += by
+    else if (hint.kind === 'permission-set') this.#permissionSetsRunning += by
+  }
+
+  #tellDue(): void {
+    if (!this.#board.hasDue) return
+    this.#telling ??= this.#board.tell('due').finally(() => {
+      this.#telling = undefined
+      this.#changed.raise()
+    })
+  }
+
+  /** The hints are gone already: inputs whose status cannot be told have to be looked at again. */
+  async #tellAll(): Promise<void> {
+    const { clock, randomness } = this.#ports
+    for (let attempt = 1; ; attempt++) {
+      await this.#board.tell('all')
+      if (!this.#board.hasDirty) return
+      if (attempt === tellingsMost) return sendInputs(this.#ports, this.#board.dirty, 'its status could not be told')
+      await clock.sleep(backOffMs(attempt, { firstMs: 2_000, mostMs: 10_000 }, randomness))
+    }
+  }
+
+  /** Starts nothing more, aborts what has not left, waits for the rest, and wakes the successor where work is left. */
+  async #end(): Promise<SliceResult> {
+    const isIdle = this.#isIdle()
+    this.#ending.abort()
+    const givenBack = await this.#source.stop()
+    await Promise.all(this.#running.values())
+    await this.#source.close()
+    await this.#telling
+    await this.#tellAll()
+    this.#requests.stop()
+    await this.#limiter.rest()
+    if (!isIdle || givenBack > 0) await wakeDispatcher(this.#ports.queues, this.#ports.randomness)
+    return { outcome: 'done', settled: this.#work.settled, failed: this.#work.failed }
+  }
+}

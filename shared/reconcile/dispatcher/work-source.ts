@@ -1,0 +1,279 @@
+import pLimit from 'p-limit'
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { assignmentHint, type Hint, hint as hintSchema } from '../../domain/hint.ts'
+import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { ReceivedMessage } from '../../ports/queues.ts'
+import type { Signal } from '../calls/signal.ts'
+import { forgetFailure, recordFailure } from '../records/failures.ts'
+import { groupOf, type Lane, lanes } from '../records/lanes.ts'
+import { listOpenWork } from '../records/open-work.ts'
+
+/** Hints in hand for so many message groups are enough to fill every slot; a message more waits in its queue. */
+const groupsEnough = 40
+const heldMost = 1_000
+/** Open work of one account is taken in hand in portions, so that it never fills the hands for all others. */
+const openOfGroupMost = 10
+const longPollSeconds = 1
+/** The work lanes' visibility timeout is 120 s: extended well before. */
+const visibilitySeconds = 120
+const extendEveryMs = 40_000
+const extensionsAtOnce = 16
+const openWorkEveryMs = 30_000
+
+/** A hint in hand. Exactly one of `done`, `giveBack` and `leave` ends it. */
+export type WorkItem = {
+  readonly hint: Hint
+  readonly group: string
+  readonly lane: Lane | 'open'
+  /** When it was pulled: monotonic milliseconds of the clock. */
+  readonly pulledMs: number
+  done(): Promise<void>
+  /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
+  giveBack(): Promise<void>
+  /**
+   * It comes again by itself, when its visibility ends, and counts towards the dead-letter queue: why is noted for
+   * `ssofile redrive`. Never rejects.
+   */
+  leave(error: unknown): Promise<void>
+}
+
+type SourcePorts = Pick<Ports, 'queues' | 'objects' | 'clock' | 'randomness' | 'log'>
+const sources = ['work-urgent', 'open', 'work', 'work-bulk'] as const
+/** Retries and new work take turns, so that neither a wave of failures nor a stream of uploads holds up the other. */
+const orders = [sources, ['work-urgent', 'work', 'open', 'work-bulk']] as const
+
+/** Pulls hints from the lanes and from `state/open/`, and holds those that cannot be started yet. */
+export class WorkSource {
+  readonly #ports: SourcePorts
+  readonly #changed: Signal
+  readonly #held: Record<Lane | 'open', WorkItem[]> = { 'work-urgent': [], open: [], work: [], 'work-bulk': [] }
+  /** Receipt handles whose visibility is extended: held or being worked on. */
+  readonly #inHand = new Map<string, Lane>()
+  readonly #openInHand = new Set<string>()
+  #stopped = new AbortController()
+  readonly #closed = new AbortController()
+  #loops: Promise<void>[] = []
+  #extending: Promise<void> | undefined
+  /** Found empty, or not, since the last message of them was ended: that frees the next of its group. */
+  readonly #pulled = new Set<Lane | 'open'>()
+  readonly #ended: Record<Lane, number> = { 'work-urgent': 0, work: 0, 'work-bulk': 0 }
+  #takes = 0
+  #lastFoundMs: number
+
+  /** `changed` is raised when there may be something to take. */
+  constructor(ports: SourcePorts, changed: Signal) {
+    this.#ports = ports
+    this.#changed = changed
+    this.#lastFoundMs = ports.clock.monotonicMs()
+  }
+
+  /** Begins to pull, or goes on after `pause`. */
+  start(): void {
+    this.#stopped = new AbortController()
+    const { signal } = this.#stopped
+    this.#loops = [...lanes.map((lane) => this.#pull(lane, signal)), this.#pullOpen(signal)]
+    this.#extending ??= this.#extend()
+  }
+
+  /** Stops pulling; when it resolves, nothing comes in hand any more. */
+  async pause(): Promise<void> {
+    this.#stopped.abort()
+    await Promise.all(this.#loops)
+  }
+
+  /** Nothing in hand that waits, and every lane was found empty since the last of it was ended. */
+  get isEmpty(): boolean {
+    return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].length === 0)
+  }
+
+  get emptySinceMs(): number {
+    return this.#lastFoundMs
+  }
+
+  /** The most urgent hint whose group is free, with all others in hand about the same thing: one evaluation serves them. */
+  take(isFree: (item: WorkItem) => boolean): readonly WorkItem[] {
+    for (const source of orders[this.#takes % 2 === 0 ? 0 : 1]) {
+      const first = this.#held[source].find(isFree)
+      if (!first) continue
+      this.#takes++
+      return this.#takeLike(first)
+    }
+    return []
+  }
+
+  #takeLike(first: WorkItem): readonly WorkItem[] {
+    const about = subjectOf(first.hint)
+    const taken: WorkItem[] = []
+    for (const source of sources) {
+      this.#held[source] = this.#held[source].filter((item) => {
+        const isLike = item.group === first.group && subjectOf(item.hint) === about
+        if (isLike) taken.push(item)
+        return !isLike
+      })
+    }
+    return taken
+  }
+
+  /**
+   * Stops pulling and gives back everything that was not taken: answers how much. Items taken before can still be ended.
+   */
+  async stop(): Promise<number> {
+    await this.pause()
+    const rest = sources.flatMap((source) => this.#held[source].splice(0))
+    await giveBackAll(rest, this.#ports.log)
+    return rest.length
+  }
+
+  /** Ends the extension of visibility: after everything that was taken has ended. */
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.#extending
+  }
+
+  async #pull(lane: Lane, stopped: AbortSignal): Promise<void> {
+    const { queues, clock, log } = this.#ports
+    while (!stopped.aborted) {
+      if (this.#hasEnough(lane)) {
+        await clock.sleep(50, stopped)
+        continue
+      }
+      const ended = this.#ended[lane]
+      try {
+        const messages = await queues.receive(lane, { most: 10, waitSeconds: longPollSeconds })
+        if (ended === this.#ended[lane]) this.#pulled.add(lane)
+        for (const message of messages) this.#hold(lane, message)
+        this.#changed.raise()
+      } catch (error) {
+        log.warn('a work lane could not be read; it is read again', { lane, error })
+        await clock.sleep(1_000, stopped)
+      }
+    }
+  }
+
+  #hasEnough(lane: Lane): boolean {
+    const held = this.#held[lane]
+    return held.length >= heldMost || new Set(held.map(({ group }) => group)).size >= groupsEnough
+  }
+
+  #hold(lane: Lane, message: ReceivedMessage): void {
+    const { queues, randomness, log } = this.#ports
+    const { messageId, receiveCount } = message
+    const parsed = parseHint(message.body)
+    if (!parsed) {
+      // Left alone it comes again until its receives are used up, and then stands in the dead-letter queue with an alarm.
+      log.error('a message on a work lane is not a hint', {
+        lane,
+        messageId,
+        receiveCount,
+      })
+      return
+    }
+    const { receiptHandle, body } = message
+    const group = groupOf(parsed)
+    this.#inHand.set(receiptHandle, lane)
+    this.#lastFoundMs = this.#ports.clock.monotonicMs()
+    const done = async () => {
+      await queues.delete(lane, receiptHandle)
+      this.#ended[lane]++
+      this.#pulled.delete(lane)
+      this.#inHand.delete(receiptHandle)
+      if (receiveCount > 1) await forgetFailure(this.#ports, messageId)
+    }
+    const leave = async (error: unknown) => {
+      this.#inHand.delete(receiptHandle)
+      await recordFailure(this.#ports, { messageId, receiveCount, error })
+    }
+    const giveBack = async () => {
+      await queues.send(lane, [{ body, groupId: group, deduplicationId: randomness.id() }])
+      await done()
+    }
+    const pulledMs = this.#ports.clock.monotonicMs()
+    this.#held[lane].push({ hint: parsed, group, lane, pulledMs, done, giveBack, leave })
+  }
+
+  async #pullOpen(stopped: AbortSignal): Promise<void> {
+    const { objects, clock, log } = this.#ports
+    while (!stopped.aborted) {
+      try {
+        for await (const { object, key } of listOpenWork(objects, clock.now())) {
+          if (stopped.aborted || this.#held.open.length >= heldMost) break
+          this.#holdOpen(object, key)
+        }
+        this.#pulled.add('open')
+        this.#changed.raise()
+      } catch (error) {
+        log.warn('open work could not be listed; it is listed again', { error })
+      }
+      await clock.sleep(openWorkEveryMs, stopped)
+    }
+  }
+
+  #holdOpen(object: string, key: string): void {
+    const hint = openHint(object, key)
+    if (!hint || this.#openInHand.has(object)) return
+    const sameGroup = this.#held.open.filter(({ group }) => group === groupOf(hint)).length
+    if (sameGroup >= openOfGroupMost) return
+    this.#openInHand.add(object)
+    this.#lastFoundMs = this.#ports.clock.monotonicMs()
+    // What stands under `state/open/` is its own note.
+    const leave = async () => {
+      this.#openInHand.delete(object)
+    }
+    const done = async () => {
+      await this.#ports.objects.delete(object)
+      await leave()
+    }
+    const pulledMs = this.#ports.clock.monotonicMs()
+    const giveBack = leave
+    this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', pulledMs, done, giveBack, leave })
+  }
+
+  async #extend(): Promise<void> {
+    const { queues, clock, log } = this.#ports
+    while (!this.#closed.signal.aborted) {
+      await clock.sleep(extendEveryMs, this.#closed.signal)
+      if (this.#closed.signal.aborted) return
+      const limit = pLimit(extensionsAtOnce)
+      const extend = async (receiptHandle: string, lane: Lane): Promise<void> => {
+        try {
+          if (this.#inHand.has(receiptHandle)) await queues.changeVisibility(lane, receiptHandle, visibilitySeconds)
+        } catch (error) {
+          log.warn('the visibility of a hint could not be extended; it may be evaluated twice', { lane, error })
+        }
+      }
+      await Promise.all([...this.#inHand].map(([receiptHandle, lane]) => limit(() => extend(receiptHandle, lane))))
+    }
+  }
+}
+
+/** Never rejects: what cannot be put back as new comes again by itself. */
+export async function giveBackAll(items: readonly WorkItem[], log: Log): Promise<void> {
+  for (const item of items) {
+    await item.giveBack().catch(async (error: unknown) => {
+      await item.leave(error)
+      log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
+    })
+  }
+}
+
+function openHint(object: string, key: string): Hint | undefined {
+  const name = parsePermissionSetKey(key)
+  if (name.ok) return { v: 1, kind: 'permission-set', permissionSet: name.value, cause: object }
+  const assignment = parseAssignmentKey(key)
+  return assignment && assignmentHint(assignment, object)
+}
+
+function parseHint(body: string): Hint | undefined {
+  try {
+    return hintSchema.parse(JSON.parse(body))
+  } catch {
+    return undefined
+  }
+}
+
+/** What a hint is about, whoever caused it. */
+function subjectOf(hint: Hint): string {
+  return JSON.stringify({ ...hint, cause: undefined })
+}

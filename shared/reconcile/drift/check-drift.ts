@@ -1,0 +1,230 @@
+import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
+import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
+import { shareOfNight } from '../../domain/drift-share.ts'
+import { assignmentHint, type DriftHint } from '../../domain/hint.ts'
+import { type PermissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
+import { once } from '../../ports/once.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
+import type { KnownKeys } from '../assignments/standings.ts'
+import { listUnlessGone } from '../calls/assignment-listings.ts'
+import { sendHints } from '../records/lanes.ts'
+import { type Comparison, compareAssignments, type DriftContext, emptyComparison } from './compare-assignments.ts'
+import { closeUnit, isOpen } from './drift-run.ts'
+
+/** So many calls by permission set, less than two minutes of the rate, are made every night; more over seven nights. */
+const nightlyCallsMost = 2_000
+/** A unit is what a kill loses, and what the end of a slice waits for: some seconds of the rate. */
+const principalsOfUnit = 10
+const accountsOfUnit = 100
+const readAtOnce = 8
+
+export type DriftCheckContext = SettleContext & {
+  readonly queues: Ports['queues']
+  readonly identityStore: Ports['identityStore']
+  /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
+  readonly openBackground: (onCall: () => void) => SsoAdmin
+}
+
+/**
+ * The dispatcher's part of a drift check, unit by unit. By principal (ListAccountAssignmentsForPrincipal: a call for 100
+ * assignments) every night, for all groups and for the users that the ledger or `foreign/` names; this finds whatever of
+ * ours is gone. By permission set (ListAccountsForProvisionedPermissionSet, then a call for each account) what no such
+ * principal leads to: assignments of other users, and of principals that are deleted; every night where that takes less
+ * than two minutes, else a seventh of the permission sets each night: 5,000 accounts with 50 of them are 250,000 calls,
+ * three and a half hours of the whole rate. Where listing by principal is refused, by permission set only, all of it.
+ */
+export class DriftCheck {
+  readonly #context: DriftCheckContext
+  /** Once in a slice: what is made meanwhile is compared by the next check. */
+  readonly #permissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
+
+  constructor(context: DriftCheckContext) {
+    this.#context = context
+    this.#permissionSets = once(() => context.permissionSets.list())
+  }
+
+  /** Does one unit, and answers the links whose status is to be told again. Throws NotStartedError at the end of a slice. */
+  async work(hint: DriftHint, { log, pulledMs }: Pick<SettleContext, 'log' | 'pulledMs'>): Promise<readonly string[]> {
+    const { objects, configuration } = this.#context
+    if (!(await isOpen(objects, hint))) return []
+    let calls = 0
+    const ssoAdmin = this.#context.openBackground(() => calls++)
+    const context = { ...this.#context, ssoAdmin, log, pulledMs, listPermissionSets: this.#permissionSets }
+    const { units = [], comparison = emptyComparison() } = await workUnit(hint, context)
+    const event = `${hint.run}/${hint.unit}`
+    const hints = comparison.toEvaluate.map((assignment) => assignmentHint(assignment, 'drift'))
+    await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)
+    const { checked, missing, foreign, gone, links } = comparison
+    const figures = { checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls }
+    const divided = units.map(({ unit }) => unit)
+    const run = await closeUnit(objects, hint, figures, divided)
+    log.info('a part of the drift check is done', { ...figures, divided: divided.length, open: run?.open.length })
+    if (run?.run === hint.run && run.open.length === 0) {
+      const { v: _, open: __, ...ended } = run
+      log.info('the drift check has ended', ended)
+    }
+    return links
+  }
+}
+
+type UnitContext = DriftCheckContext & {
+  readonly listPermissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
+}
+type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
+type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
+
+/** A unit is divided into others, or compared. */
+async function workUnit(
+  hint: DriftHint,
+  context: UnitContext,
+): Promise<{ readonly units?: readonly DriftHint[]; readonly comparison?: Comparison }> {
+  switch (hint.kind) {
+    case 'drift':
+      return { units: await divide(hint, context) }
+    case 'drift-of-principals':
+      return { comparison: await comparePrincipals(hint, context) }
+    case 'drift-of-permission-set':
+      return hint.accounts
+        ? { comparison: await comparePermissionSet(hint, hint.accounts, context) }
+        : { units: await divideByAccounts(hint, context) }
+    default:
+      return hint satisfies never
+  }
+}
+
+async function divide({ run }: DriftHint, context: UnitContext): Promise<readonly DriftHint[]> {
+  const { standings, clock, log } = context
+  const known = await standings.keysOf(() => true)
+  const names = { GROUP: new Set(await listGroups(context)), USER: new Set<PrincipalName>() }
+  const provisioned = new Set<string>()
+  for (const { type, principal, accountId, permissionSet } of assignmentsOf(known)) {
+    names[type].add(principal)
+    provisioned.add(`${accountId} ${permissionSet}`)
+  }
+  const isPermitted = await mayListByPrincipal(context)
+  const sets = [...(await context.listPermissionSets()).keys()].sort()
+  const isCheap = provisioned.size + sets.length <= nightlyCallsMost
+  const tonight = isPermitted && !isCheap ? shareOfNight(sets, clock.now()) : sets
+  log.info('drift check begun', {
+    run,
+    byPrincipal: isPermitted ? names.GROUP.size + names.USER.size : 'refused',
+    byPermissionSet: tonight.length,
+    permissionSets: sets.length,
+  })
+  const part = { v: 1, run, cause: 'drift' } as const
+  const ofPrincipals = (['GROUP', 'USER'] as const).flatMap((type) =>
+    portions(names[type], principalsOfUnit).map((principals, index): DriftHint => {
+      return { ...part, kind: 'drift-of-principals', unit: `${type} ${index + 1}`, type, principals }
+    }),
+  )
+  const ofSets = tonight.map((permissionSet): DriftHint => {
+    return { ...part, kind: 'drift-of-permission-set', unit: permissionSet, permissionSet, isOnlyAxis: !isPermitted }
+  })
+  return isPermitted ? [...ofPrincipals, ...ofSets] : ofSets
+}
+
+async function comparePrincipals({ type, principals }: PrincipalsHint, context: UnitContext): Promise<Comparison> {
+  const limit = pLimit(readAtOnce)
+  const rows = await Promise.all(principals.map((name) => limit(listRowsOf, type, name, context)))
+  const meant = new Set<string>(principals)
+  const known = await context.standings.keysOf((grant) => grant.type === type && meant.has(grant.principal))
+  return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: true })
+}
+
+async function divideByAccounts(hint: PermissionSetHint, context: UnitContext): Promise<readonly DriftHint[]> {
+  const { permissionSet } = hint
+  const arn = (await context.listPermissionSets()).get(permissionSet)
+  const list = (of: PermissionSetArn) =>
+    listUnlessGone((token) => context.ssoAdmin.listAccountsForProvisionedPermissionSet(of, undefined, token))
+  const listed = arn === undefined ? [] : await list(arn)
+  // Where it should be, and is not any more.
+  const known = assignmentsOf(await context.standings.keysOf((grant) => grant.permissionSet === permissionSet))
+  const accounts = new Set([...listed, ...known.map(({ accountId }) => accountId)])
+  return portions(accounts, accountsOfUnit).map((portion, index) => {
+    return { ...hint, unit: `${permissionSet} ${index + 1}`, accounts: portion }
+  })
+}
+
+async function comparePermissionSet(
+  { permissionSet, isOnlyAxis }: PermissionSetHint,
+  accounts: readonly AccountId[],
+  context: UnitContext,
+): Promise<Comparison> {
+  const arn = (await context.listPermissionSets()).get(permissionSet)
+  const limit = pLimit(readAtOnce)
+  const rows = arn === undefined ? [] : await Promise.all(accounts.map((id) => limit(listRowsIn, id, arn, context)))
+  const known = await context.standings.keysOf((grant) => grant.permissionSet === permissionSet, new Set(accounts))
+  return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: isOnlyAxis })
+}
+
+/** After the listing of a unit: the names may be read after the end of a slice, the rows may not. */
+async function nameSets(context: UnitContext): Promise<DriftContext> {
+  const permissionSets = [...(await context.listPermissionSets())]
+  return { ...context, permissionSetNames: new Map(permissionSets.map(([name, arn]) => [arn, name] as const)) }
+}
+
+function assignmentsOf({ ledger, foreign }: KnownKeys): readonly Assignment[] {
+  return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key) ?? [])
+}
+
+function portions<T>(items: ReadonlySet<T>, size: number): readonly T[][] {
+  const sorted = [...items].sort()
+  return Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) =>
+    sorted.slice(index * size, (index + 1) * size),
+  )
+}
+
+/** All groups of the directory, as links name them. */
+async function listGroups({ identityStore, configuration }: DriftCheckContext): Promise<readonly PrincipalName[]> {
+  const { principalSuffix: suffix } = configuration
+  const names: PrincipalName[] = []
+  for await (const { name } of listAll((token) => identityStore.listPrincipals('GROUP', token))) {
+    const own = name.endsWith(suffix) ? principalName.safeParse(name.slice(0, name.length - suffix.length)) : undefined
+    if (own?.success) names.push(own.data)
+  }
+  return names
+}
+
+/** Whether the call is permitted at all: documented as the management account's, a delegated administrator may be refused. */
+async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckContext): Promise<boolean> {
+  const [anyone] = (await identityStore.listPrincipals('GROUP')).items
+  if (anyone === undefined) return false
+  try {
+    await ssoAdmin.listAccountAssignmentsForPrincipal({ principalId: anyone.id, principalType: 'GROUP' })
+    return true
+  } catch (error) {
+    if (isServiceError(error, 'AccessDeniedException')) return false
+    throw error
+  }
+}
+
+/** What is assigned to a principal itself. One that is deleted stands under its id, and its assignments stay listed. */
+async function listRowsOf(
+  type: PrincipalType,
+  name: PrincipalName,
+  { principals, ssoAdmin, pulledMs }: DriftCheckContext,
+): Promise<readonly AssignmentTarget[]> {
+  const id = (await principals.resolve(type, name, pulledMs)) ?? principalId.safeParse(name).data
+  if (id === undefined) return []
+  const list = (token?: string) =>
+    ssoAdmin.listAccountAssignmentsForPrincipal({ principalId: id, principalType: type }, token)
+  const rows = await Array.fromAsync(listAll(list))
+  // For a user those of its groups are mixed in.
+  return rows.filter((row) => row.principalId === id && row.principalType === type)
+}
+
+async function listRowsIn(
+  accountId: AccountId,
+  permissionSetArn: PermissionSetArn,
+  { ssoAdmin }: DriftCheckContext,
+): Promise<readonly AssignmentTarget[]> {
+  const list = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
+  return (await listUnlessGone(list)).map((row) => ({ accountId, permissionSetArn, ...row }))
+}

@@ -1,0 +1,153 @@
+import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
+import { type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { isWithin } from '../../domain/expand-scope.ts'
+import { assignmentHint, type Hint } from '../../domain/hint.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { Link } from '../../domain/link.ts'
+import type { OrganizationEvent } from '../../domain/organization-event.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import { toAssignment } from '../../domain/plan.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { sendHints } from '../records/lanes.ts'
+import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { listLinks } from '../records/list-links.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import type { OrganizationCache } from './organization-cache.ts'
+
+const readsAtOnce = 16
+
+type FollowContext = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  readonly organization: OrganizationCache
+}
+
+/** How much was looked at again. No accounts and no inputs: the events changed nothing that concerns links. */
+export type FollowReport = { readonly accounts: number; readonly inputs: number; readonly hints: number }
+
+/** `isLost`: in the ledger, and no link grants it any more. */
+type Found = { readonly hint: Hint; readonly isLost: boolean }
+
+/**
+ * Looks again at the accounts and organizational units that events named: reads the accounts live, puts them into the
+ * view, and hints at every account assignment there that may be desired now, or no longer, or by other links. Events only
+ * say where to look: late, twice or out of order, they lead to the same. One listing of links, and two calls to
+ * Organizations per account, serve them all. Throws when something cannot be read or written; the events then come again.
+ */
+export async function followOrganizationEvents(
+  events: readonly OrganizationEvent[],
+  context: FollowContext,
+): Promise<FollowReport> {
+  const accounts = [...new Set(events.flatMap((event) => (event.look === 'accounts' ? event.accounts : [])))]
+  const units = new Set(
+    events.flatMap((event) => (event.look === 'organizational-units' ? event.organizationalUnits : [])),
+  )
+  if (accounts.length + units.size === 0) return { accounts: 0, inputs: 0, hints: 0 }
+  const { ports, configuration, organization } = context
+  // The view first: an evaluation of a hint, or a grant meanwhile, has to see the organization as it is now.
+  const seen = accounts.length > 0 ? await organization.refresh(accounts) : undefined
+  const links = await Array.fromAsync(listLinks(ports.objects, configuration.folders))
+  const inputs = links.filter(({ scope }) => scope.kind === 'ou_id' && units.has(scope.id)).map(({ key }) => key)
+  await sendInputs(ports, inputs, 'an organizational unit came or went')
+  const cause = [...new Set(events.map(({ name }) => name))].join(', ')
+  const compared = seen
+    ? await Promise.all(accounts.map((id) => compareAccount(id, links, { ...context, ...seen, cause })))
+    : []
+  const found = compared.flat()
+  const revocations = found.filter(({ isLost }) => isLost).map(({ hint }) => hint)
+  const others = found.filter(({ isLost }) => !isLost).map(({ hint }) => hint)
+  const id = ports.randomness.id()
+  await sendHints(ports, { id, hints: revocations, revocation: true }, configuration)
+  await sendHints(ports, { id, hints: others, revocation: false }, configuration)
+  return { accounts: accounts.length, inputs: inputs.length, hints: found.length }
+}
+
+type Comparison = FollowContext & {
+  readonly before: OrganizationView
+  readonly after: OrganizationView
+  readonly cause: string
+}
+
+/**
+ * | a link grants it now | in the ledger, or foreign | then                                             |
+ * | -------------------- | ------------------------- | ------------------------------------------------ |
+ * | yes                  | no                        | looked at                                        |
+ * | yes                  | by the same links         | nothing                                          |
+ * | yes                  | by others, or unfinished  | looked at: the entry names the links that grant it |
+ * | no                   | ledger                    | looked at, urgently                              |
+ *
+ * Besides, each link that has the account now and had it not before, or the reverse, gets a hint, so that its status
+ * counts the account.
+ */
+async function compareAccount(id: AccountId, links: readonly Link[], context: Comparison): Promise<readonly Found[]> {
+  const { before, after, cause } = context
+  const granting = listGranting(id, after, links, context)
+  const owned = await listOwned(context.ports.objects, id)
+  const byKey = Map.groupBy(granting, (link) => renderAssignmentKey(toAssignment(link, id)))
+  const found = new Map<string, Found>()
+  const hint = (key: AssignmentKey, about: string): void => {
+    const assignment = parseAssignmentKey(key)
+    const isLost = owned.ledger.has(key) && !byKey.has(key)
+    if (assignment) found.set(`${key}\n${about}`, { hint: assignmentHint(assignment, about), isLost })
+  }
+  const limit = pLimit(readsAtOnce)
+  const unsettled = [...byKey].map(([key, those]) =>
+    limit(async () => (await isSettled(key, those, owned, context.ports.objects)) || hint(key, cause)),
+  )
+  await Promise.all(unsettled)
+  for (const key of owned.ledger) if (!byKey.has(key)) hint(key, cause)
+  const grantingBefore = new Set(listGranting(id, before, links, context))
+  const changed = grantingBefore.symmetricDifference(new Set(granting))
+  // The status of a link that names the account, and cannot be applied, says in which state the account is.
+  const named = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
+  for (const link of changed.union(new Set(named).difference(new Set(granting))))
+    hint(renderAssignmentKey(toAssignment(link, id)), link.key)
+  return [...found.values()]
+}
+
+/** The links whose scope has the account in this view, whatever their bodies say. */
+function listGranting(
+  id: AccountId,
+  { accounts, managementAccountId }: OrganizationView,
+  links: readonly Link[],
+  { configuration }: FollowContext,
+): readonly Link[] {
+  const account = accounts.find((candidate) => candidate.id === id)
+  if (!account) return []
+  return links.filter(({ scope }) => isWithin(scope, account, { ...configuration, managementAccountId }))
+}
+
+type Owned = { readonly ledger: ReadonlySet<AssignmentKey>; readonly foreign: ReadonlySet<AssignmentKey> }
+
+async function listOwned(objects: ObjectStore, id: AccountId): Promise<Owned> {
+  const list = async (prefix: string) =>
+    new Set(await Array.fromAsync(listAssignmentKeys(objects, prefix, `account%${id}%`)))
+  const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
+  return { ledger, foreign }
+}
+
+/** Whether it is in force and recorded as granted by exactly these links. False for a spoiled record: it is looked at. */
+async function isSettled(
+  key: AssignmentKey,
+  links: readonly Link[],
+  owned: Owned,
+  objects: ObjectStore,
+): Promise<boolean> {
+  const recorded = await readRecordedLinks(key, owned, objects)
+  if (!recorded) return false
+  const keys = new Set<string>(recorded.map((link) => link.key))
+  return keys.symmetricDifference(new Set<string>(links.map((link) => link.key))).size === 0
+}
+
+async function readRecordedLinks(key: AssignmentKey, { ledger, foreign }: Owned, objects: ObjectStore) {
+  if (ledger.has(key)) {
+    const first = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry.accesses[0]
+    return first?.state === 'granted' ? first.links : undefined
+  }
+  return foreign.has(key) ? (await spoiledAsAbsent(readForeign(objects, key)))?.links : undefined
+}

@@ -1,0 +1,318 @@
+import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { type Account, type OrganizationView, organizationView } from '../../domain/organization-view.ts'
+import type { Organizations } from '../../ports/organizations.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientOrganizations } from '../calls/patient-organizations.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { listLinks } from '../records/list-links.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { listAllAccounts } from './list-all-accounts.ts'
+
+/** Tags of so many accounts are read between two writes: about 20 seconds' worth, lost when a process ends. */
+const portion = 200
+/** A reading of tags that was interrupted longer ago than this starts again. */
+const resumableMs = 2 * 60 * 60_000
+/** So long a reading renews known tags; the next reading goes on. A function has at most 15 minutes. */
+const renewalMs = 11 * 60_000
+/** The reconcile reads the organization every hour, in up to 15 minutes. An older view has no reconcile that renews it. */
+const recentMs = 90 * 60_000
+/** Up to so many accounts about which two writers differ are read live. With more, the whole reading is repeated later. */
+const disputedMost = 200
+const writesMost = 20
+/** As many as the rate allows in two seconds, so that a caller with little time leaves few under way. */
+const readsAtOnce = 16
+
+/** The stored view. Without one: nothing is stored, or the object is spoiled and is written over. */
+type Stored = { readonly etag?: string | undefined; readonly view?: OrganizationView | undefined }
+type TagsSince = NonNullable<OrganizationView['tagsSince']>
+type Written = { readonly etag: string; readonly view: OrganizationView }
+/** Monotonic milliseconds: how long known tags are renewed, and how long any are read. */
+type TagLimits = { readonly renewUntilMs: number; readonly untilMs: number }
+type Reading = Pick<OrganizationView, 'managementAccountId' | 'readAt' | 'tagsSince'> & {
+  readonly accounts: readonly Account[]
+}
+
+/**
+ * The organization as last read: a cache for finding accounts, never evidence for a revocation. Every write is
+ * conditional. Where another process wrote meanwhile, each account about which the two differ is read live, after both.
+ * So no older reading ever replaces a newer one, whatever the clocks say.
+ */
+export class OrganizationCache {
+  readonly #ports: Pick<Ports, 'objects' | 'clock' | 'randomness'>
+  readonly #record: JsonRecord<OrganizationView>
+  readonly #organizations: Organizations
+  readonly #folders: readonly string[]
+  #known: Stored = {}
+  #reading: Promise<OrganizationView> | undefined
+
+  constructor(ports: Pick<Ports, 'objects' | 'organizations' | 'clock' | 'randomness'>, folders: readonly string[]) {
+    this.#ports = ports
+    this.#record = new JsonRecord(ports.objects, 'state/organization.json', organizationView)
+    this.#organizations = patientOrganizations(ports)
+    this.#folders = folders
+  }
+
+  /**
+   * The view as it is now; read from Organizations where there is none yet. Each call reads the object again: a hint that
+   * follows a new view must never be evaluated by an older one and then be gone.
+   */
+  async view(): Promise<OrganizationView> {
+    return (await this.#read()).view ?? (await this.#once(async () => (await this.#readAccounts()).view))
+  }
+
+  /** The view as it is stored; `undefined`: there is none. Reads from S3 only. */
+  async storedView(): Promise<OrganizationView | undefined> {
+    return (await this.#read()).view
+  }
+
+  /**
+   * The same with the tags of all accounts. The first `account_tag` link makes tags matter, and reading them takes a
+   * while: 15 minutes for 7,000 accounts. After `untilMs` (monotonic) this waits for no more tags. The tags that were read
+   * are kept, and `hasTags` says whether they are all.
+   */
+  async viewWithTags(untilMs = Number.POSITIVE_INFINITY): Promise<OrganizationView> {
+    const view = await this.view()
+    // A caller without time does not wait for another reader either.
+    const isOver = this.#ports.clock.monotonicMs() >= untilMs
+    if (view.hasTags || isOver || !(await this.#hasTagLinks())) return view
+    const limits = { renewUntilMs: Number.NEGATIVE_INFINITY, untilMs }
+    return this.#once(async () => this.#fillTags(await this.#read(), limits))
+  }
+
+  /**
+   * For a preview, where nobody waits for minutes: the view as handlers have it, with tags where they matter, while a
+   * reconcile keeps it up to date; else read again.
+   */
+  async recentView(): Promise<OrganizationView> {
+    const { view } = await this.#read()
+    const ageMs = view ? this.#ports.clock.now().getTime() - Date.parse(view.readAt) : Number.POSITIVE_INFINITY
+    return Math.abs(ageMs) < recentMs ? this.viewWithTags() : this.rebuild()
+  }
+
+  /**
+   * Reads the whole organization. Throws, and removes nothing, when a page or a tag cannot be read. Tags that were read
+   * before are kept, and the next call goes on from there. Known tags are renewed until `renewMs` after the start; the
+   * others stay as they are.
+   */
+  async rebuild(renewMs: number = renewalMs): Promise<OrganizationView> {
+    const renewUntilMs = this.#ports.clock.monotonicMs() + renewMs
+    const stored = await this.#readAccounts()
+    const limits = { renewUntilMs, untilMs: Number.POSITIVE_INFINITY }
+    return (await this.#hasTagLinks()) ? this.#fillTags(stored, limits) : stored.view
+  }
+
+  /**
+   * Reads these accounts live and puts them into the view. Accounts that do not exist are removed from it. Returns the
+   * view before and after.
+   */
+  async refresh(ids: readonly AccountId[]): Promise<{ before: OrganizationView; after: OrganizationView }> {
+    const before = await this.view()
+    // Another process may have written since: its view is only newer.
+    const stored = await this.#read()
+    const view = stored.view ?? before
+    const live = await Promise.all(ids.map((id) => this.readLive(id)))
+    const others = view.accounts.filter(({ id }) => !ids.includes(id))
+    const accounts = [...others, ...live.filter((account) => account !== undefined)]
+    return { before, after: (await this.#write(stored, { ...view, accounts })).view }
+  }
+
+  /**
+   * The account as this view has it, else as Organizations has it; `undefined`: it does not exist. With tags where an
+   * `account_tag` link exists.
+   */
+  async find(accountId: AccountId, { accounts }: OrganizationView): Promise<Account | undefined> {
+    const account = accounts.find(({ id }) => id === accountId)
+    const isEnough = account && (!lacksTags(account) || !(await this.#hasTagLinks()))
+    return isEnough ? account : this.readLive(accountId)
+  }
+
+  /** The account as Organizations has it now, with tags where an `account_tag` link exists. */
+  async readLive(accountId: AccountId): Promise<Account | undefined> {
+    const account = await this.#organizations.describeAccount(accountId)
+    if (!account || !(this.#known.view?.hasTags || (await this.#hasTagLinks()))) return account
+    return this.#withTags(account)
+  }
+
+  /** Whether an organizational unit or a root with this id exists. Calls Organizations only where no account is in it. */
+  async parentExists(id: string): Promise<boolean> {
+    const { view } = await this.#read()
+    const isInUse = view?.accounts.some(({ parents }) => parents.includes(id)) ?? false
+    return isInUse || this.#organizations.parentExists(id)
+  }
+
+  /** The stored view, from memory while the object is unchanged. */
+  async #read(): Promise<Stored> {
+    // Another call may change `#known` meanwhile. `unchanged` is about the view that this call asked for.
+    const known = this.#known
+    const read = await unlessSpoiled(this.#record.readIfChanged(known.etag))
+    if (read === 'unchanged') return known
+    const stored = { etag: read?.object.etag, view: isSpoiled(read) ? undefined : read?.value }
+    this.#known = stored
+    return stored
+  }
+
+  /** Many callers at once share one reading. */
+  async #once(read: () => Promise<OrganizationView>): Promise<OrganizationView> {
+    this.#reading ??= read().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  /** Lists all accounts. Where tags matter, the known ones stay until they are read again. */
+  async #readAccounts(): Promise<Written> {
+    const readAt = renderInstant(this.#ports.clock.now())
+    const stored = await this.#read()
+    const { managementAccountId, accounts } = await listAllAccounts(this.#organizations, stored.view?.accounts ?? [])
+    const reading = { managementAccountId, readAt, accounts }
+    if (!(await this.#hasTagLinks())) return this.#write(stored, reading)
+    const known = new Map(stored.view?.accounts.map((account) => [account.id, account]))
+    const kept = accounts.map((account) => {
+      const { tags, tagsRevision } = known.get(account.id) ?? {}
+      return tags === undefined || tagsRevision === undefined ? account : { ...account, tags, tagsRevision }
+    })
+    // Where all other accounts have tags, the tags of new accounts are read at once.
+    const whole = stored.view?.hasTags ? await this.#withTagsOf(kept, kept.filter(lacksTags)) : kept
+    const { tagsSince } = stored.view ?? {}
+    return this.#write(stored, { ...reading, accounts: whole, tagsSince })
+  }
+
+  async #fillTags(stored: Stored, limits: TagLimits): Promise<OrganizationView> {
+    const { etag, view } = stored
+    if (etag === undefined || view === undefined) return this.rebuild()
+    return this.#readTags({ etag, view }, resume(view, renderInstant(this.#ports.clock.now())), limits)
+  }
+
+  /**
+   * Reads the tags that are older than this reading, a portion at a time (ListTagsForResource allows 10 a second). Several
+   * processes may do so at once: each starts at a random place among those that no other has read yet.
+   */
+  async #readTags(stored: Written, tagsSince: TagsSince, limits: TagLimits): Promise<OrganizationView> {
+    const { view } = stored
+    const due = view.accounts.filter((account) => isDue(account, tagsSince))
+    const endsMs = view.hasTags ? Math.min(limits.renewUntilMs, limits.untilMs) : limits.untilMs
+    if (due.length === 0 || this.#ports.clock.monotonicMs() >= endsMs) return view
+    const from = Math.floor(this.#ports.randomness.fraction() * Math.max(0, due.length - portion))
+    const accounts = await this.#withTagsOf(view.accounts, due.slice(from, from + portion), limits.untilMs)
+    return this.#readTags(await this.#write(stored, { ...view, accounts, tagsSince }), tagsSince, limits)
+  }
+
+  async #withTagsOf(
+    accounts: readonly Account[],
+    some: readonly Account[],
+    untilMs = Number.POSITIVE_INFINITY,
+  ): Promise<readonly Account[]> {
+    const { clock } = this.#ports
+    const limit = pLimit(readsAtOnce)
+    const isRead = new AbortController()
+    // Where others use up the rate, a single call may be repeated for half a minute.
+    const over = Number.isFinite(untilMs)
+      ? clock.sleep(untilMs - clock.monotonicMs(), isRead.signal)
+      : new Promise(() => {})
+    const readOne = async (account: Account): Promise<Account> => {
+      if (clock.monotonicMs() >= untilMs) return account
+      return Promise.race([this.#withTags(account), over.then(() => account)])
+    }
+    const read = await Promise.all(some.map((account) => limit(() => readOne(account)))).finally(() => isRead.abort())
+    const byId = new Map(read.map((account) => [account.id, account]))
+    return accounts.map((account) => byId.get(account.id) ?? account)
+  }
+
+  async #withTags(account: Account): Promise<Account> {
+    const tagsRevision = this.#known.view?.revision ?? 0
+    return { ...account, tags: await this.#organizations.listTags(account.id), tagsRevision }
+  }
+
+  /** Writes over exactly the view that was read. Where another process was faster, its view is merged account by account. */
+  async #write(base: Stored, reading: Reading): Promise<Written> {
+    let stored = base
+    let { accounts } = reading
+    for (let writes = 1; writes <= writesMost; writes++) {
+      const view = composeView({ ...reading, accounts }, (stored.view?.revision ?? 0) + 1)
+      const written = await this.#record.write(view, stored.etag)
+      if (written.outcome === 'written') {
+        const own = { etag: written.etag, view }
+        this.#known = own
+        return own
+      }
+      stored = await this.#read()
+      if (stored.view) accounts = await this.#settle(accounts, stored.view.accounts)
+    }
+    throw new Error(`${this.#record.key} is being changed by others all the time; it is tried again`)
+  }
+
+  /** Merges two readings of the organization: an account about which they differ is read live. */
+  async #settle(ours: readonly Account[], theirs: readonly Account[]): Promise<readonly Account[]> {
+    const known = new Map(theirs.map((account) => [account.id, account]))
+    const agreed = ours.flatMap((account) => agree(account, known.get(account.id)) ?? [])
+    const ids = new Set([...ours.map(({ id }) => id), ...known.keys()])
+    const disputed = [...ids.difference(new Set(agreed.map(({ id }) => id)))]
+    if (disputed.length > disputedMost) {
+      throw new Error(
+        `${this.#record.key}: another process wrote it meanwhile, and ${disputed.length} accounts differ; it is read again`,
+      )
+    }
+    const live = await Promise.all(disputed.map((id) => this.readLive(id)))
+    return [...agreed, ...live.filter((account) => account !== undefined)]
+  }
+
+  async #hasTagLinks(): Promise<boolean> {
+    const folders = ['', ...this.#folders.map((folder) => `${folder}/`)]
+    const first = await Promise.all(
+      folders.map((folder) => listLinks(this.#ports.objects, this.#folders, `${folder}account_tag%`).next()),
+    )
+    return first.some(({ done }) => !done)
+  }
+}
+
+function composeView(
+  { managementAccountId, readAt, accounts, tagsSince }: Reading,
+  revision: number,
+): OrganizationView {
+  const isUnderWay = tagsSince !== undefined && accounts.some((account) => isDue(account, tagsSince))
+  return {
+    v: 1,
+    managementAccountId,
+    readAt,
+    revision,
+    hasTags: accounts.length > 0 && !accounts.some(lacksTags),
+    tagsSince: isUnderWay ? tagsSince : undefined,
+    accounts: accounts.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+  }
+}
+
+function lacksTags({ tags }: Account): boolean {
+  return tags === undefined
+}
+
+function isDue({ tagsRevision }: Account, { revision }: TagsSince): boolean {
+  return tagsRevision === undefined || tagsRevision < revision
+}
+
+/**
+ * Tags of an older revision have to be read. A reading that was interrupted goes on where it ended. Tags that were read
+ * before this view was written have a smaller revision.
+ */
+function resume({ tagsSince, revision }: OrganizationView, at: string): TagsSince {
+  const isRecent = tagsSince && Math.abs(Date.parse(at) - Date.parse(tagsSince.at)) < resumableMs
+  return isRecent ? tagsSince : { revision, at }
+}
+
+/** The account where both readings agree; tags may come from either. `undefined`: they differ. */
+function agree(ours: Account, theirs: Account | undefined): Account | undefined {
+  if (!theirs || isolate(ours) !== isolate(theirs)) return undefined
+  const { tags, tagsRevision } = ours.tags === undefined ? theirs : ours
+  if (tags === undefined || tagsRevision === undefined) return ours
+  if (theirs.tags !== undefined && renderTags(tags) !== renderTags(theirs.tags)) return undefined
+  return { ...ours, tags, tagsRevision: Math.max(tagsRevision, theirs.tagsRevision ?? 0) }
+}
+
+function isolate({ id, name, state, parents }: Account): string {
+  return JSON.stringify([id, name, state, parents])
+}
+
+function renderTags(tags: NonNullable<Account['tags']>): string {
+  return JSON.stringify(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

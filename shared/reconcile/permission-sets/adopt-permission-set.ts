@@ -1,0 +1,120 @@
+import { type Complaint, quote } from '../../domain/complaint.ts'
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { definitionOf, planPermissionSetChanges, renderChange } from '../../domain/permission-set-changes.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { renderPermissionSetFile } from '../../domain/render-permission-set-file.ts'
+import type { FoundObject } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import { readOwned, recordPermissionSetHistory, writeOwned } from '../records/owned-permission-sets.ts'
+import { type PermissionSetReading, readPermissionSetFile } from '../records/read-permission-set-file.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { readPermissionSet } from './read-permission-set.ts'
+
+/** `restored`: it was ours already, without its file. */
+export type Adoption = { readonly name: string; readonly arn: PermissionSetArn } & (
+  | { readonly outcome: 'adopted' | 'restored'; readonly file: string; readonly notes: readonly string[] }
+  | { readonly outcome: 'already-owned' }
+  | { readonly outcome: 'refused'; readonly complaint: Complaint }
+)
+
+/**
+ * Writes an existing permission set as a file, exactly as it is, and takes it into `owned_permission_sets/`. Changes
+ * nothing in Identity Center. Call it under the dispatcher lease. The file comes first: a record without a file would mean
+ * that the permission set is to be deleted. Safe to repeat. `named`: a person asks for exactly this one, so where it is
+ * ours and its file is gone, the file is written again. Otherwise it stays deleted.
+ */
+export async function adoptPermissionSet(
+  arn: PermissionSetArn,
+  { named, ...ports }: Pick<Ports, 'objects' | 'clock'> & { readonly ssoAdmin: SsoAdmin; readonly named: boolean },
+): Promise<Adoption | undefined> {
+  const { objects, clock, ssoAdmin } = ports
+  const actual = await readPermissionSet(ssoAdmin, arn)
+  if (!actual) return undefined
+  const { name } = actual
+  const key = permissionSetKey(name)
+  const owned = await readOwned(objects, name)
+  const isOurs = owned?.value.arn === arn
+  if (owned && !isOurs) return { name, arn, outcome: 'refused', complaint: claimed(name) }
+  if (isOurs && (await objects.head(key))) return { name, arn, outcome: 'already-owned' }
+  if (isOurs && !named) return { name, arn, outcome: 'refused', complaint: deleted(key, name) }
+  const rendered = renderPermissionSetFile(name, actual)
+  if (!rendered.ok) return { name, arn, outcome: 'refused', complaint: rendered.complaint }
+  const { outcome } = await objects.put(key, rendered.value.text, { ifNoneMatch: '*' })
+  // This upload is like any other of the file: the hint that it causes tells its status.
+  if (isOurs && outcome === 'lost') return { name, arn, outcome: 'already-owned' }
+  if (isOurs) return { name, arn, outcome: 'restored', file: key, notes: rendered.value.notes }
+  const reading = await readPermissionSetFile(objects, key)
+  const complaint = complainOfFile(key, name, actual, reading)
+  if (complaint || !reading) return { name, arn, outcome: 'refused', complaint: complaint ?? gone(key) }
+  const { etag, versionId, lastModified } = reading.object
+  const version = { etag, versionId }
+  const at = renderInstant(lastModified)
+  await recordPermissionSetHistory(objects, name, { event: 'adopted', at, body: { arn, ...version } })
+  const now = renderInstant(clock.now())
+  await writeOwned(objects, name, { v: 1, arn, claimedAt: now, applied: { ...version, at: now } }, undefined)
+  await tellAdopted(reading.object, arn, ports)
+  return { name, arn, outcome: 'adopted', file: key, notes: rendered.value.notes }
+}
+
+/** A file that was there before is kept. If it says something else, adopting would not fulfil that wish. */
+function complainOfFile(
+  key: string,
+  name: PermissionSetName,
+  actual: Parameters<typeof planPermissionSetChanges>[0],
+  reading: PermissionSetReading | undefined,
+): Complaint | undefined {
+  if (!reading) return gone(key)
+  const changes = reading.file.ok ? planPermissionSetChanges(actual, definitionOf(reading.file.value)) : []
+  if (reading.file.ok && changes.length === 0) return undefined
+  const received = reading.file.ok
+    ? `a file that differs from the permission set; applying it would: ${changes.map(renderChange).join('; ')}`
+    : `a file that is not valid: ${reading.file.complaint.received}`
+  return {
+    object: key,
+    received: quote(received, 2_000),
+    expected: 'no file, or one that says what the permission set is',
+    remedy: `keep a copy of the file, delete it, run: ssofile import --permission-sets ${name}, then upload the copy to change the permission set`,
+  }
+}
+
+function gone(object: string): Complaint {
+  return {
+    object,
+    received: 'a file that was deleted while it was imported',
+    expected: 'the file as it was written',
+    remedy: 'run the import again',
+  }
+}
+
+function deleted(object: string, name: PermissionSetName): Complaint {
+  return {
+    object,
+    received: 'no file of a permission set that is ours: it is deleted as soon as nothing references it',
+    expected: 'its file',
+    remedy: `to keep the permission set, run: ssofile import --permission-sets ${name}`,
+  }
+}
+
+function claimed(name: PermissionSetName): Complaint {
+  return {
+    object: `owned_permission_sets/${name}`,
+    received: 'a permission set that ssofile is about to create, or that was made again by someone else',
+    expected: 'one that ssofile knows nothing of',
+    remedy: `look at its status (ssofile status permission_sets/${name}.json) and run the import again when it is settled`,
+  }
+}
+
+async function tellAdopted(
+  { key, etag, versionId, lastModified }: FoundObject,
+  arn: PermissionSetArn,
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+): Promise<void> {
+  const upload = { etag, lastModified: renderInstant(lastModified), versionId }
+  await new StatusStore(objects, clock).revise(key, async (current) => {
+    if ((await objects.head(key))?.etag !== etag) return current
+    return { ...upload, by: current?.by, state: 'applied', owned: true, permissionSetArn: arn }
+  })
+}

@@ -1,0 +1,222 @@
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import {
+  definitionOf,
+  isOfRoles,
+  type PermissionSetChange,
+  planPermissionSetChanges,
+  planWarnings,
+  renderChange,
+} from '../../domain/permission-set-changes.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { rejection } from '../../domain/status.ts'
+import type { FoundObject } from '../../ports/object-store.ts'
+import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
+import { moveTwin } from '../records/open-work.ts'
+import {
+  type OwedProvisioning,
+  type OwnedPermissionSet,
+  readOwned,
+  recordPermissionSetHistory,
+  type StoredOwned,
+  writeOwned,
+} from '../records/owned-permission-sets.ts'
+import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
+import { type ClaimedPermissionSet, claimPermissionSet, refusals } from './claim-permission-set.ts'
+import { deletePermissionSet } from './delete-permission-set.ts'
+import {
+  describeApplied,
+  describeProvisioning,
+  describeRefusal,
+  notOurs,
+  type ReadFile,
+  unreachableWarnings,
+  uploadOf,
+} from './describe-permission-set.ts'
+import { makePermissionSetChange } from './make-permission-set-change.ts'
+import { deferPermissionSet } from './permission-set-retry.ts'
+import type { PermissionSetContext, PermissionSetSettlement } from './permission-set-settlement.ts'
+import { listStale, provisionPermissionSet, splitByReach } from './provision-permission-set.ts'
+
+/**
+ * Makes a permission set equal to its file, or deletes it where the file is gone. An existing one that ssofile does not own
+ * is never touched. Where the file was applied already nothing is read or called, unless this is a drift check. Safe to
+ * repeat after any interruption. Throws when something cannot be read or written; the hint then comes again.
+ */
+export async function applyPermissionSet(
+  name: PermissionSetName,
+  context: PermissionSetContext,
+): Promise<PermissionSetSettlement> {
+  const owned = await readOwned(context.objects, name)
+  const reading = await readPermissionSetFile(context.objects, permissionSetKey(name))
+  if (!reading) {
+    if (!owned) return { status: undefined, exists: false }
+    const deleted = await deletePermissionSet(name, owned, context)
+    return deleted === 'file-is-back' ? applyPermissionSet(name, context) : deleted
+  }
+  const upload = uploadOf(reading.object)
+  if (!reading.file.ok) return { status: { ...upload, ...rejection(reading.file.complaint) }, exists: false }
+  const read: ReadFile = { file: reading.file.value, object: reading.object }
+  if (owned && isApplied(owned.value, read.object) && !context.isDriftCheck)
+    return { status: describeApplied(read, owned.value), exists: true }
+  try {
+    const claimed = await claimPermissionSet(read.file, owned, context)
+    if (claimed === 'not-ours') return { status: { ...upload, ...rejection(notOurs(name)) }, exists: false }
+    return await bringUpToDate(read, claimed, context)
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    const current = await readOwned(context.objects, name)
+    const arn = current?.value.arn
+    if (!(await isRefusal(error, arn, context))) throw error
+    const lack = arn === undefined ? undefined : await context.managementAccount.explain(error, name, arn)
+    if (current && !lack) await deferPermissionSet(current, 'later', context)
+    return { status: describeRefusal(read, error, lack), exists: false }
+  }
+}
+
+/**
+ * An upload after drift was reported is a person's wish to have the file in force again. The upload tells that, not the
+ * instant of the report: S3's clock is another one, and gives whole seconds.
+ */
+function isApplied({ arn, applied, change, drift }: OwnedPermissionSet, object: FoundObject): boolean {
+  if (arn === undefined || change !== undefined || applied?.etag !== object.etag) return false
+  return drift === undefined || drift.lastModified === renderInstant(object.lastModified)
+}
+
+/** Trying again does not help. If the permission set itself is there, a policy that it names is what was not found. */
+async function isRefusal(
+  error: ServiceError,
+  arn: StoredOwned['value']['arn'],
+  { ssoAdmin }: PermissionSetContext,
+): Promise<boolean> {
+  if (isServiceError(error, ...refusals)) return true
+  const isMissing = isServiceError(error, 'ResourceNotFoundException') && arn !== undefined
+  return isMissing && (await ssoAdmin.describePermissionSet(arn)) !== undefined
+}
+
+async function bringUpToDate(
+  read: ReadFile,
+  { owned: claimed, arn, actual }: ClaimedPermissionSet,
+  context: PermissionSetContext,
+): Promise<PermissionSetSettlement> {
+  const { file, object } = read
+  const { name } = file
+  const { objects } = context
+  const wanted = definitionOf(file)
+  const changes = planPermissionSetChanges(actual, wanted)
+  const isReported = context.configuration.onDrift === 'report' && isApplied(claimed.value, object)
+  if (isReported && changes.length > 0) return reportDrift(read, claimed, changes, context)
+  let owned = claimed
+  const save = async (change: OwnedPermissionSet['change']) => {
+    owned = await writeOwned(objects, name, { ...owned.value, isRecreated: undefined, change }, owned)
+  }
+  // Before the first call that changes something: a successor then does not believe what was applied.
+  const owed = await findOwed(claimed, changes, context)
+  const next = nextChange(owned.value, { changes, owed, etag: object.etag, at: renderInstant(context.clock.now()) })
+  if (next !== owned.value.change) await save(next)
+  for (const change of changes) await makePermissionSetChange(context, arn, change)
+  if (changes.length > 0) await context.managementAccount.disprove(arn)
+  await context.permissionSets.remember(name, arn)
+  const warnings = [...planWarnings(actual, wanted)]
+  if (next?.provisioning) {
+    const provisioned = await provisionPermissionSet(arn, next.provisioning, {
+      ...context,
+      view: () => context.organization.view(),
+      knownAccounts: () => knownAccounts(name, context),
+      save: (provisioning) => save({ ...next, provisioning }),
+      onProgress: (accounts) =>
+        context.tell({ ...uploadOf(object), state: 'applying', permissionSetArn: arn, accounts }),
+      isSuperseded: async () => (await objects.head(permissionSetKey(name)))?.etag !== object.etag,
+    })
+    warnings.push(...unreachableWarnings(provisioned))
+    if (provisioned.outcome !== 'done') {
+      await deferPermissionSet(owned, provisioned.outcome === 'failed' ? 'later' : provisioned.until, context)
+      return { status: describeProvisioning(read, owned.value, provisioned, warnings), exists: true }
+    }
+  }
+  return finish(read, owned, warnings, context)
+}
+
+/** The provisioning that is owed to the accounts; `undefined`: none. */
+async function findOwed(
+  { value }: StoredOwned,
+  changes: readonly PermissionSetChange[],
+  { isDriftCheck, ssoAdmin, organization }: PermissionSetContext,
+): Promise<OwedProvisioning | undefined> {
+  const { arn, applied, change } = value
+  if (changes.some(isOfRoles)) return {}
+  if (change?.provisioning || !isDriftCheck || arn === undefined) return change?.provisioning
+  // A listing alone proves no account up to date, but is enough to provision the ones that it names.
+  const { reachable } = splitByReach(await listStale(ssoAdmin, arn), await organization.view())
+  return reachable.length > 0 ? { askedAt: applied?.at } : undefined
+}
+
+type NextChange = {
+  readonly changes: readonly PermissionSetChange[]
+  readonly owed: OwedProvisioning | undefined
+  readonly etag: string
+  readonly at: string
+}
+
+/** What the record says while the permission set, or an account of it, may still be as before. */
+function nextChange(
+  { applied, change, isRecreated }: OwnedPermissionSet,
+  { changes, owed, etag, at }: NextChange,
+): OwnedPermissionSet['change'] {
+  const isNew = applied === undefined && change === undefined
+  if (changes.length === 0 && owed === change?.provisioning && !isNew) return change
+  if (change?.etag === etag) return { ...change, provisioning: owed }
+  const created = isRecreated || change?.event === 'recreated' ? 'recreated' : 'created'
+  const changed = change === undefined && applied?.etag === etag ? 'restored' : 'updated'
+  const event = applied === undefined ? created : changed
+  return { event, etag, at, changes: changes.map(renderChange), provisioning: owed }
+}
+
+async function knownAccounts(name: PermissionSetName, { standings }: PermissionSetContext) {
+  const { ledger, foreign } = await standings.keysOf(({ permissionSet }) => permissionSet === name)
+  return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key)?.accountId ?? [])
+}
+
+async function reportDrift(
+  read: ReadFile,
+  owned: StoredOwned,
+  changes: readonly PermissionSetChange[],
+  { objects, clock, log }: PermissionSetContext,
+): Promise<PermissionSetSettlement> {
+  const { name } = read.file
+  const at = renderInstant(clock.now())
+  const { lastModified } = uploadOf(read.object)
+  const drift = { at, lastModified, differences: changes.map(renderChange) }
+  log.warn('someone else changed the permission set; it is only reported', { permissionSet: name, ...drift })
+  const written = await writeOwned(objects, name, { ...owned.value, drift }, owned)
+  return { status: describeApplied(read, written.value), exists: true }
+}
+
+/** History comes first, under an instant that a repeated run writes again: nobody looks at an applied file any more. */
+async function finish(
+  read: ReadFile,
+  owned: StoredOwned,
+  warnings: readonly string[],
+  context: PermissionSetContext,
+): Promise<PermissionSetSettlement> {
+  const { object, file } = read
+  const { name } = file
+  const { objects, clock, log } = context
+  const { arn, claimedAt, change, drift, openUntil: before } = owned.value
+  const { etag, versionId } = object
+  if (isApplied(owned.value, object) && !drift && before === undefined)
+    return { status: describeApplied(read, owned.value), exists: true }
+  const at = renderInstant(clock.now())
+  if (change) {
+    const by = (await context.statuses.read(permissionSetKey(name)))?.by
+    const body = { arn, etag, versionId, changes: change.changes, confirmedAt: at, by }
+    await recordPermissionSetHistory(objects, name, { event: change.event, at: change.at, body })
+    if (change.event === 'recreated') await context.wakeLinks(name)
+    log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
+  }
+  const applied = { etag, at, versionId, warnings: warnings.length > 0 ? [...warnings] : undefined }
+  const write = () => writeOwned(objects, name, { v: 1, arn, claimedAt, applied }, owned)
+  const { value } = await moveTwin(objects, permissionSetKey(name), { before, next: undefined }, write)
+  return { status: describeApplied(read, value), exists: true }
+}

@@ -1,0 +1,75 @@
+import type { Complaint } from '../../domain/complaint.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { Lack } from '../../domain/lack.ts'
+import { remedyOfFailures } from '../../domain/lack.ts'
+import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { NewStatus } from '../../domain/status.ts'
+import type { FoundObject } from '../../ports/object-store.ts'
+import type { ServiceError } from '../../ports/service-error.ts'
+import type { OwnedPermissionSet } from '../records/owned-permission-sets.ts'
+import type { ProvisioningResult } from './provision-permission-set.ts'
+
+/** A valid permission set file that was read. */
+export type ReadFile = { readonly file: PermissionSetFile; readonly object: FoundObject }
+
+/** Which upload of the file a status speaks of. */
+export function uploadOf({ etag, lastModified, versionId }: FoundObject) {
+  return { etag, lastModified: renderInstant(lastModified), versionId }
+}
+
+function statusOf({ file, object }: ReadFile, told: NewStatus, warnings: readonly string[] = []): NewStatus {
+  const all = [...file.warnings, ...warnings]
+  return { ...uploadOf(object), warnings: all.length > 0 ? all : undefined, ...told }
+}
+
+/** The file is in force. Where someone else's changes are only reported, that stands until they are gone. */
+export function describeApplied(read: ReadFile, { arn, applied, drift }: OwnedPermissionSet): NewStatus {
+  const common = { owned: true, permissionSetArn: arn }
+  if (!drift) return statusOf(read, { ...common, state: 'applied' }, applied?.warnings)
+  const reason = `someone else changed it in Identity Center; restoring it would: ${drift.differences.join('; ')}`
+  const remedy = 'upload the file again to restore it, or write the change into the file ("onDrift" is "report")'
+  return statusOf(read, { ...common, state: 'failed', reason, remedy }, applied?.warnings)
+}
+
+/** The definition is that of the file, but not in all accounts. */
+export function describeProvisioning(
+  read: ReadFile,
+  { arn }: OwnedPermissionSet,
+  provisioned: Exclude<ProvisioningResult, { outcome: 'done' }>,
+  warnings: readonly string[],
+): NewStatus {
+  const { outcome, accounts } = provisioned
+  const common = { permissionSetArn: arn, accounts }
+  if (outcome === 'unfinished') return statusOf(read, { ...common, state: 'applying' }, warnings)
+  const { failed, desired } = accounts
+  const [first] = failed
+  const reason = `it could not be brought to ${failed.length} of ${desired} accounts, which keep the version before: ${first?.account}: ${first?.reason}`
+  const remedy = `${remedyOfFailures(failed.map((one) => one.reason))}; only these accounts are tried again by themselves, at least every hour`
+  return statusOf(read, { ...common, state: 'failed', reason, remedy }, warnings)
+}
+
+/** `lack`: the one that explains the refusal. */
+export function describeRefusal(read: ReadFile, error: ServiceError, lack: Lack | undefined): NewStatus {
+  const reason = `Identity Center refused it: ${error.code}: ${error.message}`
+  const remedy = 'remove the cause; it is tried again by itself, at least every hour'
+  return statusOf(read, { state: 'failed', ...(lack ?? { reason, remedy }) })
+}
+
+export function unreachableWarnings({ unreachable }: ProvisioningResult): readonly string[] {
+  if (unreachable.length === 0) return []
+  const named = unreachable.slice(0, 10).join(', ')
+  return [
+    `${unreachable.length} accounts that are suspended or closed keep the version before (${named}${unreachable.length > 10 ? ', …' : ''}); those that are reinstated are brought up to date by the next drift check`,
+  ]
+}
+
+/** Someone else made the permission set of this file. */
+export function notOurs(name: PermissionSetName): Complaint {
+  return {
+    object: permissionSetKey(name),
+    received: `a file for the permission set '${name}', which exists already and was not created by ssofile`,
+    expected: 'the name of a new permission set, or of one that ssofile created or adopted',
+    remedy: `to take it over, delete this file and run: ssofile import --permission-sets ${name} (it writes the permission set as it is; then change that file); otherwise use another name. Links may use the existing one without a file`,
+  }
+}

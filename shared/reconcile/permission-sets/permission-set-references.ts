@@ -1,0 +1,75 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { quote } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { Hint } from '../../domain/hint.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { OrganizationCache } from '../organization/organization-cache.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
+import { listLinks } from '../records/list-links.ts'
+import { readLink } from '../records/read-link.ts'
+import { attentionKey } from '../records/status-store.ts'
+
+/** A status names this many links and accounts, and counts the others. */
+const namedMost = 10
+
+type ReferenceContext = {
+  readonly objects: ObjectStore
+  readonly configuration: Configuration
+  readonly organization: OrganizationCache
+}
+
+/**
+ * What keeps a permission set from being deleted, for a person: links in any declared folder that may grant it now or
+ * later, and accounts in the ledger, revocations in flight included. `undefined`: nothing. Listed again each time.
+ */
+export async function describeReferences(
+  name: PermissionSetName,
+  context: ReferenceContext,
+): Promise<string | undefined> {
+  const { objects, configuration } = context
+  const links: string[] = []
+  let linksMore = 0
+  for await (const { key, permissionSet } of listLinks(objects, configuration.folders)) {
+    if (permissionSet !== name) continue
+    if (links.length >= namedMost) linksMore++
+    else if (await isReference(key, context)) links.push(key)
+  }
+  const accounts = new Set<AccountId>()
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+    const assignment = parseAssignmentKey(key)
+    if (assignment?.permissionSet === name) accounts.add(assignment.accountId)
+  }
+  const parts: string[] = []
+  if (links.length > 0) parts.push(count('link', links, links.length + linksMore))
+  if (accounts.size > 0) parts.push(`access in ${count('account', [...accounts], accounts.size)}`)
+  return parts.length > 0 ? parts.join(' and ') : undefined
+}
+
+/** A link that is rejected, or whose time is over, never grants again. */
+async function isReference(key: string, { objects, configuration, organization }: ReferenceContext): Promise<boolean> {
+  const reading = await readLink(objects, key, configuration)
+  if (reading.state !== 'in-force' && reading.state !== 'not-yet') return false
+  const { scope } = reading.link
+  if (scope.kind !== 'account' || configuration.includeManagementAccount) return true
+  return scope.id !== (await organization.view()).managementAccountId
+}
+
+function count(noun: string, names: readonly string[], all: number): string {
+  const named = names.slice(0, namedMost).map((name) => quote(name, 300))
+  const more = all > named.length ? ` and ${all - named.length} more` : ''
+  return `${all} ${noun}${all === 1 ? '' : 's'} (${named.join(', ')}${more})`
+}
+
+/**
+ * The hint at a permission set whose deletion waits for its last reference; `undefined`: it does not wait. Ask after a
+ * reference is gone. After `blocked` was told references are looked for once more, so one of the two sees the other.
+ */
+export async function findBlockedDeletion(name: PermissionSetName, objects: ObjectStore): Promise<Hint | undefined> {
+  const key = permissionSetKey(name)
+  const isBlocked = (await objects.head(attentionKey('blocked', key))) !== undefined
+  return isBlocked ? { v: 1, kind: 'permission-set', permissionSet: name, cause: key } : undefined
+}

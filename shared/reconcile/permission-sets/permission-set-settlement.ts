@@ -1,0 +1,17 @@
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { NewStatus } from '../../domain/status.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
+import type { Provisionings } from './provisionings.ts'
+
+/** What became of a permission set. `exists`: it is there, so the links that wait for it are to be woken. */
+export type PermissionSetSettlement = { readonly status: NewStatus | undefined; readonly exists: boolean }
+
+export type PermissionSetContext = SettleContext & {
+  readonly provisionings: Provisionings
+  /** Someone may have changed it in Identity Center, so it is read although its file is applied. */
+  readonly isDriftCheck: boolean
+  /** Tells how far it is. */
+  tell(status: NewStatus): Promise<void>
+  /** Sends hints at every link that names it: the permission set that they were applied to is gone. */
+  wakeLinks(name: PermissionSetName): Promise<void>
+}

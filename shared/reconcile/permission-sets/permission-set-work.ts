@@ -1,0 +1,112 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { NewStatus } from '../../domain/status.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { sendHints } from '../records/lanes.ts'
+import { listLinks } from '../records/list-links.ts'
+import type { StatusBoard } from '../statuses/status-board.ts'
+import { applyPermissionSet } from './apply-permission-set.ts'
+import { findBlockedDeletion } from './permission-set-references.ts'
+import type { PermissionSetContext } from './permission-set-settlement.ts'
+
+const progressEveryMs = 5_000
+
+export type PermissionSetWorkContext = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
+
+/** What the dispatcher does with a hint at a permission set: applies or deletes it, tells its status, and wakes links. */
+export class PermissionSetWork {
+  readonly #ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
+  readonly #configuration: Configuration
+  readonly #board: StatusBoard
+  /** Those with a hint under way because a reference to them is gone. */
+  readonly #revisiting = new Set<PermissionSetName>()
+
+  constructor(ports: Ports, configuration: Configuration, board: StatusBoard) {
+    this.#ports = ports
+    this.#configuration = configuration
+    this.#board = board
+  }
+
+  /** Throws when something cannot be read or written; the hint then comes again. */
+  async settle(name: PermissionSetName, context: PermissionSetWorkContext): Promise<'settled' | 'failed'> {
+    this.#revisiting.delete(name)
+    const tell = (status: NewStatus | undefined) => this.#tell(name, status, context)
+    const { status, exists } = await applyPermissionSet(name, {
+      ...context,
+      tell: this.#seldom(tell),
+      wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
+    })
+    await tell(status)
+    if (exists) await this.#wakeWaitingLinksOf(name, context)
+    return status?.state === 'failed' ? 'failed' : 'settled'
+  }
+
+  /** What keeps it from being applied: its status says only `applying` otherwise, for as long as that may last. */
+  async tellPutOff(name: PermissionSetName, error: unknown, { statuses }: SettleContext): Promise<void> {
+    if (!isServiceError(error)) return
+    const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
+    await statuses.revise(permissionSetKey(name), async (current) =>
+      current?.state === 'applying' ? { ...current, reason } : current,
+    )
+  }
+
+  /**
+   * Something that may have been the last reference to this permission set is gone. One hint is enough until it is
+   * evaluated. A slice that is about to end may have pulled for the last time, so the next is woken for it.
+   */
+  async revisitBlocked(name: PermissionSetName): Promise<void> {
+    const { objects, randomness } = this.#ports
+    const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, objects)
+    if (!hint) return
+    this.#revisiting.add(name)
+    try {
+      const event = { id: randomness.id(), hints: [hint], revocation: false }
+      await sendHints(this.#ports, event, this.#configuration)
+    } catch (error) {
+      this.#revisiting.delete(name)
+      throw error
+    }
+  }
+
+  async #tell(
+    name: PermissionSetName,
+    status: NewStatus | undefined,
+    { statuses, objects }: PermissionSetWorkContext,
+  ): Promise<void> {
+    const key = permissionSetKey(name)
+    await statuses.revise(key, async (current) => {
+      // The file was replaced meanwhile: its own hint, or its rejection, tells its status.
+      if ((await objects.head(key))?.etag !== status?.etag) return current
+      return status && { ...status, by: current?.by }
+    })
+  }
+
+  /** Progress is told at most every 5 seconds (design, "Status object"). */
+  #seldom(tell: (status: NewStatus) => Promise<unknown>): (status: NewStatus) => Promise<void> {
+    const { clock } = this.#ports
+    let toldMs = clock.monotonicMs()
+    return async (status) => {
+      if (clock.monotonicMs() - toldMs < progressEveryMs) return
+      toldMs = clock.monotonicMs()
+      await tell(status)
+    }
+  }
+
+  /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
+  async #wakeWaitingLinksOf(name: PermissionSetName, { statuses }: PermissionSetWorkContext): Promise<void> {
+    const waiting = new Set(this.#board.takeWaiting(name))
+    for await (const input of statuses.listLacking((one) => one.includes(`%${name}%`))) waiting.add(input)
+    await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
+  }
+
+  async #wakeAllLinksOf(name: PermissionSetName): Promise<void> {
+    const links: string[] = []
+    for await (const { key, permissionSet } of listLinks(this.#ports.objects, this.#configuration.folders))
+      if (permissionSet === name) links.push(key)
+    await sendInputs(this.#ports, links, `permission set ${name} was made again`)
+  }
+}

@@ -1,0 +1,44 @@
+import { settlingMs } from '../../domain/access-proof.ts'
+import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
+
+/** Source: IAM Identity Center User Guide, "Quotas and limits": how many accounts ALL_PROVISIONED_ACCOUNTS covers. */
+const allAtOnceMost = 3_500
+/** So few accounts are asked for one by one, without a listing. */
+const fewMost = 50
+
+export type ProvisioningStep = {
+  /** All accounts in one request, each that has the permission set, each that failed before, or each listed as stale. */
+  readonly ask: 'all' | 'each' | 'failed' | 'stale'
+  /** Whether every account is up to date when all that is asked for has SUCCEEDED. */
+  readonly proves: boolean
+}
+
+/**
+ * What to ask for next, so that the accounts come to the definition. A listing of stale accounts tells which accounts to
+ * ask for, and proves nothing before the settling time.
+ *
+ * | asked for so far            | accounts      | ask    | proves |
+ * | --------------------------- | ------------- | ------ | ------ |
+ * | nothing                     | at most 3,500 | all    | yes    |
+ * | nothing                     | more          | each   | yes    |
+ * | each, up to `after`         | any           | each   | no     |
+ * | each, settling, some failed | any           | failed | yes    |
+ * | all, settling               | at most 50    | each   | yes    |
+ * | all, settling               | more          | stale  | no     |
+ * | all, 5 minutes ago          | any           | stale  | yes    |
+ */
+export function planProvisioning(owed: OwedProvisioning, accounts: number, now: Date): ProvisioningStep {
+  const { askedAt, after, failed } = owed
+  if (askedAt !== undefined) {
+    if (now >= settlesAt(askedAt)) return { ask: 'stale', proves: true }
+    if (failed !== undefined) return { ask: 'failed', proves: true }
+    return accounts <= fewMost ? { ask: 'each', proves: true } : { ask: 'stale', proves: false }
+  }
+  if (after !== undefined) return { ask: 'each', proves: false }
+  return { ask: accounts <= allAtOnceMost ? 'all' : 'each', proves: true }
+}
+
+/** From then on a listing of stale accounts is believed. */
+export function settlesAt(askedAt: string): Date {
+  return new Date(Date.parse(askedAt) + settlingMs)
+}

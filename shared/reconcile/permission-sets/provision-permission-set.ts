@@ -1,0 +1,146 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import { refuses } from '../../domain/organization-view.ts'
+import type { Status } from '../../domain/status.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { listAll } from '../../ports/page.ts'
+import type { ProvisioningStatus, SsoAdmin } from '../../ports/sso-admin.ts'
+import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
+import { planProvisioning, settlesAt } from './plan-provisioning.ts'
+import type { Provisionings } from './provisionings.ts'
+
+/** What is not finished after this time goes on as open work, so that one permission set never holds up the others. */
+const finishMs = 5 * 60_000
+
+export type Counts = NonNullable<Status['accounts']>
+
+export type ProvisioningResult = {
+  /** Suspended or closed accounts. They take no changes, and the next drift check looks at them again. */
+  readonly unreachable: readonly AccountId[]
+} & (
+  | { readonly outcome: 'done' }
+  /** AWS gave a reason for each failed account. */
+  | { readonly outcome: 'failed'; readonly accounts: Counts }
+  /** It goes on at `until`. */
+  | { readonly outcome: 'unfinished'; readonly accounts: Counts; readonly until: Date }
+)
+
+export type ProvisioningContext = {
+  readonly ssoAdmin: SsoAdmin
+  readonly provisionings: Provisionings
+  readonly clock: Clock
+  view(): Promise<OrganizationView>
+  /** The accounts of the ledger and of `foreign/`: a listing of Identity Center may lack some of them. */
+  knownAccounts(): Promise<readonly AccountId[]>
+  /** Records how far it is. */
+  save(owed: OwedProvisioning): Promise<void>
+  onProgress(accounts: Counts): Promise<void>
+  /** Whether the file is no longer the one that is being applied. */
+  isSuperseded(): Promise<boolean>
+}
+
+/** Brings the accounts that have a permission set to its definition. */
+export function provisionPermissionSet(
+  arn: PermissionSetArn,
+  owed: OwedProvisioning,
+  context: ProvisioningContext,
+): Promise<ProvisioningResult> {
+  return provision(owed, { ...context, arn, deadlineMs: context.clock.monotonicMs() + finishMs })
+}
+
+type Work = ProvisioningContext & { readonly arn: PermissionSetArn; readonly deadlineMs: number }
+
+async function provision(owed: OwedProvisioning, work: Work): Promise<ProvisioningResult> {
+  const { arn, clock, ssoAdmin } = work
+  const having = [...new Set([...(await listAccounts(ssoAdmin, arn)), ...(await work.knownAccounts())])].sort()
+  const { ask, proves } = planProvisioning(owed, having.length, clock.now())
+  if (ask === 'all') return provisionAll(owed, having.length, work)
+  const listed = ask === 'stale' ? await listStale(ssoAdmin, arn) : (owed.failed ?? having)
+  const suspects = listed.filter((id) => id > (owed.after ?? ''))
+  const { reachable, unreachable } = splitByReach(suspects, await work.view())
+  const count = ({ asked, failed }: Tried): Counts => {
+    const open = suspects.length - asked
+    return {
+      desired: having.length,
+      applied: Math.max(0, having.length - open - failed.length),
+      open,
+      failed: [...failed],
+    }
+  }
+  const tried = await provisionEach(reachable, work, (so) => work.onProgress(count(so)))
+  const isComplete = tried.asked === reachable.length
+  const askedAt = owed.askedAt ?? renderInstant(clock.now())
+  if (owed.askedAt === undefined)
+    await work.save(isComplete ? { askedAt } : { after: reachable[tried.asked - 1] ?? owed.after })
+  if (isComplete && tried.failed.length > 0) {
+    // Each success is the proof for its account: only the others are asked for again.
+    const others = [...tried.failed.map(({ account }) => account), ...unreachable].sort()
+    if (proves && ask !== 'stale') await work.save({ askedAt, failed: others })
+    return { outcome: 'failed', accounts: count(tried), unreachable }
+  }
+  if (isComplete && proves) return { outcome: 'done', unreachable }
+  const until = isComplete ? settlesAt(askedAt) : clock.now()
+  return { outcome: 'unfinished', accounts: count(tried), until, unreachable }
+}
+
+/** A request that began before the last change of the definition proves nothing, so only one of our own is believed. */
+async function provisionAll(owed: OwedProvisioning, desired: number, work: Work): Promise<ProvisioningResult> {
+  const { arn, clock, provisionings, deadlineMs, save } = work
+  const found = owed.requestId === undefined ? undefined : await provisionings.wait(owed.requestId, deadlineMs)
+  const ended = found ?? (await provisionings.run({ arn }, deadlineMs, (requestId) => save({ requestId })))
+  if (ended?.state === 'SUCCEEDED') return { outcome: 'done', unreachable: [] }
+  const accounts = { desired, applied: 0, open: desired, failed: [] }
+  if (!ended) return { outcome: 'unfinished', accounts, until: clock.now(), unreachable: [] }
+  // It gives one reason only, so the accounts that failed are told apart one by one.
+  const asked = { askedAt: renderInstant(clock.now()) }
+  await save(asked)
+  return provision(asked, work)
+}
+
+type Tried = { readonly asked: number; readonly failed: Counts['failed'] }
+
+/** Account by account, until all are asked for, the time is over or the file is another one. */
+async function provisionEach(
+  accounts: readonly AccountId[],
+  { arn, clock, provisionings, deadlineMs, isSuperseded }: Work,
+  onTried: (tried: Tried) => Promise<void>,
+): Promise<Tried> {
+  let tried: Tried = { asked: 0, failed: [] }
+  for (const accountId of accounts) {
+    if (clock.monotonicMs() >= deadlineMs || (await isSuperseded())) break
+    const ended = await provisionings.run({ arn, accountId }, deadlineMs)
+    if (ended?.accountId !== accountId) break
+    const { failureReason = 'Identity Center gave no reason' } = ended
+    const hasFailed = ended.state === 'FAILED' && !isNotThere(failureReason)
+    const failed = hasFailed ? [...tried.failed, { account: accountId, reason: failureReason }] : tried.failed
+    tried = { asked: tried.asked + 1, failed }
+    await onTried(tried)
+  }
+  return tried
+}
+
+/** `unreachable`: suspended or closed. An account that the view does not have yet is asked for. */
+export function splitByReach(ids: readonly AccountId[], { accounts }: OrganizationView) {
+  const refusing = new Set(accounts.filter(refuses).map(({ id }) => id))
+  return { reachable: ids.filter((id) => !refusing.has(id)), unreachable: ids.filter((id) => refusing.has(id)) }
+}
+
+/** The account does not have the permission set: a later assignment brings it there as it is defined then. */
+function isNotThere(failureReason: string): boolean {
+  return /provision not found in AWS account/i.test(failureReason)
+}
+
+function listAccounts(
+  ssoAdmin: SsoAdmin,
+  arn: PermissionSetArn,
+  status?: ProvisioningStatus,
+): Promise<readonly AccountId[]> {
+  return Array.fromAsync(listAll((token) => ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status, token)))
+}
+
+/** The accounts that Identity Center lists with an older version of the permission set. */
+export function listStale(ssoAdmin: SsoAdmin, arn: PermissionSetArn): Promise<readonly AccountId[]> {
+  return listAccounts(ssoAdmin, arn, 'LATEST_PERMISSION_SET_NOT_PROVISIONED')
+}

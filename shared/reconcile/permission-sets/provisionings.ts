@@ -1,0 +1,131 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { listAll } from '../../ports/page.ts'
+import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import type { Provisioning, SsoAdmin } from '../../ports/sso-admin.ts'
+import { NotStartedError } from '../calls/limited-sso-admin.ts'
+
+const pollFirstMs = 250
+const pollMostMs = 3_000
+const retryMostMs = 10_000
+
+export type ProvisioningTarget = { readonly arn: PermissionSetArn; readonly accountId?: AccountId | undefined }
+
+/**
+ * The provisionings in progress: at most three at a time (IAM Identity Center User Guide, "Quotas and limits"). The first
+ * call lists which are in progress already, since a dispatcher before us may have died with some.
+ */
+export class Provisionings {
+  readonly #ssoAdmin: SsoAdmin
+  readonly #clock: Clock
+  readonly #most: number
+  readonly #ending: AbortSignal
+  readonly #known = new Map<string, Provisioning>()
+  #starting = 0
+  #recovered: Promise<void> | undefined
+
+  /** `ending` ends all waiting: the successor finds what is in progress then. */
+  constructor(options: { ssoAdmin: SsoAdmin; clock: Clock; most: number; ending: AbortSignal }) {
+    this.#ssoAdmin = options.ssoAdmin
+    this.#clock = options.clock
+    this.#most = options.most
+    this.#ending = options.ending
+  }
+
+  /**
+   * Asks for one provisioning, after those in progress for the same permission set, and waits for its end. `onStarted` is
+   * told the id of the request. `undefined`: it lasts beyond `deadlineMs` (monotonic), or its outcome is not known any
+   * more. Throws NotStartedError at the end of the slice, ServiceError when it is refused.
+   */
+  async run(
+    target: ProvisioningTarget,
+    deadlineMs: number,
+    onStarted: (requestId: string) => Promise<void> = async () => {},
+  ): Promise<Provisioning | undefined> {
+    for (let attempt = 1; this.#clock.monotonicMs() < deadlineMs; attempt++) {
+      await this.#untilFree(target.arn, deadlineMs)
+      if (this.#known.size + this.#starting >= this.#most) {
+        await this.#pause(1_000)
+        await this.#refresh()
+        continue
+      }
+      if (this.#clock.monotonicMs() >= deadlineMs) break
+      const started = await this.#start(target)
+      if (started) {
+        await onStarted(started.requestId)
+        return this.wait(started.requestId, deadlineMs)
+      }
+      await this.#pause(Math.min(retryMostMs, 500 * 2 ** attempt))
+      await this.#refresh()
+    }
+    return undefined
+  }
+
+  /** Waits while any provisioning of this permission set is in progress, at most until `deadlineMs`. */
+  async #untilFree(arn: PermissionSetArn, deadlineMs: number): Promise<void> {
+    await this.#recover()
+    for (let found = this.#find(arn); found; found = this.#find(arn)) {
+      const ended = await this.wait(found.requestId, deadlineMs)
+      if (!ended && this.#clock.monotonicMs() >= deadlineMs) return
+    }
+  }
+
+  /** `undefined`: not taken now, since another request is in progress or there are too many. Try again. */
+  async #start({ arn, accountId }: ProvisioningTarget): Promise<Provisioning | undefined> {
+    this.#starting++
+    try {
+      const started = await this.#ssoAdmin.provisionPermissionSet(arn, accountId)
+      this.#known.set(started.requestId, started)
+      return started
+    } catch (error) {
+      // Where the answer was lost, the refresh that follows finds the request.
+      if (isPassing(error) || isServiceError(error, 'ConflictException')) return undefined
+      throw error
+    } finally {
+      this.#starting--
+    }
+  }
+
+  /** Waits for the end of a request. `undefined`: as for `run`. */
+  async wait(requestId: string, deadlineMs: number): Promise<Provisioning | undefined> {
+    for (let pollMs = pollFirstMs; this.#clock.monotonicMs() < deadlineMs; pollMs = Math.min(pollMostMs, pollMs * 2)) {
+      await this.#pause(pollMs)
+      const current = await this.#ssoAdmin.describeProvisioning(requestId)
+      if (current?.state === 'IN_PROGRESS') continue
+      this.#known.delete(requestId)
+      return current
+    }
+    return undefined
+  }
+
+  #find(arn: PermissionSetArn): Provisioning | undefined {
+    return [...this.#known.values()].find(({ permissionSetArn }) => permissionSetArn === arn)
+  }
+
+  async #recover(): Promise<void> {
+    this.#recovered ??= this.#refresh().catch((error: unknown) => {
+      this.#recovered = undefined
+      throw error
+    })
+    await this.#recovered
+  }
+
+  /** The List call tells ids only, so each unknown request costs one Describe call. */
+  async #refresh(): Promise<void> {
+    const before = [...this.#known.keys()]
+    const listed = new Set<string>()
+    const list = (token: string | undefined) => this.#ssoAdmin.listProvisionings('IN_PROGRESS', token)
+    for await (const { requestId } of listAll(list)) {
+      listed.add(requestId)
+      const found = this.#known.has(requestId) ? undefined : await this.#ssoAdmin.describeProvisioning(requestId)
+      if (found?.state === 'IN_PROGRESS') this.#known.set(requestId, found)
+    }
+    for (const requestId of before) if (!listed.has(requestId)) this.#known.delete(requestId)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#clock.sleep(ms, this.#ending)
+    if (this.#ending.aborted) throw new NotStartedError()
+  }
+}

@@ -1,0 +1,35 @@
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { PermissionSetDefinition } from '../../domain/permission-set-changes.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { listAll } from '../../ports/page.ts'
+import type { SsoAdmin } from '../../ports/sso-admin.ts'
+
+export type FoundPermissionSet = PermissionSetDefinition & { readonly name: PermissionSetName }
+
+/** A permission set as Identity Center has it, read by six calls; `undefined`: it is gone. */
+export async function readPermissionSet(
+  ssoAdmin: SsoAdmin,
+  arn: PermissionSetArn,
+): Promise<FoundPermissionSet | undefined> {
+  const attributes = await ssoAdmin.describePermissionSet(arn)
+  if (!attributes) return undefined
+  const [tags, managedPolicyArns, customerManagedPolicies, inlinePolicy, permissionsBoundary] = await Promise.all([
+    Array.fromAsync(listAll((token) => ssoAdmin.listTagsForResource(arn, token))),
+    Array.fromAsync(listAll((token) => ssoAdmin.listManagedPolicies(arn, token))),
+    Array.fromAsync(listAll((token) => ssoAdmin.listCustomerManagedPolicies(arn, token))),
+    ssoAdmin.getInlinePolicy(arn),
+    ssoAdmin.getPermissionsBoundary(arn),
+  ])
+  const { name, description, sessionDuration, relayState } = attributes
+  return {
+    name,
+    sessionDuration,
+    tags,
+    managedPolicyArns,
+    customerManagedPolicies,
+    description,
+    relayState,
+    inlinePolicy,
+    permissionsBoundary,
+  }
+}

@@ -1,0 +1,296 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { isWithin, type Membership } from '../../domain/expand-scope.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { type GrantingLink, type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { nearMatch } from '../../domain/near-match.ts'
+import type { Account } from '../../domain/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
+import type { Scope } from '../../domain/scope.ts'
+import type { Status } from '../../domain/status.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { describePause, readPause } from '../dispatcher/pause.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { type HistoryEvent, listHistory } from '../records/history.ts'
+import { Ledger } from '../records/ledger.ts'
+import { listLinks } from '../records/list-links.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
+
+export type Question = {
+  readonly account: AccountId
+  readonly permissionSet: PermissionSetName
+  readonly principal: PrincipalName
+}
+
+/** A link that grants an assignment now, or did when it was last evaluated. */
+export type ExplainedLink = GrantingLink & {
+  /** Whether it grants the assignment now. */
+  readonly grants: boolean
+  readonly status?: Status | undefined
+}
+
+/** `wanted`: links grant it, but it is not in force yet. `none`: neither. Others: the state of the ledger entry. */
+export type AccessState =
+  | 'granted'
+  | 'foreign'
+  | 'granting'
+  | 'revoking'
+  | 'failed'
+  | 'held'
+  | 'stuck'
+  | 'wanted'
+  | 'none'
+
+export type Explanation = {
+  readonly assignment: Assignment
+  readonly state: AccessState
+  /** The access exists, ours or foreign. */
+  readonly isInForce: boolean
+  /** Since when it is in force. For foreign access: since when ssofile knows it. */
+  readonly since?: string | undefined
+  readonly reason?: string | undefined
+  readonly nextAttempt?: string | undefined
+  readonly requestId?: string | undefined
+  readonly principalId?: PrincipalId | undefined
+  /** More from its ledger entry, in whole sentences. */
+  readonly remarks: readonly string[]
+  readonly links: readonly ExplainedLink[]
+  /** Ascending. */
+  readonly history: readonly { readonly at: string; readonly event: HistoryEvent }[]
+}
+
+export type Answer = {
+  readonly question: Question
+  readonly account?: Account | undefined
+  /** One for each type of principal that is known. */
+  readonly direct: readonly Explanation[]
+  /** For a user: the access of its groups. */
+  readonly throughGroups: readonly Explanation[]
+  /** If nothing is known: links that are near, and how they differ. */
+  readonly near: readonly { readonly key: string; readonly differs: string }[]
+  /** What does not exist or could not be looked up, and a pause, in whole sentences. */
+  readonly notes: readonly string[]
+}
+
+type Context = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  readonly organization: OrganizationCache
+  readonly notes: string[]
+}
+
+const nearMost = 8
+const otherAccount = 'it does not mean this account'
+
+/** Whether a principal has a permission set in an account, and why. `ports.objects` must not pass on writes of caches. */
+export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
+  const notes: string[] = []
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const context: Context = { ports, configuration, organization, notes }
+  const account = await organization.find(question.account, await organization.view())
+  if (!account) notes.push(`the organization has no account ${question.account}`)
+  const missing = await noteMissingPermissionSet(question.permissionSet, ports)
+  if (missing !== undefined) notes.push(missing)
+  const pause = await readPause(ports.objects)
+  if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ssofile resume`)
+  const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
+  const direct = explained.filter(({ isKnown }) => isKnown).map(({ explanation }) => explanation)
+  const userId = explained.find(({ explanation }) => explanation.assignment.type === 'USER')?.principalId
+  const throughGroups = userId === undefined ? [] : await explainThroughGroups(userId, question, context)
+  const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
+  return {
+    question,
+    account,
+    direct,
+    throughGroups,
+    near: isFound ? [] : await findNearLinks(question, account, context),
+    notes,
+  }
+}
+
+type Explained = {
+  readonly explanation: Explanation
+  readonly principalId: PrincipalId | undefined
+  readonly isKnown: boolean
+}
+
+async function explainFor(type: PrincipalType, question: Question, context: Context): Promise<Explained> {
+  const { account: accountId, permissionSet, principal } = question
+  const principalId = await findPrincipal(type, principal, context)
+  const explanation = await explain({ accountId, permissionSet, principal, type }, context)
+  const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
+  return { explanation, principalId, isKnown }
+}
+
+/** If the directory cannot be asked, the rest of the answer is given all the same. */
+async function findPrincipal(
+  type: PrincipalType,
+  principal: PrincipalName,
+  { ports, configuration, notes }: Context,
+): Promise<PrincipalId | undefined> {
+  try {
+    const whole = principalName.parse(principal + configuration.principalSuffix)
+    return await patientIdentityStore(ports).findPrincipalId(type, whole)
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    notes.push(
+      `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name: ${error.message}`,
+    )
+    return undefined
+  }
+}
+
+async function explain(assignment: Assignment, context: Context): Promise<Explanation> {
+  const { ports, configuration, organization } = context
+  const key = renderAssignmentKey(assignment)
+  const [stored, foreign, evaluation, history] = await Promise.all([
+    new Ledger(ports.objects).read(key),
+    readForeign(ports.objects, key),
+    evaluateAssignment(assignment, { objects: ports.objects, organization, configuration, place: 'view' }),
+    listHistory(ports.objects, key),
+  ])
+  const links = await explainLinks(stored?.entry.accesses[0].links ?? foreign?.links ?? [], evaluation.links, ports)
+  const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
+  if (stored) {
+    const { accesses, openUntil } = stored.entry
+    const { state, grantedAt, missingSince, reason, call, principalId } = accesses[0]
+    const isInForce = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
+    return {
+      ...base,
+      state,
+      isInForce,
+      since: isInForce ? grantedAt : undefined,
+      reason,
+      nextAttempt: openUntil,
+      requestId: call?.id,
+      principalId,
+    }
+  }
+  if (foreign) {
+    return { ...base, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
+  }
+  return evaluation.links.length > 0
+    ? { ...base, state: 'wanted', isInForce: false, reason: reasonOf(links) }
+    : { ...base, state: 'none', isInForce: false }
+}
+
+function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
+  return [
+    ...former.map((access) => `access of ${access.principalId}, who had the name before, is still to be revoked`),
+    ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),
+    ...(missingSince === undefined ? [] : [`a drift check misses it in Identity Center since ${missingSince}`]),
+  ]
+}
+
+/** Why access that links grant is not in force yet. */
+function reasonOf(links: readonly ExplainedLink[]): string {
+  const [told] = links.flatMap(({ status }) => status ?? [])
+  if (told === undefined) return 'its link has not been looked at yet'
+  return told.reason ?? (told.state === 'applying' ? 'it is on its way' : `the status of its link is '${told.state}'`)
+}
+
+async function explainLinks(
+  recorded: readonly GrantingLink[],
+  granting: readonly GrantingLink[],
+  { objects, clock }: Ports,
+): Promise<readonly ExplainedLink[]> {
+  const statuses = new StatusStore(objects, clock)
+  const byKey = new Map<string, GrantingLink>()
+  // The record of the version that was evaluated says who uploaded it.
+  for (const link of [...granting, ...recorded]) byKey.set(link.key, { ...byKey.get(link.key), ...link })
+  const grantsNow = new Set(granting.map(({ key }) => key))
+  return Promise.all(
+    [...byKey.values()].map(async (link): Promise<ExplainedLink> => {
+      const status = await statuses.read(link.key)
+      const by = link.by ?? status?.by
+      return { ...link, by, grants: grantsNow.has(link.key), status }
+    }),
+  )
+}
+
+/** By id: the assignments in the ledger and `foreign/` of groups that the user is a member of. */
+async function explainThroughGroups(
+  userId: PrincipalId,
+  { account, permissionSet }: Question,
+  context: Context,
+): Promise<readonly Explanation[]> {
+  const { objects } = context.ports
+  const identityStore = patientIdentityStore(context.ports)
+  let groups: ReadonlySet<PrincipalId>
+  try {
+    groups = new Set(await Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))))
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    context.notes.push(
+      `the groups of this user could not be listed, so access through them is not told: ${error.message}`,
+    )
+    return []
+  }
+  const place = `account%${account}%${permissionSet}%`
+  const keys = new Set<string>()
+  for (const base of [ledgerPrefix, foreignPrefix]) {
+    for await (const { key } of objects.list(base + place)) keys.add(key.slice(base.length))
+  }
+  const assignments = [...keys].sort().flatMap((key) => parseAssignmentKey(key) ?? [])
+  const ofGroups = assignments.filter(({ type }) => type === 'GROUP')
+  const explained = await Promise.all(ofGroups.map((assignment) => explain(assignment, context)))
+  return explained.filter(({ principalId }) => principalId !== undefined && groups.has(principalId))
+}
+
+/** Links that differ in one of account, permission set and principal; the nearest name first. */
+async function findNearLinks(
+  question: Question,
+  account: Account | undefined,
+  { ports, configuration, organization }: Context,
+): Promise<Answer['near']> {
+  const { permissionSet, principal } = question
+  const { managementAccountId } = await organization.view()
+  const membership = { ...configuration, managementAccountId }
+  const near: { key: string; differs: string; rank: number }[] = []
+  for await (const link of listLinks(ports.objects, configuration.folders)) {
+    const inAccount = differsInAccount(link.scope, question.account, account, membership)
+    const differences = [
+      ...inAccount,
+      ...differs('permission set', permissionSet, link.permissionSet),
+      ...differs(link.type === 'GROUP' ? 'group' : 'user', principal, link.principal),
+    ]
+    const [only] = differences
+    if (differences.length !== 1 || only === undefined) continue
+    const isSimilar =
+      nearMatch(permissionSet, [link.permissionSet]) !== undefined &&
+      nearMatch(principal, [link.principal]) !== undefined
+    const isMeant = inAccount.length > 0 && only !== otherAccount
+    near.push({ key: link.key, differs: only, rank: isMeant ? 0 : isSimilar ? 1 : 2 })
+  }
+  return near
+    .sort((a, b) => a.rank - b.rank || (a.key < b.key ? -1 : 1))
+    .slice(0, nearMost)
+    .map(({ key, differs: how }) => ({ key, differs: how }))
+}
+
+/** How a link differs in the account. Says so if only the state of the account keeps it out of scope. */
+function differsInAccount(
+  scope: Scope,
+  id: AccountId,
+  account: Account | undefined,
+  membership: Membership,
+): readonly string[] {
+  if (account && isWithin(scope, account, membership)) return []
+  const meant = scope.kind === 'account' && scope.id === id
+  if (meant && !account) return ['it means this account, which is not in the organization']
+  if (meant && id === membership.managementAccountId) return ['it means this account, which is the management account']
+  const isKept = account && isWithin(scope, { ...account, state: 'ACTIVE' }, membership)
+  return [isKept ? `it means this account, which is ${account.state}, not ACTIVE` : otherAccount]
+}
+
+function differs(noun: string, asked: string, named: string): readonly string[] {
+  return asked === named ? [] : [`it names the ${noun} '${named}'`]
+}

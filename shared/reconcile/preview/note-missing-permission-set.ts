@@ -1,0 +1,67 @@
+import { quote } from '../../domain/complaint.ts'
+import { nearMatch } from '../../domain/near-match.ts'
+import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import { wrapPort } from '../calls/wrap-port.ts'
+import { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import { listHeads } from '../records/list-heads.ts'
+import { readGently } from './preview-permission-sets.ts'
+
+/** Each ARN whose name is unknown costs one call; a page of a hundred ARNs costs one. */
+const describedMost = 20
+
+class TooManyCallsError extends Error {
+  override readonly name = 'TooManyCallsError'
+}
+
+type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness'>
+
+/**
+ * A sentence for a person: no file and no permission set has this name, and which name is near; or that a few calls cannot
+ * tell. `undefined`: there is one. `objects` must not pass on writes of caches.
+ */
+export async function noteMissingPermissionSet(name: PermissionSetName, ports: Context): Promise<string | undefined> {
+  const key = permissionSetKey(name)
+  if (await ports.objects.head(key)) return undefined
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin: withFewCalls(ports) })
+  let doubt: string | undefined
+  try {
+    if (await index.resolve(name)) return undefined
+  } catch (error) {
+    if (!isServiceError(error) && !(error instanceof TooManyCallsError)) throw error
+    doubt = error.message
+  }
+  const near = await findNear(name, index, ports)
+  const meant = near === undefined ? '' : `; did you mean '${quote(near)}'?`
+  return doubt === undefined
+    ? `there is no permission set '${name}': no file ${key}, and none of this name in Identity Center${meant}`
+    : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}${meant}`
+}
+
+function withFewCalls(ports: Context): SsoAdmin {
+  let left = describedMost
+  return wrapPort(readGently(ports), async (operation, call) => {
+    if (operation === 'describePermissionSet' && left-- === 0)
+      throw new TooManyCallsError(
+        `it has more than ${describedMost} that ssofile does not know yet; ssofile plan asks for all`,
+      )
+    return call()
+  })
+}
+
+/** Among the permission sets of Identity Center, and the files. */
+async function findNear(
+  name: PermissionSetName,
+  index: PermissionSetIndex,
+  { objects }: Context,
+): Promise<string | undefined> {
+  const candidates: string[] = [index.findNear(name) ?? []].flat()
+  for (const key of (await listHeads(objects, permissionSetPrefix)).keys()) {
+    const file = parsePermissionSetKey(key)
+    if (file.ok) candidates.push(file.value)
+  }
+  return nearMatch(name, candidates)
+}

@@ -1,0 +1,55 @@
+import type { Assignment } from '../../domain/assignment.ts'
+import { parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { listAll } from '../../ports/page.ts'
+import { foreignPrefix } from '../records/foreign-assignments.ts'
+import type { InputReadings } from '../records/input-readings.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
+import type { PermissionSetPreview } from './preview-permission-sets.ts'
+
+type DeletionContext = {
+  readonly objects: ObjectStore
+  readonly readings: InputReadings
+  /** The revocations of the plan. */
+  readonly revocations: readonly Assignment[]
+  readonly permissionSets: PermissionSetPreview
+}
+
+/**
+ * The permission sets, among these without a file, that cannot be deleted: a link names them, or an assignment stays, ours
+ * or foreign. An account that has the permission set and loses no assignment of it keeps one.
+ */
+export async function listBlockedDeletions(
+  names: readonly PermissionSetName[],
+  { objects, readings, revocations, permissionSets }: DeletionContext,
+): Promise<ReadonlySet<string>> {
+  const used = new Set<string>()
+  if (names.length === 0) return used
+  for (const key of readings.keys) {
+    const reading = await readings.read(key)
+    if (reading.state === 'in-force' || reading.state === 'not-yet') used.add(reading.link.permissionSet)
+  }
+  const revoked = new Set(revocations.map(renderAssignmentKey))
+  for (const prefix of [ledgerPrefix, foreignPrefix]) {
+    for await (const key of listAssignmentKeys(objects, prefix)) {
+      const kept = revoked.has(key) ? undefined : parseAssignmentKey(key)
+      if (kept) used.add(kept.permissionSet)
+    }
+  }
+  const emptied = new Set(revocations.map(renderProvisionedSet))
+  for (const permissionSet of names.filter((name) => !used.has(name))) {
+    const arn = await permissionSets.resolve(permissionSet)
+    if (arn === undefined || arn === 'new') continue
+    const pages = (token?: string) =>
+      permissionSets.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
+    for await (const accountId of listAll(pages)) {
+      if (emptied.has(renderProvisionedSet({ accountId, permissionSet }))) continue
+      used.add(permissionSet)
+      break
+    }
+  }
+  return used
+}

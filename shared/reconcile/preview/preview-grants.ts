@@ -1,0 +1,129 @@
+import pLimit from 'p-limit'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/lack.ts'
+import { renderGrant } from '../../domain/link.ts'
+import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { Principal } from '../../ports/sso-admin.ts'
+import { findLackOfPrincipal } from '../assignments/resolve-target.ts'
+import { bindingOf } from '../assignments/user-binding.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import type { InputReadings } from '../records/input-readings.ts'
+import { StatusStore } from '../records/status-store.ts'
+import type { PlannedGrant, Preview, WaitingGrants } from './preview.ts'
+import type { PermissionSetPreview } from './preview-permission-sets.ts'
+
+const looksAtOnce = 4
+
+type Context = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  readonly readings: InputReadings
+  readonly permissionSets: PermissionSetPreview
+  readonly looksMost: number
+  readonly onStep: (step: string) => void
+}
+
+type Target = { readonly arn: PermissionSetArn | 'new'; readonly principalId: PrincipalId }
+/** Grants of one permission set to one principal by the same links: they all lack the same. */
+type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
+
+/** Sorts grants: new ones, those that wait, and access that exists already. */
+export async function sortGrants(
+  grants: readonly PlannedGrant[],
+  context: Context,
+): Promise<Pick<Preview, 'grants' | 'existing' | 'waiting' | 'unchecked'>> {
+  const groups = await resolveGroups(grants, context)
+  const waiting = groups.flatMap(({ grants: all, found }): readonly WaitingGrants[] =>
+    'reason' in found ? [{ grants: all, ...found }] : [],
+  )
+  const ready = groups.flatMap(({ grants: all, found }) =>
+    'reason' in found ? [] : all.map((grant) => ({ grant, target: found })),
+  )
+  const existing = new Set<PlannedGrant>()
+  const places = Map.groupBy(
+    ready.filter(({ target }) => target.arn !== 'new'),
+    ({ grant }) => renderProvisionedSet(grant.assignment),
+  )
+  const isChecked = places.size <= context.looksMost
+  if (isChecked && places.size > 0) context.onStep(`looking for access that is there already, in ${places.size} places`)
+  for (const found of isChecked ? places.values() : []) {
+    const there = await listPrincipals(found[0], context)
+    for (const { grant, target } of found) {
+      const isThere = there.some(
+        ({ principalId, principalType }) =>
+          principalId === target.principalId && principalType === grant.assignment.type,
+      )
+      if (isThere) existing.add(grant)
+    }
+  }
+  const all = new Set(ready.map(({ grant }) => grant))
+  return {
+    grants: grants.filter((grant) => all.has(grant) && !existing.has(grant)),
+    existing: [...existing],
+    waiting,
+    unchecked: isChecked ? 0 : [...places.values()].flat().length,
+  }
+}
+
+async function resolveGroups(grants: readonly PlannedGrant[], context: Context): Promise<readonly Group[]> {
+  const { ports, configuration } = context
+  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
+  const limit = pLimit(looksAtOnce)
+  const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
+  return Promise.all(
+    [...alike.values()].map((group) =>
+      limit(async () => {
+        const [first] = group
+        if (first === undefined) throw new Error('a group of grants is never empty')
+        return { grants: group, found: await resolveGrant(first, principals, context) }
+      }),
+    ),
+  )
+}
+
+async function resolveGrant(
+  { assignment, links }: PlannedGrant,
+  principals: PrincipalIndex,
+  { ports, permissionSets, readings }: Context,
+): Promise<Target | Lack> {
+  const { permissionSet, principal, type } = assignment
+  const arn = await permissionSets.resolve(permissionSet)
+  if (arn === undefined) return lackOfPermissionSet(permissionSet, permissionSets.findNear(permissionSet))
+  const looked = { principals, pulledMs: 0, log: ports.log }
+  const principalId = await principals.resolve(type, principal, looked.pulledMs)
+  if (principalId === undefined) return findLackOfPrincipal({ assignment, context: looked })
+  if (type === 'GROUP') return { arn, principalId }
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  const bound = await Promise.all(
+    links.map(async (key) => {
+      const reading = await readings.read(key)
+      if (reading.state === 'absent') return undefined
+      return bindingOf(type, await statuses.read(key), renderInstant(reading.object.lastModified))
+    }),
+  )
+  const [other] = bound
+  const isFree = bound.some((id) => id === undefined || id === principalId)
+  return isFree || other === undefined ? { arn, principalId } : lackOfBoundUser(principal, other)
+}
+
+async function listPrincipals(
+  one: { readonly grant: PlannedGrant; readonly target: Target } | undefined,
+  { permissionSets: { ssoAdmin } }: Context,
+): Promise<readonly Principal[]> {
+  if (one === undefined || one.target.arn === 'new') return []
+  const { arn } = one.target
+  const { accountId } = one.grant.assignment
+  try {
+    return await Array.fromAsync(listAll((token) => ssoAdmin.listAccountAssignments(accountId, arn, token)))
+  } catch (error) {
+    // A permission set that is gone has no assignments.
+    if (isServiceError(error, 'ResourceNotFoundException')) return []
+    throw error
+  }
+}

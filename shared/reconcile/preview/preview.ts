@@ -1,0 +1,242 @@
+import pLimit from 'p-limit'
+import type { Assignment } from '../../domain/assignment.ts'
+import { parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import type { WithdrawnLink } from '../../domain/brake.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { describeLink } from '../../domain/describe-link.ts'
+import { isWithin } from '../../domain/expand-scope.ts'
+import { listGrantingLinks } from '../../domain/granting-links.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import { refuses } from '../../domain/organization-view.ts'
+import type { StatusState } from '../../domain/status.ts'
+import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { findWithdrawnLinks } from '../brake/withdrawn-links.ts'
+import { findDifferences } from '../differences/find-differences.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { InputReadings } from '../records/input-readings.ts'
+import { Ledger } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
+import type { LinkReading } from '../records/read-link.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
+import { type BrakePreview, previewBrake } from './preview-brake.ts'
+import { listBlockedDeletions } from './preview-deletions.ts'
+import { sortGrants } from './preview-grants.ts'
+import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
+
+/** An assignment to create, and the links that grant it. */
+export type PlannedGrant = { readonly assignment: Assignment; readonly links: readonly string[] }
+
+/** What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope. */
+export type LinkFate = 'deleted' | 'rejected' | 'expired' | 'not-yet' | 'elsewhere'
+export type PlannedRevocation = {
+  readonly assignment: Assignment
+  /** The links that granted it when it was last evaluated. */
+  readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
+  /** These links, if each was withdrawn; empty: something else takes the access away. */
+  readonly withdrawn: readonly WithdrawnLink[]
+}
+
+/** Grants that wait, and the reason. */
+export type WaitingGrants = {
+  readonly grants: readonly PlannedGrant[]
+  readonly reason: string
+  readonly remedy: string
+}
+
+/** A link that grants nothing now. */
+export type IdleLink = {
+  readonly key: string
+  readonly state: StatusState
+  readonly reason?: string | undefined
+  readonly remedy?: string | undefined
+}
+
+/** The result of a reconcile, if nothing changes meanwhile: a value, the same in every run. */
+export type Preview = {
+  readonly grants: readonly PlannedGrant[]
+  readonly revocations: readonly PlannedRevocation[]
+  /** Foreign access: left alone. */
+  readonly existing: readonly PlannedGrant[]
+  readonly waiting: readonly WaitingGrants[]
+  /** Held by the brake until a person releases it. */
+  readonly held: readonly PlannedRevocation[]
+  /** The part of `revocations` that the brake would hold. */
+  readonly brake: BrakePreview
+  /** No link grants them, but their account takes no changes. */
+  readonly stuck: readonly PlannedRevocation[]
+  readonly vanishingRoles: readonly ProvisionedSet[]
+  readonly idleLinks: readonly IdleLink[]
+  readonly permissionSets: readonly PermissionSetChange[]
+  /** Unfinished ledger entries: they are tried again. */
+  readonly unfinished: number
+  /** Grants that were not compared with Identity Center. */
+  readonly unchecked: number
+  readonly view: OrganizationView
+  /** How long ago the whole view was read; events have updated it since. */
+  readonly viewAgeMs: number
+  readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
+}
+
+export type PreviewOptions = {
+  /** Existing access is looked for only if it takes at most this many calls. */
+  readonly looksMost: number
+  /** Told each step. */
+  readonly onStep?: (step: string) => void
+}
+
+/**
+ * What a reconcile of this bucket would grant and revoke, with the organization as last read. Reads only, except for
+ * caches: `ports.objects` must not pass on their writes. Throws when a listing fails.
+ */
+export async function previewChanges(
+  ports: Ports,
+  configuration: Configuration,
+  { looksMost, onStep = () => {} }: PreviewOptions,
+): Promise<Preview> {
+  const { objects } = ports
+  onStep('reading the organization')
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const view = await organization.recentView()
+  onStep('comparing links and ledger')
+  const { plan, unfinished, counts, held: heldKeys } = await findDifferences(objects, view, configuration)
+  const readings = await InputReadings.list(objects, configuration)
+  const membership = { ...configuration, managementAccountId: view.managementAccountId }
+  onStep('looking up permission sets and principals')
+  const permissionSets = await previewPermissionSets(ports)
+  const planned = await attributeGrants(plan.grants, { readings, view, configuration })
+  const sorted = await sortGrants(planned, { ports, configuration, readings, permissionSets, looksMost, onStep })
+  const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
+  const revocations = await attributeRevocations(plan.revocations, objects, readings)
+  const [stuck, others] = partition(revocations, ({ assignment }) => refusing.has(assignment.accountId))
+  const [held, revocable] = partition(others, ({ assignment }) => heldKeys.has(renderAssignmentKey(assignment)))
+  const blocked = await listBlockedDeletions(
+    permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
+    { objects, readings, permissionSets, revocations: revocable.map(({ assignment }) => assignment) },
+  )
+  onStep('looking for links that grant nothing')
+  const isIdle = (reading: LinkReading) =>
+    reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link.scope, account, membership))
+  return {
+    ...sorted,
+    revocations: revocable,
+    held,
+    brake: await previewBrake(revocable, { objects, configuration, now: ports.clock.now() }),
+    stuck,
+    vanishingRoles: findVanishingRoles({
+      revocations: revocable.map(({ assignment }) => assignment),
+      grants: sorted.grants.map(({ assignment }) => assignment),
+      remaining: await listRemaining(objects, revocable),
+    }),
+    idleLinks: await findIdleLinks(readings, isIdle, { objects, organization: asRead(organization), configuration }),
+    permissionSets: permissionSets.changes.map((one) =>
+      one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
+    ),
+    view,
+    viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
+    unfinished: unfinished.length,
+    counts,
+  }
+}
+
+async function attributeGrants(
+  grants: readonly Assignment[],
+  { readings, view, configuration }: { readings: InputReadings; view: OrganizationView; configuration: Configuration },
+): Promise<readonly PlannedGrant[]> {
+  const accounts = new Map(view.accounts.map((account) => [account.id, account]))
+  const membership = { ...configuration, managementAccountId: view.managementAccountId }
+  return Promise.all(
+    grants.map(async (assignment) => {
+      const account = accounts.get(assignment.accountId)
+      const candidates = account ? listGrantingLinks(assignment, account, membership) : []
+      const links = await readings.inForce(candidates.map(({ key }) => key))
+      return { assignment, links: links.map(({ link }) => link.key).sort() }
+    }),
+  )
+}
+
+async function attributeRevocations(
+  revocations: readonly Assignment[],
+  objects: ObjectStore,
+  readings: InputReadings,
+): Promise<readonly PlannedRevocation[]> {
+  const ledger = new Ledger(objects)
+  const limit = pLimit(readsAtOnce)
+  const attribute = async (assignment: Assignment): Promise<PlannedRevocation> => {
+    // An unreadable entry has no known links.
+    const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(assignment)))
+    const granting = stored?.entry.accesses[0].links ?? []
+    const keys = granting.map(({ key }) => key).sort()
+    const links = await Promise.all(keys.map(async (key) => ({ key, fate: fateOf(await readings.read(key)) })))
+    return { assignment, links, withdrawn: await findWithdrawnLinks(granting, (key) => readings.read(key)) }
+  }
+  return Promise.all(revocations.map((assignment) => limit(() => attribute(assignment))))
+}
+
+function fateOf({ state }: LinkReading): LinkFate {
+  if (state === 'absent') return 'deleted'
+  return state === 'in-force' ? 'elsewhere' : state
+}
+
+/** The other assignments in the places where something is revoked. */
+async function listRemaining(
+  objects: ObjectStore,
+  revocations: readonly PlannedRevocation[],
+): Promise<readonly Assignment[]> {
+  const revoked = new Set(revocations.map(({ assignment }) => renderAssignmentKey(assignment)))
+  const places = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
+  const limit = pLimit(readsAtOnce)
+  const list = async (base: string, place: string): Promise<readonly Assignment[]> => {
+    const heads = await Array.fromAsync(objects.list(`${base}account%${place}%`))
+    const known = heads.flatMap(({ key }) => parseAssignmentKey(key.slice(base.length)) ?? [])
+    return base === ledgerPrefix ? known.filter((assignment) => !revoked.has(renderAssignmentKey(assignment))) : known
+  }
+  const listings = [...places].flatMap((place) =>
+    [ledgerPrefix, foreignPrefix].map((base) => limit(() => list(base, place))),
+  )
+  return (await Promise.all(listings)).flat()
+}
+
+async function findIdleLinks(
+  readings: InputReadings,
+  isIdle: (reading: LinkReading) => boolean,
+  context: Omit<GatherContext, 'accountsOf'>,
+): Promise<readonly IdleLink[]> {
+  const limit = pLimit(readsAtOnce)
+  const found = await Promise.all(
+    readings.keys.map(async (key): Promise<readonly IdleLink[]> => {
+      if (!isIdle(await readings.read(key))) return []
+      // What is left of its access stands among the revocations.
+      const { facts } = await limit(() => gatherLink(key, undefined, { ...context, accountsOf: async () => [] }))
+      const status = describeLink(facts)
+      return status ? [{ key, state: status.state, reason: status.reason, remedy: status.remedy }] : []
+    }),
+  )
+  return found.flat()
+}
+
+/**
+ * The organization as last read, without a call for each account that it lacks: thousands of such links would take minutes.
+ * Organizational units without accounts are in no view; each is asked for once.
+ */
+function asRead(organization: OrganizationCache): AskedOrganization {
+  const parents = new Map<string, Promise<boolean>>()
+  return {
+    view: () => organization.view(),
+    viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
+    find: async (accountId, { accounts }) => accounts.find(({ id }) => id === accountId),
+    parentExists: (id) => {
+      const asked = parents.get(id) ?? organization.parentExists(id)
+      parents.set(id, asked)
+      return asked
+    },
+  }
+}
+
+function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(holds), items.filter((item) => !holds(item))]
+}

@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import { renderInstant } from '../../domain/instant.ts'
+import { attentionStates, statusStates } from '../../domain/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from './json-record.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
+
+/** For writes that were under way when the last comparison began. */
+const overlapMs = 5 * 60_000
+
+/** A status as last read. While its etag is the same, it is not read again. */
+const toldStatus = z.strictObject({
+  etag: z.string(),
+  state: z.enum(statusStates),
+  /** Under which state the input stands in the index; absent: under none. */
+  attention: z.enum(attentionStates).optional(),
+  /** The etag of the file that it describes; absent: the file was gone. */
+  of: z.string().optional(),
+  desired: z.int(),
+  open: z.int(),
+})
+export type Told = z.infer<typeof toldStatus>
+
+/** The body of a link as last read: its times, or that it is not valid. */
+const linkTimes = z.strictObject({
+  etag: z.string(),
+  isValid: z.boolean(),
+  notBefore: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
+})
+export type LinkTimes = z.infer<typeof linkTimes>
+
+/** What the last comparison of the bucket read. `v` rises when the rules for a link's body change. */
+const checkpoint = z.strictObject({
+  v: z.literal(2),
+  /** By S3's clock. */
+  startedAt: z.iso.datetime(),
+  /** Ledger entries that were not settled. */
+  entries: z.array(z.string()),
+  /** By input. */
+  statuses: z.record(z.string(), toldStatus),
+  /** By link; empty links are not read. */
+  links: z.record(z.string(), linkTimes),
+})
+
+const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/reconcile.json', checkpoint)
+
+/** What is remembered from one comparison for the next. */
+export type Memory = {
+  readonly entries: readonly string[]
+  readonly statuses: Readonly<Record<string, Told>>
+  readonly links: Readonly<Record<string, LinkTimes>>
+}
+
+/** `since`: ledger entries that are older were settled, unless `entries` names them. */
+export type Checkpoint = Memory & {
+  readonly since: Date
+  /** S3's clock at the moment of reading; `undefined`: there is no checkpoint. */
+  readonly now: Date | undefined
+}
+
+export const noMemory: Memory = { entries: [], statuses: {}, links: {} }
+
+/** Without a checkpoint, or with one that cannot be understood, everything is read. */
+export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> {
+  const last = await spoiledAsAbsent(recordOf(objects).read())
+  if (!last) return { ...noMemory, since: new Date(0), now: undefined }
+  const { startedAt, ...memory } = last.value
+  return { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now: last.object.servedAt }
+}
+
+/** Answers the time by S3's clock. */
+export async function writeCheckpoint(objects: ObjectStore, startedAt: Date, memory: Memory): Promise<Date> {
+  const { entries, statuses, links } = memory
+  const body = { v: 2 as const, startedAt: renderInstant(startedAt), entries: [...entries], statuses, links }
+  return recordOf(objects).overwrite(body)
+}

@@ -1,0 +1,128 @@
+import { hint } from '../../domain/hint.ts'
+import { decodeS3Key, parseS3Event, parseS3Record } from '../../domain/s3-event.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
+import { describeError, forgetFailure, readFailure } from './failures.ts'
+import { parseInput } from './inputs.ts'
+import { StatusStore } from './status-store.ts'
+
+export type RedrivenQueue = Exclude<WorkedQueue, 'dispatch'>
+
+/** A message that was given up after too many tries, and why. */
+export type DeadLetter = {
+  readonly queue: RedrivenQueue
+  readonly messageId: string
+  readonly sentAt: Date
+  /** How often its handler tried it; absent: not recorded. (SQS's own count also grows when a person looks.) */
+  readonly tries?: number | undefined
+  /** The input keys that it is about; empty: unknown. */
+  readonly about: readonly string[]
+  /** The errors of its last try, the cause last; empty: only the log has them. */
+  readonly errors: readonly string[]
+  readonly failedAt?: string | undefined
+  /** Why the message itself is wrong: put back, it would fail again. */
+  readonly fault?: string | undefined
+  /** The present status of the input that it is about. */
+  readonly status?: string | undefined
+  readonly body: string
+}
+
+type Held = { readonly letter: DeadLetter; readonly message: ReceivedMessage }
+
+const batchMost = 10
+
+export function deadLetterQueueOf(queue: RedrivenQueue): DeadLetterQueue {
+  return `${queue}-dead`
+}
+
+/** The dead-letter queue's URL beside that of its queue: `-dead` before the end that FIFO queues have. */
+export function deadLetterUrl(url: string): string {
+  return url.replace(/(\.fifo)?$/, '-dead$1')
+}
+
+/**
+ * Reads one dead-letter queue and does with each message what `decide` says. `put-back` sends it to its queue again, then
+ * deletes it (a process that dies in between leaves it in both, which does no harm). `discard` deletes it: the next
+ * reconcile finds what it was about. The others become visible again at once. SQS shows ten messages of one input at a
+ * time: those behind them show when these are gone.
+ */
+export async function workOnDeadLetters(
+  ports: Ports,
+  queue: RedrivenQueue,
+  decide: (letter: DeadLetter) => 'leave' | 'put-back' | 'discard',
+): Promise<readonly { readonly letter: DeadLetter; readonly done: 'left' | 'put-back' | 'discarded' }[]> {
+  const dead = deadLetterQueueOf(queue)
+  const held = await receiveAll(ports, queue)
+  const ended: { letter: DeadLetter; done: 'left' | 'put-back' | 'discarded' }[] = []
+  for (const { letter, message } of held) {
+    const decision = decide(letter)
+    if (decision === 'leave') {
+      await ports.queues.changeVisibility(dead, message.receiptHandle, 0)
+      ended.push({ letter, done: 'left' })
+      continue
+    }
+    if (decision === 'put-back') await putBack(ports, queue, message)
+    await ports.queues.delete(dead, message.receiptHandle)
+    await forgetFailure(ports, message.messageId)
+    ended.push({ letter, done: decision === 'put-back' ? 'put-back' : 'discarded' })
+  }
+  return ended
+}
+
+async function receiveAll(ports: Ports, queue: RedrivenQueue): Promise<readonly Held[]> {
+  const held = new Map<string, Held>()
+  for (;;) {
+    const messages = await ports.queues.receive(deadLetterQueueOf(queue), { most: batchMost, waitSeconds: 1 })
+    const fresh = messages.filter(({ messageId }) => !held.has(messageId))
+    // A message that comes again has become visible by itself since: so all have been seen.
+    for (const message of messages) {
+      const letter = held.get(message.messageId)?.letter ?? (await explain(ports, queue, message))
+      held.set(message.messageId, { letter, message })
+    }
+    if (fresh.length === 0) return [...held.values()]
+  }
+}
+
+async function putBack({ queues, randomness }: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<void> {
+  const { body, groupId = 'redriven' } = message
+  // A new id: SQS may still remember the first one, and drop the message as a repeat.
+  await queues.send(queue, [isFifo(queue) ? { body, groupId, deduplicationId: randomness.id() } : { body }])
+}
+
+async function explain(ports: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<DeadLetter> {
+  const { messageId, sentAt, body } = message
+  const known = await readFailure(ports, messageId).catch(() => undefined)
+  const judged = judge(queue, message)
+  const { errors = [], receiveCount: tries, at: failedAt } = known ?? {}
+  const status = await describeStatus(ports, judged.about[0])
+  return { queue, messageId, sentAt, tries, ...judged, errors, failedAt, status, body }
+}
+
+async function describeStatus({ objects, clock }: Ports, input: string | undefined): Promise<string | undefined> {
+  if (input === undefined) return undefined
+  // A status that cannot be read is most likely why the message failed.
+  const told = await new StatusStore(objects, clock).read(input).catch(() => undefined)
+  return told && `${told.state}${told.reason === undefined ? '' : `: ${told.reason}`}`
+}
+
+/** The inputs of a message, or what is wrong with it, by the parsers that its handler uses. */
+function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter, 'about' | 'fault'> {
+  try {
+    switch (queue) {
+      case 'uploads':
+        return { about: parseS3Event(message.body).map((record) => decodeS3Key(parseS3Record(record).s3.object.key)) }
+      case 'links':
+      case 'permission-sets':
+        return { about: [parseInput(queue, message).key] }
+      case 'events':
+        // Handlers accept every event: they believe none.
+        return { about: [] }
+      default: {
+        const { cause } = hint.parse(JSON.parse(message.body))
+        return { about: [cause] }
+      }
+    }
+  } catch (error) {
+    return { about: [], fault: `it is no message for the queue ${queue}: ${describeError(error)}` }
+  }
+}

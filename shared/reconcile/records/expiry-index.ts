@@ -1,0 +1,79 @@
+import pLimit from 'p-limit'
+import { renderInstant } from '../../domain/instant.ts'
+import type { LinkBody } from '../../domain/link-body.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { sendInputs } from './inputs.ts'
+
+const expiryPrefix = 'state/expiry/'
+const portion = 100
+const callsAtOnce = 16
+
+/** Until then text order is time order. With an offset, the last day of a link may be in the year 10000. */
+const lastIndexed = new Date('9999-12-31T23:59:59.999Z')
+
+/** The instants of a link that are still to come, by S3's clock (`servedAt` of the link's reading). */
+export function instantsToCome({ notBefore, expiresAt }: LinkBody, servedAt: Date): readonly Date[] {
+  return [notBefore, expiresAt].filter((at) => at !== undefined).filter((at) => at > servedAt && at <= lastIndexed)
+}
+
+/** `state/expiry/<instant>%<link key>`: a listing has the earliest instant first. Always within S3's 1,024 bytes. */
+export function expiryKey(at: Date, link: string): string {
+  return `${expiryPrefix}${renderInstant(at)}%${link}`
+}
+
+/**
+ * Has a link looked at again when its `notBefore` or `expiresAt` comes. An object of an earlier upload does no harm: the
+ * link is looked at once more. `lookId` differs for each look, and so does the etag. So a process that follows an earlier
+ * look does not remove the object of this one.
+ */
+export async function indexInstants(
+  objects: ObjectStore,
+  link: string,
+  instants: readonly Date[],
+  lookId: string,
+): Promise<void> {
+  for (const at of instants) await objects.put(expiryKey(at, link), lookId)
+}
+
+/** All keys of the index. The reconcile has links looked at that are missing there. */
+export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>()
+  for await (const { key } of objects.list(expiryPrefix)) keys.add(key)
+  return keys
+}
+
+type Due = { readonly object: string; readonly etag: string; readonly link: string }
+
+/**
+ * Has every link looked at whose instant has come, and removes it from the index afterwards: a process that dies in
+ * between leaves it for the next minute. S3's clock decides, as it does for the look itself: our own may be minutes off.
+ * Returns how many.
+ */
+export async function followInstants(ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<number> {
+  let followed = 0
+  for (let due = await listDue(ports.objects); due.length > 0; due = await listDue(ports.objects)) {
+    await sendInputs(ports, [...new Set(due.map(({ link }) => link))], 'its time has come')
+    const limit = pLimit(callsAtOnce)
+    await Promise.all(due.map(({ object, etag }) => limit(() => ports.objects.delete(object, { ifMatch: etag }))))
+    followed += due.length
+    if (due.length < portion) break
+  }
+  return followed
+}
+
+/** The earliest whose instant has come, a portion at most. */
+async function listDue(objects: ObjectStore): Promise<readonly Due[]> {
+  const due: Due[] = []
+  let servedAt: Date | undefined
+  for await (const { key: object, etag } of objects.list(expiryPrefix)) {
+    // A listing has no Date, and a listed object may be gone by now.
+    servedAt ??= (await objects.head(object))?.servedAt
+    const name = object.slice(expiryPrefix.length)
+    const instant = name.slice(0, name.indexOf('%'))
+    if (servedAt === undefined) continue
+    if (due.length === portion || instant > renderInstant(servedAt)) break
+    due.push({ object, etag, link: name.slice(instant.length + 1) })
+  }
+  return due
+}

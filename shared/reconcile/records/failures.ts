@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { JsonRecord } from './json-record.ts'
+
+const textMost = 2_000
+
+/** Why the last try of a message failed. A dead-letter queue shows only its body. */
+const failure = z.strictObject({
+  v: z.literal(1),
+  messageId: z.string(),
+  at: z.iso.datetime(),
+  receiveCount: z.number(),
+  /** The error, then its causes. */
+  errors: z.array(z.string()),
+})
+export type Failure = z.infer<typeof failure>
+const recordOf = (objects: ObjectStore, messageId: string) =>
+  new JsonRecord(objects, `state/failures/${messageId}.json`, failure)
+
+/** Never rejects: a record that cannot be written must not hide the failure itself. */
+export async function recordFailure(
+  { objects, clock, log }: Pick<Ports, 'objects' | 'clock' | 'log'>,
+  {
+    messageId,
+    receiveCount,
+    error,
+  }: { readonly messageId: string; readonly receiveCount: number; readonly error: unknown },
+): Promise<void> {
+  const body: Failure = { v: 1, messageId, at: clock.now().toISOString(), receiveCount, errors: textsOf(error) }
+  try {
+    await recordOf(objects, messageId).overwrite(body)
+  } catch (again) {
+    log.warn('why a message failed could not be recorded', { messageId, error: again })
+  }
+}
+
+/** For a message that succeeded later, or was removed from its queue. Never rejects: a record that stays is only a note. */
+export async function forgetFailure(
+  { objects, log }: Pick<Ports, 'objects' | 'log'>,
+  messageId: string,
+): Promise<void> {
+  try {
+    await objects.delete(recordOf(objects, messageId).key)
+  } catch (error) {
+    // An operator may not write there, and a note that stays does no harm.
+    log.info('the note of why a message failed could not be removed', { messageId, error })
+  }
+}
+
+/** `undefined`: the cause was not recorded, or the record was deleted. */
+export async function readFailure(
+  { objects }: Pick<Ports, 'objects'>,
+  messageId: string,
+): Promise<Failure | undefined> {
+  return (await recordOf(objects, messageId).read())?.value
+}
+
+function textsOf(error: unknown): string[] {
+  const texts: string[] = []
+  for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    const text = describeError(cause).slice(0, textMost)
+    if (!texts.some((told) => told.includes(text))) texts.push(text)
+    if (texts.length === 5) break
+  }
+  return texts
+}
+
+/** One line for a person. Errors of zod are told place by place. */
+export function describeError(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return z
+      .prettifyError(error)
+      .replace(/✖ /g, '')
+      .replace(/\s*\n\s*/g, ' ')
+  return error instanceof Error ? error.message : String(error)
+}

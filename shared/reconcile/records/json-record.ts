@@ -1,0 +1,88 @@
+import type * as z from 'zod'
+import type { ObjectStore, WriteResult } from '../../ports/object-store.ts'
+import { parseStored, renderJson, type Stored } from './stored-json.ts'
+
+const revisionsMost = 20
+
+/** Someone else changed a record after it was read. What was concluded from it may be wrong, so it is evaluated again. */
+export class RecordChangedError extends Error {
+  override readonly name = 'RecordChangedError'
+  constructor(key: string) {
+    super(`${key} was changed by someone else while it was evaluated; it will be evaluated again`)
+  }
+}
+
+/**
+ * One of ssofile's own JSON objects. A change names the etag that was read before it, and is `lost` when another writer
+ * was faster: no writer ever overwrites a newer value unseen.
+ */
+export class JsonRecord<T> {
+  readonly key: string
+  readonly #objects: ObjectStore
+  readonly #schema: z.ZodType<T>
+  readonly #render: (value: T) => unknown
+
+  /** `render`: what stands in the object, where that is not the value itself. */
+  constructor(
+    objects: ObjectStore,
+    key: string,
+    schema: z.ZodType<T>,
+    render: (value: T) => unknown = (value) => value,
+  ) {
+    this.#objects = objects
+    this.key = key
+    this.#schema = schema
+    this.#render = render
+  }
+
+  /** Throws SpoiledObjectError. */
+  async read(): Promise<Stored<T> | undefined> {
+    const found = await this.#objects.get(this.key)
+    return found && parseStored(found, this.#schema)
+  }
+
+  /** The same for a caller that keeps the last reading: `unchanged` while the object has this etag. */
+  async readIfChanged(etag: string | undefined): Promise<Stored<T> | 'unchanged' | undefined> {
+    if (etag === undefined) return this.read()
+    const found = await this.#objects.getIfChanged(this.key, etag)
+    return found === undefined || found === 'unchanged' ? found : parseStored(found, this.#schema)
+  }
+
+  /** `etag`: of the object that was read; `undefined`: there was none. */
+  write(value: T, etag: string | undefined): Promise<WriteResult> {
+    const condition = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
+    return this.#objects.put(this.key, renderJson(this.#render(value)), condition)
+  }
+
+  /** Without a condition: the last writer wins. For caches, and for records that have one writer. Answers S3's time. */
+  async overwrite(value: T): Promise<Date> {
+    const written = await this.#objects.put(this.key, renderJson(this.#render(value)))
+    if (written.outcome === 'lost') throw new RecordChangedError(this.key)
+    return written.servedAt
+  }
+
+  remove(etag: string): Promise<'deleted' | 'lost'> {
+    return this.#objects.delete(this.key, { ifMatch: etag })
+  }
+
+  /**
+   * Makes the record what `change` returns: `undefined` removes it, and an equal value is not written. When another
+   * writer was faster, `change` runs again on the new value. Returns what the record is in the end.
+   */
+  revise(change: (current: T | undefined) => T): Promise<T>
+  revise(change: (current: T | undefined) => T | undefined | Promise<T | undefined>): Promise<T | undefined>
+  async revise(change: (current: T | undefined) => T | undefined | Promise<T | undefined>): Promise<T | undefined> {
+    for (let revision = 0; revision < revisionsMost; revision++) {
+      const stored = await this.read()
+      const next = await change(stored?.value)
+      if (renderJson(next) === renderJson(stored?.value)) return next
+      if (await this.#replace(stored?.object.etag, next)) return next
+    }
+    throw new Error(`${this.key} is being changed by others all the time; it will be tried again`)
+  }
+
+  async #replace(etag: string | undefined, next: T | undefined): Promise<boolean> {
+    if (next !== undefined) return (await this.write(next, etag)).outcome === 'written'
+    return etag === undefined || (await this.remove(etag)) === 'deleted'
+  }
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import type { Configuration } from '../../domain/configuration.ts'
+import { type Hint, isDriftHint } from '../../domain/hint.ts'
+import { renderMessageBody } from '../../domain/message-body.ts'
+import type { OutgoingMessage, Queues, WorkedQueue } from '../../ports/queues.ts'
+import type { Randomness } from '../../ports/randomness.ts'
+
+/** Work lanes, most urgent first: the dispatcher pulls in this order. */
+export const lanes = ['work-urgent', 'work', 'work-bulk'] as const satisfies readonly WorkedQueue[]
+export type Lane = (typeof lanes)[number]
+
+/** A cause with more hints than this goes one lane lower, so that one root link does not hold up all others. */
+const bulkFrom = 100
+
+/** A message group: its subject must not be worked on twice at once. */
+export function groupOf(hint: Hint): string {
+  // A drift check has many hints. In one group few of them are in hand at a time, and they hold up no account.
+  if (isDriftHint(hint)) return groupId('drift')
+  return hint.kind === 'assignment' ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
+}
+
+/** Hashed: names and keys may be longer than a message group id, and have other letters (SQS API Reference, SendMessage). */
+export function groupId(name: string): string {
+  return createHash('sha256').update(name).digest('hex')
+}
+
+/** SQS drops a repeated send of one event, and never another event about the same assignment. */
+export function deduplicationId(eventId: string, about: string): string {
+  return createHash('sha256').update(`${eventId}\n${about}`).digest('hex')
+}
+
+export function chooseLane(
+  hint: Hint,
+  hints: number,
+  revocation: boolean,
+  { urgentPermissionSets }: Pick<Configuration, 'urgentPermissionSets'>,
+): Lane {
+  if (isDriftHint(hint) || (hint.kind === 'permission-set' && hint.cause === 'drift')) return 'work-bulk'
+  const isUrgentSet = urgentPermissionSets.includes(hint.permissionSet)
+  if (isUrgentSet) return 'work-urgent'
+  if (revocation) return hints > bulkFrom ? 'work' : 'work-urgent'
+  return hints > bulkFrom ? 'work-bulk' : 'work'
+}
+
+/**
+ * Sends the hints of one event, then wakes the dispatcher: in this order, so that a wake always finds its hints.
+ * `revocation`: the cause is gone, so access may have to be revoked, which comes first.
+ */
+export async function sendHints(
+  { queues, randomness }: { queues: Queues; randomness: Randomness },
+  event: { readonly id: string; readonly hints: readonly Hint[]; readonly revocation: boolean },
+  configuration: Pick<Configuration, 'urgentPermissionSets'>,
+): Promise<void> {
+  const byLane = Map.groupBy(event.hints, (hint) =>
+    chooseLane(hint, event.hints.length, event.revocation, configuration),
+  )
+  for (const lane of lanes) {
+    const messages = (byLane.get(lane) ?? []).map((hint): OutgoingMessage => {
+      const body = renderMessageBody(hint)
+      return { body, groupId: groupOf(hint), deduplicationId: deduplicationId(event.id, body) }
+    })
+    if (messages.length > 0) await queues.send(lane, messages)
+  }
+  if (event.hints.length > 0) await wakeDispatcher(queues, randomness)
+}
+
+/** A wake says only that there may be work. Each has a new id, so that SQS drops none. */
+export async function wakeDispatcher(queues: Queues, randomness: Randomness): Promise<void> {
+  await queues.send('dispatch', [{ body: '{"v":1}', groupId: 'dispatcher', deduplicationId: randomness.id() }])
+}

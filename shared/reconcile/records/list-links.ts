@@ -1,0 +1,17 @@
+import { type Link, linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+
+/**
+ * The valid links whose key begins so after `links_data/`, ascending by key. Says nothing of their bodies: a listed link
+ * may be rejected, expired or not in force yet.
+ */
+export async function* listLinks(
+  objects: ObjectStore,
+  folders: readonly string[],
+  beginning = '',
+): AsyncGenerator<Link> {
+  for await (const { key } of objects.list(linkPrefix + beginning)) {
+    const link = parseLinkKey(key, folders)
+    if (link.ok) yield link.value
+  }
+}

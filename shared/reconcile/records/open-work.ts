@@ -1,0 +1,50 @@
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+
+const openPrefix = 'state/open/'
+
+/**
+ * Work that could not be finished, and is evaluated again from `nextAttempt` on. `key`: an assignment key, or the key of a
+ * permission set file.
+ */
+export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
+
+export function openWorkKey(nextAttempt: string, key: OpenWork['key']): string {
+  return `${openPrefix}${nextAttempt}%${key}`
+}
+
+/**
+ * Moves the twin of a record that is written meanwhile. The next twin comes first, so that a record never waits for a
+ * retry that is not scheduled; the one before goes last. `before`, `next`: `openUntil` of the record; `undefined`: no twin.
+ */
+export async function moveTwin<T>(
+  objects: ObjectStore,
+  key: OpenWork['key'],
+  { before, next }: { readonly before: string | undefined; readonly next: string | undefined },
+  write: () => Promise<T>,
+): Promise<T> {
+  if (next !== undefined) await objects.put(openWorkKey(next, key), new Uint8Array())
+  const written = await write()
+  if (before !== undefined && before !== next) await objects.delete(openWorkKey(before, key))
+  return written
+}
+
+/** Open work, earliest first: all of it, or the part that is due by `until`. */
+export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
+  for await (const { key: object } of objects.list(openPrefix)) {
+    const name = object.slice(openPrefix.length)
+    const instant = name.slice(0, name.indexOf('%'))
+    if (until !== undefined && instant > renderInstant(until)) return
+    const key = name.slice(instant.length + 1)
+    const isWork = parseAssignmentKey(key) !== undefined || parsePermissionSetKey(key).ok
+    if (isWork) yield { object, key, nextAttempt: new Date(instant) }
+  }
+}
+
+/** One minute, doubling to an hour. A random part of the upper half is left out, so that retries do not come in waves. */
+export function nextAttempt(now: Date, attempts: number, fraction: number): Date {
+  const wholeMs = Math.min(60_000 * 2 ** Math.min(attempts, 10), 3_600_000)
+  return new Date(now.getTime() + wholeMs / 2 + (wholeMs / 2) * fraction)
+}

@@ -1,0 +1,122 @@
+import * as z from 'zod'
+import { accountId } from '../../domain/account-id.ts'
+import { permissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord, RecordChangedError } from './json-record.ts'
+import { renderJson } from './stored-json.ts'
+
+export const ownedPrefix = 'owned_permission_sets/'
+
+export const permissionSetEvents = ['created', 'updated', 'restored', 'recreated', 'adopted', 'deleted'] as const
+export type PermissionSetEvent = (typeof permissionSetEvents)[number]
+
+/** How far the provisioning of a permission set is that is owed to its accounts. Empty: it was not asked for yet. */
+const owedProvisioning = z.strictObject({
+  /** The request for all accounts that is in progress. */
+  requestId: z.string().optional(),
+  /** Account by account: all up to this one were asked for. */
+  after: accountId.optional(),
+  /** When every account had been asked for, and some of them had failed. */
+  askedAt: z.iso.datetime().optional(),
+  /** Every other account was told that it is up to date; only these are asked for again. */
+  failed: z.array(accountId).optional(),
+})
+export type OwedProvisioning = z.infer<typeof owedProvisioning>
+
+/** A permission set that ssofile created or adopted. Written before it is created, without an ARN. */
+export const ownedPermissionSet = z.strictObject({
+  v: z.literal(1),
+  arn: permissionSetArn.optional(),
+  claimedAt: z.iso.datetime(),
+  /** Someone else deleted ours, so the links that name it have to be applied to the new one. */
+  isRecreated: z.boolean().optional(),
+  /** The version of the file that Identity Center was last made equal to, its accounts included. */
+  applied: z
+    .strictObject({
+      etag: z.string(),
+      versionId: z.string().optional(),
+      at: z.iso.datetime(),
+      warnings: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** Written before the first call that changes something. While it stands, the permission set may be half changed. */
+  change: z
+    .strictObject({
+      event: z.enum(permissionSetEvents),
+      etag: z.string(),
+      /** Also the instant under which history records it, so that a replay writes the same key. */
+      at: z.iso.datetime(),
+      changes: z.array(z.string()),
+      /** Owed since the last change of the definition, until a provisioning that was asked for after it SUCCEEDED. */
+      provisioning: owedProvisioning.optional(),
+    })
+    .optional(),
+  /** What someone else changed, where the configuration only reports it. `lastModified`: of the file at that time. */
+  drift: z
+    .strictObject({ at: z.iso.datetime(), lastModified: z.iso.datetime(), differences: z.array(z.string()) })
+    .optional(),
+  /** When its deletion was first called. */
+  deletionAt: z.iso.datetime().optional(),
+  /** The next attempt: the instant in the key of its twin under `state/open/`. */
+  openUntil: z.iso.datetime().optional(),
+  attempts: z.int().min(0).optional(),
+})
+export type OwnedPermissionSet = z.infer<typeof ownedPermissionSet>
+const recordOf = (objects: ObjectStore, name: PermissionSetName) =>
+  new JsonRecord(objects, ownedPrefix + name, ownedPermissionSet)
+
+export type StoredOwned = {
+  readonly name: PermissionSetName
+  readonly value: OwnedPermissionSet
+  readonly etag: string
+  /** By S3's clock. */
+  readonly writtenAt: Date
+}
+
+export async function readOwned(objects: ObjectStore, name: PermissionSetName): Promise<StoredOwned | undefined> {
+  const stored = await recordOf(objects, name).read()
+  return stored && { name, value: stored.value, etag: stored.object.etag, writtenAt: stored.object.lastModified }
+}
+
+/** `previous`: the record that the caller read; `undefined`: there was none. Throws RecordChangedError. */
+export async function writeOwned(
+  objects: ObjectStore,
+  name: PermissionSetName,
+  value: OwnedPermissionSet,
+  previous: StoredOwned | undefined,
+): Promise<StoredOwned> {
+  const written = await recordOf(objects, name).write(value, previous?.etag)
+  if (written.outcome === 'lost') throw new RecordChangedError(ownedPrefix + name)
+  return { name, value, etag: written.etag, writtenAt: written.servedAt }
+}
+
+/**
+ * Whether a permission set was created after its record was written: then a call of ours created it, and its answer was
+ * lost. Both instants are AWS's; S3's are whole seconds.
+ */
+export function isOfClaim({ writtenAt }: StoredOwned, createdAt: Date): boolean {
+  return createdAt.getTime() >= Math.floor(writtenAt.getTime() / 1000) * 1000
+}
+
+/** Throws RecordChangedError. */
+export async function removeOwned(objects: ObjectStore, { name, etag }: StoredOwned): Promise<void> {
+  if ((await recordOf(objects, name).remove(etag)) === 'lost') throw new RecordChangedError(ownedPrefix + name)
+}
+
+export type PermissionSetHistory = {
+  readonly event: PermissionSetEvent
+  /** From the record, so that a repeated run writes the same key. */
+  readonly at: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Writes one write-once object under `history/`. Written twice, the first stands. */
+export async function recordPermissionSetHistory(
+  objects: ObjectStore,
+  name: PermissionSetName,
+  { event, at, body }: PermissionSetHistory,
+): Promise<void> {
+  const key = `history/permission-set%${name}/${at}%${event}.json`
+  await objects.put(key, renderJson({ v: 1, event, at, ...body }), { ifNoneMatch: '*' })
+}

@@ -1,0 +1,55 @@
+import * as z from 'zod'
+import { configuration } from '../../domain/configuration.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { workedQueues } from '../../ports/queues.ts'
+import { JsonRecord } from './json-record.ts'
+
+const ownerKey = 'control/owner.json'
+
+/** The instance that a bucket belongs to, and the deployment that works on it, where there is one. */
+const owner = z.strictObject({
+  v: z.literal(1),
+  instanceArn: z.string(),
+  identityStoreId: z.string(),
+  deployment: z
+    .strictObject({ name: z.string(), queueUrls: z.record(z.enum(workedQueues), z.string()), configuration })
+    .optional(),
+})
+export type Owner = z.infer<typeof owner>
+const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ownerKey, owner)
+
+/** The owner of a bucket; `undefined`: nobody has claimed it. */
+export async function readOwner(objects: ObjectStore): Promise<Owner | undefined> {
+  return (await recordOf(objects).read())?.value
+}
+
+/** One bucket must never drive two instances: each would lose what the other has. */
+export class WrongOwnerError extends Error {
+  override readonly name = 'WrongOwnerError'
+}
+
+/**
+ * Makes the bucket belong to this instance, and to `deployment` where one claims it. Returns the owner. Throws
+ * WrongOwnerError when the bucket belongs to another instance or deployment.
+ */
+export async function claimBucket(
+  { objects, ssoAdmin }: Pick<Ports, 'objects' | 'ssoAdmin'>,
+  deployment?: NonNullable<Owner['deployment']>,
+): Promise<Owner> {
+  const instance = await ssoAdmin.instance()
+  const claim = (known: Owner | undefined): Owner => {
+    if (known && (known.instanceArn !== instance.instanceArn || known.identityStoreId !== instance.identityStoreId)) {
+      throw new WrongOwnerError(
+        `bucket ${objects.bucket} belongs to ${known.instanceArn}, but this is ${instance.instanceArn}; use the right account and bucket, or delete ${ownerKey} if the bucket really changes hands`,
+      )
+    }
+    if (known?.deployment && deployment && known.deployment.name !== deployment.name) {
+      throw new WrongOwnerError(
+        `bucket ${objects.bucket} is worked on by the deployment ${known.deployment.name}, not by ${deployment.name}; remove that deployment and ${ownerKey} first`,
+      )
+    }
+    return { v: 1, ...instance, deployment: deployment ?? known?.deployment }
+  }
+  return recordOf(objects).revise(claim)
+}

@@ -1,0 +1,29 @@
+import type { Complaint } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { type Link, parseLinkKey } from '../../domain/link.ts'
+import { isInForce, type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
+import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
+
+/** What one key under `links_data/` says now. Only `in-force` grants anything. */
+export type LinkReading =
+  | { readonly state: 'absent'; readonly link?: Link | undefined }
+  | { readonly state: 'rejected'; readonly link?: Link; readonly object: FoundObject; readonly complaint: Complaint }
+  | ({ readonly state: 'in-force' } & Valid)
+  | ({ readonly state: 'not-yet' | 'expired' } & Valid)
+type Valid = { readonly link: Link; readonly object: FoundObject; readonly body: LinkBody }
+
+/** Reads a link, its body included, in one GET. Time is S3's own (its Date header). */
+export async function readLink(
+  objects: ObjectStore,
+  key: string,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<LinkReading> {
+  const link = parseLinkKey(key, configuration.folders)
+  const found = await objects.get(key, { mostBytes: linkBodyMostBytes })
+  if (!found) return { state: 'absent', link: link.ok ? link.value : undefined }
+  const { body, ...object } = found
+  if (!link.ok) return { state: 'rejected', object, complaint: link.complaint }
+  const parsed = parseLinkBody(key, body, object.size)
+  if (!parsed.ok) return { state: 'rejected', link: link.value, object, complaint: parsed.complaint }
+  return { state: isInForce(parsed.value, object.servedAt), link: link.value, object, body: parsed.value }
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { renderInstant } from '../../domain/instant.ts'
+import {
+  type AttentionState,
+  attentionOf,
+  attentionStates,
+  type NewStatus,
+  type Status,
+  status,
+} from '../../domain/status.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from './json-record.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
+
+export const statusPrefix = 'status/'
+export const attentionPrefix = 'attention/'
+const tooLong = 'too-long/'
+// S3 User Guide, "Naming Amazon S3 objects".
+const keyMostBytes = 1024
+const alignmentsMost = 20
+
+/** `status/<input key>.json`; where that is longer than S3 allows, `status/too-long/<sha256 of the input key>.json`. */
+export function statusKey(input: string): string {
+  return roomyKey(statusPrefix, input, '.json')
+}
+
+export function attentionKey(state: AttentionState, input: string): string {
+  return roomyKey(`${attentionPrefix}${state}/`, input, '')
+}
+
+function roomyKey(prefix: string, input: string, suffix: string): string {
+  const key = `${prefix}${input}${suffix}`
+  if (Buffer.byteLength(key) <= keyMostBytes) return key
+  return `${prefix}${tooLong}${createHash('sha256').update(input).digest('hex')}${suffix}`
+}
+
+/** Whether a name under `status/` or `attention/<state>/` has a hash in place of the input. */
+export function isTooLong(name: string): boolean {
+  return name.startsWith(tooLong)
+}
+
+/** What became of each input, and the index of the inputs that want attention. */
+export class StatusStore {
+  readonly #objects: ObjectStore
+  readonly #clock: Clock
+
+  constructor(objects: ObjectStore, clock: Clock) {
+    this.#objects = objects
+    this.#clock = clock
+  }
+
+  async read(input: string): Promise<Status | undefined> {
+    return (await this.#record(input).read())?.value
+  }
+
+  #record(input: string): JsonRecord<Status> {
+    return new JsonRecord(this.#objects, statusKey(input), status)
+  }
+
+  /**
+   * Makes the status what `assess` finds; `undefined` removes it. `assess` must read the input again: it runs after the
+   * status was read, and the write is conditional on that reading. So a slow writer never overwrites a newer outcome.
+   */
+  async revise(
+    input: string,
+    assess: (current: Status | undefined) => Promise<NewStatus | undefined>,
+  ): Promise<Status | undefined> {
+    const touched = new Set<AttentionState>()
+    const told = await this.#record(input).revise(async (current) => {
+      const assessed = await assess(current)
+      const next = assessed && status.parse({ ...assessed, input, updatedAt: renderInstant(this.#clock.now()) })
+      if (isSame(current, next) && touched.size === 0) return current
+      // First into the index, and out of it only after the write: so an input that wants attention always stands there.
+      const state = attentionOf(next)
+      if (state) await this.#objects.put(attentionKey(state, input), new Uint8Array())
+      for (const one of [state, attentionOf(current)]) if (one) touched.add(one)
+      return next
+    })
+    // Also the state that was only added: another writer may have removed it between our adding and our write.
+    if (touched.size > 0) await this.align(input, [...touched])
+    return told
+  }
+
+  /**
+   * Puts the input into the index under the state of its status, and removes it from all others. Then looks at the status
+   * again: another writer may have changed it, and the index before it, meanwhile. Takes `too-long/<sha256>` as well.
+   */
+  async align(input: string, states: readonly AttentionState[] = attentionStates): Promise<void> {
+    const stale = new Set(states)
+    for (let revision = 0; revision < alignmentsMost; revision++) {
+      const stored = await this.#record(input).read()
+      const state = attentionOf(stored?.value)
+      if (state) {
+        await this.#objects.put(attentionKey(state, input), new Uint8Array())
+        stale.add(state)
+      }
+      for (const other of stale) if (other !== state) await this.#objects.delete(attentionKey(other, input))
+      const now = await this.#objects.head(statusKey(input))
+      if (now?.etag === stored?.object.etag) return
+    }
+    throw new Error(`${statusKey(input)} is being changed by others all the time; its index will be corrected again`)
+  }
+
+  /** The inputs in the index under this state, without those whose key is too long for it. */
+  async *listAttention(state: AttentionState): AsyncGenerator<string> {
+    const prefix = `${attentionPrefix}${state}/`
+    for await (const { key } of this.#objects.list(prefix)) {
+      const input = key.slice(prefix.length)
+      if (!isTooLong(input)) yield input
+    }
+  }
+
+  /**
+   * The inputs that may lack something. A status that says `held` does not say what the link lacks, so it is read: only
+   * those that `concerns` accepts.
+   */
+  async *listLacking(concerns: (input: string) => boolean = () => true): AsyncGenerator<string> {
+    for await (const input of this.listAttention('waiting')) if (concerns(input)) yield input
+    for await (const input of this.listAttention('held')) {
+      if (!concerns(input)) continue
+      const told = await unlessSpoiled(this.read(input))
+      if (isSpoiled(told) || (told?.accounts?.open ?? 0) > 0) yield input
+    }
+  }
+}
+
+/** Both come from the schema, which puts the fields in one order. */
+function isSame(a: Status | undefined, b: Status | undefined): boolean {
+  const bare = (value: Status | undefined) => value && JSON.stringify({ ...value, updatedAt: undefined })
+  return bare(a) === bare(b)
+}

@@ -1,0 +1,146 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { Access, Expansion, LinkFacts, Progress } from '../../domain/describe-link.ts'
+import { expandScope } from '../../domain/expand-scope.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { Lack } from '../../domain/lack.ts'
+import type { Grant, Link } from '../../domain/link.ts'
+import { nearMatch } from '../../domain/near-match.ts'
+import type { Status } from '../../domain/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { mayName, type Standing } from '../assignments/standings.ts'
+import { bindingOf } from '../assignments/user-binding.ts'
+import type { OrganizationCache } from '../organization/organization-cache.ts'
+import { type LinkReading, readLink } from '../records/read-link.ts'
+
+/** What a status asks of the organization. */
+export type AskedOrganization = Pick<OrganizationCache, 'view' | 'viewWithTags' | 'find' | 'parentExists'>
+
+export type GatherContext = {
+  readonly objects: ObjectStore
+  readonly organization: AskedOrganization
+  readonly configuration: Configuration
+  /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
+  readonly tagsUntilMs?: number
+  /** The accounts in which the ledger has access of this grant. */
+  accountsOf(grant: Grant): Promise<readonly AccountId[]>
+  /** How far the assignments are: only the dispatcher knows. Absent: unknown. */
+  readonly progress?: {
+    /** `undefined`: nobody has looked since this process began. */
+    lackOf(link: string): Lack | 'none' | undefined
+    of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
+    /** Where the brake holds a revocation; `undefined`: it is not known. */
+    heldAccountsOf(grant: Grant): readonly AccountId[] | undefined
+  }
+}
+
+export type GatheredLink = {
+  readonly reading: LinkReading
+  readonly facts: LinkFacts
+  /** In force: the accounts that the link grants access in. Else: those in which access that it granted may be left. */
+  readonly accounts: readonly AccountId[]
+}
+
+/** Reads all that the status of a link depends on; `present` is its status until now. Throws when anything cannot be read. */
+export async function gatherLink(
+  key: string,
+  present: Status | undefined,
+  context: GatherContext,
+): Promise<GatheredLink> {
+  const reading = await readLink(context.objects, key, context.configuration)
+  const common = { present, boundTo: findBinding(reading, present) }
+  if (reading.state === 'in-force') {
+    const expansion = await expandLink(reading.link, context)
+    const accounts = expansion.found === 'accounts' ? expansion.accounts : []
+    const progress = await gatherProgress(reading.link, accounts, context)
+    const { onDrift } = context.configuration
+    return { reading, accounts, facts: { ...common, ...reading, expansion, progress, onDrift } }
+  }
+  const accounts = reading.link ? await listConcerned(reading.link, context) : []
+  if (reading.state === 'rejected') return { reading, accounts, facts: { ...common, ...reading } }
+  const left = await gatherLeft(key, reading.link, accounts, context)
+  return { reading, accounts, facts: { ...common, ...reading, left } }
+}
+
+/** A link stays bound to its user while its file is the same upload. */
+function findBinding(reading: LinkReading, present: Status | undefined): LinkFacts['boundTo'] {
+  if (reading.state === 'absent' || !reading.link) return undefined
+  return bindingOf(reading.link.type, present, renderInstant(reading.object.lastModified))
+}
+
+async function expandLink(
+  { scope }: Link,
+  { organization, configuration, tagsUntilMs }: GatherContext,
+): Promise<Expansion> {
+  // To read the tags of all accounts takes a while: only links with a tag wait for that.
+  const isTag = scope.kind === 'account_tag'
+  const view = isTag ? await organization.viewWithTags(tagsUntilMs) : await organization.view()
+  const found = (accounts: readonly AccountId[]): Expansion => ({ found: 'accounts', accounts })
+  const accounts = expandScope(scope, view, configuration)
+  switch (scope.kind) {
+    case 'root':
+      return found(accounts)
+    case 'ou_id': {
+      if (await organization.parentExists(scope.id)) return found(accounts)
+      const near = nearMatch(scope.id, new Set(view.accounts.flatMap(({ parents }) => parents)))
+      return { found: 'nothing', scope, near }
+    }
+    case 'account': {
+      if (scope.id === view.managementAccountId && !configuration.includeManagementAccount)
+        return { found: 'management-account', id: scope.id }
+      // The view may not have a new account yet.
+      const account = await organization.find(scope.id, view)
+      // Ids that differ in one digit are common: no near one was meant.
+      if (!account) return { found: 'nothing', scope, near: undefined }
+      return account.state === 'ACTIVE' ? found([account.id]) : { found: 'inactive-account', account }
+    }
+    case 'account_tag': {
+      const unread = view.accounts.filter(({ tags }) => tags === undefined).length
+      if (!view.hasTags) return { found: 'unread-tags', unread, all: view.accounts.length }
+      if (accounts.length > 0) return found(accounts)
+      const tags = view.accounts.flatMap(({ tags = {} }) =>
+        Object.entries(tags).map(([key, value]) => `${key}^${value}`),
+      )
+      return { found: 'nothing', scope, near: nearMatch(`${scope.key}^${scope.value}`, new Set(tags)) }
+    }
+    default:
+      return scope satisfies never
+  }
+}
+
+async function gatherProgress(
+  link: Link,
+  accounts: readonly AccountId[],
+  { progress, accountsOf }: GatherContext,
+): Promise<Progress | 'unknown'> {
+  if (!progress) return 'unknown'
+  // The brake's list says where to look, so that not the whole ledger is looked through.
+  const listed = progress.heldAccountsOf(link) ?? (await accountsOf(link))
+  const known = toAccess(await progress.of(link, listed))
+  return {
+    access: toAccess(await progress.of(link, accounts)),
+    held: known.filter((access) => access.state === 'held' && mayName(access, link.key)),
+    lack: progress.lackOf(link.key),
+  }
+}
+
+/** From the ledger, not from the scope of today. */
+async function listConcerned(link: Link, { accountsOf }: GatherContext): Promise<readonly AccountId[]> {
+  return link.scope.kind === 'account' ? [link.scope.id] : accountsOf(link)
+}
+
+async function gatherLeft(
+  key: string,
+  link: Link | undefined,
+  accounts: readonly AccountId[],
+  { progress }: GatherContext,
+): Promise<readonly Access[] | 'unknown'> {
+  if (!link || accounts.length === 0) return []
+  if (!progress) return 'unknown'
+  const access = toAccess(await progress.of(link, accounts))
+  return access.filter((one) => one.state !== 'foreign' && mayName(one, key))
+}
+
+function toAccess(standings: ReadonlyMap<AccountId, Standing>): readonly Access[] {
+  return [...standings].map(([account, standing]) => ({ ...standing, account }))
+}

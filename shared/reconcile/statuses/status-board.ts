@@ -1,0 +1,135 @@
+import pLimit from 'p-limit'
+import type { Lack } from '../../domain/lack.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { NewStatus, Status } from '../../domain/status.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Lacks } from '../assignments/settlement.ts'
+import type { StatusStore } from '../records/status-store.ts'
+import { SpoiledObjectError } from '../records/stored-json.ts'
+
+/** While hints of an input are being worked on, its status is written at most this often. */
+const progressEveryMs = 5_000
+/** And when they are done. */
+const settledEveryMs = 500
+const tellingAtOnce = 16
+
+/**
+ * The inputs whose status has to be written again. It is kept in memory only: each status is computed from what is there
+ * when it is written, and no count is incremented, so a process that ends loses nothing.
+ */
+export class StatusBoard {
+  readonly #statuses: StatusStore
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #assess: (input: string, current: Status | undefined) => Promise<NewStatus | undefined>
+  /** Since when (monotonic). */
+  readonly #dirty = new Map<string, number>()
+  readonly #toldMs = new Map<string, number>()
+  readonly #running = new Map<string, number>()
+  readonly #lacks = new Map<string, Lack | 'none'>()
+  /** The links that were found waiting in this slice, by permission set, until they are taken. */
+  readonly #waited = new Map<PermissionSetName, Set<string>>()
+
+  constructor(options: {
+    statuses: StatusStore
+    clock: Clock
+    log: Log
+    assess: (input: string, current: Status | undefined) => Promise<NewStatus | undefined>
+  }) {
+    this.#statuses = options.statuses
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#assess = options.assess
+  }
+
+  /** The dispatcher works on a hint that this input caused. `end` must follow. */
+  begin(input: string): void {
+    this.#running.set(input, (this.#running.get(input) ?? 0) + 1)
+  }
+
+  end(input: string): void {
+    const left = (this.#running.get(input) ?? 1) - 1
+    if (left > 0) this.#running.set(input, left)
+    else this.#running.delete(input)
+  }
+
+  /** The statuses of these inputs may have changed. */
+  touch(inputs: Iterable<string>): void {
+    for (const input of inputs) if (!this.#dirty.has(input)) this.#dirty.set(input, this.#clock.monotonicMs())
+  }
+
+  /** `undefined`: no assignment of the link was evaluated in this slice. */
+  lackOf(link: string): Lack | 'none' | undefined {
+    return this.#lacks.get(link)
+  }
+
+  /** What an evaluation found. */
+  noteLacks(permissionSet: PermissionSetName, lacks: Lacks): void {
+    const waited = this.#waited.get(permissionSet) ?? new Set()
+    for (const [link, lack] of lacks) {
+      if (lack !== 'none') waited.add(link)
+      this.#lacks.set(link, lack)
+    }
+    if (waited.size > 0) this.#waited.set(permissionSet, waited)
+  }
+
+  /**
+   * The links that were found waiting in this slice, maybe before their statuses say so; the caller has them looked at
+   * again. Some of their accounts may have been granted meanwhile.
+   */
+  takeWaiting(permissionSet: PermissionSetName): readonly string[] {
+    const links = [...(this.#waited.get(permissionSet) ?? [])]
+    this.#waited.delete(permissionSet)
+    return links
+  }
+
+  /** Writes the statuses that are due, or all that are dirty. One that cannot be written stays dirty. */
+  async tell(which: 'due' | 'all'): Promise<void> {
+    const inputs = which === 'all' ? [...this.#dirty.keys()] : this.#due()
+    const limit = pLimit(tellingAtOnce)
+    await Promise.all(inputs.map((input) => limit(() => this.#tellOne(input))))
+  }
+
+  get hasDue(): boolean {
+    return this.#due().length > 0
+  }
+
+  #due(): readonly string[] {
+    const nowMs = this.#clock.monotonicMs()
+    return [...this.#dirty.keys()].filter((input) => this.#isDue(input, nowMs))
+  }
+
+  #isDue(input: string, nowMs: number): boolean {
+    const told = this.#toldMs.get(input)
+    if (told === undefined && !this.#running.has(input)) return true
+    const sinceMs = nowMs - (told ?? this.#dirty.get(input) ?? nowMs)
+    return sinceMs >= (this.#running.has(input) ? progressEveryMs : settledEveryMs)
+  }
+
+  async #tellOne(input: string): Promise<void> {
+    // First, so that a change while the status is computed makes it dirty again.
+    this.#dirty.delete(input)
+    this.#toldMs.set(input, this.#clock.monotonicMs())
+    try {
+      const told = await this.#statuses.revise(input, (current) => this.#assess(input, current))
+      this.#log.info('status told', { input, state: told?.state ?? 'removed', accounts: told?.accounts })
+      if (told === undefined) this.#toldMs.delete(input)
+    } catch (error) {
+      if (error instanceof SpoiledObjectError)
+        // Trying again does not help: each reconcile tells of it, and the input is looked at when it is restored.
+        return this.#log.error('a status cannot be told until an object is restored', { input, error })
+      this.touch([input])
+      this.#log.warn('a status could not be told; it is told again', { input, error })
+    }
+  }
+
+  get hasDirty(): boolean {
+    return this.#dirty.size > 0
+  }
+
+  /** The inputs whose status is still to be written. */
+  get dirty(): readonly string[] {
+    return [...this.#dirty.keys()]
+  }
+}

@@ -1,0 +1,741 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { principalName } from '../../../../shared/domain/principal.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
+import { type Interceptor, whileBusy } from '../../../intercept.ts'
+import { Settling } from '../../../settling.ts'
+
+const refusal = new ServiceError('sso-admin', 'AccessDeniedException', 'not you')
+const nine = '2026-03-03T09:00:00.000Z'
+const ten = '2026-03-03T10:00:00.000Z'
+
+/** Throws at the first so many calls of this operation, before they are made. */
+function failing(operation: string, error: Error, times = 1): Interceptor {
+  let left = times
+  return async (call) => {
+    if (call.operation === operation && left-- > 0) throw error
+    return call.proceed()
+  }
+}
+
+describe('what a link asks for and nobody has', () => {
+  test('is in the ledger before the call and granted after it, with its history', async () => {
+    const seen: unknown[] = []
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'createAccountAssignment') seen.push(await bench.entry())
+        return proceed()
+      },
+    })
+    const link = await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true, links: [bench.link] })
+    const call = { kind: 'creation', calledAt: ten }
+    const { principalId, permissionSetArn } = bench.target()
+    const common = { v: 1, principalId, permissionSetArn, links: [link], attempts: 0 }
+    expect(seen).toEqual([{ ...common, state: 'granting', call, lastCreation: call, updatedAt: ten }])
+    const ended = { outcome: 'SUCCEEDED', endedAt: expect.any(String) }
+    const answered = { ...call, answeredAt: expect.any(String), id: expect.any(String), ...ended }
+    expect(await bench.entry()).toEqual({
+      ...common,
+      state: 'granted',
+      call: answered,
+      lastCreation: answered,
+      grantedAt: expect.any(String),
+      updatedAt: expect.any(String),
+    })
+    expect(await bench.history()).toEqual(['granted'])
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+    expect(await bench.world.keys('state/principals/')).toEqual([
+      `state/principals/GROUP%${principalId}%team-Accountants`,
+    ])
+  })
+
+  test('is left alone when nothing may be started any more', async () => {
+    const bench = new Settling({ mayStart: () => false })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'given-back' })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test('leaves the ledger as it was when its call never left', async () => {
+    let may = true
+    const bench = new Settling({
+      mayStart: () => may,
+      interceptor: async ({ operation, proceed }) => {
+        if (operation !== 'createAccountAssignment') return proceed()
+        may = false
+        throw new NotStartedError()
+      },
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'given-back' })
+    expect(await bench.entry()).toBeUndefined()
+  })
+
+  test('is not granted any more where its link is deleted while Identity Center is busy', async () => {
+    const bench: Settling = new Settling({
+      interceptor: whileBusy('createAccountAssignment', () => bench.world.objects.delete(bench.link)),
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toBeUndefined()
+  })
+
+  test('is ours where someone else makes it between our look and our creation', async () => {
+    const bench: Settling = new Settling({
+      interceptor: whileBusy('createAccountAssignment', async () => bench.world.ssoAdmin.addAssignment(bench.target())),
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(bench.calls('ListAccountAssignments')).toBe(1)
+    expect(await bench.entry()).toMatchObject({ state: 'granted' })
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
+  test('is foreign where the drift check finds it, as somebody else’s, before it is in the ledger', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        const isEntry = operation === 'put' && args[0] === bench.ledgerKey
+        if (isEntry && (await bench.world.keys('foreign/')).length === 0) {
+          const { principalId, permissionSetArn } = bench.target()
+          bench.world.ssoAdmin.addAssignment(bench.target())
+          const found = { v: 1, principalId, permissionSetArn, links: [], seenAt: ten }
+          await bench.world.objects.put(bench.ledgerKey.replace('assignments/', 'foreign/'), JSON.stringify(found))
+        }
+        return proceed()
+      },
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toBeUndefined()
+  })
+
+  test('is open, with its reason and its retry, when AWS refuses', async () => {
+    const bench = new Settling({ interceptor: failing('createAccountAssignment', refusal) })
+    await bench.upload()
+    const reason = 'AccessDeniedException: not you'
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason, links: [bench.link] })
+    const failed = await bench.entry()
+    expect(failed).toMatchObject({ state: 'failed', reason, attempts: 1, openUntil: expect.any(String) })
+    expect(failed?.lastCreation).toBeUndefined()
+    expect(await bench.world.keys('state/open/')).toEqual([
+      `state/open/${failed?.openUntil}%${bench.ledgerKey.replace('assignments/', '')}`,
+    ])
+    expect(await bench.settle()).toMatchObject({ result: 'applied' })
+    expect(await bench.world.keys('state/open/')).toEqual([])
+    expect(await bench.entry()).toMatchObject({ state: 'granted', attempts: 0 })
+    expect((await bench.entry())?.reason).toBeUndefined()
+  })
+
+  test('is not granted to a group whose name changed hands while the ledger was written', async () => {
+    let renamed = false
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        const answer = await proceed()
+        if (operation !== 'put' || args[0] !== bench.ledgerKey || renamed) return answer
+        renamed = true
+        const { principalId } = bench.target()
+        await bench.world.identityStore.updateGroup(principalId, [{ path: 'displayName', value: 'passing' }])
+        return answer
+      },
+    })
+    await bench.upload()
+    await expect(bench.settle()).rejects.toThrow('it is looked at again')
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    const entry = await bench.entry()
+    expect([entry?.call, entry?.lastCreation]).toEqual([undefined, undefined])
+  })
+})
+
+describe('access that was there before', () => {
+  test('is foreign: it is recorded with the links that ask for it, and nothing is called', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const link = await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false, links: [bench.link] })
+    const { principalId, permissionSetArn } = bench.target()
+    const foreign = { v: 1, principalId, permissionSetArn, links: [link], seenAt: ten }
+    const key = bench.ledgerKey.replace('assignments/', 'foreign/')
+    expect(await bench.world.json(key)).toEqual(foreign)
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.keys('state/principals/')).toEqual([
+      `state/principals/GROUP%${principalId}%team-Accountants`,
+    ])
+  })
+
+  test('is not looked for again while the same files ask for it', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.upload()
+    await bench.settle()
+    const looks = bench.calls('ListAccountAssignments')
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
+    expect(bench.calls('ListAccountAssignments')).toBe(looks)
+    await bench.world.clock.advance(1_000)
+    await bench.upload()
+    await bench.settle()
+    expect(bench.calls('ListAccountAssignments')).toBe(looks + 1)
+  })
+
+  test('of one principal does not stand for another who has the name by now', async () => {
+    const bench = new Settling()
+    const link = await bench.upload()
+    const { permissionSetArn } = bench.target()
+    const { principalId } = bench.target('team-Web')
+    const key = bench.ledgerKey.replace('assignments/', 'foreign/')
+    await bench.world.objects.put(
+      key,
+      JSON.stringify({ v: 1, principalId, permissionSetArn, links: [link], seenAt: ten }),
+    )
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
+  test('ends what the ledger has under the same name for somebody else', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    await bench.upload()
+    await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([bench.target()])
+    expect(await bench.world.keys('assignments/')).toEqual([])
+  })
+
+  test('is told only once what somebody else had is gone', async () => {
+    const bench = new Settling({ interceptor: failing('deleteAccountAssignment', refusal) })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    await bench.upload()
+    await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten })
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: 'AccessDeniedException: not you' })
+    expect(await bench.entry()).toMatchObject({ state: 'failed' })
+  })
+})
+
+describe('an entry of the ledger that is not settled', () => {
+  test.each([
+    ['SUCCEEDED is confirmed without a call', { outcome: 'SUCCEEDED' as const, endedAt: ten }, 0],
+    ['has no known end is sent once more, which changes nothing where it took effect', {}, 1],
+  ])('and whose creation %s', async (_, end, creations) => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const link = await bench.upload()
+    const call = { kind: 'creation' as const, calledAt: ten, answeredAt: ten, ...end }
+    await bench.own({ state: 'failed', reason: 'lost', call, lastCreation: call, attempts: 3 })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true, links: [bench.link] })
+    expect(await bench.entry()).toMatchObject({ state: 'granted', links: [link], attempts: 0 })
+    expect(await bench.history()).toEqual(['granted'])
+    expect(bench.calls('CreateAccountAssignment')).toBe(creations)
+    expect(bench.calls('ListAccountAssignments')).toBe(0)
+  })
+
+  test('is somebody else’s where nothing of ours can have made it', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.upload()
+    await bench.own({ state: 'failed', reason: 'refused' })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false, links: [bench.link] })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+  })
+
+  test('is taken over where nothing of its own can have made it, and it stands under another name', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const link = await bench.upload()
+    await bench.own({ grantedAt: ten })
+    const other = bench.ledgerKey.replace('team-Accountants', 'team-Ledger')
+    await bench.world.objects.put(other, JSON.stringify(await bench.world.json(bench.ledgerKey)))
+    await bench.own({ state: 'failed', reason: 'refused' })
+    // Its own record goes, and the key that has the access is asked to move it.
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true, links: [bench.link] })
+    expect(await bench.entry()).toMatchObject({ state: 'granted', links: [link] })
+    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test.each([
+    ['is', 'absent', true],
+    ['is not', 'open', false],
+  ] as const)(
+    'and turns out to be somebody else’s is foreign once its former access %s gone',
+    async (_, result, goes) => {
+      const bench = new Settling(goes ? {} : { interceptor: failing('deleteAccountAssignment', refusal) })
+      bench.world.ssoAdmin.addAssignment(bench.target())
+      bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+      await bench.upload()
+      const { principalId, permissionSetArn } = bench.target('team-Web')
+      const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [], grantedAt: ten }]
+      await bench.own({ state: 'failed', reason: 'refused', former })
+      expect(await bench.settle()).toMatchObject(result === 'open' ? { result } : { result: 'applied', owned: false })
+      expect(bench.world.ssoAdmin.isAssigned(bench.target('team-Web'))).toBe(!goes)
+      expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+    },
+  )
+
+  test('waits for a request about it that is still in progress', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'listAssignmentRequests' && args[0] === 'deletion')
+          return { items: [{ requestId: 'theirs', state: 'IN_PROGRESS' }] }
+        if (operation === 'describeAssignmentRequest' && args[1] === 'theirs')
+          return { requestId: 'theirs', state: 'IN_PROGRESS', target: bench.target() }
+        return proceed()
+      },
+    })
+    await bench.upload()
+    const call = { kind: 'deletion' as const, calledAt: ten }
+    await bench.own({ state: 'revoking', call, grantedAt: ten })
+    const reason = 'an earlier request for it is still in progress'
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason, links: [bench.link] })
+    expect(await bench.entry()).toMatchObject({ state: 'revoking', reason, attempts: 1 })
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test('is granted again where the access is gone, and history says that it was', async () => {
+    const bench = new Settling()
+    await bench.upload()
+    const call = { kind: 'deletion' as const, calledAt: ten, answeredAt: ten, outcome: 'FAILED' as const }
+    await bench.own({ state: 'failed', reason: 'refused', call, grantedAt: ten, attempts: 2 })
+    await bench.world.clock.advance(5 * 60_000)
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect((await bench.history()).toSorted()).toEqual(['granted', 'revoked'])
+  })
+})
+
+describe('access that someone else removed', () => {
+  const missing = { state: 'failed' as const, missingSince: ten, grantedAt: nine }
+
+  test('is granted again within five minutes of our last call, also where that is only reported: the listing may lag', async () => {
+    const bench = new Settling({ configuration: { onDrift: 'report' } })
+    const link = await bench.upload()
+    await bench.own({ ...missing, grantedAt: ten, links: [link] })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(await bench.history()).toEqual([])
+  })
+
+  test('stays removed where that is only reported, with the reason, until its link is uploaded again', async () => {
+    const bench = new Settling({ configuration: { onDrift: 'report' } })
+    const link = await bench.upload()
+    await bench.own({ ...missing, reason: 'someone took it', links: [link] })
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: 'someone took it', links: [bench.link] })
+    await bench.own({ ...missing, links: [link] })
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: 'someone removed it' })
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+    await bench.world.clock.advance(1_000)
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  })
+
+  test.each([
+    ['another link asks for it, too', { key: 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile' }],
+    ['its link was another file', { etag: 'another' }],
+    ['its link was uploaded at another time', { lastModified: '2026-03-03T09:00:00.000Z' }],
+  ])('is granted again where it is only reported, but %s', async (_, change) => {
+    const bench = new Settling({ configuration: { onDrift: 'report' } })
+    const link = await bench.upload()
+    await bench.own({ ...missing, links: [{ ...link, ...change }] })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  })
+
+  test('is granted again where that is restored, or where no drift check missed it', async () => {
+    for (const [onDrift, missingSince] of [
+      ['restore', ten],
+      ['report', undefined],
+    ] as const) {
+      const bench = new Settling({ configuration: { onDrift } })
+      const link = await bench.upload()
+      await bench.own({ ...missing, missingSince, links: [link] })
+      expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    }
+  })
+})
+
+describe('access that is granted already', () => {
+  test('costs no call, and its entry is written only where its links have changed', async () => {
+    const bench = new Settling()
+    const link = await bench.upload()
+    await bench.own({ links: [link], grantedAt: ten })
+    const before = await bench.world.objects.head(bench.ledgerKey)
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true, links: [bench.link] })
+    expect((await bench.world.objects.head(bench.ledgerKey))?.etag).toBe(before?.etag)
+    const root = await bench.upload('links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile')
+    expect(await bench.settle()).toMatchObject({ result: 'applied', links: expect.arrayContaining([root.key]) })
+    expect((await bench.entry())?.links).toHaveLength(2)
+    expect(bench.world.calls).toEqual(expect.not.arrayContaining(['ListAccountAssignments']))
+  })
+
+  test('is no longer orphaned when its principal is there: its twin goes', async () => {
+    const bench = new Settling()
+    const link = await bench.upload()
+    const openUntil = '2026-03-03T11:00:00.000Z'
+    await bench.world.objects.put(`state/open/${openUntil}%${bench.ledgerKey.replace('assignments/', '')}`, '')
+    await bench.own({ links: [], grantedAt: ten, orphanedAt: ten, openUntil })
+    expect(await bench.settle()).toMatchObject({ result: 'applied' })
+    const entry = await bench.entry()
+    expect(entry).toMatchObject({ state: 'granted', links: [link] })
+    expect([entry?.orphanedAt, entry?.openUntil]).toEqual([undefined, undefined])
+    expect(await bench.world.keys('state/open/')).toEqual([])
+  })
+
+  test('of a former id is present again when that has the name again; what was present meanwhile goes', async () => {
+    const bench = new Settling()
+    const link = await bench.upload()
+    const [mine, theirs] = [bench.target(), bench.target('team-Web')]
+    for (const target of [mine, theirs]) bench.world.ssoAdmin.addAssignment(target)
+    const { principalId, permissionSetArn } = mine
+    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: ten }]
+    await bench.own({ principalId: theirs.principalId, links: [link], grantedAt: ten, former })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true, links: [bench.link] })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([mine])
+    const entry = await bench.entry()
+    expect(entry).toMatchObject({ state: 'granted', principalId })
+    expect(entry?.former).toBeUndefined()
+  })
+})
+
+describe('former access', () => {
+  test('goes first where there is no room beside it', async () => {
+    const full = new ServiceError('sso-admin', 'ServiceQuotaExceededException', 'no more groups')
+    const bench = new Settling({ interceptor: failing('createAccountAssignment', full) })
+    await bench.upload()
+    bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([bench.target()])
+    expect(bench.world.calls.filter((call) => /^(Create|Delete)AccountAssignment$/.test(call))).toEqual([
+      'DeleteAccountAssignment',
+      'CreateAccountAssignment',
+    ])
+  })
+
+  test('that the brake holds where there is no room beside it leaves the new access to be tried again', async () => {
+    const full = new ServiceError('sso-admin', 'ServiceQuotaExceededException', 'no more groups')
+    const none = { count: 0, percent: 0 }
+    const brake = { indirect: { ...none, most: 0, hours: 24 }, own: { ...none, minutes: 15 } }
+    const bench = new Settling({
+      interceptor: failing('createAccountAssignment', full),
+      configuration: { brake },
+    })
+    await bench.upload()
+    const theirs = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(theirs)
+    await bench.own({ principalId: theirs.principalId, grantedAt: ten })
+    const reason = 'ServiceQuotaExceededException: no more groups'
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason })
+    expect(await bench.entry()).toMatchObject({ state: 'failed', reason, former: [{ state: 'held' }] })
+    expect(await bench.world.keys('state/open/')).toHaveLength(1)
+    expect(bench.world.ssoAdmin.assignments()).toEqual([theirs])
+  })
+
+  test('of a principal that bears another name goes, though the new access is refused', async () => {
+    const bench = new Settling({ interceptor: failing('createAccountAssignment', refusal) })
+    await bench.upload()
+    bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten })
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: 'AccessDeniedException: not you' })
+    expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    expect((await bench.entry())?.former).toBeUndefined()
+  })
+
+  test('of a principal that is gone goes once the new access is confirmed', async () => {
+    const bench = new Settling()
+    await bench.upload()
+    const gone = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(gone)
+    await bench.own({ principalId: gone.principalId, grantedAt: ten })
+    await bench.world.identityStore.deleteGroup(gone.principalId)
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect((await bench.entry())?.former).toBeUndefined()
+    expect(bench.world.calls.filter((call) => /^(Create|Delete)AccountAssignment$/.test(call))).toEqual([
+      'CreateAccountAssignment',
+      'DeleteAccountAssignment',
+    ])
+  })
+
+  test('of a principal that is gone stays while the new access is refused', async () => {
+    const bench = new Settling({ interceptor: failing('createAccountAssignment', refusal) })
+    await bench.upload()
+    const gone = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(gone)
+    await bench.own({ principalId: gone.principalId, grantedAt: ten })
+    await bench.world.identityStore.deleteGroup(gone.principalId)
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    expect((await bench.entry())?.former).toHaveLength(1)
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+})
+
+describe('access that stands in the ledger under the name that its principal had before', () => {
+  /** The group had the name `team-Ledger` when it got its access. */
+  async function rename(bench: Settling, entry: Parameters<Settling['own']>[0]): Promise<string> {
+    const before = new Settling({}, 'team-Ledger')
+    const key = before.ledgerKey
+    await bench.own(entry)
+    const own = await bench.world.objects.get(bench.ledgerKey)
+    await bench.world.objects.put(key, own?.body ?? '')
+    await bench.world.objects.delete(bench.ledgerKey)
+    await bench.upload()
+    return key
+  }
+
+  test('moves here without a call, and the links of its earlier name are told', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const earlier = 'links_data/root%all%Billing-ps%team-Ledger%GROUP%ssofile'
+    const key = await rename(bench, { grantedAt: ten, links: [{ key: earlier, etag: 'e', lastModified: ten }] })
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: expect.stringContaining('another name') })
+    const moved = await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
+    expect([...moved.links].sort()).toEqual([bench.link, earlier].sort())
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.json(key)).toBeUndefined()
+    expect(bench.calls('CreateAccountAssignment') + bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('and whose creation was not confirmed is ours if it is there', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const call = { kind: 'creation' as const, calledAt: ten, answeredAt: ten, outcome: 'SUCCEEDED' as const }
+    const key = await rename(bench, { state: 'failed', call, lastCreation: call })
+    // What is undecided there is decided there first: its open work has it looked at.
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    expect(await bench.world.keys('state/open/')).toContain(`state/open/${ten}%${key.replace('assignments/', '')}`)
+    await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(bench.calls('CreateAccountAssignment') + bench.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('and that nothing of ours can have made is foreign', async () => {
+    const bench = new Settling()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await rename(bench, { state: 'failed' })
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.keys('foreign/')).toContain(bench.ledgerKey.replace('assignments/', 'foreign/'))
+  })
+
+  test('and is in progress there is waited for', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'listAssignmentRequests' && args[0] === 'creation')
+          return { items: [{ requestId: 'theirs', state: 'IN_PROGRESS' }] }
+        if (operation === 'describeAssignmentRequest' && args[1] === 'theirs')
+          return { requestId: 'theirs', state: 'IN_PROGRESS', target: bench.target() }
+        return proceed()
+      },
+    })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await rename(bench, { state: 'granting', call: { kind: 'creation', calledAt: ten } })
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    expect(await bench.world.keys('state/open/')).toHaveLength(2)
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+  })
+})
+
+describe('the links that ask for it', () => {
+  const rootLink = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+
+  test('lack nothing when it is applied, and are told what they lack when there is no such group', async () => {
+    const bench = new Settling()
+    await bench.upload()
+    expect((await bench.settle()).lacks).toEqual(new Map([[bench.link, 'none']]))
+    const nobody = new Settling({}, 'team-Nobody')
+    await nobody.upload()
+    const lack = {
+      reason: "group 'team-Nobody' does not exist in the identity store",
+      remedy: expect.stringContaining('create the group'),
+    }
+    expect(await nobody.settle()).toEqual({
+      result: 'waiting',
+      links: [nobody.link],
+      lacks: new Map([[nobody.link, lack]]),
+    })
+    expect(nobody.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test.each([
+    ['deleted', async (bench: Settling) => bench.world.objects.delete(rootLink)],
+    [
+      'overwritten by one that is not in force',
+      (bench: Settling) => bench.upload(rootLink, '{"notBefore":"2027-01-01T00:00:00Z"}'),
+    ],
+  ])('are those that are still there once the ledger is written: one that was %s is not', async (_, end) => {
+    let isFirst = true
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'put' && args[0] === bench.ledgerKey && isFirst) {
+          isFirst = false
+          await end(bench)
+        }
+        return proceed()
+      },
+    })
+    await bench.upload(rootLink)
+    const link = await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(await bench.entry()).toMatchObject({ state: 'granted', links: [link] })
+  })
+
+  test('may all be gone by then: nothing is called, and what may appear of an earlier call is still looked for', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'put' && args[0] === bench.ledgerKey) await bench.world.objects.delete(bench.link)
+        return proceed()
+      },
+    })
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+    await bench.upload()
+    const lastCreation = { kind: 'creation' as const, calledAt: ten }
+    const entry = { v: 1, state: 'failed', links: [], attempts: 1, updatedAt: ten, call: lastCreation, lastCreation }
+    await bench.world.clock.advance(5 * 60_000)
+    const { principalId, permissionSetArn } = bench.target()
+    await bench.world.objects
+      .as('test')
+      .put(bench.ledgerKey, JSON.stringify({ ...entry, principalId, permissionSetArn }))
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: expect.stringContaining('15 minutes') })
+    expect((await bench.entry())?.lastCreation).toEqual(lastCreation)
+    expect(bench.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test('that someone else removed its access from must all have asked for it then', async () => {
+    const bench = new Settling({ configuration: { onDrift: 'report' } })
+    const [link, root] = [await bench.upload(), await bench.upload(rootLink)]
+    const missing = { state: 'failed' as const, missingSince: ten, grantedAt: nine }
+    await bench.own({ ...missing, links: [root, link] })
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    await bench.world.objects.delete(rootLink)
+    expect(await bench.settle()).toMatchObject({ result: 'open' })
+    await bench.upload(rootLink)
+    await bench.own({ ...missing, links: [link] })
+    expect(await bench.settle()).toMatchObject({ result: 'applied' })
+  })
+})
+
+describe('what changes while it is settled', () => {
+  test('an access that a drift check missed and that is there again is confirmed, also where it is only reported', async () => {
+    const bench = new Settling({ configuration: { onDrift: 'report' } })
+    const link = await bench.upload()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ state: 'failed', missingSince: ten, grantedAt: ten, links: [link] })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect((await bench.entry())?.missingSince).toBeUndefined()
+  })
+
+  test('an access that another dispatcher has granted meanwhile is not taken for foreign', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, args, proceed }) => {
+        const answer = await proceed()
+        if (operation === 'put' && String(args[0]).startsWith('foreign/')) await bench.own({ grantedAt: ten })
+        return answer
+      },
+    })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.upload()
+    await expect(bench.settle()).rejects.toThrow()
+    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  })
+
+  test('a permission set that was made again is looked for anew when the earlier one is not found', async () => {
+    const gone = new ServiceError('sso-admin', 'ResourceNotFoundException', 'no such permission set')
+    for (const [error, looksAgain] of [
+      [gone, 1],
+      [refusal, 0],
+    ] as const) {
+      const bench = new Settling({ interceptor: failing('createAccountAssignment', error) })
+      await bench.upload()
+      expect(await bench.settle()).toMatchObject({ result: 'open' })
+      const lists = bench.calls('ListPermissionSets')
+      expect(await bench.settle()).toMatchObject({ result: 'applied' })
+      expect(bench.calls('ListPermissionSets') - lists).toBe(looksAgain)
+    }
+  })
+
+  test('former access stays while nobody knows what becomes of the new one', async () => {
+    const bench: Settling = new Settling({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'describeAssignmentRequest') return { state: 'IN_PROGRESS' }
+        if (operation === 'listAccountAssignments') return { items: [] }
+        return proceed()
+      },
+    })
+    await bench.upload()
+    const gone = bench.target('team-Web')
+    bench.world.ssoAdmin.addAssignment(gone)
+    await bench.own({ principalId: gone.principalId, grantedAt: ten })
+    await bench.world.identityStore.deleteGroup(gone.principalId)
+    expect(await bench.settle()).toMatchObject({ result: 'open', reason: expect.stringContaining('still in progress') })
+    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+    expect(await bench.entry()).toMatchObject({ state: 'granting', former: [expect.anything()] })
+  })
+
+  test('it is open while former access cannot be taken away, and every link of either is told', async () => {
+    const bench = new Settling({ interceptor: failing('deleteAccountAssignment', refusal) })
+    await bench.upload()
+    bench.world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    const earlier = { key: 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile', etag: 'e', lastModified: ten }
+    await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten, links: [earlier] })
+    const settlement = await bench.settle()
+    expect(settlement).toMatchObject({ result: 'open', reason: 'AccessDeniedException: not you' })
+    expect([...settlement.links].sort()).toEqual([bench.link, earlier.key].sort())
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
+  })
+})
+
+test('a creation that is repeated is waited for as long as the first, to which nobody has an answer', async () => {
+  const bench = new Settling()
+  const link = await bench.upload()
+  const first = { kind: 'creation' as const, calledAt: ten }
+  await bench.own({ state: 'granting', links: [link], call: first, lastCreation: first })
+  await bench.world.clock.advance(60_000)
+  expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  const { lastCreation, unansweredAt } = (await bench.entry()) ?? {}
+  expect({ unansweredAt, isRepeated: lastCreation?.answeredAt !== undefined }).toEqual({
+    unansweredAt: ten,
+    isRepeated: true,
+  })
+  await bench.world.objects.delete(bench.link)
+  // Whoever made the first may stand still, and send it after the access is taken away.
+  expect(await bench.settle()).toMatchObject({ result: 'open' })
+  expect(bench.world.ssoAdmin.assignments()).toEqual([])
+  expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+  await bench.world.clock.advance(14 * 60_000)
+  expect(await bench.settle()).toMatchObject({ result: 'absent' })
+  expect(await bench.world.keys('assignments/')).toEqual([])
+})
+
+test('what a delegated administrator may not assign waits, after the first refusal without a call', async () => {
+  let tries = 0
+  const bench = new Settling({
+    interceptor: async ({ operation, proceed }) => {
+      if (operation !== 'createAccountAssignment') return proceed()
+      tries++
+      throw refusal
+    },
+  })
+  bench.world.ssoAdmin.addAssignment({ ...bench.target(), accountId: accountId.parse('111111111111') })
+  await bench.upload()
+  const reason = expect.stringContaining('is also assigned in the management account 111111111111')
+  const lacks = new Map([[bench.link, { reason, remedy: expect.any(String) }]])
+  for (let look = 0; look < 2; look++) {
+    expect(await bench.settle()).toEqual({ result: 'waiting', links: [bench.link], lacks })
+    expect(await bench.world.keys('assignments/')).toEqual([])
+  }
+  expect([tries, bench.calls('ListPermissionSetsProvisionedToAccount')]).toEqual([1, 1])
+})

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { assignmentKey } from '../../../../shared/domain/assignment.ts'
+import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { type GrantingLink, ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { bindingInLedger, bindingOf } from '../../../../shared/reconcile/assignments/user-binding.ts'
+import type { StoredEntry } from '../../../../shared/reconcile/records/ledger.ts'
+import { type Interceptor, intercept } from '../../../intercept.ts'
+import { acme, World } from '../../../world.ts'
+
+const uploadedAt = '2026-03-03T10:00:00.000Z'
+const later = '2026-03-03T10:00:01.000Z'
+const zoe = principalId.parse('11111111-2222-3333-4444-555555555555')
+const link: GrantingLink = { key: 'links_data/root%all%P%zoe%USER%ssofile', etag: 'e', lastModified: uploadedAt }
+
+function entryWith(links: readonly GrantingLink[], grantedAt?: string): StoredEntry {
+  const entry = ledgerEntry.parse({
+    v: 1,
+    state: 'granted',
+    principalId: zoe,
+    permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
+    links,
+    ...(grantedAt === undefined ? {} : { grantedAt }),
+    attempts: 0,
+    updatedAt: uploadedAt,
+  })
+  return { key: assignmentKey.parse('account%000000000001%P%zoe%USER%ssofile'), entry, etag: 'e' }
+}
+
+describe('the user that a link was first applied to', () => {
+  const status = { principalId: zoe, lastModified: uploadedAt }
+  test('stands in its status, as long as it is the same upload', () => {
+    expect(bindingOf('USER', status, uploadedAt)).toBe(zoe)
+    expect(bindingOf('USER', status, later)).toBeUndefined()
+    expect(bindingOf('USER', undefined, uploadedAt)).toBeUndefined()
+    expect(bindingOf('USER', { lastModified: uploadedAt }, uploadedAt)).toBeUndefined()
+    expect(bindingOf('GROUP', status, uploadedAt)).toBeUndefined()
+  })
+
+  test('is that of the entry which this upload of it granted and which was confirmed once', () => {
+    const other = { ...link, key: 'links_data/account%000000000001%P%zoe%USER%ssofile' }
+    const stored = entryWith([other, link], uploadedAt)
+    expect(bindingInLedger('USER', stored, link)).toBe(zoe)
+    expect(bindingInLedger('USER', stored, { ...link, lastModified: later })).toBeUndefined()
+    expect(bindingInLedger('USER', entryWith([other], uploadedAt), link)).toBeUndefined()
+    expect(bindingInLedger('USER', entryWith([link]), link)).toBeUndefined()
+    expect(bindingInLedger('USER', undefined, link)).toBeUndefined()
+    expect(bindingInLedger('GROUP', stored, link)).toBeUndefined()
+  })
+})
+
+describe('what the ledger knows of the links that grant', () => {
+  const account = '233000000002'
+  const group = 'team-Accountants'
+  const name = `account%${account}%Billing-ps%${group}%GROUP%ssofile`
+  const link = `links_data/${name}`
+  const rootLink = `links_data/root%all%Billing-ps%${group}%GROUP%ssofile`
+  const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
+
+  async function open(interceptor: Interceptor = ({ proceed }) => proceed()): Promise<World> {
+    const world = new World({
+      organization: { ...acme(), assignments: [] },
+      wrap: (ports) => intercept(ports, (call) => interceptor(call)),
+    })
+    world.start({ dispatcher: false })
+    await world.objects.put('permission_sets/Billing-ps.json', billing)
+    await settle(world)
+    return world
+  }
+
+  async function settle(world: World): Promise<void> {
+    await world.look()
+    await world.finish(world.slice())
+    await world.clock.advance(1_000)
+  }
+
+  /** Looks again at one assignment, as a repeated event has it looked at. */
+  async function lookAgain(world: World, principal = group, type = 'GROUP'): Promise<void> {
+    const hint = { v: 1, kind: 'assignment', account, permissionSet: 'Billing-ps', principal, type, cause: link }
+    const deduplicationId = world.ports.randomness.id()
+    await world.queues.send('work', [{ body: JSON.stringify(hint), groupId: account, deduplicationId }])
+    await settle(world)
+  }
+
+  async function uploaders(world: World): Promise<unknown> {
+    const entry = ledgerEntry.parse(await world.json(`assignments/${name}`))
+    return Object.fromEntries(entry.accesses[0].links.map(({ key, by }) => [key, by?.principalId]))
+  }
+
+  test('each stands with who uploaded it, though both are empty and of the same second, and no status says so any more', async () => {
+    const world = await open()
+    await Promise.all([world.objects.as('maria').put(rootLink, ''), world.objects.as('lars').put(link, '')])
+    await settle(world)
+    const both = { [rootLink]: 'AWS:maria', [link]: 'AWS:lars' }
+    expect(await uploaders(world)).toEqual(both)
+    for (const key of [rootLink, link]) await world.objects.delete(`status/${key}.json`)
+    await lookAgain(world)
+    expect(await uploaders(world)).toEqual(both)
+  })
+
+  test('an upload that replaced another within a second is known by its own etag', async () => {
+    const world = await open()
+    await world.objects.as('maria').put(link, '')
+    await settle(world)
+    const stored = await world.json(`assignments/${name}`)
+    const { links } = ledgerEntry.parse(stored).accesses[0]
+    const before = links.map((one) => ({ ...one, etag: 'before' }))
+    await world.objects.put(`assignments/${name}`, JSON.stringify({ ...stored, links: before }))
+    await lookAgain(world)
+    expect(ledgerEntry.parse(await world.json(`assignments/${name}`)).accesses[0].links).toEqual(links)
+  })
+
+  test('a link whose status is lost before it is applied grants all the same, by nobody known', async () => {
+    const world = await open()
+    await world.objects.as('maria').put(link, '')
+    await world.look()
+    await world.objects.delete(`status/${link}.json`)
+    await settle(world)
+    expect(await uploaders(world)).toEqual({ [link]: undefined })
+    expect(await world.json(`assignments/${name}`)).toMatchObject({ state: 'granted' })
+  })
+
+  test('an access that was never confirmed is bound to the user to whom its link was applied elsewhere', async () => {
+    const userName = 'kenji.ito@acme.example'
+    let isRefused = true
+    const world = await open(async ({ operation, args, proceed }) => {
+      if (operation === 'createAccountAssignment' && isRefused && JSON.stringify(args[0]).includes(account))
+        throw new ServiceError('sso-admin', 'AccessDeniedException', 'no')
+      return proceed()
+    })
+    const everywhere = `links_data/root%all%Billing-ps%${userName}%USER%ssofile`
+    await world.objects.put(everywhere, '')
+    await settle(world)
+    const first = world.identityStore.idOf('USER', userName)
+    if (!first) throw new Error('the fixture lacks the user')
+    expect(await world.json(`assignments/account%${account}%Billing-ps%${userName}%USER%ssofile`)).toMatchObject({
+      state: 'failed',
+      links: [{ key: everywhere }],
+    })
+    isRefused = false
+    await world.identityStore.deleteUser(first)
+    await world.identityStore.createUser({ userName })
+    await world.clock.advance(90_000)
+    await lookAgain(world, userName, 'USER')
+    const holders = world.ssoAdmin.assignments().filter((one) => one.accountId === accountId.parse(account))
+    expect(holders).toEqual([])
+    expect(await world.json(`status/${everywhere}.json`)).toMatchObject({ state: 'waiting', principalId: first })
+  })
+})

@@ -1,0 +1,350 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import type { LedgerState } from '../../../../shared/domain/ledger-entry.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { principalName } from '../../../../shared/domain/principal.ts'
+import type { Ports } from '../../../../shared/ports/ports.ts'
+import { Brake, countLinks } from '../../../../shared/reconcile/brake/brake.ts'
+import { brakeKey, digestOf, readBrake, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'
+import { World } from '../../../world.ts'
+
+const keyOf = (index: number, group = 'team-Web'): AssignmentKey =>
+  assignmentKey.parse(`account%${200_000_000_000 + index}%Billing-ps%${group}%GROUP%ssofile`)
+const keys = [0, 1, 2, 3, 4, 5].map((index) => keyOf(index))
+const grant = {
+  permissionSet: permissionSetName.parse('Billing-ps'),
+  principal: principalName.parse('team-Web'),
+  type: 'GROUP' as const,
+}
+
+/** Two revocations pass, whoever wants them. */
+function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, percent = 0) {
+  const world = new World({
+    configuration: {
+      folders: ['team-a'],
+      brake: { indirect: { count, percent, most: 200, hours: 24 }, own: { count, percent, minutes: 15 } },
+    },
+    wrap: (ports) => intercept(ports, interceptor),
+  })
+  const start = (ports: Ports = world.ports) => new Brake(ports, world.configuration)
+  const admit = async (brake: Brake, key: AssignmentKey | undefined) => {
+    if (key === undefined) throw new Error('there are no more keys')
+    return (await world.finish(brake.admit({ key, withdrawn: [] }))).outcome
+  }
+  const held = async () => (await readBrake(world.objects))?.record.held
+  const alarms = () => world.log.lines.filter(({ fields }) => fields.alarm === 'brake')
+  return { world, start, admit, held, alarms }
+}
+
+/** Two have passed and the rest is held. */
+async function openHeld(count = 4) {
+  const opened = open()
+  const brake = opened.start()
+  for (const key of keys.slice(0, count)) await opened.admit(brake, key)
+  return { ...opened, brake }
+}
+
+async function own(world: World, key: AssignmentKey, state: LedgerState): Promise<void> {
+  await world.objects.put(
+    `assignments/${key}`,
+    JSON.stringify({
+      v: 1,
+      state,
+      principalId: '11111111-2222-3333-4444-555555555555',
+      permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
+      links: [],
+      attempts: 0,
+      updatedAt: '2026-03-03T10:00:00.000Z',
+    }),
+  )
+}
+
+/** What waits in each lane, and is taken from there. */
+async function hinted(world: World): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found: Record<string, readonly string[]> = {}
+  for (const lane of ['work-urgent', 'work', 'work-bulk'] as const) {
+    const messages = await world.queues.receive(lane, { most: 10, waitSeconds: 0 })
+    for (const { receiptHandle } of messages) await world.queues.delete(lane, receiptHandle)
+    const hints = messages.map(({ body }) => JSON.parse(body))
+    for (const { cause } of hints) expect(cause).toBe('brake')
+    if (hints.length > 0) found[lane] = hints.map(({ account }) => account)
+  }
+  return found
+}
+
+describe('the record of the brake', () => {
+  test('lets as many pass as its limit says, and holds what comes then, for a reason', async () => {
+    const { world, start, held } = open()
+    const brake = start()
+    const admissions = []
+    for (const key of keys.slice(0, 3)) admissions.push(await world.finish(brake.admit({ key, withdrawn: [] })))
+    expect(admissions).toEqual([
+      { outcome: 'passes' },
+      { outcome: 'passes' },
+      { outcome: 'held', reason: expect.stringMatching(/brake/) },
+    ])
+    expect(await held()).toEqual(keys.slice(2, 3))
+  })
+
+  test('counts an assignment once, whoever asks again, also after the dispatcher died', async () => {
+    const { start, admit, held } = open()
+    const brake = start()
+    for (const key of [keys[0], keys[1], keys[0], keys[1]]) expect(await admit(brake, key)).toBe('passes')
+    expect(await admit(start(), keys[1])).toBe('passes')
+    expect(await admit(start(), keys[2])).toBe('held')
+    expect(await held()).toEqual([keys[2]])
+  })
+
+  test('of a folder does not hold what is withdrawn in another one', async () => {
+    const { world, start } = open()
+    const brake = start()
+    const admitOwn = (key: AssignmentKey, folder: string | undefined, name: string) =>
+      world.finish(brake.admit({ key, withdrawn: [{ key: name, folder }] })).then(({ outcome }) => outcome)
+    const linkIn = (folder: string, index: number) => `links_data/${folder}root%all%P%g${index}%GROUP%ssofile`
+    const outcomes = []
+    for (const [index, key] of keys.slice(0, 3).entries())
+      outcomes.push(await admitOwn(key, undefined, linkIn('', index)))
+    outcomes.push(await admitOwn(keyOf(7), 'team-a', linkIn('team-a/', 7)))
+    expect(outcomes).toEqual(['passes', 'passes', 'held', 'passes'])
+  })
+
+  test('is written once for all who ask together', async () => {
+    let writes = 0
+    const { world, start } = open(async ({ operation, args, proceed }) => {
+      if (operation === 'put' && args[0] === brakeKey) writes++
+      return proceed()
+    })
+    const brake = start()
+    const asked = keys.map((key) => brake.admit({ key, withdrawn: [] }))
+    const outcomes = (await world.finish(Promise.all(asked))).map(({ outcome }) => outcome)
+    expect(outcomes.filter((outcome) => outcome === 'passes')).toHaveLength(2)
+    // Made first, then what the first asked, then all the others.
+    expect(writes).toBeLessThanOrEqual(3)
+  })
+
+  test('is read anew where somebody else has written it meanwhile', async () => {
+    const { world, start, admit, held, brake } = await openHeld(3)
+    expect((await releaseList(world.objects, digestOf((await held()) ?? []), 'me')).outcome).toBe('released')
+    await world.finish(brake.look())
+    expect(await admit(brake, keys[2])).toBe('passes')
+    expect(await admit(brake, keys[3])).toBe('held')
+    const other = start()
+    expect(await admit(other, keys[4])).toBe('held')
+    expect(await admit(brake, keys[5])).toBe('held')
+    expect(await held()).toEqual([keys[3], keys[4], keys[5]])
+  })
+
+  test('that cannot be written lets nothing pass, and does not count twice what was written all the same', async () => {
+    let lost = 0
+    const { world, start, admit } = open(async ({ operation, args, proceed }) => {
+      const answer = await proceed()
+      if (operation === 'put' && args[0] === brakeKey && args[2] !== undefined && ++lost === 2)
+        throw noAnswer('PutObject')
+      return answer
+    })
+    const brake = start()
+    await expect(world.finish(brake.admit({ key: keyOf(0), withdrawn: [] }))).rejects.toThrow('was not answered')
+    expect(await admit(brake, keys[0])).toBe('passes')
+    expect(await admit(brake, keys[1])).toBe('passes')
+    expect(await admit(brake, keys[2])).toBe('held')
+  })
+
+  test('alarms once for each rule that begins to hold, with the list and the figures', async () => {
+    const { alarms, held } = await openHeld()
+    const list = (await held()) ?? []
+    expect(alarms()).toEqual([
+      {
+        level: 'error',
+        message: 'the brake holds revocations; look with: ssofile brake',
+        fields: {
+          alarm: 'brake',
+          digest: digestOf(list.slice(0, 1)),
+          held: 1,
+          rules: [{ rule: 'indirect', folder: undefined, figure: 3, limit: 2, since: expect.any(String) }],
+        },
+      },
+    ])
+  })
+})
+
+describe('a window of the record', () => {
+  const withdrawn = (index: number) => [{ key: `links_data/root%all%P%g${index}%GROUP%ssofile`, folder: undefined }]
+
+  test('lets a share of the ledger pass where nobody asked for it', async () => {
+    const { world, start, admit } = open(undefined, 0, 40)
+    for (let index = 0; index < 5; index++) await own(world, keyOf(index), 'granted')
+    const brake = start()
+    const outcomes = []
+    for (const key of keys.slice(0, 4)) outcomes.push(await admit(brake, key))
+    expect(outcomes).toEqual(['passes', 'passes', 'held', 'held'])
+  })
+
+  test('lets a share of the links of a folder pass where they were withdrawn', async () => {
+    const { world, start } = open(undefined, 0, 40)
+    for (let index = 0; index < 5; index++) await world.objects.put(withdrawn(index)[0]?.key ?? '', '')
+    const brake = start()
+    const outcomes = []
+    for (const [index, key] of keys.slice(0, 4).entries())
+      outcomes.push((await world.finish(brake.admit({ key, withdrawn: withdrawn(index) }))).outcome)
+    expect(outcomes).toEqual(['passes', 'passes', 'held', 'held'])
+  })
+
+  test('begins anew when it is over, by the clock of S3, and not before', async () => {
+    for (const [hours, outcome] of [
+      [23, 'held'],
+      [25, 'passes'],
+    ] as const) {
+      const { world, start, admit } = open()
+      const brake = start()
+      for (const key of keys.slice(0, 2)) await admit(brake, key)
+      await world.clock.advance(hours * 3_600_000)
+      expect(await admit(brake, keys[2])).toBe(outcome)
+    }
+  })
+
+  test('of another rule or folder that begins to hold is told by itself', async () => {
+    const { world, start, admit, alarms } = open()
+    const brake = start()
+    for (const key of keys.slice(0, 3)) await admit(brake, key)
+    for (let index = 10; index < 14; index++)
+      await world.finish(brake.admit({ key: keyOf(index), withdrawn: withdrawn(index) }))
+    for (let index = 20; index < 23; index++) {
+      const [link] = withdrawn(index)
+      await world.finish(brake.admit({ key: keyOf(index), withdrawn: link ? [{ ...link, folder: 'team-a' }] : [] }))
+    }
+    expect(alarms().map(({ fields }) => fields.rules)).toEqual([
+      [expect.objectContaining({ rule: 'indirect', folder: undefined })],
+      [expect.objectContaining({ rule: 'own', folder: undefined })],
+      [expect.objectContaining({ rule: 'own', folder: 'team-a' })],
+    ])
+  })
+
+  test('is one for two dispatchers that make the record at once', async () => {
+    const { world, start, held } = open()
+    const admitted = await world.finish(
+      Promise.all(keys.map((key, index) => [start(), start()][index % 2]?.admit({ key, withdrawn: [] }))),
+    )
+    expect(admitted.filter((admission) => admission?.outcome === 'passes')).toHaveLength(2)
+    expect(await held()).toHaveLength(4)
+  })
+})
+
+describe('a look at the record', () => {
+  test('tells once what an earlier dispatcher held', async () => {
+    const { world, start, alarms } = await openHeld()
+    const before = alarms().length
+    const next = start()
+    await world.finish(next.look())
+    await world.finish(next.look())
+    expect(alarms()).toHaveLength(before + 1)
+  })
+
+  test('tells nothing where nothing is held', async () => {
+    const { world, start, alarms } = await openHeld(2)
+    await world.finish(start().look())
+    expect(alarms()).toEqual([])
+  })
+
+  test('hints once at what was released', async () => {
+    const { world, start, held } = await openHeld()
+    await releaseList(world.objects, digestOf((await held()) ?? []), 'me')
+    const next = start()
+    await world.finish(next.look())
+    const accounts = keys.slice(2, 4).map((key) => parseAssignmentKey(key)?.accountId)
+    expect(await hinted(world)).toEqual({ 'work-urgent': accounts })
+    await world.finish(next.look())
+    await world.finish(start().look())
+    expect(await hinted(world)).toEqual({})
+    expect(world.log.lines.filter(({ message }) => message === 'what the brake held is released')).toEqual([
+      expect.objectContaining({ fields: expect.objectContaining({ by: 'me', assignments: 2 }) }),
+    ])
+  })
+
+  test('alarms once while the record cannot be read, and again when that comes back', async () => {
+    let isBroken = true
+    const { world, start, alarms } = open(async ({ operation, args, proceed }) => {
+      if (isBroken && args[0] === brakeKey && (operation === 'head' || operation === 'get')) throw noAnswer('GetObject')
+      return proceed()
+    })
+    const brake = start()
+    await world.finish(brake.look())
+    await world.finish(brake.look())
+    expect(alarms()).toEqual([
+      expect.objectContaining({ message: 'the brake cannot be read; nothing is revoked', level: 'error' }),
+    ])
+    expect(brake.heldAccountsOf(grant)).toBeUndefined()
+    isBroken = false
+    await world.finish(brake.look())
+    expect(brake.heldAccountsOf(grant)).toEqual([])
+    isBroken = true
+    await world.finish(brake.look())
+    expect(alarms()).toHaveLength(2)
+  })
+})
+
+describe('what is on the list', () => {
+  test('is told by account, of one permission set and principal', async () => {
+    const { world, brake, admit } = await openHeld()
+    await admit(brake, keyOf(9, 'other team-Web'))
+    const accounts = keys.slice(2, 4).map((key) => accountId.parse(parseAssignmentKey(key)?.accountId))
+    expect(brake.heldAccountsOf(grant)).toEqual(accounts)
+    expect(brake.heldAccountsOf({ ...grant, type: 'USER' })).toEqual([])
+    expect(brake.heldAccountsOf({ ...grant, principal: principalName.parse('Web') })).toEqual([])
+    await world.finish(brake.look())
+    expect(brake.heldAccountsOf(grant)).toEqual(accounts)
+  })
+
+  test('leaves it when its entry is held no more, or gone, and stays while it is', async () => {
+    const { world, brake, held } = await openHeld(5)
+    const [gone, granted, still] = [keyOf(2), keyOf(3), keyOf(4)]
+    await own(world, granted, 'granted')
+    await own(world, still, 'held')
+    for (const key of [gone, granted, still, keyOf(0)]) await world.finish(brake.review(key))
+    expect(await held()).toEqual([still])
+    // What it has of a former id may be held as well.
+    await own(world, still, 'granted')
+    const entry = await world.json(`assignments/${still}`)
+    const { principalId, permissionSetArn } = { ...entry }
+    const former = [{ state: 'held', principalId: '99999999-2222-3333-4444-555555555555', permissionSetArn, links: [] }]
+    await world.objects.put(`assignments/${still}`, JSON.stringify({ ...entry, principalId, former }))
+    await world.finish(brake.review(still))
+    expect(await held()).toEqual([still])
+  })
+
+  test('is looked at later where the record cannot be read: by a hint at each that was evaluated meanwhile', async () => {
+    let isBroken = false
+    const { world, start, admit } = open(async ({ operation, args, proceed }) => {
+      if (isBroken && args[0] === brakeKey && operation === 'head') throw noAnswer('HeadObject')
+      return proceed()
+    })
+    const brake = start()
+    for (const key of keys.slice(0, 4)) await admit(brake, key)
+    isBroken = true
+    await world.finish(brake.look())
+    await world.finish(brake.review(keyOf(2)))
+    await world.finish(brake.review(keyOf(0)))
+    isBroken = false
+    await world.finish(brake.look())
+    expect(await hinted(world)).toEqual({ work: [parseAssignmentKey(keyOf(2))?.accountId] })
+    await world.finish(brake.look())
+    expect(await hinted(world)).toEqual({})
+  })
+})
+
+test('the links of a folder are those that are there and those that are gone with access left, but not what rests', async () => {
+  const { world } = open()
+  const linkIn = (folder: string, group: string) => `links_data/${folder}root%all%Billing-ps%${group}%GROUP%ssofile`
+  const [there, going, resting, failing] = ['a', 'b', 'c', 'd'].map((group) => linkIn('team-a/', group))
+  for (const key of [there, linkIn('', 'a'), 'links_data/team-a/no-link']) await world.objects.put(key ?? '', '')
+  for (const key of [there, going, resting, failing, linkIn('', 'b')])
+    await world.objects.put(`status/${key}.json`, '{}')
+  await world.objects.put(`attention/held/${resting}`, '')
+  await world.objects.put(`attention/failed/${failing}`, '')
+  const asked = linkIn('team-a/', 'e')
+  const tally = { rule: 'own' as const, folder: 'team-a', items: [asked] }
+  expect(await countLinks(world.objects, tally, world.configuration)).toEqual({ all: 5, open: 2 })
+  const root = { ...tally, folder: undefined, items: [] }
+  expect(await countLinks(world.objects, root, world.configuration)).toEqual({ all: 2, open: 1 })
+})

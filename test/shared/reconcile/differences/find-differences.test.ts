@@ -1,0 +1,284 @@
+import { describe, expect, test } from '@jest/globals'
+import { assignmentKey, renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { emptyBrake } from '../../../../shared/domain/brake.ts'
+import type { Configuration } from '../../../../shared/domain/configuration.ts'
+import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { Status } from '../../../../shared/domain/status.ts'
+import { writeBrake } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { findDifferences } from '../../../../shared/reconcile/differences/find-differences.ts'
+import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
+import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
+import { intercept } from '../../../intercept.ts'
+import { Settling } from '../../../settling.ts'
+
+const ten = '2026-03-03T10:00:00.000Z'
+const over = '{"expiresAt":"2026-03-03T09:59:59Z"}'
+const soon = '{"expiresAt":"2026-03-03T10:00:59Z"}'
+
+async function find({ world }: Settling, configuration: Partial<Configuration> = {}) {
+  const settings = { ...world.configuration, ...configuration }
+  const view = await world.finish(new OrganizationCache(world.ports, settings.folders).rebuild())
+  const { plan, ...found } = await world.finish(findDifferences(world.ports.objects, view, settings))
+  return { ...found, grants: plan.grants, revocations: plan.revocations }
+}
+
+/** Its status, of the file as it is, and the index of attention. */
+async function tell({ world }: Settling, key: string, state: Status['state']): Promise<void> {
+  const { etag } = (await world.objects.head(key)) ?? {}
+  const status = { input: key, state, updatedAt: ten, ...(etag === undefined ? {} : { etag, lastModified: ten }) }
+  await world.objects.put(`status/${key}.json`, JSON.stringify(status))
+  if (state === 'held') await world.objects.put(`attention/held/${key}`, '')
+}
+
+async function told(bench: Settling, body = '', state: Status['state'] = 'applied'): Promise<Settling> {
+  await bench.upload(bench.link, body)
+  await tell(bench, bench.link, state)
+  return bench
+}
+
+const nothing = { inputs: [], grants: [], revocations: [], unfinished: [], misindexed: [] }
+
+describe('what differs', () => {
+  test('is nothing where nothing is', async () => {
+    const bench = new Settling()
+    const accounts = bench.world.organizations.accountsNow().length
+    expect(await find(bench)).toMatchObject({ ...nothing, counts: { links: 0, permissionSets: 0, accounts } })
+  })
+
+  test('is what links grant and the ledger has not, unless it was there before', async () => {
+    const bench = await told(new Settling())
+    expect(await find(bench)).toMatchObject({ ...nothing, grants: [bench.assignment], counts: { links: 1 } })
+    const foreign = bench.ledgerKey.replace('assignments/', 'foreign/')
+    const { principalId, permissionSetArn } = bench.target()
+    const found = { v: 1, principalId, permissionSetArn, links: [], seenAt: ten }
+    await bench.world.objects.put(foreign, JSON.stringify(found))
+    expect(await find(bench)).toMatchObject(nothing)
+    await bench.world.objects.delete(foreign)
+    await bench.own()
+    expect(await find(bench)).toMatchObject({ ...nothing, owned: new Set([bench.account]) })
+  })
+
+  test('is what the ledger has and no link grants', async () => {
+    const bench = new Settling()
+    await bench.own()
+    await bench.world.objects.put('assignments/notes.txt', '')
+    expect(await find(bench)).toMatchObject({ ...nothing, revocations: [bench.assignment] })
+  })
+
+  test('is nothing that an empty link would have to be read for', async () => {
+    const reads: unknown[] = []
+    const bench: Settling = new Settling({
+      interceptor: ({ operation, args, proceed }) => {
+        if (operation === 'get') reads.push(args[0])
+        return proceed()
+      },
+    })
+    await told(bench)
+    await find(bench)
+    expect(reads).not.toContain(bench.link)
+    await told(bench, ' {} ')
+    await find(bench)
+    expect(reads).toContain(bench.link)
+  })
+
+  test('is what a link says in its body: only one that is in force grants', async () => {
+    for (const [body, granted] of [
+      ['{}', 1],
+      [soon, 1],
+      [over, 0],
+      ['{"notBefore":"2026-03-03T10:00:59Z"}', 0],
+      ['[]', 0],
+    ] as const) {
+      const bench = await told(new Settling(), body)
+      expect((await find(bench)).grants).toHaveLength(granted)
+    }
+  })
+
+  test('is no link that is none, or in a folder that nobody declared', async () => {
+    const bench = new Settling()
+    const inFolder = bench.link.replace('links_data/', 'links_data/web/')
+    await bench.upload(inFolder)
+    await tell(bench, inFolder, 'rejected')
+    expect((await find(bench)).grants).toEqual([])
+    expect((await find(bench, { folders: ['web'] })).grants).toEqual([bench.assignment])
+  })
+})
+
+describe('an input is looked at', () => {
+  test('where it expired and its status does not say so', async () => {
+    const bench = await told(new Settling(), over)
+    expect((await find(bench)).inputs).toEqual([bench.link])
+    await tell(bench, bench.link, 'expired')
+    expect((await find(bench)).inputs).toEqual([])
+  })
+
+  test('where an instant of it that is to come is missing in the index, once', async () => {
+    const bench = await told(new Settling(), soon)
+    expect((await find(bench)).inputs).toEqual([bench.link])
+    await bench.world.objects.put(`state/expiry/2026-03-03T10:00:59.000Z%${bench.link}`, '')
+    expect((await find(bench)).inputs).toEqual([])
+    const both = await told(new Settling(), soon, 'applying')
+    expect((await find(both)).inputs).toEqual([both.link])
+  })
+
+  test('where its status says that something is open which is not', async () => {
+    const bench = await told(new Settling(), '', 'failed')
+    await bench.own()
+    await bench.world.objects.put(`attention/failed/${bench.link}`, '')
+    expect((await find(bench)).inputs).toEqual([bench.link])
+  })
+
+  test('of a permission set as well, whose status is lacking', async () => {
+    const bench = new Settling()
+    await bench.world.objects.put('permission_sets/Billing-ps.json', '{}')
+    expect(await find(bench)).toMatchObject({
+      inputs: ['permission_sets/Billing-ps.json'],
+      counts: { permissionSets: 1 },
+    })
+  })
+
+  test('where the index of attention lacks it, whose place is corrected', async () => {
+    const bench = await told(new Settling(), '', 'waiting')
+    expect((await find(bench)).misindexed).toEqual([bench.link])
+    await bench.world.objects.put(`attention/failed/${bench.link}`, '')
+    expect((await find(bench)).misindexed).toEqual([bench.link])
+  })
+})
+
+/** A link that is gone, whose access the brake holds, and says so. */
+async function held(entry: Partial<StoredLedgerEntry> = {}): Promise<Settling> {
+  const bench = new Settling()
+  await bench.own({ state: 'held', links: [{ key: bench.link, etag: 'e', lastModified: ten }], ...entry })
+  await tell(bench, bench.link, 'held')
+  const list = { ...emptyBrake, held: [assignmentKey.parse(renderAssignmentKey(bench.assignment))] }
+  await writeBrake(bench.world.objects, list, undefined)
+  return bench
+}
+
+describe('what the brake holds', () => {
+  test('rests, with the status of the link that granted it', async () => {
+    const bench = await held()
+    expect(await find(bench)).toMatchObject({
+      ...nothing,
+      revocations: [bench.assignment],
+      held: new Set([renderAssignmentKey(bench.assignment)]),
+    })
+    expect(await bench.world.finish(reconcile(bench.world.ports, bench.world.configuration))).toMatchObject({
+      inputs: 0,
+      revocations: 0,
+      unfinished: 0,
+    })
+    expect(sent(bench)).toEqual([])
+  })
+
+  test('is told of a link that granted none of it', async () => {
+    const bench = await held({ links: [] })
+    expect((await find(bench)).inputs).toEqual([bench.link])
+  })
+
+  test('is told where its status does not say so', async () => {
+    const bench = await held()
+    await tell(bench, bench.link, 'revoking')
+    await bench.world.objects.delete(`attention/held/${bench.link}`)
+    expect(await find(bench)).toMatchObject({ inputs: [bench.link], unfinished: [bench.assignment] })
+  })
+
+  test('is evaluated where the link is there and says that it is applied', async () => {
+    const elsewhere = 'links_data/ou_id%ou-abcd-00000000%Billing-ps%team-Accountants%GROUP%ssofile'
+    const bench = await held({ links: [{ key: elsewhere, etag: 'e', lastModified: ten }] })
+    await bench.upload(elsewhere)
+    await tell(bench, elsewhere, 'applied')
+    expect(await find(bench)).toMatchObject({
+      ...nothing,
+      revocations: [bench.assignment],
+      inputs: [bench.link],
+      unfinished: [bench.assignment],
+    })
+    await tell(bench, elsewhere, 'held')
+    expect((await find(bench)).unfinished).toEqual([])
+  })
+
+  test('is told where the link is there and its status is of another file', async () => {
+    const bench = await held()
+    await bench.upload()
+    expect((await find(bench)).inputs).toEqual([bench.link])
+  })
+})
+
+/** The hints on the lanes, in the order of urgency, and what they are about. */
+function sent({ world }: Settling): readonly string[] {
+  return (['work-urgent', 'work', 'work-bulk'] as const).flatMap((lane) =>
+    world.queues
+      .queue(lane)
+      .messages()
+      .map(({ body }) => `${lane} ${JSON.parse(body).account} ${JSON.parse(body).cause}`),
+  )
+}
+
+describe('a reconcile hints', () => {
+  const run = ({ world }: Settling) => world.finish(reconcile(world.ports, world.configuration))
+
+  test('at revocations first, and at what is to be granted', async () => {
+    const bench = await told(new Settling())
+    await run(bench)
+    expect(sent(bench)).toEqual([`work ${bench.account} reconcile`])
+    const gone = new Settling()
+    await gone.own()
+    expect(await run(gone)).toMatchObject({ revocations: 1, grants: 0 })
+    expect(sent(gone)).toEqual([`work-urgent ${gone.account} reconcile`])
+  })
+
+  test('at what is unfinished', async () => {
+    const bench = await told(new Settling())
+    await bench.own({ state: 'failed' })
+    expect(await run(bench)).toMatchObject({ unfinished: 1, grants: 0, revocations: 0 })
+    expect(sent(bench)).toEqual([`work ${bench.account} reconcile`])
+  })
+
+  test('at what is stuck on an account that left, once two listings an hour apart lacked it', async () => {
+    const bench = new Settling()
+    await bench.own({ state: 'stuck' })
+    bench.world.organizations.goneAccount(bench.account)
+    expect(await run(bench)).toMatchObject({ unfinished: 0, revocations: 0 })
+    expect(sent(bench)).toEqual([])
+    await bench.world.clock.advance(60 * 60_000)
+    await run(bench)
+    expect(sent(bench)).toEqual([`work ${bench.account} reconcile`])
+  })
+
+  test('at nothing that is stuck on an account which only takes no changes', async () => {
+    const bench = new Settling()
+    await bench.own({ state: 'stuck' })
+    bench.world.organizations.suspendAccount(bench.account)
+    await run(bench)
+    await bench.world.clock.advance(60 * 60_000)
+    expect(await run(bench)).toMatchObject({ unfinished: 0, revocations: 0 })
+    expect(sent(bench)).toEqual([])
+  })
+
+  test('at inputs through the queues that they are looked at from', async () => {
+    const bench = new Settling()
+    await bench.upload()
+    expect(await run(bench)).toMatchObject({ inputs: 1 })
+    const [message] = bench.world.queues.queue('links').messages()
+    expect(JSON.parse(message?.body ?? '')).toMatchObject({ key: bench.link, event: 'reconcile' })
+  })
+
+  test('and records what the next one has to look at again, only after all hints were sent', async () => {
+    const bench = await told(new Settling(), '', 'applying')
+    await bench.own({ state: 'failed' })
+    await run(bench)
+    expect(await bench.world.json('state/reconcile.json')).toMatchObject({
+      startedAt: ten,
+      entries: [renderAssignmentKey(bench.assignment)],
+      statuses: { [bench.link]: { state: 'applying' } },
+    })
+    const another = await told(new Settling())
+    const ports = intercept(another.world.ports, async ({ operation, proceed }) => {
+      if (operation === 'send') throw new Error('the queue is away')
+      return proceed()
+    })
+    await expect(another.world.finish(reconcile(ports, another.world.configuration))).rejects.toThrow('away')
+    expect(await another.world.json('state/reconcile.json')).toMatchObject({ entries: [], statuses: {} })
+  })
+})

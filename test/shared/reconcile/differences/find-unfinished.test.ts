@@ -1,0 +1,214 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { assignmentKey, parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { emptyBrake } from '../../../../shared/domain/brake.ts'
+import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { Account, OrganizationView } from '../../../../shared/domain/organization-view.ts'
+import { writeBrake } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { findUnfinished } from '../../../../shared/reconcile/differences/find-unfinished.ts'
+import type { Checkpoint } from '../../../../shared/reconcile/records/checkpoint.ts'
+import { listHeads } from '../../../../shared/reconcile/records/list-heads.ts'
+import { Settling } from '../../../settling.ts'
+
+type Last = Pick<Checkpoint, 'since' | 'entries'>
+
+const ten = '2026-03-03T10:00:00.000Z'
+const everything: Last = { since: new Date(0), entries: [] }
+const since = new Date('2026-03-03T10:00:10.000Z')
+
+type Situation = {
+  readonly last?: Last
+  readonly accounts?: readonly Account[]
+  /** What no link grants any more. */
+  readonly isRevoked?: boolean
+}
+
+async function find(bench: Settling, { last = everything, accounts = [], isRevoked = false }: Situation = {}) {
+  const { objects } = bench.world
+  const view = viewOf(accounts)
+  const ledger = await listHeads(objects, 'assignments/')
+  const found = await findUnfinished(objects, ledger, view, last, isRevoked ? [bench.assignment] : [])
+  return { ...found, names: found.names.map(({ name }) => name) }
+}
+
+const keyOf = (bench: Settling) => assignmentKey.parse(bench.ledgerKey.slice('assignments/'.length))
+const hold = (bench: Settling, ...keys: readonly string[]) =>
+  writeBrake(bench.world.objects, { ...emptyBrake, held: keys.map((key) => assignmentKey.parse(key)) }, undefined)
+const nothing = {
+  unfinished: [],
+  entries: [],
+  held: new Set(),
+  heldLinks: new Map(),
+  resting: new Map(),
+  scheduled: new Set(),
+  spoiled: [],
+}
+
+async function open(entry: Partial<StoredLedgerEntry>): Promise<Settling> {
+  const bench = new Settling()
+  await bench.own(entry)
+  return bench
+}
+
+describe('an entry of the ledger is unfinished', () => {
+  test('where nobody can read it, and the next reconcile tells of it again', async () => {
+    const bench = new Settling()
+    await bench.world.objects.put(bench.ledgerKey, '{oops')
+    expect(await find(bench)).toEqual({
+      ...nothing,
+      unfinished: [bench.assignment],
+      entries: [keyOf(bench)],
+      spoiled: [bench.ledgerKey],
+      names: [],
+    })
+  })
+
+  test('where it is not settled and no retry is scheduled', async () => {
+    for (const state of ['granting', 'revoking', 'failed', 'stuck'] as const) {
+      const bench = await open({ state })
+      const accounts = active(bench)
+      expect(await find(bench, { accounts })).toMatchObject({
+        ...nothing,
+        unfinished: [bench.assignment],
+        entries: [keyOf(bench)],
+        names: [bench.principal],
+      })
+    }
+  })
+
+  test('not where it is settled: its names and ids are told all the same', async () => {
+    expect(await find(await open({ state: 'granted' }))).toEqual({ ...nothing, names: ['team-Accountants'] })
+  })
+
+  test('not where a retry is scheduled, which the next reconcile looks at again', async () => {
+    const bench = await open({ state: 'failed' })
+    await bench.world.objects.put(`state/open/2026-03-09T10:00:00.000Z%${keyOf(bench)}`, '')
+    expect(await find(bench)).toEqual({
+      ...nothing,
+      entries: [keyOf(bench)],
+      scheduled: new Set([keyOf(bench)]),
+      names: [],
+    })
+  })
+
+  test('where it has access of whoever had the name before, or its principal is gone', async () => {
+    const { principalId, permissionSetArn } = new Settling().target()
+    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [] }]
+    for (const entry of [{ former }, { orphanedAt: ten }]) {
+      const bench = await open(entry)
+      expect((await find(bench)).unfinished).toEqual([bench.assignment])
+    }
+  })
+
+  test('only where it was written since the last reconcile, or was not settled then', async () => {
+    const bench = await open({ state: 'failed' })
+    const last = { since, entries: [] }
+    expect(await find(bench, { last })).toEqual({ ...nothing, names: [] })
+    expect((await find(bench, { last: { ...last, entries: [keyOf(bench)] } })).unfinished).toEqual([bench.assignment])
+    await bench.world.clock.advance(10_000)
+    await bench.own({ state: 'failed' })
+    expect((await find(bench, { last })).unfinished).toEqual([bench.assignment])
+  })
+
+  test('not where it is no entry, or is gone by now', async () => {
+    const bench = await open({ state: 'failed' })
+    await bench.world.objects.put('assignments/notes.txt', '')
+    const { objects } = bench.world
+    const gone = new Proxy(objects, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target)
+        if (name === 'get') return async () => undefined
+        return typeof member === 'function' ? member.bind(target) : member
+      },
+    })
+    expect((await find(bench)).unfinished).toHaveLength(1)
+    const ledger = await listHeads(objects, 'assignments/')
+    expect(await findUnfinished(gone, ledger, viewOf([]), everything, [])).toMatchObject(nothing)
+  })
+
+  test('in the order of keys for the next reconcile', async () => {
+    const bench = await open({ state: 'failed' })
+    const another = bench.ledgerKey.replace('team-Accountants', 'a-team')
+    await bench.world.objects.put(another, JSON.stringify(await bench.world.json(bench.ledgerKey)))
+    const { entries } = await find(bench)
+    expect(entries).toEqual([another.slice('assignments/'.length), keyOf(bench)])
+  })
+})
+
+describe('an entry that is stuck', () => {
+  test('rests while its account takes no changes, or has left', async () => {
+    const bench = await open({ state: 'stuck' })
+    const [account] = active(bench)
+    if (!account) throw new Error('it is in the organization')
+    const resting = { ...nothing, entries: [keyOf(bench)], resting: new Map([[keyOf(bench), bench.assignment]]) }
+    expect(await find(bench, { accounts: [{ ...account, state: 'SUSPENDED' }] })).toMatchObject(resting)
+    expect(await find(bench)).toMatchObject(resting)
+    expect((await find(bench, { accounts: [account] })).unfinished).toEqual([bench.assignment])
+  })
+
+  test('is no other: what failed is tried whatever its account is', async () => {
+    const bench = await open({ state: 'failed' })
+    expect(await find(bench)).toMatchObject({ resting: new Map(), unfinished: [bench.assignment] })
+  })
+})
+
+describe('an entry that the brake holds', () => {
+  const links = [{ key: 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile', etag: 'e', lastModified: ten }]
+
+  test('stays so while it is on the list and no link grants it; the links that granted it are told', async () => {
+    const bench = await open({ state: 'held', links })
+    await hold(bench, keyOf(bench))
+    expect(await find(bench, { isRevoked: true })).toMatchObject({
+      ...nothing,
+      entries: [keyOf(bench)],
+      held: new Set([keyOf(bench)]),
+      heldLinks: new Map([[links[0]?.key, bench.assignment]]),
+    })
+  })
+
+  test('is unfinished where it was released, or is granted again', async () => {
+    const bench = await open({ state: 'held', links })
+    expect(await find(bench, { isRevoked: true })).toMatchObject({ held: new Set(), unfinished: [bench.assignment] })
+    await hold(bench, keyOf(bench))
+    expect((await find(bench)).unfinished).toContainEqual(bench.assignment)
+    expect((await find(bench)).held).toEqual(new Set())
+  })
+
+  test('is unfinished where only some of its access is held', async () => {
+    const { principalId, permissionSetArn } = new Settling().target()
+    const former = [{ state: 'revoking' as const, principalId, permissionSetArn, links: [] }]
+    const bench = await open({ state: 'held', links, former })
+    await hold(bench, keyOf(bench))
+    expect(await find(bench, { isRevoked: true })).toMatchObject({ held: new Set(), unfinished: [bench.assignment] })
+  })
+
+  test('stays so where the list cannot be read', async () => {
+    const bench = await open({ state: 'held', links })
+    await bench.world.objects.put('control/brake.json', 'no list')
+    expect(await find(bench)).toMatchObject({ held: new Set([keyOf(bench)]), unfinished: [] })
+  })
+
+  test('is looked at however old it is, and taken off the list where it is settled', async () => {
+    const bench = await open({ state: 'granted' })
+    await hold(bench, keyOf(bench))
+    const last = { since, entries: [] }
+    expect(await find(bench, { last, isRevoked: true })).toMatchObject({ unfinished: [bench.assignment] })
+  })
+
+  test('is unfinished where only the list is left of it, and nothing is to be revoked', async () => {
+    const bench = new Settling()
+    await hold(bench, keyOf(bench))
+    expect(await find(bench)).toMatchObject({ ...nothing, unfinished: [parseAssignmentKey(keyOf(bench))] })
+    expect(await find(bench, { isRevoked: true })).toMatchObject(nothing)
+  })
+})
+
+/** The account of the assignment, as Organizations has it. */
+function active({ world, account }: Settling): readonly Account[] {
+  return world.organizations.accountsNow().filter(({ id }) => id === account)
+}
+
+function viewOf(accounts: readonly Account[]): OrganizationView {
+  const managementAccountId = accountId.parse('111111111111')
+  return { v: 1, managementAccountId, readAt: ten, revision: 1, hasTags: false, accounts: [...accounts] }
+}

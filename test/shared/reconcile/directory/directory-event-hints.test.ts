@@ -1,0 +1,162 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DirectoryChange } from '../../../../shared/domain/directory-event.ts'
+import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principal.ts'
+import { followDirectoryEvents } from '../../../../shared/reconcile/directory/follow-directory-events.ts'
+import { PrincipalNames } from '../../../../shared/reconcile/directory/principal-names.ts'
+import { Settling } from '../../../settling.ts'
+
+const nobody = principalId.parse('99999999-2222-3333-4444-555555555555')
+const [old, next] = ['team-Accountants', 'team-Bookkeepers']
+
+/** Hints as `lane: account principal`, and inputs as their keys, in the order of urgency. */
+function sent({ world }: Settling): readonly string[] {
+  return (['work-urgent', 'work', 'work-bulk', 'links'] as const).flatMap((queue) =>
+    world.queues
+      .queue(queue)
+      .messages()
+      .map(({ body }) => JSON.parse(body))
+      .map((about) => {
+        expect(about.cause ?? about.event).toBe('directory')
+        return about.key ?? `${queue}: ${about.account} ${about.principal}`
+      }),
+  )
+}
+
+function open() {
+  const bench = new Settling()
+  const { world } = bench
+  const id = bench.target().principalId
+  const follow = (...changes: readonly DirectoryChange[]) =>
+    world.finish(followDirectoryEvents(world.ports, world.configuration, changes))
+  const changed = () => follow({ type: 'GROUP', id })
+  /** The ledger has the access of this id under this name. */
+  const have = async (name = old, of = id) => {
+    await new PrincipalNames(world.objects).note({ type: 'GROUP', id: of, name: principalName.parse(name) })
+    await world.objects.put(bench.ledgerKey.replace(old, name), JSON.stringify(await entryOf(bench, of)))
+  }
+  const rename = (name: string) => world.identityStore.updateGroup(id, [{ path: 'displayName', value: name }])
+  const wait = (key: string) => world.objects.put(`attention/waiting/${key}`, '')
+  return { bench, world, id, follow, changed, have, rename, wait }
+}
+
+async function entryOf(bench: Settling, id = bench.target().principalId) {
+  const { permissionSetArn } = bench.target()
+  const updatedAt = bench.world.clock.now().toISOString()
+  return { v: 1, state: 'granted', principalId: id, permissionSetArn, links: [], attempts: 0, updatedAt }
+}
+
+describe('after an event about a group', () => {
+  test('nothing is looked at where its name is the one that the ledger has it under', async () => {
+    const { bench, changed, have } = open()
+    await bench.upload()
+    await have()
+    expect(await changed()).toBe(0)
+    expect(sent(bench)).toEqual([])
+  })
+
+  test('nothing is looked at of other ids, names and types', async () => {
+    const { bench, world, id, changed, have, wait } = open()
+    const names = new PrincipalNames(world.objects)
+    await have()
+    await have('team-Web', nobody)
+    await names.note({ type: 'USER', id, name: principalName.parse('ida') })
+    await names.note({ type: 'USER', id: nobody, name: principalName.parse(old) })
+    await world.objects.put(bench.ledgerKey.replace('GROUP', 'USER'), JSON.stringify(await entryOf(bench)))
+    await wait(bench.link.replace(old, 'team-Web'))
+    expect(await changed()).toBe(0)
+    await have(next)
+    expect(await changed()).toBe(2)
+    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${next}`, `work: ${bench.account} ${old}`])
+  })
+
+  test('that is new, what links ask for under its name is looked at', async () => {
+    const { bench, changed, world } = open()
+    await bench.upload()
+    await bench.upload(bench.link.replace('GROUP', 'USER'))
+    await bench.upload(bench.link.replace(old, next))
+    await world.objects.put('links_data/notes.txt', '')
+    expect(await changed()).toBe(1)
+    expect(sent(bench)).toEqual([`work: ${bench.account} ${old}`])
+  })
+
+  test('that is new and that no link names, nothing is looked at, nor the organization read', async () => {
+    const { bench, changed, wait, world } = open()
+    await wait(bench.link.replace(old, next))
+    expect(await changed()).toBe(0)
+    expect(sent(bench)).toEqual([])
+    expect(await world.json('state/organization.json')).toBeUndefined()
+  })
+
+  test('that has another name, both names are looked at, first what the ledger has under the old one', async () => {
+    const { bench, changed, have, rename } = open()
+    await have()
+    await bench.upload(bench.link.replace(old, next))
+    await rename(next)
+    expect(await changed()).toBe(2)
+    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${old}`, `work: ${bench.account} ${next}`])
+  })
+
+  test('that is gone, what the ledger has under its name is looked at, not urgently: it has its grace', async () => {
+    const { bench, world, changed, have, id, wait } = open()
+    await have()
+    await wait(bench.link)
+    await world.objects.put('assignments/notes.txt', '')
+    await world.identityStore.deleteGroup(id)
+    expect(await changed()).toBe(1)
+    expect(sent(bench)).toEqual([`work: ${bench.account} ${old}`])
+  })
+
+  test('that nobody has or had, the links that wait for a group are looked at', async () => {
+    const { bench, follow, wait } = open()
+    await wait(bench.link)
+    await wait(bench.link.replace('GROUP', 'USER'))
+    await wait('permission_sets/Billing-ps.json')
+    await wait('links_data/notes.txt')
+    expect(await follow({ type: 'GROUP', id: nobody })).toBe(0)
+    expect(sent(bench)).toEqual([bench.link])
+  })
+
+  test('that a link waits for, it is looked at although the ledger has its name', async () => {
+    const { bench, changed, have, wait } = open()
+    await bench.upload()
+    await have()
+    await wait(bench.link.replace('GROUP', 'USER'))
+    expect(await changed()).toBe(0)
+    await wait(bench.link)
+    expect(await changed()).toBe(1)
+  })
+
+  test('whose name another id had before, or that had another name besides, both are looked at', async () => {
+    const another = open()
+    await another.have()
+    await another.have(old, nobody)
+    expect(await another.changed()).toBe(1)
+    const besides = open()
+    await besides.have()
+    await besides.have(next)
+    expect(await besides.changed()).toBe(2)
+    expect(sent(besides.bench)).toEqual([
+      `work-urgent: ${besides.bench.account} ${next}`,
+      `work: ${besides.bench.account} ${old}`,
+    ])
+  })
+})
+
+describe('after an event that says no id', () => {
+  test('all that differs from the directory is looked at, and what waits, of that type only', async () => {
+    const { bench, follow, have, rename, wait } = open()
+    await have()
+    await rename(next)
+    await wait(bench.link)
+    await wait(bench.link.replace('GROUP', 'USER'))
+    expect(await follow({ type: 'USER' })).toBe(0)
+    expect(sent(bench)).toEqual([bench.link.replace('GROUP', 'USER')])
+    const again = open()
+    await again.have()
+    await again.rename(next)
+    await again.wait(again.bench.link)
+    expect(await again.follow({ type: 'GROUP' })).toBe(1)
+    expect(sent(again.bench)).toEqual([`work: ${again.bench.account} ${old}`, again.bench.link])
+  })
+})

@@ -1,0 +1,234 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import type { Ports } from '../../../../shared/ports/ports.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import {
+  describePause,
+  pauseChanges,
+  pauseKey,
+  readPause,
+  reconcileAfterPause,
+  resumeChanges,
+} from '../../../../shared/reconcile/dispatcher/pause.ts'
+import { intercept } from '../../../intercept.ts'
+import { acme, World, type WorldOptions } from '../../../world.ts'
+
+const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
+const link = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+const other = 'links_data/root%all%Billing-ps%team-security%GROUP%ssofile'
+
+async function open(options: WorldOptions = {}): Promise<World> {
+  const world = new World({ organization: { ...acme(), assignments: [] }, ...options }).start({ dispatcher: false })
+  await world.objects.put('permission_sets/Billing-ps.json', billing)
+  await world.look()
+  await world.finish(world.slice())
+  return world
+}
+
+const pause = (world: World) => pauseChanges(world.ports, { reason: 'migration', by: 'me@here' })
+const changes = (world: World) => world.calls.filter((call) => /^(Create|Delete)AccountAssignment$/.test(call)).length
+
+/** What a dead-letter queue would count, over all lanes. */
+async function receives(world: World): Promise<readonly number[]> {
+  const lanes = ['work-urgent', 'work', 'work-bulk'] as const
+  const found = await Promise.all(lanes.map((lane) => world.queues.receive(lane, { most: 10, waitSeconds: 0 })))
+  return found.flat().map(({ receiveCount }) => receiveCount)
+}
+
+describe('under a pause', () => {
+  test('nothing is pulled: hints stay as they are, and uploads are looked at', async () => {
+    const world = await open()
+    expect(await pause(world)).toMatchObject({ isNew: true })
+    await world.objects.put(link, '')
+    for (let minute = 0; minute < 20; minute++) {
+      await world.clock.advance(60_000)
+      expect(await world.finish(world.slice())).toEqual({ outcome: 'paused', settled: 0, failed: 0 })
+    }
+    expect(changes(world)).toBe(0)
+    expect((await world.json(`status/${link}.json`))?.state).toBe('applying')
+    expect(new Set(await receives(world))).toEqual(new Set([1]))
+  })
+
+  test('a slice at work ends within seconds and gives back what it has not started', async () => {
+    const world = await open()
+    await world.objects.put(link, '')
+    await world.look()
+    const running = world.slice()
+    await world.until(() => changes(world) > 0, 'the first call')
+    await pause(world)
+    await world.clock.advance(3_000)
+    const atPause = changes(world)
+    await world.finish(running)
+    expect(changes(world)).toBe(atPause)
+    expect(new Set(await receives(world))).toEqual(new Set([1]))
+  })
+
+  test('a slice at work ends also where it cannot be noted that a pause ended it', async () => {
+    let isFailing = false
+    const wrap = (ports: Ports) =>
+      intercept(ports, async ({ args, proceed }) => {
+        if (isFailing && args[0] === 'state/paused.json') throw new ServiceError('s3', 'InternalError', 'no')
+        return proceed()
+      })
+    const world = await open({ wrap })
+    await world.objects.put(link, '')
+    await world.look()
+    const running = world.slice()
+    await world.until(() => changes(world) > 0, 'the first call')
+    isFailing = true
+    await pause(world)
+    await world.clock.advance(3_000)
+    const atPause = changes(world)
+    await world.finish(running)
+    expect(changes(world)).toBe(atPause)
+  })
+
+  test('a slice that waited for the lease of the one that was paused starts nothing', async () => {
+    const world = await open()
+    await world.objects.put(link, '')
+    await world.look()
+    const running = world.slice()
+    await world.until(() => changes(world) > 0, 'the first call')
+    const waiting = world.slice()
+    await world.clock.advance(1)
+    await pause(world)
+    await world.finish(running)
+    const atPause = changes(world)
+    expect(await world.finish(waiting)).toEqual({ outcome: 'paused', settled: 0, failed: 0 })
+    expect(changes(world)).toBe(atPause)
+  })
+
+  test('the dispatcher stops at a pause that was written by hand and says nothing', async () => {
+    const world = await open()
+    await world.objects.put('control/pause.json', 'stop!')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+    expect((await readPause(world.objects))?.reason).toContain('control/pause.json says nothing')
+  })
+
+  test('one that cannot be read stops the dispatcher too', async () => {
+    let isFailing = false
+    const wrap = (ports: Ports) =>
+      intercept(ports, async ({ args, proceed }) => {
+        if (isFailing && args[0] === 'control/pause.json') throw new ServiceError('s3', 'InternalError', 'no')
+        return proceed()
+      })
+    const world = await open({ wrap })
+    await world.objects.put(link, '')
+    await world.look()
+    isFailing = true
+    await expect(world.finish(world.slice())).rejects.toThrow('no')
+    expect(changes(world)).toBe(0)
+  })
+})
+
+describe('after a pause', () => {
+  test('everything is compared anew by itself, with what no event told meanwhile', async () => {
+    const world = await open()
+    await world.objects.put(link, '')
+    await world.look()
+    await world.finish(world.slice())
+    const before = world.ssoAdmin.assignments().length
+    expect(before).toBeGreaterThan(3)
+    await pause(world)
+    await world.finish(world.slice())
+    await world.objects.delete(link)
+    await world.objects.put(other, '')
+    await world.look()
+    // Whatever hints there were are lost: only a reconcile finds the differences.
+    for (const lane of ['work-urgent', 'work', 'work-bulk'] as const) {
+      for (;;) {
+        const messages = await world.queues.receive(lane, { most: 10, waitSeconds: 0 })
+        if (messages.length === 0) break
+        for (const { receiptHandle } of messages) await world.queues.delete(lane, receiptHandle)
+      }
+    }
+    expect((await resumeChanges(world.objects))?.reason).toBe('migration')
+    for (let slice = 0; slice < 3; slice++) {
+      await world.finish(world.slice())
+      await world.look()
+    }
+    expect(world.ssoAdmin.assignments()).toHaveLength(before)
+    expect(new Set((await world.keys('assignments/')).map((key) => key.split('%')[3]))).toEqual(
+      new Set(['team-security']),
+    )
+    expect((await world.json(`status/${other}.json`))?.state).toBe('applied')
+    expect(await world.json(`status/${link}.json`)).toBeUndefined()
+    expect(await world.keys('state/paused.json')).toEqual([])
+  })
+
+  test('the pause that is there stays with its reason when somebody pauses again', async () => {
+    const world = await open()
+    await pause(world)
+    const { isNew, pause: known } = await pauseChanges(world.ports, { reason: 'another', by: 'you' })
+    expect(isNew).toBe(false)
+    expect(describePause(known)).toMatch(/^paused by me@here since 2026-.*: migration$/)
+    expect((await resumeChanges(world.objects))?.by).toBe('me@here')
+    expect(await resumeChanges(world.objects)).toBeUndefined()
+  })
+})
+
+describe('control/pause.json', () => {
+  test('that cannot be read is no pause that is misunderstood: whoever asks is told', async () => {
+    const refusal = new ServiceError('s3', 'AccessDenied', 'no')
+    const world = new World()
+    await pause(world)
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'get') throw refusal
+      return proceed()
+    })
+    await expect(readPause(ports.objects)).rejects.toBe(refusal)
+  })
+
+  test.each(['', 'stop!', '{}', '{"v":1,"reason":"","by":"me","since":"2026-03-03T10:00:00Z"}', '{"v":2}'])(
+    'that says %j is a pause all the same',
+    async (body) => {
+      const world = new World()
+      await world.objects.put(pauseKey, body)
+      expect(await readPause(world.objects)).toEqual({
+        v: 1,
+        reason: '(control/pause.json says nothing that can be understood)',
+        by: 'unknown',
+        since: '2026-03-03T10:00:00.000Z',
+      })
+    },
+  )
+
+  test('that goes while it is read is no pause', async () => {
+    const world = new World()
+    await pause(world)
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'get') await world.objects.delete(pauseKey)
+      return proceed()
+    })
+    expect(await readPause(ports.objects)).toBeUndefined()
+  })
+
+  test('that goes while somebody else pauses is written anew', async () => {
+    const world = new World()
+    await pause(world)
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      const answer = await proceed()
+      if (operation === 'put') await world.objects.delete(pauseKey)
+      return answer
+    })
+    let puts = 0
+    const counting = intercept(ports, async ({ operation, proceed }) => {
+      if (operation !== 'put') return proceed()
+      return ++puts === 1 ? proceed() : world.objects.put(pauseKey, '{}')
+    })
+    expect(await pauseChanges(counting, { reason: 'another', by: 'you' })).toMatchObject({ isNew: true })
+    expect(puts).toBe(2)
+  })
+})
+
+test('only the first dispatcher after a pause has everything compared anew', async () => {
+  const world = new World()
+  expect(await reconcileAfterPause(world.ports)).toBe(false)
+  expect(world.queues.queue('events').counts().visible).toBe(0)
+  await world.objects.put('state/paused.json', '')
+  expect(await reconcileAfterPause(world.ports)).toBe(true)
+  const [message] = await world.queues.receive('events', { most: 10, waitSeconds: 0 })
+  expect(JSON.parse(message?.body ?? '')).toEqual({ 'detail-type': 'resumed after a pause' })
+  expect(await reconcileAfterPause(world.ports)).toBe(false)
+  expect(world.queues.queue('events').counts().visible).toBe(0)
+})

@@ -1,0 +1,387 @@
+import { describe, expect, test } from '@jest/globals'
+import { type AssignmentKey, assignmentKey, renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { principalId as principalIdSchema } from '../../../../shared/domain/identity-center-ids.ts'
+import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
+import { type Comparison, compareAssignments } from '../../../../shared/reconcile/drift/compare-assignments.ts'
+import { Settling, type SettlingOptions } from '../../../settling.ts'
+
+const ten = '2026-03-03T10:00:00.000Z'
+const nine = '2026-03-03T09:00:00.000Z'
+const link = { key: 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile', etag: 'e', lastModified: nine }
+const nothing = { checked: 0, missing: [], foreign: [], gone: [], toEvaluate: [], links: [] }
+
+function open(options: SettlingOptions = {}) {
+  const bench = new Settling(options)
+  const key = renderAssignmentKey(bench.assignment)
+  const mine = bench.target()
+  const foreignKey = `foreign/${key}`
+  const addForeign = async (more: object = {}) => {
+    const { principalId, permissionSetArn } = bench.target()
+    await bench.world.objects.put(
+      foreignKey,
+      JSON.stringify({ v: 1, principalId, permissionSetArn, links: [], seenAt: nine, ...more }),
+    )
+  }
+  /** Of what the bucket has, and of what was listed: by default all that there is. */
+  const compare = (
+    rows: readonly AssignmentTarget[] = bench.world.ssoAdmin.assignments(),
+    known: Partial<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>> = {},
+    { findsMissing = true, knowsNames = true, inProgress = false } = {},
+  ): Promise<Comparison> =>
+    bench.within((context) => {
+      if (inProgress) context.requests.watch('creation', 'in-progress', mine)
+      const names = knowsNames ? ([[mine.permissionSetArn, bench.assignment.permissionSet]] as const) : []
+      const drift = { ...context, permissionSetNames: new Map(names) }
+      return compareAssignments(rows, { ledger: [], foreign: [], both: [], ...known }, drift, { findsMissing })
+    })
+  return { bench, key, foreignKey, addForeign, compare }
+}
+
+const errors = (bench: Settling) => bench.world.log.lines.filter(({ level }) => level === 'error')
+
+describe('access of ours that is not listed', () => {
+  const granted: Partial<StoredLedgerEntry> = { grantedAt: nine, links: [link] }
+
+  test('is missing: its entry says since when, it is evaluated, and the log tells', async () => {
+    const { bench, key, compare } = open()
+    await bench.own(granted)
+    expect(await compare([], { ledger: [key] })).toEqual({
+      ...nothing,
+      checked: 1,
+      missing: [key],
+      toEvaluate: [bench.assignment],
+    })
+    expect(await bench.entry()).toMatchObject({
+      state: 'failed',
+      missingSince: ten,
+      reason: `someone removed it in Identity Center; a drift check has missed it since ${ten}`,
+    })
+    expect(errors(bench)).toEqual([
+      expect.objectContaining({ fields: { assignment: key, onDrift: 'restore', missingSince: ten } }),
+    ])
+  })
+
+  test('is told to its links only, where drift is only to be reported', async () => {
+    const { bench, key, compare } = open({ configuration: { onDrift: 'report' } })
+    await bench.own(granted)
+    expect(await compare([], { ledger: [key] })).toEqual({ ...nothing, checked: 1, missing: [key], links: [link.key] })
+  })
+
+  test('is evaluated where the brake holds it, whatever is to be done about drift; its entry stays held', async () => {
+    const { bench, key, compare } = open({ configuration: { onDrift: 'report' } })
+    await bench.own({ ...granted, state: 'held' })
+    expect(await compare([], { ledger: [key] })).toMatchObject({
+      missing: [key],
+      toEvaluate: [bench.assignment],
+      links: [],
+    })
+    expect(await bench.entry()).toMatchObject({ state: 'held' })
+  })
+
+  test('is missing since it was missed first', async () => {
+    const { bench, key, compare } = open()
+    await bench.own({ ...granted, state: 'failed', missingSince: nine, reason: 'as it was' })
+    expect(await compare([], { ledger: [key] })).toMatchObject({ missing: [key], toEvaluate: [bench.assignment] })
+    expect(await bench.entry()).toMatchObject({ missingSince: nine, reason: 'as it was' })
+    expect(errors(bench)[0]?.fields.missingSince).toBe(nine)
+  })
+
+  test.each([
+    ['it is not asked for here', granted, { findsMissing: false }, 0],
+    ['it has failed for another reason', { ...granted, state: 'failed' as const }, {}, 1],
+    ['it is being granted', { ...granted, state: 'granting' as const }, {}, 1],
+    ['it is being revoked', { ...granted, state: 'revoking' as const }, {}, 1],
+    ['it is stuck', { ...granted, state: 'stuck' as const }, {}, 1],
+    ['a request for it is in progress', granted, { inProgress: true }, 1],
+  ])('is not missing where %s', async (_, entry, terms, checked) => {
+    const { bench, key, compare } = open()
+    await bench.own(entry)
+    expect(await compare([], { ledger: [key] }, terms)).toEqual({ ...nothing, checked })
+  })
+
+  test('is not missing where it is there after all, listed or not, by its name or by its id', async () => {
+    const { bench, key, compare } = open()
+    await bench.own(granted)
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare([], { ledger: [key] })).toEqual({ ...nothing, checked: 1 })
+    const rows = bench.world.ssoAdmin.assignments()
+    expect(await compare(rows, { ledger: [key] })).toEqual({ ...nothing, checked: 1 })
+    bench.world.ssoAdmin.removeAssignment(bench.target())
+    await bench.world.identityStore.updateGroup(bench.target().principalId, [{ path: 'displayName', value: 'passing' }])
+    expect(await compare(rows, { ledger: [key] })).toMatchObject({ missing: [] })
+  })
+
+  test('is not missing where its entry has gone meanwhile', async () => {
+    const { key, compare } = open()
+    expect(await compare([], { ledger: [key] })).toEqual({ ...nothing, checked: 1 })
+  })
+
+  test('is looked at again where its entry has changed meanwhile', async () => {
+    let changes = 0
+    const { bench, key, compare } = open({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'put' && args[0] === bench.ledgerKey && changes++ === 0)
+          await bench.own({ ...granted, attempts: 5 })
+        return proceed()
+      },
+    })
+    await bench.own(granted)
+    expect(await compare([], { ledger: [key] })).toMatchObject({ missing: [key] })
+    expect(await bench.entry()).toMatchObject({ state: 'failed', attempts: 5 })
+  })
+})
+
+describe('access that is listed and nobody knows', () => {
+  test('is foreign: it is recorded, without links, and the log tells', async () => {
+    const { bench, key, foreignKey, compare } = open()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare()).toEqual({ ...nothing, foreign: [key] })
+    const { principalId, permissionSetArn } = bench.target()
+    expect(await bench.world.json(foreignKey)).toEqual({ v: 1, principalId, permissionSetArn, links: [], seenAt: ten })
+    expect(bench.world.log.lines.map(({ level, fields }) => [level, fields.assignment])).toEqual([['warn', key]])
+  })
+
+  test('of a principal that is gone stands under its id', async () => {
+    const { bench, compare } = open()
+    const { principalId } = bench.target()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.world.identityStore.deleteGroup(principalId)
+    expect((await compare()).foreign).toEqual([`account%233000000002%Billing-ps%${principalId}%GROUP%ssofile`])
+  })
+
+  test.each([
+    ['longer than a key', 'x'.repeat(1024)],
+    ['with a line end', 'one\r\ntwo'],
+    ['in another normal form', 'e\u0301quipe'],
+  ])('of a principal with a name that no link can have, %s, stands under its id', async (_, displayName) => {
+    const { bench, compare } = open()
+    const principalId = principalIdSchema.parse(await bench.world.identityStore.createGroup({ displayName }))
+    bench.world.ssoAdmin.addAssignment({ ...bench.target(), principalId })
+    const key = `account%233000000002%Billing-ps%${principalId}%GROUP%ssofile`
+    expect((await compare()).foreign).toEqual([key])
+    expect(await compare(undefined, { foreign: [assignmentKey.parse(key)] })).toEqual(nothing)
+  })
+
+  test.each([
+    ['it is known as foreign', { foreign: true }],
+    ['it is ours', { ledger: true }],
+  ])(
+    'is not looked at where %s',
+    async (_, { foreign = false, ledger = false }: { foreign?: boolean; ledger?: boolean }) => {
+      const { bench, key, compare } = open()
+      bench.world.ssoAdmin.addAssignment(bench.target())
+      const known = { foreign: foreign ? [key] : [], ledger: ledger ? [key] : [] }
+      expect(await compare(undefined, known)).toEqual({ ...nothing, checked: ledger ? 1 : 0 })
+      expect(bench.world.calls).toEqual([])
+    },
+  )
+
+  test('is not foreign where its permission set was made since they were listed', async () => {
+    const { bench, compare } = open()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare(undefined, {}, { knowsNames: false })).toEqual(nothing)
+  })
+
+  test('is not foreign where a request for it is in progress, or where it is gone by now', async () => {
+    const { bench, compare } = open()
+    const rows = [bench.target()]
+    expect(await compare(rows)).toEqual(nothing)
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare(rows, {}, { inProgress: true })).toEqual(nothing)
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
+  test('is not foreign where the ledger has it, also under another name or as former access', async () => {
+    const { bench, compare } = open()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ grantedAt: nine })
+    expect(await compare()).toEqual(nothing)
+    const body = await bench.world.json(bench.ledgerKey)
+    await bench.world.objects.delete(bench.ledgerKey)
+    const elsewhere = 'assignments/account%233000000002%Billing-ps%team-Ledger%GROUP%ssofile'
+    await bench.world.objects.put(elsewhere, JSON.stringify(body))
+    expect(await compare()).toEqual(nothing)
+    const { principalId, permissionSetArn } = bench.target()
+    const former = [{ state: 'granted', principalId, permissionSetArn, links: [] }]
+    const web = bench.target('team-Web').principalId
+    await bench.world.objects.put(elsewhere, JSON.stringify({ ...body, principalId: web, former }))
+    expect(await compare()).toEqual(nothing)
+    await bench.world.objects.put(elsewhere, JSON.stringify({ ...body, principalId: web }))
+    expect((await compare()).foreign).toHaveLength(1)
+  })
+
+  test('is neither missing nor foreign where nobody can read the entry that may be about it', async () => {
+    const { bench, key, compare } = open()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.world.objects.put(bench.ledgerKey, '{oops')
+    expect(await compare([], { ledger: [key] })).toMatchObject({ missing: [], toEvaluate: [] })
+    expect(await compare()).toEqual(nothing)
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
+  test('is not foreign where an entry of another type or permission set only looks like it', async () => {
+    const { bench, compare } = open()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ grantedAt: nine })
+    const body = await bench.world.json(bench.ledgerKey)
+    await bench.world.objects.delete(bench.ledgerKey)
+    for (const name of ['Other-ps%team-Accountants%GROUP', 'Billing-ps%team-Accountants%USER'])
+      await bench.world.objects.put(`assignments/account%233000000002%${name}%ssofile`, JSON.stringify(body))
+    expect((await compare()).foreign).toHaveLength(1)
+  })
+
+  test('is not foreign where somebody grants it while it is recorded', async () => {
+    const { bench, compare } = open({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'put' && String(args[0]).startsWith('foreign/')) await bench.own({ grantedAt: nine })
+        return proceed()
+      },
+    })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare()).toEqual(nothing)
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+})
+
+describe('foreign access that is not listed', () => {
+  test('is gone, off the list, and evaluated: links may ask for it that came after it was recorded', async () => {
+    for (const links of [[], [link]]) {
+      const { bench, key, addForeign, compare } = open()
+      await addForeign({ links })
+      expect(await compare([], { foreign: [key] })).toEqual({
+        ...nothing,
+        gone: [key],
+        toEvaluate: [bench.assignment],
+      })
+      expect(await bench.world.keys('foreign/')).toEqual([])
+    }
+  })
+
+  test('stays while it is there after all', async () => {
+    const { bench, key, addForeign, compare } = open()
+    await addForeign()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare([], { foreign: [key] })).toEqual(nothing)
+    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+  })
+
+  test('stays on the list where nobody can read what it was, and holds up no other', async () => {
+    const { bench, key, foreignKey, addForeign, compare } = open()
+    await addForeign()
+    const other = assignmentKey.parse('account%233000000002%Billing-ps%team-Web%GROUP%ssofile')
+    await bench.world.objects.put(`foreign/${other}`, '{oops')
+    expect(await compare([], { foreign: [other, key] })).toMatchObject({ gone: [key] })
+    expect(await bench.world.keys('foreign/')).toEqual([`foreign/${other}`])
+    await bench.world.objects.put(foreignKey, '{oops')
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ grantedAt: nine })
+    const known = { ledger: [key], foreign: [key], both: [key] }
+    expect(await compare(undefined, known)).toEqual({ ...nothing, checked: 1 })
+    expect(await bench.world.keys('foreign/')).toContain(foreignKey)
+    const told = errors(bench).map(({ fields }) => fields.error)
+    expect(told).toContainEqual(
+      expect.objectContaining({ object: expect.objectContaining({ key: `foreign/${other}` }) }),
+    )
+  })
+
+  test('stands under the present name of its principal afterwards', async () => {
+    const { bench, key, addForeign, compare } = open()
+    await addForeign()
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const { principalId } = bench.target()
+    await bench.world.identityStore.updateGroup(principalId, [{ path: 'displayName', value: 'team-Ledger' }])
+    const renamed = assignmentKey.parse('account%233000000002%Billing-ps%team-Ledger%GROUP%ssofile')
+    expect(await compare(undefined, { foreign: [key] })).toEqual({
+      ...nothing,
+      gone: [key],
+      foreign: [renamed],
+      toEvaluate: [bench.assignment],
+    })
+    expect(await bench.world.keys('foreign/')).toEqual([`foreign/${renamed}`])
+  })
+
+  test('is recorded anew where another has its name by now, who has foreign access too', async () => {
+    const { bench, key, addForeign, compare } = open()
+    const other = bench.target('team-Web')
+    await addForeign({ principalId: other.principalId })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    bench.world.ssoAdmin.addAssignment(other)
+    expect(await compare([bench.target()], { foreign: [key] })).toEqual({
+      ...nothing,
+      gone: [key],
+      foreign: [key],
+      toEvaluate: [bench.assignment],
+    })
+    expect(await bench.world.json(`foreign/${key}`)).toMatchObject({ principalId: bench.target().principalId })
+  })
+
+  test('is off the list where another has its name by now, whose access is ours', async () => {
+    const { bench, key, addForeign, compare } = open()
+    await addForeign({ principalId: bench.target('team-Web').principalId })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await bench.own({ state: 'granting' })
+    expect(await compare([bench.target()], { both: [key], ledger: [key] }, { findsMissing: false })).toMatchObject({
+      gone: [key],
+      foreign: [],
+    })
+    expect(await bench.world.keys('foreign/')).toEqual([])
+  })
+
+  test('is nobody’s any more where somebody took it off the list meanwhile, or recorded it anew', async () => {
+    const { key, compare } = open()
+    expect(await compare([], { foreign: [key] })).toEqual(nothing)
+    const again = open({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'delete') await again.addForeign({ links: [link] })
+        return proceed()
+      },
+    })
+    await again.addForeign()
+    expect(await again.compare([], { foreign: [again.key] })).toEqual(nothing)
+    expect(await again.bench.world.keys('foreign/')).toHaveLength(1)
+  })
+})
+
+describe('access that is both foreign and in the ledger', () => {
+  test('is ours where it is granted to the same: it is foreign no more', async () => {
+    const { bench, key, addForeign, compare } = open()
+    await addForeign()
+    await bench.own({ grantedAt: nine })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare(undefined, { ledger: [key], foreign: [key], both: [key] })).toEqual({ ...nothing, checked: 1 })
+    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(bench.world.log.lines.map(({ message }) => message)).toEqual(['access of ours was recorded as foreign'])
+  })
+
+  test.each(['granted', 'held'] as const)(
+    'is ours where an entry has it as %s by a name that its principal had before',
+    async (state) => {
+      const { bench, key, addForeign, compare } = open()
+      const other = assignmentKey.parse('account%233000000002%Billing-ps%team-Before%GROUP%ssofile')
+      await bench.own({ state, grantedAt: nine })
+      await bench.world.objects.put(`assignments/${other}`, JSON.stringify(await bench.world.json(bench.ledgerKey)))
+      await bench.world.objects.delete(bench.ledgerKey)
+      await addForeign({ principalId: bench.target('team-Web').principalId, links: [link] })
+      bench.world.ssoAdmin.addAssignment(bench.target())
+      const known = { ledger: [other], foreign: [key] }
+      expect(await compare(undefined, known, { findsMissing: false })).toEqual({
+        ...nothing,
+        toEvaluate: [bench.assignment],
+      })
+      expect(await bench.world.keys('foreign/')).toEqual([])
+    },
+  )
+
+  test.each([
+    ['its entry is not settled', { state: 'granting' as const }],
+    ['its entry is somebody else’s', { principalId: new Settling().target('team-Web').principalId }],
+  ])('stays foreign where %s', async (_, entry) => {
+    const { bench, key, addForeign, compare } = open()
+    await addForeign()
+    await bench.own(entry)
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    await compare(undefined, { ledger: [key], foreign: [key], both: [key] })
+    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+  })
+})

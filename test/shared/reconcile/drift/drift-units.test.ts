@@ -1,0 +1,358 @@
+import { describe, expect, test } from '@jest/globals'
+import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import { type DriftHint, type Hint, hint as hintSchema, isDriftHint } from '../../../../shared/domain/hint.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { principalName } from '../../../../shared/domain/principal.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { limitSsoAdmin } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
+import { RateLimiter } from '../../../../shared/reconcile/calls/rate-limiter.ts'
+import { DriftCheck } from '../../../../shared/reconcile/drift/check-drift.ts'
+import { beginDriftRun, closeUnit } from '../../../../shared/reconcile/drift/drift-run.ts'
+import type { Interceptor } from '../../../intercept.ts'
+import { Settling, type SettlingOptions } from '../../../settling.ts'
+
+const nine = '2026-03-03T09:00:00.000Z'
+const billing = permissionSetName.parse('Billing-ps')
+const whole: DriftHint = { v: 1, kind: 'drift', run: 'tonight', unit: 'whole', cause: 'drift' }
+const part = { v: 1, run: 'tonight', cause: 'drift' } as const
+const none = { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }
+const place = (index: number) => String(300_000_000_000 + index)
+const denied = new ServiceError('sso-admin', 'AccessDeniedException', 'User is not authorized')
+const throttled = new ServiceError('sso-admin', 'ThrottlingException', 'Rate exceeded')
+
+/** The acme organization, where tonight's drift check has begun, and its parts without queue or dispatcher. */
+async function open(options: SettlingOptions = {}) {
+  const bench = new Settling(options)
+  const { world } = bench
+  await beginDriftRun(world.ports, 'tonight')
+  /** Works on these parts in one slice, and answers the links to be told. */
+  const work = (...parts: readonly DriftHint[]) =>
+    bench.within(async (context) => {
+      const { log, clock } = context
+      const limiter = new RateLimiter(clock, 20)
+      const drift = new DriftCheck({
+        ...context,
+        openBackground: (background) =>
+          limitSsoAdmin(context, limiter, { mayStart: () => true, holdsLease: () => true, background }),
+      })
+      const links: string[] = []
+      for (const one of parts) links.push(...(await drift.work(one, { log, pulledMs: clock.monotonicMs() })))
+      return links
+    })
+  /** This part is open, and worked on. */
+  const workOn = async (unit: DriftHint) => {
+    await closeUnit(world.objects, whole, none, [unit.unit])
+    return work(unit)
+  }
+  const hints = (): readonly Hint[] =>
+    (['work-urgent', 'work', 'work-bulk'] as const).flatMap((lane) =>
+      world.queues
+        .queue(lane)
+        .messages()
+        .map(({ body }) => hintSchema.parse(JSON.parse(body))),
+    )
+  const parts = () => hints().filter(isDriftHint)
+  const run = () => world.json('state/drift.json')
+  const calls = async (act: () => Promise<unknown>) => {
+    const before = world.calls.length
+    await act()
+    return world.calls.slice(before)
+  }
+  return { bench, world, work, workOn, hints, parts, run, calls }
+}
+
+function failing(operation: string, error: Error, times = Number.POSITIVE_INFINITY): Interceptor {
+  let left = times
+  return async (call) => {
+    if (call.operation === operation && left-- > 0) throw error
+    return call.proceed()
+  }
+}
+
+describe('a whole drift check', () => {
+  test('is divided into ten principals at a time, and permission sets', async () => {
+    const { bench, world, work, parts, run } = await open()
+    await world.objects.put(`assignments/account%${place(1)}%Billing-ps%zoe@acme.example%USER%ssofile`, '')
+    await world.objects.put(`foreign/account%${place(1)}%Billing-ps%amy@acme.example%USER%ssofile`, '')
+    await world.objects.put(`foreign/account%${place(1)}%Billing-ps%no such group%GROUP%ssofile`, '')
+    expect(await work(whole)).toEqual([])
+    const groups = [
+      ...(await world.identityStore.listPrincipals('GROUP')).items.map(({ name }) => name),
+      'no such group',
+    ]
+    const sorted = groups.sort().map((name) => principalName.parse(name))
+    expect(sorted.length).toBe(15)
+    expect(parts()).toEqual([
+      { ...part, kind: 'drift-of-principals', unit: 'GROUP 1', type: 'GROUP', principals: sorted.slice(0, 10) },
+      { ...part, kind: 'drift-of-principals', unit: 'GROUP 2', type: 'GROUP', principals: sorted.slice(10) },
+      {
+        ...part,
+        kind: 'drift-of-principals',
+        unit: 'USER 1',
+        type: 'USER',
+        principals: ['amy@acme.example', 'zoe@acme.example'],
+      },
+      { ...part, kind: 'drift-of-permission-set', unit: 'Billing-ps', permissionSet: billing, isOnlyAxis: false },
+    ])
+    const units = ['GROUP 1', 'GROUP 2', 'USER 1', 'Billing-ps']
+    expect(await run()).toMatchObject({ ...none, open: units, calls: 1 })
+    expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(1)
+    expect(world.log.lines.map(({ message, fields }) => [message, fields])).toEqual([
+      ['drift check begun', { run: 'tonight', byPrincipal: 17, byPermissionSet: 1, permissionSets: 1 }],
+      ['a part of the drift check is done', { ...none, calls: 1, divided: 4, open: 4 }],
+    ])
+  })
+
+  test('is of groups that have the suffix, by the names that links have for them', async () => {
+    const { world, work, parts } = await open({ configuration: { principalSuffix: '-x' } })
+    for (const displayName of ['alpha-x', 'beta', '-x', 'x-xy']) await world.identityStore.createGroup({ displayName })
+    await work(whole)
+    expect(parts()[0]).toMatchObject({ type: 'GROUP', principals: ['alpha'] })
+  })
+
+  test('goes by permission sets only where listing by principal is refused, and says so', async () => {
+    const { world, work, parts } = await open({ interceptor: failing('listAccountAssignmentsForPrincipal', denied) })
+    await work(whole)
+    expect(parts()).toEqual([
+      { ...part, kind: 'drift-of-permission-set', unit: 'Billing-ps', permissionSet: billing, isOnlyAxis: true },
+    ])
+    expect(world.log.lines[0]?.fields).toMatchObject({ byPrincipal: 'refused', byPermissionSet: 1 })
+  })
+
+  test('goes by permission sets only where the directory has no group to try it with', async () => {
+    const { bench, work, parts } = await open({
+      interceptor: async ({ operation, proceed }) =>
+        operation === 'listPrincipals' ? { items: [], nextToken: undefined } : proceed(),
+    })
+    await work(whole)
+    expect(parts()).toMatchObject([{ unit: 'Billing-ps', isOnlyAxis: true }])
+    expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(0)
+  })
+
+  test('fails where nobody can say whether listing by principal is permitted', async () => {
+    const { work, run } = await open({ interceptor: failing('listAccountAssignmentsForPrincipal', throttled) })
+    await expect(work(whole)).rejects.toBe(throttled)
+    expect(await run()).toMatchObject({ open: ['whole'] })
+  })
+
+  test.each([
+    { places: 1_999, isRefused: false, nights: 7 },
+    { places: 2_000, isRefused: false, nights: 1 },
+    { places: 2_000, isRefused: true, nights: 7 },
+  ])(
+    'has the permission set in $nights of seven nights where it is in $places accounts (refused by principal: $isRefused)',
+    async ({ places, isRefused, nights }) => {
+      const { world, work, run } = await open(
+        isRefused ? { interceptor: failing('listAccountAssignmentsForPrincipal', denied) } : {},
+      )
+      for (let index = 0; index < places; index++) {
+        // Of one place more than one assignment is known: they are listed together.
+        for (const prefix of ['assignments', 'foreign'])
+          await world.objects.put(`${prefix}/account%${place(index)}%Billing-ps%team-Web%GROUP%ssofile`, '')
+      }
+      let turns = 0
+      for (let night = 0; night < 7; night++) {
+        await beginDriftRun(world.ports, 'tonight')
+        await work(whole)
+        if (JSON.stringify((await run())?.open).includes('Billing-ps')) turns++
+        await world.clock.advance(24 * 3_600_000)
+      }
+      expect(turns).toBe(nights)
+    },
+    20_000,
+  )
+
+  test('is not done where another has begun', async () => {
+    const { world, work, hints, calls } = await open()
+    await beginDriftRun(world.ports, 'tomorrow')
+    expect(await calls(() => work(whole))).toEqual([])
+    expect(hints()).toEqual([])
+  })
+
+  test('asks once in a slice which permission sets there are, and again where that failed', async () => {
+    const broken = new Error('a defect')
+    const { bench, work } = await open({ interceptor: failing('listPermissionSets', broken, 1) })
+    await bench.within(async (context) => {
+      const { log, pulledMs, ssoAdmin } = context
+      const drift = new DriftCheck({ ...context, openBackground: () => ssoAdmin })
+      await expect(drift.work(whole, { log, pulledMs })).rejects.toBe(broken)
+      await drift.work(whole, { log, pulledMs })
+      await beginDriftRun(context, 'tonight')
+      await drift.work(whole, { log, pulledMs })
+    })
+    expect(bench.calls('ListPermissionSets')).toBe(1)
+    expect(await work(whole)).toEqual([])
+  })
+})
+
+describe('the part of some principals', () => {
+  const ofGroups = (...names: readonly string[]): DriftHint => {
+    const principals = names.map((name) => principalName.parse(name))
+    return { ...part, kind: 'drift-of-principals', unit: 'GROUP 1', type: 'GROUP', principals }
+  }
+  const granted = { grantedAt: nine, state: 'granted' } as const
+
+  test('finds what is missing and what is foreign of them, and nothing of others', async () => {
+    const { bench, world, workOn, hints, run } = await open()
+    await bench.own(granted)
+    await world.objects.put(`assignments/account%${place(1)}%Billing-ps%team-Shop%GROUP%ssofile`, '')
+    await world.objects.put(`assignments/account%${place(1)}%Billing-ps%team-Accountants%USER%ssofile`, '')
+    world.ssoAdmin.addAssignment(bench.target('team-Web'))
+    expect(await workOn(ofGroups('team-Accountants', 'team-Web'))).toEqual([])
+    expect(hints()).toEqual([
+      {
+        v: 1,
+        kind: 'assignment',
+        account: bench.account,
+        permissionSet: billing,
+        principal: 'team-Accountants',
+        type: 'GROUP',
+        cause: 'drift',
+      },
+    ])
+    expect(await world.keys('foreign/')).toEqual([`foreign/account%${bench.account}%Billing-ps%team-Web%GROUP%ssofile`])
+    const figures = { checked: 1, missing: 1, foreign: 1, gone: 0 }
+    expect(await run()).toMatchObject({ ...figures, open: [], calls: expect.any(Number) })
+    expect(world.log.lines.slice(-2).map(({ message, fields }) => [message, fields])).toEqual([
+      ['a part of the drift check is done', { ...figures, calls: expect.any(Number), divided: 0, open: 0 }],
+      [
+        'the drift check has ended',
+        { run: 'tonight', startedAt: '2026-03-03T10:00:00.000Z', ...figures, calls: expect.any(Number) },
+      ],
+    ])
+  })
+
+  test('is evaluated again by the next check, however soon that comes', async () => {
+    const { bench, world, workOn, hints } = await open()
+    await bench.own(granted)
+    await workOn(ofGroups('team-Accountants'))
+    await beginDriftRun(world.ports, 'later')
+    await closeUnit(world.objects, { ...whole, run: 'later' }, none, ['GROUP 1'])
+    await bench.own(granted)
+    await workOn({ ...ofGroups('team-Accountants'), run: 'later' })
+    expect(hints()).toHaveLength(2)
+  })
+
+  test('has the links told of what is only reported, and counts its calls', async () => {
+    const { bench, workOn, hints, run, calls } = await open({ configuration: { onDrift: 'report' } })
+    const link = await bench.upload()
+    await bench.own({ ...granted, links: [link] })
+    const told: string[] = []
+    const made = await calls(async () => told.push(...(await workOn(ofGroups('team-Accountants')))))
+    expect(told).toEqual([bench.link])
+    expect(hints()).toEqual([])
+    expect(await run()).toMatchObject({ missing: 1, calls: made.filter((call) => call.includes('Assignments')).length })
+  })
+
+  test('finds nothing missing where all is there, and takes off foreign/ what is gone', async () => {
+    const { bench, world, workOn, run } = await open()
+    await bench.own(granted)
+    const target = bench.target()
+    world.ssoAdmin.addAssignment(target)
+    const { permissionSetArn } = target
+    const { principalId } = bench.target('team-Web')
+    const gone = { v: 1, principalId, permissionSetArn, links: [], seenAt: nine }
+    const key = `foreign/account%${place(1)}%Billing-ps%team-Web%GROUP%ssofile`
+    await world.objects.put(key, JSON.stringify(gone))
+    await workOn(ofGroups('team-Accountants', 'team-Web'))
+    expect(await run()).toMatchObject({ checked: 1, missing: 0, foreign: 0, gone: 1 })
+    expect(await world.keys('foreign/')).toEqual([])
+  })
+
+  test('finds what a group has that is deleted under its id', async () => {
+    const { bench, world, workOn, run } = await open()
+    const target = bench.target('team-Web')
+    world.ssoAdmin.addAssignment(target)
+    await world.identityStore.deleteGroup(target.principalId)
+    await workOn(ofGroups(target.principalId, 'nobody of this name'))
+    expect(await world.keys('foreign/')).toEqual([
+      `foreign/account%${bench.account}%Billing-ps%${target.principalId}%GROUP%ssofile`,
+    ])
+    expect(await run()).toMatchObject({ foreign: 1 })
+  })
+
+  test('does not take for a user’s own what the user has by a group', async () => {
+    const { bench, world, workOn, run } = await open()
+    const user = world.identityStore.idOf('USER', 'kenji.ito@acme.example')
+    if (!user) throw new Error('the fixture has no such user')
+    world.ssoAdmin.addAssignment(bench.target())
+    await world.identityStore.createGroupMembership(bench.target().principalId, user)
+    const principals = [principalName.parse('kenji.ito@acme.example')]
+    await workOn({ ...part, kind: 'drift-of-principals', unit: 'USER 1', type: 'USER', principals })
+    expect(await run()).toMatchObject({ foreign: 0, open: [] })
+    expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(1)
+  })
+})
+
+describe('the part of a permission set', () => {
+  const ofSet = (accounts?: readonly AccountId[], isOnlyAxis = false, permissionSet = billing): DriftHint => {
+    const common = { ...part, kind: 'drift-of-permission-set', unit: permissionSet, permissionSet, isOnlyAxis } as const
+    return accounts ? { ...common, accounts: [...accounts] } : common
+  }
+  const other = accountId.parse('233000000001')
+
+  test('is divided into a hundred accounts at a time: those that have it, and those that should', async () => {
+    const { bench, world, workOn, parts, run } = await open()
+    world.ssoAdmin.addAssignment(bench.target())
+    const known = Array.from({ length: 150 }, (_, index) => accountId.parse(place(index)))
+    for (const [index, id] of known.entries()) {
+      const prefix = index % 2 === 0 ? 'assignments' : 'foreign'
+      await world.objects.put(`${prefix}/account%${id}%Billing-ps%team-Web%GROUP%ssofile`, '')
+      await world.objects.put(`assignments/account%${place(900 + index)}%Other-ps%team-Web%GROUP%ssofile`, '')
+    }
+    expect(await workOn(ofSet(undefined, true))).toEqual([])
+    const accounts = [bench.account, ...known]
+    expect(parts()).toEqual([
+      { ...ofSet(accounts.slice(0, 100), true), unit: 'Billing-ps 1' },
+      { ...ofSet(accounts.slice(100), true), unit: 'Billing-ps 2' },
+    ])
+    expect(await run()).toMatchObject({ open: ['Billing-ps 1', 'Billing-ps 2'], checked: 0 })
+  })
+
+  test('that nobody has any more is divided into the accounts that should have it', async () => {
+    const gone = new ServiceError('sso-admin', 'ResourceNotFoundException', 'PermissionSet not found')
+    for (const name of ['Billing-ps', 'Unknown-ps']) {
+      const { world, workOn, parts } = await open({
+        interceptor: failing('listAccountsForProvisionedPermissionSet', gone),
+      })
+      await world.objects.put(`assignments/account%${place(1)}%${name}%team-Web%GROUP%ssofile`, '')
+      await workOn(ofSet(undefined, false, permissionSetName.parse(name)))
+      expect(parts()).toMatchObject([{ unit: `${name} 1`, accounts: [place(1)], isOnlyAxis: false }])
+    }
+  })
+
+  test('fails where its accounts cannot be listed', async () => {
+    const { workOn, run } = await open({ interceptor: failing('listAccountsForProvisionedPermissionSet', denied) })
+    await expect(workOn(ofSet())).rejects.toBe(denied)
+    expect(await run()).toMatchObject({ open: ['Billing-ps'] })
+  })
+
+  test.each([
+    { isOnlyAxis: false, missing: 0 },
+    { isOnlyAxis: true, missing: 1 },
+  ])('finds what is foreign in its accounts, and $missing missing (only axis: $isOnlyAxis)', async (row) => {
+    const { bench, world, workOn, hints, run } = await open()
+    await bench.own({ grantedAt: nine, state: 'granted' })
+    await world.objects.put(`assignments/account%${place(1)}%Billing-ps%team-Web%GROUP%ssofile`, '')
+    await world.objects.put(`assignments/account%${bench.account}%Other-ps%team-Web%GROUP%ssofile`, '')
+    const foreign = { ...bench.target('team-Web'), accountId: other }
+    world.ssoAdmin.addAssignment(foreign)
+    world.ssoAdmin.addAssignment({ ...foreign, accountId: accountId.parse('250000000003') })
+    await workOn(ofSet([other, bench.account], row.isOnlyAxis))
+    expect(await world.keys('foreign/')).toEqual([`foreign/account%${other}%Billing-ps%team-Web%GROUP%ssofile`])
+    expect(await run()).toMatchObject({ checked: row.missing, missing: row.missing, foreign: 1, open: [] })
+    expect(hints()).toHaveLength(row.missing)
+    expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(0)
+  })
+
+  test('that is gone has nothing, and what should be there is missing', async () => {
+    const { bench, world, workOn, run } = await open()
+    const unknown = permissionSetName.parse('Unknown-ps')
+    const { principalId, permissionSetArn: arn } = bench.target()
+    const entry = { v: 1, state: 'granted', principalId, permissionSetArn: arn, links: [], attempts: 0 }
+    const key = `assignments/account%${bench.account}%Unknown-ps%team-Accountants%GROUP%ssofile`
+    await world.objects.put(key, JSON.stringify({ ...entry, grantedAt: nine, updatedAt: nine }))
+    await workOn(ofSet([bench.account], true, unknown))
+    expect(await run()).toMatchObject({ checked: 1, missing: 1 })
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import type { Assignment } from '../../../../shared/domain/assignment.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { listBlockedDeletions } from '../../../../shared/reconcile/preview/preview-deletions.ts'
+import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
+import { InputReadings } from '../../../../shared/reconcile/records/input-readings.ts'
+import { Settling, type SettlingOptions } from '../../../settling.ts'
+
+const billing = permissionSetName.parse('Billing-ps')
+const unused = permissionSetName.parse('Unused-ps')
+const other = accountId.parse('233000000001')
+
+/** Permission sets whose files are gone, in the acme organization with nothing assigned. */
+function open(options: SettlingOptions = {}) {
+  const bench = new Settling(options)
+  const { world } = bench
+  world.ssoAdmin.addPermissionSet({ name: unused, sessionDuration: 'PT1H', tags: [] }, 'b'.repeat(16))
+  const blocked = (names = [billing, unused], revocations: readonly Assignment[] = []) => {
+    const listing = async () => {
+      const { objects, configuration, ports } = world
+      const readings = await InputReadings.list(objects, configuration)
+      const permissionSets = await previewPermissionSets(ports)
+      return [...(await listBlockedDeletions(names, { objects, readings, revocations, permissionSets }))]
+    }
+    return world.finish(listing())
+  }
+  return { bench, world, blocked }
+}
+
+describe('a permission set whose file is gone', () => {
+  test('a permission set whose file is gone can be deleted where nothing uses it', async () => {
+    const { bench, blocked } = open()
+    expect(await blocked()).toEqual([])
+    expect(bench.calls('ListAccountsForProvisionedPermissionSet')).toBe(2)
+  })
+
+  test('a permission set whose file is gone is not looked for where none is gone', async () => {
+    const { bench, blocked } = open()
+    await bench.upload()
+    expect(await blocked([])).toEqual([])
+    expect(bench.calls('ListAccountsForProvisionedPermissionSet')).toBe(0)
+  })
+
+  test.each([
+    ['is in force', '', [billing]],
+    ['is not in force yet', '{"notBefore":"2027-01-01T00:00:00Z"}', [billing]],
+    ['is over', '{"expiresAt":"2026-01-01T00:00:00Z"}', []],
+    ['is rejected', '{"until":1}', []],
+  ])('that a link names stays only where that link can grant: one that %s', async (_, body, expected) => {
+    const { bench, blocked } = open()
+    await bench.upload(bench.link, body)
+    expect(await blocked()).toEqual(expected)
+  })
+
+  test('a permission set whose file is gone stays while an assignment of it does, ours or not', async () => {
+    for (const prefix of ['assignments/', 'foreign/']) {
+      const { bench, world, blocked } = open()
+      await world.objects.put(bench.ledgerKey.replace('assignments/', prefix), '')
+      expect(await blocked()).toEqual([billing])
+      expect(bench.calls('ListAccountsForProvisionedPermissionSet')).toBe(1)
+      expect(await blocked([billing, unused], [bench.assignment])).toEqual([])
+      expect(await blocked([unused], [bench.assignment])).toEqual([])
+    }
+  })
+
+  test('a permission set whose file is gone stays while an account has it from which nothing is taken away', async () => {
+    const { bench, world, blocked } = open()
+    world.ssoAdmin.addAssignment(bench.target())
+    expect(await blocked()).toEqual([billing])
+    expect(await blocked([billing], [bench.assignment])).toEqual([])
+    world.ssoAdmin.addAssignment({ ...bench.target(), accountId: other })
+    expect(await blocked([billing], [bench.assignment])).toEqual([billing])
+    expect(await blocked([billing], [bench.assignment, { ...bench.assignment, accountId: other }])).toEqual([])
+  })
+
+  test('a permission set whose file is gone has its accounts looked for on every page', async () => {
+    const { bench, blocked } = open({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation !== 'listAccountsForProvisionedPermissionSet') return proceed()
+        return args[2] === 'more'
+          ? { items: [other], nextToken: undefined }
+          : { items: [bench.account], nextToken: 'more' }
+      },
+    })
+    expect(await blocked([billing], [bench.assignment])).toEqual([billing])
+  })
+
+  test('a permission set whose file is gone can be deleted where it does not exist any more', async () => {
+    const { bench, blocked } = open()
+    expect(await blocked([permissionSetName.parse('Gone-ps')])).toEqual([])
+    expect(bench.calls('ListAccountsForProvisionedPermissionSet')).toBe(0)
+  })
+
+  test('a permission set whose file is gone is no answer where its accounts cannot be listed', async () => {
+    const denied = new ServiceError('sso-admin', 'AccessDeniedException', 'no')
+    const { blocked } = open({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'listAccountsForProvisionedPermissionSet') throw denied
+        return proceed()
+      },
+    })
+    await expect(blocked()).rejects.toBe(denied)
+  })
+})

@@ -1,0 +1,303 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import type { Ports } from '../../../../shared/ports/ports.ts'
+import {
+  expiryKey,
+  followInstants,
+  indexInstants,
+  instantsToCome,
+  listIndexed,
+} from '../../../../shared/reconcile/records/expiry-index.ts'
+import { dyingPorts, intercept } from '../../../intercept.ts'
+import { acme, World, type WorldOptions } from '../../../world.ts'
+
+const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
+const name = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const link = `links_data/${name}`
+const startMs = Date.parse('2026-03-03T10:00:00Z')
+/** So many minutes after the world began, as a link says it. */
+const minute = (minutes: number) => new Date(startMs + minutes * 60_000).toISOString()
+const from = (notBefore: number) => JSON.stringify({ notBefore: minute(notBefore) })
+const until = (expiresAt: number) => JSON.stringify({ expiresAt: minute(expiresAt) })
+
+async function open(options: WorldOptions = {}): Promise<World> {
+  const world = new World({ organization: { ...acme(), assignments: [] }, ...options }).start()
+  await world.objects.put('permission_sets/Billing-ps.json', billing)
+  await world.clock.advance(15_000)
+  return world
+}
+
+/** Goes on until so many minutes after the world began, with the schedules of every minute. */
+async function goTo(world: World, minutes: number): Promise<void> {
+  const endMs = startMs + minutes * 60_000
+  while (world.clock.now().getTime() < endMs) {
+    const now = world.clock.now().getTime()
+    await world.clock.advance(Math.min(60_000 - (now % 60_000), endMs - now))
+    if (world.clock.now().getTime() % 60_000 === 0) void world.everyMinute()
+  }
+}
+
+const isGranted = (world: World) => world.ssoAdmin.assignments().length === 1
+const stateOf = async (world: World) => (await world.json(`status/${link}.json`))?.state
+
+/** A clock of the product's own, beside that of S3. */
+const skewed =
+  (offMs: number) =>
+  (ports: Ports): Ports => {
+    const { clock } = ports
+    const own = {
+      now: () => new Date(clock.now().getTime() + offMs),
+      monotonicMs: () => clock.monotonicMs(),
+      sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+    }
+    return { ...ports, clock: own }
+  }
+
+describe('a link with a time', () => {
+  test.each([
+    ['right', 0],
+    ['two minutes fast', 120_000],
+    ['two minutes slow', -120_000],
+  ])('is in force until expiresAt, and revoked within a minute, with a clock that is %s', async (_, offMs) => {
+    const world = await open({ wrap: skewed(offMs) })
+    await world.objects.put(link, until(10))
+    await goTo(world, 9.98)
+    expect(isGranted(world)).toBe(true)
+    await goTo(world, 11.1)
+    expect(isGranted(world)).toBe(false)
+    expect(await stateOf(world)).toBe('expired')
+    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.keys('state/expiry/')).toEqual([])
+    const followed = world.log.lines.filter(({ message }) => message === 'links whose time has come are looked at')
+    expect(followed).toHaveLength(1)
+  })
+
+  test.each([
+    ['right', 0],
+    ['two minutes fast', 120_000],
+    ['two minutes slow', -120_000],
+  ])('waits for notBefore, and is granted within a minute, with a clock that is %s', async (_, offMs) => {
+    const world = await open({ wrap: skewed(offMs) })
+    await world.objects.put(link, from(10))
+    await goTo(world, 9.98)
+    expect(isGranted(world)).toBe(false)
+    expect(await stateOf(world)).toBe('waiting')
+    await goTo(world, 11.1)
+    expect(isGranted(world)).toBe(true)
+    expect(await stateOf(world)).toBe('applied')
+    expect(await world.keys('attention/')).toEqual([])
+  })
+
+  test('goes from notBefore to expiresAt by itself, whatever offset the instants are written with', async () => {
+    const world = await open()
+    const body = { notBefore: '2026-03-03T15:35:00+05:30', expiresAt: '2026-03-03T02:10:00-08:00' }
+    await world.objects.put(link, JSON.stringify(body))
+    await goTo(world, 4.98)
+    expect(isGranted(world)).toBe(false)
+    expect(await world.keys('state/expiry/')).toEqual([
+      `state/expiry/2026-03-03T10:05:00.000Z%${link}`,
+      `state/expiry/2026-03-03T10:10:00.000Z%${link}`,
+    ])
+    await goTo(world, 6)
+    expect(isGranted(world)).toBe(true)
+    await goTo(world, 9.98)
+    expect(isGranted(world)).toBe(true)
+    await goTo(world, 11)
+    expect(isGranted(world)).toBe(false)
+    expect(await stateOf(world)).toBe('expired')
+  })
+
+  test('is revoked at the very instant of expiresAt, when it is looked at then', async () => {
+    const world = await open()
+    await world.objects.put(link, until(5))
+    await goTo(world, 5)
+    await world.clock.advance(5_000)
+    expect(isGranted(world)).toBe(false)
+  })
+
+  test('stays in force when it is uploaded again with a later expiresAt', async () => {
+    const world = await open()
+    await world.objects.put(link, until(5))
+    await goTo(world, 3)
+    await world.objects.put(link, until(20))
+    await goTo(world, 19.9)
+    expect(isGranted(world)).toBe(true)
+    expect(world.calls).not.toContain('DeleteAccountAssignment')
+    await goTo(world, 21)
+    expect(isGranted(world)).toBe(false)
+  })
+
+  test('stays in force for good when it is uploaded again without expiresAt', async () => {
+    const world = await open()
+    await world.objects.put(link, until(5))
+    await goTo(world, 3)
+    await world.objects.put(link, '')
+    await goTo(world, 7)
+    expect(isGranted(world)).toBe(true)
+    expect(await stateOf(world)).toBe('applied')
+    expect(await world.keys('state/expiry/')).toEqual([])
+  })
+
+  test('ends earlier when it is uploaded again with an earlier expiresAt', async () => {
+    const world = await open()
+    await world.objects.put(link, until(60))
+    await goTo(world, 3)
+    await world.objects.put(link, until(6))
+    await goTo(world, 7)
+    expect(isGranted(world)).toBe(false)
+    expect(await stateOf(world)).toBe('expired')
+  })
+
+  test('comes back when it is uploaded again after it expired', async () => {
+    const world = await open()
+    await world.objects.put(link, until(4))
+    await goTo(world, 6)
+    await world.objects.put(link, until(20))
+    await goTo(world, 7)
+    expect(isGranted(world)).toBe(true)
+  })
+
+  test('that is deleted leaves nothing that its old time could do', async () => {
+    const world = await open()
+    await world.objects.put(link, until(5))
+    await goTo(world, 2)
+    await world.objects.delete(link)
+    await goTo(world, 7)
+    expect(await world.keys('status/links_data/')).toEqual([])
+    expect(await world.keys('state/expiry/')).toEqual([])
+    expect(world.errors).toEqual([])
+  })
+
+  test('leaves access that another link grants too', async () => {
+    const world = await open()
+    await world.objects.put(link, until(5))
+    await world.objects.put('links_data/ou_id%ou-acme-wrk3fina%Billing-ps%team-Accountants%GROUP%ssofile', '')
+    await goTo(world, 8)
+    expect(await stateOf(world)).toBe('expired')
+    expect(world.calls).not.toContain('DeleteAccountAssignment')
+  })
+
+  test('whose time comes while it is being granted keeps no access', async () => {
+    const world = await open()
+    await goTo(world, 4.99)
+    await world.objects.put(link, until(5))
+    await goTo(world, 7)
+    expect(world.ssoAdmin.assignments()).toEqual([])
+    expect(await world.keys('assignments/')).toEqual([])
+    expect(await stateOf(world)).toBe('expired')
+  })
+
+  test('with a key of the greatest length expires as any other', async () => {
+    const world = await open()
+    const middle = 'links_data/account%233000000002%Billing-ps%'
+    const long = 'x'.repeat(900 - `${middle}%GROUP%ssofile`.length)
+    await world.identityStore.createGroup({ displayName: long })
+    await world.objects.put(`${middle}${long}%GROUP%ssofile`, until(5))
+    await goTo(world, 4.9)
+    expect(isGranted(world)).toBe(true)
+    await goTo(world, 6.1)
+    expect(isGranted(world)).toBe(false)
+  })
+})
+
+describe('the index of expiry', () => {
+  test('that is lost is made again by the next reconcile', async () => {
+    const world = await open()
+    await world.objects.put(link, until(30))
+    await goTo(world, 2)
+    for (const key of await world.keys('state/expiry/')) await world.objects.delete(key)
+    void world.everyHour()
+    await goTo(world, 4)
+    expect(await world.keys('state/expiry/')).toEqual([`state/expiry/${minute(30)}%${link}`])
+    await goTo(world, 29.9)
+    expect(isGranted(world)).toBe(true)
+    await goTo(world, 31)
+    expect(isGranted(world)).toBe(false)
+  })
+
+  test('that is lost until after expiresAt delays the end of access until the next reconcile', async () => {
+    const world = await open()
+    await world.objects.put(link, until(5))
+    await goTo(world, 2)
+    for (const key of await world.keys('state/expiry/')) await world.objects.delete(key)
+    await goTo(world, 8)
+    void world.everyHour()
+    await goTo(world, 9)
+    expect(isGranted(world)).toBe(false)
+    expect(await stateOf(world)).toBe('expired')
+  })
+
+  test('is followed again by the next minute when whoever followed it died, at whichever call', async () => {
+    for (let atCall = 0; ; atCall++) {
+      const world = await open()
+      await world.objects.put(link, until(5))
+      await goTo(world, 4.99)
+      await world.clock.advance(600)
+      const dying = dyingPorts(world.ports, { at: (_, number) => number === atCall, when: 'before' })
+
+      void followInstants(dying.ports)
+      await world.clock.advance(1_000)
+      await goTo(world, 7)
+      expect(isGranted(world)).toBe(false)
+      expect(await stateOf(world)).toBe('expired')
+      expect(await world.keys('state/expiry/')).toEqual([])
+      if (!dying.isDead()) break
+    }
+  })
+
+  test('holds hundreds of links that end in the same minute, and each ends', async () => {
+    const world = await open()
+    const names = Array.from({ length: 250 }, (_, index) => `crowd ${index}`)
+    for (const each of names)
+      await world.objects.put(`links_data/account%233000000002%Billing-ps%${each}%GROUP%ssofile`, until(5))
+    await goTo(world, 7)
+    expect(await world.keys('state/expiry/')).toEqual([])
+    expect(await world.keys('attention/')).toEqual([])
+    const states = await Promise.all(
+      (await world.keys('status/links_data/')).map(async (key) => (await world.json(key))?.state),
+    )
+    expect(states).toHaveLength(250)
+    expect(new Set(states)).toEqual(new Set(['expired']))
+  })
+})
+
+describe('the index of instants', () => {
+  const at = (text: string) => new Date(text)
+
+  test('has those of a link that are still to come, by the clock that served it', () => {
+    const [notBefore, expiresAt] = [at('2026-03-03T10:00:00Z'), at('2026-03-03T11:00:00Z')]
+    expect(instantsToCome({}, notBefore)).toEqual([])
+    expect(instantsToCome({ notBefore, expiresAt }, at('2026-03-03T09:00:00Z'))).toEqual([notBefore, expiresAt])
+    expect(instantsToCome({ notBefore, expiresAt }, notBefore)).toEqual([expiresAt])
+    expect(instantsToCome({ expiresAt }, expiresAt)).toEqual([])
+    const [last, beyond] = [at('9999-12-31T23:59:59.999Z'), new Date(Date.parse('9999-12-31T23:59:59.999Z') + 1)]
+    expect(instantsToCome({ notBefore: last, expiresAt: beyond }, notBefore)).toEqual([last])
+  })
+
+  test('is listed whole', async () => {
+    const world = new World()
+    const instant = at('2026-03-03T11:00:00Z')
+    await indexInstants(world.objects, link, [instant], 'a look')
+    expect(await listIndexed(world.objects)).toEqual(new Set([`state/expiry/2026-03-03T11:00:00.000Z%${link}`]))
+  })
+
+  test('has a link looked at once, whose two instants have come, and says why', async () => {
+    const world = new World()
+    await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z'), at('2026-03-03T09:30:00Z')], 'a look')
+    expect(await followInstants(world.ports)).toBe(2)
+    const messages = world.queues.queue('links').messages()
+    expect(messages.map(({ body }) => JSON.parse(body))).toMatchObject([{ key: link, event: 'its time has come' }])
+  })
+
+  test('is followed past what is gone by the time that it is looked at', async () => {
+    const world = new World()
+    const gone = expiryKey(at('2026-03-03T08:00:00Z'), link)
+    await world.objects.put(gone, '')
+    await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z')], 'a look')
+    const objects = intercept(world.ports, async ({ operation, args, proceed }) =>
+      operation === 'head' && args[0] === gone ? undefined : proceed(),
+    ).objects
+    expect(await followInstants({ ...world.ports, objects })).toBe(1)
+    expect(await world.keys('state/expiry/')).toEqual([gone])
+  })
+})

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals'
+import { ZodError } from 'zod'
+import { parseInput, queueOf, sendInputs, toOutgoing } from '../../../../shared/reconcile/records/inputs.ts'
+import { intercept } from '../../../intercept.ts'
+import { World } from '../../../world.ts'
+
+const link = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
+const file = 'permission_sets/Billing-ps.json'
+const message = { v: 1, key: link, id: 'upload', event: 'ObjectCreated:Put' } as const
+
+describe('an input', () => {
+  test.each([
+    [link, 'links'],
+    ['links_data/', 'links'],
+    [file, 'permission-sets'],
+    ['status/links_data/x.json', undefined],
+    ['links_data', undefined],
+    ['', undefined],
+  ])('of the key %j is looked at from the queue %s', (key, queue) => {
+    expect(queueOf(key)).toBe(queue)
+  })
+
+  test('has an id of its own at each receive', () => {
+    const body = JSON.stringify(message)
+    expect(parseInput('links', { body, receiveCount: 1 })).toEqual({ ...message, id: 'upload/1' })
+    expect(parseInput('links', { body, receiveCount: '2' })).toEqual({ ...message, id: 'upload/2' })
+  })
+
+  test('is refused on a queue that it is not for, by a message that shows the key as it is', () => {
+    const take = (queue: 'links' | 'permission-sets', key: string) =>
+      parseInput(queue, { body: JSON.stringify({ ...message, key }), receiveCount: 1 })
+    expect(() => take('permission-sets', link)).toThrow(
+      `received the key '${link}' on the queue permission-sets, expected one that it is for`,
+    )
+    expect(() => take('links', 'status/a\nb')).toThrow("received the key 'status/a\\u{a}b' on the queue links")
+    expect(take('permission-sets', file)).toMatchObject({ key: file })
+  })
+
+  test('is refused where it cannot be understood', () => {
+    expect(() => parseInput('links', { body: 'no JSON', receiveCount: 1 })).toThrow(SyntaxError)
+    expect(() => parseInput('links', { body: '{"v":2}', receiveCount: 1 })).toThrow(ZodError)
+  })
+
+  test('is in order with others of its key, and dropped only as the same change of the same key', () => {
+    const sent = toOutgoing(message)
+    expect(JSON.parse(sent.body)).toEqual(message)
+    const again = toOutgoing({ ...message, event: 'another' })
+    const later = toOutgoing({ ...message, id: 'later' })
+    const elsewhere = toOutgoing({ ...message, key: file })
+    expect([again.groupId, later.groupId]).toEqual([sent.groupId, sent.groupId])
+    expect(elsewhere.groupId).not.toBe(sent.groupId)
+    expect(again.deduplicationId).toBe(sent.deduplicationId)
+    expect(later.deduplicationId).not.toBe(sent.deduplicationId)
+    expect(elsewhere.deduplicationId).not.toBe(sent.deduplicationId)
+  })
+})
+
+describe('inputs that are to be looked at again', () => {
+  const sentTo = (world: World) =>
+    (['links', 'permission-sets'] as const).map((queue) =>
+      world.queues
+        .queue(queue)
+        .messages()
+        .map(({ body }) => JSON.parse(body)),
+    )
+
+  test('go to their queues, with the reason; what is none is left out', async () => {
+    const world = new World()
+    const other = link.replace('Web', 'Shop')
+    await sendInputs(world.ports, [link, file, 'status/x', other], 'a test')
+    const [links = [], files = []] = sentTo(world)
+    expect(links).toMatchObject([
+      { v: 1, key: link, event: 'a test' },
+      { v: 1, key: other, event: 'a test' },
+    ])
+    expect(files).toMatchObject([{ v: 1, key: file, event: 'a test' }])
+    expect(new Set([...links, ...files].map(({ id }) => id)).size).toBe(1)
+  })
+
+  test('go again however soon they were sent before', async () => {
+    const world = new World()
+    await sendInputs(world.ports, [link], 'a test')
+    await sendInputs(world.ports, [link], 'a test')
+    expect(sentTo(world)).toMatchObject([[{ key: link }, { key: link }], []])
+  })
+
+  test('call no queue where there are none', async () => {
+    let sends = 0
+    const counted = intercept(new World().ports, async ({ proceed }) => {
+      sends++
+      return proceed()
+    })
+    await sendInputs(counted, ['status/x'], 'a test')
+    expect(sends).toBe(0)
+  })
+})

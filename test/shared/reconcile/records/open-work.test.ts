@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals'
+import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
+import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
+import { listOpenWork, moveTwin, nextAttempt, openWorkKey } from '../../../../shared/reconcile/records/open-work.ts'
+
+const now = new Date('2026-03-03T10:00:00.000Z')
+const key = 'account%000000000001%ReadOnly-ps%50 % of a%GROUP%ssofile'
+const after = (ms: number) => new Date(now.getTime() + ms)
+
+test('the next attempt comes after a minute, doubling to an hour, within the upper half of that time', () => {
+  const minutes = [0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 100].map((attempts) => {
+    const [earliest, middle, latest] = [0, 0.5, 1].map((fraction) => nextAttempt(now, attempts, fraction).getTime())
+    expect((earliest ?? 0) - now.getTime()).toBe(((latest ?? 0) - now.getTime()) / 2)
+    expect(middle).toBe(((earliest ?? 0) + (latest ?? 0)) / 2)
+    return ((latest ?? 0) - now.getTime()) / 60_000
+  })
+  expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60])
+})
+
+test('open work is listed earliest first, all of it or what is due, and what is none is passed over', async () => {
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: new VirtualClock(now) })
+  const instants = [after(60_000), after(-1), now, after(1)]
+  for (const instant of instants) await objects.put(openWorkKey(instant.toISOString(), key), '')
+  const file = openWorkKey(after(2).toISOString(), 'permission_sets/ReadOnly-ps.json')
+  await objects.put(file, '')
+  await objects.put(openWorkKey(after(-2).toISOString(), 'notes.txt'), '')
+  await objects.put(`state/opened/${now.toISOString()}%${key}`, '')
+
+  const all = await Array.fromAsync(listOpenWork(objects))
+  expect(all.map(({ nextAttempt: at }) => at.getTime() - now.getTime())).toEqual([-1, 0, 1, 2, 60_000])
+  expect(all[0]).toEqual({ object: `state/open/2026-03-03T09:59:59.999Z%${key}`, key, nextAttempt: after(-1) })
+  expect(all[3]).toEqual({ object: file, key: 'permission_sets/ReadOnly-ps.json', nextAttempt: after(2) })
+  const due = await Array.fromAsync(listOpenWork(objects, now))
+  expect(due.map(({ nextAttempt: at }) => at)).toEqual([after(-1), now])
+})
+
+describe('the twin of a record', () => {
+  const [nine, ten] = [after(-3_600_000).toISOString(), now.toISOString()]
+
+  /** What happens while the twin moves, in order. */
+  async function move(before: string | undefined, next: string | undefined): Promise<readonly string[]> {
+    const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: new VirtualClock(now) })
+    const done: string[] = []
+    const put = objects.put.bind(objects)
+    const remove = objects.delete.bind(objects)
+    objects.put = async (...args) => {
+      done.push(`put ${args[0]}`)
+      return put(...args)
+    }
+    objects.delete = async (...args: Parameters<typeof remove>) => {
+      done.push(`delete ${args[0]}`)
+      return remove(...args)
+    }
+    expect(await moveTwin(objects, key, { before, next }, async () => done.push('write'))).toBe(
+      done.indexOf('write') + 1,
+    )
+    return done
+  }
+
+  test('is made before the record is written, and the one before is taken away after that', async () => {
+    expect(await move(nine, ten)).toEqual([`put state/open/${ten}%${key}`, 'write', `delete state/open/${nine}%${key}`])
+    expect(await move(undefined, ten)).toEqual([`put state/open/${ten}%${key}`, 'write'])
+  })
+
+  test('stays where it has the same instant as before', async () => {
+    expect(await move(ten, ten)).toEqual([`put state/open/${ten}%${key}`, 'write'])
+  })
+
+  test('is taken away where nothing is left to be tried again', async () => {
+    expect(await move(nine, undefined)).toEqual(['write', `delete state/open/${nine}%${key}`])
+    expect(await move(undefined, undefined)).toEqual(['write'])
+  })
+})

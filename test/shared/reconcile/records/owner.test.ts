@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals'
+import { configuration } from '../../../../shared/domain/configuration.ts'
+import { claimBucket, type Owner, readOwner } from '../../../../shared/reconcile/records/owner.ts'
+import { type Interceptor, intercept } from '../../../intercept.ts'
+import { World } from '../../../world.ts'
+
+const ownerKey = 'control/owner.json'
+
+function deployment(name: string, folders: readonly string[] = []): NonNullable<Owner['deployment']> {
+  const url = (queue: string) => `https://sqs.example/${name}-${queue}`
+  return {
+    name,
+    queueUrls: {
+      uploads: url('uploads'),
+      links: url('links'),
+      'permission-sets': url('permission-sets'),
+      events: url('events'),
+      'work-urgent': url('work-urgent'),
+      work: url('work'),
+      'work-bulk': url('work-bulk'),
+      dispatch: url('dispatch'),
+    },
+    configuration: configuration.parse({ folders }),
+  }
+}
+
+/** A bucket, and the writes of its owner's record. */
+async function open(interceptor: Interceptor = ({ proceed }) => proceed()) {
+  const writes: unknown[] = []
+  const world = new World({
+    wrap: (ports) =>
+      intercept(ports, (call) => {
+        if (call.operation === 'put') writes.push(call.args[2])
+        return interceptor(call)
+      }),
+  })
+  const instance = await world.ssoAdmin.instance()
+  const claim = (by?: Owner['deployment'], changed: Partial<typeof instance> = {}) => {
+    const { objects, ssoAdmin } = world.ports
+    const other = intercept(world.ports, async () => ({ ...instance, ...changed })).ssoAdmin
+    return claimBucket({ objects, ssoAdmin: Object.keys(changed).length > 0 ? other : ssoAdmin }, by)
+  }
+  return { world, instance, claim, writes }
+}
+
+describe('a bucket', () => {
+  test('belongs to nobody until somebody claims it, and to that instance then', async () => {
+    const { world, instance, claim, writes } = await open()
+    expect(await readOwner(world.objects)).toBeUndefined()
+    expect(await claim()).toEqual({ v: 1, ...instance })
+    expect(await readOwner(world.objects)).toEqual({ v: 1, ...instance })
+    expect(await world.keys('')).toEqual([ownerKey])
+    expect(writes).toEqual([{ ifNoneMatch: '*' }])
+  })
+
+  test('is not written when its owner claims it again', async () => {
+    const { instance, claim, writes } = await open()
+    const alpha = deployment('alpha')
+    await claim(alpha)
+    expect(await claim(alpha)).toEqual({ v: 1, ...instance, deployment: alpha })
+    expect(writes).toHaveLength(1)
+  })
+
+  test.each([
+    ['instanceArn', 'arn:aws:sso:::instance/ssoins-ffffffffffffffff'],
+    ['identityStoreId', 'd-ffffffffff'],
+  ])('is refused to an instance whose %s is another', async (field, value) => {
+    const { world, instance, claim } = await open()
+    await claim()
+    const refused = claim(undefined, { [field]: value })
+    const present = field === 'instanceArn' ? value : instance.instanceArn
+    await expect(refused).rejects.toThrow(
+      `bucket ssofile belongs to ${instance.instanceArn}, but this is ${present}; use the right account and bucket, or delete control/owner.json if the bucket really changes hands`,
+    )
+    await expect(refused).rejects.toMatchObject({ name: 'WrongOwnerError' })
+    expect(await readOwner(world.objects)).toEqual({ v: 1, ...instance })
+  })
+
+  test('is refused to a second deployment, and stays with the first', async () => {
+    const { world, instance, claim } = await open()
+    await claim(deployment('alpha'))
+    const refused = claim(deployment('beta'))
+    await expect(refused).rejects.toThrow(
+      'bucket ssofile is worked on by the deployment alpha, not by beta; remove that deployment and control/owner.json first',
+    )
+    await expect(refused).rejects.toMatchObject({ name: 'WrongOwnerError' })
+    expect(await readOwner(world.objects)).toEqual({ v: 1, ...instance, deployment: deployment('alpha') })
+  })
+
+  test('of an instance gets its first deployment, which whoever claims it without one learns', async () => {
+    const { instance, claim } = await open()
+    await claim()
+    const whole = { v: 1, ...instance, deployment: deployment('alpha') }
+    expect(await claim(deployment('alpha'))).toEqual(whole)
+    expect(await claim()).toEqual(whole)
+  })
+
+  test('has the configuration of its deployment as it was claimed last', async () => {
+    const { world, instance, claim, writes } = await open()
+    await claim(deployment('alpha'))
+    const before = await world.objects.head(ownerKey)
+    const changed = deployment('alpha', ['team-a'])
+    expect(await claim(changed)).toEqual({ v: 1, ...instance, deployment: changed })
+    expect(await readOwner(world.objects)).toEqual({ v: 1, ...instance, deployment: changed })
+    expect(writes.at(-1)).toEqual({ ifMatch: before?.etag })
+  })
+
+  test('that two claim at once belongs to one of them, and the other is refused', async () => {
+    const late: { rival?: () => Promise<unknown> } = {}
+    const { world, instance, claim } = await open(async ({ operation, proceed }) => {
+      if (operation !== 'put') return proceed()
+      const { rival } = late
+      delete late.rival
+      await rival?.()
+      return proceed()
+    })
+    late.rival = () => claim(deployment('alpha'))
+    await expect(claim(deployment('beta'))).rejects.toThrow('worked on by the deployment alpha, not by beta')
+    expect(await readOwner(world.objects)).toEqual({ v: 1, ...instance, deployment: deployment('alpha') })
+  })
+
+  test('whose record cannot be understood is nobody’s to take', async () => {
+    const { world, claim, writes } = await open()
+    await world.objects.put(ownerKey, '{"v":2}')
+    await expect(claim()).rejects.toThrow(ownerKey)
+    expect(writes).toEqual([])
+  })
+})
