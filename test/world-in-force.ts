@@ -45,8 +45,9 @@ export async function openWorldInForce(
   return { world, granted }
 }
 
+/** Granted an hour ago: listings are believed by now. */
 async function putInForce(world: World, { assignment, target }: Granted): Promise<void> {
-  const at = world.clock.now().toISOString()
+  const at = new Date(world.clock.now().getTime() - 60 * 60_000).toISOString()
   const link = `links_data/root%all%${assignment.permissionSet}%${assignment.principal}%GROUP%ssofile`
   const head = await world.objects.head(link)
   const { principalId, permissionSetArn } = target

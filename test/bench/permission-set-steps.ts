@@ -3,6 +3,7 @@ export type Step = {
   readonly what: string
   /** Without: its file is deleted. */
   readonly body: ((index: number) => object) | undefined
+  /** One for each difference, and the provisioning that follows them. */
   readonly writes: number
 }
 
@@ -21,13 +22,13 @@ const second = (index: number) => ({
 })
 
 export const steps: readonly Step[] = [
-  { what: 'create, with a policy and a tag', body: first, writes: 2 },
+  { what: 'create, with a policy and a tag', body: first, writes: 3 },
   { what: 'no-op: the same file', body: first, writes: 0 },
   {
     what: 'no-op: the same in other bytes',
     body: (index) => ({ ...first(index), sessionDurationInMinutes: 60 }),
     writes: 0,
   },
-  { what: 'update: one policy more', body: second, writes: 1 },
+  { what: 'update: one policy more', body: second, writes: 2 },
   { what: 'delete', body: undefined, writes: 1 },
 ]
