@@ -121,8 +121,8 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
 }
 
 /**
- * A slice of the dispatcher, once the lease is free. Giving up while another process holds it would leave statuses at
- * `applying` with nobody working on them.
+ * Waits for the lease, then runs a slice of the dispatcher. Giving up while another process has the lease would leave
+ * statuses at `applying` although no process works on them.
  */
 async function dispatchOnce(ports: Ports, configuration: Configuration, holder: string): Promise<SliceResult> {
   for (;;) {

@@ -67,7 +67,7 @@ function parseName(text: string): PermissionSetName {
 
 type Result = Adoption | { readonly name: string; readonly outcome: 'not-found'; readonly near?: string | undefined }
 
-/** In portions, each under the dispatcher lease: nobody else uses the rate, and changes of access wait only briefly. */
+/** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
 async function adoptAll(ports: Ports, names: readonly PermissionSetName[] | undefined): Promise<readonly Result[]> {
   const results: Result[] = []
   let left: readonly PermissionSetArn[] | undefined

@@ -21,14 +21,14 @@ export function renderExplanation({ question, account, direct, throughGroups, ne
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
   const both = direct.length > 1 ? 'A group and a user have this name; both are shown.\n' : ''
-  const nobody =
+  const notKnown =
     direct.length === 0
       ? `  ${paint('plain', 'not granted')}: neither a group nor a user '${quote(principal)}' is known, and no link grants it\n`
       : ''
   return [
     `${permissionSet} in account ${place}\n`,
     both,
-    nobody,
+    notKnown,
     ...direct.map((one) => renderOne(one, renderWho(one))),
     ...throughGroups.map((one) => renderOne(one, `through ${renderWho(one)} (the user is a member)`)),
     near.length === 0

@@ -4,8 +4,8 @@ import type { Clock } from '../../shared/ports/clock.ts'
 export type SettlingModel = { nextDueAt(): Date | undefined; settle(): void }
 
 /**
- * Settles a model at its instants, so that requests finish, and send their events, although nobody calls. Call `poke`
- * whenever something may have become due earlier than before.
+ * Settles a model whenever something is due, so that requests finish and send their events without being polled. Call
+ * `poke` when something may have become due earlier than before.
  */
 export function startSettling(model: SettlingModel, clock: Clock): { poke(): void; stop(): Promise<void> } {
   const stopping = new AbortController()

@@ -5,7 +5,7 @@ import { Lease, leaseKey } from '../../shared/reconcile/dispatcher/lease.ts'
 /**
  * Lets the dispatcher go on at once over the data of a killed run. The old lease would last up to a minute, and the wake
  * that was in progress would lock its message group for a quarter of an hour. The lock of the data directory proves that
- * the old process is dead, so there is nobody to wait for. Everything else comes back at its own time.
+ * the old process is dead, so neither has to be waited for. Everything else comes back at its own time.
  */
 export async function takeOver(
   { objects, queues }: { readonly objects: MemoryObjectStore; readonly queues: MemoryQueues },

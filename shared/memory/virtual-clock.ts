@@ -43,7 +43,7 @@ export class VirtualClock implements Clock {
     })
   }
 
-  /** When the next sleeper is due; `undefined`: nobody sleeps, or only for ever. */
+  /** When the next sleeper is due; `undefined`: there is none, or it sleeps for ever. */
   nextDueAt(): Date | undefined {
     for (let next = this.#sleepers.next(); next !== undefined; next = this.#sleepers.next()) {
       if (!next.item.awake) return Number.isFinite(next.at) ? new Date(next.at) : undefined

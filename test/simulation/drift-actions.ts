@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
+import { isBusy } from './outside-changes.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What others do to access that ssofile gave, and the check that finds it. */
@@ -39,7 +40,7 @@ export const settlingMs = 6 * 60_000
 export async function performDriftAction(action: DriftAction, world: SimulatedWorld): Promise<void> {
   const { ssoAdmin, checker, clock } = world
   if (action.do === 'check for drift') return void checkForDrift(world)
-  const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one))
+  const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, ssoAdmin))
   const target = ours[action.nth % Math.max(ours.length, 1)]
   if (!target) return
   // Only a drift check finds it, and one that is under way, or about to begin, only where our last call on it is so old
@@ -50,7 +51,7 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   ssoAdmin.removeAssignment(target)
   if (action.do === 'remove what ssofile gave') return
   await clock.advance(action.afterMs)
-  if (ssoAdmin.isAssigned(target)) return
+  if (ssoAdmin.isAssigned(target) || isBusy(target.accountId, ssoAdmin)) return
   checker.noteForeign(target)
   ssoAdmin.addAssignment(target)
 }

@@ -7,6 +7,12 @@ import type { SimulatedWorld } from './simulated-world.ts'
 
 type Doing<Name extends Action['do']> = Extract<Action, { readonly do: Name }>
 
+/** While a request of an account is in progress, AWS refuses any other there: also from the console (ConflictException). */
+export function isBusy(accountId: string, ssoAdmin: SimulatedWorld['ssoAdmin']): boolean {
+  return ssoAdmin.outstandingRequests().some(({ target }) => target.accountId === accountId)
+}
+
+/** `undefined`: something is missing, or the account is busy. */
 function findTarget(
   action: { readonly account: string; readonly principal: string; readonly permissionSet: string },
   { identityStore, ssoAdmin, organizations }: SimulatedWorld,
@@ -17,6 +23,7 @@ function findTarget(
   const permissionSetArn = ssoAdmin.permissionSetArnOf(action.permissionSet)
   const account = organizations.accountsNow().find(({ id: candidate }) => candidate === action.account)
   if (!id || !permissionSetArn || account?.state !== 'ACTIVE') return undefined
+  if (isBusy(account.id, ssoAdmin)) return undefined
   return { accountId: account.id, permissionSetArn, principalId: principalId.parse(id), principalType }
 }
 

@@ -6,7 +6,7 @@ export type JsonObject = { readonly [key: string]: Json }
 
 export type GroupRecord = {
   readonly groupId: PrincipalId
-  /** AWS lets a group be without a name; nobody can look it up then. */
+  /** AWS lets a group be without a name; it cannot be looked up by name then. */
   readonly displayName?: string
   readonly description?: string
   readonly createdAt: Date

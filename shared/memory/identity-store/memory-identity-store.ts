@@ -129,7 +129,7 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#changed({ event: 'UpdateGroup', groupId: principalId.parse(groupId) })
   }
 
-  /** Its account assignments stay, under an id that nobody has any more. */
+  /** Its account assignments stay, under an id that no longer exists. */
   async deleteGroup(groupId: string): Promise<void> {
     this.#gate.enter('DeleteGroup')
     this.#willChange()
@@ -172,7 +172,7 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
   }
 
-  /** Its account assignments stay, under an id that nobody has any more. */
+  /** Its account assignments stay, under an id that no longer exists. */
   async deleteUser(userId: string): Promise<void> {
     this.#gate.enter('DeleteUser')
     this.#willChange()

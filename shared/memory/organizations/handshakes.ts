@@ -53,7 +53,7 @@ export class Handshakes {
     return handshake
   }
 
-  /** `caller`: the account that accepts; it has to be the one invited, whose email nobody here can check. */
+  /** `caller`: the account that accepts; it has to be the one invited, and this model cannot check its email. */
   accept(id: string, caller: AccountId): HandshakeRecord {
     const { tree, handshakes, clock, willChange, changed } = this.#options
     const handshake = handshakes.get(id)

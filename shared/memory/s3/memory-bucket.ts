@@ -126,7 +126,7 @@ export class MemoryBucket {
     checkKey(key)
     const existing = this.#objects.get(key)
     if (condition?.ifMatch !== '*' || existing === undefined) checkCondition(existing, condition)
-    if (existing === undefined) return // nothing changed, so nobody is told
+    if (existing === undefined) return // nothing changed, so there is no notification
     this.#objects.delete(key)
     this.#keys.delete(key)
     this.#tell({ ...this.#changeOf(key, caller, this.#clock.now()), eventName: 'ObjectRemoved:Delete' })

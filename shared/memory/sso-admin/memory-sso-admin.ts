@@ -78,7 +78,7 @@ export type MemorySsoAdminOptions = CallObserver & {
 
 const instanceId = 'ssoins-7223a1b2c3d4e5f6'
 const pageMost = 100
-/** How many rows are missing from a page of ListAccountAssignmentsForPrincipal: nobody may count on full pages. */
+/** How many rows are missing from a page of ListAccountAssignmentsForPrincipal, so that no caller counts on full pages. */
 const shortBy = 3
 // Source of these figures: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 const callsPerSecond = 20

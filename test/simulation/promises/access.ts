@@ -94,8 +94,7 @@ export class Access {
     const isUnread = this.#made.has(name) && recorded.some(({ isUnconfirmed }) => isUnconfirmed)
     const isAnnounced = isUnread || recorded.some((access) => access.isUnanswered || this.#isUndeleted(access))
     // Put back by hand what the ledger still has as granted: it is ours as before.
-    const isOurs = this.isBeingCreated(target) || recorded.some(({ isGranted }) => isGranted)
-    const of = isOurs ? 'ours' : isAnnounced ? 'either' : 'foreign'
+    const of = recorded.some(({ isGranted }) => isGranted) ? 'ours' : isAnnounced ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
   }
 
