@@ -179,7 +179,8 @@ function listInputs(
   const unsettled = entries
     .filter((key) => isSweep || !resting.has(key))
     .flatMap((key) => parseAssignmentKey(key) ?? [])
-  const open = new AssignmentIndex([...plan.grants, ...plan.revocations, ...unsettled], view, configuration)
+  const going = new AssignmentIndex([...plan.revocations, ...unsettled], view, configuration)
+  const coming = new AssignmentIndex(plan.grants, view, configuration)
   const retried = new AssignmentIndex(
     [...scheduled].flatMap((key) => parseAssignmentKey(key) ?? []),
     view,
@@ -200,7 +201,8 @@ function listInputs(
       isSweep,
       isAtWork,
       isNew: statuses.changed.has(input),
-      isOpen: open.concerns(input, inForce.has(input)),
+      // What other links are still to grant keeps no status of a link that is gone.
+      isOpen: going.concerns(input, inForce.has(input)) || (!!file && coming.concerns(input, inForce.has(input))),
       isScheduled: scheduled.has(input) || retried.concerns(input, inForce.has(input)),
       isExpired: links.expired.has(input),
       isHeld: heldLinks.has(input),

@@ -128,6 +128,14 @@ describe('an input is looked at', () => {
     expect((await find(bench)).inputs).toEqual([bench.link])
   })
 
+  test('where it is gone with nothing of it left, whatever other links are still to grant', async () => {
+    const bench = await told(new Settling())
+    const gone = bench.link.replace(/account%\d+/, 'root%all')
+    await tell(bench, gone, 'failed')
+    await bench.world.objects.put(`attention/failed/${gone}`, '')
+    expect(await find(bench)).toMatchObject({ inputs: [gone], grants: [bench.assignment] })
+  })
+
   test('of a permission set as well, whose status is lacking', async () => {
     const bench = new Settling()
     await bench.world.objects.put('permission_sets/Billing-ps.json', '{}')
