@@ -1,4 +1,4 @@
-import { deleteLink, linkOf, strike, upload, wait } from '../scenario-steps.ts'
+import { assign, deleteLink, linkOf, strike, upload, wait } from '../scenario-steps.ts'
 import { calm, type Regression } from './regression.ts'
 
 /** What the simulation once found about objects of ssofile that cannot be read. */
@@ -56,6 +56,22 @@ export const unreadableRegressions: readonly Regression[] = [
       { do: 'spoil an object of ssofile', under: 'assignments/', nth: 4, body: 'cut off', afterMs: 20_000 },
       { do: 'check for drift' },
       wait(70_000),
+    ],
+  },
+  {
+    name: 'what others give after our deletion ended is theirs, although we learn of its end late',
+    settings: { ...calm, latencyMs: 20_000, latencyP99Ms: 20_000 },
+    actions: [
+      upload(linkOf('account%200000000002')),
+      wait(70_000),
+      deleteLink(linkOf('account%200000000002')),
+      wait(8_000),
+      { do: 'spoil an object of ssofile', under: 'assignments/', nth: 0, body: 'cut off', afterMs: 600_000 },
+      { do: 'kill the dispatcher' },
+      wait(70_000),
+      assign('200000000002'),
+      upload(linkOf('account%200000000002')),
+      wait(1_200_000),
     ],
   },
 ]
