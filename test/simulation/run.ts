@@ -116,8 +116,8 @@ async function converge(world: SimulatedWorld): Promise<void> {
   const isSpoiled = world.unreadable.spoiled.length > 0
   if (isSpoiled) await settle(world)
   world.unreadable.restoreAll()
-  // A link is told an hour later where the same grant is still open in an account of another link.
-  await settle(world, isSpoiled ? ['hour'] : [])
+  // A link of an entry that could not be read is told an hour later where the same grant is still open elsewhere.
+  await settle(world, world.unreadable.wasSpoiled ? ['hour'] : [])
 }
 
 /** The schedules go on until nothing moves any more, with a reconcile and a drift check at rest. */

@@ -62,6 +62,7 @@ type Comparing = DriftContext & {
  * | in the ledger | under `foreign/` | listed | then                                     |
  * | ------------- | ---------------- | ------ | ---------------------------------------- |
  * | yes           |                  | no     | `checkMissing`, where `findsMissing`     |
+ * | yes           | yes              |        | the same                                 |
  * | no            | no               | yes    | `checkForeign`                           |
  * |               | yes              |        | `checkRecorded`                          |
  *
@@ -90,8 +91,10 @@ export async function compareAssignments(
     ledger.has(key) ? [key] : (unlisted.get(describeAllButPrincipal(key)) ?? [])
   const context: Comparing = { ...drift, found, listed, ids: new Set(rows.map(renderTarget)), holdersOf }
   const limit = pLimit(comparedAtOnce)
+  // What is listed under the name may be what others gave, and the ledger's access of a former id be gone.
+  const isUnsure = (key: AssignmentKey) => !listed.has(key) || recorded.has(key)
   await Promise.all([
-    ...expected.filter((key) => !listed.has(key)).map((key) => limit(checkMissing, key, context)),
+    ...expected.filter(isUnsure).map((key) => limit(checkMissing, key, context)),
     ...[...recorded].map((key) => limit(checkRecorded, key, context)),
     ...[...listed]
       .filter(([key]) => !ledger.has(key) && !recorded.has(key))

@@ -344,6 +344,20 @@ describe('foreign access that is not listed', () => {
 })
 
 describe('access that is both foreign and in the ledger', () => {
+  test('is missing in the ledger where only what others gave to that name is listed', async () => {
+    const { bench, key, addForeign, compare } = open()
+    await addForeign()
+    await bench.own({ state: 'held', grantedAt: nine, principalId: bench.target('team-Web').principalId })
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare(undefined, { ledger: [key], both: [key] })).toEqual({
+      ...nothing,
+      checked: 1,
+      missing: [key],
+      toEvaluate: [bench.assignment],
+    })
+    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+  })
+
   test('is ours where it is granted to the same: it is foreign no more', async () => {
     const { bench, key, addForeign, compare } = open()
     await addForeign()
