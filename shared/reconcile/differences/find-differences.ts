@@ -83,7 +83,7 @@ export async function findDifferences(
   return {
     plan,
     due: isSweep ? leaveAlone({ ...plan, revocations }, bucket, last, scope) : { ...plan, revocations },
-    inputs: listInputs(bucket, planned, found, scope),
+    inputs: listInputs(bucket, isSweep ? planned : plan, found, scope),
     unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
     held,
     misindexed: await findMisindexed(objects, statuses),

@@ -15,10 +15,10 @@ const ten = '2026-03-03T10:00:00.000Z'
 const over = '{"expiresAt":"2026-03-03T09:59:59Z"}'
 const soon = '{"expiresAt":"2026-03-03T10:00:59Z"}'
 
-async function find({ world }: Settling, configuration: Partial<Configuration> = {}) {
+async function find({ world }: Settling, configuration: Partial<Configuration> = {}, isSweep = false) {
   const settings = { ...world.configuration, ...configuration }
   const view = await world.finish(new OrganizationCache(world.ports, settings.folders).rebuild())
-  const { plan, ...found } = await world.finish(findDifferences(world.ports.objects, view, settings))
+  const { plan, ...found } = await world.finish(findDifferences(world.ports.objects, view, settings, { isSweep }))
   return { ...found, grants: plan.grants, revocations: plan.revocations }
 }
 
@@ -134,6 +134,15 @@ describe('an input is looked at', () => {
     await tell(bench, gone, 'failed')
     await bench.world.objects.put(`attention/failed/${gone}`, '')
     expect(await find(bench)).toMatchObject({ inputs: [gone], grants: [bench.assignment] })
+  })
+
+  test('by the reconcile alone where it is gone, and what it granted is stuck', async () => {
+    const bench = new Settling()
+    await bench.own({ state: 'stuck' })
+    bench.world.organizations.suspendAccount(bench.account)
+    await tell(bench, bench.link, 'failed')
+    expect((await find(bench)).inputs).toEqual([bench.link])
+    expect((await find(bench, {}, true)).inputs).toEqual([])
   })
 
   test('of a permission set as well, whose status is lacking', async () => {
