@@ -9,7 +9,7 @@ import {
   revokedInstant,
   wasThere,
 } from '../../domain/access-changes.ts'
-import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { assignmentOf } from '../../domain/assignment.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { type Access, type AccessIds, findAccess, type GrantingLink, isSameAccess } from '../../domain/ledger-entry.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -267,9 +267,7 @@ async function moveTo(settling: Settling, { ids, heir }: StepOf<'move to'>): Pro
   const { now, context, key } = settling
   const { objects, standings, brake, log } = context
   const access = settling.accessOf(ids)
-  const assignment = parseAssignmentKey(heir.key)
-  if (!assignment) throw new Error(`received '${heir.key}', expected the key of an assignment`)
-  const to = new Settling({ key: heir.key, assignment, context })
+  const to = new Settling({ key: heir.key, assignment: assignmentOf(heir.key), context })
   await noteName(to, ids)
   to.stored = await standings.ledger.read(heir.key)
   const there = findAccess(to.entry, ids)

@@ -13,6 +13,7 @@ import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { EntryChangedError, type StoredEntry } from '../records/ledger.ts'
 import { moveTwin } from '../records/open-work.ts'
 import type { Facts, Known, Wish } from './facts.ts'
+import { targetOf } from './resolve-target.ts'
 import type { Lacks, SettleContext, Subject } from './settlement.ts'
 
 /** `before`: the access before the call was prepared. */
@@ -74,9 +75,8 @@ export class Settling implements Subject {
     return renderInstant(this.context.clock.now())
   }
 
-  targetOf({ principalId, permissionSetArn }: AccessIds): AssignmentTarget {
-    const { accountId, type } = this.assignment
-    return { accountId, permissionSetArn, principalId, principalType: type }
+  targetOf(ids: AccessIds): AssignmentTarget {
+    return targetOf(this.assignment, ids)
   }
 
   knownOf(ids: AccessIds): Known {

@@ -1,3 +1,4 @@
+import { isSameAccess } from '../../domain/ledger-entry.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { listAll } from '../../ports/page.ts'
@@ -140,10 +141,5 @@ function endOf(request: Awaited<ReturnType<SsoAdmin['describeAssignmentRequest']
 }
 
 function isSameTarget(a: AssignmentTarget, b: AssignmentTarget): boolean {
-  return (
-    a.accountId === b.accountId &&
-    a.permissionSetArn === b.permissionSetArn &&
-    a.principalId === b.principalId &&
-    a.principalType === b.principalType
-  )
+  return isSameAccess(a, b) && a.accountId === b.accountId && a.principalType === b.principalType
 }
