@@ -210,12 +210,12 @@ async function confirm(settling: Settling, { ids, links, until }: StepOf<'confir
   const access = settling.accessOf(ids)
   if (access.grantedAt === undefined)
     await writeHistory(settling, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now)
-  const isOpen = entry !== undefined && entry.accesses.length > 1
-  const openUntil = isOpen ? entry.openUntil : undefined
+  // Where the entry has another access, that one may still have to be tried again.
+  const open = entry && entry.accesses.length > 1 ? entry : undefined
   await settling.record(confirmAccess(access, links, { now, isOrphaned: until !== undefined }), {
     first: wish.is === 'wanted',
-    attempts: isOpen ? entry.attempts : 0,
-    openUntil: until ? earlier(entry?.openUntil, renderInstant(until), now) : openUntil,
+    attempts: open?.attempts ?? 0,
+    openUntil: until ? earlier(entry?.openUntil, renderInstant(until), now) : open?.openUntil,
   })
   const told = until ? 'the principal is gone; its access ends with its grace' : 'access is granted'
   context.log.info(told, { until: settling.entry?.openUntil })

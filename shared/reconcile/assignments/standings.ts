@@ -1,8 +1,9 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type AssignmentKey, assignmentOf, renderAssignmentKey } from '../../domain/assignment.ts'
+import type { Standing } from '../../domain/describe-link.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type GrantingLink, type LedgerEntry, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Grant, renderGrant } from '../../domain/link.ts'
 import { toAssignment } from '../../domain/plan.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -16,18 +17,7 @@ const readsAtOnce = 16
 /** `both`: those of the ledger that were listed under `foreign/` as well. */
 export type KnownKeys = Readonly<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>>
 
-/** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: the entry cannot be read. */
-export type Standing = {
-  readonly state: LedgerState | 'foreign'
-  readonly reason?: string
-  /** Someone else removed it. */
-  readonly isMissing?: boolean
-  readonly principalId?: PrincipalId
-  /** The links that granted it when it was last evaluated, and which upload of each. */
-  readonly links?: readonly NamedLink[]
-}
-
-type NamedLink = Pick<GrantingLink, 'key' | 'lastModified'>
+type NamedLinks = NonNullable<Standing['links']>
 
 /** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
 type Part = Standing | 'unread' | 'absent' | undefined
@@ -54,7 +44,7 @@ export class Standings {
     this.ledger = new Ledger(objects, (key, entry) => this.#noteEntry(key, entry))
   }
 
-  noteForeign(key: AssignmentKey, links: readonly NamedLink[], principalId: PrincipalId): void {
+  noteForeign(key: AssignmentKey, links: NamedLinks, principalId: PrincipalId): void {
     this.#knownOf(key).foreign = { state: 'foreign', links: namesOf(links), principalId }
   }
 
@@ -190,6 +180,6 @@ function toStanding({ accesses: [access] }: LedgerEntry): Standing {
 }
 
 /** No more than statuses need: there may be 100,000 of these in memory. */
-function namesOf(links: readonly NamedLink[]): readonly NamedLink[] {
+function namesOf(links: NamedLinks): NamedLinks {
   return links.map(({ key, lastModified }) => ({ key, lastModified }))
 }

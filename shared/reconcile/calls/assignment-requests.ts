@@ -80,14 +80,10 @@ export class AssignmentRequests {
     this.watch(kind, requestId, target)
     const waiting = this.#watched.get(requestId)?.waiting
     const timer = new AbortController()
-    const end = await new Promise<RequestEnd | 'still'>((resolve) => {
-      const wake = (found: RequestEnd | 'still') => {
-        waiting?.delete(wake)
-        resolve(found)
-      }
-      waiting?.add(wake)
-      void this.#clock.sleep(ms, timer.signal).then(() => wake('still'))
-    })
+    const { promise: ended, resolve: wake } = Promise.withResolvers<RequestEnd>()
+    waiting?.add(wake)
+    const end = await Promise.race([ended, this.#clock.sleep(ms, timer.signal).then(() => 'still' as const)])
+    waiting?.delete(wake)
     timer.abort()
     return end
   }
