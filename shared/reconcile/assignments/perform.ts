@@ -336,7 +336,7 @@ async function writeHistory(
   await recordHistory(context.objects, { key, event, at, access, confirmedAt: now })
 }
 
-/** The drift check then knows whose id it is, also where the name has another one. */
+/** Before the entry is written: an event has the id only, and an id that is gone cannot be asked for its name. */
 async function noteName({ context, assignment }: Settling, { principalId }: AccessIds): Promise<void> {
   await context.principalNames.note({ type: assignment.type, id: principalId, name: assignment.principal })
 }
