@@ -31,6 +31,15 @@ export function changeCall(access: Access, change: Partial<AssignmentCall>): Acc
   return { ...access, call, lastCreation: isMade ? call : undefined }
 }
 
+/** After the outcome of its last call became known. `id`: of the request, where the answer to the call was lost. */
+export function endCall(
+  access: Access,
+  { outcome, now, id }: { readonly now: string } & Pick<AssignmentCall, 'outcome' | 'id'>,
+): Access {
+  const { call } = access
+  return changeCall(access, { id: id ?? call?.id, answeredAt: call?.answeredAt ?? now, endedAt: now, outcome })
+}
+
 /** It is there: by its request, by a listing, or because it never went. `isOrphaned`: its principal is gone. */
 export function confirmAccess(
   access: Access,
@@ -52,6 +61,17 @@ export function confirmAccess(
     missingSince: undefined,
     orphanedAt: isOrphaned ? (access.orphanedAt ?? now) : undefined,
   }
+}
+
+/** It stays, under another name of its principal. `there`: what the ledger has of it under that name. */
+export function inheritAccess(
+  former: Access,
+  there: Access | undefined,
+  links: readonly GrantingLink[],
+  now: string,
+): Access {
+  const { reason: _, ...kept } = there ?? { ...former, state: 'granted' as const, links: [...links] }
+  return { ...kept, grantedAt: former.grantedAt ?? now, orphanedAt: undefined, missingSince: undefined }
 }
 
 /** The instant under which history says that it was granted: a replay writes the same. */

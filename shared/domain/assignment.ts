@@ -32,3 +32,10 @@ export function parseAssignmentKey(text: string): Assignment | undefined {
   if (fields?.scope !== 'account' || fields.suffix !== 'ssofile') return undefined
   return assignment.safeParse({ ...fields, accountId: fields.value }).data
 }
+
+/** An AssignmentKey was rendered from an assignment, or was parsed as one before. */
+export function assignmentOf(key: AssignmentKey): Assignment {
+  const found = parseAssignmentKey(key)
+  if (!found) throw new Error(`received '${key}', expected the key of an assignment`)
+  return found
+}

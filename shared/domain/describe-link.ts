@@ -4,23 +4,23 @@ import type { Configuration } from './configuration.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import { renderInstant } from './instant.ts'
 import { type Lack, lackOfActiveAccount, lackOfBoundUser, lackOfScope, lackOfTags, remedyOfFailures } from './lack.ts'
-import type { LedgerState } from './ledger-entry.ts'
+import type { GrantingLink, LedgerState } from './ledger-entry.ts'
 import type { Link } from './link.ts'
 import type { LinkBody } from './link-body.ts'
 import type { Account } from './organization-view.ts'
 import { isOfSameUpload, type NewStatus, rejection, type Status } from './status.ts'
 
-/** How far the access of one account is, as the ledger or `foreign/` has it; without links: nobody can read the entry. */
-export type Access = {
-  readonly account: AccountId
+/** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: the entry cannot be read. */
+export type Standing = {
   readonly state: LedgerState | 'foreign'
   readonly reason?: string | undefined
   /** Someone else removed it. */
   readonly isMissing?: boolean | undefined
   readonly principalId?: PrincipalId | undefined
   /** The links that granted it when it was last evaluated, and which upload of each. */
-  readonly links?: readonly { readonly key: string; readonly lastModified: string }[] | undefined
+  readonly links?: readonly Pick<GrantingLink, 'key' | 'lastModified'>[] | undefined
 }
+export type Access = Standing & { readonly account: AccountId }
 
 /** What the scope of a link means now. */
 export type Expansion =
@@ -255,9 +255,10 @@ function findUser(
   inForce: readonly Access[],
 ): PrincipalId | undefined {
   if (type !== 'USER') return undefined
-  const isOfThis = (link: { readonly key: string; readonly lastModified: string }) =>
-    link.key === key && link.lastModified === lastModified
-  return inForce.find(({ links }) => links?.some(isOfThis))?.principalId
+  const granted = inForce.find(({ links }) =>
+    links?.some((one) => one.key === key && one.lastModified === lastModified),
+  )
+  return granted?.principalId
 }
 
 /** What the status of the same upload says that the link lacks. A status that says held does not say it. */

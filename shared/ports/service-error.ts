@@ -28,9 +28,12 @@ export class ServiceError extends Error {
   }
 }
 
-/** True for a ServiceError that carries one of these AWS error codes. */
-export function isServiceError(error: unknown, ...codes: readonly string[]): error is ServiceError {
-  return error instanceof ServiceError && (codes.length === 0 || codes.includes(error.code))
+/** True for a ServiceError that carries one of these AWS error codes. Without codes: for any ServiceError. */
+export function isServiceError<Code extends string>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is ServiceError & { readonly code: Code } {
+  return error instanceof ServiceError && (codes.length === 0 || codes.some((code) => code === error.code))
 }
 
 /**

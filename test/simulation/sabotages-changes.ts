@@ -32,7 +32,7 @@ export const changeSabotages: readonly Sabotage[] = [
     file: 'shared/reconcile/assignments/perform.ts',
     find: '  const answer = await sendAssignmentCall(kind, target, context)\n',
     replace:
-      "  const { type, principal } = subject.assignment\n  const named = kind === 'deletion' ? await context.principals.resolve(type, principal, context.pulledMs) : undefined\n  const answer = await sendAssignmentCall(kind, { ...target, principalId: named ?? target.principalId }, context)\n",
+      "  const { type, principal } = settling.assignment\n  const named = kind === 'deletion' ? await context.principals.resolve(type, principal, context.pulledMs) : undefined\n  const answer = await sendAssignmentCall(kind, { ...target, principalId: named ?? target.principalId }, context)\n",
   },
   {
     name: 'links that name a principal by its present name are not looked for',
@@ -44,9 +44,9 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'former access is dropped from the entry',
     breaks: ['record'],
-    file: 'shared/reconcile/assignments/perform.ts',
-    find: 'withAccess(before?.entry, access, {',
-    replace: "withAccess(kind === 'creation' ? undefined : before?.entry, access, {",
+    file: 'shared/reconcile/assignments/settling.ts',
+    find: 'withAccess(this.entry, access, { first })',
+    replace: 'withAccess(first ? undefined : this.entry, access, { first })',
   },
   {
     name: 'former access is revoked before the new grant is confirmed',
@@ -147,9 +147,9 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'what Identity Center refuses in passing is repeated without looking again',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '      await undo(subject, gathered)\n      return pause(subject, gathered, ids, answer.reason, patience)\n',
+    find: '      await undo(settling, prepared)\n      return pause(settling, ids, answer.reason)\n',
     replace:
-      "      if (context.mayStart() && ++patience.refusals < 40) {\n        await clock.sleep(10_000, context.ending)\n        return call({ do: 'call', kind, ids }, subject, gathered, patience)\n      }\n      await undo(subject, gathered)\n      return pause(subject, gathered, ids, answer.reason, patience)\n",
+      "      if (context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind, ids })\n      }\n      await undo(settling, prepared)\n      return pause(settling, ids, answer.reason)\n",
   },
   {
     name: 'nothing is revoked after an event of the organization',

@@ -36,20 +36,20 @@ export const proofSabotages: readonly Sabotage[] = [
     file: 'shared/reconcile/assignments/perform.ts',
     find: "    case 'unknown':\n      return pause(",
     replace:
-      "    case 'unknown':\n      if (kind === 'deletion' && context.mayStart() && ++patience.refusals < 40) {\n        await clock.sleep(10_000, context.ending)\n        return call({ do: 'call', kind, ids }, subject, gathered, patience)\n      }\n      return pause(",
+      "    case 'unknown':\n      if (kind === 'deletion' && context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind, ids })\n      }\n      return pause(",
   },
   {
     name: 'a creation whose answer was lost counts as refused',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/perform.ts',
     find: "    case 'unknown':\n      return pause(",
-    replace: "    case 'unknown':\n      if (kind === 'creation') await undo(subject, gathered)\n      return pause(",
+    replace: "    case 'unknown':\n      if (kind === 'creation') await undo(settling, prepared)\n      return pause(",
   },
   {
     name: 'a request without an outcome is not looked for',
     breaks: ['record', 'convergence', 'foreign'],
     file: 'shared/reconcile/assignments/gather.ts',
-    find: '      if (call?.id === undefined) await context.requests.recover()\n      else context.requests.watch(call.kind, call.id, targetOf(subject, ids))\n',
+    find: '      if (call?.id === undefined) await requests.recover()\n      else requests.watch(call.kind, call.id, settling.targetOf(ids))\n',
     replace: '',
   },
 ]

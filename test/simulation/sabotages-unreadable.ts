@@ -20,9 +20,9 @@ export const unreadableSabotages: readonly Sabotage[] = [
     name: 'a ledger entry that cannot be read is begun anew',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/settle-assignment.ts',
-    find: '    if (first.object.key !== ledgerKey(key)) throw first\n',
+    find: '    if (spoiled.object.key !== ledgerKey(key)) throw spoiled\n',
     replace:
-      '    if (first.object.key !== ledgerKey(key)) throw first\n    await context.objects.delete(first.object.key)\n',
+      '    if (spoiled.object.key !== ledgerKey(key)) throw spoiled\n    await context.objects.delete(spoiled.object.key)\n',
   },
   {
     name: 'a status that cannot be read keeps access from being revoked',

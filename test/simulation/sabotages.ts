@@ -25,7 +25,7 @@ export const sabotages: readonly Sabotage[] = [
     file: 'shared/reconcile/assignments/perform.ts',
     find: '  const answer = await sendAssignmentCall(kind, target, context)\n',
     replace:
-      "  const isNew = kind === 'creation'\n  if (isNew && gathered.stored) await context.standings.ledger.remove(gathered.stored)\n  const answer = await sendAssignmentCall(kind, target, context)\n  const entry = gathered.stored?.entry\n  if (isNew && entry) gathered = { ...gathered, stored: await context.standings.ledger.write(subject.key, entry, undefined) }\n",
+      "  const isNew = kind === 'creation'\n  const { entry } = settling\n  if (isNew && settling.stored) await context.standings.ledger.remove(settling.stored)\n  const answer = await sendAssignmentCall(kind, target, context)\n  if (isNew && entry) settling.stored = await context.standings.ledger.write(settling.key, entry, undefined)\n",
   },
   {
     name: 'FAILED is taken for success',
@@ -104,8 +104,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a link is granted although its deletion came before the ledger entry',
     breaks: ['convergence'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '    findLasting(subject, wish.links, gathered.place),\n',
-    replace: '    wish.links,\n',
+    find: '    evaluateAssignment(assignment, { ...context, place, among }),\n',
+    replace: '    wish,\n',
   },
   {
     name: 'nothing in progress is looked for on start',
@@ -133,7 +133,7 @@ export const sabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: '      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())\n',
+    find: '      await scheduleWork(objects, at, subjectKey(hint))\n',
     replace: '',
   },
   {
@@ -141,8 +141,9 @@ export const sabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '  if (openUntil !== undefined) await objects.put(openWorkKey(openUntil, key), new Uint8Array())\n',
-    replace: '',
+    find: "  settling.know(ids, { rest: { result: 'open', reason } })\n",
+    replace:
+      "  if (openUntil !== undefined) await objects.delete('state/open/' + openUntil + '%' + key)\n  settling.know(ids, { rest: { result: 'open', reason } })\n",
   },
   {
     name: 'statuses are written without a condition',
@@ -239,8 +240,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a creation that was never answered is forgotten at once',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '      if (!known.listing.isListed) return putOff(facts, access, { reason: settlingReason, until: settlesAt(access) })\n',
-    replace: "      if (!known.listing.isListed) return { do: 'forget', ids: access, as: 'revoked' }\n",
+    find: "(listing === undefined ? learn('listing', access) : waitForListing())",
+    replace: "(listing === undefined ? learn('listing', access) : { do: 'forget', ids: access, as: 'revoked' })",
   },
   {
     name: 'access in accounts that close is kept',

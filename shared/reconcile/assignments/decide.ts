@@ -9,10 +9,19 @@ import {
   isSameUpload,
 } from '../../domain/ledger-entry.ts'
 import type { RequestKind } from '../../ports/sso-admin.ts'
-import { accessesOf, type Facts, type Question, type Rest, type Step, type Wish } from './facts.ts'
+import {
+  accessesOf,
+  type Facts,
+  type Known,
+  type Question,
+  type Rest,
+  type Step,
+  type StepOf,
+  type Wish,
+} from './facts.ts'
 
-/** Nothing more is to be done about one access in this evaluation. */
-type AtRest = { readonly do: 'rest'; readonly rest: Rest }
+/** What comes next for one access: a step, or why nothing more is done about it in this evaluation. */
+type Next = Step | Rest
 type Wanted = Extract<Wish, { is: 'wanted' }>
 type Lacking = Extract<Wish, { is: 'lacking' }>
 
@@ -44,13 +53,13 @@ export function decide(facts: Facts): Step {
     case 'unwanted':
       if (facts.entry && !wish.isLive) return { do: 'look at the live account' }
       return conclude(
-        accessesOf(facts).map((access) => retire(facts, access)),
         { result: 'absent' },
+        accessesOf(facts).map((access) => retire(facts, access)),
       )
     case 'lacking':
       return conclude(
-        accessesOf(facts).map((access) => holdOn(facts, wish, access)),
         { result: 'waiting' },
+        accessesOf(facts).map((access) => holdOn(facts, wish, access)),
       )
     case 'wanted':
       return decideWanted(facts, wish)
@@ -66,24 +75,24 @@ function decideWanted(facts: Facts, wish: Wanted): Step {
     if (room) return room
   }
   const own = keep(facts, wish)
-  if (own.do !== 'rest') return own
-  const isThere = own.rest.result === 'in-force' || own.rest.result === 'foreign'
+  if ('do' in own) return own
+  const isThere = own.result === 'in-force' || own.result === 'foreign'
   const retireOther = isThere ? retire : retireRenamed
   return conclude(
+    own,
     others.map((access) => retireOther(facts, access)),
-    own.rest,
   )
 }
 
-function firstStep(ends: readonly (Step | AtRest)[]): Step | undefined {
-  return ends.find((end) => end.do !== 'rest')
+function firstStep(all: readonly Next[]): Step | undefined {
+  return all.find((next) => 'do' in next)
 }
 
 /** The first step that is left, or the end: open where something is tried again, else held, else as `own` says. */
-function conclude(ends: readonly (Step | AtRest)[], own: Rest | { readonly result: 'absent' }): Step {
-  const step = firstStep(ends)
+function conclude(own: Rest | { readonly result: 'absent' }, all: readonly Next[]): Step {
+  const step = firstStep(all)
   if (step) return step
-  const rests = ends.flatMap((end) => (end.do === 'rest' ? [end.rest] : []))
+  const rests = all.filter((next) => 'result' in next)
   const rest = [own, ...rests].find(({ result }) => result === 'open') ?? rests.find(({ result }) => result === 'held')
   return { do: 'finish', rest: rest ?? own }
 }
@@ -101,34 +110,26 @@ function conclude(ends: readonly (Step | AtRest)[], own: Rest | { readonly resul
  * | settling, unlisted | create it                                                                 |
  * | foreign            | leave it to others, or to another key of ours, which moves it             |
  */
-function keep(facts: Facts, { target, links }: Wanted): Step | AtRest {
+function keep(facts: Facts, { target, links }: Wanted): Next {
   const access = findAccess(facts.entry, target)
   const known = facts.knownOf(target)
-  const first =
-    awaitRequest(facts, target, access, 'creation') ?? (access ? undefined : acquire(facts, { target, links }))
-  if (first || !access) return first ?? create(facts, target, links, false)
+  const first = awaitRequest(facts, target, access, 'creation')
+  if (first) return first
+  if (!access) return acquire(facts, { target, links })
   if (known.failure) return putOff(facts, target, { reason: known.failure.reason, state: 'failed' })
-  const proof = proveAccess(access, known.listing)
-  switch (proof) {
-    case 'there':
-      if (isFirst(facts, target) && isRecorded(facts, access, links)) return atRest({ result: 'in-force' })
-      return { do: 'confirm', ids: target, links }
-    case 'look':
-      return { do: 'learn', what: 'listing', ids: target }
-    case 'foreign':
-      return leave(facts, access, links)
-    case 'settling':
-      if (known.listing?.isListed) return putOff(facts, target, { reason: settlingReason, until: settlesAt(access) })
-      return create(facts, target, links, false)
-    case 'maybe':
-      return create(facts, target, links, false)
-    case 'gone':
-      if (isLeftMissing(facts, access, links))
-        return atRest({ result: 'open', reason: access.reason ?? 'someone removed it' })
-      return create(facts, target, links, wasThere(access))
-    default:
-      return proof satisfies never
-  }
+  const createAgain = () => create(facts, target, links, false)
+  return followProof(facts, access, links, {
+    there: () =>
+      isFirst(facts, target) && isRecorded(facts, access, links)
+        ? { result: 'in-force' }
+        : { do: 'confirm', ids: target, links },
+    settling: known.listing?.isListed ? undefined : createAgain,
+    maybe: createAgain,
+    gone: () =>
+      isLeftMissing(facts, access, links)
+        ? { result: 'open', reason: access.reason ?? 'someone removed it' }
+        : create(facts, target, links, wasThere(access)),
+  })
 }
 
 /**
@@ -143,20 +144,20 @@ function keep(facts: Facts, { target, links }: Wanted): Step | AtRest {
  * |          | yes    | no                         | yes                    | put it off: the listing may lag       |
  * |          | yes    | no                         | no                     | foreign                               |
  */
-function acquire(facts: Facts, { target, links }: Omit<Wanted, 'is'>): Step | AtRest {
+function acquire(facts: Facts, { target, links }: Omit<Wanted, 'is'>): Next {
   const { listing, elsewhere, foreign, wasRevokedLately, whereabouts } = facts.knownOf(target)
-  const learn = (what: Question): Step => ({ do: 'learn', what, ids: target })
   // Names are cached. Where the entry has another id, ask the id itself before anything follows from the name.
-  if (facts.entry && whereabouts === undefined) return learn('whereabouts')
-  if (facts.entry && !bearsName(facts, target)) return { do: 'start again later', ids: target }
-  if (foreign === undefined) return learn('foreign')
-  if (foreign === 'same') return atRest({ result: 'foreign' })
-  if (listing === undefined) return learn('listing')
+  if (facts.entry && whereabouts === undefined) return learn('whereabouts', target)
+  if (facts.entry && (whereabouts === 'gone' || isRenamed(facts, whereabouts)))
+    return { do: 'start again later', ids: target }
+  if (foreign === undefined) return learn('foreign', target)
+  if (foreign === 'same') return { result: 'foreign' }
+  if (listing === undefined) return learn('listing', target)
   if (!listing.isListed && foreign === 'other') return { do: 'forget what was foreign', ids: target }
   if (!listing.isListed) return create(facts, target, links, false)
-  if (elsewhere === undefined) return learn('elsewhere')
-  if (elsewhere !== 'none') return { do: 'ask elsewhere', ids: target, reason: elsewhereReason }
-  if (wasRevokedLately === undefined) return learn('history')
+  if (elsewhere === undefined) return learn('elsewhere', target)
+  if (elsewhere !== 'none') return { do: 'ask elsewhere', ids: target, key: elsewhere, reason: elsewhereReason }
+  if (wasRevokedLately === undefined) return learn('history', target)
   if (wasRevokedLately) return putOff(facts, target, { reason: settlingReason })
   return { do: 'leave to others', ids: target, links }
 }
@@ -176,10 +177,9 @@ function acquire(facts: Facts, { target, links }: Omit<Wanted, 'is'>): Step | At
  * | maybe        |                   | look; put it off where it is not listed                                           |
  * | there        |                   | revoke it                                                                         |
  */
-function retire(facts: Facts, access: Access): Step | AtRest {
+function retire(facts: Facts, access: Access): Next {
   const { account } = facts
   const known = facts.knownOf(access)
-  const learn = (what: Question): Step => ({ do: 'learn', what, ids: access })
   if (account === 'gone') return { do: 'forget', ids: access, as: 'released' }
   const first = awaitRequest(facts, access, access)
   if (first) return first
@@ -188,26 +188,9 @@ function retire(facts: Facts, access: Access): Step | AtRest {
     return putOff(facts, access, { reason: known.failure.reason, state })
   }
   if (access.state === 'stuck' && account !== 'active')
-    return atRest({ result: 'open', reason: access.reason ?? 'the account takes no changes' })
-  const proof = proveAccess(access, known.listing)
-  switch (proof) {
-    case 'look':
-      return learn('listing')
-    case 'foreign':
-      return leave(facts, access, [])
-    case 'settling':
-      return putOff(facts, access, { reason: settlingReason, until: settlesAt(access) })
-    case 'gone':
-      return forget(facts, access)
-    case 'maybe':
-      if (known.listing === undefined) return learn('listing')
-      if (!known.listing.isListed) return putOff(facts, access, { reason: settlingReason, until: settlesAt(access) })
-      return revoke(facts, access)
-    case 'there':
-      return revoke(facts, access)
-    default:
-      return proof satisfies never
-  }
+    return { result: 'open', reason: access.reason ?? 'the account takes no changes' }
+  const go = () => revoke(facts, access)
+  return followProof(facts, access, [], { there: go, maybe: known.listing?.isListed ? go : undefined })
 }
 
 /**
@@ -219,23 +202,20 @@ function retire(facts: Facts, access: Access): Step | AtRest {
  * | no                                                     | holds it            | hold it                      |
  * | no                                                     | passes, or passed   | delete it                    |
  */
-function revoke(facts: Facts, access: Access): Step | AtRest {
+function revoke(facts: Facts, access: Access): Next {
   const known = facts.knownOf(access)
-  const learn = (what: Question): Step => ({ do: 'learn', what, ids: access })
-  if (known.heir === undefined) return learn('heir')
-  if (known.heir !== 'none') return { do: 'move to', ids: access }
-  if (known.admission === undefined && !isBegun(access)) return learn('admission')
+  if (known.heir === undefined) return learn('heir', access)
+  if (known.heir !== 'none') return { do: 'move to', ids: access, heir: known.heir }
+  if (known.admission === undefined && !isBegun(access)) return learn('admission', access)
   if (known.admission?.outcome === 'held') return { do: 'hold', ids: access, reason: known.admission.reason }
-  if (isBusy(facts)) return atRest({ result: 'open', reason: inProgressReason })
-  if (!facts.mayStart) return givenBack
-  return { do: 'prepare', kind: 'deletion', ids: access, links: access.links, wasLost: false }
+  return prepare(facts, { kind: 'deletion', ids: access, links: access.links, wasLost: false })
 }
 
 /** The target cannot be confirmed now: only access of an id that has another name goes. */
-function retireRenamed(facts: Facts, access: Access): Step | AtRest {
+function retireRenamed(facts: Facts, access: Access): Next {
   const { whereabouts } = facts.knownOf(access)
-  if (whereabouts === undefined) return { do: 'learn', what: 'whereabouts', ids: access }
-  return isRenamed(facts, access) ? retire(facts, access) : atRest({ result: 'waiting' })
+  if (whereabouts === undefined) return learn('whereabouts', access)
+  return isRenamed(facts, whereabouts) ? retire(facts, access) : { result: 'waiting' }
 }
 
 /**
@@ -252,34 +232,45 @@ function retireRenamed(facts: Facts, access: Access): Step | AtRest {
  * | is there, or gone      |       | maybe           | look, then put it off                             |
  * | is there, or gone      |       | settling        | put it off                                        |
  */
-function holdOn(facts: Facts, wish: Lacking, access: Access): Step | AtRest {
-  const { whereabouts, listing } = facts.knownOf(access)
+function holdOn(facts: Facts, wish: Lacking, access: Access): Next {
+  const { whereabouts } = facts.knownOf(access)
   if (facts.account === 'gone') return { do: 'forget', ids: access, as: 'released' }
-  if (whereabouts === undefined) return { do: 'learn', what: 'whereabouts', ids: access }
+  if (whereabouts === undefined) return learn('whereabouts', access)
   const isGone = whereabouts === 'gone'
   const until = isGone ? graceEnd(facts, access) : undefined
   const isMeant = isGone || wish.links.length > 0
-  if (isRenamed(facts, access) || !isMeant || (until && facts.now >= until)) return retire(facts, access)
+  if (isRenamed(facts, whereabouts) || !isMeant || (until && facts.now >= until)) return retire(facts, access)
   const first = awaitRequest(facts, access, access)
   if (first) return first
   const links = isFirst(facts, access) && wish.links.length > 0 ? wish.links : access.links
+  return followProof(facts, access, links, {
+    there: () =>
+      isRecorded(facts, access, links, until) ? { result: 'waiting' } : { do: 'confirm', ids: access, links, until },
+  })
+}
+
+type Follow = { readonly there: () => Next } & {
+  readonly [P in 'gone' | 'settling' | 'maybe']?: (() => Next) | undefined
+}
+
+/** What follows from what is proved of an access; `follow` says where that is not the ordinary. */
+function followProof(facts: Facts, access: Access, links: readonly GrantingLink[], follow: Follow): Next {
+  const { listing } = facts.knownOf(access)
+  const waitForListing = () => putOff(facts, access, { reason: settlingReason, until: settlesAt(access) })
   const proof = proveAccess(access, listing)
   switch (proof) {
     case 'there':
-      return isRecorded(facts, access, links, until)
-        ? atRest({ result: 'waiting' })
-        : { do: 'confirm', ids: access, links, until }
+      return follow.there()
     case 'look':
-      return { do: 'learn', what: 'listing', ids: access }
+      return learn('listing', access)
     case 'foreign':
       return leave(facts, access, links)
     case 'gone':
-      return forget(facts, access)
-    case 'maybe':
-      if (listing === undefined) return { do: 'learn', what: 'listing', ids: access }
-      return putOff(facts, access, { reason: settlingReason, until: settlesAt(access) })
+      return follow.gone?.() ?? forget(facts, access)
     case 'settling':
-      return putOff(facts, access, { reason: settlingReason, until: settlesAt(access) })
+      return follow.settling?.() ?? waitForListing()
+    case 'maybe':
+      return follow.maybe?.() ?? (listing === undefined ? learn('listing', access) : waitForListing())
     default:
       return proof satisfies never
   }
@@ -291,9 +282,9 @@ function awaitRequest(
   ids: AccessIds,
   access: Access | undefined,
   wanted: RequestKind = 'deletion',
-): Step | AtRest | undefined {
+): Next | undefined {
   const { rest, request } = facts.knownOf(ids)
-  if (rest) return atRest(rest)
+  if (rest) return rest
   if (facts.inProgress(ids) && request !== 'in-progress') return { do: 'wait for the request', ids }
   if (request === 'in-progress') return putOff(facts, ids, { reason: inProgressReason })
   const { prepared } = facts
@@ -302,15 +293,25 @@ function awaitRequest(
     return isReady ? { do: 'call', kind: wanted, ids } : { do: 'check', ids }
   }
   const isUndecided = access?.call !== undefined && access.call.outcome === undefined
-  return isUndecided && request === undefined ? { do: 'learn', what: 'request', ids } : undefined
+  return isUndecided && request === undefined ? learn('request', ids) : undefined
 }
 
-function create(facts: Facts, ids: AccessIds, links: readonly GrantingLink[], wasLost: boolean): Step | AtRest {
-  if (isBusy(facts)) return atRest({ result: 'open', reason: inProgressReason })
-  return facts.mayStart ? { do: 'prepare', kind: 'creation', ids, links, wasLost } : givenBack
+function learn(what: Question, ids: AccessIds): Step {
+  return { do: 'learn', what, ids }
 }
 
-function forget(facts: Facts, access: Access): Step | AtRest {
+function create(facts: Facts, ids: AccessIds, links: readonly GrantingLink[], wasLost: boolean): Next {
+  return prepare(facts, { kind: 'creation', ids, links, wasLost })
+}
+
+function prepare(facts: Facts, call: Omit<StepOf<'prepare'>, 'do'>): Next {
+  // One request at a time for an account: that of another access of this entry goes on.
+  if (accessesOf(facts).some((access) => facts.knownOf(access).request === 'in-progress'))
+    return { result: 'open', reason: inProgressReason }
+  return facts.mayStart ? { do: 'prepare', ...call } : givenBack
+}
+
+function forget(facts: Facts, access: Access): Next {
   const until = mayAppearUntil(access)
   if (until && facts.now < until) return putOff(facts, access, { reason: unansweredReason, until })
   if (facts.account === 'unknown' && wasMade(access))
@@ -321,30 +322,17 @@ function forget(facts: Facts, access: Access): Step | AtRest {
 /** It is listed, and not by our doing under this key. */
 function leave(facts: Facts, ids: AccessIds, links: readonly GrantingLink[]): Step {
   const { elsewhere } = facts.knownOf(ids)
-  if (elsewhere === undefined) return { do: 'learn', what: 'elsewhere', ids }
+  if (elsewhere === undefined) return learn('elsewhere', ids)
   return elsewhere === 'none' ? { do: 'leave to others', ids, links } : { do: 'forget', ids, as: 'elsewhere' }
 }
 
 /** At the end of a slice the hint goes back to its queue instead, unless Identity Center has failed the call. */
-function putOff(
-  facts: Facts,
-  ids: AccessIds,
-  why: Pick<Extract<Step, { do: 'put off' }>, 'reason' | 'state' | 'until'>,
-): Step {
+function putOff(facts: Facts, ids: AccessIds, why: Omit<StepOf<'put off'>, 'do' | 'ids'>): Step {
   if (!facts.mayStart && why.state === undefined) return givenBack
   return { do: 'put off', ids, ...why }
 }
 
 const givenBack: Step = { do: 'finish', rest: { result: 'given-back' } }
-
-function atRest(rest: Rest): AtRest {
-  return { do: 'rest', rest }
-}
-
-/** One request at a time for an account: that of another access of this entry goes on. */
-function isBusy(facts: Facts): boolean {
-  return accessesOf(facts).some((access) => facts.knownOf(access).request === 'in-progress')
-}
 
 function isFirst({ entry }: Facts, access: AccessIds): boolean {
   return entry !== undefined && isSameAccess(entry.accesses[0], access)
@@ -379,12 +367,6 @@ function graceEnd({ now, graceMs }: Facts, { orphanedAt }: Access): Date {
   return new Date((orphanedAt === undefined ? now.getTime() : Date.parse(orphanedAt)) + graceMs)
 }
 
-function bearsName({ knownOf, name }: Facts, ids: AccessIds): boolean {
-  const { whereabouts } = knownOf(ids)
-  return whereabouts !== undefined && whereabouts !== 'gone' && whereabouts.name === name
-}
-
-function isRenamed({ knownOf, name }: Facts, ids: AccessIds): boolean {
-  const { whereabouts } = knownOf(ids)
-  return whereabouts !== undefined && whereabouts !== 'gone' && whereabouts.name !== name
+function isRenamed({ name }: Facts, whereabouts: Known['whereabouts']): boolean {
+  return typeof whereabouts === 'object' && whereabouts.name !== name
 }

@@ -25,12 +25,14 @@ export type Rest =
   | { readonly result: 'foreign' }
   | { readonly result: 'open' | 'held'; readonly reason: string }
 
+/** The key whose links grant an access, because its principal has another name now. */
+export type Heir = { readonly key: AssignmentKey; readonly links: readonly GrantingLink[] }
+
 /** What was learned of one access in this evaluation. `undefined`: not asked yet. */
 export type Known = {
   readonly listing?: Listing | undefined
   readonly whereabouts?: Whereabouts | undefined
-  /** The key whose links grant this access, because its principal has another name now. */
-  readonly heir?: { readonly key: AssignmentKey; readonly links: readonly GrantingLink[] } | 'none' | undefined
+  readonly heir?: Heir | 'none' | undefined
   /** The other key that has this access in the ledger. */
   readonly elsewhere?: AssignmentKey | 'none' | undefined
   /** What is recorded under `foreign/` for this key. `same`: this access, and the same links grant it. */
@@ -84,7 +86,7 @@ export type Step =
   | { readonly do: 'learn'; readonly what: Question; readonly ids: AccessIds }
   /** Evaluate the links on the account's live place. */
   | { readonly do: 'look at the live account' }
-  /** Ask whether the account is gone for good. */
+  /** It is our own, or an earlier one. */
   | { readonly do: 'wait for the request'; readonly ids: AccessIds }
   /** Write the ledger before a call. `wasLost`: access that was there is gone, and history says so first. */
   | {
@@ -111,9 +113,9 @@ export type Step =
   /** What others gave is gone: `foreign/` forgets it. */
   | { readonly do: 'forget what was foreign'; readonly ids: AccessIds }
   /** The access stays under the present name of its principal: only the ledger moves. */
-  | { readonly do: 'move to'; readonly ids: AccessIds }
+  | { readonly do: 'move to'; readonly ids: AccessIds; readonly heir: Heir }
   /** The ledger has it under another key, which moves it to this one when it is looked at. */
-  | { readonly do: 'ask elsewhere'; readonly ids: AccessIds; readonly reason: string }
+  | { readonly do: 'ask elsewhere'; readonly ids: AccessIds; readonly key: AssignmentKey; readonly reason: string }
   | { readonly do: 'hold'; readonly ids: AccessIds; readonly reason: string }
   /** Not finished: open work. `until`: no sooner is anything to be learned. */
   | {
@@ -126,6 +128,8 @@ export type Step =
   /** The directory gives two answers about one name: it is just being changed. */
   | { readonly do: 'start again later'; readonly ids: AccessIds }
   | { readonly do: 'finish'; readonly rest: Rest | { readonly result: 'absent' | 'given-back' } }
+
+export type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>
 
 export function accessesOf({ entry }: Pick<Facts, 'entry'>): readonly Access[] {
   return entry?.accesses ?? []

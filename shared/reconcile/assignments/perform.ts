@@ -1,314 +1,224 @@
-import pLimit from 'p-limit'
 import {
   beginCreation,
   beginDeletion,
   changeCall,
   confirmAccess,
+  endCall,
   grantedInstant,
+  inheritAccess,
   revokedInstant,
   wasThere,
 } from '../../domain/access-changes.ts'
-import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { assignmentOf } from '../../domain/assignment.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import {
-  type Access,
-  type AccessIds,
-  findAccess,
-  type GrantingLink,
-  isSameAccess,
-  type LedgerEntry,
-  withAccess,
-  withoutAccess,
-} from '../../domain/ledger-entry.ts'
+import { type Access, type AccessIds, findAccess, type GrantingLink, isSameAccess } from '../../domain/ledger-entry.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
 import { sendAssignmentCall } from '../calls/send-assignment-call.ts'
 import { readForeign, recordForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, recordHistory } from '../records/history.ts'
-import { EntryChangedError, type StoredEntry } from '../records/ledger.ts'
-import { nextAttempt, openWorkKey } from '../records/open-work.ts'
-import { readLink } from '../records/read-link.ts'
+import { EntryChangedError } from '../records/ledger.ts'
+import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { listGrantingLinksOf } from './evaluate-assignment.ts'
-import type { Step } from './facts.ts'
-import { changing, type Gathered, gather, know, knownOf, learn, patienceMs, targetOf } from './gather.ts'
-import type { Subject } from './settlement.ts'
+import { evaluateAssignment } from './evaluate-assignment.ts'
+import type { Step, StepOf } from './facts.ts'
+import { changing, gather, gatherLinks, learn } from './gather.ts'
+import { lackOfAll } from './resolve-target.ts'
+import { type Prepared, Settling } from './settling.ts'
 
-const readsAtOnce = 16
+/** How long an evaluation waits for a request, and repeats what is refused in passing. */
+const patienceMs = 5 * 60_000
 const lostReason = 'Identity Center does not know the request that it accepted'
 
-type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>
-type Doing<Do extends Step['do']> = (step: StepOf<Do>, subject: Subject, gathered: Gathered) => Promise<Gathered>
-
-/** How often Identity Center refused in passing what an evaluation wants, and since when (monotonic milliseconds). */
-export type Patience = { refusals: number; readonly sinceMs: number }
-
-/** Carries out one step, and answers what is known afterwards. Throws when something cannot be read or written. */
-export async function perform(
-  step: Exclude<Step, { do: 'finish' }>,
-  subject: Subject,
-  gathered: Gathered,
-  patience: Patience,
-): Promise<Gathered> {
+/** Carries out one step. Throws when something cannot be read or written. */
+export async function perform(settling: Settling, step: Exclude<Step, { do: 'finish' }>): Promise<void> {
   switch (step.do) {
     case 'learn':
-      return learn(subject, gathered, step.ids, step.what)
+      return settling.know(step.ids, await learn(settling, step.ids, step.what))
     case 'look at the live account':
-      return gather(subject, 'live', gathered)
-    case 'wait for the request': {
-      const ended = await awaitRequest(step, subject, gathered)
+      return gather(settling, 'live')
+    case 'wait for the request':
+      await awaitRequest(settling, step.ids)
       // It may have taken minutes: the links are evaluated again.
-      return { ...(await gather(subject, gathered.place, ended)), stored: ended.stored, known: ended.known }
-    }
+      return gatherLinks(settling, settling.place, settling.stored)
     case 'prepare':
-      return prepare(step, subject, gathered)
+      return prepare(settling, step)
     case 'check':
-      return check(step, subject, gathered)
+      return check(settling, step)
     case 'call':
-      return call(step, subject, gathered, patience)
+      return call(settling, step)
     case 'confirm':
-      return confirm(step, subject, gathered)
+      return confirm(settling, step)
     case 'forget':
-      return forget(step, subject, gathered)
+      return forget(settling, step)
     case 'leave to others':
-      return leaveToOthers(step, subject, gathered)
+      return leaveToOthers(settling, step)
     case 'forget what was foreign':
-      await subject.context.standings.forgetForeign(subject.key)
-      return know(gathered, step.ids, { foreign: 'none' })
+      await settling.context.standings.forgetForeign(settling.key)
+      return settling.know(step.ids, { foreign: 'none' })
     case 'move to':
-      return moveTo(step, subject, gathered)
+      return moveTo(settling, step)
     case 'ask elsewhere':
-      return askElsewhere(step, subject, gathered)
+      // That key moves the access to this one: it is looked at now.
+      await scheduleWork(settling.context.objects, settling.now, step.key)
+      return putOff(settling, step)
     case 'hold':
-      return hold(step, subject, gathered)
+      return hold(settling, step)
     case 'put off':
-      return putOff(step, subject, gathered)
+      return putOff(settling, step)
     case 'start again later':
-      throw changing(subject)
+      throw changing(settling)
     default:
       return step satisfies never
   }
 }
 
 /** Before a call the ledger says so: whoever comes after a crash then knows that it may have been made. */
-const prepare: Doing<'prepare'> = async ({ kind, ids, links, wasLost }, subject, gathered) => {
-  const { context, assignment } = subject
-  const before = gathered.stored
-  const now = renderInstant(context.clock.now())
-  const known = findAccess(before?.entry, ids)
-  if (known && wasLost) await recordRevoked(subject, known, now)
-  // Granted by a call that could not be confirmed before: history says so before it says that it is gone.
-  if (known && kind === 'deletion' && known.grantedAt === undefined)
-    await writeHistory(subject, 'granted', known, grantedInstant(known) ?? now)
-  if (kind === 'creation')
-    await context.principalNames.note({ type: assignment.type, id: ids.principalId, name: assignment.principal })
-  const access =
-    known && kind === 'deletion'
-      ? beginDeletion(known, await withDeleters(subject, links), now)
-      : beginCreation(ids, wasLost ? undefined : known, links, now)
-  const accesses = withAccess(before?.entry, access, { first: kind === 'creation' })
-  const stored = await write(subject, before, { accesses })
-  return { ...gathered, stored, prepared: { ids, kind, isChecked: false, before } }
+async function prepare(settling: Settling, { kind, ids, links, wasLost }: StepOf<'prepare'>): Promise<void> {
+  const { now } = settling
+  const before = findAccess(settling.entry, ids)
+  if (kind === 'creation') {
+    if (before && wasLost) await recordRevoked(settling, before, now)
+    await noteName(settling, ids)
+    await settling.record(beginCreation(ids, wasLost ? undefined : before, links, now), { first: true })
+  } else {
+    const access = settling.accessOf(ids)
+    // Granted by a call that could not be confirmed before: history says so before it says that it is gone.
+    if (access.grantedAt === undefined) await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now)
+    await settling.record(beginDeletion(access, await withDeleters(settling, links), now))
+  }
+  settling.prepared = { ids, kind, isChecked: false, before }
 }
 
 /**
  * Whoever deletes a link, or sees an account move or a name change, looks for what was granted in the ledger. Before the
  * entry was there they found nothing. So what they did is looked for here; whoever comes later finds the entry.
  */
-const check: Doing<'check'> = async ({ ids }, subject, gathered) => {
-  const { context, assignment, key } = subject
-  const { wish, prepared } = gathered
-  if (wish.is !== 'wanted' || !prepared) return gathered
+async function check(settling: Settling, { ids }: StepOf<'check'>): Promise<void> {
+  const { context, assignment, key, wish, place, prepared } = settling
+  if (wish.is !== 'wanted' || !prepared) return
+  const among = new Set(wish.links.map((link) => link.key))
   const [lasting, whereabouts, foreign] = await Promise.all([
-    findLasting(subject, wish.links, gathered.place),
+    evaluateAssignment(assignment, { ...context, place, among }),
     context.principals.whereabouts(assignment.type, ids.principalId, context.clock.monotonicMs()),
     readForeign(context.objects, key),
   ])
+  const links = wish.links.filter((link) => lasting.links.some((one) => one.key === link.key))
   const isNamed = whereabouts !== 'gone' && whereabouts.name === assignment.principal
-  const isNew = findAccess(prepared.before?.entry, ids) === undefined
   // A drift check found it meanwhile, as someone else's.
-  const isForeign = isNew && foreign !== undefined && isSameAccess(foreign, ids)
-  if (lasting.length > 0 && isNamed && !isForeign)
-    return { ...gathered, wish: { ...wish, links: lasting }, prepared: { ...prepared, isChecked: true } }
-  await undo(subject, gathered)
-  if (!isNamed) throw changing(subject)
-  return gather(subject, 'live', gathered)
-}
-
-/** Which of these links still grant it, on the place that they were evaluated on. */
-async function findLasting(
-  subject: Subject,
-  links: readonly GrantingLink[],
-  place: Gathered['place'],
-): Promise<readonly GrantingLink[]> {
-  const { assignment, context } = subject
-  const candidates = new Set(await listGrantingLinksOf(assignment, { ...context, place }))
-  const limit = pLimit(readsAtOnce)
-  const isLasting = async ({ key }: GrantingLink) =>
-    candidates.has(key) && (await readLink(context.objects, key, context.configuration)).state === 'in-force'
-  const lasting = await Promise.all(links.map((link) => limit(() => isLasting(link))))
-  return links.filter((_, index) => lasting[index])
+  const isForeign = prepared.before === undefined && foreign !== undefined && isSameAccess(foreign, ids)
+  if (links.length > 0 && isNamed && !isForeign) {
+    settling.wish = { ...wish, links }
+    settling.prepared = { ...prepared, isChecked: true }
+    return
+  }
+  await undo(settling, prepared)
+  if (!isNamed) throw changing(settling)
+  await gather(settling, 'live')
 }
 
 /** The prepared call has not left, or was refused: the entry is as before. */
-async function undo(subject: Subject, { stored, prepared }: Gathered): Promise<void> {
-  if (!stored || !prepared) return
-  const { ids, before } = prepared
-  const known = findAccess(before?.entry, ids)
-  const accesses = known
-    ? withAccess({ accesses: stored.entry.accesses }, known)
-    : (withoutAccess(stored.entry, ids) ?? undefined)
-  if (accesses) await write(subject, stored, { accesses })
-  else await subject.context.standings.ledger.remove(stored)
+async function undo(settling: Settling, prepared: Prepared | undefined): Promise<void> {
+  if (prepared?.before) await settling.record(prepared.before)
+  else if (prepared) await settling.drop(prepared.ids)
 }
 
 /** The one step that changes Identity Center. Its request id is recorded before anything else is awaited. */
-async function call(
-  { kind, ids }: StepOf<'call'>,
-  subject: Subject,
-  gathered: Gathered,
-  patience: Patience,
-): Promise<Gathered> {
-  const { context } = subject
-  const { log, clock, requests } = context
-  const target = targetOf(subject, ids)
-  // What is known of an earlier request says nothing of this one.
-  const sent = know({ ...gathered, prepared: undefined }, ids, { request: undefined })
+async function call(settling: Settling, { kind, ids }: StepOf<'call'>): Promise<void> {
+  const { context, prepared } = settling
+  const target = settling.targetOf(ids)
   const answer = await sendAssignmentCall(kind, target, context)
+  settling.prepared = undefined
+  // What is known of an earlier request says nothing of this one.
+  settling.know(ids, { request: undefined })
   switch (answer.is) {
     case 'accepted': {
-      log.info('Identity Center accepted the request', { requestId: answer.requestId, kind })
+      const { requestId } = answer
+      context.log.info('Identity Center accepted the request', { requestId, kind })
       // Counted from now on, also where it cannot be recorded.
-      requests.watch(kind, answer.requestId, target)
-      const answered = { id: answer.requestId, answeredAt: renderInstant(clock.now()) }
-      const noted = changeAccess(gathered, ids, (access) => changeCall(access, answered))
-      const stored = await write(subject, gathered.stored, noted)
-      const ended = await awaitRequest({ do: 'wait for the request', ids }, subject, { ...sent, stored })
-      return knownOf(ended, ids).request === 'lost'
-        ? putOff({ do: 'put off', ids, reason: lostReason }, subject, ended)
-        : ended
+      context.requests.watch(kind, requestId, target)
+      await settling.record(changeCall(settling.accessOf(ids), { id: requestId, answeredAt: settling.now }))
+      await awaitRequest(settling, ids)
+      if (settling.knownOf(ids).request === 'lost') await putOff(settling, { ids, reason: lostReason })
+      return
     }
     case 'not-now':
-      await undo(subject, gathered)
-      return pause(subject, gathered, ids, answer.reason, patience)
+      await undo(settling, prepared)
+      return pause(settling, ids, answer.reason)
     case 'unknown':
-      return pause(subject, gathered, ids, answer.reason, patience)
-    case 'refused': {
-      const end = { outcome: 'FAILED' as const, reason: answer.reason }
-      return explainRefusal(subject, await recordEnd(subject, sent, ids, end), ids, answer.error)
-    }
+      return pause(settling, ids, answer.reason)
+    case 'refused':
+      noteEnd(settling, ids, { outcome: 'FAILED', reason: answer.reason })
+      return explainRefusal(settling, ids, answer.error)
     default:
       return answer satisfies never
   }
 }
 
 /** After a pause everything is evaluated again: what was refused in passing may not be meant any more. */
-async function pause(
-  subject: Subject,
-  gathered: Gathered,
-  ids: AccessIds,
-  reason: string,
-  patience: Patience,
-): Promise<Gathered> {
-  const { clock, randomness, log, ending } = subject.context
-  const attempt = ++patience.refusals
+async function pause(settling: Settling, ids: AccessIds, reason: string): Promise<void> {
+  const { clock, randomness, log, ending } = settling.context
+  const attempt = ++settling.refusals
   log.warn('Identity Center did not take the request; it is evaluated again', { reason, attempt })
   // Full jitter over an exponential back-off, up to 20 seconds (Builders' Library, "Timeouts, retries, and backoff with jitter").
   await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), ending)
-  const { listing } = knownOf(gathered, ids)
+  const { listing } = settling.knownOf(ids)
   // On the same place as before: evaluated on the view, a revocation is looked at again without end.
-  const again = await gather(subject, gathered.place, gathered)
-  if (clock.monotonicMs() - patience.sinceMs < patienceMs)
-    return listing?.isListed ? again : know(again, ids, { listing })
-  return putOff({ do: 'put off', ids, reason }, subject, again)
+  await gather(settling, settling.place)
+  if (clock.monotonicMs() - settling.sinceMs >= patienceMs) return putOff(settling, { ids, reason })
+  if (!listing?.isListed) settling.know(ids, { listing })
 }
 
 /** A permission set may have been made again under its name, or belong to the management account. */
-async function explainRefusal(subject: Subject, gathered: Gathered, ids: AccessIds, error: unknown): Promise<Gathered> {
-  const { context, assignment } = subject
-  const { wish } = gathered
+async function explainRefusal(settling: Settling, ids: AccessIds, error: unknown): Promise<void> {
+  const { context, assignment, wish } = settling
   if (isServiceError(error, 'ResourceNotFoundException')) await context.permissionSets.forget(assignment.permissionSet)
   if (isServiceError(error, 'ServiceQuotaExceededException')) {
-    const { failure } = knownOf(gathered, ids)
-    return failure ? know(gathered, ids, { failure: { ...failure, isQuota: true } }) : gathered
+    const { failure } = settling.knownOf(ids)
+    return settling.know(ids, { failure: failure && { ...failure, isQuota: true } })
   }
-  if (wish.is !== 'wanted') return gathered
+  if (wish.is !== 'wanted') return
   const lack = await context.managementAccount.explain(error, assignment.permissionSet, ids.permissionSetArn)
-  if (!lack) return gathered
-  const lacks = new Map([...gathered.lacks, ...wish.links.map(({ key }) => [key, lack] as const)])
-  return { ...gathered, lacks, wish: { is: 'lacking', lack, links: wish.links } }
+  if (!lack) return
+  settling.noteLacks(lackOfAll(wish.links, lack))
+  settling.wish = { is: 'lacking', lack, links: wish.links }
 }
 
 /** Waits for a request in progress, our own or an earlier one. */
-async function awaitRequest(
-  { ids }: StepOf<'wait for the request'>,
-  subject: Subject,
-  gathered: Gathered,
-): Promise<Gathered> {
-  const { requests } = subject.context
-  const target = targetOf(subject, ids)
+async function awaitRequest(settling: Settling, ids: AccessIds): Promise<void> {
+  const { requests } = settling.context
+  const target = settling.targetOf(ids)
   const found = requests.findInProgress(target)
-  if (!found) return gathered
+  if (!found) return
   const end = await requests.wait(found.kind, found.requestId, patienceMs, target)
-  if (end === 'still') return know(gathered, ids, { request: 'in-progress' })
-  const own = findAccess(gathered.stored?.entry, ids)?.call
+  if (end === 'still') return settling.know(ids, { request: 'in-progress' })
+  const own = findAccess(settling.entry, ids)?.call
   const isOwn = own !== undefined && own.kind === found.kind && (own.id === undefined || own.id === found.requestId)
-  return isOwn && own.outcome === undefined ? recordEnd(subject, gathered, ids, end, found.requestId) : gathered
+  if (isOwn && own.outcome === undefined) noteEnd(settling, ids, end, found.requestId)
 }
 
 /** The next write records it. A process that dies before that reads the request's status again. */
-async function recordEnd(
-  { context: { clock } }: Subject,
-  gathered: Gathered,
-  ids: AccessIds,
-  end: RequestEnd,
-  id?: string,
-): Promise<Gathered> {
-  const { stored } = gathered
-  if (!stored || end.outcome === 'lost') return know(gathered, ids, { request: 'lost' })
-  const endedAt = renderInstant(clock.now())
-  const known = findAccess(stored.entry, ids)?.call
-  const change = { id: id ?? known?.id, answeredAt: known?.answeredAt ?? endedAt, endedAt, outcome: end.outcome }
-  const entry = { ...stored.entry, ...changeAccess(gathered, ids, (access) => changeCall(access, change)) }
-  const ended = { ...gathered, stored: { ...stored, entry } }
-  return end.outcome === 'FAILED' ? know(ended, ids, { failure: { reason: end.reason, isQuota: false } }) : ended
-}
-
-/** The entry with this access as `change` makes it; `undefined`: it is not there any more. */
-function changeAccess(
-  { stored }: Gathered,
-  ids: AccessIds,
-  change: (access: Access) => Access,
-): Pick<LedgerEntry, 'accesses'> | undefined {
-  const access = findAccess(stored?.entry, ids)
-  return stored && access && { accesses: withAccess(stored.entry, change(access)) }
+function noteEnd(settling: Settling, ids: AccessIds, end: RequestEnd, id?: string): void {
+  if (end.outcome === 'lost') settling.know(ids, { request: 'lost' })
+  else settling.anticipate(endCall(settling.accessOf(ids), { outcome: end.outcome, now: settling.now, id }))
+  if (end.outcome === 'FAILED') settling.know(ids, { failure: { reason: end.reason, isQuota: false } })
 }
 
 /** History first, under an instant that a replay repeats, then the ledger. */
-const confirm: Doing<'confirm'> = async ({ ids, links, until }, subject, gathered) => {
-  const { context } = subject
-  const { stored, wish } = gathered
-  const access = findAccess(stored?.entry, ids)
-  if (!stored || !access) return gathered
-  const now = renderInstant(context.clock.now())
+async function confirm(settling: Settling, { ids, links, until }: StepOf<'confirm'>): Promise<void> {
+  const { now, entry, wish, context } = settling
+  const access = settling.accessOf(ids)
   if (access.grantedAt === undefined)
-    await writeHistory(subject, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now)
-  const changed = confirmAccess(access, links, { now, isOrphaned: until !== undefined })
-  const accesses = withAccess(stored.entry, changed, { first: wish.is === 'wanted' })
-  const openUntil = until ? earlier(stored.entry.openUntil, renderInstant(until), now) : undefined
-  if (openUntil !== undefined) await context.objects.put(openWorkKey(openUntil, subject.key), new Uint8Array())
-  const isOpen = accesses.length > 1
-  const twin = openUntil ?? (isOpen ? stored.entry.openUntil : undefined)
-  const written = await write(subject, stored, {
-    accesses,
-    attempts: isOpen ? stored.entry.attempts : 0,
-    openUntil: twin,
+    await writeHistory(settling, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now)
+  // Where the entry has another access, that one may still have to be tried again.
+  const open = entry && entry.accesses.length > 1 ? entry : undefined
+  await settling.record(confirmAccess(access, links, { now, isOrphaned: until !== undefined }), {
+    first: wish.is === 'wanted',
+    attempts: open?.attempts ?? 0,
+    openUntil: until ? earlier(entry?.openUntil, renderInstant(until), now) : open?.openUntil,
   })
-  if (stored.entry.openUntil !== twin) await closeTwin(subject, stored.entry.openUntil)
-  context.log.info(until ? 'the principal is gone; its access ends with its grace' : 'access is granted', {
-    until: twin,
-  })
-  return { ...gathered, stored: written }
+  const told = until ? 'the principal is gone; its access ends with its grace' : 'access is granted'
+  context.log.info(told, { until: settling.entry?.openUntil })
 }
 
 /** The instant that comes first of those that are still to come. */
@@ -316,187 +226,123 @@ function earlier(one: string | undefined, other: string, now: string): string {
   return one !== undefined && one > now && one < other ? one : other
 }
 
-const forget: Doing<'forget'> = async ({ ids, as }, subject, gathered) => {
-  const access = findAccess(gathered.stored?.entry, ids)
-  if (!access) return gathered
-  const now = renderInstant(subject.context.clock.now())
-  if (as === 'revoked') await recordRevoked(subject, access, now)
+async function forget(settling: Settling, { ids, as }: StepOf<'forget'>): Promise<void> {
+  const { now, entry, wish } = settling
+  const access = settling.accessOf(ids)
+  if (as === 'revoked') await recordRevoked(settling, access, now)
   // The instant of its last change, so that a replay writes the same history.
-  if (as === 'released') await writeHistory(subject, 'released', access, gathered.stored?.entry.updatedAt ?? now)
-  const { wish } = gathered
+  if (as === 'released') await writeHistory(settling, 'released', access, entry?.updatedAt ?? now)
   // There is room for another assignment again.
-  const isWaiting = wish.is === 'wanted' && knownOf(gathered, wish.target).failure?.isQuota
-  const left = isWaiting ? know(gathered, wish.target, { failure: undefined }) : gathered
-  return removeAccess(subject, left, ids)
-}
-
-/** The ledger no longer has this access: the object goes, or stays with what else it has. */
-async function removeAccess(subject: Subject, gathered: Gathered, ids: AccessIds): Promise<Gathered> {
-  const { stored } = gathered
-  if (!stored) return gathered
-  const accesses = withoutAccess(stored.entry, ids)
-  if (accesses) return { ...gathered, stored: await write(subject, stored, { accesses }) }
-  await subject.context.standings.ledger.remove(stored)
-  await closeTwin(subject, stored.entry.openUntil)
-  return { ...gathered, stored: undefined }
+  if (wish.is === 'wanted' && settling.knownOf(wish.target).failure?.isQuota)
+    settling.know(wish.target, { failure: undefined })
+  await settling.drop(ids)
 }
 
 /** `foreign/` first: the access stands in one of the two all the time. */
-const leaveToOthers: Doing<'leave to others'> = async ({ ids, links }, subject, gathered) => {
-  const { context, key, assignment } = subject
+async function leaveToOthers(settling: Settling, { ids, links }: StepOf<'leave to others'>): Promise<void> {
+  const { now, context, key, entry } = settling
   const { principalId, permissionSetArn } = ids
-  const access = findAccess(gathered.stored?.entry, ids)
-  const now = renderInstant(context.clock.now())
+  const { objects, standings, log } = context
+  const access = findAccess(entry, ids)
   // Where ours was there before and our deletion took it away, that is history.
-  if (access) await recordRevoked(subject, access, now)
+  if (access) await recordRevoked(settling, access, now)
   // What others gave to a former id does not stand under this name: the drift check records it under its present one.
-  const isOfThisName = !access || gathered.stored?.entry.accesses.length === 1
-  if (isOfThisName) {
-    await context.principalNames.note({ type: assignment.type, id: principalId, name: assignment.principal })
-    const foreign = { v: 1 as const, principalId, permissionSetArn, links: [...links], seenAt: now }
-    await recordForeign(context.objects, key, foreign)
+  if (!access || entry?.accesses.length === 1) {
+    await noteName(settling, ids)
+    await recordForeign(objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt: now })
     // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
-    if (!access && findAccess((await context.standings.ledger.read(key))?.entry, ids)) {
-      await context.standings.forgetForeign(key)
+    if (!access && findAccess((await standings.ledger.read(key))?.entry, ids)) {
+      await standings.forgetForeign(key)
       throw new EntryChangedError(key)
     }
-    context.standings.noteForeign(key, links, principalId)
+    standings.noteForeign(key, links, principalId)
   }
-  context.log.info('someone else made this access: it is recorded as foreign and left alone')
-  const left = access ? await removeAccess(subject, gathered, ids) : gathered
-  return know(left, ids, { rest: { result: 'foreign' } })
+  log.info('someone else made this access: it is recorded as foreign and left alone')
+  if (access) await settling.drop(ids)
+  settling.know(ids, { rest: { result: 'foreign' } })
 }
 
-const moveTo: Doing<'move to'> = async ({ ids }, subject, gathered) => {
-  const { heir } = knownOf(gathered, ids)
-  if (!gathered.stored || heir === undefined || heir === 'none') return gathered
-  await move(subject, gathered.stored, ids, heir)
-  const concerned = new Set([...gathered.concerned, ...heir.links.map(({ key }) => key)])
-  return { ...(await removeMoved(subject, gathered, ids)), concerned }
-}
-
-/** The key of the name that its principal had before moves the access to this one: it is looked at now. */
-const askElsewhere: Doing<'ask elsewhere'> = async ({ ids, reason }, subject, gathered) => {
-  const { elsewhere } = knownOf(gathered, ids)
-  const { objects, clock } = subject.context
-  if (elsewhere !== undefined && elsewhere !== 'none')
-    await objects.put(openWorkKey(renderInstant(clock.now()), elsewhere), new Uint8Array())
-  return putOff({ do: 'put off', ids, reason }, subject, gathered)
-}
-
-/**
- * The access stays, under the present name of its principal. The new entry is written first, so that the access stands in
- * the ledger all the time.
- */
-async function move(
-  from: Subject,
-  stored: StoredEntry,
-  ids: AccessIds,
-  heir: { readonly key: StoredEntry['key']; readonly links: readonly GrantingLink[] },
-): Promise<void> {
-  const { context } = from
-  const { objects, standings, principalNames } = context
-  const assignment = parseAssignmentKey(heir.key)
-  const access = findAccess(stored.entry, ids)
-  if (!assignment || !access) return
-  const to: Subject = { key: heir.key, assignment, context }
-  const now = renderInstant(context.clock.now())
-  await principalNames.note({ type: assignment.type, id: ids.principalId, name: assignment.principal })
-  const inherited = await standings.ledger.read(heir.key)
-  const there = findAccess(inherited?.entry, ids)
+/** The new entry is written first, so that the access stands in the ledger all the time. */
+async function moveTo(settling: Settling, { ids, heir }: StepOf<'move to'>): Promise<void> {
+  const { now, context, key } = settling
+  const { objects, standings, brake, log } = context
+  const access = settling.accessOf(ids)
+  const to = new Settling({ key: heir.key, assignment: assignmentOf(heir.key), context })
+  await noteName(to, ids)
+  to.stored = await standings.ledger.read(heir.key)
+  const there = findAccess(to.entry, ids)
   if (there?.grantedAt === undefined) {
-    const { reason: _, ...kept } = there ?? { ...access, state: 'granted' as const, links: [...heir.links] }
-    const moved: Access = {
-      ...kept,
-      grantedAt: access.grantedAt ?? now,
-      orphanedAt: undefined,
-      missingSince: undefined,
-    }
-    await write(to, inherited, { accesses: withAccess(inherited?.entry, moved, { first: !there }) })
-    await writeHistory(to, 'adopted', moved, now)
+    const inherited = inheritAccess(access, there, heir.links, now)
+    await to.record(inherited, { first: !there })
+    await writeHistory(to, 'adopted', inherited, now)
     await standings.forgetForeign(heir.key)
   }
   // Its links may have been deleted before the entry was there for the deletion to find: it is looked at again.
-  await objects.put(openWorkKey(now, heir.key), new Uint8Array())
-  await writeHistory(from, 'released', access, now)
-  const names = { from: from.key, to: heir.key }
-  context.log.info('the principal has another name now, whose links grant the access: only the ledger moves', names)
-}
-
-async function removeMoved(subject: Subject, gathered: Gathered, ids: AccessIds): Promise<Gathered> {
-  const left = await removeAccess(subject, gathered, ids)
+  await scheduleWork(objects, now, heir.key)
+  await writeHistory(settling, 'released', access, now)
+  const names = { from: key, to: heir.key }
+  log.info('the principal has another name now, whose links grant the access: only the ledger moves', names)
+  for (const link of heir.links) settling.concerned.add(link.key)
+  await settling.drop(ids)
   // What was held may be wanted again under another key: nothing evaluates this one any more.
-  await subject.context.brake.review(subject.key)
-  return left
+  await brake.review(key)
 }
 
-const hold: Doing<'hold'> = async ({ ids, reason }, subject, gathered) => {
-  const { stored } = gathered
-  const access = findAccess(stored?.entry, ids)
-  if (!stored || !access) return gathered
-  const others = stored.entry.accesses.filter((one) => !isSameAccess(one, ids))
+async function hold(settling: Settling, { ids, reason }: StepOf<'hold'>): Promise<void> {
+  const { entry } = settling
+  const access = settling.accessOf(ids)
+  const others = entry?.accesses.filter((one) => !isSameAccess(one, ids)) ?? []
   // The twin stands for all accesses of the entry: another one may still be tried again.
-  const openUntil = others.every(({ state }) => state === 'held') ? undefined : stored.entry.openUntil
-  const isHeld = access.state === 'held' && openUntil === stored.entry.openUntil
-  const links = isHeld ? access.links : await withDeleters(subject, access.links)
-  const accesses = withAccess(stored.entry, { ...access, state: 'held', reason, links })
-  const written = isHeld ? stored : await write(subject, stored, { accesses, openUntil })
-  if (stored.entry.openUntil !== openUntil) await closeTwin(subject, stored.entry.openUntil)
-  return know({ ...gathered, stored: written }, ids, { rest: { result: 'held', reason } })
+  const openUntil = others.every(({ state }) => state === 'held') ? undefined : entry?.openUntil
+  if (access.state !== 'held' || openUntil !== entry?.openUntil) {
+    const links = await withDeleters(settling, access.links)
+    await settling.record({ ...access, state: 'held', reason, links }, { openUntil })
+  }
+  settling.know(ids, { rest: { result: 'held', reason } })
 }
 
-/** Not done: open work. Its twin is written first, so that no entry waits for a retry that is not scheduled. */
-const putOff: Doing<'put off'> = async ({ ids, reason, state, until }, subject, gathered) => {
-  const { context, key, assignment } = subject
-  const { clock, randomness, objects, log } = context
-  const { stored } = gathered
-  const access = findAccess(stored?.entry, ids)
-  const attempts = (stored?.entry.attempts ?? 0) + 1
+/** Not done: open work. */
+async function putOff(settling: Settling, { ids, reason, state, until }: Omit<StepOf<'put off'>, 'do'>): Promise<void> {
+  const { context, key, assignment, entry } = settling
+  const { clock, randomness, objects, log, principals } = context
+  const attempts = (entry?.attempts ?? 0) + 1
   const backoff = nextAttempt(clock.now(), attempts - 1, randomness.fraction())
   const next = until && until > clock.now() && until < backoff ? until : backoff
   const openUntil = state === 'stuck' ? undefined : renderInstant(next)
-  if (openUntil !== undefined) await objects.put(openWorkKey(openUntil, key), new Uint8Array())
-  const rest = { result: 'open' as const, reason }
   log.warn('not finished; it is tried again later', { reason, state, attempts, nextAttempt: openUntil })
-  context.principals.forget(assignment.type, assignment.principal)
-  if (!stored || !access) return know(gathered, ids, { rest })
-  // What was stuck is not any more, unless that is said again: the account takes changes.
-  const unstuck = access.state === 'stuck' ? 'revoking' : access.state
-  const accesses = withAccess(stored.entry, { ...access, state: state ?? unstuck, reason })
-  const written = await write(subject, stored, { accesses, attempts, openUntil })
-  if (stored.entry.openUntil !== openUntil) await closeTwin(subject, stored.entry.openUntil)
-  return know({ ...gathered, stored: written }, ids, { rest })
-}
-
-async function write(
-  { context, key }: Pick<Subject, 'context' | 'key'>,
-  previous: StoredEntry | undefined,
-  change: (Pick<LedgerEntry, 'accesses'> & Partial<LedgerEntry>) | undefined,
-): Promise<StoredEntry> {
-  const before = previous?.entry ?? { attempts: 0 }
-  if (!change) throw new EntryChangedError(key)
-  const entry: LedgerEntry = { ...before, ...change, updatedAt: renderInstant(context.clock.now()) }
-  return context.standings.ledger.write(key, entry, previous)
-}
-
-async function closeTwin({ context, key }: Subject, openUntil: string | undefined): Promise<void> {
-  if (openUntil !== undefined) await context.objects.delete(openWorkKey(openUntil, key))
+  principals.forget(assignment.type, assignment.principal)
+  const access = findAccess(entry, ids)
+  if (access) {
+    // What was stuck is not any more, unless that is said again: the account takes changes.
+    const unstuck = access.state === 'stuck' ? 'revoking' : access.state
+    await settling.record({ ...access, state: state ?? unstuck, reason }, { attempts, openUntil })
+  } else if (openUntil !== undefined) await scheduleWork(objects, openUntil, key)
+  settling.know(ids, { rest: { result: 'open', reason } })
 }
 
 /** Access that was there is gone, by our deletion or by someone else's hand. */
-async function recordRevoked(subject: Subject, access: Access, now: string): Promise<void> {
+async function recordRevoked(settling: Settling, access: Access, now: string): Promise<void> {
   if (!wasThere(access)) return
-  await writeHistory(subject, 'revoked', access, revokedInstant(access) ?? now)
-  subject.context.log.info('access is revoked', { requestId: access.call?.id })
+  await writeHistory(settling, 'revoked', access, revokedInstant(access) ?? now)
+  settling.context.log.info('access is revoked', { requestId: access.call?.id })
 }
 
-async function writeHistory({ context, key }: Subject, event: HistoryEvent, access: Access, at: string): Promise<void> {
-  const confirmedAt = renderInstant(context.clock.now())
-  await recordHistory(context.objects, { key, event, at, access, confirmedAt })
+async function writeHistory(
+  { context, key, now }: Settling,
+  event: HistoryEvent,
+  access: Access,
+  at: string,
+): Promise<void> {
+  await recordHistory(context.objects, { key, event, at, access, confirmedAt: now })
+}
+
+/** Before the entry is written: an event has the id only, and an id that is gone cannot be asked for its name. */
+async function noteName({ context, assignment }: Settling, { principalId }: AccessIds): Promise<void> {
+  await context.principalNames.note({ type: assignment.type, id: principalId, name: assignment.principal })
 }
 
 /** Who deleted a link stands in its status while something of it is left; the ledger and history keep it. */
-function withDeleters({ context }: Subject, links: readonly GrantingLink[]): Promise<GrantingLink[]> {
+function withDeleters({ context }: Settling, links: readonly GrantingLink[]): Promise<GrantingLink[]> {
   return Promise.all(
     links.map(async (link) => {
       const status = await unlessSpoiled(context.statuses.read(link.key))

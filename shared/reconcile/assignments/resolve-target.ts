@@ -1,6 +1,6 @@
 import type { Assignment } from '../../domain/assignment.ts'
 import { type Lack, lackOfBoundUser, lackOfPermissionSet, lackOfPrincipal } from '../../domain/lack.ts'
-import type { GrantingLink } from '../../domain/ledger-entry.ts'
+import type { AccessIds, GrantingLink } from '../../domain/ledger-entry.ts'
 import type { PrincipalType } from '../../domain/principal.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
@@ -17,7 +17,7 @@ export type Resolved = { readonly lacks: Lacks } & (
 )
 
 export async function resolveTarget({ assignment, context }: Subject, links: readonly BoundLink[]): Promise<Resolved> {
-  const { permissionSet, principal, type, accountId } = assignment
+  const { permissionSet, principal, type } = assignment
   const [permissionSetArn, principalId] = await Promise.all([
     context.permissionSets.resolve(permissionSet),
     context.principals.resolve(type, principal, context.pulledMs),
@@ -27,15 +27,18 @@ export async function resolveTarget({ assignment, context }: Subject, links: rea
   if (permissionSetArn === undefined)
     return all(lackOfPermissionSet(permissionSet, context.permissionSets.findNear(permissionSet)))
   if (principalId === undefined) return all(await findLackOfPrincipal({ assignment, context }))
-  const found = links.map(({ link, boundTo }) => {
-    const isFree = boundTo === undefined || boundTo === principalId
-    return { link, lack: isFree ? ('none' as const) : lackOfBoundUser(principal, boundTo) }
-  })
-  const lacks = new Map(found.map(({ link, lack }) => [link.key, lack]))
-  const free = found.filter(({ lack }) => lack === 'none').map(({ link }) => link)
-  const [first] = found
-  if (free.length === 0 && first && first.lack !== 'none') return { lack: first.lack, lacks }
-  return { target: { accountId, permissionSetArn, principalId, principalType: type }, links: free, lacks }
+  const lackOf = ({ boundTo }: BoundLink): Lack | 'none' =>
+    boundTo === undefined || boundTo === principalId ? 'none' : lackOfBoundUser(principal, boundTo)
+  const lacks = new Map(links.map((bound) => [bound.link.key, lackOf(bound)]))
+  const free = granting.filter(({ key }) => lacks.get(key) === 'none')
+  const [first] = lacks.values()
+  if (free.length === 0 && first && first !== 'none') return { lack: first, lacks }
+  return { target: targetOf(assignment, { principalId, permissionSetArn }), links: free, lacks }
+}
+
+export function targetOf({ accountId, type }: Assignment, ids: AccessIds): AssignmentTarget {
+  const { principalId, permissionSetArn } = ids
+  return { accountId, permissionSetArn, principalId, principalType: type }
 }
 
 export function lackOfAll(links: readonly GrantingLink[], lack: Lack): Lacks {

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import { type AssignmentKey, assignmentOf, renderAssignmentKey } from '../../domain/assignment.ts'
+import type { Standing } from '../../domain/describe-link.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type GrantingLink, type LedgerEntry, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Grant, renderGrant } from '../../domain/link.ts'
 import { toAssignment } from '../../domain/plan.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -16,18 +17,7 @@ const readsAtOnce = 16
 /** `both`: those of the ledger that were listed under `foreign/` as well. */
 export type KnownKeys = Readonly<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>>
 
-/** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: the entry cannot be read. */
-export type Standing = {
-  readonly state: LedgerState | 'foreign'
-  readonly reason?: string
-  /** Someone else removed it. */
-  readonly isMissing?: boolean
-  readonly principalId?: PrincipalId
-  /** The links that granted it when it was last evaluated, and which upload of each. */
-  readonly links?: readonly NamedLink[]
-}
-
-type NamedLink = Pick<GrantingLink, 'key' | 'lastModified'>
+type NamedLinks = NonNullable<Standing['links']>
 
 /** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
 type Part = Standing | 'unread' | 'absent' | undefined
@@ -54,15 +44,13 @@ export class Standings {
     this.ledger = new Ledger(objects, (key, entry) => this.#noteEntry(key, entry))
   }
 
-  noteForeign(key: AssignmentKey, links: readonly NamedLink[], principalId: PrincipalId): void {
-    const known = this.#knownOf(key)
-    if (known) known.foreign = { state: 'foreign', links: namesOf(links), principalId }
+  noteForeign(key: AssignmentKey, links: NamedLinks, principalId: PrincipalId): void {
+    this.#knownOf(key).foreign = { state: 'foreign', links: namesOf(links), principalId }
   }
 
   /** It was foreign, and is gone. */
   noteGone(key: AssignmentKey): void {
-    const known = this.#knownOf(key)
-    if (known) known.foreign = 'absent'
+    this.#knownOf(key).foreign = 'absent'
   }
 
   /** It is ours, or nobody's: it does not stand under `foreign/` any more. */
@@ -121,17 +109,13 @@ export class Standings {
 
   async #list(): Promise<void> {
     for (const [prefix, part] of [[ledgerPrefix, 'ledger'] as const, [foreignPrefix, 'foreign'] as const]) {
-      for await (const key of listAssignmentKeys(this.#objects, prefix)) {
-        const known = this.#knownOf(key)
-        if (known) known[part] ??= 'unread'
-      }
+      for await (const key of listAssignmentKeys(this.#objects, prefix)) this.#knownOf(key)[part] ??= 'unread'
     }
   }
 
   async #read(grant: Grant, accountId: AccountId): Promise<Standing | undefined> {
     const key = renderAssignmentKey(toAssignment(grant, accountId))
     const known = this.#knownOf(key)
-    if (!known) return undefined
     if (!isRead(known.ledger)) {
       const read = await unlessSpoiled(this.ledger.read(key))
       if (isSpoiled(read)) return { state: 'failed', reason: read.message }
@@ -149,22 +133,16 @@ export class Standings {
 
   #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
     const known = this.#knownOf(key)
-    const accountId = parseAssignmentKey(key)?.accountId
-    if (!known || !accountId) return
-    if (typeof known.ledger === 'object')
-      this.#noteDropped(accountId, known.ledger.links ?? [], entry?.accesses[0].links ?? [])
+    const before = typeof known.ledger === 'object' ? (known.ledger.links ?? []) : []
+    const links = entry?.accesses[0].links ?? []
+    const dropped = before.filter((one) => !links.some((link) => link.key === one.key)).map((one) => one.key)
+    const { accountId } = assignmentOf(key)
+    if (dropped.length > 0) this.#dropped.set(accountId, new Set([...this.takeDropped(accountId), ...dropped]))
     known.ledger = entry ? toStanding(entry) : 'absent'
   }
 
-  #noteDropped(accountId: AccountId, before: readonly NamedLink[], now: readonly NamedLink[]): void {
-    const dropped = before.filter(({ key }) => !now.some((link) => link.key === key))
-    if (dropped.length === 0) return
-    this.#dropped.set(accountId, new Set([...this.takeDropped(accountId), ...dropped.map(({ key }) => key)]))
-  }
-
-  #knownOf(key: AssignmentKey): Known | undefined {
-    const assignment = parseAssignmentKey(key)
-    if (!assignment) return undefined
+  #knownOf(key: AssignmentKey): Known {
+    const assignment = assignmentOf(key)
     const { accountId, permissionSet, principal, type } = assignment
     const name = renderGrant(assignment)
     const { accounts, grant } = this.#known.get(name) ?? {
@@ -202,6 +180,6 @@ function toStanding({ accesses: [access] }: LedgerEntry): Standing {
 }
 
 /** No more than statuses need: there may be 100,000 of these in memory. */
-function namesOf(links: readonly NamedLink[]): readonly NamedLink[] {
+function namesOf(links: NamedLinks): NamedLinks {
   return links.map(({ key, lastModified }) => ({ key, lastModified }))
 }

@@ -1,3 +1,4 @@
+import { isSameAccess } from '../../domain/ledger-entry.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { listAll } from '../../ports/page.ts'
@@ -79,14 +80,10 @@ export class AssignmentRequests {
     this.watch(kind, requestId, target)
     const waiting = this.#watched.get(requestId)?.waiting
     const timer = new AbortController()
-    const end = await new Promise<RequestEnd | 'still'>((resolve) => {
-      const wake = (found: RequestEnd | 'still') => {
-        waiting?.delete(wake)
-        resolve(found)
-      }
-      waiting?.add(wake)
-      void this.#clock.sleep(ms, timer.signal).then(() => wake('still'))
-    })
+    const { promise: ended, resolve: wake } = Promise.withResolvers<RequestEnd>()
+    waiting?.add(wake)
+    const end = await Promise.race([ended, this.#clock.sleep(ms, timer.signal).then(() => 'still' as const)])
+    waiting?.delete(wake)
     timer.abort()
     return end
   }
@@ -140,10 +137,5 @@ function endOf(request: Awaited<ReturnType<SsoAdmin['describeAssignmentRequest']
 }
 
 function isSameTarget(a: AssignmentTarget, b: AssignmentTarget): boolean {
-  return (
-    a.accountId === b.accountId &&
-    a.permissionSetArn === b.permissionSetArn &&
-    a.principalId === b.principalId &&
-    a.principalType === b.principalType
-  )
+  return isSameAccess(a, b) && a.accountId === b.accountId && a.principalType === b.principalType
 }

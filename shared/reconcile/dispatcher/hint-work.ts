@@ -13,7 +13,7 @@ import type { PermissionSetContext } from '../permission-sets/permission-set-set
 import type { PermissionSetWork, PermissionSetWorkContext } from '../permission-sets/permission-set-work.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
-import { nextAttempt, openWorkKey } from '../records/open-work.ts'
+import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import type { StatusBoard } from '../statuses/status-board.ts'
 import { giveBackAll, type WorkItem } from './work-source.ts'
 
@@ -136,7 +136,7 @@ export class HintWork {
     }
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
-      await objects.put(openWorkKey(at, subjectKey(hint)), new Uint8Array())
+      await scheduleWork(objects, at, subjectKey(hint))
       if (hint.kind === 'permission-set')
         await this.#permissionSetWork.tellPutOff(hint.permissionSet, error, this.#context)
       // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.

@@ -15,6 +15,11 @@ export function openWorkKey(nextAttempt: string, key: OpenWork['key']): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
 
+/** Has it evaluated from this instant on. */
+export async function scheduleWork(objects: ObjectStore, nextAttempt: string, key: OpenWork['key']): Promise<void> {
+  await objects.put(openWorkKey(nextAttempt, key), new Uint8Array())
+}
+
 /**
  * Moves the twin of a record that is written meanwhile. The next twin comes first, so that a record never waits for a
  * retry that is not scheduled; the one before goes last. `before`, `next`: `openUntil` of the record; `undefined`: no twin.
@@ -25,7 +30,7 @@ export async function moveTwin<T>(
   { before, next }: { readonly before: string | undefined; readonly next: string | undefined },
   write: () => Promise<T>,
 ): Promise<T> {
-  if (next !== undefined) await objects.put(openWorkKey(next, key), new Uint8Array())
+  if (next !== undefined) await scheduleWork(objects, next, key)
   const written = await write()
   if (before !== undefined && before !== next) await objects.delete(openWorkKey(before, key))
   return written

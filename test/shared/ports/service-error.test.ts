@@ -2,7 +2,13 @@ import * as identityStore from '@aws-sdk/client-identitystore'
 import * as sqs from '@aws-sdk/client-sqs'
 import * as ssoAdmin from '@aws-sdk/client-sso-admin'
 import { describe, expect, test } from '@jest/globals'
-import { type ErrorProof, isPassing, proofOf, ServiceError } from '../../../shared/ports/service-error.ts'
+import {
+  type ErrorProof,
+  isPassing,
+  isServiceError,
+  proofOf,
+  ServiceError,
+} from '../../../shared/ports/service-error.ts'
 
 const errorOf = (code: string, httpStatus?: number) => new ServiceError('sso-admin', code, 'so', { httpStatus })
 
@@ -76,3 +82,11 @@ function declaredError(member: unknown): { readonly name: string; readonly fault
   if (!(error instanceof Error) || !('$fault' in error) || error.$fault === undefined) return undefined
   return { name: error.name, fault: error.$fault }
 }
+
+test('an error without the code that was asked for stays a ServiceError to the compiler', () => {
+  const error: unknown = errorOf('ValidationException')
+  if (!isServiceError(error) || isServiceError(error, 'ConflictException')) throw error
+  // @ts-expect-error: what is `never` could be given to anything.
+  const nothing: string = error
+  expect(nothing).toMatchObject({ code: 'ValidationException' })
+})
