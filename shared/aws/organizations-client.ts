@@ -1,13 +1,4 @@
-import {
-  DescribeAccountCommand,
-  DescribeOrganizationalUnitCommand,
-  DescribeOrganizationCommand,
-  ListAccountsCommand,
-  ListRootsCommand,
-  ListTagsForResourceCommand,
-  type OrganizationsClient,
-  type Account as SdkAccount,
-} from '@aws-sdk/client-organizations'
+import type { Organizations as OrganizationsClient, Account as SdkAccount } from '@aws-sdk/client-organizations'
 import { type AccountId, accountId } from '../domain/account-id.ts'
 import { type Account, account as accountSchema } from '../domain/organization-view.ts'
 import { once } from '../ports/once.ts'
@@ -33,23 +24,20 @@ export class AwsOrganizations implements Organizations {
   }
 
   async listAccounts(nextToken?: string): Promise<Page<Account>> {
-    const command = new ListAccountsCommand({ NextToken: nextToken, MaxResults: 20 })
-    const output = await answerOf('organizations', this.#client.send(command))
+    const call = this.#client.listAccounts({ NextToken: nextToken, MaxResults: 20 })
+    const output = await answerOf('organizations', call)
     return { items: (output.Accounts ?? []).map(parseAccount), nextToken: output.NextToken }
   }
 
   async describeAccount(id: AccountId): Promise<Account | undefined> {
-    const call = this.#client.send(new DescribeAccountCommand({ AccountId: id }))
+    const call = this.#client.describeAccount({ AccountId: id })
     const output = await answerOrAbsent('organizations', call, ({ code }) => code === 'AccountNotFoundException')
     return output && parseAccount(output.Account ?? {})
   }
 
   async listTags(id: AccountId): Promise<Readonly<Record<string, string>>> {
     const pages = listAll(async (NextToken) => {
-      const output = await answerOf(
-        'organizations',
-        this.#client.send(new ListTagsForResourceCommand({ ResourceId: id, NextToken })),
-      )
+      const output = await answerOf('organizations', this.#client.listTagsForResource({ ResourceId: id, NextToken }))
       return { items: output.Tags ?? [], nextToken: output.NextToken }
     })
     const tags = await Array.fromAsync(pages)
@@ -58,20 +46,20 @@ export class AwsOrganizations implements Organizations {
 
   async parentExists(id: string): Promise<boolean> {
     if (id.startsWith('r-')) return (await this.#rootIds()).includes(id)
-    const call = this.#client.send(new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id }))
+    const call = this.#client.describeOrganizationalUnit({ OrganizationalUnitId: id })
     const isAbsence = ({ code }: ServiceError) => code === 'OrganizationalUnitNotFoundException'
     return (await answerOrAbsent('organizations', call, isAbsence)) !== undefined
   }
 
   async #askManagementAccountId(): Promise<AccountId> {
-    const output = await answerOf('organizations', this.#client.send(new DescribeOrganizationCommand({})))
+    const output = await answerOf('organizations', this.#client.describeOrganization({}))
     const member = { service: 'organizations', member: 'MasterAccountId' } as const
     return parseAnswer(member, accountId, output.Organization?.MasterAccountId)
   }
 
   async #askRootIds(): Promise<readonly string[]> {
     const pages = listAll(async (NextToken) => {
-      const output = await answerOf('organizations', this.#client.send(new ListRootsCommand({ NextToken })))
+      const output = await answerOf('organizations', this.#client.listRoots({ NextToken }))
       return { items: output.Roots ?? [], nextToken: output.NextToken }
     })
     return (await Array.fromAsync(pages)).flatMap(({ Id }) => Id ?? [])
