@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { HeadObjectOutput, S3 } from '@aws-sdk/client-s3'
+import { decodeS3Key } from '../domain/s3-event.ts'
 import type {
   FoundObject,
   ObjectHead,
@@ -80,7 +81,9 @@ export class S3ObjectStore implements ObjectStore {
       const call = this.#client.listObjectsV2({ ...input, ContinuationToken })
       const { Contents = [], NextContinuationToken } = await answerOf('s3', call)
       return {
-        items: Contents.map(({ Key = '', Size, ...head }) => toHead(decodeKey(Key), { ...head, ContentLength: Size })),
+        items: Contents.map(({ Key = '', Size, ...head }) =>
+          toHead(decodeS3Key(Key), { ...head, ContentLength: Size }),
+        ),
         nextToken: NextContinuationToken,
       }
     })
@@ -115,11 +118,6 @@ function toHead(key: string, { ETag, LastModified, ContentLength: size }: HeadOu
     throw new ServiceError('s3', 'IncompleteAnswer', `S3 left out ETag, Last-Modified or size of ${key}`)
   }
   return { key, etag: unquote(ETag), lastModified: LastModified, size }
-}
-
-/** `EncodingType: 'url'` encodes as HTML forms do: a space is a plus sign. */
-function decodeKey(encoded: string): string {
-  return decodeURIComponent(encoded.replaceAll('+', ' '))
 }
 
 function unquote(etag: string | undefined): string {

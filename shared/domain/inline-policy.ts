@@ -1,6 +1,5 @@
-import { quote } from './complaint.ts'
-import type { JsonFault, JsonPath } from './json-fault.ts'
-import { codePoint, isJsonList, isJsonObject, plainTwin } from './json-faults.ts'
+import { type JsonFault, type JsonPath, quote } from './complaint.ts'
+import { codePoint, isJsonObject, plainTwin } from './json-faults.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center", inline policy size. */
@@ -36,7 +35,7 @@ function sizeFaults(text: string, path: JsonPath): readonly JsonFault[] {
 function valueFaults(value: JsonValue, path: JsonPath): readonly JsonFault[] {
   if (typeof value === 'string') return characterFaults(value, path, 'the text')
   if (typeof value === 'number') return numberFaults(value, path)
-  if (isJsonList(value)) return value.flatMap((item, index) => valueFaults(item, [...path, index]))
+  if (Array.isArray(value)) return value.flatMap((item, index) => valueFaults(item, [...path, index]))
   if (!isJsonObject(value)) return []
   return Object.entries(value).flatMap(([name, item]) => [
     ...characterFaults(name, path, 'the field name'),

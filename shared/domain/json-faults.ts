@@ -1,9 +1,8 @@
 import type * as z from 'zod'
-import { type Complaint, quote } from './complaint.ts'
-import type { JsonFault, JsonPath } from './json-fault.ts'
+import { type Complaint, type JsonFault, type JsonPath, quote } from './complaint.ts'
 import { renderJsonPath } from './json-path.ts'
 import { nearMatch } from './near-match.ts'
-import type { JsonValue } from './strict-json.ts'
+import type { JsonObject, JsonValue } from './strict-json.ts'
 
 /** What to say when a schema refuses one value. */
 export type JsonRule = {
@@ -106,7 +105,7 @@ export function describeJson(value: JsonValue | undefined): string {
     if (value === '') return "an empty text ('')"
     return value.length > 60 ? `'${quote(value, 60)}' (${value.length} characters)` : `'${quote(value)}'`
   }
-  if (isJsonList(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value !== 'object' || value === null) return `${value}`
   const fields = Object.keys(value)
   const names = fields.slice(0, 3).map((name) => `'${quote(name, 40)}'`)
@@ -114,12 +113,7 @@ export function describeJson(value: JsonValue | undefined): string {
   return `an object with ${names.join(', ')}${fields.length > 3 ? ` and ${fields.length - 3} more fields` : ''}`
 }
 
-/** Array.isArray does not narrow readonly lists. */
-export function isJsonList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value)
-}
-
-export function isJsonObject(value: JsonValue | undefined): value is { readonly [field: string]: JsonValue } {
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -152,7 +146,7 @@ function foreignCharacter(value: JsonValue | undefined, alphabet: RegExp): strin
 
 function valueAt(document: JsonValue, path: JsonPath): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>((value, step) => {
-    if (typeof step === 'number') return isJsonList(value) ? value[step] : undefined
+    if (typeof step === 'number') return Array.isArray(value) ? value[step] : undefined
     return isJsonObject(value) ? value[String(step)] : undefined
   }, document)
 }

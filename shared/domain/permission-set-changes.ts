@@ -1,19 +1,11 @@
-import type { CustomerManagedPolicy, PermissionSetFile, PermissionsBoundary, Tag } from './permission-set-file.ts'
+import type {
+  CustomerManagedPolicy,
+  PermissionSetDefinition,
+  PermissionSetFile,
+  PermissionsBoundary,
+  Tag,
+} from './permission-set-file.ts'
 import { parseSessionDuration, renderSessionDuration } from './session-duration.ts'
-
-/** What Identity Center has of a permission set, or what a file asks for. An absent field: there is none. */
-export type PermissionSetDefinition = {
-  readonly description?: string
-  /** ISO 8601, such as `PT1H`. */
-  readonly sessionDuration: string
-  readonly relayState?: string
-  readonly tags: readonly Tag[]
-  readonly managedPolicyArns: readonly string[]
-  readonly customerManagedPolicies: readonly CustomerManagedPolicy[]
-  /** JSON text. */
-  readonly inlinePolicy?: string
-  readonly permissionsBoundary?: PermissionsBoundary
-}
 
 /** One write call. */
 export type PermissionSetChange =

@@ -1,10 +1,11 @@
 import { type JSONVisitor, printParseErrorCode, visit } from 'jsonc-parser'
+import type * as z from 'zod'
 import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
 import { renderJsonPath } from './json-path.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
-export type JsonObject = { readonly [field: string]: JsonValue }
+export type JsonValue = z.core.util.JSONType
+export type JsonObject = Extract<JsonValue, { [field: string]: JsonValue }>
 
 /** How deep lists and objects may stand in each other. A policy needs 6. */
 export const jsonDeepest = 50
