@@ -52,7 +52,7 @@ export async function previewPermissionSets(ports: Ports): Promise<PermissionSet
     const name = permissionSetName.safeParse(key.slice(ownedPrefix.length))
     if (name.success && !present.has(permissionSetKey(name.data))) changes.push({ name: name.data, change: 'delete' })
   }
-  const created = new Set(changes.filter(({ change }) => change === 'create').map(({ name }) => name))
+  const created = new Set(changes.flatMap(({ name, change }) => (change === 'create' ? [name] : [])))
   return {
     changes: changes.sort((a, b) => (a.name < b.name ? -1 : 1)),
     resolve: async (name) => (await index.resolve(name)) ?? (created.has(name) ? 'new' : undefined),
@@ -73,12 +73,10 @@ async function compareFile(
   const name = parsedName.ok ? parsedName.value : key.slice(permissionSetPrefix.length)
   if (!file.ok) return rejected(name, file.complaint)
   const owned = await readOwned(objects, file.value.name)
-  if (owned) {
-    if (owned.value.arn === undefined) return { name: file.value.name, change: 'create' }
-    return owned.value.applied?.etag === object.etag ? undefined : { name: file.value.name, change: 'update' }
-  }
-  if ((await index.resolve(file.value.name)) === undefined) return { name: file.value.name, change: 'create' }
-  return rejected(name, notOurs(file.value.name))
+  const arn = owned ? owned.value.arn : await index.resolve(file.value.name)
+  if (arn === undefined) return { name: file.value.name, change: 'create' }
+  if (!owned) return rejected(name, notOurs(file.value.name))
+  return owned.value.applied?.etag === object.etag ? undefined : { name: file.value.name, change: 'update' }
 }
 
 function rejected(name: string, { received, expected, remedy }: Complaint): PermissionSetChange {
