@@ -1,9 +1,14 @@
-import type { Organizations as OrganizationsClient, Account as SdkAccount } from '@aws-sdk/client-organizations'
+import {
+  type Organizations as OrganizationsClient,
+  paginateListRoots,
+  paginateListTagsForResource,
+  type Account as SdkAccount,
+} from '@aws-sdk/client-organizations'
 import { type AccountId, accountId } from '../domain/account-id.ts'
 import { type Account, account as accountSchema } from '../domain/organization-view.ts'
 import { once } from '../ports/once.ts'
 import type { Organizations } from '../ports/organizations.ts'
-import { listAll, type Page } from '../ports/page.ts'
+import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import { parseAnswer } from './parse-answer.ts'
 import { answerOf, answerOrAbsent } from './service-error.ts'
@@ -36,11 +41,8 @@ export class AwsOrganizations implements Organizations {
   }
 
   async listTags(id: AccountId): Promise<Readonly<Record<string, string>>> {
-    const pages = listAll(async (NextToken) => {
-      const output = await answerOf('organizations', this.#client.listTagsForResource({ ResourceId: id, NextToken }))
-      return { items: output.Tags ?? [], nextToken: output.NextToken }
-    })
-    const tags = await Array.fromAsync(pages)
+    const pages = paginateListTagsForResource({ client: this.#client }, { ResourceId: id })
+    const tags = (await answerOf('organizations', Array.fromAsync(pages))).flatMap(({ Tags = [] }) => Tags)
     return Object.fromEntries(tags.flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])))
   }
 
@@ -58,11 +60,8 @@ export class AwsOrganizations implements Organizations {
   }
 
   async #askRootIds(): Promise<readonly string[]> {
-    const pages = listAll(async (NextToken) => {
-      const output = await answerOf('organizations', this.#client.listRoots({ NextToken }))
-      return { items: output.Roots ?? [], nextToken: output.NextToken }
-    })
-    return (await Array.fromAsync(pages)).flatMap(({ Id }) => Id ?? [])
+    const pages = await answerOf('organizations', Array.fromAsync(paginateListRoots({ client: this.#client }, {})))
+    return pages.flatMap(({ Roots = [] }) => Roots).flatMap(({ Id }) => Id ?? [])
   }
 }
 

@@ -18,11 +18,11 @@ import { principalType } from '../domain/principal.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,
-  AssignmentRequestSummary,
   AssignmentTarget,
   PermissionSetAttributes,
   Principal,
   Provisioning,
+  RequestSummary,
 } from '../ports/sso-admin.ts'
 import { parseAnswer } from './parse-answer.ts'
 
@@ -66,7 +66,7 @@ export function parseAssignmentTarget(row: AccountAssignment): AssignmentTarget 
   }
 }
 
-export function parseRequestSummary(metadata: AccountAssignmentOperationStatusMetadata): AssignmentRequestSummary {
+export function parseRequestSummary(metadata: AccountAssignmentOperationStatusMetadata): RequestSummary {
   const { RequestId, Status, CreatedDate } = metadata
   return {
     requestId: parse('RequestId', text, RequestId),

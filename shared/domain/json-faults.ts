@@ -66,7 +66,9 @@ export function faultsOfIssues(
     const rule = rules[shapeOf(path)]
     if (rule === undefined)
       return [{ path, received: describeJson(value), expected: issue.message, remedy: 'correct it' }]
-    const received = describeJson(value) + (rule.alphabet === undefined ? '' : foreignCharacter(value, rule.alphabet))
+    const isText = typeof value === 'string' && rule.alphabet !== undefined
+    const foreign = isText ? findForeignCharacter(value, rule.alphabet) : undefined
+    const received = describeJson(value) + (foreign ? ` with ${foreign.told}` : '')
     return [{ path, received, expected: rule.expected, remedy: rule.remedy(value) }]
   })
   return [...unknown, ...wrong]
@@ -135,13 +137,13 @@ export function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-function foreignCharacter(value: JsonValue | undefined, alphabet: RegExp): string {
-  if (typeof value !== 'string') return ''
-  const characters = [...value]
+/** The first character that is not in the alphabet, and where: `'–' (U+2013) as character 3`. */
+export function findForeignCharacter(text: string, alphabet: RegExp) {
+  const characters = [...text]
   const index = characters.findIndex((character) => !alphabet.test(character))
   const character = characters[index]
-  if (character === undefined) return ''
-  return ` with '${quote(character)}' (${codePoint(character)}) as character ${index + 1}`
+  if (character === undefined) return undefined
+  return { character, told: `'${quote(character)}' (${codePoint(character)}) as character ${index + 1}` }
 }
 
 function valueAt(document: JsonValue, path: JsonPath): JsonValue | undefined {

@@ -136,10 +136,10 @@ async function listWithin(
   const ids = new Map<PrincipalName, PrincipalId>()
   let nextToken: string | undefined
   for (let page = 0; page < pagesMost; page++) {
-    const { items, nextToken: next } = await identityStore.listPrincipals(type, nextToken)
-    for (const { name, id } of items) ids.set(name, id)
-    if (next === undefined) return ids
-    nextToken = next
+    const listed = await identityStore.listPrincipals(type, nextToken)
+    for (const { name, id } of listed.items) ids.set(name, id)
+    nextToken = listed.nextToken
+    if (nextToken === undefined) return ids
   }
   return undefined
 }
