@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { quote } from '../../shared/domain/complaint.ts'
-import { type Configuration, configuration, defaultConfiguration } from '../../shared/domain/configuration.ts'
-import { configurationRules } from '../../shared/domain/configuration-rules.ts'
+import {
+  type Configuration,
+  configuration,
+  configurationRules,
+  defaultConfiguration,
+} from '../../shared/domain/configuration.ts'
 import { faultsOfIssues } from '../../shared/domain/json-faults.ts'
 import { placeOf, renderJsonPath } from '../../shared/domain/json-path.ts'
 import { parseStrictJson } from '../../shared/domain/strict-json.ts'

@@ -4,8 +4,7 @@ import { type PrincipalName, type PrincipalType, principalName } from '../domain
 import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
-import { parseAnswer } from './parse-answer.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 
 const service = 'identitystore'
 

@@ -10,8 +10,7 @@ import { once } from '../ports/once.ts'
 import type { Organizations } from '../ports/organizations.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
-import { parseAnswer } from './parse-answer.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 
 /**
  * AWS Organizations over the SDK. The limits are tight and per operation (DescribeOrganization and ListRoots one a

@@ -11,8 +11,8 @@ import type {
 } from '../ports/object-store.ts'
 import { listAll } from '../ports/page.ts'
 import { isServiceError, ServiceError } from '../ports/service-error.ts'
+import { answerOf, answerOrAbsent, isSdkException, toServiceError } from './answers.ts'
 import { keepDates, servedAt } from './served-at.ts'
-import { answerOf, answerOrAbsent, isSdkException, toServiceError } from './service-error.ts'
 
 /** A bucket in S3. The client must try once: whether a repeated write met its own object is known only to who repeats it. */
 export class S3ObjectStore implements ObjectStore {

@@ -1,7 +1,7 @@
 import type { Message, ReceiveMessageCommandInput, SQS } from '@aws-sdk/client-sqs'
 import type { OutgoingMessage, QueueName, Queues, ReceivedMessage, ReceiveOptions } from '../ports/queues.ts'
 import { ServiceError } from '../ports/service-error.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import { answerOf, answerOrAbsent } from './answers.ts'
 
 // SQS Developer Guide, "Amazon SQS message quotas": ten messages and 1 MiB in all.
 const batchMost = 10

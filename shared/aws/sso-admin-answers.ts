@@ -2,6 +2,7 @@ import type {
   AccountAssignment,
   AccountAssignmentOperationStatus,
   AccountAssignmentOperationStatusMetadata,
+  AttachedManagedPolicy,
   CustomerManagedPolicyReference,
   InstanceMetadata,
   PermissionSet,
@@ -24,7 +25,7 @@ import type {
   Provisioning,
   RequestSummary,
 } from '../ports/sso-admin.ts'
-import { parseAnswer } from './parse-answer.ts'
+import { parseAnswer } from './answers.ts'
 
 // What SSO Admin answers, as domain values. In the SDK's types every member may be absent.
 
@@ -112,6 +113,10 @@ export function parseProvisioning(status: PermissionSetProvisioningStatus): Prov
 
 export function parseTag({ Key, Value }: SdkTag): Tag {
   return { Key: parse('Key', text, Key), Value: parse('Value', z.string(), Value) }
+}
+
+export function parseManagedPolicyArn({ Arn }: AttachedManagedPolicy): string {
+  return parse('Arn', text, Arn)
 }
 
 export function parseCustomerManagedPolicy({ Name, Path }: CustomerManagedPolicyReference): CustomerManagedPolicy {

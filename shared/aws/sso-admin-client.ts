@@ -3,7 +3,7 @@ import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import type { AssignmentTarget, PermissionSetUpdate, RequestState, SsoAdmin, WriteOptions } from '../ports/sso-admin.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import { answerOf, answerOrAbsent } from './answers.ts'
 import {
   parseAccountId,
   parseAssignmentRequest,
@@ -11,6 +11,7 @@ import {
   parseBoundary,
   parseCustomerManagedPolicy,
   parseInstance,
+  parseManagedPolicyArn,
   parsePermissionSet,
   parsePermissionSetArn,
   parsePrincipal,
@@ -52,7 +53,7 @@ async function findInstance(client: SSOAdmin, patientClient: SSOAdmin) {
     const message =
       `received ${instances.length} instances of IAM Identity Center, expected one; ` +
       'use the Region of your instance, and credentials of the management account or the delegated administrator'
-    // Not ResourceNotFoundException: nobody may take a missing instance for a missing assignment.
+    // Not ResourceNotFoundException: that would read as a missing assignment.
     throw new ServiceError('sso-admin', 'InstanceNotFound', message)
   }
   return parseInstance(instance)
@@ -86,14 +87,15 @@ class Calls {
     return answerOrAbsent('sso-admin', this.send(call), ({ code }) => code === 'ResourceNotFoundException')
   }
 
-  /** One page. */
-  async list<O extends { NextToken?: string | undefined }, T>(
+  /** One page: the rows that stand in this member of the answer. */
+  async list<K extends string, R, T>(
     NextToken: string | undefined,
-    call: (page: PageInput) => Promise<O>,
-    parseRows: (output: O) => readonly T[] | undefined,
+    member: K,
+    parseRow: (row: R) => T,
+    call: (page: PageInput) => Promise<{ NextToken?: string | undefined } & { [member in K]?: R[] | undefined }>,
   ): Promise<Page<T>> {
     const output = await this.send((about) => call({ ...about, NextToken, MaxResults: 100 }))
-    return { items: parseRows(output) ?? [], nextToken: output.NextToken }
+    return { items: (output[member] ?? []).map((row) => parseRow(row)), nextToken: output.NextToken }
   }
 }
 
@@ -123,27 +125,19 @@ function accountAssignments(client: SSOAdmin, calls: Calls) {
     },
     listAssignmentRequests: (kind, state, nextToken) =>
       kind === 'creation'
-        ? calls.list(
-            nextToken,
-            (page) => client.listAccountAssignmentCreationStatus({ ...page, Filter: filterBy(state) }),
-            (output) => output.AccountAssignmentsCreationStatus?.map(parseRequestSummary),
+        ? calls.list(nextToken, 'AccountAssignmentsCreationStatus', parseRequestSummary, (page) =>
+            client.listAccountAssignmentCreationStatus({ ...page, Filter: filterBy(state) }),
           )
-        : calls.list(
-            nextToken,
-            (page) => client.listAccountAssignmentDeletionStatus({ ...page, Filter: filterBy(state) }),
-            (output) => output.AccountAssignmentsDeletionStatus?.map(parseRequestSummary),
+        : calls.list(nextToken, 'AccountAssignmentsDeletionStatus', parseRequestSummary, (page) =>
+            client.listAccountAssignmentDeletionStatus({ ...page, Filter: filterBy(state) }),
           ),
     listAccountAssignments: (AccountId, PermissionSetArn, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listAccountAssignments({ ...page, AccountId, PermissionSetArn }),
-        (output) => output.AccountAssignments?.map(parsePrincipal),
+      calls.list(nextToken, 'AccountAssignments', parsePrincipal, (page) =>
+        client.listAccountAssignments({ ...page, AccountId, PermissionSetArn }),
       ),
     listAccountAssignmentsForPrincipal: ({ principalId: PrincipalId, principalType: PrincipalType }, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listAccountAssignmentsForPrincipal({ ...page, PrincipalId, PrincipalType }),
-        (output) => output.AccountAssignments?.map(parseAssignmentTarget),
+      calls.list(nextToken, 'AccountAssignments', parseAssignmentTarget, (page) =>
+        client.listAccountAssignmentsForPrincipal({ ...page, PrincipalId, PrincipalType }),
       ),
   } satisfies Partial<SsoAdmin>
 }
@@ -151,11 +145,7 @@ function accountAssignments(client: SSOAdmin, calls: Calls) {
 function permissionSets(client: SSOAdmin, calls: Calls) {
   return {
     listPermissionSets: (nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listPermissionSets(page),
-        (output) => output.PermissionSets?.map(parsePermissionSetArn),
-      ),
+      calls.list(nextToken, 'PermissionSets', parsePermissionSetArn, (page) => client.listPermissionSets(page)),
     async describePermissionSet(PermissionSetArn) {
       const output = await calls.find((about) => client.describePermissionSet({ ...about, PermissionSetArn }))
       return output && parsePermissionSet(output.PermissionSet)
@@ -172,10 +162,8 @@ function permissionSets(client: SSOAdmin, calls: Calls) {
     deletePermissionSet: (PermissionSetArn) =>
       calls.write((about) => client.deletePermissionSet({ ...about, PermissionSetArn })),
     listTagsForResource: (ResourceArn, nextToken) =>
-      calls.list(
-        nextToken,
-        ({ InstanceArn, NextToken }) => client.listTagsForResource({ InstanceArn, ResourceArn, NextToken }),
-        (output) => output.Tags?.map(parseTag),
+      calls.list(nextToken, 'Tags', parseTag, ({ InstanceArn, NextToken }) =>
+        client.listTagsForResource({ InstanceArn, ResourceArn, NextToken }),
       ),
     tagResource: (ResourceArn, tags) =>
       calls.write((about) => client.tagResource({ ...about, ResourceArn, Tags: [...tags] })),
@@ -187,10 +175,8 @@ function permissionSets(client: SSOAdmin, calls: Calls) {
 function policies(client: SSOAdmin, calls: Calls) {
   return {
     listManagedPolicies: (PermissionSetArn, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listManagedPoliciesInPermissionSet({ ...page, PermissionSetArn }),
-        (output) => output.AttachedManagedPolicies?.flatMap(({ Arn }) => Arn ?? []),
+      calls.list(nextToken, 'AttachedManagedPolicies', parseManagedPolicyArn, (page) =>
+        client.listManagedPoliciesInPermissionSet({ ...page, PermissionSetArn }),
       ),
     attachManagedPolicy: (PermissionSetArn, ManagedPolicyArn) =>
       calls.write((about) =>
@@ -201,10 +187,8 @@ function policies(client: SSOAdmin, calls: Calls) {
         client.detachManagedPolicyFromPermissionSet({ ...about, PermissionSetArn, ManagedPolicyArn }),
       ),
     listCustomerManagedPolicies: (PermissionSetArn, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listCustomerManagedPolicyReferencesInPermissionSet({ ...page, PermissionSetArn }),
-        (output) => output.CustomerManagedPolicyReferences?.map(parseCustomerManagedPolicy),
+      calls.list(nextToken, 'CustomerManagedPolicyReferences', parseCustomerManagedPolicy, (page) =>
+        client.listCustomerManagedPolicyReferencesInPermissionSet({ ...page, PermissionSetArn }),
       ),
     attachCustomerManagedPolicy(PermissionSetArn, policy) {
       const input = { PermissionSetArn, CustomerManagedPolicyReference: policy }
@@ -258,22 +242,16 @@ function provisionings(client: SSOAdmin, calls: Calls) {
       return output && parseProvisioning(output.PermissionSetProvisioningStatus ?? {})
     },
     listProvisionings: (state, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listPermissionSetProvisioningStatus({ ...page, Filter: filterBy(state) }),
-        (output) => output.PermissionSetsProvisioningStatus?.map(parseRequestSummary),
+      calls.list(nextToken, 'PermissionSetsProvisioningStatus', parseRequestSummary, (page) =>
+        client.listPermissionSetProvisioningStatus({ ...page, Filter: filterBy(state) }),
       ),
     listAccountsForProvisionedPermissionSet: (PermissionSetArn, ProvisioningStatus, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listAccountsForProvisionedPermissionSet({ ...page, PermissionSetArn, ProvisioningStatus }),
-        (output) => output.AccountIds?.map(parseAccountId),
+      calls.list(nextToken, 'AccountIds', parseAccountId, (page) =>
+        client.listAccountsForProvisionedPermissionSet({ ...page, PermissionSetArn, ProvisioningStatus }),
       ),
     listPermissionSetsProvisionedToAccount: (AccountId, ProvisioningStatus, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => client.listPermissionSetsProvisionedToAccount({ ...page, AccountId, ProvisioningStatus }),
-        (output) => output.PermissionSets?.map(parsePermissionSetArn),
+      calls.list(nextToken, 'PermissionSets', parsePermissionSetArn, (page) =>
+        client.listPermissionSetsProvisionedToAccount({ ...page, AccountId, ProvisioningStatus }),
       ),
   } satisfies Partial<SsoAdmin>
 }

@@ -20,7 +20,7 @@ export type JsonRules = { readonly [shape: string]: JsonRule }
 
 /** Further faults are only counted. */
 const faultsTold = 5
-/** Nobody reads more than these one by one. */
+/** The complaint lists no more faults than these one by one. */
 const faultsListed = 100
 
 /** All faults in one complaint: the first five, with the same numbers in its three parts, and how many more there are. */

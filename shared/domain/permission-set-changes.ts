@@ -50,8 +50,8 @@ export function definitionOf(file: PermissionSetFile): PermissionSetDefinition {
  * the managed policies of both: with the old inline policy and boundary that is within the old version, with the new
  * ones within the new. Denials in the inline policy are covered too: the old one stays while an old policy does, and
  * the new one is there before a new policy. In step 3 an added boundary goes first and a removed one last. Where one
- * boundary replaces another, the inline policy goes first if it only takes away, else the boundary. Two limits: nobody
- * here knows what a managed policy denies, so each counts as granting; and where a boundary and an inline policy that
+ * boundary replaces another, the inline policy goes first if it only takes away, else the boundary. Two limits: what a
+ * managed policy denies is not known here, so each counts as granting; and where a boundary and an inline policy that
  * grants and denies are replaced together, no order is within the two. Roles follow only when they are provisioned,
  * after the last call.
  */

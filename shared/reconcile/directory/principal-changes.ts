@@ -20,7 +20,7 @@ type Pair = NamedId & { readonly lastModified: Date }
 
 /** Where the ids in the ledger differ from the ids that its names have now: a value. */
 export type PrincipalChanges = {
-  /** Assignments whose access belongs to another id than their name's, or to nobody. Not those in their grace period. */
+  /** Assignments whose access belongs to another id than their name's, or whose name does not exist. Not those in their grace period. */
   readonly assignments: readonly Assignment[]
   /** Pairs in `state/principals/` that no entry has. */
   readonly toForget: readonly NamedId[]
@@ -105,7 +105,7 @@ async function findHolders(
 
 /**
  * The ids that these names have now. One call per name, or fewer where the whole directory has fewer pages (100
- * principals each) than there are names. Nobody knows its size before, so as many pages are tried as there are names.
+ * principals each) than there are names. Its size is not known before, so as many pages are tried as there are names.
  */
 async function findPresent(
   identityStore: IdentityStore,

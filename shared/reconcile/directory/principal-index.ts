@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 
-/** How long an id is kept. "Nobody", and names of ids, serve only hints that came before the look-up. */
+/** How long an id is kept. That a name is missing, and names of ids, serve only hints that came before the look-up. */
 const foundMs = 60_000
 
 /** A look-up, ended or not: many hints about one principal share it. */
@@ -32,8 +32,8 @@ export class PrincipalIndex {
   }
 
   /**
-   * `undefined`: nobody has exactly this name with `principalSuffix`. The hint that was pulled at `pulledMs` may say that
-   * somebody of this name has just appeared: then an older "nobody" does not count.
+   * `undefined`: no principal has exactly this name with `principalSuffix`. The hint that was pulled at `pulledMs` may
+   * mean that one has just appeared: then an older answer that it is missing does not count.
    */
   async resolve(type: PrincipalType, name: PrincipalName, pulledMs: number): Promise<PrincipalId | undefined> {
     const cacheKey = `${type}%${name}`

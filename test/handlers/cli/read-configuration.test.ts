@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readConfiguration } from '../../../handlers/cli/read-configuration.ts'
-import { defaultConfiguration } from '../../../shared/domain/configuration.ts'
-import { configurationRules } from '../../../shared/domain/configuration-rules.ts'
+import { configurationRules, defaultConfiguration } from '../../../shared/domain/configuration.ts'
 
 let folder: string
 let file: string
