@@ -15,6 +15,24 @@ const folder = z
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'a folder has no control characters')
   .refine((name) => name === name.normalize('NFC'), 'a folder is in Unicode normal form NFC')
 
+const indirect = z.strictObject({
+  count: wholeNumber.default(20),
+  percent: percentage.default(10),
+  most: wholeNumber.default(200),
+  hours: z.number().positive().default(24),
+})
+const own = z.strictObject({
+  count: wholeNumber.default(20),
+  percent: percentage.default(10),
+  minutes: z.number().positive().default(15),
+})
+const brake = z.strictObject({ indirect: indirect.prefault({}), own: own.prefault({}) })
+const limits = z.strictObject({
+  outstanding: z.int().min(1).max(15).default(15),
+  callsPerSecond: z.number().positive().max(20).default(20),
+  provisionings: z.int().min(1).max(3).default(3),
+})
+
 /** One JSON file, every key optional; the same for the local system, the command line and a deployment. */
 export const configuration = z.strictObject({
   supportNestedOu: z.boolean().default(true),
@@ -28,41 +46,16 @@ export const configuration = z.strictObject({
   includeManagementAccount: z.boolean().default(false),
   orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
-  brake: z
-    .strictObject({
-      indirect: z
-        .strictObject({
-          count: wholeNumber.default(20),
-          percent: percentage.default(10),
-          most: wholeNumber.default(200),
-          hours: z.number().positive().default(24),
-        })
-        .prefault({}),
-      own: z
-        .strictObject({
-          count: wholeNumber.default(20),
-          percent: percentage.default(10),
-          minutes: z.number().positive().default(15),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-  limits: z
-    .strictObject({
-      outstanding: z.int().min(1).max(15).default(15),
-      callsPerSecond: z.number().positive().max(20).default(20),
-      provisionings: z.int().min(1).max(3).default(3),
-    })
-    .prefault({}),
+  brake: brake.prefault({}),
+  limits: limits.prefault({}),
 })
 export type Configuration = z.infer<typeof configuration>
 
 export const defaultConfiguration: Configuration = configuration.parse({})
 
-const object = (fields: readonly string[]): JsonRule => ({
-  expected: `a JSON object with the fields ${fields.join(', ')}, each optional`,
+const object = ({ shape }: z.ZodObject): JsonRule => ({
+  expected: `a JSON object with the fields ${Object.keys(shape).join(', ')}, each optional`,
   remedy: () => 'write { … } with those that differ from their defaults',
-  fields,
 })
 const value = (expected: string, alone: string): JsonRule => ({
   expected,
@@ -74,7 +67,7 @@ const percent = value('a number from 0 to 100', 'a number such as 10')
 
 /** What to say about each part of a configuration that breaks a rule of its schema. */
 export const configurationRules: JsonRules = {
-  $: object(Object.keys(configuration.shape)),
+  $: object(configuration),
   '$.supportNestedOu': flag,
   '$.folders': value('a list of at most 20 folders under links_data/, each once', 'a list such as ["team-a"]'),
   '$.folders.[]': {
@@ -91,17 +84,17 @@ export const configurationRules: JsonRules = {
   '$.includeManagementAccount': flag,
   '$.orphanGraceMinutes': value('whole minutes from 0', 'a number such as 60'),
   '$.onDrift': value("'restore' or 'report'", '"restore" or "report"'),
-  '$.brake': object(['indirect', 'own']),
-  '$.brake.indirect': object(['count', 'percent', 'most', 'hours']),
+  '$.brake': object(brake),
+  '$.brake.indirect': object(indirect),
   '$.brake.indirect.count': whole,
   '$.brake.indirect.percent': percent,
   '$.brake.indirect.most': whole,
   '$.brake.indirect.hours': value('hours, a number above 0', 'a number such as 24'),
-  '$.brake.own': object(['count', 'percent', 'minutes']),
+  '$.brake.own': object(own),
   '$.brake.own.count': whole,
   '$.brake.own.percent': percent,
   '$.brake.own.minutes': value('minutes, a number above 0', 'a number such as 15'),
-  '$.limits': object(['outstanding', 'callsPerSecond', 'provisionings']),
+  '$.limits': object(limits),
   '$.limits.outstanding': value("a whole number from 1 to 15, which is AWS's limit", 'a number such as 15'),
   '$.limits.callsPerSecond': value("a number above 0, at most 20, which is AWS's limit", 'a number such as 20'),
   '$.limits.provisionings': value("a whole number from 1 to 3, which is AWS's limit", 'a number such as 3'),

@@ -11,11 +11,12 @@ export type JsonRule = {
   readonly remedy: (value: JsonValue | undefined) => string
   /** The characters that the text may have, tested one at a time. */
   readonly alphabet?: RegExp
-  /** The fields that the object may have; absent: it is no object. */
-  readonly fields?: readonly string[]
 }
 
-/** By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. */
+/**
+ * By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. An object has the
+ * fields that have a rule.
+ */
 export type JsonRules = { readonly [shape: string]: JsonRule }
 
 /** Further faults are only counted. */
@@ -49,7 +50,7 @@ export function faultsOfIssues(
   const unknown = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return []
     const present = valueAt(document, issue.path)
-    const fields = rules[shapeOf(issue.path)]?.fields ?? []
+    const fields = fieldsOf(shapeOf(issue.path), rules)
     return issue.keys.map((name) => {
       const meant = meantField(name, present, fields)
       if (meant !== undefined) renamed.add(JSON.stringify([...issue.path, meant]))
@@ -76,6 +77,13 @@ export function faultsOfIssues(
 
 function shapeOf(path: JsonPath): string {
   return ['$', ...path.map((step) => (typeof step === 'number' ? '[]' : String(step)))].join('.')
+}
+
+/** The fields of the objects of this shape, in the order of their rules. */
+export function fieldsOf(shape: string, rules: JsonRules): readonly string[] {
+  const below = Object.keys(rules).filter((other) => other.startsWith(`${shape}.`))
+  const fields = below.map((other) => other.slice(shape.length + 1))
+  return fields.filter((field) => field !== '[]' && !field.includes('.'))
 }
 
 function meantField(name: string, object: JsonValue | undefined, fields: readonly string[]): string | undefined {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type JsonFault, type Parsed, parsed, quote, refused } from './complaint.ts'
 import { inlinePolicyFaults } from './inline-policy.ts'
-import { complainAboutJson, describeJson, faultsOfIssues, isJsonObject } from './json-faults.ts'
+import { complainAboutJson, describeJson, faultsOfIssues, fieldsOf, isJsonObject } from './json-faults.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { managedPoliciesMost, permissionSetRules } from './permission-set-rules.ts'
 import { type JsonObject, type JsonValue, parseStrictJson } from './strict-json.ts'
@@ -254,8 +254,9 @@ function uniqueName(policy: JsonValue): string | undefined {
 
 function boundaryFaults(boundary: JsonValue | undefined): readonly JsonFault[] {
   const rule = permissionSetRules['$.permissionsBoundary']
-  if (!isJsonObject(boundary) || rule?.fields === undefined) return []
-  const present = rule.fields.filter((field) => Object.hasOwn(boundary, field))
+  if (!isJsonObject(boundary) || rule === undefined) return []
+  const kinds = fieldsOf('$.permissionsBoundary', permissionSetRules)
+  const present = kinds.filter((kind) => Object.hasOwn(boundary, kind))
   if (present.length === 1 || Object.keys(boundary).length > present.length) return []
   const received = present.length === 0 ? describeJson(boundary) : 'both kinds of policy'
   return [{ path: ['permissionsBoundary'], received, expected: rule.expected, remedy: rule.remedy(boundary) }]

@@ -5,12 +5,11 @@ import { renderInstant } from '../../domain/instant.ts'
 import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/lack.ts'
 import { renderGrant } from '../../domain/link.ts'
 import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
-import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
 import { findLackOfPrincipal } from '../assignments/resolve-target.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
+import { listUnlessGone } from '../calls/assignment-listings.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import type { InputReadings } from '../records/input-readings.ts'
@@ -109,13 +108,6 @@ async function listPrincipals(
   { permissionSets: { ssoAdmin } }: Context,
 ): Promise<readonly Principal[]> {
   if (one === undefined || one.arn === 'new') return []
-  const { arn } = one
-  const { accountId } = one.grant.assignment
-  try {
-    return await Array.fromAsync(listAll((token) => ssoAdmin.listAccountAssignments(accountId, arn, token)))
-  } catch (error) {
-    // A permission set that is gone has no assignments.
-    if (isServiceError(error, 'ResourceNotFoundException')) return []
-    throw error
-  }
+  const { arn, grant } = one
+  return listUnlessGone((token) => ssoAdmin.listAccountAssignments(grant.assignment.accountId, arn, token))
 }
