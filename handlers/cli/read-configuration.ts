@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { quote } from '../../shared/domain/complaint.ts'
-import { type Configuration, configuration, defaultConfiguration } from '../../shared/domain/configuration.ts'
-import { configurationRules } from '../../shared/domain/configuration-rules.ts'
+import {
+  type Configuration,
+  configuration,
+  configurationRules,
+  defaultConfiguration,
+} from '../../shared/domain/configuration.ts'
 import { faultsOfIssues } from '../../shared/domain/json-faults.ts'
-import { renderJsonPath } from '../../shared/domain/json-path.ts'
-import { placeOf } from '../../shared/domain/json-place.ts'
+import { placeOf, renderJsonPath } from '../../shared/domain/json-path.ts'
 import { parseStrictJson } from '../../shared/domain/strict-json.ts'
 import { Refusal } from './refusal.ts'
 

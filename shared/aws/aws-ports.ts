@@ -1,8 +1,8 @@
-import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
-import { OrganizationsClient } from '@aws-sdk/client-organizations'
-import { S3Client } from '@aws-sdk/client-s3'
-import { SQSClient } from '@aws-sdk/client-sqs'
-import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { Identitystore } from '@aws-sdk/client-identitystore'
+import { Organizations } from '@aws-sdk/client-organizations'
+import { S3 } from '@aws-sdk/client-s3'
+import { SQS } from '@aws-sdk/client-sqs'
+import { SSOAdmin } from '@aws-sdk/client-sso-admin'
 import type { Log } from '../ports/log.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { QueueName, Queues } from '../ports/queues.ts'
@@ -51,19 +51,19 @@ export function openAwsPorts({ bucket, queues, log, endpoint }: AwsPortsOptions)
         }),
   }
   const clock = new SystemClock()
-  const s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
+  const s3 = new S3({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
   const ssoAdmin = awsSsoAdmin(
-    new SSOAdminClient(common),
+    new SSOAdmin(common),
     // Every process asks for the instance once, while a dispatcher may be using up the rate.
-    new SSOAdminClient({ ...common, maxAttempts: 10 }),
+    new SSOAdmin({ ...common, maxAttempts: 10 }),
   )
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {
     objects: new S3ObjectStore(s3, bucket),
-    queues: typeof queues === 'function' ? new SqsQueues(new SQSClient(common), queues) : queues,
+    queues: typeof queues === 'function' ? new SqsQueues(new SQS(common), queues) : queues,
     ssoAdmin,
-    identityStore: new AwsIdentityStore(new IdentitystoreClient(common), identityStoreId),
-    organizations: new AwsOrganizations(new OrganizationsClient(common)),
+    identityStore: new AwsIdentityStore(new Identitystore(common), identityStoreId),
+    organizations: new AwsOrganizations(new Organizations(common)),
     clock,
     leaseClock: clock,
     randomness: new SystemRandomness(),

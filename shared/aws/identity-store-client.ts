@@ -1,31 +1,20 @@
-import {
-  DescribeGroupCommand,
-  DescribeUserCommand,
-  GetGroupIdCommand,
-  GetUserIdCommand,
-  type IdentitystoreClient,
-  ListGroupMembershipsForMemberCommand,
-  ListGroupsCommand,
-  ListUsersCommand,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-identitystore'
+import { type Identitystore, ResourceNotFoundException } from '@aws-sdk/client-identitystore'
 import { type PrincipalId, principalId } from '../domain/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principal.ts'
 import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
-import { parseAnswer } from './parse-answer.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 
 const service = 'identitystore'
 
 /** The identity store of the instance, over the SDK. */
 export class AwsIdentityStore implements IdentityStore {
-  readonly #client: IdentitystoreClient
+  readonly #client: Identitystore
   readonly #identityStoreId: () => Promise<string>
 
   /** `identityStoreId` (see `SsoAdmin.instance`) is asked once. */
-  constructor(client: IdentitystoreClient, identityStoreId: () => Promise<string>) {
+  constructor(client: Identitystore, identityStoreId: () => Promise<string>) {
     this.#client = client
     this.#identityStoreId = once(identityStoreId)
   }
@@ -36,8 +25,8 @@ export class AwsIdentityStore implements IdentityStore {
     const input = { IdentityStoreId: await this.#identityStoreId(), AlternateIdentifier }
     const id =
       type === 'GROUP'
-        ? (await orUndefined(this.#client.send(new GetGroupIdCommand(input))))?.GroupId
-        : (await orUndefined(this.#client.send(new GetUserIdCommand(input))))?.UserId
+        ? (await orUndefined(this.#client.getGroupId(input)))?.GroupId
+        : (await orUndefined(this.#client.getUserId(input)))?.UserId
     return id === undefined ? undefined : parseId(id)
   }
 
@@ -45,9 +34,8 @@ export class AwsIdentityStore implements IdentityStore {
     const IdentityStoreId = await this.#identityStoreId()
     const name =
       type === 'GROUP'
-        ? (await orUndefined(this.#client.send(new DescribeGroupCommand({ IdentityStoreId, GroupId: id }))))
-            ?.DisplayName
-        : (await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id }))))?.UserName
+        ? (await orUndefined(this.#client.describeGroup({ IdentityStoreId, GroupId: id })))?.DisplayName
+        : (await orUndefined(this.#client.describeUser({ IdentityStoreId, UserId: id })))?.UserName
     return name === undefined ? undefined : parseName(name)
   }
 
@@ -55,18 +43,18 @@ export class AwsIdentityStore implements IdentityStore {
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const input = { IdentityStoreId: await this.#identityStoreId(), NextToken: nextToken, MaxResults: 100 }
     if (type === 'GROUP') {
-      const { Groups = [], NextToken } = await answerOf(service, this.#client.send(new ListGroupsCommand(input)))
+      const { Groups = [], NextToken } = await answerOf(service, this.#client.listGroups(input))
       const items = Groups.flatMap(({ GroupId, DisplayName }) => toNamedPrincipal(GroupId, DisplayName))
       return { items, nextToken: NextToken }
     }
-    const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
+    const { Users = [], NextToken } = await answerOf(service, this.#client.listUsers(input))
     return { items: Users.flatMap(({ UserId, UserName }) => toNamedPrincipal(UserId, UserName)), nextToken: NextToken }
   }
 
   async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
     const about = { IdentityStoreId: await this.#identityStoreId(), MemberId: { UserId: userId } }
-    const command = new ListGroupMembershipsForMemberCommand({ ...about, MaxResults: 100, NextToken: nextToken })
-    const { GroupMemberships = [], NextToken } = await answerOf(service, this.#client.send(command))
+    const call = this.#client.listGroupMembershipsForMember({ ...about, MaxResults: 100, NextToken: nextToken })
+    const { GroupMemberships = [], NextToken } = await answerOf(service, call)
     return { items: GroupMemberships.map(({ GroupId }) => parseId(GroupId)), nextToken: NextToken }
   }
 }

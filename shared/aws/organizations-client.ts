@@ -1,21 +1,16 @@
 import {
-  DescribeAccountCommand,
-  DescribeOrganizationalUnitCommand,
-  DescribeOrganizationCommand,
-  ListAccountsCommand,
-  ListRootsCommand,
-  ListTagsForResourceCommand,
-  type OrganizationsClient,
+  type Organizations as OrganizationsClient,
+  paginateListRoots,
+  paginateListTagsForResource,
   type Account as SdkAccount,
 } from '@aws-sdk/client-organizations'
 import { type AccountId, accountId } from '../domain/account-id.ts'
 import { type Account, account as accountSchema } from '../domain/organization-view.ts'
 import { once } from '../ports/once.ts'
 import type { Organizations } from '../ports/organizations.ts'
-import { listAll, type Page } from '../ports/page.ts'
+import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
-import { parseAnswer } from './parse-answer.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 
 /**
  * AWS Organizations over the SDK. The limits are tight and per operation (DescribeOrganization and ListRoots one a
@@ -33,48 +28,39 @@ export class AwsOrganizations implements Organizations {
   }
 
   async listAccounts(nextToken?: string): Promise<Page<Account>> {
-    const command = new ListAccountsCommand({ NextToken: nextToken, MaxResults: 20 })
-    const output = await answerOf('organizations', this.#client.send(command))
+    const call = this.#client.listAccounts({ NextToken: nextToken, MaxResults: 20 })
+    const output = await answerOf('organizations', call)
     return { items: (output.Accounts ?? []).map(parseAccount), nextToken: output.NextToken }
   }
 
   async describeAccount(id: AccountId): Promise<Account | undefined> {
-    const call = this.#client.send(new DescribeAccountCommand({ AccountId: id }))
+    const call = this.#client.describeAccount({ AccountId: id })
     const output = await answerOrAbsent('organizations', call, ({ code }) => code === 'AccountNotFoundException')
     return output && parseAccount(output.Account ?? {})
   }
 
   async listTags(id: AccountId): Promise<Readonly<Record<string, string>>> {
-    const pages = listAll(async (NextToken) => {
-      const output = await answerOf(
-        'organizations',
-        this.#client.send(new ListTagsForResourceCommand({ ResourceId: id, NextToken })),
-      )
-      return { items: output.Tags ?? [], nextToken: output.NextToken }
-    })
-    const tags = await Array.fromAsync(pages)
+    const pages = paginateListTagsForResource({ client: this.#client }, { ResourceId: id })
+    const tags = (await answerOf('organizations', Array.fromAsync(pages))).flatMap(({ Tags = [] }) => Tags)
     return Object.fromEntries(tags.flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])))
   }
 
   async parentExists(id: string): Promise<boolean> {
     if (id.startsWith('r-')) return (await this.#rootIds()).includes(id)
-    const call = this.#client.send(new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id }))
+    const call = this.#client.describeOrganizationalUnit({ OrganizationalUnitId: id })
     const isAbsence = ({ code }: ServiceError) => code === 'OrganizationalUnitNotFoundException'
     return (await answerOrAbsent('organizations', call, isAbsence)) !== undefined
   }
 
   async #askManagementAccountId(): Promise<AccountId> {
-    const output = await answerOf('organizations', this.#client.send(new DescribeOrganizationCommand({})))
+    const output = await answerOf('organizations', this.#client.describeOrganization({}))
     const member = { service: 'organizations', member: 'MasterAccountId' } as const
     return parseAnswer(member, accountId, output.Organization?.MasterAccountId)
   }
 
   async #askRootIds(): Promise<readonly string[]> {
-    const pages = listAll(async (NextToken) => {
-      const output = await answerOf('organizations', this.#client.send(new ListRootsCommand({ NextToken })))
-      return { items: output.Roots ?? [], nextToken: output.NextToken }
-    })
-    return (await Array.fromAsync(pages)).flatMap(({ Id }) => Id ?? [])
+    const pages = await answerOf('organizations', Array.fromAsync(paginateListRoots({ client: this.#client }, {})))
+    return pages.flatMap(({ Roots = [] }) => Roots).flatMap(({ Id }) => Id ?? [])
   }
 }
 

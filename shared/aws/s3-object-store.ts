@@ -1,13 +1,6 @@
 import { Readable } from 'node:stream'
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import type { HeadObjectOutput, S3 } from '@aws-sdk/client-s3'
+import { decodeS3Key } from '../domain/s3-event.ts'
 import type {
   FoundObject,
   ObjectHead,
@@ -18,15 +11,15 @@ import type {
 } from '../ports/object-store.ts'
 import { listAll } from '../ports/page.ts'
 import { isServiceError, ServiceError } from '../ports/service-error.ts'
+import { answerOf, answerOrAbsent, isSdkException, toServiceError } from './answers.ts'
 import { keepDates, servedAt } from './served-at.ts'
-import { answerOf, answerOrAbsent, isSdkException, toServiceError } from './service-error.ts'
 
 /** A bucket in S3. The client must try once: whether a repeated write met its own object is known only to who repeats it. */
 export class S3ObjectStore implements ObjectStore {
   readonly bucket: string
-  readonly #client: S3Client
+  readonly #client: S3
 
-  constructor(client: S3Client, bucket: string) {
+  constructor(client: S3, bucket: string) {
     this.#client = client
     this.bucket = bucket
     keepDates(client)
@@ -34,7 +27,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async head(key: string): Promise<FoundObject | undefined> {
     try {
-      const output = await this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }))
+      const output = await this.#client.headObject({ Bucket: this.bucket, Key: key })
       return toFound(key, output)
     } catch (error) {
       if (!isRefusal(error)) throw toServiceError('s3', error)
@@ -48,46 +41,31 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
-    try {
-      const output = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }))
-      if ((output.ContentLength ?? 0) > mostBytes) {
-        if (output.Body instanceof Readable) output.Body.destroy()
-        return { ...toFound(key, output), body: new Uint8Array() }
-      }
-      return await toRead(key, output)
-    } catch (error) {
-      const { code, message, requestId, httpStatus } = toServiceError('s3', error)
-      if (code === 'NoSuchKey') return undefined
-      // S3's own words name no object, and it may refuse a single one: encrypted by its uploader, or archived.
-      throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId, httpStatus })
-    }
+    return this.#get(key, mostBytes)
   }
 
   async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
-    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, IfNoneMatch: `"${etag}"` })
     try {
-      return await toRead(key, await this.#client.send(command))
+      return await this.#get(key, Number.POSITIVE_INFINITY, etag)
     } catch (error) {
       // The SDK throws for what is no error: S3 API Reference, "GetObject", If-None-Match, 304 without a body.
-      if (isSdkException(error) && error.$metadata?.httpStatusCode === 304) return 'unchanged'
-      const refusal = toServiceError('s3', error)
-      if (refusal.code === 'NoSuchKey') return undefined
-      throw refusal
+      if (isServiceError(error) && error.httpStatus === 304) return 'unchanged'
+      throw error
     }
   }
 
   async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-    const command = new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: bytes, ...toHeaders(condition) })
+    const input = { Bucket: this.bucket, Key: key, Body: bytes, ...toHeaders(condition) }
     const isLostHere = (error: ServiceError) => condition !== undefined && isLost(error)
-    const output = await answerOrAbsent('s3', this.#client.send(command), isLostHere)
+    const output = await answerOrAbsent('s3', this.#client.putObject(input), isLostHere)
     if (output === undefined) return { outcome: 'lost' }
     return { outcome: 'written', etag: unquote(output.ETag), servedAt: servedAt(output) }
   }
 
   async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {
     try {
-      await this.#client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key, ...toHeaders(condition) }))
+      await this.#client.deleteObject({ Bucket: this.bucket, Key: key, ...toHeaders(condition) })
       return 'deleted'
     } catch (error) {
       const refusal = toServiceError('s3', error)
@@ -100,26 +78,36 @@ export class S3ObjectStore implements ObjectStore {
     // XML 1.0 cannot hold every character that a key can. (S3 API Reference, "ListObjectsV2", encoding-type.)
     const input = { Bucket: this.bucket, Prefix: prefix, StartAfter, EncodingType: 'url' } as const
     yield* listAll(async (ContinuationToken) => {
-      const call = this.#client.send(new ListObjectsV2Command({ ...input, ContinuationToken }))
+      const call = this.#client.listObjectsV2({ ...input, ContinuationToken })
       const { Contents = [], NextContinuationToken } = await answerOf('s3', call)
       return {
-        items: Contents.map(({ Key = '', Size, ...head }) => toHead(decodeKey(Key), { ...head, ContentLength: Size })),
+        items: Contents.map(({ Key = '', Size, ...head }) =>
+          toHead(decodeS3Key(Key), { ...head, ContentLength: Size }),
+        ),
         nextToken: NextContinuationToken,
       }
     })
   }
+
+  async #get(key: string, mostBytes: number, knownEtag?: string): Promise<ReadObject | undefined> {
+    const IfNoneMatch = knownEtag && `"${knownEtag}"`
+    try {
+      const output = await this.#client.getObject({ Bucket: this.bucket, Key: key, IfNoneMatch })
+      if ((output.ContentLength ?? 0) > mostBytes) {
+        if (output.Body instanceof Readable) output.Body.destroy()
+        return { ...toFound(key, output), body: new Uint8Array() }
+      }
+      return { ...toFound(key, output), body: (await output.Body?.transformToByteArray()) ?? new Uint8Array() }
+    } catch (error) {
+      const { code, message, requestId, httpStatus } = toServiceError('s3', error)
+      if (code === 'NoSuchKey') return undefined
+      // S3's own words name no object, and it may refuse a single one: encrypted by its uploader, or archived.
+      throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId, httpStatus })
+    }
+  }
 }
 
-async function toRead(key: string, output: GetObjectCommandOutput): Promise<ReadObject> {
-  return { ...toFound(key, output), body: (await output.Body?.transformToByteArray()) ?? new Uint8Array() }
-}
-
-type HeadOutput = {
-  readonly ETag?: string | undefined
-  readonly LastModified?: Date | undefined
-  readonly ContentLength?: number | undefined
-  readonly VersionId?: string | undefined
-}
+type HeadOutput = Pick<HeadObjectOutput, 'ETag' | 'LastModified' | 'ContentLength' | 'VersionId'>
 
 function toFound(key: string, output: HeadOutput): FoundObject {
   return { ...toHead(key, output), versionId: output.VersionId, servedAt: servedAt(output) }
@@ -130,11 +118,6 @@ function toHead(key: string, { ETag, LastModified, ContentLength: size }: HeadOu
     throw new ServiceError('s3', 'IncompleteAnswer', `S3 left out ETag, Last-Modified or size of ${key}`)
   }
   return { key, etag: unquote(ETag), lastModified: LastModified, size }
-}
-
-/** `EncodingType: 'url'` encodes as HTML forms do: a space is a plus sign. */
-function decodeKey(encoded: string): string {
-  return decodeURIComponent(encoded.replaceAll('+', ' '))
 }
 
 function unquote(etag: string | undefined): string {

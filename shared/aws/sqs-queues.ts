@@ -1,14 +1,7 @@
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs'
+import type { Message, ReceiveMessageCommandInput, SQS } from '@aws-sdk/client-sqs'
 import type { OutgoingMessage, QueueName, Queues, ReceivedMessage, ReceiveOptions } from '../ports/queues.ts'
 import { ServiceError } from '../ports/service-error.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import { answerOf, answerOrAbsent } from './answers.ts'
 
 // SQS Developer Guide, "Amazon SQS message quotas": ten messages and 1 MiB in all.
 const batchMost = 10
@@ -16,10 +9,10 @@ const batchMostBytes = 1_048_576
 
 /** Queues in SQS, over a client whose request timeout must be longer than the longest poll. */
 export class SqsQueues implements Queues {
-  readonly #client: SQSClient
+  readonly #client: SQS
   readonly #urlOf: (queue: QueueName) => string
 
-  constructor(client: SQSClient, urlOf: (queue: QueueName) => string) {
+  constructor(client: SQS, urlOf: (queue: QueueName) => string) {
     this.#client = client
     this.#urlOf = urlOf
   }
@@ -30,26 +23,25 @@ export class SqsQueues implements Queues {
 
   async receive(queue: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]> {
     if (options.signal?.aborted) return []
-    const command = new ReceiveMessageCommand({
+    const input: ReceiveMessageCommandInput = {
       QueueUrl: this.#urlOf(queue),
       MaxNumberOfMessages: options.most,
       WaitTimeSeconds: options.waitSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
-    })
-    const call = this.#client.send(command, { abortSignal: options.signal })
+    }
+    const call = this.#client.receiveMessage(input, { abortSignal: options.signal })
     const output = await answerOrAbsent('sqs', call, () => options.signal?.aborted ?? false)
     return (output?.Messages ?? []).map(toReceivedMessage)
   }
 
   async delete(queue: QueueName, receiptHandle: string): Promise<void> {
-    const command = new DeleteMessageCommand({ QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle })
-    await answerOrAbsent('sqs', this.#client.send(command), isOutdated)
+    const call = this.#client.deleteMessage({ QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle })
+    await answerOrAbsent('sqs', call, isOutdated)
   }
 
   async changeVisibility(queue: QueueName, receiptHandle: string, seconds: number): Promise<void> {
     const message = { QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle }
-    const command = new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: seconds })
-    await answerOf('sqs', this.#client.send(command))
+    await answerOf('sqs', this.#client.changeMessageVisibility({ ...message, VisibilityTimeout: seconds }))
   }
 
   async #sendBatch(queue: QueueName, batch: readonly OutgoingMessage[], total: number): Promise<void> {
@@ -57,8 +49,8 @@ export class SqsQueues implements Queues {
       const fifo = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId }
       return { Id: String(index), MessageBody: body, ...fifo }
     })
-    const command = new SendMessageBatchCommand({ QueueUrl: this.#urlOf(queue), Entries })
-    const { Failed: [first, ...others] = [] } = await answerOf('sqs', this.#client.send(command))
+    const call = this.#client.sendMessageBatch({ QueueUrl: this.#urlOf(queue), Entries })
+    const { Failed: [first, ...others] = [] } = await answerOf('sqs', call)
     if (first === undefined) return
     const told = `${1 + others.length} of ${total} messages were not accepted by ${queue}: ${first.Message ?? ''}`
     throw new ServiceError('sqs', first.Code ?? 'Unknown', told)

@@ -2,6 +2,7 @@ import type {
   AccountAssignment,
   AccountAssignmentOperationStatus,
   AccountAssignmentOperationStatusMetadata,
+  AttachedManagedPolicy,
   CustomerManagedPolicyReference,
   InstanceMetadata,
   PermissionSet,
@@ -18,13 +19,13 @@ import { principalType } from '../domain/principal.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,
-  AssignmentRequestSummary,
   AssignmentTarget,
   PermissionSetAttributes,
   Principal,
   Provisioning,
+  RequestSummary,
 } from '../ports/sso-admin.ts'
-import { parseAnswer } from './parse-answer.ts'
+import { parseAnswer } from './answers.ts'
 
 // What SSO Admin answers, as domain values. In the SDK's types every member may be absent.
 
@@ -66,7 +67,7 @@ export function parseAssignmentTarget(row: AccountAssignment): AssignmentTarget 
   }
 }
 
-export function parseRequestSummary(metadata: AccountAssignmentOperationStatusMetadata): AssignmentRequestSummary {
+export function parseRequestSummary(metadata: AccountAssignmentOperationStatusMetadata): RequestSummary {
   const { RequestId, Status, CreatedDate } = metadata
   return {
     requestId: parse('RequestId', text, RequestId),
@@ -112,6 +113,10 @@ export function parseProvisioning(status: PermissionSetProvisioningStatus): Prov
 
 export function parseTag({ Key, Value }: SdkTag): Tag {
   return { Key: parse('Key', text, Key), Value: parse('Value', z.string(), Value) }
+}
+
+export function parseManagedPolicyArn({ Arn }: AttachedManagedPolicy): string {
+  return parse('Arn', text, Arn)
 }
 
 export function parseCustomerManagedPolicy({ Name, Path }: CustomerManagedPolicyReference): CustomerManagedPolicy {

@@ -1,50 +1,9 @@
-import {
-  type $Command,
-  AttachCustomerManagedPolicyReferenceToPermissionSetCommand,
-  AttachManagedPolicyToPermissionSetCommand,
-  CreateAccountAssignmentCommand,
-  CreatePermissionSetCommand,
-  DeleteAccountAssignmentCommand,
-  DeleteInlinePolicyFromPermissionSetCommand,
-  DeletePermissionSetCommand,
-  DeletePermissionsBoundaryFromPermissionSetCommand,
-  DescribeAccountAssignmentCreationStatusCommand,
-  DescribeAccountAssignmentDeletionStatusCommand,
-  DescribePermissionSetCommand,
-  DescribePermissionSetProvisioningStatusCommand,
-  DetachCustomerManagedPolicyReferenceFromPermissionSetCommand,
-  DetachManagedPolicyFromPermissionSetCommand,
-  GetInlinePolicyForPermissionSetCommand,
-  GetPermissionsBoundaryForPermissionSetCommand,
-  ListAccountAssignmentCreationStatusCommand,
-  ListAccountAssignmentDeletionStatusCommand,
-  ListAccountAssignmentsCommand,
-  ListAccountAssignmentsForPrincipalCommand,
-  ListAccountsForProvisionedPermissionSetCommand,
-  ListCustomerManagedPolicyReferencesInPermissionSetCommand,
-  ListInstancesCommand,
-  ListManagedPoliciesInPermissionSetCommand,
-  ListPermissionSetProvisioningStatusCommand,
-  ListPermissionSetsCommand,
-  ListPermissionSetsProvisionedToAccountCommand,
-  ListTagsForResourceCommand,
-  ProvisionPermissionSetCommand,
-  PutInlinePolicyToPermissionSetCommand,
-  PutPermissionsBoundaryToPermissionSetCommand,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
-  type SSOAdminClient,
-  type SSOAdminClientResolvedConfig,
-  TagResourceCommand,
-  UntagResourceCommand,
-  UpdatePermissionSetCommand,
-} from '@aws-sdk/client-sso-admin'
-import type { PermissionSetArn } from '../domain/identity-center-ids.ts'
+import type { SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
-import type { AssignmentTarget, RequestState, SsoAdmin, WriteOptions } from '../ports/sso-admin.ts'
-import { answerOf, answerOrAbsent } from './service-error.ts'
+import type { AssignmentTarget, PermissionSetUpdate, RequestState, SsoAdmin, WriteOptions } from '../ports/sso-admin.ts'
+import { answerOf, answerOrAbsent } from './answers.ts'
 import {
   parseAccountId,
   parseAssignmentRequest,
@@ -52,6 +11,7 @@ import {
   parseBoundary,
   parseCustomerManagedPolicy,
   parseInstance,
+  parseManagedPolicyArn,
   parsePermissionSet,
   parsePermissionSetArn,
   parsePrincipal,
@@ -68,271 +28,240 @@ import {
  * `client` must have `maxAttempts: 1`; with any other number every method throws. `patientClient` may have more. It asks
  * for the instance, while a dispatcher may be using up the 20 calls per second.
  */
-export function awsSsoAdmin(client: SSOAdminClient, patientClient = client): SsoAdmin {
+export function awsSsoAdmin(client: SSOAdmin, patientClient = client): SsoAdmin {
   const instance = once(() => findInstance(client, patientClient))
-  const calls = new Calls(client, instance)
+  const calls = new Calls(instance)
   return {
     instance,
-    ...accountAssignments(calls),
-    ...permissionSets(calls),
-    ...policies(calls),
-    ...provisionings(calls),
+    ...accountAssignments(client, calls),
+    ...permissionSets(client, calls),
+    ...policies(client, calls),
+    ...provisionings(client, calls),
   }
 }
 
-async function findInstance(client: SSOAdminClient, patientClient: SSOAdminClient) {
+async function findInstance(client: SSOAdmin, patientClient: SSOAdmin) {
   const attempts = await client.config.maxAttempts()
   if (attempts !== 1) {
     throw new Error(
       `received an SSO Admin client of ${attempts} attempts, expected maxAttempts: 1; writes must not be repeated`,
     )
   }
-  const { Instances: instances = [] } = await answerOf('sso-admin', patientClient.send(new ListInstancesCommand({})))
+  const { Instances: instances = [] } = await answerOf('sso-admin', patientClient.listInstances())
   const [instance, ...others] = instances
   if (instance === undefined || others.length > 0) {
     const message =
       `received ${instances.length} instances of IAM Identity Center, expected one; ` +
       'use the Region of your instance, and credentials of the management account or the delegated administrator'
-    // Not ResourceNotFoundException: nobody may take a missing instance for a missing assignment.
+    // Not ResourceNotFoundException: that would read as a missing assignment.
     throw new ServiceError('sso-admin', 'InstanceNotFound', message)
   }
   return parseInstance(instance)
 }
 
-/** Makes a command for the instance with this ARN. */
-type Make<I extends ServiceInputTypes, O extends ServiceOutputTypes> = (
-  instanceArn: string,
-) => $Command<I, O, SSOAdminClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>
-type PageInput = { readonly InstanceArn: string; readonly NextToken: string | undefined; readonly MaxResults: number }
+type AboutInstance = { readonly InstanceArn: string }
+type PageInput = AboutInstance & { readonly NextToken: string | undefined; readonly MaxResults: number }
 
+/** Calls about the one instance. */
 class Calls {
-  readonly #client: SSOAdminClient
   readonly #instance: SsoAdmin['instance']
 
-  constructor(client: SSOAdminClient, instance: SsoAdmin['instance']) {
-    this.#client = client
+  constructor(instance: SsoAdmin['instance']) {
     this.#instance = instance
   }
 
   /** The signal stops a call before it is sent. A call that was sent is waited for, since it may take effect. */
-  async send<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
-    make: Make<I, O>,
-    { signal }: WriteOptions = {},
-  ): Promise<O> {
-    const { instanceArn } = await this.#instance()
+  async send<O>(call: (about: AboutInstance) => Promise<O>, { signal }: WriteOptions = {}): Promise<O> {
+    const { instanceArn: InstanceArn } = await this.#instance()
     if (signal?.aborted) throw new ServiceError('sso-admin', 'NoAnswer', 'the call was aborted before it was sent')
-    return answerOf('sso-admin', this.#client.send(make(instanceArn)))
+    return answerOf('sso-admin', call({ InstanceArn }))
   }
 
   /** A call whose answer says no more than that it succeeded. */
-  async write<I extends ServiceInputTypes, O extends ServiceOutputTypes>(make: Make<I, O>): Promise<void> {
-    await this.send(make)
+  async write(call: (about: AboutInstance) => Promise<unknown>): Promise<void> {
+    await this.send(call)
   }
 
   /** `undefined` for ResourceNotFoundException. */
-  async find<I extends ServiceInputTypes, O extends ServiceOutputTypes>(make: Make<I, O>): Promise<O | undefined> {
-    return answerOrAbsent('sso-admin', this.send(make), ({ code }) => code === 'ResourceNotFoundException')
+  async find<O>(call: (about: AboutInstance) => Promise<O>): Promise<O | undefined> {
+    return answerOrAbsent('sso-admin', this.send(call), ({ code }) => code === 'ResourceNotFoundException')
   }
 
-  /** One page. */
-  async list<I extends ServiceInputTypes, O extends ServiceOutputTypes & { NextToken?: string | undefined }, T>(
+  /** One page: the rows that stand in this member of the answer. */
+  async list<K extends string, R, T>(
     NextToken: string | undefined,
-    make: (page: PageInput) => ReturnType<Make<I, O>>,
-    parseRows: (output: O) => readonly T[] | undefined,
+    member: K,
+    parseRow: (row: R) => T,
+    call: (page: PageInput) => Promise<{ NextToken?: string | undefined } & { [member in K]?: R[] | undefined }>,
   ): Promise<Page<T>> {
-    const output = await this.send((InstanceArn) => make({ InstanceArn, NextToken, MaxResults: 100 }))
-    return { items: parseRows(output) ?? [], nextToken: output.NextToken }
+    const output = await this.send((about) => call({ ...about, NextToken, MaxResults: 100 }))
+    return { items: (output[member] ?? []).map((row) => parseRow(row)), nextToken: output.NextToken }
   }
 }
 
-function accountAssignments(calls: Calls) {
+function accountAssignments(client: SSOAdmin, calls: Calls) {
   return {
     async createAccountAssignment(target, options) {
       const input = renderTarget(target)
-      const make = (InstanceArn: string) => new CreateAccountAssignmentCommand({ InstanceArn, ...input })
+      const output = await calls.send((about) => client.createAccountAssignment({ ...about, ...input }), options)
       // An answer may leave out the target.
-      return parseAssignmentRequest({ ...input, ...(await calls.send(make, options)).AccountAssignmentCreationStatus })
+      return parseAssignmentRequest({ ...input, ...output.AccountAssignmentCreationStatus })
     },
     async deleteAccountAssignment(target, options) {
       const input = renderTarget(target)
-      const make = (InstanceArn: string) => new DeleteAccountAssignmentCommand({ InstanceArn, ...input })
-      return parseAssignmentRequest({ ...input, ...(await calls.send(make, options)).AccountAssignmentDeletionStatus })
+      const output = await calls.send((about) => client.deleteAccountAssignment({ ...about, ...input }), options)
+      return parseAssignmentRequest({ ...input, ...output.AccountAssignmentDeletionStatus })
     },
     async describeAssignmentRequest(kind, id) {
-      const describeCreation = (InstanceArn: string) =>
-        new DescribeAccountAssignmentCreationStatusCommand({ InstanceArn, AccountAssignmentCreationRequestId: id })
-      const describeDeletion = (InstanceArn: string) =>
-        new DescribeAccountAssignmentDeletionStatusCommand({ InstanceArn, AccountAssignmentDeletionRequestId: id })
-      const status =
-        kind === 'creation'
-          ? (await calls.find(describeCreation))?.AccountAssignmentCreationStatus
-          : (await calls.find(describeDeletion))?.AccountAssignmentDeletionStatus
-      return status && parseAssignmentRequest(status)
+      const output = await calls.find(async (about) => {
+        if (kind === 'creation') {
+          const input = { ...about, AccountAssignmentCreationRequestId: id }
+          return (await client.describeAccountAssignmentCreationStatus(input)).AccountAssignmentCreationStatus
+        }
+        const input = { ...about, AccountAssignmentDeletionRequestId: id }
+        return (await client.describeAccountAssignmentDeletionStatus(input)).AccountAssignmentDeletionStatus
+      })
+      return output && parseAssignmentRequest(output)
     },
     listAssignmentRequests: (kind, state, nextToken) =>
       kind === 'creation'
-        ? calls.list(
-            nextToken,
-            (page) => new ListAccountAssignmentCreationStatusCommand({ ...page, Filter: filterBy(state) }),
-            (output) => output.AccountAssignmentsCreationStatus?.map(parseRequestSummary),
+        ? calls.list(nextToken, 'AccountAssignmentsCreationStatus', parseRequestSummary, (page) =>
+            client.listAccountAssignmentCreationStatus({ ...page, Filter: filterBy(state) }),
           )
-        : calls.list(
-            nextToken,
-            (page) => new ListAccountAssignmentDeletionStatusCommand({ ...page, Filter: filterBy(state) }),
-            (output) => output.AccountAssignmentsDeletionStatus?.map(parseRequestSummary),
+        : calls.list(nextToken, 'AccountAssignmentsDeletionStatus', parseRequestSummary, (page) =>
+            client.listAccountAssignmentDeletionStatus({ ...page, Filter: filterBy(state) }),
           ),
     listAccountAssignments: (AccountId, PermissionSetArn, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListAccountAssignmentsCommand({ ...page, AccountId, PermissionSetArn }),
-        (output) => output.AccountAssignments?.map(parsePrincipal),
+      calls.list(nextToken, 'AccountAssignments', parsePrincipal, (page) =>
+        client.listAccountAssignments({ ...page, AccountId, PermissionSetArn }),
       ),
     listAccountAssignmentsForPrincipal: ({ principalId: PrincipalId, principalType: PrincipalType }, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListAccountAssignmentsForPrincipalCommand({ ...page, PrincipalId, PrincipalType }),
-        (output) => output.AccountAssignments?.map(parseAssignmentTarget),
+      calls.list(nextToken, 'AccountAssignments', parseAssignmentTarget, (page) =>
+        client.listAccountAssignmentsForPrincipal({ ...page, PrincipalId, PrincipalType }),
       ),
   } satisfies Partial<SsoAdmin>
 }
 
-function permissionSets(calls: Calls) {
+function permissionSets(client: SSOAdmin, calls: Calls) {
   return {
     listPermissionSets: (nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListPermissionSetsCommand(page),
-        (output) => output.PermissionSets?.map(parsePermissionSetArn),
-      ),
+      calls.list(nextToken, 'PermissionSets', parsePermissionSetArn, (page) => client.listPermissionSets(page)),
     async describePermissionSet(PermissionSetArn) {
-      const output = await calls.find(
-        (InstanceArn) => new DescribePermissionSetCommand({ InstanceArn, PermissionSetArn }),
-      )
+      const output = await calls.find((about) => client.describePermissionSet({ ...about, PermissionSetArn }))
       return output && parsePermissionSet(output.PermissionSet)
     },
-    async createPermissionSet({ name, description, sessionDuration, relayState, tags }, options) {
-      const attributes = { Description: description, SessionDuration: sessionDuration, RelayState: relayState }
-      const make = (InstanceArn: string) =>
-        new CreatePermissionSetCommand({ InstanceArn, Name: name, ...attributes, Tags: [...tags] })
-      return parsePermissionSetArn((await calls.send(make, options)).PermissionSet?.PermissionSetArn)
+    async createPermissionSet({ name: Name, tags, ...attributes }, options) {
+      const input = { Name, ...renderAttributes(attributes), Tags: [...tags] }
+      const output = await calls.send((about) => client.createPermissionSet({ ...about, ...input }), options)
+      return parsePermissionSetArn(output.PermissionSet?.PermissionSetArn)
     },
-    updatePermissionSet(PermissionSetArn, { description, sessionDuration, relayState }) {
-      const attributes = { Description: description, SessionDuration: sessionDuration, RelayState: relayState }
-      return calls.write(
-        (InstanceArn) => new UpdatePermissionSetCommand({ InstanceArn, PermissionSetArn, ...attributes }),
-      )
+    updatePermissionSet(PermissionSetArn, update) {
+      const input = { PermissionSetArn, ...renderAttributes(update) }
+      return calls.write((about) => client.updatePermissionSet({ ...about, ...input }))
     },
     deletePermissionSet: (PermissionSetArn) =>
-      calls.write((InstanceArn) => new DeletePermissionSetCommand({ InstanceArn, PermissionSetArn })),
+      calls.write((about) => client.deletePermissionSet({ ...about, PermissionSetArn })),
     listTagsForResource: (ResourceArn, nextToken) =>
-      calls.list(
-        nextToken,
-        ({ InstanceArn, NextToken }) => new ListTagsForResourceCommand({ InstanceArn, ResourceArn, NextToken }),
-        (output) => output.Tags?.map(parseTag),
+      calls.list(nextToken, 'Tags', parseTag, ({ InstanceArn, NextToken }) =>
+        client.listTagsForResource({ InstanceArn, ResourceArn, NextToken }),
       ),
     tagResource: (ResourceArn, tags) =>
-      calls.write((InstanceArn) => new TagResourceCommand({ InstanceArn, ResourceArn, Tags: [...tags] })),
+      calls.write((about) => client.tagResource({ ...about, ResourceArn, Tags: [...tags] })),
     untagResource: (ResourceArn, keys) =>
-      calls.write((InstanceArn) => new UntagResourceCommand({ InstanceArn, ResourceArn, TagKeys: [...keys] })),
+      calls.write((about) => client.untagResource({ ...about, ResourceArn, TagKeys: [...keys] })),
   } satisfies Partial<SsoAdmin>
 }
 
-function policies(calls: Calls) {
-  const change = <I extends ServiceInputTypes, O extends ServiceOutputTypes>(
-    PermissionSetArn: PermissionSetArn,
-    make: (about: { readonly InstanceArn: string; readonly PermissionSetArn: string }) => ReturnType<Make<I, O>>,
-  ) => calls.write((InstanceArn) => make({ InstanceArn, PermissionSetArn }))
+function policies(client: SSOAdmin, calls: Calls) {
   return {
     listManagedPolicies: (PermissionSetArn, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListManagedPoliciesInPermissionSetCommand({ ...page, PermissionSetArn }),
-        (output) => output.AttachedManagedPolicies?.flatMap(({ Arn }) => Arn ?? []),
+      calls.list(nextToken, 'AttachedManagedPolicies', parseManagedPolicyArn, (page) =>
+        client.listManagedPoliciesInPermissionSet({ ...page, PermissionSetArn }),
       ),
-    attachManagedPolicy: (arn, ManagedPolicyArn) =>
-      change(arn, (about) => new AttachManagedPolicyToPermissionSetCommand({ ...about, ManagedPolicyArn })),
-    detachManagedPolicy: (arn, ManagedPolicyArn) =>
-      change(arn, (about) => new DetachManagedPolicyFromPermissionSetCommand({ ...about, ManagedPolicyArn })),
+    attachManagedPolicy: (PermissionSetArn, ManagedPolicyArn) =>
+      calls.write((about) =>
+        client.attachManagedPolicyToPermissionSet({ ...about, PermissionSetArn, ManagedPolicyArn }),
+      ),
+    detachManagedPolicy: (PermissionSetArn, ManagedPolicyArn) =>
+      calls.write((about) =>
+        client.detachManagedPolicyFromPermissionSet({ ...about, PermissionSetArn, ManagedPolicyArn }),
+      ),
     listCustomerManagedPolicies: (PermissionSetArn, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListCustomerManagedPolicyReferencesInPermissionSetCommand({ ...page, PermissionSetArn }),
-        (output) => output.CustomerManagedPolicyReferences?.map(parseCustomerManagedPolicy),
+      calls.list(nextToken, 'CustomerManagedPolicyReferences', parseCustomerManagedPolicy, (page) =>
+        client.listCustomerManagedPolicyReferencesInPermissionSet({ ...page, PermissionSetArn }),
       ),
-    attachCustomerManagedPolicy: (arn, policy) =>
-      change(arn, (about) => {
-        const input = { ...about, CustomerManagedPolicyReference: policy }
-        return new AttachCustomerManagedPolicyReferenceToPermissionSetCommand(input)
-      }),
-    detachCustomerManagedPolicy: (arn, policy) =>
-      change(arn, (about) => {
-        const input = { ...about, CustomerManagedPolicyReference: policy }
-        return new DetachCustomerManagedPolicyReferenceFromPermissionSetCommand(input)
-      }),
-    async getInlinePolicy(PermissionSetArn) {
-      const make = (InstanceArn: string) =>
-        new GetInlinePolicyForPermissionSetCommand({ InstanceArn, PermissionSetArn })
-      return (await calls.send(make)).InlinePolicy || undefined
+    attachCustomerManagedPolicy(PermissionSetArn, policy) {
+      const input = { PermissionSetArn, CustomerManagedPolicyReference: policy }
+      return calls.write((about) => client.attachCustomerManagedPolicyReferenceToPermissionSet({ ...about, ...input }))
     },
-    putInlinePolicy: (arn, InlinePolicy) =>
-      change(arn, (about) => new PutInlinePolicyToPermissionSetCommand({ ...about, InlinePolicy })),
-    deleteInlinePolicy: (arn) => change(arn, (about) => new DeleteInlinePolicyFromPermissionSetCommand(about)),
+    detachCustomerManagedPolicy(PermissionSetArn, policy) {
+      const input = { PermissionSetArn, CustomerManagedPolicyReference: policy }
+      return calls.write((about) =>
+        client.detachCustomerManagedPolicyReferenceFromPermissionSet({ ...about, ...input }),
+      )
+    },
+    async getInlinePolicy(PermissionSetArn) {
+      const output = await calls.send((about) => client.getInlinePolicyForPermissionSet({ ...about, PermissionSetArn }))
+      return output.InlinePolicy || undefined
+    },
+    putInlinePolicy: (PermissionSetArn, InlinePolicy) =>
+      calls.write((about) => client.putInlinePolicyToPermissionSet({ ...about, PermissionSetArn, InlinePolicy })),
+    deleteInlinePolicy: (PermissionSetArn) =>
+      calls.write((about) => client.deleteInlinePolicyFromPermissionSet({ ...about, PermissionSetArn })),
     /** The answer is the same for a missing boundary and a missing permission set. So the permission set is looked up. */
     async getPermissionsBoundary(PermissionSetArn) {
-      const output = await calls.find(
-        (InstanceArn) => new GetPermissionsBoundaryForPermissionSetCommand({ InstanceArn, PermissionSetArn }),
+      const output = await calls.find((about) =>
+        client.getPermissionsBoundaryForPermissionSet({ ...about, PermissionSetArn }),
       )
       if (output !== undefined) return parseBoundary(output.PermissionsBoundary)
-      await calls.send((InstanceArn) => new DescribePermissionSetCommand({ InstanceArn, PermissionSetArn }))
+      await calls.send((about) => client.describePermissionSet({ ...about, PermissionSetArn }))
       return undefined
     },
-    putPermissionsBoundary: (arn, PermissionsBoundary) =>
-      change(arn, (about) => new PutPermissionsBoundaryToPermissionSetCommand({ ...about, PermissionsBoundary })),
-    deletePermissionsBoundary: (arn) =>
-      change(arn, (about) => new DeletePermissionsBoundaryFromPermissionSetCommand(about)),
+    putPermissionsBoundary(PermissionSetArn, PermissionsBoundary) {
+      const input = { PermissionSetArn, PermissionsBoundary }
+      return calls.write((about) => client.putPermissionsBoundaryToPermissionSet({ ...about, ...input }))
+    },
+    deletePermissionsBoundary: (PermissionSetArn) =>
+      calls.write((about) => client.deletePermissionsBoundaryFromPermissionSet({ ...about, PermissionSetArn })),
   } satisfies Partial<SsoAdmin>
 }
 
-function provisionings(calls: Calls) {
+function provisionings(client: SSOAdmin, calls: Calls) {
   return {
     async provisionPermissionSet(PermissionSetArn, accountId) {
       const TargetType = accountId === undefined ? 'ALL_PROVISIONED_ACCOUNTS' : 'AWS_ACCOUNT'
-      const output = await calls.send(
-        (InstanceArn) =>
-          new ProvisionPermissionSetCommand({ InstanceArn, PermissionSetArn, TargetType, TargetId: accountId }),
-      )
+      const input = { PermissionSetArn, TargetType, TargetId: accountId } as const
+      const output = await calls.send((about) => client.provisionPermissionSet({ ...about, ...input }))
       // An answer may leave out what it repeats from the request.
       return parseProvisioning({ PermissionSetArn, AccountId: accountId, ...output.PermissionSetProvisioningStatus })
     },
-    async describeProvisioning(requestId) {
-      const make = (InstanceArn: string) =>
-        new DescribePermissionSetProvisioningStatusCommand({ InstanceArn, ProvisionPermissionSetRequestId: requestId })
-      const output = await calls.find(make)
+    async describeProvisioning(ProvisionPermissionSetRequestId) {
+      const output = await calls.find((about) =>
+        client.describePermissionSetProvisioningStatus({ ...about, ProvisionPermissionSetRequestId }),
+      )
       return output && parseProvisioning(output.PermissionSetProvisioningStatus ?? {})
     },
     listProvisionings: (state, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListPermissionSetProvisioningStatusCommand({ ...page, Filter: filterBy(state) }),
-        (output) => output.PermissionSetsProvisioningStatus?.map(parseRequestSummary),
+      calls.list(nextToken, 'PermissionSetsProvisioningStatus', parseRequestSummary, (page) =>
+        client.listPermissionSetProvisioningStatus({ ...page, Filter: filterBy(state) }),
       ),
     listAccountsForProvisionedPermissionSet: (PermissionSetArn, ProvisioningStatus, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListAccountsForProvisionedPermissionSetCommand({ ...page, PermissionSetArn, ProvisioningStatus }),
-        (output) => output.AccountIds?.map(parseAccountId),
+      calls.list(nextToken, 'AccountIds', parseAccountId, (page) =>
+        client.listAccountsForProvisionedPermissionSet({ ...page, PermissionSetArn, ProvisioningStatus }),
       ),
     listPermissionSetsProvisionedToAccount: (AccountId, ProvisioningStatus, nextToken) =>
-      calls.list(
-        nextToken,
-        (page) => new ListPermissionSetsProvisionedToAccountCommand({ ...page, AccountId, ProvisioningStatus }),
-        (output) => output.PermissionSets?.map(parsePermissionSetArn),
+      calls.list(nextToken, 'PermissionSets', parsePermissionSetArn, (page) =>
+        client.listPermissionSetsProvisionedToAccount({ ...page, AccountId, ProvisioningStatus }),
       ),
   } satisfies Partial<SsoAdmin>
 }
 
 function filterBy(state: RequestState | undefined) {
   return state && { Status: state }
+}
+
+function renderAttributes({ description, sessionDuration, relayState }: PermissionSetUpdate) {
+  return { Description: description, SessionDuration: sessionDuration, RelayState: relayState }
 }
 
 function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget) {

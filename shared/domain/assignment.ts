@@ -1,9 +1,7 @@
 import * as z from 'zod'
 import { type AccountId, accountId } from './account-id.ts'
-import { type Grant, renderGrant } from './link.ts'
+import { type Grant, grant, renderGrant } from './link.ts'
 import { splitLinkFields } from './link-fields.ts'
-import { permissionSetName } from './permission-set-name.ts'
-import { principalName, principalType } from './principal.ts'
 
 /** Account × permission set × principal × type: what access is. */
 export type Assignment = Grant & { readonly accountId: AccountId }
@@ -16,12 +14,7 @@ export function renderAssignmentKey(assignment: Assignment): AssignmentKey {
   return assignmentKey.parse(`account%${assignment.accountId}%${renderGrant(assignment)}`)
 }
 
-const assignment = z.object({
-  accountId,
-  permissionSet: permissionSetName,
-  principal: principalName,
-  type: principalType,
-})
+const assignment = z.object({ accountId, ...grant.shape })
 
 /**
  * `undefined`: not an assignment key. Every key that renderAssignmentKey wrote is one: it is a dozen bytes longer than

@@ -1,5 +1,18 @@
-import type { JsonFault } from './json-fault.ts'
-import type { TextPlace } from './json-place.ts'
+/** Field names and list positions (from 0), from the outermost in. */
+export type JsonPath = readonly PropertyKey[]
+
+/** Lines and columns from 1, as editors count. */
+export type TextPlace = { readonly line: number; readonly column: number }
+
+/** What is wrong at one place of a JSON document. `remedy` is an instruction without a full stop. */
+export type JsonFault = {
+  readonly path: JsonPath
+  /** The field of the object at `path` that should not be there. */
+  readonly field?: string
+  readonly received: string
+  readonly expected: string
+  readonly remedy: string
+}
 
 /** What is wrong with one object, in four parts. `remedy` is an instruction that the uploader can follow. */
 export type Complaint = {

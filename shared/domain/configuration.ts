@@ -1,7 +1,9 @@
 import * as z from 'zod'
+import type { JsonRule, JsonRules } from './json-faults.ts'
 import { permissionSetName } from './permission-set-name.ts'
 
-const whole = z.int().min(0)
+const wholeNumber = z.int().min(0)
+const percentage = z.number().min(0).max(100)
 
 /** A folder under `links_data/`, without slashes at its ends; `%` starts the link grammar and so cannot be in it. */
 const folder = z
@@ -9,9 +11,27 @@ const folder = z
   .min(1)
   .max(200)
   .regex(/^(?!\/)[^%]*[^%/]$/, 'a folder neither begins nor ends with / and has no %')
-  // Links in any other folder would all be rejected, and nobody could see why.
+  // A key with control characters is rejected, so no link in such a folder could be valid.
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'a folder has no control characters')
   .refine((name) => name === name.normalize('NFC'), 'a folder is in Unicode normal form NFC')
+
+const indirect = z.strictObject({
+  count: wholeNumber.default(20),
+  percent: percentage.default(10),
+  most: wholeNumber.default(200),
+  hours: z.number().positive().default(24),
+})
+const own = z.strictObject({
+  count: wholeNumber.default(20),
+  percent: percentage.default(10),
+  minutes: z.number().positive().default(15),
+})
+const brake = z.strictObject({ indirect: indirect.prefault({}), own: own.prefault({}) })
+const limits = z.strictObject({
+  outstanding: z.int().min(1).max(15).default(15),
+  callsPerSecond: z.number().positive().max(20).default(20),
+  provisionings: z.int().min(1).max(3).default(3),
+})
 
 /** One JSON file, every key optional; the same for the local system, the command line and a deployment. */
 export const configuration = z.strictObject({
@@ -24,35 +44,58 @@ export const configuration = z.strictObject({
   urgentPermissionSets: z.array(permissionSetName).default([]),
   principalSuffix: z.string().default(''),
   includeManagementAccount: z.boolean().default(false),
-  orphanGraceMinutes: whole.default(60),
+  orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
-  brake: z
-    .strictObject({
-      indirect: z
-        .strictObject({
-          count: whole.default(20),
-          percent: z.number().min(0).max(100).default(10),
-          most: whole.default(200),
-          hours: z.number().positive().default(24),
-        })
-        .prefault({}),
-      own: z
-        .strictObject({
-          count: whole.default(20),
-          percent: z.number().min(0).max(100).default(10),
-          minutes: z.number().positive().default(15),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-  limits: z
-    .strictObject({
-      outstanding: z.int().min(1).max(15).default(15),
-      callsPerSecond: z.number().positive().max(20).default(20),
-      provisionings: z.int().min(1).max(3).default(3),
-    })
-    .prefault({}),
+  brake: brake.prefault({}),
+  limits: limits.prefault({}),
 })
 export type Configuration = z.infer<typeof configuration>
 
 export const defaultConfiguration: Configuration = configuration.parse({})
+
+const object = ({ shape }: z.ZodObject): JsonRule => ({
+  expected: `a JSON object with the fields ${Object.keys(shape).join(', ')}, each optional`,
+  remedy: () => 'write { … } with those that differ from their defaults',
+})
+const value = (expected: string, alone: string): JsonRule => ({
+  expected,
+  remedy: () => `write ${alone}, or leave the field out for its default`,
+})
+const flag = value('true or false', 'one of the two without quotation marks')
+const whole = value('a whole number from 0', 'a number such as 20')
+const percent = value('a number from 0 to 100', 'a number such as 10')
+
+/** What to say about each part of a configuration that breaks a rule of its schema. */
+export const configurationRules: JsonRules = {
+  $: object(configuration),
+  '$.supportNestedOu': flag,
+  '$.folders': value('a list of at most 20 folders under links_data/, each once', 'a list such as ["team-a"]'),
+  '$.folders.[]': {
+    expected:
+      'the name of a folder under links_data/: 1 to 200 characters in Unicode normal form NFC, without % and control characters, and without / at its ends',
+    remedy: () => 'write it as it stands in the keys between links_data/ and the link, such as "team-a"',
+  },
+  '$.urgentPermissionSets': value('a list of names of permission sets', 'a list such as ["BreakGlass-ps"]'),
+  '$.urgentPermissionSets.[]': {
+    expected: 'the name of a permission set: 1 to 32 letters, digits or _ + = , . @ -',
+    remedy: () => 'write the name without .json, in double quotes',
+  },
+  '$.principalSuffix': value('a text', 'a text such as "@example.com"'),
+  '$.includeManagementAccount': flag,
+  '$.orphanGraceMinutes': value('whole minutes from 0', 'a number such as 60'),
+  '$.onDrift': value("'restore' or 'report'", '"restore" or "report"'),
+  '$.brake': object(brake),
+  '$.brake.indirect': object(indirect),
+  '$.brake.indirect.count': whole,
+  '$.brake.indirect.percent': percent,
+  '$.brake.indirect.most': whole,
+  '$.brake.indirect.hours': value('hours, a number above 0', 'a number such as 24'),
+  '$.brake.own': object(own),
+  '$.brake.own.count': whole,
+  '$.brake.own.percent': percent,
+  '$.brake.own.minutes': value('minutes, a number above 0', 'a number such as 15'),
+  '$.limits': object(limits),
+  '$.limits.outstanding': value("a whole number from 1 to 15, which is AWS's limit", 'a number such as 15'),
+  '$.limits.callsPerSecond': value("a number above 0, at most 20, which is AWS's limit", 'a number such as 20'),
+  '$.limits.provisionings': value("a whole number from 1 to 3, which is AWS's limit", 'a number such as 3'),
+}

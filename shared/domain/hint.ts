@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
 import type { Assignment } from './assignment.ts'
+import { grant } from './link.ts'
 import { permissionSetName } from './permission-set-name.ts'
 import { principalName, principalType } from './principal.ts'
 
@@ -16,9 +17,7 @@ export const hint = z.discriminatedUnion('kind', [
     v: z.literal(1),
     kind: z.literal('assignment'),
     account: accountId,
-    permissionSet: permissionSetName,
-    principal: principalName,
-    type: principalType,
+    ...grant.shape,
     cause: z.string(),
   }),
   z.strictObject({

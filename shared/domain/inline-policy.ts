@@ -1,12 +1,11 @@
-import { quote } from './complaint.ts'
-import type { JsonFault, JsonPath } from './json-fault.ts'
-import { codePoint, isJsonList, isJsonObject, plainTwin } from './json-faults.ts'
+import { type JsonFault, type JsonPath, quote } from './complaint.ts'
+import { findForeignCharacter, isJsonObject, plainTwin } from './json-faults.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center", inline policy size. */
-export const inlinePolicyMostBytes = 32_768
+const mostBytes = 32_768
 /** Source: IAM User Guide, "IAM and AWS STS quotas": white space does not count. */
-export const inlinePolicyMostCharacters = 10_240
+const mostCharacters = 10_240
 
 /** What AWS would refuse in a policy document that stands at `path`; whether its statements make sense is left to AWS. */
 export function inlinePolicyFaults(document: JsonObject, path: JsonPath): readonly JsonFault[] {
@@ -18,25 +17,23 @@ function sizeFaults(text: string, path: JsonPath): readonly JsonFault[] {
   const bytes = new TextEncoder().encode(text).length
   const characters = text.replace(/\s+/g, '').length
   const remedy = 'shorten the inline policy, or move statements into a customer managed policy'
-  const tooManyBytes = {
-    received: `a policy of ${bytes} bytes as compact JSON`,
-    expected: `at most ${inlinePolicyMostBytes} bytes`,
+  const faults: JsonFault[] = []
+  if (bytes > mostBytes) {
+    const received = `a policy of ${bytes} bytes as compact JSON`
+    faults.push({ path, received, expected: `at most ${mostBytes} bytes`, remedy })
   }
-  const tooManyCharacters = {
-    received: `a policy of ${characters} characters that are not white space`,
-    expected: `at most ${inlinePolicyMostCharacters} of them`,
+  if (characters > mostCharacters) {
+    const received = `a policy of ${characters} characters that are not white space`
+    faults.push({ path, received, expected: `at most ${mostCharacters} of them`, remedy })
   }
-  return [
-    ...(bytes > inlinePolicyMostBytes ? [{ path, ...tooManyBytes, remedy }] : []),
-    ...(characters > inlinePolicyMostCharacters ? [{ path, ...tooManyCharacters, remedy }] : []),
-  ]
+  return faults
 }
 
 /** Recursive: strict JSON is at most 50 levels deep. */
 function valueFaults(value: JsonValue, path: JsonPath): readonly JsonFault[] {
   if (typeof value === 'string') return characterFaults(value, path, 'the text')
   if (typeof value === 'number') return numberFaults(value, path)
-  if (isJsonList(value)) return value.flatMap((item, index) => valueFaults(item, [...path, index]))
+  if (Array.isArray(value)) return value.flatMap((item, index) => valueFaults(item, [...path, index]))
   if (!isJsonObject(value)) return []
   return Object.entries(value).flatMap(([name, item]) => [
     ...characterFaults(name, path, 'the field name'),
@@ -46,14 +43,14 @@ function valueFaults(value: JsonValue, path: JsonPath): readonly JsonFault[] {
 
 /** Source: IAM Identity Center API Reference, "PutInlinePolicyToPermissionSet": U+0009, A, D and U+0020 to U+00FF. */
 function characterFaults(text: string, path: JsonPath, what: string): readonly JsonFault[] {
-  const index = text.search(/[^\0-\u00ff]/u) // Below U+0020, JSON escapes.
-  if (index < 0) return []
-  const character = String.fromCodePoint(text.codePointAt(index) ?? 0)
+  const foreign = findForeignCharacter(text, /[\0-\u00ff]/u) // Below U+0020, JSON escapes.
+  if (foreign === undefined) return []
+  const { character, told } = foreign
   const twin = plainTwin(character)
   return [
     {
       path,
-      received: `'${quote(character)}' (${codePoint(character)}) as character ${[...text.slice(0, index)].length + 1} of ${what} '${quote(text, 60)}'`,
+      received: `${told} of ${what} '${quote(text, 60)}'`,
       expected: "characters that AWS takes in a policy (U+0020 to U+00FF, 'Latin-1')",
       remedy: twin === undefined ? `write it without '${quote(character)}'` : `write '${twin}' instead`,
     },

@@ -1,9 +1,8 @@
 import type * as z from 'zod'
-import { type Complaint, quote } from './complaint.ts'
-import type { JsonFault, JsonPath } from './json-fault.ts'
+import { type Complaint, type JsonFault, type JsonPath, quote } from './complaint.ts'
 import { renderJsonPath } from './json-path.ts'
 import { nearMatch } from './near-match.ts'
-import type { JsonValue } from './strict-json.ts'
+import type { JsonObject, JsonValue } from './strict-json.ts'
 
 /** What to say when a schema refuses one value. */
 export type JsonRule = {
@@ -12,16 +11,17 @@ export type JsonRule = {
   readonly remedy: (value: JsonValue | undefined) => string
   /** The characters that the text may have, tested one at a time. */
   readonly alphabet?: RegExp
-  /** The fields that the object may have; absent: it is no object. */
-  readonly fields?: readonly string[]
 }
 
-/** By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. */
+/**
+ * By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. An object has the
+ * fields that have a rule.
+ */
 export type JsonRules = { readonly [shape: string]: JsonRule }
 
 /** Further faults are only counted. */
 const faultsTold = 5
-/** Nobody reads more than these one by one. */
+/** The complaint lists no more faults than these one by one. */
 const faultsListed = 100
 
 /** All faults in one complaint: the first five, with the same numbers in its three parts, and how many more there are. */
@@ -50,7 +50,7 @@ export function faultsOfIssues(
   const unknown = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return []
     const present = valueAt(document, issue.path)
-    const fields = rules[shapeOf(issue.path)]?.fields ?? []
+    const fields = fieldsOf(shapeOf(issue.path), rules)
     return issue.keys.map((name) => {
       const meant = meantField(name, present, fields)
       if (meant !== undefined) renamed.add(JSON.stringify([...issue.path, meant]))
@@ -67,7 +67,9 @@ export function faultsOfIssues(
     const rule = rules[shapeOf(path)]
     if (rule === undefined)
       return [{ path, received: describeJson(value), expected: issue.message, remedy: 'correct it' }]
-    const received = describeJson(value) + (rule.alphabet === undefined ? '' : foreignCharacter(value, rule.alphabet))
+    const isText = typeof value === 'string' && rule.alphabet !== undefined
+    const foreign = isText ? findForeignCharacter(value, rule.alphabet) : undefined
+    const received = describeJson(value) + (foreign ? ` with ${foreign.told}` : '')
     return [{ path, received, expected: rule.expected, remedy: rule.remedy(value) }]
   })
   return [...unknown, ...wrong]
@@ -75,6 +77,13 @@ export function faultsOfIssues(
 
 function shapeOf(path: JsonPath): string {
   return ['$', ...path.map((step) => (typeof step === 'number' ? '[]' : String(step)))].join('.')
+}
+
+/** The fields of the objects of this shape, in the order of their rules. */
+export function fieldsOf(shape: string, rules: JsonRules): readonly string[] {
+  const below = Object.keys(rules).filter((other) => other.startsWith(`${shape}.`))
+  const fields = below.map((other) => other.slice(shape.length + 1))
+  return fields.filter((field) => field !== '[]' && !field.includes('.'))
 }
 
 function meantField(name: string, object: JsonValue | undefined, fields: readonly string[]): string | undefined {
@@ -106,7 +115,7 @@ export function describeJson(value: JsonValue | undefined): string {
     if (value === '') return "an empty text ('')"
     return value.length > 60 ? `'${quote(value, 60)}' (${value.length} characters)` : `'${quote(value)}'`
   }
-  if (isJsonList(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value !== 'object' || value === null) return `${value}`
   const fields = Object.keys(value)
   const names = fields.slice(0, 3).map((name) => `'${quote(name, 40)}'`)
@@ -114,12 +123,7 @@ export function describeJson(value: JsonValue | undefined): string {
   return `an object with ${names.join(', ')}${fields.length > 3 ? ` and ${fields.length - 3} more fields` : ''}`
 }
 
-/** Array.isArray does not narrow readonly lists. */
-export function isJsonList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value)
-}
-
-export function isJsonObject(value: JsonValue | undefined): value is { readonly [field: string]: JsonValue } {
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -141,18 +145,18 @@ export function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-function foreignCharacter(value: JsonValue | undefined, alphabet: RegExp): string {
-  if (typeof value !== 'string') return ''
-  const characters = [...value]
+/** The first character that is not in the alphabet, and where: `'–' (U+2013) as character 3`. */
+export function findForeignCharacter(text: string, alphabet: RegExp) {
+  const characters = [...text]
   const index = characters.findIndex((character) => !alphabet.test(character))
   const character = characters[index]
-  if (character === undefined) return ''
-  return ` with '${quote(character)}' (${codePoint(character)}) as character ${index + 1}`
+  if (character === undefined) return undefined
+  return { character, told: `'${quote(character)}' (${codePoint(character)}) as character ${index + 1}` }
 }
 
 function valueAt(document: JsonValue, path: JsonPath): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>((value, step) => {
-    if (typeof step === 'number') return isJsonList(value) ? value[step] : undefined
+    if (typeof step === 'number') return Array.isArray(value) ? value[step] : undefined
     return isJsonObject(value) ? value[String(step)] : undefined
   }, document)
 }

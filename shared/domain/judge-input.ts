@@ -1,6 +1,5 @@
 import type { Complaint, Parsed } from './complaint.ts'
-import { renderJsonPath } from './json-path.ts'
-import { placeOf, type TextPlace } from './json-place.ts'
+import { placeOf, renderJsonPath } from './json-path.ts'
 import { linkPrefix, parseLinkKey } from './link.ts'
 import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
 import { parsePermissionSetFile, parsePermissionSetKey } from './permission-set-file.ts'
@@ -63,7 +62,7 @@ function faultsOf(result: Parsed<unknown>, body: Uint8Array): readonly InputFaul
   const text = new TextDecoder().decode(body)
   return faults
     .map(({ path, field, received, expected, remedy }) => {
-      const place: TextPlace = placeOf(text, field === undefined ? path : [...path, field])
+      const place = placeOf(text, field === undefined ? path : [...path, field])
       return { path: renderJsonPath(path), place, received, expected, remedy }
     })
     .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)

@@ -99,6 +99,6 @@ function nounOf(type: PrincipalType): string {
   return type === 'GROUP' ? 'group' : 'user'
 }
 
-function meant(near: string | undefined): string {
+export function meant(near: string | undefined): string {
   return near === undefined ? '' : `; did you mean '${quote(near)}'?`
 }

@@ -1,19 +1,8 @@
 import * as z from 'zod'
-import { type Parsed, parsed, quote, refused } from './complaint.ts'
-import type { JsonFault } from './json-fault.ts'
-import { complainAboutJson, faultsOfIssues, type JsonRule, type JsonRules } from './json-faults.ts'
+import { type JsonFault, type Parsed, parsed, quote, refused } from './complaint.ts'
+import { complainAboutJson, faultsOfIssues, isJsonObject, type JsonRule, type JsonRules } from './json-faults.ts'
 import { type JsonValue, parseStrictJson } from './strict-json.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
-
-/** What the body of a link may add to its name. */
-export type LinkBody = {
-  /** From this instant on the link counts as absent. */
-  readonly expiresAt?: Date
-  /** Before this instant the link counts as absent. */
-  readonly notBefore?: Date
-  readonly reason?: string
-  readonly ticket?: string
-}
 
 export const linkBodyMostBytes = 16 * 1024
 
@@ -21,22 +10,26 @@ const reasonMost = 1000
 const ticketMost = 200
 const line = /^[^\p{Cc}]*$/u
 /** With or without seconds; the calendar is checked, so there is no 30 February. */
-const instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
+const instant = z
+  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
+  .transform((text) => new Date(text))
 
-/** The rules of a link's body. In addition `expiresAt` is later than `notBefore`. */
+/** What the body of a link may add to its name. In addition `expiresAt` is later than `notBefore`. */
 export const linkBodySchema = z.strictObject({
+  /** From this instant on the link counts as absent. */
   expiresAt: instant.optional(),
+  /** Before this instant the link counts as absent. */
   notBefore: instant.optional(),
   reason: z.string().max(reasonMost).regex(line).optional(),
   ticket: z.string().max(ticketMost).regex(line).optional(),
 })
+export type LinkBody = z.infer<typeof linkBodySchema>
 
 /** What to say about each field of a link's body that breaks a rule. */
 export const linkBodyRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields expiresAt, notBefore, reason or ticket, or an empty file',
     remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
-    fields: Object.keys(linkBodySchema.shape),
   },
   '$.expiresAt': instantRule('expiresAt'),
   '$.notBefore': instantRule('notBefore'),
@@ -76,22 +69,16 @@ export function parseLinkBody(key: string, body: Uint8Array, sizeBytes = body.le
 function linkBodyOf(key: string, document: JsonValue): Parsed<LinkBody> {
   const said = linkBodySchema.safeParse(document)
   if (!said.success) return refused(complainAboutJson(key, faultsOfIssues(said.error.issues, document, linkBodyRules)))
-  const { reason, ticket } = said.data
-  const expiresAt = said.data.expiresAt === undefined ? undefined : new Date(said.data.expiresAt)
-  const notBefore = said.data.notBefore === undefined ? undefined : new Date(said.data.notBefore)
-  if (expiresAt !== undefined && notBefore !== undefined && expiresAt <= notBefore) {
-    return refused(complainAboutJson(key, [neverInForce(said.data.expiresAt, said.data.notBefore)]))
-  }
-  return parsed({ expiresAt, notBefore, reason, ticket })
-}
-
-function neverInForce(expiresAt = '', notBefore = ''): JsonFault {
-  return {
+  const { expiresAt, notBefore } = said.data
+  if (expiresAt === undefined || notBefore === undefined || expiresAt > notBefore) return parsed(said.data)
+  const written = isJsonObject(document) ? document : {}
+  const neverInForce: JsonFault = {
     path: ['expiresAt'],
-    received: `'${expiresAt}'`,
-    expected: `an instant after notBefore ('${notBefore}')`,
+    received: `'${written.expiresAt}'`,
+    expected: `an instant after notBefore ('${written.notBefore}')`,
     remedy: 'correct the one that is wrong; a link is in force from notBefore until expiresAt',
   }
+  return refused(complainAboutJson(key, [neverInForce]))
 }
 
 function instantRule(field: string): JsonRule {

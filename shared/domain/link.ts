@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
 import { type LinkFields, splitFolder, splitLinkFields } from './link-fields.ts'
 import { nearLinkName } from './near-link-key.ts'
-import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
-import { type PrincipalName, type PrincipalType, principalName, principalType } from './principal.ts'
+import { permissionSetName } from './permission-set-name.ts'
+import { principalName, principalType } from './principal.ts'
 import { parseScope, renderScope, type Scope, scopeKinds } from './scope.ts'
 import { isSystemFile, unlessSystemFile } from './system-file.ts'
 
@@ -17,11 +17,8 @@ export const linkKey = z.string().startsWith(linkPrefix).brand<'LinkKey'>()
 export type LinkKey = z.infer<typeof linkKey>
 
 /** Who gets which permission set: what a link grants in each account of its scope. */
-export type Grant = {
-  readonly permissionSet: PermissionSetName
-  readonly principal: PrincipalName
-  readonly type: PrincipalType
-}
+export const grant = z.object({ permissionSet: permissionSetName, principal: principalName, type: principalType })
+export type Grant = Readonly<z.infer<typeof grant>>
 
 /** One key under `links_data/`: this permission set, to this principal, in this scope. */
 export type Link = Grant & {

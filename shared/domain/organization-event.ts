@@ -5,14 +5,12 @@ import { type AccountId, accountId } from './account-id.ts'
  * Where to look again after an event of the organization, never what to do. `ignored` and `unknown` say why: after an
  * unknown one everything is looked at.
  */
-export type OrganizationEvent = { readonly name: string } & (
+export type OrganizationEvent = Look & { readonly name: string }
+type Look =
   | { readonly look: 'accounts'; readonly accounts: readonly AccountId[] }
   /** Organizational units that came or went; accounts in them have events of their own. */
   | { readonly look: 'organizational-units'; readonly organizationalUnits: readonly string[] }
-  | { readonly look: 'nothing'; readonly reason: string }
-  | { readonly look: 'everything'; readonly reason: string }
-)
-type Look = OrganizationEvent extends infer Event ? (Event extends unknown ? Omit<Event, 'name'> : never) : never
+  | { readonly look: 'nothing' | 'everything'; readonly reason: string }
 
 const unitId = z.string().startsWith('ou-')
 
@@ -50,7 +48,7 @@ const tagChange = z.object({
 })
 
 /**
- * The event of AWS Organizations in the body of a message; `undefined`: it is of something else, or nobody can read it.
+ * The event of AWS Organizations in the body of a message; `undefined`: it is of something else, or unreadable.
  * Source of the shapes: Organizations User Guide, "Logging API calls with AWS CloudTrail for AWS Organizations".
  */
 export function parseOrganizationEvent(body: unknown): OrganizationEvent | undefined {

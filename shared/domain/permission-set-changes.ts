@@ -1,19 +1,11 @@
-import type { CustomerManagedPolicy, PermissionSetFile, PermissionsBoundary, Tag } from './permission-set-file.ts'
+import type {
+  CustomerManagedPolicy,
+  PermissionSetDefinition,
+  PermissionSetFile,
+  PermissionsBoundary,
+  Tag,
+} from './permission-set-file.ts'
 import { parseSessionDuration, renderSessionDuration } from './session-duration.ts'
-
-/** What Identity Center has of a permission set, or what a file asks for. An absent field: there is none. */
-export type PermissionSetDefinition = {
-  readonly description?: string
-  /** ISO 8601, such as `PT1H`. */
-  readonly sessionDuration: string
-  readonly relayState?: string
-  readonly tags: readonly Tag[]
-  readonly managedPolicyArns: readonly string[]
-  readonly customerManagedPolicies: readonly CustomerManagedPolicy[]
-  /** JSON text. */
-  readonly inlinePolicy?: string
-  readonly permissionsBoundary?: PermissionsBoundary
-}
 
 /** One write call. */
 export type PermissionSetChange =
@@ -58,8 +50,8 @@ export function definitionOf(file: PermissionSetFile): PermissionSetDefinition {
  * the managed policies of both: with the old inline policy and boundary that is within the old version, with the new
  * ones within the new. Denials in the inline policy are covered too: the old one stays while an old policy does, and
  * the new one is there before a new policy. In step 3 an added boundary goes first and a removed one last. Where one
- * boundary replaces another, the inline policy goes first if it only takes away, else the boundary. Two limits: nobody
- * here knows what a managed policy denies, so each counts as granting; and where a boundary and an inline policy that
+ * boundary replaces another, the inline policy goes first if it only takes away, else the boundary. Two limits: what a
+ * managed policy denies is not known here, so each counts as granting; and where a boundary and an inline policy that
  * grants and denies are replaced together, no order is within the two. Roles follow only when they are provisioned,
  * after the last call.
  */

@@ -1,8 +1,7 @@
 import * as z from 'zod'
-import { type Parsed, parsed, quote, refused } from './complaint.ts'
+import { type JsonFault, type Parsed, parsed, quote, refused } from './complaint.ts'
 import { inlinePolicyFaults } from './inline-policy.ts'
-import type { JsonFault } from './json-fault.ts'
-import { complainAboutJson, describeJson, faultsOfIssues, isJsonList, isJsonObject } from './json-faults.ts'
+import { complainAboutJson, describeJson, faultsOfIssues, fieldsOf, isJsonObject } from './json-faults.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { managedPoliciesMost, permissionSetRules } from './permission-set-rules.ts'
 import { type JsonObject, type JsonValue, parseStrictJson } from './strict-json.ts'
@@ -47,19 +46,25 @@ export type PermissionsBoundary =
   | { readonly ManagedPolicyArn: string }
   | { readonly CustomerManagedPolicyReference: CustomerManagedPolicy }
 
-/** What a file under `permission_sets/` asks for. */
-export type PermissionSetFile = {
-  readonly name: PermissionSetName
+/** What Identity Center has of a permission set, or what a file asks for. An absent field: there is none. */
+export type PermissionSetDefinition = {
   readonly description?: string
-  /** Whole minutes, 60 to 720. */
-  readonly sessionDurationMinutes: number
+  /** ISO 8601, such as `PT1H`. */
+  readonly sessionDuration: string
   readonly relayState?: string
   readonly tags: readonly Tag[]
   readonly managedPolicyArns: readonly string[]
   readonly customerManagedPolicies: readonly CustomerManagedPolicy[]
-  /** The document as compact JSON text, exactly what is sent to PutInlinePolicyToPermissionSet; absent: none. */
+  /** JSON text; of a file compact, exactly what is sent to PutInlinePolicyToPermissionSet. */
   readonly inlinePolicy?: string
   readonly permissionsBoundary?: PermissionsBoundary
+}
+
+/** What a file under `permission_sets/` asks for. */
+export type PermissionSetFile = Omit<PermissionSetDefinition, 'sessionDuration'> & {
+  readonly name: PermissionSetName
+  /** Whole minutes, 60 to 720. */
+  readonly sessionDurationMinutes: number
   /** What works but may surprise, in whole sentences; empty: nothing. */
   readonly warnings: readonly string[]
 }
@@ -173,12 +178,16 @@ function jointFaults(document: JsonObject, name: PermissionSetName): readonly Js
   const policy = document.inlinePolicyDocument
   return [
     ...nameFaults(document.permissionSetName, name),
-    ...repeatedFaults(listOf(document.tags), keyOf, (index, key) => ({
-      path: ['tags', index, 'Key'],
-      received: `the tag key ${describeJson(key)} for the second time`,
-      expected: 'every tag key once',
-      remedy: 'delete one of the two tags',
-    })),
+    ...repeatedFaults(
+      listOf(document.tags),
+      (tag) => fieldOf(tag, 'Key'),
+      (index, key) => ({
+        path: ['tags', index, 'Key'],
+        received: `the tag key ${describeJson(key)} for the second time`,
+        expected: 'every tag key once',
+        remedy: 'delete one of the two tags',
+      }),
+    ),
     ...policyFaults(document),
     ...boundaryFaults(document.permissionsBoundary),
     ...(isJsonObject(policy) ? inlinePolicyFaults(policy, ['inlinePolicyDocument']) : []),
@@ -223,19 +232,15 @@ function policyFaults(document: JsonObject): readonly JsonFault[] {
     ),
     ...repeatedFaults(customer, uniqueName, (index) => ({
       path: ['customerManagedPoliciesList', index],
-      received: `the policy name ${describeJson(nameOf(customer[index]))} for the second time`,
+      received: `the policy name ${describeJson(fieldOf(customer[index], 'Name'))} for the second time`,
       expected: 'every policy name once: an account has one policy of a name, whatever its path and capitals',
       remedy,
     })),
   ]
 }
 
-function keyOf(tag: JsonValue): JsonValue | undefined {
-  return isJsonObject(tag) ? tag.Key : undefined
-}
-
-function nameOf(policy: JsonValue | undefined): JsonValue | undefined {
-  return isJsonObject(policy) ? policy.Name : undefined
+function fieldOf(item: JsonValue | undefined, field: 'Key' | 'Name'): JsonValue | undefined {
+  return isJsonObject(item) ? item[field] : undefined
 }
 
 /**
@@ -243,21 +248,22 @@ function nameOf(policy: JsonValue | undefined): JsonValue | undefined {
  * (IAM API Reference, "CreatePolicy".) So no account could have both of two that differ in their path or capitals only.
  */
 function uniqueName(policy: JsonValue): string | undefined {
-  const name = nameOf(policy)
+  const name = fieldOf(policy, 'Name')
   return typeof name === 'string' ? name.toLowerCase() : undefined
 }
 
 function boundaryFaults(boundary: JsonValue | undefined): readonly JsonFault[] {
   const rule = permissionSetRules['$.permissionsBoundary']
-  if (!isJsonObject(boundary) || rule?.fields === undefined) return []
-  const present = rule.fields.filter((field) => Object.hasOwn(boundary, field))
+  if (!isJsonObject(boundary) || rule === undefined) return []
+  const kinds = fieldsOf('$.permissionsBoundary', permissionSetRules)
+  const present = kinds.filter((kind) => Object.hasOwn(boundary, kind))
   if (present.length === 1 || Object.keys(boundary).length > present.length) return []
   const received = present.length === 0 ? describeJson(boundary) : 'both kinds of policy'
   return [{ path: ['permissionsBoundary'], received, expected: rule.expected, remedy: rule.remedy(boundary) }]
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return isJsonList(value) ? value : []
+  return Array.isArray(value) ? value : []
 }
 
 /** A fault for each item whose text an earlier one has. */

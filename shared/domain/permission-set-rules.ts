@@ -5,21 +5,6 @@ import type { JsonValue } from './strict-json.ts'
 /** Source: IAM Identity Center User Guide, "Quotas and limits"; AWS and customer managed policies together. */
 export const managedPoliciesMost = 25
 
-const tagFields = ['Key', 'Value'] as const
-const customerPolicyFields = ['Name', 'Path'] as const
-const boundaryFields = ['ManagedPolicyArn', 'CustomerManagedPolicyReference'] as const
-const fileFields = [
-  'permissionSetName',
-  'description',
-  'sessionDurationInMinutes',
-  'relayState',
-  'tags',
-  'managedPoliciesArnList',
-  'customerManagedPoliciesList',
-  'inlinePolicyDocument',
-  'permissionsBoundary',
-] as const
-
 const tagCharacter = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]$/u
 const nameCharacter = /^[\w+=,.@-]$/
 
@@ -35,7 +20,6 @@ export const permissionSetRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields of a permission set',
     remedy: () => 'write { "permissionSetName": "…", … }',
-    fields: fileFields,
   },
   '$.permissionSetName': {
     expected: '1 to 32 letters, digits or _ + = , . @ - without spaces',
@@ -63,7 +47,6 @@ export const permissionSetRules: JsonRules = {
   '$.tags.[]': {
     expected: 'a tag { "Key": "…", "Value": "…" }',
     remedy: () => 'write the tag as { "Key": "…", "Value": "…" }',
-    fields: tagFields,
   },
   '$.tags.[].Key': {
     expected: '1 to 128 letters, digits, spaces or _ . : / = + - @, not beginning with aws:',
@@ -98,7 +81,6 @@ export const permissionSetRules: JsonRules = {
     expected: 'a customer managed policy { "Name": "…", "Path": "/…/" }, with Path where it is not /',
     remedy: (value) =>
       typeof value === 'string' ? `write { "Name": "${quote(value)}" } instead` : 'write it as { "Name": "…" }',
-    fields: customerPolicyFields,
   },
   '$.customerManagedPoliciesList.[].Name': policyName,
   '$.customerManagedPoliciesList.[].Path': policyPath,
@@ -115,7 +97,6 @@ export const permissionSetRules: JsonRules = {
       isJsonObject(value) && Object.keys(value).length > 1
         ? 'keep one of the two policies, since a permission set has one boundary'
         : 'write one of the two, or leave the field permissionsBoundary out',
-    fields: boundaryFields,
   },
   '$.permissionsBoundary.ManagedPolicyArn': {
     expected: 'the ARN of an AWS managed policy, such as arn:aws:iam::aws:policy/PowerUserAccess',
@@ -125,7 +106,6 @@ export const permissionSetRules: JsonRules = {
   '$.permissionsBoundary.CustomerManagedPolicyReference': {
     expected: 'a customer managed policy { "Name": "…", "Path": "/…/" }, with Path where it is not /',
     remedy: () => 'write it as { "Name": "…" }',
-    fields: customerPolicyFields,
   },
   '$.permissionsBoundary.CustomerManagedPolicyReference.Name': policyName,
   '$.permissionsBoundary.CustomerManagedPolicyReference.Path': policyPath,

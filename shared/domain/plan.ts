@@ -20,13 +20,9 @@ export function desiredState(
   view: OrganizationView,
   configuration: Pick<Configuration, 'supportNestedOu' | 'includeManagementAccount'>,
 ): AssignmentSet {
-  return collectAssignments(
-    (function* () {
-      for (const link of links) {
-        for (const accountId of expandScope(link.scope, view, configuration)) yield toAssignment(link, accountId)
-      }
-    })(),
-  )
+  const granted = (link: Link) =>
+    expandScope(link.scope, view, configuration).map((accountId) => toAssignment(link, accountId))
+  return collectAssignments(links.values().flatMap(granted))
 }
 
 export function collectAssignments(assignments: Iterable<Assignment>): AssignmentSet {
@@ -50,16 +46,9 @@ export function collectAssignments(assignments: Iterable<Assignment>): Assignmen
  * | no      | yes           | any     | revoke     |
  * | no      | no            | any     | nothing    |
  */
-export function planAssignments(states: {
-  desired: AssignmentSet
-  owned: AssignmentSet
-  foreign: AssignmentSet
-}): Plan {
+export function planAssignments(states: Readonly<Record<'desired' | 'owned' | 'foreign', AssignmentSet>>): Plan {
   const { desired, owned, foreign } = states
-  return {
-    grants: subtract(desired, owned, foreign),
-    revocations: subtract(owned, desired),
-  }
+  return { grants: subtract(desired, owned, foreign), revocations: subtract(owned, desired) }
 }
 
 function subtract(from: AssignmentSet, ...others: readonly AssignmentSet[]): readonly Assignment[] {

@@ -1,43 +1,31 @@
-import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
-import {
-  definitionOf,
-  type PermissionSetDefinition,
-  planPermissionSetChanges,
-  renderChange,
-} from './permission-set-changes.ts'
-import { parsePermissionSetFile, permissionSetKey } from './permission-set-file.ts'
+import { type Parsed, parsed, quote, refused } from './complaint.ts'
+import { definitionOf, planPermissionSetChanges, renderChange } from './permission-set-changes.ts'
+import { type PermissionSetDefinition, parsePermissionSetFile, permissionSetKey } from './permission-set-file.ts'
 import type { PermissionSetName } from './permission-set-name.ts'
 import { parseSessionDuration } from './session-duration.ts'
 
-export type RenderedPermissionSet = {
-  readonly text: string
-  /** What the permission set has and a file cannot say, and which stays as it is, in whole sentences. */
-  readonly notes: readonly string[]
-}
-
 /**
  * The file that says exactly what a permission set is: read again it makes the same one, and applied it changes nothing.
- * Refused where no file can say it.
+ * Refused where no file can say it. `notes`: what the permission set has and a file cannot say, and which stays as it is,
+ * in whole sentences.
  */
 export function renderPermissionSetFile(
   name: PermissionSetName,
   definition: PermissionSetDefinition,
-): Parsed<RenderedPermissionSet> {
+): Parsed<{ readonly text: string; readonly notes: readonly string[] }> {
   const key = permissionSetKey(name)
   const text = `${JSON.stringify(toFile(name, definition), undefined, 2)}\n`
   const file = parsePermissionSetFile(key, new TextEncoder().encode(text))
-  if (!file.ok) return refused(inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`))
+  if (!file.ok) return inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`)
   const differences = planPermissionSetChanges(definition, definitionOf(file.value))
   // A file can have it only as `{}`, which means none there: applied, it would delete what AWS has.
   if (differences.some(({ kind }) => kind === 'delete-inline'))
-    return refused(
-      inexpressible(
-        key,
-        `its inline policy is empty (${quote(definition.inlinePolicy ?? '')}), which in a file means that it has none`,
-      ),
+    return inexpressible(
+      key,
+      `its inline policy is empty (${quote(definition.inlinePolicy ?? '')}), which in a file means that it has none`,
     )
   if (differences.length > 0)
-    return refused(inexpressible(key, `applying its file would ${differences.map(renderChange).join('; ')}`))
+    return inexpressible(key, `applying its file would ${differences.map(renderChange).join('; ')}`)
   const own = definition.tags.filter(isOfAws).map(({ Key }) => quote(Key))
   return parsed({
     text,
@@ -78,11 +66,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function inexpressible(object: string, received: string): Complaint {
-  return {
+function inexpressible(object: string, received: string): Parsed<never> {
+  return refused({
     object,
     received: `a permission set that no file can say: ${received}`,
     expected: 'one that a file says exactly',
     remedy: 'change it in Identity Center, then import it again; links may use it without a file',
-  }
+  })
 }

@@ -35,7 +35,7 @@ export function parseS3Record(value: unknown): S3EventRecord {
   return record.parse(value)
 }
 
-/** Throws URIError where it is not URL-encoded UTF-8. */
+/** From a notification, or from a listing with EncodingType `url`. Throws URIError where it is not URL-encoded UTF-8. */
 export function decodeS3Key(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '))
 }

@@ -1,10 +1,11 @@
 import { type JSONVisitor, printParseErrorCode, visit } from 'jsonc-parser'
+import type * as z from 'zod'
 import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
 import { renderJsonPath } from './json-path.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
-export type JsonObject = { readonly [field: string]: JsonValue }
+export type JsonValue = z.core.util.JSONType
+export type JsonObject = Extract<JsonValue, { [field: string]: JsonValue }>
 
 /** How deep lists and objects may stand in each other. A policy needs 6. */
 export const jsonDeepest = 50
@@ -37,7 +38,7 @@ export function parseStrictJson(object: string, body: Uint8Array): Parsed<JsonVa
 /** Thrown and caught in this file only: the way out of the visit, which else goes on, and deeper. */
 class FirstFault extends Error {
   readonly told: Omit<Complaint, 'object'>
-  constructor(what: string, line: number, character: number, expected: string, remedy: string) {
+  constructor(what: string, line: number, character: number, [expected, remedy]: Saying) {
     super(what)
     const place = { line: line + 1, column: character + 1 }
     const received = `${what} at line ${place.line}, column ${place.column}`
@@ -52,8 +53,7 @@ function strictVisitor(text: string): JSONVisitor {
   const open = (_: number, __: number, line: number, character: number) => {
     if (around.length === jsonDeepest) {
       const what = `lists and objects nested more than ${jsonDeepest} levels deep`
-      const remedy = 'check what wrote the file (a permission set needs 6 levels)'
-      throw new FirstFault(what, line, character, `at most ${jsonDeepest} levels`, remedy)
+      throw new FirstFault(what, line, character, fewerLevels)
     }
     around.push(new Set())
   }
@@ -68,8 +68,7 @@ function strictVisitor(text: string): JSONVisitor {
       const names = around.at(-1)
       if (names?.has(name)) {
         const what = `the field '${quote(name)}' for the second time in ${renderJsonPath(path())}`
-        const expected = 'every field once, since programs disagree on which of two counts'
-        throw new FirstFault(what, line, character, expected, 'keep the one that is meant and delete the other')
+        throw new FirstFault(what, line, character, fieldOnce)
       }
       names?.add(name)
     },
@@ -77,44 +76,43 @@ function strictVisitor(text: string): JSONVisitor {
       if (typeof value === 'string') checkText(value, line, character, path)
       if (typeof value !== 'number') return
       const token = /^[\w.+-]*/.exec(text.slice(offset, offset + length + 40))?.[0] ?? ''
-      if (token.length > length) throw new FirstFault(`'${quote(token, 40)}'`, line, character, ...number)
+      if (token.length > length) throw new FirstFault(`'${quote(token, 40)}'`, line, character, number)
       if (Number.isFinite(value)) return
       const what = `the number ${quote(token, 40)} for ${renderJsonPath(path())}`
-      const remedy = 'put it in double quotes if it is a text, or write a smaller number'
-      throw new FirstFault(what, line, character, 'a number up to 1.7e308 (IEEE 754 double)', remedy)
+      throw new FirstFault(what, line, character, finite)
     },
     onError: (code, offset, length, line, character) => {
       const found = text.slice(offset, offset + length)
       const what = found === '' ? 'a file that ends' : `'${quote(found, 60)}'`
-      const before = text
-        .slice(Math.max(0, offset - 1000), offset)
-        .trimEnd()
-        .at(-1)
-      throw new FirstFault(what, line, character, ...sayingOf(printParseErrorCode(code), found, before))
+      const before = text.slice(Math.max(0, offset - 1000), offset).trimEnd()
+      throw new FirstFault(what, line, character, sayingOf(printParseErrorCode(code), found, before.at(-1)))
     },
   }
 }
 
 function checkText(text: string, line: number, character: number, path: () => (string | number)[]): void {
-  const wrong = text.includes('\0')
-    ? 'the character NUL (\\u0000)'
-    : text.isWellFormed()
-      ? undefined
-      : 'half a surrogate pair (\\ud800 to \\udfff)'
-  if (wrong === undefined) return
-  const what = `${wrong} in the text of ${renderJsonPath(path())}`
-  throw new FirstFault(
-    what,
-    line,
-    character,
-    'text that every program can read',
-    'delete that character or type it again',
-  )
+  const hasNul = text.includes('\0')
+  if (!hasNul && text.isWellFormed()) return
+  const wrong = hasNul ? 'the character NUL (\\u0000)' : 'half a surrogate pair (\\ud800 to \\udfff)'
+  throw new FirstFault(`${wrong} in the text of ${renderJsonPath(path())}`, line, character, readable)
 }
 
 /** What was expected, and what to do. */
 type Saying = readonly [expected: string, remedy: string]
 
+const fewerLevels: Saying = [
+  `at most ${jsonDeepest} levels`,
+  'check what wrote the file (a permission set needs 6 levels)',
+]
+const fieldOnce: Saying = [
+  'every field once, since programs disagree on which of two counts',
+  'keep the one that is meant and delete the other',
+]
+const readable: Saying = ['text that every program can read', 'delete that character or type it again']
+const finite: Saying = [
+  'a number up to 1.7e308 (IEEE 754 double)',
+  'put it in double quotes if it is a text, or write a smaller number',
+]
 const number: Saying = [
   'a JSON number, such as 240 or -1.5',
   'correct it (no leading zeros), or put it in double quotes if it is a text',

@@ -2,8 +2,8 @@ import { type Parsed, quote, refused } from './complaint.ts'
 import { splitFolder } from './link-fields.ts'
 
 /**
- * Files that systems and editors leave beside others, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. Nobody means
- * them as input. A principal may contain such a name, so a folder can stand only before the first `%`.
+ * Files that systems and editors leave beside others, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. They are
+ * no input. A principal may contain such a name, so a folder can stand only before the first `%`.
  */
 export function isSystemFile(key: string): boolean {
   return /^(\.(?!json$).*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i.test(nameIn(key))

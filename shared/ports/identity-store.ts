@@ -6,7 +6,7 @@ export type NamedPrincipal = { readonly id: PrincipalId; readonly name: Principa
 
 /** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
 export interface IdentityStore {
-  /** GetGroupId or GetUserId. `undefined`: nobody has exactly this name. */
+  /** GetGroupId or GetUserId. `undefined`: no group or user has exactly this name. */
   findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined>
   /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>

@@ -59,7 +59,7 @@ export function proofOf({ code, httpStatus = 0 }: ServiceError): ErrorProof {
   return httpStatus < 500 && refusals.has(code) ? 'refused' : 'unknown'
 }
 
-/** True where the same call may succeed later without a change by anybody. */
+/** True where the same call may succeed later although nothing is changed. */
 export function isPassing(error: unknown): boolean {
   return isServiceError(error) && proofOf(error) !== 'refused'
 }

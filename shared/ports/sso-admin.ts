@@ -1,6 +1,11 @@
 import type { AccountId } from '../domain/account-id.ts'
 import type { PermissionSetArn, PrincipalId } from '../domain/identity-center-ids.ts'
-import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-set-file.ts'
+import type {
+  CustomerManagedPolicy,
+  PermissionSetDefinition,
+  PermissionsBoundary,
+  Tag,
+} from '../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../domain/permission-set-name.ts'
 import type { PrincipalType } from '../domain/principal.ts'
 import type { Page } from './page.ts'
@@ -17,25 +22,16 @@ export const requestKinds = ['creation', 'deletion'] as const
 export type RequestKind = (typeof requestKinds)[number]
 export type RequestState = 'IN_PROGRESS' | 'FAILED' | 'SUCCEEDED'
 
-/** AccountAssignmentOperationStatus (IAM Identity Center API Reference). */
-export type AssignmentRequest = {
-  readonly requestId: string
-  readonly state: RequestState
-  readonly failureReason?: string
-  readonly createdAt: Date
-  readonly target: AssignmentTarget
-}
+/** The List calls of requests and provisionings tell no more than this. */
+export type RequestSummary = { readonly requestId: string; readonly state: RequestState; readonly createdAt: Date }
 
-/** AccountAssignmentOperationStatusMetadata: the List calls tell no more than this. */
-export type AssignmentRequestSummary = Pick<AssignmentRequest, 'requestId' | 'state' | 'createdAt'>
+/** AccountAssignmentOperationStatus (IAM Identity Center API Reference). */
+export type AssignmentRequest = RequestSummary & { readonly failureReason?: string; readonly target: AssignmentTarget }
 
 /** What DescribePermissionSet answers. `sessionDuration` is ISO 8601, `PT1H` to `PT12H`. */
-export type PermissionSetAttributes = {
+export type PermissionSetAttributes = PermissionSetUpdate & {
   readonly arn: PermissionSetArn
   readonly name: PermissionSetName
-  readonly description?: string
-  readonly sessionDuration: string
-  readonly relayState?: string
   readonly createdAt: Date
 }
 
@@ -45,20 +41,15 @@ export type NewPermissionSet = Omit<PermissionSetAttributes, 'arn' | 'createdAt'
  * What UpdatePermissionSet is given. A relay state that is left out is cleared; a description that is left out is kept,
  * and cannot be emptied (its least length is 1).
  */
-export type PermissionSetUpdate = Pick<PermissionSetAttributes, 'description' | 'sessionDuration' | 'relayState'>
+export type PermissionSetUpdate = Pick<PermissionSetDefinition, 'description' | 'sessionDuration' | 'relayState'>
 
 /** PermissionSetProvisioningStatus (IAM Identity Center API Reference). */
-export type Provisioning = {
-  readonly requestId: string
-  readonly state: RequestState
+export type Provisioning = RequestSummary & {
   readonly failureReason?: string
-  readonly createdAt: Date
   readonly permissionSetArn: PermissionSetArn
   /** Absent: all accounts that have the permission set. */
   readonly accountId?: AccountId
 }
-
-export type ProvisioningSummary = Pick<Provisioning, 'requestId' | 'state' | 'createdAt'>
 
 export const provisioningStatuses = [
   'LATEST_PERMISSION_SET_PROVISIONED',
@@ -88,7 +79,7 @@ export interface SsoAdmin {
     kind: RequestKind,
     state: RequestState | undefined,
     nextToken?: string,
-  ): Promise<Page<AssignmentRequestSummary>>
+  ): Promise<Page<RequestSummary>>
   listAccountAssignments(
     accountId: AccountId,
     permissionSetArn: PermissionSetArn,
@@ -136,7 +127,7 @@ export interface SsoAdmin {
   provisionPermissionSet(arn: PermissionSetArn, accountId?: AccountId): Promise<Provisioning>
   /** `undefined`: the service does not know the request (any more). */
   describeProvisioning(requestId: string): Promise<Provisioning | undefined>
-  listProvisionings(state: RequestState | undefined, nextToken?: string): Promise<Page<ProvisioningSummary>>
+  listProvisionings(state: RequestState | undefined, nextToken?: string): Promise<Page<RequestSummary>>
   listAccountsForProvisionedPermissionSet(
     arn: PermissionSetArn,
     status?: ProvisioningStatus,

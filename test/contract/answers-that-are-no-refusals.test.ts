@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http'
-import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
-import { OrganizationsClient } from '@aws-sdk/client-organizations'
-import { S3Client } from '@aws-sdk/client-s3'
-import { SQSClient } from '@aws-sdk/client-sqs'
-import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { Identitystore } from '@aws-sdk/client-identitystore'
+import { Organizations } from '@aws-sdk/client-organizations'
+import { S3 } from '@aws-sdk/client-s3'
+import { SQS } from '@aws-sdk/client-sqs'
+import { SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AwsIdentityStore } from '../../shared/aws/identity-store-client.ts'
 import { AwsOrganizations } from '../../shared/aws/organizations-client.ts'
@@ -64,11 +64,11 @@ function openPorts() {
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     maxAttempts: 1,
   }
-  const ssoAdmin = awsSsoAdmin(new SSOAdminClient(config))
-  const identityStore = new AwsIdentityStore(new IdentitystoreClient(config), async () => 'd-9067a1b2c3')
-  const organizations = new AwsOrganizations(new OrganizationsClient(config))
-  const objects = new S3ObjectStore(new S3Client({ ...config, forcePathStyle: true }), 'ssofile')
-  const queues = new SqsQueues(new SQSClient(config), (queue) => `${endpoint}/000000000000/${queue}`)
+  const ssoAdmin = awsSsoAdmin(new SSOAdmin(config))
+  const identityStore = new AwsIdentityStore(new Identitystore(config), async () => 'd-9067a1b2c3')
+  const organizations = new AwsOrganizations(new Organizations(config))
+  const objects = new S3ObjectStore(new S3({ ...config, forcePathStyle: true }), 'ssofile')
+  const queues = new SqsQueues(new SQS(config), (queue) => `${endpoint}/000000000000/${queue}`)
   return { ssoAdmin, identityStore, organizations, objects, queues }
 }
 

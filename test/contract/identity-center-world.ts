@@ -1,6 +1,6 @@
-import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
-import { OrganizationsClient } from '@aws-sdk/client-organizations'
-import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { Identitystore } from '@aws-sdk/client-identitystore'
+import { Organizations as OrganizationsClient } from '@aws-sdk/client-organizations'
+import { SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { buildApp } from 'fauxqs'
 import { addJsonServices } from '../../infra/local/json-services/json-services.ts'
 import { AwsIdentityStore } from '../../shared/aws/identity-store-client.ts'
@@ -144,11 +144,11 @@ async function openSdkPorts(world: IdentityCenterWorld): Promise<IdentityCenterP
   const { endpoint, close } = await serve(world)
   const credentials = { accessKeyId: 'ssofile', secretAccessKey: 'any' }
   const config = { endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }
-  const ssoAdmin = awsSsoAdmin(new SSOAdminClient(config))
+  const ssoAdmin = awsSsoAdmin(new SSOAdmin(config))
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {
     ssoAdmin,
-    identityStore: new AwsIdentityStore(new IdentitystoreClient(config), identityStoreId),
+    identityStore: new AwsIdentityStore(new Identitystore(config), identityStoreId),
     organizations: new AwsOrganizations(new OrganizationsClient(config)),
     close,
   }

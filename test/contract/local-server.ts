@@ -1,5 +1,5 @@
-import { S3Client } from '@aws-sdk/client-s3'
-import { SQSClient } from '@aws-sdk/client-sqs'
+import { S3 } from '@aws-sdk/client-s3'
+import { SQS } from '@aws-sdk/client-sqs'
 import { buildLocalServer } from '../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
@@ -12,8 +12,8 @@ export type LocalServer = {
   readonly objects: MemoryObjectStore
   readonly queues: MemoryQueues
   /** A client that signs with this access key id: locally, that is who it is. */
-  s3(accessKeyId?: string): S3Client
-  sqs(): SQSClient
+  s3(accessKeyId?: string): S3
+  sqs(): SQS
   stop(): Promise<void>
 }
 type Options = { readonly clock?: Clock; readonly settings?: MemoryQueuesOptions['settings'] }
@@ -40,8 +40,8 @@ export async function startLocalServer({ clock = new SystemClock(), settings }: 
     endpoint,
     objects,
     queues,
-    s3: (accessKeyId = 'ssofile') => keep(new S3Client({ ...configurationFor(accessKeyId), forcePathStyle: true })),
-    sqs: () => keep(new SQSClient(configurationFor('ssofile'))),
+    s3: (accessKeyId = 'ssofile') => keep(new S3({ ...configurationFor(accessKeyId), forcePathStyle: true })),
+    sqs: () => keep(new SQS(configurationFor('ssofile'))),
     async stop() {
       for (const client of clients) client.destroy()
       await app.close()

@@ -6,9 +6,9 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'expiry is compared as text',
     breaks: ['convergence'],
     file: 'shared/domain/link-body.ts',
-    find: 'new Date(said.data.expiresAt)',
+    find: 'new Date(text)',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: code to be put in
-    replace: 'new Date(`${said.data.expiresAt.slice(0, 19)}Z`)',
+    replace: 'new Date(`${text.slice(0, 19)}Z`)',
   },
   {
     name: 'what is due is judged by the local clock',

@@ -12,16 +12,15 @@ import type { Randomness } from '../../ports/randomness.ts'
 import { ServiceError } from '../../ports/service-error.ts'
 import type {
   AssignmentRequest,
-  AssignmentRequestSummary,
   AssignmentTarget,
   NewPermissionSet,
   PermissionSetAttributes,
   Principal,
   Provisioning,
   ProvisioningStatus,
-  ProvisioningSummary,
   RequestKind,
   RequestState,
+  RequestSummary,
   SsoAdmin,
   WriteOptions,
 } from '../../ports/sso-admin.ts'
@@ -178,7 +177,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     state: RequestState | undefined,
     nextToken?: string,
     most: number = pageMost,
-  ): Promise<Page<AssignmentRequestSummary>> {
+  ): Promise<Page<RequestSummary>> {
     this.#enter(kind === 'creation' ? 'ListAccountAssignmentCreationStatus' : 'ListAccountAssignmentDeletionStatus')
     return summarize(this.#state.assignmentRequests.list(kind, state, { nextToken, most }))
   }
@@ -384,7 +383,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     state: RequestState | undefined,
     nextToken?: string,
     most: number = pageMost,
-  ): Promise<Page<ProvisioningSummary>> {
+  ): Promise<Page<RequestSummary>> {
     this.#enter('ListPermissionSetProvisioningStatus')
     return summarize(this.#state.provisionings.list('provisioning', state, { nextToken, most }))
   }

@@ -2,10 +2,9 @@ import * as z from 'zod'
 import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { nearMatch } from '../../domain/near-match.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
-import type { Clock } from '../../ports/clock.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
-import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
@@ -27,33 +26,29 @@ const index = z.strictObject({
  */
 export class PermissionSetIndex {
   readonly #record: JsonRecord<z.infer<typeof index>>
-  readonly #ssoAdmin: SsoAdmin
-  readonly #clock: Clock
+  readonly #ports: Pick<Ports, 'ssoAdmin' | 'clock'>
   readonly #arnByName = new Map<PermissionSetName, PermissionSetArn>()
   #scannedMs: number | undefined
   #scan: Promise<void> | undefined
-  #loading: Promise<void> | undefined
+  readonly #load = once(() => this.#readStored())
   /** Made or deleted (`undefined`) since the present scan began: its pages may be older. */
   readonly #recent = new Map<PermissionSetName, PermissionSetArn | undefined>()
 
-  constructor({ objects, ssoAdmin, clock }: { objects: ObjectStore; ssoAdmin: SsoAdmin; clock: Clock }) {
-    this.#record = new JsonRecord(objects, 'state/permission-sets.json', index)
-    this.#ssoAdmin = ssoAdmin
-    this.#clock = clock
+  constructor(ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>) {
+    this.#record = new JsonRecord(ports.objects, 'state/permission-sets.json', index)
+    this.#ports = ports
   }
 
   /** `undefined`: Identity Center has no permission set of this name. */
   async resolve(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
-    this.#loading ??= this.#load()
-    await this.#loading
+    await this.#load()
     if (!this.#arnByName.has(name) && !this.#isFresh()) await (this.#scan ?? this.#begin())
     return this.#arnByName.get(name)
   }
 
   /** Adds one that was just created, or that our own record names. */
   async remember(name: PermissionSetName, arn: PermissionSetArn): Promise<void> {
-    this.#loading ??= this.#load()
-    await this.#loading
+    await this.#load()
     if (this.#scan) this.#recent.set(name, arn)
     if (this.#arnByName.get(name) === arn) return
     this.#arnByName.set(name, arn)
@@ -62,8 +57,7 @@ export class PermissionSetIndex {
 
   /** The ARN that is known without a call. The permission set may be gone. */
   async lookUp(name: PermissionSetName): Promise<PermissionSetArn | undefined> {
-    this.#loading ??= this.#load()
-    await this.#loading
+    await this.#load()
     return this.#arnByName.get(name)
   }
 
@@ -86,13 +80,12 @@ export class PermissionSetIndex {
     const wasKnown = this.#arnByName.delete(name)
     this.#recent.delete(name)
     this.#scannedMs = undefined
-    if (wasKnown) await this.#save(Object.fromEntries([...this.#arnByName].map(([known, arn]) => [arn, known])))
+    if (wasKnown) await this.#saveKnown()
   }
 
   /** Every permission set that Identity Center has now, by name. */
   async list(): Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>> {
-    this.#loading ??= this.#load()
-    await this.#loading
+    await this.#load()
     // One scan at a time: an older one that ends later would overwrite the results of this one.
     while (this.#scan) await this.#scan.catch(() => undefined)
     await this.#begin()
@@ -104,19 +97,13 @@ export class PermissionSetIndex {
   }
 
   #isFresh(): boolean {
-    return this.#scannedMs !== undefined && this.#clock.monotonicMs() - this.#scannedMs < missingMs
+    return this.#scannedMs !== undefined && this.#ports.clock.monotonicMs() - this.#scannedMs < missingMs
   }
 
-  /** Loads the stored index once; again later where that failed. */
-  async #load(): Promise<void> {
-    try {
-      const stored = await spoiledAsAbsent(this.#record.read())
-      for (const [arn, name] of Object.entries(stored?.value.nameByArn ?? {})) {
-        if (!this.#arnByName.has(name)) this.#arnByName.set(name, permissionSetArn.parse(arn))
-      }
-    } catch (error) {
-      this.#loading = undefined
-      throw error
+  async #readStored(): Promise<void> {
+    const stored = await spoiledAsAbsent(this.#record.read())
+    for (const [arn, name] of Object.entries(stored?.value.nameByArn ?? {})) {
+      if (!this.#arnByName.has(name)) this.#arnByName.set(name, permissionSetArn.parse(arn))
     }
   }
 
@@ -133,9 +120,9 @@ export class PermissionSetIndex {
     const before = stored?.value.nameByArn ?? {}
     const names = new Map<PermissionSetArn, PermissionSetName>()
     let described = 0
-    for await (const arn of listAll((token) => this.#ssoAdmin.listPermissionSets(token))) {
+    for await (const arn of listAll((token) => this.#ports.ssoAdmin.listPermissionSets(token))) {
       const known = Object.hasOwn(before, arn) ? before[arn] : undefined
-      const name = known ?? (await this.#ssoAdmin.describePermissionSet(arn))?.name
+      const name = known ?? (await this.#ports.ssoAdmin.describePermissionSet(arn))?.name
       if (name === undefined) continue
       names.set(permissionSetArn.parse(arn), name)
       if (known === undefined && ++described % saveEvery === 0)
@@ -147,13 +134,13 @@ export class PermissionSetIndex {
       if (arn === undefined) this.#arnByName.delete(name)
       else this.#arnByName.set(name, arn)
     }
-    this.#scannedMs = this.#clock.monotonicMs()
+    this.#scannedMs = this.#ports.clock.monotonicMs()
     const isAsStored = described === 0 && names.size === Object.keys(before).length
     if (!isAsStored || this.#recent.size > 0) await this.#saveKnown()
   }
 
   #saveKnown(): Promise<void> {
-    return this.#save(Object.fromEntries([...this.#arnByName].map(([known, ofKnown]) => [ofKnown, known])))
+    return this.#save(Object.fromEntries([...this.#arnByName].map(([name, arn]) => [arn, name])))
   }
 
   async #save(nameByArn: Record<string, PermissionSetName>): Promise<void> {

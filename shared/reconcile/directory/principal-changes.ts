@@ -1,14 +1,13 @@
 import pLimit from 'p-limit'
-import { type Assignment, assignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -21,7 +20,7 @@ type Pair = NamedId & { readonly lastModified: Date }
 
 /** Where the ids in the ledger differ from the ids that its names have now: a value. */
 export type PrincipalChanges = {
-  /** Assignments whose access belongs to another id than their name's, or to nobody. Not those in their grace period. */
+  /** Assignments whose access belongs to another id than their name's, or whose name does not exist. Not those in their grace period. */
   readonly assignments: readonly Assignment[]
   /** Pairs in `state/principals/` that no entry has. */
   readonly toForget: readonly NamedId[]
@@ -62,21 +61,18 @@ function pairKey(pair: NamedId): string {
   return `${pair.id}%${nameKey(pair)}`
 }
 
-type Holder = { readonly assignment: Assignment; readonly key: string; readonly isForeign: boolean }
-
 /**
  * The ids that an entry has, none if it is unreadable. `waits`: its principal is gone and the grace period is running.
  */
 async function readIds(
   objects: ObjectStore,
-  { key, isForeign }: Holder,
+  { key, isForeign }: KnownAssignment,
 ): Promise<{ readonly ids: readonly PrincipalId[]; readonly waits: boolean }> {
-  const name = assignmentKey.parse(key)
   if (isForeign) {
-    const foreign = await spoiledAsAbsent(readForeign(objects, name))
+    const foreign = await spoiledAsAbsent(readForeign(objects, key))
     return { ids: foreign ? [foreign.principalId] : [], waits: false }
   }
-  const entry = (await spoiledAsAbsent(new Ledger(objects).read(name)))?.entry
+  const entry = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry
   const waits = entry?.openUntil !== undefined && entry.accesses.some(({ orphanedAt }) => orphanedAt !== undefined)
   return { ids: entry ? entry.accesses.map(({ principalId }) => principalId) : [], waits }
 }
@@ -93,7 +89,7 @@ async function findHolders(
   const assignments: Assignment[] = []
   const byName = Map.groupBy(differing, nameKey)
   const nameOf = ({ type, principal: name }: Assignment) => nameKey({ type, name })
-  const check = async (entry: Holder): Promise<void> => {
+  const check = async (entry: KnownAssignment): Promise<void> => {
     const { ids, waits } = await readIds(objects, entry)
     const name = nameOf(entry.assignment)
     const here = (byName.get(name) ?? []).filter(({ id }) => ids.includes(id))
@@ -101,29 +97,15 @@ async function findHolders(
     const isWaiting = waits && present.get(name) === undefined
     if (here.length > 0 && !isWaiting) assignments.push(entry.assignment)
   }
-  const holders = await listHolders(objects, (assignment) => byName.has(nameOf(assignment)))
-  await Promise.all(holders.map((entry) => limit(() => check(entry))))
+  const holders: KnownAssignment[] = []
+  for await (const known of listKnown(objects)) if (byName.has(nameOf(known.assignment))) holders.push(known)
+  await Promise.all(holders.map((holder) => limit(() => check(holder))))
   return { assignments, held }
-}
-
-async function listHolders(
-  objects: ObjectStore,
-  isWanted: (assignment: Assignment) => boolean,
-): Promise<readonly Holder[]> {
-  const found: Holder[] = []
-  for (const prefix of [ledgerPrefix, foreignPrefix]) {
-    for await (const object of objects.list(prefix)) {
-      const key = object.key.slice(prefix.length)
-      const assignment = parseAssignmentKey(key)
-      if (assignment && isWanted(assignment)) found.push({ assignment, key, isForeign: prefix === foreignPrefix })
-    }
-  }
-  return found
 }
 
 /**
  * The ids that these names have now. One call per name, or fewer where the whole directory has fewer pages (100
- * principals each) than there are names. Nobody knows its size before, so as many pages are tried as there are names.
+ * principals each) than there are names. Its size is not known before, so as many pages are tried as there are names.
  */
 async function findPresent(
   identityStore: IdentityStore,
@@ -154,10 +136,10 @@ async function listWithin(
   const ids = new Map<PrincipalName, PrincipalId>()
   let nextToken: string | undefined
   for (let page = 0; page < pagesMost; page++) {
-    const { items, nextToken: next } = await identityStore.listPrincipals(type, nextToken)
-    for (const { name, id } of items) ids.set(name, id)
-    if (next === undefined) return ids
-    nextToken = next
+    const listed = await identityStore.listPrincipals(type, nextToken)
+    for (const { name, id } of listed.items) ids.set(name, id)
+    nextToken = listed.nextToken
+    if (nextToken === undefined) return ids
   }
   return undefined
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 
-/** How long an id is kept. "Nobody", and names of ids, serve only hints that came before the look-up. */
+/** How long an id is kept. That a name is missing, and names of ids, serve only hints that came before the look-up. */
 const foundMs = 60_000
 
 /** A look-up, ended or not: many hints about one principal share it. */
@@ -23,7 +23,7 @@ export class PrincipalIndex {
   readonly #whereabouts = new Map<string, Known<Whereabouts>>()
   /** Ids that were seen with a name. */
   readonly #exact = new Set<string>()
-  readonly #near = new Map<string, { readonly name: Promise<string | undefined>; readonly untilMs: number }>()
+  readonly #near = new Map<string, Known<string | undefined>>()
 
   constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
     this.#identityStore = identityStore
@@ -32,13 +32,13 @@ export class PrincipalIndex {
   }
 
   /**
-   * `undefined`: nobody has exactly this name with `principalSuffix`. The hint that was pulled at `pulledMs` may say that
-   * somebody of this name has just appeared: then an older "nobody" does not count.
+   * `undefined`: no principal has exactly this name with `principalSuffix`. The hint that was pulled at `pulledMs` may
+   * mean that one has just appeared: then an older answer that it is missing does not count.
    */
   async resolve(type: PrincipalType, name: PrincipalName, pulledMs: number): Promise<PrincipalId | undefined> {
     const cacheKey = `${type}%${name}`
     const known = this.#ids.get(cacheKey)
-    if (known && this.#clock.monotonicMs() - known.lookedUpMs < foundMs) {
+    if (known && this.#isRecent(known)) {
       const found = await known.answer
       if (found !== undefined || known.lookedUpMs > pulledMs) return found
     }
@@ -107,21 +107,16 @@ export class PrincipalIndex {
   async findNear(type: PrincipalType, name: PrincipalName): Promise<string | undefined> {
     const cacheKey = `${type}%${name}`
     const known = this.#near.get(cacheKey)
-    if (known && this.#clock.monotonicMs() < known.untilMs) return known.name
-    // Kept while it is read: many accounts of one link ask at the same time.
-    const near = this.#searchNear(type, name)
-    this.#near.set(cacheKey, { name: near, untilMs: this.#clock.monotonicMs() + foundMs })
-    near.catch(() => this.#near.delete(cacheKey))
-    return near
+    if (known && this.#isRecent(known)) return known.answer
+    return this.#ask(this.#near, cacheKey, async () => {
+      const principals = await Array.fromAsync(listAll((token) => this.#identityStore.listPrincipals(type, token)))
+      const names = principals.flatMap((principal) => this.#withoutSuffix(principal.name) ?? [])
+      return nearMatch(name, names)
+    })
   }
 
-  async #searchNear(type: PrincipalType, name: PrincipalName): Promise<string | undefined> {
-    const names: string[] = []
-    for await (const principal of listAll((token) => this.#identityStore.listPrincipals(type, token))) {
-      const own = this.#withoutSuffix(principal.name)
-      if (own !== undefined) names.push(own)
-    }
-    return nearMatch(name, names)
+  #isRecent({ lookedUpMs }: Known<unknown>): boolean {
+    return this.#clock.monotonicMs() - lookedUpMs < foundMs
   }
 }
 

@@ -1,25 +1,23 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { isWithin } from '../../domain/expand-scope.ts'
 import { assignmentHint, type Hint } from '../../domain/hint.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { Link } from '../../domain/link.ts'
 import type { OrganizationEvent } from '../../domain/organization-event.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import { toAssignment } from '../../domain/plan.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
-import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { Ledger } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { OrganizationCache } from './organization-cache.ts'
-
-const readsAtOnce = 16
 
 type FollowContext = {
   readonly ports: Ports
@@ -86,27 +84,31 @@ type Comparison = FollowContext & {
  */
 async function compareAccount(id: AccountId, links: readonly Link[], context: Comparison): Promise<readonly Found[]> {
   const { before, after, cause } = context
+  const { objects } = context.ports
   const granting = listGranting(id, after, links, context)
-  const owned = await listOwned(context.ports.objects, id)
+  // An assignment of the ledger comes last, so it counts where both have the key.
+  const known = (await Array.fromAsync(listKnown(objects, `account%${id}%`))).reverse()
+  const recorded = new Map(known.map((one) => [one.key, one]))
   const byKey = Map.groupBy(granting, (link) => renderAssignmentKey(toAssignment(link, id)))
   const found = new Map<string, Found>()
-  const hint = (key: AssignmentKey, about: string): void => {
-    const assignment = parseAssignmentKey(key)
-    const isLost = owned.ledger.has(key) && !byKey.has(key)
-    if (assignment) found.set(`${key}\n${about}`, { hint: assignmentHint(assignment, about), isLost })
+  const hint = (assignment: Assignment, about: string): void => {
+    const key = renderAssignmentKey(assignment)
+    const isLost = recorded.get(key)?.isForeign === false && !byKey.has(key)
+    found.set(`${key}\n${about}`, { hint: assignmentHint(assignment, about), isLost })
   }
   const limit = pLimit(readsAtOnce)
-  const unsettled = [...byKey].map(([key, those]) =>
-    limit(async () => (await isSettled(key, those, owned, context.ports.objects)) || hint(key, cause)),
-  )
-  await Promise.all(unsettled)
-  for (const key of owned.ledger) if (!byKey.has(key)) hint(key, cause)
+  const compare = async (key: AssignmentKey, those: readonly Link[]): Promise<void> => {
+    const [link] = those
+    if (link && !(await isSettled(recorded.get(key), those, objects))) hint(toAssignment(link, id), cause)
+  }
+  await Promise.all([...byKey].map(([key, those]) => limit(() => compare(key, those))))
+  for (const { key, assignment, isForeign } of recorded.values())
+    if (!isForeign && !byKey.has(key)) hint(assignment, cause)
   const grantingBefore = new Set(listGranting(id, before, links, context))
   const changed = grantingBefore.symmetricDifference(new Set(granting))
   // The status of a link that names the account, and cannot be applied, says in which state the account is.
   const named = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
-  for (const link of changed.union(new Set(named).difference(new Set(granting))))
-    hint(renderAssignmentKey(toAssignment(link, id)), link.key)
+  for (const link of changed.union(new Set(named).difference(new Set(granting)))) hint(toAssignment(link, id), link.key)
   return [...found.values()]
 }
 
@@ -122,32 +124,20 @@ function listGranting(
   return links.filter(({ scope }) => isWithin(scope, account, { ...configuration, managementAccountId }))
 }
 
-type Owned = { readonly ledger: ReadonlySet<AssignmentKey>; readonly foreign: ReadonlySet<AssignmentKey> }
-
-async function listOwned(objects: ObjectStore, id: AccountId): Promise<Owned> {
-  const list = async (prefix: string) =>
-    new Set(await Array.fromAsync(listAssignmentKeys(objects, prefix, `account%${id}%`)))
-  const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
-  return { ledger, foreign }
-}
-
 /** Whether it is in force and recorded as granted by exactly these links. False for a spoiled record: it is looked at. */
 async function isSettled(
-  key: AssignmentKey,
+  known: KnownAssignment | undefined,
   links: readonly Link[],
-  owned: Owned,
   objects: ObjectStore,
 ): Promise<boolean> {
-  const recorded = await readRecordedLinks(key, owned, objects)
+  const recorded = known && (await readRecordedLinks(known, objects))
   if (!recorded) return false
   const keys = new Set<string>(recorded.map((link) => link.key))
   return keys.symmetricDifference(new Set<string>(links.map((link) => link.key))).size === 0
 }
 
-async function readRecordedLinks(key: AssignmentKey, { ledger, foreign }: Owned, objects: ObjectStore) {
-  if (ledger.has(key)) {
-    const first = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry.accesses[0]
-    return first?.state === 'granted' ? first.links : undefined
-  }
-  return foreign.has(key) ? (await spoiledAsAbsent(readForeign(objects, key)))?.links : undefined
+async function readRecordedLinks({ key, isForeign }: KnownAssignment, objects: ObjectStore) {
+  if (isForeign) return (await spoiledAsAbsent(readForeign(objects, key)))?.links
+  const first = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry.accesses[0]
+  return first?.state === 'granted' ? first.links : undefined
 }

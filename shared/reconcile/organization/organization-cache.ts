@@ -82,7 +82,7 @@ export class OrganizationCache {
   }
 
   /**
-   * For a preview, where nobody waits for minutes: the view as handlers have it, with tags where they matter, while a
+   * For a preview, which must not take minutes: the view as handlers have it, with tags where they matter, while a
    * reconcile keeps it up to date; else read again.
    */
   async recentView(): Promise<OrganizationView> {

@@ -1,5 +1,5 @@
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import type { PermissionSetDefinition } from '../../domain/permission-set-changes.ts'
+import type { PermissionSetDefinition } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { listAll } from '../../ports/page.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'

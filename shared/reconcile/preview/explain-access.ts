@@ -3,7 +3,7 @@ import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../
 import type { Configuration } from '../../domain/configuration.ts'
 import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type GrantingLink, type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
 import { nearMatch } from '../../domain/near-match.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
@@ -17,7 +17,7 @@ import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
-import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
@@ -38,16 +38,7 @@ export type ExplainedLink = GrantingLink & {
 }
 
 /** `wanted`: links grant it, but it is not in force yet. `none`: neither. Others: the state of the ledger entry. */
-export type AccessState =
-  | 'granted'
-  | 'foreign'
-  | 'granting'
-  | 'revoking'
-  | 'failed'
-  | 'held'
-  | 'stuck'
-  | 'wanted'
-  | 'none'
+export type AccessState = LedgerState | 'foreign' | 'wanted' | 'none'
 
 export type Explanation = {
   readonly assignment: Assignment
@@ -116,36 +107,27 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   }
 }
 
-type Explained = {
-  readonly explanation: Explanation
-  readonly principalId: PrincipalId | undefined
-  readonly isKnown: boolean
-}
-
-async function explainFor(type: PrincipalType, question: Question, context: Context): Promise<Explained> {
+async function explainFor(type: PrincipalType, question: Question, context: Context) {
   const { account: accountId, permissionSet, principal } = question
-  const principalId = await findPrincipal(type, principal, context)
+  const { ports, configuration, notes } = context
+  const whole = principalName.parse(principal + configuration.principalSuffix)
+  const principalId = await unlessRefused(
+    patientIdentityStore(ports).findPrincipalId(type, whole),
+    `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name`,
+    notes,
+  )
   const explanation = await explain({ accountId, permissionSet, principal, type }, context)
   const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
   return { explanation, principalId, isKnown }
 }
 
-/** If the directory cannot be asked, the rest of the answer is given all the same. */
-async function findPrincipal(
-  type: PrincipalType,
-  principal: PrincipalName,
-  { ports, configuration, notes }: Context,
-): Promise<PrincipalId | undefined> {
-  try {
-    const whole = principalName.parse(principal + configuration.principalSuffix)
-    return await patientIdentityStore(ports).findPrincipalId(type, whole)
-  } catch (error) {
+/** If the directory cannot be asked, the rest of the answer is given all the same, with a note. */
+async function unlessRefused<T>(call: Promise<T>, note: string, notes: string[]): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
     if (!isServiceError(error)) throw error
-    notes.push(
-      `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name: ${error.message}`,
-    )
+    notes.push(`${note}: ${error.message}`)
     return undefined
-  }
+  })
 }
 
 async function explain(assignment: Assignment, context: Context): Promise<Explanation> {
@@ -222,27 +204,19 @@ async function explainThroughGroups(
   { account, permissionSet }: Question,
   context: Context,
 ): Promise<readonly Explanation[]> {
-  const { objects } = context.ports
   const identityStore = patientIdentityStore(context.ports)
-  let groups: ReadonlySet<PrincipalId>
-  try {
-    groups = new Set(await Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))))
-  } catch (error) {
-    if (!isServiceError(error)) throw error
-    context.notes.push(
-      `the groups of this user could not be listed, so access through them is not told: ${error.message}`,
-    )
-    return []
-  }
+  const groups = await unlessRefused(
+    Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))),
+    'the groups of this user could not be listed, so access through them is not told',
+    context.notes,
+  )
+  if (!groups) return []
   const place = `account%${account}%${permissionSet}%`
-  const keys = new Set<string>()
-  for (const base of [ledgerPrefix, foreignPrefix]) {
-    for await (const { key } of objects.list(base + place)) keys.add(key.slice(base.length))
-  }
-  const assignments = [...keys].sort().flatMap((key) => parseAssignmentKey(key) ?? [])
-  const ofGroups = assignments.filter(({ type }) => type === 'GROUP')
-  const explained = await Promise.all(ofGroups.map((assignment) => explain(assignment, context)))
-  return explained.filter(({ principalId }) => principalId !== undefined && groups.has(principalId))
+  const known = await Array.fromAsync(listKnown(context.ports.objects, place))
+  const ofGroups = known.filter(({ assignment }) => assignment.type === 'GROUP').map(({ key }) => key)
+  const assignments = [...new Set(ofGroups)].sort().flatMap((key) => parseAssignmentKey(key) ?? [])
+  const explained = await Promise.all(assignments.map((assignment) => explain(assignment, context)))
+  return explained.filter(({ principalId }) => principalId !== undefined && groups.includes(principalId))
 }
 
 /** Links that differ in one of account, permission set and principal; the nearest name first. */

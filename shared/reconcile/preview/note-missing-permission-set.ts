@@ -1,4 +1,4 @@
-import { quote } from '../../domain/complaint.ts'
+import { meant } from '../../domain/lack.ts'
 import { nearMatch } from '../../domain/near-match.ts'
 import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
@@ -34,11 +34,12 @@ export async function noteMissingPermissionSet(name: PermissionSetName, ports: C
     if (!isServiceError(error) && !(error instanceof TooManyCallsError)) throw error
     doubt = error.message
   }
-  const near = await findNear(name, index, ports)
-  const meant = near === undefined ? '' : `; did you mean '${quote(near)}'?`
+  const files = await listHeads(ports.objects, permissionSetPrefix)
+  const named = [...files.keys()].map(parsePermissionSetKey).flatMap((file) => (file.ok ? file.value : []))
+  const near = nearMatch(name, [...named, ...[index.findNear(name) ?? []].flat()])
   return doubt === undefined
-    ? `there is no permission set '${name}': no file ${key}, and none of this name in Identity Center${meant}`
-    : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}${meant}`
+    ? `there is no permission set '${name}': no file ${key}, and none of this name in Identity Center${meant(near)}`
+    : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}${meant(near)}`
 }
 
 function withFewCalls(ports: Context): SsoAdmin {
@@ -50,18 +51,4 @@ function withFewCalls(ports: Context): SsoAdmin {
       )
     return call()
   })
-}
-
-/** Among the permission sets of Identity Center, and the files. */
-async function findNear(
-  name: PermissionSetName,
-  index: PermissionSetIndex,
-  { objects }: Context,
-): Promise<string | undefined> {
-  const candidates: string[] = [index.findNear(name) ?? []].flat()
-  for (const key of (await listHeads(objects, permissionSetPrefix)).keys()) {
-    const file = parsePermissionSetKey(key)
-    if (file.ok) candidates.push(file.value)
-  }
-  return nearMatch(name, candidates)
 }

@@ -40,7 +40,7 @@ export async function previewBrake(
     }
     const { brake, passes } = judgeRevocation(record, revocation, terms)
     if (!passes) held += 1
-    // Nobody asks for the list.
+    // Only the number is told, so the list need not grow.
     record = { ...brake, held: before.held }
   }
   return { held, reasons: record.holds.map(describeHold) }

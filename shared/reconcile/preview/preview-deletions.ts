@@ -1,13 +1,10 @@
-import type { Assignment } from '../../domain/assignment.ts'
-import { parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAll } from '../../ports/page.ts'
-import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
 import type { InputReadings } from '../records/input-readings.ts'
-import { listAssignmentKeys } from '../records/ledger.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 type DeletionContext = {
@@ -33,11 +30,8 @@ export async function listBlockedDeletions(
     if (reading.state === 'in-force' || reading.state === 'not-yet') used.add(reading.link.permissionSet)
   }
   const revoked = new Set(revocations.map(renderAssignmentKey))
-  for (const prefix of [ledgerPrefix, foreignPrefix]) {
-    for await (const key of listAssignmentKeys(objects, prefix)) {
-      const kept = revoked.has(key) ? undefined : parseAssignmentKey(key)
-      if (kept) used.add(kept.permissionSet)
-    }
+  for await (const { key, assignment } of listKnown(objects)) {
+    if (!revoked.has(key)) used.add(assignment.permissionSet)
   }
   const emptied = new Set(revocations.map(renderProvisionedSet))
   for (const permissionSet of names.filter((name) => !used.has(name))) {

@@ -5,12 +5,11 @@ import { renderInstant } from '../../domain/instant.ts'
 import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/lack.ts'
 import { renderGrant } from '../../domain/link.ts'
 import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
-import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
 import { findLackOfPrincipal } from '../assignments/resolve-target.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
+import { listUnlessGone } from '../calls/assignment-listings.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import type { InputReadings } from '../records/input-readings.ts'
@@ -30,6 +29,7 @@ type Context = {
 }
 
 type Target = { readonly arn: PermissionSetArn | 'new'; readonly principalId: PrincipalId }
+type Ready = Target & { readonly grant: PlannedGrant }
 /** Grants of one permission set to one principal by the same links: they all lack the same. */
 type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
 
@@ -39,27 +39,22 @@ export async function sortGrants(
   context: Context,
 ): Promise<Pick<Preview, 'grants' | 'existing' | 'waiting' | 'unchecked'>> {
   const groups = await resolveGroups(grants, context)
-  const waiting = groups.flatMap(({ grants: all, found }): readonly WaitingGrants[] =>
-    'reason' in found ? [{ grants: all, ...found }] : [],
-  )
-  const ready = groups.flatMap(({ grants: all, found }) =>
-    'reason' in found ? [] : all.map((grant) => ({ grant, target: found })),
-  )
+  const waiting: WaitingGrants[] = []
+  const ready: Ready[] = []
+  for (const { grants: all, found } of groups) {
+    if ('reason' in found) waiting.push({ grants: all, ...found })
+    else for (const grant of all) ready.push({ grant, ...found })
+  }
   const existing = new Set<PlannedGrant>()
-  const places = Map.groupBy(
-    ready.filter(({ target }) => target.arn !== 'new'),
-    ({ grant }) => renderProvisionedSet(grant.assignment),
-  )
+  const made = ready.filter(({ arn }) => arn !== 'new')
+  const places = Map.groupBy(made, ({ grant }) => renderProvisionedSet(grant.assignment))
   const isChecked = places.size <= context.looksMost
   if (isChecked && places.size > 0) context.onStep(`looking for access that is there already, in ${places.size} places`)
   for (const found of isChecked ? places.values() : []) {
     const there = await listPrincipals(found[0], context)
-    for (const { grant, target } of found) {
-      const isThere = there.some(
-        ({ principalId, principalType }) =>
-          principalId === target.principalId && principalType === grant.assignment.type,
-      )
-      if (isThere) existing.add(grant)
+    for (const { grant, principalId } of found) {
+      const isIt = (one: Principal) => one.principalId === principalId && one.principalType === grant.assignment.type
+      if (there.some(isIt)) existing.add(grant)
     }
   }
   const all = new Set(ready.map(({ grant }) => grant))
@@ -76,15 +71,11 @@ async function resolveGroups(grants: readonly PlannedGrant[], context: Context):
   const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
   const limit = pLimit(looksAtOnce)
   const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
-  return Promise.all(
-    [...alike.values()].map((group) =>
-      limit(async () => {
-        const [first] = group
-        if (first === undefined) throw new Error('a group of grants is never empty')
-        return { grants: group, found: await resolveGrant(first, principals, context) }
-      }),
-    ),
-  )
+  const resolve = async (group: readonly PlannedGrant[]): Promise<readonly Group[]> => {
+    const [first] = group
+    return first ? [{ grants: group, found: await resolveGrant(first, principals, context) }] : []
+  }
+  return (await Promise.all([...alike.values()].map((group) => limit(() => resolve(group))))).flat()
 }
 
 async function resolveGrant(
@@ -113,17 +104,10 @@ async function resolveGrant(
 }
 
 async function listPrincipals(
-  one: { readonly grant: PlannedGrant; readonly target: Target } | undefined,
+  one: Ready | undefined,
   { permissionSets: { ssoAdmin } }: Context,
 ): Promise<readonly Principal[]> {
-  if (one === undefined || one.target.arn === 'new') return []
-  const { arn } = one.target
-  const { accountId } = one.grant.assignment
-  try {
-    return await Array.fromAsync(listAll((token) => ssoAdmin.listAccountAssignments(accountId, arn, token)))
-  } catch (error) {
-    // A permission set that is gone has no assignments.
-    if (isServiceError(error, 'ResourceNotFoundException')) return []
-    throw error
-  }
+  if (one === undefined || one.arn === 'new') return []
+  const { arn, grant } = one
+  return listUnlessGone((token) => ssoAdmin.listAccountAssignments(grant.assignment.accountId, arn, token))
 }

@@ -1,6 +1,5 @@
 import pLimit from 'p-limit'
 import type { Complaint } from '../../domain/complaint.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -22,41 +21,34 @@ export type PermissionSetChange =
   | { readonly name: PermissionSetName; readonly change: 'create' | 'update' | 'delete' | 'blocked' }
   | { readonly name: string; readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
 
-/** Permission sets as they would be after a reconcile. */
-export type PermissionSetPreview = {
-  readonly changes: readonly PermissionSetChange[]
-  /** `new`: it does not exist yet, but a file makes it. `undefined`: it does not exist, and nothing makes it. */
-  resolve(name: PermissionSetName): Promise<PermissionSetArn | 'new' | undefined>
-  findNear(name: PermissionSetName): string | undefined
-  /** For reading only, at a rate that leaves room for a dispatcher. */
-  readonly ssoAdmin: SsoAdmin
-}
-
 /** Reads at a rate that leaves room for a dispatcher. */
 export function readGently(ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>): SsoAdmin {
   const limiter = new RateLimiter(ports.clock, callsPerSecond)
   return limitSsoAdmin(ports, limiter, { mayStart: () => false, holdsLease: () => true })
 }
 
-export async function previewPermissionSets(ports: Ports): Promise<PermissionSetPreview> {
+/** Permission sets as they would be after a reconcile. */
+export type PermissionSetPreview = Awaited<ReturnType<typeof previewPermissionSets>>
+export async function previewPermissionSets(ports: Ports) {
   const { objects, clock } = ports
   const ssoAdmin = readGently(ports)
   const index = new PermissionSetIndex({ objects, ssoAdmin, clock })
   const limit = pLimit(readsAtOnce)
   const files = [...(await listHeads(objects, permissionSetPrefix)).keys()]
-  const changes = (await Promise.all(files.map((key) => limit(() => compareFile(key, ports, index))))).filter(
-    (change) => change !== undefined,
-  )
+  const compared = await Promise.all(files.map((key) => limit(() => compareFile(key, ports, index))))
+  const changes = compared.filter((change) => change !== undefined)
   const present = new Set(files)
   for await (const { key } of objects.list(ownedPrefix)) {
     const name = permissionSetName.safeParse(key.slice(ownedPrefix.length))
     if (name.success && !present.has(permissionSetKey(name.data))) changes.push({ name: name.data, change: 'delete' })
   }
-  const created = new Set(changes.filter(({ change }) => change === 'create').map(({ name }) => name))
+  const created = new Set(changes.flatMap(({ name, change }) => (change === 'create' ? [name] : [])))
   return {
     changes: changes.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    resolve: async (name) => (await index.resolve(name)) ?? (created.has(name) ? 'new' : undefined),
-    findNear: (name) => index.findNear(name),
+    /** `new`: it does not exist yet, but a file makes it. `undefined`: it does not exist, and nothing makes it. */
+    resolve: async (name: PermissionSetName) =>
+      (await index.resolve(name)) ?? (created.has(name) ? ('new' as const) : undefined),
+    findNear: (name: PermissionSetName) => index.findNear(name),
     ssoAdmin,
   }
 }
@@ -73,12 +65,10 @@ async function compareFile(
   const name = parsedName.ok ? parsedName.value : key.slice(permissionSetPrefix.length)
   if (!file.ok) return rejected(name, file.complaint)
   const owned = await readOwned(objects, file.value.name)
-  if (owned) {
-    if (owned.value.arn === undefined) return { name: file.value.name, change: 'create' }
-    return owned.value.applied?.etag === object.etag ? undefined : { name: file.value.name, change: 'update' }
-  }
-  if ((await index.resolve(file.value.name)) === undefined) return { name: file.value.name, change: 'create' }
-  return rejected(name, notOurs(file.value.name))
+  const arn = owned ? owned.value.arn : await index.resolve(file.value.name)
+  if (arn === undefined) return { name: file.value.name, change: 'create' }
+  if (!owned) return rejected(name, notOurs(file.value.name))
+  return owned.value.applied?.etag === object.etag ? undefined : { name: file.value.name, change: 'update' }
 }
 
 function rejected(name: string, { received, expected, remedy }: Complaint): PermissionSetChange {

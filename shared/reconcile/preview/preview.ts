@@ -1,22 +1,20 @@
 import pLimit from 'p-limit'
-import type { Assignment } from '../../domain/assignment.ts'
-import { parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { WithdrawnLink } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { describeLink } from '../../domain/describe-link.ts'
-import { isWithin } from '../../domain/expand-scope.ts'
+import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import type { OrganizationView } from '../../domain/organization-view.ts'
-import { refuses } from '../../domain/organization-view.ts'
-import type { StatusState } from '../../domain/status.ts'
+import type { Lack } from '../../domain/lack.ts'
+import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
+import type { Status } from '../../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findWithdrawnLinks } from '../brake/withdrawn-links.ts'
 import { findDifferences } from '../differences/find-differences.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
-import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
 import { InputReadings } from '../records/input-readings.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
@@ -42,19 +40,10 @@ export type PlannedRevocation = {
 }
 
 /** Grants that wait, and the reason. */
-export type WaitingGrants = {
-  readonly grants: readonly PlannedGrant[]
-  readonly reason: string
-  readonly remedy: string
-}
+export type WaitingGrants = Lack & { readonly grants: readonly PlannedGrant[] }
 
 /** A link that grants nothing now. */
-export type IdleLink = {
-  readonly key: string
-  readonly state: StatusState
-  readonly reason?: string | undefined
-  readonly remedy?: string | undefined
-}
+type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>
 
 /** The result of a reconcile, if nothing changes meanwhile: a value, the same in every run. */
 export type Preview = {
@@ -82,7 +71,7 @@ export type Preview = {
   readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
 }
 
-export type PreviewOptions = {
+type PreviewOptions = {
   /** Existing access is looked for only if it takes at most this many calls. */
   readonly looksMost: number
   /** Told each step. */
@@ -108,29 +97,36 @@ export async function previewChanges(
   const membership = { ...configuration, managementAccountId: view.managementAccountId }
   onStep('looking up permission sets and principals')
   const permissionSets = await previewPermissionSets(ports)
-  const planned = await attributeGrants(plan.grants, { readings, view, configuration })
-  const sorted = await sortGrants(planned, { ports, configuration, readings, permissionSets, looksMost, onStep })
+  const grants = await attributeGrants(plan.grants, readings, view, membership)
+  const sorted = await sortGrants(grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
-  const revocations = await attributeRevocations(plan.revocations, objects, readings)
-  const [stuck, others] = partition(revocations, ({ assignment }) => refusing.has(assignment.accountId))
-  const [held, revocable] = partition(others, ({ assignment }) => heldKeys.has(renderAssignmentKey(assignment)))
+  const planned = await attributeRevocations(plan.revocations, objects, readings)
+  const {
+    stuck = [],
+    held = [],
+    revocations = [],
+  } = Object.groupBy(planned, ({ assignment }) => {
+    if (refusing.has(assignment.accountId)) return 'stuck'
+    return heldKeys.has(renderAssignmentKey(assignment)) ? 'held' : 'revocations'
+  })
+  const revoked = revocations.map(({ assignment }) => assignment)
   const blocked = await listBlockedDeletions(
     permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
-    { objects, readings, permissionSets, revocations: revocable.map(({ assignment }) => assignment) },
+    { objects, readings, permissionSets, revocations: revoked },
   )
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
     reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link.scope, account, membership))
   return {
     ...sorted,
-    revocations: revocable,
+    revocations,
     held,
-    brake: await previewBrake(revocable, { objects, configuration, now: ports.clock.now() }),
+    brake: await previewBrake(revocations, { objects, configuration, now: ports.clock.now() }),
     stuck,
     vanishingRoles: findVanishingRoles({
-      revocations: revocable.map(({ assignment }) => assignment),
+      revocations: revoked,
       grants: sorted.grants.map(({ assignment }) => assignment),
-      remaining: await listRemaining(objects, revocable),
+      remaining: await listRemaining(objects, revoked),
     }),
     idleLinks: await findIdleLinks(readings, isIdle, { objects, organization: asRead(organization), configuration }),
     permissionSets: permissionSets.changes.map((one) =>
@@ -145,10 +141,11 @@ export async function previewChanges(
 
 async function attributeGrants(
   grants: readonly Assignment[],
-  { readings, view, configuration }: { readings: InputReadings; view: OrganizationView; configuration: Configuration },
+  readings: InputReadings,
+  view: OrganizationView,
+  membership: Configuration & Membership,
 ): Promise<readonly PlannedGrant[]> {
   const accounts = new Map(view.accounts.map((account) => [account.id, account]))
-  const membership = { ...configuration, managementAccountId: view.managementAccountId }
   return Promise.all(
     grants.map(async (assignment) => {
       const account = accounts.get(assignment.accountId)
@@ -183,22 +180,13 @@ function fateOf({ state }: LinkReading): LinkFate {
 }
 
 /** The other assignments in the places where something is revoked. */
-async function listRemaining(
-  objects: ObjectStore,
-  revocations: readonly PlannedRevocation[],
-): Promise<readonly Assignment[]> {
-  const revoked = new Set(revocations.map(({ assignment }) => renderAssignmentKey(assignment)))
-  const places = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
+async function listRemaining(objects: ObjectStore, revocations: readonly Assignment[]): Promise<readonly Assignment[]> {
+  const revoked = new Set(revocations.map(renderAssignmentKey))
+  const places = new Set(revocations.map(renderProvisionedSet))
   const limit = pLimit(readsAtOnce)
-  const list = async (base: string, place: string): Promise<readonly Assignment[]> => {
-    const heads = await Array.fromAsync(objects.list(`${base}account%${place}%`))
-    const known = heads.flatMap(({ key }) => parseAssignmentKey(key.slice(base.length)) ?? [])
-    return base === ledgerPrefix ? known.filter((assignment) => !revoked.has(renderAssignmentKey(assignment))) : known
-  }
-  const listings = [...places].flatMap((place) =>
-    [ledgerPrefix, foreignPrefix].map((base) => limit(() => list(base, place))),
-  )
-  return (await Promise.all(listings)).flat()
+  const listings = [...places].map((place) => limit(() => Array.fromAsync(listKnown(objects, `account%${place}%`))))
+  const known = (await Promise.all(listings)).flat()
+  return known.filter(({ key, isForeign }) => isForeign || !revoked.has(key)).map(({ assignment }) => assignment)
 }
 
 async function findIdleLinks(
@@ -213,7 +201,9 @@ async function findIdleLinks(
       // What is left of its access stands among the revocations.
       const { facts } = await limit(() => gatherLink(key, undefined, { ...context, accountsOf: async () => [] }))
       const status = describeLink(facts)
-      return status ? [{ key, state: status.state, reason: status.reason, remedy: status.remedy }] : []
+      if (!status) return []
+      const { state, reason, remedy } = status
+      return [{ key, state, reason, remedy }]
     }),
   )
   return found.flat()
@@ -235,8 +225,4 @@ function asRead(organization: OrganizationCache): AskedOrganization {
       return asked
     },
   }
-}
-
-function partition<T>(items: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [items.filter(holds), items.filter((item) => !holds(item))]
 }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readConfiguration } from '../../../handlers/cli/read-configuration.ts'
-import { defaultConfiguration } from '../../../shared/domain/configuration.ts'
-import { configurationRules } from '../../../shared/domain/configuration-rules.ts'
+import { configurationRules, defaultConfiguration } from '../../../shared/domain/configuration.ts'
+import { fieldsOf } from '../../../shared/domain/json-faults.ts'
 
 let folder: string
 let file: string
@@ -69,9 +69,9 @@ test('every key of a configuration has a rule that tells what is wrong with it',
     typeof value !== 'object' || value === null || Array.isArray(value)
       ? [path]
       : [path, ...Object.entries(value).flatMap(([name, inner]) => pathsOf(inner, `${path}.${name}`))]
-  const ruled = Object.entries(configurationRules).flatMap(([path, { fields }]) => [
+  const ruled = Object.keys(configurationRules).flatMap((path) => [
     path,
-    ...(fields ?? []).map((field) => `${path}.${field}`),
+    ...fieldsOf(path, configurationRules).map((field) => `${path}.${field}`),
   ])
   const paths = new Set(ruled.filter((path) => !path.endsWith('.[]')))
   expect([...paths].sort()).toEqual([...pathsOf(defaultConfiguration, '$')].sort())

@@ -1,4 +1,4 @@
-import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import { Identitystore } from '@aws-sdk/client-identitystore'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { AwsIdentityStore } from '../../../shared/aws/identity-store-client.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
@@ -14,7 +14,7 @@ afterEach(() => wire.close())
 
 function openStore(identityStoreId: () => Promise<string>): AwsIdentityStore {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
-  const client = new IdentitystoreClient({ endpoint: wire.endpoint, region: 'us-east-1', credentials })
+  const client = new Identitystore({ endpoint: wire.endpoint, region: 'us-east-1', credentials })
   return new AwsIdentityStore(client, identityStoreId)
 }
 

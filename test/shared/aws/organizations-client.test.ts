@@ -1,4 +1,4 @@
-import { OrganizationsClient } from '@aws-sdk/client-organizations'
+import { Organizations } from '@aws-sdk/client-organizations'
 import { expect, test } from '@jest/globals'
 import { AwsOrganizations, parseAccount } from '../../../shared/aws/organizations-client.ts'
 
@@ -22,7 +22,7 @@ test.each([
 
 test('a service that cannot be reached has not answered', async () => {
   const organizations = new AwsOrganizations(
-    new OrganizationsClient({
+    new Organizations({
       endpoint: 'http://127.0.0.1:1',
       region: 'us-east-1',
       credentials: { accessKeyId: 'a', secretAccessKey: 'b' },

@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import {
   definitionOf,
   type PermissionSetChange,
-  type PermissionSetDefinition,
   planPermissionSetChanges,
   planWarnings,
   renderChange,
 } from '../../../shared/domain/permission-set-changes.ts'
+import type { PermissionSetDefinition } from '../../../shared/domain/permission-set-file.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 
 const arn = (name: string) => `arn:aws:iam::aws:policy/${name}`

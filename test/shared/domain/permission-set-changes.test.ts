@@ -1,10 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  type PermissionSetChange,
-  type PermissionSetDefinition,
-  planPermissionSetChanges,
-} from '../../../shared/domain/permission-set-changes.ts'
+import { type PermissionSetChange, planPermissionSetChanges } from '../../../shared/domain/permission-set-changes.ts'
+import type { PermissionSetDefinition } from '../../../shared/domain/permission-set-file.ts'
 
 // A permission is a letter. A policy or boundary grants the letters of its name; an inline policy allows and denies some.
 const letters = fc.subarray(['a', 'b', 'c', 'd', 'e'], { minLength: 1 }).map((some) => some.join(''))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import * as z from 'zod'
+import { fieldsOf } from '../../../shared/domain/json-faults.ts'
 import {
   type PermissionSetFile,
   parsePermissionSetFile,
@@ -256,14 +257,14 @@ test.each([
 test('the schema can be published as JSON Schema, and every place in it has its words', () => {
   const schema = z.toJSONSchema(permissionSetFileSchema, { io: 'input' })
   expect(schema).toMatchObject({ type: 'object', additionalProperties: false, required: ['permissionSetName'] })
-  const words = Object.entries(permissionSetRules).map(([shape, { fields }]) => [shape, fields])
+  const words = Object.keys(permissionSetRules).map((shape) => [shape, fieldsOf(shape, permissionSetRules)])
   expect(Object.fromEntries(words)).toEqual(Object.fromEntries(shapes(schema, '$')))
 })
 
 /** Every place in the schema with the fields that it may have. */
-function shapes(schema: z.core.JSONSchema._JSONSchema, shape: string): [string, string[] | undefined][] {
+function shapes(schema: z.core.JSONSchema._JSONSchema, shape: string): [string, string[]][] {
   if (typeof schema === 'boolean') return []
-  const fields = schema.properties === undefined ? undefined : Object.keys(schema.properties)
+  const fields = Object.keys(schema.properties ?? {})
   const below = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => shapes(field, `${shape}.${name}`))
   const items = schema.items === undefined || Array.isArray(schema.items) ? [] : shapes(schema.items, `${shape}.[]`)
   return [[shape, fields], ...below, ...items]

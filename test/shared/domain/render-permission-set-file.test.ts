@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals'
-import { definitionOf, type PermissionSetDefinition } from '../../../shared/domain/permission-set-changes.ts'
-import { parsePermissionSetFile, permissionSetKey } from '../../../shared/domain/permission-set-file.ts'
+import { definitionOf } from '../../../shared/domain/permission-set-changes.ts'
+import {
+  type PermissionSetDefinition,
+  parsePermissionSetFile,
+  permissionSetKey,
+} from '../../../shared/domain/permission-set-file.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { renderPermissionSetFile } from '../../../shared/domain/render-permission-set-file.ts'
 

@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import { ServiceError, type ServiceName } from '../ports/service-error.ts'
 
 /** The parts of an SDK exception that are read here. Where a service answered, its errors have `$metadata`. */
@@ -47,7 +48,24 @@ export function isSdkException(error: unknown): error is SdkException {
   return error instanceof Error && '$metadata' in error
 }
 
-/** A missing KMS key is a fault of the instance. With its own code nobody takes it for the absence of a thing. */
+/** A missing KMS key is a fault of the instance. Its own code tells it from the absence of a thing. */
 function codeOf({ name, Reason }: SdkException): string {
   return name === 'ResourceNotFoundException' && Reason ? Reason : name
+}
+
+/**
+ * A member of an answer as a domain value. What a service answers against its own documentation counts as no answer:
+ * the call may have taken effect, and nothing may be concluded from it.
+ */
+export function parseAnswer<S extends z.ZodType>(
+  { service, member }: { readonly service: ServiceName; readonly member: string },
+  schema: S,
+  value: unknown,
+): z.output<S> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const told = value === undefined ? 'nothing' : `'${String(value)}'`
+  throw new ServiceError(service, 'NoAnswer', `${service} answered ${told} as ${member}: ${result.error.message}`, {
+    cause: result.error,
+  })
 }
