@@ -7,7 +7,7 @@ import {
 import { isSettled, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { readBrake } from '../brake/brake-file.ts'
+import { brakeFile } from '../brake/brake-file.ts'
 import type { NamedId } from '../directory/principal-names.ts'
 import type { Checkpoint } from '../records/checkpoint.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -47,8 +47,10 @@ export async function findUnfinished(
 ): Promise<Unfinished> {
   const known = new Set(last.entries)
   // If it cannot be read, held entries stay held.
-  const brake = await readBrake(objects).catch(() => 'unreadable' as const)
-  const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
+  const brake = await brakeFile(objects)
+    .read()
+    .catch(() => 'unreadable' as const)
+  const listed = new Set(brake === 'unreadable' ? [] : brake?.value.held)
   const revoked = new Set(revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
   const heldLinks = new Map<string, Assignment>()

@@ -7,7 +7,7 @@ import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.t
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { OpenSettleContext } from '../../../../shared/reconcile/assignments/settle-context.ts'
-import { writeBrake } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
 import type { HintWork } from '../../../../shared/reconcile/dispatcher/hint-work.ts'
 import { openHintWork } from '../../../../shared/reconcile/dispatcher/open-hint-work.ts'
@@ -294,7 +294,7 @@ describe('what the brake holds', () => {
   test('leaves its list when the assignment is settled otherwise', async () => {
     const { bench, world, hint, within } = open()
     const key = renderAssignmentKey(bench.assignment)
-    await writeBrake(world.objects, { ...emptyBrake, held: [key] }, undefined)
+    await brakeFile(world.objects).write({ ...emptyBrake, held: [key] }, undefined)
     await within(async ({ context, take }) => {
       await context.brake.look()
       await take(hint())
