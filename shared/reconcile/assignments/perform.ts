@@ -23,7 +23,7 @@ import {
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
 import { sendAssignmentCall } from '../calls/send-assignment-call.ts'
-import { readForeign, recordForeign } from '../records/foreign-assignments.ts'
+import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, recordHistory } from '../records/history.ts'
 import { EntryChangedError, type StoredEntry } from '../records/ledger.ts'
 import { nextAttempt, openWorkKey } from '../records/open-work.ts'
@@ -354,7 +354,7 @@ const leaveToOthers: Doing<'leave to others'> = async ({ ids, links }, subject, 
   if (isOfThisName) {
     await context.principalNames.note({ type: assignment.type, id: principalId, name: assignment.principal })
     const foreign = { v: 1 as const, principalId, permissionSetArn, links: [...links], seenAt: now }
-    await recordForeign(context.objects, key, foreign)
+    await foreignRecord(context.objects, key).overwrite(foreign)
     // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
     if (!access && findAccess((await context.standings.ledger.read(key))?.entry, ids)) {
       await context.standings.forgetForeign(key)

@@ -13,12 +13,11 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { rejection } from '../../domain/status.ts'
 import type { FoundObject } from '../../ports/object-store.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
-import { moveTwin } from '../records/open-work.ts'
+import { recordPermissionSetHistory } from '../records/history.ts'
 import {
   type OwedProvisioning,
   type OwnedPermissionSet,
   readOwned,
-  recordPermissionSetHistory,
   type StoredOwned,
   writeOwned,
 } from '../records/owned-permission-sets.ts'
@@ -35,8 +34,8 @@ import {
   uploadOf,
 } from './describe-permission-set.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
-import { deferPermissionSet } from './permission-set-retry.ts'
 import type { PermissionSetContext, PermissionSetSettlement } from './permission-set-settlement.ts'
+import { deferPermissionSet } from './permission-set-settlement.ts'
 import { listStale, provisionPermissionSet, splitByReach } from './provision-permission-set.ts'
 
 /**
@@ -203,9 +202,9 @@ async function finish(
   const { object, file } = read
   const { name } = file
   const { objects, clock, log } = context
-  const { arn, claimedAt, change, drift, openUntil: before } = owned.value
+  const { arn, claimedAt, change, drift, openUntil } = owned.value
   const { etag, versionId } = object
-  if (isApplied(owned.value, object) && !drift && before === undefined)
+  if (isApplied(owned.value, object) && !drift && openUntil === undefined)
     return { status: describeApplied(read, owned.value), exists: true }
   const at = renderInstant(clock.now())
   if (change) {
@@ -216,7 +215,6 @@ async function finish(
     log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
   }
   const applied = { etag, at, versionId, warnings: warnings.length > 0 ? [...warnings] : undefined }
-  const write = () => writeOwned(objects, name, { v: 1, arn, claimedAt, applied }, owned)
-  const { value } = await moveTwin(objects, permissionSetKey(name), { before, next: undefined }, write)
+  const { value } = await writeOwned(objects, name, { v: 1, arn, claimedAt, applied }, owned)
   return { status: describeApplied(read, value), exists: true }
 }

@@ -2,18 +2,12 @@ import { renderInstant } from '../../domain/instant.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { moveTwin } from '../records/open-work.ts'
-import {
-  isOfClaim,
-  recordPermissionSetHistory,
-  removeOwned,
-  type StoredOwned,
-  writeOwned,
-} from '../records/owned-permission-sets.ts'
+import { recordPermissionSetHistory } from '../records/history.ts'
+import { isOfClaim, removeOwned, type StoredOwned, writeOwned } from '../records/owned-permission-sets.ts'
 import { findExisting } from './claim-permission-set.ts'
 import { describeReferences } from './permission-set-references.ts'
-import { deferPermissionSet } from './permission-set-retry.ts'
 import type { PermissionSetContext, PermissionSetSettlement } from './permission-set-settlement.ts'
+import { deferPermissionSet } from './permission-set-settlement.ts'
 
 /**
  * Deletes a permission set of ours whose file is gone, unless something references it. `file-is-back`: it was uploaded
@@ -44,8 +38,7 @@ export async function deletePermissionSet(
     await recordPermissionSetHistory(objects, name, { event: 'deleted', at: deletionAt, body })
   }
   await permissionSets.drop(name)
-  const { openUntil: before } = record.value
-  await moveTwin(objects, permissionSetKey(name), { before, next: undefined }, () => removeOwned(objects, record))
+  await removeOwned(objects, record)
   log.info('the permission set is deleted', { permissionSet: name, arn: found })
   return { status: undefined, exists: false }
 }

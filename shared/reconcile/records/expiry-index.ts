@@ -4,6 +4,7 @@ import type { LinkBody } from '../../domain/link-body.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from './inputs.ts'
+import { listTimed } from './list-timed.ts'
 
 const expiryPrefix = 'state/expiry/'
 const portion = 100
@@ -43,8 +44,6 @@ export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<str
   return keys
 }
 
-type Due = { readonly object: string; readonly etag: string; readonly link: string }
-
 /**
  * Has every link looked at whose instant has come, and removes it from the index afterwards: a process that dies in
  * between leaves it for the next minute. S3's clock decides, as it does for the look itself: our own may be minutes off.
@@ -53,7 +52,7 @@ type Due = { readonly object: string; readonly etag: string; readonly link: stri
 export async function followInstants(ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<number> {
   let followed = 0
   for (let due = await listDue(ports.objects); due.length > 0; due = await listDue(ports.objects)) {
-    await sendInputs(ports, [...new Set(due.map(({ link }) => link))], 'its time has come')
+    await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], 'its time has come')
     const limit = pLimit(callsAtOnce)
     await Promise.all(due.map(({ object, etag }) => limit(() => ports.objects.delete(object, { ifMatch: etag }))))
     followed += due.length
@@ -63,17 +62,15 @@ export async function followInstants(ports: Pick<Ports, 'objects' | 'queues' | '
 }
 
 /** The earliest whose instant has come, a portion at most. */
-async function listDue(objects: ObjectStore): Promise<readonly Due[]> {
-  const due: Due[] = []
+async function listDue(objects: ObjectStore) {
+  const due = []
   let servedAt: Date | undefined
-  for await (const { key: object, etag } of objects.list(expiryPrefix)) {
+  for await (const one of listTimed(objects, expiryPrefix)) {
     // A listing has no Date, and a listed object may be gone by now.
-    servedAt ??= (await objects.head(object))?.servedAt
-    const name = object.slice(expiryPrefix.length)
-    const instant = name.slice(0, name.indexOf('%'))
+    servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue
-    if (due.length === portion || instant > renderInstant(servedAt)) break
-    due.push({ object, etag, link: name.slice(instant.length + 1) })
+    if (due.length === portion || one.at > servedAt) break
+    due.push(one)
   }
   return due
 }

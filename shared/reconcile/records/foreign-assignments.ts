@@ -16,22 +16,9 @@ const foreignAssignment = z.strictObject({
   links: z.array(grantingLink),
   seenAt: z.iso.datetime(),
 })
-export type ForeignAssignment = z.infer<typeof foreignAssignment>
 export const foreignRecord = (objects: ObjectStore, key: AssignmentKey) =>
   new JsonRecord(objects, foreignPrefix + key, foreignAssignment)
 
-export async function readForeign(objects: ObjectStore, key: AssignmentKey): Promise<ForeignAssignment | undefined> {
+export async function readForeign(objects: ObjectStore, key: AssignmentKey) {
   return (await foreignRecord(objects, key).read())?.value
-}
-
-export async function recordForeign(
-  objects: ObjectStore,
-  key: AssignmentKey,
-  foreign: ForeignAssignment,
-): Promise<void> {
-  await foreignRecord(objects, key).overwrite(foreign)
-}
-
-export async function forgetForeign(objects: ObjectStore, key: AssignmentKey): Promise<void> {
-  await objects.delete(foreignPrefix + key)
 }

@@ -1,7 +1,7 @@
 import { parseAssignmentKey } from '../../domain/assignment.ts'
-import { renderInstant } from '../../domain/instant.ts'
 import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { listTimed } from './list-timed.ts'
 
 const openPrefix = 'state/open/'
 
@@ -33,13 +33,10 @@ export async function moveTwin<T>(
 
 /** Open work, earliest first: all of it, or the part that is due by `until`. */
 export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
-  for await (const { key: object } of objects.list(openPrefix)) {
-    const name = object.slice(openPrefix.length)
-    const instant = name.slice(0, name.indexOf('%'))
-    if (until !== undefined && instant > renderInstant(until)) return
-    const key = name.slice(instant.length + 1)
+  for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
+    if (until !== undefined && at > until) return
     const isWork = parseAssignmentKey(key) !== undefined || parsePermissionSetKey(key).ok
-    if (isWork) yield { object, key, nextAttempt: new Date(instant) }
+    if (isWork) yield { object, key, nextAttempt: at }
   }
 }
 
