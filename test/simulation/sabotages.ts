@@ -157,8 +157,8 @@ export const sabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['status'],
     file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: 'this.#board.touch(items.map(',
-    replace: 'this.#board.touch(items.slice(0, 1).map(',
+    find: 'this.board.touch(items.map(',
+    replace: 'this.board.touch(items.slice(0, 1).map(',
   },
   {
     name: 'sixteen calls more than allowed leave in a second',
@@ -179,7 +179,7 @@ export const sabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/permission-sets/permission-set-work.ts',
-    find: '    if (exists) await this.#wakeWaitingLinksOf(name, context)\n',
+    find: '    if (exists) await this.#wakeWaitingLinksOf(name)\n',
     replace: '',
   },
   {
