@@ -25,7 +25,8 @@ import type { RequestEnd } from '../calls/assignment-requests.ts'
 import { sendAssignmentCall } from '../calls/send-assignment-call.ts'
 import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, recordHistory } from '../records/history.ts'
-import { EntryChangedError, type StoredEntry } from '../records/ledger.ts'
+import { RecordChangedError } from '../records/json-record.ts'
+import type { StoredEntry } from '../records/ledger.ts'
 import { nextAttempt, openWorkKey } from '../records/open-work.ts'
 import { readLink } from '../records/read-link.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
@@ -358,7 +359,7 @@ const leaveToOthers: Doing<'leave to others'> = async ({ ids, links }, subject, 
     // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
     if (!access && findAccess((await context.standings.ledger.read(key))?.entry, ids)) {
       await context.standings.forgetForeign(key)
-      throw new EntryChangedError(key)
+      throw new RecordChangedError(key)
     }
     context.standings.noteForeign(key, links, principalId)
   }
@@ -474,7 +475,7 @@ async function write(
   change: (Pick<LedgerEntry, 'accesses'> & Partial<LedgerEntry>) | undefined,
 ): Promise<StoredEntry> {
   const before = previous?.entry ?? { attempts: 0 }
-  if (!change) throw new EntryChangedError(key)
+  if (!change) throw new RecordChangedError(key)
   const entry: LedgerEntry = { ...before, ...change, updatedAt: renderInstant(context.clock.now()) }
   return context.standings.ledger.write(key, entry, previous)
 }

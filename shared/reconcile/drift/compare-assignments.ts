@@ -18,7 +18,7 @@ import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
 import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
 import { wasRevokedWithin } from '../records/history.ts'
-import { EntryChangedError } from '../records/ledger.ts'
+import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 const comparedAtOnce = 4
@@ -147,7 +147,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
       const accesses = withAccess(entry, told)
       await standings.ledger.write(key, { ...entry, accesses, updatedAt: renderInstant(clock.now()) }, stored)
     } catch (error) {
-      if (!(error instanceof EntryChangedError)) throw error
+      if (!(error instanceof RecordChangedError)) throw error
       // It is being worked on, maybe without a look at what is there.
       return checkMissing(key, context)
     }

@@ -1,4 +1,5 @@
 import { parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Complaint } from '../../domain/complaint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import {
   definitionOf,
@@ -34,8 +35,11 @@ import {
   uploadOf,
 } from './describe-permission-set.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
-import type { PermissionSetContext, PermissionSetSettlement } from './permission-set-settlement.ts'
-import { deferPermissionSet } from './permission-set-settlement.ts'
+import {
+  deferPermissionSet,
+  type PermissionSetContext,
+  type PermissionSetSettlement,
+} from './permission-set-settlement.ts'
 import { listStale, provisionPermissionSet, splitByReach } from './provision-permission-set.ts'
 
 /**
@@ -54,14 +58,15 @@ export async function applyPermissionSet(
     const deleted = await deletePermissionSet(name, owned, context)
     return deleted === 'file-is-back' ? applyPermissionSet(name, context) : deleted
   }
-  const upload = uploadOf(reading.object)
-  if (!reading.file.ok) return { status: { ...upload, ...rejection(reading.file.complaint) }, exists: false }
-  const read: ReadFile = { file: reading.file.value, object: reading.object }
-  if (owned && isApplied(owned.value, read.object) && !context.isDriftCheck)
+  const { file, object } = reading
+  const reject = (complaint: Complaint) => ({ status: { ...uploadOf(object), ...rejection(complaint) }, exists: false })
+  if (!file.ok) return reject(file.complaint)
+  const read: ReadFile = { file: file.value, object }
+  if (owned && isApplied(owned.value, object) && !context.isDriftCheck)
     return { status: describeApplied(read, owned.value), exists: true }
   try {
     const claimed = await claimPermissionSet(read.file, owned, context)
-    if (claimed === 'not-ours') return { status: { ...upload, ...rejection(notOurs(name)) }, exists: false }
+    if (claimed === 'not-ours') return reject(notOurs(name))
     return await bringUpToDate(read, claimed, context)
   } catch (error) {
     if (!isServiceError(error)) throw error
@@ -112,7 +117,7 @@ async function bringUpToDate(
   }
   // Before the first call that changes something: a successor then does not believe what was applied.
   const owed = await findOwed(claimed, changes, context)
-  const next = nextChange(owned.value, { changes, owed, etag: object.etag, at: renderInstant(context.clock.now()) })
+  const next = nextChange(owned.value, changes, { owed, etag: object.etag, at: renderInstant(context.clock.now()) })
   if (next !== owned.value.change) await save(next)
   for (const change of changes) await makePermissionSetChange(context, arn, change)
   if (changes.length > 0) await context.managementAccount.disprove(arn)
@@ -151,17 +156,11 @@ async function findOwed(
   return reachable.length > 0 ? { askedAt: applied?.at } : undefined
 }
 
-type NextChange = {
-  readonly changes: readonly PermissionSetChange[]
-  readonly owed: OwedProvisioning | undefined
-  readonly etag: string
-  readonly at: string
-}
-
 /** What the record says while the permission set, or an account of it, may still be as before. */
 function nextChange(
   { applied, change, isRecreated }: OwnedPermissionSet,
-  { changes, owed, etag, at }: NextChange,
+  changes: readonly PermissionSetChange[],
+  { owed, etag, at }: { readonly owed: OwedProvisioning | undefined; readonly etag: string; readonly at: string },
 ): OwnedPermissionSet['change'] {
   const isNew = applied === undefined && change === undefined
   if (changes.length === 0 && owed === change?.provisioning && !isNew) return change
