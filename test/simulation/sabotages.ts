@@ -171,8 +171,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'one assignment request more than allowed is outstanding',
     breaks: ['quotas'],
     file: 'shared/reconcile/dispatcher/slice.ts',
-    find: 'limits.outstanding - this.#assignmentsRunning',
-    replace: 'limits.outstanding + 1 - this.#assignmentsRunning',
+    find: 'limits.outstanding - this.#countRunning(',
+    replace: 'limits.outstanding + 1 - this.#countRunning(',
   },
   {
     name: 'links that wait are not woken when their permission set appears',

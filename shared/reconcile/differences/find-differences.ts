@@ -14,7 +14,7 @@ import { type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { statusKey, statusPrefix } from '../records/status-store.ts'
 import { findUnfinished, type Unfinished } from './find-unfinished.ts'
-import { AssignmentIndex, findMisindexed, wantsLook } from './find-untold.ts'
+import { findMisindexed, indexAssignments, wantsLook } from './find-untold.ts'
 import { readLinks, readStatuses } from './read-inputs.ts'
 
 /** Everything in the bucket that differs from the files: a value. */
@@ -130,10 +130,10 @@ function listInputs(
   bucket: Bucket,
 ): readonly string[] {
   const { files, links, statusHeads, statuses, owned, view, configuration, isSweep, isAtWork } = bucket
-  const index = (assignments: Iterable<Assignment>) => new AssignmentIndex(assignments, view, configuration)
   const unsettled = entries.filter((key) => isSweep || !resting.has(key))
-  const open = index([...plan.grants, ...plan.revocations, ...parseKeys(unsettled)])
-  const retried = index(parseKeys(scheduled))
+  const open = [...plan.grants, ...plan.revocations, ...parseKeys(unsettled)]
+  const isOpen = indexAssignments(open, view, configuration)
+  const isRetried = indexAssignments(parseKeys(scheduled), view, configuration)
   const inForce = new Set<string>(links.inForce.map(({ key }) => key))
   const naming = [...links.inForce, ...links.notYet, ...links.unread, ...[...owned.values()].map(({ grant }) => grant)]
   const used = new Set<string>(naming.map(({ permissionSet }) => permissionSetKey(permissionSet)))
@@ -149,8 +149,8 @@ function listInputs(
       isSweep,
       isAtWork,
       isNew: statuses.changed.has(input),
-      isOpen: open.concerns(input, inForce.has(input)),
-      isScheduled: scheduled.has(input) || retried.concerns(input, inForce.has(input)),
+      isOpen: isOpen(input, inForce.has(input)),
+      isScheduled: scheduled.has(input) || isRetried(input, inForce.has(input)),
       isExpired: links.expired.has(input),
       isHeld: heldLinks.has(input),
       isUnused: !used.has(input),

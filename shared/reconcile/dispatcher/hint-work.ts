@@ -4,6 +4,7 @@ import { type DriftHint, type Hint, isDriftHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { linkPrefix } from '../../domain/link.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { Log } from '../../ports/log.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import { settleAssignment } from '../assignments/settle-assignment.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
@@ -69,7 +70,7 @@ export class HintWork {
       })
     } catch (error) {
       if (error instanceof NotStartedError) return giveBackAll(items, context.log)
-      await this.#postpone(first, items, error)
+      await this.#postpone(first, items, error, log)
     }
   }
 
@@ -113,15 +114,10 @@ export class HintWork {
     return 'done'
   }
 
-  async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {
-    const { clock, objects, randomness, log } = this.#context
-    const { hint } = first
+  async #postpone({ hint }: WorkItem, items: readonly WorkItem[], error: unknown, log: Log): Promise<void> {
+    const { clock, objects, randomness } = this.#context
     this.failed++
-    log.error('a hint could not be evaluated and is tried again later', {
-      error,
-      cause: hint.cause,
-      ...describe(first),
-    })
+    log.error('a hint could not be evaluated and is tried again later', { error })
     // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
     if (isDriftHint(hint)) {
       await Promise.all(items.map((item) => item.leave(error)))
@@ -137,7 +133,7 @@ export class HintWork {
     } catch (again) {
       const both = new Error(`it could not be put off either: ${describeError(again)}`, { cause: error })
       await Promise.all(items.map((item) => item.leave(both)))
-      log.error('open work could not be recorded; the hint comes again when its visibility ends', {
+      this.#context.log.error('open work could not be recorded; the hint comes again when its visibility ends', {
         error: again,
         cause: hint.cause,
       })

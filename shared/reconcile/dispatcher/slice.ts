@@ -1,5 +1,5 @@
 import type { Configuration } from '../../domain/configuration.ts'
-import { isDriftHint } from '../../domain/hint.ts'
+import { type Hint, isDriftHint } from '../../domain/hint.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { openSettleContext } from '../assignments/settle-context.ts'
 import type { Brake } from '../brake/brake.ts'
@@ -13,7 +13,7 @@ import { wakeDispatcher } from '../records/lanes.ts'
 import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
 import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
-import { type WorkItem, WorkSource } from './work-source.ts'
+import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
   /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */
@@ -50,7 +50,7 @@ export async function dispatch(
   try {
     // Asked again: the lease may have been waited for until a pause ended the slice before this one.
     if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
-    if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared anew')
+    if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
     await lease.release()
@@ -77,9 +77,8 @@ class Slice {
   readonly #limiter: RateLimiter
   readonly #brake: Brake
   readonly #work: HintWork
-  readonly #running = new Map<string, Promise<void>>()
-  #assignmentsRunning = 0
-  #permissionSetsRunning = 0
+  /** By group. */
+  readonly #running = new Map<string, { readonly kind: Hint['kind']; readonly ended: Promise<void> }>()
   #telling: Promise<void> | undefined
   #watching: Promise<void> | undefined
 
@@ -168,8 +167,8 @@ class Slice {
   /** Starts the most urgent hint that has a slot and whose group is free; false where there is none. */
   #startNext(): boolean {
     const { limits } = this.#configuration
-    const assignmentSlots = limits.outstanding - this.#assignmentsRunning - this.#requests.unattended
-    const permissionSetSlots = limits.provisionings - this.#permissionSetsRunning
+    const assignmentSlots = limits.outstanding - this.#countRunning('assignment') - this.#requests.unattended
+    const permissionSetSlots = limits.provisionings - this.#countRunning('permission-set')
     const items = this.#source.take(({ hint, group }) => {
       if (this.#running.has(group)) return false
       if (isDriftHint(hint)) return true
@@ -178,20 +177,17 @@ class Slice {
     const [first] = items
     if (!first) return false
     for (const { hint } of items) this.#work.board.begin(hint.cause)
-    this.#count(first, 1)
-    const running = this.#work.do(first, items).finally(() => {
+    const ended = this.#work.do(first, items).finally(() => {
       for (const { hint } of items) this.#work.board.end(hint.cause)
-      this.#count(first, -1)
       this.#running.delete(first.group)
       this.#changed.raise()
     })
-    this.#running.set(first.group, running)
+    this.#running.set(first.group, { kind: first.hint.kind, ended })
     return true
   }
 
-  #count({ hint }: WorkItem, by: 1 | -1): void {
-    if (hint.kind === 'assignment') this.#assignmentsRunning += by
-    else if (hint.kind === 'permission-set') this.#permissionSetsRunning += by
+  #countRunning(kind: Hint['kind']): number {
+    return [...this.#running.values()].filter((running) => running.kind === kind).length
   }
 
   #tellDue(): void {
@@ -219,7 +215,7 @@ class Slice {
     const isIdle = this.#isIdle()
     this.#ending.abort()
     const givenBack = await this.#source.stop()
-    await Promise.all(this.#running.values())
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended))
     await this.#source.close()
     await this.#telling
     await this.#tellAll()

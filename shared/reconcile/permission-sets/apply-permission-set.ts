@@ -127,7 +127,10 @@ async function bringUpToDate(
     const provisioned = await provisionPermissionSet(arn, next.provisioning, {
       ...context,
       view: () => context.organization.view(),
-      knownAccounts: () => knownAccounts(name, context),
+      knownAccounts: async () => {
+        const { ledger, foreign } = await context.standings.keysOf((grant) => grant.permissionSet === name)
+        return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key)?.accountId ?? [])
+      },
       save: (provisioning) => save({ ...next, provisioning }),
       onProgress: (accounts) =>
         context.tell({ ...uploadOf(object), state: 'applying', permissionSetArn: arn, accounts }),
@@ -171,11 +174,6 @@ function nextChange(
   return { event, etag, at, changes: changes.map(renderChange), provisioning: owed }
 }
 
-async function knownAccounts(name: PermissionSetName, { standings }: PermissionSetContext) {
-  const { ledger, foreign } = await standings.keysOf(({ permissionSet }) => permissionSet === name)
-  return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key)?.accountId ?? [])
-}
-
 async function reportDrift(
   read: ReadFile,
   owned: StoredOwned,
@@ -191,7 +189,7 @@ async function reportDrift(
   return { status: describeApplied(read, written.value), exists: true }
 }
 
-/** History comes first, under an instant that a repeated run writes again: nobody looks at an applied file any more. */
+/** History comes first, under an instant that a repeated run writes again: an applied file is not looked at any more. */
 async function finish(
   read: ReadFile,
   owned: StoredOwned,

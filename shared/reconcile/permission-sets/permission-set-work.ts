@@ -59,14 +59,8 @@ export class PermissionSetWork {
     const { objects, randomness } = this.#ports
     const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, objects)
     if (!hint) return
+    await sendHints(this.#ports, { id: randomness.id(), hints: [hint], revocation: false }, this.#ports.configuration)
     this.#revisiting.add(name)
-    try {
-      const event = { id: randomness.id(), hints: [hint], revocation: false }
-      await sendHints(this.#ports, event, this.#ports.configuration)
-    } catch (error) {
-      this.#revisiting.delete(name)
-      throw error
-    }
   }
 
   async #tell(name: PermissionSetName, status: NewStatus | undefined): Promise<void> {

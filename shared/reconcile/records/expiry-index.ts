@@ -1,14 +1,13 @@
-import pLimit from 'p-limit'
 import { renderInstant } from '../../domain/instant.ts'
 import type { LinkBody } from '../../domain/link-body.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from './inputs.ts'
+import { forEachAtOnce, listHeads } from './list-heads.ts'
 import { listTimed } from './list-timed.ts'
 
 const expiryPrefix = 'state/expiry/'
 const portion = 100
-const callsAtOnce = 16
 
 /** Until then text order is time order. With an offset, the last day of a link may be in the year 10000. */
 const lastIndexed = new Date('9999-12-31T23:59:59.999Z')
@@ -39,9 +38,7 @@ export async function indexInstants(
 
 /** All keys of the index. The reconcile has links looked at that are missing there. */
 export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<string>> {
-  const keys = new Set<string>()
-  for await (const { key } of objects.list(expiryPrefix)) keys.add(key)
-  return keys
+  return new Set((await listHeads(objects, expiryPrefix)).keys())
 }
 
 /**
@@ -53,8 +50,9 @@ export async function followInstants(ports: Pick<Ports, 'objects' | 'queues' | '
   let followed = 0
   for (let due = await listDue(ports.objects); due.length > 0; due = await listDue(ports.objects)) {
     await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], 'its time has come')
-    const limit = pLimit(callsAtOnce)
-    await Promise.all(due.map(({ object, etag }) => limit(() => ports.objects.delete(object, { ifMatch: etag }))))
+    await forEachAtOnce(due, async ({ object, etag }) => {
+      await ports.objects.delete(object, { ifMatch: etag })
+    })
     followed += due.length
     if (due.length < portion) break
   }

@@ -5,13 +5,8 @@ import { listTimed } from './list-timed.ts'
 
 const openPrefix = 'state/open/'
 
-/**
- * Work that could not be finished, and is evaluated again from `nextAttempt` on. `key`: an assignment key, or the key of a
- * permission set file.
- */
-export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
-
-export function openWorkKey(nextAttempt: string, key: OpenWork['key']): string {
+/** The key of work that could not be finished. `key`: an assignment key, or the key of a permission set file. */
+export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
 
@@ -21,7 +16,7 @@ export function openWorkKey(nextAttempt: string, key: OpenWork['key']): string {
  */
 export async function moveTwin<T>(
   objects: ObjectStore,
-  key: OpenWork['key'],
+  key: string,
   { before, next }: { readonly before: string | undefined; readonly next: string | undefined },
   write: () => Promise<T>,
 ): Promise<T> {
@@ -31,8 +26,8 @@ export async function moveTwin<T>(
   return written
 }
 
-/** Open work, earliest first: all of it, or the part that is due by `until`. */
-export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
+/** Open work, earliest first: all of it, or the part that is due by `until`. It is evaluated again from `nextAttempt` on. */
+export async function* listOpenWork(objects: ObjectStore, until?: Date) {
   for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
     if (until !== undefined && at > until) return
     const isWork = parseAssignmentKey(key) !== undefined || parsePermissionSetKey(key).ok

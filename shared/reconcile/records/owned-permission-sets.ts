@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { accountId } from '../../domain/account-id.ts'
 import { permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { moveTwin } from './open-work.ts'
@@ -103,6 +103,14 @@ export function removeOwned(objects: ObjectStore, { name, value, etag }: StoredO
   return moveTwin(objects, permissionSetKey(name), { before: value.openUntil, next: undefined }, async () => {
     if ((await recordOf(objects, name).remove(etag)) === 'lost') throw new RecordChangedError(ownedPrefix + name)
   })
+}
+
+/** The names of all that ssofile created or adopted, ascending. */
+export async function* listOwned(objects: ObjectStore): AsyncGenerator<PermissionSetName> {
+  for await (const { key } of objects.list(ownedPrefix)) {
+    const name = permissionSetName.safeParse(key.slice(ownedPrefix.length))
+    if (name.success) yield name.data
+  }
 }
 
 /**
