@@ -1,8 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Configuration } from '../shared/domain/configuration.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { dispatch } from '../shared/reconcile/dispatcher/dispatch.ts'
-import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
+import { dispatch, type SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 
 /**
  * Runs a slice of the dispatcher when woken. A wake that finds another dispatcher at work is done with: that one does the

@@ -2,7 +2,7 @@ import type { Configuration } from '../shared/domain/configuration.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
-import { beginDriftCheck } from '../shared/reconcile/drift/drift.ts'
+import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { followInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { dispatcher } from './dispatcher.ts'
 

@@ -23,8 +23,7 @@ import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.
 import { VirtualClock } from '../shared/memory/virtual-clock.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
-import { dispatch } from '../shared/reconcile/dispatcher/dispatch.ts'
-import type { SliceOptions, SliceResult } from '../shared/reconcile/dispatcher/slice.ts'
+import { dispatch, type SliceOptions, type SliceResult } from '../shared/reconcile/dispatcher/slice.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile

@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import type { AssignmentKey } from '../../shared/domain/assignment.ts'
 import { emptyBrake, figureOf } from '../../shared/domain/brake.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { digestOf, readBrake, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { readPause } from '../../shared/reconcile/dispatcher/pause.ts'
 import { Ledger } from '../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../shared/reconcile/records/stored-json.ts'
@@ -36,8 +36,8 @@ export function addBrake(program: Command): void {
 }
 
 async function show({ objects }: Ports, json: boolean): Promise<number> {
-  const [stored, pause] = await Promise.all([readBrake(objects), readPause(objects)])
-  const { held, holds, releases } = stored?.record ?? emptyBrake
+  const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
+  const { held, holds, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const assignments = await Promise.all(held.map((key) => limit(() => readHeld(ledger, key))))

@@ -7,7 +7,7 @@ import { splitFolder } from './link-fields.ts'
 
 /** `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. */
 export const brakeRules = ['own', 'indirect'] as const
-export type BrakeRule = (typeof brakeRules)[number]
+type BrakeRule = (typeof brakeRules)[number]
 
 /** One count: `indirect` everywhere together, `own` for each folder of links (absent: directly under `links_data/`). */
 const scope = { rule: z.enum(brakeRules), folder: z.string().optional() }
@@ -23,7 +23,7 @@ const brakeWindow = z.strictObject({
   /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
 })
-export type BrakeWindow = z.infer<typeof brakeWindow>
+type BrakeWindow = z.infer<typeof brakeWindow>
 
 /** Why the list is held, once for each rule and folder. `items` exceed the limit; `passed` were counted before them. */
 const brakeHold = z.strictObject({
@@ -73,9 +73,8 @@ export type Tally = {
 }
 
 export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date }
-export type Verdict = { readonly brake: BrakeRecord; readonly passes: boolean }
 
-export const releasedForMs = 60 * 60_000
+const releasedForMs = 60 * 60_000
 
 /** The folder of a link's key, declared or not; `undefined`: directly under `links_data/`. */
 export function folderOf(key: string): string | undefined {
@@ -165,12 +164,16 @@ export function prolongWindow(
  * | no       | no          | no                       | yes              | passes, and is counted     |
  * | no       | no          | no                       | no               | is held, and on the list   |
  */
-export function judgeRevocation(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): Verdict {
+export function judgeRevocation(
+  brake: BrakeRecord,
+  revocation: Revocation,
+  terms: BrakeTerms,
+): { readonly brake: BrakeRecord; readonly passes: boolean } {
   const { key } = revocation
   if (isReleased(brake, key, terms.now)) return { brake, passes: true }
   if (brake.held.includes(key)) return { brake, passes: false }
-  const tallies = tally(revocation).map((one) => ({ ...one, window: findWindow(brake, one) }))
-  const added = tallies.map(({ window, ...one }) => {
+  const added = tally(revocation).map((one) => {
+    const window = findWindow(brake, one)
     const counted = new Set(window.counted)
     return { ...one, window, items: one.items.filter((item) => !counted.has(item)) }
   })
@@ -178,8 +181,10 @@ export function judgeRevocation(brake: BrakeRecord, revocation: Revocation, term
     ({ rule, items, window }) =>
       items.length > 0 && window.counted.length + items.length > limitOf(rule, window.base, terms.limits),
   )
-  if (beyond.length > 0)
-    return { brake: beyond.reduce((held, one) => hold(held, one, terms), list(brake, key)), passes: false }
+  if (beyond.length > 0) {
+    const listed = { ...brake, held: [...brake.held, key].sort() }
+    return { brake: beyond.reduce((held, one) => hold(held, one, terms), listed), passes: false }
+  }
   if (added.every(({ items }) => items.length === 0)) return { brake, passes: true }
   const windows = brake.windows.map((window) => {
     const items = added.find((one) => isSameScope(one, window))?.items ?? []
@@ -194,17 +199,13 @@ function findWindow(brake: BrakeRecord, one: Tally): BrakeWindow {
   return window
 }
 
-function list(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
-  return { ...brake, held: [...brake.held, key].sort() }
-}
-
 function hold(brake: BrakeRecord, one: Tally & { window: BrakeWindow }, { limits, now }: BrakeTerms): BrakeRecord {
   const { rule, folder, items, window } = one
-  const known = brake.holds.find((candidate) => isSameScope(one, candidate))
   const { since, base, counted } = window
-  const fresh = { rule, folder, since, base, items: [] }
+  const known = brake.holds.find((candidate) => isSameScope(one, candidate))
+  const limit = limitOf(rule, base, limits)
   const minutes = lengthMs(rule, limits) / 60_000
-  const before = known ?? { ...fresh, limit: limitOf(rule, base, limits), minutes, passed: counted.length }
+  const before = known ?? { rule, folder, since, base, limit, minutes, passed: counted.length, items: [] }
   const next = { ...before, items: [...new Set([...before.items, ...items])] }
   return {
     ...brake,
@@ -213,7 +214,7 @@ function hold(brake: BrakeRecord, one: Tally & { window: BrakeWindow }, { limits
   }
 }
 
-export function isReleased({ releases }: BrakeRecord, key: AssignmentKey, now: Date): boolean {
+function isReleased({ releases }: BrakeRecord, key: AssignmentKey, now: Date): boolean {
   return releases.some((release) => isInForce(release, now) && release.keys.includes(key))
 }
 
@@ -246,11 +247,7 @@ function withoutHolds(brake: BrakeRecord): BrakeRecord {
 }
 
 /** The release of this list that is in force. */
-export function findRelease(
-  { releases }: BrakeRecord,
-  digest: string,
-  now: Date,
-): BrakeRecord['releases'][number] | undefined {
+export function findRelease({ releases }: BrakeRecord, digest: string, now: Date) {
   return releases.findLast((release) => release.digest === digest && isInForce(release, now))
 }
 

@@ -5,7 +5,7 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
-import { dispatch } from '../../shared/reconcile/dispatcher/dispatch.ts'
+import { dispatch } from '../../shared/reconcile/dispatcher/slice.ts'
 import { intercept } from '../intercept.ts'
 import { permissionSetKeyOf, steps } from './permission-set-steps.ts'
 

@@ -83,8 +83,8 @@ export const changeSabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['status'],
     file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: '    if (settlement.lacks) this.#board.noteLacks',
-    replace: "    if (settlement.lacks && settlement.result === 'waiting') this.#board.noteLacks",
+    find: '    if (settlement.lacks) this.board.noteLacks',
+    replace: "    if (settlement.lacks && settlement.result === 'waiting') this.board.noteLacks",
   },
   {
     name: 'the user that a link is bound to is forgotten',

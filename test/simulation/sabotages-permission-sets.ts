@@ -48,8 +48,8 @@ export const permissionSetSabotages: readonly Sabotage[] = [
     name: 'what others change in a permission set is not restored by a drift check',
     breaks: ['convergence'],
     file: 'shared/reconcile/permission-sets/apply-permission-set.ts',
-    find: '  if (owned && isApplied(owned.value, read.object) && !context.isDriftCheck)',
-    replace: '  if (owned && isApplied(owned.value, read.object))',
+    find: '  if (owned && isApplied(owned.value, object) && !context.isDriftCheck)',
+    replace: '  if (owned && isApplied(owned.value, object))',
   },
   {
     name: 'one provisioning more than allowed is in progress',

@@ -15,9 +15,9 @@ import { type Access, type AccessIds, findAccess, type GrantingLink, isSameAcces
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
 import { sendAssignmentCall } from '../calls/send-assignment-call.ts'
-import { readForeign, recordForeign } from '../records/foreign-assignments.ts'
+import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, recordHistory } from '../records/history.ts'
-import { EntryChangedError } from '../records/ledger.ts'
+import { RecordChangedError } from '../records/json-record.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
@@ -249,11 +249,11 @@ async function leaveToOthers(settling: Settling, { ids, links }: StepOf<'leave t
   // What others gave to a former id does not stand under this name: the drift check records it under its present one.
   if (!access || entry?.accesses.length === 1) {
     await noteName(settling, ids)
-    await recordForeign(objects, key, { v: 1, principalId, permissionSetArn, links: [...links], seenAt: now })
+    await foreignRecord(objects, key).overwrite({ v: 1, principalId, permissionSetArn, links: [...links], seenAt: now })
     // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
     if (!access && findAccess((await standings.ledger.read(key))?.entry, ids)) {
       await standings.forgetForeign(key)
-      throw new EntryChangedError(key)
+      throw new RecordChangedError(key)
     }
     standings.noteForeign(key, links, principalId)
   }

@@ -10,7 +10,8 @@ import {
   withoutAccess,
 } from '../../domain/ledger-entry.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
-import { EntryChangedError, type StoredEntry } from '../records/ledger.ts'
+import { RecordChangedError } from '../records/json-record.ts'
+import type { StoredEntry } from '../records/ledger.ts'
 import { moveTwin } from '../records/open-work.ts'
 import type { Facts, Known, Wish } from './facts.ts'
 import { targetOf } from './resolve-target.ts'
@@ -94,7 +95,7 @@ export class Settling implements Subject {
   /** The access of the entry that a step is about. */
   accessOf(ids: AccessIds): Access {
     const access = findAccess(this.entry, ids)
-    if (!access) throw new EntryChangedError(this.key)
+    if (!access) throw new RecordChangedError(this.key)
     return access
   }
 
@@ -104,12 +105,12 @@ export class Settling implements Subject {
       this.stored = { ...this.stored, entry: { ...this.stored.entry, accesses: withAccess(this.entry, access) } }
   }
 
-  /** Writes the entry with this access in it. Throws EntryChangedError. */
+  /** Writes the entry with this access in it. Throws RecordChangedError. */
   record(access: Access, { first = false, ...change }: EntryChange & { readonly first?: boolean } = {}): Promise<void> {
     return this.#write(withAccess(this.entry, access, { first }), change)
   }
 
-  /** Writes the entry without this access. The last one takes the entry and its twin along. Throws EntryChangedError. */
+  /** Writes the entry without this access. The last one takes the entry and its twin along. Throws RecordChangedError. */
   drop(ids: AccessIds): Promise<void> {
     return this.#write(this.entry && withoutAccess(this.entry, ids))
   }

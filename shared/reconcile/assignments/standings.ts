@@ -8,7 +8,7 @@ import { type Grant, renderGrant } from '../../domain/link.ts'
 import { toAssignment } from '../../domain/plan.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
-import { foreignPrefix, forgetForeign, readForeign } from '../records/foreign-assignments.ts'
+import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
@@ -55,7 +55,7 @@ export class Standings {
 
   /** It is ours, or nobody's: it does not stand under `foreign/` any more. */
   async forgetForeign(key: AssignmentKey): Promise<void> {
-    await forgetForeign(this.#objects, key)
+    await this.#objects.delete(foreignPrefix + key)
     this.noteGone(key)
   }
 

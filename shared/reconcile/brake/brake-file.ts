@@ -10,44 +10,34 @@ import {
   findRelease,
   releaseHeld,
 } from '../../domain/brake.ts'
-import type { FoundObject, ObjectStore, WriteResult } from '../../ports/object-store.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 
 export const brakeKey = 'control/brake.json'
 
 /** First the fields that a person looks for, of the rule that held first. They are absent while nothing is held. */
-const brakeFile = z.strictObject({
-  v: z.literal(1),
-  digest: z.string().optional(),
-  rule: z.enum(brakeRules).optional(),
-  folder: z.string().optional(),
-  figure: z.int().optional(),
-  limit: z.int().optional(),
-  since: z.iso.datetime().optional(),
-  ...brakeRecord.shape,
-})
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeFile)
+const brakeBody = z
+  .strictObject({
+    v: z.literal(1),
+    digest: z.string().optional(),
+    rule: z.enum(brakeRules).optional(),
+    folder: z.string().optional(),
+    figure: z.int().optional(),
+    limit: z.int().optional(),
+    since: z.iso.datetime().optional(),
+    ...brakeRecord.shape,
+  })
+  .transform(({ held, holds, windows, releases }): BrakeRecord => ({ held, holds, windows, releases }))
 
-export type StoredBrake = { readonly record: BrakeRecord; readonly object: FoundObject }
+/** It is absent until something is counted. */
+export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeBody, renderBrake)
 
-/** `undefined`: nothing was ever counted, or the object was deleted. Throws SpoiledObjectError. */
-export async function readBrake(objects: ObjectStore): Promise<StoredBrake | undefined> {
-  const stored = await recordOf(objects).read()
-  if (!stored) return undefined
-  const { held, holds, windows, releases } = stored.value
-  return { record: { held, holds, windows, releases }, object: stored.object }
-}
-
-/** `etag`: of the object that was read; `undefined`: there was none. */
-export function writeBrake(objects: ObjectStore, record: BrakeRecord, etag: string | undefined): Promise<WriteResult> {
-  return recordOf(objects).write({ v: 1, ...summarize(record), ...record }, etag)
-}
-
-function summarize({ held, holds }: BrakeRecord): Omit<z.infer<typeof brakeFile>, 'v' | keyof BrakeRecord> {
+function renderBrake(record: BrakeRecord): z.input<typeof brakeBody> {
+  const { held, holds } = record
+  if (held.length === 0) return { v: 1, ...record }
   const [first] = holds
-  if (held.length === 0 || !first) return held.length === 0 ? {} : { digest: digestOf(held) }
-  const { rule, folder, limit, since } = first
-  return { digest: digestOf(held), rule, folder, figure: figureOf(first), limit, since }
+  const { rule, folder, limit, since } = first ?? {}
+  return { v: 1, digest: digestOf(held), rule, folder, figure: first && figureOf(first), limit, since, ...record }
 }
 
 /** The name of one list of keys. Another list has another digest. */
@@ -68,15 +58,14 @@ export type ReleaseResult =
  */
 export async function releaseList(objects: ObjectStore, digest: string, by: string): Promise<ReleaseResult> {
   for (;;) {
-    const stored = await readBrake(objects)
-    const { record, object } = stored ?? { record: emptyBrake, object: undefined }
+    const { value: record = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
     if (!object || record.held.length === 0 || digestOf(record.held) !== digest) {
       const before = object && findRelease(record, digest, object.servedAt)
       return before ? { outcome: 'released-before', ...before } : { outcome: 'other-list', record }
     }
     const released = releaseHeld(record, { at: object.servedAt, digest, by })
     // Lost: the list may have grown meanwhile, and then its digest differs.
-    if ((await writeBrake(objects, released, object.etag)).outcome === 'written')
+    if ((await brakeFile(objects).write(released, object.etag)).outcome === 'written')
       return { outcome: 'released', keys: record.held }
   }
 }

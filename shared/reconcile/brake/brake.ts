@@ -28,18 +28,17 @@ import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { attentionPrefix, statusPrefix } from '../records/status-store.ts'
-import { brakeKey, digestOf, readBrake, writeBrake } from './brake-file.ts'
+import { brakeFile, digestOf } from './brake-file.ts'
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'>
 
 /** `held`: nothing may be sent; `reason` is for a person. */
 export type Admission = { readonly outcome: 'passes' } | { readonly outcome: 'held'; readonly reason: string }
 
-/** A change of the record, and who waits for it to be written. `revocation`: its windows have to be open. */
+/** A change of the record, and who waits for it to be written. */
 type Change = {
-  readonly revocation?: Revocation
-  readonly apply: (record: BrakeRecord, terms: BrakeTerms) => BrakeRecord
-  readonly done: (error?: unknown) => void
+  readonly apply: (record: BrakeRecord, terms: BrakeTerms) => BrakeRecord | Promise<BrakeRecord>
+  readonly written: PromiseWithResolvers<void>
 }
 
 /**
@@ -49,18 +48,15 @@ type Change = {
 export class Brake {
   readonly #ports: BrakePorts
   readonly #configuration: Configuration
+  /** As last read or written here. */
   #record: BrakeRecord = emptyBrake
-  /** Of the object that `#record` was read from or written to; `undefined`: it has to be read before it is used. */
+  /** Of the object that a look last read; `undefined`: it has to be read. */
   #etag: string | undefined
-  /** When S3 answered last, by its own clock and by ours. */
-  #served = { at: new Date(0), ms: 0 }
   #waiting: Change[] = []
-  #tail: Promise<void> = Promise.resolve()
+  #tail: Promise<unknown> = Promise.resolve()
   #isTold = false
   /** The record could not be read when it was last looked for: what is held is not known. */
   #isFailing = false
-  /** Evaluated meanwhile: whether it is on the list, and should be, is to be looked at. */
-  readonly #unreviewed = new Set<AssignmentKey>()
 
   constructor(ports: BrakePorts, configuration: Configuration) {
     this.#ports = ports
@@ -71,20 +67,25 @@ export class Brake {
   async admit(revocation: Revocation): Promise<Admission> {
     let passes = false
     let hold: BrakeHold | undefined
-    await this.#change((record, terms) => {
+    await this.#change(async (before, terms) => {
+      let record = before
+      for (const missing of findMissingWindows(record, revocation, terms))
+        record = await openMissing(record, missing, terms, { ...this.#ports, configuration: this.#configuration })
       const verdict = judgeRevocation(record, revocation, terms)
       passes = verdict.passes
       hold = findHold(verdict.brake, revocation)
       return verdict.brake
-    }, revocation)
+    })
     if (passes) return { outcome: 'passes' }
     return { outcome: 'held', reason: hold ? describeHold(hold) : 'held by the brake' }
   }
 
-  /** Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, moved, or gone. */
+  /**
+   * Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, moved, or gone.
+   * While the list cannot be read nothing is done: the sweep finds such keys later.
+   */
   async review(key: AssignmentKey): Promise<void> {
-    if (this.#isFailing) return void this.#unreviewed.add(key)
-    if (!this.#record.held.includes(key)) return
+    if (this.#isFailing || !this.#record.held.includes(key)) return
     const stored = await new Ledger(this.#ports.objects).read(key)
     if (stored?.entry.accesses.some(({ state }) => state === 'held')) return
     await this.#change((record) => takeOffList(record, key))
@@ -106,11 +107,10 @@ export class Brake {
    */
   async look(): Promise<void> {
     try {
-      await this.#exclusively(() => this.#refresh())
+      const released = await this.#exclusively(() => this.#refresh())
       if (this.#record.held.length > 0 && !this.#isTold) this.#tell(this.#record.holds)
-      await this.#hintReleased()
+      for (const release of released) await this.#hint(release)
       this.#isFailing = false
-      await this.#hintUnreviewed()
     } catch (error) {
       this.#etag = undefined
       if (!this.#isFailing)
@@ -119,50 +119,33 @@ export class Brake {
     }
   }
 
-  async #refresh(): Promise<void> {
-    const found = await this.#ports.objects.head(brakeKey)
-    if (found) this.#noteServed(found.servedAt)
-    if (found && found.etag === this.#etag) return
-    const stored = found && (await readBrake(this.#ports.objects))
-    this.#record = stored?.record ?? emptyBrake
-    this.#etag = stored?.object.etag
-    if (stored) this.#noteServed(stored.object.servedAt)
+  /** Returns the releases that are still to be hinted at. */
+  async #refresh(): Promise<BrakeRecord['releases']> {
+    const found = await brakeFile(this.#ports.objects).readIfChanged(this.#etag)
+    if (found === 'unchanged') return []
+    this.#record = found?.value ?? emptyBrake
+    this.#etag = found?.object.etag
+    return found ? findUnhinted(found.value, found.object.servedAt) : []
   }
 
-  async #hintReleased(): Promise<void> {
-    if (this.#etag === undefined) return
-    for (const { digest, at, by, keys } of findUnhinted(this.#record, this.#terms().now)) {
-      this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length })
-      const hints = keys.flatMap((key) => toHint(key) ?? [])
-      await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
-      await this.#change((record) => ({
-        ...record,
-        releases: record.releases.map((one) =>
-          one.digest === digest && one.at === at ? { ...one, hinted: true } : one,
-        ),
-      }))
-    }
+  async #hint({ digest, at, by, keys }: BrakeRecord['releases'][number]): Promise<void> {
+    this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length })
+    const hints = keys.flatMap((key) => toHint(key) ?? [])
+    await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
+    await this.#change((record) => ({
+      ...record,
+      releases: record.releases.map((one) => (one.digest === digest && one.at === at ? { ...one, hinted: true } : one)),
+    }))
   }
 
-  /** By a hint: while one of them is evaluated, it may be on the list before its entry says so. */
-  async #hintUnreviewed(): Promise<void> {
-    if (this.#unreviewed.size === 0) return
-    const listed = this.#record.held.filter((key) => this.#unreviewed.has(key))
-    const hints = listed.flatMap((key) => toHint(key) ?? [])
-    const id = this.#ports.randomness.id()
-    await sendHints(this.#ports, { id, hints, revocation: false }, this.#configuration)
-    this.#unreviewed.clear()
+  #change(apply: Change['apply']): Promise<void> {
+    const written = Promise.withResolvers<void>()
+    this.#waiting.push({ apply, written })
+    void this.#exclusively(() => this.#writeWaiting())
+    return written.promise
   }
 
-  #change(apply: Change['apply'], revocation?: Revocation): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (error?: unknown) => (error === undefined ? resolve() : reject(error))
-      this.#waiting.push({ apply, done, revocation })
-      void this.#exclusively(() => this.#writeWaiting())
-    })
-  }
-
-  #exclusively(work: () => Promise<void>): Promise<void> {
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(work)
     this.#tail = done.catch(() => undefined)
     return done
@@ -173,68 +156,35 @@ export class Brake {
     const changes = this.#waiting.splice(0)
     if (changes.length === 0) return
     try {
-      while (!(await this.#write(changes))) this.#etag = undefined
-      for (const { done } of changes) done()
+      let isWritten = false
+      while (!isWritten) isWritten = await this.#write(changes)
+      for (const { written } of changes) written.resolve()
     } catch (error) {
       // It may have been written all the same: what counts once is not counted again.
-      this.#etag = undefined
-      for (const { done } of changes) done(error)
+      for (const { written } of changes) written.reject(error)
     }
   }
 
   /** False: someone else has changed the object meanwhile. */
   async #write(changes: readonly Change[]): Promise<boolean> {
-    const { objects } = this.#ports
-    const before = await this.#read()
-    const terms = this.#terms()
-    let record = pruneBrake(before, terms)
-    for (const { revocation, apply } of changes) {
-      if (revocation) {
-        for (const missing of findMissingWindows(record, revocation, terms))
-          record = await openMissing(record, missing, terms, { objects, configuration: this.#configuration })
-      }
-      record = apply(record, terms)
+    const file = brakeFile(this.#ports.objects)
+    const stored = await file.read()
+    if (!stored) {
+      // Made first, since only an answer about an object tells S3's time.
+      await file.write(emptyBrake, undefined)
+      return false
     }
-    if (record === before) return true
-    const written = await writeBrake(objects, record, this.#etag)
-    if (written.outcome === 'lost') return false
+    const { value: before, object } = stored
+    // Judged by S3's clock: that of the machine may be minutes off.
+    const terms = { limits: this.#configuration.brake, now: object.servedAt }
+    let record = pruneBrake(before, terms)
+    for (const { apply } of changes) record = await apply(record, terms)
+    if (record !== before && (await file.write(record, object.etag)).outcome === 'lost') return false
     this.#record = record
-    this.#etag = written.etag
-    this.#noteServed(written.servedAt)
     const isNew = ({ rule, folder }: BrakeHold) =>
       !before.holds.some((known) => known.rule === rule && known.folder === folder)
     if (record.holds.some(isNew)) this.#tell(record.holds.filter(isNew))
     return true
-  }
-
-  async #read(): Promise<BrakeRecord> {
-    const { objects } = this.#ports
-    while (this.#etag === undefined) {
-      const stored = await readBrake(objects)
-      if (!stored) {
-        // Made first, since only an answer about an object tells S3's time.
-        const made = await writeBrake(objects, emptyBrake, undefined)
-        if (made.outcome === 'lost') continue
-        this.#record = emptyBrake
-        this.#etag = made.etag
-        this.#noteServed(made.servedAt)
-        break
-      }
-      this.#record = stored.record
-      this.#etag = stored.object.etag
-      this.#noteServed(stored.object.servedAt)
-    }
-    return this.#record
-  }
-
-  #noteServed(at: Date): void {
-    this.#served = { at, ms: this.#ports.clock.monotonicMs() }
-  }
-
-  /** Judged by S3's clock: that of the machine may be minutes off. */
-  #terms(): BrakeTerms {
-    const sinceMs = this.#ports.clock.monotonicMs() - this.#served.ms
-    return { limits: this.#configuration.brake, now: new Date(this.#served.at.getTime() + sinceMs) }
   }
 
   /** The alarm: a metric filter looks for its field, in this line and in that of a brake that cannot be read. */
@@ -245,13 +195,10 @@ export class Brake {
       alarm: 'brake',
       digest: digestOf(held),
       held: held.length,
-      rules: holds.map((one) => ({
-        rule: one.rule,
-        folder: one.folder,
-        figure: figureOf(one),
-        limit: one.limit,
-        since: one.since,
-      })),
+      rules: holds.map((one) => {
+        const { rule, folder, limit, since } = one
+        return { rule, folder, figure: figureOf(one), limit, since }
+      }),
     })
   }
 }

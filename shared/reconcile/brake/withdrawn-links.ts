@@ -8,15 +8,14 @@ const readsAtOnce = 16
 
 /**
  * The links that granted an assignment, where each of them was withdrawn: then its revocation is their owners' doing. Empty
- * where one still stands, or none is known: then something else takes the access away, and no one asked for that. `read`
+ * where one still stands, or none is known: then something else takes the access away. `read`
  * says what a link says now.
  */
 export async function findWithdrawnLinks(
   links: readonly GrantingLink[],
   read: (key: string) => Promise<LinkReading>,
 ): Promise<readonly WithdrawnLink[]> {
-  const limit = pLimit(readsAtOnce)
-  const withdrawn = await Promise.all(links.map((link) => limit(async () => isWithdrawn(link, await read(link.key)))))
+  const withdrawn = await pLimit(readsAtOnce).map(links, async (link) => isWithdrawn(link, await read(link.key)))
   return withdrawn.every(Boolean) ? links.map(({ key }) => ({ key, folder: folderOf(key) })) : []
 }
 

@@ -7,7 +7,7 @@ import {
 import { isSettled, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { readBrake } from '../brake/brake-file.ts'
+import { brakeFile } from '../brake/brake-file.ts'
 import type { NamedId } from '../directory/principal-names.ts'
 import type { Checkpoint } from '../records/checkpoint.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -15,24 +15,7 @@ import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { listOpenWork } from '../records/open-work.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
-export type Unfinished = {
-  /** Entries that are not settled and have no retry scheduled; stuck ones only if their account takes changes again. */
-  readonly unfinished: readonly Assignment[]
-  /** Every entry that is not settled, ascending. */
-  readonly entries: readonly AssignmentKey[]
-  /** What the brake holds: it rests until a person releases it. */
-  readonly held: ReadonlySet<AssignmentKey>
-  /** Links whose access is held, each with one held assignment. */
-  readonly heldLinks: ReadonlyMap<string, Assignment>
-  /** Stuck on accounts that take no changes, or left: nothing can be done. */
-  readonly resting: ReadonlyMap<AssignmentKey, Assignment>
-  /** Assignments and permission set files with a retry under `state/open/`. */
-  readonly scheduled: ReadonlySet<string>
-  /** The names and ids in the entries that were read. */
-  readonly names: readonly NamedId[]
-  /** Entries that cannot be read. They do not stop the comparison, and the dispatcher tells their links. */
-  readonly spoiled: readonly string[]
-}
+export type Unfinished = Awaited<ReturnType<typeof findUnfinished>>
 
 /**
  * Finds entries whose hint was lost. Reads only entries that were written since the last comparison, or were not settled
@@ -44,11 +27,13 @@ export async function findUnfinished(
   view: OrganizationView,
   last: Pick<Checkpoint, 'since' | 'entries'>,
   revocations: readonly Assignment[],
-): Promise<Unfinished> {
+) {
   const known = new Set(last.entries)
   // If it cannot be read, held entries stay held.
-  const brake = await readBrake(objects).catch(() => 'unreadable' as const)
-  const listed = new Set(brake === 'unreadable' ? [] : brake?.record.held)
+  const brake = await brakeFile(objects)
+    .read()
+    .catch(() => 'unreadable' as const)
+  const listed = new Set(brake === 'unreadable' ? [] : brake?.value.held)
   const revoked = new Set(revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
   const heldLinks = new Map<string, Assignment>()
@@ -94,13 +79,21 @@ export async function findUnfinished(
     if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
   }
   return {
+    /** Entries that are not settled and have no retry scheduled; stuck ones only if their account takes changes again. */
     unfinished,
+    /** Every entry that is not settled, ascending. */
     entries: unsettled.sort(),
+    /** What the brake holds: it rests until a person releases it. */
     held,
+    /** Links whose access is held, each with one held assignment. */
     heldLinks,
+    /** Stuck on accounts that take no changes, or left: nothing can be done. */
     resting,
+    /** Assignments and permission set files with a retry under `state/open/`. */
     scheduled,
+    /** The names and ids in the entries that were read. */
     names: [...names.values()],
+    /** Entries that cannot be read. They do not stop the comparison, and the dispatcher tells their links. */
     spoiled: spoiled.sort(),
   }
 }

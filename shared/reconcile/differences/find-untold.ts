@@ -1,10 +1,10 @@
-import type { AccountId } from '../../domain/account-id.ts'
 import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { expandScope } from '../../domain/expand-scope.ts'
 import { parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
+import { collectAssignments } from '../../domain/plan.ts'
 import { attentionStates } from '../../domain/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Told } from '../records/checkpoint.ts'
@@ -71,30 +71,22 @@ export function wantsLook(input: string, { state, desired }: Told, situation: Si
   }
 }
 
-/** Assignments by permission set and principal, to find those of one link. */
-export class AssignmentIndex {
-  readonly #accounts = new Map<string, Set<AccountId>>()
-  readonly #view: OrganizationView
-  readonly #configuration: Configuration
-
-  constructor(assignments: Iterable<Assignment>, view: OrganizationView, configuration: Configuration) {
-    this.#view = view
-    this.#configuration = configuration
-    for (const assignment of assignments) {
-      const name = renderGrant(assignment)
-      const accounts = this.#accounts.get(name) ?? new Set()
-      this.#accounts.set(name, accounts.add(assignment.accountId))
-    }
-  }
-
-  /** Whether any of it may be a link's. A link that is not in force may have granted access outside its scope. */
-  concerns(input: string, isInForce: boolean): boolean {
-    const link = parseLinkKey(input, this.#configuration.folders)
-    const accounts = link.ok ? this.#accounts.get(renderGrant(link.value)) : undefined
+/**
+ * Whether any of these assignments may be a link's. A link that is not in force may have granted access outside its scope.
+ */
+export function indexAssignments(
+  assignments: Iterable<Assignment>,
+  view: OrganizationView,
+  configuration: Configuration,
+) {
+  const owned = collectAssignments(assignments)
+  return (input: string, isInForce: boolean): boolean => {
+    const link = parseLinkKey(input, configuration.folders)
+    const accounts = link.ok ? owned.get(renderGrant(link.value))?.accounts : undefined
     if (!link.ok || !accounts) return false
     const { scope } = link.value
     if (scope.kind === 'account') return accounts.has(scope.id)
-    return !isInForce || expandScope(scope, this.#view, this.#configuration).some((id) => accounts.has(id))
+    return !isInForce || expandScope(scope, view, configuration).some((id) => accounts.has(id))
   }
 }
 

@@ -5,7 +5,7 @@ import { isInForce } from '../../domain/link-body.ts'
 import { attentionOf, type Status, status } from '../../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import type { Checkpoint, LinkTimes, Memory, Told } from '../records/checkpoint.ts'
+import type { Checkpoint, LinkTimes, Told } from '../records/checkpoint.ts'
 import { expiryKey, instantsToCome, listIndexed } from '../records/expiry-index.ts'
 import { queueOf } from '../records/inputs.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -14,24 +14,13 @@ import { readLink } from '../records/read-link.ts'
 import { isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { isSpoiled, type Stored, unlessSpoiled } from '../records/stored-json.ts'
 
-export type Links = {
-  readonly inForce: readonly Link[]
-  readonly notYet: readonly Link[]
-  /** S3 refuses to give them, for instance because they are archived or encrypted with another key. */
-  readonly unread: readonly Link[]
-  readonly expired: ReadonlySet<string>
-  /** Links that `state/expiry/` does not wake at each of their times. */
-  readonly unindexed: readonly string[]
-  readonly memory: Memory['links']
-}
-
 /** Reads the links that have a body, unless the checkpoint knows it. The name and size of an empty link say all. */
 export async function readLinks(
   objects: ObjectStore,
   files: readonly ObjectHead[],
   { folders }: Configuration,
   { links: known, now }: Pick<Checkpoint, 'links' | 'now'>,
-): Promise<Links> {
+) {
   const indexed = await listIndexed(objects)
   const byState = { 'in-force': [] as Link[], 'not-yet': [] as Link[], expired: [] as Link[] }
   const unread: Link[] = []
@@ -54,8 +43,17 @@ export async function readLinks(
     if (instantsToCome(body, at).some((instant) => !indexed.has(expiryKey(instant, file.key)))) unindexed.push(file.key)
   }
   await forEachAtOnce(files, read)
-  const expired = new Set(byState.expired.map(({ key }) => key))
-  return { inForce: byState['in-force'], notYet: byState['not-yet'], unread, expired, unindexed, memory }
+  const expired = new Set<string>(byState.expired.map(({ key }) => key))
+  return {
+    inForce: byState['in-force'],
+    notYet: byState['not-yet'],
+    expired,
+    /** S3 refuses to give them, for instance because they are archived or encrypted with another key. */
+    unread,
+    /** Links that `state/expiry/` does not wake at each of their times. */
+    unindexed,
+    memory,
+  }
 }
 
 /** `undefined`: it is gone. */
@@ -67,16 +65,14 @@ async function readTimes(
   try {
     const reading = await readLink(objects, key, configuration)
     if (reading.state === 'absent') return undefined
-    const { etag, servedAt } = reading.object
-    if (reading.state === 'rejected') return { times: { etag, isValid: false }, at: servedAt }
+    const { etag, servedAt: at } = reading.object
+    if (reading.state === 'rejected') return { times: { etag, isValid: false }, at }
     const { notBefore, expiresAt } = reading.body
-    const times = {
-      etag,
-      isValid: true,
+    const instants = {
       notBefore: notBefore && renderInstant(notBefore),
       expiresAt: expiresAt && renderInstant(expiresAt),
     }
-    return { times, at: servedAt }
+    return { times: { etag, isValid: true, ...instants }, at }
   } catch (error) {
     if (isServiceError(error)) return 'refused'
     throw error
@@ -87,14 +83,7 @@ function dateOf(instant: string | undefined): Date | undefined {
   return instant === undefined ? undefined : new Date(instant)
 }
 
-export type Statuses = {
-  /** By input: of files, and of files that are gone. Those without a readable status are missing. */
-  readonly told: ReadonlyMap<string, Told>
-  /** Statuses that changed since the checkpoint. */
-  readonly changed: ReadonlySet<string>
-  /** Inputs whose status cannot be read, with its key. */
-  readonly spoiled: ReadonlyMap<string, string>
-}
+export type Statuses = Awaited<ReturnType<typeof readStatuses>>
 
 /** Reads the statuses that changed since the checkpoint. */
 export async function readStatuses(
@@ -102,7 +91,7 @@ export async function readStatuses(
   files: Heads,
   statuses: Heads,
   { statuses: known }: Pick<Checkpoint, 'statuses'>,
-): Promise<Statuses> {
+) {
   const told = new Map<string, Told>()
   const changed = new Set<string>()
   const spoiled = new Map<string, string>()
@@ -134,7 +123,14 @@ export async function readStatuses(
   }
   const hashed = [...statuses.keys()].filter((key) => isTooLong(nameOf(key)) && !keys.has(key))
   await forEachAtOnce(hashed, readHashed)
-  return { told, changed, spoiled }
+  return {
+    /** By input: of files, and of files that are gone. Those without a readable status are missing. */
+    told,
+    /** Statuses that changed since the checkpoint. */
+    changed,
+    /** Inputs whose status cannot be read, with its key. */
+    spoiled,
+  }
 }
 
 function toTold({ value, object: { etag } }: Stored<Status>): Told {

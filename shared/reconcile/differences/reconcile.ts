@@ -1,20 +1,19 @@
-import pLimit from 'p-limit'
 import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { assignmentHint } from '../../domain/hint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findPrincipalChanges, notePrincipals } from '../directory/principal-changes.ts'
-import { type NamedId, PrincipalNames } from '../directory/principal-names.ts'
+import { PrincipalNames } from '../directory/principal-names.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
-import { readsAtOnce } from '../records/list-heads.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type Differences, findDifferences } from './find-differences.ts'
 
 /** What a sweep or a reconcile hinted at; all zero: everything is as it should be. */
@@ -106,13 +105,12 @@ async function close(
 
 /** Keeps `state/principals/` complete, by which the directory is compared. */
 async function noteNames(objects: ObjectStore, { names, foreignSince }: Differences): Promise<void> {
-  const limit = pLimit(readsAtOnce)
-  const read = async (key: Differences['foreignSince'][number]): Promise<readonly NamedId[]> => {
-    const foreign = await unlessSpoiled(readForeign(objects, key))
+  const found = [...names]
+  await forEachAtOnce(foreignSince, async (key) => {
+    const foreign = await spoiledAsAbsent(readForeign(objects, key))
     const assignment = parseAssignmentKey(key)
-    if (!assignment || !foreign || isSpoiled(foreign)) return []
-    return [{ type: assignment.type, name: assignment.principal, id: foreign.principalId }]
-  }
-  const ofForeign = await Promise.all(foreignSince.map((key) => limit(() => read(key))))
-  await notePrincipals(objects, [...names, ...ofForeign.flat()])
+    if (assignment && foreign)
+      found.push({ type: assignment.type, name: assignment.principal, id: foreign.principalId })
+  })
+  await notePrincipals(objects, found)
 }

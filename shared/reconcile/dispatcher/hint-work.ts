@@ -1,53 +1,53 @@
 import { renderAssignmentKey } from '../../domain/assignment.ts'
+import { describeLink } from '../../domain/describe-link.ts'
 import { type DriftHint, type Hint, isDriftHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { linkPrefix } from '../../domain/link.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { Log } from '../../ports/log.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import { settleAssignment } from '../assignments/settle-assignment.ts'
-import type { SettleContext } from '../assignments/settlement.ts'
+import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
-import type { DriftCheck } from '../drift/check-drift.ts'
+import { DriftCheck, type DriftCheckContext } from '../drift/check-drift.ts'
 import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
-import type { PermissionSetWork, PermissionSetWorkContext } from '../permission-sets/permission-set-work.ts'
+import { PermissionSetWork, type PermissionSetWorkContext } from '../permission-sets/permission-set-work.ts'
+import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
-import type { StatusBoard } from '../statuses/status-board.ts'
+import { gatherLink } from '../statuses/gather-link.ts'
+import { StatusBoard } from '../statuses/status-board.ts'
 import { giveBackAll, type WorkItem } from './work-source.ts'
-
-type HintWorkContext = SettleContext & Pick<PermissionSetContext, 'provisionings'>
-
-type HintWorkOptions = {
-  readonly context: HintWorkContext
-  readonly board: StatusBoard
-  readonly permissionSetWork: PermissionSetWork
-  readonly drift: DriftCheck
-}
 
 const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
 
 /** What becomes of one hint that was taken: an assignment, a permission set or a part of a drift check is settled, put off or given back. */
 export class HintWork {
-  readonly #context: HintWorkContext
-  readonly #board: StatusBoard
+  readonly board: StatusBoard
+  readonly #context: OpenSettleContext & Pick<PermissionSetContext, 'provisionings'>
   readonly #permissionSetWork: PermissionSetWork
   readonly #drift: DriftCheck
   settled = 0
   failed = 0
 
-  constructor({ context, board, permissionSetWork, drift }: HintWorkOptions) {
-    this.#context = context
-    this.#board = board
-    this.#permissionSetWork = permissionSetWork
-    this.#drift = drift
+  constructor(settling: OpenSettleContext, openBackground: DriftCheckContext['openBackground']) {
+    const { ssoAdmin, clock, configuration, ending } = settling
+    const provisionings = new Provisionings({ ssoAdmin, clock, most: configuration.limits.provisionings, ending })
+    this.#context = { ...settling, provisionings }
+    this.board = openBoard(settling)
+    this.#permissionSetWork = new PermissionSetWork(settling, this.board)
+    this.#drift = new DriftCheck({ ...settling, identityStore: patientIdentityStore(settling), openBackground })
   }
 
   /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
   async do(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
     await this.#try(first, items)
-    this.#touchDropped(first)
+    const { hint } = first
+    // What an evaluation took out of the ledger has to be told, also where it ended early.
+    if (hint.kind === 'assignment') this.board.touch(this.#context.standings.takeDropped(hint.account))
   }
 
   async #try(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
@@ -70,7 +70,7 @@ export class HintWork {
       })
     } catch (error) {
       if (error instanceof NotStartedError) return giveBackAll(items, context.log)
-      await this.#postpone(first, items, error)
+      await this.#postpone(first, items, error, log)
     }
   }
 
@@ -85,7 +85,7 @@ export class HintWork {
   async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back'> {
     const { hint } = item
     if (isDriftHint(hint)) {
-      this.#board.touch(await this.#drift.work(hint, context))
+      this.board.touch(await this.#drift.work(hint, context))
       return 'done'
     }
     if (hint.kind === 'permission-set') {
@@ -100,35 +100,24 @@ export class HintWork {
     // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
     if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet)) {
       // What was released meanwhile concerns links that the next evaluation does not see any more.
-      this.#board.touch(settlement.links)
+      this.board.touch(settlement.links)
       return this.#settle(item, context)
     }
     // Before anything is awaited: whoever makes what is lacking from now on wakes this one.
-    if (settlement.lacks) this.#board.noteLacks(permissionSet, settlement.lacks)
+    if (settlement.lacks) this.board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.failed++
     if (settlement.result !== 'held') await this.#context.brake.review(renderAssignmentKey(assignment))
-    this.#board.touch(settlement.links)
-    this.#touchDropped(item)
+    this.board.touch(settlement.links)
     return 'done'
   }
 
-  /** What an evaluation took out of the ledger has to be told, also where it ends early. */
-  #touchDropped({ hint }: WorkItem): void {
-    if (hint.kind === 'assignment') this.#board.touch(this.#context.standings.takeDropped(hint.account))
-  }
-
-  async #postpone(first: WorkItem, items: readonly WorkItem[], error: unknown): Promise<void> {
-    const { clock, objects, randomness, log } = this.#context
-    const { hint } = first
+  async #postpone({ hint }: WorkItem, items: readonly WorkItem[], error: unknown, log: Log): Promise<void> {
+    const { clock, objects, randomness } = this.#context
     this.failed++
-    log.error('a hint could not be evaluated and is tried again later', {
-      error,
-      cause: hint.cause,
-      ...describe(first),
-    })
+    log.error('a hint could not be evaluated and is tried again later', { error })
     // A part of a drift check stays in its queue: it comes again, and after its receives stands in the dead-letter queue.
     if (isDriftHint(hint)) {
       await Promise.all(items.map((item) => item.leave(error)))
@@ -137,15 +126,14 @@ export class HintWork {
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       await scheduleWork(objects, at, subjectKey(hint))
-      if (hint.kind === 'permission-set')
-        await this.#permissionSetWork.tellPutOff(hint.permissionSet, error, this.#context)
+      if (hint.kind === 'permission-set') await this.#permissionSetWork.tellPutOff(hint.permissionSet, error)
       // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.
       this.#touchCauses(items)
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
       const both = new Error(`it could not be put off either: ${describeError(again)}`, { cause: error })
       await Promise.all(items.map((item) => item.leave(both)))
-      log.error('open work could not be recorded; the hint comes again when its visibility ends', {
+      this.#context.log.error('open work could not be recorded; the hint comes again when its visibility ends', {
         error: again,
         cause: hint.cause,
       })
@@ -154,8 +142,29 @@ export class HintWork {
 
   /** Each cause waits for its status, also where one evaluation served several. */
   #touchCauses(items: readonly WorkItem[]): void {
-    this.#board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
+    this.board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
   }
+}
+
+/** The links whose status is to be told, by what this slice knows. */
+function openBoard(settling: OpenSettleContext): StatusBoard {
+  const { objects, clock, log, configuration, statuses, standings, organization, brake } = settling
+  const accountsOf = standings.accountsOf.bind(standings)
+  const board: StatusBoard = new StatusBoard({
+    statuses,
+    clock,
+    log,
+    assess: async (input, current) => {
+      const progress = {
+        lackOf: board.lackOf.bind(board),
+        of: standings.of.bind(standings),
+        heldAccountsOf: brake.heldAccountsOf.bind(brake),
+      }
+      const context = { objects, organization, configuration, accountsOf, progress }
+      return describeLink((await gatherLink(input, current, context)).facts)
+    },
+  })
+  return board
 }
 
 /** A ConflictException is another operation on the same permission set or account, which passes (field reports). */

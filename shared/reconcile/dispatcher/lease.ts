@@ -73,7 +73,7 @@ export class Lease {
     return written.outcome === 'lost' ? undefined : new Lease(ports, holder, written.etag, beganMs)
   }
 
-  /** The present holder, for a message; `undefined`: nobody. */
+  /** The present holder, for a message; `undefined`: it is free. */
   static async holder(ports: Pick<Ports, 'objects'>): Promise<string | undefined> {
     return (await recordOf(ports.objects).read())?.value.holder
   }

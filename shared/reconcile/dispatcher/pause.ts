@@ -66,11 +66,8 @@ export async function noteStopped(objects: ObjectStore): Promise<void> {
  * After a pause, has everything compared again (`resume` itself may write `control/` only). A second reconcile does no
  * harm, and the hourly one replaces a lost one.
  */
-export async function reconcileAfterPause({
-  objects,
-  queues,
-  randomness,
-}: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<boolean> {
+export async function reconcileAfterPause(ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<boolean> {
+  const { objects, queues, randomness } = ports
   if (!(await objects.head(pausedKey))) return false
   const body = JSON.stringify({ 'detail-type': 'resumed after a pause' })
   await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])

@@ -1,5 +1,5 @@
 import type { Configuration } from '../../domain/configuration.ts'
-import { isDriftHint } from '../../domain/hint.ts'
+import { type Hint, isDriftHint } from '../../domain/hint.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { openSettleContext } from '../assignments/settle-context.ts'
 import type { Brake } from '../brake/brake.ts'
@@ -10,12 +10,10 @@ import { backOffMs } from '../calls/repeat-patiently.ts'
 import { Signal } from '../calls/signal.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { wakeDispatcher } from '../records/lanes.ts'
-import type { StatusBoard } from '../statuses/status-board.ts'
-import type { HintWork } from './hint-work.ts'
-import type { Lease } from './lease.ts'
-import { openHintWork } from './open-hint-work.ts'
-import { noteStopped, readPause } from './pause.ts'
-import { type WorkItem, WorkSource } from './work-source.ts'
+import { HintWork } from './hint-work.ts'
+import { Lease } from './lease.ts'
+import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
+import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
   /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */
@@ -39,8 +37,34 @@ const controlEveryMs = 2_000
 /** How often a status that cannot be told is tried at the end of a slice. */
 const tellingsMost = 4
 
+/** One slice of the only process that calls SSO Admin: takes hints and makes Identity Center equal to the files. */
+export async function dispatch(
+  ports: Ports,
+  configuration: Configuration,
+  options: SliceOptions,
+): Promise<SliceResult> {
+  if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
+  const lease = await Lease.acquire(ports, options.holder)
+  if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
+  void lease.keep()
+  try {
+    // Asked again: the lease may have been waited for until a pause ended the slice before this one.
+    if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
+    if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
+    return await new Slice(ports, configuration, options, lease).run()
+  } finally {
+    await lease.release()
+  }
+}
+
+async function isPaused({ objects }: Ports): Promise<boolean> {
+  if (!(await readPause(objects))) return false
+  await noteStopped(objects)
+  return true
+}
+
 /** What a dispatcher does under its lease: takes hints while there are slots for them, tells statuses, and ends in good order. */
-export class Slice {
+class Slice {
   readonly #ports: Ports
   readonly #configuration: Configuration
   readonly #options: SliceOptions
@@ -51,12 +75,10 @@ export class Slice {
   readonly #source: WorkSource
   readonly #requests: AssignmentRequests
   readonly #limiter: RateLimiter
-  readonly #board: StatusBoard
   readonly #brake: Brake
   readonly #work: HintWork
-  readonly #running = new Map<string, Promise<void>>()
-  #assignmentsRunning = 0
-  #permissionSetsRunning = 0
+  /** By group. */
+  readonly #running = new Map<string, { readonly kind: Hint['kind']; readonly ended: Promise<void> }>()
   #telling: Promise<void> | undefined
   #watching: Promise<void> | undefined
 
@@ -76,9 +98,7 @@ export class Slice {
     this.#brake = settling.brake
     const openBackground = (background: () => void) =>
       limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background })
-    const { board, work } = openHintWork(settling, openBackground)
-    this.#board = board
-    this.#work = work
+    this.#work = new HintWork(settling, openBackground)
   }
 
   async run(): Promise<SliceResult> {
@@ -139,7 +159,7 @@ export class Slice {
   }
 
   #isIdle(): boolean {
-    if (this.#running.size > 0 || !this.#source.isEmpty || this.#board.hasDirty || this.#telling) return false
+    if (this.#running.size > 0 || !this.#source.isEmpty || this.#work.board.hasDirty || this.#telling) return false
     const idleMs = this.#ports.clock.monotonicMs() - this.#source.emptySinceMs
     return this.#work.settled === 0 || idleMs >= this.#options.lingerMs
   }
@@ -147,8 +167,8 @@ export class Slice {
   /** Starts the most urgent hint that has a slot and whose group is free; false where there is none. */
   #startNext(): boolean {
     const { limits } = this.#configuration
-    const assignmentSlots = limits.outstanding - this.#assignmentsRunning - this.#requests.unattended
-    const permissionSetSlots = limits.provisionings - this.#permissionSetsRunning
+    const assignmentSlots = limits.outstanding - this.#countRunning('assignment') - this.#requests.unattended
+    const permissionSetSlots = limits.provisionings - this.#countRunning('permission-set')
     const items = this.#source.take(({ hint, group }) => {
       if (this.#running.has(group)) return false
       if (isDriftHint(hint)) return true
@@ -156,26 +176,23 @@ export class Slice {
     })
     const [first] = items
     if (!first) return false
-    for (const { hint } of items) this.#board.begin(hint.cause)
-    this.#count(first, 1)
-    const running = this.#work.do(first, items).finally(() => {
-      for (const { hint } of items) this.#board.end(hint.cause)
-      this.#count(first, -1)
+    for (const { hint } of items) this.#work.board.begin(hint.cause)
+    const ended = this.#work.do(first, items).finally(() => {
+      for (const { hint } of items) this.#work.board.end(hint.cause)
       this.#running.delete(first.group)
       this.#changed.raise()
     })
-    this.#running.set(first.group, running)
+    this.#running.set(first.group, { kind: first.hint.kind, ended })
     return true
   }
 
-  #count({ hint }: WorkItem, by: 1 | -1): void {
-    if (hint.kind === 'assignment') this.#assignmentsRunning += by
-    else if (hint.kind === 'permission-set') this.#permissionSetsRunning += by
+  #countRunning(kind: Hint['kind']): number {
+    return [...this.#running.values()].filter((running) => running.kind === kind).length
   }
 
   #tellDue(): void {
-    if (!this.#board.hasDue) return
-    this.#telling ??= this.#board.tell('due').finally(() => {
+    if (!this.#work.board.hasDue) return
+    this.#telling ??= this.#work.board.tell('due').finally(() => {
       this.#telling = undefined
       this.#changed.raise()
     })
@@ -185,9 +202,10 @@ export class Slice {
   async #tellAll(): Promise<void> {
     const { clock, randomness } = this.#ports
     for (let attempt = 1; ; attempt++) {
-      await this.#board.tell('all')
-      if (!this.#board.hasDirty) return
-      if (attempt === tellingsMost) return sendInputs(this.#ports, this.#board.dirty, 'its status could not be told')
+      await this.#work.board.tell('all')
+      if (!this.#work.board.hasDirty) return
+      if (attempt === tellingsMost)
+        return sendInputs(this.#ports, this.#work.board.dirty, 'its status could not be told')
       await clock.sleep(backOffMs(attempt, { firstMs: 2_000, mostMs: 10_000 }, randomness))
     }
   }
@@ -197,7 +215,7 @@ export class Slice {
     const isIdle = this.#isIdle()
     this.#ending.abort()
     const givenBack = await this.#source.stop()
-    await Promise.all(this.#running.values())
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended))
     await this.#source.close()
     await this.#telling
     await this.#tellAll()

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import { parseAssignmentKey } from '../../domain/assignment.ts'
 import { assignmentHint, type Hint, hint as hintSchema } from '../../domain/hint.ts'
 import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
@@ -8,6 +7,7 @@ import type { ReceivedMessage } from '../../ports/queues.ts'
 import type { Signal } from '../calls/signal.ts'
 import { forgetFailure, recordFailure } from '../records/failures.ts'
 import { groupOf, type Lane, lanes } from '../records/lanes.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
 import { listOpenWork } from '../records/open-work.ts'
 
 /** Hints in hand for so many message groups are enough to fill every slot; a message more waits in its queue. */
@@ -19,7 +19,6 @@ const longPollSeconds = 1
 /** The work lanes' visibility timeout is 120 s: extended well before. */
 const visibilitySeconds = 120
 const extendEveryMs = 40_000
-const extensionsAtOnce = 16
 const openWorkEveryMs = 30_000
 
 /** A hint in hand. Exactly one of `done`, `giveBack` and `leave` ends it. */
@@ -60,13 +59,14 @@ export class WorkSource {
   readonly #pulled = new Set<Lane | 'open'>()
   readonly #ended: Record<Lane, number> = { 'work-urgent': 0, work: 0, 'work-bulk': 0 }
   #takes = 0
-  #lastFoundMs: number
+  /** When the last hint was found. */
+  emptySinceMs: number
 
   /** `changed` is raised when there may be something to take. */
   constructor(ports: SourcePorts, changed: Signal) {
     this.#ports = ports
     this.#changed = changed
-    this.#lastFoundMs = ports.clock.monotonicMs()
+    this.emptySinceMs = ports.clock.monotonicMs()
   }
 
   /** Begins to pull, or goes on after `pause`. */
@@ -86,10 +86,6 @@ export class WorkSource {
   /** Nothing in hand that waits, and every lane was found empty since the last of it was ended. */
   get isEmpty(): boolean {
     return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].length === 0)
-  }
-
-  get emptySinceMs(): number {
-    return this.#lastFoundMs
   }
 
   /** The most urgent hint whose group is free, with all others in hand about the same thing: one evaluation serves them. */
@@ -159,21 +155,15 @@ export class WorkSource {
 
   #hold(lane: Lane, message: ReceivedMessage): void {
     const { queues, randomness, log } = this.#ports
-    const { messageId, receiveCount } = message
-    const parsed = parseHint(message.body)
-    if (!parsed) {
+    const { messageId, receiveCount, receiptHandle, body } = message
+    const hint = parseHint(body)
+    if (!hint) {
       // Left alone it comes again until its receives are used up, and then stands in the dead-letter queue with an alarm.
-      log.error('a message on a work lane is not a hint', {
-        lane,
-        messageId,
-        receiveCount,
-      })
+      log.error('a message on a work lane is not a hint', { lane, messageId, receiveCount })
       return
     }
-    const { receiptHandle, body } = message
-    const group = groupOf(parsed)
+    const group = groupOf(hint)
     this.#inHand.set(receiptHandle, lane)
-    this.#lastFoundMs = this.#ports.clock.monotonicMs()
     const done = async () => {
       await queues.delete(lane, receiptHandle)
       this.#ended[lane]++
@@ -189,8 +179,13 @@ export class WorkSource {
       await queues.send(lane, [{ body, groupId: group, deduplicationId: randomness.id() }])
       await done()
     }
+    this.#keep({ hint, group, lane, done, giveBack, leave })
+  }
+
+  #keep(item: Omit<WorkItem, 'pulledMs'>): void {
     const pulledMs = this.#ports.clock.monotonicMs()
-    this.#held[lane].push({ hint: parsed, group, lane, pulledMs, done, giveBack, leave })
+    this.emptySinceMs = pulledMs
+    this.#held[item.lane].push({ ...item, pulledMs })
   }
 
   async #pullOpen(stopped: AbortSignal): Promise<void> {
@@ -213,10 +208,9 @@ export class WorkSource {
   #holdOpen(object: string, key: string): void {
     const hint = openHint(object, key)
     if (!hint || this.#openInHand.has(object)) return
-    const sameGroup = this.#held.open.filter(({ group }) => group === groupOf(hint)).length
-    if (sameGroup >= openOfGroupMost) return
+    const group = groupOf(hint)
+    if (this.#held.open.filter((held) => held.group === group).length >= openOfGroupMost) return
     this.#openInHand.add(object)
-    this.#lastFoundMs = this.#ports.clock.monotonicMs()
     // What stands under `state/open/` is its own note.
     const leave = async () => {
       this.#openInHand.delete(object)
@@ -225,9 +219,7 @@ export class WorkSource {
       await this.#ports.objects.delete(object)
       await leave()
     }
-    const pulledMs = this.#ports.clock.monotonicMs()
-    const giveBack = leave
-    this.#held.open.push({ hint, group: groupOf(hint), lane: 'open', pulledMs, done, giveBack, leave })
+    this.#keep({ hint, group, lane: 'open', done, giveBack: leave, leave })
   }
 
   async #extend(): Promise<void> {
@@ -235,15 +227,13 @@ export class WorkSource {
     while (!this.#closed.signal.aborted) {
       await clock.sleep(extendEveryMs, this.#closed.signal)
       if (this.#closed.signal.aborted) return
-      const limit = pLimit(extensionsAtOnce)
-      const extend = async (receiptHandle: string, lane: Lane): Promise<void> => {
+      await forEachAtOnce([...this.#inHand], async ([receiptHandle, lane]) => {
         try {
           if (this.#inHand.has(receiptHandle)) await queues.changeVisibility(lane, receiptHandle, visibilitySeconds)
         } catch (error) {
           log.warn('the visibility of a hint could not be extended; it may be evaluated twice', { lane, error })
         }
-      }
-      await Promise.all([...this.#inHand].map(([receiptHandle, lane]) => limit(() => extend(receiptHandle, lane))))
+      })
     }
   }
 }

@@ -8,9 +8,9 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
 import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
-import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
+import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
@@ -25,9 +25,7 @@ const principalsOfUnit = 10
 const accountsOfUnit = 100
 const readAtOnce = 8
 
-export type DriftCheckContext = SettleContext & {
-  readonly queues: Ports['queues']
-  readonly identityStore: Ports['identityStore']
+export type DriftCheckContext = OpenSettleContext & {
   /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
   readonly openBackground: (onCall: () => void) => SsoAdmin
 }
@@ -77,14 +75,12 @@ export class DriftCheck {
 type UnitContext = DriftCheckContext & {
   readonly listPermissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
 }
+type Worked = { readonly units?: readonly DriftHint[]; readonly comparison?: Comparison }
 type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
 type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 
 /** A unit is divided into others, or compared. */
-async function workUnit(
-  hint: DriftHint,
-  context: UnitContext,
-): Promise<{ readonly units?: readonly DriftHint[]; readonly comparison?: Comparison }> {
+async function workUnit(hint: DriftHint, context: UnitContext): Promise<Worked> {
   switch (hint.kind) {
     case 'drift':
       return { units: await divide(hint, context) }
@@ -131,8 +127,7 @@ async function divide({ run }: DriftHint, context: UnitContext): Promise<readonl
 }
 
 async function comparePrincipals({ type, principals }: PrincipalsHint, context: UnitContext): Promise<Comparison> {
-  const limit = pLimit(readAtOnce)
-  const rows = await Promise.all(principals.map((name) => limit(listRowsOf, type, name, context)))
+  const rows = await pLimit(readAtOnce).map(principals, (name) => listRowsOf(type, name, context))
   const meant = new Set<string>(principals)
   const known = await context.standings.keysOf((grant) => grant.type === type && meant.has(grant.principal))
   return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: true })
@@ -158,8 +153,7 @@ async function comparePermissionSet(
   context: UnitContext,
 ): Promise<Comparison> {
   const arn = (await context.listPermissionSets()).get(permissionSet)
-  const limit = pLimit(readAtOnce)
-  const rows = arn === undefined ? [] : await Promise.all(accounts.map((id) => limit(listRowsIn, id, arn, context)))
+  const rows = arn === undefined ? [] : await pLimit(readAtOnce).map(accounts, (id) => listRowsIn(id, arn, context))
   const known = await context.standings.keysOf((grant) => grant.permissionSet === permissionSet, new Set(accounts))
   return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: isOnlyAxis })
 }

@@ -18,8 +18,8 @@ import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
 import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
 import { wasRevokedWithin } from '../records/history.ts'
-import { EntryChangedError } from '../records/ledger.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { RecordChangedError } from '../records/json-record.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 
 const comparedAtOnce = 4
 
@@ -129,9 +129,9 @@ async function nameRows(
 async function checkMissing(key: AssignmentKey, context: Comparing): Promise<void> {
   const { found, ids, standings, requests, ssoAdmin, configuration, clock, log } = context
   const assignment = parseAssignmentKey(key)
-  const stored = await unlessSpoiled(standings.ledger.read(key))
   // An entry that cannot be read says nothing of what is missing.
-  if (!assignment || !stored || isSpoiled(stored)) return
+  const stored = await spoiledAsAbsent(standings.ledger.read(key))
+  if (!assignment || !stored) return
   const { entry } = stored
   const [access] = entry.accesses
   const isKnown = access.state === 'failed' && access.missingSince !== undefined
@@ -150,7 +150,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
       const accesses = withAccess(entry, told)
       await standings.ledger.write(key, { ...entry, accesses, updatedAt: renderInstant(clock.now()) }, stored)
     } catch (error) {
-      if (!(error instanceof EntryChangedError)) throw error
+      if (!(error instanceof RecordChangedError)) throw error
       // It is being worked on, maybe without a look at what is there.
       return checkMissing(key, context)
     }
@@ -209,7 +209,7 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   const assignment = parseAssignmentKey(key)
   const record = foreignRecord(objects, key)
   const stored = await unlessSpoiled(record.read())
-  // It stays as it is until somebody has restored it; the others are compared all the same.
+  // It stays as it is until a person has restored it; the others are compared all the same.
   if (isSpoiled(stored))
     return log.error('what others gave cannot be read: it stays on the list as it is', { error: stored })
   if (!assignment) return
@@ -240,8 +240,8 @@ async function isHeldBy(
   target: AssignmentTarget,
   { standings }: DriftContext,
 ): Promise<boolean> {
-  const entries = await Promise.all(holders.map((holder) => unlessSpoiled(standings.ledger.read(holder))))
-  const accesses = entries.flatMap((stored) => (stored && !isSpoiled(stored) ? stored.entry.accesses : []))
+  const entries = await Promise.all(holders.map((holder) => spoiledAsAbsent(standings.ledger.read(holder))))
+  const accesses = entries.flatMap((stored) => stored?.entry.accesses ?? [])
   return accesses.some(
     (access) => isSameAccess(access, target) && (access.state === 'granted' || access.state === 'held'),
   )

@@ -1,8 +1,12 @@
 import * as z from 'zod'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { Hint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
+import { sendHints } from '../records/lanes.ts'
+import { listOwned } from '../records/owned-permission-sets.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const count = z.int().min(0)
@@ -27,10 +31,10 @@ const driftRun = z.strictObject({
 })
 export type DriftRun = z.infer<typeof driftRun>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/drift.json', driftRun)
-export type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'foreign' | 'gone' | 'calls'>
+type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'foreign' | 'gone' | 'calls'>
 
 /** The first part of every run: it finds the others. */
-export const wholeUnit = 'whole'
+const wholeUnit = 'whole'
 
 type Unit = { readonly run: string; readonly unit: string }
 
@@ -41,9 +45,27 @@ export async function readDriftRun(objects: ObjectStore): Promise<DriftRun | und
 
 /** Begins this run. The rest of an earlier one is dropped. */
 export async function beginDriftRun({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, run: string): Promise<void> {
-  const figures: DriftFigures = { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }
-  const begun: DriftRun = { v: 1, run, startedAt: renderInstant(clock.now()), open: [wholeUnit], ...figures }
-  await recordOf(objects).overwrite(begun)
+  const startedAt = renderInstant(clock.now())
+  const figures = { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }
+  await recordOf(objects).overwrite({ v: 1, run, startedAt, open: [wholeUnit], ...figures })
+}
+
+/**
+ * Begins a drift check: what Identity Center really has against the ledger, and the permission sets that are ours. All
+ * calls to SSO Admin are the dispatcher's, so this only sends hints: the one for the check itself is divided there. What
+ * an earlier check left is dropped. Answers the run.
+ */
+export async function beginDriftCheck(
+  ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
+  configuration: Configuration,
+): Promise<string> {
+  const run = ports.randomness.id()
+  await beginDriftRun(ports, run)
+  const hints: Hint[] = [{ v: 1, kind: 'drift', run, unit: wholeUnit, cause: 'drift' }]
+  for await (const permissionSet of listOwned(ports.objects))
+    hints.push({ v: 1, kind: 'permission-set', permissionSet, cause: 'drift' })
+  await sendHints(ports, { id: run, hints, revocation: false }, configuration)
+  return run
 }
 
 /** Whether this part is still to be done: false once it was done, or another run has begun. */

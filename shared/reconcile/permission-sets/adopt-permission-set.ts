@@ -8,10 +8,12 @@ import { renderPermissionSetFile } from '../../domain/render-permission-set-file
 import type { FoundObject } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
-import { readOwned, recordPermissionSetHistory, writeOwned } from '../records/owned-permission-sets.ts'
+import { recordPermissionSetHistory } from '../records/history.ts'
+import { readOwned, writeOwned } from '../records/owned-permission-sets.ts'
 import { type PermissionSetReading, readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { readPermissionSet } from './read-permission-set.ts'
+import { uploadOf } from './describe-permission-set.ts'
+import { type FoundPermissionSet, readPermissionSet } from './read-permission-set.ts'
 
 /** `restored`: it was ours already, without its file. */
 export type Adoption = { readonly name: string; readonly arn: PermissionSetArn } & (
@@ -37,21 +39,22 @@ export async function adoptPermissionSet(
   const key = permissionSetKey(name)
   const owned = await readOwned(objects, name)
   const isOurs = owned?.value.arn === arn
-  if (owned && !isOurs) return { name, arn, outcome: 'refused', complaint: claimed(name) }
+  const refuse = (complaint: Complaint): Adoption => ({ name, arn, outcome: 'refused', complaint })
+  if (owned && !isOurs) return refuse(claimed(name))
   if (isOurs && (await objects.head(key))) return { name, arn, outcome: 'already-owned' }
-  if (isOurs && !named) return { name, arn, outcome: 'refused', complaint: deleted(key, name) }
+  if (isOurs && !named) return refuse(deleted(key, name))
   const rendered = renderPermissionSetFile(name, actual)
-  if (!rendered.ok) return { name, arn, outcome: 'refused', complaint: rendered.complaint }
+  if (!rendered.ok) return refuse(rendered.complaint)
   const { outcome } = await objects.put(key, rendered.value.text, { ifNoneMatch: '*' })
   // This upload is like any other of the file: the hint that it causes tells its status.
   if (isOurs && outcome === 'lost') return { name, arn, outcome: 'already-owned' }
   if (isOurs) return { name, arn, outcome: 'restored', file: key, notes: rendered.value.notes }
   const reading = await readPermissionSetFile(objects, key)
-  const complaint = complainOfFile(key, name, actual, reading)
-  if (complaint || !reading) return { name, arn, outcome: 'refused', complaint: complaint ?? gone(key) }
-  const { etag, versionId, lastModified } = reading.object
+  if (!reading) return refuse(gone(key))
+  const complaint = complainOfFile(reading, actual)
+  if (complaint) return refuse(complaint)
+  const { lastModified: at, etag, versionId } = uploadOf(reading.object)
   const version = { etag, versionId }
-  const at = renderInstant(lastModified)
   await recordPermissionSetHistory(objects, name, { event: 'adopted', at, body: { arn, ...version } })
   const now = renderInstant(clock.now())
   await writeOwned(objects, name, { v: 1, arn, claimedAt: now, applied: { ...version, at: now } }, undefined)
@@ -61,17 +64,15 @@ export async function adoptPermissionSet(
 
 /** A file that was there before is kept. If it says something else, adopting would not fulfil that wish. */
 function complainOfFile(
-  key: string,
-  name: PermissionSetName,
-  actual: Parameters<typeof planPermissionSetChanges>[0],
-  reading: PermissionSetReading | undefined,
+  { file, object: { key } }: PermissionSetReading,
+  actual: FoundPermissionSet,
 ): Complaint | undefined {
-  if (!reading) return gone(key)
-  const changes = reading.file.ok ? planPermissionSetChanges(actual, definitionOf(reading.file.value)) : []
-  if (reading.file.ok && changes.length === 0) return undefined
-  const received = reading.file.ok
+  const { name } = actual
+  const changes = file.ok ? planPermissionSetChanges(actual, definitionOf(file.value)) : []
+  if (file.ok && changes.length === 0) return undefined
+  const received = file.ok
     ? `a file that differs from the permission set; applying it would: ${changes.map(renderChange).join('; ')}`
-    : `a file that is not valid: ${reading.file.complaint.received}`
+    : `a file that is not valid: ${file.complaint.received}`
   return {
     object: key,
     received: quote(received, 2_000),
@@ -108,13 +109,13 @@ function claimed(name: PermissionSetName): Complaint {
 }
 
 async function tellAdopted(
-  { key, etag, versionId, lastModified }: FoundObject,
+  object: FoundObject,
   arn: PermissionSetArn,
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
 ): Promise<void> {
-  const upload = { etag, lastModified: renderInstant(lastModified), versionId }
+  const { key, etag } = object
   await new StatusStore(objects, clock).revise(key, async (current) => {
     if ((await objects.head(key))?.etag !== etag) return current
-    return { ...upload, by: current?.by, state: 'applied', owned: true, permissionSetArn: arn }
+    return { ...uploadOf(object), by: current?.by, state: 'applied', owned: true, permissionSetArn: arn }
   })
 }

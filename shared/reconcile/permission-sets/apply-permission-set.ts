@@ -1,4 +1,5 @@
 import { parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Complaint } from '../../domain/complaint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import {
   definitionOf,
@@ -13,12 +14,11 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { rejection } from '../../domain/status.ts'
 import type { FoundObject } from '../../ports/object-store.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
-import { moveTwin } from '../records/open-work.ts'
+import { recordPermissionSetHistory } from '../records/history.ts'
 import {
   type OwedProvisioning,
   type OwnedPermissionSet,
   readOwned,
-  recordPermissionSetHistory,
   type StoredOwned,
   writeOwned,
 } from '../records/owned-permission-sets.ts'
@@ -35,8 +35,11 @@ import {
   uploadOf,
 } from './describe-permission-set.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
-import { deferPermissionSet } from './permission-set-retry.ts'
-import type { PermissionSetContext, PermissionSetSettlement } from './permission-set-settlement.ts'
+import {
+  deferPermissionSet,
+  type PermissionSetContext,
+  type PermissionSetSettlement,
+} from './permission-set-settlement.ts'
 import { listStale, provisionPermissionSet, splitByReach } from './provision-permission-set.ts'
 
 /**
@@ -55,14 +58,15 @@ export async function applyPermissionSet(
     const deleted = await deletePermissionSet(name, owned, context)
     return deleted === 'file-is-back' ? applyPermissionSet(name, context) : deleted
   }
-  const upload = uploadOf(reading.object)
-  if (!reading.file.ok) return { status: { ...upload, ...rejection(reading.file.complaint) }, exists: false }
-  const read: ReadFile = { file: reading.file.value, object: reading.object }
-  if (owned && isApplied(owned.value, read.object) && !context.isDriftCheck)
+  const { file, object } = reading
+  const reject = (complaint: Complaint) => ({ status: { ...uploadOf(object), ...rejection(complaint) }, exists: false })
+  if (!file.ok) return reject(file.complaint)
+  const read: ReadFile = { file: file.value, object }
+  if (owned && isApplied(owned.value, object) && !context.isDriftCheck)
     return { status: describeApplied(read, owned.value), exists: true }
   try {
     const claimed = await claimPermissionSet(read.file, owned, context)
-    if (claimed === 'not-ours') return { status: { ...upload, ...rejection(notOurs(name)) }, exists: false }
+    if (claimed === 'not-ours') return reject(notOurs(name))
     return await bringUpToDate(read, claimed, context)
   } catch (error) {
     if (!isServiceError(error)) throw error
@@ -113,7 +117,7 @@ async function bringUpToDate(
   }
   // Before the first call that changes something: a successor then does not believe what was applied.
   const owed = await findOwed(claimed, changes, context)
-  const next = nextChange(owned.value, { changes, owed, etag: object.etag, at: renderInstant(context.clock.now()) })
+  const next = nextChange(owned.value, changes, { owed, etag: object.etag, at: renderInstant(context.clock.now()) })
   if (next !== owned.value.change) await save(next)
   for (const change of changes) await makePermissionSetChange(context, arn, change)
   if (changes.length > 0) await context.managementAccount.disprove(arn)
@@ -123,7 +127,10 @@ async function bringUpToDate(
     const provisioned = await provisionPermissionSet(arn, next.provisioning, {
       ...context,
       view: () => context.organization.view(),
-      knownAccounts: () => knownAccounts(name, context),
+      knownAccounts: async () => {
+        const { ledger, foreign } = await context.standings.keysOf((grant) => grant.permissionSet === name)
+        return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key)?.accountId ?? [])
+      },
       save: (provisioning) => save({ ...next, provisioning }),
       onProgress: (accounts) =>
         context.tell({ ...uploadOf(object), state: 'applying', permissionSetArn: arn, accounts }),
@@ -152,17 +159,11 @@ async function findOwed(
   return reachable.length > 0 ? { askedAt: applied?.at } : undefined
 }
 
-type NextChange = {
-  readonly changes: readonly PermissionSetChange[]
-  readonly owed: OwedProvisioning | undefined
-  readonly etag: string
-  readonly at: string
-}
-
 /** What the record says while the permission set, or an account of it, may still be as before. */
 function nextChange(
   { applied, change, isRecreated }: OwnedPermissionSet,
-  { changes, owed, etag, at }: NextChange,
+  changes: readonly PermissionSetChange[],
+  { owed, etag, at }: { readonly owed: OwedProvisioning | undefined; readonly etag: string; readonly at: string },
 ): OwnedPermissionSet['change'] {
   const isNew = applied === undefined && change === undefined
   if (changes.length === 0 && owed === change?.provisioning && !isNew) return change
@@ -171,11 +172,6 @@ function nextChange(
   const changed = change === undefined && applied?.etag === etag ? 'restored' : 'updated'
   const event = applied === undefined ? created : changed
   return { event, etag, at, changes: changes.map(renderChange), provisioning: owed }
-}
-
-async function knownAccounts(name: PermissionSetName, { standings }: PermissionSetContext) {
-  const { ledger, foreign } = await standings.keysOf(({ permissionSet }) => permissionSet === name)
-  return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key)?.accountId ?? [])
 }
 
 async function reportDrift(
@@ -193,7 +189,7 @@ async function reportDrift(
   return { status: describeApplied(read, written.value), exists: true }
 }
 
-/** History comes first, under an instant that a repeated run writes again: nobody looks at an applied file any more. */
+/** History comes first, under an instant that a repeated run writes again: an applied file is not looked at any more. */
 async function finish(
   read: ReadFile,
   owned: StoredOwned,
@@ -203,9 +199,9 @@ async function finish(
   const { object, file } = read
   const { name } = file
   const { objects, clock, log } = context
-  const { arn, claimedAt, change, drift, openUntil: before } = owned.value
+  const { arn, claimedAt, change, drift, openUntil } = owned.value
   const { etag, versionId } = object
-  if (isApplied(owned.value, object) && !drift && before === undefined)
+  if (isApplied(owned.value, object) && !drift && openUntil === undefined)
     return { status: describeApplied(read, owned.value), exists: true }
   const at = renderInstant(clock.now())
   if (change) {
@@ -216,7 +212,6 @@ async function finish(
     log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
   }
   const applied = { etag, at, versionId, warnings: warnings.length > 0 ? [...warnings] : undefined }
-  const write = () => writeOwned(objects, name, { v: 1, arn, claimedAt, applied }, owned)
-  const { value } = await moveTwin(objects, permissionSetKey(name), { before, next: undefined }, write)
+  const { value } = await writeOwned(objects, name, { v: 1, arn, claimedAt, applied }, owned)
   return { status: describeApplied(read, value), exists: true }
 }

@@ -1,19 +1,17 @@
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { moveTwin } from '../records/open-work.ts'
-import {
-  isOfClaim,
-  recordPermissionSetHistory,
-  removeOwned,
-  type StoredOwned,
-  writeOwned,
-} from '../records/owned-permission-sets.ts'
+import { recordPermissionSetHistory } from '../records/history.ts'
+import { isOfClaim, removeOwned, type StoredOwned, writeOwned } from '../records/owned-permission-sets.ts'
 import { findExisting } from './claim-permission-set.ts'
 import { describeReferences } from './permission-set-references.ts'
-import { deferPermissionSet } from './permission-set-retry.ts'
-import type { PermissionSetContext, PermissionSetSettlement } from './permission-set-settlement.ts'
+import {
+  deferPermissionSet,
+  type PermissionSetContext,
+  type PermissionSetSettlement,
+} from './permission-set-settlement.ts'
 
 /**
  * Deletes a permission set of ours whose file is gone, unless something references it. `file-is-back`: it was uploaded
@@ -31,11 +29,9 @@ export async function deletePermissionSet(
   const existing = owned.value.arn === undefined ? await findExisting(name, context) : undefined
   const found = existing && isOfClaim(owned, existing.createdAt) ? existing.arn : owned.value.arn
   if (await objects.head(permissionSetKey(name))) return 'file-is-back'
-  const deletionAt = owned.value.deletionAt ?? renderInstant(clock.now())
-  const record =
-    owned.value.deletionAt === undefined
-      ? await writeOwned(objects, name, { ...owned.value, arn: found, deletionAt }, owned)
-      : owned
+  const { deletionAt = renderInstant(clock.now()) } = owned.value
+  const isCalled = owned.value.deletionAt !== undefined
+  const record = isCalled ? owned : await writeOwned(objects, name, { ...owned.value, arn: found, deletionAt }, owned)
   if (found !== undefined) {
     const refusal = await callDeletion(found, name, record, context)
     if (refusal) return refusal
@@ -44,15 +40,14 @@ export async function deletePermissionSet(
     await recordPermissionSetHistory(objects, name, { event: 'deleted', at: deletionAt, body })
   }
   await permissionSets.drop(name)
-  const { openUntil: before } = record.value
-  await moveTwin(objects, permissionSetKey(name), { before, next: undefined }, () => removeOwned(objects, record))
+  await removeOwned(objects, record)
   log.info('the permission set is deleted', { permissionSet: name, arn: found })
   return { status: undefined, exists: false }
 }
 
 /** Only the answer of Identity Center proves that nothing uses it any more. `undefined`: it is gone. */
 async function callDeletion(
-  arn: NonNullable<StoredOwned['value']['arn']>,
+  arn: PermissionSetArn,
   name: PermissionSetName,
   record: StoredOwned,
   context: PermissionSetContext,
@@ -73,13 +68,12 @@ async function callDeletion(
     if (!isServiceError(error, 'ConflictException') || !/associated/i.test(error.message)) throw error
     const { items } = await context.ssoAdmin.listAccountsForProvisionedPermissionSet(arn)
     await deferPermissionSet(record, 'later', context)
-    const where =
-      items.length === 0 ? '' : `, in ${items.slice(0, 10).join(', ')}${items.length > 10 ? ' and others' : ''}`
     const references = await describeReferences(name, context)
+    if (references) return blocked(`${references} still use it`)
+    const where = items.length > 0 ? `, in ${items.slice(0, 10).join(', ')}` : ''
+    const more = items.length > 10 ? ' and others' : ''
     return blocked(
-      references
-        ? `${references} still use it`
-        : `Identity Center still has assignments of it that are not ssofile's${where} (${error.message})`,
+      `Identity Center still has assignments of it that are not ssofile's${where}${more} (${error.message})`,
     )
   }
 }

@@ -1,7 +1,6 @@
 import type { Complaint } from '../../domain/complaint.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import type { Lack } from '../../domain/lack.ts'
-import { remedyOfFailures } from '../../domain/lack.ts'
+import { type Lack, remedyOfFailures } from '../../domain/lack.ts'
 import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { NewStatus } from '../../domain/status.ts'

@@ -1,11 +1,11 @@
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import type { PermissionSetChange } from '../../domain/permission-set-changes.ts'
-import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
+import type { PermissionSetContext } from './permission-set-settlement.ts'
 
-type Context = Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'> & { readonly ending: AbortSignal }
+type Context = Pick<PermissionSetContext, 'ssoAdmin' | 'clock' | 'randomness' | 'ending'>
 
 const repetition = { attemptsMost: 6, firstMs: 700, mostMs: 5_000 }
 
@@ -15,8 +15,7 @@ const repetition = { attemptsMost: 6, firstMs: 700, mostMs: 5_000 }
  * (ConflictException, "There is a conflicting operation in process."), so it is repeated here after a short pause.
  */
 export function makePermissionSetChange(context: Context, arn: PermissionSetArn, change: PermissionSetChange) {
-  const { ending } = context
-  return repeatPatiently(context, { ...repetition, signal: ending, mayHelp: isInProcess }, () =>
+  return repeatPatiently(context, { ...repetition, signal: context.ending, mayHelp: isInProcess }, () =>
     callFor(context.ssoAdmin, arn, change),
   )
 }

@@ -1,13 +1,12 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import { parseAssignmentKey } from '../../domain/assignment.ts'
 import { quote } from '../../domain/complaint.ts'
-import type { Configuration } from '../../domain/configuration.ts'
 import type { Hint } from '../../domain/hint.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import type { OrganizationCache } from '../organization/organization-cache.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
 import { readLink } from '../records/read-link.ts'
@@ -16,11 +15,7 @@ import { attentionKey } from '../records/status-store.ts'
 /** A status names this many links and accounts, and counts the others. */
 const namedMost = 10
 
-type ReferenceContext = {
-  readonly objects: ObjectStore
-  readonly configuration: Configuration
-  readonly organization: OrganizationCache
-}
+type ReferenceContext = Pick<SettleContext, 'objects' | 'configuration' | 'organization'>
 
 /**
  * What keeps a permission set from being deleted, for a person: links in any declared folder that may grant it now or

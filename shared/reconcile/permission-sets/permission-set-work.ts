@@ -1,9 +1,8 @@
-import type { Configuration } from '../../domain/configuration.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { NewStatus } from '../../domain/status.ts'
-import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
+import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -19,37 +18,35 @@ export type PermissionSetWorkContext = SettleContext & Pick<PermissionSetContext
 
 /** What the dispatcher does with a hint at a permission set: applies or deletes it, tells its status, and wakes links. */
 export class PermissionSetWork {
-  readonly #ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
-  readonly #configuration: Configuration
+  readonly #ports: OpenSettleContext
   readonly #board: StatusBoard
   /** Those with a hint under way because a reference to them is gone. */
   readonly #revisiting = new Set<PermissionSetName>()
 
-  constructor(ports: Ports, configuration: Configuration, board: StatusBoard) {
+  constructor(ports: OpenSettleContext, board: StatusBoard) {
     this.#ports = ports
-    this.#configuration = configuration
     this.#board = board
   }
 
   /** Throws when something cannot be read or written; the hint then comes again. */
   async settle(name: PermissionSetName, context: PermissionSetWorkContext): Promise<'settled' | 'failed'> {
     this.#revisiting.delete(name)
-    const tell = (status: NewStatus | undefined) => this.#tell(name, status, context)
+    const tell = (status: NewStatus | undefined) => this.#tell(name, status)
     const { status, exists } = await applyPermissionSet(name, {
       ...context,
       tell: this.#seldom(tell),
       wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
     })
     await tell(status)
-    if (exists) await this.#wakeWaitingLinksOf(name, context)
+    if (exists) await this.#wakeWaitingLinksOf(name)
     return status?.state === 'failed' ? 'failed' : 'settled'
   }
 
   /** What keeps it from being applied: its status says only `applying` otherwise, for as long as that may last. */
-  async tellPutOff(name: PermissionSetName, error: unknown, { statuses }: SettleContext): Promise<void> {
+  async tellPutOff(name: PermissionSetName, error: unknown): Promise<void> {
     if (!isServiceError(error)) return
     const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
-    await statuses.revise(permissionSetKey(name), async (current) =>
+    await this.#ports.statuses.revise(permissionSetKey(name), async (current) =>
       current?.state === 'applying' ? { ...current, reason } : current,
     )
   }
@@ -62,21 +59,12 @@ export class PermissionSetWork {
     const { objects, randomness } = this.#ports
     const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, objects)
     if (!hint) return
+    await sendHints(this.#ports, { id: randomness.id(), hints: [hint], revocation: false }, this.#ports.configuration)
     this.#revisiting.add(name)
-    try {
-      const event = { id: randomness.id(), hints: [hint], revocation: false }
-      await sendHints(this.#ports, event, this.#configuration)
-    } catch (error) {
-      this.#revisiting.delete(name)
-      throw error
-    }
   }
 
-  async #tell(
-    name: PermissionSetName,
-    status: NewStatus | undefined,
-    { statuses, objects }: PermissionSetWorkContext,
-  ): Promise<void> {
+  async #tell(name: PermissionSetName, status: NewStatus | undefined): Promise<void> {
+    const { statuses, objects } = this.#ports
     const key = permissionSetKey(name)
     await statuses.revise(key, async (current) => {
       // The file was replaced meanwhile: its own hint, or its rejection, tells its status.
@@ -97,15 +85,16 @@ export class PermissionSetWork {
   }
 
   /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
-  async #wakeWaitingLinksOf(name: PermissionSetName, { statuses }: PermissionSetWorkContext): Promise<void> {
+  async #wakeWaitingLinksOf(name: PermissionSetName): Promise<void> {
     const waiting = new Set(this.#board.takeWaiting(name))
-    for await (const input of statuses.listLacking((one) => one.includes(`%${name}%`))) waiting.add(input)
+    for await (const input of this.#ports.statuses.listLacking((one) => one.includes(`%${name}%`))) waiting.add(input)
     await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
   }
 
   async #wakeAllLinksOf(name: PermissionSetName): Promise<void> {
     const links: string[] = []
-    for await (const { key, permissionSet } of listLinks(this.#ports.objects, this.#configuration.folders))
+    const { objects, configuration } = this.#ports
+    for await (const { key, permissionSet } of listLinks(objects, configuration.folders))
       if (permissionSet === name) links.push(key)
     await sendInputs(this.#ports, links, `permission set ${name} was made again`)
   }

@@ -1,6 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import type { Provisioning, SsoAdmin } from '../../ports/sso-admin.ts'
@@ -10,7 +11,7 @@ const pollFirstMs = 250
 const pollMostMs = 3_000
 const retryMostMs = 10_000
 
-export type ProvisioningTarget = { readonly arn: PermissionSetArn; readonly accountId?: AccountId | undefined }
+type ProvisioningTarget = { readonly arn: PermissionSetArn; readonly accountId?: AccountId | undefined }
 
 /**
  * The provisionings in progress: at most three at a time (IAM Identity Center User Guide, "Quotas and limits"). The first
@@ -23,7 +24,7 @@ export class Provisionings {
   readonly #ending: AbortSignal
   readonly #known = new Map<string, Provisioning>()
   #starting = 0
-  #recovered: Promise<void> | undefined
+  readonly #recover = once(() => this.#refresh())
 
   /** `ending` ends all waiting: the successor finds what is in progress then. */
   constructor(options: { ssoAdmin: SsoAdmin; clock: Clock; most: number; ending: AbortSignal }) {
@@ -44,31 +45,22 @@ export class Provisionings {
     onStarted: (requestId: string) => Promise<void> = async () => {},
   ): Promise<Provisioning | undefined> {
     for (let attempt = 1; this.#clock.monotonicMs() < deadlineMs; attempt++) {
-      await this.#untilFree(target.arn, deadlineMs)
-      if (this.#known.size + this.#starting >= this.#most) {
-        await this.#pause(1_000)
-        await this.#refresh()
+      await this.#recover()
+      const other = [...this.#known.values()].find(({ permissionSetArn }) => permissionSetArn === target.arn)
+      if (other) {
+        await this.wait(other.requestId, deadlineMs)
         continue
       }
-      if (this.#clock.monotonicMs() >= deadlineMs) break
-      const started = await this.#start(target)
+      const isFull = this.#known.size + this.#starting >= this.#most
+      const started = isFull ? undefined : await this.#start(target)
       if (started) {
         await onStarted(started.requestId)
         return this.wait(started.requestId, deadlineMs)
       }
-      await this.#pause(Math.min(retryMostMs, 500 * 2 ** attempt))
+      await this.#pause(isFull ? 1_000 : Math.min(retryMostMs, 500 * 2 ** attempt))
       await this.#refresh()
     }
     return undefined
-  }
-
-  /** Waits while any provisioning of this permission set is in progress, at most until `deadlineMs`. */
-  async #untilFree(arn: PermissionSetArn, deadlineMs: number): Promise<void> {
-    await this.#recover()
-    for (let found = this.#find(arn); found; found = this.#find(arn)) {
-      const ended = await this.wait(found.requestId, deadlineMs)
-      if (!ended && this.#clock.monotonicMs() >= deadlineMs) return
-    }
   }
 
   /** `undefined`: not taken now, since another request is in progress or there are too many. Try again. */
@@ -97,18 +89,6 @@ export class Provisionings {
       return current
     }
     return undefined
-  }
-
-  #find(arn: PermissionSetArn): Provisioning | undefined {
-    return [...this.#known.values()].find(({ permissionSetArn }) => permissionSetArn === arn)
-  }
-
-  async #recover(): Promise<void> {
-    this.#recovered ??= this.#refresh().catch((error: unknown) => {
-      this.#recovered = undefined
-      throw error
-    })
-    await this.#recovered
   }
 
   /** The List call tells ids only, so each unknown request costs one Describe call. */

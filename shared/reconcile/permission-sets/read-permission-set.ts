@@ -21,15 +21,6 @@ export async function readPermissionSet(
     ssoAdmin.getPermissionsBoundary(arn),
   ])
   const { name, description, sessionDuration, relayState } = attributes
-  return {
-    name,
-    sessionDuration,
-    tags,
-    managedPolicyArns,
-    customerManagedPolicies,
-    description,
-    relayState,
-    inlinePolicy,
-    permissionsBoundary,
-  }
+  const policies = { managedPolicyArns, customerManagedPolicies, inlinePolicy, permissionsBoundary }
+  return { name, description, sessionDuration, relayState, tags, ...policies }
 }

@@ -11,7 +11,7 @@ import {
 import type { Configuration } from '../../domain/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { openMissing } from '../brake/brake.ts'
-import { readBrake } from '../brake/brake-file.ts'
+import { brakeFile } from '../brake/brake-file.ts'
 import type { PlannedRevocation } from './preview.ts'
 
 /** How many revocations the brake would hold, and why. Which ones depends on their order. */
@@ -28,7 +28,7 @@ export async function previewBrake(
 ): Promise<BrakePreview> {
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
-  const before = pruneBrake((await readBrake(objects))?.record ?? emptyBrake, terms)
+  const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
   const counted = revocations.map(({ assignment, withdrawn }) => ({ key: renderAssignmentKey(assignment), withdrawn }))
   const items = Map.groupBy(counted.flatMap(tally), ({ rule, folder }) => `${rule} ${folder ?? ''}`)
   let record = before

@@ -36,7 +36,7 @@ const checkpoint = z.strictObject({
   /** By S3's clock. */
   startedAt: z.iso.datetime(),
   /** Ledger entries that were not settled. */
-  entries: z.array(z.string()),
+  entries: z.array(z.string()).readonly(),
   /** By input. */
   statuses: z.record(z.string(), toldStatus),
   /** By link; empty links are not read. */
@@ -46,11 +46,7 @@ const checkpoint = z.strictObject({
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/reconcile.json', checkpoint)
 
 /** What is remembered from one comparison for the next. */
-export type Memory = {
-  readonly entries: readonly string[]
-  readonly statuses: Readonly<Record<string, Told>>
-  readonly links: Readonly<Record<string, LinkTimes>>
-}
+export type Memory = Readonly<Pick<z.infer<typeof checkpoint>, 'entries' | 'statuses' | 'links'>>
 
 /** `since`: ledger entries that are older were settled, unless `entries` names them. */
 export type Checkpoint = Memory & {
@@ -71,7 +67,5 @@ export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> 
 
 /** Answers the time by S3's clock. */
 export async function writeCheckpoint(objects: ObjectStore, startedAt: Date, memory: Memory): Promise<Date> {
-  const { entries, statuses, links } = memory
-  const body = { v: 2 as const, startedAt: renderInstant(startedAt), entries: [...entries], statuses, links }
-  return recordOf(objects).overwrite(body)
+  return recordOf(objects).overwrite({ v: 2, startedAt: renderInstant(startedAt), ...memory })
 }

@@ -27,8 +27,6 @@ export type DeadLetter = {
   readonly body: string
 }
 
-type Held = { readonly letter: DeadLetter; readonly message: ReceivedMessage }
-
 const batchMost = 10
 
 export function deadLetterQueueOf(queue: RedrivenQueue): DeadLetterQueue {
@@ -50,27 +48,26 @@ export async function workOnDeadLetters(
   ports: Ports,
   queue: RedrivenQueue,
   decide: (letter: DeadLetter) => 'leave' | 'put-back' | 'discard',
-): Promise<readonly { readonly letter: DeadLetter; readonly done: 'left' | 'put-back' | 'discarded' }[]> {
+) {
   const dead = deadLetterQueueOf(queue)
-  const held = await receiveAll(ports, queue)
-  const ended: { letter: DeadLetter; done: 'left' | 'put-back' | 'discarded' }[] = []
-  for (const { letter, message } of held) {
+  const ended = []
+  for (const { letter, message } of await receiveAll(ports, queue)) {
     const decision = decide(letter)
-    if (decision === 'leave') {
-      await ports.queues.changeVisibility(dead, message.receiptHandle, 0)
-      ended.push({ letter, done: 'left' })
-      continue
-    }
     if (decision === 'put-back') await putBack(ports, queue, message)
-    await ports.queues.delete(dead, message.receiptHandle)
-    await forgetFailure(ports, message.messageId)
-    ended.push({ letter, done: decision === 'put-back' ? 'put-back' : 'discarded' })
+    if (decision === 'leave') await ports.queues.changeVisibility(dead, message.receiptHandle, 0)
+    else {
+      await ports.queues.delete(dead, message.receiptHandle)
+      await forgetFailure(ports, message.messageId)
+    }
+    ended.push({ letter, done: doneBy[decision] })
   }
   return ended
 }
 
-async function receiveAll(ports: Ports, queue: RedrivenQueue): Promise<readonly Held[]> {
-  const held = new Map<string, Held>()
+const doneBy = { leave: 'left', 'put-back': 'put-back', discard: 'discarded' } as const
+
+async function receiveAll(ports: Ports, queue: RedrivenQueue) {
+  const held = new Map<string, { letter: DeadLetter; message: ReceivedMessage }>()
   for (;;) {
     const messages = await ports.queues.receive(deadLetterQueueOf(queue), { most: batchMost, waitSeconds: 1 })
     const fresh = messages.filter(({ messageId }) => !held.has(messageId))
@@ -92,8 +89,8 @@ async function putBack({ queues, randomness }: Ports, queue: RedrivenQueue, mess
 async function explain(ports: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<DeadLetter> {
   const { messageId, sentAt, body } = message
   const known = await readFailure(ports, messageId).catch(() => undefined)
-  const judged = judge(queue, message)
   const { errors = [], receiveCount: tries, at: failedAt } = known ?? {}
+  const judged = judge(queue, message)
   const status = await describeStatus(ports, judged.about[0])
   return { queue, messageId, sentAt, tries, ...judged, errors, failedAt, status, body }
 }
@@ -117,10 +114,8 @@ function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter,
       case 'events':
         // Handlers accept every event: they believe none.
         return { about: [] }
-      default: {
-        const { cause } = hint.parse(JSON.parse(message.body))
-        return { about: [cause] }
-      }
+      default:
+        return { about: [hint.parse(JSON.parse(message.body)).cause] }
     }
   } catch (error) {
     return { about: [], fault: `it is no message for the queue ${queue}: ${describeError(error)}` }

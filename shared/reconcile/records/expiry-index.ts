@@ -1,13 +1,13 @@
-import pLimit from 'p-limit'
 import { renderInstant } from '../../domain/instant.ts'
 import type { LinkBody } from '../../domain/link-body.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from './inputs.ts'
+import { forEachAtOnce, listHeads } from './list-heads.ts'
+import { listTimed } from './list-timed.ts'
 
 const expiryPrefix = 'state/expiry/'
 const portion = 100
-const callsAtOnce = 16
 
 /** Until then text order is time order. With an offset, the last day of a link may be in the year 10000. */
 const lastIndexed = new Date('9999-12-31T23:59:59.999Z')
@@ -38,12 +38,8 @@ export async function indexInstants(
 
 /** All keys of the index. The reconcile has links looked at that are missing there. */
 export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<string>> {
-  const keys = new Set<string>()
-  for await (const { key } of objects.list(expiryPrefix)) keys.add(key)
-  return keys
+  return new Set((await listHeads(objects, expiryPrefix)).keys())
 }
-
-type Due = { readonly object: string; readonly etag: string; readonly link: string }
 
 /**
  * Has every link looked at whose instant has come, and removes it from the index afterwards: a process that dies in
@@ -53,9 +49,10 @@ type Due = { readonly object: string; readonly etag: string; readonly link: stri
 export async function followInstants(ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<number> {
   let followed = 0
   for (let due = await listDue(ports.objects); due.length > 0; due = await listDue(ports.objects)) {
-    await sendInputs(ports, [...new Set(due.map(({ link }) => link))], 'its time has come')
-    const limit = pLimit(callsAtOnce)
-    await Promise.all(due.map(({ object, etag }) => limit(() => ports.objects.delete(object, { ifMatch: etag }))))
+    await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], 'its time has come')
+    await forEachAtOnce(due, async ({ object, etag }) => {
+      await ports.objects.delete(object, { ifMatch: etag })
+    })
     followed += due.length
     if (due.length < portion) break
   }
@@ -63,17 +60,15 @@ export async function followInstants(ports: Pick<Ports, 'objects' | 'queues' | '
 }
 
 /** The earliest whose instant has come, a portion at most. */
-async function listDue(objects: ObjectStore): Promise<readonly Due[]> {
-  const due: Due[] = []
+async function listDue(objects: ObjectStore) {
+  const due = []
   let servedAt: Date | undefined
-  for await (const { key: object, etag } of objects.list(expiryPrefix)) {
+  for await (const one of listTimed(objects, expiryPrefix)) {
     // A listing has no Date, and a listed object may be gone by now.
-    servedAt ??= (await objects.head(object))?.servedAt
-    const name = object.slice(expiryPrefix.length)
-    const instant = name.slice(0, name.indexOf('%'))
+    servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue
-    if (due.length === portion || instant > renderInstant(servedAt)) break
-    due.push({ object, etag, link: name.slice(instant.length + 1) })
+    if (due.length === portion || one.at > servedAt) break
+    due.push(one)
   }
   return due
 }

@@ -14,18 +14,14 @@ const failure = z.strictObject({
   /** The error, then its causes. */
   errors: z.array(z.string()),
 })
-export type Failure = z.infer<typeof failure>
+type Failure = z.infer<typeof failure>
 const recordOf = (objects: ObjectStore, messageId: string) =>
   new JsonRecord(objects, `state/failures/${messageId}.json`, failure)
 
 /** Never rejects: a record that cannot be written must not hide the failure itself. */
 export async function recordFailure(
   { objects, clock, log }: Pick<Ports, 'objects' | 'clock' | 'log'>,
-  {
-    messageId,
-    receiveCount,
-    error,
-  }: { readonly messageId: string; readonly receiveCount: number; readonly error: unknown },
+  { messageId, receiveCount, error }: Pick<Failure, 'messageId' | 'receiveCount'> & { readonly error: unknown },
 ): Promise<void> {
   const body: Failure = { v: 1, messageId, at: clock.now().toISOString(), receiveCount, errors: textsOf(error) }
   try {
@@ -49,10 +45,7 @@ export async function forgetFailure(
 }
 
 /** `undefined`: the cause was not recorded, or the record was deleted. */
-export async function readFailure(
-  { objects }: Pick<Ports, 'objects'>,
-  messageId: string,
-): Promise<Failure | undefined> {
+export async function readFailure({ objects }: Pick<Ports, 'objects'>, messageId: string) {
   return (await recordOf(objects, messageId).read())?.value
 }
 

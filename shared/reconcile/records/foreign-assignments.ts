@@ -17,7 +17,6 @@ const foreignAssignment = z.strictObject({
   links: z.array(grantingLink),
   seenAt: z.iso.datetime(),
 })
-export type ForeignAssignment = z.infer<typeof foreignAssignment>
 export const foreignRecord = (objects: ObjectStore, key: AssignmentKey) =>
   new JsonRecord(objects, foreignPrefix + key, foreignAssignment)
 
@@ -37,18 +36,6 @@ export async function* listKnown(objects: ObjectStore, beginning = ''): AsyncGen
   }
 }
 
-export async function readForeign(objects: ObjectStore, key: AssignmentKey): Promise<ForeignAssignment | undefined> {
+export async function readForeign(objects: ObjectStore, key: AssignmentKey) {
   return (await foreignRecord(objects, key).read())?.value
-}
-
-export async function recordForeign(
-  objects: ObjectStore,
-  key: AssignmentKey,
-  foreign: ForeignAssignment,
-): Promise<void> {
-  await foreignRecord(objects, key).overwrite(foreign)
-}
-
-export async function forgetForeign(objects: ObjectStore, key: AssignmentKey): Promise<void> {
-  await objects.delete(foreignPrefix + key)
 }

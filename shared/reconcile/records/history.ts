@@ -1,7 +1,9 @@
 import type { Assignment, AssignmentKey } from '../../domain/assignment.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { Access } from '../../domain/ledger-entry.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import type { PermissionSetEvent } from './owned-permission-sets.ts'
 import { renderJson } from './stored-json.ts'
 
 const historyEvents = ['granted', 'revoked', 'adopted', 'released'] as const
@@ -16,14 +18,28 @@ export type HistoryRecord = {
   readonly confirmedAt: string
 }
 
-/** Writes one write-once object under `history/`. Written twice, the first stands. */
-export async function recordHistory(
-  objects: ObjectStore,
-  { key, event, at, access, confirmedAt }: HistoryRecord,
-): Promise<void> {
+export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
+  const { key, event, at, access, confirmedAt } = record
   const { principalId, permissionSetArn, links, call } = access
-  const body = { v: 1, event, at, confirmedAt, principalId, permissionSetArn, requestId: call?.id, links }
-  await objects.put(`${historyFolder(key)}${at}%${event}.json`, renderJson(body), { ifNoneMatch: '*' })
+  const body = { confirmedAt, principalId, permissionSetArn, requestId: call?.id, links }
+  return writeOnce(objects, historyFolder(key), { event, at, body })
+}
+
+type WrittenOnce<Event> = { readonly event: Event; readonly at: string; readonly body: object }
+
+/** `at` is from the record, so that a repeated run writes the same key. */
+export function recordPermissionSetHistory(
+  objects: ObjectStore,
+  name: PermissionSetName,
+  record: WrittenOnce<PermissionSetEvent>,
+): Promise<void> {
+  return writeOnce(objects, `history/permission-set%${name}/`, record)
+}
+
+/** Written twice, the first stands. */
+async function writeOnce(objects: ObjectStore, folder: string, { event, at, body }: WrittenOnce<string>) {
+  const text = renderJson({ v: 1, event, at, ...body })
+  await objects.put(`${folder}${at}%${event}.json`, text, { ifNoneMatch: '*' })
 }
 
 /**

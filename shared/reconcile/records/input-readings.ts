@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/configuration.ts'
-import { type Link, type LinkKey, linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import { type LinkKey, linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'
 import { type LinkReading, readLink } from './read-link.ts'
@@ -10,17 +10,16 @@ type ReadLink = Extract<LinkReading, { state: 'in-force' | 'not-yet' | 'expired'
 
 /** The links of a bucket as they were at one moment: listed once, and each read at most once, when asked for. */
 export class InputReadings {
-  /** Every key, valid or not. */
-  readonly heads: Heads
   readonly #objects: ObjectStore
   readonly #configuration: Pick<Configuration, 'folders'>
+  readonly #heads: Heads
   readonly #readings = new Map<string, Promise<LinkReading>>()
   readonly #limit = pLimit(readsAtOnce)
 
   private constructor(objects: ObjectStore, configuration: Pick<Configuration, 'folders'>, heads: Heads) {
     this.#objects = objects
     this.#configuration = configuration
-    this.heads = heads
+    this.#heads = heads
   }
 
   static async list(objects: ObjectStore, configuration: Pick<Configuration, 'folders'>): Promise<InputReadings> {
@@ -29,20 +28,12 @@ export class InputReadings {
 
   /** Every key, valid or not, ascending. */
   get keys(): readonly string[] {
-    return [...this.heads.keys()]
-  }
-
-  /** The links with a valid key, ascending. Their bodies may say otherwise. */
-  get links(): readonly Link[] {
-    return this.keys.flatMap((key) => {
-      const link = parseLinkKey(key, this.#configuration.folders)
-      return link.ok ? [link.value] : []
-    })
+    return [...this.#heads.keys()]
   }
 
   /** The name of an empty link says everything, so that one is not read. */
   async read(key: string): Promise<LinkReading> {
-    const head = this.heads.get(key)
+    const head = this.#heads.get(key)
     const link = parseLinkKey(key, this.#configuration.folders)
     if (!head) return { state: 'absent', link: link.ok ? link.value : undefined }
     if (!link.ok || head.size > 0) return this.#readOnce(key)
@@ -51,7 +42,7 @@ export class InputReadings {
 
   /** The links among these keys that are in force. */
   async inForce(keys: readonly LinkKey[]): Promise<readonly ReadLink[]> {
-    const present = keys.filter((key) => this.heads.has(key))
+    const present = keys.filter((key) => this.#heads.has(key))
     const readings = await Promise.all(present.map((key) => this.read(key)))
     return readings.flatMap((reading) => (reading.state === 'in-force' ? [reading] : []))
   }

@@ -11,9 +11,6 @@ export type StoredEntry = {
   readonly etag: string
 }
 
-/** Thrown for the ledger key, where another writer changed the entry after it was read. */
-export { RecordChangedError as EntryChangedError }
-
 export function ledgerKey(key: AssignmentKey): string {
   return `${ledgerPrefix}${key}`
 }
@@ -39,7 +36,7 @@ export class Ledger {
     return stored && { key, entry: stored.value, etag: stored.object.etag }
   }
 
-  /** `previous`: the entry that the caller read; `undefined`: there was none. Throws EntryChangedError. */
+  /** `previous`: the entry that the caller read; `undefined`: there was none. Throws RecordChangedError. */
   async write(key: AssignmentKey, entry: LedgerEntry, previous: StoredEntry | undefined): Promise<StoredEntry> {
     const result = await this.#record(key).write(entry, previous?.etag)
     if (result.outcome === 'lost') throw new RecordChangedError(ledgerKey(key))
@@ -47,7 +44,7 @@ export class Ledger {
     return { key, entry, etag: result.etag }
   }
 
-  /** Throws EntryChangedError. */
+  /** Throws RecordChangedError. */
   async remove({ key, etag }: StoredEntry): Promise<void> {
     if ((await this.#record(key).remove(etag)) === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, undefined)

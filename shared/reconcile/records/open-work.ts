@@ -1,22 +1,17 @@
 import { parseAssignmentKey } from '../../domain/assignment.ts'
-import { renderInstant } from '../../domain/instant.ts'
 import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { listTimed } from './list-timed.ts'
 
 const openPrefix = 'state/open/'
 
-/**
- * Work that could not be finished, and is evaluated again from `nextAttempt` on. `key`: an assignment key, or the key of a
- * permission set file.
- */
-export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
-
-export function openWorkKey(nextAttempt: string, key: OpenWork['key']): string {
+/** The key of work that could not be finished. `key`: an assignment key, or the key of a permission set file. */
+export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
 
 /** Has it evaluated from this instant on. */
-export async function scheduleWork(objects: ObjectStore, nextAttempt: string, key: OpenWork['key']): Promise<void> {
+export async function scheduleWork(objects: ObjectStore, nextAttempt: string, key: string): Promise<void> {
   await objects.put(openWorkKey(nextAttempt, key), new Uint8Array())
 }
 
@@ -26,7 +21,7 @@ export async function scheduleWork(objects: ObjectStore, nextAttempt: string, ke
  */
 export async function moveTwin<T>(
   objects: ObjectStore,
-  key: OpenWork['key'],
+  key: string,
   { before, next }: { readonly before: string | undefined; readonly next: string | undefined },
   write: () => Promise<T>,
 ): Promise<T> {
@@ -36,15 +31,12 @@ export async function moveTwin<T>(
   return written
 }
 
-/** Open work, earliest first: all of it, or the part that is due by `until`. */
-export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
-  for await (const { key: object } of objects.list(openPrefix)) {
-    const name = object.slice(openPrefix.length)
-    const instant = name.slice(0, name.indexOf('%'))
-    if (until !== undefined && instant > renderInstant(until)) return
-    const key = name.slice(instant.length + 1)
+/** Open work, earliest first: all of it, or the part that is due by `until`. It is evaluated again from `nextAttempt` on. */
+export async function* listOpenWork(objects: ObjectStore, until?: Date) {
+  for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
+    if (until !== undefined && at > until) return
     const isWork = parseAssignmentKey(key) !== undefined || parsePermissionSetKey(key).ok
-    if (isWork) yield { object, key, nextAttempt: new Date(instant) }
+    if (isWork) yield { object, key, nextAttempt: at }
   }
 }
 

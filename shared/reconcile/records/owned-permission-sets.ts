@@ -1,14 +1,15 @@
 import * as z from 'zod'
 import { accountId } from '../../domain/account-id.ts'
 import { permissionSetArn } from '../../domain/identity-center-ids.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
-import { renderJson } from './stored-json.ts'
+import { moveTwin } from './open-work.ts'
 
 export const ownedPrefix = 'owned_permission_sets/'
 
-export const permissionSetEvents = ['created', 'updated', 'restored', 'recreated', 'adopted', 'deleted'] as const
+const permissionSetEvents = ['created', 'updated', 'restored', 'recreated', 'adopted', 'deleted'] as const
 export type PermissionSetEvent = (typeof permissionSetEvents)[number]
 
 /** How far the provisioning of a permission set is that is owed to its accounts. Empty: it was not asked for yet. */
@@ -25,7 +26,7 @@ const owedProvisioning = z.strictObject({
 export type OwedProvisioning = z.infer<typeof owedProvisioning>
 
 /** A permission set that ssofile created or adopted. Written before it is created, without an ARN. */
-export const ownedPermissionSet = z.strictObject({
+const ownedPermissionSet = z.strictObject({
   v: z.literal(1),
   arn: permissionSetArn.optional(),
   claimedAt: z.iso.datetime(),
@@ -79,16 +80,37 @@ export async function readOwned(objects: ObjectStore, name: PermissionSetName): 
   return stored && { name, value: stored.value, etag: stored.object.etag, writtenAt: stored.object.lastModified }
 }
 
-/** `previous`: the record that the caller read; `undefined`: there was none. Throws RecordChangedError. */
-export async function writeOwned(
+/**
+ * Moves its twin under `state/open/` as well, where the next attempt changes. `previous`: the record that the caller read;
+ * `undefined`: there was none. Throws RecordChangedError.
+ */
+export function writeOwned(
   objects: ObjectStore,
   name: PermissionSetName,
   value: OwnedPermissionSet,
   previous: StoredOwned | undefined,
 ): Promise<StoredOwned> {
-  const written = await recordOf(objects, name).write(value, previous?.etag)
-  if (written.outcome === 'lost') throw new RecordChangedError(ownedPrefix + name)
-  return { name, value, etag: written.etag, writtenAt: written.servedAt }
+  const attempts = { before: previous?.value.openUntil, next: value.openUntil }
+  return moveTwin(objects, permissionSetKey(name), attempts, async () => {
+    const written = await recordOf(objects, name).write(value, previous?.etag)
+    if (written.outcome === 'lost') throw new RecordChangedError(ownedPrefix + name)
+    return { name, value, etag: written.etag, writtenAt: written.servedAt }
+  })
+}
+
+/** With its twin under `state/open/`. Throws RecordChangedError. */
+export function removeOwned(objects: ObjectStore, { name, value, etag }: StoredOwned): Promise<void> {
+  return moveTwin(objects, permissionSetKey(name), { before: value.openUntil, next: undefined }, async () => {
+    if ((await recordOf(objects, name).remove(etag)) === 'lost') throw new RecordChangedError(ownedPrefix + name)
+  })
+}
+
+/** The names of all that ssofile created or adopted, ascending. */
+export async function* listOwned(objects: ObjectStore): AsyncGenerator<PermissionSetName> {
+  for await (const { key } of objects.list(ownedPrefix)) {
+    const name = permissionSetName.safeParse(key.slice(ownedPrefix.length))
+    if (name.success) yield name.data
+  }
 }
 
 /**
@@ -97,26 +119,4 @@ export async function writeOwned(
  */
 export function isOfClaim({ writtenAt }: StoredOwned, createdAt: Date): boolean {
   return createdAt.getTime() >= Math.floor(writtenAt.getTime() / 1000) * 1000
-}
-
-/** Throws RecordChangedError. */
-export async function removeOwned(objects: ObjectStore, { name, etag }: StoredOwned): Promise<void> {
-  if ((await recordOf(objects, name).remove(etag)) === 'lost') throw new RecordChangedError(ownedPrefix + name)
-}
-
-export type PermissionSetHistory = {
-  readonly event: PermissionSetEvent
-  /** From the record, so that a repeated run writes the same key. */
-  readonly at: string
-  readonly body: Readonly<Record<string, unknown>>
-}
-
-/** Writes one write-once object under `history/`. Written twice, the first stands. */
-export async function recordPermissionSetHistory(
-  objects: ObjectStore,
-  name: PermissionSetName,
-  { event, at, body }: PermissionSetHistory,
-): Promise<void> {
-  const key = `history/permission-set%${name}/${at}%${event}.json`
-  await objects.put(key, renderJson({ v: 1, event, at, ...body }), { ifNoneMatch: '*' })
 }

@@ -19,7 +19,7 @@ const owner = z.strictObject({
 export type Owner = z.infer<typeof owner>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ownerKey, owner)
 
-/** The owner of a bucket; `undefined`: nobody has claimed it. */
+/** The owner of a bucket; `undefined`: it has none yet. */
 export async function readOwner(objects: ObjectStore): Promise<Owner | undefined> {
   return (await recordOf(objects).read())?.value
 }

@@ -2,13 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignment.ts'
 import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake.ts'
-import {
-  brakeKey,
-  digestOf,
-  readBrake,
-  releaseList,
-  writeBrake,
-} from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -28,7 +22,7 @@ const hold = {
 
 async function open(record: Partial<BrakeRecord> = {}) {
   const world = new World()
-  await writeBrake(world.objects, { ...emptyBrake, held, holds: [hold], ...record }, undefined)
+  await brakeFile(world.objects).write({ ...emptyBrake, held, holds: [hold], ...record }, undefined)
   return world
 }
 
@@ -46,7 +40,7 @@ describe('control/brake.json', () => {
       limit: 20,
       since,
     })
-    expect((await readBrake(world.objects))?.record).toEqual({ ...emptyBrake, held, holds: [hold] })
+    expect((await brakeFile(world.objects).read())?.value).toEqual({ ...emptyBrake, held, holds: [hold] })
   })
 
   test('says no folder where the rule has none, and nothing where nothing is held', async () => {
@@ -69,12 +63,12 @@ describe('control/brake.json', () => {
 
   test('is not there before anything was counted, and is written once, then only over what was read', async () => {
     const { objects } = new World()
-    expect(await readBrake(objects)).toBeUndefined()
-    const first = await writeBrake(objects, emptyBrake, undefined)
+    expect(await brakeFile(objects).read()).toBeUndefined()
+    const first = await brakeFile(objects).write(emptyBrake, undefined)
     if (first.outcome === 'lost') throw new Error('nobody else writes here')
-    expect((await writeBrake(objects, emptyBrake, undefined)).outcome).toBe('lost')
-    expect((await writeBrake(objects, { ...emptyBrake, held }, first.etag)).outcome).toBe('written')
-    expect((await writeBrake(objects, emptyBrake, first.etag)).outcome).toBe('lost')
+    expect((await brakeFile(objects).write(emptyBrake, undefined)).outcome).toBe('lost')
+    expect((await brakeFile(objects).write({ ...emptyBrake, held }, first.etag)).outcome).toBe('written')
+    expect((await brakeFile(objects).write(emptyBrake, first.etag)).outcome).toBe('lost')
   })
 })
 
@@ -82,7 +76,10 @@ describe('a release', () => {
   test('is of exactly the list of its digest', async () => {
     const world = await open()
     expect(await releaseList(world.objects, digestOf(held), 'me')).toEqual({ outcome: 'released', keys: held })
-    expect((await readBrake(world.objects))?.record).toMatchObject({ held: [], releases: [{ by: 'me', keys: held }] })
+    expect((await brakeFile(world.objects).read())?.value).toMatchObject({
+      held: [],
+      releases: [{ by: 'me', keys: held }],
+    })
   })
 
   test.each([
@@ -91,7 +88,7 @@ describe('a release', () => {
   ])('of %s is none', async (_, record, digest) => {
     const world = await open(record)
     expect(await releaseList(world.objects, digest, 'me')).toMatchObject({ outcome: 'other-list' })
-    expect((await readBrake(world.objects))?.record.releases).toEqual([])
+    expect((await brakeFile(world.objects).read())?.value.releases).toEqual([])
   })
 
   test('is none where nothing was ever counted', async () => {
@@ -102,7 +99,7 @@ describe('a release', () => {
   test('that was given before says when, and by whom', async () => {
     const world = await open()
     await releaseList(world.objects, digestOf(held), 'me')
-    const at = (await readBrake(world.objects))?.record.releases[0]?.at
+    const at = (await brakeFile(world.objects).read())?.value.releases[0]?.at
     expect(await releaseList(world.objects, digestOf(held), 'you')).toMatchObject({
       outcome: 'released-before',
       at,
@@ -117,11 +114,11 @@ describe('a release', () => {
       if (operation === 'put' && isFirst) {
         isFirst = false
         const etag = (await world.objects.head(brakeKey))?.etag
-        await writeBrake(world.objects, { ...emptyBrake, held: [...held, keyOf('c')], holds: [hold] }, etag)
+        await brakeFile(world.objects).write({ ...emptyBrake, held: [...held, keyOf('c')], holds: [hold] }, etag)
       }
       return proceed()
     })
     expect(await releaseList(objects, digestOf(held), 'me')).toMatchObject({ outcome: 'other-list' })
-    expect((await readBrake(world.objects))?.record.held).toHaveLength(3)
+    expect((await brakeFile(world.objects).read())?.value.held).toHaveLength(3)
   })
 })

@@ -6,7 +6,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-set-name
 import { principalName } from '../../../../shared/domain/principal.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { Brake, countLinks } from '../../../../shared/reconcile/brake/brake.ts'
-import { brakeKey, digestOf, readBrake, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -33,7 +33,7 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, 
     if (key === undefined) throw new Error('there are no more keys')
     return (await world.finish(brake.admit({ key, withdrawn: [] }))).outcome
   }
-  const held = async () => (await readBrake(world.objects))?.record.held
+  const held = async () => (await brakeFile(world.objects).read())?.value.held
   const alarms = () => world.log.lines.filter(({ fields }) => fields.alarm === 'brake')
   return { world, start, admit, held, alarms }
 }
@@ -311,25 +311,6 @@ describe('what is on the list', () => {
     await world.objects.put(`assignments/${still}`, JSON.stringify({ ...entry, principalId, former }))
     await world.finish(brake.review(still))
     expect(await held()).toEqual([still])
-  })
-
-  test('is looked at later where the record cannot be read: by a hint at each that was evaluated meanwhile', async () => {
-    let isBroken = false
-    const { world, start, admit } = open(async ({ operation, args, proceed }) => {
-      if (isBroken && args[0] === brakeKey && operation === 'head') throw noAnswer('HeadObject')
-      return proceed()
-    })
-    const brake = start()
-    for (const key of keys.slice(0, 4)) await admit(brake, key)
-    isBroken = true
-    await world.finish(brake.look())
-    await world.finish(brake.review(keyOf(2)))
-    await world.finish(brake.review(keyOf(0)))
-    isBroken = false
-    await world.finish(brake.look())
-    expect(await hinted(world)).toEqual({ work: [parseAssignmentKey(keyOf(2))?.accountId] })
-    await world.finish(brake.look())
-    expect(await hinted(world)).toEqual({})
   })
 })
 

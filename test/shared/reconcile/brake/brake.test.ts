@@ -4,7 +4,7 @@ import { type Configuration, configuration } from '../../../../shared/domain/con
 import { type OrganizationFile, parseOrganizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { digestOf, readBrake, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { sendInputs } from '../../../../shared/reconcile/records/inputs.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
@@ -81,7 +81,7 @@ async function remove(world: World, links: readonly string[]): Promise<void> {
 }
 
 async function held(world: World): Promise<readonly string[]> {
-  return (await readBrake(world.objects))?.record.held ?? []
+  return (await brakeFile(world.objects).read())?.value.held ?? []
 }
 
 async function release(world: World, digest: string): Promise<string> {
@@ -89,7 +89,7 @@ async function release(world: World, digest: string): Promise<string> {
 }
 
 async function releaseAll(world: World): Promise<void> {
-  const digest = digestOf((await readBrake(world.objects))?.record.held ?? [])
+  const digest = digestOf((await brakeFile(world.objects).read())?.value.held ?? [])
   expect(await release(world, digest)).toBe('released')
   // The first slice hints at what was released, maybe after it has looked for hints.
   for (let slice = 0; slice < 2; slice++) await settled(world)
@@ -115,7 +115,7 @@ describe('links that are deleted', () => {
       rule: 'own',
       figure: 300,
       limit: 30,
-      digest: digestOf((await readBrake(world.objects))?.record.held ?? []),
+      digest: digestOf((await brakeFile(world.objects).read())?.value.held ?? []),
     })
     const [first = ''] = await held(world)
     expect(await world.json(`status/links_data/${first}.json`)).toMatchObject({
@@ -337,7 +337,7 @@ describe('links that are deleted', () => {
     for (const link of linksOf(groupsOf(4))) await world.objects.put(link, '{"expiresAt":"soon"}')
     await settled(world)
     expect({ granted: granted(world), held: (await held(world)).length }).toEqual({ granted: 2, held: 2 })
-    expect((await readBrake(world.objects))?.record.holds.map(({ rule }) => rule)).toEqual(['own'])
+    expect((await brakeFile(world.objects).read())?.value.holds.map(({ rule }) => rule)).toEqual(['own'])
   })
 })
 
@@ -346,7 +346,7 @@ describe('a release', () => {
   const braked = async (count: number) => {
     const world = await open(groups, linksOf(groups), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groups).slice(0, count))
-    return { world, digest: digestOf((await readBrake(world.objects))?.record.held ?? []) }
+    return { world, digest: digestOf((await brakeFile(world.objects).read())?.value.held ?? []) }
   }
 
   test('of another digest releases nothing', async () => {
@@ -385,13 +385,13 @@ describe('a release', () => {
   test('whose hints are lost is carried out by the reconcile', async () => {
     const { world, digest } = await braked(4)
     expect(await release(world, digest)).toBe('released')
-    const stored = await readBrake(world.objects)
+    const stored = await brakeFile(world.objects).read()
     await world.objects.put(
       'control/brake.json',
       JSON.stringify({
         v: 1,
-        ...stored?.record,
-        releases: stored?.record.releases.map((one) => ({ ...one, hinted: true })),
+        ...stored?.value,
+        releases: stored?.value.releases.map((one) => ({ ...one, hinted: true })),
       }),
     )
     await settled(world)
@@ -431,7 +431,7 @@ describe('revocations that nobody asked for', () => {
     await world.finish(world.everyHour())
     await settled(world)
     expect(granted(world)).toBe(2)
-    expect((await readBrake(world.objects))?.record.holds.map(({ rule }) => rule)).toEqual(['indirect'])
+    expect((await brakeFile(world.objects).read())?.value.holds.map(({ rule }) => rule)).toEqual(['indirect'])
     const [first = ''] = await held(world)
     const link = first.replace('account%200000000000', 'ou_id%ou-tiny-movedout')
     expect(await world.json(`status/links_data/${link}.json`)).toMatchObject({ state: 'held' })
@@ -450,7 +450,7 @@ test('access of which one link was deleted while another is there, and covers it
   await world.finish(world.everyHour())
   await settled(world)
   expect(granted(world)).toBe(1)
-  expect((await readBrake(world.objects))?.record.holds.map(({ rule }) => rule)).toEqual(['indirect'])
+  expect((await brakeFile(world.objects).read())?.value.holds.map(({ rule }) => rule)).toEqual(['indirect'])
 })
 
 describe('a brake that cannot be read', () => {

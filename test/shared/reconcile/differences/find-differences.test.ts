@@ -4,7 +4,7 @@ import { emptyBrake } from '../../../../shared/domain/brake.ts'
 import type { Configuration } from '../../../../shared/domain/configuration.ts'
 import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import type { Status } from '../../../../shared/domain/status.ts'
-import { writeBrake } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { findDifferences } from '../../../../shared/reconcile/differences/find-differences.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
@@ -168,7 +168,7 @@ async function held(entry: Partial<StoredLedgerEntry> = {}): Promise<Settling> {
   await bench.own({ state: 'held', links: [{ key: bench.link, etag: 'e', lastModified: ten }], ...entry })
   await tell(bench, bench.link, 'held')
   const list = { ...emptyBrake, held: [assignmentKey.parse(renderAssignmentKey(bench.assignment))] }
-  await writeBrake(bench.world.objects, list, undefined)
+  await brakeFile(bench.world.objects).write(list, undefined)
   return bench
 }
 

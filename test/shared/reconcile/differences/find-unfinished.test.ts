@@ -4,7 +4,7 @@ import { assignmentKey, parseAssignmentKey } from '../../../../shared/domain/ass
 import { emptyBrake } from '../../../../shared/domain/brake.ts'
 import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import type { Account, OrganizationView } from '../../../../shared/domain/organization-view.ts'
-import { writeBrake } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { findUnfinished } from '../../../../shared/reconcile/differences/find-unfinished.ts'
 import type { Checkpoint } from '../../../../shared/reconcile/records/checkpoint.ts'
 import { listHeads } from '../../../../shared/reconcile/records/list-heads.ts'
@@ -33,7 +33,7 @@ async function find(bench: Settling, { last = everything, accounts = [], isRevok
 
 const keyOf = (bench: Settling) => assignmentKey.parse(bench.ledgerKey.slice('assignments/'.length))
 const hold = (bench: Settling, ...keys: readonly string[]) =>
-  writeBrake(bench.world.objects, { ...emptyBrake, held: keys.map((key) => assignmentKey.parse(key)) }, undefined)
+  brakeFile(bench.world.objects).write({ ...emptyBrake, held: keys.map((key) => assignmentKey.parse(key)) }, undefined)
 const nothing = {
   unfinished: [],
   entries: [],

@@ -3,8 +3,8 @@ import { accountId } from '../../../../shared/domain/account-id.ts'
 import { parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
 import { attentionOf, type StatusState } from '../../../../shared/domain/status.ts'
 import {
-  AssignmentIndex,
   findMisindexed,
+  indexAssignments,
   type Situation,
   wantsLook,
 } from '../../../../shared/reconcile/differences/find-untold.ts'
@@ -92,15 +92,15 @@ test('an assignment concerns a link only within its scope, or anywhere if the li
     hasTags: false,
     accounts: [...world.organizations.accountsNow()],
   }
-  const open = new AssignmentIndex([parseAssignmentKey(key) ?? []].flat(), view, world.configuration)
+  const open = indexAssignments([parseAssignmentKey(key) ?? []].flat(), view, world.configuration)
   const elsewhere = link.replace('root%all', 'ou_id%ou-none-00000000')
-  expect(open.concerns(link, true)).toBe(true)
-  expect(open.concerns(linkOf('other'), true)).toBe(false)
-  expect(open.concerns(`links_data/${key}`, true)).toBe(true)
-  expect(open.concerns(`links_data/${key.replace(String(account?.id), String(other?.id))}`, false)).toBe(false)
-  expect(open.concerns(elsewhere, true)).toBe(false)
-  expect(open.concerns(elsewhere, false)).toBe(true)
-  expect(open.concerns(set, true)).toBe(false)
+  expect(open(link, true)).toBe(true)
+  expect(open(linkOf('other'), true)).toBe(false)
+  expect(open(`links_data/${key}`, true)).toBe(true)
+  expect(open(`links_data/${key.replace(String(account?.id), String(other?.id))}`, false)).toBe(false)
+  expect(open(elsewhere, true)).toBe(false)
+  expect(open(elsewhere, false)).toBe(true)
+  expect(open(set, true)).toBe(false)
 })
 
 describe('the index of attention', () => {

@@ -7,10 +7,9 @@ import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.t
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { OpenSettleContext } from '../../../../shared/reconcile/assignments/settle-context.ts'
-import { writeBrake } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
-import type { HintWork } from '../../../../shared/reconcile/dispatcher/hint-work.ts'
-import { openHintWork } from '../../../../shared/reconcile/dispatcher/open-hint-work.ts'
+import { HintWork } from '../../../../shared/reconcile/dispatcher/hint-work.ts'
 import type { WorkItem } from '../../../../shared/reconcile/dispatcher/work-source.ts'
 import { beginDriftRun } from '../../../../shared/reconcile/drift/drift-run.ts'
 import { groupOf } from '../../../../shared/reconcile/records/lanes.ts'
@@ -38,7 +37,7 @@ function open(options: SettlingOptions = {}) {
   const hint = (cause = bench.link) => assignmentHint(assignment, cause)
   const within = <T>(act: (dispatcher: Dispatcher) => Promise<T>): Promise<T> =>
     bench.within(async (context) => {
-      const { board, work } = openHintWork(context, () => context.ssoAdmin)
+      const work = new HintWork(context, () => context.ssoAdmin)
       const take = async (...hints: readonly Hint[]) => {
         const ended: string[] = []
         const items = hints.map((one, index): WorkItem => {
@@ -58,7 +57,7 @@ function open(options: SettlingOptions = {}) {
         await work.do(first, items)
         return ended
       }
-      return act({ context, board, work, take })
+      return act({ context, board: work.board, work, take })
     })
   const worked = (...hints: readonly Hint[]) =>
     within(async ({ board, work, take }) => ({
@@ -294,7 +293,7 @@ describe('what the brake holds', () => {
   test('leaves its list when the assignment is settled otherwise', async () => {
     const { bench, world, hint, within } = open()
     const key = renderAssignmentKey(bench.assignment)
-    await writeBrake(world.objects, { ...emptyBrake, held: [key] }, undefined)
+    await brakeFile(world.objects).write({ ...emptyBrake, held: [key] }, undefined)
     await within(async ({ context, take }) => {
       await context.brake.look()
       await take(hint())

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { beginDriftCheck } from '../../../../shared/reconcile/drift/drift.ts'
+import { beginDriftCheck } from '../../../../shared/reconcile/drift/drift-run.ts'
 import { World } from '../../../world.ts'
 
 test('a drift check begins with hints that wait behind revocations: itself, and each permission set that is ours', async () => {

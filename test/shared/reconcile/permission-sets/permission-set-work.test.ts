@@ -44,7 +44,7 @@ async function open(options: SettlingOptions = {}) {
       const board = new StatusBoard({ statuses, clock, log, assess: async () => undefined })
       const provisionings = new Provisionings({ ssoAdmin, clock, most: 3, ending })
       const context = { ...settling, provisionings, isDriftCheck: false }
-      const work = new PermissionSetWork(world.ports, world.configuration, board)
+      const work = new PermissionSetWork(settling, board)
       return act({ work, board, context, settle: () => work.settle(name, context) })
     })
   const settle = () => within((worker) => worker.settle())
@@ -118,7 +118,7 @@ describe('a permission set', () => {
     const refusal = new ServiceError('sso-admin', 'ThrottlingException', 'Rate exceeded')
     const told = async (state: 'applying' | 'failed', error: unknown) => {
       await tell(file, { state, reason: 'as before' })
-      await within(({ work, context }) => work.tellPutOff(name, error, context))
+      await within(({ work }) => work.tellPutOff(name, error))
       return (await world.json(statusOfFile))?.reason
     }
     expect(await told('applying', refusal)).toBe(
@@ -127,7 +127,7 @@ describe('a permission set', () => {
     expect(await told('applying', new Error('a defect'))).toBe('as before')
     expect(await told('failed', refusal)).toBe('as before')
     await world.objects.delete(statusOfFile)
-    await within(({ work, context }) => work.tellPutOff(name, refusal, context))
+    await within(({ work }) => work.tellPutOff(name, refusal))
     expect(await world.json(statusOfFile)).toBeUndefined()
   })
 

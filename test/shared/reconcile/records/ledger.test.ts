@@ -3,12 +3,8 @@ import { type AssignmentKey, assignmentKey } from '../../../../shared/domain/ass
 import { type LedgerEntry, ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
-import {
-  EntryChangedError,
-  Ledger,
-  listAccountsOf,
-  listAssignmentKeys,
-} from '../../../../shared/reconcile/records/ledger.ts'
+import { RecordChangedError } from '../../../../shared/reconcile/records/json-record.ts'
+import { Ledger, listAccountsOf, listAssignmentKeys } from '../../../../shared/reconcile/records/ledger.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -53,7 +49,7 @@ describe('an entry of the ledger', () => {
     const { world, ledger, known } = open()
     const first = await ledger.write(key, entry, undefined)
     const told = known.length
-    await expect(ledger.write(key, entry, undefined)).rejects.toThrow(EntryChangedError)
+    await expect(ledger.write(key, entry, undefined)).rejects.toThrow(RecordChangedError)
     await new Ledger(world.objects).write(key, { ...entry, attempts: 1 }, first)
     const failure = {
       name: 'RecordChangedError',

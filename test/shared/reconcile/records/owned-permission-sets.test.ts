@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { recordPermissionSetHistory } from '../../../../shared/reconcile/records/history.ts'
 import { RecordChangedError } from '../../../../shared/reconcile/records/json-record.ts'
 import {
   isOfClaim,
   readOwned,
-  recordPermissionSetHistory,
   removeOwned,
   writeOwned,
 } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
