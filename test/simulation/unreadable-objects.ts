@@ -76,10 +76,6 @@ export class UnreadableObjects {
     return { 'object spoiled': this.#spoiledCount, 'link refused': this.#refusedCount }
   }
 
-  get wasSpoiled(): boolean {
-    return this.#spoiledCount > 0
-  }
-
   get refused(): readonly string[] {
     return [...this.#refused]
   }

@@ -53,7 +53,7 @@ export async function findDifferences(
     /** The part of the plan to hint at now: not what the brake holds; in a sweep, nor what waits or is being worked on. */
     due: isSweep ? leaveAlone({ ...plan, revocations }, bucket) : { ...plan, revocations },
     /** Inputs to look at again. */
-    inputs: listInputs(isSweep ? planned : plan, found, bucket),
+    inputs: listInputs(planned, found, bucket),
     /** Ledger entries that are neither settled nor scheduled to be. */
     unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
     /** Revocations of the plan that the brake holds: they rest until a person releases them. */
@@ -131,8 +131,8 @@ function listInputs(
 ): readonly string[] {
   const { files, links, statusHeads, statuses, owned, view, configuration, isSweep, isAtWork } = bucket
   const unsettled = entries.filter((key) => isSweep || !resting.has(key))
-  const isGoing = indexAssignments([...plan.revocations, ...parseKeys(unsettled)], view, configuration)
-  const isComing = indexAssignments(plan.grants, view, configuration)
+  const open = [...plan.grants, ...plan.revocations, ...parseKeys(unsettled)]
+  const isOpen = indexAssignments(open, view, configuration)
   const isRetried = indexAssignments(parseKeys(scheduled), view, configuration)
   const inForce = new Set<string>(links.inForce.map(({ key }) => key))
   const naming = [...links.inForce, ...links.notYet, ...links.unread, ...[...owned.values()].map(({ grant }) => grant)]
@@ -149,8 +149,8 @@ function listInputs(
       isSweep,
       isAtWork,
       isNew: statuses.changed.has(input),
-      // What other links are still to grant keeps no status of a link that is gone.
-      isOpen: isGoing(input, inForce.has(input)) || (!!file && isComing(input, inForce.has(input))),
+      isGone: file === undefined,
+      isOpen: isOpen(input, inForce.has(input)),
       isScheduled: scheduled.has(input) || isRetried(input, inForce.has(input)),
       isExpired: links.expired.has(input),
       isHeld: heldLinks.has(input),

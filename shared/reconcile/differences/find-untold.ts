@@ -19,6 +19,8 @@ export type Situation = {
   readonly isAtWork: boolean
   /** The status changed since the last comparison. */
   readonly isNew: boolean
+  /** The file is gone. */
+  readonly isGone: boolean
   /** Something of it is still to be granted, revoked or tried again. */
   readonly isOpen: boolean
   /** A retry of it is under `state/open/`. */
@@ -41,12 +43,12 @@ export type Situation = {
  * | applying, revoking                    | if no retry is scheduled, nor a dispatcher at work | always    |
  * | held                                  | if the brake holds nothing of it             | as the sweep    |
  * | waiting for accounts or a date        | if it is new, or has expired                 | always          |
- * | waiting for a name; a link failed     | if nothing is open, or it has expired        | as the sweep    |
+ * | waiting for a name; a link failed     | if nothing is open, or it has expired        | also if it is gone |
  * | a permission set waits, or failed     | no: its retry is scheduled                   | always          |
  * | a permission set is blocked           | if nothing names it and no retry is scheduled | always         |
  */
 export function wantsLook(input: string, { state, desired }: Told, situation: Situation): boolean {
-  const { isSweep, isAtWork, isNew, isOpen, isScheduled, isExpired, isHeld, isUnused } = situation
+  const { isSweep, isAtWork, isNew, isGone, isOpen, isScheduled, isExpired, isHeld, isUnused } = situation
   const isPermissionSet = input.startsWith(permissionSetPrefix)
   switch (state) {
     case 'rejected':
@@ -64,7 +66,8 @@ export function wantsLook(input: string, { state, desired }: Told, situation: Si
     case 'waiting':
     case 'failed':
       if (isPermissionSet) return !isSweep
-      if (isExpired) return true
+      // What is open may be another link's: whether something of this one is left is known only by a look.
+      if (isExpired || (isGone && !isSweep)) return true
       return state === 'waiting' && desired === 0 ? !isSweep || isNew : !isOpen
     default:
       return state satisfies never
