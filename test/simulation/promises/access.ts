@@ -1,4 +1,4 @@
-import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import type { AssignmentTarget, RequestKind } from '../../../shared/ports/sso-admin.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { nameOf } from './assignment-names.ts'
 import { type RecordedAccess, readRecorded } from './recorded-access.ts'
@@ -6,13 +6,22 @@ import { type RecordedAccess, readRecorded } from './recorded-access.ts'
 /** `either`: it appeared while a creation of ours was written down, and nobody knows whether that had left. */
 export type Owner = { readonly of: 'ours' | 'foreign' | 'either'; readonly sinceMs: number }
 
+type Requested = {
+  readonly kind: RequestKind
+  readonly name: string
+  /** Once it was seen in progress. */
+  readonly id?: string
+  /** Whose it was before the request. */
+  readonly before: Owner | undefined
+}
+
 /** Whose each assignment is, by ids, and what the ledger records of it. */
 export class Access {
   readonly #world: SimulatedWorld
   /** Assignments that are absent have no owner. */
   readonly #owner = new Map<string, Owner>()
   /** Requests of the product that are in progress, by account. */
-  readonly #requested = new Map<string, string>()
+  readonly #requested = new Map<string, Requested>()
   /** What each ledger entry records. */
   readonly #recorded = new Map<string, readonly RecordedAccess[]>()
   /** What a creation of ours has made, for as long as an entry records it: whether it is there now or not. */
@@ -68,21 +77,23 @@ export class Access {
 
   /** What is there already becomes ours once the request is accepted: a refused creation makes nothing. */
   noteCreation(target: AssignmentTarget): void {
-    if (!this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(nameOf(target))
-    this.#requested.set(target.accountId, `creation ${nameOf(target)}`)
+    const name = nameOf(target)
+    this.#requested.set(target.accountId, { kind: 'creation', name, before: this.#owner.get(name) })
+    if (!this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
   }
 
   noteDeletion(target: AssignmentTarget): void {
-    this.#requested.set(target.accountId, `deletion ${nameOf(target)}`)
+    const name = nameOf(target)
+    this.#requested.set(target.accountId, { kind: 'deletion', name, before: this.#owner.get(name) })
   }
 
   isBeingCreated(target: AssignmentTarget): boolean {
-    return this.#requested.get(target.accountId) === `creation ${nameOf(target)}`
+    return this.isRequested(target) && this.#requested.get(target.accountId)?.kind === 'creation'
   }
 
   /** A request for it is of the product. */
   isRequested(target: AssignmentTarget): boolean {
-    return this.#requested.get(target.accountId)?.endsWith(nameOf(target)) === true
+    return this.#requested.get(target.accountId)?.name === nameOf(target)
   }
 
   /** Somebody adds an assignment in the console. */
@@ -98,19 +109,30 @@ export class Access {
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
   }
 
-  /** Assignments that came or went since: what appears while our creation is in progress counts as ours. */
+  /**
+   * Assignments that came or went since: what was there when our creation was accepted counts as ours, unless the request
+   * comes to FAILED, which made nothing.
+   */
   settle(): void {
     const { ssoAdmin } = this.#world
     const there = new Set(ssoAdmin.assignments().map(nameOf))
-    const inProgress = new Set(ssoAdmin.outstandingRequests().map(({ target }) => nameOf(target)))
-    for (const [name, { of }] of this.#owner) {
-      if (there.has(name) && of === 'ours') this.#made.add(name)
-      if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
+    const inProgress = new Map(ssoAdmin.outstandingRequests().map((one) => [nameOf(one.target), one.requestId]))
+    for (const [accountId, requested] of this.#requested) {
+      const { kind, name, before, id } = requested
+      const current = inProgress.get(name)
+      if (current !== undefined) {
+        if (id === undefined) this.#requested.set(accountId, { ...requested, id: current })
+        if (kind === 'creation' && this.#owner.get(name)?.of !== 'ours') this.#noteOurs(name)
+        continue
+      }
+      this.#requested.delete(accountId)
+      const hasFailed = id !== undefined && ssoAdmin.assignmentRequestState(id) === 'FAILED'
+      if (kind === 'creation' && hasFailed && before) this.#owner.set(name, before)
     }
-    for (const [accountId, request] of this.#requested) {
-      const name = request.slice(request.indexOf(' ') + 1)
-      if (!inProgress.has(name)) this.#requested.delete(accountId)
-      else if (request.startsWith('creation ') && this.#owner.get(name)?.of !== 'ours') this.#noteOurs(name)
+    for (const [name, { of }] of this.#owner) {
+      const isRequested = inProgress.has(name)
+      if (there.has(name) && of === 'ours' && !isRequested) this.#made.add(name)
+      if (!there.has(name) && !isRequested) this.#owner.delete(name)
     }
   }
 

@@ -3,7 +3,7 @@ export type RecordedAccess = {
   /** By ids. */
   readonly name: string
   readonly state: unknown
-  /** A creation of it was called, and no answer is written down. */
+  /** A creation of it was called, this one or one before, and no answer is written down: it may still take effect. */
   readonly isUnanswered: boolean
   /** A creation of it was called, and is not confirmed. */
   readonly isUnconfirmed: boolean
@@ -32,7 +32,7 @@ function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string
   return {
     name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
     state,
-    isUnanswered: isUnconfirmed && creation.answeredAt === undefined,
+    isUnanswered: (isUnconfirmed && creation.answeredAt === undefined) || access.unansweredAt !== undefined,
     isUnconfirmed,
     deletion: isDeletion ? { id: call.id } : undefined,
     isGranted: access.grantedAt !== undefined && !isDeletion,
