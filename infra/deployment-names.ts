@@ -57,6 +57,22 @@ export class DeploymentNames {
     return `arn:${this.partition}:events:${region}:${account}:event-bus/${this.bus}`
   }
 
+  rule(name: string): string {
+    return `${this.#environment.name}-${name}`
+  }
+
+  /** On the bus of the deployment, or on the default bus of its account. */
+  ruleArn(rule: string, bus?: string): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:events:${region}:${account}:rule/${bus === undefined ? '' : `${bus}/`}${rule}`
+  }
+
+  /** As KMS names a service that uses a key for somebody. (KMS Developer Guide, "kms:ViaService".) */
+  viaService(service: string): string {
+    const suffix = this.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'
+    return `${service}.${this.#environment.region}.${suffix}`
+  }
+
   /** Roles are global in an account: one for each Region that forwards. */
   forwarder(region: string): string {
     return `${this.#environment.name}-forward-${region}`

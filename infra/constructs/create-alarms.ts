@@ -8,6 +8,8 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { Rule } from 'aws-cdk-lib/aws-events'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -26,6 +28,7 @@ type AlarmsProps = {
   readonly key: IKey
   readonly queues: Queues
   readonly functions: Functions
+  readonly eventRules: readonly Rule[]
 }
 
 /** The metrics that ssofile's own logs give. */
@@ -67,19 +70,14 @@ const heartbeatMinutes: Readonly<Partial<Record<FunctionName, number>>> = {
 
 /** Alarms that a person gets by mail, and the metrics behind those that come from logs. */
 export function createAlarms(scope: Construct, props: AlarmsProps): LogMetrics {
-  const { environment, key } = props
+  const { environment } = props
   const metrics = createLogMetrics(scope, props)
-  const topic = new Topic(scope, 'Alarms', {
-    masterKey: key,
-    enforceSSL: true,
-    displayName: `ssofile ${environment.name}`,
-  })
-  topic.addSubscription(new EmailSubscription(environment.alarmAddress))
+  const topic = createTopic(scope, props)
   for (const { name, section, says, metric, most, least, periods = 1 } of [
     ...queueAlarms(props),
     ...functionAlarms(props),
     ...logAlarms(metrics),
-    deliveryAlarm(),
+    deliveryAlarm(props),
   ]) {
     const alarm = new Alarm(scope, `Alarm-${name}`, {
       alarmName: `${environment.name}-${name}`,
@@ -95,6 +93,26 @@ export function createAlarms(scope: Construct, props: AlarmsProps): LogMetrics {
     alarm.addOkAction(new SnsAction(topic))
   }
   return metrics
+}
+
+function createTopic(scope: Construct, { environment, key }: AlarmsProps): Topic {
+  const topic = new Topic(scope, 'Alarms', {
+    masterKey: key,
+    enforceSSL: true,
+    displayName: `ssofile ${environment.name}`,
+  })
+  // With a policy of its own a topic no longer has the one by which alarms of its account may publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': environment.account } },
+    }),
+  )
+  topic.addSubscription(new EmailSubscription(environment.alarmAddress))
+  return topic
 }
 
 function queueAlarms({ queues }: AlarmsProps): AlarmRule[] {
@@ -197,20 +215,30 @@ function logAlarms(metrics: LogMetrics): AlarmRule[] {
   ]
 }
 
-/** EventBridge has this metric without dimensions too. (EventBridge User Guide, "Monitoring".) */
-function deliveryAlarm(): AlarmRule {
+/** Of all rules for events together. That a schedule starts nothing is seen by its function's heartbeat. */
+function deliveryAlarm({ eventRules }: AlarmsProps): AlarmRule {
+  const period = minutes(5)
+  const failed = eventRules.map(
+    ({ ruleName }) =>
+      new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'FailedInvocations',
+        dimensionsMap: { RuleName: ruleName },
+        period,
+        statistic: Stats.SUM,
+      }),
+  )
   return {
     name: 'events-not-delivered',
     section: 'Events are not delivered',
-    says: 'EventBridge could not start a function or send an event to its queue',
-    metric: new Metric({
-      namespace: 'AWS/Events',
-      metricName: 'FailedInvocations',
-      period: minutes(5),
-      statistic: Stats.SUM,
+    says: 'EventBridge could not send an event to the queue of events',
+    metric: new MathExpression({
+      expression: failed.map((_, index) => `m${index}`).join(' + '),
+      usingMetrics: Object.fromEntries(failed.map((metric, index) => [`m${index}`, metric])),
+      period,
+      label: 'events not delivered',
     }),
     most: 0,
-    periods: 3,
   }
 }
 

@@ -3,12 +3,17 @@ import { Key } from 'aws-cdk-lib/aws-kms'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
 
 /**
  * The key of bucket, queues and alarms. What AWS's own keys encrypt, S3, EventBridge and CloudWatch could not send to. It is
  * retained with the bucket, which nobody could read without it.
  */
-export function createDeploymentKey(scope: Construct, { name, account, region, access }: Environment): Key {
+export function createDeploymentKey(
+  scope: Construct,
+  { name, account, access }: Environment,
+  names: DeploymentNames,
+): Key {
   const key = new Key(scope, 'Key', {
     alias: name,
     description: `ssofile deployment ${name}: bucket, queues and alarms`,
@@ -42,8 +47,8 @@ export function createDeploymentKey(scope: Construct, { name, account, region, a
         actions: use,
         resources: ['*'],
         conditions: {
-          ArnLike: { 'aws:PrincipalArn': people },
-          StringEquals: { 'kms:ViaService': [`s3.${region}.amazonaws.com`, `sqs.${region}.amazonaws.com`] },
+          ArnLike: { 'aws:PrincipalArn': [...new Set(people)] },
+          StringEquals: { 'kms:ViaService': [names.viaService('s3'), names.viaService('sqs')] },
         },
       }),
     )

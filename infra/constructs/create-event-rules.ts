@@ -1,39 +1,62 @@
-import { type IEventBus, type IRuleTarget, Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import {
+  type EventPattern as CdkEventPattern,
+  type IEventBus,
+  type IRuleTarget,
+  Rule,
+  Schedule,
+} from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
 import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
 import type { EventPattern } from '../match-event-pattern.ts'
 import type { Functions } from './create-functions.ts'
+import { allowService } from './create-queues.ts'
 
-/** One rule for each pattern, by its name. */
+export type EventRules = {
+  readonly patterns: Readonly<Record<string, EventPattern>>
+  /** Absent: the default bus of the account. */
+  readonly bus?: IEventBus
+  /** Only events of this account: what others forward keeps theirs. */
+  readonly account?: string
+}
+
+/**
+ * Rules that send events to the queue `events`, each event with a message group of its own. The queue takes them from these
+ * rules and no others. `rules`: by the beginning of their names.
+ */
 export function createEventRules(
   scope: Construct,
-  props: {
-    readonly prefix: string
-    readonly patterns: Readonly<Record<string, EventPattern>>
-    readonly target: IRuleTarget
-    readonly bus?: IEventBus
-    /** Events of this account only: those that others forward keep theirs. */
-    readonly account?: string
-  },
+  { names, queue, rules }: { names: DeploymentNames; queue: Queue; rules: Readonly<Record<string, EventRules>> },
 ): readonly Rule[] {
-  const { prefix, patterns, target, bus, account } = props
-  return Object.entries(patterns).map(([name, { source, 'detail-type': detailType, detail }]) => {
-    const pattern = {
-      ...(source === undefined ? {} : { source: textsOf(source) }),
-      ...(detailType === undefined ? {} : { detailType: textsOf(detailType) }),
-      ...(detail === undefined ? {} : { detail: structuredClone(detail) }),
-      ...(account === undefined ? {} : { account: [account] }),
-    }
-    return new Rule(scope, `${prefix}-${name}`, {
-      description: `ssofile: ${name.replace('-', ' ')}`,
-      eventPattern: pattern,
-      targets: [target],
-      ...(bus === undefined ? {} : { eventBus: bus }),
-    })
-  })
+  // Not SqsQueue of the CDK, by which every rule of the account may send.
+  const target: IRuleTarget = { bind: () => ({ arn: queue.queueArn, sqsParameters: { messageGroupId: '$.id' } }) }
+  const created = Object.entries(rules).flatMap(([prefix, { patterns, bus, account }]) =>
+    Object.entries(patterns).map(([name, pattern]) => {
+      const ruleName = names.rule(`${prefix}-${name}`)
+      const rule = new Rule(scope, `Rule-${prefix}-${name}`, {
+        ruleName,
+        description: `ssofile: ${name.replace('-', ' ')}`,
+        eventPattern: { ...toEventPattern(pattern), ...(account === undefined ? {} : { account: [account] }) },
+        targets: [target],
+        ...(bus === undefined ? {} : { eventBus: bus }),
+      })
+      return { rule, arn: names.ruleArn(ruleName, bus === undefined ? undefined : names.bus) }
+    }),
+  )
+  allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': created.map(({ arn }) => arn) } })
+  return created.map(({ rule }) => rule)
+}
+
+function toEventPattern({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern {
+  return {
+    ...(source === undefined ? {} : { source: textsOf(source) }),
+    ...(detailType === undefined ? {} : { detailType: textsOf(detailType) }),
+    ...(detail === undefined ? {} : { detail: structuredClone(detail) }),
+  }
 }
 
 function textsOf(list: EventPattern[string]): string[] {

@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { AssetHashType, DockerImage, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
 import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
@@ -40,6 +47,8 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
     functionName,
     role,
     logGroup,
+    // Metrics are made of fields; with it Lambda's own lines have them too.
+    loggingFormat: LoggingFormat.JSON,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     handler: 'index.handler',

@@ -108,7 +108,12 @@ function restrictProducers(queue: Queue, name: WorkedQueue, { environment, names
     })
 }
 
-function allowService(queue: Queue, service: string, conditions: Record<string, Record<string, string>>): void {
+/** Lets a service send, for these sources only. */
+export function allowService(
+  queue: Queue,
+  service: string,
+  conditions: Record<string, Record<string, string | string[]>>,
+): void {
   const principals: IPrincipal[] = [new ServicePrincipal(`${service}.amazonaws.com`)]
   queue.addToResourcePolicy(
     new PolicyStatement({

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events'
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
+import { CfnEventBus, EventBus, type Rule } from 'aws-cdk-lib/aws-events'
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
@@ -11,7 +10,7 @@ import { createAlarms } from '../constructs/create-alarms.ts'
 import { createBucket } from '../constructs/create-bucket.ts'
 import { createDashboard } from '../constructs/create-dashboard.ts'
 import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
-import { createEventRules, createSchedules } from '../constructs/create-event-rules.ts'
+import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
 import { createFunctions, type Functions } from '../constructs/create-functions.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
@@ -24,7 +23,7 @@ export class SsofileStack extends Stack {
   constructor(scope: Construct, id: string, { environment, ...props }: SsofileStackProps) {
     super(scope, id, props)
     const names = new DeploymentNames(environment)
-    const key = createDeploymentKey(this, environment)
+    const key = createDeploymentKey(this, environment, names)
     const queues = createQueues(this, { environment, names, key })
     const { existing } = environment.bucket
     const bucket =
@@ -47,8 +46,8 @@ export class SsofileStack extends Stack {
     const ready = this.#claimAndReconcile(environment, functions, bucket)
     this.#feed(functions, queues, ready)
     createSchedules(this, { environment, functions, after: ready })
-    this.#receiveEvents(environment, names, queues)
-    const metrics = createAlarms(this, { environment, key, queues, functions })
+    const eventRules = this.#receiveEvents(environment, names, queues)
+    const metrics = createAlarms(this, { environment, key, queues, functions, eventRules })
     createDashboard(this, { environment, queues, functions, metrics })
   }
 
@@ -90,20 +89,24 @@ export class SsofileStack extends Stack {
   }
 
   /** This account's own events, and those that the management account forwards. */
-  #receiveEvents(environment: Environment, names: DeploymentNames, { worked }: Queues): void {
-    const target = new SqsQueue(worked.events, { messageGroupId: '$.id' })
-    const isHome = environment.region === names.organizationRegion
+  #receiveEvents(
+    environment: Environment,
+    names: DeploymentNames,
+    { worked: { events: queue } }: Queues,
+  ): readonly Rule[] {
+    const all = { ...organizationEvents, ...directoryEvents }
     const isManagement = isManagementDeployment(environment)
-    createEventRules(this, {
-      prefix: 'Own',
-      patterns: isManagement && isHome ? { ...organizationEvents, ...directoryEvents } : directoryEvents,
-      target,
-    })
-    if (isManagement && isHome) return
+    const own = (patterns: EventRules['patterns']) => ({ own: { patterns } })
+    if (isManagement && environment.region === names.organizationRegion)
+      return createEventRules(this, { names, queue, rules: own(all) })
+    const forwarding = isManagement ? [names.organizationRegion] : [names.organizationRegion, environment.region]
+    const bus = this.#createBus(environment, names, [...new Set(forwarding)])
+    const forwarded = { patterns: isManagement ? organizationEvents : all, bus, account: environment.managementAccount }
+    return createEventRules(this, { names, queue, rules: { ...own(directoryEvents), forwarded } })
+  }
+
+  #createBus(environment: Environment, names: DeploymentNames, regions: readonly string[]): EventBus {
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus })
-    const forwarders = isManagement
-      ? [names.organizationRegion]
-      : [...new Set([names.organizationRegion, environment.region])]
     const resource = bus.node.defaultChild
     if (!(resource instanceof CfnEventBus)) throw new Error('the bus has no resource')
     resource.policy = {
@@ -115,17 +118,11 @@ export class SsofileStack extends Stack {
           Principal: { AWS: `arn:${names.partition}:iam::${environment.managementAccount}:root` },
           Action: 'events:PutEvents',
           Resource: names.busArn,
-          Condition: { ArnEquals: { 'aws:PrincipalArn': forwarders.map((region) => names.forwarderArn(region)) } },
+          Condition: { ArnEquals: { 'aws:PrincipalArn': regions.map((region) => names.forwarderArn(region)) } },
         },
       ],
     }
-    createEventRules(this, {
-      prefix: 'Forwarded',
-      patterns: isManagement ? organizationEvents : { ...organizationEvents, ...directoryEvents },
-      target,
-      bus,
-      account: environment.managementAccount,
-    })
+    return bus
   }
 }
 
