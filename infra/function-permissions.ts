@@ -1,7 +1,7 @@
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
 
-/** A prefix of the bucket; `''`: all of it. */
+/** A prefix of the bucket, or one key; `''`: all of it. */
 type Prefix =
   | ''
   | 'links_data/'
@@ -10,15 +10,14 @@ type Prefix =
   | 'owned_permission_sets/'
   | 'foreign/'
   | 'history/'
-  | 'changes/'
   | 'status/'
   | 'attention/'
   | 'control/'
+  | 'control/owner.json'
   | 'state/'
   | 'state/failures/'
   | 'state/expiry/'
   | 'state/drift.json'
-  | 'control/owner.json'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -27,7 +26,7 @@ type Prefix =
  */
 export type FunctionPermissions = {
   readonly read?: readonly Prefix[]
-  /** Put and delete. With If-Match, which needs the permission to read too. (S3 User Guide, "Conditional writes".) */
+  /** Put, delete and read: If-Match needs the permission to read too. (S3 User Guide, "Conditional writes".) */
   readonly write?: readonly Prefix[]
   readonly send?: readonly WorkedQueue[]
   /** Queues that it receives from by itself. */
@@ -41,40 +40,29 @@ export type FunctionPermissions = {
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
 const reconciling = {
   read: [''],
-  write: ['status/', 'attention/', 'state/'],
+  write: ['attention/', 'state/'],
   send: ['links', 'permission-sets', ...lanes, 'dispatch'],
 } as const satisfies FunctionPermissions
 
+/** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
-  router: { read: ['state/failures/'], write: ['state/failures/'], send: ['links', 'permission-sets'] },
+  router: { write: ['state/failures/'], send: ['links', 'permission-sets'] },
   links: {
-    read: [
-      'links_data/',
-      'permission_sets/',
-      'status/',
-      'attention/',
-      'assignments/',
-      'owned_permission_sets/',
-      'state/',
-    ],
+    read: ['links_data/'],
     write: ['status/', 'attention/', 'state/'],
     send: ['links', ...lanes, 'dispatch'],
     organizations: 'read',
   },
   'permission-sets': {
-    read: ['permission_sets/', 'status/', 'attention/', 'state/failures/'],
+    read: ['permission_sets/'],
     write: ['status/', 'attention/', 'state/failures/'],
     send: [...lanes, 'dispatch'],
   },
   events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   sweep: reconciling,
-  nightly: {
-    read: ['owned_permission_sets/', 'state/drift.json'],
-    write: ['state/drift.json'],
-    send: [...lanes, 'dispatch'],
-  },
-  'minute-links': { read: ['state/expiry/'], write: ['state/expiry/'], send: ['links'] },
+  nightly: { write: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+  'minute-links': { write: ['state/expiry/'], send: ['links'] },
   dispatcher: {
     read: [''],
     write: [
@@ -82,19 +70,19 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'foreign/',
       'owned_permission_sets/',
       'history/',
-      'changes/',
       'status/',
       'attention/',
       'state/',
       'control/',
     ],
-    send: [...lanes, 'dispatch', 'links', 'permission-sets'],
+    // To the queue of events: after a pause it has everything compared again.
+    send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,
     organizations: 'read',
     directory: 'read',
     identityCenter: 'change',
   },
-  owner: { read: ['control/owner.json'], write: ['control/owner.json'], identityCenter: 'instance' },
+  owner: { write: ['control/owner.json'], identityCenter: 'instance' },
 }
 
 /** Who may send to a queue. */

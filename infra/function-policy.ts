@@ -67,7 +67,7 @@ const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(),
 function bucketStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
   const { read = [], write = [] } = functionPermissions[name]
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
-  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read]
+  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...write]
   return [
     allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
     allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),

@@ -52,22 +52,14 @@ test('only the dispatcher may change Identity Center, and only it and people may
   expect(controlling).toEqual(['dispatcher', 'owner'])
 })
 
-test('nothing that a function may write is left out of what it may read', () => {
-  for (const name of functionNames) {
-    const { read = [], write = [] } = functionPermissions[name]
-    const unread = write.filter((prefix) => !read.some((readable) => prefix.startsWith(readable)))
-    expect({ name, unread }).toEqual({ name, unread: [] })
-  }
-})
-
 test('no function may write inputs', () => {
   const writable = functionNames.flatMap((name) => functionPermissions[name].write ?? [])
   expect(writable.filter((prefix) => /^(links_data|permission_sets)/.test(prefix) || prefix.length === 0)).toEqual([])
 })
 
-test('every queue but those that AWS itself sends to has a producer, and every queue is worked', () => {
+test('every queue but the one that only S3 sends to has a producer, and every queue is worked', () => {
   const without = workedQueues.filter((queue) => producersOf(queue).length === 0)
-  expect(without).toEqual(['uploads', 'events'])
+  expect(without).toEqual(['uploads'])
   const worked = functionNames.flatMap((name) => [
     functionSettings[name].queue?.name ?? [],
     ...(functionPermissions[name].receive ?? []),
