@@ -26,9 +26,7 @@ export async function synthesize(
 ): Promise<Readonly<Record<string, Assembly>>> {
   const directory = await mkdtemp(join(tmpdir(), 'ssofile-synth-'))
   try {
-    const file = join(directory, 'environments.json')
-    await writeFile(file, JSON.stringify(environments))
-    await promisify(execFile)(process.execPath, [script, file, directory], { maxBuffer: 2 ** 24 })
+    await synthesizeTo(directory, environments, 'templates')
     const read = async (name: string) => [name, await readAssembly(join(directory, name))] as const
     return Object.fromEntries(await Promise.all(Object.keys(environments).map(read)))
   } finally {
@@ -36,7 +34,18 @@ export async function synthesize(
   }
 }
 
-async function readAssembly(directory: string): Promise<Assembly> {
+/** Writes the whole assembly of each environment into a folder of its name; bundles only where asked for. */
+export async function synthesizeTo(
+  directory: string,
+  environments: Readonly<Record<string, object>>,
+  what: 'templates' | 'bundles',
+): Promise<void> {
+  const file = join(directory, 'environments.json')
+  await writeFile(file, JSON.stringify(environments))
+  await promisify(execFile)(process.execPath, [script, file, directory, what], { maxBuffer: 2 ** 24 })
+}
+
+export async function readAssembly(directory: string): Promise<Assembly> {
   const files = (await readdir(directory)).filter((file) => file.endsWith('.template.json'))
   const read = async (file: string) => {
     const template: TemplateJson = JSON.parse(await readFile(join(directory, file), 'utf8'))
