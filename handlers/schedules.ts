@@ -4,6 +4,7 @@ import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { followInstants } from '../shared/reconcile/records/expiry-index.ts'
+import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
@@ -29,6 +30,8 @@ export const everyFiveMinutes = (ports: Ports, configuration: Configuration) => 
   const found = await sweep(ports, configuration)
   if (found) ports.log.info('swept', found)
   else ports.log.warn('nothing was swept: the organization has not been read yet; the reconcile reads it')
+  // A deployment makes metrics of it.
+  ports.log.info('inputs that want attention', await new StatusStore(ports.objects, ports.clock).countAttention())
 }
 
 /** Every hour: catches changes that sent no event. If a listing fails, nothing changes, and an error is logged. */

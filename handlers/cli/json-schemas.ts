@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { configuration } from '../../shared/domain/configuration.ts'
+import { environment } from '../../shared/domain/environment.ts'
+import { environmentRules } from '../../shared/domain/environment-rules.ts'
 import type { JsonRules } from '../../shared/domain/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../shared/domain/link-body.ts'
 import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
@@ -22,6 +24,10 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       render('What the file of a link may say; it may also be empty', linkBodySchema, linkBodyRules),
     ],
     ['configuration.schema.json', render('The configuration of ssofile; every key is optional', configuration, {})],
+    [
+      'environment.schema.json',
+      render('A deployment of ssofile, infra/environments/<name>.json', environment, environmentRules),
+    ],
   ])
 }
 

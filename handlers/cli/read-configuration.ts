@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type * as z from 'zod'
 import { quote } from '../../shared/domain/complaint.ts'
 import {
   type Configuration,
@@ -6,7 +7,7 @@ import {
   configurationRules,
   defaultConfiguration,
 } from '../../shared/domain/configuration.ts'
-import { faultsOfIssues } from '../../shared/domain/json-faults.ts'
+import { faultsOfIssues, type JsonRules } from '../../shared/domain/json-faults.ts'
 import { placeOf, renderJsonPath } from '../../shared/domain/json-path.ts'
 import { parseStrictJson } from '../../shared/domain/strict-json.ts'
 import { Refusal } from './refusal.ts'
@@ -14,17 +15,28 @@ import { Refusal } from './refusal.ts'
 /** The configuration in `file`, or the default one. Throws Refusal with every fault, each with its line and column. */
 export async function readConfiguration(file: string | undefined): Promise<Configuration> {
   if (file === undefined) return defaultConfiguration
+  return readStrictFile({ file, what: 'configuration', schema: configuration, rules: configurationRules })
+}
+
+/** A file of JSON by its schema. Throws Refusal with every fault, each with its line and column, in the words of the rules. */
+export async function readStrictFile<T>(read: {
+  readonly file: string
+  readonly what: string
+  readonly schema: z.ZodType<T>
+  readonly rules: JsonRules
+}): Promise<T> {
+  const { file, what, schema, rules } = read
   const body = await readBytes(file)
   const document = parseStrictJson(file, body)
-  const head = `${quote(file, 1024)} is not a valid configuration:`
+  const head = `${quote(file, 1024)} is not a valid ${what}:`
   if (!document.ok) {
     const { received, expected, remedy } = document.complaint
     throw new Refusal(`${head}\n  received ${received}, expected ${expected}; ${remedy}`)
   }
-  const read = configuration.safeParse(document.value)
-  if (read.success) return read.data
+  const parsed = schema.safeParse(document.value)
+  if (parsed.success) return parsed.data
   const text = new TextDecoder().decode(body)
-  const faults = faultsOfIssues(read.error.issues, document.value, configurationRules)
+  const faults = faultsOfIssues(parsed.error.issues, document.value, rules)
   const told = faults.map(({ path, field, received, expected, remedy }) => {
     const { line, column } = placeOf(text, field === undefined ? path : [...path, field])
     return `  ${line}:${column}  ${renderJsonPath(path)}  received ${received}, expected ${expected}; ${remedy}`

@@ -9,8 +9,13 @@ import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNigh
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
-import { queueSettings } from '../../shared/memory/sqs/queue-settings.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
+import {
+  dispatcherSlice,
+  type FunctionName,
+  functionSettings,
+  queueSettings,
+} from '../../shared/ports/deployment-settings.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
@@ -149,29 +154,32 @@ async function openPorts({
 function startProduct(ports: Ports, { queues }: LocalModels, configuration: Configuration) {
   const { clock, log } = ports
   const onError = (error: unknown) => log.error('a handler failed; its messages come again', { error })
-  const map = (
-    queue: WorkedQueue,
-    handler: (event: SQSEvent) => Promise<SQSBatchResponse>,
-    maximumConcurrency: number,
-  ) => {
+  const map = (name: FunctionName, handler: (event: SQSEvent) => Promise<SQSBatchResponse>) => {
+    const { queue: source, reservedConcurrency } = functionSettings[name]
+    if (source === undefined) throw new Error(`the function ${name} has no queue`)
+    const { name: queue, maximumConcurrency = reservedConcurrency ?? 1 } = source
     const timeoutMs = queueSettings[queue].visibilityTimeoutSeconds * 1000
     return startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError })
   }
+  const schedule = (name: FunctionName, run: () => Promise<void>) => {
+    const { schedule: every } = functionSettings[name]
+    if (every === undefined) throw new Error(`the function ${name} has no schedule`)
+    const everyMs = (every === 'night' ? 24 * 60 : every.everyMinutes) * minuteMs
+    return startSchedule({ everyMs, run, clock, onError })
+  }
   const reconcile = everyHour(ports, configuration)
-  // What runs at the end of a slice may take five minutes more; the function's time limit is fifteen.
-  const slice = { sliceMs: 9 * minuteMs, lingerMs: 5_000, holder }
+  const slice = { ...dispatcherSlice, holder }
   const parts = [
-    map('uploads', router(ports, configuration), 10),
-    map('links', links(ports, configuration), 10),
-    map('permission-sets', permissionSets(ports, configuration), 5),
-    // The least that an event source mapping can be limited to (Lambda API Reference, ScalingConfig).
-    map('events', events(ports, configuration), 2),
-    map('dispatch', dispatcher(ports, configuration, slice), 1),
-    startSchedule({ everyMs: minuteMs, run: everyMinute(ports, configuration, slice), clock, onError }),
-    startSchedule({ everyMs: minuteMs, run: everyMinuteOfLinks(ports), clock, onError }),
-    startSchedule({ everyMs: 5 * minuteMs, run: everyFiveMinutes(ports, configuration), clock, onError }),
-    startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),
-    startSchedule({ everyMs: 24 * 60 * minuteMs, run: everyNight(ports, configuration), clock, onError }),
+    map('router', router(ports, configuration)),
+    map('links', links(ports, configuration)),
+    map('permission-sets', permissionSets(ports, configuration)),
+    map('events', events(ports, configuration)),
+    map('dispatcher', dispatcher(ports, configuration, slice)),
+    schedule('dispatcher', everyMinute(ports, configuration, slice)),
+    schedule('minute-links', everyMinuteOfLinks(ports)),
+    schedule('sweep', everyFiveMinutes(ports, configuration)),
+    schedule('hourly', reconcile),
+    schedule('nightly', everyNight(ports, configuration)),
   ]
   return { reconcile, stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) }
 }

@@ -19,6 +19,8 @@ export type AwsPortsOptions = {
   /** The URL of each queue of a deployment; a process without a deployment gives its own queues. */
   readonly queues: Queues | ((queue: QueueName) => string)
   readonly log: Log
+  /** The instance of IAM Identity Center; absent: the only one that is listed. */
+  readonly instanceArn?: string
   /** All services at one endpoint, with one access key: what the local system's own handlers use. */
   readonly endpoint?: { readonly url: string; readonly accessKeyId: string }
 }
@@ -30,7 +32,7 @@ const requestTimeoutMs = 30_000
  * The ports on AWS's services; each call is tried once (see `patientPorts`). Without `endpoint` everything comes from the standard AWS environment: Region, profile,
  * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
-export function openAwsPorts({ bucket, queues, log, endpoint }: AwsPortsOptions): Ports {
+export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: AwsPortsOptions): Ports {
   const common = {
     // Our own loops repeat calls: they know the rates, and which writes may be repeated.
     maxAttempts: 1,
@@ -56,6 +58,7 @@ export function openAwsPorts({ bucket, queues, log, endpoint }: AwsPortsOptions)
     new SSOAdmin(common),
     // Every process asks for the instance once, while a dispatcher may be using up the rate.
     new SSOAdmin({ ...common, maxAttempts: 10 }),
+    instanceArn,
   )
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {

@@ -10,6 +10,11 @@ export class PowertoolsLog implements Log {
     this.#logger = logger
   }
 
+  /** Adds the function and the request to every later line. */
+  addContext(context: Parameters<Logger['addContext']>[0]): void {
+    this.#logger.addContext(context)
+  }
+
   with(fields: LogFields): Log {
     return new PowertoolsLog(this.#logger.createChild({ persistentKeys: { ...fields } }))
   }

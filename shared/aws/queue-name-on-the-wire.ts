@@ -1,6 +1,6 @@
 import { isFifo, type QueueName } from '../ports/queues.ts'
 
-/** The name that a queue has in SQS: `ssofile-uploads`, `ssofile-links.fifo`, `ssofile-links-dead.fifo`. */
-export function queueNameOnTheWire(queue: QueueName): string {
-  return `ssofile-${queue}${isFifo(queue) ? '.fifo' : ''}`
+/** The name of a queue in SQS: `ssofile-uploads`, `ssofile-links.fifo`, `ssofile-links-dead.fifo`. */
+export function queueNameOnTheWire(queue: QueueName, deployment = 'ssofile'): string {
+  return `${deployment}-${queue}${isFifo(queue) ? '.fifo' : ''}`
 }

@@ -28,8 +28,8 @@ import {
  * `client` must have `maxAttempts: 1`; with any other number every method throws. `patientClient` may have more. It asks
  * for the instance, while a dispatcher may be using up the 20 calls per second.
  */
-export function awsSsoAdmin(client: SSOAdmin, patientClient = client): SsoAdmin {
-  const instance = once(() => findInstance(client, patientClient))
+export function awsSsoAdmin(client: SSOAdmin, patientClient = client, instanceArn?: string): SsoAdmin {
+  const instance = once(() => findInstance(client, patientClient, instanceArn))
   const calls = new Calls(instance)
   return {
     instance,
@@ -40,21 +40,28 @@ export function awsSsoAdmin(client: SSOAdmin, patientClient = client): SsoAdmin 
   }
 }
 
-async function findInstance(client: SSOAdmin, patientClient: SSOAdmin) {
+async function findInstance(client: SSOAdmin, patientClient: SSOAdmin, instanceArn: string | undefined) {
   const attempts = await client.config.maxAttempts()
   if (attempts !== 1) {
     throw new Error(
       `received an SSO Admin client of ${attempts} attempts, expected maxAttempts: 1; writes must not be repeated`,
     )
   }
-  const { Instances: instances = [] } = await answerOf('sso-admin', patientClient.listInstances())
+  const { Instances: listed = [] } = await answerOf('sso-admin', patientClient.listInstances())
+  // An account may also have an instance of its own, which is listed too. (User Guide, "Account instances".)
+  const instances = instanceArn === undefined ? listed : listed.filter(({ InstanceArn }) => InstanceArn === instanceArn)
   const [instance, ...others] = instances
   if (instance === undefined || others.length > 0) {
+    const expected = instanceArn === undefined ? 'one' : `${instanceArn} among ${listed.length}`
     const message =
-      `received ${instances.length} instances of IAM Identity Center, expected one; ` +
+      `received ${instances.length} instances of IAM Identity Center, expected ${expected}; ` +
       'use the Region of your instance, and credentials of the management account or the delegated administrator'
     // Not ResourceNotFoundException: that would read as a missing assignment.
     throw new ServiceError('sso-admin', 'InstanceNotFound', message)
+  }
+  if (instance.Status !== undefined && instance.Status !== 'ACTIVE') {
+    const message = `the instance ${instance.InstanceArn} is ${instance.Status}, expected ACTIVE; wait until it is`
+    throw new ServiceError('sso-admin', 'InstanceNotActive', message)
   }
   return parseInstance(instance)
 }

@@ -171,3 +171,13 @@ describe('an account that goes', () => {
     expect(await world.json(own)).toMatchObject({ state: 'granted' })
   })
 })
+
+test('the sweep tells how many inputs want attention, by state', async () => {
+  const world = await open()
+  await world.objects.put(`links_data/root%all%${grant.replace('Some', 'Missing')}`, '')
+  await world.objects.put('links_data/root%all%wrong', '')
+  await world.until(async () => (await world.keys('attention/')).length === 2, 'two inputs that want attention')
+  await world.everyFiveMinutes()
+  const told = world.log.lines.find(({ message }) => message === 'inputs that want attention')
+  expect(told?.fields).toEqual({ waiting: 1, rejected: 1, blocked: 0, failed: 0, held: 0, stuck: 0 })
+})

@@ -67,8 +67,18 @@ export const rules: readonly Rule[] = [
   // The one command that starts the local system.
   { where: 'handlers/cli/local.ts', folders: ['handlers', 'shared', 'infra'], packages: handlerPackages },
   // p-limit: the command line reads many objects at once, within bounds.
+  // Entry files choose the adapters of a deployment, and nothing of a model may get into their bundles.
+  {
+    where: 'handlers/entry',
+    folders: ['handlers', 'shared/aws', 'shared/reconcile', 'shared/ports', 'shared/domain'],
+    packages: ['zod', 'node:fs', 'aws-lambda'],
+  },
   { where: 'handlers/cli', folders: ['handlers', 'shared'], packages: [...handlerPackages, 'p-limit'] },
-  { where: 'handlers', folders: ['handlers', 'shared'], packages: handlerPackages },
+  {
+    where: 'handlers',
+    folders: ['handlers', 'shared/reconcile', 'shared/ports', 'shared/domain'],
+    packages: handlerPackages,
+  },
   {
     where: 'infra/local',
     folders: ['infra', 'handlers', 'shared', 'fixtures'],
@@ -77,7 +87,7 @@ export const rules: readonly Rule[] = [
   {
     where: 'infra',
     folders: ['infra', 'handlers', 'shared'],
-    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag', 'zod', 'node:*'],
+    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag', 'esbuild', 'zod', 'node:*'],
   },
   { where: 'test', folders: ['test', 'infra', 'handlers', 'shared', 'fixtures'], packages: ['*'] },
 ]

@@ -10,6 +10,7 @@ import { DepartureWatch } from './promises/departures.ts'
 import { Desires } from './promises/desires.ts'
 import { Evaluations } from './promises/evaluations.ts'
 import { ForeignPromise } from './promises/foreign.ts'
+import { complainAboutGrant } from './promises/grants.ts'
 import { LookWatch } from './promises/looks.ts'
 import { PausePromise } from './promises/pause.ts'
 import { PermissionSetChecks } from './promises/permission-sets.ts'
@@ -134,6 +135,8 @@ export class Checker {
   noteCall(process: SimulatedProcess, call: Call, args: readonly unknown[]): void {
     const { service, operation } = call
     const { evaluations } = this.#watched
+    const refused = complainAboutGrant(process.function, call)
+    if (refused !== undefined) this.#fail(promises.grants, refused)
     if (service === 'sso-admin') this.#isDirty = true
     this.#calling = process.name
     const [first] = args

@@ -1,5 +1,6 @@
 import type { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
+import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
 import { type Call, type Chaos, type FaultKind, type RefusalKind, refusalFor } from './chaos.ts'
@@ -9,6 +10,8 @@ export type CallObserver = (process: SimulatedProcess, call: Call, args: readonl
 
 type Options = {
   readonly kind: 'dispatcher' | 'handler'
+  /** Whose role it has in a deployment. */
+  readonly function: FunctionName
   readonly number: number
   readonly inner: Ports
   readonly clock: VirtualClock
@@ -32,6 +35,7 @@ const never = () => new Promise<never>(() => {})
  */
 export class SimulatedProcess {
   readonly kind: Options['kind']
+  readonly function: FunctionName
   readonly name: string
   readonly ports: Ports
   /** Resolves when it is killed; whoever started it then sees it fail. */
@@ -43,6 +47,7 @@ export class SimulatedProcess {
 
   constructor(options: Options) {
     this.kind = options.kind
+    this.function = options.function
     this.name = `${options.kind} ${options.number}`
     this.#options = options
     this.killed = new Promise((resolve) => {

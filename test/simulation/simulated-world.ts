@@ -19,6 +19,7 @@ import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
@@ -261,7 +262,8 @@ export class SimulatedWorld {
     return this.#dispatcher
   }
 
-  #newProcess(kind: 'dispatcher' | 'handler'): SimulatedProcess {
+  #newProcess(name: FunctionName): SimulatedProcess {
+    const kind = name === 'dispatcher' ? 'dispatcher' : 'handler'
     const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
     const randomness = this.#randomness
     const inner: Ports = {
@@ -278,6 +280,7 @@ export class SimulatedWorld {
     const skewMs = Math.round((2 * randomness.fraction() - 1) * this.skewMs)
     const process = new SimulatedProcess({
       kind,
+      function: name,
       number: ++this.#processes,
       inner,
       clock,
@@ -297,8 +300,8 @@ export class SimulatedWorld {
   }
 
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
-  #invoke<T>(kind: 'dispatcher' | 'handler', work: (ports: Ports) => Promise<T>): Promise<T> {
-    const process = this.#newProcess(kind)
+  #invoke<T>(name: FunctionName, work: (ports: Ports) => Promise<T>): Promise<T> {
+    const process = this.#newProcess(name)
     this.#alive.add(process)
     const died = process.killed.then((): never => {
       throw new Error(`${process.name} was killed`)
@@ -314,25 +317,25 @@ export class SimulatedWorld {
     const onError = (error: unknown) => this.trace.push(`${clock.monotonicMs()} failed: ${String(error)}`)
     const map = (
       queue: WorkedQueue,
-      kind: 'dispatcher' | 'handler',
+      name: FunctionName,
       timeoutMs: number,
       handle: (ports: Ports) => (event: SQSEvent) => Promise<SQSBatchResponse>,
     ) => {
-      const handler = (event: SQSEvent) => this.#invoke(kind, (ports) => handle(ports)(event))
+      const handler = (event: SQSEvent) => this.#invoke(name, (ports) => handle(ports)(event))
       startEventSourceMapping({
         queues,
         queue,
         handler,
-        maximumConcurrency: kind === 'dispatcher' ? 1 : 5,
+        maximumConcurrency: name === 'dispatcher' ? 1 : 5,
         timeoutMs,
         clock,
         onError,
       })
     }
-    map('uploads', 'handler', 60_000, (ports) => router(ports, settings))
-    map('links', 'handler', 60_000, (ports) => links(ports, settings))
-    map('permission-sets', 'handler', 60_000, (ports) => permissionSets(ports, settings))
-    map('events', 'handler', 60_000, (ports) => events(ports, settings))
+    map('uploads', 'router', 60_000, (ports) => router(ports, settings))
+    map('links', 'links', 60_000, (ports) => links(ports, settings))
+    map('permission-sets', 'permission-sets', 60_000, (ports) => permissionSets(ports, settings))
+    map('events', 'events', 60_000, (ports) => events(ports, settings))
     map('dispatch', 'dispatcher', 900_000, (ports) => dispatcher(ports, settings, slice))
   }
 
@@ -389,14 +392,14 @@ export class SimulatedWorld {
   }
 
   async everyMinuteOfLinks(): Promise<void> {
-    await this.#invoke('handler', (ports) => everyMinuteOfLinks(ports)()).catch((error: unknown) =>
+    await this.#invoke('minute-links', (ports) => everyMinuteOfLinks(ports)()).catch((error: unknown) =>
       this.trace.push(`minute of links: ${String(error)}`),
     )
   }
 
   /** Whether the check has begun. */
   async everyNight(): Promise<boolean> {
-    const begin = this.#invoke('handler', (ports) => everyNight(ports, this.configuration)())
+    const begin = this.#invoke('nightly', (ports) => everyNight(ports, this.configuration)())
     return begin.then(
       () => true,
       (error: unknown) => {
@@ -409,13 +412,13 @@ export class SimulatedWorld {
   async everyFiveMinutes(): Promise<void> {
     if (!this.sweeps) return
     this.#sweptMs = this.clock.monotonicMs()
-    await this.#invoke('handler', (ports) => everyFiveMinutes(ports, this.configuration)()).catch((error: unknown) =>
+    await this.#invoke('sweep', (ports) => everyFiveMinutes(ports, this.configuration)()).catch((error: unknown) =>
       this.trace.push(`five minutes: ${String(error)}`),
     )
   }
 
   async everyHour(): Promise<void> {
-    await this.#invoke('handler', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
+    await this.#invoke('hourly', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
       this.trace.push(`hour: ${String(error)}`),
     )
   }

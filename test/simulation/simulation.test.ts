@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals'
+import { functionNames } from '../../shared/ports/deployment-settings.ts'
+import { listGrants, usedGrants } from './promises/grants.ts'
 import { calm } from './regressions/regression.ts'
 import { regressions } from './regressions.ts'
 import { runSimulation } from './run.ts'
@@ -27,3 +29,25 @@ test.each(regressions)(
   },
   60_000,
 )
+
+/** Granted, and used in no run. */
+const unused = [
+  { grant: /send work/, reason: 'which lane depends on how many hints there are, and on the configuration' },
+  {
+    grant: /^(router|permission-sets): write state\/failures\/$/,
+    reason: 'no run has a message that they cannot read',
+  },
+  {
+    grant: /^(events|hourly): identityCenter instance$/,
+    reason: 'the adapter of the Identity Store asks, not the product',
+  },
+  { grant: /^dispatcher: send permission-sets$/, reason: 'only for a status that cannot be told for long' },
+]
+
+test('every grant of a function is used, but those that have a reason', () => {
+  const granted = functionNames.filter((name) => name !== 'owner').flatMap((name) => listGrants(name))
+  expect(usedGrants.size).toBeGreaterThan(50)
+  const left = granted.filter((grant) => !usedGrants.has(grant))
+  expect(left.filter((grant) => !unused.some((known) => known.grant.test(grant)))).toEqual([])
+  expect(unused.filter((known) => !left.some((grant) => known.grant.test(grant)))).toEqual([])
+})

@@ -5,16 +5,16 @@ import type { OpenTable } from '../../../shared/memory/table.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Queues } from '../../../shared/ports/queues.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
+import { matchEventPattern } from '../../match-event-pattern.ts'
+import { wantedEvents } from '../../wanted-events.ts'
 import { localRegion } from '../local-account.ts'
 import { localRequests } from '../local-request.ts'
 import { Outbox } from '../outbox.ts'
 import type { ApiCall } from './api-call.ts'
 import type { EventBridgeEvent, EventStamp } from './event-bridge-event.ts'
 import { renderIdentityStoreCall, renderIdentityStoreNotification } from './identity-store-events.ts'
-import { matchEventPattern } from './match-event-pattern.ts'
 import { renderOrganizationsCall, renderOrganizationsServiceEvent } from './organizations-events.ts'
 import { renderTagChange } from './tag-change-event.ts'
-import { wantedEvents } from './wanted-events.ts'
 
 export type EventBusOptions = {
   readonly queues: Queues

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../ports/clock.ts'
+import { defaultRetentionSeconds, type QueueSettings } from '../../ports/deployment-settings.ts'
 import { isFifo, type OutgoingMessage, type QueueName } from '../../ports/queues.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import { ServiceError } from '../../ports/service-error.ts'
 import { Agenda } from '../agenda.ts'
 import type { OpenTable } from '../table.ts'
 import { checkMessage } from './check-message.ts'
-import { defaultRetentionSeconds, type QueueSettings } from './queue-settings.ts'
 
 /** A message as SQS keeps it. Instants are epoch milliseconds. */
 export type StoredMessage = {

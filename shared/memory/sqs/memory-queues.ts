@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
+import { deadLetterSettings, type QueueSettings, queueSettings } from '../../ports/deployment-settings.ts'
 import {
   type DeadLetterQueue,
   type OutgoingMessage,
@@ -14,7 +15,6 @@ import { isServiceError, ServiceError } from '../../ports/service-error.ts'
 import { SeededRandomness } from '../seeded-randomness.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import { type DeliveredMessage, MemoryQueue } from './memory-queue.ts'
-import { deadLetterSettings, type QueueSettings, queueSettings } from './queue-settings.ts'
 
 export type MemoryQueuesOptions = {
   readonly clock: Clock

@@ -53,3 +53,19 @@ export async function claimBucket(
   }
   return recordOf(objects).revise(claim)
 }
+
+/** Throws WrongOwnerError unless this deployment has claimed the bucket for this instance: then nothing may be done. */
+export async function checkOwner(
+  objects: ObjectStore,
+  { deployment, instanceArn }: { readonly deployment: string; readonly instanceArn: string },
+): Promise<void> {
+  const owner = await readOwner(objects)
+  if (owner?.instanceArn === instanceArn && owner.deployment?.name === deployment) return
+  const received =
+    owner === undefined
+      ? `there is no ${ownerKey}`
+      : `it belongs to ${owner.instanceArn} and the deployment ${owner.deployment?.name ?? 'of nobody'}`
+  throw new WrongOwnerError(
+    `bucket ${objects.bucket}: ${received}; expected ${instanceArn} and the deployment ${deployment}. Nothing is done until ${ownerKey} says so: deploy again to claim a bucket of nobody, or use the right bucket`,
+  )
+}

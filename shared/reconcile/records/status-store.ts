@@ -102,6 +102,14 @@ export class StatusStore {
     throw new Error(`${statusKey(input)} is being changed by others all the time; its index will be corrected again`)
   }
 
+  /** How many inputs are in each state that wants attention. */
+  async countAttention(): Promise<Readonly<Record<AttentionState, number>>> {
+    const counts = { waiting: 0, rejected: 0, blocked: 0, failed: 0, held: 0, stuck: 0 }
+    for (const state of attentionStates)
+      for await (const _ of this.#objects.list(`${attentionPrefix}${state}/`)) counts[state]++
+    return counts
+  }
+
   /** The inputs in the index under this state, without those whose key is too long for it. */
   async *listAttention(state: AttentionState): AsyncGenerator<string> {
     const prefix = `${attentionPrefix}${state}/`

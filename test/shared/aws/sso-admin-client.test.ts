@@ -1,5 +1,6 @@
+import { createServer } from 'node:http'
 import { ListInstancesCommand, SSOAdmin } from '@aws-sdk/client-sso-admin'
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { ReadableLog } from '../../../handlers/cli/readable-log.ts'
 import { openAwsPorts } from '../../../shared/aws/aws-ports.ts'
 import { awsSsoAdmin } from '../../../shared/aws/sso-admin-client.ts'
@@ -40,4 +41,46 @@ test('the instance is found while others use up the rate', async () => {
   })
   expect(await ssoAdmin.instance()).toMatchObject({ instanceArn: expect.stringContaining('instance/ssoins-') })
   await close()
+})
+
+describe('the instance that a deployment names', () => {
+  const own = { InstanceArn: 'arn:aws:sso:::instance/ssoins-aaaaaaaaaaaaaaaa', IdentityStoreId: 'd-aaaaaaaaaa' }
+  const other = { InstanceArn: 'arn:aws:sso:::instance/ssoins-bbbbbbbbbbbbbbbb', IdentityStoreId: 'd-bbbbbbbbbb' }
+
+  /** AWS's answer to ListInstances, on a free port. */
+  async function answering(instances: readonly object[], instanceArn?: string) {
+    const server = createServer((_, response) => response.end(JSON.stringify({ Instances: instances })))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('the server has no port')
+    const endpoint = `http://127.0.0.1:${address.port}`
+    const client = new SSOAdmin({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+    const found = await Promise.allSettled([awsSsoAdmin(client, client, instanceArn).instance()])
+    client.destroy()
+    await new Promise((resolve) => server.close(resolve))
+    return found[0]
+  }
+
+  test('is found beside an instance of the account itself', async () => {
+    const value = { instanceArn: own.InstanceArn, identityStoreId: own.IdentityStoreId }
+    const listed = [
+      { ...other, Status: 'ACTIVE' },
+      { ...own, Status: 'ACTIVE' },
+    ]
+    expect(await answering(listed, own.InstanceArn)).toEqual({ status: 'fulfilled', value })
+    expect(await answering(listed)).toMatchObject({ reason: { code: 'InstanceNotFound' } })
+  })
+
+  test('is not replaced by another one', async () => {
+    const reason = { code: 'InstanceNotFound', message: expect.stringContaining(`expected ${own.InstanceArn} among 1`) }
+    expect(await answering([{ ...other, Status: 'ACTIVE' }], own.InstanceArn)).toMatchObject({ reason })
+  })
+
+  test('is refused while it is not active', async () => {
+    const reason = {
+      code: 'InstanceNotActive',
+      message: expect.stringContaining('DELETE_IN_PROGRESS, expected ACTIVE'),
+    }
+    expect(await answering([{ ...own, Status: 'DELETE_IN_PROGRESS' }], own.InstanceArn)).toMatchObject({ reason })
+  })
 })

@@ -17,6 +17,7 @@ export const promises = {
   quotas: '5 Quotas hold',
   brake: '6 The brake',
   pause: '7 A pause stops all changes',
+  grants: '8 No function needs what its role has not',
 } as const
 
 export type Fail = (promise: string, message: string) => void

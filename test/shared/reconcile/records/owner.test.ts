@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { configuration } from '../../../../shared/domain/configuration.ts'
-import { claimBucket, type Owner, readOwner } from '../../../../shared/reconcile/records/owner.ts'
+import { checkOwner, claimBucket, type Owner, readOwner } from '../../../../shared/reconcile/records/owner.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -124,5 +124,33 @@ describe('a bucket', () => {
     await world.objects.put(ownerKey, '{"v":2}')
     await expect(claim()).rejects.toThrow(ownerKey)
     expect(writes).toEqual([])
+  })
+})
+
+describe('a function of a deployment', () => {
+  const alpha = { deployment: 'alpha', instanceArn: '' }
+
+  test('works on the bucket that its deployment claimed', async () => {
+    const { world, instance, claim } = await open()
+    await claim(deployment('alpha'))
+    await expect(checkOwner(world.objects, { ...alpha, ...instance })).resolves.toBeUndefined()
+  })
+
+  test('refuses to work on a bucket that nobody has claimed', async () => {
+    const { world, instance } = await open()
+    const checked = checkOwner(world.objects, { ...alpha, ...instance })
+    await expect(checked).rejects.toThrow('bucket ssofile: there is no control/owner.json; expected')
+    await expect(checked).rejects.toMatchObject({ name: 'WrongOwnerError' })
+  })
+
+  test.each([
+    ['of another deployment', deployment('beta'), {}],
+    ['that only its instance has claimed', undefined, {}],
+    ['of another instance', deployment('alpha'), { instanceArn: 'arn:aws:sso:::instance/ssoins-ffffffffffffffff' }],
+  ])('refuses to work on a bucket %s', async (_, by, changed) => {
+    const { world, instance, claim } = await open()
+    await claim(by)
+    const checked = checkOwner(world.objects, { ...alpha, ...instance, ...changed })
+    await expect(checked).rejects.toThrow(`it belongs to ${instance.instanceArn} and the deployment`)
   })
 })

@@ -3,11 +3,12 @@ import type { EventPattern } from './match-event-pattern.ts'
 const succeeded = [{ exists: false }] as const
 
 /**
- * The events that a deployment's rules send to `events`: those that may change the accounts of a link, or a principal.
- * Failed calls are events as well, so the pattern demands that `errorCode` is absent.
+ * The events that a deployment's rules send to `events`, by the name of the rule: those that may change the accounts of a
+ * link, or a principal. Failed calls are events as well, so the patterns demand that `errorCode` is absent. Those of the
+ * organization arise in one Region of the partition, those of the directory in the Region of IAM Identity Center.
  */
-export const wantedEvents: readonly EventPattern[] = [
-  {
+export const organizationEvents = {
+  'organization-calls': {
     // By name alone: the detail-types of the joined and departed events are not documented.
     detail: {
       eventSource: ['organizations.amazonaws.com'],
@@ -29,16 +30,19 @@ export const wantedEvents: readonly EventPattern[] = [
       errorCode: succeeded,
     },
   },
-  {
+  'account-tags': {
     source: ['aws.tag'],
     'detail-type': ['Tag Change on Resource'],
     detail: { service: ['organizations'], 'resource-type': ['account'] },
   },
-  {
+} as const satisfies Readonly<Record<string, EventPattern>>
+
+export const directoryEvents = {
+  'directory-notifications': {
     source: ['aws.identitystore'],
     'detail-type': ['User Created', 'User Updated', 'User Deleted', 'Group Created', 'Group Updated', 'Group Deleted'],
   },
-  {
+  'directory-calls': {
     // Without `source`: that of the SCIM events is not documented. The last two are what the console may call a new name
     // (Service Authorization Reference, "IAM Identity Center directory").
     detail: {
@@ -59,4 +63,6 @@ export const wantedEvents: readonly EventPattern[] = [
       errorCode: succeeded,
     },
   },
-]
+} as const satisfies Readonly<Record<string, EventPattern>>
+
+export const wantedEvents: readonly EventPattern[] = Object.values({ ...organizationEvents, ...directoryEvents })

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import type { Context } from 'aws-lambda'
+import * as z from 'zod'
+import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
+import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
+import { configuration as configurationSchema } from '../../shared/domain/configuration.ts'
+import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
+import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
+import { checkOwner } from '../../shared/reconcile/records/owner.ts'
+
+/** What the CDK app puts into the environment of every function. */
+const environmentSchema = z.object({
+  SSOFILE_DEPLOYMENT: z.string().min(1),
+  SSOFILE_BUCKET: z.string().min(1),
+  SSOFILE_INSTANCE_ARN: z.string().min(1),
+  SSOFILE_QUEUE_URLS: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.record(z.enum(workedQueues), z.url())),
+})
+export type FunctionEnvironment = z.input<typeof environmentSchema>
+
+/**
+ * AWS's services as the ports of one function. The configuration lies beside the bundle: the environment of a function
+ * holds 4 KB only. (Lambda Developer Guide, "Lambda quotas".)
+ */
+export function openDeployment() {
+  const environment = environmentSchema.parse(process.env)
+  const configuration = configurationSchema.parse(
+    JSON.parse(readFileSync(new URL('./configuration.json', import.meta.url), 'utf8')),
+  )
+  const log = new PowertoolsLog()
+  const queueUrls = environment.SSOFILE_QUEUE_URLS
+  const instanceArn = environment.SSOFILE_INSTANCE_ARN
+  const bucket = environment.SSOFILE_BUCKET
+  const urls: Readonly<Partial<Record<QueueName, string>>> = queueUrls
+  const queues = (queue: QueueName): string => {
+    const url = urls[queue]
+    if (url === undefined) throw new Error(`no function works on the queue ${queue}`)
+    return url
+  }
+  const ports = patientPorts(openAwsPorts({ bucket, queues, log, instanceArn }))
+  const deployment = environment.SSOFILE_DEPLOYMENT
+  return {
+    ports,
+    configuration,
+    deployment: { name: deployment, queueUrls, configuration },
+    /** The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. */
+    guarded<E, R>(run: (event: E) => Promise<R>): (event: E, context: Context) => Promise<R> {
+      return async (event, context) => {
+        log.addContext(context)
+        await checkOwner(ports.objects, { deployment, instanceArn })
+        return run(event)
+      }
+    },
+  }
+}

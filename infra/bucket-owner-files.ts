@@ -1,0 +1,34 @@
+import type { Environment } from '../shared/domain/environment.ts'
+import { bucketPolicy } from './bucket-policy.ts'
+import { notifiedEvents, notifiedPrefixes, versionDays } from './constructs/create-bucket.ts'
+import type { DeploymentNames } from './deployment-names.ts'
+
+/**
+ * What the owner of an existing bucket sets up, as the AWS CLI takes it, by file name. ssofile does not change a bucket that
+ * is not its own: each of these settings replaces what the bucket has.
+ */
+export function bucketOwnerFiles(environment: Environment, names: DeploymentNames): Readonly<Record<string, string>> {
+  const files = {
+    'policy.json': bucketPolicy(environment, names),
+    'notifications.json': {
+      QueueConfigurations: notifiedPrefixes.map((prefix) => ({
+        Id: `ssofile-${prefix.replace('/', '')}`,
+        QueueArn: names.queueArn('uploads'),
+        Events: notifiedEvents,
+        Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } },
+      })),
+    },
+    'lifecycle.json': {
+      Rules: Object.entries(versionDays).map(([prefix, days]) => ({
+        ID: `ssofile-versions-of-${prefix.replace('/', '')}`,
+        Status: 'Enabled',
+        Filter: { Prefix: prefix },
+        NoncurrentVersionExpiration: { NoncurrentDays: days },
+        Expiration: { ExpiredObjectDeleteMarker: true },
+      })),
+    },
+  }
+  return Object.fromEntries(
+    Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content, undefined, 2)}\n`]),
+  )
+}

@@ -1,0 +1,181 @@
+import type { Environment } from '../shared/domain/environment.ts'
+import type { DeploymentNames } from './deployment-names.ts'
+
+export type PolicyStatementJson = {
+  readonly Sid: string
+  readonly Effect: 'Allow' | 'Deny'
+  readonly Principal: '*' | { readonly AWS: readonly string[] }
+  readonly Action: readonly string[]
+  readonly Resource?: readonly string[]
+  readonly NotResource?: readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+}
+export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: readonly PolicyStatementJson[] }
+
+/** S3 User Guide, "Bucket policies": 20 KB. */
+const bytesMost = 20 * 1024
+const writes = ['s3:PutObject', 's3:DeleteObject', 's3:ReplicateObject', 's3:ReplicateDelete']
+
+/** Part of the bucket and who may put and delete there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
+type Area = { readonly sid: string; readonly prefix: string; readonly writers: readonly string[] }
+
+/**
+ * The policy of the bucket, whoever owns it. It denies, so that it holds for administrators of the account too: outside the
+ * inputs only ssofile puts and deletes, each folder has its uploaders, and nobody deletes versions. What it allows also
+ * needs a policy of the person's own.
+ */
+export function bucketPolicy(environment: Environment, names: DeploymentNames): PolicyJson {
+  const policy: PolicyJson = {
+    Version: '2012-10-17',
+    Statement: [...denials(environment, names), ...grants(environment, names)],
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(policy))
+  if (bytes > bytesMost)
+    throw new Error(
+      `the policy of the bucket ${environment.bucket.name} has ${bytes} bytes, expected at most ${bytesMost}; name fewer principals, such as one role a folder`,
+    )
+  return policy
+}
+
+function denials(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
+  const { bucketArn, roleArns } = names
+  const { operators } = environment.access
+  const objects = (prefix: string) => `${bucketArn}/${prefix}*`
+  const [root, ...areas] = areasOf(environment)
+  return [
+    {
+      Sid: 'OnlyByTls',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:*'],
+      Resource: [bucketArn, objects('')],
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    },
+    {
+      Sid: 'NobodyDeletesVersions',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:DeleteObjectVersion'],
+      Resource: [objects('')],
+    },
+    {
+      Sid: 'OnlySsofileWritesOutsideInputs',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: writes,
+      NotResource: [objects('links_data/'), objects('permission_sets/'), objects('control/')],
+      ...unless(roleArns),
+    },
+    {
+      Sid: 'OnlyOperatorsControl',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: writes,
+      Resource: [objects('control/')],
+      ...unless([...roleArns, ...operators]),
+    },
+    {
+      // All of links_data/ that is in no declared folder.
+      Sid: root.sid,
+      Effect: 'Deny',
+      Principal: '*',
+      Action: writes,
+      NotResource: [...areas.map(({ prefix }) => objects(prefix)), objects('control/')],
+      ...unless([...roleArns, ...root.writers]),
+    },
+    ...areas.map(
+      ({ sid, prefix, writers }): PolicyStatementJson => ({
+        Sid: sid,
+        Effect: 'Deny',
+        Principal: '*',
+        Action: writes,
+        Resource: [objects(prefix)],
+        ...unless(writers),
+      }),
+    ),
+  ]
+}
+
+/** The links outside all folders first. */
+function areasOf({ folders, access }: Environment): [Area, ...Area[]] {
+  const uploadersOf = (folder: string) => access.uploaders.find((one) => one.folder === folder)?.principals ?? []
+  return [
+    { sid: 'UploadersOutsideFolders', prefix: 'links_data/', writers: uploadersOf('') },
+    ...folders.map((folder, index) => ({
+      sid: `UploadersOfFolder${index + 1}`,
+      prefix: `links_data/${folder}/`,
+      writers: uploadersOf(folder),
+    })),
+    { sid: 'UploadersOfPermissionSets', prefix: 'permission_sets/', writers: access.permissionSetUploaders },
+  ]
+}
+
+function grants(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
+  const { bucketArn, roleArns } = names
+  const { auditors, operators } = environment.access
+  const objects = (prefix: string) => `${bucketArn}/${prefix}*`
+  const readers = [...new Set([...auditors, ...operators])]
+  const isForeign = names.bucketAccount !== environment.account
+  return [
+    ...allow('ReadersList', readers, ['s3:ListBucket', 's3:ListBucketVersions'], [bucketArn]),
+    ...allow('ReadersGet', readers, ['s3:GetObject', 's3:GetObjectVersion'], [objects('')]),
+    ...allow('OperatorsControl', operators, ['s3:PutObject', 's3:DeleteObject'], [objects('control/')]),
+    ...areasOf(environment).flatMap(({ sid, prefix, writers }) => [
+      ...allow(
+        `${sid}Write`,
+        writers,
+        ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+        [objects(prefix)],
+      ),
+      ...allow(`${sid}Status`, writers, ['s3:GetObject'], [objects(`status/${prefix}`)]),
+      ...allow(`${sid}List`, writers, ['s3:ListBucket'], [bucketArn], {
+        StringLike: { 's3:prefix': [`${prefix}*`, `status/${prefix}*`] },
+      }),
+    ]),
+    ...(isForeign
+      ? [
+          ...allow('SsofileLists', roleArns, ['s3:ListBucket'], [bucketArn]),
+          ...allow('Ssofile', roleArns, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [objects('')]),
+        ]
+      : []),
+  ]
+}
+
+/** No condition where nobody is excepted. */
+function unless(principals: readonly string[]): Pick<PolicyStatementJson, 'Condition'> {
+  if (principals.length === 0) return {}
+  return { Condition: { ArnNotLike: { 'aws:PrincipalArn': [...new Set(principals)] } } }
+}
+
+/**
+ * For principals of these names, in their own accounts. The accounts are named as principals, not the roles: a role that
+ * does not exist yet, or no longer, would make S3 refuse the whole policy.
+ */
+function allow(
+  sid: string,
+  principals: readonly string[],
+  actions: readonly string[],
+  resources: readonly string[],
+  condition: PolicyStatementJson['Condition'] = {},
+): PolicyStatementJson[] {
+  if (principals.length === 0) return []
+  return [
+    {
+      Sid: sid,
+      Effect: 'Allow',
+      Principal: { AWS: accountsOf(principals) },
+      Action: actions,
+      Resource: resources,
+      Condition: { ...condition, ArnLike: { 'aws:PrincipalArn': principals } },
+    },
+  ]
+}
+
+/** The accounts of these roles and users, as principals. */
+export function accountsOf(principals: readonly string[]): readonly string[] {
+  const roots = principals.map((arn) => {
+    const [, partition, , , account] = arn.split(':')
+    return `arn:${partition}:iam::${account}:root`
+  })
+  return [...new Set(roots)].sort()
+}

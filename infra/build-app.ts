@@ -1,0 +1,48 @@
+import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib/core'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { type Environment, isManagementDeployment } from '../shared/domain/environment.ts'
+import { DeploymentNames } from './deployment-names.ts'
+import type { EventPattern } from './match-event-pattern.ts'
+import { EventForwardingStack } from './stacks/event-forwarding-stack.ts'
+import { SsofileStack } from './stacks/ssofile-stack.ts'
+import { directoryEvents, organizationEvents } from './wanted-events.ts'
+
+/** The stacks of one environment: the main one first. cdk-nag judges all of them. */
+export function buildApp(environment: Environment, props: AppProps = {}): App {
+  const app = new App({ analyticsReporting: false, ...props })
+  const names = new DeploymentNames(environment)
+  const { name, account, region, managementAccount } = environment
+  const main = new SsofileStack(app, name, {
+    environment,
+    env: { account, region },
+    description: 'ssofile: keeps IAM Identity Center equal to the files in an S3 bucket',
+  })
+  for (const [from, patterns] of forwardedEvents(environment, names)) {
+    const forwarding = new EventForwardingStack(app, names.forwarder(from), {
+      names,
+      region: from,
+      patterns,
+      env: { account: managementAccount, region: from },
+      description: 'ssofile: forwards events of the organization and its directory to where ssofile runs',
+    })
+    forwarding.addStackDependency(main)
+  }
+  Tags.of(app).add('ssofile', name)
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  return app
+}
+
+/** Which events arise in the management account, by Region, that the main stack does not see itself. */
+function forwardedEvents(
+  environment: Environment,
+  { organizationRegion }: DeploymentNames,
+): ReadonlyMap<string, Readonly<Record<string, EventPattern>>> {
+  const { region } = environment
+  if (isManagementDeployment(environment))
+    return new Map(region === organizationRegion ? [] : [[organizationRegion, organizationEvents]])
+  if (region === organizationRegion) return new Map([[region, { ...organizationEvents, ...directoryEvents }]])
+  return new Map<string, Readonly<Record<string, EventPattern>>>([
+    [organizationRegion, organizationEvents],
+    [region, directoryEvents],
+  ])
+}

@@ -1,0 +1,275 @@
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { Rule } from 'aws-cdk-lib/aws-events'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import { Duration } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
+import { attentionMessage, attentionMetrics, type LogMetric, logMetrics } from '../log-metrics.ts'
+import type { Functions } from './create-functions.ts'
+import type { Queues } from './create-queues.ts'
+
+type AlarmsProps = {
+  readonly environment: Environment
+  readonly key: IKey
+  readonly queues: Queues
+  readonly functions: Functions
+  readonly eventRules: readonly Rule[]
+}
+
+/** The metrics that ssofile's own logs give. */
+export type LogMetrics = (name: LogMetric | (typeof attentionMetrics)[number], period?: Duration) => Metric
+
+type AlarmRule = {
+  readonly name: string
+  /** The heading in docs/operations.md. */
+  readonly section: string
+  readonly says: string
+  readonly metric: IMetric
+  readonly most?: number
+  readonly least?: number
+  readonly periods?: number
+}
+
+const minutes = (count: number) => Duration.minutes(count)
+
+/** How old a message may get before somebody should look. A pause lets messages of all lanes get older. */
+const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
+  uploads: 15,
+  links: 15,
+  'permission-sets': 15,
+  events: 60,
+  'work-urgent': 15,
+  work: 120,
+  'work-bulk': 24 * 60,
+  dispatch: 60,
+}
+
+/** How long a schedule may bring nothing to its end. A slice of the dispatcher takes up to fifteen minutes. */
+const heartbeatMinutes: Readonly<Partial<Record<FunctionName, number>>> = {
+  dispatcher: 30,
+  'minute-links': 15,
+  sweep: 15,
+  hourly: 120,
+  nightly: 24 * 60,
+}
+
+/** Alarms that a person gets by mail, and the metrics behind those that come from logs. */
+export function createAlarms(scope: Construct, props: AlarmsProps): LogMetrics {
+  const { environment } = props
+  const metrics = createLogMetrics(scope, props)
+  const topic = createTopic(scope, props)
+  for (const { name, section, says, metric, most, least, periods = 1 } of [
+    ...queueAlarms(props),
+    ...functionAlarms(props),
+    ...logAlarms(metrics),
+    deliveryAlarm(props),
+  ]) {
+    const alarm = new Alarm(scope, `Alarm-${name}`, {
+      alarmName: `${environment.name}-${name}`,
+      alarmDescription: `${says}. What to do: docs/operations.md, "${section}".`,
+      metric,
+      threshold: most ?? least ?? 0,
+      comparisonOperator:
+        least === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: least === undefined ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
+    })
+    alarm.addAlarmAction(new SnsAction(topic))
+    alarm.addOkAction(new SnsAction(topic))
+  }
+  return metrics
+}
+
+function createTopic(scope: Construct, { environment, key }: AlarmsProps): Topic {
+  const topic = new Topic(scope, 'Alarms', {
+    masterKey: key,
+    enforceSSL: true,
+    displayName: `ssofile ${environment.name}`,
+  })
+  // With a policy of its own a topic no longer has the one by which alarms of its account may publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': environment.account } },
+    }),
+  )
+  topic.addSubscription(new EmailSubscription(environment.alarmAddress))
+  return topic
+}
+
+function queueAlarms({ queues }: AlarmsProps): AlarmRule[] {
+  return workedQueues.flatMap((name) => {
+    const most = messageMinutes[name]
+    const old: AlarmRule = {
+      name: `old-messages-${name}`,
+      section: 'Messages wait too long',
+      says: `A message has been in the queue ${name} for more than ${most} minutes`,
+      metric: queues.worked[name].metricApproximateAgeOfOldestMessage({ period: minutes(5), statistic: Stats.MAXIMUM }),
+      most: most * 60,
+      periods: 2,
+    }
+    const dead = queues.dead[name]
+    if (dead === undefined) return [old]
+    const given: AlarmRule = {
+      name: `dead-letters-${name}`,
+      section: 'Messages in a dead-letter queue',
+      says: `A message of the queue ${name} failed too often and was given up`,
+      metric: dead.metricApproximateNumberOfMessagesVisible({ period: minutes(1), statistic: Stats.MAXIMUM }),
+      most: 0,
+    }
+    return [old, given]
+  })
+}
+
+function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
+  return functionNames.flatMap((name) => {
+    const fails: AlarmRule = {
+      name: `function-fails-${name}`,
+      section: 'A function fails',
+      says: `The function ${name} ended with an error or ran out of time or memory`,
+      metric: functions[name].metricErrors({ period: minutes(5), statistic: Stats.SUM }),
+      most: 0,
+      periods: 2,
+    }
+    // One dispatcher runs at a time: throttling is how the others are kept out.
+    const throttled: AlarmRule = {
+      name: `function-throttled-${name}`,
+      section: 'A function is throttled',
+      says: `Lambda had no room to run the function ${name}`,
+      metric: functions[name].metricThrottles({ period: minutes(5), statistic: Stats.SUM }),
+      most: 0,
+      periods: 3,
+    }
+    const rules = functionSettings[name].reservedConcurrency === undefined ? [fails, throttled] : [fails]
+    const most = heartbeatMinutes[name]
+    if (most === undefined) return rules
+    const period = minutes(most)
+    const heartbeat: AlarmRule = {
+      name: `no-heartbeat-${name}`,
+      section: 'A schedule does not run',
+      says: `The function ${name}, which runs by a schedule, has not come to its end for ${most} minutes`,
+      metric: new MathExpression({
+        expression: 'invocations - errors',
+        usingMetrics: {
+          invocations: functions[name].metricInvocations({ period, statistic: Stats.SUM }),
+          errors: functions[name].metricErrors({ period, statistic: Stats.SUM }),
+        },
+        period,
+        label: `${name} ran`,
+      }),
+      least: 1,
+    }
+    return [...rules, heartbeat]
+  })
+}
+
+function logAlarms(metrics: LogMetrics): AlarmRule[] {
+  return [
+    {
+      name: 'brake-holds',
+      section: 'The brake holds revocations',
+      says: 'More revocations came at once than are plausible; they are held until a person releases them',
+      metric: metrics('BrakeHolds', minutes(5)),
+      most: 0,
+    },
+    {
+      name: 'drift',
+      section: 'Access was removed by someone else',
+      says: 'Access that ssofile gave is gone from Identity Center, and ssofile did not remove it',
+      metric: metrics('Drift', minutes(5)),
+      most: 0,
+    },
+    {
+      name: 'errors-logged',
+      section: 'An error was logged',
+      says: 'A function logged an error',
+      metric: metrics('Errors', minutes(5)),
+      most: 0,
+    },
+    ...(['failed', 'held', 'stuck'] as const).map((state) => ({
+      name: `inputs-${state}`,
+      section: 'Inputs failed, are held or are stuck',
+      says: `Links or permission sets are in the state ${state}`,
+      metric: metrics(state, minutes(5)),
+      most: 0,
+      periods: 3,
+    })),
+  ]
+}
+
+/** Of all rules for events together. That a schedule starts nothing is seen by its function's heartbeat. */
+function deliveryAlarm({ eventRules }: AlarmsProps): AlarmRule {
+  const period = minutes(5)
+  const failed = eventRules.map(
+    ({ ruleName }) =>
+      new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'FailedInvocations',
+        dimensionsMap: { RuleName: ruleName },
+        period,
+        statistic: Stats.SUM,
+      }),
+  )
+  return {
+    name: 'events-not-delivered',
+    section: 'Events are not delivered',
+    says: 'EventBridge could not send an event to the queue of events',
+    metric: new MathExpression({
+      expression: failed.map((_, index) => `m${index}`).join(' + '),
+      usingMetrics: Object.fromEntries(failed.map((metric, index) => [`m${index}`, metric])),
+      period,
+      label: 'events not delivered',
+    }),
+    most: 0,
+  }
+}
+
+/** CloudWatch counts log lines; a function needs no permission and loses no time for it. */
+function createLogMetrics(scope: Construct, { environment, functions }: AlarmsProps): LogMetrics {
+  const metricNamespace = `ssofile/${environment.name}`
+  for (const name of functionNames) {
+    const { logGroup } = functions[name]
+    for (const [metricName, { field, text }] of Object.entries(logMetrics))
+      new MetricFilter(scope, `Metric-${name}-${metricName}`, {
+        logGroup,
+        metricNamespace,
+        metricName,
+        filterPattern: FilterPattern.stringValue(`$.${field}`, '=', text),
+      })
+  }
+  for (const state of attentionMetrics)
+    new MetricFilter(scope, `Metric-${state}`, {
+      logGroup: functions.sweep.logGroup,
+      metricNamespace,
+      metricName: state,
+      metricValue: `$.${state}`,
+      filterPattern: FilterPattern.stringValue('$.message', '=', attentionMessage),
+    })
+  return (metricName, period = minutes(5)) => {
+    const isState = attentionMetrics.some((state) => state === metricName)
+    return new Metric({
+      namespace: metricNamespace,
+      metricName,
+      period,
+      statistic: isState ? Stats.MAXIMUM : Stats.SUM,
+    })
+  }
+}

@@ -1,0 +1,93 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  CfnBucket,
+  CfnBucketPolicy,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core'
+import type { Construct, IDependable } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+import { acknowledge } from '../acknowledge.ts'
+import { bucketPolicy } from '../bucket-policy.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
+
+/**
+ * Old versions are kept so many days where ssofile writes often; the lease of the dispatcher alone is written a million
+ * times a year, and S3 slows down at millions of versions of a key. Inputs and history keep theirs. (S3 User Guide,
+ * "Significant increase in HTTP 503 responses to requests to buckets with versioning enabled".)
+ */
+export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1 } as const
+
+/** What S3 tells the queue `uploads`, for keys that begin so. */
+export const notifiedEvents = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const
+export const notifiedPrefixes = ['links_data/', 'permission_sets/'] as const
+
+type BucketProps = {
+  readonly environment: Environment
+  readonly names: DeploymentNames
+  readonly key: IKey
+  /** The queue's policy, and the key's: S3 tries to send when it is told of the queue. */
+  readonly mayNotify: IDependable
+}
+
+/** The bucket of a deployment, which outlives it. */
+export function createBucket(scope: Construct, { environment, names, key, mayNotify }: BucketProps): IBucket {
+  const logs = createLogBucket(scope, environment)
+  const bucket = new Bucket(scope, 'Bucket', {
+    bucketName: environment.bucket.name,
+    versioned: true,
+    encryption: BucketEncryption.KMS,
+    encryptionKey: key,
+    bucketKeyEnabled: true,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    serverAccessLogsBucket: logs,
+    serverAccessLogsPrefix: 'access/',
+    removalPolicy: RemovalPolicy.RETAIN,
+    lifecycleRules: [
+      { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ...Object.entries(versionDays).map(([prefix, days]) => ({
+        id: `versions-of-${prefix.replace('/', '')}`,
+        prefix,
+        noncurrentVersionExpiration: Duration.days(days),
+        expiredObjectDeleteMarker: true,
+      })),
+    ],
+  })
+  const resource = bucket.node.defaultChild
+  if (!(resource instanceof CfnBucket)) throw new Error('the bucket has no resource')
+  // Not by Bucket.addEventNotification, which brings a function of its own that may change any bucket.
+  resource.notificationConfiguration = {
+    queueConfigurations: notifiedPrefixes.flatMap((value) =>
+      notifiedEvents.map((event) => ({
+        event,
+        queue: names.queueArn('uploads'),
+        filter: { s3Key: { rules: [{ name: 'prefix', value }] } },
+      })),
+    ),
+  }
+  bucket.node.addDependency(mayNotify)
+  new CfnBucketPolicy(scope, 'BucketPolicy', {
+    bucket: environment.bucket.name,
+    policyDocument: bucketPolicy(environment, names),
+  }).addResourceDependency(resource)
+  return bucket
+}
+
+function createLogBucket(scope: Construct, { logRetentionDays }: Environment): Bucket {
+  const logs = new Bucket(scope, 'AccessLogs', {
+    // S3 writes access logs to no bucket with a key of ours. (S3 User Guide, "Enabling server access logging".)
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    removalPolicy: RemovalPolicy.RETAIN,
+    lifecycleRules: [{ id: 'old-logs', expiration: Duration.days(logRetentionDays) }],
+  })
+  acknowledge(logs, { 'AwsSolutions-S1': 'it holds the access logs; logging its own access would never end' })
+  return logs
+}

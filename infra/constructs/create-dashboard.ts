@@ -1,0 +1,99 @@
+import { Dashboard, GraphWidget, type IMetric, LogQueryWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch'
+import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs'
+import { Duration } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+import { functionNames } from '../../shared/ports/deployment-settings.ts'
+import { workedQueues } from '../../shared/ports/queues.ts'
+import { attentionMetrics } from '../log-metrics.ts'
+import type { LogMetrics } from './create-alarms.ts'
+import type { Functions } from './create-functions.ts'
+import type { Queues } from './create-queues.ts'
+
+type DashboardProps = {
+  readonly environment: Environment
+  readonly queues: Queues
+  readonly functions: Functions
+  readonly metrics: LogMetrics
+}
+
+/** One page for whoever was woken, and the queries that they would otherwise write at night. */
+export function createDashboard(scope: Construct, props: DashboardProps): void {
+  const { environment, queues, functions, metrics } = props
+  const period = Duration.minutes(5)
+  const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12, height: 6, period })
+  const logGroups = functionNames.map((name) => functions[name].logGroup)
+  new Dashboard(scope, 'Dashboard', {
+    dashboardName: environment.name,
+    widgets: [
+      [
+        graph('Access given and taken', [
+          metrics('Granted'),
+          metrics('Revoked'),
+          metrics('ForeignFound'),
+          metrics('Drift'),
+        ]),
+        graph(
+          'Inputs that want attention',
+          attentionMetrics.map((state) => metrics(state)),
+        ),
+      ],
+      [
+        graph(
+          'Messages waiting',
+          workedQueues.map((name) => queues.worked[name].metricApproximateNumberOfMessagesVisible({ label: name })),
+        ),
+        graph(
+          'Oldest message, seconds',
+          workedQueues.map((name) => queues.worked[name].metricApproximateAgeOfOldestMessage({ label: name })),
+        ),
+      ],
+      [
+        graph(
+          'Given up',
+          Object.entries(queues.dead).map(([name, queue]) =>
+            queue.metricApproximateNumberOfMessagesVisible({ label: name }),
+          ),
+        ),
+        graph('Tried again', [
+          metrics('TriedAgain'),
+          metrics('ThrottledRequests'),
+          metrics('Errors'),
+          metrics('BrakeHolds'),
+        ]),
+      ],
+      [
+        graph(
+          'Longest run, milliseconds',
+          functionNames.map((name) => functions[name].metricDuration({ label: name, statistic: Stats.MAXIMUM })),
+        ),
+        graph(
+          'Failed runs',
+          functionNames.map((name) => functions[name].metricErrors({ label: name })),
+        ),
+      ],
+      [
+        new LogQueryWidget({
+          title: 'Last errors',
+          logGroupNames: logGroups.map(({ logGroupName }) => logGroupName),
+          queryLines: ['filter level = "ERROR"', 'sort @timestamp desc', 'limit 20'],
+          width: 24,
+          height: 6,
+        }),
+      ],
+    ],
+  })
+  const fields = ['@timestamp', 'level', 'message', 'input', 'cause', 'account', 'permissionSet', 'principal', 'reason']
+  const queries = {
+    'one input': ['input = "links_data/…" or cause = "links_data/…"'],
+    'one account': ['account = "111122223333"'],
+    errors: ['level = "ERROR"'],
+    slices: ['message = "dispatcher slice ended"'],
+  }
+  for (const [name, filterStatements] of Object.entries(queries))
+    new QueryDefinition(scope, `Query-${name.replace(' ', '-')}`, {
+      queryDefinitionName: `${environment.name}/${name}`,
+      logGroups,
+      queryString: new QueryString({ fields, filterStatements, sort: '@timestamp desc', limit: 200 }),
+    })
+}

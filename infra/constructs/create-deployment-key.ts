@@ -1,0 +1,56 @@
+import { AccountPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { RemovalPolicy } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
+
+/**
+ * The key of bucket, queues and alarms. What AWS's own keys encrypt, S3, EventBridge and CloudWatch could not send to. It is
+ * retained with the bucket, which nobody could read without it.
+ */
+export function createDeploymentKey(
+  scope: Construct,
+  { name, account, access }: Environment,
+  names: DeploymentNames,
+): Key {
+  const key = new Key(scope, 'Key', {
+    alias: name,
+    description: `ssofile deployment ${name}: bucket, queues and alarms`,
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+  const use = ['kms:Decrypt', 'kms:GenerateDataKey']
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'ServicesThatSend',
+      effect: Effect.ALLOW,
+      principals: ['s3', 'events', 'cloudwatch'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+      actions: use,
+      resources: ['*'],
+    }),
+  )
+  const people = [
+    ...access.uploaders.flatMap(({ principals }) => principals),
+    ...access.permissionSetUploaders,
+    ...access.auditors,
+    ...access.operators,
+  ]
+  // Those of this account need a policy of their own, as for the bucket.
+  const accounts = [...new Set(people.map((arn) => arn.split(':')[4] ?? ''))].filter((other) => other !== account)
+  if (accounts.length > 0)
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'PeopleOfOtherAccounts',
+        effect: Effect.ALLOW,
+        principals: accounts.map((other) => new AccountPrincipal(other)),
+        actions: use,
+        resources: ['*'],
+        conditions: {
+          ArnLike: { 'aws:PrincipalArn': [...new Set(people)] },
+          StringEquals: { 'kms:ViaService': [names.viaService('s3'), names.viaService('sqs')] },
+        },
+      }),
+    )
+  return key
+}

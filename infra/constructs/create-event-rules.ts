@@ -1,0 +1,89 @@
+import {
+  type EventPattern as CdkEventPattern,
+  type IEventBus,
+  type IRuleTarget,
+  Rule,
+  Schedule,
+} from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Duration } from 'aws-cdk-lib/core'
+import type { Construct, IDependable } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
+import type { EventPattern } from '../match-event-pattern.ts'
+import type { Functions } from './create-functions.ts'
+import { allowService } from './create-queues.ts'
+
+export type EventRules = {
+  readonly patterns: Readonly<Record<string, EventPattern>>
+  /** Absent: the default bus of the account. */
+  readonly bus?: IEventBus
+  /** Only events of this account: what others forward keeps theirs. */
+  readonly account?: string
+}
+
+/**
+ * Rules that send events to the queue `events`, each event with a message group of its own. The queue takes them from these
+ * rules and no others. `rules`: by the beginning of their names.
+ */
+export function createEventRules(
+  scope: Construct,
+  { names, queue, rules }: { names: DeploymentNames; queue: Queue; rules: Readonly<Record<string, EventRules>> },
+): readonly Rule[] {
+  // Not SqsQueue of the CDK, by which every rule of the account may send.
+  const target: IRuleTarget = { bind: () => ({ arn: queue.queueArn, sqsParameters: { messageGroupId: '$.id' } }) }
+  const created = Object.entries(rules).flatMap(([prefix, { patterns, bus, account }]) =>
+    Object.entries(patterns).map(([name, pattern]) => {
+      const ruleName = names.rule(`${prefix}-${name}`)
+      const rule = new Rule(scope, `Rule-${prefix}-${name}`, {
+        ruleName,
+        description: `ssofile: ${name.replace('-', ' ')}`,
+        eventPattern: { ...toEventPattern(pattern), ...(account === undefined ? {} : { account: [account] }) },
+        targets: [target],
+        ...(bus === undefined ? {} : { eventBus: bus }),
+      })
+      return { rule, arn: names.ruleArn(ruleName, bus === undefined ? undefined : names.bus) }
+    }),
+  )
+  allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': created.map(({ arn }) => arn) } })
+  return created.map(({ rule }) => rule)
+}
+
+function toEventPattern({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern {
+  return {
+    ...(source === undefined ? {} : { source: textsOf(source) }),
+    ...(detailType === undefined ? {} : { detailType: textsOf(detailType) }),
+    ...(detail === undefined ? {} : { detail: structuredClone(detail) }),
+  }
+}
+
+function textsOf(list: EventPattern[string]): string[] {
+  return Array.isArray(list) ? list.map(String) : []
+}
+
+/** The schedules of the settings table. They begin when everything that they need is there. */
+export function createSchedules(
+  scope: Construct,
+  { environment, functions, after }: { environment: Environment; functions: Functions; after: IDependable },
+): void {
+  const [hour = '2', minute = '0'] = environment.schedules.driftCheckAt.split(':').map((text) => String(Number(text)))
+  for (const name of functionNames) {
+    const { schedule, asynchronous } = functionSettings[name]
+    if (schedule === undefined) continue
+    const rule = new Rule(scope, `Schedule-${name}`, {
+      description: `ssofile: runs ${name}`,
+      schedule:
+        schedule === 'night' ? Schedule.cron({ hour, minute }) : Schedule.rate(Duration.minutes(schedule.everyMinutes)),
+      targets: [
+        new LambdaFunction(functions[name], {
+          ...(asynchronous === undefined
+            ? {}
+            : { maxEventAge: Duration.seconds(asynchronous.eventAgeSeconds), retryAttempts: asynchronous.retries }),
+        }),
+      ],
+    })
+    rule.node.addDependency(after)
+  }
+}

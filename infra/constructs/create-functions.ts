@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { AssetHashType, DockerImage, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
+import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
+import { configurationOf, type Environment } from '../../shared/domain/environment.ts'
+import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { acknowledge } from '../acknowledge.ts'
+import { bundleFunction } from '../bundle-function.ts'
+import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
+
+type FunctionsProps = Omit<PolicyContext, 'logGroupArn'> & { readonly variables: Readonly<FunctionEnvironment> }
+export type Functions = Readonly<Record<FunctionName, LambdaFunction>>
+
+/** The functions of a deployment, each with a role of its own and the numbers of the settings table. */
+export function createFunctions(stack: Stack, props: FunctionsProps): Functions {
+  const functions = functionNames.map((name) => [name, createFunction(stack, name, props)] as const)
+  return Object.fromEntries(functions) as Record<FunctionName, LambdaFunction>
+}
+
+function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps): LambdaFunction {
+  const { environment, names, variables } = props
+  const { timeoutSeconds, memoryMb, reservedConcurrency, asynchronous, allowsRecursion } = functionSettings[name]
+  const functionName = names.function(name)
+  // Named by CloudFormation: what is retained must not be in the way of the next deployment.
+  const logGroup = new LogGroup(stack, `Logs-${name}`, {
+    retention: environment.logRetentionDays,
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+  const calls = functionPolicy(name, { ...props, logGroupArn: logGroup.logGroupArn })
+  const role = new Role(stack, `Role-${name}`, {
+    roleName: functionName,
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: { calls },
+  })
+  for (const [resource, reason] of wildcardReasons(calls))
+    acknowledge(role, { [`AwsSolutions-IAM5[Resource::${resource}]`]: reason })
+  return new LambdaFunction(stack, `Function-${name}`, {
+    functionName,
+    role,
+    logGroup,
+    // Metrics are made of fields; with it Lambda's own lines have them too.
+    loggingFormat: LoggingFormat.JSON,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    handler: 'index.handler',
+    code: bundled(name, environment),
+    timeout: Duration.seconds(timeoutSeconds),
+    memorySize: memoryMb,
+    environment: { ...variables },
+    ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+    ...(allowsRecursion === true ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
+    ...(asynchronous === undefined
+      ? {}
+      : { retryAttempts: asynchronous.retries, maxEventAge: Duration.seconds(asynchronous.eventAgeSeconds) }),
+  })
+}
+
+/**
+ * The bundle that the tests measure. Not NodejsFunction, which runs esbuild by a shell and would have no place for the
+ * configuration.
+ */
+function bundled(name: FunctionName, environment: Environment): Code {
+  return Code.fromAsset(fileURLToPath(new URL('../../handlers/entry', import.meta.url)), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: DockerImage.fromRegistry('unused'),
+      // Runs nowhere, and tells the functions apart: the CDK bundles what looks the same only once.
+      command: [name],
+      local: {
+        tryBundle(directory: string) {
+          bundleFunction(name, configurationOf(environment), directory)
+          return true
+        },
+      },
+    },
+  })
+}

@@ -1,0 +1,88 @@
+import { queueNameOnTheWire } from '../shared/aws/queue-name-on-the-wire.ts'
+import { type Environment, organizationRegionOf, type Partition, partitionOf } from '../shared/domain/environment.ts'
+import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
+import type { QueueName } from '../shared/ports/queues.ts'
+
+/**
+ * The names of what is deployed, known before it is: policies on both sides of an account's border name each other, and
+ * so do bucket and queues.
+ */
+export class DeploymentNames {
+  readonly partition: Partition
+  readonly organizationRegion: string
+  readonly #environment: Environment
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+    this.partition = partitionOf(environment.region)
+    this.organizationRegion = organizationRegionOf(environment.region)
+  }
+
+  get bucketArn(): string {
+    return `arn:${this.partition}:s3:::${this.#environment.bucket.name}`
+  }
+
+  get bucketAccount(): string {
+    return this.#environment.bucket.existing?.account ?? this.#environment.account
+  }
+
+  function(name: FunctionName): string {
+    return `${this.#environment.name}-${name}`
+  }
+
+  roleArn(name: FunctionName): string {
+    return this.#roleArn(this.#environment.account, this.function(name))
+  }
+
+  get roleArns(): readonly string[] {
+    return functionNames.map((name) => this.roleArn(name))
+  }
+
+  queue(name: QueueName): string {
+    return queueNameOnTheWire(name, this.#environment.name)
+  }
+
+  queueArn(name: QueueName): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:sqs:${region}:${account}:${this.queue(name)}`
+  }
+
+  /** The bus that gets what other accounts and Regions forward. */
+  get bus(): string {
+    return `${this.#environment.name}-events`
+  }
+
+  get busArn(): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:events:${region}:${account}:event-bus/${this.bus}`
+  }
+
+  rule(name: string): string {
+    return `${this.#environment.name}-${name}`
+  }
+
+  /** On the bus of the deployment, or on the default bus of its account. */
+  ruleArn(rule: string, bus?: string): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:events:${region}:${account}:rule/${bus === undefined ? '' : `${bus}/`}${rule}`
+  }
+
+  /** As KMS names a service that uses a key for somebody. (KMS Developer Guide, "kms:ViaService".) */
+  viaService(service: string): string {
+    const suffix = this.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'
+    return `${service}.${this.#environment.region}.${suffix}`
+  }
+
+  /** Roles are global in an account: one for each Region that forwards. */
+  forwarder(region: string): string {
+    return `${this.#environment.name}-forward-${region}`
+  }
+
+  forwarderArn(region: string): string {
+    return this.#roleArn(this.#environment.managementAccount, this.forwarder(region))
+  }
+
+  #roleArn(account: string, name: string): string {
+    return `arn:${this.partition}:iam::${account}:role/${name}`
+  }
+}

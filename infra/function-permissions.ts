@@ -1,0 +1,146 @@
+import type { FunctionName } from '../shared/ports/deployment-settings.ts'
+import type { WorkedQueue } from '../shared/ports/queues.ts'
+
+/** A prefix of the bucket, or one key; `''`: all of it. */
+type Prefix =
+  | ''
+  | 'links_data/'
+  | 'permission_sets/'
+  | 'assignments/'
+  | 'owned_permission_sets/'
+  | 'foreign/'
+  | 'history/'
+  | 'status/'
+  | 'attention/'
+  | 'control/'
+  | 'control/owner.json'
+  | 'state/'
+  | 'state/failures/'
+  | 'state/expiry/'
+  | 'state/drift.json'
+
+/**
+ * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
+ * `control/owner.json`. A missing object is 403 for whoever may not list, and 403 is never absence, so all may list.
+ * (S3 API Reference, GetObject.)
+ */
+export type FunctionPermissions = {
+  readonly read?: readonly Prefix[]
+  /** Put, delete and read: If-Match needs the permission to read too. (S3 User Guide, "Conditional writes".) */
+  readonly write?: readonly Prefix[]
+  readonly send?: readonly WorkedQueue[]
+  /** Queues that it receives from by itself. */
+  readonly receive?: readonly WorkedQueue[]
+  readonly organizations?: 'read'
+  readonly directory?: 'read'
+  /** `instance`: find the instance only. `change`: everything that the adapter of SSO Admin calls. */
+  readonly identityCenter?: 'instance' | 'change'
+}
+
+const lanes = ['work-urgent', 'work', 'work-bulk'] as const
+const reconciling = {
+  read: [''],
+  write: ['attention/', 'state/'],
+  send: ['links', 'permission-sets', ...lanes, 'dispatch'],
+} as const satisfies FunctionPermissions
+
+/** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
+export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
+  router: { write: ['state/failures/'], send: ['links', 'permission-sets'] },
+  links: {
+    read: ['links_data/'],
+    write: ['status/', 'attention/', 'state/'],
+    send: ['links', ...lanes, 'dispatch'],
+    organizations: 'read',
+  },
+  'permission-sets': {
+    read: ['permission_sets/'],
+    write: ['status/', 'attention/', 'state/failures/'],
+    send: [...lanes, 'dispatch'],
+  },
+  events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
+  hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
+  sweep: reconciling,
+  nightly: { write: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+  'minute-links': { write: ['state/expiry/'], send: ['links'] },
+  dispatcher: {
+    read: [''],
+    write: [
+      'assignments/',
+      'foreign/',
+      'owned_permission_sets/',
+      'history/',
+      'status/',
+      'attention/',
+      'state/',
+      'control/',
+    ],
+    // To the queue of events: after a pause it has everything compared again.
+    send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
+    receive: lanes,
+    organizations: 'read',
+    directory: 'read',
+    identityCenter: 'change',
+  },
+  owner: { write: ['control/owner.json'], identityCenter: 'instance' },
+}
+
+/** Who may send to a queue. */
+export function producersOf(queue: WorkedQueue): readonly FunctionName[] {
+  return (Object.keys(functionPermissions) as FunctionName[]).filter((name) =>
+    functionPermissions[name].send?.includes(queue),
+  )
+}
+
+/** Organizations API, read only. */
+export const organizationsActions = {
+  everywhere: ['DescribeOrganization', 'ListAccounts', 'ListRoots'],
+  accounts: ['DescribeAccount', 'ListTagsForResource'],
+  organizationalUnits: ['DescribeOrganizationalUnit'],
+} as const
+
+export const directoryActions = [
+  'GetGroupId',
+  'GetUserId',
+  'DescribeGroup',
+  'DescribeUser',
+  'ListGroups',
+  'ListUsers',
+] as const
+
+/** Every operation of the adapter of SSO Admin but ListInstances. */
+export const identityCenterActions = [
+  'AttachCustomerManagedPolicyReferenceToPermissionSet',
+  'AttachManagedPolicyToPermissionSet',
+  'CreateAccountAssignment',
+  'CreatePermissionSet',
+  'DeleteAccountAssignment',
+  'DeleteInlinePolicyFromPermissionSet',
+  'DeletePermissionSet',
+  'DeletePermissionsBoundaryFromPermissionSet',
+  'DescribeAccountAssignmentCreationStatus',
+  'DescribeAccountAssignmentDeletionStatus',
+  'DescribePermissionSet',
+  'DescribePermissionSetProvisioningStatus',
+  'DetachCustomerManagedPolicyReferenceFromPermissionSet',
+  'DetachManagedPolicyFromPermissionSet',
+  'GetInlinePolicyForPermissionSet',
+  'GetPermissionsBoundaryForPermissionSet',
+  'ListAccountAssignmentCreationStatus',
+  'ListAccountAssignmentDeletionStatus',
+  'ListAccountAssignments',
+  'ListAccountAssignmentsForPrincipal',
+  'ListAccountsForProvisionedPermissionSet',
+  'ListCustomerManagedPolicyReferencesInPermissionSet',
+  'ListManagedPoliciesInPermissionSet',
+  'ListPermissionSetProvisioningStatus',
+  'ListPermissionSets',
+  'ListPermissionSetsProvisionedToAccount',
+  'ListTagsForResource',
+  'ProvisionPermissionSet',
+  'PutInlinePolicyToPermissionSet',
+  'PutPermissionsBoundaryToPermissionSet',
+  'TagResource',
+  'UntagResource',
+  'UpdatePermissionSet',
+] as const

@@ -1,0 +1,173 @@
+import { Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import * as z from 'zod'
+import type { Environment } from '../shared/domain/environment.ts'
+import { isManagementDeployment } from '../shared/domain/environment.ts'
+import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
+import type { DeploymentNames } from './deployment-names.ts'
+import {
+  directoryActions,
+  functionPermissions,
+  identityCenterActions,
+  organizationsActions,
+} from './function-permissions.ts'
+
+export type PolicyContext = {
+  readonly environment: Environment
+  readonly names: DeploymentNames
+  /** The keys of bucket and queues. */
+  readonly keyArns: readonly string[]
+  /** With `:*` at its end, for its streams. */
+  readonly logGroupArn: string
+}
+
+/** Everything that one function may do. */
+export function functionPolicy(name: FunctionName, context: PolicyContext): PolicyDocument {
+  const { keyArns, logGroupArn } = context
+  return new PolicyDocument({
+    statements: [
+      allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroupArn]),
+      allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], keyArns),
+      ...bucketStatements(name, context),
+      ...queueStatements(name, context),
+      ...organizationStatements(name, context),
+      ...directoryStatements(name, context),
+      ...identityCenterStatements(name, context),
+    ],
+  })
+}
+
+/** Why a statement names more than one resource by `*`. */
+const whyWildcards: Readonly<Record<string, string>> = {
+  Read: 'the objects under a prefix; which there are is what people upload',
+  Write: 'the objects under a prefix; there is one for each input, assignment and instant',
+  Organization: 'these actions know no resource (Service Authorization Reference, "AWS Organizations")',
+  Accounts: 'any account of the organization may be meant by a link',
+  OrganizationalUnits: 'any organizational unit may be meant by a link',
+  Directory: 'any group and user may be meant by a link; an account has one identity store',
+  Instances: 'this action knows no resource (Service Authorization Reference, "AWS IAM Identity Center")',
+  IdentityCenter: 'any account and any permission set of this instance may be meant by a link',
+  RolesOfManagementAccount: 'Identity Center names the roles that it makes for permission sets',
+  ProviderOfManagementAccount: 'Identity Center names its provider',
+}
+
+/** Each resource with a `*`, and why it has one. */
+export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, string> {
+  const { Statement } = documentSchema.parse(policy.toJSON())
+  return new Map(
+    Statement.flatMap(({ Sid, Resource }) =>
+      [Resource]
+        .flat()
+        .filter((resource) => typeof resource === 'string' && resource.includes('*'))
+        .map((resource) => [String(resource), whyWildcards[Sid] ?? ''] as const),
+    ),
+  )
+}
+const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(), Resource: z.unknown() })) })
+
+function bucketStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
+  const { read = [], write = [] } = functionPermissions[name]
+  const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
+  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...write]
+  return [
+    allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
+    allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),
+    ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
+  ]
+}
+
+function queueStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
+  const { send = [], receive = [] } = functionPermissions[name]
+  const own = functionSettings[name].queue
+  const arn = (queue: (typeof send)[number]) => names.queueArn(queue)
+  return [
+    // What Lambda itself does for the event source mapping. (Lambda Developer Guide, "Execution role permissions".)
+    ...(own === undefined
+      ? []
+      : [allow('OwnQueue', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [arn(own.name)])]),
+    ...(send.length === 0 ? [] : [allow('Send', ['sqs:SendMessage'], send.map(arn))]),
+    ...(receive.length === 0
+      ? []
+      : [
+          allow(
+            'Receive',
+            ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+            receive.map(arn),
+          ),
+        ]),
+  ]
+}
+
+/** Service Authorization Reference, "AWS Organizations". */
+function organizationStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
+  if (functionPermissions[name].organizations === undefined) return []
+  const { everywhere, accounts, organizationalUnits } = organizationsActions
+  const actions = (of: readonly string[]) => of.map((action) => `organizations:${action}`)
+  const owned = `arn:${names.partition}:organizations::${environment.managementAccount}`
+  return [
+    allow('Organization', actions(everywhere), ['*']),
+    allow('Accounts', actions(accounts), [`${owned}:account/o-*/*`]),
+    allow('OrganizationalUnits', actions(organizationalUnits), [`${owned}:ou/o-*/*`]),
+  ]
+}
+
+/** Service Authorization Reference, "AWS Identity Store". */
+function directoryStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
+  if (functionPermissions[name].directory === undefined) return []
+  const arn = `arn:${names.partition}:identitystore`
+  return [
+    allow(
+      'Directory',
+      directoryActions.map((action) => `identitystore:${action}`),
+      [`${arn}::${environment.managementAccount}:identitystore/d-*`, `${arn}:::group/*`, `${arn}:::user/*`],
+    ),
+  ]
+}
+
+/** Service Authorization Reference, "AWS IAM Identity Center". */
+function identityCenterStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
+  const { identityCenter } = functionPermissions[name]
+  if (identityCenter === undefined) return []
+  const instances = allow('Instances', ['sso:ListInstances'], ['*'])
+  if (identityCenter === 'instance') return [instances]
+  const { instanceArn } = environment
+  const permissionSets = `arn:${names.partition}:sso:::permissionSet/${instanceArn.split('/')[1]}/*`
+  const changes = allow(
+    'IdentityCenter',
+    identityCenterActions.map((action) => `sso:${action}`),
+    [instanceArn, permissionSets, `arn:${names.partition}:sso:::account/*`],
+  )
+  const reachesItself = isManagementDeployment(environment) && environment.includeManagementAccount
+  return [instances, changes, ...(reachesItself ? managementAccountStatements(environment, names) : [])]
+}
+
+/** Identity Center makes the roles of the management account with the rights of its caller. */
+function managementAccountStatements({ account }: Environment, { partition }: DeploymentNames): PolicyStatement[] {
+  const iam = `arn:${partition}:iam::${account}`
+  return [
+    allow(
+      'RolesOfManagementAccount',
+      [
+        'iam:AttachRolePolicy',
+        'iam:CreateRole',
+        'iam:DeleteRole',
+        'iam:DeleteRolePolicy',
+        'iam:DetachRolePolicy',
+        'iam:GetRole',
+        'iam:ListAttachedRolePolicies',
+        'iam:ListRolePolicies',
+        'iam:PutRolePolicy',
+        'iam:UpdateRole',
+      ],
+      [`${iam}:role/aws-reserved/sso.amazonaws.com/*`],
+    ),
+    allow(
+      'ProviderOfManagementAccount',
+      ['iam:CreateSAMLProvider', 'iam:GetSAMLProvider', 'iam:UpdateSAMLProvider'],
+      [`${iam}:saml-provider/AWSSSO_*`],
+    ),
+  ]
+}
+
+function allow(sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement {
+  return new PolicyStatement({ sid, effect: Effect.ALLOW, actions: [...actions], resources: [...resources] })
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { CfnEventBus, EventBus, type Rule } from 'aws-cdk-lib/aws-events'
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
+import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib/core'
+import type { Construct, IDependable } from 'constructs'
+import { configurationOf, type Environment, isManagementDeployment } from '../../shared/domain/environment.ts'
+import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { workedQueues } from '../../shared/ports/queues.ts'
+import { createAlarms } from '../constructs/create-alarms.ts'
+import { createBucket } from '../constructs/create-bucket.ts'
+import { createDashboard } from '../constructs/create-dashboard.ts'
+import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
+import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
+import { createFunctions, type Functions } from '../constructs/create-functions.ts'
+import { createQueues, type Queues } from '../constructs/create-queues.ts'
+import { DeploymentNames } from '../deployment-names.ts'
+import { directoryEvents, organizationEvents } from '../wanted-events.ts'
+
+type SsofileStackProps = StackProps & { readonly environment: Environment }
+
+/** Everything that runs in the account and the Region of IAM Identity Center's administrator. */
+export class SsofileStack extends Stack {
+  constructor(scope: Construct, id: string, { environment, ...props }: SsofileStackProps) {
+    super(scope, id, props)
+    const names = new DeploymentNames(environment)
+    const key = createDeploymentKey(this, environment, names)
+    const queues = createQueues(this, { environment, names, key })
+    const { existing } = environment.bucket
+    const bucket =
+      existing === undefined
+        ? createBucket(this, { environment, names, key, mayNotify: queues.worked.uploads })
+        : undefined
+    const functions = createFunctions(this, {
+      environment,
+      names,
+      keyArns: [key.keyArn, ...(existing?.keyArn === undefined ? [] : [existing.keyArn])],
+      variables: {
+        SSOFILE_DEPLOYMENT: environment.name,
+        SSOFILE_BUCKET: environment.bucket.name,
+        SSOFILE_INSTANCE_ARN: environment.instanceArn,
+        SSOFILE_QUEUE_URLS: this.toJsonString(
+          Object.fromEntries(workedQueues.map((queue) => [queue, queues.worked[queue].queueUrl])),
+        ),
+      },
+    })
+    const ready = this.#claimAndReconcile(environment, functions, bucket)
+    this.#feed(functions, queues, ready)
+    createSchedules(this, { environment, functions, after: ready })
+    const eventRules = this.#receiveEvents(environment, names, queues)
+    const metrics = createAlarms(this, { environment, key, queues, functions, eventRules })
+    createDashboard(this, { environment, queues, functions, metrics })
+  }
+
+  /**
+   * The bucket is claimed first. Then everything is compared once, with all the time that it needs: handlers that find no
+   * view of the organization would each read it, in less time than that takes. (CloudFormation User Guide, "Custom resources".)
+   */
+  #claimAndReconcile(environment: Environment, functions: Functions, bucket: IDependable | undefined): IDependable {
+    const owner = new CustomResource(this, 'Owner', {
+      serviceToken: functions.owner.functionArn,
+      resourceType: 'Custom::SsofileOwner',
+      serviceTimeout: Duration.minutes(5),
+      // The claim is renewed when it would say something else.
+      properties: { configuration: hashOf(configurationOf(environment)), instanceArn: environment.instanceArn },
+    })
+    if (bucket !== undefined) owner.node.addDependency(bucket)
+    const first = new CustomResource(this, 'FirstReconcile', {
+      serviceToken: functions.hourly.functionArn,
+      resourceType: 'Custom::SsofileFirstReconcile',
+      serviceTimeout: Duration.minutes(50),
+    })
+    first.node.addDependency(owner)
+    return first
+  }
+
+  #feed(functions: Functions, queues: Queues, after: IDependable): void {
+    for (const name of functionNames) {
+      const source = functionSettings[name].queue
+      if (source === undefined) continue
+      const mapping = new EventSourceMapping(this, `Source-${name}`, {
+        target: functions[name],
+        eventSourceArn: queues.worked[source.name].queueArn,
+        batchSize: source.batchSize,
+        reportBatchItemFailures: true,
+        ...(source.maximumConcurrency === undefined ? {} : { maxConcurrency: source.maximumConcurrency }),
+      })
+      mapping.node.addDependency(after)
+    }
+  }
+
+  /** This account's own events, and those that the management account forwards. */
+  #receiveEvents(
+    environment: Environment,
+    names: DeploymentNames,
+    { worked: { events: queue } }: Queues,
+  ): readonly Rule[] {
+    const all = { ...organizationEvents, ...directoryEvents }
+    const isManagement = isManagementDeployment(environment)
+    const own = (patterns: EventRules['patterns']) => ({ own: { patterns } })
+    if (isManagement && environment.region === names.organizationRegion)
+      return createEventRules(this, { names, queue, rules: own(all) })
+    const forwarding = isManagement ? [names.organizationRegion] : [names.organizationRegion, environment.region]
+    const bus = this.#createBus(environment, names, [...new Set(forwarding)])
+    const forwarded = { patterns: isManagement ? organizationEvents : all, bus, account: environment.managementAccount }
+    return createEventRules(this, { names, queue, rules: { ...own(directoryEvents), forwarded } })
+  }
+
+  #createBus(environment: Environment, names: DeploymentNames, regions: readonly string[]): EventBus {
+    const bus = new EventBus(this, 'Bus', { eventBusName: names.bus })
+    const resource = bus.node.defaultChild
+    if (!(resource instanceof CfnEventBus)) throw new Error('the bus has no resource')
+    resource.policy = {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'ManagementAccountForwards',
+          Effect: 'Allow',
+          Principal: { AWS: `arn:${names.partition}:iam::${environment.managementAccount}:root` },
+          Action: 'events:PutEvents',
+          Resource: names.busArn,
+          Condition: { ArnEquals: { 'aws:PrincipalArn': regions.map((region) => names.forwarderArn(region)) } },
+        },
+      ],
+    }
+    return bus
+  }
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}

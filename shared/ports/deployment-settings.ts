@@ -1,0 +1,120 @@
+import type { WorkedQueue } from './queues.ts'
+
+/** The numbers of a deployment: one row a queue, one row a function. The CDK app and the local system read them here. */
+
+export type QueueSettings = {
+  readonly visibilityTimeoutSeconds: number
+  /** Received more often than this, a message goes to the dead-letter queue. Absent: there is none. */
+  readonly maxReceiveCount?: number
+  /** A message is dropped when it is older, in flight or not. Absent: SQS's default, four days. */
+  readonly retentionSeconds?: number
+}
+
+// SQS API Reference, "CreateQueue", MessageRetentionPeriod: 345,600 by default, 1,209,600 at most.
+const daySeconds = 86_400
+export const defaultRetentionSeconds = 4 * daySeconds
+const longest = { retentionSeconds: 14 * daySeconds }
+
+const handled: QueueSettings = { visibilityTimeoutSeconds: 60, maxReceiveCount: 5, ...longest }
+const lane: QueueSettings = { visibilityTimeoutSeconds: 120, maxReceiveCount: 10, ...longest }
+
+export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
+  uploads: handled,
+  links: handled,
+  'permission-sets': handled,
+  // An event is a hint only, and the reconcile finds what it told of within the hour: no need to keep it longest. One that
+  // does not say where to look has everything looked at, which takes minutes with thousands of accounts.
+  events: { visibilityTimeoutSeconds: 900, maxReceiveCount: 5 },
+  'work-urgent': lane,
+  work: lane,
+  'work-bulk': lane,
+  // A whole slice of the dispatcher, which is at most 15 minutes, with time to spare.
+  dispatch: { visibilityTimeoutSeconds: 1000, ...longest },
+}
+
+/** SQS's own default, for the dead-letter queues. (SQS Developer Guide, "Amazon SQS visibility timeout".) */
+export const deadLetterSettings: QueueSettings = { visibilityTimeoutSeconds: 30, ...longest }
+
+export const functionNames = [
+  'router',
+  'links',
+  'permission-sets',
+  'events',
+  'dispatcher',
+  'minute-links',
+  'sweep',
+  'hourly',
+  'nightly',
+  'owner',
+] as const
+export type FunctionName = (typeof functionNames)[number]
+
+export type FunctionSettings = {
+  /** At most the visibility timeout of its queue. (Lambda Developer Guide, "Creating an SQS event source mapping".) */
+  readonly timeoutSeconds: number
+  readonly memoryMb: number
+  /** Instances at most, taken from those of the account. Absent: no bound of its own. */
+  readonly reservedConcurrency?: number
+  readonly queue?: {
+    readonly name: WorkedQueue
+    readonly batchSize: number
+    /** How many batches are handled at the same time; 2 at least. (Lambda API Reference, ScalingConfig.) */
+    readonly maximumConcurrency?: number
+  }
+  /** Runs this often. `night`: once a night, at the hour of the configuration. */
+  readonly schedule?: { readonly everyMinutes: number } | 'night'
+  /** For invocations by a schedule that fail. Absent: Lambda's default, two retries within six hours. */
+  readonly asynchronous?: { readonly retries: number; readonly eventAgeSeconds: number }
+  /**
+   * Sends messages that come back to it, so Lambda would stop it after about 16 rounds. (Lambda Developer Guide, "Use
+   * Lambda recursive loop detection to prevent infinite loops".)
+   */
+  readonly allowsRecursion?: boolean
+}
+
+const most = { timeoutSeconds: 900, memoryMb: 1_769 }
+const small = { timeoutSeconds: 60, memoryMb: 256 }
+
+export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> = {
+  router: { timeoutSeconds: 30, memoryMb: 256, queue: { name: 'uploads', batchSize: 10, maximumConcurrency: 10 } },
+  links: {
+    timeoutSeconds: 60,
+    memoryMb: 1_024,
+    queue: { name: 'links', batchSize: 10, maximumConcurrency: 10 },
+    allowsRecursion: true,
+  },
+  'permission-sets': {
+    timeoutSeconds: 60,
+    memoryMb: 512,
+    queue: { name: 'permission-sets', batchSize: 10, maximumConcurrency: 5 },
+    allowsRecursion: true,
+  },
+  events: { ...most, queue: { name: 'events', batchSize: 10, maximumConcurrency: 2 } },
+  // One function for both, so that one bound holds for wakes and schedule. No maximum concurrency: it would be 2 at least.
+  dispatcher: {
+    ...most,
+    reservedConcurrency: 1,
+    queue: { name: 'dispatch', batchSize: 10 },
+    schedule: { everyMinutes: 1 },
+    asynchronous: { retries: 0, eventAgeSeconds: 60 },
+    allowsRecursion: true,
+  },
+  'minute-links': { ...small, schedule: { everyMinutes: 1 }, asynchronous: { retries: 0, eventAgeSeconds: 60 } },
+  sweep: {
+    timeoutSeconds: 300,
+    memoryMb: 1_024,
+    schedule: { everyMinutes: 5 },
+    asynchronous: { retries: 0, eventAgeSeconds: 300 },
+  },
+  hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
+  nightly: { ...small, schedule: 'night' },
+  owner: { timeoutSeconds: 60, memoryMb: 256 },
+}
+
+const minuteMs = 60_000
+
+/**
+ * Waiting for a dead lease, the slice, and the requests that run at its end must fit into the dispatcher's timeout: one
+ * minute, seven minutes, five minutes. It stays five seconds for what comes next.
+ */
+export const dispatcherSlice = { sliceMs: 7 * minuteMs, lingerMs: 5_000 }

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import * as z from 'zod'
+import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
+import { bundleFunction } from '../../infra/bundle-function.ts'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { type FunctionName, functionNames } from '../../shared/ports/deployment-settings.ts'
+import { workedQueues } from '../../shared/ports/queues.ts'
+import { LocalSystem } from './local-system.ts'
+
+const ownerSchema = z.object({
+  instanceArn: z.string(),
+  deployment: z.object({ name: z.string(), queueUrls: z.record(z.enum(workedQueues), z.string()) }),
+})
+const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+
+let system: LocalSystem
+let directory: string
+let variables: FunctionEnvironment
+// What CloudFormation is answered.
+const answers: unknown[] = []
+const cloudFormation = createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    answers.push(JSON.parse(Buffer.concat(chunks).toString()))
+    response.end()
+  })
+})
+
+beforeAll(async () => {
+  system = await LocalSystem.start()
+  directory = await mkdtemp(join(tmpdir(), 'ssofile-entries-'))
+  for (const name of functionNames) bundleFunction(name, defaultConfiguration, join(directory, name))
+  const owner = ownerSchema.parse(await system.json('control/owner.json'))
+  variables = {
+    SSOFILE_DEPLOYMENT: owner.deployment.name,
+    SSOFILE_BUCKET: 'ssofile',
+    SSOFILE_INSTANCE_ARN: owner.instanceArn,
+    SSOFILE_QUEUE_URLS: JSON.stringify(owner.deployment.queueUrls),
+  }
+  await new Promise<void>((resolve) => cloudFormation.listen(0, '127.0.0.1', resolve))
+}, 120_000)
+afterAll(async () => {
+  await new Promise((resolve) => cloudFormation.close(resolve))
+  await rm(directory, { recursive: true })
+  await system.stop()
+}, 60_000)
+
+/** Runs a function as it is deployed: its bundle in a fresh process, with the rights of ssofile. */
+async function invoke(name: FunctionName, event: object, changed: Partial<FunctionEnvironment> = {}) {
+  const file = pathToFileURL(join(directory, name, 'index.mjs')).href
+  const script = `const { handler } = await import('${file}')
+    const context = { functionName: '${name}', awsRequestId: '1', getRemainingTimeInMillis: () => 60_000 }
+    const answer = await handler(JSON.parse(process.env.EVENT), context)
+    console.error('answer ' + JSON.stringify(answer ?? null))`
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    env: {
+      ...variables,
+      ...changed,
+      EVENT: JSON.stringify(event),
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: system.url,
+      AWS_ACCESS_KEY_ID: 'ssofile',
+      AWS_SECRET_ACCESS_KEY: 'any',
+    },
+  })
+  const [, answer] = /^answer (.*)$/m.exec(stderr) ?? []
+  if (answer === undefined) throw new Error(stderr)
+  return JSON.parse(answer)
+}
+
+function record(body: object) {
+  return {
+    messageId: '1',
+    receiptHandle: '1',
+    body: JSON.stringify(body),
+    attributes: { ApproximateReceiveCount: '1' },
+  }
+}
+
+test.each(['router', 'links', 'permission-sets', 'events', 'dispatcher'] as const)(
+  'the bundle of %s answers its queue',
+  async (name) => {
+    const fifo = {
+      messageId: '1',
+      receiptHandle: '1',
+      attributes: { ApproximateReceiveCount: '1', MessageGroupId: 'g' },
+    }
+    const input = { v: 1, id: '1', event: 'test' }
+    const bodies = {
+      router: { Event: 's3:TestEvent' },
+      links: { ...input, key: link },
+      'permission-sets': { ...input, key: 'permission_sets/Billing-ps.json' },
+      events: { 'detail-type': 'User Updated', source: 'aws.identitystore', detail: {} },
+      dispatcher: {},
+    }
+    const event = { Records: [{ ...fifo, body: JSON.stringify(bodies[name]) }] }
+    expect(await invoke(name, event)).toEqual({ batchItemFailures: [] })
+  },
+  60_000,
+)
+
+test.each(['minute-links', 'sweep', 'hourly', 'nightly'] as const)(
+  'the bundle of %s runs by its schedule',
+  async (name) => {
+    expect(await invoke(name, { 'detail-type': 'Scheduled Event' })).toBeNull()
+  },
+  60_000,
+)
+
+test('no bundle does anything on a bucket of another deployment', async () => {
+  for (const name of ['router', 'sweep', 'dispatcher'] as const)
+    await expect(invoke(name, { Records: [record({})] }, { SSOFILE_DEPLOYMENT: 'other' })).rejects.toThrow(
+      'WrongOwnerError',
+    )
+}, 60_000)
+
+test('the bundle of owner claims the bucket, and tells CloudFormation when it belongs to somebody else', async () => {
+  const address = cloudFormation.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const event = {
+    RequestType: 'Create',
+    ResponseURL: `http://127.0.0.1:${address.port}/`,
+    StackId: 'stack',
+    RequestId: 'request',
+    LogicalResourceId: 'Owner',
+  }
+  await invoke('owner', event)
+  await invoke('owner', event, { SSOFILE_DEPLOYMENT: 'other' })
+  expect(answers).toEqual([
+    expect.objectContaining({ Status: 'SUCCESS', PhysicalResourceId: 'Owner' }),
+    expect.objectContaining({ Status: 'FAILED', Reason: expect.stringContaining('worked on by the deployment local') }),
+  ])
+}, 60_000)

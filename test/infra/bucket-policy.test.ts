@@ -1,0 +1,176 @@
+import { describe, expect, test } from '@jest/globals'
+import { bucketPolicy } from '../../infra/bucket-policy.ts'
+import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { evaluatePolicy } from '../../infra/evaluate-policy.ts'
+import { type Environment, environment } from '../../shared/domain/environment.ts'
+import { example, exampleDocument } from './environments.ts'
+
+const teamA = 'arn:aws:iam::777788889999:role/team-a-pipeline'
+const sso = 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_'
+const platform = `${sso}Platform_0123456789abcdef`
+const auditor = `${sso}Auditors_0123456789abcdef`
+const operator = `${sso}Operators_0123456789abcdef`
+const administrator = 'arn:aws:iam::111122223333:role/Administrator'
+const root = 'arn:aws:iam::111122223333:root'
+const stranger = 'arn:aws:iam::999999999999:role/team-a-pipeline'
+const dispatcher = 'arn:aws:iam::111122223333:role/ssofile-dispatcher'
+const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const ledger = `assignments/${link}`
+
+const twoFolders = environment.parse({ ...exampleDocument, folders: ['team-a', 'team-b'] })
+
+function judge(
+  principal: string,
+  action: string,
+  key?: string,
+  context: Readonly<Record<string, string>> = {},
+  of: Environment = twoFolders,
+) {
+  const names = new DeploymentNames(of)
+  const resource = key === undefined ? names.bucketArn : `${names.bucketArn}/${key}`
+  return evaluatePolicy(bucketPolicy(of, names), { principal, action: `s3:${action}`, resource, context })
+}
+
+describe('an uploader of a folder', () => {
+  test.each(['PutObject', 'DeleteObject', 'GetObject'])('may call %s in it', (action) => {
+    expect(judge(teamA, action, `links_data/team-a/${link}`)).toBe('allowed')
+  })
+
+  test('may read the status of what lies in it, and list both', () => {
+    expect(judge(teamA, 'GetObject', `status/links_data/team-a/${link}.json`)).toBe('allowed')
+    expect(judge(teamA, 'ListBucket', undefined, { 's3:prefix': 'links_data/team-a/' })).toBe('allowed')
+    expect(judge(teamA, 'ListBucket', undefined, { 's3:prefix': 'links_data/team-b/' })).toBe('silent')
+    expect(judge(teamA, 'ListBucket')).toBe('silent')
+  })
+
+  test.each([
+    `links_data/${link}`,
+    `links_data/team-b/${link}`,
+    `links_data/team-ab/${link}`,
+    'permission_sets/Billing-ps.json',
+    ledger,
+    'status/x.json',
+    'control/pause.json',
+    'control/owner.json',
+    'anything',
+  ])('may not write %s', (key) => {
+    expect(judge(teamA, 'PutObject', key)).toBe('denied')
+    expect(judge(teamA, 'DeleteObject', key)).toBe('denied')
+  })
+
+  test('is nobody of the same name in another account', () => {
+    expect(judge(stranger, 'PutObject', `links_data/team-a/${link}`)).toBe('denied')
+  })
+})
+
+describe('an uploader outside folders', () => {
+  test('may write there, and in a folder that nobody has declared, which is told in the status', () => {
+    expect(judge(platform, 'PutObject', `links_data/${link}`)).toBe('allowed')
+    expect(judge(platform, 'PutObject', `links_data/undeclared/${link}`)).toBe('allowed')
+    expect(judge(platform, 'PutObject', 'permission_sets/Billing-ps.json')).toBe('allowed')
+  })
+
+  test('may not write in the folder of a team', () => {
+    expect(judge(platform, 'PutObject', `links_data/team-a/${link}`)).toBe('denied')
+  })
+})
+
+test('nobody may write in a folder without uploaders', () => {
+  for (const principal of [teamA, platform, administrator, operator, dispatcher])
+    expect(judge(principal, 'PutObject', `links_data/team-b/${link}`)).toBe('denied')
+})
+
+describe('an administrator of the account, and its root user,', () => {
+  test.each([
+    ledger,
+    `history/account%1/x%granted.json`,
+    'control/dispatcher.json',
+    'status/x',
+    'other',
+    `links_data/${link}`,
+  ])('may neither put nor delete %s', (key) => {
+    for (const principal of [administrator, root]) {
+      expect(judge(principal, 'PutObject', key)).toBe('denied')
+      expect(judge(principal, 'DeleteObject', key)).toBe('denied')
+    }
+  })
+
+  test('may delete no version, by which the ledger could be lost for good', () => {
+    for (const principal of [administrator, root, operator, dispatcher])
+      expect(judge(principal, 'DeleteObjectVersion', ledger)).toBe('denied')
+  })
+
+  test('may have objects replicated into the bucket as little as write them', () => {
+    expect(judge(administrator, 'ReplicateObject', ledger)).toBe('denied')
+    expect(judge(administrator, 'ReplicateDelete', ledger)).toBe('denied')
+  })
+})
+
+describe('an auditor', () => {
+  test('may list and read everything', () => {
+    expect(judge(auditor, 'ListBucket')).toBe('allowed')
+    expect(judge(auditor, 'GetObject', ledger)).toBe('allowed')
+    expect(judge(auditor, 'GetObjectVersion', ledger)).toBe('allowed')
+  })
+
+  test.each([`links_data/${link}`, 'permission_sets/a.json', ledger, 'control/pause.json'])(
+    'may not write %s',
+    (key) => {
+      expect(judge(auditor, 'PutObject', key)).toBe('denied')
+      expect(judge(auditor, 'DeleteObject', key)).toBe('denied')
+    },
+  )
+})
+
+describe('an operator', () => {
+  test('may read everything, and write control/, for the brake and pauses', () => {
+    expect(judge(operator, 'GetObject', ledger)).toBe('allowed')
+    expect(judge(operator, 'PutObject', 'control/pause.json')).toBe('allowed')
+    expect(judge(operator, 'DeleteObject', 'control/pause.json')).toBe('allowed')
+  })
+
+  test('may not write the ledger', () => {
+    expect(judge(operator, 'PutObject', ledger)).toBe('denied')
+  })
+})
+
+test('the functions of ssofile are denied none of their own objects, whose rights their roles have', () => {
+  for (const key of [ledger, 'history/x', 'control/dispatcher.json', 'status/x', 'state/organization.json'])
+    expect(judge(dispatcher, 'PutObject', key)).toBe('silent')
+})
+
+test('a request without TLS is denied to everybody', () => {
+  for (const principal of [dispatcher, auditor])
+    expect(judge(principal, 'GetObject', ledger, { 'aws:SecureTransport': 'false' })).toBe('denied')
+})
+
+test('a bucket of another account also lets the functions in', () => {
+  const existing = { name: 'shared-inputs', existing: { account: '777788889999' } }
+  const elsewhere = environment.parse({ ...exampleDocument, bucket: existing })
+  for (const action of ['GetObject', 'PutObject', 'DeleteObject'])
+    expect(judge(dispatcher, action, ledger, {}, elsewhere)).toBe('allowed')
+  expect(judge(dispatcher, 'ListBucket', undefined, {}, elsewhere)).toBe('allowed')
+  expect(judge(administrator, 'PutObject', ledger, {}, elsewhere)).toBe('denied')
+})
+
+test('every pattern of keys ends in its only star, since a star also stands for slashes', () => {
+  const { Statement } = bucketPolicy(twoFolders, new DeploymentNames(twoFolders))
+  const patterns = Statement.flatMap(({ Resource = [], NotResource = [] }) => [...Resource, ...NotResource])
+  expect(patterns.length).toBeGreaterThan(10)
+  for (const pattern of patterns) expect(pattern).toMatch(/^[^*]*\*?$/)
+})
+
+test('more principals than a policy has room for are refused before S3 does', () => {
+  const principals = Array.from(
+    { length: 50 },
+    (_, index) => `arn:aws:iam::111122223333:role/a-rather-long-name-${index}`,
+  )
+  const { access } = example
+  const crowded = {
+    ...example,
+    access: { ...access, auditors: principals, operators: principals, permissionSetUploaders: principals },
+  }
+  expect(() => bucketPolicy(crowded, new DeploymentNames(crowded))).toThrow(
+    /the policy of the bucket example-ssofile has \d+ bytes/,
+  )
+})

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { environment } from '../../shared/domain/environment.ts'
+
+const document = z.record(z.string(), z.unknown())
+
+function read(path: string) {
+  return document.parse(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')))
+}
+
+export const exampleDocument = read('infra/environments/example.json')
+export const example = environment.parse(exampleDocument)
+
+function inPartition(partition: string, region: string) {
+  const text = JSON.stringify(exampleDocument)
+    .replaceAll('arn:aws:', `arn:${partition}:`)
+    .replaceAll('eu-west-1', region)
+  return document.parse(JSON.parse(text))
+}
+
+/** A deployment of every kind. */
+export const environments = {
+  delegated: exampleDocument,
+  'at-home': { ...exampleDocument, region: 'us-east-1' },
+  management: read('fixtures/environments/management-account.json'),
+  'management-at-home': { ...read('fixtures/environments/management-account.json'), region: 'us-east-1' },
+  existing: read('fixtures/environments/existing-bucket.json'),
+  china: inPartition('aws-cn', 'cn-north-1'),
+  'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
+}

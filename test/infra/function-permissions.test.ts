@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import {
+  directoryActions,
+  functionPermissions,
+  identityCenterActions,
+  organizationsActions,
+  producersOf,
+} from '../../infra/function-permissions.ts'
+import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { workedQueues } from '../../shared/ports/queues.ts'
+
+const adapters = new URL('../../shared/aws/', import.meta.url)
+
+/** The operations that an adapter calls, by the methods of its client and by the paginators that it uses. */
+function calledIn(file: string): readonly string[] {
+  const text = readFileSync(new URL(file, adapters), 'utf8')
+  const methods = [...text.matchAll(/[cC]lient\.([a-z]\w+)\(/g), ...text.matchAll(/\bpaginate([A-Z]\w+)\(/g)]
+  return [...new Set(methods.flatMap(([, name = '']) => name[0]?.toUpperCase() + name.slice(1)))].sort()
+}
+
+describe('granted is what the adapter calls, and nothing else:', () => {
+  test('for IAM Identity Center', () => {
+    expect([...identityCenterActions, 'ListInstances'].sort()).toEqual(calledIn('sso-admin-client.ts'))
+  })
+
+  test('for the Identity Store, but for the memberships that only the command explain asks for', () => {
+    expect([...directoryActions, 'ListGroupMembershipsForMember'].sort()).toEqual(calledIn('identity-store-client.ts'))
+  })
+
+  test('for Organizations', () => {
+    expect(Object.values(organizationsActions).flat().sort()).toEqual(calledIn('organizations-client.ts'))
+  })
+
+  test('for all services: no other adapter has an SDK client', () => {
+    const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
+    expect(clients.sort()).toEqual([
+      'identity-store-client.ts',
+      'organizations-client.ts',
+      's3-object-store.ts',
+      'sqs-queues.ts',
+      'sso-admin-client.ts',
+    ])
+  })
+})
+
+test('only the dispatcher may change Identity Center, and only it and people may write control/', () => {
+  const changing = functionNames.filter((name) => functionPermissions[name].identityCenter === 'change')
+  expect(changing).toEqual(['dispatcher'])
+  const controlling = functionNames.filter((name) =>
+    functionPermissions[name].write?.some((prefix) => prefix.startsWith('control/')),
+  )
+  expect(controlling).toEqual(['dispatcher', 'owner'])
+})
+
+test('no function may write inputs', () => {
+  const writable = functionNames.flatMap((name) => functionPermissions[name].write ?? [])
+  expect(writable.filter((prefix) => /^(links_data|permission_sets)/.test(prefix) || prefix.length === 0)).toEqual([])
+})
+
+test('every queue but the one that only S3 sends to has a producer, and every queue is worked', () => {
+  const without = workedQueues.filter((queue) => producersOf(queue).length === 0)
+  expect(without).toEqual(['uploads'])
+  const worked = functionNames.flatMap((name) => [
+    functionSettings[name].queue?.name ?? [],
+    ...(functionPermissions[name].receive ?? []),
+  ])
+  expect(worked.flat().sort()).toEqual([...workedQueues].sort())
+})

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildApp } from '../../infra/build-app.ts'
+import { environment } from '../../shared/domain/environment.ts'
+
+/** `synthesize-all.ts <environments> <directory> templates|bundles`: one assembly each, in a folder of its name. */
+const [file = '', directory = '', what] = process.argv.slice(2)
+const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
+// Bundles take a second each; most tests need none.
+const unbundled = what === 'bundles' ? {} : { 'aws:cdk:bundling-stacks': [] }
+for (const [name, document] of Object.entries(JSON.parse(readFileSync(file, 'utf8')))) {
+  const outdir = join(directory, name)
+  buildApp(environment.parse(document), { outdir, context: { ...context, ...unbundled } }).synth()
+}

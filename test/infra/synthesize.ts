@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+export type Resource = {
+  readonly Type: string
+  readonly Properties: Readonly<Record<string, unknown>>
+  readonly DependsOn?: readonly string[]
+  readonly DeletionPolicy?: string
+}
+export type TemplateJson = { readonly Resources: Readonly<Record<string, Resource>> }
+/** Templates by the name of their stack. */
+export type Assembly = Readonly<Record<string, TemplateJson>>
+
+const script = fileURLToPath(new URL('./synthesize-all.ts', import.meta.url))
+
+/**
+ * The templates of these environments, without bundles, by the name of the environment. In one process of its own: Jest
+ * would load the whole CDK in its sandbox. Throws with the findings of cdk-nag and of the CDK's own validation.
+ */
+export async function synthesize(
+  environments: Readonly<Record<string, object>>,
+): Promise<Readonly<Record<string, Assembly>>> {
+  const directory = await mkdtemp(join(tmpdir(), 'ssofile-synth-'))
+  try {
+    await synthesizeTo(directory, environments, 'templates')
+    const read = async (name: string) => [name, await readAssembly(join(directory, name))] as const
+    return Object.fromEntries(await Promise.all(Object.keys(environments).map(read)))
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+/** Writes the whole assembly of each environment into a folder of its name; bundles only where asked for. */
+export async function synthesizeTo(
+  directory: string,
+  environments: Readonly<Record<string, object>>,
+  what: 'templates' | 'bundles',
+): Promise<void> {
+  const file = join(directory, 'environments.json')
+  await writeFile(file, JSON.stringify(environments))
+  await promisify(execFile)(process.execPath, [script, file, directory, what], { maxBuffer: 2 ** 24 })
+}
+
+export async function readAssembly(directory: string): Promise<Assembly> {
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.template.json'))
+  const read = async (file: string) => {
+    const template: TemplateJson = JSON.parse(await readFile(join(directory, file), 'utf8'))
+    return [file.replace('.template.json', ''), template] as const
+  }
+  return Object.fromEntries(await Promise.all(files.map(read)))
+}

@@ -1,0 +1,469 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { DeploymentNames } from '../../infra/deployment-names.ts'
+import type { matchEventPattern } from '../../infra/match-event-pattern.ts'
+import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
+import { environment } from '../../shared/domain/environment.ts'
+import {
+  deadLetterSettings,
+  functionNames,
+  functionSettings,
+  queueSettings,
+} from '../../shared/ports/deployment-settings.ts'
+import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
+import { readText } from '../house/source-files.ts'
+import { environments, example } from './environments.ts'
+import { type Assembly, type Resource, synthesize } from './synthesize.ts'
+
+type Mode = keyof typeof environments
+const modes = Object.keys(environments) as Mode[]
+let assemblies: Readonly<Record<string, Assembly>> = {}
+
+// cdk-nag and the CDK's own validation judge each of them: a finding fails it.
+beforeAll(async () => {
+  assemblies = await synthesize(environments)
+}, 600_000)
+
+function stack(mode: Mode, name = 'ssofile') {
+  const found = assemblies[mode]?.[name]
+  if (found === undefined) throw new Error(`${mode} has no stack ${name}`)
+  return found
+}
+
+function list(type: string, mode: Mode = 'delegated', name?: string): readonly (Resource & { readonly id: string })[] {
+  return Object.entries(stack(mode, name).Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, resource]) => ({ id, ...resource }))
+}
+
+function one(
+  type: string,
+  properties: object,
+  mode: Mode = 'delegated',
+  name?: string,
+): Resource & { readonly id: string } {
+  const found = list(type, mode, name).filter(({ Properties }) => matches(Properties, properties))
+  const [first, ...others] = found
+  if (first === undefined || others.length > 0)
+    throw new Error(`${found.length} resources ${type} with ${JSON.stringify(properties)}, expected one`)
+  return first
+}
+
+/** Whether the value has all that is wanted, and maybe more. */
+function matches(value: unknown, wanted: unknown): boolean {
+  try {
+    expect(value).toEqual(
+      typeof wanted === 'object' && !Array.isArray(wanted) ? expect.objectContaining(wanted ?? {}) : wanted,
+    )
+    return true
+  } catch {
+    return false
+  }
+}
+
+const textOf = (value: unknown) => JSON.stringify(value)
+
+test('every kind of deployment synthesizes, with the stacks of its accounts and Regions', () => {
+  const stacks = Object.fromEntries(modes.map((mode) => [mode, Object.keys(assemblies[mode] ?? {}).sort()]))
+  expect(stacks).toEqual({
+    delegated: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
+    'at-home': ['ssofile', 'ssofile-forward-us-east-1'],
+    management: ['ssofile', 'ssofile-forward-us-east-1'],
+    'management-at-home': ['ssofile'],
+    existing: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
+    china: ['ssofile', 'ssofile-forward-cn-north-1', 'ssofile-forward-cn-northwest-1'],
+    'us-gov': ['ssofile', 'ssofile-forward-us-gov-east-1', 'ssofile-forward-us-gov-west-1'],
+  })
+})
+
+test.each([
+  ['china', 'aws-cn'],
+  ['us-gov', 'aws-us-gov'],
+] as const)('%s has no ARN of another partition than %s', (mode, partition) => {
+  const arns = Object.values(assemblies[mode] ?? {}).flatMap(
+    (template) => textOf(template).match(/arn:aws[a-z-]*:/g) ?? [],
+  )
+  expect(arns.length).toBeGreaterThan(50)
+  expect([...new Set(arns)]).toEqual([`arn:${partition}:`])
+})
+
+describe('a function', () => {
+  test.each(functionNames)('%s has the numbers of the settings table, on Node 24 and arm64', (name) => {
+    const { timeoutSeconds, memoryMb, reservedConcurrency, allowsRecursion } = functionSettings[name]
+    const { Properties } = one('AWS::Lambda::Function', { FunctionName: `ssofile-${name}` })
+    expect(Properties).toMatchObject({
+      Timeout: timeoutSeconds,
+      MemorySize: memoryMb,
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      LoggingConfig: { LogFormat: 'JSON' },
+    })
+    expect(Properties.ReservedConcurrentExecutions).toBe(reservedConcurrency)
+    expect(Properties.RecursiveLoop).toBe(allowsRecursion ? 'Allow' : undefined)
+    const variables = Object.keys((Properties.Environment as { Variables: object }).Variables)
+    expect(variables.sort()).toEqual([
+      'SSOFILE_BUCKET',
+      'SSOFILE_DEPLOYMENT',
+      'SSOFILE_INSTANCE_ARN',
+      'SSOFILE_QUEUE_URLS',
+    ])
+  })
+
+  test('has a role of its own, and no policy that AWS manages', () => {
+    const roles = list('AWS::IAM::Role')
+    expect(roles.map(({ Properties }) => Properties.RoleName).sort()).toEqual(
+      functionNames.map((name) => `ssofile-${name}`).sort(),
+    )
+    for (const { Properties } of roles) expect(Properties.ManagedPolicyArns).toBeUndefined()
+    const used = list('AWS::Lambda::Function').map(({ Properties }) => textOf(Properties.Role))
+    expect(new Set(used).size).toBe(functionNames.length)
+  })
+
+  test('may list the bucket and read its owner, or a missing object would be refused instead of missing', () => {
+    for (const { Properties } of list('AWS::IAM::Role')) {
+      const text = textOf(Properties.Policies)
+      expect(text).toContain('"Action":"s3:ListBucket"')
+      expect(text).toMatch(/example-ssofile\/(control\/owner\.json|\*)"/)
+    }
+  })
+
+  test('only the dispatcher may change Identity Center, and none may change inputs', () => {
+    for (const { Properties } of list('AWS::IAM::Role')) {
+      const text = textOf(Properties.Policies)
+      expect({ role: Properties.RoleName, changes: text.includes('sso:CreateAccountAssignment') }).toEqual({
+        role: Properties.RoleName,
+        changes: Properties.RoleName === 'ssofile-dispatcher',
+      })
+      expect(text).not.toMatch(/"Action":\["s3:PutObject","s3:DeleteObject"\][^}]*\/(links_data|permission_sets)/)
+    }
+  })
+
+  test('keeps its logs as long as the environment says, also when the stack goes', () => {
+    const groups = list('AWS::Logs::LogGroup')
+    expect(groups).toHaveLength(functionNames.length)
+    for (const { Properties, DeletionPolicy } of groups) {
+      expect(Properties.RetentionInDays).toBe(example.logRetentionDays)
+      expect(DeletionPolicy).toBe('Retain')
+    }
+  })
+
+  test.each(functionNames.filter((name) => functionSettings[name].queue !== undefined))(
+    '%s is fed from its queue, one failure at a time, once everything has been compared',
+    (name) => {
+      const source = functionSettings[name].queue
+      if (source === undefined) throw new Error('no queue')
+      const { Properties, DependsOn } = one('AWS::Lambda::EventSourceMapping', {
+        FunctionName: { Ref: one('AWS::Lambda::Function', { FunctionName: `ssofile-${name}` }).id },
+      })
+      expect(Properties).toMatchObject({
+        BatchSize: source.batchSize,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      })
+      const { maximumConcurrency } = source
+      expect(Properties.ScalingConfig).toEqual(
+        maximumConcurrency === undefined ? undefined : { MaximumConcurrency: maximumConcurrency },
+      )
+      expect(DependsOn).toEqual(['FirstReconcile'])
+      // Lambda refuses a mapping whose queue shows messages again while the function still runs.
+      expect(functionSettings[name].timeoutSeconds).toBeLessThanOrEqual(
+        queueSettings[source.name].visibilityTimeoutSeconds,
+      )
+    },
+  )
+
+  test('the bucket is claimed first, then everything is compared once, then schedules begin', () => {
+    expect(one('Custom::SsofileOwner', {}).DependsOn).toEqual([
+      one('AWS::S3::Bucket', { BucketName: 'example-ssofile' }).id,
+    ])
+    expect(one('Custom::SsofileFirstReconcile', {}).DependsOn).toEqual(['Owner'])
+    const schedules = list('AWS::Events::Rule').filter(({ Properties }) => 'ScheduleExpression' in Properties)
+    expect(schedules.map(({ Properties }) => Properties.ScheduleExpression).sort()).toEqual([
+      'cron(0 2 * * ? *)',
+      'rate(1 hour)',
+      'rate(1 minute)',
+      'rate(1 minute)',
+      'rate(5 minutes)',
+    ])
+    for (const { DependsOn } of schedules) expect(DependsOn).toEqual(['FirstReconcile'])
+  })
+
+  test('a slice that could not start in its minute is not started later', () => {
+    const { id } = one('AWS::Lambda::Function', { FunctionName: 'ssofile-dispatcher' })
+    expect(one('AWS::Lambda::EventInvokeConfig', { FunctionName: { Ref: id } }).Properties).toMatchObject({
+      MaximumEventAgeInSeconds: 60,
+      MaximumRetryAttempts: 0,
+    })
+  })
+})
+
+describe('a queue', () => {
+  const names = new DeploymentNames(example)
+  const queue = (name: QueueName) => one('AWS::SQS::Queue', { QueueName: names.queue(name) })
+  const policyOf = (name: QueueName) =>
+    one('AWS::SQS::QueuePolicy', { Queues: [{ Ref: queue(name).id }] }).Properties.PolicyDocument
+
+  test.each(workedQueues)('%s has the numbers of the settings table, our key, and its dead-letter queue', (name) => {
+    const { visibilityTimeoutSeconds, maxReceiveCount, retentionSeconds = 345_600 } = queueSettings[name]
+    const { Properties } = queue(name)
+    expect(Properties).toMatchObject({
+      VisibilityTimeout: visibilityTimeoutSeconds,
+      MessageRetentionPeriod: retentionSeconds,
+      KmsMasterKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+    })
+    if (name === 'dispatch') return expect(Properties.RedrivePolicy).toBeUndefined()
+    const dead = queue(`${name}-dead`)
+    expect(Properties.RedrivePolicy).toEqual({
+      maxReceiveCount,
+      deadLetterTargetArn: { 'Fn::GetAtt': [dead.id, 'Arn'] },
+    })
+    expect(dead.Properties).toMatchObject({ MessageRetentionPeriod: deadLetterSettings.retentionSeconds })
+    expect(dead.Properties.FifoQueue).toBe(Properties.FifoQueue)
+  })
+
+  test('FIFO queues have high throughput, and only that of events makes ids of contents', () => {
+    const fifo = list('AWS::SQS::Queue').filter(({ Properties }) => Properties.FifoQueue)
+    expect(fifo).toHaveLength(13)
+    for (const { Properties } of fifo)
+      expect(Properties).toMatchObject({
+        DeduplicationScope: 'messageGroup',
+        FifoThroughputLimit: 'perMessageGroupId',
+        ContentBasedDeduplication: Properties.QueueName === 'ssofile-events.fifo',
+      })
+  })
+
+  test('S3 may send to uploads from this bucket, and to no other queue', () => {
+    expect(policyOf('uploads')).toMatchObject({
+      Statement: expect.arrayContaining([
+        expect.objectContaining({
+          Effect: 'Allow',
+          Principal: { Service: 's3.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Condition: {
+            ArnEquals: { 'aws:SourceArn': 'arn:aws:s3:::example-ssofile' },
+            StringEquals: { 'aws:SourceAccount': '111122223333' },
+          },
+        }),
+      ]),
+    })
+    for (const name of workedQueues.filter((name) => name !== 'uploads'))
+      expect(textOf(policyOf(name))).not.toContain('s3.amazonaws.com')
+  })
+
+  test('EventBridge may send to events by our rules, and to no other queue', () => {
+    const text = textOf(policyOf('events'))
+    for (const rule of ['rule/ssofile-own-directory-calls', 'rule/ssofile-events/ssofile-forwarded-account-tags'])
+      expect(text).toContain(`arn:aws:events:eu-west-1:111122223333:${rule}"`)
+    for (const name of workedQueues.filter((name) => name !== 'events'))
+      expect(textOf(policyOf(name))).not.toContain('events.amazonaws.com')
+  })
+
+  test('nobody but its producers and operators may send, whatever their own policies say', () => {
+    expect(policyOf('work-urgent')).toMatchObject({
+      Statement: expect.arrayContaining([
+        expect.objectContaining({
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Action: 'sqs:SendMessage',
+          Condition: {
+            ArnNotLike: {
+              'aws:PrincipalArn': [
+                ...['links', 'permission-sets', 'events', 'hourly', 'sweep', 'nightly', 'dispatcher'].map(
+                  (name) => `arn:aws:iam::111122223333:role/ssofile-${name}`,
+                ),
+                ...example.access.operators,
+              ],
+            },
+            Bool: { 'aws:PrincipalIsAWSService': 'false' },
+          },
+        }),
+      ]),
+    })
+    for (const name of workedQueues) expect(textOf(policyOf(name))).toContain('"aws:SecureTransport":"false"')
+  })
+})
+
+describe('the bucket', () => {
+  const bucket = (mode: Mode = 'delegated') => one('AWS::S3::Bucket', { BucketName: 'example-ssofile' }, mode)
+
+  test('is versioned, private, encrypted by our key, logged, and stays when the stack goes', () => {
+    const { Properties, DeletionPolicy } = bucket()
+    expect(DeletionPolicy).toBe('Retain')
+    expect(Properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      LoggingConfiguration: { LogFilePrefix: 'access/' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
+      },
+    })
+    expect(Properties).not.toHaveProperty('ObjectLockConfiguration')
+    const key = one('AWS::KMS::Key', {})
+    expect(key).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } })
+    expect(textOf(key.Properties.KeyPolicy)).toContain(
+      '"s3.amazonaws.com","events.amazonaws.com","cloudwatch.amazonaws.com"',
+    )
+  })
+
+  test('forgets old versions within a week where ssofile writes often, and keeps those of inputs, ledger and history', () => {
+    const { Rules } = bucket().Properties.LifecycleConfiguration as {
+      Rules: { Prefix?: string; [key: string]: unknown }[]
+    }
+    const days = Rules.flatMap(({ Prefix, NoncurrentVersionExpiration, ExpiredObjectDeleteMarker }) =>
+      Prefix === undefined ? [] : [[Prefix, NoncurrentVersionExpiration, ExpiredObjectDeleteMarker]],
+    )
+    expect(days).toEqual([
+      ['control/', { NoncurrentDays: 7 }, true],
+      ['status/', { NoncurrentDays: 7 }, true],
+      ['attention/', { NoncurrentDays: 1 }, true],
+      ['state/', { NoncurrentDays: 1 }, true],
+    ])
+    expect(Rules.every((rule) => !('ExpirationInDays' in rule))).toBe(true)
+  })
+
+  test('tells the queue uploads what is created, removed and expired under the two input prefixes', () => {
+    const { QueueConfigurations } = bucket().Properties.NotificationConfiguration as {
+      QueueConfigurations: { Event: string; Queue: string; Filter: { S3Key: { Rules: { Value: string }[] } } }[]
+    }
+    expect(QueueConfigurations.map(({ Event, Filter }) => `${Event} ${Filter.S3Key.Rules[0]?.Value}`).sort()).toEqual([
+      's3:LifecycleExpiration:* links_data/',
+      's3:LifecycleExpiration:* permission_sets/',
+      's3:ObjectCreated:* links_data/',
+      's3:ObjectCreated:* permission_sets/',
+      's3:ObjectRemoved:* links_data/',
+      's3:ObjectRemoved:* permission_sets/',
+    ])
+    // S3 tries the queue when it is told of it.
+    expect(bucket().DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^Queueuploads.*Policy/)]))
+  })
+
+  test('of somebody else is left as it is, with the roles able to use its key', () => {
+    expect(list('AWS::S3::Bucket', 'existing')).toEqual([])
+    expect(list('AWS::S3::BucketPolicy', 'existing')).toEqual([])
+    expect(textOf(list('AWS::IAM::Role', 'existing'))).toContain('arn:aws:kms:eu-west-1:777788889999:key/')
+    expect(textOf(list('AWS::SQS::QueuePolicy', 'existing'))).toContain('"aws:SourceAccount":"777788889999"')
+  })
+})
+
+describe('events', () => {
+  const patternsOf = (mode: Mode, name?: string) =>
+    list('AWS::Events::Rule', mode, name).flatMap(({ Properties }) =>
+      'EventPattern' in Properties ? [Properties.EventPattern as Parameters<typeof matchEventPattern>[0]] : [],
+    )
+  const all = Object.values({ ...organizationEvents, ...directoryEvents })
+
+  test('of the organization are forwarded from its Region, and of the directory from that of Identity Center', () => {
+    expect(patternsOf('delegated', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
+    expect(patternsOf('delegated', 'ssofile-forward-eu-west-1')).toEqual(Object.values(directoryEvents))
+    expect(patternsOf('at-home', 'ssofile-forward-us-east-1')).toEqual(all)
+    expect(patternsOf('management', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
+    expect(patternsOf('china', 'ssofile-forward-cn-northwest-1')).toEqual(Object.values(organizationEvents))
+    expect(patternsOf('us-gov', 'ssofile-forward-us-gov-west-1')).toEqual(Object.values(organizationEvents))
+  })
+
+  test('of this account and those that the management account forwards go to the queue, each with a group of its own', () => {
+    const account = ['444455556666']
+    expect(patternsOf('delegated')).toEqual([
+      ...Object.values(directoryEvents),
+      ...all.map((pattern) => ({ ...pattern, account })),
+    ])
+    expect(patternsOf('management-at-home')).toEqual(all)
+    for (const { Properties } of list('AWS::Events::Rule').filter((rule) => 'EventPattern' in rule.Properties))
+      expect(Properties.Targets).toEqual([
+        {
+          Id: 'Target0',
+          Arn: { 'Fn::GetAtt': [expect.stringMatching(/^Queueevents/), 'Arn'] },
+          SqsParameters: { MessageGroupId: '$.id' },
+        },
+      ])
+  })
+
+  test('are taken by the bus from the forwarding roles of the management account only', () => {
+    expect(textOf(one('AWS::Events::EventBus', {}).Properties.Policy)).toContain(
+      '"aws:PrincipalArn":["arn:aws:iam::444455556666:role/ssofile-forward-us-east-1","arn:aws:iam::444455556666:role/ssofile-forward-eu-west-1"]',
+    )
+    const [role] = list('AWS::IAM::Role', 'delegated', 'ssofile-forward-us-east-1')
+    expect(role?.Properties.RoleName).toBe('ssofile-forward-us-east-1')
+    expect(textOf(role?.Properties.Policies)).toContain(
+      '"Action":"events:PutEvents","Effect":"Allow","Resource":"arn:aws:events:eu-west-1:111122223333:event-bus/ssofile-events"',
+    )
+    expect(list('AWS::Events::EventBus', 'management-at-home')).toEqual([])
+  })
+})
+
+describe('an alarm', () => {
+  test('says what it means and which section of docs/operations.md says what to do', () => {
+    const headings = [...readText('docs/operations.md').matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
+    const sections = list('AWS::CloudWatch::Alarm').map(({ Properties }) => {
+      const [, section] =
+        /^[A-Z].*\. What to do: docs\/operations\.md, "(.*)"\.$/.exec(String(Properties.AlarmDescription)) ?? []
+      return section
+    })
+    expect(sections.length).toBeGreaterThan(30)
+    expect([...new Set(sections)].filter((section) => !headings.includes(section))).toEqual([])
+    // And no section is about an alarm that there is not.
+    const others = ['Where to look', 'Stop everything', 'Deployment']
+    expect(headings.filter((heading) => !sections.includes(heading)).sort()).toEqual(others.sort())
+  })
+
+  test('there is one for each dead-letter queue, each queue, each function and each schedule', () => {
+    const alarms = list('AWS::CloudWatch::Alarm').map(({ Properties }) => String(Properties.AlarmName))
+    const scheduled = functionNames.filter((name) => functionSettings[name].schedule !== undefined)
+    expect(alarms).toEqual(
+      expect.arrayContaining([
+        ...workedQueues.filter((name) => name !== 'dispatch').map((name) => `ssofile-dead-letters-${name}`),
+        ...workedQueues.map((name) => `ssofile-old-messages-${name}`),
+        ...functionNames.map((name) => `ssofile-function-fails-${name}`),
+        ...scheduled.map((name) => `ssofile-no-heartbeat-${name}`),
+        ...['brake-holds', 'drift', 'errors-logged', 'inputs-failed', 'inputs-stuck', 'events-not-delivered'].map(
+          (name) => `ssofile-${name}`,
+        ),
+      ]),
+    )
+    expect(new Set(alarms).size).toBe(alarms.length)
+  })
+
+  test('goes to the address of the environment, by a topic that CloudWatch may publish to', () => {
+    expect(one('AWS::SNS::Subscription', {}).Properties).toMatchObject({
+      Protocol: 'email',
+      Endpoint: example.alarmAddress,
+    })
+    expect(textOf(one('AWS::SNS::TopicPolicy', {}).Properties)).toContain('"Service":"cloudwatch.amazonaws.com"')
+    const topic = { Ref: one('AWS::SNS::Topic', {}).id }
+    for (const { Properties } of list('AWS::CloudWatch::Alarm')) expect(Properties.AlarmActions).toEqual([topic])
+  })
+
+  test('of a schedule that does not run fires where there is nothing to measure', () => {
+    const heartbeats = list('AWS::CloudWatch::Alarm').filter(({ Properties }) =>
+      String(Properties.AlarmName).includes('heartbeat'),
+    )
+    expect(heartbeats).toHaveLength(5)
+    for (const { Properties } of heartbeats)
+      expect(Properties).toMatchObject({
+        TreatMissingData: 'breaching',
+        ComparisonOperator: 'LessThanThreshold',
+        Threshold: 1,
+      })
+  })
+})
+
+test('in the management account the dispatcher may make roles there, if links may name that account', () => {
+  const reaches = (mode: Mode) =>
+    textOf(one('AWS::IAM::Role', { RoleName: 'ssofile-dispatcher' }, mode)).includes('iam:CreateRole')
+  expect(environment.parse(environments.management).includeManagementAccount).toBe(true)
+  expect(reaches('management')).toBe(true)
+  expect(reaches('delegated')).toBe(false)
+})
+
+test('what people see has its dashboard and saved queries', () => {
+  expect(list('AWS::CloudWatch::Dashboard')).toHaveLength(1)
+  expect(
+    list('AWS::Logs::QueryDefinition')
+      .map(({ Properties }) => Properties.Name)
+      .sort(),
+  ).toEqual(['ssofile/errors', 'ssofile/one account', 'ssofile/one input', 'ssofile/slices'])
+})

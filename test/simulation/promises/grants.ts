@@ -1,0 +1,61 @@
+import { type FunctionPermissions, functionPermissions } from '../../../infra/function-permissions.ts'
+import type { FunctionName } from '../../../shared/ports/deployment-settings.ts'
+import type { Call } from '../chaos.ts'
+
+type Grant = readonly [kind: keyof FunctionPermissions, what: string]
+
+/** What functions have used of what they are granted, in all runs of this process: `links: send work`. */
+export const usedGrants = new Set<string>()
+
+/** Why this function may not make this call: its role in a deployment has no right to it. */
+export function complainAboutGrant(name: FunctionName, call: Call): string | undefined {
+  const needed = neededFor(call)
+  if (needed === undefined) return undefined
+  const [kind, what] = needed
+  const granted = grantsOf(name, kind).find((grant) => (isOfPrefix(kind) ? what.startsWith(grant) : what === grant))
+  if (granted === undefined) return `the function ${name} is not granted ${call.operation} of ${what || call.service}`
+  usedGrants.add(`${name}: ${kind} ${granted}`)
+  return undefined
+}
+
+/** All that is granted, in the form of `usedGrants`, but for what follows from other grants. */
+export function listGrants(name: FunctionName): readonly string[] {
+  const { read = [], write = [], send = [], receive = [], ...services } = functionPermissions[name]
+  return [
+    ...read.map((prefix) => `${name}: read ${prefix}`),
+    ...write.map((prefix) => `${name}: write ${prefix}`),
+    ...send.map((queue) => `${name}: send ${queue}`),
+    ...receive.map((queue) => `${name}: receive ${queue}`),
+    ...Object.entries(services).map(([service, right]) => `${name}: ${service} ${right}`),
+  ]
+}
+
+function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
+  switch (service) {
+    case 's3':
+      if (operation === 'list') return undefined
+      return [operation === 'put' || operation === 'delete' ? 'write' : 'read', key]
+    case 'sqs':
+      return [operation === 'send' ? 'send' : 'receive', key]
+    case 'organizations':
+      return ['organizations', 'read']
+    case 'identitystore':
+      return ['directory', 'read']
+    case 'sso-admin':
+      return ['identityCenter', operation === 'instance' ? 'instance' : 'change']
+    default:
+      return service satisfies never
+  }
+}
+
+function grantsOf(name: FunctionName, kind: keyof FunctionPermissions): readonly string[] {
+  const { read = [], write = [] } = functionPermissions[name]
+  if (kind === 'read') return [...read, ...write]
+  const granted = functionPermissions[name][kind]
+  if (granted === undefined) return []
+  return granted === 'change' ? ['instance', 'change'] : [granted].flat()
+}
+
+function isOfPrefix(kind: keyof FunctionPermissions): boolean {
+  return kind === 'read' || kind === 'write'
+}
