@@ -140,7 +140,10 @@ export class World {
   }
 
   async everyMinute(): Promise<void> {
-    await Promise.all([everyMinuteOfLinks(this.ports)(), everyMinute(this.ports, this.configuration, slice)()])
+    await Promise.all([
+      everyMinuteOfLinks(this.ports, this.configuration)(),
+      everyMinute(this.ports, this.configuration, slice)(),
+    ])
   }
 
   everyFiveMinutes(): Promise<void> {

@@ -389,7 +389,7 @@ export class SimulatedWorld {
   }
 
   async everyMinuteOfLinks(): Promise<void> {
-    await this.#invoke('handler', (ports) => everyMinuteOfLinks(ports)()).catch((error: unknown) =>
+    await this.#invoke('handler', (ports) => everyMinuteOfLinks(ports, this.configuration)()).catch((error: unknown) =>
       this.trace.push(`minute of links: ${String(error)}`),
     )
   }

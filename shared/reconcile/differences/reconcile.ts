@@ -87,7 +87,7 @@ async function close(
     })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
-  await sendInputs(ports, inputs, 'reconcile')
+  await sendInputs(ports, inputs, 'reconcile', configuration)
   const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
