@@ -1,5 +1,6 @@
 import { type Benchmark, WrongUsageError } from './benchmark.ts'
 import { drift } from './drift.ts'
+import { flood } from './flood.ts'
 import { latency } from './latency.ts'
 import { permissionSets } from './permission-sets.ts'
 import { reconcileBenchmark } from './reconcile.ts'
@@ -7,7 +8,15 @@ import { throughput } from './throughput.ts'
 import { validate } from './validate.ts'
 
 /** `npm run bench -- <name> [options]`; without a name: which there are. Exit 1: what is claimed does not hold. */
-const benchmarks: readonly Benchmark[] = [latency, throughput, permissionSets, reconcileBenchmark, drift, validate]
+const benchmarks: readonly Benchmark[] = [
+  latency,
+  throughput,
+  permissionSets,
+  reconcileBenchmark,
+  drift,
+  flood,
+  validate,
+]
 
 const [name, ...options] = process.argv.slice(2)
 const benchmark = benchmarks.find((one) => one.name === name)
