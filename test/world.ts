@@ -97,7 +97,7 @@ export class World {
       this.#mappings.push(
         startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError }),
       )
-    map('uploads', router(ports, settings))
+    map('uploads', router(ports, settings), 50)
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
     map('events', events(ports, settings), 2)

@@ -161,7 +161,8 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
   // What runs at the end of a slice may take five minutes more; the function's time limit is fifteen.
   const slice = { sliceMs: 9 * minuteMs, lingerMs: 5_000, holder }
   const parts = [
-    map('uploads', router(ports, configuration), 10),
+    // It only passes on: however many come at once, a deletion among them is not to wait.
+    map('uploads', router(ports, configuration), 50),
     map('links', links(ports, configuration), 10),
     map('permission-sets', permissionSets(ports, configuration), 5),
     // The least that an event source mapping can be limited to (Lambda API Reference, ScalingConfig).
