@@ -161,9 +161,9 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
   // What runs at the end of a slice may take five minutes more; the function's time limit is fifteen.
   const slice = { sliceMs: 9 * minuteMs, lingerMs: 5_000, holder }
   const parts = [
-    // It only passes on: however many come at once, a deletion among them is not to wait.
-    map('uploads', router(ports, configuration), 50),
-    map('links', links(ports, configuration), 10),
+    map('uploads', router(ports, configuration), 10),
+    // Twenty links at a time: more would only take this one process from the dispatcher.
+    map('links', links(ports, configuration), 2),
     map('permission-sets', permissionSets(ports, configuration), 5),
     // The least that an event source mapping can be limited to (Lambda API Reference, ScalingConfig).
     map('events', events(ports, configuration), 2),
