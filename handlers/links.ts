@@ -7,7 +7,7 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
 import { indexInstants, instantsToCome } from '../shared/reconcile/records/expiry-index.ts'
-import { parseInput, sendInputs } from '../shared/reconcile/records/inputs.ts'
+import { parseInput, sendAlone, sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/records/ledger.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
@@ -25,7 +25,14 @@ export const links: QueueHandler = (ports, configuration) => {
     const tagsUntilMs = ports.clock.monotonicMs() + tagsMs
     return runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
-      if (!isFolderMarker(message.key)) await lookAtLink(message, ports, configuration, organization, tagsUntilMs)
+      if (isFolderMarker(message.key)) return
+      try {
+        await lookAtLink(message, ports, configuration, organization, tagsUntilMs)
+      } catch (error) {
+        if (message.isAlone) throw error
+        ports.log.warn('a link could not be looked at; it is tried again', { input: message.key, error })
+        await sendAlone(ports.queues, message, configuration)
+      }
     })
   }
 }
@@ -55,7 +62,7 @@ export async function lookAtLink(
   log.info('link looked at', { found: reading.state, status: told?.state ?? 'removed', accounts: accounts.length })
   // A new message, not a failure: a message that fails comes again only a few times.
   if (facts.state === 'in-force' && facts.expansion.found === 'unread-tags')
-    await sendInputs(ports, [key], 'tags of accounts are being read')
+    await sendInputs(ports, [key], 'tags of accounts are being read', configuration)
   if (!reading.link) return
   const { permissionSet, principal, type } = reading.link
   const hints = accounts.map(

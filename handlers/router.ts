@@ -5,10 +5,10 @@ import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
 /**
- * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, one message group per key.
+ * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, each folder in few message groups.
  * Acts on nothing: what happened is passed on for the log, the key is what is looked at.
  */
-export const router: QueueHandler = (ports) => (event) =>
+export const router: QueueHandler = (ports, configuration) => (event) =>
   runBatch(event, 'standard', ports, async ({ body, messageId }) => {
     const unreadable: unknown[] = []
     const inputs = parseS3Event(body).flatMap((record, index) => {
@@ -20,7 +20,9 @@ export const router: QueueHandler = (ports) => (event) =>
       }
     })
     for (const queue of ['links', 'permission-sets'] as const) {
-      const messages = inputs.filter(({ key }) => queueOf(key) === queue).map(toOutgoing)
+      const messages = inputs
+        .filter(({ key }) => queueOf(key) === queue)
+        .map((message) => toOutgoing(message, configuration))
       if (messages.length > 0) await ports.queues.send(queue, messages)
     }
     for (const { key, event: name, by, id } of inputs)

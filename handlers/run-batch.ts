@@ -5,12 +5,13 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import { inputMessage } from '../shared/domain/input-message.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
 
 /**
  * Runs a batch record by record; what throws is reported and comes again when its visibility ends. In a FIFO queue the
- * rest of that group is reported too, so that it stays in order, and no other group is held up
+ * rest about the same key is reported too, so that it stays in order, and no other key is held up
  * (Lambda Developer Guide, "Handling errors for an SQS event source": return the first failure and all after it).
  * Why it failed is logged and noted each time, for `ssofile redrive`: in the dead-letter queue, where it ends, only the
  * message itself can be seen.
@@ -42,8 +43,23 @@ export async function runBatch(
       throwOnFullBatchFailure: false,
     })
   }
-  return processPartialResponse(event, workAndTell, new SqsFifoPartialProcessorAsync(), {
-    skipGroupOnError: true,
-    throwOnFullBatchFailure: false,
-  })
+  // A batch of ten files takes as long as one: a message of another folder waits for it.
+  const subjects = [...Map.groupBy(event.Records, subjectOf).values()]
+  const answers = await Promise.all(
+    subjects.map((Records) =>
+      processPartialResponse({ Records }, workAndTell, new SqsFifoPartialProcessorAsync(), {
+        throwOnFullBatchFailure: false,
+      }),
+    ),
+  )
+  return { batchItemFailures: answers.flatMap(({ batchItemFailures }) => batchItemFailures) }
+}
+
+/** The key that a message is about: only messages about one key have an order. What is no message is its own. */
+function subjectOf({ body, messageId }: SQSRecord): string {
+  try {
+    return inputMessage.parse(JSON.parse(body)).key
+  } catch {
+    return messageId
+  }
 }

@@ -20,8 +20,8 @@ export const everyMinute =
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
  * many minutes.
  */
-export const everyMinuteOfLinks = (ports: Ports) => async (): Promise<void> => {
-  const instants = await followInstants(ports)
+export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  const instants = await followInstants(ports, configuration)
   if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
 }
 

@@ -97,7 +97,7 @@ export class World {
       this.#mappings.push(
         startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError }),
       )
-    map('uploads', router(ports, settings))
+    map('uploads', router(ports, settings), 50)
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
     map('events', events(ports, settings), 2)
@@ -140,7 +140,10 @@ export class World {
   }
 
   async everyMinute(): Promise<void> {
-    await Promise.all([everyMinuteOfLinks(this.ports)(), everyMinute(this.ports, this.configuration, slice)()])
+    await Promise.all([
+      everyMinuteOfLinks(this.ports, this.configuration)(),
+      everyMinute(this.ports, this.configuration, slice)(),
+    ])
   }
 
   everyFiveMinutes(): Promise<void> {

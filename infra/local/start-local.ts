@@ -176,7 +176,7 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     map('events', events(ports, configuration)),
     map('dispatcher', dispatcher(ports, configuration, slice)),
     schedule('dispatcher', everyMinute(ports, configuration, slice)),
-    schedule('minute-links', everyMinuteOfLinks(ports)),
+    schedule('minute-links', everyMinuteOfLinks(ports, configuration)),
     schedule('sweep', everyFiveMinutes(ports, configuration)),
     schedule('hourly', reconcile),
     schedule('nightly', everyNight(ports, configuration)),

@@ -46,6 +46,7 @@ export const configuration = z.strictObject({
   includeManagementAccount: z.boolean().default(false),
   orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
+  privacy: z.enum(['open', 'folder']).default('open'),
   brake: brake.prefault({}),
   limits: limits.prefault({}),
 })
@@ -84,6 +85,7 @@ export const configurationRules: JsonRules = {
   '$.includeManagementAccount': flag,
   '$.orphanGraceMinutes': value('whole minutes from 0', 'a number such as 60'),
   '$.onDrift': value("'restore' or 'report'", '"restore" or "report"'),
+  '$.privacy': value("'open' or 'folder'", '"open" or "folder"'),
   '$.brake': object(brake),
   '$.brake.indirect': object(indirect),
   '$.brake.indirect.count': whole,

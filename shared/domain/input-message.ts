@@ -19,5 +19,7 @@ export const inputMessage = z.strictObject({
   id: z.string(),
   event: z.string(),
   by: uploader.optional(),
+  /** It has failed, and is tried again in a message group of its own. */
+  isAlone: z.literal(true).optional(),
 })
 export type InputMessage = z.infer<typeof inputMessage>

@@ -1,6 +1,7 @@
 import { type Benchmark, WrongUsageError } from './benchmark.ts'
 import { bundles } from './bundles.ts'
 import { drift } from './drift.ts'
+import { flood } from './flood.ts'
 import { latency } from './latency.ts'
 import { permissionSets } from './permission-sets.ts'
 import { reconcileBenchmark } from './reconcile.ts'
@@ -14,6 +15,7 @@ const benchmarks: readonly Benchmark[] = [
   permissionSets,
   reconcileBenchmark,
   drift,
+  flood,
   validate,
   bundles,
 ]

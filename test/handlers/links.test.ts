@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import { lookAtLink, links as lookAtLinks } from '../../handlers/links.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
+import { ServiceError } from '../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { intercept } from '../intercept.ts'
 import { acme, World } from '../world.ts'
 
 const sets = ['A-ps', 'B-ps', 'C-ps', 'D-ps', 'E-ps']
@@ -42,6 +44,24 @@ async function openFull(): Promise<{ world: World; links: readonly string[] }> {
   }
   return { world, links }
 }
+
+test('a link that cannot be looked at is tried again in a group of its own and holds up none of its folder', async () => {
+  const bad = 'links_data/bad'
+  const refusal = new ServiceError('s3', 'InternalError', 'We encountered an internal error.')
+  const world = new World({
+    wrap: (ports) =>
+      intercept(ports, ({ operation, args, proceed }) => {
+        if (operation === 'get' && args[0] === bad) throw refusal
+        return proceed()
+      }),
+  }).start()
+  const others = Array.from({ length: 40 }, (_, index) => `links_data/other ${index}`)
+  for (const key of [bad, ...others]) await world.objects.put(key, '')
+  await world.look()
+  expect((await world.keys('status/')).length).toBe(others.length)
+  await world.clock.advance(10 * 60_000)
+  expect(world.queues.queue('links-dead').messages()).toHaveLength(1)
+})
 
 describe('the first links by tag among 7,000 accounts', () => {
   const file = acme()

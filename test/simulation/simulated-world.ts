@@ -392,8 +392,8 @@ export class SimulatedWorld {
   }
 
   async everyMinuteOfLinks(): Promise<void> {
-    await this.#invoke('minute-links', (ports) => everyMinuteOfLinks(ports)()).catch((error: unknown) =>
-      this.trace.push(`minute of links: ${String(error)}`),
+    await this.#invoke('minute-links', (ports) => everyMinuteOfLinks(ports, this.configuration)()).catch(
+      (error: unknown) => this.trace.push(`minute of links: ${String(error)}`),
     )
   }
 

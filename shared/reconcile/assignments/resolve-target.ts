@@ -1,4 +1,5 @@
 import type { Assignment } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
 import { type Lack, lackOfBoundUser, lackOfPermissionSet, lackOfPrincipal } from '../../domain/lack.ts'
 import type { AccessIds, GrantingLink } from '../../domain/ledger-entry.ts'
 import type { PrincipalType } from '../../domain/principal.ts'
@@ -25,7 +26,9 @@ export async function resolveTarget({ assignment, context }: Subject, links: rea
   const granting = links.map(({ link }) => link)
   const all = (lack: Lack): Resolved => ({ lack, lacks: lackOfAll(granting, lack) })
   if (permissionSetArn === undefined)
-    return all(lackOfPermissionSet(permissionSet, context.permissionSets.findNear(permissionSet)))
+    return all(
+      lackOfPermissionSet(permissionSet, isOpen(context) ? context.permissionSets.findNear(permissionSet) : undefined),
+    )
   if (principalId === undefined) return all(await findLackOfPrincipal({ assignment, context }))
   const lackOf = ({ boundTo }: BoundLink): Lack | 'none' =>
     boundTo === undefined || boundTo === principalId ? 'none' : lackOfBoundUser(principal, boundTo)
@@ -48,15 +51,16 @@ export function lackOfAll(links: readonly GrantingLink[], lack: Lack): Lacks {
 /** For a name that nobody has. Looks for what the link may mean instead: a near name, or the other type. */
 export async function findLackOfPrincipal({
   assignment,
-  context: { principals, pulledMs, log },
+  context,
 }: {
   readonly assignment: Pick<Assignment, 'type' | 'principal'>
-  readonly context: Pick<SettleContext, 'principals' | 'pulledMs' | 'log'>
+  readonly context: Pick<SettleContext, 'principals' | 'pulledMs' | 'log'> & Private
 }): Promise<Lack> {
+  const { principals, pulledMs, log } = context
   const { type, principal } = assignment
   const other: PrincipalType = type === 'GROUP' ? 'USER' : 'GROUP'
   const hasOtherType = (await principals.resolve(other, principal, pulledMs)) !== undefined
-  if (hasOtherType) return lackOfPrincipal(assignment, { hasOtherType })
+  if (hasOtherType || !isOpen(context)) return lackOfPrincipal(assignment, { hasOtherType })
   // Only help for a person: nothing waits for it.
   const near = await principals.findNear(type, principal).catch((error: unknown) => {
     if (!isServiceError(error)) throw error
@@ -64,4 +68,11 @@ export async function findLackOfPrincipal({
     return undefined
   })
   return lackOfPrincipal(assignment, { hasOtherType, near })
+}
+
+type Private = { readonly configuration: Pick<Configuration, 'privacy'> }
+
+/** Else a status proposes no name that its uploader may not know of. */
+function isOpen({ configuration }: Private): boolean {
+  return configuration.privacy === 'open'
 }

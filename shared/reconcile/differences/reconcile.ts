@@ -3,7 +3,7 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { assignmentHint } from '../../domain/hint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { findPrincipalChanges, notePrincipals } from '../directory/principal-changes.ts'
+import { findPrincipalChanges, isNamed, notePrincipals } from '../directory/principal-changes.ts'
 import { PrincipalNames } from '../directory/principal-names.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -87,7 +87,7 @@ async function close(
     })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
-  await sendInputs(ports, inputs, 'reconcile')
+  await sendInputs(ports, inputs, 'reconcile', configuration)
   const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
@@ -109,7 +109,7 @@ async function noteNames(objects: ObjectStore, { names, foreignSince }: Differen
   await forEachAtOnce(foreignSince, async (key) => {
     const foreign = await spoiledAsAbsent(readForeign(objects, key))
     const assignment = parseAssignmentKey(key)
-    if (assignment && foreign)
+    if (assignment && foreign && isNamed(assignment, foreign))
       found.push({ type: assignment.type, name: assignment.principal, id: foreign.principalId })
   })
   await notePrincipals(objects, found)

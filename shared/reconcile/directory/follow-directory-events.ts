@@ -92,6 +92,7 @@ async function lookAtWaiting(
     ports,
     lacking.map(({ key }) => key),
     cause,
+    configuration,
   )
 }
 

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { AccessIds } from '../../domain/ledger-entry.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -62,15 +63,23 @@ function pairKey(pair: NamedId): string {
 }
 
 /**
+ * Whether what others gave stands under a name. A principal without a name that a link can have stands under its id: that
+ * is nobody's name, so it has no owner that could change.
+ */
+export function isNamed({ principal }: Assignment, { principalId }: Pick<AccessIds, 'principalId'>): boolean {
+  return String(principal) !== String(principalId)
+}
+
+/**
  * The ids that an entry has, none if it is unreadable. `waits`: its principal is gone and the grace period is running.
  */
 async function readIds(
   objects: ObjectStore,
-  { key, isForeign }: KnownAssignment,
+  { key, assignment, isForeign }: KnownAssignment,
 ): Promise<{ readonly ids: readonly PrincipalId[]; readonly waits: boolean }> {
   if (isForeign) {
     const foreign = await spoiledAsAbsent(readForeign(objects, key))
-    return { ids: foreign ? [foreign.principalId] : [], waits: false }
+    return { ids: foreign && isNamed(assignment, foreign) ? [foreign.principalId] : [], waits: false }
   }
   const entry = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry
   const waits = entry?.openUntil !== undefined && entry.accesses.some(({ orphanedAt }) => orphanedAt !== undefined)

@@ -63,7 +63,8 @@ export class HintWork {
         const pulledMs = Math.max(...items.map((item) => item.pulledMs))
         const isDriftCheck = items.some(({ hint }) => hint.cause === 'drift')
         this.#expirePrincipal(items, pulledMs)
-        const end = await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
+        const found = await this.#isFoundWaiting(items, pulledMs)
+        const end = found ? 'done' : await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.settled++
         if (end === 'done') this.#touchCauses(items)
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
@@ -112,6 +113,24 @@ export class HintWork {
     if (settlement.result !== 'held') await this.#context.brake.review(renderAssignmentKey(assignment))
     this.board.touch(settlement.links)
     return 'done'
+  }
+
+  /**
+   * A link that lacks its permission set or its principal lacks it in every account: it is found waiting once, and its
+   * other accounts cost no reading. Only where nothing of it is recorded, and it is lacking still.
+   */
+  async #isFoundWaiting(items: readonly WorkItem[], pulledMs: number): Promise<boolean> {
+    const [hint] = items.map((item) => item.hint)
+    const isLackOfAll = () => items.every(({ hint: { cause } }) => typeof this.board.lackOf(cause) === 'object')
+    if (hint?.kind !== 'assignment' || !isLackOfAll()) return false
+    const { permissionSets, principals, standings } = this.#context
+    const { account, permissionSet, principal, type } = hint
+    if ((await standings.accountsOf({ permissionSet, principal, type })).includes(account)) return false
+    const isLacking =
+      (await permissionSets.resolve(permissionSet)) === undefined ||
+      (await principals.resolve(type, principal, pulledMs)) === undefined
+    // Whoever makes what is lacking from now on wakes this link.
+    return isLacking && isLackOfAll()
   }
 
   async #postpone({ hint }: WorkItem, items: readonly WorkItem[], error: unknown, log: Log): Promise<void> {

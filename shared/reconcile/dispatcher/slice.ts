@@ -88,7 +88,7 @@ class Slice {
     this.#options = options
     this.#lease = lease
     this.#endsMs = ports.clock.monotonicMs() + options.sliceMs
-    this.#source = new WorkSource(ports, this.#changed)
+    this.#source = new WorkSource(ports, this.#changed, configuration.folders)
     this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
     const mayStart = () => this.#mayStart()
     const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: () => lease.mayStart() })
@@ -205,7 +205,7 @@ class Slice {
       await this.#work.board.tell('all')
       if (!this.#work.board.hasDirty) return
       if (attempt === tellingsMost)
-        return sendInputs(this.#ports, this.#work.board.dirty, 'its status could not be told')
+        return sendInputs(this.#ports, this.#work.board.dirty, 'its status could not be told', this.#configuration)
       await clock.sleep(backOffMs(attempt, { firstMs: 2_000, mostMs: 10_000 }, randomness))
     }
   }

@@ -1,4 +1,5 @@
 import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { shareOf } from '../../domain/folder-share.ts'
 import { assignmentHint, type Hint, hint as hintSchema } from '../../domain/hint.ts'
 import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
 import type { Log } from '../../ports/log.ts'
@@ -10,9 +11,12 @@ import { groupOf, type Lane, lanes } from '../records/lanes.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { listOpenWork } from '../records/open-work.ts'
 
-/** Hints in hand for so many message groups are enough to fill every slot; a message more waits in its queue. */
-const groupsEnough = 40
-const heldMost = 1_000
+/**
+ * So many hints in hand of a lane are enough to fill every slot: SQS gives ten of a group at most, so they are about 40
+ * accounts. One more waits in its queue.
+ */
+const enough = 400
+const openMost = 1_000
 /** Open work of one account is taken in hand in portions, so that it never fills the hands for all others. */
 const openOfGroupMost = 10
 const longPollSeconds = 1
@@ -25,6 +29,8 @@ const openWorkEveryMs = 30_000
 export type WorkItem = {
   readonly hint: Hint
   readonly group: string
+  /** Whose it is: see `shareOf`. */
+  readonly share: string
   readonly lane: Lane | 'open'
   /** When it was pulled: monotonic milliseconds of the clock. */
   readonly pulledMs: number
@@ -59,13 +65,17 @@ export class WorkSource {
   readonly #pulled = new Set<Lane | 'open'>()
   readonly #ended: Record<Lane, number> = { 'work-urgent': 0, work: 0, 'work-bulk': 0 }
   #takes = 0
+  /** The last take of each share. */
+  readonly #lastTake = new Map<string, number>()
+  readonly #folders: readonly string[]
   /** When the last hint was found. */
   emptySinceMs: number
 
   /** `changed` is raised when there may be something to take. */
-  constructor(ports: SourcePorts, changed: Signal) {
+  constructor(ports: SourcePorts, changed: Signal, folders: readonly string[]) {
     this.#ports = ports
     this.#changed = changed
+    this.#folders = folders
     this.emptySinceMs = ports.clock.monotonicMs()
   }
 
@@ -88,15 +98,25 @@ export class WorkSource {
     return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].length === 0)
   }
 
-  /** The most urgent hint whose group is free, with all others in hand about the same thing: one evaluation serves them. */
+  /**
+   * The most urgent hint whose group is free, with all others in hand about the same thing: one evaluation serves them.
+   * Of equally urgent ones that of the share that has waited longest.
+   */
   take(isFree: (item: WorkItem) => boolean): readonly WorkItem[] {
     for (const source of orders[this.#takes % 2 === 0 ? 0 : 1]) {
-      const first = this.#held[source].find(isFree)
+      const first = this.#firstOf(this.#held[source], isFree)
       if (!first) continue
-      this.#takes++
+      this.#lastTake.set(first.share, ++this.#takes)
       return this.#takeLike(first)
     }
     return []
+  }
+
+  #firstOf(held: readonly WorkItem[], isFree: (item: WorkItem) => boolean): WorkItem | undefined {
+    const [first, ...others] = new Set(held.map(({ share }) => share))
+    if (first === undefined) return undefined
+    const byTurn = [first, ...others].sort((a, b) => (this.#lastTake.get(a) ?? 0) - (this.#lastTake.get(b) ?? 0))
+    return byTurn.map((share) => held.find((item) => item.share === share && isFree(item))).find((item) => item)
   }
 
   #takeLike(first: WorkItem): readonly WorkItem[] {
@@ -149,13 +169,12 @@ export class WorkSource {
   }
 
   #hasEnough(lane: Lane): boolean {
-    const held = this.#held[lane]
-    return held.length >= heldMost || new Set(held.map(({ group }) => group)).size >= groupsEnough
+    return this.#held[lane].length >= enough
   }
 
   #hold(lane: Lane, message: ReceivedMessage): void {
     const { queues, randomness, log } = this.#ports
-    const { messageId, receiveCount, receiptHandle, body } = message
+    const { messageId, receiveCount, receiptHandle, body, groupId } = message
     const hint = parseHint(body)
     if (!hint) {
       // Left alone it comes again until its receives are used up, and then stands in the dead-letter queue with an alarm.
@@ -176,16 +195,16 @@ export class WorkSource {
       await recordFailure(this.#ports, { messageId, receiveCount, error })
     }
     const giveBack = async () => {
-      await queues.send(lane, [{ body, groupId: group, deduplicationId: randomness.id() }])
+      await queues.send(lane, [{ body, groupId: groupId ?? group, deduplicationId: randomness.id() }])
       await done()
     }
     this.#keep({ hint, group, lane, done, giveBack, leave })
   }
 
-  #keep(item: Omit<WorkItem, 'pulledMs'>): void {
+  #keep(item: Omit<WorkItem, 'pulledMs' | 'share'>): void {
     const pulledMs = this.#ports.clock.monotonicMs()
     this.emptySinceMs = pulledMs
-    this.#held[item.lane].push({ ...item, pulledMs })
+    this.#held[item.lane].push({ ...item, pulledMs, share: shareOf(item.hint.cause, this.#folders) })
   }
 
   async #pullOpen(stopped: AbortSignal): Promise<void> {
@@ -193,7 +212,7 @@ export class WorkSource {
     while (!stopped.aborted) {
       try {
         for await (const { object, key } of listOpenWork(objects, clock.now())) {
-          if (stopped.aborted || this.#held.open.length >= heldMost) break
+          if (stopped.aborted || this.#held.open.length >= openMost) break
           this.#holdOpen(object, key)
         }
         this.#pulled.add('open')

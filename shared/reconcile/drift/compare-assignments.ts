@@ -174,6 +174,9 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   const assignment = parseAssignmentKey(key)
   if (!assignment || (await wasRevokedWithin(objects, assignment, target.principalId, settlingMs))) return
   const { principalId, permissionSetArn } = target
+  // Another part of this check has recorded it, or an earlier one: a principal under its id stands in two parts.
+  const recorded = await spoiledAsAbsent(readForeign(objects, key))
+  if (recorded && isSameAccess(recorded, target)) return
   const seenAt = renderInstant(clock.now())
   // Where it is recorded already, the record keeps its links.
   await foreignRecord(objects, key).write({ v: 1, principalId, permissionSetArn, links: [], seenAt }, undefined)

@@ -51,7 +51,7 @@ export async function followOrganizationEvents(
   const seen = accounts.length > 0 ? await organization.refresh(accounts) : undefined
   const links = await Array.fromAsync(listLinks(ports.objects, configuration.folders))
   const inputs = links.filter(({ scope }) => scope.kind === 'ou_id' && units.has(scope.id)).map(({ key }) => key)
-  await sendInputs(ports, inputs, 'an organizational unit came or went')
+  await sendInputs(ports, inputs, 'an organizational unit came or went', configuration)
   const cause = [...new Set(events.map(({ name }) => name))].join(', ')
   const compared = seen
     ? await Promise.all(accounts.map((id) => compareAccount(id, links, { ...context, ...seen, cause })))

@@ -39,8 +39,10 @@ export async function describeReferences(
     if (assignment?.permissionSet === name) accounts.add(assignment.accountId)
   }
   const parts: string[] = []
-  if (links.length > 0) parts.push(count('link', links, links.length + linksMore))
-  if (accounts.size > 0) parts.push(`access in ${count('account', [...accounts], accounts.size)}`)
+  // A permission set file is in no folder: every link is another folder's.
+  const named = configuration.privacy === 'folder' ? () => [] : (names: Iterable<string>) => [...names]
+  if (links.length > 0) parts.push(count('link', named(links), links.length + linksMore))
+  if (accounts.size > 0) parts.push(`access in ${count('account', named(accounts), accounts.size)}`)
   return parts.length > 0 ? parts.join(' and ') : undefined
 }
 
@@ -55,8 +57,10 @@ async function isReference(key: string, { objects, configuration, organization }
 
 function count(noun: string, names: readonly string[], all: number): string {
   const named = names.slice(0, namedMost).map((name) => quote(name, 300))
+  const counted = `${all} ${noun}${all === 1 ? '' : 's'}`
+  if (named.length === 0) return counted
   const more = all > named.length ? ` and ${all - named.length} more` : ''
-  return `${all} ${noun}${all === 1 ? '' : 's'} (${named.join(', ')}${more})`
+  return `${counted} (${named.join(', ')}${more})`
 }
 
 /**

@@ -88,7 +88,7 @@ export class PermissionSetWork {
   async #wakeWaitingLinksOf(name: PermissionSetName): Promise<void> {
     const waiting = new Set(this.#board.takeWaiting(name))
     for await (const input of this.#ports.statuses.listLacking((one) => one.includes(`%${name}%`))) waiting.add(input)
-    await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`)
+    await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`, this.#ports.configuration)
   }
 
   async #wakeAllLinksOf(name: PermissionSetName): Promise<void> {
@@ -96,6 +96,6 @@ export class PermissionSetWork {
     const { objects, configuration } = this.#ports
     for await (const { key, permissionSet } of listLinks(objects, configuration.folders))
       if (permissionSet === name) links.push(key)
-    await sendInputs(this.#ports, links, `permission set ${name} was made again`)
+    await sendInputs(this.#ports, links, `permission set ${name} was made again`, configuration)
   }
 }

@@ -86,7 +86,8 @@ async function resolveGrant(
   const { permissionSet, principal, type } = assignment
   const arn = await permissionSets.resolve(permissionSet)
   if (arn === undefined) return lackOfPermissionSet(permissionSet, permissionSets.findNear(permissionSet))
-  const looked = { principals, pulledMs: 0, log: ports.log }
+  // Whoever runs a plan reads the directory with rights of their own: it is no status for others.
+  const looked = { principals, pulledMs: 0, log: ports.log, configuration: { privacy: 'open' } } as const
   const principalId = await principals.resolve(type, principal, looked.pulledMs)
   if (principalId === undefined) return findLackOfPrincipal({ assignment, context: looked })
   if (type === 'GROUP') return { arn, principalId }

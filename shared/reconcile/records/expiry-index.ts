@@ -1,3 +1,4 @@
+import type { Configuration } from '../../domain/configuration.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import type { LinkBody } from '../../domain/link-body.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -46,10 +47,13 @@ export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<str
  * between leaves it for the next minute. S3's clock decides, as it does for the look itself: our own may be minutes off.
  * Returns how many.
  */
-export async function followInstants(ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<number> {
+export async function followInstants(
+  ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<number> {
   let followed = 0
   for (let due = await listDue(ports.objects); due.length > 0; due = await listDue(ports.objects)) {
-    await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], 'its time has come')
+    await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], 'its time has come', configuration)
     await forEachAtOnce(due, async ({ object, etag }) => {
       await ports.objects.delete(object, { ifMatch: etag })
     })

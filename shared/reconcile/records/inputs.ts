@@ -1,4 +1,6 @@
 import { quote } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { shareOf } from '../../domain/folder-share.ts'
 import { type InputMessage, inputMessage } from '../../domain/input-message.ts'
 import { linkPrefix } from '../../domain/link.ts'
 import { renderMessageBody } from '../../domain/message-body.ts'
@@ -27,13 +29,40 @@ export function parseInput(
   throw new Error(`received the key '${quote(message.key)}' on the queue ${queue}, expected one that it is for`)
 }
 
-/** One group per key: the messages of one input stay in order, and hold up no other input. */
-export function toOutgoing(message: InputMessage): OutgoingMessage {
+/**
+ * A folder has few message groups, since SQS gives each group its turn: however many files a folder has, those of the
+ * others wait for a few batches of it. A deletion may revoke, so it is in groups of its own and overtakes all uploads; the
+ * order of the two does not matter, since a link is read as it is now. Each other change of one key is in one group, and
+ * in order.
+ */
+const groupsOfFolder = 8
+
+function groupOfInput({ key, event, isAlone }: InputMessage, folders: readonly string[]): string {
+  if (isAlone || queueOf(key) !== 'links') return groupId(key)
+  const place = Number.parseInt(groupId(key).slice(0, 8), 16) % groupsOfFolder
+  return groupId(`${shareOf(key, folders)} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
+}
+
+/** By S3's name of the event, which decides on the order alone. */
+function isDeletion(event: string): boolean {
+  return event.startsWith('ObjectRemoved')
+}
+
+export function toOutgoing(message: InputMessage, { folders }: Pick<Configuration, 'folders'>): OutgoingMessage {
   return {
     body: renderMessageBody(message),
-    groupId: groupId(message.key),
+    groupId: groupOfInput(message, folders),
     deduplicationId: deduplicationId(message.id, message.key),
   }
+}
+
+/** What has failed shares its group with others no longer: it is tried again behind none of them, and holds up none. */
+export async function sendAlone(
+  queues: Ports['queues'],
+  message: InputMessage,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<void> {
+  await queues.send('links', [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
 /** Has these inputs looked at again; `event` says why, for the log. Keys of no input are left out. */
@@ -41,10 +70,13 @@ export async function sendInputs(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
   keys: readonly string[],
   event: string,
+  configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
   const id = randomness.id()
   for (const queue of ['links', 'permission-sets'] as const) {
-    const messages = keys.filter((key) => queueOf(key) === queue).map((key) => toOutgoing({ v: 1, key, id, event }))
+    const messages = keys
+      .filter((key) => queueOf(key) === queue)
+      .map((key) => toOutgoing({ v: 1, key, id, event }, configuration))
     if (messages.length > 0) await queues.send(queue, messages)
   }
 }

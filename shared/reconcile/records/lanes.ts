@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Configuration } from '../../domain/configuration.ts'
+import { shareOf } from '../../domain/folder-share.ts'
 import { type Hint, isDriftHint } from '../../domain/hint.ts'
 import { renderMessageBody } from '../../domain/message-body.ts'
 import type { OutgoingMessage, Queues, WorkedQueue } from '../../ports/queues.ts'
@@ -12,11 +13,19 @@ export type Lane = (typeof lanes)[number]
 /** A cause with more hints than this goes one lane lower, so that one root link does not hold up all others. */
 const bulkFrom = 100
 
-/** A message group: its subject must not be worked on twice at once. */
+/** The subject of a hint, which must not be worked on twice at once. */
 export function groupOf(hint: Hint): string {
   // A drift check has many hints. In one group few of them are in hand at a time, and they hold up no account.
   if (isDriftHint(hint)) return groupId('drift')
   return hint.kind === 'assignment' ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
+}
+
+/**
+ * Where a hint waits: within the group of its subject each folder has a line of its own, and SQS gives each its turn. The
+ * dispatcher takes one hint of a subject at a time, from whatever line.
+ */
+export function messageGroupOf(hint: Hint, folders: readonly string[]): string {
+  return hint.kind === 'assignment' ? groupId(`${hint.account} ${shareOf(hint.cause, folders)}`) : groupOf(hint)
 }
 
 /** Hashed: names and keys may be longer than a message group id, and have other letters (SQS API Reference, SendMessage). */
@@ -49,7 +58,7 @@ export function chooseLane(
 export async function sendHints(
   { queues, randomness }: { queues: Queues; randomness: Randomness },
   event: { readonly id: string; readonly hints: readonly Hint[]; readonly revocation: boolean },
-  configuration: Pick<Configuration, 'urgentPermissionSets'>,
+  configuration: Pick<Configuration, 'urgentPermissionSets' | 'folders'>,
 ): Promise<void> {
   const byLane = Map.groupBy(event.hints, (hint) =>
     chooseLane(hint, event.hints.length, event.revocation, configuration),
@@ -57,7 +66,11 @@ export async function sendHints(
   for (const lane of lanes) {
     const messages = (byLane.get(lane) ?? []).map((hint): OutgoingMessage => {
       const body = renderMessageBody(hint)
-      return { body, groupId: groupOf(hint), deduplicationId: deduplicationId(event.id, body) }
+      return {
+        body,
+        groupId: messageGroupOf(hint, configuration.folders),
+        deduplicationId: deduplicationId(event.id, body),
+      }
     })
     if (messages.length > 0) await queues.send(lane, messages)
   }

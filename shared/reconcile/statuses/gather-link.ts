@@ -76,13 +76,15 @@ async function expandLink(
   const isTag = scope.kind === 'account_tag'
   const view = isTag ? await organization.viewWithTags(tagsUntilMs) : await organization.view()
   const found = (accounts: readonly AccountId[]): Expansion => ({ found: 'accounts', accounts })
+  const findNear = (name: string, names: Iterable<string>) =>
+    configuration.privacy === 'open' ? nearMatch(name, names) : undefined
   const accounts = expandScope(scope, view, configuration)
   switch (scope.kind) {
     case 'root':
       return found(accounts)
     case 'ou_id': {
       if (await organization.parentExists(scope.id)) return found(accounts)
-      const near = nearMatch(scope.id, new Set(view.accounts.flatMap(({ parents }) => parents)))
+      const near = findNear(scope.id, new Set(view.accounts.flatMap(({ parents }) => parents)))
       return { found: 'nothing', scope, near }
     }
     case 'account': {
@@ -101,7 +103,7 @@ async function expandLink(
       const tags = view.accounts.flatMap(({ tags = {} }) =>
         Object.entries(tags).map(([key, value]) => `${key}^${value}`),
       )
-      return { found: 'nothing', scope, near: nearMatch(`${scope.key}^${scope.value}`, new Set(tags)) }
+      return { found: 'nothing', scope, near: findNear(`${scope.key}^${scope.value}`, new Set(tags)) }
     }
     default:
       return scope satisfies never

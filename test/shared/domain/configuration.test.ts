@@ -10,6 +10,7 @@ test('every key is optional, with these defaults', () => {
     includeManagementAccount: false,
     orphanGraceMinutes: 60,
     onDrift: 'restore',
+    privacy: 'open',
     brake: { indirect: { count: 20, percent: 10, most: 200, hours: 24 }, own: { count: 20, percent: 10, minutes: 15 } },
     limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3 },
   })
@@ -31,6 +32,7 @@ test.each([
   ['the quotas used up', { limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3 } }],
   ['slower than the quotas', { limits: { outstanding: 1, callsPerSecond: 0.5, provisionings: 1 } }],
   ['drift only reported', { onDrift: 'report' }],
+  ['statuses that name nothing of others', { privacy: 'folder' }],
 ])('%s is allowed', (_, given) => {
   expect(configuration.safeParse(given).success).toBe(true)
 })
@@ -56,6 +58,7 @@ test.each([
   ['no calls per second', { limits: { callsPerSecond: 0 } }],
   ['4 provisionings', { limits: { provisionings: 4 } }],
   ['another answer to drift', { onDrift: 'ignore' }],
+  ['another privacy', { privacy: 'closed' }],
   ['true as a text', { supportNestedOu: 'true' }],
 ])('%s is refused', (_, given) => {
   expect(configuration.safeParse(given).success).toBe(false)

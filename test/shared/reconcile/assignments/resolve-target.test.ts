@@ -119,6 +119,14 @@ describe('a name that nobody has', () => {
     })
   })
 
+  test.each<Named>([{ permissionSet: 'billing-ps' }, { principal: 'team-Acountants' }])(
+    'is told without a near one where a status may name nothing of others: %j',
+    async (named) => {
+      const { resolved } = resolve([free], named, { configuration: { privacy: 'folder' } })
+      expect(await resolved).toMatchObject({ lack: { reason: expect.stringMatching(/does not exist[^;]*$/) } })
+    },
+  )
+
   test('is told without a near one where the directory cannot be searched, and the log says so', async () => {
     const refusal = new ServiceError('identitystore', 'AccessDeniedException', 'no')
     const searching = (error: Error): SettlingOptions => ({

@@ -199,7 +199,7 @@ describe('links that are deleted', () => {
     const world = await open(groupsOf(4), linksOf(groupsOf(4)), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groupsOf(4)))
     const inputs = (await held(world)).map((key) => `links_data/${key}`)
-    await sendInputs(world.ports, inputs, 'again')
+    await sendInputs(world.ports, inputs, 'again', world.configuration)
     await world.look()
     for (const input of inputs) expect(await world.json(`status/${input}.json`)).toMatchObject({ state: 'held' })
   })

@@ -82,6 +82,26 @@ describe('where the ledger differs from the directory', () => {
     expect(assignments).toEqual([assignmentOf(accountants), assignmentOf('team-security')])
   })
 
+  test('is nowhere where access of others stands under the id of a principal: an id is no name that could change its owner', async () => {
+    const world = open()
+    const gone = idOf(world, accountants)
+    await world.identityStore.deleteGroup(gone)
+    const foreign = { v: 1, principalId: gone, permissionSetArn: arn, links: [], seenAt: '2026-03-03T10:00:00.000Z' }
+    await world.objects.put(`foreign/${renderAssignmentKey(assignmentOf(gone))}`, JSON.stringify(foreign))
+    await note(world, gone, gone)
+    await world.clock.advance(31 * 60_000)
+    const found = await find(world)
+    expect(found.assignments).toEqual([])
+    expect(found.toForget).toEqual([expect.objectContaining({ name: gone, id: gone })])
+  })
+
+  test('is told by our access under a name that is the id of its principal, once the principal has another name', async () => {
+    const world = open()
+    const first = idOf(world, accountants)
+    await own(world, assignmentOf(first), first)
+    expect((await find(world)).assignments).toEqual([assignmentOf(first)])
+  })
+
   test('is told of the types only that were asked for', async () => {
     const world = open()
     const someone = idOf(world, web)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
 import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
 import { emptyBrake } from '../../../../shared/domain/brake.ts'
 import { assignmentHint, type Hint } from '../../../../shared/domain/hint.ts'
@@ -45,6 +46,7 @@ function open(options: SettlingOptions = {}) {
           return {
             hint: one,
             group: groupOf(one),
+            share: 'no folder',
             lane: 'work',
             pulledMs: context.clock.monotonicMs(),
             done: async () => end('done'),
@@ -105,6 +107,36 @@ describe('a hint at an assignment', () => {
     expect(lines('warn', 'error')).toEqual([])
     const fields = { cause: bench.link, lane: 'work', assignment: renderAssignmentKey(bench.assignment) }
     expect(lines('info')).toContainEqual(['info', expect.any(String), expect.objectContaining(fields)])
+  })
+
+  test('of a link that was found waiting reads nothing more for its other accounts, until what it lacks is there', async () => {
+    let reads = 0
+    const { bench, world, hint, within } = open({
+      interceptor: ({ port, operation, proceed }) => {
+        if (port === 'objects' && operation === 'get') reads++
+        return proceed()
+      },
+    })
+    const group = bench.principal
+    const id = world.identityStore.idOf('GROUP', group) ?? ''
+    await world.identityStore.deleteGroup(id)
+    await bench.upload(rootLink)
+    const inAccount = (account: string, cause = rootLink) =>
+      ({ ...hint(cause), account: accountId.parse(account) }) as Hint
+    await within(async ({ board, take }) => {
+      expect(await take(inAccount('233000000002'))).toEqual(['0 done'])
+      expect(board.lackOf(rootLink)).toMatchObject({ reason: expect.stringContaining('does not exist') })
+      const before = reads
+      expect(await take(inAccount('233000000001'))).toEqual(['0 done'])
+      expect(reads).toBe(before)
+      // Taken with another link, of which nothing is known yet.
+      await take(inAccount('250000000003'), inAccount('250000000003', bench.link))
+      expect(reads).toBeGreaterThan(before)
+      await world.identityStore.createGroup({ displayName: group })
+      await world.clock.advance(1)
+      await take(inAccount('233000000001'))
+      expect(await world.keys('assignments/')).toHaveLength(1)
+    })
   })
 
   test('tells each cause that was taken with it, and only links of them', async () => {

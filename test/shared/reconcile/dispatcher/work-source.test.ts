@@ -24,7 +24,7 @@ const assignmentOf = (account: string, principal = 'Support') =>
 
 function open(interceptor: Interceptor = ({ proceed }) => proceed()) {
   const world = new World({ wrap: (ports) => intercept(ports, interceptor) })
-  const source = new WorkSource(world.ports, new Signal())
+  const source = new WorkSource(world.ports, new Signal(), world.configuration.folders)
   const send = (body: string, groupId: string) =>
     world.queues.send('work', [{ body, groupId, deduplicationId: world.ports.randomness.id() }])
   const counts = (lane: Lane = 'work') => world.queues.queue(lane).counts()
@@ -196,7 +196,7 @@ test('whoever waits for work is told of each message that comes', async () => {
       super.raise()
     }
   })()
-  const source = new WorkSource(world.ports, changed)
+  const source = new WorkSource(world.ports, changed, world.configuration.folders)
   source.start()
   await world.clock.advance(5_000)
   const before = raised
@@ -334,13 +334,26 @@ describe('of a lane', () => {
 
   test('messages stay in the queue once there is enough in hand to fill every slot', async () => {
     const { world, source, send, counts, end } = open()
-    for (let index = 0; index < 120; index++) await send(hint(accountOf(index)), accountOf(index))
+    for (let index = 0; index < 480; index++) await send(hint(accountOf(index)), accountOf(index))
     source.start()
     await world.clock.advance(5_000)
-    expect(counts()).toEqual({ visible: 80, inFlight: 40 })
+    expect(counts()).toEqual({ visible: 80, inFlight: 400 })
     source.take(everything)
     await world.clock.advance(1_000)
-    expect(counts()).toEqual({ visible: 70, inFlight: 50 })
+    expect(counts()).toEqual({ visible: 70, inFlight: 410 })
+    await end()
+  })
+
+  test('the hint of a folder is taken next, however many of another folder came before', async () => {
+    const { world, source, send, end } = open()
+    const of = (cause: string, index: number) =>
+      JSON.stringify({ ...JSON.parse(hint(accountOf(index))), cause: `links_data/${cause}` })
+    for (let index = 0; index < 60; index++) await send(of('others/bad', index), `others-${index}`)
+    await send(of('root%', 99), 'mine')
+    source.start()
+    await world.clock.advance(5_000)
+    const taken = Array.from({ length: 3 }, () => source.take(everything)[0]?.hint.cause)
+    expect(taken).toEqual(['links_data/others/bad', 'links_data/root%', 'links_data/others/bad'])
     await end()
   })
 

@@ -4,6 +4,7 @@ import { accountId } from '../../../../shared/domain/account-id.ts'
 import { type PermissionSetArn, permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
+import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { dyingPorts, type Interceptor, intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 
@@ -183,6 +184,24 @@ describe('a drift check', () => {
     expect(await ended(world)).toMatchObject({ foreign: 2 })
     await night(world)
     expect(await world.keys('foreign/')).toEqual(keys.sort())
+  })
+
+  test('records access of principals under their ids once, and no reconcile evaluates it', async () => {
+    const world = await open()
+    for (const name of ['on\tcall', 'two\nlines', 'cafe\u0301', 'leaving']) {
+      const principalId = await world.identityStore.createGroup({ displayName: name })
+      world.ssoAdmin.addAssignment({ ...target(world), principalId })
+      if (name === 'leaving') await world.identityStore.deleteGroup(principalId)
+    }
+    await night(world)
+    expect(await ended(world)).toMatchObject({ foreign: 4, gone: 0 })
+    const recorded = await world.keys('foreign/')
+    for (let nights = 0; nights < 3; nights++) {
+      await night(world)
+      expect(await ended(world)).toMatchObject({ foreign: 0, gone: 0 })
+      expect(await world.finish(reconcile(world.ports, world.configuration))).toMatchObject({ unfinished: 0 })
+    }
+    expect(await world.keys('foreign/')).toEqual(recorded)
   })
 
   test('moves what is foreign to the present name of its group', async () => {

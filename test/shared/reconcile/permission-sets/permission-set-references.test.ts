@@ -83,6 +83,11 @@ describe('references are told to a person', () => {
     expect(await find({ [entry('200000000000')]: '{}' })).toBe('access in 1 account (200000000000)')
   })
 
+  test('and only counted where a status may name nothing of others', async () => {
+    const objects = { [link('team')]: '', [link('other')]: '', [entry('200000000000')]: '{}' }
+    expect(await find(objects, { privacy: 'folder' })).toBe('2 links and access in 1 account')
+  })
+
   test('without the characters that could turn the text around', async () => {
     const references = await find({ [link('a\u202eb')]: '', [link('team')]: '' })
     expect(references).toContain(link('team'))

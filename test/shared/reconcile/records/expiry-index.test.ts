@@ -235,7 +235,7 @@ describe('the index of expiry', () => {
       await world.clock.advance(600)
       const dying = dyingPorts(world.ports, { at: (_, number) => number === atCall, when: 'before' })
 
-      void followInstants(dying.ports)
+      void followInstants(dying.ports, world.configuration)
       await world.clock.advance(1_000)
       await goTo(world, 7)
       expect(isGranted(world)).toBe(false)
@@ -284,7 +284,7 @@ describe('the index of instants', () => {
   test('has a link looked at once, whose two instants have come, and says why', async () => {
     const world = new World()
     await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z'), at('2026-03-03T09:30:00Z')], 'a look')
-    expect(await followInstants(world.ports)).toBe(2)
+    expect(await followInstants(world.ports, world.configuration)).toBe(2)
     const messages = world.queues.queue('links').messages()
     expect(messages.map(({ body }) => JSON.parse(body))).toMatchObject([{ key: link, event: 'its time has come' }])
   })
@@ -297,7 +297,7 @@ describe('the index of instants', () => {
     const objects = intercept(world.ports, async ({ operation, args, proceed }) =>
       operation === 'head' && args[0] === gone ? undefined : proceed(),
     ).objects
-    expect(await followInstants({ ...world.ports, objects })).toBe(1)
+    expect(await followInstants({ ...world.ports, objects }, world.configuration)).toBe(1)
     expect(await world.keys('state/expiry/')).toEqual([gone])
   })
 })

@@ -6,6 +6,7 @@ import { World } from '../../../world.ts'
 
 const link = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
 const file = 'permission_sets/Billing-ps.json'
+const none = { folders: [] }
 const message = { v: 1, key: link, id: 'upload', event: 'ObjectCreated:Put' } as const
 
 describe('an input', () => {
@@ -42,17 +43,32 @@ describe('an input', () => {
   })
 
   test('is in order with others of its key, and dropped only as the same change of the same key', () => {
-    const sent = toOutgoing(message)
+    const sent = toOutgoing(message, none)
     expect(JSON.parse(sent.body)).toEqual(message)
-    const again = toOutgoing({ ...message, event: 'another' })
-    const later = toOutgoing({ ...message, id: 'later' })
-    const elsewhere = toOutgoing({ ...message, key: file })
+    const again = toOutgoing({ ...message, event: 'another' }, none)
+    const later = toOutgoing({ ...message, id: 'later' }, none)
+    const elsewhere = toOutgoing({ ...message, key: file }, none)
+    const isAlone = toOutgoing({ ...message, isAlone: true }, none)
+    expect(isAlone.groupId).not.toBe(sent.groupId)
     expect([again.groupId, later.groupId]).toEqual([sent.groupId, sent.groupId])
     expect(elsewhere.groupId).not.toBe(sent.groupId)
     expect(again.deduplicationId).toBe(sent.deduplicationId)
     expect(later.deduplicationId).not.toBe(sent.deduplicationId)
     expect(elsewhere.deduplicationId).not.toBe(sent.deduplicationId)
   })
+})
+
+test('a folder has sixteen groups at most, however many files, and deletions share none with uploads', () => {
+  const groupsOf = (folder: string, event: string) => {
+    const keys = Array.from({ length: 1_000 }, (_, index) => `links_data/${folder}/bad ${index}`)
+    return new Set(keys.map((key) => toOutgoing({ ...message, key, event }, { folders: ['a', 'b'] }).groupId))
+  }
+  const all = ['a', 'b', 'invented'].flatMap((folder) =>
+    ['ObjectCreated:Put', 'ObjectRemoved:Delete'].map((event) => groupsOf(folder, event)),
+  )
+  expect(all.map(({ size }) => size)).toEqual([8, 8, 8, 8, 8, 8])
+  expect(new Set(all.flatMap((groups) => [...groups])).size).toBe(48)
+  expect(groupsOf('another', 'reconcile')).toEqual(groupsOf('invented', 'ObjectCreated:Put'))
 })
 
 describe('inputs that are to be looked at again', () => {
@@ -67,7 +83,7 @@ describe('inputs that are to be looked at again', () => {
   test('go to their queues, with the reason; what is none is left out', async () => {
     const world = new World()
     const other = link.replace('Web', 'Shop')
-    await sendInputs(world.ports, [link, file, 'status/x', other], 'a test')
+    await sendInputs(world.ports, [link, file, 'status/x', other], 'a test', none)
     const [links = [], files = []] = sentTo(world)
     expect(links).toMatchObject([
       { v: 1, key: link, event: 'a test' },
@@ -79,8 +95,8 @@ describe('inputs that are to be looked at again', () => {
 
   test('go again however soon they were sent before', async () => {
     const world = new World()
-    await sendInputs(world.ports, [link], 'a test')
-    await sendInputs(world.ports, [link], 'a test')
+    await sendInputs(world.ports, [link], 'a test', none)
+    await sendInputs(world.ports, [link], 'a test', none)
     expect(sentTo(world)).toMatchObject([[{ key: link }, { key: link }], []])
   })
 
@@ -90,7 +106,7 @@ describe('inputs that are to be looked at again', () => {
       sends++
       return proceed()
     })
-    await sendInputs(counted, ['status/x'], 'a test')
+    await sendInputs(counted, ['status/x'], 'a test', none)
     expect(sends).toBe(0)
   })
 })

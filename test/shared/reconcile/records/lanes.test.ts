@@ -5,7 +5,14 @@ import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { OutgoingMessage, QueueName } from '../../../../shared/ports/queues.ts'
-import { chooseLane, deduplicationId, groupId, groupOf, sendHints } from '../../../../shared/reconcile/records/lanes.ts'
+import {
+  chooseLane,
+  deduplicationId,
+  groupId,
+  groupOf,
+  messageGroupOf,
+  sendHints,
+} from '../../../../shared/reconcile/records/lanes.ts'
 
 const assignmentOf = (account: number, permissionSet = 'ReadOnly-ps'): Hint =>
   hint.parse({
@@ -24,7 +31,7 @@ const wholeDrift = hint.parse({ ...ofDrift, kind: 'drift' })
 const driftOf = (permissionSet: string): Hint =>
   hint.parse({ ...ofDrift, kind: 'drift-of-permission-set', permissionSet, isOnlyAxis: true })
 
-const urgent = { urgentPermissionSets: [permissionSetName.parse('BreakGlass-ps')] }
+const urgent = { urgentPermissionSets: [permissionSetName.parse('BreakGlass-ps')], folders: ['team-a', 'team-b'] }
 
 describe('the lane', () => {
   test.each([
@@ -55,6 +62,15 @@ test('what must not be worked on twice at once is one group: an account, a permi
   expect(new Set([a, b, whole]).size).toBe(3)
   for (const group of [a, b, whole]) expect(group).toMatch(/^[0-9a-f]{64}$/)
   expect(groupId('x'.repeat(1_000))).toHaveLength(64)
+})
+
+test('hints at an account wait in a line of their own for each folder', () => {
+  const groupFor = (cause: string, account = 1) => messageGroupOf({ ...assignmentOf(account), cause }, urgent.folders)
+  const [a, b, other] = [groupFor('links_data/team-a/x%'), groupFor('links_data/team-b/x%'), groupFor('reconcile')]
+  expect(new Set([a, b, other, groupFor('links_data/team-a/x%', 2)]).size).toBe(4)
+  expect(groupFor('links_data/team-a/y%')).toBe(a)
+  const ofSet = permissionSetOf('A')
+  expect(messageGroupOf(ofSet, urgent.folders)).toBe(groupOf(ofSet))
 })
 
 test('one cause and event have one id, and another of either has another', () => {
@@ -99,7 +115,10 @@ describe('the hints of an event', () => {
       { queue: 'dispatch', messages: [{ v: 1 }] },
     ])
     const [one] = ports.queues.sent[1]?.messages ?? []
-    expect(one).toMatchObject({ groupId: '000000000001', deduplicationId: deduplicationId('e1', one?.body ?? '') })
+    expect(one).toMatchObject({
+      groupId: messageGroupOf(assignmentOf(1), []),
+      deduplicationId: deduplicationId('e1', one?.body ?? ''),
+    })
   })
 
   test('that are sent twice arrive once, but wake the dispatcher each time', async () => {

@@ -243,6 +243,14 @@ describe('the scope of a link', () => {
     expect(await expand(scope)).toEqual({ expansion: { found: 'nothing', scope: meant, near }, accounts: [] })
   })
 
+  test.each(['ou_id%ou-acme-sec1000a', 'account_tag%team^Securety'])(
+    'of %s tells nothing near where a status may name nothing of others',
+    async (scope) => {
+      const found = await expansionOf(scope, { configuration: { privacy: 'folder' } })
+      expect(found).toMatchObject({ found: 'nothing', near: undefined })
+    },
+  )
+
   test('means no account where the account is not active', async () => {
     const world = new World()
     world.organizations.suspendAccount(first)
