@@ -87,12 +87,17 @@ async function close(
     })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
-  await sendInputs(ports, inputs, 'reconcile')
+  const recounted = found.miscounted.flatMap(({ link, assignment }) => (assignment ? [] : [link]))
+  await sendInputs(ports, [...new Set([...inputs, ...recounted])], 'reconcile')
   const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
   const others = [...due.grants, ...unfinished, ...released]
-  await sendHints(ports, { id, hints: others.map(toHint), revocation: false }, configuration)
+  // Its cause is the link, whose status is told anew.
+  const recounts = found.miscounted.flatMap(({ link, assignment }) =>
+    assignment ? [assignmentHint(assignment, link)] : [],
+  )
+  await sendHints(ports, { id, hints: [...others.map(toHint), ...recounts], revocation: false }, configuration)
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   return {
     ...counts,
