@@ -3,7 +3,9 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
-import { followInstants } from '../shared/reconcile/records/expiry-index.ts'
+import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
+import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
+import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
@@ -17,18 +19,27 @@ export const everyMinute =
 
 /**
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
- * many minutes.
+ * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile.
  */
-export const everyMinuteOfLinks = (ports: Ports) => async (): Promise<void> => {
+export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  const links = await restoreIndex(ports.objects, configuration)
+  if (links !== undefined) ports.log.warn('the index of expiry was gone, and is made again', { links })
   const instants = await followInstants(ports)
   if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
+  if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
 }
 
 /** Every five minutes: finds what a lost or overtaken message left, by S3 alone. Also under a pause: hints wait then. */
 export const everyFiveMinutes = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   const found = await sweep(ports, configuration)
   if (found) ports.log.info('swept', found)
-  else ports.log.warn('nothing was swept: the organization has not been read yet; the reconcile reads it')
+  else await reconcileWithoutState(ports)
+}
+
+/** Without what stands under `state/` a sweep finds nothing. Asked for again and again, it is one reconcile. */
+async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
+  await askForReconcile(queues, { why: 'state/ is gone', deduplicationId: 'state-is-gone' })
+  log.warn('nothing was compared yet, or somebody deleted state/: everything is compared now')
 }
 
 /** Every hour: catches changes that sent no event. If a listing fails, nothing changes, and an error is logged. */

@@ -168,7 +168,7 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     map('events', events(ports, configuration), 2),
     map('dispatch', dispatcher(ports, configuration, slice), 1),
     startSchedule({ everyMs: minuteMs, run: everyMinute(ports, configuration, slice), clock, onError }),
-    startSchedule({ everyMs: minuteMs, run: everyMinuteOfLinks(ports), clock, onError }),
+    startSchedule({ everyMs: minuteMs, run: everyMinuteOfLinks(ports, configuration), clock, onError }),
     startSchedule({ everyMs: 5 * minuteMs, run: everyFiveMinutes(ports, configuration), clock, onError }),
     startSchedule({ everyMs: 60 * minuteMs, run: reconcile, clock, onError }),
     startSchedule({ everyMs: 24 * 60 * minuteMs, run: everyNight(ports, configuration), clock, onError }),

@@ -65,6 +65,11 @@ export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> 
   return { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now: last.object.servedAt }
 }
 
+/** False where nothing was compared yet, or somebody deleted `state/`. */
+export async function hasCheckpoint(objects: ObjectStore): Promise<boolean> {
+  return (await objects.head(recordOf(objects).key)) !== undefined
+}
+
 /** Answers the time by S3's clock. */
 export async function writeCheckpoint(objects: ObjectStore, startedAt: Date, memory: Memory): Promise<Date> {
   return recordOf(objects).overwrite({ v: 2, startedAt: renderInstant(startedAt), ...memory })
