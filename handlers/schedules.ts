@@ -6,6 +6,7 @@ import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
+import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
@@ -19,14 +20,21 @@ export const everyMinute =
 
 /**
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
- * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile.
+ * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. What holds
+ * up everybody because it cannot be read is told.
  */
-export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  const links = await restoreIndex(ports.objects, configuration)
-  if (links !== undefined) ports.log.warn('the index of expiry was gone, and is made again', { links })
-  const instants = await followInstants(ports)
-  if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
-  if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
+export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
+  const records = new SpoiledRecords()
+  return async (): Promise<void> => {
+    const links = await restoreIndex(ports.objects, configuration)
+    if (links !== undefined) ports.log.warn('the index of expiry was gone, and is made again', { links })
+    const instants = await followInstants(ports)
+    if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
+    if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
+    const spoiled = await records.tell(ports)
+    if (spoiled.length > 0)
+      ports.log.error('objects of ssofile cannot be read; their statuses say what to do', { spoiled })
+  }
 }
 
 /** Every five minutes: finds what a lost or overtaken message left, by S3 alone. Also under a pause: hints wait then. */
