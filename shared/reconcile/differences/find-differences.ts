@@ -105,15 +105,15 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
   ])
   const [ledger, foreign, ownedSets] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
   const files = new Map([...linkFiles, ...setFiles])
-  // The reconcile reads every body again, whatever the checkpoint knows.
-  const known = isSweep ? last : { ...last, links: {} }
+  const statuses = await readStatuses(objects, files, statusHeads, last)
+  const links = await readLinks(objects, [...linkFiles.values()], configuration, last, { ...statuses, isSweep })
   return {
     /** Links and permission sets. */
     files,
     linkCount: linkFiles.size,
-    links: await readLinks(objects, [...linkFiles.values()], configuration, known),
+    links,
     statusHeads,
-    statuses: await readStatuses(objects, files, statusHeads, last),
+    statuses,
     ledger,
     owned: toAssignmentSet(ledger, ledgerPrefix),
     foreign,
@@ -123,16 +123,18 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
   }
 }
 
-/** What an unread link grants is not known, nor what a tag means before tags are read: neither grants nor revokes. */
+/** Whether an unread link grants is not known, nor what a tag means before tags are read: neither grants nor revokes. */
 function planAll({ links, owned, foreign, view, configuration }: Bucket): Plan {
   const tagged = view.hasTags ? [] : links.inForce.filter(({ scope }) => scope.kind === 'account_tag')
-  const unclear = new Set([...links.unread, ...tagged].map(renderGrant))
+  const unclear = new Set(tagged.map(renderGrant))
+  const unread = desiredState(links.unread, view, configuration)
   const { grants, revocations } = planAssignments({
     desired: desiredState(links.inForce, view, configuration),
     owned,
     foreign: toAssignmentSet(foreign, foreignPrefix),
   })
-  return { grants, revocations: revocations.filter((assignment) => !unclear.has(renderGrant(assignment))) }
+  const isClear = (assignment: Assignment) => !unclear.has(renderGrant(assignment)) && !isIn(unread, assignment)
+  return { grants, revocations: revocations.filter(isClear) }
 }
 
 function listInputs(
@@ -169,7 +171,7 @@ function listInputs(
     })
   }
   const inputs = new Set([...files.keys(), ...statuses.told.keys()])
-  return [...new Set([...links.unindexed, ...[...inputs].filter(isToLookAt)])].sort()
+  return [...new Set([...links.unindexed, ...links.readable, ...[...inputs].filter(isToLookAt)])].sort()
 }
 
 /**
