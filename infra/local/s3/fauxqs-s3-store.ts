@@ -88,7 +88,7 @@ export class FauxqsS3Store {
     if (!this.hasBucket(bucket)) throw new ServiceError('s3', 'NoSuchBucket', 'The specified bucket does not exist')
     const stored = this.#bucket.find(key)
     if (stored === undefined) throw new ServiceError('s3', 'NoSuchKey', 'The specified key does not exist.')
-    checkCustomerKey(key, stored, currentRequest().readingKeyMd5)
+    checkCustomerKey(stored, currentRequest().readingKeyMd5)
     return toFauxqs(key, stored)
   }
 

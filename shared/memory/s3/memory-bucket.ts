@@ -196,10 +196,10 @@ export class MemoryBucket {
  * Throws ServiceError where S3 refuses to give the object, or to tell of it, with this key or without one: 400, or 403 for
  * another key. (S3 User Guide, "Using server-side encryption with customer-provided keys"; the words are those of S3.)
  */
-export function checkCustomerKey(key: string, { customerKeyMd5: own }: StoredObject, given?: string): void {
+export function checkCustomerKey({ customerKeyMd5: own }: StoredObject, given?: string): void {
   if (own === given) return
   const refuse = (code: string, httpStatus: number, words: string) =>
-    new ServiceError('s3', code, `${key}: ${words}`, { httpStatus })
+    new ServiceError('s3', code, words, { httpStatus })
   if (own === undefined)
     throw refuse('InvalidRequest', 400, 'The encryption parameters are not applicable to this object.')
   if (given !== undefined) throw refuse('AccessDenied', 403, 'Access Denied')

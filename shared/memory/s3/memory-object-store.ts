@@ -45,14 +45,14 @@ export class MemoryObjectStore implements ObjectStore {
   async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
     const stored = this.model.find(key)
     if (!stored) return undefined
-    checkCustomerKey(key, stored)
+    checkCustomerKey(stored)
     const body = stored.body.byteLength > mostBytes ? new Uint8Array() : new Uint8Array(stored.body)
     return { ...headOf(key, stored), servedAt: this.model.servedAt(), body }
   }
 
   async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
     const stored = this.model.find(key)
-    if (stored) checkCustomerKey(key, stored)
+    if (stored) checkCustomerKey(stored)
     return stored?.etag === etag ? 'unchanged' : this.get(key)
   }
 
