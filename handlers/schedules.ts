@@ -3,8 +3,11 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
-import { followInstants } from '../shared/reconcile/records/expiry-index.ts'
+import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
+import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
+import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
+import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
@@ -18,20 +21,36 @@ export const everyMinute =
 
 /**
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
- * many minutes.
+ * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. What holds
+ * up everybody because it cannot be read is told.
  */
-export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  const instants = await followInstants(ports, configuration)
-  if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
+export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
+  const records = new SpoiledRecords()
+  return async (): Promise<void> => {
+    const links = await restoreIndex(ports.objects, configuration)
+    if (links !== undefined) ports.log.warn('the index of expiry was gone, and is made again', { links })
+    const instants = await followInstants(ports, configuration)
+    if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
+    if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
+    const spoiled = await records.tell(ports, configuration)
+    if (spoiled.length > 0)
+      ports.log.error('objects of ssofile cannot be read; their statuses say what to do', { spoiled })
+  }
 }
 
 /** Every five minutes: finds what a lost or overtaken message left, by S3 alone. Also under a pause: hints wait then. */
 export const everyFiveMinutes = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   const found = await sweep(ports, configuration)
   if (found) ports.log.info('swept', found)
-  else ports.log.warn('nothing was swept: the organization has not been read yet; the reconcile reads it')
+  else await reconcileWithoutState(ports)
   // A deployment makes metrics of it.
   ports.log.info('inputs that want attention', await new StatusStore(ports.objects, ports.clock).countAttention())
+}
+
+/** Without what stands under `state/` a sweep finds nothing. Asked for again and again, it is one reconcile. */
+async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
+  await askForReconcile(queues, { why: 'state/ is gone', deduplicationId: 'state-is-gone' })
+  log.warn('nothing was compared yet, or somebody deleted state/: everything is compared now')
 }
 
 /** Every hour: catches changes that sent no event. If a listing fails, nothing changes, and an error is logged. */

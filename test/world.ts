@@ -140,10 +140,8 @@ export class World {
   }
 
   async everyMinute(): Promise<void> {
-    await Promise.all([
-      everyMinuteOfLinks(this.ports, this.configuration)(),
-      everyMinute(this.ports, this.configuration, slice)(),
-    ])
+    const { ports, configuration: settings } = this
+    await Promise.all([everyMinuteOfLinks(ports, settings)(), everyMinute(ports, settings, slice)()])
   }
 
   everyFiveMinutes(): Promise<void> {

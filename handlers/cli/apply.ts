@@ -174,7 +174,7 @@ async function watch(ports: Ports, configuration: Configuration, drift: DriftPro
   let told = ''
   // Seen twice, since what waited before this run may be about to be checked again.
   for (let timesSettled = 0; timesSettled < 2; ) {
-    const { plan, inputs, unfinished } = await findDifferences(
+    const { plan, inputs, unfinished, miscounted } = await findDifferences(
       ports.objects,
       await organization.viewWithTags(),
       configuration,
@@ -183,7 +183,8 @@ async function watch(ports: Ports, configuration: Configuration, drift: DriftPro
     const isOpen = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
     const grants = [...plan.grants, ...unfinished].filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
-    const files = inputs.filter((input) => !explained.inputs.has(input)).length
+    const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
+    const files = toLookAt.filter((input) => !explained.inputs.has(input)).length
     const isSettled = grants + revocations + files + (await drift.partsLeft()) === 0
     timesSettled = isSettled ? timesSettled + 1 : 0
     const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to check`

@@ -10,6 +10,7 @@ import { type Mood, paint } from './paint.ts'
 const accountsTold = 10
 
 const fates: Readonly<Record<LinkFate, string>> = {
+  unreadable: 'S3 does not give it to ssofile',
   deleted: 'gone',
   rejected: 'not valid any more',
   expired: 'expired',

@@ -1,5 +1,6 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { attentionStates, type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
+import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { type Mood, paint } from './paint.ts'
 
 const meaning: Readonly<Record<StatusState, string>> = {
@@ -67,8 +68,14 @@ export function renderStatus(status: Status): string {
   return `${quote(input, 1024)}\n${head}${told.join('')}`
 }
 
-/** How many inputs are in which state, and each input that needs attention. */
-export function renderSummary(all: readonly Status[]): string {
+/** First what ssofile itself lacks, then how many inputs are in which state, and each input that needs attention. */
+export function renderSummary(told: readonly Status[]): string {
+  const lacking = told.filter(({ input }) => queueOf(input) === undefined)
+  const all = told.filter(({ input }) => queueOf(input) !== undefined)
+  return lacking.map(renderStatus).join('') + renderInputs(all)
+}
+
+function renderInputs(all: readonly Status[]): string {
   const wanting = all.filter(({ state }) => attentionStates.some((attention) => attention === state))
   const counts = statusStates.flatMap((state) => {
     const count = all.filter((status) => status.state === state).length

@@ -11,6 +11,10 @@ export type LocalRequest = {
   readonly region: string
   /** Host and port that the client used. */
   readonly host: string
+  /** SSE-C: the MD5 of the key that an object is written with. */
+  readonly customerKeyMd5: string | undefined
+  /** The same of the key that one is read with. */
+  readonly readingKeyMd5: string | undefined
   readonly condition: WriteCondition | undefined
   /** The event name that an object written by this request has. */
   readonly creation: ObjectCreation

@@ -7,6 +7,7 @@ import { isServiceError, ServiceError } from '../../shared/ports/service-error.t
 import { localRegion } from './local-account.ts'
 import { type LocalRequest, localRequests } from './local-request.ts'
 import { signerOf } from './request-signer.ts'
+import { customerKeysOf } from './s3/customer-key.ts'
 import { FauxqsS3Store } from './s3/fauxqs-s3-store.ts'
 import { renderS3Error, s3StatusOf } from './s3/s3-error-response.ts'
 import { conditionOf, creationOf, isDecodable, malformedUrl, parseS3Request } from './s3/s3-request.ts'
@@ -71,6 +72,7 @@ function describe(request: FastifyRequest, reply: FastifyReply): LocalRequest {
     sourceIpAddress: request.ip,
     region: signer?.region ?? localRegion,
     host: request.host,
+    ...customerKeysOf(request),
     condition: conditionOf(request),
     creation: creationOf(request),
     signal: hangUp.signal,

@@ -10,7 +10,7 @@ import type {
   WriteResult,
 } from '../ports/object-store.ts'
 import { listAll } from '../ports/page.ts'
-import { isServiceError, ServiceError } from '../ports/service-error.ts'
+import { isObjectRefusal, isServiceError, ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent, isSdkException, toServiceError } from './answers.ts'
 import { keepDates, servedAt } from './served-at.ts'
 
@@ -33,11 +33,26 @@ export class S3ObjectStore implements ObjectStore {
       if (!isRefusal(error)) throw toServiceError('s3', error)
       // An answer to HEAD has no body, hence no code: a missing object, a missing bucket and a missing permission look
       // alike. Only GET tells them apart, and only NoSuchKey is absence.
-      const found = await this.get(key)
-      if (found === undefined) return undefined
-      const { body: _, ...head } = found
-      return head
+      try {
+        const found = await this.get(key)
+        if (found === undefined) return undefined
+        const { body: _, ...head } = found
+        return head
+      } catch (again) {
+        if (isObjectRefusal(again)) return this.#findListed(key)
+        throw again
+      }
     }
+  }
+
+  /** What a listing tells of an object that S3 refuses to give. */
+  async #findListed(key: string): Promise<FoundObject | undefined> {
+    const call = this.#client.listObjectsV2({ Bucket: this.bucket, Prefix: key, MaxKeys: 1, EncodingType: 'url' })
+    const output = await answerOf('s3', call)
+    const [first] = output.Contents ?? []
+    // The key itself comes before all keys that begin with it.
+    if (first?.Key === undefined || decodeS3Key(first.Key) !== key) return undefined
+    return toFound(key, { ...first, ContentLength: first.Size }, servedAt(output))
   }
 
   async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
@@ -109,8 +124,8 @@ export class S3ObjectStore implements ObjectStore {
 
 type HeadOutput = Pick<HeadObjectOutput, 'ETag' | 'LastModified' | 'ContentLength' | 'VersionId'>
 
-function toFound(key: string, output: HeadOutput): FoundObject {
-  return { ...toHead(key, output), versionId: output.VersionId, servedAt: servedAt(output) }
+function toFound(key: string, output: HeadOutput, at: Date = servedAt(output)): FoundObject {
+  return { ...toHead(key, output), versionId: output.VersionId, servedAt: at }
 }
 
 function toHead(key: string, { ETag, LastModified, ContentLength: size }: HeadOutput): ObjectHead {

@@ -26,6 +26,7 @@ export type WriteResult =
  */
 export interface ObjectStore {
   readonly bucket: string
+  /** Also of an object that S3 refuses to give to us: a listing tells of it. */
   head(key: string): Promise<FoundObject | undefined>
   /** The body of an object of more than `mostBytes` is not read, and empty: its `size` tells. */
   get(key: string, options?: { readonly mostBytes: number }): Promise<ReadObject | undefined>

@@ -59,6 +59,18 @@ export function proofOf({ code, httpStatus = 0 }: ServiceError): ErrorProof {
   return httpStatus < 500 && refusals.has(code) ? 'refused' : 'unknown'
 }
 
+/**
+ * True where S3 refuses to give one object although it is there: its uploader encrypted it with a key of his own (SSE-C:
+ * 400 InvalidRequest), or with a KMS key that the caller may not use (403 AccessDenied, KMS.…), or it is archived (403
+ * InvalidObjectState). S3 API Reference, "GetObject" and "Error responses".
+ */
+export function isObjectRefusal(error: unknown): error is ServiceError {
+  if (!isServiceError(error) || error.service !== 's3') return false
+  const isRefused = proofOf(error) === 'refused'
+  return isRefused && (objectRefusals.has(error.code) || error.code.startsWith('KMS.'))
+}
+const objectRefusals = new Set(['AccessDenied', 'InvalidObjectState', 'InvalidRequest'])
+
 /** True where the same call may succeed later although nothing is changed. */
 export function isPassing(error: unknown): boolean {
   return isServiceError(error) && proofOf(error) !== 'refused'

@@ -4,10 +4,17 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { isObjectRefusal } from '../../shared/ports/service-error.ts'
 import { patientObjects } from '../../shared/reconcile/calls/patient-ports.ts'
 import { startLocalServer } from './local-server.ts'
 
-type Opened = { readonly objects: ObjectStore; readonly clock: VirtualClock; close(): Promise<void> }
+type Opened = {
+  readonly objects: ObjectStore
+  readonly clock: VirtualClock
+  /** Somebody uploads it with a key of his own (SSE-C). */
+  encrypt(key: string, body: string): Promise<void>
+  close(): Promise<void>
+}
 
 const start = new Date('2026-03-03T10:15:30.987Z')
 const emptyEtag = 'd41d8cd98f00b204e9800998ecf8427e'
@@ -26,7 +33,12 @@ const oddKeys = [
 
 async function openMemory(): Promise<Opened> {
   const clock = new VirtualClock(start)
-  return { objects: new MemoryObjectStore({ bucket: 'ssofile', clock }), clock, close: async () => {} }
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+  const encrypt = async (key: string, body: string) => {
+    const caller = { accessKeyId: 'somebody', sourceIpAddress: '127.0.0.1' }
+    objects.model.put(caller, key, Buffer.from(body), { customerKeyMd5: 'of some key' })
+  }
+  return { objects, clock, encrypt, close: async () => {} }
 }
 
 async function openPatient(): Promise<Opened> {
@@ -37,7 +49,11 @@ async function openPatient(): Promise<Opened> {
 async function openS3(): Promise<Opened> {
   const clock = new VirtualClock(start)
   const server = await startLocalServer({ clock })
-  return { objects: new S3ObjectStore(server.s3(), 'ssofile'), clock, close: () => server.stop() }
+  const encrypt = async (Key: string, body: string) => {
+    const customer = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: '0123456789abcdef0123456789abcdef' }
+    await server.s3().putObject({ Bucket: 'ssofile', Key, Body: Buffer.from(body), ...customer })
+  }
+  return { objects: new S3ObjectStore(server.s3(), 'ssofile'), clock, encrypt, close: () => server.stop() }
 }
 
 async function keysOf(objects: ObjectStore, prefix: string, options?: { startAfter: string }): Promise<string[]> {
@@ -71,6 +87,24 @@ describe.each([
     expect(new TextDecoder().decode(read?.body)).toBe('Hello, World!')
     expect(await Array.fromAsync(objects.list(''))).toEqual([head])
   })
+
+  test.each(['', '{"reason":"on call"}'])(
+    'an object (%p) that is encrypted with a key of its uploader is listed, and not given',
+    async (body) => {
+      const key = 'links_data/root%all%X%Müller 日本%GROUP%ssofile'
+      await opened.encrypt(key, body)
+      await objects.put(`${key}.other`, '')
+      const [head] = await Array.fromAsync(objects.list(''))
+      expect(head).toMatchObject({ key, size: body.length, etag: expect.stringMatching(/^[0-9a-f]{32}$/) })
+      expect(head?.etag).not.toBe(emptyEtag)
+      expect(await objects.head(key)).toEqual({ ...head, servedAt: new Date('2026-03-03T10:15:30Z') })
+      const error: unknown = await objects.get(key).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'InvalidRequest', httpStatus: 400 })
+      expect(isObjectRefusal(error)).toBe(true)
+      await objects.put(key, 'readable')
+      expect(await objects.get(key)).toMatchObject({ size: 8 })
+    },
+  )
 
   test('an empty object is there, and is empty', async () => {
     expect(await objects.put('links_data/x', new Uint8Array())).toMatchObject({ outcome: 'written', etag: emptyEtag })

@@ -477,7 +477,7 @@ export class SimulatedWorld {
     const nowMs = this.clock.now().getTime()
     if (nowMs < (lastInstantMs(this) ?? 0) + settledAfterMs || this.#planned.size > 0) return false
     // What the schedule could not do this minute, it does the next.
-    if (this.#instantsUnder('state/expiry/').some((ms) => ms <= nowMs)) return false
+    if (this.#isStateLost() || this.#instantsUnder('state/expiry/').some((ms) => ms <= nowMs)) return false
     return this.#isIdle() && this.keys('state/open/').every((key) => this.#isForOthers(key) || this.#isUnreadable(key))
   }
 
@@ -529,7 +529,7 @@ export class SimulatedWorld {
 
   /** How long the schedules of a minute would find nothing to do, `most` at most: nothing is under way, or due. */
   idleMs(most: number): number {
-    if (!this.#isIdle() || this.notifications.delayMs > 0) return 0
+    if (!this.#isIdle() || this.notifications.delayMs > 0 || this.#isStateLost()) return 0
     const nowMs = this.clock.now().getTime()
     const planned = [...this.#planned].map(({ atMs }) => atMs)
     const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/'), ...planned]
@@ -537,9 +537,15 @@ export class SimulatedWorld {
     return Math.max(0, Math.min(most, nextMs))
   }
 
+  /** The schedule of a minute makes anew what somebody deleted. */
+  #isStateLost(): boolean {
+    return ['state/expiry/~whole', 'state/reconcile.json'].some((key) => this.objects.model.find(key) === undefined)
+  }
+
   /** When what stands under `prefix` is due, by its names. */
   #instantsUnder(prefix: string): readonly number[] {
-    return this.keys(prefix).map((key) => Date.parse(key.slice(prefix.length, key.indexOf('%'))))
+    const instants = this.keys(prefix).map((key) => Date.parse(key.slice(prefix.length, key.indexOf('%'))))
+    return instants.filter((ms) => !Number.isNaN(ms))
   }
 
   keys(prefix: string): readonly string[] {

@@ -1,4 +1,4 @@
-import type { MemoryBucket, StoredObject } from '../../../shared/memory/s3/memory-bucket.ts'
+import { checkCustomerKey, type MemoryBucket, type StoredObject } from '../../../shared/memory/s3/memory-bucket.ts'
 import type { Caller } from '../../../shared/memory/s3/object-change.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { localRegion } from '../local-account.ts'
@@ -73,9 +73,14 @@ export class FauxqsS3Store {
     system: SystemMetadata = {},
     checksum?: Checksum,
   ): FauxqsObject {
-    const { condition, creation } = currentRequest()
+    const { condition, creation, customerKeyMd5 } = currentRequest()
     const headers = { ...headersOf(contentType, metadata, system), ...checksumHeadersOf(checksum) }
-    const stored = this.#bucket.put(writerOf(key), key, body, { condition, headers, eventName: creation })
+    const stored = this.#bucket.put(writerOf(key), key, body, {
+      condition,
+      headers,
+      eventName: creation,
+      customerKeyMd5,
+    })
     return toFauxqs(key, stored)
   }
 
@@ -83,6 +88,7 @@ export class FauxqsS3Store {
     if (!this.hasBucket(bucket)) throw new ServiceError('s3', 'NoSuchBucket', 'The specified bucket does not exist')
     const stored = this.#bucket.find(key)
     if (stored === undefined) throw new ServiceError('s3', 'NoSuchKey', 'The specified key does not exist.')
+    checkCustomerKey(stored, currentRequest().readingKeyMd5)
     return toFauxqs(key, stored)
   }
 
@@ -104,7 +110,8 @@ export class FauxqsS3Store {
   ): string {
     writerOf(key)
     const uploadId = this.#bucket.newRequestId() + this.#bucket.newRequestId()
-    this.#bucket.uploads.create(uploadId, { key, headers: headersOf(contentType, metadata, system) })
+    const { customerKeyMd5 } = currentRequest()
+    this.#bucket.uploads.create(uploadId, { key, headers: headersOf(contentType, metadata, system), customerKeyMd5 })
     return uploadId
   }
 
@@ -121,10 +128,10 @@ export class FauxqsS3Store {
     parts: readonly { readonly partNumber: number; readonly etag: string }[],
   ): FauxqsObject {
     const unquoted = parts.map(({ partNumber, etag }) => ({ partNumber, etag: etag.replaceAll('"', '') }))
-    const { key, headers, body, etag } = this.#bucket.uploads.assemble(uploadId, unquoted)
+    const { key, headers, body, etag, customerKeyMd5 } = this.#bucket.uploads.assemble(uploadId, unquoted)
     const { condition } = currentRequest()
     const eventName = 'ObjectCreated:CompleteMultipartUpload'
-    const stored = this.#bucket.put(writerOf(key), key, body, { condition, headers, eventName, etag })
+    const stored = this.#bucket.put(writerOf(key), key, body, { condition, headers, eventName, etag, customerKeyMd5 })
     this.#bucket.uploads.remove(uploadId)
     return toFauxqs(key, stored)
   }

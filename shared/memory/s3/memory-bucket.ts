@@ -16,6 +16,8 @@ export type StoredObject = {
   readonly etag: string
   readonly lastModified: Date
   readonly headers: Readonly<Record<string, string>>
+  /** SSE-C: the MD5 of the key that its uploader encrypted it with. Nobody reads it without that key. */
+  readonly customerKeyMd5?: string
 }
 
 export type PutOptions = {
@@ -24,6 +26,7 @@ export type PutOptions = {
   readonly eventName?: ObjectCreation
   /** Given for multipart uploads only; otherwise the MD5 of the body. */
   readonly etag?: string
+  readonly customerKeyMd5?: string | undefined
 }
 
 export type PageOptions = {
@@ -104,11 +107,13 @@ export class MemoryBucket {
     const existing = this.#objects.get(key)
     checkCondition(existing, options.condition)
     const now = this.#clock.now()
+    const { customerKeyMd5 } = options
     const stored: StoredObject = {
       body: new Uint8Array(body), // a copy; a Buffer's slice would share its memory
-      etag: options.etag ?? createHash('md5').update(body).digest('hex'),
+      etag: options.etag ?? (customerKeyMd5 ? this.#newEtag() : createHash('md5').update(body).digest('hex')),
       lastModified: wholeSecond(now),
       headers: options.headers ?? {},
+      ...(customerKeyMd5 === undefined ? {} : { customerKeyMd5 }),
     }
     this.#objects.set(key, stored)
     if (existing === undefined) this.#keys.add(key)
@@ -177,9 +182,32 @@ export class MemoryBucket {
     return this.#randomness.id().replaceAll('-', '').slice(-16).toUpperCase()
   }
 
+  /** Of an object that is encrypted with a customer's key the etag is no MD5 (S3 API Reference, "Object", ETag). */
+  #newEtag(): string {
+    return (this.newRequestId() + this.newRequestId()).toLowerCase()
+  }
+
   #tell(change: ObjectChange): void {
     for (const listener of this.#listeners) listener(change)
   }
+}
+
+/**
+ * Throws ServiceError where S3 refuses to give the object, or to tell of it, with this key or without one: 400, or 403 for
+ * another key. (S3 User Guide, "Using server-side encryption with customer-provided keys"; the words are those of S3.)
+ */
+export function checkCustomerKey({ customerKeyMd5: own }: StoredObject, given?: string): void {
+  if (own === given) return
+  const refuse = (code: string, httpStatus: number, words: string) =>
+    new ServiceError('s3', code, words, { httpStatus })
+  if (own === undefined)
+    throw refuse('InvalidRequest', 400, 'The encryption parameters are not applicable to this object.')
+  if (given !== undefined) throw refuse('AccessDenied', 403, 'Access Denied')
+  throw refuse(
+    'InvalidRequest',
+    400,
+    'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
+  )
 }
 
 export function headOf(key: string, { etag, lastModified, body }: StoredObject): ObjectHead {

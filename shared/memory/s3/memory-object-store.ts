@@ -7,7 +7,7 @@ import type {
   WriteResult,
 } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { type BucketOptions, headOf, MemoryBucket } from './memory-bucket.ts'
+import { type BucketOptions, checkCustomerKey, headOf, MemoryBucket } from './memory-bucket.ts'
 import type { Caller, ObjectChange } from './object-change.ts'
 
 const product: Caller = { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1' }
@@ -45,12 +45,15 @@ export class MemoryObjectStore implements ObjectStore {
   async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
     const stored = this.model.find(key)
     if (!stored) return undefined
+    checkCustomerKey(stored)
     const body = stored.body.byteLength > mostBytes ? new Uint8Array() : new Uint8Array(stored.body)
     return { ...headOf(key, stored), servedAt: this.model.servedAt(), body }
   }
 
   async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
-    return this.model.find(key)?.etag === etag ? 'unchanged' : this.get(key)
+    const stored = this.model.find(key)
+    if (stored) checkCustomerKey(stored)
+    return stored?.etag === etag ? 'unchanged' : this.get(key)
   }
 
   async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {

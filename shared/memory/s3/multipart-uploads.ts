@@ -6,6 +6,7 @@ type Part = { readonly etag: string; readonly size: number }
 type Upload = {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
+  readonly customerKeyMd5: string | undefined
   readonly parts: Readonly<Record<number, Part>>
 }
 
@@ -26,7 +27,7 @@ export class MultipartUploads {
     this.#bodies = openTable('multipart-upload-parts')
   }
 
-  create(uploadId: string, upload: Pick<Upload, 'key' | 'headers'>): void {
+  create(uploadId: string, upload: Omit<Upload, 'parts'>): void {
     this.#uploads.set(uploadId, { ...upload, parts: {} })
   }
 
@@ -49,7 +50,7 @@ export class MultipartUploads {
 
   /** The object that these parts make; the upload stays, since a conditional completion may still be refused. */
   assemble(uploadId: string, named: readonly NamedPart[]): AssembledUpload {
-    const { key, headers, parts } = this.find(uploadId)
+    const { key, headers, customerKeyMd5, parts } = this.find(uploadId)
     const digests = createHash('md5')
     const bodies = named.map(({ partNumber, etag }, index) => {
       if (index > 0 && partNumber <= (named[index - 1]?.partNumber ?? 0)) {
@@ -66,7 +67,13 @@ export class MultipartUploads {
       digests.update(Buffer.from(part.etag, 'hex'))
       return body
     })
-    return { key, headers, body: Buffer.concat(bodies), etag: `${digests.digest('hex')}-${named.length}` }
+    return {
+      key,
+      headers,
+      customerKeyMd5,
+      body: Buffer.concat(bodies),
+      etag: `${digests.digest('hex')}-${named.length}`,
+    }
   }
 
   /** Forgets the upload and its parts. Throws ServiceError NoSuchUpload. */

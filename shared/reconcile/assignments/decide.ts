@@ -1,5 +1,6 @@
 import { wasThere } from '../../domain/access-changes.ts'
 import { mayAppearUntil, proveAccess, settlesAt } from '../../domain/access-proof.ts'
+import { quote } from '../../domain/complaint.ts'
 import {
   type Access,
   type AccessIds,
@@ -24,6 +25,7 @@ import {
 type Next = Step | Rest
 type Wanted = Extract<Wish, { is: 'wanted' }>
 type Lacking = Extract<Wish, { is: 'lacking' }>
+type Unclear = Extract<Wish, { is: 'unclear' }>
 
 const inProgressReason = 'an earlier request for it is still in progress'
 const unansweredReason =
@@ -46,6 +48,8 @@ const departedReason =
  * | wanted               | another id, no room for both  | retire it: Identity Center allows 100 groups                   |
  * | wanted               | another id, target not there  | leave it until the target is confirmed; retire a renamed one   |
  * | lacking              | each                          | hold on to it, unless its principal is renamed, or long gone   |
+ * | unclear, by view     | some                          | evaluate on the live account                                   |
+ * | unclear, live        | each                          | leave it until the links can be read, unless it is renamed     |
  */
 export function decide(facts: Facts): Step {
   const { wish } = facts
@@ -60,6 +64,12 @@ export function decide(facts: Facts): Step {
       return conclude(
         { result: 'waiting' },
         accessesOf(facts).map((access) => holdOn(facts, wish, access)),
+      )
+    case 'unclear':
+      if (facts.entry && !wish.isLive) return { do: 'look at the live account' }
+      return conclude(
+        { result: 'waiting' },
+        accessesOf(facts).map((access) => leaveUnread(facts, wish, access)),
       )
     case 'wanted':
       return decideWanted(facts, wish)
@@ -199,12 +209,15 @@ function retire(facts: Facts, access: Access): Next {
  * | links grant it under the present name of its principal | the brake           | then                         |
  * | ------------------------------------------------------ | ------------------- | ---------------------------- |
  * | yes                                                    |                     | only the ledger moves        |
+ * | some may, and S3 does not give them                    |                     | put it off                   |
  * | no                                                     | holds it            | hold it                      |
  * | no                                                     | passes, or passed   | delete it                    |
  */
 function revoke(facts: Facts, access: Access): Next {
   const known = facts.knownOf(access)
   if (known.heir === undefined) return learn('heir', access)
+  if (known.heir !== 'none' && 'unreadable' in known.heir)
+    return putOff(facts, access, { reason: unreadReason(known.heir.unreadable), state: 'failed' })
   if (known.heir !== 'none') return { do: 'move to', ids: access, heir: known.heir }
   if (known.admission === undefined && !isBegun(access)) return learn('admission', access)
   if (known.admission?.outcome === 'held') return { do: 'hold', ids: access, reason: known.admission.reason }
@@ -247,6 +260,39 @@ function holdOn(facts: Facts, wish: Lacking, access: Access): Next {
     there: () =>
       isRecorded(facts, access, links, until) ? { result: 'waiting' } : { do: 'confirm', ids: access, links, until },
   })
+}
+
+/**
+ * Only links that S3 does not give may grant this access: it stays, whatever they say.
+ *
+ * | its principal    | proof  | the links that granted it | then                                                        |
+ * | ---------------- | ------ | ------------------------- | ----------------------------------------------------------- |
+ * | has another name |        |                           | retire it: no link of this name means it                    |
+ * | any other        | there  | all are among them        | keep it as it is                                            |
+ * |                  | there  | others                    | put its revocation off, with the reason, until they are read |
+ * |                  | others |                           | as `holdOn` does                                            |
+ */
+function leaveUnread(facts: Facts, { unreadable }: Unclear, access: Access): Next {
+  const { whereabouts } = facts.knownOf(access)
+  if (facts.account === 'gone') return { do: 'forget', ids: access, as: 'released' }
+  if (whereabouts === undefined) return learn('whereabouts', access)
+  if (isRenamed(facts, whereabouts)) return retire(facts, access)
+  const first = awaitRequest(facts, access, access)
+  if (first) return first
+  const { links } = access
+  const isUntouched = links.length > 0 && links.every(({ key }) => unreadable.includes(key))
+  return followProof(facts, access, links, {
+    there: () => {
+      if (!isUntouched) return putOff(facts, access, { reason: unreadReason(unreadable), state: 'failed' })
+      return isRecorded(facts, access, links) ? { result: 'waiting' } : { do: 'confirm', ids: access, links }
+    },
+  })
+}
+
+function unreadReason(unreadable: readonly string[]): string {
+  const [first = ''] = unreadable
+  const more = unreadable.length > 1 ? ` and ${unreadable.length - 1} more` : ''
+  return `it is not known whether '${quote(first, 1024)}'${more} grants it: S3 does not give that object to ssofile; upload it again without encryption, or delete it`
 }
 
 type Follow = { readonly there: () => Next } & {

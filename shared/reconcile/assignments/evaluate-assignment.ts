@@ -14,6 +14,8 @@ const readsAtOnce = 16
 export type Evaluation = {
   /** The links that grant it now; at least one: it is desired. */
   readonly links: readonly GrantingLink[]
+  /** The links that may grant it, as far as their names tell: S3 does not give them. */
+  readonly unreadable: readonly string[]
   /** `undefined`: Organizations knows no such account. */
   readonly account: Account | undefined
 }
@@ -30,7 +32,7 @@ export type EvaluationContext = {
 
 /**
  * Whether one account assignment is desired now, from strongly consistent reads of the finitely many links that could
- * grant it. Throws when anything cannot be read: what cannot be read neither grants nor revokes.
+ * grant it. What cannot be read neither grants nor revokes: throws where that may pass.
  */
 export async function evaluateAssignment(
   assignment: Assignment,
@@ -39,7 +41,7 @@ export async function evaluateAssignment(
   const { accountId } = assignment
   const view = await organization.view()
   const account = place === 'live' ? await organization.readLive(accountId) : await organization.find(accountId, view)
-  if (!account) return { links: [], account }
+  if (!account) return { links: [], unreadable: [], account }
   const { managementAccountId } = view
   const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
   const limit = pLimit(readsAtOnce)
@@ -49,7 +51,8 @@ export async function evaluateAssignment(
       .map(({ key }) => limit(() => readLink(objects, key, configuration))),
   )
   const links = readings.flatMap((reading) => (reading.state === 'in-force' ? [toGrantingLink(reading)] : []))
-  return { links, account }
+  const unreadable = readings.flatMap((reading) => (reading.state === 'unreadable' ? [reading.object.key] : []))
+  return { links, unreadable, account }
 }
 
 export function toGrantingLink({

@@ -14,6 +14,8 @@ export type Wish =
   | { readonly is: 'wanted'; readonly target: AccessIds; readonly links: readonly GrantingLink[] }
   /** Links grant it, but what they name is lacking. `links`: those that mean the first access of the entry. */
   | { readonly is: 'lacking'; readonly lack: Lack; readonly links: readonly GrantingLink[] }
+  /** No link grants it, but these may: S3 does not give them. `isLive`: as above. */
+  | { readonly is: 'unclear'; readonly unreadable: readonly string[]; readonly isLive: boolean }
 
 /** Where an id is now. `gone`: it does not exist. No name: it has one that no link can spell. */
 export type Whereabouts = 'gone' | { readonly name: PrincipalName | undefined }
@@ -32,7 +34,8 @@ export type Heir = { readonly key: AssignmentKey; readonly links: readonly Grant
 export type Known = {
   readonly listing?: Listing | undefined
   readonly whereabouts?: Whereabouts | undefined
-  readonly heir?: Heir | 'none' | undefined
+  /** `unreadable`: links under the present name may grant it, but S3 does not give them. */
+  readonly heir?: Heir | { readonly unreadable: readonly string[] } | 'none' | undefined
   /** The other key that has this access in the ledger. */
   readonly elsewhere?: AssignmentKey | 'none' | undefined
   /** What is recorded under `foreign/` for this key. `same`: this access, and the same links grant it. */

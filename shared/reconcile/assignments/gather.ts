@@ -44,11 +44,14 @@ export async function gatherLinks(
   reading: StoredEntry | undefined | Promise<StoredEntry | undefined>,
 ): Promise<void> {
   const { assignment, context } = settling
-  const [stored, { links, account }] = await Promise.all([
+  const [stored, { links, unreadable, account }] = await Promise.all([
     reading,
     evaluateAssignment(assignment, { ...context, place }),
   ])
-  settling.wish = await findWish(settling, stored, links, place)
+  settling.wish =
+    links.length === 0 && unreadable.length > 0
+      ? { is: 'unclear', unreadable, isLive: place === 'live' }
+      : await findWish(settling, stored, links, place)
   settling.account = await stateOf(account, settling)
   settling.place = place
   settling.stored = stored
@@ -147,8 +150,8 @@ async function learnHeir(settling: Settling, ids: AccessIds): Promise<Known> {
     return none
   }
   const renamed: Assignment = { ...assignment, principal }
-  const { links } = await evaluateAssignment(renamed, { ...context, place: 'live' })
-  if (links.length === 0) return none
+  const { links, unreadable } = await evaluateAssignment(renamed, { ...context, place: 'live' })
+  if (links.length === 0) return unreadable.length > 0 ? { whereabouts, heir: { unreadable } } : none
   principals.expire(assignment.type, principal, askedMs)
   const key = renderAssignmentKey(renamed)
   const other: Subject = { key, assignment: renamed, context }

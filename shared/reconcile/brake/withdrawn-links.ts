@@ -27,6 +27,7 @@ export async function findWithdrawnLinks(
  * | not valid, or not in force yet, another upload    | yes: whoever overwrote it did that                           |
  * | not valid any more, the very upload that granted  | no: the configuration has changed, for instance its folders  |
  * | in force                                          | no: it covers the account no more, or its principal is gone  |
+ * | S3 does not give it                               | no: nobody knows what it says                                |
  */
 function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
   switch (reading.state) {
@@ -34,6 +35,7 @@ function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
     case 'expired':
       return true
     case 'in-force':
+    case 'unreadable':
       return false
     case 'rejected':
     case 'not-yet': {

@@ -1,14 +1,24 @@
+import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
+import { expandScope } from '../../domain/expand-scope.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { type AssignmentSet, collectAssignments, desiredState, type Plan, planAssignments } from '../../domain/plan.ts'
+import {
+  type AssignmentSet,
+  collectAssignments,
+  desiredState,
+  type Plan,
+  planAssignments,
+  toAssignment,
+} from '../../domain/plan.ts'
+import { renderScope } from '../../domain/scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
-import { type Checkpoint, readCheckpoint } from '../records/checkpoint.ts'
+import { type Checkpoint, readCheckpoint, type Told } from '../records/checkpoint.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
@@ -56,6 +66,7 @@ export async function findDifferences(
     inputs: listInputs(planned, found, bucket),
     /** Ledger entries that are neither settled nor scheduled to be. */
     unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
+    miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
     /** Revocations of the plan that the brake holds: they rest until a person releases them. */
     held,
     misindexed: await findMisindexed(objects, statuses),
@@ -94,15 +105,15 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
   ])
   const [ledger, foreign, ownedSets] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
   const files = new Map([...linkFiles, ...setFiles])
-  // The reconcile reads every body again, whatever the checkpoint knows.
-  const known = isSweep ? last : { ...last, links: {} }
+  const statuses = await readStatuses(objects, files, statusHeads, last)
+  const links = await readLinks(objects, [...linkFiles.values()], configuration, last, { ...statuses, isSweep })
   return {
     /** Links and permission sets. */
     files,
     linkCount: linkFiles.size,
-    links: await readLinks(objects, [...linkFiles.values()], configuration, known),
+    links,
     statusHeads,
-    statuses: await readStatuses(objects, files, statusHeads, last),
+    statuses,
     ledger,
     owned: toAssignmentSet(ledger, ledgerPrefix),
     foreign,
@@ -112,16 +123,18 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
   }
 }
 
-/** What an unread link grants is not known, nor what a tag means before tags are read: neither grants nor revokes. */
+/** Whether an unread link grants is not known, nor what a tag means before tags are read: neither grants nor revokes. */
 function planAll({ links, owned, foreign, view, configuration }: Bucket): Plan {
   const tagged = view.hasTags ? [] : links.inForce.filter(({ scope }) => scope.kind === 'account_tag')
-  const unclear = new Set([...links.unread, ...tagged].map(renderGrant))
+  const unclear = new Set(tagged.map(renderGrant))
+  const unread = desiredState(links.unread, view, configuration)
   const { grants, revocations } = planAssignments({
     desired: desiredState(links.inForce, view, configuration),
     owned,
     foreign: toAssignmentSet(foreign, foreignPrefix),
   })
-  return { grants, revocations: revocations.filter((assignment) => !unclear.has(renderGrant(assignment))) }
+  const isClear = (assignment: Assignment) => !unclear.has(renderGrant(assignment)) && !isIn(unread, assignment)
+  return { grants, revocations: revocations.filter(isClear) }
 }
 
 function listInputs(
@@ -158,7 +171,35 @@ function listInputs(
     })
   }
   const inputs = new Set([...files.keys(), ...statuses.told.keys()])
-  return [...new Set([...links.unindexed, ...[...inputs].filter(isToLookAt)])].sort()
+  return [...new Set([...links.unindexed, ...links.readable, ...[...inputs].filter(isToLookAt)])].sort()
+}
+
+/**
+ * Links whose status counts another number of accounts than their scope has: an account changed without an event, and
+ * maybe nothing has to be granted or revoked for that. Each with one assignment: once that is evaluated, the dispatcher
+ * tells the status anew. `undefined`: it has none.
+ */
+function findMiscounted({ links, statuses, view, configuration }: Bucket) {
+  const counts = new Map<string, readonly AccountId[]>()
+  const expand = ({ scope }: Link): readonly AccountId[] => {
+    const name = renderScope(scope)
+    const accounts = counts.get(name) ?? expandScope(scope, view, configuration)
+    counts.set(name, accounts)
+    return accounts
+  }
+  return links.inForce.flatMap((link) => {
+    const told = statuses.told.get(link.key)
+    if (!told || !isCounted(told) || (link.scope.kind === 'account_tag' && !view.hasTags)) return []
+    const accounts = expand(link)
+    const [first] = accounts
+    if (accounts.length === told.desired) return []
+    return [{ link: link.key, assignment: first && toAssignment(link, first) }]
+  })
+}
+
+/** Its status is at rest and says how many accounts there are. One that waits for an account counts none. */
+function isCounted({ state, desired }: Told): boolean {
+  return state === 'applied' || state === 'failed' || (state === 'waiting' && desired > 0)
 }
 
 /**

@@ -14,29 +14,38 @@ import { readLink } from '../records/read-link.ts'
 import { isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { isSpoiled, type Stored, unlessSpoiled } from '../records/stored-json.ts'
 
-/** Reads the links that have a body, unless the checkpoint knows it. The name and size of an empty link say all. */
+/**
+ * Reads the links that have a body, unless the checkpoint knows it. The name and size of an empty link say all, unless its
+ * status says that it is rejected: then S3 may not give it. `known`: also of links that are read anyway.
+ */
 export async function readLinks(
   objects: ObjectStore,
   files: readonly ObjectHead[],
   { folders }: Configuration,
   { links: known, now }: Pick<Checkpoint, 'links' | 'now'>,
+  { told, isSweep }: Pick<Statuses, 'told'> & { readonly isSweep: boolean },
 ) {
   const indexed = await listIndexed(objects)
   const byState = { 'in-force': [] as Link[], 'not-yet': [] as Link[], expired: [] as Link[] }
   const unread: Link[] = []
   const unindexed: string[] = []
+  const readable: string[] = []
   const memory: Record<string, LinkTimes> = {}
   const read = async (file: ObjectHead): Promise<void> => {
     const link = parseLinkKey(file.key, folders)
     if (!link.ok) return
-    if (file.size === 0) return void byState['in-force'].push(link.value)
-    const last = known[file.key]
-    const isKnown = last?.etag === file.etag && now !== undefined
+    const isRejected = told.get(file.key)?.state === 'rejected'
+    if (file.size === 0 && !isRejected) return void byState['in-force'].push(link.value)
+    const last = known[file.key]?.etag === file.etag ? known[file.key] : undefined
+    // The reconcile reads every body again, whatever the checkpoint knows; so does each of what S3 did not give.
+    const isKnown = isSweep && last !== undefined && !last.isUnreadable && now !== undefined
     const found = isKnown ? { times: last, at: now } : await readTimes(objects, file.key, { folders })
     if (found === 'refused') return void unread.push(link.value)
     if (!found) return
     const { times, at } = found
     memory[file.key] = times
+    if (times.isUnreadable) return void unread.push(link.value)
+    if (last?.isUnreadable) readable.push(file.key)
     if (!times.isValid) return
     const body = { notBefore: dateOf(times.notBefore), expiresAt: dateOf(times.expiresAt) }
     byState[isInForce(body, at)].push(link.value)
@@ -52,6 +61,8 @@ export async function readLinks(
     unread,
     /** Links that `state/expiry/` does not wake at each of their times. */
     unindexed,
+    /** Links that S3 gives now, and did not give when they were last looked at. */
+    readable,
     memory,
   }
 }
@@ -65,8 +76,10 @@ async function readTimes(
   try {
     const reading = await readLink(objects, key, configuration)
     if (reading.state === 'absent') return undefined
-    const { etag, servedAt: at } = reading.object
-    if (reading.state === 'rejected') return { times: { etag, isValid: false }, at }
+    const { etag, lastModified } = reading.object
+    if (reading.state === 'unreadable') return { times: { etag, isValid: false, isUnreadable: true }, at: lastModified }
+    if (reading.state === 'rejected') return { times: { etag, isValid: false }, at: lastModified }
+    const { servedAt: at } = reading.object
     const { notBefore, expiresAt } = reading.body
     const instants = {
       notBefore: notBefore && renderInstant(notBefore),

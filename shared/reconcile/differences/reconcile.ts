@@ -52,7 +52,10 @@ export async function reconcile(
   { renewMs }: { readonly renewMs?: number } = {},
 ): Promise<ReconcileReport> {
   const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
-  const { last, startedAt } = await begin(ports.objects)
+  const names = new PrincipalNames(ports.objects)
+  const { last: known, startedAt } = await begin(ports.objects)
+  // Where the names are lost, every entry is read for them.
+  const last = (await names.isEmpty()) ? { ...known, since: new Date(0) } : known
   const found = await findDifferences(ports.objects, view, configuration, { last })
   const listed = new Set(view.accounts.map(({ id }) => id))
   const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
@@ -61,7 +64,6 @@ export async function reconcile(
   const { assignments, toForget } = await findPrincipalChanges(ports, configuration)
   const unfinished = [...found.unfinished, ...assignments]
   const report = await close(ports, configuration, { ...found, unfinished }, startedAt, released)
-  const names = new PrincipalNames(ports.objects)
   for (const pair of toForget) await names.forget(pair)
   return report
 }
@@ -87,12 +89,17 @@ async function close(
     })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
-  await sendInputs(ports, inputs, 'reconcile', configuration)
+  const recounted = found.miscounted.flatMap(({ link, assignment }) => (assignment ? [] : [link]))
+  await sendInputs(ports, [...new Set([...inputs, ...recounted])], 'reconcile', configuration)
   const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
   const others = [...due.grants, ...unfinished, ...released]
-  await sendHints(ports, { id, hints: others.map(toHint), revocation: false }, configuration)
+  // Its cause is the link, whose status is told anew.
+  const recounts = found.miscounted.flatMap(({ link, assignment }) =>
+    assignment ? [assignmentHint(assignment, link)] : [],
+  )
+  await sendHints(ports, { id, hints: [...others.map(toHint), ...recounts], revocation: false }, configuration)
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   return {
     ...counts,

@@ -35,6 +35,12 @@ export class PrincipalNames {
     await this.#objects.delete(keyOf(pair))
   }
 
+  /** There is no name yet, or somebody deleted them. */
+  async isEmpty(): Promise<boolean> {
+    for await (const _ of this.list()) return false
+    return true
+  }
+
   async *list(): AsyncGenerator<NamedId & { readonly lastModified: Date }> {
     for await (const { key, lastModified } of this.#objects.list(prefix)) {
       const pair = parseKey(key)

@@ -4,6 +4,7 @@ import { renderInstant } from '../../domain/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
+import { askForReconcile } from '../records/lanes.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 export const pauseKey = 'control/pause.json'
@@ -69,8 +70,7 @@ export async function noteStopped(objects: ObjectStore): Promise<void> {
 export async function reconcileAfterPause(ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<boolean> {
   const { objects, queues, randomness } = ports
   if (!(await objects.head(pausedKey))) return false
-  const body = JSON.stringify({ 'detail-type': 'resumed after a pause' })
-  await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])
+  await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })
   await objects.delete(pausedKey)
   return true
 }

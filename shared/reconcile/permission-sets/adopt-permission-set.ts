@@ -5,7 +5,7 @@ import { definitionOf, planPermissionSetChanges, renderChange } from '../../doma
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { renderPermissionSetFile } from '../../domain/render-permission-set-file.ts'
-import type { FoundObject } from '../../ports/object-store.ts'
+import type { ObjectHead } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
@@ -109,7 +109,7 @@ function claimed(name: PermissionSetName): Complaint {
 }
 
 async function tellAdopted(
-  object: FoundObject,
+  object: ObjectHead,
   arn: PermissionSetArn,
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
 ): Promise<void> {

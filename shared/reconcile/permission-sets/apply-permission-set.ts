@@ -12,7 +12,7 @@ import {
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { rejection } from '../../domain/status.ts'
-import type { FoundObject } from '../../ports/object-store.ts'
+import type { ObjectHead } from '../../ports/object-store.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import {
@@ -83,7 +83,7 @@ export async function applyPermissionSet(
  * An upload after drift was reported is a person's wish to have the file in force again. The upload tells that, not the
  * instant of the report: S3's clock is another one, and gives whole seconds.
  */
-function isApplied({ arn, applied, change, drift }: OwnedPermissionSet, object: FoundObject): boolean {
+function isApplied({ arn, applied, change, drift }: OwnedPermissionSet, object: ObjectHead): boolean {
   if (arn === undefined || change !== undefined || applied?.etag !== object.etag) return false
   return drift === undefined || drift.lastModified === renderInstant(object.lastModified)
 }

@@ -46,10 +46,10 @@ export async function describeReferences(
   return parts.length > 0 ? parts.join(' and ') : undefined
 }
 
-/** A link that is rejected, or whose time is over, never grants again. */
+/** A link that is rejected, or whose time is over, never grants again. One that S3 does not give may. */
 async function isReference(key: string, { objects, configuration, organization }: ReferenceContext): Promise<boolean> {
   const reading = await readLink(objects, key, configuration)
-  if (reading.state !== 'in-force' && reading.state !== 'not-yet') return false
+  if (reading.state !== 'in-force' && reading.state !== 'not-yet' && reading.state !== 'unreadable') return false
   const { scope } = reading.link
   if (scope.kind !== 'account' || configuration.includeManagementAccount) return true
   return scope.id !== (await organization.view()).managementAccountId

@@ -7,6 +7,9 @@ import type { SettleContext } from '../assignments/settlement.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listLinks } from '../records/list-links.ts'
+import { ownedPrefix } from '../records/owned-permission-sets.ts'
+import { isSpoiled } from '../records/stored-json.ts'
+import { describeSpoiled } from '../statuses/spoiled-records.ts'
 import type { StatusBoard } from '../statuses/status-board.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
 import { findBlockedDeletion } from './permission-set-references.ts'
@@ -44,6 +47,13 @@ export class PermissionSetWork {
 
   /** What keeps it from being applied: its status says only `applying` otherwise, for as long as that may last. */
   async tellPutOff(name: PermissionSetName, error: unknown): Promise<void> {
+    const record = ownedPrefix + name
+    if (isSpoiled(error) && error.object.key === record) {
+      await this.#ports.statuses.revise(permissionSetKey(name), async (current) =>
+        current && current.state !== 'rejected' ? { ...current, state: 'failed', ...describeSpoiled(record) } : current,
+      )
+      return
+    }
     if (!isServiceError(error)) return
     const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
     await this.#ports.statuses.revise(permissionSetKey(name), async (current) =>

@@ -30,7 +30,7 @@ import { type PermissionSetChange, previewPermissionSets } from './preview-permi
 export type PlannedGrant = { readonly assignment: Assignment; readonly links: readonly string[] }
 
 /** What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope. */
-export type LinkFate = 'deleted' | 'rejected' | 'expired' | 'not-yet' | 'elsewhere'
+export type LinkFate = 'deleted' | 'rejected' | 'expired' | 'not-yet' | 'unreadable' | 'elsewhere'
 export type PlannedRevocation = {
   readonly assignment: Assignment
   /** The links that granted it when it was last evaluated. */

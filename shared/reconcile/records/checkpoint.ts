@@ -21,10 +21,11 @@ const toldStatus = z.strictObject({
 })
 export type Told = z.infer<typeof toldStatus>
 
-/** The body of a link as last read: its times, or that it is not valid. */
+/** The body of a link as last read: its times, or that it is not valid, or that S3 did not give it. */
 const linkTimes = z.strictObject({
   etag: z.string(),
   isValid: z.boolean(),
+  isUnreadable: z.literal(true).optional(),
   notBefore: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
 })
@@ -39,7 +40,7 @@ const checkpoint = z.strictObject({
   entries: z.array(z.string()).readonly(),
   /** By input. */
   statuses: z.record(z.string(), toldStatus),
-  /** By link; empty links are not read. */
+  /** By link; empty links are not read, unless they are rejected. */
   links: z.record(z.string(), linkTimes),
 })
 
@@ -63,6 +64,11 @@ export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> 
   if (!last) return { ...noMemory, since: new Date(0), now: undefined }
   const { startedAt, ...memory } = last.value
   return { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now: last.object.servedAt }
+}
+
+/** False where nothing was compared yet, or somebody deleted `state/`. */
+export async function hasCheckpoint(objects: ObjectStore): Promise<boolean> {
+  return (await objects.head(recordOf(objects).key)) !== undefined
 }
 
 /** Answers the time by S3's clock. */

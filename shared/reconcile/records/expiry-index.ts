@@ -1,14 +1,19 @@
 import type { Configuration } from '../../domain/configuration.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { linkPrefix } from '../../domain/link.ts'
 import type { LinkBody } from '../../domain/link-body.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from './inputs.ts'
 import { forEachAtOnce, listHeads } from './list-heads.ts'
 import { listTimed } from './list-timed.ts'
+import { readLink } from './read-link.ts'
 
 const expiryPrefix = 'state/expiry/'
 const portion = 100
+
+/** While it stands, nobody has deleted the index since it was made. The last key of it: where keys are deleted in order, all others went before. */
+const wholeKey = `${expiryPrefix}~whole`
 
 /** Until then text order is time order. With an offset, the last day of a link may be in the year 10000. */
 const lastIndexed = new Date('9999-12-31T23:59:59.999Z')
@@ -35,6 +40,26 @@ export async function indexInstants(
   lookId: string,
 ): Promise<void> {
   for (const at of instants) await objects.put(expiryKey(at, link), lookId)
+}
+
+/**
+ * Makes the index again where somebody deleted it, from the links that have a body. Times that have passed meanwhile are
+ * due at once. A process that dies in between leaves that to the next minute. Returns how many links were read.
+ */
+export async function restoreIndex(
+  objects: ObjectStore,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<number | undefined> {
+  if (await objects.head(wholeKey)) return undefined
+  const links = [...(await listHeads(objects, linkPrefix)).values()].filter(({ size }) => size > 0)
+  await forEachAtOnce(links, async ({ key }) => {
+    const reading = await readLink(objects, key, configuration)
+    if (!('body' in reading)) return
+    const instants = instantsToCome(reading.body, new Date(0))
+    await indexInstants(objects, key, instants, reading.object.etag)
+  })
+  await objects.put(wholeKey, new Uint8Array())
+  return links.length
 }
 
 /** All keys of the index. The reconcile has links looked at that are missing there. */

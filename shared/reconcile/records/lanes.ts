@@ -81,3 +81,12 @@ export async function sendHints(
 export async function wakeDispatcher(queues: Queues, randomness: Randomness): Promise<void> {
   await queues.send('dispatch', [{ body: '{"v":1}', groupId: 'dispatcher', deduplicationId: randomness.id() }])
 }
+
+/** What is asked for with the same `deduplicationId` within five minutes is one reconcile. The hourly one replaces a lost one. */
+export async function askForReconcile(
+  queues: Queues,
+  { why, deduplicationId: id }: { readonly why: string; readonly deduplicationId: string },
+): Promise<void> {
+  const body = JSON.stringify({ 'detail-type': why })
+  await queues.send('events', [{ body, groupId: 'reconcile', deduplicationId: id }])
+}

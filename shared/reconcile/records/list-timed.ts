@@ -1,10 +1,13 @@
 import type { ObjectStore } from '../../ports/object-store.ts'
 
-/** The objects of an index by time, `<prefix><instant>%<subject>`, earliest first. `object` is the whole key. */
+/**
+ * The objects of an index by time, `<prefix><instant>%<subject>`, earliest first. `object` is the whole key. Others are
+ * passed over.
+ */
 export async function* listTimed(objects: ObjectStore, prefix: string) {
   for await (const { key: object, etag } of objects.list(prefix)) {
     const [instant = ''] = object.slice(prefix.length).split('%', 1)
     const subject = object.slice(prefix.length + instant.length + 1)
-    yield { object, etag, at: new Date(instant), subject }
+    if (subject !== '') yield { object, etag, at: new Date(instant), subject }
   }
 }

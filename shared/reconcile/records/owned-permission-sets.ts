@@ -108,9 +108,14 @@ export function removeOwned(objects: ObjectStore, { name, value, etag }: StoredO
 /** The names of all that ssofile created or adopted, ascending. */
 export async function* listOwned(objects: ObjectStore): AsyncGenerator<PermissionSetName> {
   for await (const { key } of objects.list(ownedPrefix)) {
-    const name = permissionSetName.safeParse(key.slice(ownedPrefix.length))
-    if (name.success) yield name.data
+    const name = permissionSetOf(key)
+    if (name !== undefined) yield name
   }
+}
+
+/** The permission set that a record is about; `undefined`: the key is of no record. */
+export function permissionSetOf(key: string): PermissionSetName | undefined {
+  return key.startsWith(ownedPrefix) ? permissionSetName.safeParse(key.slice(ownedPrefix.length)).data : undefined
 }
 
 /**

@@ -2,12 +2,17 @@ import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { type Link, parseLinkKey } from '../../domain/link.ts'
 import { isInForce, type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
-import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
+import type { FoundObject, ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { readInput } from './read-input.ts'
 
-/** What one key under `links_data/` says now. Only `in-force` grants anything. */
+/**
+ * What one key under `links_data/` says now. Only `in-force` grants anything. `unreadable`: S3 does not give it, so it may
+ * say anything.
+ */
 export type LinkReading =
   | { readonly state: 'absent'; readonly link?: Link | undefined }
-  | { readonly state: 'rejected'; readonly link?: Link; readonly object: FoundObject; readonly complaint: Complaint }
+  | { readonly state: 'rejected'; readonly link?: Link; readonly object: ObjectHead; readonly complaint: Complaint }
+  | { readonly state: 'unreadable'; readonly link: Link; readonly object: ObjectHead; readonly complaint: Complaint }
   | ({ readonly state: 'in-force' } & Valid)
   | ({ readonly state: 'not-yet' | 'expired' } & Valid)
 type Valid = { readonly link: Link; readonly object: FoundObject; readonly body: LinkBody }
@@ -19,8 +24,13 @@ export async function readLink(
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<LinkReading> {
   const link = parseLinkKey(key, configuration.folders)
-  const found = await objects.get(key, { mostBytes: linkBodyMostBytes })
+  const found = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
   if (!found) return { state: 'absent', link: link.ok ? link.value : undefined }
+  if ('complaint' in found) {
+    const { head: object, complaint } = found
+    if (!link.ok) return { state: 'rejected', object, complaint: link.complaint }
+    return { state: 'unreadable', link: link.value, object, complaint }
+  }
   const { body, ...object } = found
   if (!link.ok) return { state: 'rejected', object, complaint: link.complaint }
   const parsed = parseLinkBody(key, body, object.size)

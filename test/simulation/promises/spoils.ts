@@ -1,7 +1,9 @@
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
+import { grantsNow } from '../desired.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 
 const linkGrammar = /^links_data\/(?:folder-a\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
+const grantOfLink = /^links_data\/(?:[^%]*\/)?[^%/]+%[^%]*%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 const ledgerGrammar = /^assignments\/(account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 
 /** What nobody can read neither grants nor revokes. */
@@ -11,13 +13,21 @@ export class SpoilWatch {
   readonly #writer = new Map<string, string>()
   /** By process and link: it was given that, or an answer that it is absent. */
   readonly #given = new Set<string>()
+  /** By process and grant: it was given a link of that grant that is in force, in whatever folder and scope. */
+  readonly #granting = new Set<string>()
 
   constructor(world: SimulatedWorld) {
     this.#world = world
   }
 
   noteGet(process: string, key: string): void {
-    if (key.startsWith('links_data/')) this.#given.add(`${process} ${key}`)
+    if (!key.startsWith('links_data/')) return
+    this.#given.add(`${process} ${key}`)
+    const { objects, clock, unreadable } = this.#world
+    const found = objects.model.find(key)
+    const [, grant] = grantOfLink.exec(key) ?? []
+    const isInForce = found !== undefined && grantsNow(Buffer.from(found.body).toString(), clock.now())
+    if (grant !== undefined && isInForce && !unreadable.refused.includes(key)) this.#granting.add(`${process} ${grant}`)
   }
 
   /** Something that the product changed under `assignments/`. */
@@ -45,6 +55,8 @@ export class SpoilWatch {
     const { unreadable, organizations } = this.#world
     const [, account = '', grant] = ledgerGrammar.exec(key) ?? []
     const { state } = organizations.accountsNow().find(({ id }) => account.endsWith(id)) ?? {}
+    // What nobody can read holds up no other link, and that one says enough.
+    if (this.#granting.has(`${process} ${grant}`)) return undefined
     if (state !== 'ACTIVE' || this.#world.wasSuspended) return undefined
     const refused = unreadable.refused.find((link) => {
       const [, scope, asked] = linkGrammar.exec(link) ?? []

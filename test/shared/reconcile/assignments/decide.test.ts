@@ -12,6 +12,9 @@ const lack = { reason: 'there is no such group', remedy: 'create the group' }
 const gone: Wish = { is: 'unwanted', isLive: true }
 const wanted: Wish = { is: 'wanted', target: mine, links: [link] }
 const lacking: Wish = { is: 'lacking', lack, links: [link] }
+/** S3 does not give the very link that granted it, or another one. */
+const unclear: Wish = { is: 'unclear', unreadable: [link.key], isLive: true }
+const unclearByOther: Wish = { is: 'unclear', unreadable: ['links_data/other'], isLive: true }
 const named: Known = { whereabouts: { name } }
 const renamed: Known = { whereabouts: { name: otherName } }
 const orphaned: Known = { whereabouts: 'gone' }
@@ -87,6 +90,43 @@ describe('what the links say', () => {
       { is: 'unwanted', isLive: false },
       { accesses: [there] },
       { do: 'look at the live account' },
+    ],
+    [
+      'unclear by the view, with an entry: the live account is looked at',
+      { ...unclear, isLive: false },
+      { accesses: [there] },
+      { do: 'look at the live account' },
+    ],
+    ['unclear, without an entry: nothing is granted', unclear, {}, finish({ result: 'waiting' })],
+    [
+      'unclear: an access that only such links granted stays as it is',
+      unclear,
+      { accesses: [there], known: named },
+      finish({ result: 'waiting' }),
+    ],
+    [
+      'unclear: the revocation of an access that others granted is put off, with the link that may forbid it',
+      unclearByOther,
+      { accesses: [there], known: named },
+      putOff(/links_data\/other/, { state: 'failed' }),
+    ],
+    [
+      'unclear: an access whose principal has another name is retired all the same',
+      unclear,
+      { accesses: [there], known: renamed },
+      learn('heir'),
+    ],
+    [
+      'unwanted, but a link under the present name of its principal may grant it: its revocation is put off',
+      gone,
+      { accesses: [there], known: { heir: { unreadable: ['links_data/other'] } } },
+      putOff(/links_data\/other/, { state: 'failed' }),
+    ],
+    [
+      'unclear: an access that is gone is forgotten',
+      unclear,
+      { accesses: [deleted], known: named },
+      step({ do: 'forget' }),
     ],
     [
       'unwanted by the view, without an entry: it is absent',

@@ -65,6 +65,7 @@ describe('whether an assignment is desired', () => {
     for (const place of ['view', 'live'] as const)
       expect(await evaluate(world, place, { ...assignment, accountId: unknown })).toEqual({
         links: [],
+        unreadable: [],
         account: undefined,
       })
   })

@@ -22,10 +22,18 @@ async function find({ world }: Settling, configuration: Partial<Configuration> =
   return { ...found, grants: plan.grants, revocations: plan.revocations }
 }
 
-/** Its status, of the file as it is, and the index of attention. */
-async function tell({ world }: Settling, key: string, state: Status['state']): Promise<void> {
+/** Its status, of the file as it is, and the index of attention. `desired`: how many accounts it counts. */
+async function tell({ world }: Settling, key: string, state: Status['state'], desired = 1): Promise<void> {
   const { etag } = (await world.objects.head(key)) ?? {}
-  const status = { input: key, state, updatedAt: ten, ...(etag === undefined ? {} : { etag, lastModified: ten }) }
+  const isCounted = state === 'applied' || state === 'failed'
+  const accounts = isCounted ? { accounts: { desired, applied: desired, open: 0, failed: [] } } : {}
+  const status = {
+    input: key,
+    state,
+    ...accounts,
+    updatedAt: ten,
+    ...(etag === undefined ? {} : { etag, lastModified: ten }),
+  }
   await world.objects.put(`status/${key}.json`, JSON.stringify(status))
   if (state === 'held') await world.objects.put(`attention/held/${key}`, '')
 }
@@ -56,6 +64,19 @@ describe('what differs', () => {
     await bench.world.objects.delete(foreign)
     await bench.own()
     expect(await find(bench)).toMatchObject({ ...nothing, owned: new Set([bench.account]) })
+  })
+
+  test('is a status that counts other accounts than its scope has, whatever the ledger has', async () => {
+    const bench = await told(new Settling())
+    await bench.own()
+    expect(await find(bench)).toMatchObject({ ...nothing, miscounted: [] })
+    await tell(bench, bench.link, 'applied', 2)
+    const assignment = bench.assignment
+    expect(await find(bench)).toMatchObject({ ...nothing, miscounted: [{ link: bench.link, assignment }] })
+    bench.world.organizations.suspendAccount(bench.account)
+    expect(await find(bench)).toMatchObject({ miscounted: [{ link: bench.link, assignment: undefined }] })
+    await tell(bench, bench.link, 'applying')
+    expect(await find(bench)).toMatchObject({ miscounted: [] })
   })
 
   test('is what the ledger has and no link grants', async () => {
@@ -243,6 +264,14 @@ describe('a reconcile hints', () => {
     await gone.own()
     expect(await run(gone)).toMatchObject({ revocations: 1, grants: 0 })
     expect(sent(gone)).toEqual([`work-urgent ${gone.account} reconcile`])
+  })
+
+  test('at one account of a link whose status counts others, so that the status is told anew', async () => {
+    const bench = await told(new Settling())
+    await bench.own()
+    await tell(bench, bench.link, 'applied', 2)
+    await run(bench)
+    expect(sent(bench)).toEqual([`work ${bench.account} ${bench.link}`])
   })
 
   test('at what is unfinished', async () => {

@@ -7,6 +7,7 @@ import {
   indexInstants,
   instantsToCome,
   listIndexed,
+  restoreIndex,
 } from '../../../../shared/reconcile/records/expiry-index.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
@@ -37,6 +38,9 @@ async function goTo(world: World, minutes: number): Promise<void> {
   }
 }
 
+/** The index without the mark that it is whole. */
+const indexed = async (world: World) =>
+  (await world.keys('state/expiry/')).filter((key) => key !== 'state/expiry/~whole')
 const isGranted = (world: World) => world.ssoAdmin.assignments().length === 1
 const stateOf = async (world: World) => (await world.json(`status/${link}.json`))?.state
 
@@ -67,7 +71,7 @@ describe('a link with a time', () => {
     expect(isGranted(world)).toBe(false)
     expect(await stateOf(world)).toBe('expired')
     expect(await world.keys('assignments/')).toEqual([])
-    expect(await world.keys('state/expiry/')).toEqual([])
+    expect(await indexed(world)).toEqual([])
     const followed = world.log.lines.filter(({ message }) => message === 'links whose time has come are looked at')
     expect(followed).toHaveLength(1)
   })
@@ -94,7 +98,7 @@ describe('a link with a time', () => {
     await world.objects.put(link, JSON.stringify(body))
     await goTo(world, 4.98)
     expect(isGranted(world)).toBe(false)
-    expect(await world.keys('state/expiry/')).toEqual([
+    expect(await indexed(world)).toEqual([
       `state/expiry/2026-03-03T10:05:00.000Z%${link}`,
       `state/expiry/2026-03-03T10:10:00.000Z%${link}`,
     ])
@@ -135,7 +139,7 @@ describe('a link with a time', () => {
     await goTo(world, 7)
     expect(isGranted(world)).toBe(true)
     expect(await stateOf(world)).toBe('applied')
-    expect(await world.keys('state/expiry/')).toEqual([])
+    expect(await indexed(world)).toEqual([])
   })
 
   test('ends earlier when it is uploaded again with an earlier expiresAt', async () => {
@@ -164,7 +168,7 @@ describe('a link with a time', () => {
     await world.objects.delete(link)
     await goTo(world, 7)
     expect(await world.keys('status/links_data/')).toEqual([])
-    expect(await world.keys('state/expiry/')).toEqual([])
+    expect(await indexed(world)).toEqual([])
     expect(world.errors).toEqual([])
   })
 
@@ -201,30 +205,34 @@ describe('a link with a time', () => {
 })
 
 describe('the index of expiry', () => {
-  test('that is lost is made again by the next reconcile', async () => {
+  test('is made again within a minute after somebody deleted it', async () => {
     const world = await open()
     await world.objects.put(link, until(30))
     await goTo(world, 2)
-    for (const key of await world.keys('state/expiry/')) await world.objects.delete(key)
-    void world.everyHour()
-    await goTo(world, 4)
-    expect(await world.keys('state/expiry/')).toEqual([`state/expiry/${minute(30)}%${link}`])
+    for (const key of await world.keys('state/')) await world.objects.delete(key)
+    await goTo(world, 3.5)
+    expect(await indexed(world)).toEqual([`state/expiry/${minute(30)}%${link}`])
     await goTo(world, 29.9)
     expect(isGranted(world)).toBe(true)
     await goTo(world, 31)
     expect(isGranted(world)).toBe(false)
   })
 
-  test('that is lost until after expiresAt delays the end of access until the next reconcile', async () => {
+  test('that is lost while expiresAt passes delays the end of access by a minute at most', async () => {
     const world = await open()
     await world.objects.put(link, until(5))
-    await goTo(world, 2)
-    for (const key of await world.keys('state/expiry/')) await world.objects.delete(key)
-    await goTo(world, 8)
-    void world.everyHour()
-    await goTo(world, 9)
+    await goTo(world, 4.9)
+    for (const key of await world.keys('state/')) await world.objects.delete(key)
+    await goTo(world, 6.5)
     expect(isGranted(world)).toBe(false)
     expect(await stateOf(world)).toBe('expired')
+  })
+
+  test('is not read again from the links while it is there', async () => {
+    const world = await open()
+    await world.objects.put(link, until(30))
+    expect(await restoreIndex(world.objects, world.configuration)).toBe(1)
+    expect(await restoreIndex(world.objects, world.configuration)).toBeUndefined()
   })
 
   test('is followed again by the next minute when whoever followed it died, at whichever call', async () => {
@@ -240,7 +248,7 @@ describe('the index of expiry', () => {
       await goTo(world, 7)
       expect(isGranted(world)).toBe(false)
       expect(await stateOf(world)).toBe('expired')
-      expect(await world.keys('state/expiry/')).toEqual([])
+      expect(await indexed(world)).toEqual([])
       if (!dying.isDead()) break
     }
   })
@@ -251,7 +259,7 @@ describe('the index of expiry', () => {
     for (const each of names)
       await world.objects.put(`links_data/account%233000000002%Billing-ps%${each}%GROUP%ssofile`, until(5))
     await goTo(world, 7)
-    expect(await world.keys('state/expiry/')).toEqual([])
+    expect(await indexed(world)).toEqual([])
     expect(await world.keys('attention/')).toEqual([])
     const states = await Promise.all(
       (await world.keys('status/links_data/')).map(async (key) => (await world.json(key))?.state),
@@ -298,6 +306,6 @@ describe('the index of instants', () => {
       operation === 'head' && args[0] === gone ? undefined : proceed(),
     ).objects
     expect(await followInstants({ ...world.ports, objects }, world.configuration)).toBe(1)
-    expect(await world.keys('state/expiry/')).toEqual([gone])
+    expect(await indexed(world)).toEqual([gone])
   })
 })

@@ -1,0 +1,82 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import type { Status } from '../../domain/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isObjectRefusal } from '../../ports/service-error.ts'
+import { brakeFile, brakeKey } from '../brake/brake-file.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { listHeads } from '../records/list-heads.ts'
+import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
+import { StatusStore, statusPrefix } from '../records/status-store.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+
+/**
+ * Objects of ssofile that hold up more than the links of one assignment while nobody can read them: what the brake counts,
+ * and what is known of a permission set. Each has a status of its own meanwhile, as an input has.
+ */
+export class SpoiledRecords {
+  /** By key: the etag of what was read without fault. */
+  readonly #sound = new Map<string, string>()
+
+  /** Tells of those that cannot be read now, and no more of those that can. Answers their keys. */
+  async tell(
+    ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
+    configuration: Pick<Configuration, 'folders'>,
+  ): Promise<readonly string[]> {
+    const { objects } = ports
+    const statuses = new StatusStore(objects, ports.clock)
+    const spoiled = await this.#find(objects)
+    for (const key of spoiled) await statuses.revise(key, async () => ({ state: 'failed', ...describeSpoiled(key) }))
+    const restored = (await listTold(objects)).filter((key) => !spoiled.includes(key))
+    for (const key of restored) await statuses.revise(key, async () => undefined)
+    const names = restored.flatMap((key) => permissionSetOf(key) ?? [])
+    await sendInputs(ports, names.map(permissionSetKey), 'what ssofile knows of it can be read again', configuration)
+    return spoiled
+  }
+
+  async #find(objects: ObjectStore): Promise<readonly string[]> {
+    const records = [...(await listHeads(objects, brakeKey)), ...(await listHeads(objects, ownedPrefix))]
+    const spoiled: string[] = []
+    for (const [key, { etag }] of records) {
+      if (this.#sound.get(key) === etag) continue
+      if (await isReadable(objects, key)) this.#sound.set(key, etag)
+      else spoiled.push(key)
+    }
+    return spoiled
+  }
+}
+
+async function isReadable(objects: ObjectStore, key: string): Promise<boolean> {
+  const name = permissionSetOf(key)
+  if (key !== brakeKey && name === undefined) return true
+  const reading: Promise<unknown> = name === undefined ? brakeFile(objects).read() : readOwned(objects, name)
+  try {
+    return !isSpoiled(await unlessSpoiled(reading))
+  } catch (error) {
+    if (isObjectRefusal(error)) return false
+    throw error
+  }
+}
+
+async function listTold(objects: ObjectStore): Promise<readonly string[]> {
+  const told: string[] = []
+  for (const prefix of [brakeKey, ownedPrefix]) {
+    for (const key of (await listHeads(objects, statusPrefix + prefix)).keys())
+      told.push(key.slice(statusPrefix.length, -'.json'.length))
+  }
+  return told
+}
+
+/** What that means, and what a person can do. */
+export function describeSpoiled(key: string): Pick<Status, 'reason' | 'remedy'> {
+  const isBrake = key === brakeKey
+  const received = `${key}: received something that this version of ssofile did not write, or that S3 does not give`
+  const before = 'restore the object as it was before, from a version of it or a copy'
+  return {
+    reason: `${received}; ${isBrake ? 'nothing is revoked' : 'the permission set is neither changed nor deleted'} until it can be read`,
+    remedy: isBrake
+      ? `${before}; if there is none, delete it: the brake then counts from nothing, and judges again what it held`
+      : `${before}; do not delete it: ssofile would take the permission set for somebody else's`,
+  }
+}
