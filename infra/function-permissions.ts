@@ -13,11 +13,13 @@ type Prefix =
   | 'status/'
   | 'attention/'
   | 'control/'
+  | 'control/brake.json'
   | 'control/owner.json'
   | 'state/'
   | 'state/failures/'
   | 'state/expiry/'
   | 'state/drift.json'
+  | 'state/reconcile.json'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -60,9 +62,13 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
-  sweep: reconciling,
+  sweep: { ...reconciling, send: [...reconciling.send, 'events'] },
   nightly: { write: ['state/drift.json'], send: [...lanes, 'dispatch'] },
-  'minute-links': { write: ['state/expiry/'], send: ['links'] },
+  'minute-links': {
+    read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
+    write: ['state/expiry/', 'status/', 'attention/'],
+    send: ['links', 'permission-sets', 'events'],
+  },
   dispatcher: {
     read: [''],
     write: [
