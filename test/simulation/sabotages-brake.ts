@@ -83,9 +83,9 @@ export const brakeSabotages: readonly Sabotage[] = [
     name: 'nothing is compared anew after a pause',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/dispatcher/pause.ts',
-    find: "  await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])\n",
+    find: "  await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })\n",
     replace:
-      "  if (Math.abs(1) === 2) await queues.send('events', [{ body, groupId: 'resume', deduplicationId: randomness.id() }])\n",
+      "  if (Math.abs(1) === 2) await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })\n",
   },
   {
     name: 'a link whose access is held is not woken',

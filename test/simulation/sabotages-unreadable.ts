@@ -13,8 +13,8 @@ export const unreadableSabotages: readonly Sabotage[] = [
     name: 'a link that cannot be read counts as absent',
     breaks: ['foreign'],
     file: 'shared/reconcile/records/read-link.ts',
-    find: '  const found = await objects.get(key, { mostBytes: linkBodyMostBytes })\n',
-    replace: '  const found = await objects.get(key, { mostBytes: linkBodyMostBytes }).catch(() => undefined)\n',
+    find: "    return { state: 'unreadable', link: link.value, object, complaint }\n",
+    replace: "    return { state: 'absent', link: link.value, ...(complaint && {}) }\n",
   },
   {
     name: 'a ledger entry that cannot be read is begun anew',

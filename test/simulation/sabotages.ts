@@ -82,8 +82,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'any error while reading a link is taken for its absence',
     breaks: ['foreign'],
     file: 'shared/reconcile/records/read-link.ts',
-    find: 'await objects.get(key, { mostBytes: linkBodyMostBytes })',
-    replace: 'await objects.get(key, { mostBytes: linkBodyMostBytes }).catch(() => undefined)',
+    find: 'await readInput(objects, key, { mostBytes: linkBodyMostBytes })',
+    replace: 'await readInput(objects, key, { mostBytes: linkBodyMostBytes }).catch(() => undefined)',
   },
   {
     name: 'absence from the list of requests in progress is taken for success',

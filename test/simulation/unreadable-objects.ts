@@ -1,3 +1,4 @@
+import type { StoredObject } from '../../shared/memory/s3/memory-bucket.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Call } from './chaos.ts'
@@ -11,7 +12,8 @@ type Spoiled = { readonly body: Uint8Array; readonly garbage: Uint8Array }
 export class UnreadableObjects {
   readonly #objects: MemoryObjectStore
   readonly #spoiled = new Map<string, Spoiled>()
-  readonly #refused = new Set<string>()
+  /** The very object: another upload under its key can be read. */
+  readonly #refused = new Map<string, StoredObject>()
   #spoiledCount = 0
   #refusedCount = 0
 
@@ -60,8 +62,10 @@ export class UnreadableObjects {
   }
 
   refuse(key: string): void {
+    const found = this.#objects.model.find(key)
+    if (found === undefined) return
     this.#refusedCount++
-    this.#refused.add(key)
+    this.#refused.set(key, found)
   }
 
   give(key: string): void {
@@ -77,13 +81,20 @@ export class UnreadableObjects {
   }
 
   get refused(): readonly string[] {
-    return [...this.#refused]
+    return [...this.#refused.keys()].filter((key) => this.#isRefused(key))
+  }
+
+  #isRefused(key: string): boolean {
+    const found = this.#objects.model.find(key)
+    return found !== undefined && this.#refused.get(key) === found
   }
 
   /** What S3 answers to who asks for an object that its uploader encrypted with a key of his own. */
   refusalOf({ service, operation, key }: Call): ServiceError | undefined {
-    const isAsked = service === 's3' && operation.startsWith('get') && key !== undefined && this.#refused.has(key)
-    return isAsked ? new ServiceError('s3', 'AccessDenied', `${key}: Access Denied`) : undefined
+    const isAsked = service === 's3' && operation.startsWith('get') && key !== undefined && this.#isRefused(key)
+    if (!isAsked) return undefined
+    const words = 'The object was stored using a form of Server Side Encryption.'
+    return new ServiceError('s3', 'InvalidRequest', `${key}: ${words}`, { httpStatus: 400 })
   }
 
   /** Whether an account assignment, by the key of its ledger entry, may be other than its links say. */

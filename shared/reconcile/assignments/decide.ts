@@ -66,11 +66,12 @@ export function decide(facts: Facts): Step {
         accessesOf(facts).map((access) => holdOn(facts, wish, access)),
       )
     case 'unclear':
-      if (facts.entry && !wish.isLive) return { do: 'look at the live account' }
-      return conclude(
-        { result: 'waiting' },
-        accessesOf(facts).map((access) => leaveUnread(facts, wish, access)),
-      )
+      return wish.isLive || !facts.entry
+        ? conclude(
+            { result: 'waiting' },
+            accessesOf(facts).map((access) => leaveUnread(facts, wish, access)),
+          )
+        : { do: 'look at the live account' }
     case 'wanted':
       return decideWanted(facts, wish)
     default:
