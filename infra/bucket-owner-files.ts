@@ -1,6 +1,6 @@
 import type { Environment } from '../shared/domain/environment.ts'
 import { bucketPolicy } from './bucket-policy.ts'
-import { notifiedEvents, notifiedPrefixes, versionDays } from './constructs/create-bucket.ts'
+import { notifiedEvents, notifiedPrefixes, versionDays } from './bucket-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 /**

@@ -7,8 +7,10 @@ import {
   organizationsActions,
   producersOf,
 } from '../../infra/function-permissions.ts'
+import { renderPermissions } from '../../infra/render-permissions.ts'
 import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
+import { readText } from '../house/source-files.ts'
 
 const adapters = new URL('../../shared/aws/', import.meta.url)
 
@@ -66,4 +68,8 @@ test('every queue but the one that only S3 sends to has a producer, and every qu
     ...(functionPermissions[name].receive ?? []),
   ])
   expect(worked.flat().sort()).toEqual([...workedQueues].sort())
+})
+
+test('docs/permissions.md is up to date; else: npm run permissions', () => {
+  expect(readText('docs/permissions.md')).toBe(renderPermissions())
 })

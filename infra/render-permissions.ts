@@ -1,0 +1,65 @@
+import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
+import {
+  directoryActions,
+  functionPermissions,
+  identityCenterActions,
+  organizationsActions,
+} from './function-permissions.ts'
+
+const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(' ') || '–'
+const list = (service: string, actions: readonly string[]) =>
+  actions
+    .toSorted()
+    .map((action) => `- \`${service}:${action}\``)
+    .join('\n')
+
+/** docs/permissions.md: what each function may do, for whoever has to approve it. */
+export function renderPermissions(): string {
+  const rows = functionNames.map((name) => {
+    const {
+      read = [],
+      write = [],
+      send = [],
+      receive = [],
+      organizations,
+      directory,
+      identityCenter,
+    } = functionPermissions[name]
+    const own = functionSettings[name].queue?.name
+    const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
+    const services = [
+      organizations && 'Organizations',
+      directory && 'Identity Store',
+      identityCenter === 'change' && 'Identity Center',
+      identityCenter === 'instance' && 'Identity Center: the instance',
+    ].filter((service) => typeof service === 'string')
+    const receives = code([...(own === undefined ? [] : [own]), ...receive])
+    return `| \`${name}\` | ${reads} | ${code(write)} | ${receives} | ${code(send)} | ${services.join(', ') || '–'} |`
+  })
+  return `# Permissions
+
+What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
+granted, and a test for a grant that nothing uses. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
+write its own logs.
+
+| function | reads | puts and deletes | receives from | sends to | calls |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+## Organizations
+
+${list('organizations', Object.values(organizationsActions).flat())}
+
+## Identity Store
+
+${list('identitystore', directoryActions)}
+
+## Identity Center
+
+On the one instance, its permission sets, and accounts; \`ListInstances\` knows no resource.
+
+${list('sso', ['ListInstances', ...identityCenterActions])}
+
+In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
+`
+}

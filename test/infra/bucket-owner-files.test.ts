@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals'
+import { bucketOwnerFiles } from '../../infra/bucket-owner-files.ts'
+import { bucketPolicy } from '../../infra/bucket-policy.ts'
+import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { environment } from '../../shared/domain/environment.ts'
+import { environments } from './environments.ts'
+
+const existing = environment.parse(environments.existing)
+const names = new DeploymentNames(existing)
+const files = bucketOwnerFiles(existing, names)
+const content = (name: string) => JSON.parse(files[name] ?? '')
+
+test('the owner of an existing bucket gets its policy, notifications and lifecycle as files for the AWS CLI', () => {
+  expect(Object.keys(files)).toEqual(['policy.json', 'notifications.json', 'lifecycle.json'])
+  expect(content('policy.json')).toEqual(bucketPolicy(existing, names))
+})
+
+test('the notifications go to the queue of the deployment, for the two input prefixes', () => {
+  const configurations: { Events: string[]; QueueArn: string; Filter: unknown }[] =
+    content('notifications.json').QueueConfigurations
+  expect(configurations.map(({ QueueArn }) => QueueArn)).toEqual([
+    'arn:aws:sqs:eu-west-1:111122223333:ssofile-uploads',
+    'arn:aws:sqs:eu-west-1:111122223333:ssofile-uploads',
+  ])
+  expect(configurations.map(({ Filter }) => Filter)).toEqual([
+    { Key: { FilterRules: [{ Name: 'prefix', Value: 'links_data/' }] } },
+    { Key: { FilterRules: [{ Name: 'prefix', Value: 'permission_sets/' }] } },
+  ])
+  for (const { Events } of configurations)
+    expect(Events).toEqual(['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'])
+})
+
+test('the lifecycle removes old versions where ssofile writes often, and nothing else', () => {
+  const rules: { Filter: { Prefix: string }; [action: string]: unknown }[] = content('lifecycle.json').Rules
+  expect(rules.map(({ Filter }) => Filter.Prefix)).toEqual(['control/', 'status/', 'attention/', 'state/'])
+  for (const rule of rules) expect(rule.Expiration).toEqual({ ExpiredObjectDeleteMarker: true })
+})
