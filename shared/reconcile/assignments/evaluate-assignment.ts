@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
 import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
@@ -25,7 +26,7 @@ export type EvaluationContext = {
   /** Where the account's place, state and tags come from: `live` before anything is revoked, since the view may be old. */
   readonly place: 'view' | 'live'
   /** The keys of the links that are asked for. Absent: all. */
-  readonly among?: ReadonlySet<string>
+  readonly among?: ReadonlySet<string> | undefined
 }
 
 /**
@@ -41,15 +42,31 @@ export async function evaluateAssignment(
   const account = place === 'live' ? await organization.readLive(accountId) : await organization.find(accountId, view)
   if (!account) return { links: [], account }
   const { managementAccountId } = view
-  const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
-  const limit = pLimit(readsAtOnce)
-  const readings = await Promise.all(
-    candidates
-      .filter(({ key }) => among?.has(key) ?? true)
-      .map(({ key }) => limit(() => readLink(objects, key, configuration))),
-  )
-  const links = readings.flatMap((reading) => (reading.state === 'in-force' ? [toGrantingLink(reading)] : []))
+  const read = (key: string) => readLink(objects, key, configuration)
+  const links = await findGrantingLinks(assignment, account, { configuration, managementAccountId, among, read })
   return { links, account }
+}
+
+/** The links that grant it now while its account is as given. */
+export async function findGrantingLinks(
+  assignment: Assignment,
+  account: Account,
+  {
+    configuration,
+    managementAccountId,
+    among,
+    read,
+  }: Pick<EvaluationContext, 'configuration' | 'among'> & {
+    readonly managementAccountId: AccountId
+    readonly read: (key: string) => Promise<LinkReading>
+  },
+): Promise<readonly GrantingLink[]> {
+  const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
+  const readings = await pLimit(readsAtOnce).map(
+    candidates.filter(({ key }) => among?.has(key) ?? true),
+    ({ key }) => read(key),
+  )
+  return readings.flatMap((reading) => (reading.state === 'in-force' ? [toGrantingLink(reading)] : []))
 }
 
 export function toGrantingLink({
