@@ -107,7 +107,7 @@ test('a renamed group loses its access while twelve links of another folder flap
   const indirect = JSON.stringify(all.filter(({ rule }) => rule === 'indirect'))
   expect(indirect).toContain('of others')
   expect(indirect).not.toContain('flapping')
-}, 180_000)
+}, 300_000)
 
 async function rename(group: string): Promise<void> {
   const { stdout } = await system.tryCli(['identitystore', 'list-groups', ...(await store())])
@@ -121,13 +121,13 @@ async function store(): Promise<readonly string[]> {
   return ['--identity-store-id', await system.access.identityStoreId()]
 }
 
-test('a sync with --delete from a folder with seven hundred links of unknown groups revokes as many as one from an empty folder', async () => {
+test('a sync with --delete from a folder with three hundred links of unknown groups revokes as many as one from an empty folder', async () => {
   const groups = names('working', 60)
   await start(groups)
   const links = groups.map((group) => linkOf('team-a', group))
   await grant(links, 'me')
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-useless-'))
-  for (const group of names('unknown', 700)) {
+  for (const group of names('unknown', 300)) {
     const file = join(folder, linkOf('team-a', group))
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, '')
@@ -143,10 +143,10 @@ test('a sync with --delete from a folder with seven hundred links of unknown gro
       const [entries, waiting] = await Promise.all([system.keys('assignments/'), system.keys('attention/held/')])
       return entries.length === waiting.length ? waiting : undefined
     },
-    { withinMs: 60_000, tell: () => system.lastLogLines() },
+    { withinMs: 120_000, tell: () => system.lastLogLines() },
   )
   expect(held).toHaveLength(40)
-}, 180_000)
+}, 300_000)
 
 test('an operator releases the list of one folder while four links of another folder are toggled', async () => {
   const [ours, theirs] = [names('ours', 6), names('theirs', 5)]
@@ -184,4 +184,4 @@ test('an operator releases the list of one folder while four links of another fo
   await Promise.all(held.map((link) => system.remove(link, 'me')))
   await system.untilStatuses(held, 'held')
   expect((await shown()).map(({ name, held: keys }) => [name, keys.length])).toEqual([['team-a', 4]])
-}, 180_000)
+}, 300_000)
