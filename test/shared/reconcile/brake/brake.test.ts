@@ -51,7 +51,7 @@ async function open(
 ): Promise<World> {
   const world = new World({
     organization: organization(groups),
-    configuration: configuration.parse({ brake: { own, indirect } }),
+    configuration: configuration.parse({ brake: { own, indirect }, folders: ['team-a'] }),
     ...(wrap === undefined ? {} : { wrap }),
   }).start({ dispatcher: false })
   await world.objects.put(set.name, set.body)
@@ -463,7 +463,7 @@ describe('a link that is back just when its revocation is to be counted', () => 
   })
 })
 
-test('a renamed group and an account that was moved count each for itself', async () => {
+test('a group that is renamed loses access of one folder, while an account that was moved has that of another held', async () => {
   const groups = groupsOf(4)
   const world = await open(groups, groups.map(ofOu), { indirect: { count: 2, percent: 0 } })
   await world.organizations.moveAccount('200000000000' as never, 'ou-tiny-movedout', 'r-tiny')
@@ -472,7 +472,7 @@ test('a renamed group and an account that was moved count each for itself', asyn
   expect((await listsOf(world)).map(({ cause, name }) => ({ cause, name }))).toEqual([
     { cause: 'account', name: '200000000000' },
   ])
-  const link = linkOf('team 0', 1)
+  const link = linkOf('team 0', 1).replace('links_data/', 'links_data/team-a/')
   await world.objects.put(link, '')
   await settled(world)
   const before = granted(world)
