@@ -29,7 +29,7 @@ type Entry = {
   readonly isBegun: boolean
   /** What the account was like when the access was granted. */
   readonly account: string
-  /** When it was last seen granted. */
+  /** Since when there is an entry. What changed in organization and directory before that cannot take it away. */
   readonly grantedMs: number
 }
 
@@ -150,7 +150,7 @@ export class BrakePromise {
     const hasFormer = Array.isArray(entry.former)
     const access = `${String(entry.principalId)} ${String(entry.permissionSetArn)}`
     const nowMs = this.#world.clock.monotonicMs()
-    const grantedMs = state === 'granted' ? nowMs : (before?.grantedMs ?? nowMs)
+    const grantedMs = before?.grantedMs ?? nowMs
     for (const link of links) this.#grantingLinks.add(link)
     this.#entries.set(key, { state, access, hasFormer, hasFormerHeld, links, isBegun, account, grantedMs })
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
