@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import pLimit from 'p-limit'
 import type { AssignmentKey } from '../../shared/domain/assignment.ts'
-import { emptyBrake, figureOf } from '../../shared/domain/brake.ts'
+import { emptyBrake } from '../../shared/domain/brake.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { brakeFile, digestOf, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList, showList } from '../../shared/reconcile/brake/brake-file.ts'
 import { readPause } from '../../shared/reconcile/dispatcher/pause.ts'
 import { Ledger } from '../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../shared/reconcile/records/stored-json.ts'
@@ -13,7 +13,7 @@ import { count } from './count.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
 import { operator } from './operator.ts'
 import { Refusal } from './refusal.ts'
-import { type HeldAssignment, renderHeld, renderReleased } from './render-held.ts'
+import { type HeldAssignment, renderHeld, renderReleased, type ShownList } from './render-held.ts'
 import { renderJson } from './render-json.ts'
 
 const readsAtOnce = 32
@@ -24,10 +24,10 @@ export function addBrake(program: Command): void {
     .command('brake')
     .summary('show and release what the brake holds')
     .description(
-      'Shows the revocations that the brake holds, why, and who would lose access. Exit code 1 while there are any.\n--release releases exactly the list with this digest, for one hour; a list that has grown since then is refused. It only needs to write control/.',
+      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Exit code 1 while there are any.\n--release releases exactly the list with this digest, for one hour, whatever becomes of other lists; a list that has grown since then is refused. It only needs to write control/.',
     )
     .option('--release <digest>', 'release the list that was shown with this digest')
-    .option('--json', 'the held list as JSON')
+    .option('--json', 'what is held as JSON')
     .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
     .action(async ({ release, json = false }: { release?: string; json?: boolean }) => {
       const ports = openCliPorts(bucketOf(undefined))
@@ -37,18 +37,19 @@ export function addBrake(program: Command): void {
 
 async function show({ objects }: Ports, json: boolean): Promise<number> {
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
-  const { held, holds, releases } = stored?.value ?? emptyBrake
+  const { lists, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
-  const assignments = await Promise.all(held.map((key) => limit(() => readHeld(ledger, key))))
-  const digest = held.length === 0 ? undefined : digestOf(held)
-  if (json) {
-    const rules = holds.map(({ items, passed, ...rule }) => ({ ...rule, figure: figureOf({ items, passed }) }))
-    process.stdout.write(renderJson({ digest, rules, held: assignments, releases, pause }))
-  } else {
-    process.stdout.write(renderHeld({ digest, holds, assignments, releases, pause }))
-  }
-  return held.length === 0 ? 0 : 1
+  const shown = await Promise.all(
+    lists.map(async (list): Promise<ShownList> => {
+      const { items, passed, ...about } = showList(list)
+      return { ...about, held: await limit.map(list.held, (key) => readHeld(ledger, key)) }
+    }),
+  )
+  process.stdout.write(
+    json ? renderJson({ lists: shown, releases, pause }) : renderHeld({ lists: shown, releases, pause }),
+  )
+  return lists.length === 0 ? 0 : 1
 }
 
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
@@ -76,11 +77,11 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
       )
       return 0
     case 'other-list': {
-      const { held } = result.record
+      const lists = result.record.lists.map((list) => `${digestOf(list)} (${count(list.held.length, 'revocation')})`)
       const now =
-        held.length === 0
+        lists.length === 0
           ? 'nothing is held'
-          : `the list has ${count(held.length, 'revocation')} and the digest ${digestOf(held)}`
+          : `${lists.length === 1 ? 'the list has the digest' : 'the lists have the digests'} ${lists.join(', ')}`
       throw new Refusal(
         `received the digest '${digest}', but now ${now}; nothing was released. Look again: ssofile brake`,
       )

@@ -1,7 +1,8 @@
 import { type AssignmentKey, parseAssignmentKey } from '../../shared/domain/assignment.ts'
-import { type BrakeHold, type BrakeRecord, figureOf, placeOf } from '../../shared/domain/brake.ts'
+import { type BrakeRecord, describeCause, placeOf } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { GrantingLink } from '../../shared/domain/ledger-entry.ts'
+import type { showList } from '../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../shared/reconcile/dispatcher/pause.ts'
 
 /** One revocation on the list: why it is there, and the links that granted the access. */
@@ -11,11 +12,13 @@ export type HeldAssignment = {
   readonly links: readonly GrantingLink[]
 }
 
+/** One list: what it has in common, and what stands on it. */
+export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'passed'> & {
+  readonly held: readonly HeldAssignment[]
+}
+
 type Shown = {
-  /** Absent: nothing is held. */
-  readonly digest: string | undefined
-  readonly holds: readonly BrakeHold[]
-  readonly assignments: readonly HeldAssignment[]
+  readonly lists: readonly ShownList[]
   readonly releases: BrakeRecord['releases']
   readonly pause: Pause | undefined
 }
@@ -23,27 +26,37 @@ type Shown = {
 const accountsShown = 3
 
 /** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
-export function renderHeld({ digest, holds, assignments, releases, pause }: Shown): string {
+export function renderHeld({ lists, releases, pause }: Shown): string {
   const paused = pause
     ? [`all changes are ${describePause(pause)}; nothing is revoked, not even what was released, until: ssofile resume`]
     : []
   const released = releases.map(
     ({ at, by, keys }) => `released at ${at} by ${by}: ${count(keys.length, 'revocation')}, for one hour`,
   )
-  if (digest === undefined) return lines(['nothing is held', ...released, ...paused])
+  if (lists.length === 0) return lines(['nothing is held', ...released, ...paused])
+  const number = lists.reduce((sum, { held }) => sum + held.length, 0)
+  const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return lines([
-    `${count(assignments.length, 'revocation')} held; the access is still there`,
-    ...holds.map(renderHold),
+    `${count(number, 'revocation')} held${onLists}; the access is still there`,
     ...released,
     ...paused,
+    ...lists.flatMap(renderList),
+    'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
+  ])
+}
+
+function renderList(list: ShownList): readonly string[] {
+  const { held, digest } = list
+  return [
+    renderRule(list),
     '',
-    'What would be revoked, grouped by the links that granted it:',
-    ...groupByLinks(assignments).flatMap((group) => renderGroup(group, holds.length > 1)),
+    `What would be revoked (${held.length}), grouped by the links that granted it:`,
+    ...groupByLinks(held).flatMap(renderGroup),
     '',
     'If this is intended, release exactly this list, for one hour:',
     `  ssofile brake --release ${digest}`,
-    'If not, restore the links or what they covered: the access stays, and leaves this list automatically.',
-  ])
+    '',
+  ]
 }
 
 /** What follows from a release. */
@@ -59,19 +72,18 @@ function lines(all: readonly string[]): string {
   return all.map((line) => `${quote(line, 4000)}\n`).join('')
 }
 
-function renderHold(hold: BrakeHold): string {
-  const { rule, folder, limit, base, minutes, since } = hold
-  const figure = figureOf(hold)
+function renderRule(list: ShownList): string {
+  const { rule, name, figure, limit, base, minutes, since } = list
   return rule === 'own'
-    ? `  rule own: ${count(figure, 'link')} ${placeOf(folder)} withdrawn since ${since}; at most ${limit} of ${base} pass in ${minutes} minutes`
-    : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} although their links were not deleted; at most ${limit} of ${base} pass in ${minutes / 60} hours`
+    ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit} of ${base} pass in ${minutes} minutes`
+    : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`
 }
 
 function groupByLinks(assignments: readonly HeldAssignment[]): readonly (readonly HeldAssignment[])[] {
   return [...Map.groupBy(assignments, ({ links }) => links.map(({ key }) => key).join('\n')).values()]
 }
 
-function renderGroup(group: readonly HeldAssignment[], tellsReason: boolean): readonly string[] {
+function renderGroup(group: readonly HeldAssignment[]): readonly string[] {
   const [first] = group
   if (!first) return []
   const accounts = group.flatMap(({ key }) => parseAssignmentKey(key)?.accountId ?? [])
@@ -81,7 +93,7 @@ function renderGroup(group: readonly HeldAssignment[], tellsReason: boolean): re
   return [
     ...(first.links.length === 0 ? [`  (no link is known) ${first.key}`] : first.links.map(renderLink)),
     `    ${set} in ${count(accounts.length, 'account')}: ${shown}${more}`,
-    ...(tellsReason && first.reason !== undefined ? [`    ${first.reason}`] : []),
+    ...(first.links.length === 0 && first.reason !== undefined ? [`    ${first.reason}`] : []),
   ]
 }
 

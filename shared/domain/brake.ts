@@ -7,36 +7,56 @@ import { splitFolder } from './link-fields.ts'
 
 /** `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. */
 export const brakeRules = ['own', 'indirect'] as const
-type BrakeRule = (typeof brakeRules)[number]
 
-/** One count: `indirect` everywhere together, `own` for each folder of links (absent: directly under `links_data/`). */
-const scope = { rule: z.enum(brakeRules), folder: z.string().optional() }
+/**
+ * What is counted together. `own` counts by folder. An `indirect` revocation counts for its cause, for each folder of the
+ * links that granted it, and for everything, which is the last resort: it lets twice as much pass as each of the others.
+ */
+export const brakeCauses = ['folder', 'account', 'principal', 'permission set', 'configuration', 'everything'] as const
+
+const scope = {
+  rule: z.enum(brakeRules),
+  cause: z.enum(brakeCauses),
+  /** Of the folder (absent: directly under `links_data/`), the account, the principal or the permission set. */
+  name: z.string().optional(),
+}
+type Scope = z.infer<z.ZodObject<typeof scope>>
+
+/** Why links that are there grant an assignment no longer. */
+export type Cause = Pick<Scope, 'cause' | 'name'>
 
 /** A window begins with the first revocation that is counted after the window before it ended. */
 const brakeWindow = z.strictObject({
   ...scope,
   since: z.iso.datetime(),
-  /** How many links of the folder, or entries of the ledger, there were when it began. */
-  base: z.int().min(0),
+  /**
+   * How many links of the folder, or entries of the ledger, granted something before it began. It is counted when more
+   * would pass than without it.
+   */
+  base: z.int().min(0).optional(),
   /** The keys of the links or ledger entries that passed. Each counts once, however often it is tried. */
   counted: z.array(z.string()),
   /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
 })
-type BrakeWindow = z.infer<typeof brakeWindow>
+export type BrakeWindow = z.infer<typeof brakeWindow>
 
-/** Why the list is held, once for each rule and folder. `items` exceed the limit; `passed` were counted before them. */
-const brakeHold = z.strictObject({
+/** One list of what is held, and why. It is released as a whole, and apart from all others. */
+const brakeList = z.strictObject({
   ...scope,
   since: z.iso.datetime(),
   base: z.int().min(0),
   limit: z.int().min(0),
   /** How long its window lasts. */
   minutes: z.number(),
+  /** Counted before the limit was reached. */
   passed: z.int().min(0),
+  /** The links or assignments that exceed the limit. */
   items: z.array(z.string()),
+  /** Sorted. Each assignment stands on one list only. */
+  held: z.array(assignmentKey),
 })
-export type BrakeHold = z.infer<typeof brakeHold>
+export type BrakeList = z.infer<typeof brakeList>
 
 /** A person released these: for an hour from `at` (S3's clock) they pass without being counted. */
 const brakeRelease = z.strictObject({
@@ -48,29 +68,26 @@ const brakeRelease = z.strictObject({
   keys: z.array(assignmentKey),
 })
 
-/** The content of `control/brake.json`. Every instant is S3's. `held` is sorted, and only a person releases it. */
+/** The content of `control/brake.json`. Every instant is S3's. Only a person releases a list. */
 export const brakeRecord = z.strictObject({
-  held: z.array(assignmentKey),
-  holds: z.array(brakeHold),
+  lists: z.array(brakeList),
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),
 })
 export type BrakeRecord = z.infer<typeof brakeRecord>
 
-export const emptyBrake: BrakeRecord = { held: [], holds: [], windows: [], releases: [] }
+export const emptyBrake: BrakeRecord = { lists: [], windows: [], releases: [] }
 
-/** A link that granted access, by its key and folder. */
-export type WithdrawnLink = { readonly key: string; readonly folder: string | undefined }
-
-/** One assignment that is about to be revoked. `withdrawn`: all links that granted it; empty: it is indirect. */
-export type Revocation = { readonly key: AssignmentKey; readonly withdrawn: readonly WithdrawnLink[] }
+/** One assignment that is about to be revoked, and the keys of the links that granted it. */
+export type Revocation = {
+  readonly key: AssignmentKey
+  readonly links: readonly string[]
+  /** `undefined`: all its links were withdrawn. */
+  readonly cause: Cause | undefined
+}
 
 /** What one revocation counts in one window. */
-export type Tally = {
-  readonly rule: BrakeRule
-  readonly folder: string | undefined
-  readonly items: readonly string[]
-}
+export type Tally = Scope & { readonly items: readonly string[] }
 
 export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date }
 
@@ -82,29 +99,35 @@ export function folderOf(key: string): string | undefined {
 }
 
 /** Links are counted, not their accounts: one link may revoke on any number of accounts. */
-export function tally({ key, withdrawn }: Revocation): readonly Tally[] {
-  if (withdrawn.length === 0) return [{ rule: 'indirect', folder: undefined, items: [key] }]
-  const byFolder = Map.groupBy(withdrawn, ({ folder }) => folder)
-  return [...byFolder].map(([folder, links]) => ({
-    rule: 'own',
-    folder,
-    items: [...new Set(links.map((link) => link.key))],
-  }))
+export function tally({ key, links, cause }: Revocation): readonly Tally[] {
+  const byFolder = Map.groupBy(new Set(links), folderOf)
+  if (!cause) return [...byFolder].map(([name, items]) => ({ rule: 'own', cause: 'folder', name, items }))
+  const folders = [...byFolder.keys()].map((name): Cause => ({ cause: 'folder', name }))
+  const all: readonly Cause[] = [cause, ...folders, { cause: 'everything' }]
+  return all.map((one) => ({ rule: 'indirect', ...one, items: [key] }))
 }
 
 /** The most that may pass in a window; exactly so many do. */
-export function limitOf(rule: BrakeRule, base: number, limits: Configuration['brake']): number {
+export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
   const { count, percent } = limits[rule]
-  const most = rule === 'indirect' ? limits.indirect.most : Number.MAX_SAFE_INTEGER
-  return Math.min(most, Math.max(count, Math.floor((percent * base) / 100)))
+  const limit = Math.max(count, Math.floor((percent * base) / 100))
+  if (rule === 'own') return limit
+  // No folder can use up more than half of everything.
+  return (cause === 'everything' ? 2 : 1) * Math.min(limits.indirect.most, limit)
 }
 
-function lengthMs(rule: BrakeRule, { own, indirect }: Configuration['brake']): number {
+/** A larger base allows no more. */
+export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake']): number {
+  if (rule === 'own') return Number.POSITIVE_INFINITY
+  return indirect.percent === 0 ? 0 : Math.ceil((100 * indirect.most) / indirect.percent)
+}
+
+function lengthMs(rule: Scope['rule'], { own, indirect }: Configuration['brake']): number {
   return rule === 'own' ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
 }
 
-function isSameScope(a: Pick<Tally, 'rule' | 'folder'>, b: { rule: BrakeRule; folder?: string | undefined }): boolean {
-  return a.rule === b.rule && a.folder === b.folder
+export function isSameScope(a: Scope, b: Scope): boolean {
+  return a.rule === b.rule && a.cause === b.cause && a.name === b.name
 }
 
 function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {
@@ -115,54 +138,53 @@ function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): number {
   return now.getTime() - Date.parse(busyAt ?? since)
 }
 
-/** The windows that this revocation counts in. They must be open (`openWindow`) before it is judged. */
-export function findMissingWindows(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly Tally[] {
-  if (brake.held.includes(revocation.key) || isReleased(brake, revocation.key, terms.now)) return []
-  return tally(revocation).filter(
-    (one) => !brake.windows.some((window) => isSameScope(one, window) && isRunning(window, terms)),
+/** The windows of withdrawn links that have run out: they may have to go on (`prolongWindow`). */
+export function findEnded(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly Tally[] {
+  if (isDecided(brake, revocation.key, terms.now) || revocation.cause) return []
+  return tally(revocation).filter((one) =>
+    brake.windows.some((window) => isSameScope(one, window) && !isRunning(window, terms)),
   )
-}
-
-export function openWindow(
-  brake: BrakeRecord,
-  { rule, folder }: Tally,
-  base: number,
-  { now }: BrakeTerms,
-): BrakeRecord {
-  const others = brake.windows.filter((window) => !isSameScope({ rule, folder }, window))
-  const opened = { rule, folder, since: now.toISOString(), base, counted: [] }
-  return { ...brake, windows: [...others, opened] }
 }
 
 /**
  * Prolongs a window that has just run out while more links are deleted than may pass in one window, and their access is
  * still to be revoked (`open`). Links over many accounts take hours: with a new window each time, all of them would
- * pass. `undefined`: a new window has to be opened.
+ * pass.
  */
-export function prolongWindow(
-  brake: BrakeRecord,
-  one: Tally,
-  open: number,
-  terms: BrakeTerms,
-): BrakeRecord | undefined {
+export function prolongWindow(brake: BrakeRecord, one: Tally, open: number, terms: BrakeTerms): BrakeRecord {
   const { limits, now } = terms
   const last = brake.windows.find((window) => isSameScope(one, window))
-  if (!last || open <= limitOf(last.rule, last.base, limits)) return undefined
-  if (ageMs(last, terms) >= 2 * lengthMs(last.rule, limits)) return undefined
-  const windows = brake.windows.map((window) => (window === last ? { ...last, busyAt: now.toISOString() } : window))
-  return { ...brake, windows }
+  if (!last || open <= limitOf(last, last.base ?? 0, limits)) return brake
+  if (ageMs(last, terms) >= 2 * lengthMs(last.rule, limits)) return brake
+  return withWindow(brake, { ...last, busyAt: now.toISOString() })
+}
+
+/** The windows in which this revocation is beyond the limit, as long as nobody has counted their base. */
+export function findBaseless(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly BrakeWindow[] {
+  if (isDecided(brake, revocation.key, terms.now)) return []
+  return tally(revocation).flatMap((one) => {
+    const window = windowOf(brake, one, terms)
+    return window.base === undefined && isBeyond(window, addedTo(window, one), terms) ? [window] : []
+  })
+}
+
+/** Notes the base of a window, unless it is over. */
+export function noteBase(brake: BrakeRecord, measured: BrakeWindow, base: number, terms: BrakeTerms): BrakeRecord {
+  const known = brake.windows.find((window) => isSameScope(window, measured))
+  if (known && known.since !== measured.since && isRunning(known, terms)) return brake
+  return withWindow(brake, { ...(known?.since === measured.since ? known : measured), base })
 }
 
 /**
- * Whether a revocation may be sent, and the record that has to be written before it is. Its windows must be open.
+ * Whether a revocation may be sent, and the record that has to be written before it is. `findBaseless` comes before.
  *
- * | released | on the list | its links or key counted | within the limit | then                       |
- * | -------- | ----------- | ------------------------ | ---------------- | -------------------------- |
- * | yes      | any         | any                      | any              | passes, uncounted          |
- * | no       | yes         | any                      | any              | stays held                 |
- * | no       | no          | yes                      | any              | passes, counted before     |
- * | no       | no          | no                       | yes              | passes, and is counted     |
- * | no       | no          | no                       | no               | is held, and on the list   |
+ * | released | on a list | its links or key counted | within the limits | then                             |
+ * | -------- | --------- | ------------------------ | ----------------- | -------------------------------- |
+ * | yes      | any       | any                      | any               | passes, uncounted                |
+ * | no       | yes       | any                      | any               | stays held                       |
+ * | no       | no        | yes                      | any               | passes, counted before           |
+ * | no       | no        | no                       | yes               | passes, and is counted           |
+ * | no       | no        | no                       | no                | is held, on the first list of it |
  */
 export function judgeRevocation(
   brake: BrakeRecord,
@@ -171,79 +193,124 @@ export function judgeRevocation(
 ): { readonly brake: BrakeRecord; readonly passes: boolean } {
   const { key } = revocation
   if (isReleased(brake, key, terms.now)) return { brake, passes: true }
-  if (brake.held.includes(key)) return { brake, passes: false }
+  if (isHeld(brake, key)) return { brake, passes: false }
   const added = tally(revocation).map((one) => {
-    const window = findWindow(brake, one)
-    const counted = new Set(window.counted)
-    return { ...one, window, items: one.items.filter((item) => !counted.has(item)) }
+    const window = windowOf(brake, one, terms)
+    return { window, items: addedTo(window, one) }
   })
-  const beyond = added.filter(
-    ({ rule, items, window }) =>
-      items.length > 0 && window.counted.length + items.length > limitOf(rule, window.base, terms.limits),
-  )
-  if (beyond.length > 0) {
-    const listed = { ...brake, held: [...brake.held, key].sort() }
-    return { brake: beyond.reduce((held, one) => hold(held, one, terms), listed), passes: false }
-  }
-  if (added.every(({ items }) => items.length === 0)) return { brake, passes: true }
-  const windows = brake.windows.map((window) => {
-    const items = added.find((one) => isSameScope(one, window))?.items ?? []
-    return items.length === 0 ? window : { ...window, counted: [...window.counted, ...items] }
-  })
-  return { brake: { ...brake, windows }, passes: true }
+  const beyond = added.find(({ window, items }) => isBeyond(window, items, terms))
+  if (beyond) return { brake: hold(brake, key, beyond, terms), passes: false }
+  const counted = added
+    .filter(({ items }) => items.length > 0)
+    .reduce((record, { window, items }) => {
+      return withWindow(record, { ...window, counted: [...window.counted, ...items] })
+    }, brake)
+  return { brake: counted, passes: true }
 }
 
-function findWindow(brake: BrakeRecord, one: Tally): BrakeWindow {
-  const window = brake.windows.find((candidate) => isSameScope(one, candidate))
-  if (!window) throw new Error(`no window is open for the rule ${one.rule}; openWindow comes before judgeRevocation`)
-  return window
+/** The window that runs, or a new one. */
+function windowOf(brake: BrakeRecord, one: Tally, terms: BrakeTerms): BrakeWindow {
+  const { rule, cause, name } = one
+  const running = brake.windows.find((window) => isSameScope(one, window) && isRunning(window, terms))
+  return running ?? { rule, cause, name, since: terms.now.toISOString(), counted: [] }
 }
 
-function hold(brake: BrakeRecord, one: Tally & { window: BrakeWindow }, { limits, now }: BrakeTerms): BrakeRecord {
-  const { rule, folder, items, window } = one
-  const { since, base, counted } = window
-  const known = brake.holds.find((candidate) => isSameScope(one, candidate))
-  const limit = limitOf(rule, base, limits)
+function addedTo({ counted }: BrakeWindow, { items }: Tally): readonly string[] {
+  const known = new Set(counted)
+  return items.filter((item) => !known.has(item))
+}
+
+function isBeyond(window: BrakeWindow, items: readonly string[], { limits }: BrakeTerms): boolean {
+  return items.length > 0 && window.counted.length + items.length > limitOf(window, window.base ?? 0, limits)
+}
+
+function withWindow(brake: BrakeRecord, window: BrakeWindow): BrakeRecord {
+  const isKnown = brake.windows.some((one) => isSameScope(one, window))
+  const windows = isKnown
+    ? brake.windows.map((one) => (isSameScope(one, window) ? window : one))
+    : [...brake.windows, window]
+  return { ...brake, windows }
+}
+
+function hold(
+  brake: BrakeRecord,
+  key: AssignmentKey,
+  { window, items }: { readonly window: BrakeWindow; readonly items: readonly string[] },
+  { limits, now }: BrakeTerms,
+): BrakeRecord {
+  const { rule, cause, name, since, base = 0, counted } = window
+  const limit = limitOf(window, base, limits)
   const minutes = lengthMs(rule, limits) / 60_000
-  const before = known ?? { rule, folder, since, base, limit, minutes, passed: counted.length, items: [] }
-  const next = { ...before, items: [...new Set([...before.items, ...items])] }
-  return {
-    ...brake,
-    holds: known ? brake.holds.map((candidate) => (candidate === known ? next : candidate)) : [...brake.holds, next],
-    windows: brake.windows.map((each) => (each === window ? { ...each, busyAt: now.toISOString() } : each)),
+  const known = brake.lists.find((list) => isSameScope(list, window))
+  const before = known ?? {
+    rule,
+    cause,
+    name,
+    since,
+    base,
+    limit,
+    minutes,
+    passed: counted.length,
+    items: [],
+    held: [],
   }
+  const next: BrakeList = {
+    ...before,
+    items: [...new Set([...before.items, ...items])],
+    held: [...before.held, key].sort(),
+  }
+  const lists = known ? brake.lists.map((list) => (list === known ? next : list)) : [...brake.lists, next]
+  return withWindow({ ...brake, lists }, { ...window, busyAt: now.toISOString() })
+}
+
+export function isHeld({ lists }: BrakeRecord, key: AssignmentKey): boolean {
+  return lists.some(({ held }) => held.includes(key))
+}
+
+/** What stands on all lists together, ascending. */
+export function listHeld({ lists }: BrakeRecord): readonly AssignmentKey[] {
+  return lists.flatMap(({ held }) => held).sort()
 }
 
 function isReleased({ releases }: BrakeRecord, key: AssignmentKey, now: Date): boolean {
   return releases.some((release) => isInForce(release, now) && release.keys.includes(key))
 }
 
+function isDecided(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {
+  return isHeld(brake, key) || isReleased(brake, key, now)
+}
+
 function isInForce({ at }: { readonly at: string }, now: Date): boolean {
   return now.getTime() - Date.parse(at) < releasedForMs
 }
 
-/** Releases everything that is on the list now. Later revocations are held on a new list. */
+/** Releases exactly this list. Later revocations are held on a new one. */
 export function releaseHeld(
   brake: BrakeRecord,
+  list: BrakeList,
   { at, digest, by }: { at: Date; digest: string; by: string },
 ): BrakeRecord {
-  const release = { digest, at: at.toISOString(), by, hinted: false, keys: brake.held }
-  return withoutHolds({ ...brake, held: [], releases: [...brake.releases, release] })
+  const release = { digest, at: at.toISOString(), by, hinted: false, keys: list.held }
+  return withoutList({ ...brake, releases: [...brake.releases, release] }, list)
 }
 
-/** Takes this one off the list: it is gone, or must not be revoked any more. */
+/** Takes this one off its list: it is gone, or must not be revoked any more. */
 export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
-  if (!brake.held.includes(key)) return brake
-  const held = brake.held.filter((other) => other !== key)
-  if (held.length === 0) return withoutHolds({ ...brake, held })
-  const holds = brake.holds
-    .map((one) => ({ ...one, items: one.items.filter((item) => item !== key) }))
-    .filter(({ items }) => items.length > 0)
-  return { ...brake, held, holds }
+  const list = brake.lists.find(({ held }) => held.includes(key))
+  if (!list) return brake
+  const held = list.held.filter((other) => other !== key)
+  if (held.length === 0) return withoutList(brake, list)
+  const next = { ...list, held, items: list.items.filter((item) => item !== key) }
+  return { ...brake, lists: brake.lists.map((one) => (one === list ? next : one)) }
 }
 
-function withoutHolds(brake: BrakeRecord): BrakeRecord {
-  return { ...brake, holds: [], windows: brake.windows.map(({ busyAt: _, ...window }) => window) }
+function withoutList(brake: BrakeRecord, list: BrakeList): BrakeRecord {
+  const calm = ({ busyAt: _, ...window }: BrakeWindow): BrakeWindow => window
+  return {
+    ...brake,
+    lists: brake.lists.filter((one) => one !== list),
+    windows: brake.windows.map((window) => (isSameScope(window, list) ? calm(window) : window)),
+  }
 }
 
 /** The release of this list that is in force. */
@@ -265,23 +332,37 @@ export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
 }
 
 /** How many would have been revoked in the window if nothing had been held. */
-export function figureOf({ passed, items }: Pick<BrakeHold, 'passed' | 'items'>): number {
+export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>): number {
   return passed + items.length
 }
 
 /** Why the brake holds, for a person: rule and limit. The figure grows while more is held, so it stands elsewhere. */
-export function describeHold({ rule, folder, limit, base, minutes }: BrakeHold): string {
+export function describeList(list: BrakeList): string {
+  const { rule, name, limit, base, minutes } = list
   return rule === 'own'
-    ? `held by the brake: more than ${limit} of the ${base} links ${placeOf(folder)} were withdrawn within ${minutes} minutes`
-    : `held by the brake: more than ${limit} of the ${base} assignments in the ledger would be revoked within ${minutes / 60} hours, although their links were not deleted`
+    ? `held by the brake: more than ${limit} of the ${base} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
+    : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`
+}
+
+/** What an indirect list has in common, for a person. */
+export function describeCause({ cause, name = '' }: Cause): string {
+  switch (cause) {
+    case 'folder':
+      return `that links ${placeOf(name === '' ? undefined : name)} grant`
+    case 'everything':
+      return 'for all causes together'
+    case 'configuration':
+      return 'because of the configuration'
+    default:
+      return `because of the ${cause} '${quote(name)}'`
+  }
 }
 
 export function placeOf(folder: string | undefined): string {
   return folder === undefined ? `directly under ${linkPrefix}` : `in the folder '${quote(folder)}'`
 }
 
-/** The hold that a revocation is on the list for; `undefined`: its hold is over. */
-export function findHold(brake: BrakeRecord, revocation: Revocation): BrakeHold | undefined {
-  const items = new Set(tally(revocation).flatMap((one) => one.items))
-  return brake.holds.find((one) => one.items.some((item) => items.has(item))) ?? brake.holds[0]
+/** The list that an assignment stands on. */
+export function findList({ lists }: BrakeRecord, key: AssignmentKey): BrakeList | undefined {
+  return lists.find(({ held }) => held.includes(key))
 }

@@ -52,9 +52,10 @@ async function untilHeld(count: number): Promise<Record<string, unknown>> {
   return until(
     `${count} revocations held`,
     async () => {
-      const brake = await system.json('control/brake.json')
+      const { lists } = (await system.json('control/brake.json')) ?? {}
       const attention = await system.keys('attention/held/')
-      return Array.isArray(brake?.held) && brake.held.length === count && attention.length === count ? brake : undefined
+      const [list] = Array.isArray(lists) ? lists : []
+      return list?.held.length === count && attention.length === count ? list : undefined
     },
     { ...patiently, tell: () => system.lastLogLines() },
   )
@@ -109,12 +110,12 @@ test('a person understands what is held, and why, and cannot release what anothe
   expect(shown.stdout).toContain(`ssofile brake --release ${digest}`)
   expect(shown.stdout).toContain('deleted by AWS:maria')
   const json = JSON.parse((await system.ssofile(['brake', '--json'])).stdout)
-  expect(json).toMatchObject({ digest, rules: [{ rule: 'own', figure: 300, limit: 30 }] })
-  expect(json.held).toHaveLength(270)
+  expect(json).toMatchObject({ lists: [{ digest, rule: 'own', figure: 300, limit: 30 }] })
+  expect(json.lists[0].held).toHaveLength(270)
   const wrong = await system.ssofile(['brake', '--release', '0123456789abcdef'], 'operator')
   expect({ exitCode: wrong.exitCode, stderr: wrong.stderr }).toEqual({
     exitCode: 2,
-    stderr: expect.stringContaining(`the list has 270 revocations and the digest ${digest}; nothing was released`),
+    stderr: expect.stringContaining(`the list has the digest ${digest} (270 revocations); nothing was released`),
   })
   const denied = await system.ssofile(['brake', '--release', String(digest)], 'maria')
   expect({ exitCode: denied.exitCode, stderr: denied.stderr }).toEqual({

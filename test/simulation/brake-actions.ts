@@ -8,11 +8,13 @@ const folders = ['', 'folder-a/'] as const
 export type BrakeAction =
   | { readonly do: 'delete all links of a folder'; readonly folder: (typeof folders)[number] }
   | { readonly do: 'move all accounts of a unit'; readonly from: string; readonly to: string }
-  /** The operator notes the list and its digest. */
+  /** The operator notes the lists and their digests. */
   | { readonly do: 'look at the brake' }
-  /** Maybe another list by now. */
+  /** Maybe other lists by now. */
   | { readonly do: 'release what was looked at' }
   | { readonly do: 'delete control/brake.json' }
+  /** Well-formed, of groups that nobody knows. */
+  | { readonly do: 'upload forty useless links' }
 
 const units = ['ou-sim0-11111111', 'ou-sim0-22222222', 'ou-sim0-33333333'] as const
 
@@ -35,6 +37,7 @@ export const brakeActions: readonly fc.WeightedArbitrary<BrakeAction>[] = [
   { weight: 1, arbitrary: fc.constant({ do: 'look at the brake' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'release what was looked at' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'delete control/brake.json' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'upload forty useless links' as const }) },
 ]
 
 export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Promise<void> {
@@ -54,14 +57,22 @@ export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Pr
       const { seenBrake } = world
       if (!seenBrake) return
       world.wasOperated = true
-      checker.noteRelease(seenBrake.held, readShown(world)?.held)
-      await releaseList(objects.as('operator'), seenBrake.digest, 'operator')
+      // Each list for itself, whatever became of the others.
+      for (const list of seenBrake) {
+        const now = readShown(world)?.find(({ digest }) => digest === list.digest)
+        checker.noteRelease(list.held, now?.held)
+        await releaseList(objects.as('operator'), list.digest, 'operator')
+      }
       return
     }
     case 'delete control/brake.json':
       world.wasDisturbed = true
       checker.noteForgottenBrake()
       return void objects.as('operator').delete('control/brake.json')
+    case 'upload forty useless links':
+      for (let nth = 0; nth < 40; nth++)
+        void objects.as('someone').put(`links_data/root%all%First-ps%unknown ${nth}%GROUP%ssofile`, '')
+      return
     default:
       return action satisfies never
   }
@@ -82,11 +93,11 @@ export function hasNewRelease(world: SimulatedWorld): boolean {
   return Array.isArray(releases) && releases.some(({ hinted, at }) => !hinted && Date.parse(at) > sinceMs)
 }
 
-export type ShownBrake = { readonly digest: string; readonly held: readonly string[] }
+export type ShownList = { readonly digest: string; readonly held: readonly string[] }
 
 /** What `ssofile brake` shows; `undefined`: nothing is held. */
-export function readShown(world: SimulatedWorld): ShownBrake | undefined {
-  const { digest, held } = world.readJson('control/brake.json') ?? {}
-  if (typeof digest !== 'string' || !Array.isArray(held)) return undefined
-  return { digest, held: held.map(String) }
+export function readShown(world: SimulatedWorld): readonly ShownList[] | undefined {
+  const { lists } = world.readJson('control/brake.json') ?? {}
+  if (!Array.isArray(lists) || lists.length === 0) return undefined
+  return lists.map(({ digest, held }) => ({ digest: String(digest), held: held.map(String) }))
 }

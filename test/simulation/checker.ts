@@ -80,6 +80,12 @@ export class Checker {
 
   /** The world that links are judged by has changed. */
   noteDesired(): void {
+    this.#brake.noteWorldChange()
+    this.#noteDesired()
+  }
+
+  /** Time has passed, or a link has changed. */
+  #noteDesired(): void {
     this.#isDirty = true
     this.#departures.noteDesired()
     this.#watched.desires.note()
@@ -91,7 +97,7 @@ export class Checker {
   }
 
   isDesired(target: AssignmentTarget): boolean {
-    this.noteDesired()
+    this.#noteDesired()
     return this.#watched.desires.sinceMs(nameOf(target)) !== undefined
   }
 
@@ -196,7 +202,7 @@ export class Checker {
     const isRemoved = eventName.startsWith('ObjectRemoved')
     // What somebody spoils or restores says what it said.
     if (change.caller.accessKeyId === spoiler) return
-    if (key.startsWith('links_data/')) this.noteDesired()
+    if (key.startsWith('links_data/')) this.#noteDesired()
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
     const unseen = isRemoved ? undefined : this.#looks.complain(this.#calling, key)
     if (unseen) this.#fail(promises[unseen.promise], unseen.message)
@@ -247,7 +253,7 @@ export class Checker {
     const { access } = this.#watched
     this.#quotas.checkOutstanding('deletion', call)
     // Time alone ends what a link asks for.
-    this.noteDesired()
+    this.#noteDesired()
     const keys = access.entriesOf(nameOf(target))
     this.#checkRead(process, keys, `revokes ${describeTarget(target, this.#world)}`)
     this.#foreign.checkDeletion(process, target, keys, call)

@@ -16,6 +16,7 @@ const own = [
   linkOf(`account%${accounts[2]}`),
   linkOf(`account%${accounts[0]}`, 'First-ps', 'team-2'),
 ] as const
+const inFolder = (key: string) => key.replace('links_data/', 'links_data/folder-a/')
 const folder: Action = { do: 'delete all links of a folder', folder: '' }
 const move = (from: string, to: string): Action => ({ do: 'move all accounts of a unit', from, to })
 
@@ -114,6 +115,38 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     { do: 'upload a link and delete it', key: own[2], afterMs: 30 },
     { do: 'upload a link and delete it', key: own[1], afterMs: 30 },
     wait(ms),
+  ]),
+  // A link flaps: it is back just when its revocation is decided.
+  scenario(fc.record({ settledMs, awayMs: fc.integer({ min: 20, max: 400 }) }), ({ settledMs: ms, awayMs }) => [
+    upload(own[0]),
+    wait(20_000),
+    ...[0, 25, 50, 75].flatMap((more) => [deleteLink(own[0]), wait(awayMs + more), upload(own[0]), wait(ms)]),
+  ]),
+  // Links of no use among those that are deleted.
+  scenario(
+    parameters,
+    ({ settledMs: ms }) => [
+      ...own.map((key) => upload(key)),
+      wait(20_000 + ms),
+      { do: 'upload forty useless links' },
+      wait(ms),
+      ...own.map((key) => deleteLink(key)),
+      wait(20_000),
+    ],
+    100,
+  ),
+  // The lists of two folders: only one of them is looked at, and released.
+  scenario(parameters, ({ settledMs: ms }) => [
+    ...own.flatMap((key) => [upload(key), upload(inFolder(key))]),
+    ...own.map((key) => deleteLink(key)),
+    wait(20_000 + ms),
+    upload(linkOf(`account%${accounts[0]}`, 'First-ps', 'team-late')),
+    look,
+    folder,
+    { do: 'delete all links of a folder', folder: 'folder-a/' },
+    wait(ms),
+    release,
+    wait(20_000),
   ]),
   // Accounts move: nobody withdrew a link.
   scenario(parameters, ({ settledMs: ms, windowMs: laterMs }) => [

@@ -24,7 +24,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
-import { hasNewRelease, type ShownBrake } from './brake-actions.ts'
+import { hasNewRelease, type ShownList } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { directoryNames } from './directory-actions.ts'
@@ -162,7 +162,7 @@ export class SimulatedWorld {
   /** Nothing but a reconcile finds what it told of. */
   wasEventLost = false
   /** What an operator looked at last. */
-  seenBrake: ShownBrake | undefined
+  seenBrake: readonly ShownList[] | undefined
   /** What others took away from what ssofile gave: how often, and how much of it a drift check has been told to find. */
   readonly drift = { changes: 0, found: 0, checks: 0 }
   #dispatcher: SimulatedProcess | undefined

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
 import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
@@ -27,7 +28,7 @@ export type EvaluationContext = {
   /** Where the account's place, state and tags come from: `live` before anything is revoked, since the view may be old. */
   readonly place: 'view' | 'live'
   /** The keys of the links that are asked for. Absent: all. */
-  readonly among?: ReadonlySet<string>
+  readonly among?: ReadonlySet<string> | undefined
 }
 
 /**
@@ -43,16 +44,33 @@ export async function evaluateAssignment(
   const account = place === 'live' ? await organization.readLive(accountId) : await organization.find(accountId, view)
   if (!account) return { links: [], unreadable: [], account }
   const { managementAccountId } = view
+  const read = (key: string) => readLink(objects, key, configuration)
+  const found = await findGrantingLinks(assignment, account, { configuration, managementAccountId, among, read })
+  return { ...found, account }
+}
+
+/** The links that grant it now while its account is as given. */
+export async function findGrantingLinks(
+  assignment: Assignment,
+  account: Account,
+  {
+    configuration,
+    managementAccountId,
+    among,
+    read,
+  }: Pick<EvaluationContext, 'configuration' | 'among'> & {
+    readonly managementAccountId: AccountId
+    readonly read: (key: string) => Promise<LinkReading>
+  },
+): Promise<Pick<Evaluation, 'links' | 'unreadable'>> {
   const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
-  const limit = pLimit(readsAtOnce)
-  const readings = await Promise.all(
-    candidates
-      .filter(({ key }) => among?.has(key) ?? true)
-      .map(({ key }) => limit(() => readLink(objects, key, configuration))),
+  const readings = await pLimit(readsAtOnce).map(
+    candidates.filter(({ key }) => among?.has(key) ?? true),
+    ({ key }) => read(key),
   )
   const links = readings.flatMap((reading) => (reading.state === 'in-force' ? [toGrantingLink(reading)] : []))
   const unreadable = readings.flatMap((reading) => (reading.state === 'unreadable' ? [reading.object.key] : []))
-  return { links, unreadable, account }
+  return { links, unreadable }
 }
 
 export function toGrantingLink({

@@ -5,6 +5,7 @@ import {
   parseAssignmentKey,
   renderAssignmentKey,
 } from '../../domain/assignment.ts'
+import type { Cause } from '../../domain/brake.ts'
 import type { Lack } from '../../domain/lack.ts'
 import {
   type AccessIds,
@@ -15,13 +16,13 @@ import {
   ledgerPrefix,
 } from '../../domain/ledger-entry.ts'
 import { type Account, refuses } from '../../domain/organization-view.ts'
-import { findWithdrawnLinks } from '../brake/withdrawn-links.ts'
+import { findCause } from '../brake/find-cause.ts'
 import { isMissingForLong } from '../organization/missing-accounts.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { wasRevokedWithin } from '../records/history.ts'
 import { listAssignmentKeys, type StoredEntry } from '../records/ledger.ts'
-import { readLink } from '../records/read-link.ts'
-import { evaluateAssignment } from './evaluate-assignment.ts'
+import { type LinkReading, readLink } from '../records/read-link.ts'
+import { evaluateAssignment, findGrantingLinks } from './evaluate-assignment.ts'
 import type { Facts, Known, Question, Wish } from './facts.ts'
 import { lackOfAll, resolveTarget } from './resolve-target.ts'
 import type { Subject } from './settlement.ts'
@@ -53,6 +54,7 @@ export async function gatherLinks(
       ? { is: 'unclear', unreadable, isLive: place === 'live' }
       : await findWish(settling, stored, links, place)
   settling.account = await stateOf(account, settling)
+  settling.located = account
   settling.place = place
   settling.stored = stored
   settling.prepared = undefined
@@ -121,14 +123,48 @@ export async function learn(settling: Settling, ids: AccessIds, what: Question):
       else requests.watch(call.kind, call.id, settling.targetOf(ids))
       return { request: 'not-found' }
     }
-    case 'admission': {
-      const read = (link: string) => readLink(objects, link, context.configuration)
-      const withdrawn = await findWithdrawnLinks(access?.links ?? [], read)
-      return { admission: await context.brake.admit({ key, withdrawn }) }
-    }
+    case 'admission':
+      return learnAdmission(settling, ids)
     default:
       return what satisfies never
   }
+}
+
+/**
+ * The links are read once more, and the same reading says why the access goes. Where they say something else than at the
+ * beginning of the evaluation, it begins again: nothing is counted, and nothing is sent.
+ */
+async function learnAdmission(settling: Settling, ids: AccessIds): Promise<Known> {
+  const { key, assignment, context, wish, located: account } = settling
+  const { objects, configuration, organization, brake } = context
+  const { managementAccountId } = await organization.view()
+  const readings = new Map<string, Promise<LinkReading>>()
+  const read = (link: string): Promise<LinkReading> => {
+    const reading = readings.get(link) ?? readLink(objects, link, configuration)
+    readings.set(link, reading)
+    return reading
+  }
+  const sources = { configuration, managementAccountId, read }
+  const now = account && (await findGrantingLinks(assignment, account, sources))
+  const isWanted = now !== undefined && now.links.length + now.unreadable.length > 0
+  if (isWanted !== (wish.is !== 'unwanted')) {
+    await gather(settling, 'live')
+    return {}
+  }
+  const links = findAccess(settling.entry, ids)?.links ?? []
+  const place = { accountId: assignment.accountId, account, managementAccountId }
+  const found = await findCause(links, read, place)
+  const cause = found && (causeOfNames(settling, ids) ?? found)
+  return { admission: await brake.admit({ key, links: links.map((link) => link.key), cause }) }
+}
+
+/** The names in the key stand for something else than this access. */
+function causeOfNames({ wish, assignment }: Settling, ids: AccessIds): Cause | undefined {
+  const { type, principal, permissionSet } = assignment
+  if (wish.is === 'unwanted') return undefined
+  const isSamePrincipal = wish.is === 'wanted' && wish.target.principalId === ids.principalId
+  if (isSamePrincipal) return { cause: 'permission set', name: permissionSet }
+  return { cause: 'principal', name: `${type}/${principal}` }
 }
 
 /**

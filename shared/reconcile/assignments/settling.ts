@@ -9,6 +9,7 @@ import {
   withAccess,
   withoutAccess,
 } from '../../domain/ledger-entry.ts'
+import type { Account } from '../../domain/organization-view.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import type { StoredEntry } from '../records/ledger.ts'
@@ -33,6 +34,8 @@ export class Settling implements Subject {
   wish: Wish = { is: 'unwanted', isLive: false }
   place: 'view' | 'live' = 'view'
   account: Facts['account'] = 'unknown'
+  /** As the links were evaluated on; `undefined`: Organizations knows no such account. */
+  located: Account | undefined
   prepared: Prepared | undefined
   /** How often Identity Center refused in passing what is wanted. */
   refusals = 0

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { AssignmentKey } from '../../domain/assignment.ts'
 import {
+  type BrakeList,
   type BrakeRecord,
   brakeRecord,
-  brakeRules,
   emptyBrake,
   figureOf,
   findRelease,
@@ -15,34 +15,38 @@ import { JsonRecord } from '../records/json-record.ts'
 
 export const brakeKey = 'control/brake.json'
 
-/** First the fields that a person looks for, of the rule that held first. They are absent while nothing is held. */
+const { lists, ...others } = brakeRecord.shape
+
+/** Each list begins with what a person looks for: its digest, its rule, and by how much it exceeds the limit. */
 const brakeBody = z
   .strictObject({
     v: z.literal(1),
-    digest: z.string().optional(),
-    rule: z.enum(brakeRules).optional(),
-    folder: z.string().optional(),
-    figure: z.int().optional(),
-    limit: z.int().optional(),
-    since: z.iso.datetime().optional(),
-    ...brakeRecord.shape,
+    lists: z.array(z.strictObject({ digest: z.string(), figure: z.int(), ...lists.element.shape })),
+    ...others,
   })
-  .transform(({ held, holds, windows, releases }): BrakeRecord => ({ held, holds, windows, releases }))
+  .transform(({ v, lists: shown, ...record }): BrakeRecord => {
+    return { ...record, lists: shown.map(({ digest, figure, ...list }) => list) }
+  })
 
 /** It is absent until something is counted. */
 export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeBody, renderBrake)
 
 function renderBrake(record: BrakeRecord): z.input<typeof brakeBody> {
-  const { held, holds } = record
-  if (held.length === 0) return { v: 1, ...record }
-  const [first] = holds
-  const { rule, folder, limit, since } = first ?? {}
-  return { v: 1, digest: digestOf(held), rule, folder, figure: first && figureOf(first), limit, since, ...record }
+  return { v: 1, ...record, lists: record.lists.map(showList) }
 }
 
-/** The name of one list of keys. Another list has another digest. */
-export function digestOf(held: readonly AssignmentKey[]): string {
-  return createHash('sha256').update(held.join('\n')).digest('hex').slice(0, 16)
+/** A list as a person sees it. */
+export function showList(list: BrakeList) {
+  const { rule, cause, name, limit, since, ...rest } = list
+  return { digest: digestOf(list), rule, cause, name, figure: figureOf(list), limit, since, ...rest }
+}
+
+type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name'> & { readonly held: readonly AssignmentKey[] }
+
+/** The name of a list with exactly these keys. Another list has another digest. */
+export function digestOf({ rule, cause, name = '', held }: NamedList): string {
+  const words = [`${rule} ${cause} ${name}`, ...held]
+  return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 
 export type ReleaseResult =
@@ -53,19 +57,20 @@ export type ReleaseResult =
   | { readonly outcome: 'other-list'; readonly record: BrakeRecord }
 
 /**
- * Releases exactly the list with this digest, for an hour by S3's clock. Writes `control/brake.json` only: the dispatcher
- * finds the release there within a minute, and hints at the keys.
+ * Releases exactly the list with this digest, for an hour by S3's clock, whatever becomes of other lists meanwhile.
+ * Writes `control/brake.json` only: the dispatcher finds the release there within a minute, and hints at the keys.
  */
 export async function releaseList(objects: ObjectStore, digest: string, by: string): Promise<ReleaseResult> {
   for (;;) {
     const { value: record = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
-    if (!object || record.held.length === 0 || digestOf(record.held) !== digest) {
+    const list = record.lists.find((one) => digestOf(one) === digest)
+    if (!object || !list) {
       const before = object && findRelease(record, digest, object.servedAt)
       return before ? { outcome: 'released-before', ...before } : { outcome: 'other-list', record }
     }
-    const released = releaseHeld(record, { at: object.servedAt, digest, by })
+    const released = releaseHeld(record, list, { at: object.servedAt, digest, by })
     // Lost: the list may have grown meanwhile, and then its digest differs.
     if ((await brakeFile(objects).write(released, object.etag)).outcome === 'written')
-      return { outcome: 'released', keys: record.held }
+      return { outcome: 'released', keys: list.held }
   }
 }

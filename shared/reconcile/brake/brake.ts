@@ -1,18 +1,24 @@
+import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
+import { type AssignmentKey, assignmentOf, parseAssignmentKey } from '../../domain/assignment.ts'
 import {
-  type BrakeHold,
+  type BrakeList,
   type BrakeRecord,
   type BrakeTerms,
-  describeHold,
+  type BrakeWindow,
+  baseMost,
+  describeList,
   emptyBrake,
-  figureOf,
-  findHold,
-  findMissingWindows,
+  findBaseless,
+  findEnded,
+  findList,
   findUnhinted,
   folderOf,
+  isHeld,
+  isSameScope,
   judgeRevocation,
-  openWindow,
+  listHeld,
+  noteBase,
   prolongWindow,
   pruneBrake,
   type Revocation,
@@ -21,14 +27,17 @@ import {
 } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { assignmentHint, type Hint } from '../../domain/hint.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { attentionPrefix, statusPrefix } from '../records/status-store.ts'
-import { brakeFile, digestOf } from './brake-file.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { brakeFile, showList } from './brake-file.ts'
+
+const readsAtOnce = 16
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'>
 
@@ -54,6 +63,7 @@ export class Brake {
   #etag: string | undefined
   #waiting: Change[] = []
   #tail: Promise<unknown> = Promise.resolve()
+  readonly #measuring = new Map<string, Promise<void>>()
   #isTold = false
   /** The record could not be read when it was last looked for: what is held is not known. */
   #isFailing = false
@@ -63,21 +73,49 @@ export class Brake {
     this.#configuration = configuration
   }
 
+  get #sources(): BrakeSources {
+    return { objects: this.#ports.objects, configuration: this.#configuration }
+  }
+
   /** Asked before a deletion is sent; when it passes, that has been counted. Throws when it cannot be said. */
   async admit(revocation: Revocation): Promise<Admission> {
-    let passes = false
-    let hold: BrakeHold | undefined
+    for (;;) {
+      const asked = await this.#judge(revocation)
+      if ('outcome' in asked) return asked
+      for (const window of asked.baseless) await this.#measure(window)
+    }
+  }
+
+  /** `baseless`: what has to be counted first. */
+  async #judge(revocation: Revocation): Promise<Admission | { readonly baseless: readonly BrakeWindow[] }> {
+    const found: { passes: boolean; list?: BrakeList | undefined; baseless: readonly BrakeWindow[] } = {
+      passes: false,
+      baseless: [],
+    }
     await this.#change(async (before, terms) => {
-      let record = before
-      for (const missing of findMissingWindows(record, revocation, terms))
-        record = await openMissing(record, missing, terms, { ...this.#ports, configuration: this.#configuration })
+      const record = await prolongEnded(before, revocation, terms, this.#sources)
+      found.baseless = findBaseless(record, revocation, terms)
+      if (found.baseless.length > 0) return record
       const verdict = judgeRevocation(record, revocation, terms)
-      passes = verdict.passes
-      hold = findHold(verdict.brake, revocation)
+      found.passes = verdict.passes
+      found.list = findList(verdict.brake, revocation.key)
       return verdict.brake
     })
-    if (passes) return { outcome: 'passes' }
-    return { outcome: 'held', reason: hold ? describeHold(hold) : 'held by the brake' }
+    if (found.baseless.length > 0) return { baseless: found.baseless }
+    if (found.passes) return { outcome: 'passes' }
+    return { outcome: 'held', reason: found.list ? describeList(found.list) : 'held by the brake' }
+  }
+
+  /** Counts a base apart from all changes of the record, which may take long; those who ask together share it. */
+  async #measure(window: BrakeWindow): Promise<void> {
+    const name = `${window.rule} ${window.cause} ${window.name ?? ''}`
+    const counting =
+      this.#measuring.get(name) ??
+      countBase(window, this.#sources)
+        .then((base) => this.#change((record, terms) => noteBase(record, window, base, terms)))
+        .finally(() => this.#measuring.delete(name))
+    this.#measuring.set(name, counting)
+    await counting
   }
 
   /**
@@ -85,7 +123,7 @@ export class Brake {
    * While the list cannot be read nothing is done: the sweep finds such keys later.
    */
   async review(key: AssignmentKey): Promise<void> {
-    if (this.#isFailing || !this.#record.held.includes(key)) return
+    if (this.#isFailing || !isHeld(this.#record, key)) return
     const stored = await new Ledger(this.#ports.objects).read(key)
     if (stored?.entry.accesses.some(({ state }) => state === 'held')) return
     await this.#change((record) => takeOffList(record, key))
@@ -95,7 +133,7 @@ export class Brake {
   heldAccountsOf(grant: Grant): readonly AccountId[] | undefined {
     if (this.#isFailing) return undefined
     const name = `%${renderGrant(grant)}`
-    return this.#record.held.flatMap((key) => {
+    return listHeld(this.#record).flatMap((key) => {
       const assignment = key.endsWith(name) ? parseAssignmentKey(key) : undefined
       return assignment && `%${renderGrant(assignment)}` === name ? [assignment.accountId] : []
     })
@@ -108,7 +146,7 @@ export class Brake {
   async look(): Promise<void> {
     try {
       const released = await this.#exclusively(() => this.#refresh())
-      if (this.#record.held.length > 0 && !this.#isTold) this.#tell(this.#record.holds)
+      if (this.#record.lists.length > 0 && !this.#isTold) this.#tell(this.#record.lists)
       for (const release of released) await this.#hint(release)
       this.#isFailing = false
     } catch (error) {
@@ -181,67 +219,119 @@ export class Brake {
     for (const { apply } of changes) record = await apply(record, terms)
     if (record !== before && (await file.write(record, object.etag)).outcome === 'lost') return false
     this.#record = record
-    const isNew = ({ rule, folder }: BrakeHold) =>
-      !before.holds.some((known) => known.rule === rule && known.folder === folder)
-    if (record.holds.some(isNew)) this.#tell(record.holds.filter(isNew))
+    const isNew = (list: BrakeList) => !before.lists.some((known) => isSameScope(known, list))
+    if (record.lists.some(isNew)) this.#tell(record.lists.filter(isNew))
     return true
   }
 
   /** The alarm: a metric filter looks for its field, in this line and in that of a brake that cannot be read. */
-  #tell(holds: readonly BrakeHold[]): void {
+  #tell(lists: readonly BrakeList[]): void {
     this.#isTold = true
-    const { held } = this.#record
     this.#ports.log.error('the brake holds revocations; look with: ssofile brake', {
       alarm: 'brake',
-      digest: digestOf(held),
-      held: held.length,
-      rules: holds.map((one) => {
-        const { rule, folder, limit, since } = one
-        return { rule, folder, figure: figureOf(one), limit, since }
+      held: listHeld(this.#record).length,
+      lists: lists.map((list) => {
+        const { digest, rule, cause, name, figure, limit, since } = showList(list)
+        return { digest, rule, cause, name, figure, limit, since }
       }),
     })
   }
 }
 
-/** With the window that `missing` is counted in: a new one, or the last where it goes on. */
-export async function openMissing(
+export type BrakeSources = { readonly objects: ObjectStore; readonly configuration: Configuration }
+
+/** The record in which windows that have just run out go on, where they have to. `planned`: deleted besides those that are. */
+export async function prolongEnded(
   record: BrakeRecord,
-  missing: Tally,
+  revocation: Revocation,
   terms: BrakeTerms,
-  { objects, configuration }: { readonly objects: ObjectStore; readonly configuration: Configuration },
+  { objects, configuration, planned }: BrakeSources & { readonly planned?: (one: Tally) => readonly string[] },
 ): Promise<BrakeRecord> {
-  if (missing.rule === 'indirect') {
-    const entries = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
-    return openWindow(record, missing, entries.length, terms)
+  let prolonged = record
+  for (const one of findEnded(record, revocation, terms)) {
+    const items = planned?.(one) ?? one.items
+    prolonged = prolongWindow(prolonged, one, await countOpen(objects, { ...one, items }, configuration), terms)
   }
-  const { all, open } = await countLinks(objects, missing, configuration)
-  return prolongWindow(record, missing, open, terms) ?? openWindow(record, missing, all, terms)
+  return prolonged
 }
 
 /**
- * The links of a folder: `all`, those included that are deleted while access of theirs is left; `open`, those of the
- * deleted ones whose access is still to be revoked, and neither held, failed nor stuck. Statuses tell, which outlive their links.
+ * How many links of a folder are deleted while their access is still to be revoked, and neither held, failed nor stuck.
+ * Statuses tell, which outlive their links.
  */
-export async function countLinks(
+export async function countOpen(
   objects: ObjectStore,
-  { folder, items }: Tally,
+  { name, items }: Tally,
   { folders }: Configuration,
-): Promise<{ readonly all: number; readonly open: number }> {
-  const prefix = folder === undefined ? linkPrefix : `${linkPrefix}${folder}/`
-  const list = async (before: string, after = ''): Promise<ReadonlySet<string>> => {
-    const found = new Set<string>()
-    for await (const object of objects.list(before + prefix)) {
-      const key = object.key.slice(before.length, object.key.length - after.length)
-      if (folderOf(key) === folder && parseLinkKey(key, folders).ok) found.add(key)
-    }
-    return found
-  }
+): Promise<number> {
+  const list = (before: string, after = '') => listOfFolder(objects, name, { before, after })
   const [links, told] = [await list(''), await list(statusPrefix, '.json')]
   const resting: ReadonlySet<string>[] = []
   for (const state of ['held', 'failed', 'stuck']) resting.push(await list(`${attentionPrefix}${state}/`))
-  const all = new Set([...links, ...told, ...items])
-  const open = [...all].filter((key) => !links.has(key) && !resting.some((inputs) => inputs.has(key)))
-  return { all: all.size, open: open.length }
+  const all = [...new Set([...told, ...items])].filter((key) => parseLinkKey(key, folders).ok)
+  return all.filter((key) => !links.has(key) && !resting.some((inputs) => inputs.has(key))).length
+}
+
+/**
+ * How many links of the folder, or entries of the ledger, granted something before the window began. The ledger tells:
+ * whoever is braked may upload any number of links that grant nothing.
+ */
+export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
+  const { rule, name, since, counted } = window
+  const most = baseMost(rule, configuration.brake)
+  const ledger = new Ledger(objects)
+  const isConcerned = rule === 'own' ? await concernsFolder(objects, name) : () => true
+  const found = new Set<string>(counted)
+  const look = async (key: AssignmentKey): Promise<void> => {
+    if (found.size >= most) return
+    const links = listGrantingBefore((await spoiledAsAbsent(ledger.read(key)))?.entry, since)
+    const items = rule === 'own' ? links?.filter((link) => folderOf(link) === name) : links && [key]
+    for (const item of items ?? []) found.add(item)
+  }
+  const keys: AssignmentKey[] = []
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) if (isConcerned(key)) keys.push(key)
+  await pLimit(readsAtOnce).map(keys, look)
+  return Math.min(found.size, most)
+}
+
+/** Whether links of this folder may have granted an assignment: their statuses, which outlive them, name the same grant. */
+async function concernsFolder(
+  objects: ObjectStore,
+  folder: string | undefined,
+): Promise<(key: AssignmentKey) => boolean> {
+  const grants = new Set<string>()
+  for (const key of await listOfFolder(objects, folder, { before: statusPrefix, after: '.json' })) {
+    const link = parseLinkKey(key, folder === undefined ? [] : [folder])
+    if (link.ok) grants.add(renderGrant(link.value))
+  }
+  return (key) => grants.has(renderGrant(assignmentOf(key)))
+}
+
+/**
+ * The links that granted this before an instant; `undefined`: nothing did. A link that has come since counts only where
+ * none is older: then it was uploaded again.
+ */
+function listGrantingBefore(entry: LedgerEntry | undefined, instant: string): readonly string[] | undefined {
+  const before = entry?.accesses.filter(({ grantedAt }) => grantedAt !== undefined && grantedAt < instant) ?? []
+  if (before.length === 0) return undefined
+  return before.flatMap(({ links }) => {
+    const older = links.filter(({ lastModified }) => lastModified < instant)
+    return (older.length > 0 ? older : links).map(({ key }) => key)
+  })
+}
+
+async function listOfFolder(
+  objects: ObjectStore,
+  folder: string | undefined,
+  { before, after }: { readonly before: string; readonly after: string },
+): Promise<ReadonlySet<string>> {
+  const prefix = folder === undefined ? linkPrefix : `${linkPrefix}${folder}/`
+  const found = new Set<string>()
+  for await (const object of objects.list(before + prefix)) {
+    const key = object.key.slice(before.length, object.key.length - after.length)
+    if (folderOf(key) === folder) found.add(key)
+  }
+  return found
 }
 
 function toHint(key: AssignmentKey): Hint | undefined {

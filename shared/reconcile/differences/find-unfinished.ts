@@ -4,6 +4,7 @@ import {
   parseAssignmentKey,
   renderAssignmentKey,
 } from '../../domain/assignment.ts'
+import { listHeld } from '../../domain/brake.ts'
 import { isSettled, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
@@ -33,7 +34,7 @@ export async function findUnfinished(
   const brake = await brakeFile(objects)
     .read()
     .catch(() => 'unreadable' as const)
-  const listed = new Set(brake === 'unreadable' ? [] : brake?.value.held)
+  const listed = new Set(brake === 'unreadable' || !brake ? [] : listHeld(brake.value))
   const revoked = new Set(revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
   const heldLinks = new Map<string, Assignment>()

@@ -1,16 +1,21 @@
 import { renderAssignmentKey } from '../../domain/assignment.ts'
 import {
+  type BrakeList,
   type BrakeTerms,
-  describeHold,
+  describeList,
   emptyBrake,
-  findMissingWindows,
+  findBaseless,
+  isSameScope,
   judgeRevocation,
+  noteBase,
   pruneBrake,
+  type Revocation,
+  type Tally,
   tally,
 } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { openMissing } from '../brake/brake.ts'
+import { countBase, prolongEnded } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import type { PlannedRevocation } from './preview.ts'
 
@@ -29,19 +34,27 @@ export async function previewBrake(
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
-  const counted = revocations.map(({ assignment, withdrawn }) => ({ key: renderAssignmentKey(assignment), withdrawn }))
-  const items = Map.groupBy(counted.flatMap(tally), ({ rule, folder }) => `${rule} ${folder ?? ''}`)
+  const counted = revocations.map(({ assignment, links, cause }): Revocation => {
+    return { key: renderAssignmentKey(assignment), links: links.map(({ key }) => key), cause }
+  })
+  const items = Map.groupBy(counted.flatMap(tally), nameOf)
+  const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)
+  const sources = { objects, configuration, planned }
   let record = before
   let held = 0
   for (const revocation of counted) {
-    for (const missing of findMissingWindows(record, revocation, terms)) {
-      const all = (items.get(`${missing.rule} ${missing.folder ?? ''}`) ?? []).flatMap((one) => one.items)
-      record = await openMissing(record, { ...missing, items: all }, terms, { objects, configuration })
-    }
+    record = await prolongEnded(record, revocation, terms, sources)
+    for (const window of findBaseless(record, revocation, terms))
+      record = noteBase(record, window, await countBase(window, sources), terms)
     const { brake, passes } = judgeRevocation(record, revocation, terms)
     if (!passes) held += 1
-    // Only the number is told, so the list need not grow.
-    record = { ...brake, held: before.held }
+    // Only the number is told, so the lists need not grow.
+    const heldBefore = (list: BrakeList) => before.lists.find((known) => isSameScope(known, list))?.held ?? []
+    record = { ...brake, lists: brake.lists.map((list) => ({ ...list, held: heldBefore(list) })) }
   }
-  return { held, reasons: record.holds.map(describeHold) }
+  return { held, reasons: record.lists.map(describeList) }
+}
+
+function nameOf({ rule, cause, name = '' }: Tally): string {
+  return `${rule} ${cause} ${name}`
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { WithdrawnLink } from '../../domain/brake.ts'
+import type { Cause } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { describeLink } from '../../domain/describe-link.ts'
 import { isWithin, type Membership } from '../../domain/expand-scope.ts'
@@ -11,7 +11,7 @@ import type { Status } from '../../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { findWithdrawnLinks } from '../brake/withdrawn-links.ts'
+import { findCause } from '../brake/find-cause.ts'
 import { findDifferences } from '../differences/find-differences.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
@@ -35,8 +35,8 @@ export type PlannedRevocation = {
   readonly assignment: Assignment
   /** The links that granted it when it was last evaluated. */
   readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
-  /** These links, if each was withdrawn; empty: something else takes the access away. */
-  readonly withdrawn: readonly WithdrawnLink[]
+  /** What takes the access away; `undefined`: each of these links was withdrawn. */
+  readonly cause: Cause | undefined
 }
 
 /** Grants that wait, and the reason. */
@@ -100,7 +100,7 @@ export async function previewChanges(
   const grants = await attributeGrants(plan.grants, readings, view, membership)
   const sorted = await sortGrants(grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
-  const planned = await attributeRevocations(plan.revocations, objects, readings)
+  const planned = await attributeRevocations(plan.revocations, objects, readings, view)
   const {
     stuck = [],
     held = [],
@@ -160,7 +160,9 @@ async function attributeRevocations(
   revocations: readonly Assignment[],
   objects: ObjectStore,
   readings: InputReadings,
+  { accounts, managementAccountId }: OrganizationView,
 ): Promise<readonly PlannedRevocation[]> {
+  const byId = new Map(accounts.map((account) => [account.id, account]))
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const attribute = async (assignment: Assignment): Promise<PlannedRevocation> => {
@@ -169,7 +171,9 @@ async function attributeRevocations(
     const granting = stored?.entry.accesses[0].links ?? []
     const keys = granting.map(({ key }) => key).sort()
     const links = await Promise.all(keys.map(async (key) => ({ key, fate: fateOf(await readings.read(key)) })))
-    return { assignment, links, withdrawn: await findWithdrawnLinks(granting, (key) => readings.read(key)) }
+    const { accountId } = assignment
+    const place = { accountId, account: byId.get(accountId), managementAccountId }
+    return { assignment, links, cause: await findCause(granting, (key) => readings.read(key), place) }
   }
   return Promise.all(revocations.map((assignment) => limit(() => attribute(assignment))))
 }

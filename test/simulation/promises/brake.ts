@@ -5,7 +5,10 @@ import type { SimulatedWorld } from '../simulated-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
 import { type Fail, promises } from './violation.ts'
 
-/** What is counted together: `indirect`, or the folder whose links are withdrawn. */
+/**
+ * What is counted together: the folder whose links are withdrawn, or what an indirect revocation may count for. Which of
+ * its causes it was cannot be told from outside.
+ */
 type Scope = string
 /** `isSure`: links and account stood still while it was judged; otherwise it may have been counted in any of the scopes. */
 type Counted = { readonly scope: Scope; readonly items: readonly string[]; readonly isSure: boolean }
@@ -26,6 +29,8 @@ type Entry = {
   readonly isBegun: boolean
   /** What the account was like when the access was granted. */
   readonly account: string
+  /** Since when there is an entry. What changed in organization and directory before that cannot take it away. */
+  readonly grantedMs: number
 }
 
 /** Between the count and the entry that says `revoking`: a few calls; in a world of misfortune a redelivery or two. */
@@ -46,6 +51,11 @@ export class BrakePromise {
   /** When a link was uploaded anew that had been deleted shortly before. */
   readonly #linkReturnedMs = new Map<string, number>()
   readonly #deletedLinks = new Set<string>()
+  /** Each link that was named by an entry: the only ones that a percentage may rest on. */
+  readonly #indirectKeys = new Set<string>()
+  readonly #grantingLinks = new Set<string>()
+  /** When organization or directory changed last: without that nothing is indirect. */
+  #worldChangedMs = Number.NEGATIVE_INFINITY
   #entriesMost = 0
   /** Of each scope what has passed since the first after a quiet time. */
   #passed = new Map<Scope, { sinceMs: number; lastMs: number; readonly items: Set<string> }>()
@@ -88,6 +98,10 @@ export class BrakePromise {
     for (const key of seen) this.#releasedAtMs.set(`assignments/${key}`, this.#world.clock.monotonicMs())
   }
 
+  noteWorldChange(): void {
+    this.#worldChangedMs = this.#world.clock.monotonicMs()
+  }
+
   noteForgotten(): void {
     this.#isForgotten = true
     this.#passed = new Map()
@@ -103,8 +117,24 @@ export class BrakePromise {
   #checkWindows(): void {
     const { windows } = this.#world.readJson('control/brake.json') ?? {}
     const now = this.#world.clock.now().getTime()
-    for (const { since } of Array.isArray(windows) ? windows : [])
+    for (const { since, rule, counted } of Array.isArray(windows) ? windows : []) {
       if (Date.parse(since) > now) this.#fail(promises.brake, `a window begins at ${since}, before it is that late`)
+      if (rule === 'indirect') this.#checkIndirect(counted.map(String))
+    }
+  }
+
+  /** Whatever an uploader does, his access is not indirect: only others can take it away. */
+  #checkIndirect(keys: readonly string[]): void {
+    for (const key of this.#world.wasDisturbed ? [] : keys.filter((one) => !this.#indirectKeys.has(one))) {
+      this.#indirectKeys.add(key)
+      const entry = this.#entries.get(`assignments/${key}`)
+      if (entry && entry.links.length > 0 && !this.#mayBeIndirect(entry))
+        this.#fail(promises.brake, `${key} is counted as indirect, although nothing but its links has changed`)
+    }
+  }
+
+  #mayBeIndirect({ grantedMs, hasFormer }: Entry): boolean {
+    return hasFormer || this.#worldChangedMs > grantedMs - this.#marginMs()
   }
 
   #noteEntry(key: string): void {
@@ -119,7 +149,10 @@ export class BrakePromise {
     const hasFormerHeld = Array.isArray(entry.former) && entry.former.some((access) => access.state === 'held')
     const hasFormer = Array.isArray(entry.former)
     const access = `${String(entry.principalId)} ${String(entry.permissionSetArn)}`
-    this.#entries.set(key, { state, access, hasFormer, hasFormerHeld, links, isBegun, account })
+    const nowMs = this.#world.clock.monotonicMs()
+    const grantedMs = before?.grantedMs ?? nowMs
+    for (const link of links) this.#grantingLinks.add(link)
+    this.#entries.set(key, { state, access, hasFormer, hasFormerHeld, links, isBegun, account, grantedMs })
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
     if (this.#isForgotten) return
     // Access of an id or ARN of before goes under the same key, one after the other: it is counted, and not judged.
@@ -226,8 +259,10 @@ export class BrakePromise {
     // What was not desired before its link came back was counted as indirect while the link was there.
     const hasReturned = links.some((link) => (this.#linkReturnedMs.get(link) ?? Number.NEGATIVE_INFINITY) > sinceMs)
     const isSure = !isRecent || (isWithdrawn && !hasReturned && entry?.account === this.#describeAccount(key))
-    const counted = scopesOf(key, links).map((one) => ({ ...one, isSure }))
-    return isSure ? counted.filter(({ scope }) => (scope === 'indirect') !== isWithdrawn) : counted
+    const counted = scopesOf(key, links).map((one) => ({ ...one, isSure: isSure && !isCause(one.scope) }))
+    if (entry && links.length > 0 && !this.#mayBeIndirect(entry))
+      return counted.filter(({ scope }) => !isIndirect(scope))
+    return isSure ? counted.filter(({ scope }) => isIndirect(scope) !== isWithdrawn) : counted
   }
 
   #describeAccount(key: string): string {
@@ -244,16 +279,17 @@ export class BrakePromise {
 
   #lengthMs(scope: Scope): number {
     const { own, indirect } = this.#world.configuration.brake
-    return scope === 'indirect' ? indirect.hours * 3_600_000 : own.minutes * 60_000
+    return isIndirect(scope) ? indirect.hours * 3_600_000 : own.minutes * 60_000
   }
 
   /** A percentage's base is what there was when the window began; between none and the most that there ever was. */
   #limitOf(scope: Scope): { readonly least: number; readonly most: number } {
     const { own, indirect } = this.#world.configuration.brake
-    const { count, percent } = scope === 'indirect' ? indirect : own
-    const base = scope === 'indirect' ? this.#entriesMost : this.#linkChangedMs.size
+    const { count, percent } = isIndirect(scope) ? indirect : own
+    const base = isIndirect(scope) ? this.#entriesMost : this.#grantingLinks.size
     const most = Math.max(count, Math.floor((base * percent) / 100))
-    return { least: count, most: scope === 'indirect' ? Math.min(most, indirect.most) : most }
+    const share = scope === everything ? 2 : 1
+    return { least: share * count, most: isIndirect(scope) ? share * Math.min(most, indirect.most) : most }
   }
 
   /**
@@ -266,7 +302,10 @@ export class BrakePromise {
     const held = [...this.#entries].filter(([, { state }]) => state === 'held')
     const withFormer = [...this.#entries].filter(([, { state, hasFormerHeld }]) => state === 'held' || hasFormerHeld)
     const keys = withFormer.map(([key]) => key).sort()
-    const listed = (readShown(world)?.held ?? []).map((key) => `assignments/${key}`).sort()
+    const listed = (readShown(world) ?? [])
+      .flatMap(({ held: all }) => all)
+      .map((key) => `assignments/${key}`)
+      .sort()
     if (keys.join('\n') !== listed.join('\n'))
       this.#fail(promises.brake, `the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
     for (const [key, { links, access }] of held) {
@@ -286,6 +325,16 @@ export class BrakePromise {
   }
 }
 
+const everything = 'indirect'
+
+function isIndirect(scope: Scope): boolean {
+  return scope.startsWith(everything)
+}
+
+function isCause(scope: Scope): boolean {
+  return scope.startsWith('indirect cause')
+}
+
 function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[] {
   return Array.isArray(links) ? links.map((link) => String(link.key)) : []
 }
@@ -294,5 +343,8 @@ function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[
 function scopesOf(key: string, links: readonly string[]): readonly Omit<Counted, 'isSure'>[] {
   const byFolder = Map.groupBy(links, (link) => (link.startsWith('links_data/folder-a/') ? 'folder-a' : 'no folder'))
   const own = [...byFolder].map(([scope, items]) => ({ scope, items }))
-  return [...own, { scope: 'indirect', items: [key] }]
+  const [, account, , principal] = key.split('%')
+  const causes = [`account ${account}`, `principal ${principal}`].map((cause) => `indirect cause ${cause}`)
+  const folders = [...byFolder.keys()].map((folder) => `indirect of ${folder}`)
+  return [...own, ...[...causes, ...folders, everything].map((scope) => ({ scope, items: [key] }))]
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignment.ts'
-import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake.ts'
+import { type BrakeList, emptyBrake } from '../../../../shared/domain/brake.ts'
 import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -9,56 +9,43 @@ import { World } from '../../../world.ts'
 const keyOf = (group: string) => assignmentKey.parse(`account%233000000002%Billing-ps%${group}%GROUP%ssofile`)
 const held = [keyOf('a'), keyOf('b')]
 const since = '2026-03-03T10:00:00.000Z'
-const hold = {
-  rule: 'own' as const,
-  folder: 'team-a',
+const list: BrakeList = {
+  rule: 'own',
+  cause: 'folder',
+  name: 'team-a',
   since,
   passed: 20,
   base: 100,
   limit: 20,
   minutes: 15,
   items: ['x', 'y'],
+  held,
 }
+const other: BrakeList = { ...list, rule: 'indirect', cause: 'configuration', name: undefined, held: [keyOf('c')] }
 
-async function open(record: Partial<BrakeRecord> = {}) {
+async function open(lists: readonly BrakeList[] = [list, other]) {
   const world = new World()
-  await brakeFile(world.objects).write({ ...emptyBrake, held, holds: [hold], ...record }, undefined)
+  await brakeFile(world.objects).write({ ...emptyBrake, lists: [...lists] }, undefined)
   return world
 }
 
 describe('control/brake.json', () => {
-  test('says first what a person looks for: the list, and the rule that held first', async () => {
+  test('says of each list first what a person looks for, and the list itself', async () => {
     const world = await open()
-    const file = await world.json(brakeKey)
-    expect(Object.keys(file ?? {}).slice(0, 7)).toEqual(['v', 'digest', 'rule', 'folder', 'figure', 'limit', 'since'])
-    expect(file).toMatchObject({
-      v: 1,
-      digest: digestOf(held),
-      rule: 'own',
-      folder: 'team-a',
-      figure: 22,
-      limit: 20,
-      since,
-    })
-    expect((await brakeFile(world.objects).read())?.value).toEqual({ ...emptyBrake, held, holds: [hold] })
+    const { lists } = (await world.json(brakeKey)) ?? {}
+    const shown: readonly Record<string, unknown>[] = Array.isArray(lists) ? lists : []
+    expect(shown.map((one) => Object.keys(one).slice(0, 7))).toEqual([
+      ['digest', 'rule', 'cause', 'name', 'figure', 'limit', 'since'],
+      ['digest', 'rule', 'cause', 'figure', 'limit', 'since', 'passed'],
+    ])
+    expect(shown[0]).toMatchObject({ digest: digestOf(list), rule: 'own', name: 'team-a', figure: 22, limit: 20, held })
+    expect((await brakeFile(world.objects).read())?.value.lists).toEqual([list, other])
   })
 
-  test('says no folder where the rule has none, and nothing where nothing is held', async () => {
-    const { folder: _, ...rest } = hold
-    const rules: readonly [Partial<BrakeRecord>, readonly string[]][] = [
-      [{ holds: [rest] }, ['v', 'digest', 'rule', 'figure', 'limit', 'since']],
-      [{ holds: [] }, ['v', 'digest']],
-      [{ held: [] }, ['v']],
-      [{ held: [], holds: [] }, ['v']],
-    ]
-    for (const [record, fields] of rules) {
-      const file = await (await open(record)).json(brakeKey)
-      expect(Object.keys(file ?? {}).filter((field) => !(field in emptyBrake))).toEqual(fields)
-    }
-  })
-
-  test('names a list by sixteen digits of its digest, line by line', () => {
-    expect(digestOf(held)).toBe(createHash('sha256').update(`${held[0]}\n${held[1]}`).digest('hex').slice(0, 16))
+  test('names a list by sixteen digits of the digest of its scope and keys, line by line', () => {
+    const text = `own folder team-a\n${held[0]}\n${held[1]}`
+    expect(digestOf(list)).toBe(createHash('sha256').update(text).digest('hex').slice(0, 16))
+    expect(digestOf({ ...other, held })).not.toBe(digestOf(list))
   })
 
   test('is not there before anything was counted, and is written once, then only over what was read', async () => {
@@ -67,40 +54,47 @@ describe('control/brake.json', () => {
     const first = await brakeFile(objects).write(emptyBrake, undefined)
     if (first.outcome === 'lost') throw new Error('nobody else writes here')
     expect((await brakeFile(objects).write(emptyBrake, undefined)).outcome).toBe('lost')
-    expect((await brakeFile(objects).write({ ...emptyBrake, held }, first.etag)).outcome).toBe('written')
+    expect((await brakeFile(objects).write({ ...emptyBrake, lists: [list] }, first.etag)).outcome).toBe('written')
     expect((await brakeFile(objects).write(emptyBrake, first.etag)).outcome).toBe('lost')
   })
 })
 
 describe('a release', () => {
-  test('is of exactly the list of its digest', async () => {
+  test('is of exactly the list of its digest, and of no other', async () => {
     const world = await open()
-    expect(await releaseList(world.objects, digestOf(held), 'me')).toEqual({ outcome: 'released', keys: held })
+    expect(await releaseList(world.objects, digestOf(list), 'me')).toEqual({ outcome: 'released', keys: held })
     expect((await brakeFile(world.objects).read())?.value).toMatchObject({
-      held: [],
+      lists: [{ rule: 'indirect', cause: 'configuration', held: other.held }],
       releases: [{ by: 'me', keys: held }],
     })
   })
 
-  test.each([
-    ['another list', {}, 'ffffffffffffffff'],
-    ['a list that is empty', { held: [] }, digestOf([])],
-  ])('of %s is none', async (_, record, digest) => {
-    const world = await open(record)
-    expect(await releaseList(world.objects, digest, 'me')).toMatchObject({ outcome: 'other-list' })
+  test('is of the list that was shown, whatever becomes of another one meanwhile', async () => {
+    const world = await open()
+    const shown = digestOf(list)
+    const etag = (await world.objects.head(brakeKey))?.etag
+    const grown = { ...other, held: [...other.held, keyOf('d')] }
+    await brakeFile(world.objects).write({ ...emptyBrake, lists: [list, grown] }, etag)
+    expect(await releaseList(world.objects, shown, 'me')).toEqual({ outcome: 'released', keys: held })
+    expect((await brakeFile(world.objects).read())?.value.lists).toEqual([grown])
+  })
+
+  test('of another list is none', async () => {
+    const world = await open()
+    expect(await releaseList(world.objects, 'ffffffffffffffff', 'me')).toMatchObject({ outcome: 'other-list' })
     expect((await brakeFile(world.objects).read())?.value.releases).toEqual([])
   })
 
   test('is none where nothing was ever counted', async () => {
     const { objects } = new World()
-    expect(await releaseList(objects, digestOf([]), 'me')).toEqual({ outcome: 'other-list', record: emptyBrake })
+    expect(await releaseList(objects, digestOf(list), 'me')).toEqual({ outcome: 'other-list', record: emptyBrake })
   })
 
   test('that was given before says when, and by whom', async () => {
     const world = await open()
-    await releaseList(world.objects, digestOf(held), 'me')
+    await releaseList(world.objects, digestOf(list), 'me')
     const at = (await brakeFile(world.objects).read())?.value.releases[0]?.at
-    expect(await releaseList(world.objects, digestOf(held), 'you')).toMatchObject({
+    expect(await releaseList(world.objects, digestOf(list), 'you')).toMatchObject({
       outcome: 'released-before',
       at,
       by: 'me',
@@ -114,11 +108,11 @@ describe('a release', () => {
       if (operation === 'put' && isFirst) {
         isFirst = false
         const etag = (await world.objects.head(brakeKey))?.etag
-        await brakeFile(world.objects).write({ ...emptyBrake, held: [...held, keyOf('c')], holds: [hold] }, etag)
+        await brakeFile(world.objects).write({ ...emptyBrake, lists: [{ ...list, held: [...held, keyOf('c')] }] }, etag)
       }
       return proceed()
     })
-    expect(await releaseList(objects, digestOf(held), 'me')).toMatchObject({ outcome: 'other-list' })
-    expect((await brakeFile(world.objects).read())?.value.held).toHaveLength(3)
+    expect(await releaseList(objects, digestOf(list), 'me')).toMatchObject({ outcome: 'other-list' })
+    expect((await brakeFile(world.objects).read())?.value.lists[0]?.held).toHaveLength(3)
   })
 })

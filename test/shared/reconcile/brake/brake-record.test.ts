@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { type BrakeWindow, type Cause, emptyBrake, listHeld, type Revocation } from '../../../../shared/domain/brake.ts'
 import type { LedgerState } from '../../../../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
-import { Brake, countLinks } from '../../../../shared/reconcile/brake/brake.ts'
+import { Brake, countBase, countOpen } from '../../../../shared/reconcile/brake/brake.ts'
 import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -19,6 +20,11 @@ const grant = {
   type: 'GROUP' as const,
 }
 
+const early = '2026-03-03T09:00:00.000Z'
+const renamed: Cause = { cause: 'principal', name: 'GROUP/team-Web' }
+/** Something takes it away that is not its links. */
+const indirect = (key: AssignmentKey): Revocation => ({ key, links: [], cause: renamed })
+
 /** Two revocations pass, whoever wants them. */
 function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, percent = 0) {
   const world = new World({
@@ -31,9 +37,9 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, 
   const start = (ports: Ports = world.ports) => new Brake(ports, world.configuration)
   const admit = async (brake: Brake, key: AssignmentKey | undefined) => {
     if (key === undefined) throw new Error('there are no more keys')
-    return (await world.finish(brake.admit({ key, withdrawn: [] }))).outcome
+    return (await world.finish(brake.admit(indirect(key)))).outcome
   }
-  const held = async () => (await brakeFile(world.objects).read())?.value.held
+  const held = async () => listHeld((await brakeFile(world.objects).read())?.value ?? emptyBrake)
   const alarms = () => world.log.lines.filter(({ fields }) => fields.alarm === 'brake')
   return { world, start, admit, held, alarms }
 }
@@ -55,6 +61,7 @@ async function own(world: World, key: AssignmentKey, state: LedgerState): Promis
       principalId: '11111111-2222-3333-4444-555555555555',
       permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
       links: [],
+      grantedAt: early,
       attempts: 0,
       updatedAt: '2026-03-03T10:00:00.000Z',
     }),
@@ -79,7 +86,7 @@ describe('the record of the brake', () => {
     const { world, start, held } = open()
     const brake = start()
     const admissions = []
-    for (const key of keys.slice(0, 3)) admissions.push(await world.finish(brake.admit({ key, withdrawn: [] })))
+    for (const key of keys.slice(0, 3)) admissions.push(await world.finish(brake.admit(indirect(key))))
     expect(admissions).toEqual([
       { outcome: 'passes' },
       { outcome: 'passes' },
@@ -100,13 +107,12 @@ describe('the record of the brake', () => {
   test('of a folder does not hold what is withdrawn in another one', async () => {
     const { world, start } = open()
     const brake = start()
-    const admitOwn = (key: AssignmentKey, folder: string | undefined, name: string) =>
-      world.finish(brake.admit({ key, withdrawn: [{ key: name, folder }] })).then(({ outcome }) => outcome)
+    const admitOwn = (key: AssignmentKey, link: string) =>
+      world.finish(brake.admit({ key, links: [link], cause: undefined })).then(({ outcome }) => outcome)
     const linkIn = (folder: string, index: number) => `links_data/${folder}root%all%P%g${index}%GROUP%ssofile`
     const outcomes = []
-    for (const [index, key] of keys.slice(0, 3).entries())
-      outcomes.push(await admitOwn(key, undefined, linkIn('', index)))
-    outcomes.push(await admitOwn(keyOf(7), 'team-a', linkIn('team-a/', 7)))
+    for (const [index, key] of keys.slice(0, 3).entries()) outcomes.push(await admitOwn(key, linkIn('', index)))
+    outcomes.push(await admitOwn(keyOf(7), linkIn('team-a/', 7)))
     expect(outcomes).toEqual(['passes', 'passes', 'held', 'passes'])
   })
 
@@ -117,16 +123,18 @@ describe('the record of the brake', () => {
       return proceed()
     })
     const brake = start()
-    const asked = keys.map((key) => brake.admit({ key, withdrawn: [] }))
+    const asked = keys.map((key) => brake.admit(indirect(key)))
     const outcomes = (await world.finish(Promise.all(asked))).map(({ outcome }) => outcome)
     expect(outcomes.filter((outcome) => outcome === 'passes')).toHaveLength(2)
-    // Made first, then what the first asked, then all the others.
-    expect(writes).toBeLessThanOrEqual(3)
+    // Made first, then what the first asked, then the others that pass, then the base and all that are held.
+    expect(writes).toBeLessThanOrEqual(4)
   })
 
   test('is read anew where somebody else has written it meanwhile', async () => {
     const { world, start, admit, held, brake } = await openHeld(3)
-    expect((await releaseList(world.objects, digestOf((await held()) ?? []), 'me')).outcome).toBe('released')
+    expect(
+      (await releaseList(world.objects, digestOf({ rule: 'indirect', ...renamed, held: await held() }), 'me')).outcome,
+    ).toBe('released')
     await world.finish(brake.look())
     expect(await admit(brake, keys[2])).toBe('passes')
     expect(await admit(brake, keys[3])).toBe('held')
@@ -145,7 +153,7 @@ describe('the record of the brake', () => {
       return answer
     })
     const brake = start()
-    await expect(world.finish(brake.admit({ key: keyOf(0), withdrawn: [] }))).rejects.toThrow('was not answered')
+    await expect(world.finish(brake.admit(indirect(keyOf(0))))).rejects.toThrow('was not answered')
     expect(await admit(brake, keys[0])).toBe('passes')
     expect(await admit(brake, keys[1])).toBe('passes')
     expect(await admit(brake, keys[2])).toBe('held')
@@ -153,16 +161,24 @@ describe('the record of the brake', () => {
 
   test('alarms once for each rule that begins to hold, with the list and the figures', async () => {
     const { alarms, held } = await openHeld()
-    const list = (await held()) ?? []
+    const list = await held()
     expect(alarms()).toEqual([
       {
         level: 'error',
         message: 'the brake holds revocations; look with: ssofile brake',
         fields: {
           alarm: 'brake',
-          digest: digestOf(list.slice(0, 1)),
           held: 1,
-          rules: [{ rule: 'indirect', folder: undefined, figure: 3, limit: 2, since: expect.any(String) }],
+          lists: [
+            {
+              digest: digestOf({ rule: 'indirect', ...renamed, held: list.slice(0, 1) }),
+              rule: 'indirect',
+              ...renamed,
+              figure: 3,
+              limit: 2,
+              since: expect.any(String),
+            },
+          ],
         },
       },
     ])
@@ -170,7 +186,17 @@ describe('the record of the brake', () => {
 })
 
 describe('a window of the record', () => {
-  const withdrawn = (index: number) => [{ key: `links_data/root%all%P%g${index}%GROUP%ssofile`, folder: undefined }]
+  const linkIn = (index: number, folder = '') => `links_data/${folder}root%all%Billing-ps%g${index}%GROUP%ssofile`
+  const withdrawn = (index: number, folder = ''): Revocation => {
+    return { key: keyOf(index, `g${index}`), links: [linkIn(index, folder)], cause: undefined }
+  }
+  const grant = async (world: World, { key, links }: Revocation) => {
+    await own(world, key, 'granted')
+    const granting = links.map((link) => ({ key: link, etag: 'e', lastModified: early }))
+    const entry = await world.json(`assignments/${key}`)
+    await world.objects.put(`assignments/${key}`, JSON.stringify({ ...entry, links: granting }))
+    for (const link of links) await world.objects.put(`status/${link}.json`, '{}')
+  }
 
   test('lets a share of the ledger pass where nobody asked for it', async () => {
     const { world, start, admit } = open(undefined, 0, 40)
@@ -183,11 +209,10 @@ describe('a window of the record', () => {
 
   test('lets a share of the links of a folder pass where they were withdrawn', async () => {
     const { world, start } = open(undefined, 0, 40)
-    for (let index = 0; index < 5; index++) await world.objects.put(withdrawn(index)[0]?.key ?? '', '')
+    for (let index = 0; index < 5; index++) await grant(world, withdrawn(index))
     const brake = start()
     const outcomes = []
-    for (const [index, key] of keys.slice(0, 4).entries())
-      outcomes.push((await world.finish(brake.admit({ key, withdrawn: withdrawn(index) }))).outcome)
+    for (let index = 0; index < 4; index++) outcomes.push((await world.finish(brake.admit(withdrawn(index)))).outcome)
     expect(outcomes).toEqual(['passes', 'passes', 'held', 'held'])
   })
 
@@ -208,23 +233,19 @@ describe('a window of the record', () => {
     const { world, start, admit, alarms } = open()
     const brake = start()
     for (const key of keys.slice(0, 3)) await admit(brake, key)
-    for (let index = 10; index < 14; index++)
-      await world.finish(brake.admit({ key: keyOf(index), withdrawn: withdrawn(index) }))
-    for (let index = 20; index < 23; index++) {
-      const [link] = withdrawn(index)
-      await world.finish(brake.admit({ key: keyOf(index), withdrawn: link ? [{ ...link, folder: 'team-a' }] : [] }))
-    }
-    expect(alarms().map(({ fields }) => fields.rules)).toEqual([
-      [expect.objectContaining({ rule: 'indirect', folder: undefined })],
-      [expect.objectContaining({ rule: 'own', folder: undefined })],
-      [expect.objectContaining({ rule: 'own', folder: 'team-a' })],
+    for (let index = 10; index < 14; index++) await world.finish(brake.admit(withdrawn(index)))
+    for (let index = 20; index < 23; index++) await world.finish(brake.admit(withdrawn(index, 'team-a/')))
+    expect(alarms().map(({ fields }) => fields.lists)).toEqual([
+      [expect.objectContaining({ rule: 'indirect', cause: 'principal' })],
+      [expect.objectContaining({ rule: 'own', name: undefined })],
+      [expect.objectContaining({ rule: 'own', name: 'team-a' })],
     ])
   })
 
   test('is one for two dispatchers that make the record at once', async () => {
     const { world, start, held } = open()
     const admitted = await world.finish(
-      Promise.all(keys.map((key, index) => [start(), start()][index % 2]?.admit({ key, withdrawn: [] }))),
+      Promise.all(keys.map((key, index) => [start(), start()][index % 2]?.admit(indirect(key)))),
     )
     expect(admitted.filter((admission) => admission?.outcome === 'passes')).toHaveLength(2)
     expect(await held()).toHaveLength(4)
@@ -249,7 +270,7 @@ describe('a look at the record', () => {
 
   test('hints once at what was released', async () => {
     const { world, start, held } = await openHeld()
-    await releaseList(world.objects, digestOf((await held()) ?? []), 'me')
+    await releaseList(world.objects, digestOf({ rule: 'indirect', ...renamed, held: await held() }), 'me')
     const next = start()
     await world.finish(next.look())
     const accounts = keys.slice(2, 4).map((key) => parseAssignmentKey(key)?.accountId)
@@ -314,7 +335,7 @@ describe('what is on the list', () => {
   })
 })
 
-test('the links of a folder are those that are there and those that are gone with access left, but not what rests', async () => {
+test('the links of a folder that are still to be carried out are gone, with access left, and do not rest', async () => {
   const { world } = open()
   const linkIn = (folder: string, group: string) => `links_data/${folder}root%all%Billing-ps%${group}%GROUP%ssofile`
   const [there, going, resting, failing] = ['a', 'b', 'c', 'd'].map((group) => linkIn('team-a/', group))
@@ -323,9 +344,80 @@ test('the links of a folder are those that are there and those that are gone wit
     await world.objects.put(`status/${key}.json`, '{}')
   await world.objects.put(`attention/held/${resting}`, '')
   await world.objects.put(`attention/failed/${failing}`, '')
-  const asked = linkIn('team-a/', 'e')
-  const tally = { rule: 'own' as const, folder: 'team-a', items: [asked] }
-  expect(await countLinks(world.objects, tally, world.configuration)).toEqual({ all: 5, open: 2 })
-  const root = { ...tally, folder: undefined, items: [] }
-  expect(await countLinks(world.objects, root, world.configuration)).toEqual({ all: 2, open: 1 })
+  const tally = { rule: 'own' as const, cause: 'folder' as const, name: 'team-a', items: [linkIn('team-a/', 'e')] }
+  expect(await countOpen(world.objects, tally, world.configuration)).toBe(2)
+  expect(await countOpen(world.objects, { ...tally, name: undefined, items: [] }, world.configuration)).toBe(1)
+})
+
+describe('the base of a window', () => {
+  const since = '2026-03-03T10:00:00.000Z'
+  const [before, after] = ['2026-03-03T09:00:00.000Z', '2026-03-03T10:00:01.000Z']
+  const linkOf = (group: string, scope = 'root%all', folder = 'team-a/') =>
+    `links_data/${folder}${scope}%Billing-ps%${group}%GROUP%ssofile`
+  const opened = async (
+    grants: readonly (readonly [
+      group: string,
+      grantedAt: string | undefined,
+      ...links: readonly (readonly [key: string, lastModified: string])[],
+    ])[],
+  ) => {
+    const { world } = open(undefined, 20, 10)
+    for (const [group, grantedAt, ...links] of grants) {
+      const key = keyOf(0, group)
+      await own(world, key, grantedAt === undefined ? 'granting' : 'granted')
+      const entry = await world.json(`assignments/${key}`)
+      const granting = links.map(([link, lastModified]) => ({ key: link, etag: 'e', lastModified }))
+      await world.objects.put(`assignments/${key}`, JSON.stringify({ ...entry, grantedAt, links: granting }))
+      for (const [link] of links) await world.objects.put(`status/${link}.json`, '{}')
+    }
+    const count = (window: Partial<BrakeWindow> = {}) =>
+      countBase(
+        { rule: 'own', cause: 'folder', name: 'team-a', since, counted: [], ...window },
+        { objects: world.objects, configuration: world.configuration },
+      )
+    return { world, count }
+  }
+
+  test('has the links of the folder that granted something before it began, and those that were counted', async () => {
+    const { world, count } = await opened([
+      ['a', before, [linkOf('a'), before]],
+      ['b', before, [linkOf('b', 'root%all', ''), before]],
+      ['c', after, [linkOf('c'), before]],
+      ['d', undefined, [linkOf('d'), before]],
+    ])
+    // Listed, told, and of no use.
+    for (const group of ['e', 'f', 'a']) {
+      const link = linkOf(group, 'account_tag%no^such')
+      await world.objects.put(link, '')
+      await world.objects.put(`status/${link}.json`, '{}')
+    }
+    expect(await count()).toBe(1)
+    expect(await count({ counted: [linkOf('g')] })).toBe(2)
+    expect(await count({ name: undefined })).toBe(1)
+  })
+
+  test('has a link that was uploaded again, and none that has come beside an older one', async () => {
+    const { count } = await opened([
+      ['a', before, [linkOf('a'), after]],
+      ['b', before, [linkOf('b'), after], [linkOf('b', 'root%all', ''), before]],
+    ])
+    expect(await count()).toBe(1)
+  })
+
+  test('has the entries of the ledger that were granted before, and no more than make a difference', async () => {
+    const { world, count } = await opened([
+      ['a', before],
+      ['b', before],
+      ['c', after],
+      ['d', undefined],
+    ])
+    const indirect = { rule: 'indirect' as const, ...renamed }
+    expect(await count(indirect)).toBe(2)
+    await world.objects.put(`assignments/${keyOf(0, 'a')}`, 'spoiled')
+    expect(await count(indirect)).toBe(1)
+    const { brake } = world.configuration
+    const few = { ...world.configuration, brake: { ...brake, indirect: { ...brake.indirect, percent: 100, most: 1 } } }
+    const window = { ...indirect, since, counted: [keyOf(1), keyOf(2)] }
+    expect(await countBase(window, { objects: world.objects, configuration: few })).toBe(1)
+  })
 })

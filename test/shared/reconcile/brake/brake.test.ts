@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { type BrakeList, emptyBrake } from '../../../../shared/domain/brake.ts'
 import { renderComplaint } from '../../../../shared/domain/complaint.ts'
 import { type Configuration, configuration } from '../../../../shared/domain/configuration.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../../../shared/memory/organization-file.ts'
@@ -8,6 +9,7 @@ import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/b
 import { sendInputs } from '../../../../shared/reconcile/records/inputs.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
+import { holding } from './holding.ts'
 
 const accounts = Array.from({ length: 10 }, (_, index) => `20000000000${index}`)
 const set = {
@@ -49,7 +51,7 @@ async function open(
 ): Promise<World> {
   const world = new World({
     organization: organization(groups),
-    configuration: configuration.parse({ brake: { own, indirect } }),
+    configuration: configuration.parse({ brake: { own, indirect }, folders: ['team-a'] }),
     ...(wrap === undefined ? {} : { wrap }),
   }).start({ dispatcher: false })
   await world.objects.put(set.name, set.body)
@@ -80,8 +82,17 @@ async function remove(world: World, links: readonly string[]): Promise<void> {
   await settled(world)
 }
 
+async function listsOf(world: World): Promise<readonly BrakeList[]> {
+  return (await brakeFile(world.objects).read())?.value.lists ?? []
+}
+
+async function digestIn(world: World): Promise<string> {
+  const [list] = await listsOf(world)
+  return list ? digestOf(list) : 'nothing is held'
+}
+
 async function held(world: World): Promise<readonly string[]> {
-  return (await brakeFile(world.objects).read())?.value.held ?? []
+  return (await listsOf(world)).flatMap((list) => list.held)
 }
 
 async function release(world: World, digest: string): Promise<string> {
@@ -89,8 +100,7 @@ async function release(world: World, digest: string): Promise<string> {
 }
 
 async function releaseAll(world: World): Promise<void> {
-  const digest = digestOf((await brakeFile(world.objects).read())?.value.held ?? [])
-  expect(await release(world, digest)).toBe('released')
+  for (const list of await listsOf(world)) expect(await release(world, digestOf(list))).toBe('released')
   // The first slice hints at what was released, maybe after it has looked for hints.
   for (let slice = 0; slice < 2; slice++) await settled(world)
 }
@@ -111,12 +121,9 @@ describe('links that are deleted', () => {
     expect(await held(world)).toHaveLength(270)
     expect(await world.keys('attention/held/')).toHaveLength(270)
     const file = await world.json('control/brake.json')
-    expect(file).toMatchObject({
-      rule: 'own',
-      figure: 300,
-      limit: 30,
-      digest: digestOf((await brakeFile(world.objects).read())?.value.held ?? []),
-    })
+    expect(file?.lists).toEqual([
+      expect.objectContaining({ rule: 'own', figure: 300, limit: 30, base: 300, digest: await digestIn(world) }),
+    ])
     const [first = ''] = await held(world)
     expect(await world.json(`status/links_data/${first}.json`)).toMatchObject({
       state: 'held',
@@ -225,8 +232,8 @@ describe('links that are deleted', () => {
     const [key = ''] = (await world.keys('assignments/')).map((found) => found.slice('assignments/'.length))
     await world.finish(world.everyHour())
     await world.clock.advance(3_600_000)
-    const file = { v: 1, held: [key], holds: [], windows: [], releases: [] }
-    await world.objects.put('control/brake.json', JSON.stringify(file))
+    const file = holding(key)
+    await brakeFile(world.objects).write(file, (await world.objects.head('control/brake.json'))?.etag)
     await world.finish(world.everyHour())
     await settled(world)
     expect(await held(world)).toEqual([])
@@ -337,7 +344,7 @@ describe('links that are deleted', () => {
     for (const link of linksOf(groupsOf(4))) await world.objects.put(link, '{"expiresAt":"soon"}')
     await settled(world)
     expect({ granted: granted(world), held: (await held(world)).length }).toEqual({ granted: 2, held: 2 })
-    expect((await brakeFile(world.objects).read())?.value.holds.map(({ rule }) => rule)).toEqual(['own'])
+    expect((await brakeFile(world.objects).read())?.value.lists.map(({ rule }) => rule)).toEqual(['own'])
   })
 })
 
@@ -346,7 +353,7 @@ describe('a release', () => {
   const braked = async (count: number) => {
     const world = await open(groups, linksOf(groups), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groups).slice(0, count))
-    return { world, digest: digestOf((await brakeFile(world.objects).read())?.value.held ?? []) }
+    return { world, digest: await digestIn(world) }
   }
 
   test('of another digest releases nothing', async () => {
@@ -386,14 +393,9 @@ describe('a release', () => {
     const { world, digest } = await braked(4)
     expect(await release(world, digest)).toBe('released')
     const stored = await brakeFile(world.objects).read()
-    await world.objects.put(
-      'control/brake.json',
-      JSON.stringify({
-        v: 1,
-        ...stored?.value,
-        releases: stored?.value.releases.map((one) => ({ ...one, hinted: true })),
-      }),
-    )
+    const { value = emptyBrake, object } = stored ?? {}
+    const releases = value.releases.map((one) => ({ ...one, hinted: true }))
+    await brakeFile(world.objects).write({ ...value, releases }, object?.etag)
     await settled(world)
     expect(granted(world)).toBe(4)
     await world.finish(world.everyHour())
@@ -421,6 +423,68 @@ describe('a release', () => {
   })
 })
 
+describe('a link that is back just when its revocation is to be counted', () => {
+  /** The link comes back after the links were evaluated, and before the brake is asked. */
+  async function flap(isLeft: boolean): Promise<World> {
+    const group = 'team 0'
+    let isGone = false
+    let back = async () => {}
+    const wrap = (ports: Ports) =>
+      intercept(ports, async ({ port, proceed }) => {
+        if (port === 'identityStore' && isGone) {
+          isGone = false
+          await back()
+        }
+        return proceed()
+      })
+    const world = await open([group], [linkOf(group)], { own: { count: 0, percent: 0 }, wrap })
+    back = async () => {
+      await world.objects.put(linkOf(group), '')
+      if (!isLeft) await world.objects.delete(linkOf(group))
+    }
+    await world.objects.delete(linkOf(group))
+    isGone = true
+    await settled(world)
+    expect(isGone).toBe(false)
+    return world
+  }
+
+  test('is evaluated again: nothing is counted, and nothing is sent', async () => {
+    const world = await flap(true)
+    expect({ granted: granted(world), deletions: deletions(world) }).toEqual({ granted: 1, deletions: 0 })
+    expect(await world.json('control/brake.json')).toBeUndefined()
+  })
+
+  test('and gone again, counts as withdrawn', async () => {
+    const world = await flap(false)
+    expect((await listsOf(world)).map(({ rule, cause }) => ({ rule, cause }))).toEqual([
+      { rule: 'own', cause: 'folder' },
+    ])
+  })
+})
+
+test('a group that is renamed loses access of one folder, while an account that was moved has that of another held', async () => {
+  const groups = groupsOf(4)
+  const world = await open(groups, groups.map(ofOu), { indirect: { count: 2, percent: 0 } })
+  await world.organizations.moveAccount('200000000000' as never, 'ou-tiny-movedout', 'r-tiny')
+  await world.finish(world.everyHour())
+  await settled(world)
+  expect((await listsOf(world)).map(({ cause, name }) => ({ cause, name }))).toEqual([
+    { cause: 'account', name: '200000000000' },
+  ])
+  const link = linkOf('team 0', 1).replace('links_data/', 'links_data/team-a/')
+  await world.objects.put(link, '')
+  await settled(world)
+  const before = granted(world)
+  const id = world.identityStore.idOf('GROUP', 'team 0')
+  if (id === undefined) throw new Error('the group is not there')
+  await world.identityStore.updateGroup(id, [{ path: 'displayName', value: 'team late' }])
+  await world.finish(world.everyHour())
+  await settled(world)
+  expect(granted(world)).toBe(before - 1)
+  expect(await listsOf(world)).toHaveLength(1)
+})
+
 describe('revocations that nobody asked for', () => {
   const groups = groupsOf(4)
 
@@ -431,7 +495,7 @@ describe('revocations that nobody asked for', () => {
     await world.finish(world.everyHour())
     await settled(world)
     expect(granted(world)).toBe(2)
-    expect((await brakeFile(world.objects).read())?.value.holds.map(({ rule }) => rule)).toEqual(['indirect'])
+    expect((await brakeFile(world.objects).read())?.value.lists.map(({ rule }) => rule)).toEqual(['indirect'])
     const [first = ''] = await held(world)
     const link = first.replace('account%200000000000', 'ou_id%ou-tiny-movedout')
     expect(await world.json(`status/links_data/${link}.json`)).toMatchObject({ state: 'held' })
@@ -450,7 +514,7 @@ test('access of which one link was deleted while another is there, and covers it
   await world.finish(world.everyHour())
   await settled(world)
   expect(granted(world)).toBe(1)
-  expect((await brakeFile(world.objects).read())?.value.holds.map(({ rule }) => rule)).toEqual(['indirect'])
+  expect((await brakeFile(world.objects).read())?.value.lists.map(({ rule }) => rule)).toEqual(['indirect'])
 })
 
 describe('a brake that cannot be read', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { assignmentKey, renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { emptyBrake } from '../../../../shared/domain/brake.ts'
+import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
 import type { Configuration } from '../../../../shared/domain/configuration.ts'
 import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import type { Status } from '../../../../shared/domain/status.ts'
@@ -10,6 +9,7 @@ import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import { intercept } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
+import { holding } from '../brake/holding.ts'
 
 const ten = '2026-03-03T10:00:00.000Z'
 const over = '{"expiresAt":"2026-03-03T09:59:59Z"}'
@@ -188,7 +188,7 @@ async function held(entry: Partial<StoredLedgerEntry> = {}): Promise<Settling> {
   const bench = new Settling()
   await bench.own({ state: 'held', links: [{ key: bench.link, etag: 'e', lastModified: ten }], ...entry })
   await tell(bench, bench.link, 'held')
-  const list = { ...emptyBrake, held: [assignmentKey.parse(renderAssignmentKey(bench.assignment))] }
+  const list = holding(renderAssignmentKey(bench.assignment))
   await brakeFile(bench.world.objects).write(list, undefined)
   return bench
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { assignmentKey, parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { emptyBrake } from '../../../../shared/domain/brake.ts'
 import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import type { Account, OrganizationView } from '../../../../shared/domain/organization-view.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
@@ -9,6 +8,7 @@ import { findUnfinished } from '../../../../shared/reconcile/differences/find-un
 import type { Checkpoint } from '../../../../shared/reconcile/records/checkpoint.ts'
 import { listHeads } from '../../../../shared/reconcile/records/list-heads.ts'
 import { Settling } from '../../../settling.ts'
+import { holding } from '../brake/holding.ts'
 
 type Last = Pick<Checkpoint, 'since' | 'entries'>
 
@@ -33,7 +33,7 @@ async function find(bench: Settling, { last = everything, accounts = [], isRevok
 
 const keyOf = (bench: Settling) => assignmentKey.parse(bench.ledgerKey.slice('assignments/'.length))
 const hold = (bench: Settling, ...keys: readonly string[]) =>
-  brakeFile(bench.world.objects).write({ ...emptyBrake, held: keys.map((key) => assignmentKey.parse(key)) }, undefined)
+  brakeFile(bench.world.objects).write(holding(...keys), undefined)
 const nothing = {
   unfinished: [],
   entries: [],

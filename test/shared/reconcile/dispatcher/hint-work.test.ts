@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { emptyBrake } from '../../../../shared/domain/brake.ts'
 import { assignmentHint, type Hint } from '../../../../shared/domain/hint.ts'
 import { permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
 import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
@@ -18,6 +17,7 @@ import { StatusStore } from '../../../../shared/reconcile/records/status-store.t
 import type { StatusBoard } from '../../../../shared/reconcile/statuses/status-board.ts'
 import type { Interceptor } from '../../../intercept.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
+import { holding } from '../brake/holding.ts'
 
 const nine = '2026-03-03T09:00:00.000Z'
 const rootLink = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
@@ -325,12 +325,12 @@ describe('what the brake holds', () => {
   test('leaves its list when the assignment is settled otherwise', async () => {
     const { bench, world, hint, within } = open()
     const key = renderAssignmentKey(bench.assignment)
-    await brakeFile(world.objects).write({ ...emptyBrake, held: [key] }, undefined)
+    await brakeFile(world.objects).write(holding(key), undefined)
     await within(async ({ context, take }) => {
       await context.brake.look()
       await take(hint())
     })
-    expect(await world.json('control/brake.json')).toMatchObject({ held: [] })
+    expect(await world.json('control/brake.json')).toMatchObject({ lists: [] })
   })
 })
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { folderOf } from '../../../../shared/domain/brake.ts'
 import type { Configuration } from '../../../../shared/domain/configuration.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
@@ -14,6 +15,18 @@ const idOf = (index: number) => String(300_000_000_000 + index)
 const linkOf = (index: number, folder = '') =>
   `links_data/${folder}account%${idOf(index)}%Billing-ps%team-Web%GROUP%ssofile`
 const small = { own: { count: 2, percent: 10, minutes: 15 }, indirect: { count: 2, percent: 10, most: 200, hours: 24 } }
+
+const early = '2026-03-03T09:00:00.000Z'
+const entry: StoredLedgerEntry = {
+  v: 1,
+  state: 'granted',
+  principalId: principalId.parse('11111111-2222-3333-4444-555555555555'),
+  permissionSetArn: permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'),
+  links: [],
+  grantedAt: early,
+  attempts: 0,
+  updatedAt: early,
+}
 
 /** A bucket, its brake, and what a plan takes away. */
 function open(brake: Configuration['brake'] = small) {
@@ -28,7 +41,7 @@ function open(brake: Configuration['brake'] = small) {
       type: 'GROUP',
     },
     links: links.map((key) => ({ key, fate: 'deleted' })),
-    withdrawn: links.map((key) => ({ key, folder: folderOf(key) })),
+    cause: links.length > 0 ? undefined : { cause: 'configuration' },
   })
   /** `count` revocations, each of a link of its own that was deleted. */
   const withdrawn = (count: number, { from = 0, folder = '' } = {}) =>
@@ -36,7 +49,16 @@ function open(brake: Configuration['brake'] = small) {
   const indirect = (count: number) => Array.from({ length: count }, (_, index) => revocation(index))
   const enter = async (count: number) => {
     for (let index = 0; index < count; index++)
-      await objects.put(`assignments/account%${idOf(index)}%Billing-ps%team-Web%GROUP%ssofile`, '')
+      await objects.put(`assignments/account%${idOf(index)}%Billing-ps%team-Web%GROUP%ssofile`, JSON.stringify(entry))
+  }
+  /** Each of these links grants, as the ledger says. */
+  const grant = async (links: readonly string[]) => {
+    for (const link of links) {
+      const key = link.replace('links_data/', '').replace('team-a/', '')
+      const granting = [{ key: link, etag: 'e', lastModified: early }]
+      await objects.put(`assignments/${key}`, JSON.stringify({ ...entry, links: granting }))
+      await objects.put(`status/${link}.json`, '')
+    }
   }
   const preview = (revocations: readonly PlannedRevocation[]) =>
     previewBrake(revocations, { objects, configuration, now: clock.now() })
@@ -44,13 +66,17 @@ function open(brake: Configuration['brake'] = small) {
   const admitEach = async (revocations: readonly PlannedRevocation[]) => {
     const dispatchers = new Brake(ports, configuration)
     let held = 0
-    for (const { assignment, withdrawn: links } of revocations) {
-      const { outcome } = await dispatchers.admit({ key: renderAssignmentKey(assignment), withdrawn: links })
+    for (const { assignment, links, cause } of revocations) {
+      const { outcome } = await dispatchers.admit({
+        key: renderAssignmentKey(assignment),
+        links: links.map(({ key }) => key),
+        cause,
+      })
       if (outcome === 'held') held++
     }
     return held
   }
-  return { world, objects, revocation, withdrawn, indirect, enter, preview, admitEach }
+  return { world, objects, grant, revocation, withdrawn, indirect, enter, preview, admitEach }
 }
 
 describe('what the brake would hold of a plan', () => {
@@ -61,7 +87,8 @@ describe('what the brake would hold of a plan', () => {
   })
 
   test('is each withdrawn link beyond the limit of its folder, which counts what the plan deletes', async () => {
-    const { withdrawn, preview, admitEach } = open()
+    const { grant, withdrawn, preview, admitEach } = open()
+    await grant([0, 1, 2, 3, 4].map((index) => linkOf(index)))
     const plan = withdrawn(5)
     expect(await preview(plan.slice(0, 2))).toEqual({ held: 0, reasons: [] })
     expect(await preview(plan)).toEqual({
@@ -74,10 +101,12 @@ describe('what the brake would hold of a plan', () => {
   })
 
   test('is judged by the links that the folder has besides', async () => {
-    const { objects, withdrawn, preview } = open()
-    for (let index = 10; index < 60; index++) await objects.put(linkOf(index), '')
-    for (let index = 10; index < 40; index++) await objects.put(linkOf(index, 'team-a/'), '')
-    // A tenth of 55.
+    const { objects, grant, withdrawn, preview } = open()
+    const indices = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
+    await grant(indices(0, 58).map((index) => linkOf(index)))
+    await grant(indices(60, 90).map((index) => linkOf(index, 'team-a/')))
+    // Listed, and of no use.
+    for (const index of indices(100, 800)) await objects.put(linkOf(index), '')
     expect(await preview(withdrawn(5))).toEqual({ held: 0, reasons: [] })
     expect(await preview(withdrawn(8))).toMatchObject({
       held: 3,
@@ -86,7 +115,11 @@ describe('what the brake would hold of a plan', () => {
   })
 
   test('is judged for each folder by itself', async () => {
-    const { withdrawn, preview, admitEach } = open()
+    const { grant, withdrawn, preview, admitEach } = open()
+    await grant([
+      ...[0, 1, 2].map((index) => linkOf(index)),
+      ...[100, 101, 102].map((index) => linkOf(index, 'team-a/')),
+    ])
     const both = [...withdrawn(3), ...withdrawn(3, { from: 100, folder: 'team-a/' })]
     expect(await preview(both)).toEqual({
       held: 2,
@@ -113,7 +146,7 @@ describe('what the brake would hold of a plan', () => {
     expect(await preview(plan)).toEqual({
       held: 2,
       reasons: [
-        'held by the brake: more than 4 of the 40 assignments in the ledger would be revoked within 24 hours, although their links were not deleted',
+        'held by the brake: more than 4 assignments would be revoked within 24 hours because of the configuration, although their links were not deleted',
       ],
     })
     expect(await admitEach(plan)).toBe(2)
