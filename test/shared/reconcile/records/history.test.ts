@@ -32,6 +32,7 @@ test('history says who had what since when, by which links and which call, under
     v: 1,
     event: 'granted',
     at,
+    assignment: key,
     confirmedAt: granted.confirmedAt,
     principalId: access.principalId,
     permissionSetArn: access.permissionSetArn,
