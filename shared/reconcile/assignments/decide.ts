@@ -234,19 +234,18 @@ function revoke(facts: Facts, access: Access): Next {
  * The ledger has it, and history says that it ended: an old version of the entry was restored, or a process died before it
  * removed the entry.
  *
- * | listed | it ended           | then                                                          |
- * | ------ | ------------------ | ------------------------------------------------------------- |
- * | no     |                    | forget it                                                     |
- * | yes    | just now           | put it off: the listing may lag                               |
- * | yes    | by the entry's call| leave it to others: they granted it since                     |
- * | yes    | otherwise          | report the contradiction: somebody may have granted it since  |
+ * | listed | it ended by          | then                                                               |
+ * | ------ | -------------------- | ------------------------------------------------------------------ |
+ * | no     |                      | forget it                                                          |
+ * | yes    | the entry's deletion | leave it to others; just now: put it off, since the listing may lag |
+ * | yes    | another call         | report the contradiction: somebody may have granted it since       |
  */
 function outlive(facts: Facts, access: Access, end: Extract<LastWord, { says: 'ended' }>): Next {
   const { listing } = facts.knownOf(access)
   if (listing === undefined) return learn('listing', access)
   if (!listing.isListed) return { do: 'forget', ids: access, as: 'ended' }
-  if (mayStillBeListed(end)) return putOff(facts, access, { reason: settlingReason })
   const isOwnDeletion = access.call?.kind === 'deletion' && access.call.calledAt === end.at
+  if (isOwnDeletion && mayStillBeListed(end)) return putOff(facts, access, { reason: settlingReason })
   if (isOwnDeletion) return leave(facts, access, [])
   const contradiction = { entry: 'outdated', at: end.at } as const
   return { do: 'report a contradiction', ids: access, links: access.links, contradiction }

@@ -618,8 +618,11 @@ describe('access that is there and has to go', () => {
       step({ do: 'forget', as: 'ended' }),
     ],
     [
-      'is put off where it is listed, and history says that we revoked it just now',
-      { accesses: [there], known: { heir: 'none', history: revokedLately, ...listed } },
+      'is put off where it is listed, and its deletion, whose end is not recorded, ended it just now',
+      {
+        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        known: { heir: 'none', history: { ...revokedLately, at: long }, request: 'not-found', ...listed },
+      },
       putOff(/five minutes/),
     ],
     [
@@ -630,8 +633,14 @@ describe('access that is there and has to go', () => {
     [
       'is foreign where it is listed after the very deletion of the entry ended it',
       {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, revokedLong.at) })],
-        known: { heir: 'none', history: revokedLong, request: 'not-found', elsewhere: 'none', ...listed },
+        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        known: {
+          heir: 'none',
+          history: { ...revokedLong, at: long },
+          request: 'not-found',
+          elsewhere: 'none',
+          ...listed,
+        },
       },
       step({ do: 'leave to others', links: [] }),
     ],
