@@ -344,7 +344,9 @@ async function putOff(settling: Settling, { ids, reason, state, until }: Omit<St
 
 /** Access that was there is gone, by our deletion or by someone else's hand. */
 async function recordRevoked(settling: Settling, access: Access, now: string): Promise<void> {
-  await writeHistory(settling, 'revoked', access, revokedInstant(access) ?? now)
+  // Of a lost record nothing is known but when it was last seen.
+  const seenAt = isLost(access) ? settling.entry?.updatedAt : undefined
+  await writeHistory(settling, 'revoked', access, revokedInstant(access) ?? seenAt ?? now)
   settling.context.log.info('access is revoked', { requestId: access.call?.id })
 }
 

@@ -132,7 +132,10 @@ async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]
   const found: ListedEvent[] = []
   for (const prefix of prefixes) for await (const head of objects.list(prefix)) found.push(...parseEvent(head))
   const timeOf = ({ head }: ListedEvent) => head.lastModified.getTime()
-  return found.sort((a, b) => timeOf(b) - timeOf(a) || (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
+  const atOf = ({ at }: ListedEvent) => Date.parse(at)
+  // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
+  const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)
+  return found.sort((a, b) => timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b))
 }
 
 /** One or none. */
