@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
 const account = '200000000001'
 const imitating = 'ops%GROUP/2020-01-01T00:00:00.000Z%revoked.json'
-const teams = Array.from({ length: 8 }, (_, index) => `team-${index}`)
+const teams = Array.from({ length: 16 }, (_, index) => `team-${index}`)
 const keyOf = (group: string) => `account%${account}%ReadOnly-ps%${group}%GROUP%ssofile`
 
 let system: LocalSystem
@@ -18,12 +19,12 @@ afterAll(() => system.stop(), 60_000)
 test('whoever uploaded a link for an hour is never named for the permanent one that another put in its place at once', async () => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
   const links = teams.map((team) => `links_data/${keyOf(team)}`)
-  await Promise.all(
-    links.map(async (link) => {
-      await system.upload(link, JSON.stringify({ expiresAt }), 'me')
-      await system.upload(link, '', 'other')
-    }),
-  )
+  // One after the other, and the other a little later each time: so the event of the first upload meets the second.
+  for (const [index, link] of links.entries()) {
+    await system.upload(link, JSON.stringify({ expiresAt }), 'me')
+    await sleep(index * 4)
+    await system.upload(link, '', 'other')
+  }
   await system.untilStatuses(links, 'applied')
   await system.untilQuiet()
   const named = new Set<unknown>()
