@@ -93,6 +93,10 @@ export class LedgerLosses {
     this.#broughtBack.clear()
   }
 
+  get hasAny(): boolean {
+    return this.#lost.size + this.#broughtBack.size > 0
+  }
+
   get counts(): Readonly<Record<string, number>> {
     return { 'ledger object lost or brought back': this.#count }
   }
@@ -113,5 +117,9 @@ function isGranted({ state, former, grantedAt }: Entry): boolean {
 }
 
 function isSameLife(a: Entry, b: Entry): boolean {
-  return JSON.stringify(a.lastCreation) === JSON.stringify(b.lastCreation) && a.principalId === b.principalId
+  return calledAtOf(a) === calledAtOf(b) && a.principalId === b.principalId
+}
+
+function calledAtOf({ lastCreation }: Entry): unknown {
+  return typeof lastCreation === 'object' && lastCreation && 'calledAt' in lastCreation && lastCreation.calledAt
 }

@@ -115,6 +115,11 @@ async function converge(world: SimulatedWorld): Promise<void> {
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
   world.unreadable.giveAll()
+  if (world.losses.hasAny) {
+    // A dispatcher knows the ledger by heart, since nobody else writes it: the next one reads what was put right.
+    world.dispatcher?.kill()
+    world.wasInterrupted = true
+  }
   world.losses.undoAll((key, entry) => world.checker.isRecordOfOurs(key, entry))
   if (!world.needsReconcile) await drain(world)
   // What cannot be read holds up no other: all else must come right before it is restored.
