@@ -1,5 +1,6 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
 import { describeLink } from '../shared/domain/describe-link.ts'
+import { findUploader } from '../shared/domain/find-uploader.ts'
 import type { Hint } from '../shared/domain/hint.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { type Grant, isFolderMarker } from '../shared/domain/link.ts'
@@ -39,12 +40,13 @@ export const links: QueueHandler = (ports, configuration) => {
 
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
 export async function lookAtLink(
-  { key, id, event, by }: InputMessage,
+  message: InputMessage,
   ports: Ports,
   configuration: Configuration,
   organization: OrganizationCache,
   tagsUntilMs = Number.POSITIVE_INFINITY,
 ): Promise<void> {
+  const { key, id, event } = message
   const log = ports.log.with({ input: key, event, id })
   const statuses = new StatusStore(ports.objects, ports.clock)
   const accountsOf = (grant: Grant) => listAccountsOf(ports.objects, grant)
@@ -53,7 +55,8 @@ export async function lookAtLink(
   const told = await statuses.revise(key, async (current) => {
     gathered = await gatherLink(key, current, context)
     const status = describeLink(gathered.facts)
-    return status && status !== current ? { ...status, by: by ?? status.by } : status
+    const found = 'object' in gathered.reading ? gathered.reading.object : undefined
+    return status && { ...status, by: findUploader(found, message, current) }
   })
   if (!gathered) throw new Error(`${key} was not read`)
   const { reading, accounts, facts } = gathered

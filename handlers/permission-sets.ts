@@ -1,4 +1,5 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
+import { findUploader } from '../shared/domain/find-uploader.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { renderInstant } from '../shared/domain/instant.ts'
 import { isFolderMarker } from '../shared/domain/link.ts'
@@ -24,17 +25,20 @@ export const permissionSets: QueueHandler = (ports, configuration) => (event) =>
 
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
 export async function lookAtPermissionSet(
-  { key, id, event, by }: InputMessage,
+  message: InputMessage,
   ports: Ports,
   configuration: Configuration,
 ): Promise<void> {
+  const { key, id, event } = message
   const statuses = new StatusStore(ports.objects, ports.clock)
   let isValid = true
   const told = await statuses.revise(key, async (current) => {
     const reading = await readPermissionSetFile(ports.objects, key)
     isValid = reading?.file.ok ?? true
     const status = describeFile(key, current, reading)
-    return status && { ...status, by: by ?? current?.by }
+    // A deleted file keeps the status of its last upload until the dispatcher says more.
+    const by = reading ? findUploader(reading.object, message, current) : (message.by ?? current?.by)
+    return status && { ...status, by }
   })
   ports.log.info('permission set file looked at', { input: key, event, id, status: told?.state ?? 'removed' })
   const name = parsePermissionSetKey(key)

@@ -43,5 +43,6 @@ function toInput(
     ...(sourceIpAddress === undefined ? {} : { sourceIpAddress }),
     at: eventTime,
   }
-  return [{ v: 1, key, id, event: eventName, ...(by === undefined ? {} : { by }) }]
+  const { eTag: etag, versionId } = s3.object
+  return [{ v: 1, key, id, event: eventName, by, etag, versionId }]
 }

@@ -77,7 +77,9 @@ function renderLink({
   status,
 }: ExplainedLink): string {
   const said: (string | undefined)[] = [
-    `uploaded ${by ? `by ${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} ` : ''}at ${by?.at ?? lastModified}`,
+    by
+      ? `uploaded by ${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`
+      : `uploaded at ${lastModified}; by whom is not known`,
     deletedBy && `deleted by ${deletedBy.principalId} at ${deletedBy.at}`,
     reason && `reason: ${reason}`,
     ticket && `ticket: ${ticket}`,

@@ -89,6 +89,11 @@ export function wasThere({ grantedAt, call }: Access): boolean {
   return grantedAt !== undefined || call?.kind === 'deletion'
 }
 
+/** Its record was lost, and written again because history says that it is ours. No call of ours is known. */
+export function isLost({ grantedAt, call, lastCreation, unansweredAt }: Access): boolean {
+  return [grantedAt, call, lastCreation, unansweredAt].every((known) => known === undefined)
+}
+
 function unansweredOf({ lastCreation, unansweredAt }: Access): string | undefined {
   return lastCreation && lastCreation.answeredAt === undefined ? lastCreation.calledAt : unansweredAt
 }

@@ -32,9 +32,14 @@ function isLearntLate({ calledAt, endedAt }: NonNullable<Access['call']>): boole
   return endedAt !== undefined && Date.parse(endedAt) - Date.parse(calledAt) > settlingMs
 }
 
+/** Something of our making was there, or may have come of a creation that was sent. */
+export function claims({ grantedAt, lastCreation }: Access): boolean {
+  return grantedAt !== undefined || lastCreation !== undefined
+}
+
 /** Something of our making may be there at this instant: it was granted, or a creation was sent that has not failed. */
 function isOurs(access: Access, at: Date | undefined): boolean {
-  if (access.grantedAt !== undefined || access.lastCreation !== undefined) return true
+  if (claims(access)) return true
   const until = mayAppearUntil(access)
   return until !== undefined && at !== undefined && at < until
 }

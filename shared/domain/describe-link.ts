@@ -105,7 +105,9 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  * | 23 |                          | all access is there                                             | applied            |
  */
 export function describeLink(facts: LinkFacts): NewStatus | undefined {
-  const told = { by: facts.present?.by, principalId: facts.boundTo, ...uploadOf(facts) }
+  const upload = uploadOf(facts)
+  const by = isOfSameUpload(facts.present, upload) ? facts.present?.by : undefined
+  const told = { by, principalId: facts.boundTo, ...upload }
   switch (facts.state) {
     case 'rejected':
       return { ...told, ...rejection(facts.complaint) }

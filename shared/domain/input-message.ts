@@ -10,7 +10,7 @@ export type Uploader = z.infer<typeof uploader>
 
 /**
  * A message on `links.fifo` or `permission-sets.fifo`: look at this key again.
- * `event` is S3's name for what happened (`ObjectCreated:Put`), for the log alone.
+ * `event` is S3's name for what happened (`ObjectCreated:Put`), for the log and for `by` alone.
  */
 export const inputMessage = z.strictObject({
   v: z.literal(1),
@@ -21,5 +21,8 @@ export const inputMessage = z.strictObject({
   by: uploader.optional(),
   /** It has failed, and is tried again in a message group of its own. */
   isAlone: z.literal(true).optional(),
+  /** Of the object that was uploaded: it may be another one when the key is looked at. */
+  etag: z.string().optional(),
+  versionId: z.string().optional(),
 })
 export type InputMessage = z.infer<typeof inputMessage>

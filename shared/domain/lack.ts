@@ -1,5 +1,6 @@
 import type { AccountId } from './account-id.ts'
 import { quote } from './complaint.ts'
+import { remedyOfContradiction } from './contradiction.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import type { Grant } from './link.ts'
 import type { Account } from './organization-view.ts'
@@ -88,6 +89,8 @@ export function lackOfTags(unread: number, all: number): Lack {
  * AWS says only `Received a 404 status error: Not supported policy <name>.` (field reports).
  */
 export function remedyOfFailures(reasons: readonly string[]): string {
+  const [contradiction] = reasons.flatMap((reason) => remedyOfContradiction(reason) ?? [])
+  if (contradiction !== undefined) return contradiction
   const names = reasons.map((reason) => /Not supported policy ([\w+=,.@-]+?)\.?$/.exec(reason)?.[1])
   const missing = [...new Set(names.filter((name) => name !== undefined))].map((name) => `'${quote(name)}'`)
   if (missing.length === 0 || names.includes(undefined)) return 'remove the cause'

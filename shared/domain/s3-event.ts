@@ -11,7 +11,12 @@ const record = z.object({
   requestParameters: z.object({ sourceIPAddress: z.string() }).partial().optional(),
   s3: z.object({
     bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), sequencer: z.string().optional() }),
+    object: z.object({
+      key: z.string(),
+      eTag: z.string().optional(),
+      versionId: z.string().optional(),
+      sequencer: z.string().optional(),
+    }),
   }),
 })
 export type S3EventRecord = z.infer<typeof record>

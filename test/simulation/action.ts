@@ -3,6 +3,7 @@ import { type BrakeAction, brakeActions } from './brake-actions.ts'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
 import { type DirectoryAction, directoryActions } from './directory-actions.ts'
 import { type DriftAction, driftActions } from './drift-actions.ts'
+import { type LossAction, lossActions } from './ledger-losses.ts'
 import { type OrganizationAction, organizationActions } from './organization-actions.ts'
 import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
@@ -98,6 +99,7 @@ export type Action =
   | BrakeAction
   | PauseAction
   | SpoilAction
+  | LossAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -308,6 +310,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...brakeActions,
   ...pauseActions,
   ...spoilActions,
+  ...lossActions,
 )
 
 /** An action in words: what a failure prints. */

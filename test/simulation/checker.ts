@@ -17,6 +17,7 @@ import { PermissionSetChecks } from './promises/permission-sets.ts'
 import { PrincipalWatch } from './promises/principals.ts'
 import { QuotasPromise } from './promises/quotas.ts'
 import { RecordPromise } from './promises/record.ts'
+import { readRecorded } from './promises/recorded-access.ts'
 import { SpoilWatch } from './promises/spoils.ts'
 import { StatusPromise } from './promises/status.ts'
 import { promises, Violation } from './promises/violation.ts'
@@ -104,6 +105,13 @@ export class Checker {
   isOurs(target: AssignmentTarget): boolean {
     this.#watched.access.settle()
     return this.#watched.access.ownerOf(nameOf(target))?.of === 'ours'
+  }
+
+  /** What this entry records is there, and ssofile gave it. */
+  isRecordOfOurs(key: string, entry: Readonly<Record<string, unknown>>): boolean {
+    this.#watched.access.settle()
+    const names = readRecorded(key, entry) ?? []
+    return names.some(({ name }) => this.#watched.access.ownerOf(name)?.of === 'ours')
   }
 
   /** Somebody takes it away by hand. */
@@ -209,6 +217,7 @@ export class Checker {
     // Not a release, nor someone who took the lease from outside.
     if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')
       this.#quotas.noteLease(this.#calling)
+    if (key.startsWith('foreign/') && !isRemoved) this.#noteForeign(key)
     if (!key.startsWith('assignments/')) return
     this.#watched.evaluations.noteWritten(key)
     this.#isDirty = true
@@ -216,6 +225,16 @@ export class Checker {
     if (unread) this.#fail(promises.record, unread)
     if (isRemoved) this.#noteRemoved(key)
     else this.#noteWritten(key)
+  }
+
+  /** What ssofile gave is not called foreign because somebody took its record away. */
+  #noteForeign(key: string): void {
+    const { losses } = this.#world
+    const entry = this.#world.readJson(key) ?? {}
+    const place = key.slice('foreign/'.length, 'foreign/account%'.length + 13)
+    if (!losses.hasLost(entry.principalId, entry.permissionSetArn, place)) return
+    const isOurs = this.isRecordOfOurs(`assignments/${key.slice('foreign/'.length)}`, entry)
+    if (isOurs) this.#fail(promises.foreign, `${key} is written, although ssofile gave it and its record is lost`)
   }
 
   #noteWritten(key: string): void {

@@ -4,6 +4,7 @@ import { actOnBrake } from './brake-actions.ts'
 import { harmless, lateKinds } from './chaos.ts'
 import { isDirectoryAction, performDirectoryAction } from './directory-actions.ts'
 import { isDriftAction, performDriftAction, settlingMs } from './drift-actions.ts'
+import { performLossAction } from './ledger-losses.ts'
 import { isOrganizationAction, performOrganizationAction } from './organization-actions.ts'
 import {
   assignInConsole,
@@ -48,6 +49,8 @@ const disturbing: ReadonlySet<Action['do']> = new Set<Action['do']>([
   'delete control/brake.json',
   'spoil an object of ssofile',
   'S3 refuses to give a link',
+  'lose a ledger object',
+  'restore an old version of a ledger object',
 ])
 
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
@@ -93,6 +96,7 @@ export async function runSimulation(
       ...Object.fromEntries(world.chaos.struck),
       ...world.checker.brakeCounts,
       ...world.unreadable.counts,
+      ...world.losses.counts,
       'event lost': lost,
       'event repeated': repeated,
       'event delayed': delayed,
@@ -111,6 +115,12 @@ async function converge(world: SimulatedWorld): Promise<void> {
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
   world.unreadable.giveAll()
+  if (world.losses.hasAny) {
+    // A dispatcher knows the ledger by heart, since nobody else writes it: the next one reads what was put right.
+    world.dispatcher?.kill()
+    world.wasInterrupted = true
+  }
+  world.losses.undoAll((key, entry) => world.checker.isRecordOfOurs(key, entry))
   if (!world.needsReconcile) await drain(world)
   // What cannot be read holds up no other: all else must come right before it is restored.
   const isSpoiled = world.unreadable.spoiled.length > 0
@@ -306,6 +316,9 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'release what was looked at':
     case 'delete control/brake.json':
       return actOnBrake(action, world)
+    case 'lose a ledger object':
+    case 'restore an old version of a ledger object':
+      return performLossAction(action, world)
     case 'pause':
     case 'resume':
     case 'delete a link unseen under a pause':

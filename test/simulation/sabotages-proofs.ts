@@ -13,7 +13,7 @@ export const proofSabotages: readonly Sabotage[] = [
     name: 'what a listing still shows after our own revocation is recorded as foreign',
     breaks: ['convergence', 'foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '  if (wasRevokedLately) return putOff(facts, target, { reason: settlingReason })\n',
+    find: '  if (mayStillBeListed(history)) return putOff(facts, ids, { reason: settlingReason })\n',
     replace: '',
   },
   {

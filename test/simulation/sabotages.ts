@@ -233,7 +233,7 @@ export const sabotages: readonly Sabotage[] = [
     name: 'what is there is ours because an entry is',
     breaks: ['foreign'],
     file: 'shared/domain/access-proof.ts',
-    find: '  if (access.grantedAt !== undefined || access.lastCreation !== undefined) return true\n',
+    find: '  if (claims(access)) return true\n',
     replace: '  if (Math.abs(1) === 1) return true\n',
   },
   {

@@ -108,6 +108,27 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     upload(linkOf('root%all', set, 'team-2')),
     wait(70_000),
   ]),
+  // The record of access is lost, and its link goes or is looked at again.
+  scenario(drawn, ({ home: { account }, settledMs: ms, nth }) => [
+    upload(linkOf(`account%${account}`)),
+    wait(20_000 + ms),
+    { do: 'lose a ledger object', nth: 0 },
+    nth % 2 === 0 ? reconcile : check,
+    wait(70_000),
+    ...(nth % 3 === 0 ? [deleteLink(linkOf(`account%${account}`))] : []),
+    wait(600_000),
+  ]),
+  // An old record comes back after its access was revoked, and others gave the same by hand.
+  scenario(drawn, ({ home: { account }, settledMs: ms }) => [
+    upload(linkOf(`account%${account}`)),
+    wait(20_000 + ms),
+    deleteLink(linkOf(`account%${account}`)),
+    wait(20_000 + ms),
+    assign(account),
+    { do: 'restore an old version of a ledger object', nth: 0 },
+    reconcile,
+    wait(600_000),
+  ]),
   // S3 refuses a link by which access is there, and something has it looked at again.
   scenario(drawn, ({ home: { account, unit }, settledMs: ms, afterMs }) => [
     upload(linkOf('root%all')),

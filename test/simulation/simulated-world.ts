@@ -28,6 +28,7 @@ import { hasNewRelease, type ShownList } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { directoryNames } from './directory-actions.ts'
+import { LedgerLosses } from './ledger-losses.ts'
 import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -128,6 +129,7 @@ export class SimulatedWorld {
   readonly settings: WorldSettings
   readonly objects: MemoryObjectStore
   readonly unreadable: UnreadableObjects
+  readonly losses: LedgerLosses
   readonly queues: MemoryQueues
   readonly organizations: ShortPages
   readonly identityStore: MemoryIdentityStore
@@ -187,6 +189,7 @@ export class SimulatedWorld {
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
     this.unreadable = new UnreadableObjects(this.objects)
+    this.losses = new LedgerLosses(this.objects)
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
       if (this.#isSilent) this.#noteLost()

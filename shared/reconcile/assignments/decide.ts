@@ -1,5 +1,5 @@
-import { wasThere } from '../../domain/access-changes.ts'
-import { mayAppearUntil, proveAccess, settlesAt } from '../../domain/access-proof.ts'
+import { isLost, wasThere } from '../../domain/access-changes.ts'
+import { claims, mayAppearUntil, proveAccess, settlesAt, settlingMs } from '../../domain/access-proof.ts'
 import { quote } from '../../domain/complaint.ts'
 import {
   type Access,
@@ -10,6 +10,7 @@ import {
   isSameUpload,
 } from '../../domain/ledger-entry.ts'
 import type { RequestKind } from '../../ports/sso-admin.ts'
+import type { LastWord } from '../records/history.ts'
 import {
   accessesOf,
   type Facts,
@@ -139,24 +140,25 @@ function keep(facts: Facts, { target, links }: Wanted): Next {
     gone: () =>
       isLeftMissing(facts, access, links)
         ? { result: 'open', reason: access.reason ?? 'someone removed it' }
-        : create(facts, target, links, wasThere(access)),
+        : create(facts, target, links, wasThere(access) || isLost(access)),
   })
 }
 
 /**
  * The ledger does not have it.
  *
- * | foreign/ | listed | another key of ours has it | revoked by us just now | then                                  |
+ * | foreign/ | listed | another key of ours has it | history says           | then                                  |
  * | -------- | ------ | -------------------------- | ---------------------- | ------------------------------------- |
  * | same     |        |                            |                        | foreign, as before                    |
  * | other    | no     |                            |                        | forget what was foreign: it is gone   |
  * | none     | no     |                            |                        | create it                             |
  * |          | yes    | yes                        |                        | have that key looked at: it moves it  |
- * |          | yes    | no                         | yes                    | put it off: the listing may lag       |
- * |          | yes    | no                         | no                     | foreign                               |
+ * |          | yes    | no                         | revoked just now       | put it off: the listing may lag       |
+ * |          | yes    | no                         | ours                   | report the contradiction              |
+ * |          | yes    | no                         | nothing, or ended      | foreign                               |
  */
 function acquire(facts: Facts, { target, links }: Omit<Wanted, 'is'>): Next {
-  const { listing, elsewhere, foreign, wasRevokedLately, whereabouts } = facts.knownOf(target)
+  const { listing, elsewhere, foreign, whereabouts } = facts.knownOf(target)
   // Names are cached. Where the entry has another id, ask the id itself before anything follows from the name.
   if (facts.entry && whereabouts === undefined) return learn('whereabouts', target)
   if (facts.entry && (whereabouts === 'gone' || isRenamed(facts, whereabouts)))
@@ -168,9 +170,22 @@ function acquire(facts: Facts, { target, links }: Omit<Wanted, 'is'>): Next {
   if (!listing.isListed) return create(facts, target, links, false)
   if (elsewhere === undefined) return learn('elsewhere', target)
   if (elsewhere !== 'none') return { do: 'ask elsewhere', ids: target, key: elsewhere, reason: elsewhereReason }
-  if (wasRevokedLately === undefined) return learn('history', target)
-  if (wasRevokedLately) return putOff(facts, target, { reason: settlingReason })
-  return { do: 'leave to others', ids: target, links }
+  return disown(facts, target, links)
+}
+
+/** It is listed, and the ledger does not say that it is ours: history is asked before it is called foreign. */
+function disown(facts: Facts, ids: AccessIds, links: readonly GrantingLink[]): Step {
+  const { history } = facts.knownOf(ids)
+  if (history === undefined) return learn('history', ids)
+  if (mayStillBeListed(history)) return putOff(facts, ids, { reason: settlingReason })
+  if (history.says !== 'ours') return { do: 'leave to others', ids, links }
+  const contradiction = { entry: 'lost', at: history.at } as const
+  return { do: 'report a contradiction', ids, links: links.length > 0 ? links : history.links, contradiction }
+}
+
+/** We revoked it so lately that a listing may not show it yet. */
+function mayStillBeListed(history: LastWord): boolean {
+  return history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs
 }
 
 /**
@@ -207,12 +222,14 @@ function retire(facts: Facts, access: Access): Next {
 /**
  * It is there, and has to go.
  *
- * | links grant it under the present name of its principal | the brake           | then                         |
- * | ------------------------------------------------------ | ------------------- | ---------------------------- |
- * | yes                                                    |                     | only the ledger moves        |
- * | some may, and S3 does not give them                    |                     | put it off                   |
- * | no                                                     | holds it            | hold it                      |
- * | no                                                     | passes, or passed   | delete it                    |
+ * | links grant it under the present name of its principal | history says | listed | the brake         | then                     |
+ * | ------------------------------------------------------ | ------------ | ------ | ----------------- | ------------------------ |
+ * | yes                                                    |              |        |                   | only the ledger moves    |
+ * | some may, and S3 does not give them                    |              |        |                   | put it off               |
+ * | no                                                     | ended        | no     |                   | forget it                |
+ * | no                                                     | ended        | yes    |                   | as `outlive` has it      |
+ * | no                                                     | not ended    |        | holds it          | hold it                  |
+ * | no                                                     | not ended    |        | passes, or passed | delete it                |
  */
 function revoke(facts: Facts, access: Access): Next {
   const known = facts.knownOf(access)
@@ -220,9 +237,32 @@ function revoke(facts: Facts, access: Access): Next {
   if (known.heir !== 'none' && 'unreadable' in known.heir)
     return putOff(facts, access, { reason: unreadReason(known.heir.unreadable), state: 'failed' })
   if (known.heir !== 'none') return { do: 'move to', ids: access, heir: known.heir }
+  if (known.history === undefined) return learn('history', access)
+  if (known.history.says === 'ended') return outlive(facts, access, known.history)
   if (known.admission === undefined && !isBegun(access)) return learn('admission', access)
   if (known.admission?.outcome === 'held') return { do: 'hold', ids: access, reason: known.admission.reason }
   return prepare(facts, { kind: 'deletion', ids: access, links: access.links, wasLost: false })
+}
+
+/**
+ * The ledger has it, and history says that it ended: an old version of the entry was restored, or a process died before it
+ * removed the entry.
+ *
+ * | listed | it ended by          | then                                                               |
+ * | ------ | -------------------- | ------------------------------------------------------------------ |
+ * | no     |                      | forget it                                                          |
+ * | yes    | the entry's deletion | leave it to others; just now: put it off, since the listing may lag |
+ * | yes    | another call         | report the contradiction: somebody may have granted it since       |
+ */
+function outlive(facts: Facts, access: Access, end: Extract<LastWord, { says: 'ended' }>): Next {
+  const { listing } = facts.knownOf(access)
+  if (listing === undefined) return learn('listing', access)
+  if (!listing.isListed) return { do: 'forget', ids: access, as: 'ended' }
+  const isOwnDeletion = access.call?.kind === 'deletion' && access.call.calledAt === end.at
+  if (isOwnDeletion && mayStillBeListed(end)) return putOff(facts, access, { reason: settlingReason })
+  if (isOwnDeletion) return leave(facts, access, [])
+  const contradiction = { entry: 'outdated', at: end.at } as const
+  return { do: 'report a contradiction', ids: access, links: access.links, contradiction }
 }
 
 /** The target cannot be confirmed now: only access of an id that has another name goes. */
@@ -361,16 +401,26 @@ function prepare(facts: Facts, call: Omit<StepOf<'prepare'>, 'do'>): Next {
 function forget(facts: Facts, access: Access): Next {
   const until = mayAppearUntil(access)
   if (until && facts.now < until) return putOff(facts, access, { reason: unansweredReason, until })
-  if (facts.account === 'unknown' && wasMade(access))
+  if (facts.account === 'unknown' && claims(access))
     return putOff(facts, access, { reason: departedReason, state: 'stuck' })
-  return { do: 'forget', ids: access, as: 'revoked' }
+  const isTold = facts.knownOf(access).history?.says === 'ended'
+  return { do: 'forget', ids: access, as: isTold ? 'ended' : 'revoked' }
 }
 
-/** It is listed, and not by our doing under this key. */
-function leave(facts: Facts, ids: AccessIds, links: readonly GrantingLink[]): Step {
-  const { elsewhere } = facts.knownOf(ids)
-  if (elsewhere === undefined) return learn('elsewhere', ids)
-  return elsewhere === 'none' ? { do: 'leave to others', ids, links } : { do: 'forget', ids, as: 'elsewhere' }
+/**
+ * It is listed, and not by our doing under this key.
+ *
+ * | another key of ours has it | the entry says that we had it | then                            |
+ * | -------------------------- | ----------------------------- | ------------------------------- |
+ * | yes                        |                               | forget it here                  |
+ * | no                         | yes, and our deletion ended it| leave it to others              |
+ * | no                         | no                            | ask history, as `acquire` does  |
+ */
+function leave(facts: Facts, access: Access, links: readonly GrantingLink[]): Step {
+  const { elsewhere } = facts.knownOf(access)
+  if (elsewhere === undefined) return learn('elsewhere', access)
+  if (elsewhere !== 'none') return { do: 'forget', ids: access, as: 'elsewhere' }
+  return claims(access) ? { do: 'leave to others', ids: access, links } : disown(facts, access, links)
 }
 
 /** At the end of a slice the hint goes back to its queue instead, unless Identity Center has failed the call. */
@@ -404,10 +454,6 @@ function isLeftMissing({ onDrift }: Facts, access: Access, links: readonly Grant
 /** A deletion was begun, and counted by the brake before that. */
 function isBegun({ call, state }: Access): boolean {
   return call?.kind === 'deletion' && (state === 'revoking' || state === 'failed' || state === 'stuck')
-}
-
-function wasMade({ grantedAt, lastCreation }: Access): boolean {
-  return grantedAt !== undefined || lastCreation !== undefined
 }
 
 function graceEnd({ now, graceMs }: Facts, { orphanedAt }: Access): Date {

@@ -1,10 +1,12 @@
 import type { Listing } from '../../domain/access-proof.ts'
 import type { AssignmentKey } from '../../domain/assignment.ts'
+import type { Contradiction } from '../../domain/contradiction.ts'
 import type { Lack } from '../../domain/lack.ts'
 import type { Access, AccessIds, GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
 import type { PrincipalName } from '../../domain/principal.ts'
 import type { RequestKind } from '../../ports/sso-admin.ts'
 import type { Admission } from '../brake/brake.ts'
+import type { LastWord } from '../records/history.ts'
 
 /** What the links say of one assignment now. */
 export type Wish =
@@ -40,8 +42,8 @@ export type Known = {
   readonly elsewhere?: AssignmentKey | 'none' | undefined
   /** What is recorded under `foreign/` for this key. `same`: this access, and the same links grant it. */
   readonly foreign?: 'same' | 'other' | 'none' | undefined
-  /** Whether history has a revocation so young that a listing may still show the access. */
-  readonly wasRevokedLately?: boolean | undefined
+  /** What history says of it. Where the ledger has it: whether history says that it ended. */
+  readonly history?: LastWord | undefined
   /**
    * A request of ours without an outcome was looked for. `lost`: Identity Center does not know its id. `in-progress`: it
    * takes longer than an evaluation.
@@ -109,10 +111,17 @@ export type Step =
       readonly links: readonly GrantingLink[]
       readonly until?: Date | undefined
     }
-  /** The access is not there, or the account is gone: the ledger forgets it, and history says so. */
-  | { readonly do: 'forget'; readonly ids: AccessIds; readonly as: 'revoked' | 'released' | 'elsewhere' }
+  /** The access is not there, or the account is gone: the ledger forgets it, and history says so. `ended`: it does already. */
+  | { readonly do: 'forget'; readonly ids: AccessIds; readonly as: 'revoked' | 'released' | 'elsewhere' | 'ended' }
   /** Someone else made it: the ledger forgets it, and `foreign/` has it. */
   | { readonly do: 'leave to others'; readonly ids: AccessIds; readonly links: readonly GrantingLink[] }
+  /** History and ledger contradict each other: the ledger says failed, and a person decides. `links`: of a new record. */
+  | {
+      readonly do: 'report a contradiction'
+      readonly ids: AccessIds
+      readonly links: readonly GrantingLink[]
+      readonly contradiction: Contradiction
+    }
   /** What others gave is gone: `foreign/` forgets it. */
   | { readonly do: 'forget what was foreign'; readonly ids: AccessIds }
   /** The access stays under the present name of its principal: only the ledger moves. */

@@ -1,4 +1,4 @@
-import { settlingMs } from '../../domain/access-proof.ts'
+import { claims } from '../../domain/access-proof.ts'
 import {
   type Assignment,
   type AssignmentKey,
@@ -19,7 +19,7 @@ import { type Account, refuses } from '../../domain/organization-view.ts'
 import { findCause } from '../brake/find-cause.ts'
 import { isMissingForLong } from '../organization/missing-accounts.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
-import { wasRevokedWithin } from '../records/history.ts'
+import { readLastWord } from '../records/history.ts'
 import { listAssignmentKeys, type StoredEntry } from '../records/ledger.ts'
 import { type LinkReading, readLink } from '../records/read-link.ts'
 import { evaluateAssignment, findGrantingLinks } from './evaluate-assignment.ts'
@@ -115,7 +115,7 @@ export async function learn(settling: Settling, ids: AccessIds, what: Question):
       return { foreign: isSame ? 'same' : recorded ? 'other' : 'none' }
     }
     case 'history':
-      return { wasRevokedLately: await wasRevokedWithin(objects, assignment, ids.principalId, settlingMs) }
+      return { history: await readLastWord(objects, key, ids, { isRecorded: access !== undefined && claims(access) }) }
     case 'request': {
       const call = access?.call
       // Without an id the answer was lost, or never recorded: only a listing shows what is in progress.

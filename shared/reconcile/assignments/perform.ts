@@ -6,10 +6,12 @@ import {
   endCall,
   grantedInstant,
   inheritAccess,
+  isLost,
   revokedInstant,
   wasThere,
 } from '../../domain/access-changes.ts'
 import { assignmentOf } from '../../domain/assignment.ts'
+import { reasonOfContradiction } from '../../domain/contradiction.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { type Access, type AccessIds, findAccess, type GrantingLink, isSameAccess } from '../../domain/ledger-entry.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -53,6 +55,8 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
       return forget(settling, step)
     case 'leave to others':
       return leaveToOthers(settling, step)
+    case 'report a contradiction':
+      return reportContradiction(settling, step)
     case 'forget what was foreign':
       await settling.context.standings.forgetForeign(settling.key)
       return settling.know(step.ids, { foreign: 'none' })
@@ -229,7 +233,7 @@ function earlier(one: string | undefined, other: string, now: string): string {
 async function forget(settling: Settling, { ids, as }: StepOf<'forget'>): Promise<void> {
   const { now, entry, wish } = settling
   const access = settling.accessOf(ids)
-  if (as === 'revoked') await recordRevoked(settling, access, now)
+  if (as === 'revoked' && (wasThere(access) || isLost(access))) await recordRevoked(settling, access, now)
   // The instant of its last change, so that a replay writes the same history.
   if (as === 'released') await writeHistory(settling, 'released', access, entry?.updatedAt ?? now)
   // There is room for another assignment again.
@@ -245,7 +249,7 @@ async function leaveToOthers(settling: Settling, { ids, links }: StepOf<'leave t
   const { objects, standings, log } = context
   const access = findAccess(entry, ids)
   // Where ours was there before and our deletion took it away, that is history.
-  if (access) await recordRevoked(settling, access, now)
+  if (access && wasThere(access)) await recordRevoked(settling, access, now)
   // What others gave to a former id does not stand under this name: the drift check records it under its present one.
   if (!access || entry?.accesses.length === 1) {
     await noteName(settling, ids)
@@ -260,6 +264,24 @@ async function leaveToOthers(settling: Settling, { ids, links }: StepOf<'leave t
   log.info('someone else made this access: it is recorded as foreign and left alone')
   if (access) await settling.drop(ids)
   settling.know(ids, { rest: { result: 'foreign' } })
+}
+
+/** Nothing is called. A record that was lost is written again, as failed: so a person sees it, and drift checks know it. */
+async function reportContradiction(
+  settling: Settling,
+  { ids, links, contradiction }: StepOf<'report a contradiction'>,
+): Promise<void> {
+  const { context, key, entry, wish } = settling
+  const { principalId, permissionSetArn } = ids
+  const reason = reasonOfContradiction(key, contradiction)
+  context.log.error('history and ledger contradict each other; a person has to decide', { assignment: key, reason })
+  if (!findAccess(entry, ids)) {
+    await noteName(settling, ids)
+    const lost: Access = { state: 'failed', reason, principalId, permissionSetArn, links: [...links] }
+    await settling.record(lost, { first: wish.is === 'wanted' })
+  }
+  for (const { key: link } of links) settling.concerned.add(link)
+  return putOff(settling, { ids, reason, state: 'failed' })
 }
 
 /** The new entry is written first, so that the access stands in the ledger all the time. */
@@ -322,8 +344,9 @@ async function putOff(settling: Settling, { ids, reason, state, until }: Omit<St
 
 /** Access that was there is gone, by our deletion or by someone else's hand. */
 async function recordRevoked(settling: Settling, access: Access, now: string): Promise<void> {
-  if (!wasThere(access)) return
-  await writeHistory(settling, 'revoked', access, revokedInstant(access) ?? now)
+  // Of a lost record nothing is known but when it was last seen.
+  const seenAt = isLost(access) ? settling.entry?.updatedAt : undefined
+  await writeHistory(settling, 'revoked', access, revokedInstant(access) ?? seenAt ?? now)
   settling.context.log.info('access is revoked', { requestId: access.call?.id })
 }
 

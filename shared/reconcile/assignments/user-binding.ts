@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { type GrantingLink, isSameUpload } from '../../domain/ledger-entry.ts'
 import type { PrincipalType } from '../../domain/principal.ts'
-import type { Status } from '../../domain/status.ts'
+import { isOfSameUpload, type Status } from '../../domain/status.ts'
 import type { StoredEntry } from '../records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import type { Subject } from './settlement.ts'
@@ -46,14 +46,16 @@ export async function bindLinks(
   const bind = async (link: GrantingLink): Promise<BoundLink> => {
     const known = stored?.entry.accesses[0].links.find((one) => isSameUpload(one, link))
     const recorded = bindingInLedger(type, stored, link)
-    if (known && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
+    if (known?.by && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
     const read = await unlessSpoiled(context.statuses.read(link.key))
     // Nobody knows which user it means; of a group's link only who uploaded it.
     if (isSpoiled(read) && type === 'USER' && recorded === undefined) throw read
     const status = isSpoiled(read) ? undefined : read
-    const by = status?.by
+    // The status may be of an earlier upload, by somebody else.
+    const by = isOfSameUpload(status, link) ? status?.by : undefined
+    const upload = known ?? link
     return {
-      link: known ?? (by === undefined ? link : { ...link, by }),
+      link: by === undefined ? upload : { ...upload, by },
       boundTo: recorded ?? bindingOf(type, status, link.lastModified),
     }
   }

@@ -6,9 +6,10 @@ import {
   parseAssignmentKey,
   renderAssignmentKey,
 } from '../../domain/assignment.ts'
+import { reasonOfContradiction } from '../../domain/contradiction.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import { type AccessIds, isSameAccess, withAccess } from '../../domain/ledger-entry.ts'
+import { type Access, type AccessIds, isSameAccess, withAccess } from '../../domain/ledger-entry.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../../domain/principal.ts'
@@ -17,7 +18,7 @@ import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
 import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
-import { wasRevokedWithin } from '../records/history.ts'
+import { type LastWord, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 
@@ -172,11 +173,14 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   // Proves it foreign: no entry, then listed, then still no entry, and no call of ours within the settling time.
   if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, target, context))) return
   const assignment = parseAssignmentKey(key)
-  if (!assignment || (await wasRevokedWithin(objects, assignment, target.principalId, settlingMs))) return
+  if (!assignment) return
   const { principalId, permissionSetArn } = target
   // Another part of this check has recorded it, or an earlier one: a principal under its id stands in two parts.
   const recorded = await spoiledAsAbsent(readForeign(objects, key))
   if (recorded && isSameAccess(recorded, target)) return
+  const history = await readLastWord(objects, key, target)
+  if (history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs) return
+  if (history.says === 'ours') return recordLost(key, target, history, context)
   const seenAt = renderInstant(clock.now())
   // Where it is recorded already, the record keeps its links.
   await foreignRecord(objects, key).write({ v: 1, principalId, permissionSetArn, links: [], seenAt }, undefined)
@@ -185,6 +189,26 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [], principalId)
   found.foreign.push(key)
   log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', { assignment: key })
+}
+
+/** History says that it is ours: the record that the ledger has lost is written again, and evaluated. */
+async function recordLost(
+  key: AssignmentKey,
+  { principalId, permissionSetArn }: AssignmentTarget,
+  { at, links }: Extract<LastWord, { says: 'ours' }>,
+  { found, standings, clock, log }: Comparing,
+): Promise<void> {
+  const assignment = parseAssignmentKey(key)
+  const stored = await unlessSpoiled(standings.ledger.read(key))
+  if (!assignment || isSpoiled(stored)) return
+  const reason = reasonOfContradiction(key, { entry: 'lost', at })
+  const lost: Access = { state: 'failed', reason, principalId, permissionSetArn, links: [...links] }
+  const accesses = withAccess(stored?.entry, lost)
+  const entry = { attempts: 0, ...stored?.entry, accesses, updatedAt: renderInstant(clock.now()) }
+  log.error('history says that access is ours, and the ledger has no record of it', { assignment: key })
+  await standings.ledger.write(key, entry, stored)
+  found.toEvaluate.push(assignment)
+  found.links.push(...links.map((link) => link.key))
 }
 
 /** Names own, ids act: a principal that was renamed has its entry under its earlier name. */

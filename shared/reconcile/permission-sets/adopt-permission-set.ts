@@ -5,6 +5,7 @@ import { definitionOf, planPermissionSetChanges, renderChange } from '../../doma
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { renderPermissionSetFile } from '../../domain/render-permission-set-file.ts'
+import { isOfSameUpload } from '../../domain/status.ts'
 import type { ObjectHead } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
@@ -116,6 +117,13 @@ async function tellAdopted(
   const { key, etag } = object
   await new StatusStore(objects, clock).revise(key, async (current) => {
     if ((await objects.head(key))?.etag !== etag) return current
-    return { ...uploadOf(object), by: current?.by, state: 'applied', owned: true, permissionSetArn: arn }
+    const upload = uploadOf(object)
+    return {
+      ...upload,
+      by: isOfSameUpload(current, upload) ? current?.by : undefined,
+      state: 'applied',
+      owned: true,
+      permissionSetArn: arn,
+    }
   })
 }

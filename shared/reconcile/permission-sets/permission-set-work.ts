@@ -1,6 +1,6 @@
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { NewStatus } from '../../domain/status.ts'
+import { isOfSameUpload, type NewStatus } from '../../domain/status.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -79,7 +79,9 @@ export class PermissionSetWork {
     await statuses.revise(key, async (current) => {
       // The file was replaced meanwhile: its own hint, or its rejection, tells its status.
       if ((await objects.head(key))?.etag !== status?.etag) return current
-      return status && { ...status, by: current?.by }
+      // It is also told of a file that is gone: then the handler has noted who deleted it.
+      const isKnown = status?.etag === undefined || isOfSameUpload(current, status)
+      return status && { ...status, by: isKnown ? current?.by : undefined }
     })
   }
 

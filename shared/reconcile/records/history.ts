@@ -1,10 +1,23 @@
-import type { Assignment, AssignmentKey } from '../../domain/assignment.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { Access } from '../../domain/ledger-entry.ts'
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
+import { permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
+import {
+  type Access,
+  type AccessIds,
+  type GrantingLink,
+  grantingLink,
+  isSameAccess,
+} from '../../domain/ledger-entry.ts'
+import { renderNameInKey } from '../../domain/name-in-key.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from './json-record.ts'
 import type { PermissionSetEvent } from './owned-permission-sets.ts'
-import { renderJson } from './stored-json.ts'
+import { renderJson, spoiledAsAbsent } from './stored-json.ts'
+
+/** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"); the instant and the event need 40. */
+const folderMostBytes = 1024 - 40
 
 const historyEvents = ['granted', 'revoked', 'adopted', 'released'] as const
 export type HistoryEvent = (typeof historyEvents)[number]
@@ -20,8 +33,9 @@ export type HistoryRecord = {
 
 export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
   const { key, event, at, access, confirmedAt } = record
-  const { principalId, permissionSetArn, links, call } = access
-  const body = { confirmedAt, principalId, permissionSetArn, requestId: call?.id, links }
+  const { principalId: id, permissionSetArn: arn, links, call } = access
+  const ids = { principalId: id, permissionSetArn: arn }
+  const body = { assignment: key, confirmedAt, ...ids, requestId: call?.id, links }
   return writeOnce(objects, historyFolder(key), { event, at, body })
 }
 
@@ -42,26 +56,103 @@ async function writeOnce(objects: ObjectStore, folder: string, { event, at, body
   await objects.put(`${folder}${at}%${event}.json`, text, { ifNoneMatch: '*' })
 }
 
+/** Read at a time, newest first: the first ones mostly tell. */
+const readAtOnce = 16
+
+/** What history says last of one access. `settledMs`: how long ago it was written, by S3's clock. */
+export type LastWord =
+  | { readonly says: 'nothing' }
+  /** We gave it or took it over, and it has not ended since. `links`: granted it then. */
+  | { readonly says: 'ours'; readonly at: string; readonly links: readonly GrantingLink[] }
+  | {
+      readonly says: 'ended'
+      readonly event: 'revoked' | 'released'
+      readonly at: string
+      readonly settledMs: number
+    }
+
+type ListedEvent = {
+  readonly folder: string
+  readonly event: HistoryEvent
+  readonly at: string
+  readonly head: ObjectHead
+}
+
+const historyBody = z.looseObject({ principalId, permissionSetArn, links: z.array(grantingLink) })
+
 /**
- * Whether access of this principal to this permission set in this account was revoked by us within the last `withinMs`, by
- * S3's clock: a listing may still show it. Under any name, since the principal may have had another one then.
+ * What history says last of the access with these ids, under any name that its principal may have had. One listing, and
+ * the bodies from the newest on until one tells. With `isRecorded` the ledger says that we have it: then mostly one
+ * listing, of this key's own events, is all.
+ *
+ * | from the newest on            | then                                                                     |
+ * | ----------------------------- | ------------------------------------------------------------------------ |
+ * | revoked                       | ended                                                                    |
+ * | released                      | ended under this name; it may have gone on under another (a renaming)    |
+ * | granted, adopted              | ours, unless it was released under this name since                       |
  */
-export async function wasRevokedWithin(
+export async function readLastWord(
   objects: ObjectStore,
-  { accountId, permissionSet }: Assignment,
-  principalId: PrincipalId,
-  withinMs: number,
-): Promise<boolean> {
-  const heads = await Array.fromAsync(objects.list(`history/account%${accountId}%${permissionSet}%`))
-  const revoked = heads.filter(({ key }) => key.endsWith('%revoked.json'))
-  for (const { key } of revoked.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime())) {
-    const found = await objects.get(key)
-    if (found === undefined) continue
-    if (found.servedAt.getTime() - found.lastModified.getTime() >= withinMs) return false
-    // Written once by ourselves; the id of a principal stands in no other field.
-    if (new TextDecoder().decode(found.body).includes(principalId)) return true
+  key: AssignmentKey,
+  ids: AccessIds,
+  { isRecorded = false }: { readonly isRecorded?: boolean } = {},
+): Promise<LastWord> {
+  const own = historyFolder(key)
+  if (isRecorded) {
+    const [newest] = await listNewestFirst(objects, [own])
+    if (newest === undefined) return { says: 'nothing' }
+    if (!isEnd(newest.event)) return { says: 'ours', at: newest.at, links: [] }
   }
-  return false
+  const { accountId, permissionSet } = assignmentOf(key)
+  const shared = `history/account%${accountId}%${permissionSet}%`
+  const events = await listNewestFirst(objects, own.startsWith(shared) ? [shared] : [shared, own])
+  const released = new Set<string>()
+  let end: LastWord = { says: 'nothing' }
+  for (let from = 0; from < events.length; from += readAtOnce) {
+    const read = await Promise.all(events.slice(from, from + readAtOnce).map((event) => readEvent(objects, event, ids)))
+    for (const found of read) {
+      if (found === undefined) continue
+      const { folder, event, at, links, settledMs } = found
+      if (isEnd(event)) {
+        if (end.says === 'nothing') end = { says: 'ended', event, at, settledMs }
+        if (event === 'revoked') return end
+        released.add(folder)
+      } else if (!released.has(folder)) return { says: 'ours', at, links }
+    }
+  }
+  return end
+}
+
+function isEnd(event: HistoryEvent): event is 'revoked' | 'released' {
+  return event === 'revoked' || event === 'released'
+}
+
+/** By S3's clock, since those of our processes may differ; within one of its seconds by the instant of the event. */
+async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly ListedEvent[]> {
+  const found: ListedEvent[] = []
+  for (const prefix of prefixes) for await (const head of objects.list(prefix)) found.push(...parseEvent(head))
+  const timeOf = ({ head }: ListedEvent) => head.lastModified.getTime()
+  const atOf = ({ at }: ListedEvent) => Date.parse(at)
+  // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
+  const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)
+  return found.sort((a, b) => timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b))
+}
+
+/** One or none. */
+function parseEvent(head: ObjectHead): ListedEvent[] {
+  const end = head.key.lastIndexOf('/') + 1
+  const [at = '', name = ''] = head.key.slice(end).split('%')
+  const event = historyEvents.find((known) => `${known}.json` === name)
+  return event === undefined ? [] : [{ folder: head.key.slice(0, end), event, at, head }]
+}
+
+/** `undefined`: it is not of this access, or nobody can read it. */
+async function readEvent(objects: ObjectStore, listed: ListedEvent, ids: AccessIds) {
+  const stored = await spoiledAsAbsent(new JsonRecord(objects, listed.head.key, historyBody).read())
+  if (!stored || !isSameAccess(stored.value, ids)) return undefined
+  const { servedAt, lastModified } = stored.object
+  const settledMs = servedAt.getTime() - lastModified.getTime()
+  return { ...listed, links: stored.value.links, settledMs }
 }
 
 /** The events of an assignment, ascending by instant: one listing. */
@@ -69,16 +160,17 @@ export async function listHistory(
   objects: ObjectStore,
   key: AssignmentKey,
 ): Promise<readonly { readonly at: string; readonly event: HistoryEvent }[]> {
-  const folder = historyFolder(key)
-  const heads = await Array.fromAsync(objects.list(folder))
-  return heads.flatMap(({ key: object }) => {
-    const [at = '', name = ''] = object.slice(folder.length).split('%')
-    const event = historyEvents.find((known) => `${known}.json` === name)
-    return event === undefined ? [] : [{ at, event }]
-  })
+  const heads = await Array.fromAsync(objects.list(historyFolder(key)))
+  return heads.flatMap((head) => parseEvent(head).map(({ at, event }) => ({ at, event })))
 }
 
-/** Without the suffix of links: here the name is a folder. */
+/**
+ * The assignment key without the suffix of links: here it is a folder. Its name may not have a `/`. Where the keys in it
+ * would be longer than S3 allows, its hash; the objects name the assignment.
+ */
 function historyFolder(key: AssignmentKey): string {
-  return `history/${key.replace(/%ssofile$/, '')}/`
+  const { accountId, permissionSet, principal, type } = assignmentOf(key)
+  const folder = `history/account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}/`
+  if (Buffer.byteLength(folder) <= folderMostBytes) return folder
+  return `history/too-long/${createHash('sha256').update(key).digest('hex')}/`
 }

@@ -1,4 +1,6 @@
 import type * as z from 'zod'
+import { remedyOfSpoiledEntry } from '../../domain/contradiction.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { FoundObject, ReadObject } from '../../ports/object-store.ts'
 
 export type Stored<T> = { readonly value: T; readonly object: FoundObject }
@@ -8,10 +10,9 @@ export class SpoiledObjectError extends Error {
   override readonly name = 'SpoiledObjectError'
   readonly object: FoundObject
   constructor(object: FoundObject, options: ErrorOptions) {
-    super(
-      `${object.key}: received something that this version of ssofile did not write; restore or delete the object`,
-      options,
-    )
+    // Without its ledger object access of ours would look like someone else's.
+    const remedy = object.key.startsWith(ledgerPrefix) ? remedyOfSpoiledEntry : 'restore or delete the object'
+    super(`${object.key}: received something that this version of ssofile did not write; ${remedy}`, options)
     this.object = object
   }
 }

@@ -52,6 +52,7 @@ const was = (state: Status['state'], more: Partial<Status> = {}): Status => ({
   state,
   ...more,
 })
+const deleted = { etag: undefined, lastModified: undefined, versionId: undefined }
 const waited = was('waiting', { ...lack, accounts: { ...none, desired: 3, open: 3 } })
 const at = (state: Access['state'], more: Partial<Access> = {}): Access => ({
   account: first,
@@ -124,8 +125,18 @@ describe('a link that is not in force', () => {
     ['row 3: an expired link that was rejected is expired', expired('unknown', was('rejected')), expiredStatus],
     [
       'row 4: a deleted link whose status says held stays held as it said',
-      absent('unknown', was('held', { ...lack, accounts: { ...none, open: 2 }, by })),
-      { by, state: 'held', ...lack, accounts: { ...none, open: 2 } },
+      absent('unknown', was('held', { ...lack, accounts: { ...none, open: 2 } })),
+      { state: 'held', ...lack, accounts: { ...none, open: 2 } },
+    ],
+    [
+      'row 5: a deleted link keeps the name of who deleted it',
+      absent('unknown', was('revoking', { ...deleted, by })),
+      { by, state: 'revoking' },
+    ],
+    [
+      'row 5: who uploaded a deleted link did not delete it',
+      absent('unknown', was('applied', { by })),
+      { state: 'revoking' },
     ],
     ['row 5: a deleted link with a status is being revoked', absent('unknown', was('applied')), { state: 'revoking' }],
     [
@@ -269,9 +280,9 @@ describe('a link in force with accounts', () => {
     ['row 15: an applied link stays applied where nobody knows more', inForce({ present: applied }), applied],
     ['row 16: a new link is being applied', inForce(), { ...upload, state: 'applying' }],
     [
-      'row 16: a link that was uploaded again is being applied, and keeps its uploader',
+      'row 16: a link that was uploaded again is being applied, and who uploaded it before is not named for it',
       inForce({ present: { ...applied, lastModified: earlier } }),
-      { ...upload, by, state: 'applying' },
+      { ...upload, state: 'applying' },
     ],
     ['row 16: a waiting link is being applied', inForce({ present: waited }), { ...upload, state: 'applying' }],
     [

@@ -5,6 +5,7 @@ import { isSameAccess } from '../../../../shared/domain/ledger-entry.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
 import type { RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import type { Facts, Known, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { ago, entries, linkNamed, links, mine, now, theirs, third } from '../../domain/access-arbitraries.ts'
 
 export const name = principalName.parse('team-Web')
@@ -35,7 +36,13 @@ export const learned = {
   heir: fc.oneof(fc.constant('none' as const), fc.record({ key: fc.constant(otherKey), links: oneLink })),
   elsewhere: fc.constantFrom('none' as const, otherKey),
   foreign: fc.constantFrom('same' as const, 'other' as const, 'none' as const),
-  wasRevokedLately: fc.boolean(),
+  history: fc.constantFrom<LastWord>(
+    { says: 'nothing' },
+    { says: 'ours', at: ago(60 * 60_000), links: [linkNamed('a')] },
+    { says: 'ended', event: 'revoked', at: ago(60 * 60_000), settledMs: 60 * 60_000 },
+    { says: 'ended', event: 'revoked', at: ago(60_000), settledMs: 60_000 },
+    { says: 'ended', event: 'released', at: ago(60_000), settledMs: 60_000 },
+  ),
   request: fc.constantFrom('not-found' as const, 'lost' as const, 'in-progress' as const),
   admission: fc.constantFrom({ outcome: 'passes' as const }, { outcome: 'held' as const, reason: 'too many' }),
   failure: fc.record({ reason: fc.constant('AWS says no'), isQuota: fc.boolean() }),
@@ -54,7 +61,7 @@ const knowns: fc.Arbitrary<Known> = fc.record({
   heir: optional(learned.heir),
   elsewhere: optional(learned.elsewhere),
   foreign: optional(learned.foreign),
-  wasRevokedLately: optional(learned.wasRevokedLately),
+  history: optional(learned.history),
   request: optional(learned.request),
   admission: optional(learned.admission),
   failure: fc.option(learned.failure, { nil: undefined, freq: 4 }),

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Access, AccessIds, LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { ago, linkNamed, mine, now, theirs, third } from '../../domain/access-arbitraries.ts'
 import { name, otherKey, otherName, type PlainFacts, toFacts } from './arbitrary-facts.ts'
 
@@ -20,7 +21,15 @@ const renamed: Known = { whereabouts: { name: otherName } }
 const orphaned: Known = { whereabouts: 'gone' }
 const listed: Known = { listing: { isListed: true, at: now } }
 const unlisted: Known = { listing: { isListed: false, at: now } }
-const passing: Known = { heir: 'none', admission: { outcome: 'passes' } }
+const ours: LastWord = { says: 'ours', at: long, links: [linkNamed('b')] }
+const revokedLately: Extract<LastWord, { says: 'ended' }> = {
+  says: 'ended',
+  event: 'revoked',
+  at: ago(minute),
+  settledMs: 5 * minute - 1,
+}
+const revokedLong: typeof revokedLately = { ...revokedLately, settledMs: 5 * minute }
+const passing: Known = { heir: 'none', history: ours, admission: { outcome: 'passes' } }
 const in5 = new Date(now.getTime() + 5 * minute)
 
 type Change = Partial<Access>
@@ -400,7 +409,7 @@ describe('access that links grant', () => {
     ],
     [
       'foreign, and nobody of ours has it: it is left to others',
-      { accesses: [failed], known: { ...listed, elsewhere: 'none' } },
+      { accesses: [failed], known: { ...listed, elsewhere: 'none', history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
     [
@@ -483,13 +492,28 @@ describe('access that links grant and that the ledger does not have', () => {
     ],
     [
       'is put off where we revoked it just now: the listing may lag',
-      { known: { ...found, elsewhere: 'none', wasRevokedLately: true } },
+      { known: { ...found, elsewhere: 'none', history: revokedLately } },
       putOff(/five minutes/),
     ],
     [
-      'is foreign where we did not',
-      { known: { ...found, elsewhere: 'none', wasRevokedLately: false } },
+      'is foreign where history does not know it',
+      { known: { ...found, elsewhere: 'none', history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
+    ],
+    [
+      'is foreign where history says that ours was revoked five minutes ago',
+      { known: { ...found, elsewhere: 'none', history: revokedLong } },
+      step({ do: 'leave to others', links: [link] }),
+    ],
+    [
+      'is foreign where history says that ours was released, however lately',
+      { known: { ...found, elsewhere: 'none', history: { ...revokedLately, event: 'released' } } },
+      step({ do: 'leave to others', links: [link] }),
+    ],
+    [
+      'contradicts history where that says that it is ours',
+      { known: { ...found, elsewhere: 'none', history: ours } },
+      step({ do: 'report a contradiction', links: [link], contradiction: { entry: 'lost', at: long } }),
     ],
     ['is not created at the end of a slice', { known: { ...none, ...unlisted }, mayStart: false }, givenBack],
   ])('%s', (_, given, then) => expect(decided(wanted, given)).toEqual(then))
@@ -580,7 +604,7 @@ describe('access that nothing grants', () => {
     ],
     [
       'is left to others where it is foreign',
-      { accesses: [failed], known: { ...listed, elsewhere: 'none' } },
+      { accesses: [failed], known: { ...listed, elsewhere: 'none', history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [] }),
     ],
     [
@@ -613,7 +637,7 @@ describe('access that is there and has to go', () => {
   const heir = { key: otherKey, links: [link] }
   const begun = (state: Access['state'], kind: 'creation' | 'deletion' = 'deletion') =>
     access({ state, call: called(kind, 'FAILED') })
-  const asked: Known = { heir: 'none', ...listed }
+  const asked: Known = { heir: 'none', history: ours, ...listed }
   test.each<[string, Given, unknown]>([
     ['has its heir asked for first', { accesses: [there] }, learn('heir')],
     [
@@ -621,10 +645,48 @@ describe('access that is there and has to go', () => {
       { accesses: [there], known: { heir } },
       step({ do: 'move to' }),
     ],
-    ['has the brake asked', { accesses: [there], known: { heir: 'none' } }, learn('admission')],
+    ['has history asked', { accesses: [there], known: { heir: 'none' } }, learn('history')],
+    ['has the brake asked', { accesses: [there], known: { heir: 'none', history: ours } }, learn('admission')],
+    [
+      'is looked for where history says that it ended',
+      { accesses: [there], known: { heir: 'none', history: revokedLong } },
+      learn('listing'),
+    ],
+    [
+      'is forgotten where history says that it ended, and it is not listed',
+      { accesses: [there], known: { heir: 'none', history: revokedLong, ...unlisted } },
+      step({ do: 'forget', as: 'ended' }),
+    ],
+    [
+      'is put off where it is listed, and its deletion, whose end is not recorded, ended it just now',
+      {
+        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        known: { heir: 'none', history: { ...revokedLately, at: long }, request: 'not-found', ...listed },
+      },
+      putOff(/five minutes/),
+    ],
+    [
+      'contradicts history where it is listed, and history says that it ended',
+      { accesses: [there], known: { heir: 'none', history: revokedLong, ...listed } },
+      step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
+    ],
+    [
+      'is foreign where it is listed after the very deletion of the entry ended it',
+      {
+        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        known: {
+          heir: 'none',
+          history: { ...revokedLong, at: long },
+          request: 'not-found',
+          elsewhere: 'none',
+          ...listed,
+        },
+      },
+      step({ do: 'leave to others', links: [] }),
+    ],
     [
       'is held where the brake holds it',
-      { accesses: [there], known: { heir: 'none', admission: { outcome: 'held', reason: 'too many' } } },
+      { accesses: [there], known: { heir: 'none', history: ours, admission: { outcome: 'held', reason: 'too many' } } },
       step({ do: 'hold', reason: 'too many' }),
     ],
     [
@@ -742,7 +804,7 @@ describe('access whose links wait', () => {
     ],
     [
       'is left to others where it is foreign',
-      { accesses: [failed], known: { ...named, ...listed, elsewhere: 'none' } },
+      { accesses: [failed], known: { ...named, ...listed, elsewhere: 'none', history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
     ['is looked for where only a listing can tell', { accesses: [missing], known: named }, learn('listing')],

@@ -41,7 +41,7 @@ const factsOf: Readonly<Record<Question, keyof Known>> = {
   heir: 'heir',
   elsewhere: 'elsewhere',
   foreign: 'foreign',
-  history: 'wasRevokedLately',
+  history: 'history',
   request: 'request',
   admission: 'admission',
 }
@@ -103,6 +103,11 @@ export function performOnFacts(
       return { facts: learn({ rest: { result: 'foreign' } }, { ...facts, entry: drop(facts.entry, ids) }), refusals }
     case 'forget what was foreign':
       return { facts: learn({ foreign: 'none' }), refusals }
+    case 'report a contradiction': {
+      const lost: Access = { ...ids, state: 'failed', links: [...step.links] }
+      const entry = change(facts.entry, { ...(access ?? lost), state: 'failed' }, access === undefined)
+      return { facts: learn({ rest: { result: 'open', reason: 'history' } }, { ...facts, entry }), refusals }
+    }
     case 'ask elsewhere':
     case 'hold':
     case 'put off': {

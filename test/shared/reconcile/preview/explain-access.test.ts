@@ -244,7 +244,11 @@ describe('what the ledger has is told as it is', () => {
     expect(links).toContainEqual({ ...gone, grants: false, status: undefined })
     expect(links).toContainEqual({ ...link, ticket: 'T-1', grants: true, status: undefined })
     const statuses = new StatusStore(bench.world.objects, bench.world.clock)
-    await statuses.revise(bench.link, async () => ({ state: 'applied', by: { ...by, principalId: 'AWS:kenji' } }))
+    const told = { state: 'applied' as const, by: { ...by, principalId: 'AWS:kenji' } }
+    const { etag, lastModified } = link
+    await statuses.revise(bench.link, async () => ({ ...told, etag: 'another upload', lastModified }))
+    expect((await asked(bench)).direct[0]?.links[0]).toMatchObject({ key: bench.link, by: undefined })
+    await statuses.revise(bench.link, async () => ({ ...told, etag, lastModified }))
     expect((await asked(bench)).direct[0]?.links).toContainEqual(
       expect.objectContaining({ key: bench.link, by: { ...by, principalId: 'AWS:kenji' } }),
     )

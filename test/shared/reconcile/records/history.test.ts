@@ -1,9 +1,15 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignment.ts'
+import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
 import { ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
-import { type HistoryRecord, listHistory, recordHistory } from '../../../../shared/reconcile/records/history.ts'
+import {
+  type HistoryRecord,
+  listHistory,
+  readLastWord,
+  recordHistory,
+} from '../../../../shared/reconcile/records/history.ts'
 
 const at = '2026-03-03T10:15:30.123Z'
 const key = assignmentKey.parse('account%000000000001%ReadOnly-ps%a%ssofile%GROUP%ssofile')
@@ -32,6 +38,7 @@ test('history says who had what since when, by which links and which call, under
     v: 1,
     event: 'granted',
     at,
+    assignment: key,
     confirmedAt: granted.confirmedAt,
     principalId: access.principalId,
     permissionSetArn: access.permissionSetArn,
@@ -69,4 +76,91 @@ test('the history of an assignment is listed in order, without that of others an
     { at: '2026-03-04T00:00:00.000Z', event: 'revoked' },
   ])
   expect(await listHistory(objects, other)).toEqual([{ at, event: 'released' }])
+})
+
+test('the history of a name with slashes stands in no other listing, also where it is too long for a key', async () => {
+  const objects = open()
+  const ops = assignmentKey.parse('account%000000000001%ReadOnly-ps%ops%GROUP%ssofile')
+  const imitating = assignmentKey.parse(`account%000000000001%ReadOnly-ps%ops%GROUP/${at}%revoked.json%GROUP%ssofile`)
+  const long = assignmentKey.parse(`account%000000000001%ReadOnly-ps%${'/'.repeat(800)}%GROUP%ssofile`)
+  await recordHistory(objects, { ...granted, key: imitating })
+  await recordHistory(objects, { ...granted, key: long })
+  expect(await listHistory(objects, ops)).toEqual([])
+  expect(await listHistory(objects, imitating)).toEqual([{ at, event: 'granted' }])
+  expect(await listHistory(objects, long)).toEqual([{ at, event: 'granted' }])
+  const [object] = await Array.fromAsync(objects.list('history/too-long/'))
+  expect(await read(objects, object?.key ?? '')).toMatchObject({ assignment: long })
+  expect(await readLastWord(objects, long, access)).toMatchObject({ says: 'ours' })
+})
+
+describe('what history says last of an access', () => {
+  const renamed = assignmentKey.parse('account%000000000001%ReadOnly-ps%b%GROUP%ssofile')
+  const someone = { ...access, principalId: principalId.parse('99999999-2222-3333-4444-555555555555') }
+  const minute = (of: number) => `2026-03-03T10:${of}:00.000Z`
+  type Event = readonly [HistoryRecord['event'], Partial<HistoryRecord>?]
+  async function record(...events: readonly Event[]) {
+    const clock = new VirtualClock(new Date(at))
+    const objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+    for (const [index, [event, more]] of events.entries()) {
+      await recordHistory(objects, { ...granted, event, at: minute(20 + index), ...more })
+      await clock.advance(60_000)
+    }
+    return objects
+  }
+  test.each<[string, readonly Event[], object]>([
+    ['is nothing where there is none', [], { says: 'nothing' }],
+    ['is nothing where it is of somebody else', [['granted', { access: someone }]], { says: 'nothing' }],
+    ['is that it is ours since it was granted', [['granted']], { says: 'ours', at: minute(20), links: access.links }],
+    ['is that it is ours since it was adopted', [['adopted']], { says: 'ours', at: minute(20) }],
+    [
+      'is that it ended, and how long ago',
+      [['granted'], ['revoked']],
+      { says: 'ended', event: 'revoked', at: minute(21), settledMs: 60_000 },
+    ],
+    [
+      'is that it is ours where it was granted again',
+      [['granted'], ['revoked'], ['granted']],
+      { says: 'ours', at: minute(22) },
+    ],
+    ['is that it ended when it was released', [['granted'], ['released']], { says: 'ended', event: 'released' }],
+    [
+      'is that it is ours under the new name of its principal',
+      [['granted'], ['adopted', { key: renamed }], ['released']],
+      { says: 'ours', at: minute(21) },
+    ],
+    [
+      'is that it ended under the new name of its principal, whatever the old one says',
+      [['granted'], ['adopted', { key: renamed }], ['revoked', { key: renamed }]],
+      { says: 'ended', at: minute(22) },
+    ],
+    [
+      'is that of its own principal, whatever became of another one of that name',
+      [['granted'], ['revoked', { access: someone }]],
+      { says: 'ours', at: minute(20) },
+    ],
+  ])('%s', async (_, events, said) => {
+    expect(await readLastWord(await record(...events), key, access)).toMatchObject(said)
+  })
+
+  test('is found in one listing, without a body, where the ledger has it and nothing has ended under its name', async () => {
+    const objects = await record(['granted'], ['revoked'], ['granted'])
+    const reads: string[] = []
+    const counting = new Proxy(objects, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name)
+        if (typeof method !== 'function') return method
+        return (...given: unknown[]) => {
+          reads.push(`${String(name)} ${given[0]}`)
+          return method.apply(target, given)
+        }
+      },
+    })
+    expect(await readLastWord(counting, key, access, { isRecorded: true })).toMatchObject({ says: 'ours' })
+    expect(reads).toEqual(['list history/account%000000000001%ReadOnly-ps%a%ssofile%GROUP/'])
+  })
+
+  test('is that it ended where the ledger has it all the same', async () => {
+    const objects = await record(['granted'], ['revoked'])
+    expect(await readLastWord(objects, key, access, { isRecorded: true })).toMatchObject({ says: 'ended' })
+  })
 })

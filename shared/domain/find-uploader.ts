@@ -1,0 +1,44 @@
+import type { InputMessage, Uploader } from './input-message.ts'
+import { renderInstant } from './instant.ts'
+import { isOfSameUpload, type Status } from './status.ts'
+
+/** What S3 answered when the input was read. */
+type Found = { readonly etag: string; readonly versionId?: string | undefined; readonly lastModified: Date }
+
+/**
+ * Who uploaded the object that was found, or, where none was found, who deleted it. `undefined`: it is not known, which is
+ * said rather than the wrong name. An event tells who changed a key, and others may have changed the key since.
+ *
+ * | found     | its status                     | the event says                                       | who                 |
+ * | --------- | ------------------------------ | ---------------------------------------------------- | ------------------- |
+ * | an object | names who uploaded it          |                                                      | as the status says  |
+ * | an object | is of another upload, or none  | uploaded: this version, or this etag no sooner       | as the event says   |
+ * | nothing   | names who deleted it later     |                                                      | as the status says  |
+ * | nothing   | any other, or none             | deleted, after the upload that the status is of      | as the event says   |
+ * |           | any other, or none             | anything else                                        | not known           |
+ */
+export function findUploader(
+  found: Found | undefined,
+  message: Pick<InputMessage, 'event' | 'by' | 'etag' | 'versionId'>,
+  status: Status | undefined,
+): Uploader | undefined {
+  const upload = found && { etag: found.etag, lastModified: renderInstant(found.lastModified) }
+  const known = isOfSameUpload(status, upload) ? status?.by : undefined
+  const { by } = message
+  if (found) return known ?? (isOfUpload(message, found) ? by : undefined)
+  // Events come in any order.
+  const isOlder = by && known && Date.parse(known.at) > Date.parse(by.at)
+  return isOfDeletion(message, status) && !isOlder ? by : known
+}
+
+function isOfUpload({ event, by, etag, versionId }: Parameters<typeof findUploader>[1], found: Found): boolean {
+  if (!event.startsWith('ObjectCreated') || !by) return false
+  if (versionId !== undefined && found.versionId !== undefined) return versionId === found.versionId
+  // Empty files share one etag. What was modified after an event is not what the event is about.
+  return etag === found.etag && Date.parse(by.at) >= found.lastModified.getTime()
+}
+
+function isOfDeletion({ event, by }: Parameters<typeof findUploader>[1], status: Status | undefined): boolean {
+  if (event.startsWith('ObjectCreated') || !by) return false
+  return status?.lastModified === undefined || Date.parse(by.at) >= Date.parse(status.lastModified)
+}

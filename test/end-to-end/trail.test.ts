@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+const account = '200000000001'
+const imitating = 'ops%GROUP/2020-01-01T00:00:00.000Z%revoked.json'
+const teams = Array.from({ length: 16 }, (_, index) => `team-${index}`)
+const keyOf = (group: string) => `account%${account}%ReadOnly-ps%${group}%GROUP%ssofile`
+
+let system: LocalSystem
+beforeAll(async () => {
+  system = await LocalSystem.start({ organization: smallOrganization({ groups: ['ops', imitating, ...teams] }) })
+  await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+  await system.untilStatus('permission_sets/ReadOnly-ps.json', 'applied')
+}, 60_000)
+afterAll(() => system.stop(), 60_000)
+
+test('whoever uploaded a link for an hour is never named for the permanent one that another put in its place at once', async () => {
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
+  const links = teams.map((team) => `links_data/${keyOf(team)}`)
+  // One after the other, and the other a little later each time: so the event of the first upload meets the second.
+  for (const [index, link] of links.entries()) {
+    await system.upload(link, JSON.stringify({ expiresAt }), 'me')
+    await sleep(index * 4)
+    await system.upload(link, '', 'other')
+  }
+  await system.untilStatuses(links, 'applied')
+  await system.untilQuiet()
+  const named = new Set<unknown>()
+  for (const team of teams) {
+    const folder = `history/${keyOf(team).replace(/%ssofile$/, '')}/`
+    const objects = [`assignments/${keyOf(team)}`, ...(await system.keys(folder))]
+    for (const object of objects) {
+      const { links: granting = [] } = ((await system.json(object)) ?? {}) as { links?: Granting[] }
+      for (const { expiresAt: until, by } of granting) if (until === undefined) named.add(by?.principalId)
+    }
+    expect(await system.status(`links_data/${keyOf(team)}`)).toMatchObject({ by: { principalId: 'AWS:other' } })
+    const entry = (await system.json(`assignments/${keyOf(team)}`)) as { links?: Granting[] } | undefined
+    expect(entry?.links).toMatchObject([{ by: { principalId: 'AWS:other' } }])
+  }
+  // History says nothing where it was written before the second notification came.
+  named.delete(undefined)
+  expect([...named]).toEqual(['AWS:other'])
+}, 60_000)
+type Granting = { readonly expiresAt?: string; readonly by?: { readonly principalId: string } }
+
+test('a group whose name imitates a history object writes nothing into the history of another', async () => {
+  const link = `links_data/${keyOf(imitating)}`
+  await system.upload(link, '', 'other')
+  await system.untilStatus(link, 'applied')
+  expect(await system.keys(`history/account%${account}%ReadOnly-ps%ops%GROUP/`)).toEqual([])
+  const [object = ''] = await system.keys(`history/account%${account}%ReadOnly-ps%ops%GROUP%2F`)
+  expect(object).toMatch(/%GROUP%2F2020-01-01T00:00:00\.000Z%revoked\.json%GROUP\/[^/]*Z%granted\.json$/)
+  expect((await explain('ops')).flatMap(({ history }) => history)).toEqual([])
+  const [explained] = await explain(imitating)
+  expect(explained?.history.map(({ event }) => event)).toEqual(['granted'])
+}, 60_000)
+
+async function explain(group: string) {
+  const { stdout } = await system.ssofile(['explain', account, 'ReadOnly-ps', group, '--json'], 'me')
+  const { direct } = JSON.parse(stdout) as { direct: { history: { event: string }[] }[] }
+  return direct
+}

@@ -1,0 +1,125 @@
+import * as fc from 'fast-check'
+import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+import { spoiler } from './unreadable-objects.ts'
+
+/** Somebody who can write anywhere in the bucket takes from the ledger, or brings back what had gone from it. */
+export type LossAction =
+  | { readonly do: 'lose a ledger object'; readonly nth: number }
+  | { readonly do: 'restore an old version of a ledger object'; readonly nth: number }
+
+const nth = fc.nat(30)
+export const lossActions: readonly fc.WeightedArbitrary<LossAction>[] = [
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose a ledger object' as const), nth }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restore an old version of a ledger object' as const), nth }) },
+]
+
+export function performLossAction(action: LossAction, world: SimulatedWorld): void {
+  const { losses } = world
+  const keys = action.do === 'lose a ledger object' ? losses.granted() : losses.gone()
+  const key = keys[action.nth % Math.max(keys.length, 1)]
+  if (key === undefined) return
+  // No event tells of it.
+  world.wasDisturbed = true
+  if (action.do === 'lose a ledger object') losses.lose(key)
+  else losses.bringBack(key)
+}
+
+type Entry = Readonly<Record<string, unknown>>
+
+/** The objects under `assignments/` that are not what the product made of them last. */
+export class LedgerLosses {
+  readonly #objects: MemoryObjectStore
+  /** What each entry said when it was granted last. */
+  readonly #versions = new Map<string, string>()
+  readonly #lost = new Map<string, string>()
+  readonly #broughtBack = new Map<string, string>()
+  #count = 0
+
+  constructor(objects: MemoryObjectStore) {
+    this.#objects = objects
+    objects.onChange(({ key, caller }) => {
+      if (!key.startsWith('assignments/') || caller.accessKeyId === spoiler) return
+      const body = this.#read(key)
+      if (body !== undefined && isGranted(parse(body))) this.#versions.set(key, body)
+    })
+  }
+
+  granted(): readonly string[] {
+    return [...this.#versions.keys()].filter((key) => this.#read(key) === this.#versions.get(key)).sort()
+  }
+
+  gone(): readonly string[] {
+    return [...this.#versions.keys()].filter((key) => this.#read(key) === undefined && !this.#lost.has(key)).sort()
+  }
+
+  lose(key: string): void {
+    const body = this.#read(key)
+    if (body === undefined) return
+    this.#count++
+    this.#lost.set(key, body)
+    void this.#objects.as(spoiler).delete(key)
+  }
+
+  bringBack(key: string): void {
+    const body = this.#versions.get(key)
+    if (body === undefined) return
+    this.#count++
+    this.#broughtBack.set(key, body)
+    void this.#objects.as(spoiler).put(key, body)
+  }
+
+  /** By ids: its record was lost, and is not restored. */
+  hasLost(principalId: unknown, permissionSetArn: unknown, place: string): boolean {
+    return [...this.#lost].some(([key, body]) => {
+      const entry = parse(body)
+      const isOf = entry.principalId === principalId && entry.permissionSetArn === permissionSetArn
+      return isOf && key.startsWith(`assignments/${place}`)
+    })
+  }
+
+  /** An operator follows the remedies. `isOurs`: the access of this entry is there, and ssofile gave it. */
+  undoAll(isOurs: (key: string, entry: Entry) => boolean): void {
+    for (const [key, body] of this.#lost) {
+      const now = this.#read(key)
+      const isMissing = now === undefined || parse(now).lastCreation === undefined
+      if (isMissing && isOurs(key, parse(body))) void this.#objects.as(spoiler).put(key, body)
+    }
+    for (const [key, body] of this.#broughtBack) {
+      const now = this.#read(key)
+      if (now !== undefined && isSameLife(parse(now), parse(body))) void this.#objects.as(spoiler).delete(key)
+    }
+    this.#lost.clear()
+    this.#broughtBack.clear()
+  }
+
+  get hasAny(): boolean {
+    return this.#lost.size + this.#broughtBack.size > 0
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return { 'ledger object lost or brought back': this.#count }
+  }
+
+  #read(key: string): string | undefined {
+    const body = this.#objects.model.find(key)?.body
+    return body && Buffer.from(body).toString()
+  }
+}
+
+function parse(body: string): Entry {
+  return JSON.parse(body)
+}
+
+/** It has one access, as most have. */
+function isGranted({ state, former, grantedAt }: Entry): boolean {
+  return state === 'granted' && former === undefined && grantedAt !== undefined
+}
+
+function isSameLife(a: Entry, b: Entry): boolean {
+  return calledAtOf(a) === calledAtOf(b) && a.principalId === b.principalId
+}
+
+function calledAtOf({ lastCreation }: Entry): unknown {
+  return typeof lastCreation === 'object' && lastCreation && 'calledAt' in lastCreation && lastCreation.calledAt
+}
