@@ -62,8 +62,8 @@ export const brakeSabotages: readonly Sabotage[] = [
     name: 'a link that is back when its revocation is counted makes it indirect',
     breaks: ['brake'],
     file: 'shared/reconcile/assignments/gather.ts',
-    find: "  if (granting.length > 0 !== (wish.is !== 'unwanted')) {",
-    replace: '  if (Math.abs(1) === 2 && granting.length > 0) {',
+    find: "  if (isWanted !== (wish.is !== 'unwanted')) {",
+    replace: '  if (Math.abs(1) === 2 && isWanted) {',
   },
   {
     name: 'links that grant nothing raise the limit of their folder',

@@ -3,6 +3,7 @@ import type { SQSRecord } from 'aws-lambda'
 import { events } from '../../../../handlers/events.ts'
 import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { deliverEvent } from '../../../deliver-event.ts'
 import { dyingPorts, type InterceptedCall, intercept } from '../../../intercept.ts'
@@ -398,7 +399,7 @@ describe('events of the organization', () => {
     const told = world.log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)
     expect(told).toContain('events could not be followed; they come again')
     isDenied = false
-    await world.clock.advance(120_000)
+    await world.clock.advance(queueSettings.events.visibilityTimeoutSeconds * 1_000)
     await quiet(world)
     await expectTruth(world)
   })

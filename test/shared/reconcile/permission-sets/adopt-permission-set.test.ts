@@ -127,10 +127,13 @@ test('an adoption stands in the record, in history and in the status, with whoev
   const { world, arn } = open()
   const by = { principalId: 'AWS:maria', at: '2026-03-03T10:00:00.000Z' }
   const statuses = new StatusStore(world.objects, world.clock)
-  await statuses.revise(key, async () => ({ state: 'rejected', by }))
-  await adopt(arn, world.ports)
+  const written = open()
+  await adopt(written.arn, written.world.ports)
+  await world.objects.put(key, (await written.world.objects.get(key))?.body ?? '')
   const { etag, lastModified } = (await world.objects.head(key)) ?? {}
   const at = lastModified?.toISOString()
+  await statuses.revise(key, async () => ({ state: 'rejected', by, etag, lastModified: at }))
+  await adopt(arn, world.ports)
   expect(await world.json(`owned_permission_sets/${name}`)).toEqual({
     v: 1,
     arn,

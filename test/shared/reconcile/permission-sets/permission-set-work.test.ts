@@ -62,8 +62,9 @@ describe('a permission set', () => {
   test('that is applied is told so, with who uploaded it', async () => {
     const { world, arn, upload, settle, tell } = await open()
     await upload()
+    const { etag } = (await world.objects.head(file)) ?? {}
     const by = { principalId: 'AWS:maria', at: ten }
-    await tell(file, { state: 'applying', by })
+    await tell(file, { state: 'applying', by, etag, lastModified: ten })
     expect(await settle()).toBe('settled')
     expect(await world.json(statusOfFile)).toMatchObject({ state: 'applied', permissionSetArn: arn, by })
   })

@@ -7,7 +7,7 @@ import { World } from '../../../world.ts'
 const brake = 'control/brake.json'
 const owned = 'owned_permission_sets/Some-ps'
 const sound = {
-  [brake]: '{"v":1,"held":[],"holds":[],"windows":[],"releases":[]}',
+  [brake]: '{"v":1,"lists":[],"windows":[],"releases":[]}',
   [owned]: '{"v":1,"claimedAt":"2026-03-03T10:00:00.000Z"}',
 }
 
