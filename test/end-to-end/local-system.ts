@@ -249,7 +249,8 @@ export class LocalSystem {
 
   /** What the history says of an assignment, in order: `granted`, `revoked`, … */
   async history(assignment: string): Promise<readonly string[]> {
-    const keys = await this.keys(`history/${assignment.replace(/%ssofile$/, '')}/`)
+    const folder = assignment.replace(/%ssofile$/, '').replaceAll('/', '%2F')
+    const keys = await this.keys(`history/${folder}/`)
     return keys.map((key) => key.replace(/^.*%(\w+)\.json$/s, '$1'))
   }
 

@@ -34,10 +34,6 @@ test.each(regressions)(
 const unused = [
   { grant: /send work/, reason: 'which lane depends on how many hints there are, and on the configuration' },
   {
-    grant: /^(router|permission-sets): write state\/failures\/$/,
-    reason: 'no run has a message that they cannot read',
-  },
-  {
     grant: /^(events|hourly): identityCenter instance$/,
     reason: 'the adapter of the Identity Store asks, not the product',
   },
