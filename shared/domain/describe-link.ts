@@ -297,7 +297,7 @@ function heldBy(held: readonly Access[]): Pick<NewStatus, 'state' | 'reason' | '
     state: 'held',
     reason: `${held[0]?.reason ?? 'held by the brake'}; its access in ${accounts} stays until an operator decides`,
     remedy:
-      'an operator looks at what is held with: npx ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
+      'an operator looks at what is held with: ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
   }
 }
 

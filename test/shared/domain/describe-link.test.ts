@@ -151,7 +151,7 @@ describe('a link that is not in force', () => {
         state: 'held',
         reason: 'a flood; its access in 1 account stays until an operator decides',
         remedy:
-          'an operator looks at what is held with: npx ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
+          'an operator looks at what is held with: ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
         accounts: { ...none, open: 1, failed },
       },
     ],
