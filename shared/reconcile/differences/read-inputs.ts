@@ -45,7 +45,9 @@ export async function readLinks(
     const { times, at } = found
     memory[file.key] = times
     if (times.isUnreadable) return void unread.push(link.value)
-    if (last?.isUnreadable) readable.push(file.key)
+    // Between two sweeps S3 may have refused it for a while: only its status says so. The reconcile asks for no more than
+    // that, since a status may also be rejected for what is not in the body.
+    if (last?.isUnreadable || (isRejected && times.isValid && !isSweep)) readable.push(file.key)
     if (!times.isValid) return
     const body = { notBefore: dateOf(times.notBefore), expiresAt: dateOf(times.expiresAt) }
     byState[isInForce(body, at)].push(link.value)

@@ -157,6 +157,12 @@ describe('an input is looked at', () => {
     expect(await find(bench)).toMatchObject({ inputs: [gone], grants: [bench.assignment] })
   })
 
+  test('by the reconcile alone where its status rejects it, and S3 gives a valid file', async () => {
+    const bench = await told(new Settling(), '', 'rejected')
+    expect((await find(bench)).inputs).toEqual([bench.link])
+    expect((await find(bench, {}, true)).inputs).toEqual([])
+  })
+
   test('by the reconcile alone where it is gone, and what it granted is stuck', async () => {
     const bench = new Settling()
     await bench.own({ state: 'stuck' })
