@@ -156,6 +156,6 @@ export class KeptSystem {
   async expectGrantedOnce(permissionSet: string, wanted: readonly string[]): Promise<void> {
     expect((await this.accessNow(permissionSet)).sort()).toEqual([...wanted].sort())
     const events = (await this.list('history/account%')).map((key) => key.replace(/\/\d{4}-[^/%]*Z%/, ' '))
-    expect(events.sort()).toEqual(wanted.map((key) => `history/${key} granted.json`).sort())
+    expect(events.sort()).toEqual(wanted.map((key) => `history/${key.replaceAll('/', '%2F')} granted.json`).sort())
   }
 }

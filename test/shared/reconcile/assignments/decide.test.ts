@@ -132,6 +132,43 @@ describe('what the links say', () => {
       putOff(/links_data\/other/, { state: 'failed' }),
     ],
     [
+      'unclear: every link that may forbid it is counted in the reason',
+      { ...unclear, unreadable: ['links_data/other', 'links_data/third', link.key] },
+      { accesses: [access({ links: [link, linkNamed('b')] })], known: named },
+      putOff(/'links_data\/other' and 2 more\b/, { state: 'failed' }),
+    ],
+    [
+      'unclear: the revocation of an access that one of two unread links granted is put off, with that link alone',
+      unclear,
+      { accesses: [access({ links: [link, linkNamed('b')] })], known: named },
+      putOff(new RegExp(`'${link.key}'(?! and)`), { state: 'failed' }),
+    ],
+    [
+      'unclear: the revocation of an access that no link is known to have granted is put off',
+      unclear,
+      { accesses: [access({ links: [] })], known: named },
+      putOff(new RegExp(`'${link.key}'`), { state: 'failed' }),
+    ],
+    [
+      'unclear: an access that such a link granted, and is there, is confirmed where the ledger does not say so yet',
+      unclear,
+      { accesses: [access({ state: 'failed' })], known: named },
+      step({ do: 'confirm', links: [link] }),
+    ],
+    ['unclear: a principal is asked for its name first', unclear, { accesses: [there] }, learn('whereabouts')],
+    [
+      'unclear: a request in progress is waited for first',
+      unclear,
+      { accesses: [there], known: named, inProgress: [[mine, 'creation']] },
+      step({ do: 'wait for the request' }),
+    ],
+    [
+      'unclear, in an account that is gone: an access is released',
+      unclear,
+      { accesses: [there], account: 'gone' },
+      step({ do: 'forget', as: 'released' }),
+    ],
+    [
       'unclear: an access that is gone is forgotten',
       unclear,
       { accesses: [deleted], known: named },
@@ -478,6 +515,11 @@ describe('access that links grant and that the ledger does not have', () => {
     ],
     ['is looked for where nothing is recorded', { known: none }, learn('listing')],
     ['is looked for where something else is recorded', { known: { foreign: 'other' } }, learn('listing')],
+    [
+      'is foreign no more where something else is recorded, and it is not listed',
+      { known: { foreign: 'other', ...unlisted } },
+      step({ do: 'forget what was foreign' }),
+    ],
     ['is created where it is not listed', { known: { ...none, ...unlisted } }, prepare('creation')],
     ['is looked for under other keys of ours where it is listed', { known: found }, learn('elsewhere')],
     [
@@ -656,6 +698,31 @@ describe('access that is there and has to go', () => {
       'is forgotten where history says that it ended, and it is not listed',
       { accesses: [there], known: { heir: 'none', history: revokedLong, ...unlisted } },
       step({ do: 'forget', as: 'ended' }),
+    ],
+    [
+      'is forgotten where history says that it ended, and a listing lacks it too early to count by itself',
+      {
+        accesses: [access({ grantedAt: ago(0) })],
+        known: { heir: 'none', history: revokedLong, ...unlisted },
+      },
+      step({ do: 'forget', as: 'ended' }),
+    ],
+    [
+      'contradicts history where it is listed, and another deletion than that of the entry ended it',
+      {
+        accesses: [access({ state: 'revoking', call: called('deletion', undefined, ago(30 * minute)) })],
+        known: { heir: 'none', history: revokedLong, request: 'not-found', ...listed },
+      },
+      step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
+    ],
+    [
+      'waits for the request of another access of the entry, which an evaluation does not wait for any more',
+      {
+        accesses: [there, another],
+        known: { heir: 'none', history: ours, admission: { outcome: 'passes' } },
+        others: [[theirs, { request: 'in-progress', rest: { result: 'in-force' } }]],
+      },
+      finish({ result: 'open', reason: expect.stringContaining('still in progress') }),
     ],
     [
       'is put off where it is listed, and its deletion, whose end is not recorded, ended it just now',
