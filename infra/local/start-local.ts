@@ -157,7 +157,9 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
   const map = (name: FunctionName, handler: (event: SQSEvent) => Promise<SQSBatchResponse>) => {
     const { queue: source, reservedConcurrency } = functionSettings[name]
     if (source === undefined) throw new Error(`the function ${name} has no queue`)
-    const { name: queue, maximumConcurrency = reservedConcurrency ?? 1 } = source
+    const { name: queue, maximumConcurrency: most = reservedConcurrency ?? 1 } = source
+    // Twenty links at a time: more would only take this one process from the dispatcher.
+    const maximumConcurrency = name === 'links' ? Math.min(2, most) : most
     const timeoutMs = queueSettings[queue].visibilityTimeoutSeconds * 1000
     return startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError })
   }

@@ -38,10 +38,11 @@ function heapLeft(): number {
 
 let calls = 0
 let heapMegabytes = 0
-const ports = intercept(aws, async ({ port, proceed }) => {
+const ports = intercept(aws, async ({ port, operation, proceed }) => {
   // Empty polls of queues end every second, and hold nothing.
   if (port === 'queues') return proceed()
-  if (port === 'ssoAdmin') calls++
+  // How often a request is polled follows from how long it takes.
+  if (port === 'ssoAdmin' && operation !== 'describeProvisioning') calls++
   const answer = await proceed()
   heapMegabytes = Math.max(heapMegabytes, heapLeft())
   return answer
