@@ -9,11 +9,12 @@ import {
 import { reasonOfContradiction } from '../../domain/contradiction.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import { type Access, type AccessIds, isSameAccess, withAccess } from '../../domain/ledger-entry.ts'
+import { type Access, isSameAccess, withAccess } from '../../domain/ledger-entry.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../../domain/principal.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
+import { targetOf } from '../assignments/resolve-target.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
@@ -278,10 +279,6 @@ async function isHeldBy(
 function describeAllButPrincipal(key: AssignmentKey): string {
   const { accountId, permissionSet, type } = parseAssignmentKey(key) ?? {}
   return [accountId, permissionSet, type].join(' ')
-}
-
-function targetOf({ accountId, type }: Assignment, { principalId, permissionSetArn }: AccessIds): AssignmentTarget {
-  return { accountId, permissionSetArn, principalId, principalType: type }
 }
 
 function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
