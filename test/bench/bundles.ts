@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import * as z from 'zod'
 import { bundleFunction } from '../../infra/bundle-function.ts'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { type FunctionName, functionNames } from '../../shared/ports/deployment-settings.ts'
-import { workedQueues } from '../../shared/ports/queues.ts'
+import { functionEnvironment, runBundle } from '../infra/run-bundle.ts'
 import { type Benchmark, parseNumbers, quantile } from './benchmark.ts'
 
 const bytesMost = 1024 * 1024
@@ -61,17 +59,7 @@ function measure(name: FunctionName, parent: string, loads: number) {
 function load(file: string): number {
   const script = `const cpu = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000
     const begun = cpu()
-    await import('${pathToFileURL(file).href}')
+    await load()
     console.log(cpu() - begun)`
-  const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, `https://sqs.example/${queue}`]))
-  const env = {
-    AWS_REGION: 'eu-west-1',
-    SSOFILE_DEPLOYMENT: 'ssofile',
-    SSOFILE_BUCKET: 'ssofile',
-    SSOFILE_INSTANCE_ARN: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
-    SSOFILE_QUEUE_URLS: JSON.stringify(queueUrls),
-  }
-  const child = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', env })
-  if (child.status !== 0) throw new Error(child.stderr)
-  return z.coerce.number().parse(child.stdout)
+  return z.coerce.number().parse(runBundle(file, functionEnvironment, script))
 }

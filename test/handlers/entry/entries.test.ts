@@ -1,31 +1,16 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
-import type { FunctionEnvironment } from '../../../handlers/entry/open-deployment.ts'
 import { configurationOf } from '../../../shared/domain/environment.ts'
 import { functionNames } from '../../../shared/ports/deployment-settings.ts'
-import { workedQueues } from '../../../shared/ports/queues.ts'
 import { example, exampleDocument } from '../../infra/environments.ts'
+import { functionEnvironment, runBundle } from '../../infra/run-bundle.ts'
 import { readAssembly, synthesizeTo } from '../../infra/synthesize.ts'
 
 const bundleBytesMost = 1024 * 1024
 const deployed = z.object({ FunctionName: z.string(), Code: z.object({ S3Key: z.string() }) })
-
-const environment: FunctionEnvironment & { readonly AWS_REGION: string } = {
-  AWS_REGION: 'eu-west-1',
-  SSOFILE_DEPLOYMENT: 'ssofile',
-  SSOFILE_BUCKET: 'ssofile',
-  SSOFILE_INSTANCE_ARN: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
-  SSOFILE_QUEUE_URLS: JSON.stringify(
-    Object.fromEntries(
-      workedQueues.map((queue) => [queue, `https://sqs.eu-west-1.amazonaws.com/111122223333/${queue}`]),
-    ),
-  ),
-}
 
 let directory = ''
 const bundles = new Map<string, string>()
@@ -52,17 +37,9 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => rmSync(directory, { recursive: true }))
 
-/** Loads a bundle in a fresh process, as Lambda does. Answers what its handler is. */
-function load(name: string, variables: object): string {
-  const file = pathToFileURL(join(bundleOf(name), 'index.mjs')).href
-  const script = `console.log(typeof (await import('${file}')).handler)`
-  const child = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
-    encoding: 'utf8',
-    env: { ...variables },
-  })
-  if (child.status !== 0) throw new Error(child.stderr)
-  return child.stdout.trim()
-}
+/** What the handler of a bundle is, loaded as Lambda does. */
+const load = (name: string, variables: object) =>
+  runBundle(join(bundleOf(name), 'index.mjs'), variables, 'console.log(typeof (await load()).handler)')
 
 test('every function of a deployment has an entry of its name', () => {
   const entries = readdirSync(new URL('../../../handlers/entry/', import.meta.url)).map((file) =>
@@ -87,11 +64,11 @@ describe.each(functionNames)('the bundle of %s', (name) => {
   })
 
   test('loads by itself', () => {
-    expect(load(name, environment)).toBe('function')
+    expect(load(name, functionEnvironment)).toBe('function')
   })
 })
 
 test('a function without its environment says what is missing', () => {
-  const { SSOFILE_BUCKET: _, ...others } = environment
+  const { SSOFILE_BUCKET: _, ...others } = functionEnvironment
   expect(() => load('router', others)).toThrow('SSOFILE_BUCKET')
 })
