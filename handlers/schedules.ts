@@ -21,8 +21,8 @@ export const everyMinute =
 
 /**
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
- * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. What holds
- * up everybody because it cannot be read is told.
+ * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. Unreadable
+ * records that hold up more than one assignment get a status.
  */
 export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
   const records = new SpoiledRecords()

@@ -20,9 +20,9 @@ const writes = ['s3:PutObject', 's3:DeleteObject', 's3:ReplicateObject', 's3:Rep
 type Area = { readonly sid: string; readonly prefix: string; readonly writers: readonly string[] }
 
 /**
- * The policy of the bucket, whoever owns it. It denies, so that it holds for administrators of the account too: outside the
- * inputs only ssofile puts and deletes, each folder has its uploaders, and nobody deletes versions. What it allows also
- * needs a policy of the person's own.
+ * The policy of the bucket, in ssofile's account or another. Denials bind administrators of the account too: only ssofile
+ * writes outside the inputs, only its uploaders write in a folder, and versions cannot be deleted. What it allows, a person
+ * also needs in a policy of their own.
  */
 export function bucketPolicy(environment: Environment, names: DeploymentNames): PolicyJson {
   const policy: PolicyJson = {
@@ -141,7 +141,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
   ]
 }
 
-/** No condition where nobody is excepted. */
+/** The denial holds for all but these principals; without any, for everyone. */
 function unless(principals: readonly string[]): Pick<PolicyStatementJson, 'Condition'> {
   if (principals.length === 0) return {}
   return { Condition: { ArnNotLike: { 'aws:PrincipalArn': [...new Set(principals)] } } }

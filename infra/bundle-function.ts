@@ -20,7 +20,7 @@ export function bundleFunction(name: FunctionName, configuration: Configuration,
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    // zod and the SDK as ES modules, of which esbuild takes only what is used.
+    // The ES modules of zod and the SDK: from those esbuild drops what is not used.
     mainFields: ['module', 'main'],
     legalComments: 'none',
     logLevel: 'warning',

@@ -17,7 +17,7 @@ type DashboardProps = {
   readonly metrics: LogMetrics
 }
 
-/** One page for whoever was woken, and the queries that they would otherwise write at night. */
+/** One page for the person on call, with the log queries saved. */
 export function createDashboard(scope: Construct, props: DashboardProps): void {
   const { environment, queues, functions, metrics } = props
   const period = Duration.minutes(5)

@@ -6,8 +6,8 @@ import type { Environment } from '../../shared/domain/environment.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 /**
- * The key of bucket, queues and alarms. What AWS's own keys encrypt, S3, EventBridge and CloudWatch could not send to. It is
- * retained with the bucket, which nobody could read without it.
+ * The key of bucket, queues and alarms. S3, EventBridge and CloudWatch cannot send to a queue or topic that is encrypted with
+ * an AWS managed key. It is retained with the bucket, since the objects cannot be read without it.
  */
 export function createDeploymentKey(
   scope: Construct,
