@@ -79,3 +79,12 @@ export function whileBusy(busy: string, happen: () => Promise<unknown>): Interce
     throw new ServiceError('sso-admin', 'ConflictException', 'There is a conflicting operation in process.')
   }
 }
+
+/** Throws at the first so many calls of this operation, before they are made. */
+export function failing(operation: string, error: Error, times = 1): Interceptor {
+  let left = times
+  return async (call) => {
+    if (call.operation === operation && left-- > 0) throw error
+    return call.proceed()
+  }
+}
