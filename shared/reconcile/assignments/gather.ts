@@ -1,3 +1,4 @@
+import { grantedInstant } from '../../domain/access-changes.ts'
 import { claims } from '../../domain/access-proof.ts'
 import {
   type Assignment,
@@ -114,8 +115,11 @@ export async function learn(settling: Settling, ids: AccessIds, what: Question):
       const isSame = recorded && isSameAccess(recorded, ids) && areSameUploads(recorded.links, links)
       return { foreign: isSame ? 'same' : recorded ? 'other' : 'none' }
     }
-    case 'history':
-      return { history: await readLastWord(objects, key, ids, { isRecorded: access !== undefined && claims(access) }) }
+    case 'history': {
+      const isRecorded = access !== undefined && claims(access)
+      const untold = isRecorded && access.grantedAt === undefined ? grantedInstant(access) : undefined
+      return { history: await readLastWord(objects, key, ids, { isRecorded, untold }) }
+    }
     case 'request': {
       const call = access?.call
       // Without an id the answer was lost, or never recorded: only a listing shows what is in progress.

@@ -83,7 +83,8 @@ const historyBody = z.looseObject({ principalId, permissionSetArn, links: z.arra
 /**
  * What history says last of the access with these ids, under any name that its principal may have had. One listing, and
  * the bodies from the newest on until one tells. With `isRecorded` the ledger says that we have it: then mostly one
- * listing, of this key's own events, is all.
+ * listing, of this key's own events, is all. `untold`: the instant of a creation in the entry that is not confirmed. Where
+ * history has no grant of that instant, it says nothing of this access: an end in it is of an earlier one.
  *
  * | from the newest on            | then                                                                     |
  * | ----------------------------- | ------------------------------------------------------------------------ |
@@ -95,12 +96,15 @@ export async function readLastWord(
   objects: ObjectStore,
   key: AssignmentKey,
   ids: AccessIds,
-  { isRecorded = false }: { readonly isRecorded?: boolean } = {},
+  { isRecorded = false, untold }: { readonly isRecorded?: boolean; readonly untold?: string | undefined } = {},
 ): Promise<LastWord> {
   const own = historyFolder(key)
   if (isRecorded) {
-    const [newest] = await listNewestFirst(objects, [own])
+    const told = await listNewestFirst(objects, [own])
+    const [newest] = told
     if (newest === undefined) return { says: 'nothing' }
+    if (untold !== undefined && !told.some(({ event, at }) => event === 'granted' && at === untold))
+      return { says: 'nothing' }
     if (!isEnd(newest.event)) return { says: 'ours', at: newest.at, links: [] }
   }
   const { accountId, permissionSet } = assignmentOf(key)

@@ -125,4 +125,19 @@ export const linksRegressions: readonly Regression[] = [
       wait(59_000),
     ],
   },
+  {
+    name: 'access that is revoked as soon as its slow second creation ends is not taken for the first one, which had ended',
+    settings: { ...calm, readLagMs: 240_000 },
+    actions: [
+      upload(linkOf('account%200000000003')),
+      wait(20_000),
+      deleteLink(linkOf('account%200000000003')),
+      wait(20_000),
+      { do: 'let requests take this long', ms: 400_000 },
+      upload(linkOf('account%200000000003')),
+      wait(30_000),
+      deleteLink(linkOf('account%200000000003')),
+      wait(600_000),
+    ],
+  },
 ]

@@ -159,6 +159,18 @@ describe('what history says last of an access', () => {
     expect(reads).toEqual(['list history/account%000000000001%ReadOnly-ps%a%ssofile%GROUP/'])
   })
 
+  test('says nothing of a creation that came after its end, and is not confirmed yet', async () => {
+    const objects = await record(['granted'], ['revoked'])
+    const asked = { isRecorded: true, untold: minute(30) }
+    expect(await readLastWord(objects, key, access, asked)).toEqual({ says: 'nothing' })
+  })
+
+  test('is that it ended where the creation in an entry was confirmed before that', async () => {
+    const objects = await record(['granted'], ['revoked'])
+    const asked = { isRecorded: true, untold: minute(20) }
+    expect(await readLastWord(objects, key, access, asked)).toMatchObject({ says: 'ended' })
+  })
+
   test('is that it ended where the ledger has it all the same', async () => {
     const objects = await record(['granted'], ['revoked'])
     expect(await readLastWord(objects, key, access, { isRecorded: true })).toMatchObject({ says: 'ended' })
