@@ -229,12 +229,11 @@ export class Checker {
 
   /** What ssofile gave is not called foreign because somebody took its record away. */
   #noteForeign(key: string): void {
-    const { losses } = this.#world
+    const record = `assignments/${key.slice('foreign/'.length)}`
     const entry = this.#world.readJson(key) ?? {}
-    const place = key.slice('foreign/'.length, 'foreign/account%'.length + 13)
-    if (!losses.hasLost(entry.principalId, entry.permissionSetArn, place)) return
-    const isOurs = this.isRecordOfOurs(`assignments/${key.slice('foreign/'.length)}`, entry)
-    if (isOurs) this.#fail(promises.foreign, `${key} is written, although ssofile gave it and its record is lost`)
+    const isLost = readRecorded(record, entry)?.some(({ name }) => this.#world.losses.hasLost(name))
+    if (isLost && this.isRecordOfOurs(record, entry))
+      this.#fail(promises.foreign, `${key} is written, although ssofile gave it and its record is lost`)
   }
 
   #noteWritten(key: string): void {
@@ -244,6 +243,10 @@ export class Checker {
     const before = access.recordedBy(key)
     this.#principals.noteEntry(entry)
     access.noteWritten(key, entry, evaluations.lookedMs(this.#calling, [key]))
+    access.noteLost(
+      key,
+      before.filter(({ name }) => this.#world.losses.hasLost(name) && access.find(name).length === 0),
+    )
     this.#record.checkForgotten(before)
   }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import { readRecorded } from './promises/recorded-access.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoiler } from './unreadable-objects.ts'
 
@@ -69,21 +70,23 @@ export class LedgerLosses {
     void this.#objects.as(spoiler).put(key, body)
   }
 
-  /** By ids: its record was lost, and is not restored. */
-  hasLost(principalId: unknown, permissionSetArn: unknown, place: string): boolean {
-    return [...this.#lost].some(([key, body]) => {
-      const entry = parse(body)
-      const isOf = entry.principalId === principalId && entry.permissionSetArn === permissionSetArn
-      return isOf && key.startsWith(`assignments/${place}`)
-    })
+  /** The record of the access of this name, by ids, was lost, and is not restored. */
+  hasLost(name: string): boolean {
+    return [...this.#lost].some(([key, body]) => readRecorded(key, parse(body))?.some((one) => one.name === name))
   }
 
-  /** An operator follows the remedies. `isOurs`: the access of this entry is there, and ssofile gave it. */
-  undoAll(isOurs: (key: string, entry: Entry) => boolean): void {
+  /**
+   * An operator follows the remedies. `isOurs`: the access of this entry is there, and ssofile gave it. `takeAway`: by
+   * hand in Identity Center, where the entry is another principal's by now.
+   */
+  undoAll(isOurs: (key: string, entry: Entry) => boolean, takeAway: (key: string, entry: Entry) => void): void {
     for (const [key, body] of this.#lost) {
+      const lost = parse(body)
+      if (!isOurs(key, lost)) continue
       const now = this.#read(key)
-      const isMissing = now === undefined || parse(now).lastCreation === undefined
-      if (isMissing && isOurs(key, parse(body))) void this.#objects.as(spoiler).put(key, body)
+      const present = now === undefined ? undefined : parse(now)
+      if (present && present.principalId !== lost.principalId) takeAway(key, lost)
+      else if (present?.lastCreation === undefined) void this.#objects.as(spoiler).put(key, body)
     }
     for (const [key, body] of this.#broughtBack) {
       const now = this.#read(key)

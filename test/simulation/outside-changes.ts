@@ -3,6 +3,8 @@ import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Action } from './action.ts'
+import { nameOf } from './promises/assignment-names.ts'
+import { readRecorded } from './promises/recorded-access.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 type Doing<Name extends Action['do']> = Extract<Action, { readonly do: Name }>
@@ -41,6 +43,16 @@ export function removeInConsole(action: Doing<'remove in the console'>, world: S
   if (world.checker.isOurs(target)) world.drift.changes++
   world.checker.noteTaken(target)
   world.ssoAdmin.removeAssignment(target)
+}
+
+/** An operator takes away by hand what this ledger entry records. */
+export function takeAway(world: SimulatedWorld, key: string, entry: Readonly<Record<string, unknown>>): void {
+  const names = readRecorded(key, entry)?.map(({ name }) => name) ?? []
+  for (const target of world.ssoAdmin.assignments().filter((one) => names.includes(nameOf(one)))) {
+    world.wasDrifted = true
+    world.checker.noteTaken(target)
+    world.ssoAdmin.removeAssignment(target)
+  }
 }
 
 /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */

@@ -12,6 +12,7 @@ import {
   changeOrganization,
   makeConsolePermissionSetAnew,
   removeInConsole,
+  takeAway,
 } from './outside-changes.ts'
 import { pauseOrResume } from './pause-actions.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
@@ -120,7 +121,10 @@ async function converge(world: SimulatedWorld): Promise<void> {
     world.dispatcher?.kill()
     world.wasInterrupted = true
   }
-  world.losses.undoAll((key, entry) => world.checker.isRecordOfOurs(key, entry))
+  world.losses.undoAll(
+    (key, entry) => world.checker.isRecordOfOurs(key, entry),
+    (key, entry) => takeAway(world, key, entry),
+  )
   if (!world.needsReconcile) await drain(world)
   // What cannot be read holds up no other: all else must come right before it is restored.
   const isSpoiled = world.unreadable.spoiled.length > 0

@@ -67,6 +67,11 @@ export class Access {
     }
   }
 
+  /** Somebody had taken this entry away, and it is written anew, for another principal of its name: it stays recorded. */
+  noteLost(key: string, lost: readonly RecordedAccess[]): void {
+    this.#recorded.set(`lost ${key}`, [...(this.#recorded.get(`lost ${key}`) ?? []), ...lost])
+  }
+
   noteRemoved(key: string): void {
     this.#recorded.delete(key)
   }
