@@ -1,8 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { readAllStatuses } from '../../handlers/cli/read-all-statuses.ts'
@@ -12,8 +8,6 @@ import { events } from '../../handlers/events.ts'
 import { lookAtLink } from '../../handlers/links.ts'
 import { lookAtPermissionSet } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { startLocal } from '../../infra/local/start-local.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { describeLink } from '../../shared/domain/describe-link.ts'
 import { status } from '../../shared/domain/status.ts'
 import type { Log } from '../../shared/ports/log.ts'
@@ -21,9 +15,7 @@ import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { gatherLink } from '../../shared/reconcile/statuses/gather-link.ts'
-import { runSsofile } from '../end-to-end/run-program.ts'
-import { smallOrganization } from '../end-to-end/small-organization.ts'
-import { sdkClients } from '../infra/local/local-process.ts'
+import { hostileNames, raw } from '../hostile-names.ts'
 import { awkwardText } from '../shared/domain/arbitraries.ts'
 import { World } from '../world.ts'
 
@@ -369,27 +361,6 @@ describe('any bytes under any key', () => {
   })
 })
 
-const hostileNames = [
-  '=HYPERLINK("http://x")',
-  "@SUM(1+1)*cmd|' /C calc'!A0",
-  '<script>alert(1)</script>',
-  '\u202egnp.exe',
-  '\u2066isolated',
-  '\u200e\u200f\u061c',
-  '\ufeffteam-Accountants',
-  'line\nERROR forged',
-  'return\rforged',
-  '\u001b[31mred\u001b]0;title\u0007',
-  '\u009b31mred',
-  '\u2028ERROR forged',
-  'nul\0',
-  'del\u007f',
-  'none\ufffe\uffff',
-  'tag\u{e0041}',
-  "' state='applied",
-]
-/** What no terminal and no log line may get from outside: all but the line ends that we write ourselves. */
-const raw = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 const hostileKeys = hostileNames.flatMap((name) => [
   `links_data/account%233000000002%${set}%${name}%GROUP%ssofile`,
   `links_data/account_tag%${name}^${name}%${set}%team-Accountants%GROUP%ssofile`,
@@ -462,48 +433,4 @@ describe('names made to harm whoever reads a report', () => {
     log.info('link looked at', { input: `x' "y" state='applied`, state: 'rejected' })
     expect(lines.join('')).toContain(`  input="x' \\u{22}y\\u{22} state='applied" state=rejected\n`)
   })
-
-  test('reach the output of the commands escaped, as text, as JSON and as an error', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'ssofile-hostile-'))
-    const organizationFile = join(folder, 'organization.json')
-    await writeFile(organizationFile, JSON.stringify(smallOrganization()))
-    const system = await startLocal({
-      port: 0,
-      configuration: defaultConfiguration,
-      organizationFile,
-      latencyMs: 10,
-      latencyP99Ms: 20,
-      log: new World().log,
-    })
-    const clients = sdkClients(system.url, 'ssofile')
-    const put = (Key: string, Body = '') =>
-      clients.s3.send(new PutObjectCommand({ Bucket: 'ssofile', Key, Body: text(Body) }))
-    try {
-      const env = {
-        ...process.env,
-        AWS_ENDPOINT_URL: system.url,
-        AWS_ACCESS_KEY_ID: 'ssofile',
-        AWS_SECRET_ACCESS_KEY: 'any',
-      }
-      // Tags cost a call per account, at Organizations' rates.
-      const keys = hostileKeys.filter((key) => !key.includes('account_tag'))
-      for (const key of keys) await put(key)
-      const run = async (...args: string[]) => {
-        const { stdout, stderr } = await runSsofile(args, env)
-        expect(stdout + stderr).not.toMatch(raw)
-        return stdout
-      }
-      await run('apply', 's3://ssofile', '--json')
-      await run('status')
-      const told = JSON.parse(await run('status', '--json')) as { input: string }[]
-      expect(told.map(({ input }) => input).sort()).toEqual([...keys].sort())
-      await run('status', keys.find((key) => key.includes('\u202e')) ?? '', '--json')
-      await put('status/links_data/\u001b[31m\u202e.json', 'not of ssofile')
-      await run('status')
-    } finally {
-      clients.destroy()
-      await system.stop()
-      await rm(folder, { recursive: true })
-    }
-  }, 300_000)
 })

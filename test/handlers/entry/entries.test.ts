@@ -1,74 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import * as z from 'zod'
-import { configurationOf } from '../../../shared/domain/environment.ts'
+import { readdirSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
 import { functionNames } from '../../../shared/ports/deployment-settings.ts'
-import { example, exampleDocument } from '../../infra/environments.ts'
-import { functionEnvironment, runBundle } from '../../infra/run-bundle.ts'
-import { readAssembly, synthesizeTo } from '../../infra/synthesize.ts'
-
-const bundleBytesMost = 1024 * 1024
-const deployed = z.object({ FunctionName: z.string(), Code: z.object({ S3Key: z.string() }) })
-
-let directory = ''
-const bundles = new Map<string, string>()
-
-function bundleOf(name: string): string {
-  const bundle = bundles.get(name)
-  if (bundle === undefined) throw new Error(`${name} has no bundle`)
-  return bundle
-}
-
-/** The bundles as a deployment would upload them, found by the template. */
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'ssofile-bundles-'))
-  await synthesizeTo(directory, { example: exampleDocument }, 'bundles')
-  const { ssofile } = await readAssembly(join(directory, 'example'))
-  for (const { Type, Properties } of Object.values(ssofile?.Resources ?? {})) {
-    if (Type !== 'AWS::Lambda::Function') continue
-    const { FunctionName, Code } = deployed.parse(Properties)
-    bundles.set(
-      FunctionName.replace('ssofile-', ''),
-      join(directory, 'example', `asset.${Code.S3Key.replace('.zip', '')}`),
-    )
-  }
-}, 600_000)
-afterAll(() => rmSync(directory, { recursive: true }))
-
-/** What the handler of a bundle is, loaded as Lambda does. */
-const load = (name: string, variables: object) =>
-  runBundle(join(bundleOf(name), 'index.mjs'), variables, 'console.log(typeof (await load()).handler)')
 
 test('every function of a deployment has an entry of its name', () => {
   const entries = readdirSync(new URL('../../../handlers/entry/', import.meta.url)).map((file) =>
     file.replace('.ts', ''),
   )
   expect(entries).toEqual(expect.arrayContaining([...functionNames]))
-})
-
-test('every function is deployed with a bundle of its own, and the configuration of the environment beside it', () => {
-  expect([...bundles.keys()].sort()).toEqual([...functionNames].sort())
-  const texts = functionNames.map((name) => readFileSync(join(bundleOf(name), 'index.mjs'), 'utf8'))
-  expect(new Set(texts).size).toBe(functionNames.length)
-  for (const name of functionNames)
-    expect(JSON.parse(readFileSync(join(bundleOf(name), 'configuration.json'), 'utf8'))).toEqual(
-      configurationOf(example),
-    )
-})
-
-describe.each(functionNames)('the bundle of %s', (name) => {
-  test('has at most one megabyte', () => {
-    expect(statSync(join(bundleOf(name), 'index.mjs')).size).toBeLessThanOrEqual(bundleBytesMost)
-  })
-
-  test('loads by itself', () => {
-    expect(load(name, functionEnvironment)).toBe('function')
-  })
-})
-
-test('a function without its environment says what is missing', () => {
-  const { SSOFILE_BUCKET: _, ...others } = functionEnvironment
-  expect(() => load('router', others)).toThrow('SSOFILE_BUCKET')
 })
