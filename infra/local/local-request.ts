@@ -16,10 +16,16 @@ export type LocalRequest = {
   /** The same of the key that one is read with. */
   readonly readingKeyMd5: string | undefined
   readonly condition: WriteCondition | undefined
+  /** The version that is asked for or deleted; absent: the newest. */
+  readonly versionId: string | undefined
+  /** The version that is copied. */
+  readonly sourceVersionId: string | undefined
   /** The event name that an object written by this request has. */
   readonly creation: ObjectCreation
   /** Aborted when the client hangs up before it is answered. */
   readonly signal: AbortSignal
+  /** Adds a header to the answer. */
+  readonly tell: (name: string, value: string) => void
 }
 
 export const localRequests = new AsyncLocalStorage<LocalRequest>()

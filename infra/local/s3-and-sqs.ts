@@ -10,7 +10,7 @@ import { signerOf } from './request-signer.ts'
 import { customerKeysOf } from './s3/customer-key.ts'
 import { FauxqsS3Store } from './s3/fauxqs-s3-store.ts'
 import { renderS3Error, s3StatusOf } from './s3/s3-error-response.ts'
-import { conditionOf, creationOf, isDecodable, malformedUrl, parseS3Request } from './s3/s3-request.ts'
+import { conditionOf, creationOf, isDecodable, malformedUrl, parseS3Request, versionsOf } from './s3/s3-request.ts'
 import { serveS3 } from './s3/serve-s3.ts'
 import { FauxqsSqsStore } from './sqs/fauxqs-sqs-store.ts'
 import { serveSqs } from './sqs/serve-sqs.ts'
@@ -75,7 +75,9 @@ function describe(request: FastifyRequest, reply: FastifyReply): LocalRequest {
     ...customerKeysOf(request),
     condition: conditionOf(request),
     creation: creationOf(request),
+    ...versionsOf(request),
     signal: hangUp.signal,
+    tell: (name, value) => void reply.header(name, value),
   }
 }
 

@@ -48,6 +48,8 @@ export type LocalOptions = {
   readonly latencyP99Ms: number
   /** How far listings of Identity Center lag behind its writes; default 0. */
   readonly readLagMs?: number | undefined
+  /** Whether the bucket is versioned; default: yes. */
+  readonly versioned?: boolean | undefined
   /** Where everything outlives the process; default: in memory. */
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */
@@ -99,7 +101,14 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const clock = openScaledClock(openTable, timeScale)
   const log = options.log ?? new ReadableLog((line) => process.stderr.write(line), clock)
   const onError = (error: unknown) => log.error('a delivery or a handler failed; it is repeated', { error })
-  const models = await openLocalModels({ ...options, bucket, openTable, clock, onError })
+  const models = await openLocalModels({
+    ...options,
+    versioned: options.versioned ?? true,
+    bucket,
+    openTable,
+    clock,
+    onError,
+  })
   const app = buildLocalServer(models)
   stops.push(async () => void (await app.close()), models.stop)
   if (models.isRestart) {

@@ -16,12 +16,20 @@ export type LocalServer = {
   sqs(): SQS
   stop(): Promise<void>
 }
-type Options = { readonly clock?: Clock; readonly settings?: MemoryQueuesOptions['settings'] }
+type Options = {
+  readonly clock?: Clock
+  readonly versioned?: boolean
+  readonly settings?: MemoryQueuesOptions['settings']
+}
 
 /** S3 and SQS of the local system on a free port of this machine, with an empty bucket `ssofile` and empty queues. */
-export async function startLocalServer({ clock = new SystemClock(), settings }: Options = {}): Promise<LocalServer> {
+export async function startLocalServer({
+  clock = new SystemClock(),
+  versioned,
+  settings,
+}: Options = {}): Promise<LocalServer> {
   const randomness = new SystemRandomness()
-  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned })
   const queues = new MemoryQueues({ clock, randomness, ...(settings === undefined ? {} : { settings }) })
   const app = buildLocalServer({ objects, queues })
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 })
