@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ObjectCreation } from '../../shared/memory/s3/object-change.ts'
 import type { WriteCondition } from '../../shared/ports/object-store.ts'
+import type { Race } from './s3/racing-writes.ts'
 
 /** Facts about the current request that the stores need and fauxqs does not pass on. */
 export type LocalRequest = {
@@ -16,6 +17,8 @@ export type LocalRequest = {
   /** The same of the key that one is read with. */
   readonly readingKeyMd5: string | undefined
   readonly condition: WriteCondition | undefined
+  /** Of a conditional write: with others of the same key. */
+  readonly race: Race | undefined
   /** The version that is asked for or deleted; absent: the newest. */
   readonly versionId: string | undefined
   /** The version that is copied. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import {
   CompleteMultipartUploadCommand,
@@ -87,6 +88,27 @@ describe('writing objects', () => {
     expect((await put({ 'if-match': '"d41d8cd98f00b204e9800998ecf8427e"' })).status).toBe(412)
     expect((await put({ 'if-match': '"9dd4e461268c8034f5c8564e155c67a6"' })).status).toBe(200)
     expect((await put({ 'if-none-match': '"9dd4e461268c8034f5c8564e155c67a6"' })).status).toBe(501)
+  })
+
+  test('a conditional write that another request overtakes is refused with 409, and one that comes later is not', async () => {
+    const path = '/ssofile/status/x'
+    const { hostname, port } = new URL(server.endpoint)
+    const authorization = 'AWS4-HMAC-SHA256 Credential=ssofile/20260303/us-east-1/s3/aws4_request'
+    const overtaken = httpRequest({
+      ...{ hostname, port, path, method: 'PUT' },
+      headers: { authorization, 'if-none-match': '*', 'content-length': '2', connection: 'close' },
+    })
+    const answered = once(overtaken, 'response')
+    overtaken.write('a')
+    await server.arrived(path)
+    const put = (headers: Record<string, string>) => ask({ method: 'PUT', path, headers, body: 'b' })
+    expect((await put({ 'content-length': '1', 'if-none-match': '*' })).status).toBe(200)
+    expect((await ask({ method: 'DELETE', path })).status).toBe(204)
+    overtaken.end('a')
+    const [response] = await answered
+    expect(response.statusCode).toBe(409)
+    expect(Buffer.concat(await Array.fromAsync(response)).toString()).toContain('ConditionalRequestConflict')
+    expect((await put({ 'content-length': '1', 'if-none-match': '*' })).status).toBe(200)
   })
 
   test('If-Match holds on DELETE', async () => {

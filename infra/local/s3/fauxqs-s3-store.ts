@@ -178,12 +178,16 @@ export class FauxqsS3Store {
   }
 }
 
-/** The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key. */
+/**
+ * The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key, and
+ * ConditionalRequestConflict if the request has met another one.
+ */
 function writerOf(key: string): Caller {
-  const { accessKeyId, sourceIpAddress } = currentRequest()
+  const { accessKeyId, sourceIpAddress, race } = currentRequest()
   if (accessKeyId === undefined)
     throw new ServiceError('s3', 'AccessDenied', 'Access Denied: the request is not signed')
   checkMayWrite(accessKeyId, key)
+  race?.check()
   return { accessKeyId, sourceIpAddress }
 }
 

@@ -31,9 +31,14 @@ export function isDecodable(url: string): boolean {
   }
 }
 
+export function hasWriteCondition({ method, headers }: FastifyRequest): boolean {
+  if (method !== 'PUT' && method !== 'POST' && method !== 'DELETE') return false
+  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined
+}
+
 /** Throws ServiceError NotImplemented for what S3 does not know either: If-None-Match with an etag on a write. */
 export function conditionOf(request: FastifyRequest): WriteCondition | undefined {
-  if (request.method !== 'PUT' && request.method !== 'POST' && request.method !== 'DELETE') return undefined
+  if (!hasWriteCondition(request)) return undefined
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
   if (ifMatch !== undefined) return { ifMatch: ifMatch.replaceAll('"', '') }
   if (ifNoneMatch === undefined) return undefined
