@@ -10,6 +10,8 @@ export type LocalRequest = {
   readonly sourceIpAddress: string
   /** Of the signature's scope. */
   readonly region: string
+  /** X-Amzn-Trace-Id: the chain of requests that it belongs to. */
+  readonly traceHeader: string | undefined
   /** Host and port that the client used. */
   readonly host: string
   /** SSE-C: the MD5 of the key that an object is written with. */

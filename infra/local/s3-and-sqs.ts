@@ -90,6 +90,7 @@ function describe(request: FastifyRequest, reply: FastifyReply): Omit<LocalReque
     sourceIpAddress: request.ip,
     region: signer?.region ?? localRegion,
     host: request.host,
+    traceHeader: request.headers['x-amzn-trace-id']?.toString(),
     ...customerKeysOf(request),
     condition: conditionOf(request),
     creation: creationOf(request),

@@ -120,6 +120,8 @@ async function converge(world: SimulatedWorld): Promise<void> {
     world.dispatcher?.kill()
     world.wasInterrupted = true
   }
+  // What somebody has spoiled besides, nobody could compare.
+  for (const key of world.losses.keys) world.unreadable.restore(key)
   world.losses.undoAll((key, entry) => world.checker.isRecordOfOurs(key, entry))
   if (!world.needsReconcile) await drain(world)
   // What cannot be read holds up no other: all else must come right before it is restored.
