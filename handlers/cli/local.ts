@@ -20,8 +20,8 @@ export function addLocal(program: Command): void {
     .option('--config <file>', "a deployment's configuration (JSON)")
     .option('--organization <file>', 'accounts, groups, users and existing access (JSON); default: the acme fixture')
     .option('--data-dir <directory>', 'keep everything there, across restarts and kill -9; default: in memory')
-    .option('--versioned', 'the bucket keeps old versions of its objects (default)', true)
-    .option('--no-versioned', 'it does not')
+    .option('--versioned', 'the bucket keeps old versions of its objects', true)
+    .option('--no-versioned', 'the bucket keeps no old versions')
     .option('--latency-ms <number>', 'median time that an assignment request takes', wholeNumber(1, 3_600_000), 300)
     .option(
       '--latency-p99-ms <number>',

@@ -29,7 +29,7 @@ export function renderParts(bucket: MemoryBucket, key: string, query: URLSearchP
     xmlElement('IsTruncated', page.length < parts.length),
     ...page.map(
       ({ number, etag, size, uploadedAt }) =>
-        `<Part>${xmlElement('PartNumber', number)}${xmlElement('LastModified', uploadedAt.toISOString())}${xmlElement('ETag', `"${etag}"`)}${xmlElement('Size', size)}</Part>`,
+        `<Part>${xmlElement('PartNumber', number)}${xmlElement('LastModified', (uploadedAt ?? bucket.createdAt).toISOString())}${xmlElement('ETag', `"${etag}"`)}${xmlElement('Size', size)}</Part>`,
     ),
     '</ListPartsResult>',
   ].join('')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { ServiceError } from '../../ports/service-error.ts'
 import type { OpenTable } from '../table.ts'
 
-type Part = { readonly etag: string; readonly size: number; readonly uploadedAt: Date }
+type Part = { readonly etag: string; readonly size: number; readonly uploadedAt?: Date }
 type Upload = {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
