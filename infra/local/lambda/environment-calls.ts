@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { refuse } from '../faults/render-refusal.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
 import { isGranted } from './check-grant.ts'
-import type { ExecutionEnvironment } from './execution-environment.ts'
+import { type ExecutionEnvironment, environmentTokenPrefix } from './execution-environment.ts'
 
 /** The environments that run or are frozen, by the session token that their calls carry. */
 export class EnvironmentCalls {
@@ -22,7 +22,7 @@ export class EnvironmentCalls {
     const callers = new WeakMap<FastifyRequest, ExecutionEnvironment>()
     app.addHook('onRequest', async (request, reply) => {
       const token = request.headers['x-amz-security-token']?.toString()
-      if (token === undefined) return
+      if (!token?.startsWith(environmentTokenPrefix)) return
       const environment = this.#environments.get(token)
       if (environment === undefined) return breakConnection(reply)
       callers.set(request, environment)

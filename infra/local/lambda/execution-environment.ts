@@ -7,6 +7,9 @@ const never = () => new Promise<never>(() => {})
 /** Something that ends when the environment dies, such as a request under way. */
 type Mortal = { destroy(): void }
 
+/** What the session tokens of all environments begin with: people have tokens of their own. */
+export const environmentTokenPrefix = 'ssofile-function/'
+
 /**
  * The process of one function, which handles one event at a time. Between two events it is frozen; after a timeout it is
  * dead. Its calls are known by the session token of its credentials: they wait while it is frozen, and are cut off when it is
@@ -22,9 +25,10 @@ export class ExecutionEnvironment {
   #thawed = Promise.withResolvers<void>()
   readonly #requests = new Set<Mortal>()
 
-  constructor(name: FunctionName, sessionToken: string) {
+  /** `id`: no other environment has it. */
+  constructor(name: FunctionName, id: string) {
     this.function = name
-    this.sessionToken = sessionToken
+    this.sessionToken = `${environmentTokenPrefix}${name}/${id}`
   }
 
   get isDead(): boolean {

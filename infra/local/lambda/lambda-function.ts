@@ -100,7 +100,7 @@ export class LambdaFunction {
   }
 
   #start() {
-    const environment = new ExecutionEnvironment(this.name, `${this.name}/${randomUUID()}`)
+    const environment = new ExecutionEnvironment(this.name, randomUUID())
     this.#options.onEnvironment?.(environment)
     return { environment, handle: this.#options.open(environment) }
   }

@@ -7,7 +7,12 @@ import { router } from '../../../handlers/router.ts'
 import { everyFiveMinutes, everyHour, everyMinuteOfLinks, everyNight } from '../../../handlers/schedules.ts'
 import type { Configuration } from '../../../shared/domain/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
-import { dispatcherSlice, type FunctionName, functionSettings } from '../../../shared/ports/deployment-settings.ts'
+import {
+  dispatcherSlice,
+  type FunctionName,
+  functionNames,
+  functionSettings,
+} from '../../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { startEventSourceMapping } from '../event-source-mapping.ts'
 import { startSchedule } from '../schedule.ts'
@@ -80,18 +85,20 @@ function openFunctions(
   { ports, configuration, timeScale, openPorts, onEnvironment }: FunctionsOptions,
   builds: Readonly<Record<Exclude<FunctionName, 'owner'>, Build>>,
 ): readonly LambdaFunction[] {
-  return Object.entries(builds).map(([key, build]) => {
-    const name = key as keyof typeof builds
-    const leastMs = name === 'dispatcher' ? leastRealMsOfDispatcher : leastRealMs
-    return new LambdaFunction({
-      name,
-      settings: functionSettings[name],
-      clock: ports.clock,
-      leastTimeoutMs: timeScale === 1 ? 0 : leastMs * timeScale,
-      open: (environment) => build(openPorts(environment), configuration),
-      onEnvironment,
+  // Who deploys runs `owner`.
+  return functionNames
+    .filter((name) => name !== 'owner')
+    .map((name) => {
+      const leastMs = name === 'dispatcher' ? leastRealMsOfDispatcher : leastRealMs
+      return new LambdaFunction({
+        name,
+        settings: functionSettings[name],
+        clock: ports.clock,
+        leastTimeoutMs: timeScale === 1 ? 0 : leastMs * timeScale,
+        open: (environment) => builds[name](openPorts(environment), configuration),
+        onEnvironment,
+      })
     })
-  })
 }
 
 /** A function of a queue is not invoked by anything else. */

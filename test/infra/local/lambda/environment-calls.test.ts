@@ -35,7 +35,7 @@ beforeEach(async () => {
 })
 afterEach(() => stop())
 
-function portsOf({ sessionToken }: ExecutionEnvironment): Ports {
+function portsOf({ sessionToken }: Pick<ExecutionEnvironment, 'sessionToken'>): Ports {
   return openAwsPorts({
     bucket: 'ssofile',
     queues: (queue) => `${url}/000000000000/${queueNameOnTheWire(queue)}`,
@@ -45,7 +45,7 @@ function portsOf({ sessionToken }: ExecutionEnvironment): Ports {
 }
 
 function start(name: FunctionName) {
-  const environment = new ExecutionEnvironment(name, `${name}/1`)
+  const environment = new ExecutionEnvironment(name, '1')
   calls.note(environment)
   return { environment, ports: portsOf(environment) }
 }
@@ -60,6 +60,11 @@ test('what a dead environment sends has no effect', async () => {
   await expect(ports.queues.send('work', [{ body: 'b', groupId: 'g', deduplicationId: 'd' }])).rejects.toThrow()
   expect(new TextDecoder().decode((await objects.get('status/x'))?.body)).toBe('while it runs')
   expect(queues.queue('work').messages()).toEqual([])
+})
+
+test('a session token of a person, as temporary credentials have one, changes nothing', async () => {
+  const ports = portsOf({ sessionToken: 'IQoJb3JpZ2luX2VjE' })
+  expect(await ports.objects.put('status/x', 'x')).toMatchObject({ outcome: 'written' })
 })
 
 test('a call that waits when its environment dies breaks off, and takes no message with it', async () => {
