@@ -20,6 +20,8 @@ export function addLocal(program: Command): void {
     .option('--config <file>', "a deployment's configuration (JSON)")
     .option('--organization <file>', 'accounts, groups, users and existing access (JSON); default: the acme fixture')
     .option('--data-dir <directory>', 'keep everything there, across restarts and kill -9; default: in memory')
+    .option('--versioned', 'the bucket keeps old versions of its objects', true)
+    .option('--no-versioned', 'the bucket keeps no old versions')
     .option('--latency-ms <number>', 'median time that an assignment request takes', wholeNumber(1, 3_600_000), 300)
     .option(
       '--latency-p99-ms <number>',
@@ -57,6 +59,7 @@ export function addLocal(program: Command): void {
         latencyMs: options.latencyMs,
         latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
         readLagMs: options.readLagMs,
+        versioned: options.versioned,
         dataDirectory: options.dataDir,
         timeScale: options.timeScale,
         ...(options.log === 'json' ? { log: new PowertoolsLog() } : {}),
@@ -78,6 +81,7 @@ type LocalArguments = {
   readonly latencyP99Ms?: number
   readonly readLagMs: number
   readonly dataDir?: string
+  readonly versioned: boolean
   readonly timeScale: number
   readonly log: 'text' | 'json'
   readonly faults?: string

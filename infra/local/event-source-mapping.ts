@@ -1,19 +1,22 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { SQSEvent } from 'aws-lambda'
 import type { DeliveredMessage } from '../../shared/memory/sqs/memory-queue.ts'
 import type { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
+import { ThrottledError } from './lambda/lambda-function.ts'
 import { toSqsRecord } from './sqs/sqs-record.ts'
 
 export type EventSourceMappingOptions = {
   readonly queues: MemoryQueues
   readonly queue: QueueName
-  // biome-ignore lint/suspicious/noConfusingVoidType: what Lambda's own types call a handler of a queue
-  readonly handler: (event: SQSEvent) => Promise<SQSBatchResponse | void>
+  /** What Lambda takes for an answer is judged here: an SQSBatchResponse, or nothing. Throws ThrottledError: nothing was invoked. */
+  readonly handler: (event: SQSEvent) => Promise<unknown>
   /** How many batches are handled at the same time. */
   readonly maximumConcurrency: number
   /** The function's timeout; Lambda refuses one that is longer than the queue's visibility timeout. */
   readonly timeoutMs: number
+  /** The handler ends by itself at its timeout; default: here it counts as failed then, and goes on. */
+  readonly timesOutByItself?: boolean
   readonly clock: Clock
   /** Called for each batch that failed as a whole, and each failed poll; the messages come again. */
   readonly onError: (error: unknown) => void
@@ -26,6 +29,7 @@ export type EventSourceMapping = {
 const batchMost = 10
 const pollSeconds = 20
 const pauseAfterErrorMs = 1000
+const throttled = { firstMs: 500, mostMs: 5_000 }
 
 /**
  * A Lambda event source mapping with ReportBatchItemFailures. Messages that are not reported as failed are deleted; the
@@ -70,7 +74,7 @@ async function poll(
         signal: stopping,
       })
       if (batch.length === 0) continue
-      const handling = handleBatch(options, batch).finally(() => running.delete(handling))
+      const handling = handleBatch(options, batch, stopping).finally(() => running.delete(handling))
       running.add(handling)
     } catch (error) {
       onError(error)
@@ -80,10 +84,14 @@ async function poll(
 }
 
 /** Never rejects. */
-async function handleBatch(options: EventSourceMappingOptions, batch: readonly DeliveredMessage[]): Promise<void> {
+async function handleBatch(
+  options: EventSourceMappingOptions,
+  batch: readonly DeliveredMessage[],
+  stopping: AbortSignal,
+): Promise<void> {
   const { queues, queue, onError } = options
   try {
-    const failed = failedOf(batch, await invoke(options, batch))
+    const failed = failedOf(batch, await invokePatiently(options, batch, stopping))
     for (const { messageId, receiptHandle } of batch) {
       if (!failed.has(messageId)) await queues.delete(queue, receiptHandle)
     }
@@ -92,16 +100,41 @@ async function handleBatch(options: EventSourceMappingOptions, batch: readonly D
   }
 }
 
+/**
+ * A function at its concurrency is asked again, less and less often, until the messages come back to the queue by themselves.
+ * (Lambda Developer Guide, "Handling errors for an SQS event source in Lambda", Backoff strategy.)
+ */
+async function invokePatiently(
+  options: EventSourceMappingOptions,
+  batch: readonly DeliveredMessage[],
+  stopping: AbortSignal,
+): Promise<unknown> {
+  const { queues, queue, clock } = options
+  const untilMs = clock.now().getTime() + queues.queue(queue).settings.visibilityTimeoutSeconds * 1000
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await invoke(options, batch)
+    } catch (error) {
+      const pauseMs = Math.min(throttled.mostMs, throttled.firstMs * 2 ** attempt)
+      if (!(error instanceof ThrottledError) || clock.now().getTime() + pauseMs >= untilMs) throw error
+      await clock.sleep(pauseMs, stopping)
+      if (stopping.aborted) throw error
+    }
+  }
+}
+
 async function invoke(
-  { queue, handler, timeoutMs, clock }: EventSourceMappingOptions,
+  { queue, handler, timeoutMs, timesOutByItself, clock }: EventSourceMappingOptions,
   batch: readonly DeliveredMessage[],
 ): Promise<unknown> {
+  const event = { Records: batch.map((message) => toSqsRecord(queue, message)) }
+  if (timesOutByItself) return handler(event)
   const answered = new AbortController()
   const timeout = clock.sleep(timeoutMs, answered.signal).then(() => {
     if (!answered.signal.aborted) throw new Error(`the function for ${queue} timed out after ${timeoutMs} ms`)
   })
   try {
-    return await Promise.race([handler({ Records: batch.map((message) => toSqsRecord(queue, message)) }), timeout])
+    return await Promise.race([handler(event), timeout])
   } finally {
     answered.abort()
   }

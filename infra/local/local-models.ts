@@ -11,6 +11,7 @@ import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { OpenTable } from '../../shared/memory/table.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
+import { versionDays } from '../bucket-settings.ts'
 import type { EventBridgeEvent } from './events/event-bridge-event.ts'
 import { EventBus } from './events/event-bus.ts'
 import { startSettling } from './settle-when-due.ts'
@@ -22,6 +23,8 @@ export type LocalModelsOptions = {
   readonly clock: Clock
   /** Read only where the tables are empty. Default: the acme fixture. */
   readonly organizationFile: string | undefined
+  /** Whether the bucket is versioned; a bucket that was keeps its versions. Default: as it was, at first not. */
+  readonly versioned?: boolean | undefined
   readonly latencyMs: number
   readonly latencyP99Ms: number
   /** How far listings of Identity Center lag behind; default 0. */
@@ -31,6 +34,9 @@ export type LocalModelsOptions = {
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
 export type LocalModels = Awaited<ReturnType<typeof openLocalModels>>
+
+/** As a deployment's bucket has it. A deployment has no bound in bytes: here the versions lie in memory. */
+const lifecycle = Object.entries(versionDays).map(([prefix, days]) => ({ prefix, days, bytesMost: 4 * 1024 * 1024 }))
 
 const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
 
@@ -65,7 +71,14 @@ export async function openLocalModels(options: LocalModelsOptions) {
     const file = await readOrganizationFile(options.organizationFile)
     fillFromOrganizationFile(file, { organizations, identityStore, ssoAdmin })
   }
-  const objects = new MemoryObjectStore({ bucket, clock: new SystemClock(), randomness, openTable })
+  const objects = new MemoryObjectStore({
+    bucket,
+    clock: new SystemClock(),
+    randomness,
+    openTable,
+    versioned: options.versioned,
+    lifecycle,
+  })
   const settling = startSettling(organizations, clock)
   const stop = async () => void (await Promise.all([settling.stop(), events.stop()]))
   return { organizations, identityStore, ssoAdmin, objects, queues, events, isRestart, stop }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ObjectCreation } from '../../shared/memory/s3/object-change.ts'
 import type { WriteCondition } from '../../shared/ports/object-store.ts'
+import type { Race } from './s3/racing-writes.ts'
 
 /** Facts about the current request that the stores need and fauxqs does not pass on. */
 export type LocalRequest = {
@@ -9,6 +10,8 @@ export type LocalRequest = {
   readonly sourceIpAddress: string
   /** Of the signature's scope. */
   readonly region: string
+  /** X-Amzn-Trace-Id: the chain of requests that it belongs to. */
+  readonly traceHeader: string | undefined
   /** Host and port that the client used. */
   readonly host: string
   /** SSE-C: the MD5 of the key that an object is written with. */
@@ -16,10 +19,18 @@ export type LocalRequest = {
   /** The same of the key that one is read with. */
   readonly readingKeyMd5: string | undefined
   readonly condition: WriteCondition | undefined
+  /** Of a conditional write: with others of the same key. */
+  readonly race: Race | undefined
+  /** The version that is asked for or deleted; absent: the newest. */
+  readonly versionId: string | undefined
+  /** The version that is copied. */
+  readonly sourceVersionId: string | undefined
   /** The event name that an object written by this request has. */
   readonly creation: ObjectCreation
   /** Aborted when the client hangs up before it is answered. */
   readonly signal: AbortSignal
+  /** Adds a header to the answer. */
+  readonly tell: (name: string, value: string) => void
 }
 
 export const localRequests = new AsyncLocalStorage<LocalRequest>()

@@ -9,8 +9,17 @@ import { type LocalRequest, localRequests } from './local-request.ts'
 import { signerOf } from './request-signer.ts'
 import { customerKeysOf } from './s3/customer-key.ts'
 import { FauxqsS3Store } from './s3/fauxqs-s3-store.ts'
+import { type Race, RacingWrites } from './s3/racing-writes.ts'
 import { renderS3Error, s3StatusOf } from './s3/s3-error-response.ts'
-import { conditionOf, creationOf, isDecodable, malformedUrl, parseS3Request } from './s3/s3-request.ts'
+import {
+  conditionOf,
+  creationOf,
+  hasWriteCondition,
+  isDecodable,
+  malformedUrl,
+  parseS3Request,
+  versionsOf,
+} from './s3/s3-request.ts'
 import { serveS3 } from './s3/serve-s3.ts'
 import { FauxqsSqsStore } from './sqs/fauxqs-sqs-store.ts'
 import { serveSqs } from './sqs/serve-sqs.ts'
@@ -29,10 +38,19 @@ export function buildLocalServer({ objects, queues }: LocalServerOptions): Fasti
   // methods that its S3 and SQS actions call. SNS keeps fauxqs's own store, which nothing uses.
   const stores = { s3Store: new FauxqsS3Store(bucket), sqsStore } as unknown as BuildAppOptions['stores']
   const app: FastifyInstance = buildApp({ logger: false, stores })
-  app.addHook('onRequest', async (request) => keepBodiesWhole(request))
+  const racing = new RacingWrites(bucket)
+  const races = new WeakMap<FastifyRequest, Race>()
+  app.addHook('onRequest', async (request, reply) => {
+    keepBodiesWhole(request)
+    const { key } = parseS3Request(request) ?? {}
+    if (!key || !hasWriteCondition(request)) return
+    const race = racing.begin(key)
+    races.set(request, race)
+    reply.raw.once('close', () => race.end())
+  })
   app.addHook('preHandler', (request, reply, done) => {
     try {
-      localRequests.run(describe(request, reply), done)
+      localRequests.run({ ...describe(request, reply), race: races.get(request) }, done)
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }
@@ -61,7 +79,7 @@ function keepBodiesWhole(request: FastifyRequest): void {
   if (isMessage && parseS3Request(request) !== undefined) request.headers['content-type'] = 'binary/octet-stream'
 }
 
-function describe(request: FastifyRequest, reply: FastifyReply): LocalRequest {
+function describe(request: FastifyRequest, reply: FastifyReply): Omit<LocalRequest, 'race'> {
   const hangUp = new AbortController()
   reply.raw.on('close', () => {
     if (!reply.raw.writableEnded) hangUp.abort()
@@ -72,10 +90,13 @@ function describe(request: FastifyRequest, reply: FastifyReply): LocalRequest {
     sourceIpAddress: request.ip,
     region: signer?.region ?? localRegion,
     host: request.host,
+    traceHeader: request.headers['x-amzn-trace-id']?.toString(),
     ...customerKeysOf(request),
     condition: conditionOf(request),
     creation: creationOf(request),
+    ...versionsOf(request),
     signal: hangUp.signal,
+    tell: (name, value) => void reply.header(name, value),
   }
 }
 

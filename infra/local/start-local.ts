@@ -1,21 +1,8 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
-import { dispatcher } from '../../handlers/dispatcher.ts'
-import { events } from '../../handlers/events.ts'
-import { links } from '../../handlers/links.ts'
-import { permissionSets } from '../../handlers/permission-sets.ts'
-import { router } from '../../handlers/router.ts'
-import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
-import {
-  dispatcherSlice,
-  type FunctionName,
-  functionSettings,
-  queueSettings,
-} from '../../shared/ports/deployment-settings.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
@@ -23,19 +10,20 @@ import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
-import { startEventSourceMapping } from './event-source-mapping.ts'
 import { addFaults } from './faults/add-faults.ts'
 import type { FaultFile } from './faults/fault-file.ts'
 import { renderGreeting } from './greeting.ts'
 import { addJsonServices } from './json-services/json-services.ts'
+import { EnvironmentCalls } from './lambda/environment-calls.ts'
+import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
+import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
 import { localAccountId } from './local-account.ts'
-import { type LocalModels, openLocalModels } from './local-models.ts'
+import { openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
-import { startSchedule } from './schedule.ts'
 import { takeOver } from './take-over.ts'
 
 export type LocalOptions = {
@@ -48,6 +36,8 @@ export type LocalOptions = {
   readonly latencyP99Ms: number
   /** How far listings of Identity Center lag behind its writes; default 0. */
   readonly readLagMs?: number | undefined
+  /** Whether the bucket is versioned; default: yes. */
+  readonly versioned?: boolean | undefined
   /** Where everything outlives the process; default: in memory. */
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */
@@ -66,7 +56,6 @@ export type LocalSystem = {
 }
 
 const bucket = 'ssofile'
-const minuteMs = 60_000
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
 
@@ -99,7 +88,14 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const clock = openScaledClock(openTable, timeScale)
   const log = options.log ?? new ReadableLog((line) => process.stderr.write(line), clock)
   const onError = (error: unknown) => log.error('a delivery or a handler failed; it is repeated', { error })
-  const models = await openLocalModels({ ...options, bucket, openTable, clock, onError })
+  const models = await openLocalModels({
+    ...options,
+    versioned: options.versioned ?? true,
+    bucket,
+    openTable,
+    clock,
+    onError,
+  })
   const app = buildLocalServer(models)
   stops.push(async () => void (await app.close()), models.stop)
   if (models.isRestart) {
@@ -114,74 +110,56 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.addHook('onSend', async () => data.flush())
   let isReady = false
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
+  const calls = new EnvironmentCalls()
+  calls.addTo(app)
+  let functions: LocalFunctions | undefined
+  app.get('/_ssofile/functions', async () => functions?.metrics() ?? {})
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
-  const running = startProduct(await openPorts({ url, clock, log, configuration }), models, configuration)
-  stops.push(running.stop)
-  await running.reconcile()
+  const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, environment })
+  await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
+  functions = startFunctions({
+    ports: { clock, log },
+    configuration,
+    queues: models.queues,
+    timeScale,
+    holder,
+    openPorts: open,
+    onEnvironment: (environment) => calls.note(environment),
+  })
+  stops.push(functions.stop)
+  await functions.reconcile()
   isReady = true
   return url
 }
 
-/** The product's ports over AWS's own clients, of a bucket that this system has claimed. */
-async function openPorts({
+/** The product's ports over AWS's own clients: of one environment of a function, or of who deploys. */
+function openPorts({
   url,
   clock,
   log,
-  configuration,
+  environment,
 }: {
   readonly url: string
   readonly clock: Clock
   readonly log: Log
-  readonly configuration: Configuration
-}): Promise<Ports> {
-  const queueUrl = (queue: QueueName) => `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
-  const endpoint = { url, accessKeyId: 'ssofile' }
-  const aws = patientPorts(openAwsPorts({ bucket, queues: queueUrl, log, endpoint }))
-  const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, queueUrl(queue)])) as Record<
-    WorkedQueue,
-    string
-  >
-  await claimBucket(aws, { name: 'local', queueUrls, configuration })
-  // The very clock of the models; the lease keeps the machine's.
-  return { ...aws, clock }
+  readonly environment: ExecutionEnvironment | undefined
+}): Ports {
+  const token = environment && { sessionToken: environment.sessionToken }
+  const endpoint = { url, accessKeyId: 'ssofile', ...token }
+  const aws = openAwsPorts({ bucket, queues: (queue) => queueUrlAt(url, queue), log, endpoint })
+  const own = (of: Clock) => environment?.clock(of) ?? of
+  // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.
+  return { ...patientPorts({ ...aws, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }), clock: own(clock) }
 }
 
-/** What a deployment is made of: notifications, event source mappings and schedules around the handlers. */
-function startProduct(ports: Ports, { queues }: LocalModels, configuration: Configuration) {
-  const { clock, log } = ports
-  const onError = (error: unknown) => log.error('a handler failed; its messages come again', { error })
-  const map = (name: FunctionName, handler: (event: SQSEvent) => Promise<SQSBatchResponse>) => {
-    const { queue: source, reservedConcurrency } = functionSettings[name]
-    if (source === undefined) throw new Error(`the function ${name} has no queue`)
-    const { name: queue, maximumConcurrency: most = reservedConcurrency ?? 1 } = source
-    // Twenty links at a time: more would only take this one process from the dispatcher.
-    const maximumConcurrency = name === 'links' ? Math.min(2, most) : most
-    const timeoutMs = queueSettings[queue].visibilityTimeoutSeconds * 1000
-    return startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError })
-  }
-  const schedule = (name: FunctionName, run: () => Promise<void>) => {
-    const { schedule: every } = functionSettings[name]
-    if (every === undefined) throw new Error(`the function ${name} has no schedule`)
-    const everyMs = (every === 'night' ? 24 * 60 : every.everyMinutes) * minuteMs
-    return startSchedule({ everyMs, run, clock, onError })
-  }
-  const reconcile = everyHour(ports, configuration)
-  const slice = { ...dispatcherSlice, holder }
-  const parts = [
-    map('router', router(ports, configuration)),
-    map('links', links(ports, configuration)),
-    map('permission-sets', permissionSets(ports, configuration)),
-    map('events', events(ports, configuration)),
-    map('dispatcher', dispatcher(ports, configuration, slice)),
-    schedule('dispatcher', everyMinute(ports, configuration, slice)),
-    schedule('minute-links', everyMinuteOfLinks(ports, configuration)),
-    schedule('sweep', everyFiveMinutes(ports, configuration)),
-    schedule('hourly', reconcile),
-    schedule('nightly', everyNight(ports, configuration)),
-  ]
-  return { reconcile, stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) }
+function queueUrlAt(url: string, queue: QueueName): string {
+  return `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
+}
+
+function queueUrlsAt(url: string): Record<WorkedQueue, string> {
+  return Object.fromEntries(workedQueues.map((queue) => [queue, queueUrlAt(url, queue)])) as Record<WorkedQueue, string>
 }

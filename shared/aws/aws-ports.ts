@@ -22,7 +22,7 @@ export type AwsPortsOptions = {
   /** The instance of IAM Identity Center; absent: the only one that is listed. */
   readonly instanceArn?: string
   /** All services at one endpoint, with one access key: what the local system's own handlers use. */
-  readonly endpoint?: { readonly url: string; readonly accessKeyId: string }
+  readonly endpoint?: { readonly url: string; readonly accessKeyId: string; readonly sessionToken?: string }
 }
 
 /** Longer than the longest poll, and shorter than a slice: a connection that hangs ends before it. */
@@ -49,7 +49,11 @@ export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: Aws
       : {
           endpoint: endpoint.url,
           region: 'us-east-1',
-          credentials: { accessKeyId: endpoint.accessKeyId, secretAccessKey: 'local' },
+          credentials: {
+            accessKeyId: endpoint.accessKeyId,
+            secretAccessKey: 'local',
+            ...(endpoint.sessionToken === undefined ? {} : { sessionToken: endpoint.sessionToken }),
+          },
         }),
   }
   const clock = new SystemClock()

@@ -144,10 +144,10 @@ function toHeaders(condition: WriteCondition | undefined): { IfMatch?: string; I
   return 'ifMatch' in condition ? { IfMatch: `"${condition.ifMatch}"` } : { IfNoneMatch: '*' }
 }
 
-// S3 User Guide, "Add preconditions to S3 operations with conditional requests": 412, 409, and 404 where If-Match found
-// no object.
+// S3 User Guide, "Add preconditions to S3 operations with conditional requests": 412, and 404 where If-Match found no
+// object. A 409 tells nothing of the condition: the other write may have failed. The request has to be made again.
 function isLost(error: ServiceError): boolean {
-  return isServiceError(error, 'PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey')
+  return isServiceError(error, 'PreconditionFailed', 'NoSuchKey')
 }
 
 function isRefusal(error: unknown): boolean {

@@ -15,7 +15,7 @@ export type ReadObject = FoundObject & { readonly body: Uint8Array }
 /** `ifNoneMatch: '*'`: only where no object is. `ifMatch`: only over the object with this etag. */
 export type WriteCondition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' }
 
-/** `lost`: the condition did not hold (412), or a concurrent write won (409); nothing was written. */
+/** `lost`: the condition did not hold (412, or 404 where nothing is); nothing was written. A race (409) is thrown. */
 export type WriteResult =
   | { readonly outcome: 'written'; readonly etag: string; readonly servedAt: Date }
   | { readonly outcome: 'lost' }

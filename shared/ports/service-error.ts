@@ -48,6 +48,7 @@ export type ErrorProof = 'not-now' | 'refused' | 'unknown'
  *
  * | HTTP status    | code                                    | proof     |
  * | any or none    | a throttling (SlowDown comes with 503)  | `not-now` |
+ * | any or none    | a race of conditional writes in S3      | `not-now` |
  * | 500 and above  | any other, known or not                 | `unknown` |
  * | 4xx or not told | a refusal that AWS documents           | `refused` |
  * | any or none    | `NoAnswer`, or a code that is not known | `unknown` |
@@ -55,7 +56,7 @@ export type ErrorProof = 'not-now' | 'refused' | 'unknown'
  * A ConflictException is `refused`: whether it passes depends on the operation, so the callers decide that.
  */
 export function proofOf({ code, httpStatus = 0 }: ServiceError): ErrorProof {
-  if (throttlings.has(code)) return 'not-now'
+  if (throttlings.has(code) || code === racing) return 'not-now'
   return httpStatus < 500 && refusals.has(code) ? 'refused' : 'unknown'
 }
 
@@ -75,6 +76,9 @@ const objectRefusals = new Set(['AccessDenied', 'InvalidObjectState', 'InvalidRe
 export function isPassing(error: unknown): boolean {
   return isServiceError(error) && proofOf(error) !== 'refused'
 }
+
+/** S3 did not look at the condition: another write of the key was under way. (S3 User Guide, "Conditional writes".) */
+const racing = 'ConditionalRequestConflict'
 
 // "Common Errors" and the error lists of each service's API Reference; S3 User Guide, "Error responses".
 const throttlings = codes(`
@@ -98,7 +102,7 @@ const refusals = codes(
   `AWSOrganizationsNotInUseException AccountNotFoundException ConstraintViolationException InvalidInputException
   OrganizationalUnitNotFoundException TargetNotFoundException UnsupportedAPIEndpointException`,
   // S3.
-  `AllAccessDisabled ConditionalRequestConflict EntityTooLarge InvalidBucketName InvalidObjectState InvalidURI
+  `AllAccessDisabled EntityTooLarge InvalidBucketName InvalidObjectState InvalidURI
   KMS.DisabledException KMS.InvalidKeyUsageException KMS.KMSInvalidStateException KMS.NotFoundException KeyTooLongError
   MethodNotAllowed NoSuchBucket NoSuchKey NoSuchUpload NotFound PermanentRedirect PreconditionFailed`,
   // SQS.

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import {
   CompleteMultipartUploadCommand,
@@ -87,6 +88,27 @@ describe('writing objects', () => {
     expect((await put({ 'if-match': '"d41d8cd98f00b204e9800998ecf8427e"' })).status).toBe(412)
     expect((await put({ 'if-match': '"9dd4e461268c8034f5c8564e155c67a6"' })).status).toBe(200)
     expect((await put({ 'if-none-match': '"9dd4e461268c8034f5c8564e155c67a6"' })).status).toBe(501)
+  })
+
+  test('a conditional write that another request overtakes is refused with 409, and one that comes later is not', async () => {
+    const path = '/ssofile/status/x'
+    const { hostname, port } = new URL(server.endpoint)
+    const authorization = 'AWS4-HMAC-SHA256 Credential=ssofile/20260303/us-east-1/s3/aws4_request'
+    const overtaken = httpRequest({
+      ...{ hostname, port, path, method: 'PUT' },
+      headers: { authorization, 'if-none-match': '*', 'content-length': '2', connection: 'close' },
+    })
+    const answered = once(overtaken, 'response')
+    overtaken.write('a')
+    await server.arrived(path)
+    const put = (headers: Record<string, string>) => ask({ method: 'PUT', path, headers, body: 'b' })
+    expect((await put({ 'content-length': '1', 'if-none-match': '*' })).status).toBe(200)
+    expect((await ask({ method: 'DELETE', path })).status).toBe(204)
+    overtaken.end('a')
+    const [response] = await answered
+    expect(response.statusCode).toBe(409)
+    expect(Buffer.concat(await Array.fromAsync(response)).toString()).toContain('ConditionalRequestConflict')
+    expect((await put({ 'content-length': '1', 'if-none-match': '*' })).status).toBe(200)
   })
 
   test('If-Match holds on DELETE', async () => {
@@ -324,12 +346,51 @@ describe('other operations', () => {
     expect(missing.body).toContain('<Key>links_data/&#x3c;none&#x3e;</Key>')
   })
 
-  test.each(['/ssofile?acl', '/ssofile?versions', '/ssofile/links_data/x?tagging'])(
+  test.each(['/ssofile?acl', '/ssofile?uploads', '/ssofile/links_data/x?tagging'])(
     '%s is refused instead of being taken for something else',
     async (path) => {
       expect(await ask({ path })).toMatchObject({ status: 501, headers: { 'content-type': 'application/xml' } })
     },
   )
+
+  test('a POST to a key that is no upload is refused', async () => {
+    const refused = await ask({ method: 'POST', path: '/ssofile/links_data/x?delete', body: '<Delete/>' })
+    expect(refused).toMatchObject({ status: 405, body: expect.stringContaining('<Code>MethodNotAllowed</Code>') })
+  })
+
+  test('a body that is not what its Content-MD5 says is refused', async () => {
+    const put = (md5: string) =>
+      ask({ method: 'PUT', path: '/ssofile/links_data/x', headers: { 'content-md5': md5 }, body: 'hello' })
+    expect((await put('1B2M2Y8AsgTpgAmY7PhCfg==')).body).toContain('<Code>BadDigest</Code>')
+    expect((await put('nonsense')).body).toContain('<Code>InvalidDigest</Code>')
+    expect((await ask({ path: '/ssofile/links_data/x' })).status).toBe(404)
+    expect((await put('XUFAKrxLKna5cZ2REBfFkg==')).status).toBe(200)
+  })
+
+  test('the parts of an upload are listed, page by page', async () => {
+    const s3 = server.s3()
+    const about = { Bucket: 'ssofile', Key: 'links_data/parts' }
+    const { UploadId } = await s3.createMultipartUpload(about)
+    for (const PartNumber of [3, 1]) await s3.uploadPart({ ...about, UploadId, PartNumber, Body: 'x' })
+    const first = await s3.listParts({ ...about, UploadId, MaxParts: 1 })
+    expect(first).toMatchObject({ IsTruncated: true, Parts: [{ PartNumber: 1, Size: 1 }] })
+    const PartNumberMarker = first.NextPartNumberMarker
+    const second = await s3.listParts({ ...about, UploadId, PartNumberMarker })
+    expect(second).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 3, LastModified: expect.any(Date) }] })
+    await expect(s3.listParts({ ...about, UploadId: 'none' })).rejects.toMatchObject({ name: 'NoSuchUpload' })
+  })
+
+  test('who may not list gets 403 for a missing object, and the object where there is one', async () => {
+    const as = 'uploader-without-list'
+    await server.objects.put('links_data/x', 'x')
+    expect((await ask({ path: '/ssofile/links_data/x', as })).status).toBe(200)
+    expect((await ask({ path: '/ssofile/links_data/none', as })).body).toContain('<Code>AccessDenied</Code>')
+    expect((await ask({ method: 'HEAD', path: '/ssofile/links_data/none', as })).status).toBe(403)
+    expect((await ask({ path: '/ssofile?list-type=2', as })).status).toBe(403)
+    const objects = new S3ObjectStore(server.s3(as), 'ssofile')
+    await expect(objects.get('links_data/none')).rejects.toMatchObject({ code: 'AccessDenied' })
+    await expect(objects.head('links_data/none')).rejects.toMatchObject({ code: 'AccessDenied' })
+  })
 
   test('requests for other JSON services pass through untouched', async () => {
     const headers = { 'x-amz-target': 'SWBExternalService.ListInstances', 'content-type': 'application/x-amz-json-1.1' }

@@ -6,6 +6,7 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import { MemoryQueues, type MemoryQueuesOptions } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
+import { until } from './until.ts'
 
 export type LocalServer = {
   readonly endpoint: string
@@ -14,16 +15,28 @@ export type LocalServer = {
   /** A client that signs with this access key id: locally, that is who it is. */
   s3(accessKeyId?: string): S3
   sqs(): SQS
+  /** Resolves when the head of a next request for this path is here; its body may not be. */
+  arrived(path: string): Promise<void>
   stop(): Promise<void>
 }
-type Options = { readonly clock?: Clock; readonly settings?: MemoryQueuesOptions['settings'] }
+type Options = {
+  readonly clock?: Clock
+  readonly versioned?: boolean
+  readonly settings?: MemoryQueuesOptions['settings']
+}
 
 /** S3 and SQS of the local system on a free port of this machine, with an empty bucket `ssofile` and empty queues. */
-export async function startLocalServer({ clock = new SystemClock(), settings }: Options = {}): Promise<LocalServer> {
+export async function startLocalServer({
+  clock = new SystemClock(),
+  versioned,
+  settings,
+}: Options = {}): Promise<LocalServer> {
   const randomness = new SystemRandomness()
-  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned })
   const queues = new MemoryQueues({ clock, randomness, ...(settings === undefined ? {} : { settings }) })
   const app = buildLocalServer({ objects, queues })
+  const heads = new Set<string>()
+  app.addHook('onRequest', async ({ url }) => void heads.add(url))
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 })
   const clients: { destroy(): void }[] = []
   const configurationFor = (accessKeyId: string) => ({
@@ -42,6 +55,7 @@ export async function startLocalServer({ clock = new SystemClock(), settings }: 
     queues,
     s3: (accessKeyId = 'ssofile') => keep(new S3({ ...configurationFor(accessKeyId), forcePathStyle: true })),
     sqs: () => keep(new SQS(configurationFor('ssofile'))),
+    arrived: (path) => until(() => heads.has(path)),
     async stop() {
       for (const client of clients) client.destroy()
       await app.close()

@@ -17,6 +17,7 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-s
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import pLimit from 'p-limit'
 import type * as z from 'zod'
+import type { faultRule } from '../../infra/local/faults/fault-file.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { Status, StatusState } from '../../shared/domain/status.ts'
@@ -38,6 +39,9 @@ export type LocalSystemOptions = {
   readonly latencyMs?: number
   /** How many times faster time runs, for all but leases. Default: 1. */
   readonly timeScale?: number
+  readonly faults?: readonly z.input<typeof faultRule>[]
+  /** Further options of `ssofile local`. */
+  readonly more?: readonly string[]
 }
 
 export type Call = {
@@ -323,12 +327,20 @@ async function spawnLocalSystem({
   configuration,
   latencyMs = 50,
   timeScale,
+  faults,
+  more = [],
 }: LocalSystemOptions): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-end-to-end-'))
   const config = join(folder, 'configuration.json')
   await writeFile(config, JSON.stringify({ brake: noBrake, ...configuration }))
   const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config]
   if (timeScale !== undefined) args.push('--time-scale', String(timeScale))
+  args.push(...more)
+  if (faults !== undefined) {
+    const file = join(folder, 'faults.json')
+    await writeFile(file, JSON.stringify({ rules: faults }))
+    args.push('--faults', file)
+  }
   if (organization !== undefined) {
     const file = join(folder, 'organization.json')
     await writeFile(file, JSON.stringify(organization))

@@ -13,6 +13,7 @@ export const faultKinds = [
   'refuse-internal',
   'refuse-broken',
   'refuse-denied',
+  'refuse-race',
   'late',
   'late-answer',
   'slow',
@@ -29,6 +30,7 @@ export const harmless: ReadonlySet<string> = new Set<FaultKind>([
   'refuse-internal',
   'refuse-broken',
   'refuse-denied',
+  'refuse-race',
   'late',
   'late-answer',
 ])
@@ -103,6 +105,8 @@ export type Call = {
   readonly process: 'dispatcher' | 'handler'
   /** It had left its process, and stood still on its way: nobody could call it back. */
   readonly wasHeld?: boolean
+  /** A write or delete of an object under a condition. */
+  readonly isConditional?: boolean
 }
 
 /** Decides by the seed how long each call takes, and which faults strike it. */
@@ -177,6 +181,7 @@ function matches({ service, calls, process, kind }: Fault, call: Call): boolean 
   if (process !== 'any' && process !== call.process) return false
   const isAssignmentCall = /^(create|delete)AccountAssignment$/.test(call.operation)
   if ((kind === 'refuse-conflict' || kind === 'refuse-denied') && !isAssignmentCall) return false
+  if (kind === 'refuse-race' && call.isConditional !== true) return false
   return callGroups[calls](call)
 }
 
@@ -187,6 +192,8 @@ export type RefusalKind = Exclude<Extract<FaultKind, `refuse-${string}`>, 'refus
 export function refusalFor(kind: RefusalKind, { service, operation }: Call): ServiceError {
   if (kind === 'refuse-denied')
     return new ServiceError(service, 'AccessDeniedException', `User is not authorized to perform: sso:${operation}`)
+  if (kind === 'refuse-race')
+    return new ServiceError(service, 'ConditionalRequestConflict', 'a conflicting operation', { httpStatus: 409 })
   if (kind === 'refuse-conflict')
     return new ServiceError(service, 'ConflictException', 'There is a conflicting operation in process.')
   if (kind === 'refuse-internal') {

@@ -96,6 +96,10 @@ export class LedgerLosses {
     this.#broughtBack.clear()
   }
 
+  get keys(): readonly string[] {
+    return [...this.#lost.keys(), ...this.#broughtBack.keys()]
+  }
+
   get hasAny(): boolean {
     return this.#lost.size + this.#broughtBack.size > 0
   }

@@ -121,6 +121,8 @@ async function converge(world: SimulatedWorld): Promise<void> {
     world.dispatcher?.kill()
     world.wasInterrupted = true
   }
+  // What somebody has spoiled besides, nobody could compare.
+  for (const key of world.losses.keys) world.unreadable.restore(key)
   world.losses.undoAll(
     (key, entry) => world.checker.isRecordOfOurs(key, entry),
     (key, entry) => takeAway(world, key, entry),

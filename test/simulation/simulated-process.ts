@@ -115,7 +115,9 @@ export class SimulatedProcess {
         return (...args: readonly unknown[]) => {
           const [first] = args
           const key = typeof first === 'string' ? { key: first } : {}
-          const call: Call = { service, operation: String(property), process: this.kind, ...key }
+          const operation = String(property)
+          const isConditional = service === 's3' && conditionOf(operation, args) !== undefined
+          const call: Call = { service, operation, process: this.kind, ...key, isConditional }
           const run = () => Reflect.apply(member, target, args)
           return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
         }
@@ -164,6 +166,12 @@ export class SimulatedProcess {
     const rows = await this.#call(call, args, read)
     if (Array.isArray(rows)) yield* rows
   }
+}
+
+/** Of a write to the bucket. */
+function conditionOf(operation: string, args: readonly unknown[]): unknown {
+  if (operation === 'put') return args[2]
+  return operation === 'delete' ? args[1] : undefined
 }
 
 function isRefusal(fault: FaultKind | undefined): fault is RefusalKind {

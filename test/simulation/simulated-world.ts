@@ -187,7 +187,7 @@ export class SimulatedWorld {
     this.#randomness = new SeededRandomness(settings.seed)
     this.configuration = configure(settings)
     const randomness = new SeededRandomness(settings.seed + 1)
-    this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness })
+    this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned: settings.seed % 4 < 2 })
     this.unreadable = new UnreadableObjects(this.objects)
     this.losses = new LedgerLosses(this.objects)
     this.queues = new MemoryQueues({ clock, randomness })

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Log } from '../../../shared/ports/log.ts'
 import type { FaultFile } from './fault-file.ts'
 import { FaultPlan } from './fault-plan.ts'
-import { codeOf, refuse } from './render-refusal.ts'
+import { refusalOf, refuse } from './render-refusal.ts'
 import { serviceCallOf } from './service-call.ts'
 
 export type FaultsOptions = {
@@ -32,11 +32,13 @@ export function addFaults(app: FastifyInstance, file: FaultFile, options: Faults
     switch (rule.fault) {
       case 'throttle':
       case 'error':
-        return refuse(call.service, codeOf(call.service, rule), request, reply)
+        return refuse(refusalOf(call.service, rule), request, reply)
       case 'drop':
         return breakConnection(reply)
       case 'delay':
-        return clock.sleep(rule.ms)
+        await clock.sleep(rule.ms)
+        // It was still on its way when its caller hung up.
+        return request.raw.socket.destroyed ? breakConnection(reply) : undefined
       case 'lose-answer':
         return void afterwards.set(request, 'lose-answer')
       case 'kill':

@@ -17,13 +17,22 @@ const codes: Readonly<Record<ServiceName, Codes>> = {
 const unavailable = ['SlowDown', 'ServiceUnavailable', 'ServiceUnavailableException', 'Busy']
 const internal = ['InternalError', 'InternalServerException', 'ServiceException', 'InternalFailure']
 
-export function codeOf(service: ServiceName, fault: { fault: 'throttle' } | { fault: 'error'; code?: string }): string {
-  return fault.fault === 'throttle' ? codes[service].throttle : (fault.code ?? codes[service].internal)
+export type ServiceRefusal = { readonly service: ServiceName; readonly code: string; readonly message: string }
+
+export function refusalOf(
+  service: ServiceName,
+  fault: { fault: 'throttle' } | { fault: 'error'; code?: string | undefined },
+): ServiceRefusal {
+  const code = fault.fault === 'throttle' ? codes[service].throttle : (fault.code ?? codes[service].internal)
+  return { service, code, message: `Injected by --faults: ${code}` }
 }
 
 /** Answers a request as its service refuses one with this code. */
-export function refuse(service: ServiceName, code: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const message = `Injected by --faults: ${code}`
+export function refuse(
+  { service, code, message }: ServiceRefusal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   reply.code(statusOf(service, code))
   if (service === 's3') {
     const { bucket = '', key = '' } = parseS3Request(request) ?? {}

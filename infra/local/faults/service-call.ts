@@ -46,15 +46,17 @@ function s3Operation({ method, headers }: FastifyRequest, { bucket, key, query }
 
 function multipartOperation(method: string): string {
   if (method === 'PUT') return 'UploadPart'
+  if (method === 'GET') return 'ListParts'
   return method === 'DELETE' ? 'AbortMultipartUpload' : 'CompleteMultipartUpload'
 }
 
 function bucketOperation(method: string, query: URLSearchParams): string {
   if (method === 'HEAD') return 'HeadBucket'
-  if (method === 'PUT') return 'CreateBucket'
+  if (method === 'PUT') return query.has('versioning') ? 'PutBucketVersioning' : 'CreateBucket'
   if (method === 'DELETE') return 'DeleteBucket'
   if (method === 'POST') return 'DeleteObjects'
   if (query.has('location')) return 'GetBucketLocation'
   if (query.has('versioning')) return 'GetBucketVersioning'
+  if (query.has('versions')) return 'ListObjectVersions'
   return query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects'
 }

@@ -3,7 +3,7 @@ import type { Caller } from '../../../shared/memory/s3/object-change.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { localRegion } from '../local-account.ts'
 import { currentRequest } from '../local-request.ts'
-import { checkMayWrite } from './write-permission.ts'
+import { checkMayDeleteVersion, checkMayKnowAbsence, checkMayWrite } from './permissions.ts'
 
 /** fauxqs's `S3Object`, as far as it is read here. Its etags are in quotation marks. */
 type FauxqsObject = {
@@ -81,15 +81,40 @@ export class FauxqsS3Store {
       eventName: creation,
       customerKeyMd5,
     })
+    this.#tellVersion(stored)
     return toFauxqs(key, stored)
+  }
+
+  #tellVersion({ versionId }: StoredObject): void {
+    if (versionId !== undefined) currentRequest().tell('x-amz-version-id', versionId)
   }
 
   getObject(bucket: string, key: string): FauxqsObject {
     if (!this.hasBucket(bucket)) throw new ServiceError('s3', 'NoSuchBucket', 'The specified bucket does not exist')
-    const stored = this.#bucket.find(key)
-    if (stored === undefined) throw new ServiceError('s3', 'NoSuchKey', 'The specified key does not exist.')
-    checkCustomerKey(stored, currentRequest().readingKeyMd5)
+    const { creation, versionId, sourceVersionId, readingKeyMd5, tell } = currentRequest()
+    const isCopy = creation === 'ObjectCreated:Copy'
+    const stored = this.#read(key, isCopy ? sourceVersionId : versionId)
+    checkCustomerKey(stored, readingKeyMd5)
+    const { versionId: found } = this.#bucket.describe(key, stored)
+    if (found !== undefined) tell(isCopy ? 'x-amz-copy-source-version-id' : 'x-amz-version-id', found)
     return toFauxqs(key, stored)
+  }
+
+  /** S3 API Reference, "GetObject": what it answers where there is no object. */
+  #read(key: string, versionId: string | undefined): StoredObject {
+    const { accessKeyId, tell } = currentRequest()
+    const found = versionId === undefined ? undefined : this.#bucket.findVersion(key, versionId)
+    const stored = versionId === undefined ? this.#bucket.find(key) : found?.object
+    if (stored !== undefined) return stored
+    checkMayKnowAbsence(accessKeyId)
+    const marker = versionId === undefined ? this.#bucket.findDeleteMarker(key) : found
+    if (marker !== undefined) {
+      tell('x-amz-delete-marker', 'true')
+      tell('x-amz-version-id', marker.versionId)
+    }
+    if (versionId === undefined) throw new ServiceError('s3', 'NoSuchKey', 'The specified key does not exist.')
+    if (marker === undefined) throw new ServiceError('s3', 'NoSuchVersion', 'The specified version does not exist.')
+    throw new ServiceError('s3', 'MethodNotAllowed', 'The specified method is not allowed against this resource.')
   }
 
   headObject(bucket: string, key: string): FauxqsObject {
@@ -97,8 +122,15 @@ export class FauxqsS3Store {
   }
 
   deleteObject(_bucket: string, key: string): void {
-    const { condition } = currentRequest()
-    this.#bucket.delete(writerOf(key), key, condition !== undefined && 'ifMatch' in condition ? condition : undefined)
+    const { condition, versionId, tell } = currentRequest()
+    const caller = writerOf(key)
+    if (versionId !== undefined) checkMayDeleteVersion(caller.accessKeyId, key)
+    const deletion =
+      versionId === undefined
+        ? this.#bucket.delete(caller, key, condition !== undefined && 'ifMatch' in condition ? condition : undefined)
+        : this.#bucket.deleteVersion(caller, key, versionId)
+    if (deletion.versionId !== undefined) tell('x-amz-version-id', deletion.versionId)
+    if (deletion.isDeleteMarker) tell('x-amz-delete-marker', 'true')
   }
 
   createMultipartUpload(
@@ -120,7 +152,10 @@ export class FauxqsS3Store {
     if (!(partNumber >= 1 && partNumber <= 10_000)) {
       throw new ServiceError('s3', 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
     }
-    return { etag: `"${this.#bucket.uploads.putPart(uploadId, partNumber, body)}"`, checksumValue }
+    return {
+      etag: `"${this.#bucket.uploads.putPart(uploadId, partNumber, body, this.#bucket.servedAt())}"`,
+      checksumValue,
+    }
   }
 
   completeMultipartUpload(
@@ -133,6 +168,7 @@ export class FauxqsS3Store {
     const eventName = 'ObjectCreated:CompleteMultipartUpload'
     const stored = this.#bucket.put(writerOf(key), key, body, { condition, headers, eventName, etag, customerKeyMd5 })
     this.#bucket.uploads.remove(uploadId)
+    this.#tellVersion(stored)
     return toFauxqs(key, stored)
   }
 
@@ -142,12 +178,16 @@ export class FauxqsS3Store {
   }
 }
 
-/** The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key. */
+/**
+ * The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key, and
+ * ConditionalRequestConflict if the request has met another one.
+ */
 function writerOf(key: string): Caller {
-  const { accessKeyId, sourceIpAddress } = currentRequest()
+  const { accessKeyId, sourceIpAddress, race } = currentRequest()
   if (accessKeyId === undefined)
     throw new ServiceError('s3', 'AccessDenied', 'Access Denied: the request is not signed')
   checkMayWrite(accessKeyId, key)
+  race?.check()
   return { accessKeyId, sourceIpAddress }
 }
 

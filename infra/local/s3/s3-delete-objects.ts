@@ -1,10 +1,10 @@
-import type { MemoryBucket } from '../../../shared/memory/s3/memory-bucket.ts'
+import type { Deletion, MemoryBucket } from '../../../shared/memory/s3/memory-bucket.ts'
 import type { Caller } from '../../../shared/memory/s3/object-change.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
-import { checkMayWrite } from './write-permission.ts'
+import { checkMayDeleteVersion, checkMayWrite } from './permissions.ts'
 import { xmlElement, xmlTexts } from './xml-text.ts'
 
-type Named = { readonly key: string; readonly etag: string | undefined }
+type Named = { readonly key: string; readonly etag: string | undefined; readonly versionId: string | undefined }
 
 // S3 API Reference, "DeleteObjects".
 const mostAtOnce = 1000
@@ -14,9 +14,9 @@ export function deleteObjects(bucket: MemoryBucket, caller: Caller, xml: string)
   const named = parseDelete(xml)
   const [quiet] = xmlTexts(xml, 'Quiet')
   const results = named.map((object) => {
-    const refusal = deleteObject(bucket, caller, object)
-    if (refusal !== undefined) return errorOf(object.key, refusal)
-    return quiet?.trim() === 'true' ? '' : `<Deleted>${xmlElement('Key', object.key)}</Deleted>`
+    const result = deleteObject(bucket, caller, object)
+    if (isServiceError(result)) return errorOf(object.key, result)
+    return quiet?.trim() === 'true' ? '' : deletedOf(object, result)
   })
   return `<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${results.join('')}</DeleteResult>`
 }
@@ -25,7 +25,8 @@ function parseDelete(xml: string): readonly Named[] {
   const named = [...xml.matchAll(/<Object>(.*?)<\/Object>/gs)].map(([, inner = '']) => {
     const [key] = xmlTexts(inner, 'Key')
     const [etag] = xmlTexts(inner, 'ETag')
-    return { key, etag: etag?.replaceAll('"', '') }
+    const [versionId] = xmlTexts(inner, 'VersionId')
+    return { key, etag: etag?.replaceAll('"', ''), versionId }
   })
   const whole = named.filter((object): object is Named => object.key !== undefined)
   if (whole.length === 0 || whole.length < named.length || named.length > mostAtOnce) {
@@ -38,15 +39,28 @@ function parseDelete(xml: string): readonly Named[] {
   return whole
 }
 
-function deleteObject(bucket: MemoryBucket, caller: Caller, { key, etag }: Named): ServiceError | undefined {
+function deleteObject(bucket: MemoryBucket, caller: Caller, { key, etag, versionId }: Named): Deletion | ServiceError {
   try {
     checkMayWrite(caller.accessKeyId, key)
-    bucket.delete(caller, key, etag === undefined ? undefined : { ifMatch: etag })
-    return undefined
+    if (versionId === undefined) return bucket.delete(caller, key, etag === undefined ? undefined : { ifMatch: etag })
+    checkMayDeleteVersion(caller.accessKeyId, key)
+    return bucket.deleteVersion(caller, key, versionId)
   } catch (error) {
     if (isServiceError(error)) return error
     throw error
   }
+}
+
+/** S3 API Reference, "DeletedObject". */
+function deletedOf({ key, versionId: asked }: Named, { versionId, isDeleteMarker }: Deletion): string {
+  const parts = [
+    xmlElement('Key', key),
+    ...(asked === undefined ? [] : [xmlElement('VersionId', asked)]),
+    ...(isDeleteMarker && versionId !== undefined
+      ? [xmlElement('DeleteMarker', true), xmlElement('DeleteMarkerVersionId', versionId)]
+      : []),
+  ]
+  return `<Deleted>${parts.join('')}</Deleted>`
 }
 
 function errorOf(key: string, { code, message }: ServiceError): string {

@@ -4,11 +4,13 @@ import { xmlElement } from './xml-text.ts'
 const statusByCode: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   BucketAlreadyOwnedByYou: 409,
+  ConditionalRequestConflict: 409,
   InternalError: 500,
   MethodNotAllowed: 405,
   NoSuchBucket: 404,
   NoSuchKey: 404,
   NoSuchUpload: 404,
+  NoSuchVersion: 404,
   NotImplemented: 501,
   PreconditionFailed: 412,
 }

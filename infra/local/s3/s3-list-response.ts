@@ -2,8 +2,8 @@ import type { MemoryBucket, ObjectPage } from '../../../shared/memory/s3/memory-
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { xmlElement } from './xml-text.ts'
 
-type Encode = (text: string) => string
-const mostAtAll = 1000
+export type Encode = (text: string) => string
+export const mostAtAll = 1000
 
 /** ListObjects, or ListObjectsV2 with `list-type=2`, as XML. fauxqs knows no encoding-type and loses its place. */
 export function renderListing(bucket: MemoryBucket, query: URLSearchParams): string {
@@ -62,17 +62,18 @@ function contentsOf({ objects }: ObjectPage, encode: Encode, tellsOwner: boolean
 }
 
 /** As HTML forms encode, slashes kept. (S3 API Reference, "ListObjectsV2", EncodingType.) */
-function encodingOf(query: URLSearchParams): Encode {
+export function encodingOf(query: URLSearchParams): Encode {
   const type = query.get('encoding-type')
   if (type === null) return (text) => text
   if (type !== 'url') throw new ServiceError('s3', 'InvalidArgument', 'Invalid Encoding Method specified in Request')
   return (text) => encodeURIComponent(text).replaceAll('%20', '+').replaceAll('%2F', '/')
 }
 
-function maxKeysOf(query: URLSearchParams): number {
-  const given = query.get('max-keys')
+export function maxKeysOf(query: URLSearchParams, name = 'max-keys'): number {
+  const given = query.get(name)
   if (given === null) return mostAtAll
-  if (!/^\d{1,10}$/.test(given)) throw new ServiceError('s3', 'InvalidArgument', 'Provided max-keys not an integer')
+  if (!/^\d{1,10}$/.test(given))
+    throw new ServiceError('s3', 'InvalidArgument', `Provided ${name} not an integer or within integer range`)
   return Math.min(Number(given), mostAtAll)
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { MemoryQueue } from '../../../shared/memory/sqs/memory-queue.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
+import { currentRequest } from '../local-request.ts'
 import type { FauxqsQueue, FauxqsSqsStore } from './fauxqs-sqs-store.ts'
 import { renderSequenceNumber } from './sequence-number.ts'
 
@@ -55,11 +56,13 @@ export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): 
 function send(queue: MemoryQueue, message: Entry): object {
   const { MessageBody, MessageGroupId, MessageDeduplicationId, MessageAttributes, DelaySeconds = 0 } = message
   if (DelaySeconds > 0) throw refusal('UnsupportedOperation', 'The local queues do not delay messages')
+  const { traceHeader } = currentRequest()
   const { messageId, sequence } = queue.send({
     body: MessageBody,
     groupId: MessageGroupId,
     deduplicationId: MessageDeduplicationId,
     messageAttributes: MessageAttributes,
+    ...(traceHeader === undefined ? {} : { traceHeader }),
   })
   return {
     MessageId: messageId,

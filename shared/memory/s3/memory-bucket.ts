@@ -8,6 +8,7 @@ import { memoryTables, type OpenTable } from '../table.ts'
 import { compareKeys } from './compare-keys.ts'
 import { MultipartUploads } from './multipart-uploads.ts'
 import type { Caller, ObjectChange, ObjectCreation } from './object-change.ts'
+import { type KeptVersion, ObjectVersions, type VersionLifecycle } from './object-versions.ts'
 import { type IsBefore, SortedKeys } from './sorted-keys.ts'
 
 /** What S3 keeps of an object. `headers` (lower-case names) are answered again as they came: Content-Type, x-amz-meta-*. */
@@ -18,7 +19,33 @@ export type StoredObject = {
   readonly headers: Readonly<Record<string, string>>
   /** SSE-C: the MD5 of the key that its uploader encrypted it with. Nobody reads it without that key. */
   readonly customerKeyMd5?: string
+  /** Absent: written before the bucket was versioned; `null`: while its versioning was suspended. */
+  readonly versionId?: string
+  /** Greater: written later. */
+  readonly sequence?: number
 }
+
+/** Absent in a bucket that was never versioned. Source: S3 API Reference, "PutBucketVersioning". */
+export type Versioning = 'Enabled' | 'Suspended'
+
+/** One version of a key, as it is listed. Without an object it is a delete marker. */
+export type ListedVersion = KeptVersion & { readonly isLatest: boolean }
+
+export type VersionPageOptions = Omit<PageOptions, 'startAfter'> & {
+  /** The page starts after this key, or after this version of the key. */
+  readonly keyMarker?: string
+  readonly versionIdMarker?: string | undefined
+}
+
+/** `next`, where there is more: the markers of the next page. */
+export type VersionPage = {
+  readonly versions: readonly ListedVersion[]
+  readonly commonPrefixes: readonly string[]
+  readonly next?: { readonly keyMarker: string; readonly versionIdMarker?: string }
+}
+
+/** What a deletion did. Both absent: an object is gone for good, or nothing was there. */
+export type Deletion = { readonly versionId?: string; readonly isDeleteMarker?: boolean }
 
 export type PutOptions = {
   readonly condition?: WriteCondition | undefined
@@ -50,14 +77,21 @@ export type BucketOptions = {
   readonly clock: Clock
   readonly openTable?: OpenTable
   readonly randomness?: Randomness
+  /** `true`: versioned; `false`: no longer, where it was; absent: as it was, at first not. */
+  readonly versioned?: boolean | undefined
+  /** Of noncurrent versions; default: they stay. */
+  readonly lifecycle?: readonly VersionLifecycle[]
 }
 
 // S3 User Guide, "Naming Amazon S3 objects".
 const keyMostBytes = 1024
 const pageMost = 1000
 
+/** The version id of what is written while a bucket is not versioned. (S3 User Guide, "How S3 Versioning works".) */
+export const nullVersion = 'null'
+
 /**
- * One unversioned general purpose bucket. Throws ServiceError with S3's codes: NoSuchKey, PreconditionFailed,
+ * One general purpose bucket, versioned or not. Throws ServiceError with S3's codes: NoSuchKey, PreconditionFailed,
  * KeyTooLongError, InvalidURI (a key that is empty or not Unicode).
  */
 export class MemoryBucket {
@@ -69,21 +103,40 @@ export class MemoryBucket {
   readonly #counters: Map<string, number>
   /** An index over #objects: nothing in it that cannot be rebuilt. */
   readonly #keys: SortedKeys
+  readonly #versioning: Map<string, Versioning>
+  readonly #versions: ObjectVersions
+  /** Every key with an object, a noncurrent version or a delete marker. */
+  readonly #keysOfVersions: SortedKeys
   readonly #listeners = new Set<(change: ObjectChange) => void>()
 
-  constructor({ bucket, clock, openTable = memoryTables, randomness }: BucketOptions) {
+  constructor(options: BucketOptions) {
+    const { bucket, clock, openTable = memoryTables, randomness, versioned, lifecycle = [] } = options
     this.name = bucket
     this.#clock = clock
     this.#objects = openTable('objects')
     this.#counters = openTable('object-counters')
     this.uploads = new MultipartUploads(openTable)
     this.#keys = new SortedKeys(this.#objects.keys())
+    this.#versioning = openTable('bucket-versioning')
+    if (versioned) this.#versioning.set(bucket, 'Enabled')
+    else if (versioned === false && this.versioning !== undefined) this.#versioning.set(bucket, 'Suspended')
+    this.#versions = new ObjectVersions(openTable, lifecycle)
+    this.#keysOfVersions = new SortedKeys(new Set([...this.#objects.keys(), ...this.#versions.keys()]))
     this.#randomness = randomness ?? new SeededRandomness(this.#counters.get('sequencer') ?? 0)
     if (!this.#counters.has('createdAtMs')) this.#counters.set('createdAtMs', clock.now().getTime())
   }
 
   get createdAt(): Date {
     return new Date(this.#counters.get('createdAtMs') ?? 0)
+  }
+
+  get versioning(): Versioning | undefined {
+    return this.#versioning.get(this.name)
+  }
+
+  /** From now on. Versioning cannot be taken away again, only suspended. */
+  setVersioning(versioning: Versioning): void {
+    this.#versioning.set(this.name, versioning)
   }
 
   /** The Date header of an answer given now: whole seconds, like Last-Modified. */
@@ -102,23 +155,43 @@ export class MemoryBucket {
     return this.#objects.get(key)
   }
 
+  /** What S3 tells of an object that is asked for by its key; a listing leaves the version out. */
+  describe(key: string, stored: StoredObject): ObjectHead {
+    const head = headOf(key, stored)
+    return this.versioning === undefined ? head : { ...head, versionId: versionIdOf(stored) }
+  }
+
+  /** The object, or the delete marker, that is this version. */
+  findVersion(key: string, versionId: string): KeptVersion | undefined {
+    checkKey(key)
+    return this.#allOf(key).find((version) => version.versionId === versionId)
+  }
+
+  /** What hides a key that has older versions, or had some. */
+  findDeleteMarker(key: string): KeptVersion | undefined {
+    return this.#objects.has(key) ? undefined : this.#versions.of(key)[0]
+  }
+
   put(caller: Caller, key: string, body: Uint8Array, options: PutOptions = {}): StoredObject {
     checkKey(key)
     const existing = this.#objects.get(key)
     checkCondition(existing, options.condition)
     const now = this.#clock.now()
     const { customerKeyMd5 } = options
+    const { version, change } = this.#nextChange(key, caller, now)
     const stored: StoredObject = {
       body: new Uint8Array(body), // a copy; a Buffer's slice would share its memory
       etag: options.etag ?? (customerKeyMd5 ? this.#newEtag() : createHash('md5').update(body).digest('hex')),
       lastModified: wholeSecond(now),
       headers: options.headers ?? {},
       ...(customerKeyMd5 === undefined ? {} : { customerKeyMd5 }),
+      ...version,
     }
+    this.#supersede(key, now)
     this.#objects.set(key, stored)
-    if (existing === undefined) this.#keys.add(key)
+    this.#indexKey(key)
     this.#tell({
-      ...this.#changeOf(key, caller, now),
+      ...change,
       eventName: options.eventName ?? 'ObjectCreated:Put',
       size: body.byteLength,
       etag: stored.etag,
@@ -126,15 +199,50 @@ export class MemoryBucket {
     return stored
   }
 
-  /** Deleting what is absent succeeds, unless there is a condition: then NoSuchKey. `ifMatch: '*'`: any object. */
-  delete(caller: Caller, key: string, condition?: { readonly ifMatch: string }): void {
+  /**
+   * Deleting what is absent succeeds, unless there is a condition: then NoSuchKey. `ifMatch: '*'`: any object. In a versioned
+   * bucket nothing is lost: a delete marker becomes the newest version, whether or not there was an object.
+   */
+  delete(caller: Caller, key: string, condition?: { readonly ifMatch: string }): Deletion {
     checkKey(key)
     const existing = this.#objects.get(key)
     if (condition?.ifMatch !== '*' || existing === undefined) checkCondition(existing, condition)
-    if (existing === undefined) return // nothing changed, so there is no notification
+    if (existing === undefined && this.versioning === undefined) return {} // nothing changed: there is no notification
+    const now = this.#clock.now()
+    const { version, change } = this.#nextChange(key, caller, now)
+    this.#supersede(key, now)
     this.#objects.delete(key)
-    this.#keys.delete(key)
-    this.#tell({ ...this.#changeOf(key, caller, this.#clock.now()), eventName: 'ObjectRemoved:Delete' })
+    if (version === undefined) {
+      this.#indexKey(key)
+      this.#tell({ ...change, eventName: 'ObjectRemoved:Delete' })
+      return {}
+    }
+    this.#versions.add({ key, lastModified: wholeSecond(now), ...version }, now)
+    this.#indexKey(key)
+    this.#expire(key, now)
+    this.#tell({ ...change, eventName: 'ObjectRemoved:DeleteMarkerCreated' })
+    return { versionId: version.versionId, isDeleteMarker: true }
+  }
+
+  /**
+   * Deletes one version for good. Was it the newest, the one before it is the object again, and no event tells that one was
+   * created. A version that does not exist is deleted, too. (S3 User Guide, "Removing delete markers".)
+   */
+  deleteVersion(caller: Caller, key: string, versionId: string): Deletion {
+    const version = this.findVersion(key, versionId)
+    if (version === undefined) return { versionId }
+    const { change } = this.#nextChange(key, caller, this.#clock.now())
+    const current = this.#objects.get(key)
+    if (current !== undefined && versionIdOf(current) === versionId) this.#objects.delete(key)
+    else this.#versions.remove(version)
+    const [newest] = this.#versions.of(key)
+    if (!this.#objects.has(key) && newest?.object !== undefined) {
+      this.#versions.remove(newest)
+      this.#objects.set(key, newest.object)
+    }
+    this.#indexKey(key)
+    this.#tell({ ...change, versionId, eventName: 'ObjectRemoved:Delete' })
+    return { versionId, ...(version.object === undefined ? { isDeleteMarker: true } : {}) }
   }
 
   /** One page in the order of the keys' UTF-8 bytes; it costs what it holds, not what the bucket holds. */
@@ -164,17 +272,100 @@ export class MemoryBucket {
     return { objects, commonPrefixes }
   }
 
+  /** One page of all versions: keys as in `listPage`, the newest version of a key first. */
+  listVersionsPage(options: VersionPageOptions = {}): VersionPage {
+    const { prefix = '', delimiter, keyMarker = '', versionIdMarker, most = pageMost } = options
+    const versions: ListedVersion[] = []
+    const commonPrefixes: string[] = []
+    let next: { keyMarker: string; versionIdMarker?: string } | undefined
+    const isFull = () => versions.length + commonPrefixes.length >= Math.min(most, pageMost)
+    const before = placeAfter(keyMarker, prefix, delimiter)
+    let from: IsBefore | undefined = (key) => before(key) && (versionIdMarker === undefined || key !== keyMarker)
+    while (from !== undefined) {
+      const keys: Iterable<string> = this.#keysOfVersions.from(from)
+      from = undefined
+      for (const key of keys) {
+        if (!key.startsWith(prefix)) break
+        const group = commonPrefixOf(key, prefix, delimiter)
+        if (group !== undefined) {
+          if (isFull()) return { versions, commonPrefixes, ...(next && { next }) }
+          commonPrefixes.push(group)
+          next = { keyMarker: group }
+          from = placeAfterAllIn(group)
+          break
+        }
+        for (const version of this.#after(key, key === keyMarker ? versionIdMarker : undefined)) {
+          if (isFull()) return { versions, commonPrefixes, ...(next && { next }) }
+          versions.push(version)
+          next = { keyMarker: key, versionIdMarker: version.versionId }
+        }
+      }
+    }
+    return { versions, commonPrefixes }
+  }
+
+  #after(key: string, versionId: string | undefined): readonly ListedVersion[] {
+    const all = this.#allOf(key).map((version, index) => ({ ...version, isLatest: index === 0 }))
+    return versionId === undefined ? all : all.slice(1 + all.findIndex((version) => version.versionId === versionId))
+  }
+
+  /** The newest first. */
+  #allOf(key: string): readonly KeptVersion[] {
+    const current = this.#objects.get(key)
+    const kept = this.#versions.of(key)
+    return current === undefined ? kept : [asVersion(key, current), ...kept]
+  }
+
+  /** Keeps the object that is about to be replaced or deleted, unless the bucket does not keep it. */
+  #supersede(key: string, now: Date): void {
+    const existing = this.#objects.get(key)
+    const isSuspended = this.versioning === 'Suspended'
+    if (isSuspended) {
+      const [oldNull] = this.#versions.of(key).filter(({ versionId }) => versionId === nullVersion)
+      if (oldNull !== undefined) this.#versions.remove(oldNull)
+    }
+    const isKept = this.versioning === 'Enabled' || (isSuspended && existing && versionIdOf(existing) !== nullVersion)
+    if (existing === undefined || !isKept) return
+    this.#versions.add(asVersion(key, existing), now)
+    this.#expire(key, now)
+  }
+
+  #expire(key: string, now: Date): void {
+    for (const touched of this.#versions.expire(key, now, (version) => this.#isLatest(version))) this.#indexKey(touched)
+  }
+
+  #isLatest({ key, versionId }: KeptVersion): boolean {
+    return !this.#objects.has(key) && this.#versions.of(key)[0]?.versionId === versionId
+  }
+
+  #indexKey(key: string): void {
+    if (this.#objects.has(key)) this.#keys.add(key)
+    else this.#keys.delete(key)
+    if (this.#objects.has(key) || this.#versions.of(key).length > 0) this.#keysOfVersions.add(key)
+    else this.#keysOfVersions.delete(key)
+  }
+
   #headOf(key: string): ObjectHead {
     const stored = this.#objects.get(key)
     if (stored === undefined) throw new Error(`the index names a key that is not stored: ${key}`)
     return headOf(key, stored)
   }
 
-  #changeOf(key: string, caller: Caller, at: Date) {
-    const count = (this.#counters.get('sequencer') ?? 0) + 1
-    this.#counters.set('sequencer', count)
-    const sequencer = count.toString(16).toUpperCase().padStart(18, '0')
-    return { key, caller, at, sequencer, requestId: this.newRequestId() }
+  /** What the next change of a key is called. `version`: of what it writes; absent in a bucket that was never versioned. */
+  #nextChange(key: string, caller: Caller, at: Date) {
+    const sequence = (this.#counters.get('sequencer') ?? 0) + 1
+    this.#counters.set('sequencer', sequence)
+    const sequencer = sequence.toString(16).toUpperCase().padStart(18, '0')
+    const versionId = this.versioning && (this.versioning === 'Enabled' ? this.#versionIdOf(sequence) : nullVersion)
+    const common = { key, caller, at, sequencer, requestId: this.newRequestId() }
+    if (versionId === undefined) return { change: common }
+    return { version: { versionId, sequence }, change: { ...common, versionId } }
+  }
+
+  /** 32 characters without an order, as S3's are. */
+  #versionIdOf(sequence: number): string {
+    const text = `${this.name}/${this.createdAt.getTime()}/${sequence}`
+    return createHash('sha256').update(text).digest('base64url').replaceAll('-', '.').slice(0, 32)
   }
 
   /** Sixteen hexadecimal digits, as S3's request ids look. */
@@ -210,8 +401,17 @@ export function checkCustomerKey({ customerKeyMd5: own }: StoredObject, given?: 
   )
 }
 
-export function headOf(key: string, { etag, lastModified, body }: StoredObject): ObjectHead {
+function headOf(key: string, { etag, lastModified, body }: StoredObject): ObjectHead {
   return { key, etag, lastModified, size: body.byteLength }
+}
+
+function versionIdOf({ versionId = nullVersion }: StoredObject): string {
+  return versionId
+}
+
+function asVersion(key: string, object: StoredObject): KeptVersion {
+  const { lastModified, sequence = 0 } = object
+  return { key, versionId: versionIdOf(object), sequence, lastModified, object }
 }
 
 function wholeSecond(instant: Date): Date {

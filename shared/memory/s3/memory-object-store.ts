@@ -7,7 +7,7 @@ import type {
   WriteResult,
 } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { type BucketOptions, checkCustomerKey, headOf, MemoryBucket } from './memory-bucket.ts'
+import { type BucketOptions, checkCustomerKey, MemoryBucket } from './memory-bucket.ts'
 import type { Caller, ObjectChange } from './object-change.ts'
 
 const product: Caller = { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1' }
@@ -39,7 +39,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async head(key: string): Promise<FoundObject | undefined> {
     const stored = this.model.find(key)
-    return stored && { ...headOf(key, stored), servedAt: this.model.servedAt() }
+    return stored && { ...this.model.describe(key, stored), servedAt: this.model.servedAt() }
   }
 
   async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
@@ -47,7 +47,7 @@ export class MemoryObjectStore implements ObjectStore {
     if (!stored) return undefined
     checkCustomerKey(stored)
     const body = stored.body.byteLength > mostBytes ? new Uint8Array() : new Uint8Array(stored.body)
-    return { ...headOf(key, stored), servedAt: this.model.servedAt(), body }
+    return { ...this.model.describe(key, stored), servedAt: this.model.servedAt(), body }
   }
 
   async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {

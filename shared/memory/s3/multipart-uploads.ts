@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { ServiceError } from '../../ports/service-error.ts'
 import type { OpenTable } from '../table.ts'
 
-type Part = { readonly etag: string; readonly size: number }
+type Part = { readonly etag: string; readonly size: number; readonly uploadedAt?: Date }
 type Upload = {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
@@ -32,11 +32,11 @@ export class MultipartUploads {
   }
 
   /** Answers the part's etag. A part number that was uploaded before is replaced. */
-  putPart(uploadId: string, partNumber: number, body: Uint8Array): string {
+  putPart(uploadId: string, partNumber: number, body: Uint8Array, uploadedAt: Date): string {
     const upload = this.find(uploadId)
     const etag = createHash('md5').update(body).digest('hex')
     this.#bodies.set(`${uploadId}/${partNumber}`, new Uint8Array(body))
-    const parts = { ...upload.parts, [partNumber]: { etag, size: body.byteLength } }
+    const parts = { ...upload.parts, [partNumber]: { etag, size: body.byteLength, uploadedAt } }
     this.#uploads.set(uploadId, { ...upload, parts })
     return etag
   }

@@ -15,7 +15,9 @@ export type ObjectChange = {
   readonly caller: Caller
   readonly requestId: string
   readonly sequencer: string
+  /** Of a versioned bucket: the version that was written or deleted. */
+  readonly versionId?: string
 } & (
   | { readonly eventName: ObjectCreation; readonly size: number; readonly etag: string }
-  | { readonly eventName: 'ObjectRemoved:Delete' }
+  | { readonly eventName: 'ObjectRemoved:Delete' | 'ObjectRemoved:DeleteMarkerCreated' }
 )

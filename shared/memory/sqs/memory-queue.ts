@@ -16,6 +16,8 @@ export type StoredMessage = {
   readonly deduplicationId?: string
   /** Passed on as they came; part of the message, not of its meaning here. */
   readonly messageAttributes?: Readonly<Record<string, MessageAttribute>>
+  /** The chain of requests that it belongs to. (SQS API Reference, "SendMessage", AWSTraceHeader.) */
+  readonly traceHeader?: string
   /** Ascending in the queue. */
   readonly sequence: number
   readonly sentAt: number
@@ -34,7 +36,7 @@ export type MessageAttribute = {
 }
 export type DeliveredMessage = StoredMessage & { readonly receiptHandle: string }
 
-export type NewMessage = OutgoingMessage & Pick<StoredMessage, 'messageAttributes'>
+export type NewMessage = OutgoingMessage & Pick<StoredMessage, 'messageAttributes' | 'traceHeader'>
 export type QueueReceiveOptions = { readonly most: number; readonly visibilityTimeoutSeconds?: number | undefined }
 type Accepted = { readonly messageId: string; readonly sequence: number; readonly at: number }
 
@@ -114,7 +116,7 @@ export class MemoryQueue {
     const deduplicationId = message.deduplicationId ?? (this.isFifo ? sha256(message.body) : undefined)
     const earlier = deduplicationId === undefined ? undefined : this.#accepted.get(deduplicationId)
     if (earlier !== undefined) return earlier
-    const { body, groupId, messageAttributes } = message
+    const { body, groupId, messageAttributes, traceHeader } = message
     const messageId = this.#randomness.id()
     const at = this.#clock.now().getTime()
     const sequence = this.#nextSequence()
@@ -128,6 +130,7 @@ export class MemoryQueue {
       groupId,
       deduplicationId,
       messageAttributes,
+      ...(traceHeader === undefined ? {} : { traceHeader }),
       sequence,
       sentAt: at,
       receiveCount: 0,

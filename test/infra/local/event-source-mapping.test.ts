@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { type EventSourceMapping, startEventSourceMapping } from '../../../infra/local/event-source-mapping.ts'
+import { ThrottledError } from '../../../infra/local/lambda/lambda-function.ts'
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
 
@@ -161,6 +162,31 @@ test('a function that takes longer than its timeout has failed', async () => {
   for (const { close } of open) close()
   await clock.advance(0)
   expect(left()).toEqual(['1'])
+})
+
+test('a busy function is asked again until its messages come back, and they count as received once more', async () => {
+  await send('g', '1')
+  let asked = 0
+  map(async () => {
+    asked += 1
+    throw new ThrottledError('busy')
+  })
+  await clock.advance(59_999)
+  expect([asked > 10, errors.length, queues.queue('links').messages()[0]?.receiveCount]).toEqual([true, 1, 1])
+  const before = asked
+  await clock.advance(1)
+  expect([asked, queues.queue('links').messages()[0]?.receiveCount]).toEqual([before + 1, 2])
+})
+
+test('a function that is busy for a moment gets the batch afterwards', async () => {
+  await send('g', '1')
+  let asked = 0
+  map(async () => {
+    asked += 1
+    if (asked < 3) throw new ThrottledError('busy')
+  })
+  await clock.advance(5_000)
+  expect([asked, errors, left()]).toEqual([3, [], []])
 })
 
 test('one batch of a group at a time, other groups beside it, ten messages a batch', async () => {

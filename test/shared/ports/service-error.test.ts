@@ -21,6 +21,7 @@ test.each<[code: string, httpStatus: number | undefined, proof: ErrorProof]>([
   ['KMS.ThrottlingException', 400, 'not-now'],
   ['KmsThrottled', 400, 'not-now'],
   ['ThrottlingException', undefined, 'not-now'],
+  ['ConditionalRequestConflict', 409, 'not-now'],
   ['AccessDeniedException', 400, 'refused'],
   ['AccessDenied', 403, 'refused'],
   ['ValidationException', 400, 'refused'],

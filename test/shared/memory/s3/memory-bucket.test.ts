@@ -95,3 +95,41 @@ test('a store over the same tables goes on where the last one ended', async () =
   expect((await Array.fromAsync(after.list(''))).map(({ key }) => key)).toEqual(['a', 'b', 'c'])
   expect(seen).toMatchObject([{ sequencer: '000000000000000003' }])
 })
+
+test('versions and delete markers survive the process', async () => {
+  const tables = new DurableTables()
+  const open = (versioned?: boolean) =>
+    new MemoryObjectStore({ bucket: 'ssofile', clock, openTable: tables.open, versioned })
+  const before = open(true)
+  await before.put('links_data/x', 'first')
+  await before.put('links_data/x', 'second')
+  await before.delete('links_data/x')
+  const listed = before.model.listVersionsPage()
+  expect(listed.versions.map(({ object }) => object && new TextDecoder().decode(object.body))).toEqual([
+    undefined,
+    'second',
+    'first',
+  ])
+  expect(open().model.listVersionsPage()).toEqual(listed)
+  expect(open(false).model.versioning).toBe('Suspended')
+})
+
+test('under a lifecycle old versions go after their days, or sooner where they need too much memory', async () => {
+  const days = new VirtualClock(new Date('2026-03-03T10:15:30.123Z'))
+  const lifecycle = [{ prefix: 'state/', days: 1, bytesMost: 10_000 }]
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: days, versioned: true, lifecycle })
+  const count = (prefix: string) => objects.model.listVersionsPage({ prefix }).versions.length
+  for (let index = 0; index < 100; index++) {
+    await objects.put('state/large', 'x'.repeat(1_000))
+    await objects.put('links_data/kept', 'x'.repeat(1_000))
+  }
+  expect(count('links_data/')).toBe(100)
+  expect(count('state/')).toBe(7)
+  await objects.delete('state/large')
+  await days.advance(86_400_001)
+  await objects.delete('state/none')
+  await days.advance(86_400_001)
+  await objects.delete('state/other')
+  expect(objects.model.listVersionsPage({ prefix: 'state/' }).versions.map(({ key }) => key)).toEqual(['state/other'])
+  expect(await objects.head('state/large')).toBeUndefined()
+})

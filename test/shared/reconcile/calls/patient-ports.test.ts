@@ -7,6 +7,7 @@ import { World } from '../../../world.ts'
 
 const unavailable = new ServiceError('s3', 'Unknown', 'UnknownError', { httpStatus: 503 })
 const slowDown = new ServiceError('s3', 'SlowDown', 'Please reduce your request rate.', { httpStatus: 503 })
+const race = new ServiceError('s3', 'ConditionalRequestConflict', 'a conflicting operation', { httpStatus: 409 })
 const denied = new ServiceError('s3', 'AccessDenied', 'no', { httpStatus: 403 })
 const key = 'status/s'
 
@@ -71,6 +72,13 @@ describe('a conditional write of a patient bucket', () => {
     const ifMatch = (await world.objects.head(key))?.etag ?? ''
     const result = await world.finish(ports.objects.put(key, new TextEncoder().encode('second'), { ifMatch }))
     expect(result).toMatchObject({ outcome: 'written', etag: (await world.objects.head(key))?.etag })
+  })
+
+  test('is made again after a race with another write that failed, for a race tells nothing of the condition', async () => {
+    const { world, ports, calls: made } = failing(race, 1)
+    const result = await world.finish(ports.objects.put(key, 'first', { ifNoneMatch: '*' }))
+    expect(result).toMatchObject({ outcome: 'written' })
+    expect(made).toEqual(['put', 'put'])
   })
 
   test('has lost where its answer was lost and someone else has overwritten it since', async () => {

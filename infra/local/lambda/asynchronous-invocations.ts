@@ -1,0 +1,67 @@
+import type { Clock } from '../../../shared/ports/clock.ts'
+import { type LambdaFunction, ThrottledError } from './lambda-function.ts'
+
+export type AsynchronousInvocationsOptions = {
+  readonly clock: Clock
+  /** Hears of each error of a function. */
+  readonly onError: (error: unknown) => void
+}
+
+// Lambda's defaults. (Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation".)
+const defaults = { retries: 2, eventAgeSeconds: 6 * 3_600 }
+const throttled = { firstMs: 1_000, mostMs: 5 * 60_000 }
+const minuteMs = 60_000
+
+/**
+ * The events that schedules send to functions. Lambda queues them: an event that is throttled is tried again until it is too
+ * old, an event whose invocation failed a few times.
+ */
+export class AsynchronousInvocations {
+  readonly #options: AsynchronousInvocationsOptions
+  readonly #stopping = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(options: AsynchronousInvocationsOptions) {
+    this.#options = options
+  }
+
+  send(invoked: LambdaFunction): void {
+    const handling = this.#handle(invoked).finally(() => this.#running.delete(handling))
+    this.#running.add(handling)
+  }
+
+  /** Waits for what runs; what waits to be tried again is forgotten. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all(this.#running)
+  }
+
+  /** Never rejects. */
+  async #handle(invoked: LambdaFunction): Promise<void> {
+    const { clock, onError } = this.#options
+    const { retries, eventAgeSeconds } = invoked.settings.asynchronous ?? defaults
+    const tooOldMs = clock.now().getTime() + eventAgeSeconds * 1000
+    let failures = 0
+    for (let throttles = 0; ; ) {
+      let pauseMs: number
+      try {
+        await invoked.invoke()
+        return
+      } catch (error) {
+        if (error instanceof ThrottledError) {
+          pauseMs = Math.min(throttled.mostMs, throttled.firstMs * 2 ** throttles++)
+        } else {
+          onError(error)
+          failures += 1
+          pauseMs = failures * minuteMs
+        }
+      }
+      if (failures > retries || clock.now().getTime() + pauseMs > tooOldMs) {
+        invoked.metrics.asyncEventsDropped += 1
+        return
+      }
+      await clock.sleep(pauseMs, this.#stopping.signal)
+      if (this.#stopping.signal.aborted) return
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { refuse } from '../faults/render-refusal.ts'
+import { serviceCallOf } from '../faults/service-call.ts'
+import { isGranted } from './check-grant.ts'
+import { type ExecutionEnvironment, environmentTokenPrefix } from './execution-environment.ts'
+
+/** The environments that run or are frozen, by the session token that their calls carry. */
+export class EnvironmentCalls {
+  readonly #environments = new Map<string, ExecutionEnvironment>()
+
+  /** Called when an environment starts, and again when it is dead. */
+  note(environment: ExecutionEnvironment): void {
+    if (environment.isDead) this.#environments.delete(environment.sessionToken)
+    else this.#environments.set(environment.sessionToken, environment)
+  }
+
+  /**
+   * Calls of a frozen environment wait, those of a dead one break off before they take effect, and each has the rights of
+   * its function only. Add it after the hooks that delay calls.
+   */
+  addTo(app: FastifyInstance): void {
+    const callers = new WeakMap<FastifyRequest, ExecutionEnvironment>()
+    app.addHook('onRequest', async (request, reply) => {
+      const token = request.headers['x-amz-security-token']?.toString()
+      if (!token?.startsWith(environmentTokenPrefix)) return
+      const environment = this.#environments.get(token)
+      if (environment === undefined) return breakConnection(reply)
+      callers.set(request, environment)
+      const { raw } = reply
+      raw.once('close', environment.track({ destroy: () => raw.destroy() }))
+      // As the SDK does in Lambda. (Lambda Developer Guide, "Use Lambda recursive loop detection".)
+      request.headers['x-amzn-trace-id'] = environment.traceHeader
+    })
+    app.addHook('preValidation', async (request, reply) => {
+      const environment = callers.get(request)
+      if (environment === undefined) return
+      await environment.whenNotFrozen()
+      if (environment.isDead) return breakConnection(reply)
+      const call = serviceCallOf(request)
+      if (call === undefined || isGranted(environment.function, request)) return
+      const code = call.service === 's3' || call.service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException'
+      const words = `the role of the function ${environment.function} is not granted ${call.operation} of ${request.url}`
+      return refuse({ service: call.service, code, message: words }, request, reply)
+    })
+  }
+}
+
+function breakConnection(reply: FastifyReply): FastifyReply {
+  reply.hijack()
+  reply.raw.destroy()
+  return reply
+}

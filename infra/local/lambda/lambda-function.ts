@@ -1,0 +1,159 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { Clock } from '../../../shared/ports/clock.ts'
+import type { FunctionName, FunctionSettings } from '../../../shared/ports/deployment-settings.ts'
+import { ExecutionEnvironment } from './execution-environment.ts'
+import { extendLineage, isLoop, parseLineage, renderTraceHeader } from './lineage.ts'
+
+/** What a function is invoked with: a batch of its queue, or nothing by its schedule. */
+export type Handler = (event?: SQSEvent) => Promise<unknown>
+
+export type LambdaFunctionOptions = {
+  readonly name: FunctionName
+  readonly settings: FunctionSettings
+  readonly clock: Clock
+  /** A function gets at least so long by `clock`: this machine does not get faster with the time. Default: 0. */
+  readonly leastTimeoutMs?: number
+  /** What an environment does once at its start: opens its ports, whose calls have its session token. */
+  readonly open: (environment: ExecutionEnvironment) => Handler
+  /** Hears of each environment that starts or is dead. */
+  readonly onEnvironment?: (environment: ExecutionEnvironment) => void
+}
+
+/** As CloudWatch counts them. (Lambda Developer Guide, "Types of metrics for Lambda functions".) */
+export type FunctionMetrics = {
+  invocations: number
+  /** Invocations that failed, those that timed out included. */
+  errors: number
+  timeouts: number
+  throttles: number
+  recursiveInvocationsDropped: number
+  asyncEventsDropped: number
+  /** The most at the same time. */
+  concurrentExecutions: number
+}
+
+/** The function is at its concurrency: nothing was invoked. (Lambda API Reference, "Invoke", TooManyRequestsException.) */
+export class ThrottledError extends Error {
+  override readonly name = 'TooManyRequestsException'
+}
+
+/** Lambda keeps so many instances for all functions that reserve none. (Lambda Developer Guide, "Reserved concurrency".) */
+const unreservedConcurrency = 100
+
+/** One function of a deployment: the settings of the table, and as many environments as it needs. */
+export class LambdaFunction {
+  readonly name: FunctionName
+  readonly settings: FunctionSettings
+  readonly metrics: FunctionMetrics = {
+    invocations: 0,
+    errors: 0,
+    timeouts: 0,
+    throttles: 0,
+    recursiveInvocationsDropped: 0,
+    asyncEventsDropped: 0,
+    concurrentExecutions: 0,
+  }
+  readonly #options: LambdaFunctionOptions
+  readonly #idle: { readonly environment: ExecutionEnvironment; readonly handle: Handler }[] = []
+  readonly #running = new Set<ExecutionEnvironment>()
+
+  constructor(options: LambdaFunctionOptions) {
+    this.#options = options
+    this.name = options.name
+    this.settings = options.settings
+  }
+
+  /** Runs it once. Throws ThrottledError; and an error where the function throws, or takes longer than its timeout. */
+  async invoke(event?: SQSEvent): Promise<unknown> {
+    if (this.#running.size >= (this.settings.reservedConcurrency ?? unreservedConcurrency)) {
+      this.metrics.throttles += 1
+      throw new ThrottledError(`the function ${this.name} is at its concurrency of ${this.#running.size}`)
+    }
+    const { allowed, stopped } = this.#sortOut(event)
+    if (event !== undefined && allowed?.Records.length === 0) return stopped
+    const warm = this.#idle.pop() ?? this.#start()
+    this.#running.add(warm.environment)
+    this.metrics.invocations += 1
+    this.metrics.concurrentExecutions = Math.max(this.metrics.concurrentExecutions, this.#running.size)
+    warm.environment.thaw(this.#traceHeaderOf(allowed))
+    try {
+      return withStopped(await this.#untilTimeout(warm.handle(allowed)), stopped)
+    } catch (error) {
+      this.metrics.errors += 1
+      if (error instanceof TimeoutError) {
+        this.metrics.timeouts += 1
+        this.#end(warm.environment)
+      }
+      throw error
+    } finally {
+      this.#running.delete(warm.environment)
+      warm.environment.freeze()
+      if (!warm.environment.isDead) this.#idle.push(warm)
+    }
+  }
+
+  /** Ends all environments. */
+  stop(): void {
+    for (const environment of [...this.#running, ...this.#idle.map((idle) => idle.environment)]) this.#end(environment)
+    this.#idle.splice(0)
+  }
+
+  #start() {
+    const environment = new ExecutionEnvironment(this.name, randomUUID())
+    this.#options.onEnvironment?.(environment)
+    return { environment, handle: this.#options.open(environment) }
+  }
+
+  #end(environment: ExecutionEnvironment): void {
+    environment.kill()
+    this.#options.onEnvironment?.(environment)
+  }
+
+  async #untilTimeout(answer: Promise<unknown>): Promise<unknown> {
+    const { clock, leastTimeoutMs = 0 } = this.#options
+    const { timeoutSeconds } = this.settings
+    const answered = new AbortController()
+    const timeout = clock.sleep(Math.max(timeoutSeconds * 1000, leastTimeoutMs), answered.signal).then(() => {
+      if (!answered.signal.aborted)
+        throw new TimeoutError(`the function ${this.name} timed out after ${timeoutSeconds} s; its calls are cut off`)
+    })
+    try {
+      return await Promise.race([answer, timeout])
+    } finally {
+      answered.abort()
+    }
+  }
+
+  /** Messages whose chain is a loop are not handled. They fail, come again, and end in the dead-letter queue. */
+  #sortOut(event: SQSEvent | undefined): { readonly allowed?: SQSEvent; readonly stopped?: SQSBatchResponse } {
+    if (event === undefined) return {}
+    const isStopped = ({ attributes }: SQSEvent['Records'][number]) =>
+      !this.settings.allowsRecursion && isLoop(parseLineage(attributes.AWSTraceHeader), this.name)
+    const stopped = event.Records.filter(isStopped)
+    if (stopped.length === 0) return { allowed: event }
+    this.metrics.recursiveInvocationsDropped += stopped.length
+    return {
+      allowed: { Records: event.Records.filter((record) => !isStopped(record)) },
+      stopped: { batchItemFailures: stopped.map(({ messageId }) => ({ itemIdentifier: messageId })) },
+    }
+  }
+
+  #traceHeaderOf(event: SQSEvent | undefined): string {
+    const lineages = (event?.Records ?? []).map(({ attributes }) => parseLineage(attributes.AWSTraceHeader))
+    const root = `1-${Math.floor(this.#options.clock.now().getTime() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`
+    return renderTraceHeader(root, extendLineage(lineages, this.name))
+  }
+}
+
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+/** A function that answers nothing has handled all that it was given. */
+function withStopped(answer: unknown, stopped: SQSBatchResponse | undefined): unknown {
+  if (stopped === undefined) return answer
+  const own: unknown =
+    typeof answer === 'object' && answer !== null && 'batchItemFailures' in answer ? answer.batchItemFailures : []
+  return { batchItemFailures: [...stopped.batchItemFailures, ...(Array.isArray(own) ? own : [])] }
+}

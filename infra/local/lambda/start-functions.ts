@@ -1,0 +1,134 @@
+import { dispatcher } from '../../../handlers/dispatcher.ts'
+import { events } from '../../../handlers/events.ts'
+import type { QueueHandler } from '../../../handlers/handler.ts'
+import { links } from '../../../handlers/links.ts'
+import { permissionSets } from '../../../handlers/permission-sets.ts'
+import { router } from '../../../handlers/router.ts'
+import { everyFiveMinutes, everyHour, everyMinuteOfLinks, everyNight } from '../../../handlers/schedules.ts'
+import type { Configuration } from '../../../shared/domain/configuration.ts'
+import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
+import {
+  dispatcherSlice,
+  type FunctionName,
+  functionNames,
+  functionSettings,
+} from '../../../shared/ports/deployment-settings.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { startEventSourceMapping } from '../event-source-mapping.ts'
+import { startSchedule } from '../schedule.ts'
+import { AsynchronousInvocations } from './asynchronous-invocations.ts'
+import type { ExecutionEnvironment } from './execution-environment.ts'
+import { type FunctionMetrics, type Handler, LambdaFunction } from './lambda-function.ts'
+
+export type FunctionsOptions = {
+  readonly ports: Pick<Ports, 'clock' | 'log'>
+  readonly configuration: Configuration
+  readonly queues: MemoryQueues
+  /** How many times faster `ports.clock` runs than this machine. */
+  readonly timeScale: number
+  /** Who the dispatcher is, for its lease. */
+  readonly holder: string
+  /** The ports of one environment, whose calls carry its session token. */
+  readonly openPorts: (environment: ExecutionEnvironment) => Ports
+  readonly onEnvironment: (environment: ExecutionEnvironment) => void
+}
+
+export type LocalFunctions = {
+  /** A reconcile, as a deployment has one before anything else runs. */
+  reconcile(): Promise<void>
+  metrics(): Readonly<Partial<Record<FunctionName, FunctionMetrics>>>
+  stop(): Promise<void>
+}
+
+type Build = (ports: Ports, configuration: Configuration) => Handler
+const minuteMs = 60_000
+/** A machine does not get faster with the time, so each function gets this much of its own time at least. */
+const leastRealMs = 5_000
+/** The dispatcher waits for a dead lease, which keeps real time, for a minute. */
+const leastRealMsOfDispatcher = 75_000
+
+/** What a deployment is made of: the functions by the table of settings, with their queues and schedules. */
+export function startFunctions(options: FunctionsOptions): LocalFunctions {
+  const { ports, queues, holder } = options
+  const { clock, log } = ports
+  const onError = (error: unknown) => log.error('a function failed; its messages come again', { error })
+  const functions = openFunctions(options, {
+    router: ofQueue(router),
+    links: ofQueue(links),
+    'permission-sets': ofQueue(permissionSets),
+    events: ofQueue(events),
+    dispatcher: (own, configuration) => dispatcher(own, configuration, { ...dispatcherSlice, holder }),
+    'minute-links': everyMinuteOfLinks,
+    sweep: everyFiveMinutes,
+    hourly: everyHour,
+    nightly: everyNight,
+  })
+  const asynchronous = new AsynchronousInvocations({ clock, onError })
+  const sources = functions.flatMap((invoked) => [
+    ...startMapping(invoked, { queues, clock, onError }),
+    ...startOwnSchedule(invoked, { asynchronous, clock, onError }),
+  ])
+  return {
+    async reconcile() {
+      await functions.find(({ name }) => name === 'hourly')?.invoke()
+    },
+    metrics: () => Object.fromEntries(functions.map(({ name, metrics }) => [name, metrics])),
+    async stop() {
+      await Promise.all(sources.map((source) => source.stop()))
+      await asynchronous.stop()
+      for (const invoked of functions) invoked.stop()
+    },
+  }
+}
+
+function openFunctions(
+  { ports, configuration, timeScale, openPorts, onEnvironment }: FunctionsOptions,
+  builds: Readonly<Record<Exclude<FunctionName, 'owner'>, Build>>,
+): readonly LambdaFunction[] {
+  // Who deploys runs `owner`.
+  return functionNames
+    .filter((name) => name !== 'owner')
+    .map((name) => {
+      const leastMs = name === 'dispatcher' ? leastRealMsOfDispatcher : leastRealMs
+      return new LambdaFunction({
+        name,
+        settings: functionSettings[name],
+        clock: ports.clock,
+        leastTimeoutMs: timeScale === 1 ? 0 : leastMs * timeScale,
+        open: (environment) => builds[name](openPorts(environment), configuration),
+        onEnvironment,
+      })
+    })
+}
+
+/** A function of a queue is not invoked by anything else. */
+function ofQueue(handler: QueueHandler): Build {
+  return (ports, configuration) => {
+    const handle = handler(ports, configuration)
+    return async (event) => event && handle(event)
+  }
+}
+
+type Failing = { readonly clock: Ports['clock']; readonly onError: (error: unknown) => void }
+
+function startMapping(invoked: LambdaFunction, { queues, ...common }: Failing & { readonly queues: MemoryQueues }) {
+  const { queue: source, timeoutSeconds } = invoked.settings
+  if (source === undefined) return []
+  const { name: queue, maximumConcurrency = pollersAtFirst } = source
+  const handler: Parameters<typeof startEventSourceMapping>[0]['handler'] = (event) => invoked.invoke(event)
+  const timeoutMs = timeoutSeconds * 1000
+  const own = { queues, queue, handler, maximumConcurrency, timeoutMs, timesOutByItself: true }
+  return [startEventSourceMapping({ ...own, ...common })]
+}
+/** Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings". */
+const pollersAtFirst = 5
+
+function startOwnSchedule(
+  invoked: LambdaFunction,
+  { asynchronous, ...common }: Failing & { readonly asynchronous: AsynchronousInvocations },
+) {
+  const { schedule: every } = invoked.settings
+  if (every === undefined) return []
+  const everyMs = (every === 'night' ? 24 * 60 : every.everyMinutes) * minuteMs
+  return [startSchedule({ everyMs, run: async () => asynchronous.send(invoked), ...common })]
+}

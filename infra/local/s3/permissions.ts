@@ -1,0 +1,54 @@
+import { ServiceError } from '../../../shared/ports/service-error.ts'
+
+const inputPrefixes = ['links_data/', 'permission_sets/'] as const
+const prefixesByRole: Readonly<Record<string, readonly string[]>> = {
+  ssofile: [''],
+  operator: [...inputPrefixes, 'control/'],
+}
+
+/** Throws ServiceError AccessDenied where a deployment's bucket policy would refuse this write. */
+export function checkMayWrite(accessKeyId: string, key: string): void {
+  const own = Object.hasOwn(prefixesByRole, accessKeyId) ? prefixesByRole[accessKeyId] : undefined
+  if ((own ?? inputPrefixes).some((prefix) => key.startsWith(prefix))) return
+  const remedy = key.startsWith('control/')
+    ? "use the access key id 'operator' for control/"
+    : 'upload links to links_data/ and permission sets to permission_sets/; nothing but ssofile writes elsewhere'
+  throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${accessKeyId}' may not write '${key}'; ${remedy}`)
+}
+
+/**
+ * Throws ServiceError AccessDenied where a deployment's bucket policy lets nobody delete versions; here the access key id
+ * `ssofile` may.
+ */
+export function checkMayDeleteVersion(accessKeyId: string, key: string): void {
+  if (accessKeyId === 'ssofile') return
+  throw new ServiceError(
+    's3',
+    'AccessDenied',
+    `Access Denied: '${accessKeyId}' may not delete a version of '${key}', in a deployment nobody may; upload what shall be there, or use the access key id 'ssofile' here`,
+  )
+}
+
+/** As an uploader whose policy lacks s3:ListBucket. */
+const mayNotList = 'uploader-without-list'
+
+/** Throws ServiceError AccessDenied for who may not list. */
+export function checkMayList(accessKeyId: string | undefined): void {
+  if (accessKeyId !== mayNotList) return
+  throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${mayNotList}' may not list the bucket`)
+}
+
+/** Who may not list is not told that an object is absent. (S3 API Reference, "GetObject" and "HeadObject", Permissions.) */
+export function checkMayKnowAbsence(accessKeyId: string | undefined): void {
+  if (accessKeyId === mayNotList) throw new ServiceError('s3', 'AccessDenied', 'Access Denied')
+}
+
+/** Throws ServiceError AccessDenied for everyone but who deploys, which is `ssofile` here. */
+export function checkMaySetVersioning(accessKeyId: string | undefined): void {
+  if (accessKeyId === 'ssofile') return
+  throw new ServiceError(
+    's3',
+    'AccessDenied',
+    `Access Denied: '${accessKeyId}' may not change the versioning of the bucket; use the access key id 'ssofile' here`,
+  )
+}

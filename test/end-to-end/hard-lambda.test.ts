@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { functionNames } from '../../shared/ports/deployment-settings.ts'
+import { bucket, LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
+
+/** A minute in ten seconds. */
+const timeScale = 6
+const set = 'permission_sets/ReadOnly-ps.json'
+const keyOf = (group: string) => `links_data/root%all%ReadOnly-ps%${group}%GROUP%ssofile`
+const organization = smallOrganization({ groups: ['one', 'two', 'three'] })
+
+type Metrics = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+async function metricsOf({ url }: LocalSystem): Promise<Metrics> {
+  return (await (await fetch(`${url}/_ssofile/functions`)).json()) as Metrics
+}
+
+let system: LocalSystem
+afterAll(() => system?.stop(), 60_000)
+
+describe('on functions as hard as those of Lambda', () => {
+  beforeAll(async () => {
+    system = await LocalSystem.start({
+      organization,
+      timeScale,
+      // In Identity Center's time: a slice lasts longer than a minute.
+      latencyMs: 30_000,
+      // The router sends its messages to `links` and waits for the answer longer than its timeout of 30 s.
+      faults: [
+        { service: 'sqs', operation: 'SendMessageBatch', caller: 'ssofile', fault: 'delay', ms: 45_000, times: 1 },
+      ],
+    })
+  }, 60_000)
+
+  test('a function that takes too long is killed, what it still sent has no effect, and its message comes again', async () => {
+    await system.upload(keyOf('one'))
+    await until(
+      'the timeout of the router',
+      async () => ((await metricsOf(system)).router?.timeouts ? true : undefined),
+      {
+        withinMs: 30_000,
+        tell: () => system.lastLogLines(),
+      },
+    )
+    expect(system.log).toContain('the function router timed out after 30 s; its calls are cut off')
+    // It waits for its permission set, once its notification has come again after the visibility timeout of 60 s.
+    await system.untilStatus(keyOf('one'), 'waiting')
+    const looks = system.log.split('\n').filter((line) => line.includes('link looked at') && line.includes('%one%'))
+    expect(looks.length).toBe(1)
+  }, 90_000)
+
+  test('while the dispatcher is busy its schedule is throttled, and there is only one of it', async () => {
+    await system.upload(set, permissionSetFile('ReadOnly-ps'))
+    for (const group of ['two', 'three']) await system.upload(keyOf(group))
+    for (const group of ['one', 'two', 'three']) await system.untilStatus(keyOf(group), 'applied')
+    await until(
+      'a throttled schedule',
+      async () => ((await metricsOf(system)).dispatcher?.throttles ? true : undefined),
+      {
+        withinMs: 60_000,
+        tell: () => system.lastLogLines(),
+      },
+    )
+    expect(await metricsOf(system)).toMatchObject({ dispatcher: { concurrentExecutions: 1, timeouts: 0 } })
+  }, 120_000)
+
+  test('with the table of settings no chain of messages is stopped as a loop', async () => {
+    const metrics = await metricsOf(system)
+    expect(Object.keys(metrics).sort()).toEqual(functionNames.filter((name) => name !== 'owner').sort())
+    for (const { recursiveInvocationsDropped } of Object.values(metrics)) expect(recursiveInvocationsDropped).toBe(0)
+    expect(system.log).not.toContain('AccessDenied')
+  })
+
+  test('who may not list is told 403, not 404, of a missing object', async () => {
+    const ask = (operation: string, ...args: string[]) =>
+      system.tryCli(['s3api', operation, '--bucket', bucket, ...args], { as: 'uploader-without-list' })
+    expect((await ask('head-object', '--key', 'links_data/none')).stderr).toMatch(/\(403\)/)
+    expect((await ask('get-object', '--key', 'links_data/none', '/dev/null')).stderr).toContain('AccessDenied')
+    expect((await ask('list-objects-v2')).stderr).toContain('AccessDenied')
+    expect((await ask('head-object', '--key', keyOf('one'))).exitCode).toBe(0)
+  }, 30_000)
+})
