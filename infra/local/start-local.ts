@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { api } from '../../handlers/api/api.ts'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { dispatcher } from '../../handlers/dispatcher.ts'
 import { events } from '../../handlers/events.ts'
@@ -36,6 +37,7 @@ import { startNotifications } from './notifications.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
 import { startSchedule } from './schedule.ts'
+import { serveApi } from './serve-api.ts'
 import { takeOver } from './take-over.ts'
 
 export type LocalOptions = {
@@ -69,6 +71,8 @@ const bucket = 'ssofile'
 const minuteMs = 60_000
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
+/** The access key id of the API, which has a role of its own as in a deployment. */
+const apiRole = 'ssofile-api'
 
 /**
  * Starts the local system: the models behind AWS's wire protocols, and the product's handlers over AWS's own clients.
@@ -118,36 +122,42 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   addSupport(app, models.organizations)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
+  const gateway = serveApi(app)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
-  const running = startProduct(await openPorts({ url, clock, log, configuration }), models, configuration)
+  gateway.invoke = api(openPorts({ url, clock, log, role: apiRole }), configuration)
+  const running = startProduct(
+    await claim(openPorts({ url, clock, log, role: 'ssofile' }), url, configuration),
+    models,
+    configuration,
+  )
   stops.push(running.stop)
   await running.reconcile()
   isReady = true
   return url
 }
 
-/** The product's ports over AWS's own clients, of a bucket that this system has claimed. */
-async function openPorts({
-  url,
-  clock,
-  log,
-  configuration,
-}: {
-  readonly url: string
-  readonly clock: Clock
-  readonly log: Log
-  readonly configuration: Configuration
-}): Promise<Ports> {
-  const queueUrl = (queue: QueueName) => `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
-  const endpoint = { url, accessKeyId: 'ssofile' }
-  const aws = patientPorts(openAwsPorts({ bucket, queues: queueUrl, log, endpoint }))
-  const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, queueUrl(queue)])) as Record<
+type OpenOptions = { readonly url: string; readonly clock: Clock; readonly log: Log; readonly role: string }
+
+/** The product's ports over AWS's own clients, for one access key id. */
+function openPorts({ url, clock, log, role }: OpenOptions): Ports {
+  const endpoint = { url, accessKeyId: role }
+  const aws = patientPorts(openAwsPorts({ bucket, queues: (queue) => queueUrl(url, queue), log, endpoint }))
+  // The very clock of the models; the lease keeps the machine's.
+  return { ...aws, clock }
+}
+
+function queueUrl(url: string, queue: QueueName): string {
+  return `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
+}
+
+/** The ports, once the bucket belongs to this system. */
+async function claim(ports: Ports, url: string, configuration: Configuration): Promise<Ports> {
+  const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, queueUrl(url, queue)])) as Record<
     WorkedQueue,
     string
   >
-  await claimBucket(aws, { name: 'local', queueUrls, configuration })
-  // The very clock of the models; the lease keeps the machine's.
-  return { ...aws, clock }
+  await claimBucket(ports, { name: 'local', queueUrls, configuration })
+  return ports
 }
 
 /** What a deployment is made of: notifications, event source mappings and schedules around the handlers. */
@@ -172,7 +182,7 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
   const reconcile = everyHour(ports, configuration)
   const slice = { ...dispatcherSlice, holder }
   const parts = [
-    map('router', router(ports, configuration)),
+    map('router', router(ports, configuration, { apiPrincipal: `AWS:${apiRole}` })),
     map('links', links(ports, configuration)),
     map('permission-sets', permissionSets(ports, configuration)),
     map('events', events(ports, configuration)),
