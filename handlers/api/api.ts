@@ -12,6 +12,7 @@ import { changeLink, linkKeyOf } from './change-link.ts'
 import { changePermissionSet } from './change-permission-set.ts'
 import { parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
 import { listInputs, readInputWithStatus } from './read-inputs.ts'
+import { type ApiKind, apiKinds } from './routes.ts'
 
 /** Room for a permission set of every limit at once, and what stands around it. */
 export const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
@@ -20,11 +21,15 @@ export const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
  * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of
  * them is decided as if they were uploaded. Without `access` everybody whom IAM lets in may do everything.
  */
-export function api(ports: Ports, configuration: Configuration, access?: Access): (event: ApiEvent) => Promise<Answer> {
+export function api(
+  ports: Ports,
+  configuration: Configuration,
+  { access, changes = apiKinds }: ApiOptions = {},
+): (event: ApiEvent) => Promise<Answer> {
   return async (event) => {
     const log = ports.log.with({ request: event.requestContext.requestId, route: event.routeKey })
     try {
-      const given = await serve(event, { ports: { ...ports, log }, configuration, access })
+      const given = await serve(event, { ports: { ...ports, log }, configuration, access, changes })
       if (given.statusCode >= 400) log.warn('a request was refused', { answer: given.statusCode, by: callerOf(event) })
       return given
     } catch (error) {
@@ -36,7 +41,17 @@ export function api(ports: Ports, configuration: Configuration, access?: Access)
   }
 }
 
-type Context = { readonly ports: Ports; readonly configuration: Configuration; readonly access: Access | undefined }
+export type ApiOptions = {
+  readonly access?: Access | undefined
+  /** What may be changed through the API; the rest can only be read. */
+  readonly changes?: readonly ApiKind[]
+}
+type Context = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  readonly access: Access | undefined
+  readonly changes: readonly ApiKind[]
+}
 
 async function serve(event: ApiEvent, context: Context): Promise<Answer> {
   const caller = callerOf(event)
@@ -45,21 +60,20 @@ async function serve(event: ApiEvent, context: Context): Promise<Answer> {
   const [method = '', path = ''] = event.routeKey.split(' ')
   const kind = path.startsWith('/links') ? 'links' : 'permission-sets'
   const parameter = event.pathParameters?.link ?? event.pathParameters?.name
-  switch (method) {
-    case 'POST':
-      return kind === 'links'
-        ? postLink(event, { ...context, caller })
-        : postPermissionSet(event, { ...context, caller })
-    case 'GET':
-      if (parameter === undefined) return listInputs(kind, event.queryStringParameters ?? {}, { ...context, caller })
-      return readInputWithStatus(keysOf(kind, parameter), { ...context, caller })
-    default: {
-      const known = parameter === undefined ? 'GET, or POST where changes by the API are switched on' : 'GET'
-      return refuse(405, 'another method', known, 'use that method', {
-        allow: parameter === undefined ? 'GET, POST' : 'GET',
-      })
-    }
-  }
+  const called = { ...context, caller }
+  const mayPost = parameter === undefined && context.changes.includes(kind)
+  if (method === 'POST' && mayPost) return kind === 'links' ? postLink(event, called) : postPermissionSet(event, called)
+  if (method !== 'GET') return refuseMethod(kind, mayPost ? ['GET', 'POST'] : ['GET'])
+  if (parameter === undefined) return listInputs(kind, event.queryStringParameters ?? {}, called)
+  return readInputWithStatus(keysOf(kind, parameter), called)
+}
+
+function refuseMethod(kind: ApiKind, allowed: readonly string[]): Answer {
+  const remedy =
+    allowed.length > 1
+      ? `send POST /${kind}: its action says what to do`
+      : `send GET; if you want to change something, send POST /${kind}, or upload to the bucket where that is how this deployment is provisioned`
+  return refuse(405, 'another method', allowed.join(' or '), remedy, { allow: allowed.join(', ') })
 }
 
 type Called = Context & { readonly caller: NonNullable<ReturnType<typeof callerOf>> }
@@ -124,7 +138,7 @@ function readBody<T extends object>(
  * API Gateway decodes the path once before it calls; a proxy may not. The name of a link has percent signs of its own, so it
  * is looked for as it came first. (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".)
  */
-function keysOf(kind: 'links' | 'permission-sets', parameter: string): readonly string[] {
+function keysOf(kind: ApiKind, parameter: string): readonly string[] {
   const decoded = decode(parameter)
   const names = decoded === undefined || decoded === parameter ? [parameter] : [parameter, decoded]
   return names.map((name) => (kind === 'links' ? linkKeyOf(name) : `${permissionSetPrefix}${name}.json`))

@@ -2,7 +2,9 @@ import { type Access, mayChange } from '../../shared/domain/api-access.ts'
 import { type ApiCaller, renderCaller } from '../../shared/domain/api-caller.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { judgeInput } from '../../shared/domain/judge-input.ts'
+import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { type Answer, answer, errorsOf, refusal } from './answer.ts'
 
@@ -25,8 +27,11 @@ export type ChangeContext = {
 const attemptsMost = 40
 const pauseMostMs = 100
 
-/** What the object is made of at each attempt: bytes to write, or the answer where nothing is to be written. */
-type Reading = { readonly etag: string | undefined; readonly body: Uint8Array | 'deleted' } | Answer
+/** What is to become of the object that is there, at each attempt; an answer: nothing. */
+type Reading = Write | Answer
+type Write =
+  | { readonly there: ObjectHead | undefined; readonly body: Uint8Array }
+  | { readonly there: ObjectHead; readonly body: 'deleted' }
 
 /**
  * Writes or deletes the object on condition that it is still what `read` read. Somebody else was faster: reads again. So of
@@ -43,10 +48,10 @@ export async function change(
   for (let attempt = 1; attempt <= attemptsMost; attempt++) {
     const reading = await read()
     if ('statusCode' in reading) return reading
-    const { etag, body } = reading
+    const { body } = reading
     const faults = body === 'deleted' ? [] : judge(key, body, ports, configuration)
     if (faults.length > 0) return refusal(400, errorsOf(key, faults))
-    if (await write(objects, key, { etag, body, caller })) {
+    if (await write(objects, key, reading, caller)) {
       log.info('an input was changed through the API', { input: key, action, caller })
       return answer(202, { action, key, status: { key: statusKey(key), path: statusPath } }, { location: statusPath })
     }
@@ -62,10 +67,14 @@ function judge(key: string, body: Uint8Array, { clock }: Ports, { folders }: Con
 async function write(
   objects: Ports['objects'],
   key: string,
-  { etag, body, caller }: { etag: string | undefined; body: Uint8Array | 'deleted'; caller: ApiCaller },
+  { there, body }: Write,
+  caller: ApiCaller,
 ): Promise<boolean> {
-  if (body === 'deleted') return etag !== undefined && (await objects.delete(key, { ifMatch: etag })) === 'deleted'
-  const condition = etag === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
+  if (body === 'deleted') {
+    await noteDeletion(objects, there, caller)
+    return (await objects.delete(key, { ifMatch: there.etag })) === 'deleted'
+  }
+  const condition = there === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: there.etag }
   return (await objects.put(key, body, condition, renderCaller(caller))).outcome === 'written'
 }
 

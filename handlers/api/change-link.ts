@@ -23,7 +23,7 @@ export async function changeLink(
     return change({ ...about, action, key }, context, async () => {
       // What is no link may be there all the same, and can be deleted.
       const there = isTooLong(key) ? undefined : await objects.head(key)
-      if (there !== undefined) return { etag: there.etag, body: 'deleted' }
+      if (there !== undefined) return { there, body: 'deleted' }
       return link.ok ? refuseMissing(key) : refuse(link.complaint)
     })
   }
@@ -33,7 +33,7 @@ export async function changeLink(
   return change({ ...about, action, key }, context, async () => {
     if (link.ok && (await objects.head(key)) !== undefined)
       return refuseExisting(key, 'delete it first if it is to say something else; nothing is to be done if it is right')
-    return { etag: undefined, body }
+    return { there: undefined, body }
   })
 }
 

@@ -24,12 +24,12 @@ export async function changePermissionSet(
   }
   return change({ ...about, action, key }, context, async () => {
     if (action === 'create') {
-      if ((await objects.head(key)) === undefined) return { etag: undefined, body: render(permissionSetData) }
+      if ((await objects.head(key)) === undefined) return { there: undefined, body: render(permissionSetData) }
       return refuseExisting(key, 'send the action "update" with the fields that are to be different')
     }
     if (action === 'delete') {
       const there = await objects.head(key)
-      return there === undefined ? refuseMissing(key) : { etag: there.etag, body: 'deleted' }
+      return there === undefined ? refuseMissing(key) : { there, body: 'deleted' }
     }
     const found = await readInput(objects, key, { mostBytes: permissionSetFileMostBytes })
     if (found === undefined) return refuseMissing(key)
@@ -37,7 +37,7 @@ export async function changePermissionSet(
     const present = parseStrictJson(key, found.body)
     if (!present.ok) return refuseToMerge(key, present.complaint.received)
     if (!isJsonObject(present.value)) return refuseToMerge(key, 'a file that is no JSON object')
-    return { etag: found.etag, body: render(merge(present.value, permissionSetData)) }
+    return { there: found, body: render(merge(present.value, permissionSetData)) }
   })
 }
 
