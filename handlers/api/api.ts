@@ -63,17 +63,17 @@ async function serve(event: ApiEvent, context: Context): Promise<Answer> {
   const called = { ...context, caller }
   const mayPost = parameter === undefined && context.changes.includes(kind)
   if (method === 'POST' && mayPost) return kind === 'links' ? postLink(event, called) : postPermissionSet(event, called)
-  if (method !== 'GET') return refuseMethod(kind, mayPost ? ['GET', 'POST'] : ['GET'])
+  if (method !== 'GET') return refuseMethod(kind, { mayPost, mayChange: context.changes.includes(kind) })
   if (parameter === undefined) return listInputs(kind, event.queryStringParameters ?? {}, called)
   return readInputWithStatus(keysOf(kind, parameter), called)
 }
 
-function refuseMethod(kind: ApiKind, allowed: readonly string[]): Answer {
-  const remedy =
-    allowed.length > 1
-      ? `send POST /${kind}: its action says what to do`
-      : `send GET; if you want to change something, send POST /${kind}, or upload to the bucket where that is how this deployment is provisioned`
-  return refuse(405, 'another method', allowed.join(' or '), remedy, { allow: allowed.join(', ') })
+function refuseMethod(kind: ApiKind, { mayPost, mayChange }: { mayPost: boolean; mayChange: boolean }): Answer {
+  const allow = mayPost ? 'GET, POST' : 'GET'
+  const remedy = mayChange
+    ? `send GET to read, or POST /${kind} to change something: its action says what`
+    : 'send GET to read; in this deployment changes are made by uploading to the bucket'
+  return refuse(405, 'another method', allow.replace(',', ' or'), remedy, { allow })
 }
 
 type Called = Context & { readonly caller: NonNullable<ReturnType<typeof callerOf>> }
