@@ -31,7 +31,10 @@ const schemas = {
       path: z.string().describe('The same, read by this API.'),
     }),
   }),
-  Refused: z.object({ message: z.string(), errors: z.array(error) }),
+  Refused: z.object({
+    message: z.string(),
+    errors: z.array(error).optional().describe('Left out where API Gateway itself refuses.'),
+  }),
   Link: itemOf(linkName, status),
   PermissionSet: itemOf(setName, status),
   LinkPage: z.object({ links: z.array(itemOf(linkName, summary)), nextToken }),
