@@ -7,6 +7,7 @@ import { type Grant, isFolderMarker } from '../shared/domain/link.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
+import { nameDeleter } from '../shared/reconcile/records/deletion-notes.ts'
 import { indexInstants, instantsToCome } from '../shared/reconcile/records/expiry-index.ts'
 import { parseInput, sendAlone, sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
@@ -56,7 +57,8 @@ export async function lookAtLink(
     gathered = await gatherLink(key, current, context)
     const status = describeLink(gathered.facts)
     const found = 'object' in gathered.reading ? gathered.reading.object : undefined
-    return status && { ...status, by: findUploader(found, message, current) }
+    const named = found ? message : await nameDeleter(ports.objects, message, current)
+    return status && { ...status, by: findUploader(found, named, current) }
   })
   if (!gathered) throw new Error(`${key} was not read`)
   const { reading, accounts, facts } = gathered

@@ -6,6 +6,7 @@ import { isFolderMarker } from '../shared/domain/link.ts'
 import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
 import { isOfSameUpload, type NewStatus, rejection, type Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { nameDeleter } from '../shared/reconcile/records/deletion-notes.ts'
 import { parseInput } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import {
@@ -37,7 +38,8 @@ export async function lookAtPermissionSet(
     isValid = reading?.file.ok ?? true
     const status = describeFile(key, current, reading)
     // A deleted file keeps the status of its last upload until the dispatcher says more.
-    const by = reading ? findUploader(reading.object, message, current) : (message.by ?? current?.by)
+    const named = reading ? message : await nameDeleter(ports.objects, message, current)
+    const by = reading ? findUploader(reading.object, message, current) : (named.by ?? current?.by)
     return status && { ...status, by }
   })
   ports.log.info('permission set file looked at', { input: key, event, id, status: told?.state ?? 'removed' })

@@ -1,39 +1,45 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { Configuration } from '../shared/domain/configuration.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/s3-event.ts'
+import type { Ports } from '../shared/ports/ports.ts'
 import { queueOf, toOutgoing } from '../shared/reconcile/records/inputs.ts'
-import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
 /**
  * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, each folder in few message groups.
- * Acts on nothing: what happened is passed on for the log, the key is what is looked at.
+ * Acts on nothing: what happened is passed on for the log, the key is what is looked at. `apiPrincipal` is how S3 names the
+ * API, where there is one: `AWS:` and the id of its role, after which the name of a session may follow.
  */
-export const router: QueueHandler = (ports, configuration) => (event) =>
-  runBatch(event, 'standard', ports, async ({ body, messageId }) => {
-    const unreadable: unknown[] = []
-    const inputs = parseS3Event(body).flatMap((record, index) => {
-      try {
-        return toInput(parseS3Record(record), `${messageId}/${index}`)
-      } catch (error) {
-        unreadable.push(error)
-        return []
+export const router =
+  (ports: Ports, configuration: Configuration, { apiPrincipal }: { readonly apiPrincipal?: string | undefined } = {}) =>
+  (event: SQSEvent): Promise<SQSBatchResponse> =>
+    runBatch(event, 'standard', ports, async ({ body, messageId }) => {
+      const unreadable: unknown[] = []
+      const inputs = parseS3Event(body).flatMap((record, index) => {
+        try {
+          return toInput(parseS3Record(record), `${messageId}/${index}`, apiPrincipal)
+        } catch (error) {
+          unreadable.push(error)
+          return []
+        }
+      })
+      for (const queue of ['links', 'permission-sets'] as const) {
+        const messages = inputs
+          .filter(({ key }) => queueOf(key) === queue)
+          .map((message) => toOutgoing(message, configuration))
+        if (messages.length > 0) await ports.queues.send(queue, messages)
       }
+      for (const { key, event: name, by, id } of inputs)
+        ports.log.info('input changed', { input: key, event: name, by, id })
+      // Those that can be read have gone on; the message comes again and ends in the dead-letter queue, with an alarm.
+      if (unreadable.length > 0) throw new AggregateError(unreadable, 'a notification has a record that cannot be read')
     })
-    for (const queue of ['links', 'permission-sets'] as const) {
-      const messages = inputs
-        .filter(({ key }) => queueOf(key) === queue)
-        .map((message) => toOutgoing(message, configuration))
-      if (messages.length > 0) await ports.queues.send(queue, messages)
-    }
-    for (const { key, event: name, by, id } of inputs)
-      ports.log.info('input changed', { input: key, event: name, by, id })
-    // Those that can be read have gone on; the message comes again and ends in the dead-letter queue, with an alarm.
-    if (unreadable.length > 0) throw new AggregateError(unreadable, 'a notification has a record that cannot be read')
-  })
 
 function toInput(
   { eventName, eventTime, userIdentity, requestParameters, s3 }: S3EventRecord,
   id: string,
+  apiPrincipal: string | undefined,
 ): InputMessage[] {
   const key = decodeS3Key(s3.object.key)
   if (queueOf(key) === undefined) return []
@@ -44,5 +50,10 @@ function toInput(
     at: eventTime,
   }
   const { eTag: etag, versionId } = s3.object
-  return [{ v: 1, key, id, event: eventName, by, etag, versionId }]
+  const isByApi = by !== undefined && apiPrincipal !== undefined && isNamed(apiPrincipal, by.principalId)
+  return [{ v: 1, key, id, event: eventName, by, ...(isByApi ? { isByApi } : {}), etag, versionId }]
+}
+
+function isNamed(principal: string, principalId: string): boolean {
+  return principalId === principal || principalId.startsWith(`${principal}:`)
 }

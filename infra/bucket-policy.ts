@@ -16,12 +16,21 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 const bytesMost = 20 * 1024
 const writes = ['s3:PutObject', 's3:DeleteObject', 's3:ReplicateObject', 's3:ReplicateDelete']
 
-/** Part of the bucket and who may put and delete there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
-type Area = { readonly sid: string; readonly prefix: string; readonly writers: readonly string[] }
+/** Part of the bucket and who puts and deletes there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
+type Area = {
+  readonly sid: string
+  readonly prefix: string
+  /** People, by S3 or by the API. */
+  readonly uploaders: readonly string[]
+  /** Whom S3 lets put and delete. */
+  readonly writers: readonly string[]
+  readonly way: Environment['provisioning']['links']
+}
 
 /**
  * The policy of the bucket, in ssofile's account or another. Denials bind administrators of the account too: only ssofile
- * writes outside the inputs, only its uploaders write in a folder, and versions cannot be deleted. What it allows, a person
+ * writes outside the inputs, only its uploaders write in a folder (or only the API, where inputs come in by it), and versions
+ * cannot be deleted. What it allows, a person
  * also needs in a policy of their own.
  */
 export function bucketPolicy(environment: Environment, names: DeploymentNames): PolicyJson {
@@ -41,7 +50,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
   const { bucketArn, roleArns } = names
   const { operators } = environment.access
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
-  const [root, ...areas] = areasOf(environment)
+  const [root, ...areas] = areasOf(environment, names)
   return [
     {
       Sid: 'OnlyByTls',
@@ -83,6 +92,19 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       NotResource: [...areas.map(({ prefix }) => objects(prefix)), objects('control/')],
       ...unless([...roleArns, ...root.writers]),
     },
+    // The statement above lets ssofile's other functions pass.
+    ...(root.way === 'api'
+      ? [
+          {
+            Sid: 'OnlyTheApiWritesLinks',
+            Effect: 'Deny',
+            Principal: '*',
+            Action: writes,
+            Resource: [objects('links_data/')],
+            ...unless(root.writers),
+          } as const,
+        ]
+      : []),
     ...areas.map(
       ({ sid, prefix, writers }): PolicyStatementJson => ({
         Sid: sid,
@@ -97,16 +119,23 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
 }
 
 /** The links outside all folders first. */
-function areasOf({ folders, access }: Environment): [Area, ...Area[]] {
-  const uploadersOf = (folder: string) => access.uploaders.find((one) => one.folder === folder)?.principals ?? []
+function areasOf({ folders, access, provisioning }: Environment, names: DeploymentNames): [Area, ...Area[]] {
+  const area = (sid: string, prefix: string, uploaders: readonly string[], way: Area['way']): Area => ({
+    sid,
+    prefix,
+    uploaders,
+    writers: [...(way === 'api' ? [] : uploaders), ...(way === 's3' ? [] : [names.roleArn('api')])],
+    way,
+  })
+  const ofFolder = (sid: string, folder: string) => {
+    const uploaders = access.uploaders.find((one) => one.folder === folder)?.principals ?? []
+    return area(sid, folder === '' ? 'links_data/' : `links_data/${folder}/`, uploaders, provisioning.links)
+  }
+  const { permissionSetUploaders } = access
   return [
-    { sid: 'UploadersOutsideFolders', prefix: 'links_data/', writers: uploadersOf('') },
-    ...folders.map((folder, index) => ({
-      sid: `UploadersOfFolder${index + 1}`,
-      prefix: `links_data/${folder}/`,
-      writers: uploadersOf(folder),
-    })),
-    { sid: 'UploadersOfPermissionSets', prefix: 'permission_sets/', writers: access.permissionSetUploaders },
+    ofFolder('UploadersOutsideFolders', ''),
+    ...folders.map((folder, index) => ofFolder(`UploadersOfFolder${index + 1}`, folder)),
+    area('UploadersOfPermissionSets', 'permission_sets/', permissionSetUploaders, provisioning.permissionSets),
   ]
 }
 
@@ -120,15 +149,17 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     ...allow('ReadersList', readers, ['s3:ListBucket', 's3:ListBucketVersions'], [bucketArn]),
     ...allow('ReadersGet', readers, ['s3:GetObject', 's3:GetObjectVersion'], [objects('')]),
     ...allow('OperatorsControl', operators, ['s3:PutObject', 's3:DeleteObject'], [objects('control/')]),
-    ...areasOf(environment).flatMap(({ sid, prefix, writers }) => [
+    ...areasOf(environment, names).flatMap(({ sid, prefix, uploaders, way }) => [
       ...allow(
         `${sid}Write`,
-        writers,
-        ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+        uploaders,
+        way === 'api'
+          ? ['s3:GetObject']
+          : ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
         [objects(prefix)],
       ),
-      ...allow(`${sid}Status`, writers, ['s3:GetObject'], [objects(`status/${prefix}`)]),
-      ...allow(`${sid}List`, writers, ['s3:ListBucket'], [bucketArn], {
+      ...allow(`${sid}Status`, uploaders, ['s3:GetObject'], [objects(`status/${prefix}`)]),
+      ...allow(`${sid}List`, uploaders, ['s3:ListBucket'], [bucketArn], {
         StringLike: { 's3:prefix': [`${prefix}*`, `status/${prefix}*`] },
       }),
     ]),

@@ -3,15 +3,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import type { Configuration } from '../shared/domain/configuration.ts'
+import { type ApiSettings, closedApi } from '../shared/domain/environment.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 
 const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))
 
 /**
  * Writes what a function runs: its entry with all that it imports, the SDK included (that of the runtime may be older than
- * `State` and `Paths` of ListAccounts), and the configuration of the deployment.
+ * `State` and `Paths` of ListAccounts), and the configuration of the deployment; of the API also who may do what.
  */
-export function bundleFunction(name: FunctionName, configuration: Configuration, directory: string): void {
+export function bundleFunction(
+  name: FunctionName,
+  configuration: Configuration,
+  directory: string,
+  api: ApiSettings = closedApi,
+): void {
   buildSync({
     entryPoints: [join(entries, `${name}.ts`)],
     outfile: join(directory, 'index.mjs'),
@@ -26,4 +32,5 @@ export function bundleFunction(name: FunctionName, configuration: Configuration,
     logLevel: 'warning',
   })
   writeFileSync(join(directory, 'configuration.json'), JSON.stringify(configuration))
+  if (name === 'api') writeFileSync(join(directory, 'api.json'), JSON.stringify(api))
 }

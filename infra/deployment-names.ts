@@ -1,5 +1,11 @@
 import { queueNameOnTheWire } from '../shared/aws/queue-name-on-the-wire.ts'
-import { type Environment, organizationRegionOf, type Partition, partitionOf } from '../shared/domain/environment.ts'
+import {
+  type Environment,
+  hasApi,
+  organizationRegionOf,
+  type Partition,
+  partitionOf,
+} from '../shared/domain/environment.ts'
 import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
 import type { QueueName } from '../shared/ports/queues.ts'
 
@@ -34,8 +40,14 @@ export class DeploymentNames {
     return this.#roleArn(this.#environment.account, this.function(name))
   }
 
+  /** The functions that this environment has. */
+  get functions(): readonly FunctionName[] {
+    return functionNames.filter((name) => name !== 'api' || hasApi(this.#environment))
+  }
+
+  /** Of those functions only: a role that is not there yet could be made by somebody else. */
   get roleArns(): readonly string[] {
-    return functionNames.map((name) => this.roleArn(name))
+    return this.functions.map((name) => this.roleArn(name))
   }
 
   queue(name: QueueName): string {

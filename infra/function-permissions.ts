@@ -18,6 +18,7 @@ type Prefix =
   | 'state/'
   | 'state/failures/'
   | 'state/expiry/'
+  | 'state/deletions/'
   | 'state/drift.json'
   | 'state/reconcile.json'
 
@@ -56,7 +57,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     organizations: 'read',
   },
   'permission-sets': {
-    read: ['permission_sets/'],
+    read: ['permission_sets/', 'state/deletions/'],
     write: ['status/', 'attention/', 'state/failures/'],
     send: [...lanes, 'dispatch'],
   },
@@ -89,6 +90,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     identityCenter: 'change',
   },
   owner: { write: ['control/owner.json'], identityCenter: 'instance' },
+  // Of the two input prefixes only those that come in by the API: `function-policy.ts`.
+  api: { read: ['status/'], write: ['links_data/', 'permission_sets/', 'state/deletions/'] },
 }
 
 /** Who may send to a queue. */

@@ -64,10 +64,17 @@ export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, str
 }
 const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(), Resource: z.unknown() })) })
 
-function bucketStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
-  const { read = [], write = [] } = functionPermissions[name]
+/** Inputs that come in by S3 only, nobody of ours may write. */
+function isWritable(prefix: string, { provisioning }: Environment): boolean {
+  if (prefix === 'links_data/') return provisioning.links !== 's3'
+  return prefix !== 'permission_sets/' || provisioning.permissionSets !== 's3'
+}
+
+function bucketStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
+  const { read = [], write: granted = [] } = functionPermissions[name]
+  const write = granted.filter((prefix) => isWritable(prefix, environment))
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
-  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...write]
+  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...granted]
   return [
     allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
     allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),

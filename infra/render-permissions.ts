@@ -40,7 +40,7 @@ export function renderPermissions(): string {
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
 granted, and a test for a grant that nothing uses. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
-write its own logs.
+write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those.
 
 | function | reads | puts and deletes | receives from | sends to | calls |
 | --- | --- | --- | --- | --- | --- |

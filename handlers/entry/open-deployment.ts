@@ -17,6 +17,8 @@ const environmentSchema = z.object({
     .string()
     .transform((text): unknown => JSON.parse(text))
     .pipe(z.record(z.enum(workedQueues), z.url())),
+  /** Only the router's, and only where there is an API. */
+  SSOFILE_API_PRINCIPAL: z.string().min(1).optional(),
 })
 export type FunctionEnvironment = z.input<typeof environmentSchema>
 
@@ -45,6 +47,7 @@ export function openDeployment() {
     ports,
     configuration,
     deployment: { name: deployment, queueUrls, configuration },
+    apiPrincipal: environment.SSOFILE_API_PRINCIPAL,
     /** The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. */
     guarded<E, R>(run: (event: E) => Promise<R>): (event: E, context: Context) => Promise<R> {
       return async (event, context) => {

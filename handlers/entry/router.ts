@@ -1,5 +1,5 @@
 import { router } from '../router.ts'
 import { openDeployment } from './open-deployment.ts'
 
-const { ports, configuration, guarded } = openDeployment()
-export const handler = guarded(router(ports, configuration))
+const { ports, configuration, apiPrincipal, guarded } = openDeployment()
+export const handler = guarded(router(ports, configuration, { apiPrincipal }))

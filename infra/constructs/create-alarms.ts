@@ -17,10 +17,10 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
-import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { type FunctionName, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { attentionMessage, attentionMetrics, type LogMetric, logMetrics } from '../log-metrics.ts'
-import type { Functions } from './create-functions.ts'
+import { type Functions, listFunctions } from './create-functions.ts'
 import type { Queues } from './create-queues.ts'
 
 type AlarmsProps = {
@@ -140,12 +140,12 @@ function queueAlarms({ queues }: AlarmsProps): AlarmRule[] {
 }
 
 function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
-  return functionNames.flatMap((name) => {
+  return listFunctions(functions).flatMap(([name, one]) => {
     const fails: AlarmRule = {
       name: `function-fails-${name}`,
       section: 'A function fails',
       says: `The function ${name} ended with an error or ran out of time or memory`,
-      metric: functions[name].metricErrors({ period: minutes(5), statistic: Stats.SUM }),
+      metric: one.metricErrors({ period: minutes(5), statistic: Stats.SUM }),
       most: 0,
       periods: 2,
     }
@@ -154,7 +154,7 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       name: `function-throttled-${name}`,
       section: 'A function is throttled',
       says: `Lambda had no room to run the function ${name}`,
-      metric: functions[name].metricThrottles({ period: minutes(5), statistic: Stats.SUM }),
+      metric: one.metricThrottles({ period: minutes(5), statistic: Stats.SUM }),
       most: 0,
       periods: 3,
     }
@@ -169,8 +169,8 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       metric: new MathExpression({
         expression: 'invocations - errors',
         usingMetrics: {
-          invocations: functions[name].metricInvocations({ period, statistic: Stats.SUM }),
-          errors: functions[name].metricErrors({ period, statistic: Stats.SUM }),
+          invocations: one.metricInvocations({ period, statistic: Stats.SUM }),
+          errors: one.metricErrors({ period, statistic: Stats.SUM }),
         },
         period,
         label: `${name} ran`,
@@ -245,8 +245,7 @@ function deliveryAlarm({ eventRules }: AlarmsProps): AlarmRule {
 /** CloudWatch counts log lines; a function needs no permission and loses no time for it. */
 function createLogMetrics(scope: Construct, { environment, functions }: AlarmsProps): LogMetrics {
   const metricNamespace = `ssofile/${environment.name}`
-  for (const name of functionNames) {
-    const { logGroup } = functions[name]
+  for (const [name, { logGroup }] of listFunctions(functions)) {
     for (const [metricName, { field, text }] of Object.entries(logMetrics))
       new MetricFilter(scope, `Metric-${name}-${metricName}`, {
         logGroup,

@@ -3,11 +3,10 @@ import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
-import { functionNames } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { attentionMetrics } from '../log-metrics.ts'
 import type { LogMetrics } from './create-alarms.ts'
-import type { Functions } from './create-functions.ts'
+import { type Functions, listFunctions } from './create-functions.ts'
 import type { Queues } from './create-queues.ts'
 
 type DashboardProps = {
@@ -22,7 +21,8 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
   const { environment, queues, functions, metrics } = props
   const period = Duration.minutes(5)
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12, height: 6, period })
-  const logGroups = functionNames.map((name) => functions[name].logGroup)
+  const all = listFunctions(functions)
+  const logGroups = all.map(([, { logGroup }]) => logGroup)
   new Dashboard(scope, 'Dashboard', {
     dashboardName: environment.name,
     widgets: [
@@ -65,11 +65,11 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
       [
         graph(
           'Longest run, milliseconds',
-          functionNames.map((name) => functions[name].metricDuration({ label: name, statistic: Stats.MAXIMUM })),
+          all.map(([name, one]) => one.metricDuration({ label: name, statistic: Stats.MAXIMUM })),
         ),
         graph(
           'Failed runs',
-          functionNames.map((name) => functions[name].metricErrors({ label: name })),
+          all.map(([name, one]) => one.metricErrors({ label: name })),
         ),
       ],
       [

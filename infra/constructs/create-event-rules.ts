@@ -10,10 +10,10 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
-import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 import type { EventPattern } from '../match-event-pattern.ts'
-import type { Functions } from './create-functions.ts'
+import { type Functions, listFunctions } from './create-functions.ts'
 import { allowService } from './create-queues.ts'
 
 export type EventRules = {
@@ -69,7 +69,7 @@ export function createSchedules(
   { environment, functions, after }: { environment: Environment; functions: Functions; after: IDependable },
 ): void {
   const [hour = '2', minute = '0'] = environment.schedules.driftCheckAt.split(':').map((text) => String(Number(text)))
-  for (const name of functionNames) {
+  for (const [name, target] of listFunctions(functions)) {
     const { schedule, asynchronous } = functionSettings[name]
     if (schedule === undefined) continue
     const rule = new Rule(scope, `Schedule-${name}`, {
@@ -77,7 +77,7 @@ export function createSchedules(
       schedule:
         schedule === 'night' ? Schedule.cron({ hour, minute }) : Schedule.rate(Duration.minutes(schedule.everyMinutes)),
       targets: [
-        new LambdaFunction(functions[name], {
+        new LambdaFunction(target, {
           ...(asynchronous === undefined
             ? {}
             : { maxEventAge: Duration.seconds(asynchronous.eventAgeSeconds), retryAttempts: asynchronous.retries }),

@@ -11,19 +11,38 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { AssetHashType, DockerImage, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
 import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
-import { configurationOf, type Environment } from '../../shared/domain/environment.ts'
+import { apiSettingsOf, configurationOf, type Environment } from '../../shared/domain/environment.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { bundleFunction } from '../bundle-function.ts'
 import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
 
 type FunctionsProps = Omit<PolicyContext, 'logGroupArn'> & { readonly variables: Readonly<FunctionEnvironment> }
-export type Functions = Readonly<Record<FunctionName, LambdaFunction>>
+export type Functions = Readonly<Record<Exclude<FunctionName, 'api'>, LambdaFunction> & { api?: LambdaFunction }>
 
 /** The functions of a deployment, each with a role of its own and the numbers of the settings table. */
 export function createFunctions(stack: Stack, props: FunctionsProps): Functions {
-  const functions = functionNames.map((name) => [name, createFunction(stack, name, props)] as const)
-  return Object.fromEntries(functions) as Record<FunctionName, LambdaFunction>
+  const { functions: deployed } = props.names
+  const api = deployed.includes('api') ? createFunction(stack, 'api', props) : undefined
+  const apiRole = api?.role
+  // As S3 names the API in its notifications: AWS:<id of the role>:<name of the session>.
+  const known = apiRole instanceof Role ? { SSOFILE_API_PRINCIPAL: `AWS:${apiRole.roleId}` } : {}
+  const functions = deployed
+    .filter((name) => name !== 'api')
+    .map((name) => {
+      const variables = { ...props.variables, ...(name === 'router' ? known : {}) }
+      return [name, createFunction(stack, name, { ...props, variables })] as const
+    })
+  const created = Object.fromEntries(functions) as Record<Exclude<FunctionName, 'api'>, LambdaFunction>
+  return api === undefined ? created : { ...created, api }
+}
+
+/** Those that there are, in the order of the settings table. */
+export function listFunctions(functions: Functions): readonly (readonly [FunctionName, LambdaFunction])[] {
+  return functionNames.flatMap((name) => {
+    const found = functions[name]
+    return found === undefined ? [] : [[name, found] as const]
+  })
 }
 
 function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps): LambdaFunction {
@@ -77,7 +96,7 @@ function bundled(name: FunctionName, environment: Environment): Code {
       command: [name],
       local: {
         tryBundle(directory: string) {
-          bundleFunction(name, configurationOf(environment), directory)
+          bundleFunction(name, configurationOf(environment), directory, apiSettingsOf(environment))
           return true
         },
       },

@@ -1,3 +1,4 @@
+import { api } from '../../handlers/api/api.ts'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
@@ -24,6 +25,7 @@ import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
+import { serveApi } from './serve-api.ts'
 import { takeOver } from './take-over.ts'
 
 export type LocalOptions = {
@@ -58,6 +60,8 @@ export type LocalSystem = {
 const bucket = 'ssofile'
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
+/** The access key id of the API, which has a role of its own as in a deployment. */
+const apiRole = 'ssofile-api'
 
 /**
  * Starts the local system: the models behind AWS's wire protocols, and the product's handlers over AWS's own clients.
@@ -118,8 +122,11 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   addSupport(app, models.organizations)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
+  const gateway = serveApi(app)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, environment })
+  const ofApi = openPorts({ url, clock, log, accessKeyId: apiRole })
+  gateway.invoke = api(ofApi, configuration)
   await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
   functions = startFunctions({
     ports: { clock, log },
@@ -127,6 +134,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
     queues: models.queues,
     timeScale,
     holder,
+    apiPrincipal: `AWS:${apiRole}`,
     openPorts: open,
     onEnvironment: (environment) => calls.note(environment),
   })
@@ -136,20 +144,18 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   return url
 }
 
-/** The product's ports over AWS's own clients: of one environment of a function, or of who deploys. */
-function openPorts({
-  url,
-  clock,
-  log,
-  environment,
-}: {
+type OpenOptions = {
   readonly url: string
   readonly clock: Clock
   readonly log: Log
-  readonly environment: ExecutionEnvironment | undefined
-}): Ports {
+  readonly environment?: ExecutionEnvironment | undefined
+  readonly accessKeyId?: string
+}
+
+/** The product's ports over AWS's own clients: of one environment of a function, of the API, or of who deploys. */
+function openPorts({ url, clock, log, environment, accessKeyId = 'ssofile' }: OpenOptions): Ports {
   const token = environment && { sessionToken: environment.sessionToken }
-  const endpoint = { url, accessKeyId: 'ssofile', ...token }
+  const endpoint = { url, accessKeyId, ...token }
   const aws = openAwsPorts({ bucket, queues: (queue) => queueUrlAt(url, queue), log, endpoint })
   const own = (of: Clock) => environment?.clock(of) ?? of
   // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.

@@ -4,14 +4,15 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
 import { configurationOf, type Environment, isManagementDeployment } from '../../shared/domain/environment.ts'
-import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { createAlarms } from '../constructs/create-alarms.ts'
+import { createApi } from '../constructs/create-api.ts'
 import { createBucket } from '../constructs/create-bucket.ts'
 import { createDashboard } from '../constructs/create-dashboard.ts'
 import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
 import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
-import { createFunctions, type Functions } from '../constructs/create-functions.ts'
+import { createFunctions, type Functions, listFunctions } from '../constructs/create-functions.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
 import { directoryEvents, organizationEvents } from '../wanted-events.ts'
@@ -47,6 +48,7 @@ export class SsofileStack extends Stack {
     this.#feed(functions, queues, ready)
     createSchedules(this, { environment, functions, after: ready })
     const eventRules = this.#receiveEvents(environment, names, queues)
+    if (functions.api !== undefined) createApi(this, environment, functions.api)
     const metrics = createAlarms(this, { environment, key, queues, functions, eventRules })
     createDashboard(this, { environment, queues, functions, metrics })
   }
@@ -74,11 +76,11 @@ export class SsofileStack extends Stack {
   }
 
   #feed(functions: Functions, queues: Queues, after: IDependable): void {
-    for (const name of functionNames) {
+    for (const [name, target] of listFunctions(functions)) {
       const source = functionSettings[name].queue
       if (source === undefined) continue
       const mapping = new EventSourceMapping(this, `Source-${name}`, {
-        target: functions[name],
+        target,
         eventSourceArn: queues.worked[source.name].queueArn,
         batchSize: source.batchSize,
         reportBatchItemFailures: true,

@@ -4,6 +4,7 @@ import { decodeS3Key } from '../domain/s3-event.ts'
 import type {
   FoundObject,
   ObjectHead,
+  ObjectMetadata,
   ObjectStore,
   ReadObject,
   WriteCondition,
@@ -69,9 +70,14 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
+  async put(
+    key: string,
+    body: string | Uint8Array,
+    condition?: WriteCondition,
+    metadata?: ObjectMetadata,
+  ): Promise<WriteResult> {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-    const input = { Bucket: this.bucket, Key: key, Body: bytes, ...toHeaders(condition) }
+    const input = { Bucket: this.bucket, Key: key, Body: bytes, Metadata: metadata, ...toHeaders(condition) }
     const isLostHere = (error: ServiceError) => condition !== undefined && isLost(error)
     const output = await answerOrAbsent('s3', this.#client.putObject(input), isLostHere)
     if (output === undefined) return { outcome: 'lost' }
@@ -122,10 +128,12 @@ export class S3ObjectStore implements ObjectStore {
   }
 }
 
-type HeadOutput = Pick<HeadObjectOutput, 'ETag' | 'LastModified' | 'ContentLength' | 'VersionId'>
+type HeadOutput = Pick<HeadObjectOutput, 'ETag' | 'LastModified' | 'ContentLength' | 'VersionId' | 'Metadata'>
 
 function toFound(key: string, output: HeadOutput, at: Date = servedAt(output)): FoundObject {
-  return { ...toHead(key, output), versionId: output.VersionId, servedAt: at }
+  const { VersionId: versionId, Metadata: metadata = {} } = output
+  const found = { ...toHead(key, output), versionId, servedAt: at }
+  return Object.keys(metadata).length === 0 ? found : { ...found, metadata }
 }
 
 function toHead(key: string, { ETag, LastModified, ContentLength: size }: HeadOutput): ObjectHead {

@@ -48,6 +48,17 @@ const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const
 
+/** Who may do what, through S3 and through the API. */
+export const access = z.strictObject({
+  /** Who puts and deletes links, by folder; `""`: those directly under `links_data/`. */
+  uploaders: z.array(z.strictObject({ folder: z.string(), principals })).default([]),
+  permissionSetUploaders: principals.default([]),
+  auditors: principals.default([]),
+  operators: principals.default([]),
+})
+
+const ways = ['s3', 'api', 'both'] as const
+
 const shape = configuration.extend({
   /** For editors. */
   $schema: z.string().optional(),
@@ -67,13 +78,11 @@ const shape = configuration.extend({
     /** A bucket that exists already, which its owner sets up; absent: it is created. */
     existing: z.strictObject({ account: accountId, keyArn: keyArn.optional() }).optional(),
   }),
-  access: z.strictObject({
-    /** Who puts and deletes links, by folder; `""`: those directly under `links_data/`. */
-    uploaders: z.array(z.strictObject({ folder: z.string(), principals })).default([]),
-    permissionSetUploaders: principals.default([]),
-    auditors: principals.default([]),
-    operators: principals.default([]),
-  }),
+  access,
+  /** How links and permission sets come in: by uploads to the bucket, by the API, or by both. */
+  provisioning: z
+    .strictObject({ links: z.enum(ways).default('s3'), permissionSets: z.enum(ways).default('s3') })
+    .prefault({}),
   alarmAddress: z.email(),
   logRetentionDays: z.literal(retentionDays).default(365),
   schedules: z
@@ -124,6 +133,26 @@ export const environmentFields = Object.keys(shape.shape)
 export function configurationOf(environment: Environment): Configuration {
   const known: Readonly<Record<string, unknown>> = environment
   return configuration.parse(Object.fromEntries(Object.keys(configuration.shape).map((key) => [key, known[key]])))
+}
+
+/** Whether anything comes in by the API: otherwise there is none. */
+export function hasApi({ provisioning }: Environment): boolean {
+  return provisioning.links !== 's3' || provisioning.permissionSets !== 's3'
+}
+
+/** What the API has to know of the environment. */
+export const apiSettings = z.strictObject({ access, changes: z.array(z.enum(['links', 'permission-sets'])) })
+export type ApiSettings = z.infer<typeof apiSettings>
+
+/** For nobody. */
+export const closedApi: ApiSettings = apiSettings.parse({ access: {}, changes: [] })
+
+export function apiSettingsOf({ access, provisioning }: Environment): ApiSettings {
+  const { links, permissionSets } = provisioning
+  const changes: ApiSettings['changes'] = []
+  if (links !== 's3') changes.push('links')
+  if (permissionSets !== 's3') changes.push('permission-sets')
+  return { access, changes }
 }
 
 /** Everything in the management account, without a delegated administrator. */

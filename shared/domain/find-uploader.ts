@@ -1,9 +1,15 @@
+import { parseCaller } from './api-caller.ts'
 import type { InputMessage, Uploader } from './input-message.ts'
 import { renderInstant } from './instant.ts'
 import { isOfSameUpload, type Status } from './status.ts'
 
 /** What S3 answered when the input was read. */
-type Found = { readonly etag: string; readonly versionId?: string | undefined; readonly lastModified: Date }
+type Found = {
+  readonly etag: string
+  readonly versionId?: string | undefined
+  readonly lastModified: Date
+  readonly metadata?: Readonly<Record<string, string>>
+}
 
 /**
  * Who uploaded the object that was found, or, where none was found, who deleted it. `undefined`: it is not known, which is
@@ -16,19 +22,28 @@ type Found = { readonly etag: string; readonly versionId?: string | undefined; r
  * | nothing   | names who deleted it later     |                                                      | as the status says  |
  * | nothing   | any other, or none             | deleted, after the upload that the status is of      | as the event says   |
  * |           | any other, or none             | anything else                                        | not known           |
+ *
+ * Where the event says that the API uploaded it, "as the event says" is the caller that the object's metadata names.
  */
 export function findUploader(
   found: Found | undefined,
-  message: Pick<InputMessage, 'event' | 'by' | 'etag' | 'versionId'>,
+  message: Pick<InputMessage, 'event' | 'by' | 'isByApi' | 'etag' | 'versionId'>,
   status: Status | undefined,
 ): Uploader | undefined {
   const upload = found && { etag: found.etag, lastModified: renderInstant(found.lastModified) }
   const known = isOfSameUpload(status, upload) ? status?.by : undefined
   const { by } = message
-  if (found) return known ?? (isOfUpload(message, found) ? by : undefined)
+  if (found) return known ?? (isOfUpload(message, found) ? uploaderOf(message, found) : undefined)
   // Events come in any order.
   const isOlder = by && known && Date.parse(known.at) > Date.parse(by.at)
   return isOfDeletion(message, status) && !isOlder ? by : known
+}
+
+function uploaderOf(
+  { by, isByApi }: Parameters<typeof findUploader>[1],
+  { metadata = {} }: Found,
+): Uploader | undefined {
+  return (isByApi && by && parseCaller(metadata, by.at)) ?? by
 }
 
 function isOfUpload({ event, by, etag, versionId }: Parameters<typeof findUploader>[1], found: Found): boolean {

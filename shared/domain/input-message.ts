@@ -1,7 +1,8 @@
 import * as z from 'zod'
 
-/** Who changed an input, as the S3 notification tells it. Recorded, never acted on. */
+/** Who changed an input. Recorded, never acted on. */
 export const uploader = z.strictObject({
+  /** As S3's notification tells it, such as `AWS:AROAEXAMPLE:maria`; of a change through the API the ARN of its caller. */
   principalId: z.string(),
   sourceIpAddress: z.string().optional(),
   at: z.string(),
@@ -19,6 +20,8 @@ export const inputMessage = z.strictObject({
   id: z.string(),
   event: z.string(),
   by: uploader.optional(),
+  /** S3 says that ssofile's API made the change: the object's metadata says for whom. */
+  isByApi: z.literal(true).optional(),
   /** It has failed, and is tried again in a message group of its own. */
   isAlone: z.literal(true).optional(),
   /** Of the object that was uploaded: it may be another one when the key is looked at. */

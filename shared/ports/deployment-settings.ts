@@ -46,6 +46,7 @@ export const functionNames = [
   'hourly',
   'nightly',
   'owner',
+  'api',
 ] as const
 export type FunctionName = (typeof functionNames)[number]
 
@@ -109,6 +110,8 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
   nightly: { ...small, schedule: 'night' },
   owner: { timeoutSeconds: 60, memoryMb: 256 },
+  // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)
+  api: { timeoutSeconds: 29, memoryMb: 512 },
 }
 
 const minuteMs = 60_000

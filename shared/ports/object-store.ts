@@ -8,8 +8,17 @@ export type ObjectHead = {
   readonly versionId?: string
 }
 
-/** `servedAt` is S3's Date header: the clock that leases and expiries are judged by. */
-export type FoundObject = ObjectHead & { readonly servedAt: Date }
+/**
+ * What a writer says about an object beside its body: S3's user metadata, names in small letters without `x-amz-meta-`,
+ * values in printable ASCII, at most 2 KB in all. Whoever may write the object may write anything here.
+ */
+export type ObjectMetadata = Readonly<Record<string, string>>
+
+/**
+ * `servedAt` is S3's Date header: the clock that leases and expiries are judged by. `metadata` is there only where the object
+ * itself was answered and has some.
+ */
+export type FoundObject = ObjectHead & { readonly servedAt: Date; readonly metadata?: ObjectMetadata }
 export type ReadObject = FoundObject & { readonly body: Uint8Array }
 
 /** `ifNoneMatch: '*'`: only where no object is. `ifMatch`: only over the object with this etag. */
@@ -32,7 +41,12 @@ export interface ObjectStore {
   get(key: string, options?: { readonly mostBytes: number }): Promise<ReadObject | undefined>
   /** The object unless it still has this etag, in one request (GET with If-None-Match; S3 answers 304). */
   getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined>
-  put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult>
+  put(
+    key: string,
+    body: string | Uint8Array,
+    condition?: WriteCondition,
+    metadata?: ObjectMetadata,
+  ): Promise<WriteResult>
   /** Deleting what is absent is `deleted`. `lost`: the object there has another etag. */
   delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>
   /** Ascending by the UTF-8 bytes of the key, all pages. `startAfter` is a key, exclusive. */

@@ -77,6 +77,15 @@ describe.each([
   })
   afterEach(() => opened.close())
 
+  test('what was said beside an object is read back with it, and is gone when it is written without', async () => {
+    const said = { 'ssofile-caller': 'arn:aws:sts::111122223333:assumed-role/team-a/maria@acme.example' }
+    await objects.put('links_data/said', '', { ifNoneMatch: '*' }, said)
+    expect(await objects.get('links_data/said')).toMatchObject({ metadata: said })
+    expect(await objects.head('links_data/said')).toMatchObject({ metadata: said })
+    await objects.put('links_data/said', '')
+    expect(await objects.get('links_data/said')).not.toHaveProperty('metadata')
+  })
+
   test('an object that was put is read back, dated in whole seconds of the store', async () => {
     const servedAt = new Date('2026-03-03T10:15:30Z')
     const etag = '65a8e27d8879283831b664bd8b7f0ad4'

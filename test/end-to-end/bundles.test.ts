@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { configurationOf } from '../../shared/domain/environment.ts'
+import { apiSettingsOf, configurationOf, environment } from '../../shared/domain/environment.ts'
 import { functionNames } from '../../shared/ports/deployment-settings.ts'
-import { example, exampleDocument } from '../infra/environments.ts'
+import { environments } from '../infra/environments.ts'
 import { functionEnvironment, runBundle } from '../infra/run-bundle.ts'
 import { readAssembly, synthesizeTo } from '../infra/synthesize.ts'
 
+const example = environment.parse(environments.api)
 const bundleBytesMost = 1024 * 1024
 const deployed = z.object({ FunctionName: z.string(), Code: z.object({ S3Key: z.string() }) })
 
@@ -24,7 +25,7 @@ function bundleOf(name: string): string {
 /** The bundles as a deployment would upload them, found by the template. */
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ssofile-bundles-'))
-  await synthesizeTo(directory, { example: exampleDocument }, 'bundles')
+  await synthesizeTo(directory, { example: environments.api }, 'bundles')
   const { ssofile } = await readAssembly(join(directory, 'example'))
   for (const { Type, Properties } of Object.values(ssofile?.Resources ?? {})) {
     if (Type !== 'AWS::Lambda::Function') continue
@@ -49,6 +50,12 @@ test('every function is deployed with a bundle of its own, and the configuration
     expect(JSON.parse(readFileSync(join(bundleOf(name), 'configuration.json'), 'utf8'))).toEqual(
       configurationOf(example),
     )
+})
+
+test('the bundle of the API, and no other, has beside it who may do what', () => {
+  const settings = (name: string) => readFileSync(join(bundleOf(name), 'api.json'), 'utf8')
+  expect(JSON.parse(settings('api'))).toEqual(apiSettingsOf(example))
+  expect(() => settings('router')).toThrow('ENOENT')
 })
 
 describe.each(functionNames)('the bundle of %s', (name) => {

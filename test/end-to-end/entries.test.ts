@@ -10,6 +10,7 @@ import * as z from 'zod'
 import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
 import { bundleFunction } from '../../infra/bundle-function.ts'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { apiSettings } from '../../shared/domain/environment.ts'
 import { type FunctionName, functionNames } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { LocalSystem } from './local-system.ts'
@@ -37,7 +38,9 @@ const cloudFormation = createServer((request, response) => {
 beforeAll(async () => {
   system = await LocalSystem.start()
   directory = await mkdtemp(join(tmpdir(), 'ssofile-entries-'))
-  for (const name of functionNames) bundleFunction(name, defaultConfiguration, join(directory, name))
+  const principals = ['arn:aws:iam::111122223333:role/uploader']
+  const api = apiSettings.parse({ access: { uploaders: [{ folder: '', principals }] }, changes: ['links'] })
+  for (const name of functionNames) bundleFunction(name, defaultConfiguration, join(directory, name), api)
   const owner = ownerSchema.parse(await system.json('control/owner.json'))
   variables = {
     SSOFILE_DEPLOYMENT: owner.deployment.name,
@@ -115,8 +118,29 @@ test.each(['minute-links', 'sweep', 'hourly', 'nightly'] as const)(
   60_000,
 )
 
+test('the bundle of the API creates a link for whom the environment lets upload, and for nobody else', async () => {
+  const linkData = 'account%250000000003%Billing-ps%team-Accountants%GROUP%ssofile'
+  const eventOf = (role: string) => ({
+    version: '2.0',
+    routeKey: 'POST /links',
+    rawPath: '/links',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ action: 'create', linkData }),
+    isBase64Encoded: false,
+    requestContext: {
+      requestId: '1',
+      http: { sourceIp: '192.0.2.1' },
+      authorizer: { iam: { userArn: `arn:aws:sts::111122223333:assumed-role/${role}/maria` } },
+    },
+  })
+  expect(await invoke('api', eventOf('other'))).toMatchObject({ statusCode: 403 })
+  expect(await system.has(`links_data/${linkData}`)).toBe(false)
+  expect(await invoke('api', eventOf('uploader'))).toMatchObject({ statusCode: 202 })
+  expect(await system.has(`links_data/${linkData}`)).toBe(true)
+}, 60_000)
+
 test('no bundle does anything on a bucket of another deployment', async () => {
-  for (const name of ['router', 'sweep', 'dispatcher'] as const)
+  for (const name of ['router', 'sweep', 'dispatcher', 'api'] as const)
     await expect(invoke(name, { Records: [record({})] }, { SSOFILE_DEPLOYMENT: 'other' })).rejects.toThrow(
       'WrongOwnerError',
     )

@@ -23,3 +23,26 @@ test('a record whose key cannot be read does not hold up the others of its notif
     .map(({ body }) => JSON.parse(body).key)
   expect(keys.sort()).toEqual(['links_data/a', 'links_data/b c'])
 })
+
+test('only what S3 says was done with the role of the API is marked as done by it', async () => {
+  const world = new World()
+  const names = ['AWS:AROAAPI', 'AWS:AROAAPI:ssofile-api', 'AWS:AROAAPIS:x', 'AWS:AROAOTHER:AWS:AROAAPI', 'AROAAPI:x']
+  const records = names.map((principalId, index) => ({
+    ...recordOf(`links_data/${index}`),
+    userIdentity: { principalId },
+  }))
+  const event = { Records: [{ messageId: 'm', body: JSON.stringify({ Records: records }) }] } as never
+  const marked = () =>
+    world.queues
+      .queue('links')
+      .messages()
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ isByApi }) => isByApi)
+      .map(({ by }) => by.principalId)
+  await router(world.ports, world.configuration)(event)
+  expect(marked()).toEqual([])
+  await router(world.ports, world.configuration, { apiPrincipal: 'AWS:AROAAPI' })({
+    Records: [{ messageId: 'n', body: JSON.stringify({ Records: records }) }],
+  } as never)
+  expect(marked().sort()).toEqual(['AWS:AROAAPI', 'AWS:AROAAPI:ssofile-api'])
+})

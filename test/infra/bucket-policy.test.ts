@@ -174,3 +174,38 @@ test('more principals than a policy has room for are refused before S3 does', ()
     /the policy of the bucket example-ssofile has \d+ bytes/,
   )
 })
+
+describe('where inputs come in by the API', () => {
+  const api = 'arn:aws:iam::111122223333:role/ssofile-api'
+  const byApi = environment.parse({ ...exampleDocument, provisioning: { links: 'api', permissionSets: 'api' } })
+  const byBoth = environment.parse({ ...exampleDocument, provisioning: { links: 'both', permissionSets: 'both' } })
+  const inputs = [`links_data/${link}`, `links_data/team-a/${link}`, 'permission_sets/Billing-ps.json']
+  const writes = ['PutObject', 'DeleteObject', 'ReplicateObject', 'ReplicateDelete']
+
+  test.each(inputs)('nobody but the API may write %s', (key) => {
+    for (const action of writes) {
+      for (const principal of [platform, teamA, administrator, root, operator, auditor, dispatcher, stranger])
+        expect({ principal, judged: judge(principal, action, key, {}, byApi) }).toEqual({ principal, judged: 'denied' })
+      // Its own role says what it may.
+      expect(judge(api, action, key, {}, byApi)).toBe('silent')
+    }
+  })
+
+  test('uploaders read what lies where they may upload, and its status', () => {
+    expect(judge(teamA, 'GetObject', `links_data/team-a/${link}`, {}, byApi)).toBe('allowed')
+    expect(judge(teamA, 'GetObject', `status/links_data/team-a/${link}.json`, {}, byApi)).toBe('allowed')
+    expect(judge(teamA, 'GetObject', `links_data/${link}`, {}, byApi)).toBe('silent')
+  })
+
+  test.each(inputs)('and by S3 too, uploaders and the API may write %s', (key) => {
+    const uploader = key.includes('team-a/') ? teamA : platform
+    expect(judge(uploader, 'PutObject', key, {}, byBoth)).toBe('allowed')
+    expect(judge(api, 'PutObject', key, {}, byBoth)).toBe('silent')
+    for (const principal of [administrator, operator, auditor])
+      expect(judge(principal, 'PutObject', key, {}, byBoth)).toBe('denied')
+  })
+
+  test('and nowhere else, nobody may take the name of its role to write', () => {
+    for (const key of [...inputs, ledger]) expect(judge(api, 'PutObject', key)).toBe('denied')
+  })
+})

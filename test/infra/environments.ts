@@ -26,5 +26,6 @@ export const environments = {
   'management-at-home': { ...read('fixtures/environments/management-account.json'), region: 'us-east-1' },
   existing: read('fixtures/environments/existing-bucket.json'),
   china: inPartition('aws-cn', 'cn-north-1'),
+  api: { ...exampleDocument, provisioning: { links: 'api', permissionSets: 'both' } },
   'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
 }

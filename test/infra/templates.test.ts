@@ -4,8 +4,8 @@ import type { matchEventPattern } from '../../infra/match-event-pattern.ts'
 import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/environment.ts'
 import {
+  functionNames as allFunctionNames,
   deadLetterSettings,
-  functionNames,
   functionSettings,
   queueSettings,
 } from '../../shared/ports/deployment-settings.ts'
@@ -13,6 +13,9 @@ import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
 import { environments, example } from './environments.ts'
 import { type Assembly, type Resource, synthesize } from './synthesize.ts'
+
+/** Those of a deployment without an API. */
+const functionNames = allFunctionNames.filter((name) => name !== 'api')
 
 type Mode = keyof typeof environments
 const modes = Object.keys(environments) as Mode[]
@@ -69,6 +72,7 @@ test('every kind of deployment synthesizes, with the stacks of its accounts and 
     'at-home': ['ssofile', 'ssofile-forward-us-east-1'],
     management: ['ssofile', 'ssofile-forward-us-east-1'],
     'management-at-home': ['ssofile'],
+    api: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
     existing: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
     china: ['ssofile', 'ssofile-forward-cn-north-1', 'ssofile-forward-cn-northwest-1'],
     'us-gov': ['ssofile', 'ssofile-forward-us-gov-east-1', 'ssofile-forward-us-gov-west-1'],
@@ -466,4 +470,64 @@ test('what people see has its dashboard and saved queries', () => {
       .map(({ Properties }) => Properties.Name)
       .sort(),
   ).toEqual(['ssofile/errors', 'ssofile/one account', 'ssofile/one input', 'ssofile/slices'])
+})
+
+describe('the API', () => {
+  const names = (type: string, property: string, mode: Mode) =>
+    list(type, mode).map(({ Properties }) => String(Properties[property]))
+
+  test('is there only where something comes in by it', () => {
+    expect(list('AWS::ApiGatewayV2::Api')).toEqual([])
+    expect(textOf(stack('delegated'))).not.toContain('ssofile-api')
+    expect(list('AWS::ApiGatewayV2::Api', 'api')).toHaveLength(1)
+  })
+
+  test('wants a signed request for each route, and only changes what comes in by it', () => {
+    const routes = list('AWS::ApiGatewayV2::Route', 'api')
+    expect(routes.map(({ Properties }) => Properties.AuthorizationType)).toEqual(routes.map(() => 'AWS_IAM'))
+    const paths = ['/links', '/links/{link+}', '/permission-sets', '/permission-sets/{name}']
+    expect(names('AWS::ApiGatewayV2::Route', 'RouteKey', 'api').sort()).toEqual([
+      ...paths.map((path) => `ANY ${path}`),
+      ...paths.map((path) => `GET ${path}`),
+      'POST /links',
+      'POST /permission-sets',
+    ])
+  })
+
+  test('is throttled, and logs each caller', () => {
+    const { Properties } = one('AWS::ApiGatewayV2::Stage', {}, 'api')
+    expect(Properties).toMatchObject({
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
+      AccessLogSettings: { Format: expect.stringContaining('$context.identity.userArn') },
+    })
+  })
+
+  test('has a function with the numbers of the settings table, which waits no longer than API Gateway', () => {
+    const { timeoutSeconds, memoryMb } = functionSettings.api
+    const { Properties } = one('AWS::Lambda::Function', { FunctionName: 'ssofile-api' }, 'api')
+    expect(Properties).toMatchObject({ Timeout: timeoutSeconds, MemorySize: memoryMb, Runtime: 'nodejs24.x' })
+    expect(timeoutSeconds).toBeLessThan(30)
+  })
+
+  test('alone may write inputs, and calls no other service', () => {
+    const writing = list('AWS::IAM::Role', 'api').filter(({ Properties }) =>
+      /"s3:PutObject"[^}]*\/(links_data|permission_sets)/.test(textOf(Properties.Policies)),
+    )
+    expect(writing.map(({ Properties }) => Properties.RoleName)).toEqual(['ssofile-api'])
+    const [role] = writing
+    const text = textOf(role?.Properties.Policies)
+    expect([...new Set(text.match(/"(\w+):\w+"/g))].map((action) => action.split(':')[0])).not.toContain('"sqs')
+    expect(text).not.toMatch(/sso:|organizations:|identitystore:/)
+  })
+
+  test('is known to the router by the id of its role, as S3 names it', () => {
+    const router = one('AWS::Lambda::Function', { FunctionName: 'ssofile-router' }, 'api')
+    const role = one('AWS::IAM::Role', { RoleName: 'ssofile-api' }, 'api')
+    expect(textOf(router.Properties.Environment)).toContain(
+      `"SSOFILE_API_PRINCIPAL":{"Fn::Join":["",["AWS:",{"Fn::GetAtt":["${role.id}","RoleId"]}]]}`,
+    )
+    const links = one('AWS::Lambda::Function', { FunctionName: 'ssofile-links' }, 'api')
+    expect(textOf(links.Properties.Environment)).not.toContain('SSOFILE_API_PRINCIPAL')
+  })
 })

@@ -28,6 +28,8 @@ export type FunctionsOptions = {
   readonly timeScale: number
   /** Who the dispatcher is, for its lease. */
   readonly holder: string
+  /** How S3 names the API, which answers at once and is no function of these. */
+  readonly apiPrincipal: string
   /** The ports of one environment, whose calls carry its session token. */
   readonly openPorts: (environment: ExecutionEnvironment) => Ports
   readonly onEnvironment: (environment: ExecutionEnvironment) => void
@@ -53,7 +55,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
   const { clock, log } = ports
   const onError = (error: unknown) => log.error('a function failed; its messages come again', { error })
   const functions = openFunctions(options, {
-    router: ofQueue(router),
+    router: ofQueue((own, configuration) => router(own, configuration, { apiPrincipal: options.apiPrincipal })),
     links: ofQueue(links),
     'permission-sets': ofQueue(permissionSets),
     events: ofQueue(events),
@@ -83,11 +85,11 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
 
 function openFunctions(
   { ports, configuration, timeScale, openPorts, onEnvironment }: FunctionsOptions,
-  builds: Readonly<Record<Exclude<FunctionName, 'owner'>, Build>>,
+  builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api'>, Build>>,
 ): readonly LambdaFunction[] {
-  // Who deploys runs `owner`.
+  // Who deploys runs `owner`, the local gateway `api`.
   return functionNames
-    .filter((name) => name !== 'owner')
+    .filter((name) => name !== 'owner' && name !== 'api')
     .map((name) => {
       const leastMs = name === 'dispatcher' ? leastRealMsOfDispatcher : leastRealMs
       return new LambdaFunction({

@@ -3,6 +3,7 @@ import { ServiceError } from '../../../shared/ports/service-error.ts'
 const inputPrefixes = ['links_data/', 'permission_sets/'] as const
 const prefixesByRole: Readonly<Record<string, readonly string[]>> = {
   ssofile: [''],
+  'ssofile-api': [...inputPrefixes, 'state/deletions/'],
   operator: [...inputPrefixes, 'control/'],
 }
 

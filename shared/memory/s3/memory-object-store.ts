@@ -1,13 +1,14 @@
 import type {
   FoundObject,
   ObjectHead,
+  ObjectMetadata,
   ObjectStore,
   ReadObject,
   WriteCondition,
   WriteResult,
 } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { type BucketOptions, checkCustomerKey, MemoryBucket } from './memory-bucket.ts'
+import { type BucketOptions, checkCustomerKey, MemoryBucket, type StoredObject } from './memory-bucket.ts'
 import type { Caller, ObjectChange } from './object-change.ts'
 
 const product: Caller = { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1' }
@@ -39,7 +40,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async head(key: string): Promise<FoundObject | undefined> {
     const stored = this.model.find(key)
-    return stored && { ...this.model.describe(key, stored), servedAt: this.model.servedAt() }
+    return stored && this.#found(key, stored)
   }
 
   async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
@@ -47,7 +48,7 @@ export class MemoryObjectStore implements ObjectStore {
     if (!stored) return undefined
     checkCustomerKey(stored)
     const body = stored.body.byteLength > mostBytes ? new Uint8Array() : new Uint8Array(stored.body)
-    return { ...this.model.describe(key, stored), servedAt: this.model.servedAt(), body }
+    return { ...this.#found(key, stored), body }
   }
 
   async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
@@ -56,10 +57,15 @@ export class MemoryObjectStore implements ObjectStore {
     return stored?.etag === etag ? 'unchanged' : this.get(key)
   }
 
-  async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
+  async put(
+    key: string,
+    body: string | Uint8Array,
+    condition?: WriteCondition,
+    metadata: ObjectMetadata = {},
+  ): Promise<WriteResult> {
     try {
       const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      const { etag } = this.model.put(this.#caller, key, bytes, { condition })
+      const { etag } = this.model.put(this.#caller, key, bytes, { condition, headers: toHeaders(metadata) })
       return { outcome: 'written', etag, servedAt: this.model.servedAt() }
     } catch (error) {
       if (isServiceError(error, 'PreconditionFailed', 'NoSuchKey')) return { outcome: 'lost' }
@@ -89,4 +95,18 @@ export class MemoryObjectStore implements ObjectStore {
       startAfter = next
     }
   }
+
+  #found(key: string, stored: StoredObject): FoundObject {
+    const found = { ...this.model.describe(key, stored), servedAt: this.model.servedAt() }
+    const metadata = Object.entries(stored.headers).flatMap(([name, value]) =>
+      name.startsWith(metadataPrefix) ? [[name.slice(metadataPrefix.length), value]] : [],
+    )
+    return metadata.length === 0 ? found : { ...found, metadata: Object.fromEntries(metadata) }
+  }
+}
+
+const metadataPrefix = 'x-amz-meta-'
+
+function toHeaders(metadata: ObjectMetadata): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [metadataPrefix + name, value]))
 }

@@ -69,6 +69,8 @@ const checks: Readonly<Record<string, Check>> = {
     Array.isArray(document)
       ? document.flatMap((item, index) => jsonSchemaFaults(rule as Schema, item, `${at}[${index}]`))
       : [],
+  oneOf: (rule, document, at) =>
+    passes((rule as Schema[]).filter((one) => jsonSchemaFaults(one, document, at).length === 0).length === 1, at, rule),
   anyOf: (rule, document, at) =>
     passes(
       (rule as Schema[]).some((one) => jsonSchemaFaults(one, document, at).length === 0),

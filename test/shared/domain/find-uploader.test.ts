@@ -48,6 +48,34 @@ describe('an object that was found was uploaded', () => {
   ])('%s', (_, given, who) => expect(findUploader(...given)).toEqual(who))
 })
 
+describe('the caller that the metadata of an object names', () => {
+  const arn = 'arn:aws:sts::111122223333:assumed-role/team-a/maria'
+  const metadata = { 'ssofile-caller': arn, 'ssofile-caller-address': '192.0.2.1' }
+  const named = { ...found, metadata }
+  const byApi = { ...uploaded, isByApi: true } as const
+
+  test('uploaded it where S3 says that the API did', () => {
+    const caller = { principalId: arn, sourceIpAddress: '192.0.2.1', at: second(2) }
+    expect(findUploader(named, byApi, undefined)).toEqual(caller)
+  })
+
+  test('is not believed where S3 names anybody else, who may write any metadata', () => {
+    expect(findUploader(named, uploaded, undefined)).toEqual(by)
+  })
+
+  test('is not believed where the API uploaded another version', () => {
+    const versions = [
+      { ...named, versionId: 'v' },
+      { ...byApi, versionId: 'w' },
+    ] as const
+    expect(findUploader(...versions, undefined)).toBeUndefined()
+  })
+
+  test('is not needed: without one the API itself is named', () => {
+    expect(findUploader(found, byApi, undefined)).toEqual(by)
+  })
+})
+
 describe('an object that is gone was deleted', () => {
   const gone = { etag: undefined, lastModified: undefined }
   test.each<[string, Given, unknown]>([

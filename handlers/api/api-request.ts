@@ -1,0 +1,32 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import type { ApiCaller } from '../../shared/domain/api-caller.ts'
+
+/**
+ * What is read of a request: an HTTP API's event of format 2.0 with IAM authorization. (API Gateway Developer Guide, "Create AWS
+ * Lambda proxy integrations for HTTP APIs".)
+ */
+export type ApiEvent = Pick<
+  APIGatewayProxyEventV2,
+  'routeKey' | 'rawPath' | 'headers' | 'body' | 'isBase64Encoded' | 'pathParameters' | 'queryStringParameters'
+> & {
+  readonly requestContext: {
+    readonly requestId: string
+    readonly http: { readonly sourceIp: string }
+    readonly authorizer?: { readonly iam?: { readonly userArn?: string | null } }
+  }
+}
+
+/** `undefined`: nobody is known, so nothing may be done. */
+export function callerOf({ requestContext: { authorizer, http } }: ApiEvent): ApiCaller | undefined {
+  const arn = authorizer?.iam?.userArn
+  return arn ? { arn, sourceIpAddress: http.sourceIp } : undefined
+}
+
+export function bodyOf({ body = '', isBase64Encoded }: ApiEvent): Uint8Array {
+  return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+}
+
+/** Without its parameters, in small letters; header names come in small letters. */
+export function mediaTypeOf({ headers }: ApiEvent): string {
+  return (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase()
+}

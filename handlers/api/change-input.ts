@@ -1,0 +1,112 @@
+import { type Access, mayChange } from '../../shared/domain/api-access.ts'
+import { type ApiCaller, renderCaller } from '../../shared/domain/api-caller.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
+import { judgeInput } from '../../shared/domain/judge-input.ts'
+import type { ObjectHead } from '../../shared/ports/object-store.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
+import { statusKey } from '../../shared/reconcile/records/status-store.ts'
+import { type Answer, answer, errorsOf, refusal } from './answer.ts'
+
+/** Who wants to change which input, and where the answer says that its status will be. */
+export type Change = {
+  readonly action: 'create' | 'update' | 'delete'
+  readonly key: string
+  readonly caller: ApiCaller
+  readonly statusPath: string
+}
+
+export type ChangeContext = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  /** Absent: everybody may do everything, as on a local system. */
+  readonly access?: Access | undefined
+}
+
+/** As often as somebody else may be faster. */
+const attemptsMost = 40
+const pauseMostMs = 100
+
+/** What is to become of the object that is there, at each attempt; an answer: nothing. */
+type Reading = Write | Answer
+type Write =
+  | { readonly there: ObjectHead | undefined; readonly body: Uint8Array }
+  | { readonly there: ObjectHead; readonly body: 'deleted' }
+
+/**
+ * Writes or deletes the object on condition that it is still what `read` read. Somebody else was faster: reads again. So of
+ * two changes at once none is lost. (S3 User Guide, "Conditional requests": 412, and 409 where another write is under way.)
+ */
+export async function change(
+  { action, key, caller, statusPath }: Change,
+  { ports, configuration, access }: ChangeContext,
+  read: () => Promise<Reading>,
+): Promise<Answer> {
+  const { folders } = configuration
+  const { objects, clock, randomness, log } = ports
+  if (access !== undefined && !mayChange(access, { arn: caller.arn, key, folders })) return refuseCaller(caller, key)
+  for (let attempt = 1; attempt <= attemptsMost; attempt++) {
+    const reading = await read()
+    if ('statusCode' in reading) return reading
+    const { body } = reading
+    const faults = body === 'deleted' ? [] : judge(key, body, ports, configuration)
+    if (faults.length > 0) return refusal(400, errorsOf(key, faults))
+    if (await write(objects, key, reading, caller)) {
+      log.info('an input was changed through the API', { input: key, action, caller })
+      return answer(202, { action, key, status: { key: statusKey(key), path: statusPath } }, { location: statusPath })
+    }
+    await clock.sleep(pauseMostMs * randomness.fraction())
+  }
+  return refuseForNow(key)
+}
+
+function judge(key: string, body: Uint8Array, { clock }: Ports, { folders }: Configuration) {
+  return judgeInput({ key, body, sizeBytes: body.byteLength }, folders, clock.now()).faults
+}
+
+async function write(
+  objects: Ports['objects'],
+  key: string,
+  { there, body }: Write,
+  caller: ApiCaller,
+): Promise<boolean> {
+  if (body === 'deleted') {
+    await noteDeletion(objects, there, caller)
+    return (await objects.delete(key, { ifMatch: there.etag })) === 'deleted'
+  }
+  const condition = there === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: there.etag }
+  return (await objects.put(key, body, condition, renderCaller(caller))).outcome === 'written'
+}
+
+export function refuseCaller({ arn }: ApiCaller, key: string): Answer {
+  return refusal(403, [
+    {
+      key,
+      received: `a request of ${arn}`,
+      expected: 'somebody whom the environment lets upload there',
+      remedy: 'ask the platform team to add your role to the uploaders of this folder, under "access"',
+    },
+  ])
+}
+
+export function refuseMissing(key: string): Answer {
+  return refusal(404, [
+    {
+      key,
+      received: 'a name under which nothing is',
+      expected: 'one that is there',
+      remedy: 'list what there is, and compare each character',
+    },
+  ])
+}
+
+export function refuseExisting(key: string, remedy: string): Answer {
+  return refusal(409, [
+    { key, received: 'a name under which there is something already', expected: 'a new one', remedy },
+  ])
+}
+
+function refuseForNow(key: string): Answer {
+  const error = { key, received: 'a change while others change it all the time', expected: 'a quieter moment' }
+  return refusal(503, [{ ...error, remedy: 'send the request again' }], { 'retry-after': '1' })
+}

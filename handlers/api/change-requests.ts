@@ -1,0 +1,98 @@
+import * as z from 'zod'
+import { type Parsed, parsed, refused } from '../../shared/domain/complaint.ts'
+import { complainAboutJson, faultsOfIssues, type JsonRules } from '../../shared/domain/json-faults.ts'
+import { linkBodySchema } from '../../shared/domain/link-body.ts'
+import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
+import { parseStrictJson } from '../../shared/domain/strict-json.ts'
+
+const linkData = z.string().min(1)
+const named = z.object({ permissionSetName: z.string().min(1) })
+
+/**
+ * `POST /links`. `linkData` is the name of the link, as its file would be called, with its folder before it if it is in one.
+ * `linkDetails` is what its file would say.
+ */
+export const linkRequest = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('create'), linkData, linkDetails: linkBodySchema.optional() }),
+  z.strictObject({ action: z.literal('delete'), linkData }),
+])
+
+/** The details are judged as the file that is made of them, in the words that its uploader would get. */
+const linkEnvelope = z.discriminatedUnion('action', [
+  linkRequest.options[0].extend({ linkDetails: z.json().optional() }),
+  linkRequest.options[1],
+])
+export type LinkRequest = z.infer<typeof linkEnvelope>
+
+const fields = permissionSetFileSchema.shape
+const { permissionSetName, ...others } = fields
+const nullable = Object.fromEntries(
+  Object.entries(others).map(([name, schema]) => [name, z.union([schema, z.null()]).optional()]),
+)
+
+/** `POST /permission-sets`. An update has the fields that it changes; `null` takes a field away. */
+export const permissionSetRequest = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('create'), permissionSetData: permissionSetFileSchema }),
+  z.strictObject({
+    action: z.literal('update'),
+    permissionSetData: z.strictObject({ permissionSetName, ...nullable }),
+  }),
+  z.strictObject({ action: z.literal('delete'), permissionSetData: z.strictObject({ permissionSetName }) }),
+])
+
+const permissionSetEnvelope = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('create'), permissionSetData: named.catchall(z.json()) }),
+  z.strictObject({ action: z.literal('update'), permissionSetData: named.catchall(z.json()) }),
+  z.strictObject({ action: z.literal('delete'), permissionSetData: named.strict() }),
+])
+export type PermissionSetRequest = z.infer<typeof permissionSetEnvelope>
+
+const theRequest = 'the request'
+
+export function parseLinkRequest(body: Uint8Array): Parsed<LinkRequest> {
+  return parseRequest(linkEnvelope, linkRules, body)
+}
+
+export function parsePermissionSetRequest(body: Uint8Array): Parsed<PermissionSetRequest> {
+  return parseRequest(permissionSetEnvelope, permissionSetRules, body)
+}
+
+function parseRequest<T>(schema: z.ZodType<T>, rules: JsonRules, body: Uint8Array): Parsed<T> {
+  const document = parseStrictJson(theRequest, body)
+  if (!document.ok) return document
+  const request = schema.safeParse(document.value)
+  if (request.success) return parsed(request.data)
+  return refused(complainAboutJson(theRequest, faultsOfIssues(request.error.issues, document.value, rules)))
+}
+
+const linkRules: JsonRules = {
+  $: {
+    expected: 'one JSON object with the fields action, linkData and perhaps linkDetails',
+    remedy: () => 'write { "action": "create", "linkData": "root%all%ReadOnly%team-a%GROUP%ssofile" }',
+  },
+  '$.action': { expected: '"create" or "delete"', remedy: () => 'write one of the two' },
+  '$.linkData': {
+    expected: 'the name of a link',
+    remedy: () => 'write it as its file would be called, such as "root%all%ReadOnly%team-a%GROUP%ssofile"',
+  },
+  '$.linkDetails': {
+    expected: 'what the file of a link may say',
+    remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00" }, or leave the field out',
+  },
+}
+
+const permissionSetRules: JsonRules = {
+  $: {
+    expected: 'one JSON object with the fields action and permissionSetData',
+    remedy: () => 'write { "action": "create", "permissionSetData": { "permissionSetName": "…", … } }',
+  },
+  '$.action': { expected: '"create", "update" or "delete"', remedy: () => 'write one of the three' },
+  '$.permissionSetData': {
+    expected: 'a JSON object with the fields of a permission set',
+    remedy: () => 'write { "permissionSetName": "…", … }',
+  },
+  '$.permissionSetData.permissionSetName': {
+    expected: 'the name of a permission set',
+    remedy: () => 'write which permission set is meant',
+  },
+}

@@ -1,0 +1,115 @@
+import { type Access, mayRead } from '../../shared/domain/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/api-caller.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
+import { isFolderMarker, linkPrefix } from '../../shared/domain/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import type { Status } from '../../shared/domain/status.ts'
+import type { ObjectHead } from '../../shared/ports/object-store.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
+import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
+import { type Answer, answer, refusal } from './answer.ts'
+import { refuseCaller, refuseMissing } from './change-input.ts'
+import type { ApiKind } from './routes.ts'
+
+export type ReadContext = {
+  readonly ports: Pick<Ports, 'objects' | 'clock'>
+  readonly configuration: Configuration
+  readonly access?: Access | undefined
+  readonly caller: ApiCaller
+}
+
+export const limitDefault = 100
+export const limitMost = 1000
+/** So many keys that the caller may not read are passed over for one page, which may then be empty. */
+const passedMost = 10_000
+
+/** One input with all that its status says; the first of these keys under which there is one or the other. */
+export async function readInputWithStatus(keys: readonly string[], context: ReadContext): Promise<Answer> {
+  const { objects, clock } = context.ports
+  const [first = ''] = keys
+  const readable = keys.filter((key) => isReadable(key, context))
+  if (readable.length === 0) return refuseCaller(context.caller, first)
+  for (const key of readable.filter((one) => Buffer.byteLength(one) <= 1024 && one.isWellFormed())) {
+    const [head, status] = await Promise.all([
+      objects.head(key),
+      spoiledAsAbsent(new StatusStore(objects, clock).read(key)),
+    ])
+    if (head !== undefined || status !== undefined)
+      return answer(200, { ...nameOf(key), file: head === undefined ? null : fileOf(head), status: status ?? null })
+  }
+  return refuseMissing(first)
+}
+
+/** One page of the inputs of a kind, ascending by key; each with the state of its status. */
+export async function listInputs(
+  kind: ApiKind,
+  { limit = String(limitDefault), nextToken }: Readonly<Partial<Record<string, string>>>,
+  context: ReadContext,
+): Promise<Answer> {
+  const most = /^\d{1,4}$/.test(limit) ? Number(limit) : 0
+  if (most < 1 || most > limitMost)
+    return refuseParameter('limit', limit, `a number from 1 to ${limitMost}`, 'write such a number, or leave it out')
+  const prefix = prefixes[kind]
+  const after = nextToken === undefined ? undefined : Buffer.from(nextToken, 'base64url').toString()
+  if (nextToken !== undefined && !after?.startsWith(prefix))
+    return refuseParameter('nextToken', nextToken, 'the nextToken of the page before', 'begin again without it')
+  const { heads, last } = await readPage(prefix, { after, most }, context)
+  const states = await readStates(heads, context)
+  return answer(200, {
+    [kind === 'links' ? 'links' : 'permissionSets']: heads.map((head) => ({
+      ...nameOf(head.key),
+      file: fileOf(head),
+      status: states.get(head.key) ?? null,
+    })),
+    ...(last === undefined ? {} : { nextToken: Buffer.from(last).toString('base64url') }),
+  })
+}
+
+const prefixes: Readonly<Record<ApiKind, string>> = { links: linkPrefix, 'permission-sets': permissionSetPrefix }
+
+/** `last`, where there may be more, is the key that the next page begins after. */
+async function readPage(
+  prefix: string,
+  { after, most }: { readonly after: string | undefined; readonly most: number },
+  context: ReadContext,
+): Promise<{ readonly heads: readonly ObjectHead[]; readonly last?: string }> {
+  const heads: ObjectHead[] = []
+  let passed = 0
+  const listing = context.ports.objects.list(prefix, after === undefined ? {} : { startAfter: after })
+  for await (const head of listing) {
+    if (!isFolderMarker(head.key) && isReadable(head.key, context)) heads.push(head)
+    else passed++
+    if (heads.length >= most || passed >= passedMost) return { heads, last: head.key }
+  }
+  return { heads }
+}
+
+async function readStates(heads: readonly ObjectHead[], { ports: { objects, clock } }: ReadContext) {
+  const statuses = new StatusStore(objects, clock)
+  const states = new Map<string, Pick<Status, 'state' | 'reason' | 'updatedAt'>>()
+  await forEachAtOnce(heads, async ({ key }) => {
+    const status = await spoiledAsAbsent(statuses.read(key))
+    if (status) states.set(key, { state: status.state, reason: status.reason, updatedAt: status.updatedAt })
+  })
+  return states
+}
+
+function isReadable(key: string, { access, caller, configuration }: ReadContext): boolean {
+  return access === undefined || mayRead(access, { arn: caller.arn, key, folders: configuration.folders })
+}
+
+function nameOf(key: string) {
+  return key.startsWith(linkPrefix)
+    ? { link: key.slice(linkPrefix.length), key }
+    : { permissionSetName: key.slice(permissionSetPrefix.length).replace(/\.json$/, ''), key }
+}
+
+function fileOf({ etag, lastModified, size }: ObjectHead) {
+  return { etag, lastModified: lastModified.toISOString(), sizeBytes: size }
+}
+
+function refuseParameter(name: string, received: string, expected: string, remedy: string): Answer {
+  return refusal(400, [{ path: name, received: `'${received.slice(0, 100)}'`, expected, remedy }])
+}

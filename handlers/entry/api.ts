@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { apiSettings } from '../../shared/domain/environment.ts'
+import { api } from '../api/api.ts'
+import { openDeployment } from './open-deployment.ts'
+
+const { ports, configuration, guarded } = openDeployment()
+// Beside the bundle, as the configuration is. Without it nobody is served.
+const settings = apiSettings.parse(JSON.parse(readFileSync(new URL('./api.json', import.meta.url), 'utf8')))
+export const handler = guarded(api(ports, configuration, settings))

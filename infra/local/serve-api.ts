@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Answer } from '../../handlers/api/answer.ts'
+import type { ApiEvent } from '../../handlers/api/api-request.ts'
+import { apiKinds, routesOf } from '../../handlers/api/routes.ts'
+import { localAccountId } from './local-account.ts'
+import { currentRequest } from './local-request.ts'
+
+const prefix = '/api'
+const routes = apiKinds.flatMap((kind) => routesOf(kind, { mayChange: true }))
+
+/**
+ * What API Gateway's HTTP API does before ssofile's function and after it, below `/api`: the path decoded once, the route, the
+ * caller. As with S3 the access key id is who calls, and signatures are not checked; API Gateway would refuse a request that
+ * is not signed. (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".)
+ */
+export function serveApi(app: FastifyInstance): Gateway {
+  const gateway: Gateway = {}
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    scope.all(`${prefix}/*`, { bodyLimit: 10 * 1024 * 1024 }, async (request, reply) => {
+      const event = toEvent(request)
+      if (event === undefined) return reply.code(404).send({ message: 'Not Found' })
+      if (gateway.invoke === undefined) return reply.code(503).send({ message: 'Service Unavailable' })
+      const { statusCode, headers, body } = await gateway.invoke(event)
+      return reply.code(statusCode).headers(headers).send(body)
+    })
+  })
+  return gateway
+}
+
+/** The function behind it is there once the port is known, which it calls itself. */
+type Gateway = { invoke?: (event: ApiEvent) => Promise<Answer> }
+
+/** `undefined`: there is no such route. */
+function toEvent(request: FastifyRequest): ApiEvent | undefined {
+  const { accessKeyId = 'unsigned', sourceIpAddress } = currentRequest()
+  const [path = '', search] = request.url.split('?')
+  // Seen at API Gateway: what stands behind a question mark that it has decoded is lost.
+  const rawPath = decodeURIComponent(path).split('?', 1).join('')
+  const found = findRoute(request.method, rawPath.slice(prefix.length))
+  if (found === undefined) return undefined
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const)
+  return {
+    ...found,
+    rawPath,
+    headers: Object.fromEntries(headers),
+    queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
+    isBase64Encoded: true,
+    body: Buffer.isBuffer(request.body) ? request.body.toString('base64') : '',
+    requestContext: {
+      requestId: request.id,
+      http: { sourceIp: sourceIpAddress },
+      authorizer: { iam: { userArn: `arn:aws:iam::${localAccountId}:user/${accessKeyId}` } },
+    },
+  }
+}
+
+function findRoute(method: string, path: string): Pick<ApiEvent, 'routeKey' | 'pathParameters'> | undefined {
+  const [, kind = '', ...rest] = path.replace(/\/$/, '').split('/')
+  const item = rest.join('/')
+  const fits = routes.filter((route) => {
+    const [, pattern = ''] = route.split(' ')
+    const parameter = /\{\w+(\+?)\}$/.exec(pattern)
+    if (parameter === null) return pattern === `/${kind}` && item === ''
+    return pattern.startsWith(`/${kind}/`) && item !== '' && (parameter[1] === '+' || !item.includes('/'))
+  })
+  const routeKey =
+    fits.find((route) => route.startsWith(`${method} `)) ?? fits.find((route) => route.startsWith('ANY '))
+  if (routeKey === undefined) return undefined
+  const name = /\{(\w+)/.exec(routeKey)?.[1]
+  return { routeKey, pathParameters: name === undefined ? {} : { [name]: item } }
+}
