@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { accountId } from '../../../shared/domain/account-id.ts'
-import type { Account } from '../../../shared/domain/organization-view.ts'
+import { type Account, isUnplaced } from '../../../shared/domain/organization-view.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import type {
   CreateAccountRecord,
@@ -196,8 +196,7 @@ function renderAccount({ id, name, state }: Account, model: MemoryOrganizations)
     Arn: arn,
     Email: email,
     Name: name,
-    State: state,
-    Paths: [path],
+    ...(isUnplaced({ state }) ? {} : { State: state, Paths: [path] }),
     JoinedMethod: joinedMethod,
     JoinedTimestamp: joinedAt,
   }

@@ -82,7 +82,11 @@ async function close(
   startedAt: Date,
   released: readonly Assignment[] = [],
 ): Promise<ReconcileReport> {
-  const { counts, due, inputs, unfinished, unreadable } = found
+  const { counts, due, inputs, unfinished, unplaced, unreadable } = found
+  if (unplaced.length > 0)
+    ports.log.error('Organizations does not say State or Paths of accounts; nothing is granted or revoked there', {
+      unplaced,
+    })
   if (unreadable.length > 0)
     ports.log.error('objects cannot be read; nothing is granted or revoked by them until they can be read', {
       unreadable,
