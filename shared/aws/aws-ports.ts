@@ -19,7 +19,7 @@ export type AwsPortsOptions = {
   /** The URL of each queue of a deployment; a process without a deployment gives its own queues. */
   readonly queues: Queues | ((queue: QueueName) => string)
   readonly log: Log
-  /** The instance of IAM Identity Center; absent: the only one that is listed. */
+  /** The instance of IAM Identity Center; absent: the only one that is listed, or that of the organization. */
   readonly instanceArn?: string
   /** All services at one endpoint, with one access key: what the local system's own handlers use. */
   readonly endpoint?: { readonly url: string; readonly accessKeyId: string }
@@ -54,11 +54,12 @@ export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: Aws
   }
   const clock = new SystemClock()
   const s3 = new S3({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
+  const organizations = new AwsOrganizations(new Organizations(common))
   const ssoAdmin = awsSsoAdmin(
     new SSOAdmin(common),
     // Every process asks for the instance once, while a dispatcher may be using up the rate.
     new SSOAdmin({ ...common, maxAttempts: 10 }),
-    instanceArn,
+    { instanceArn, managementAccountId: organizations.managementAccountId },
   )
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {
@@ -66,7 +67,7 @@ export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: Aws
     queues: typeof queues === 'function' ? new SqsQueues(new SQS(common), queues) : queues,
     ssoAdmin,
     identityStore: new AwsIdentityStore(new Identitystore(common), identityStoreId),
-    organizations: new AwsOrganizations(new Organizations(common)),
+    organizations,
     clock,
     leaseClock: clock,
     randomness: new SystemRandomness(),

@@ -99,7 +99,7 @@ const assignment = {
 export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<string, JsonOperation>> {
   const on = inInstance(model)
   return {
-    ...instanceOperations(model, on),
+    ...instanceOperations(model),
     ...assignmentOperations(model, on),
     ...statusOperations(model, on),
     ...permissionSetOperations(model, on),
@@ -119,25 +119,33 @@ function inInstance(model: MemorySsoAdmin) {
   ): JsonOperation =>
     operation(input, async (parsed) => {
       if (parsed.InstanceArn !== undefined && parsed.InstanceArn !== model.instanceArn) {
-        throw notFound(`Could not find Instance with id ${parsed.InstanceArn.split('/').at(-1)}`)
+        throw noSuchInstance(parsed.InstanceArn)
       }
       return answer(parsed)
     })
 }
 
-function instanceOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
-  const render = ({ instanceArn, identityStoreId, createdAt }: InstanceDescription, owner: string) => ({
+function noSuchInstance(arn: string) {
+  return notFound(`Could not find Instance with id ${arn.split('/').at(-1)}`)
+}
+
+function instanceOperations(model: MemorySsoAdmin): Record<string, JsonOperation> {
+  const render = ({ instanceArn, identityStoreId, createdAt, ownerAccountId }: InstanceDescription) => ({
     InstanceArn: instanceArn,
     IdentityStoreId: identityStoreId,
-    OwnerAccountId: owner,
+    OwnerAccountId: ownerAccountId,
     CreatedDate: createdAt,
     Status: 'ACTIVE',
   })
   return {
     ListInstances: operation(z.object(paging), async () => ({
-      Instances: [render(await model.listInstances(), model.ownerAccountId)],
+      Instances: (await model.listInstances()).map(render),
     })),
-    DescribeInstance: on(z.object(instance), async () => render(await model.describeInstance(), model.ownerAccountId)),
+    DescribeInstance: operation(z.object(instance), async (input) => {
+      const found = await model.describeInstance(input.InstanceArn)
+      if (found === undefined) throw noSuchInstance(input.InstanceArn)
+      return render(found)
+    }),
   }
 }
 
