@@ -33,25 +33,7 @@ const requestTimeoutMs = 30_000
  * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
 export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: AwsPortsOptions): Ports {
-  const common = {
-    // Our own loops repeat calls: they know the rates, and which writes may be repeated.
-    maxAttempts: 1,
-    requestHandler: {
-      requestTimeout: requestTimeoutMs,
-      // Otherwise a request that hangs is only logged. (SDK for JavaScript v3, NodeHttpHandlerOptions.)
-      throwOnRequestTimeout: true,
-      connectionTimeout: 5_000,
-      httpsAgent: { maxSockets: 100 },
-      httpAgent: { maxSockets: 100 },
-    },
-    ...(endpoint === undefined
-      ? {}
-      : {
-          endpoint: endpoint.url,
-          region: 'us-east-1',
-          credentials: { accessKeyId: endpoint.accessKeyId, secretAccessKey: 'local' },
-        }),
-  }
+  const common = clientSettings(endpoint)
   const clock = new SystemClock()
   const s3 = new S3({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
   const organizations = new AwsOrganizations(new Organizations(common))
@@ -76,6 +58,29 @@ export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: Aws
 }
 
 /** An endpoint that is not AWS's rarely has a name for each bucket (`bucket.host`). */
-function hasOwnS3Endpoint(): boolean {
+export function hasOwnS3Endpoint(): boolean {
   return (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined
+}
+
+/** What all clients of AWS's services have. Each call is tried once. */
+export function clientSettings(endpoint?: AwsPortsOptions['endpoint']) {
+  return {
+    // Our own loops repeat calls: they know the rates, and which writes may be repeated.
+    maxAttempts: 1,
+    requestHandler: {
+      requestTimeout: requestTimeoutMs,
+      // Otherwise a request that hangs is only logged. (SDK for JavaScript v3, NodeHttpHandlerOptions.)
+      throwOnRequestTimeout: true,
+      connectionTimeout: 5_000,
+      httpsAgent: { maxSockets: 100 },
+      httpAgent: { maxSockets: 100 },
+    },
+    ...(endpoint === undefined
+      ? {}
+      : {
+          endpoint: endpoint.url,
+          region: 'us-east-1',
+          credentials: { accessKeyId: endpoint.accessKeyId, secretAccessKey: 'local' },
+        }),
+  }
 }

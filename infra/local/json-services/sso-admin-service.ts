@@ -21,6 +21,7 @@ import {
   provisioningStatuses,
   type RequestKind,
 } from '../../../shared/ports/sso-admin.ts'
+import { localRegion } from '../local-account.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the IAM Identity Center API Reference.
@@ -136,6 +137,7 @@ function instanceOperations(model: MemorySsoAdmin): Record<string, JsonOperation
     OwnerAccountId: ownerAccountId,
     CreatedDate: createdAt,
     Status: 'ACTIVE',
+    PrimaryRegion: localRegion,
   })
   return {
     ListInstances: operation(z.object(paging), async () => ({
