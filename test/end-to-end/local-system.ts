@@ -17,6 +17,7 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-s
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import pLimit from 'p-limit'
 import type * as z from 'zod'
+import type { faultFile } from '../../infra/local/faults/fault-file.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { Status, StatusState } from '../../shared/domain/status.ts'
@@ -38,6 +39,10 @@ export type LocalSystemOptions = {
   readonly latencyMs?: number
   /** How many times faster time runs, for all but leases. Default: 1. */
   readonly timeScale?: number
+  /** The `--faults` file. */
+  readonly faults?: z.input<typeof faultFile>
+  /** More options of `ssofile local`. */
+  readonly options?: readonly string[]
 }
 
 export type Call = {
@@ -77,8 +82,8 @@ export class LocalSystem {
     this.calls = started.calls
     const common = this.#clientFor('test')
     this.sqs = new SQSClient(common)
-    // SSO Admin allows 20 calls per second to all callers together.
-    this.ssoAdmin = new SSOAdminClient({ ...common, maxAttempts: 10 })
+    // SSO Admin allows 20 calls per second to all callers together. In the management account nothing is refused.
+    this.ssoAdmin = new SSOAdminClient({ ...this.#clientFor('management'), maxAttempts: 10 })
     this.identityStore = new IdentitystoreClient({ ...common, maxAttempts: 10 })
     this.access = new AccessReader(this.ssoAdmin, this.identityStore)
   }
@@ -323,12 +328,19 @@ async function spawnLocalSystem({
   configuration,
   latencyMs = 50,
   timeScale,
+  faults,
+  options = [],
 }: LocalSystemOptions): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-end-to-end-'))
   const config = join(folder, 'configuration.json')
   await writeFile(config, JSON.stringify({ brake: noBrake, ...configuration }))
-  const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config]
+  const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config, ...options]
   if (timeScale !== undefined) args.push('--time-scale', String(timeScale))
+  if (faults !== undefined) {
+    const file = join(folder, 'faults.json')
+    await writeFile(file, JSON.stringify(faults))
+    args.push('--faults', file)
+  }
   if (organization !== undefined) {
     const file = join(folder, 'organization.json')
     await writeFile(file, JSON.stringify(organization))
