@@ -17,12 +17,20 @@ const codes: Readonly<Record<WorkedService, Codes>> = {
 const unavailable = ['SlowDown', 'ServiceUnavailable', 'ServiceUnavailableException', 'Busy']
 const internal = ['InternalError', 'InternalServerException', 'ServiceException', 'InternalFailure']
 
-export function codeOf(service: WorkedService, fault: { fault: 'throttle' } | { fault: 'error'; code?: string }): string {
+export function codeOf(
+  service: WorkedService,
+  fault: { fault: 'throttle' } | { fault: 'error'; code?: string },
+): string {
   return fault.fault === 'throttle' ? codes[service].throttle : (fault.code ?? codes[service].internal)
 }
 
 /** Answers a request as its service refuses one with this code. */
-export function refuse(service: WorkedService, code: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function refuse(
+  service: WorkedService,
+  code: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const message = `Injected by --faults: ${code}`
   reply.code(statusOf(service, code))
   if (service === 's3') {
