@@ -57,6 +57,11 @@ export async function reconcile(
   // Where the names are lost, every entry is read for them.
   const last = (await names.isEmpty()) ? { ...known, since: new Date(0) } : known
   const found = await findDifferences(ports.objects, view, configuration, { last })
+  const { unplaced } = found
+  if (unplaced.length > 0)
+    ports.log.error('Organizations does not say State or Paths of accounts; nothing is granted or revoked there', {
+      unplaced,
+    })
   const listed = new Set(view.accounts.map(({ id }) => id))
   const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
   const released = found.resting.filter(({ accountId }) => gone.has(accountId))
@@ -82,11 +87,7 @@ async function close(
   startedAt: Date,
   released: readonly Assignment[] = [],
 ): Promise<ReconcileReport> {
-  const { counts, due, inputs, unfinished, unplaced, unreadable } = found
-  if (unplaced.length > 0)
-    ports.log.error('Organizations does not say State or Paths of accounts; nothing is granted or revoked there', {
-      unplaced,
-    })
+  const { counts, due, inputs, unfinished, unreadable } = found
   if (unreadable.length > 0)
     ports.log.error('objects cannot be read; nothing is granted or revoked by them until they can be read', {
       unreadable,
