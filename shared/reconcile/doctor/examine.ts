@@ -21,6 +21,7 @@ import {
   organizationReads,
 } from './dry-calls.ts'
 import { examineFunctions } from './examine-functions.ts'
+import { examineWrites } from './examine-writes.ts'
 import { judgeAccounts } from './judge-accounts.ts'
 import { examineBucket } from './judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
@@ -209,8 +210,11 @@ async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding
   const pause = await readPause(ports.objects)
   if (pause) yield warn('pause', `all changes are ${describePause(pause)}`, 'ssofile resume')
   const { deployment } = owner ?? {}
-  if (deployment === undefined)
+  if (deployment === undefined) {
+    // With a deployment its functions write, each by its own role.
+    yield await examineWrites(ports.objects)
     return yield skip('deployment', 'no deployment: queues, functions and events not checked')
+  }
   yield* await examineQueues(installation, deployment.queueUrls)
   yield await examineRoundTrip(ports, { withinMs: roundTripMs })
   yield* judgeArrivals(await readArrivals(ports.objects))

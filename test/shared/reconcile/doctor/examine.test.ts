@@ -18,6 +18,7 @@ import {
   organizationReads,
 } from '../../../../shared/reconcile/doctor/dry-calls.ts'
 import { examine } from '../../../../shared/reconcile/doctor/examine.ts'
+import { writtenPrefixes } from '../../../../shared/reconcile/doctor/examine-writes.ts'
 import { claimBucket } from '../../../../shared/reconcile/records/owner.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
@@ -58,14 +59,14 @@ function installationOf({ ssoAdmin, organizations }: World): Installation {
 }
 
 /** A world with access and permission sets, claimed by a deployment. */
-async function open(options: WorldOptions = {}) {
+async function open({ isDeployed = true, ...options }: WorldOptions & { readonly isDeployed?: boolean } = {}) {
   const organization = {
     ...acme(),
     assignments: acme().assignments.filter(({ account }) => account !== '111111111111'),
   }
   const world = new World({ caller: 'delegated-administrator', organization, ...options }).start()
   const deployment = { name: 'test', queueUrls, configuration: world.configuration }
-  await claimBucket(world, deployment)
+  await claimBucket(world, isDeployed ? deployment : undefined)
   return world
 }
 
@@ -114,6 +115,7 @@ describe('the doctor', () => {
     expect([...tried(ofIdentityCenter), other].sort()).toEqual([...identityCenterActions].sort())
     expect(tried(directoryReads(ports))).toEqual([...directoryActions].sort())
     expect(tried(organizationReads(ports, member))).toEqual(Object.values(organizationsActions).flat().sort())
+    expect([...writtenPrefixes]).toEqual(functionPermissions.dispatcher.write?.toSorted())
   })
 
   test('makes no write that is not refused, even by an Identity Center that refuses nobody', async () => {
@@ -191,6 +193,35 @@ describe('the doctor', () => {
     const ports = { ...world.ports, queues: { ...queues, send: async () => {} } }
     const found = (await examined(world, ports)).find(({ check }) => check === 'round trip')
     expect(found).toMatchObject({ level: 'fail', told: expect.stringContaining('not handled within 60 s') })
+  })
+
+  test('tries to write where there is no deployment, and has written nothing', async () => {
+    const world = await open({ isDeployed: false })
+    const before = await everything(world)
+    const findings = await examined(world)
+    expect(findings.filter(({ level }) => level !== 'ok').map(({ check }) => check)).toEqual(['deployment', 'read lag'])
+    expect(findings.find(({ check }) => check === 'bucket writes')).toMatchObject({ level: 'ok' })
+    expect(await everything(world)).toEqual(before)
+  })
+
+  test.each([
+    [
+      'that are denied',
+      async () => Promise.reject(new ServiceError('s3', 'AccessDenied', 'no')),
+      /may not write history\/$/,
+    ],
+    [
+      'in spite of their condition',
+      async () => ({ outcome: 'written', etag: 'e', servedAt: new Date(0) }),
+      /no conditional writes/,
+    ],
+  ])('fails for writes %s', async (_, answer, told) => {
+    const world = await open({ isDeployed: false })
+    const ports = intercept(world.ports, ({ operation, args, proceed }) =>
+      operation === 'put' && String(args[0]).startsWith('history/') ? answer() : proceed(),
+    )
+    const found = (await examined(world, ports)).find(({ check }) => check === 'bucket writes')
+    expect(found).toMatchObject({ level: 'fail', told: expect.stringMatching(told) })
   })
 
   test('tells when an event of the organization arrived last', async () => {
