@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   directoryActions,
+  functionPermissions,
   identityCenterActions,
   organizationsActions,
 } from '../../../../infra/function-permissions.ts'
