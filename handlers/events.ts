@@ -2,10 +2,12 @@ import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { type DirectoryChange, parseDirectoryEvent } from '../shared/domain/directory-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization-event.ts'
+import { parseRoundTrip } from '../shared/domain/round-trip-event.ts'
 import { reconcile } from '../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../shared/reconcile/directory/follow-directory-events.ts'
 import { followOrganizationEvents } from '../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
 import type { QueueHandler } from './handler.ts'
 
@@ -18,6 +20,8 @@ type Received = {
   readonly name: string
   readonly organization?: OrganizationEvent | undefined
   readonly directory?: DirectoryChange | undefined
+  /** The message of `ssofile doctor`. */
+  readonly roundTrip?: string | undefined
 }
 
 /**
@@ -64,7 +68,10 @@ export const events: QueueHandler = (ports, configuration) => {
   }
 
   return async ({ Records }) => {
-    const received = Map.groupBy(Records.map(parseEvent), ({ organization, directory }) => {
+    const all = Records.map(parseEvent)
+    await noteArrivals(ports, arrivalsOf(all))
+    const received = Map.groupBy(all, ({ organization, directory, roundTrip }) => {
+      if (roundTrip !== undefined) return 'nothing'
       if (directory) return 'directory'
       return organization && organization.look !== 'everything' ? 'organization' : 'everything'
     })
@@ -85,7 +92,20 @@ function parseEvent(record: SQSRecord): Received {
   const body = parseJson(record.body)
   const organization = parseOrganizationEvent(body)
   const directory = parseDirectoryEvent(body)
-  return { record, name: organization?.name ?? nameOf(body), organization, directory }
+  return { record, name: organization?.name ?? nameOf(body), organization, directory, roundTrip: parseRoundTrip(body) }
+}
+
+/** The last of each kind. */
+function arrivalsOf(all: readonly Received[]): Parameters<typeof noteArrivals>[1] {
+  const last = (is: (one: Received) => unknown) => all.findLast((one) => is(one) !== undefined)
+  const organization = last((one) => one.organization)
+  const directory = last((one) => one.directory)
+  const roundTrip = last((one) => one.roundTrip)?.roundTrip
+  return {
+    ...(organization && { organization: organization.name }),
+    ...(directory && { directory: directory.name }),
+    ...(roundTrip && { roundTrip }),
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -32,6 +32,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
       ...organizationStatements(name, context),
       ...directoryStatements(name, context),
       ...identityCenterStatements(name, context),
+      ...identityCenterKeyStatements(name, context),
     ],
   })
 }
@@ -145,6 +146,45 @@ function identityCenterStatements(name: FunctionName, { environment, names }: Po
   )
   const reachesItself = isManagementDeployment(environment) && environment.includeManagementAccount
   return [instances, changes, ...(reachesItself ? managementAccountStatements(environment, names) : [])]
+}
+
+/**
+ * Where a customer's key encrypts IAM Identity Center, whoever calls it needs that key: only through these services, and only
+ * for this instance and the identity store of its organization. (IAM Identity Center User Guide, "Baseline KMS key and IAM
+ * policy statements" and "Advanced KMS key policy statements".)
+ */
+function identityCenterKeyStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
+  const { identityCenter, directory } = functionPermissions[name]
+  const { identityCenterKeyArn: key, instanceArn, managementAccount } = environment
+  if (key === undefined) return []
+  const decrypt = (sid: string, service: string, context: Record<string, Record<string, string>>) =>
+    new PolicyStatement({
+      sid,
+      effect: Effect.ALLOW,
+      actions: ['kms:Decrypt'],
+      resources: [key],
+      conditions: {
+        ...context,
+        StringEquals: { 'kms:ViaService': names.viaService(service), ...context.StringEquals },
+      },
+    })
+  const identityStores = `arn:${names.partition}:identitystore::${managementAccount}:identitystore/d-*`
+  return [
+    ...(identityCenter === undefined
+      ? []
+      : [
+          decrypt('IdentityCenterKey', 'sso', {
+            StringEquals: { 'kms:EncryptionContext:aws:sso:instance-arn': instanceArn },
+          }),
+        ]),
+    ...(directory === undefined
+      ? []
+      : [
+          decrypt('IdentityStoreKey', 'identitystore', {
+            StringLike: { 'kms:EncryptionContext:aws:identitystore:identitystore-arn': identityStores },
+          }),
+        ]),
+  ]
 }
 
 /** Identity Center makes the roles of the management account with the rights of its caller. */

@@ -60,6 +60,9 @@ On the one instance, its permission sets, and accounts; \`ListInstances\` knows 
 
 ${list('sso', ['ListInstances', ...identityCenterActions])}
 
+Where a customer's key encrypts IAM Identity Center (\`identityCenterKeyArn\`), the functions that call it may also \`kms:Decrypt\` with that key: only through IAM
+Identity Center for the one instance, and through the Identity Store of the organization.
+
 In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
 `
 }

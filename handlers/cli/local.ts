@@ -40,6 +40,12 @@ export function addLocal(program: Command): void {
       timeScale,
       1,
     )
+    .option(
+      '--delegated-administrator',
+      'be the delegated administrator of IAM Identity Center, which can change nothing of the management account; default, unless the configuration has "includeManagementAccount": true',
+    )
+    .option('--no-delegated-administrator', 'run in the management account')
+    .option('--account-instance', 'the account also has an instance of IAM Identity Center of its own')
     .addOption(
       new Option('--log <format>', 'how the handlers log: text for people, json as in Lambda')
         .choices(['text', 'json'])
@@ -52,9 +58,12 @@ export function addLocal(program: Command): void {
       '\nExamples:\n  ssofile local --port 4566 --latency-ms 2000\n  ssofile local --data-dir .ssofile-data --time-scale 60',
     )
     .action(async (options: LocalArguments) => {
+      const configuration = await readConfiguration(options.config)
       const system = await start({
         port: options.port,
-        configuration: await readConfiguration(options.config),
+        configuration,
+        isDelegatedAdministrator: options.delegatedAdministrator ?? !configuration.includeManagementAccount,
+        hasAccountInstance: options.accountInstance,
         organizationFile: options.organization,
         latencyMs: options.latencyMs,
         latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
@@ -80,6 +89,8 @@ type LocalArguments = {
   readonly latencyMs: number
   readonly latencyP99Ms?: number
   readonly readLagMs: number
+  readonly delegatedAdministrator?: boolean
+  readonly accountInstance?: boolean
   readonly dataDir?: string
   readonly versioned: boolean
   readonly timeScale: number

@@ -8,6 +8,8 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
   'sso-admin': 'AWS_ENDPOINT_URL_SSO_ADMIN',
   identitystore: 'AWS_ENDPOINT_URL_IDENTITYSTORE',
   organizations: 'AWS_ENDPOINT_URL_ORGANIZATIONS',
+  sts: 'AWS_ENDPOINT_URL_STS',
+  lambda: 'AWS_ENDPOINT_URL_LAMBDA',
 }
 
 /**

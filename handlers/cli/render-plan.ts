@@ -1,6 +1,7 @@
 import type { AccountId } from '../../shared/domain/account-id.ts'
 import type { Assignment } from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
+import { isUnplaced } from '../../shared/domain/organization-view.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, Preview } from '../../shared/reconcile/preview/preview.ts'
 import { count } from './count.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
@@ -24,6 +25,7 @@ type ToldPreview = Omit<Preview, 'permissionSets'> & { readonly permissionSets: 
 export function renderPlan(preview: ToldPreview): string {
   const parts = [
     renderAge(preview),
+    renderUnplaced(preview),
     renderIdle(preview),
     renderWaiting(preview),
     renderExisting(preview),
@@ -43,6 +45,12 @@ export function renderPlan(preview: ToldPreview): string {
 function renderAge({ view, viewAgeMs }: Preview): string {
   const minutes = Math.floor(viewAgeMs / 60_000)
   return minutes < 1 ? '' : `The organization was read ${count(minutes, 'minute')} ago (${view.readAt}).\n`
+}
+
+function renderUnplaced({ view }: Preview): string {
+  const unplaced = view.accounts.filter(isUnplaced).map(({ id }) => id)
+  if (unplaced.length === 0) return ''
+  return `! ${paint('pending', 'accounts')} whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}\n`
 }
 
 function renderIdle({ idleLinks }: Preview): string {

@@ -4,6 +4,7 @@ import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
 import { addBrake } from './brake.ts'
 import { addCompletion } from './completion.ts'
+import { addDoctor } from './doctor.ts'
 import { addExplain } from './explain.ts'
 import { addHelp } from './help.ts'
 import { addImport } from './import.ts'
@@ -44,6 +45,7 @@ addBrake(program)
 addPause(program)
 addResume(program)
 addRedrive(program)
+addDoctor(program)
 addCompletion(program)
 addImport(program)
 addHelp(program)

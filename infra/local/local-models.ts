@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
+import { accountId } from '../../shared/domain/account-id.ts'
 import { renderComplaint } from '../../shared/domain/complaint.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
@@ -14,6 +15,8 @@ import type { Clock } from '../../shared/ports/clock.ts'
 import { versionDays } from '../bucket-settings.ts'
 import type { EventBridgeEvent } from './events/event-bridge-event.ts'
 import { EventBus } from './events/event-bus.ts'
+import { localAccountId } from './local-account.ts'
+import { localRequests } from './local-request.ts'
 import { startSettling } from './settle-when-due.ts'
 
 export type LocalModelsOptions = {
@@ -29,6 +32,10 @@ export type LocalModelsOptions = {
   readonly latencyP99Ms: number
   /** How far listings of Identity Center lag behind; default 0. */
   readonly readLagMs?: number | undefined
+  /** Default: the delegated administrator, which is an account outside the organization file; else the management account. */
+  readonly isDelegatedAdministrator?: boolean | undefined
+  /** Whether the account has an instance of IAM Identity Center of its own, besides the organization's. */
+  readonly hasAccountInstance?: boolean | undefined
   readonly onError: (error: unknown) => void
   /** Called with every event, wanted or not. */
   readonly onEvent?: (event: EventBridgeEvent) => void
@@ -65,7 +72,19 @@ export async function openLocalModels(options: LocalModelsOptions) {
     ...common,
     onChange: (change) => events.directoryChanged(change),
   })
-  const ssoAdmin = new MemorySsoAdmin({ ...common, organizations, identityStore, latencyMs, latencyP99Ms, readLagMs })
+  const { isDelegatedAdministrator = true, hasAccountInstance = false } = options
+  /** An access key id `management` is somebody in the management account. */
+  const isManagement = (accessKeyId: string | undefined) => !isDelegatedAdministrator || accessKeyId === 'management'
+  const ssoAdmin = new MemorySsoAdmin({
+    ...common,
+    organizations,
+    identityStore,
+    latencyMs,
+    latencyP99Ms,
+    readLagMs,
+    caller: () => (isManagement(localRequests.getStore()?.accessKeyId) ? 'management' : 'delegated-administrator'),
+    accountInstanceOf: hasAccountInstance ? accountId.parse(localAccountId) : undefined,
+  })
   const isRestart = organizations.isFounded
   if (!isRestart) {
     const file = await readOrganizationFile(options.organizationFile)
@@ -81,7 +100,21 @@ export async function openLocalModels(options: LocalModelsOptions) {
   })
   const settling = startSettling(organizations, clock)
   const stop = async () => void (await Promise.all([settling.stop(), events.stop()]))
-  return { organizations, identityStore, ssoAdmin, objects, queues, events, isRestart, stop }
+  const accountOf = (accessKeyId: string) =>
+    isManagement(accessKeyId) ? organizations.managementAccountIdNow : localAccountId
+  const delegatedAdministrator = isDelegatedAdministrator ? localAccountId : undefined
+  return {
+    organizations,
+    identityStore,
+    ssoAdmin,
+    objects,
+    queues,
+    events,
+    isRestart,
+    accountOf,
+    delegatedAdministrator,
+    stop,
+  }
 }
 
 async function readOrganizationFile(file: string | undefined): Promise<OrganizationFile> {

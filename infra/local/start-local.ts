@@ -9,6 +9,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
+import { addCallerIdentity } from './add-caller-identity.ts'
 import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { addFaults } from './faults/add-faults.ts'
@@ -40,6 +41,10 @@ export type LocalOptions = {
   readonly readLagMs?: number | undefined
   /** Whether the bucket is versioned; default: yes. */
   readonly versioned?: boolean | undefined
+  /** Whether ssofile is the delegated administrator, as AWS recommends, or runs in the management account. Default: it is. */
+  readonly isDelegatedAdministrator?: boolean | undefined
+  /** Whether the account has an instance of IAM Identity Center of its own as well. Default: no. */
+  readonly hasAccountInstance?: boolean | undefined
   /** Where everything outlives the process; default: in memory. */
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */
@@ -109,6 +114,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   }
   const notifications = startNotifications({ ...models, openTable, clock, onError })
   stops.push(() => notifications.stop())
+  addCallerIdentity(app, models.accountOf)
   addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
   // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())

@@ -19,7 +19,7 @@ export type AwsPortsOptions = {
   /** The URL of each queue of a deployment; a process without a deployment gives its own queues. */
   readonly queues: Queues | ((queue: QueueName) => string)
   readonly log: Log
-  /** The instance of IAM Identity Center; absent: the only one that is listed. */
+  /** The instance of IAM Identity Center; absent: the only one that is listed, or that of the organization. */
   readonly instanceArn?: string
   /** All services at one endpoint, with one access key: what the local system's own handlers use. */
   readonly endpoint?: { readonly url: string; readonly accessKeyId: string; readonly sessionToken?: string }
@@ -33,7 +33,38 @@ const requestTimeoutMs = 30_000
  * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
 export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: AwsPortsOptions): Ports {
-  const common = {
+  const common = clientSettings(endpoint)
+  const clock = new SystemClock()
+  const s3 = new S3({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
+  const organizations = new AwsOrganizations(new Organizations(common))
+  const ssoAdmin = awsSsoAdmin(
+    new SSOAdmin(common),
+    // Every process asks for the instance once, while a dispatcher may be using up the rate.
+    new SSOAdmin({ ...common, maxAttempts: 10 }),
+    { instanceArn, managementAccountId: organizations.managementAccountId },
+  )
+  const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
+  return {
+    objects: new S3ObjectStore(s3, bucket),
+    queues: typeof queues === 'function' ? new SqsQueues(new SQS(common), queues) : queues,
+    ssoAdmin,
+    identityStore: new AwsIdentityStore(new Identitystore(common), identityStoreId),
+    organizations,
+    clock,
+    leaseClock: clock,
+    randomness: new SystemRandomness(),
+    log,
+  }
+}
+
+/** An endpoint that is not AWS's rarely has a name for each bucket (`bucket.host`). */
+export function hasOwnS3Endpoint(): boolean {
+  return (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined
+}
+
+/** What all clients of AWS's services have. Each call is tried once. */
+export function clientSettings(endpoint?: AwsPortsOptions['endpoint']) {
+  return {
     // Our own loops repeat calls: they know the rates, and which writes may be repeated.
     maxAttempts: 1,
     requestHandler: {
@@ -56,29 +87,4 @@ export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: Aws
           },
         }),
   }
-  const clock = new SystemClock()
-  const s3 = new S3({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
-  const ssoAdmin = awsSsoAdmin(
-    new SSOAdmin(common),
-    // Every process asks for the instance once, while a dispatcher may be using up the rate.
-    new SSOAdmin({ ...common, maxAttempts: 10 }),
-    instanceArn,
-  )
-  const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
-  return {
-    objects: new S3ObjectStore(s3, bucket),
-    queues: typeof queues === 'function' ? new SqsQueues(new SQS(common), queues) : queues,
-    ssoAdmin,
-    identityStore: new AwsIdentityStore(new Identitystore(common), identityStoreId),
-    organizations: new AwsOrganizations(new Organizations(common)),
-    clock,
-    leaseClock: clock,
-    randomness: new SystemRandomness(),
-    log,
-  }
-}
-
-/** An endpoint that is not AWS's rarely has a name for each bucket (`bucket.host`). */
-function hasOwnS3Endpoint(): boolean {
-  return (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined
 }

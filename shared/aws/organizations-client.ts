@@ -9,7 +9,7 @@ import { type Account, account as accountSchema } from '../domain/organization-v
 import { once } from '../ports/once.ts'
 import type { Organizations } from '../ports/organizations.ts'
 import type { Page } from '../ports/page.ts'
-import { ServiceError } from '../ports/service-error.ts'
+import type { ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 
 /**
@@ -64,24 +64,23 @@ export class AwsOrganizations implements Organizations {
   }
 }
 
-/** The SDK's account as the port has it. Throws where State or Paths are missing. */
+/**
+ * The SDK's account as the port has it. It is UNPLACED where State or Paths are missing, or the State is one that is not
+ * known here: one such account must not fail the listing of all. Throws where there is no id.
+ */
 export function parseAccount({ Id, Name, State, Paths }: SdkAccount): Account {
   const [path] = Paths ?? []
-  if (State === undefined || path === undefined) {
-    const message =
-      `received account ${Id ?? 'without an id'} without State or Paths, expected both; ` +
-      'use an endpoint and an SDK that know them (Status is retired since September 9, 2026)'
-    throw new ServiceError('organizations', 'NoAnswer', message)
-  }
-  return parseAnswer({ service: 'organizations', member: `account ${Id}` }, accountSchema, {
-    id: Id,
+  const state = accountSchema.shape.state.safeParse(State).data
+  const isPlaced = state !== undefined && path !== undefined
+  return {
+    id: parseAnswer({ service: 'organizations', member: 'the id of an account' }, accountId, Id),
     name: Name ?? '',
-    state: State,
-    parents: parseParents(path),
-  })
+    state: isPlaced ? state : 'UNPLACED',
+    parents: isPlaced ? parseParents(path) : [],
+  }
 }
 
 /** `o-x/r-y/ou-…/123456789012/` without the organization and the account: from the root down to its parent. */
-function parseParents(path: string): readonly string[] {
+function parseParents(path: string): string[] {
   return path.split('/').filter((id) => id.startsWith('r-') || id.startsWith('ou-'))
 }

@@ -1,4 +1,4 @@
-import type { SSOAdmin } from '@aws-sdk/client-sso-admin'
+import type { InstanceMetadata, SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -26,10 +26,10 @@ import {
  * itself: every process asks for it once.
  *
  * `client` must have `maxAttempts: 1`; with any other number every method throws. `patientClient` may have more. It asks
- * for the instance, while a dispatcher may be using up the 20 calls per second.
+ * for the instance, while a dispatcher may be using up the 20 calls per second. `wanted` says which instance is meant.
  */
-export function awsSsoAdmin(client: SSOAdmin, patientClient = client, instanceArn?: string): SsoAdmin {
-  const instance = once(() => findInstance(client, patientClient, instanceArn))
+export function awsSsoAdmin(client: SSOAdmin, patientClient = client, wanted: WantedInstance = {}): SsoAdmin {
+  const instance = once(() => findInstance(client, patientClient, wanted))
   const calls = new Calls(instance)
   return {
     instance,
@@ -40,7 +40,13 @@ export function awsSsoAdmin(client: SSOAdmin, patientClient = client, instanceAr
   }
 }
 
-async function findInstance(client: SSOAdmin, patientClient: SSOAdmin, instanceArn: string | undefined) {
+export type WantedInstance = {
+  readonly instanceArn?: string | undefined
+  /** Asked where several instances are listed and none is named: the organization's instance is the management account's. */
+  readonly managementAccountId?: (() => Promise<string>) | undefined
+}
+
+async function findInstance(client: SSOAdmin, patientClient: SSOAdmin, wanted: WantedInstance) {
   const attempts = await client.config.maxAttempts()
   if (attempts !== 1) {
     throw new Error(
@@ -48,8 +54,12 @@ async function findInstance(client: SSOAdmin, patientClient: SSOAdmin, instanceA
     )
   }
   const { Instances: listed = [] } = await answerOf('sso-admin', patientClient.listInstances())
+  const { instanceArn } = wanted
   // An account may also have an instance of its own, which is listed too. (User Guide, "Account instances".)
-  const instances = instanceArn === undefined ? listed : listed.filter(({ InstanceArn }) => InstanceArn === instanceArn)
+  const instances =
+    instanceArn === undefined
+      ? await listOfOrganization(listed, wanted)
+      : listed.filter(({ InstanceArn }) => InstanceArn === instanceArn)
   const [instance, ...others] = instances
   if (instance === undefined || others.length > 0) {
     const expected = instanceArn === undefined ? 'one' : `${instanceArn} among ${listed.length}`
@@ -64,6 +74,16 @@ async function findInstance(client: SSOAdmin, patientClient: SSOAdmin, instanceA
     throw new ServiceError('sso-admin', 'InstanceNotActive', message)
   }
   return parseInstance(instance)
+}
+
+/** The listed instance, or those of the organization where there are several. */
+async function listOfOrganization(
+  listed: readonly InstanceMetadata[],
+  { managementAccountId }: WantedInstance,
+): Promise<readonly InstanceMetadata[]> {
+  if (listed.length < 2 || managementAccountId === undefined) return listed
+  const owner = await managementAccountId()
+  return listed.filter(({ OwnerAccountId }) => OwnerAccountId === owner)
 }
 
 type AboutInstance = { readonly InstanceArn: string }

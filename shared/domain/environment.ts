@@ -73,6 +73,8 @@ const shape = configuration.extend({
   /** The primary Region of IAM Identity Center. */
   region,
   instanceArn,
+  /** The key that encrypts IAM Identity Center itself, where it is one of the customer's; absent: it is AWS's own. */
+  identityCenterKeyArn: keyArn.optional(),
   bucket: z.strictObject({
     name: z.string().regex(/^(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/),
     /** A bucket that exists already, which its owner sets up; absent: it is created. */
@@ -109,8 +111,13 @@ export const environment = shape.superRefine((value, context) => {
     const inner = value.folders.find((other) => folder !== '' && other.startsWith(`${folder}/`))
     if (inner !== undefined) tell(path, `a folder without another inside: its uploaders could also write to '${inner}'`)
   })
+  // IAM Identity Center User Guide, "Advanced KMS key policy statements": the key must be in the management account.
+  const identityCenterKey = value.identityCenterKeyArn
+  if (identityCenterKey !== undefined && identityCenterKey.split(':')[4] !== value.managementAccount)
+    tell(['identityCenterKeyArn'], `a key of the management account ${value.managementAccount}`)
   const arns = [
     { path: ['instanceArn'], arn: value.instanceArn },
+    ...(identityCenterKey === undefined ? [] : [{ path: ['identityCenterKeyArn'], arn: identityCenterKey }]),
     ...(bucket.existing?.keyArn === undefined
       ? []
       : [{ path: ['bucket', 'existing', 'keyArn'], arn: bucket.existing.keyArn }]),

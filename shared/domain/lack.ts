@@ -70,6 +70,11 @@ export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: strin
 }
 
 export function lackOfActiveAccount(id: AccountId, state: Account['state']): Lack {
+  if (state === 'UNPLACED')
+    return {
+      reason: `Organizations does not say State or Paths of account ${id}`,
+      remedy: 'an operator looks with: ssofile doctor; until then nothing is granted or revoked in this account',
+    }
   return {
     reason: `account ${id} is ${state}, not ACTIVE`,
     remedy: 'delete the link, or wait: it is applied when the account is ACTIVE',

@@ -8,7 +8,11 @@ export const accountStates = ['PENDING_ACTIVATION', 'ACTIVE', 'SUSPENDED', 'PEND
 export const account = z.strictObject({
   id: accountId,
   name: z.string(),
-  state: z.enum(accountStates),
+  /**
+   * `UNPLACED` is ours: Organizations did not say the State or the Paths of the account. Neither is a required member. Nobody
+   * knows then which links mean the account, so nothing is granted there and nothing is revoked.
+   */
+  state: z.enum([...accountStates, 'UNPLACED']),
   /** Ids of everything above it, from the root (`r-…`) down to its parent. */
   parents: z.array(z.string()),
   /** Absent: not read. */
@@ -32,6 +36,11 @@ export const organizationView = z.strictObject({
   accounts: z.array(account),
 })
 export type OrganizationView = z.infer<typeof organizationView>
+
+/** An UNPLACED account exists, but nothing can be said about it. */
+export function isUnplaced(account: Pick<Account, 'state'> | undefined): boolean {
+  return account?.state === 'UNPLACED'
+}
 
 /** A suspended or closed account refuses every change until it is reinstated or gone, and so does one that left. */
 export function refuses(account: Pick<Account, 'state'> | undefined): boolean {

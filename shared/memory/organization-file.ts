@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { accountId } from '../domain/account-id.ts'
 import { type Parsed, parsed, quote, refused } from '../domain/complaint.ts'
-import { account } from '../domain/organization-view.ts'
+import { accountStates } from '../domain/organization-view.ts'
 import { permissionSetName } from '../domain/permission-set-name.ts'
 import { principalName, principalType } from '../domain/principal.ts'
 import { tags } from '../domain/tags.ts'
@@ -20,7 +20,7 @@ const accountInFile = z.strictObject({
     )
     .refine((all) => Object.keys(all).length <= tagsMost, `at most ${tagsMost} tags`)
     .default({}),
-  state: account.shape.state.default('ACTIVE'),
+  state: z.enum(accountStates).default('ACTIVE'),
 })
 
 function isTag([key, value]: [string, string]): boolean {

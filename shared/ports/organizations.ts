@@ -5,7 +5,7 @@ import type { Page } from './page.ts'
 /** AWS Organizations, read only. Throttling is `TooManyRequestsException`. */
 export interface Organizations {
   managementAccountId(): Promise<AccountId>
-  /** At most 20 a page; a page may be empty and still not be the last. `tags` are absent here. */
+  /** At most 20 a page; a page may be empty and still not be the last. `tags` are absent here. Accounts may be UNPLACED. */
   listAccounts(nextToken?: string): Promise<Page<Account>>
   /** `undefined`: AccountNotFoundException. `tags` are absent here. */
   describeAccount(accountId: AccountId): Promise<Account | undefined>

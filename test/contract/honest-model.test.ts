@@ -343,6 +343,17 @@ describe('a delegated administrator', () => {
   })
 })
 
+test('an instance of the account itself is listed before that of the organization, and has no permission sets', async () => {
+  const own = '333333333333'
+  await reopen({ ssoAdmin: { accountInstanceOf: accountId.parse(own) } })
+  const { body } = await sso('ListInstances', { InstanceArn: undefined })
+  const owners = Array.from(Object(body.Instances)).map((one) => Object(one).OwnerAccountId)
+  expect(owners).toEqual([own, management])
+  const { InstanceArn } = Object(Array.from(Object(body.Instances))[0])
+  expect((await sso('DescribeInstance', { InstanceArn })).body).toMatchObject({ OwnerAccountId: own })
+  expect((await sso('ListPermissionSets', { InstanceArn })).body).toMatchObject({ __type: 'ResourceNotFoundException' })
+})
+
 describe('validation', () => {
   test('every broken constraint is told, as AWS words it', async () => {
     expect((await sso('ListPermissionSets', { InstanceArn: undefined, MaxResults: 101 })).body).toEqual({

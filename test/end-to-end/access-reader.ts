@@ -78,8 +78,9 @@ export class AccessReader {
 
   async #read() {
     if (this.#instance) return this.#instance
-    const [found] = (await this.#ssoAdmin.send(new ListInstancesCommand({}))).Instances ?? []
-    const { InstanceArn, IdentityStoreId } = found ?? {}
+    const { Instances = [] } = await this.#ssoAdmin.send(new ListInstancesCommand({}))
+    // The account's own instance, where it has one, is listed first.
+    const { InstanceArn, IdentityStoreId } = Instances.at(-1) ?? {}
     if (InstanceArn === undefined || IdentityStoreId === undefined) throw new Error('there is no Identity Center')
     this.#instance = { InstanceArn, IdentityStoreId }
     return this.#instance

@@ -39,9 +39,10 @@ export type LocalSystemOptions = {
   readonly latencyMs?: number
   /** How many times faster time runs, for all but leases. Default: 1. */
   readonly timeScale?: number
+  /** The rules of the `--faults` file. */
   readonly faults?: readonly z.input<typeof faultRule>[]
-  /** Further options of `ssofile local`. */
-  readonly more?: readonly string[]
+  /** More options of `ssofile local`. */
+  readonly options?: readonly string[]
 }
 
 export type Call = {
@@ -81,8 +82,8 @@ export class LocalSystem {
     this.calls = started.calls
     const common = this.#clientFor('test')
     this.sqs = new SQSClient(common)
-    // SSO Admin allows 20 calls per second to all callers together.
-    this.ssoAdmin = new SSOAdminClient({ ...common, maxAttempts: 10 })
+    // SSO Admin allows 20 calls per second to all callers together. In the management account nothing is refused.
+    this.ssoAdmin = new SSOAdminClient({ ...this.#clientFor('management'), maxAttempts: 10 })
     this.identityStore = new IdentitystoreClient({ ...common, maxAttempts: 10 })
     this.access = new AccessReader(this.ssoAdmin, this.identityStore)
   }
@@ -328,14 +329,13 @@ async function spawnLocalSystem({
   latencyMs = 50,
   timeScale,
   faults,
-  more = [],
+  options = [],
 }: LocalSystemOptions): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-end-to-end-'))
   const config = join(folder, 'configuration.json')
   await writeFile(config, JSON.stringify({ brake: noBrake, ...configuration }))
-  const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config]
+  const args = ['--port', '0', '--latency-ms', String(latencyMs), '--config', config, ...options]
   if (timeScale !== undefined) args.push('--time-scale', String(timeScale))
-  args.push(...more)
   if (faults !== undefined) {
     const file = join(folder, 'faults.json')
     await writeFile(file, JSON.stringify({ rules: faults }))

@@ -14,7 +14,7 @@ let system: LocalSystem
 let unversioned: LocalSystem
 beforeAll(async () => {
   system = await LocalSystem.start({ organization })
-  unversioned = await LocalSystem.start({ organization, more: ['--no-versioned'] })
+  unversioned = await LocalSystem.start({ organization, options: ['--no-versioned'] })
   for (const one of [system, unversioned]) {
     await one.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
     await one.untilStatus('permission_sets/ReadOnly-ps.json', 'applied')

@@ -23,6 +23,7 @@ export const rooms = [
   'dispatcher',
   'differences',
   'preview',
+  'doctor',
 ] as const
 
 const sdk = ['@aws-sdk/*', '@smithy/*']

@@ -18,14 +18,18 @@ function inPartition(partition: string, region: string) {
   return document.parse(JSON.parse(text))
 }
 
-/** A deployment of every kind. */
+export function identityCenterKeyOf(partition: string, region: string): string {
+  return `arn:${partition}:kms:${region}:444455556666:key/mrk-1234abcd12ab34cd56ef1234567890ab`
+}
+
+/** A deployment of every kind. China: with a key of the customer's for IAM Identity Center. */
 export const environments = {
   delegated: exampleDocument,
   'at-home': { ...exampleDocument, region: 'us-east-1' },
   management: read('fixtures/environments/management-account.json'),
   'management-at-home': { ...read('fixtures/environments/management-account.json'), region: 'us-east-1' },
   existing: read('fixtures/environments/existing-bucket.json'),
-  china: inPartition('aws-cn', 'cn-north-1'),
+  china: { ...inPartition('aws-cn', 'cn-north-1'), identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1') },
   api: { ...exampleDocument, provisioning: { links: 'api', permissionSets: 'both' } },
   'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
 }

@@ -34,9 +34,10 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect(Object.values(organizationsActions).flat().sort()).toEqual(calledIn('organizations-client.ts'))
   })
 
-  test('for all services: no other adapter has an SDK client', () => {
+  test('for all services: no other adapter has an SDK client, but that of the command doctor', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
+      'aws-installation.ts',
       'identity-store-client.ts',
       'organizations-client.ts',
       's3-object-store.ts',

@@ -11,7 +11,7 @@ import {
 } from '../../shared/ports/deployment-settings.ts'
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
-import { environments, example } from './environments.ts'
+import { environments, example, identityCenterKeyOf } from './environments.ts'
 import { type Assembly, type Resource, synthesize } from './synthesize.ts'
 
 /** Those of a deployment without an API. */
@@ -529,5 +529,51 @@ describe('the API', () => {
     )
     const links = one('AWS::Lambda::Function', { FunctionName: 'ssofile-links' }, 'api')
     expect(textOf(links.Properties.Environment)).not.toContain('SSOFILE_API_PRINCIPAL')
+  })
+})
+
+describe('the key of IAM Identity Center', () => {
+  const keyStatements = (mode: Mode, name: string) => {
+    const { Properties } = one('AWS::IAM::Role', { RoleName: `ssofile-${name}` }, mode)
+    const [{ PolicyDocument }] = Properties.Policies as [{ PolicyDocument: { Statement: Record<string, unknown>[] } }]
+    return PolicyDocument.Statement.filter(({ Sid }) => Sid === 'IdentityCenterKey' || Sid === 'IdentityStoreKey')
+  }
+
+  test.each(modes.filter((mode) => mode !== 'china'))('is used by no function where it is AWS owned: %s', (mode) => {
+    for (const name of functionNames) expect(keyStatements(mode, name)).toEqual([])
+  })
+
+  test('is used by the functions that call IAM Identity Center, only through it and for this instance', () => {
+    const calling = functionNames.filter((name) => keyStatements('china', name).length > 0)
+    expect(calling).toEqual(['events', 'dispatcher', 'hourly', 'owner'])
+    const common = {
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: identityCenterKeyOf('aws-cn', 'cn-north-1'),
+    }
+    expect(keyStatements('china', 'dispatcher')).toEqual([
+      {
+        ...common,
+        Sid: 'IdentityCenterKey',
+        Condition: {
+          StringEquals: {
+            'kms:ViaService': 'sso.cn-north-1.amazonaws.com.cn',
+            'kms:EncryptionContext:aws:sso:instance-arn': 'arn:aws-cn:sso:::instance/ssoins-1234567890abcdef',
+          },
+        },
+      },
+      {
+        ...common,
+        Sid: 'IdentityStoreKey',
+        Condition: {
+          StringEquals: { 'kms:ViaService': 'identitystore.cn-north-1.amazonaws.com.cn' },
+          StringLike: {
+            'kms:EncryptionContext:aws:identitystore:identitystore-arn':
+              'arn:aws-cn:identitystore::444455556666:identitystore/d-*',
+          },
+        },
+      },
+    ])
+    expect(keyStatements('china', 'owner').map(({ Sid }) => Sid)).toEqual(['IdentityCenterKey'])
   })
 })

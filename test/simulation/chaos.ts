@@ -1,5 +1,5 @@
 import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
-import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
+import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
 
 /** What can be done to one call of the product. */
 export const faultKinds = [
@@ -90,7 +90,7 @@ export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
 export type Fault = {
   readonly kind: FaultKind
   /** Which port, or any. */
-  readonly service: ServiceName | 'any'
+  readonly service: WorkedService | 'any'
   readonly calls: CallGroup
   readonly process: 'dispatcher' | 'handler' | 'any'
   readonly skip: number
@@ -98,7 +98,7 @@ export type Fault = {
 }
 
 export type Call = {
-  readonly service: ServiceName
+  readonly service: WorkedService
   readonly operation: string
   /** The key, where the call is about one. */
   readonly key?: string

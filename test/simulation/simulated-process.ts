@@ -2,7 +2,7 @@ import type { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { ServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
+import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
 import { type Call, type Chaos, type FaultKind, type RefusalKind, refusalFor } from './chaos.ts'
 import type { UnreadableObjects } from './unreadable-objects.ts'
 
@@ -107,7 +107,7 @@ export class SimulatedProcess {
     }
   }
 
-  #wrap<T extends object>(service: ServiceName, port: T): T {
+  #wrap<T extends object>(service: WorkedService, port: T): T {
     return new Proxy(port, {
       get: (target, property) => {
         const member: unknown = Reflect.get(target, property, target)

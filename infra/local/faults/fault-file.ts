@@ -1,7 +1,13 @@
 import * as z from 'zod'
-import type { ServiceName } from '../../../shared/ports/service-error.ts'
+import type { WorkedService } from '../../../shared/ports/service-error.ts'
 
-const services = ['s3', 'sqs', 'sso-admin', 'identitystore', 'organizations'] as const satisfies readonly ServiceName[]
+const services = [
+  's3',
+  'sqs',
+  'sso-admin',
+  'identitystore',
+  'organizations',
+] as const satisfies readonly WorkedService[]
 
 /** Which calls a rule concerns. Calls that match are counted: the first `skip` pass, then up to `times` fail. */
 const matching = {

@@ -1,9 +1,9 @@
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
-import type { ServiceName } from '../../../shared/ports/service-error.ts'
+import type { WorkedService } from '../../../shared/ports/service-error.ts'
 import type { FaultFile, FaultRule } from './fault-file.ts'
 
 export type ServiceCall = {
-  readonly service: ServiceName
+  readonly service: WorkedService
   readonly operation: string
   /** Absent: the call is not signed. */
   readonly caller: string | undefined

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ServiceName } from '../../../shared/ports/service-error.ts'
+import type { WorkedService } from '../../../shared/ports/service-error.ts'
 import { renderS3Error, s3StatusOf } from '../s3/s3-error-response.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 
 type Codes = { readonly throttle: string; readonly internal: string }
 
 // "Common errors" and "Error responses" of each service's API Reference.
-const codes: Readonly<Record<ServiceName, Codes>> = {
+const codes: Readonly<Record<WorkedService, Codes>> = {
   s3: { throttle: 'SlowDown', internal: 'InternalError' },
   sqs: { throttle: 'RequestThrottled', internal: 'InternalError' },
   'sso-admin': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
@@ -17,10 +17,10 @@ const codes: Readonly<Record<ServiceName, Codes>> = {
 const unavailable = ['SlowDown', 'ServiceUnavailable', 'ServiceUnavailableException', 'Busy']
 const internal = ['InternalError', 'InternalServerException', 'ServiceException', 'InternalFailure']
 
-export type ServiceRefusal = { readonly service: ServiceName; readonly code: string; readonly message: string }
+export type ServiceRefusal = { readonly service: WorkedService; readonly code: string; readonly message: string }
 
 export function refusalOf(
-  service: ServiceName,
+  service: WorkedService,
   fault: { fault: 'throttle' } | { fault: 'error'; code?: string | undefined },
 ): ServiceRefusal {
   const code = fault.fault === 'throttle' ? codes[service].throttle : (fault.code ?? codes[service].internal)
@@ -50,7 +50,7 @@ export function refuse(
   return reply.send(Buffer.from(JSON.stringify({ __type: code, Message: message })))
 }
 
-function statusOf(service: ServiceName, code: string): number {
+function statusOf(service: WorkedService, code: string): number {
   if (unavailable.includes(code)) return 503
   if (internal.includes(code)) return 500
   return service === 's3' ? s3StatusOf(code) : 400

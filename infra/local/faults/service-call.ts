@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import type { ServiceName } from '../../../shared/ports/service-error.ts'
+import type { WorkedService } from '../../../shared/ports/service-error.ts'
 import { signerOf } from '../request-signer.ts'
 import { parseS3Request, type S3Request } from '../s3/s3-request.ts'
 import type { ServiceCall } from './fault-plan.ts'
 
-const serviceByTarget: Readonly<Record<string, ServiceName>> = {
+const serviceByTarget: Readonly<Record<string, WorkedService>> = {
   AmazonSQS: 'sqs',
   SWBExternalService: 'sso-admin',
   AWSIdentityStore: 'identitystore',

@@ -17,6 +17,8 @@ export type JsonServices = {
   readonly ssoAdmin: MemorySsoAdmin
   readonly identityStore: MemoryIdentityStore
   readonly organizations: MemoryOrganizations
+  /** The account that Organizations calls the delegated administrator of IAM Identity Center; absent: there is none. */
+  readonly delegatedAdministrator?: string | undefined
 }
 
 export type CallRecorder = { readonly clock: Clock; readonly onCall: (call: ApiCall) => void }
@@ -56,7 +58,7 @@ export function addJsonServices(app: FastifyInstance, models: JsonServices, reco
       'AWSOrganizationsV20161128',
       {
         recordedAs: 'organizations',
-        operations: organizationsOperations(models.organizations),
+        operations: organizationsOperations(models.organizations, models.delegatedAdministrator),
         constraintCode: 'InvalidInputException',
       },
     ],

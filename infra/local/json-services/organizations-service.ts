@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { accountId } from '../../../shared/domain/account-id.ts'
-import type { Account } from '../../../shared/domain/organization-view.ts'
+import { type Account, isUnplaced } from '../../../shared/domain/organization-view.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import type {
   CreateAccountRecord,
@@ -33,8 +33,12 @@ const NextToken = z.string().max(100_000).optional()
 const paging = { MaxResults: z.int().min(1).max(20).optional(), NextToken }
 
 /** Organizations as AWS's clients call it: one row per operation of `AWSOrganizationsV20161128`. */
-export function organizationsOperations(model: MemoryOrganizations): Readonly<Record<string, JsonOperation>> {
+export function organizationsOperations(
+  model: MemoryOrganizations,
+  delegatedAdministrator?: string,
+): Readonly<Record<string, JsonOperation>> {
   return {
+    ...delegationOperations(model, delegatedAdministrator),
     ...organizationOperations(model),
     ...accountReads(model),
     ...accountChanges(model),
@@ -43,6 +47,26 @@ export function organizationsOperations(model: MemoryOrganizations): Readonly<Re
     ...tagOperations(model),
   }
 }
+
+/** There is one delegated administrator at most: that of IAM Identity Center. */
+function delegationOperations(model: MemoryOrganizations, id: string | undefined): Record<string, JsonOperation> {
+  const ServicePrincipal = z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^[\w+=,.@-]*$/)
+    .optional()
+  return {
+    ListDelegatedAdministrators: operation(z.object({ ...paging, ServicePrincipal }), async (input) => {
+      const isMeant = (input.ServicePrincipal ?? identityCenter) === identityCenter
+      const { id: organizationId, managementAccountId } = await model.describeOrganization()
+      const arn = `arn:aws:organizations::${managementAccountId}:account/${organizationId}/${id}`
+      const found = { Id: id, Arn: arn, Name: 'ssofile', State: 'ACTIVE', JoinedMethod: 'CREATED' }
+      return { DelegatedAdministrators: id !== undefined && isMeant ? [found] : [] }
+    }),
+  }
+}
+const identityCenter = 'sso.amazonaws.com'
 
 function organizationOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
   return {
@@ -196,8 +220,7 @@ function renderAccount({ id, name, state }: Account, model: MemoryOrganizations)
     Arn: arn,
     Email: email,
     Name: name,
-    State: state,
-    Paths: [path],
+    ...(isUnplaced({ state }) ? {} : { State: state, Paths: [path] }),
     JoinedMethod: joinedMethod,
     JoinedTimestamp: joinedAt,
   }

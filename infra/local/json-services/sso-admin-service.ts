@@ -21,6 +21,7 @@ import {
   provisioningStatuses,
   type RequestKind,
 } from '../../../shared/ports/sso-admin.ts'
+import { localRegion } from '../local-account.ts'
 import { type JsonOperation, operation } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the IAM Identity Center API Reference.
@@ -99,7 +100,7 @@ const assignment = {
 export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<string, JsonOperation>> {
   const on = inInstance(model)
   return {
-    ...instanceOperations(model, on),
+    ...instanceOperations(model),
     ...assignmentOperations(model, on),
     ...statusOperations(model, on),
     ...permissionSetOperations(model, on),
@@ -119,25 +120,34 @@ function inInstance(model: MemorySsoAdmin) {
   ): JsonOperation =>
     operation(input, async (parsed) => {
       if (parsed.InstanceArn !== undefined && parsed.InstanceArn !== model.instanceArn) {
-        throw notFound(`Could not find Instance with id ${parsed.InstanceArn.split('/').at(-1)}`)
+        throw noSuchInstance(parsed.InstanceArn)
       }
       return answer(parsed)
     })
 }
 
-function instanceOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
-  const render = ({ instanceArn, identityStoreId, createdAt }: InstanceDescription, owner: string) => ({
+function noSuchInstance(arn: string) {
+  return notFound(`Could not find Instance with id ${arn.split('/').at(-1)}`)
+}
+
+function instanceOperations(model: MemorySsoAdmin): Record<string, JsonOperation> {
+  const render = ({ instanceArn, identityStoreId, createdAt, ownerAccountId }: InstanceDescription) => ({
     InstanceArn: instanceArn,
     IdentityStoreId: identityStoreId,
-    OwnerAccountId: owner,
+    OwnerAccountId: ownerAccountId,
     CreatedDate: createdAt,
     Status: 'ACTIVE',
+    PrimaryRegion: localRegion,
   })
   return {
     ListInstances: operation(z.object(paging), async () => ({
-      Instances: [render(await model.listInstances(), model.ownerAccountId)],
+      Instances: (await model.listInstances()).map(render),
     })),
-    DescribeInstance: on(z.object(instance), async () => render(await model.describeInstance(), model.ownerAccountId)),
+    DescribeInstance: operation(z.object(instance), async (input) => {
+      const found = await model.describeInstance(input.InstanceArn)
+      if (found === undefined) throw noSuchInstance(input.InstanceArn)
+      return render(found)
+    }),
   }
 }
 

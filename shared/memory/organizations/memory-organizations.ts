@@ -76,11 +76,14 @@ export class MemoryOrganizations implements Organizations {
   readonly #handshakes: Handshakes
   readonly #gate: CallGate
   readonly #observers: OrganizationsObserver[] = []
+  /** Accounts whose State and Paths are left out of answers. */
+  readonly #withheld: Map<string, true>
 
   constructor(options: MemoryOrganizationsOptions) {
     const openTable = options.openTable ?? memoryTables
     this.#options = options
     this.#tree = new OrganizationTree(openTable)
+    this.#withheld = openTable('organizations/withheld')
     this.#lifecycle = new AccountLifecycle({
       tree: this.#tree,
       requests: openTable('organizations/create-account-requests'),
@@ -112,12 +115,12 @@ export class MemoryOrganizations implements Organizations {
 
   async listAccounts(nextToken?: string, most: number = pageMost): Promise<Page<Account>> {
     this.#enter('ListAccounts')
-    return this.#read(this.#tree.accountIds, { nextToken, most }, (id) => this.#tree.describe(id))
+    return this.#read(this.#tree.accountIds, { nextToken, most }, (id) => this.#describe(id))
   }
 
   async describeAccount(id: AccountId): Promise<Account | undefined> {
     this.#enter('DescribeAccount')
-    return this.#tree.findAccount(id) === undefined ? undefined : this.#tree.describe(id)
+    return this.#tree.findAccount(id) === undefined ? undefined : this.#describe(id)
   }
 
   /** DescribeAccount as AWS answers it: AccountNotFoundException where there is none. */
@@ -163,7 +166,7 @@ export class MemoryOrganizations implements Organizations {
 
   async listAccountsForParent(parentId: string, page: PageRequest): Promise<Page<Account>> {
     this.#enter('ListAccountsForParent')
-    return this.#read(this.#childrenOf(parentId, 'ACCOUNT'), page, (id) => this.#tree.describe(id))
+    return this.#read(this.#childrenOf(parentId, 'ACCOUNT'), page, (id) => this.#describe(id))
   }
 
   async listChildren(parentId: string, type: ChildType, page: PageRequest): Promise<Page<string>> {
@@ -312,6 +315,15 @@ export class MemoryOrganizations implements Organizations {
     this.#tree.putAccount(account)
   }
 
+  /** From now on its answers leave State and Paths of the account out: neither is a required member. */
+  withholdPlace(id: AccountId): void {
+    this.#withheld.set(id, true)
+  }
+
+  tellPlace(id: AccountId): void {
+    this.#withheld.delete(id)
+  }
+
   /** As of the last `settle`. `undefined`: not in the organization. */
   accountState(id: AccountId): Account['state'] | undefined {
     return this.#tree.findAccount(id)?.state
@@ -392,6 +404,12 @@ export class MemoryOrganizations implements Organizations {
   #refuseDuplicateUnit(parentId: string, name: string, self?: string): void {
     const siblings = this.#tree.unitsOf(parentId).filter((id) => id !== self)
     if (siblings.some((id) => this.#tree.unit(id).name === name)) throw duplicateUnit()
+  }
+
+  /** As it is answered. */
+  #describe(id: string): Account {
+    const account = this.#tree.describe(id)
+    return this.#withheld.has(id) ? { ...account, state: 'UNPLACED', parents: [] } : account
   }
 
   #read<T>(ids: readonly string[], request: PageRequest, read: (id: string) => T): Page<T> {

@@ -67,8 +67,13 @@ export type MemorySsoAdminOptions = CallObserver & {
   readonly readLagMs?: ReadLagMs | undefined
   /** How long finished requests are remembered; default 24 hours (AWS does not document it). */
   readonly retentionMs?: number
-  /** Who calls. A delegated administrator is refused what concerns the management account. Default `management`. */
-  readonly caller?: SsoAdminCaller
+  /**
+   * Who calls, always or at this moment. A delegated administrator is refused what concerns the management account. Default
+   * `management`.
+   */
+  readonly caller?: SsoAdminCaller | (() => SsoAdminCaller)
+  /** The account has an instance of its own as well, which ListInstances lists first. Default: only the organization's. */
+  readonly accountInstanceOf?: AccountId | undefined
   /** Whether a delegated administrator may call ListAccountAssignmentsForPrincipal (unverified). Default `refused`. */
   readonly principalListing?: PrincipalListing
   /** Default `succeeds`. */
@@ -76,6 +81,7 @@ export type MemorySsoAdminOptions = CallObserver & {
 }
 
 const instanceId = 'ssoins-7223a1b2c3d4e5f6'
+const accountInstance = { id: 'ssoins-7223ffffffffffff', identityStoreId: 'd-9067ffffff' }
 const pageMost = 100
 /** How many rows are missing from a page of ListAccountAssignmentsForPrincipal, so that no caller counts on full pages. */
 const shortBy = 3
@@ -119,8 +125,9 @@ export class MemorySsoAdmin implements SsoAdmin {
       readLagMs: options.readLagMs,
       retentionMs: options.retentionMs ?? 24 * 60 * 60 * 1000,
     })
+    const { caller = 'management' } = options
     this.#rules = new SsoAdminRules(this.#state, options.organizations, {
-      caller: options.caller ?? 'management',
+      caller: typeof caller === 'string' ? () => caller : caller,
       principalListing: options.principalListing ?? 'refused',
     })
     const limiter = new RollingSecond(callsPerSecond)
@@ -138,14 +145,16 @@ export class MemorySsoAdmin implements SsoAdmin {
     return { instanceArn: this.instanceArn, identityStoreId: this.identityStoreId }
   }
 
-  async listInstances(): Promise<InstanceDescription> {
+  async listInstances(): Promise<readonly InstanceDescription[]> {
     this.#enter('ListInstances')
-    return this.#describeInstance()
+    const own = this.#describeAccountInstance()
+    return own === undefined ? [this.#describeInstance()] : [own, this.#describeInstance()]
   }
 
-  async describeInstance(): Promise<InstanceDescription> {
+  /** `undefined`: there is none of this ARN. */
+  async describeInstance(instanceArn = this.instanceArn): Promise<InstanceDescription | undefined> {
     this.#enter('DescribeInstance')
-    return this.#describeInstance()
+    return [this.#describeInstance(), this.#describeAccountInstance()].find((one) => one?.instanceArn === instanceArn)
   }
 
   // Account assignments.
@@ -563,7 +572,15 @@ export class MemorySsoAdmin implements SsoAdmin {
   #describeInstance(): InstanceDescription {
     const { instanceArn, identityStoreId } = this
     const createdAt = this.#instances.get(instanceArn)?.createdAt ?? this.#options.clock.now()
-    return { instanceArn, identityStoreId, createdAt }
+    return { instanceArn, identityStoreId, createdAt, ownerAccountId: this.ownerAccountId }
+  }
+
+  #describeAccountInstance(): InstanceDescription | undefined {
+    const { accountInstanceOf: ownerAccountId } = this.#options
+    if (ownerAccountId === undefined) return undefined
+    const { createdAt } = this.#describeInstance()
+    const { id, identityStoreId } = accountInstance
+    return { instanceArn: `arn:aws:sso:::instance/${id}`, identityStoreId, createdAt, ownerAccountId }
   }
 
   #startRequest(kind: RequestKind, target: AssignmentTarget, operation: string): AssignmentRequest {
@@ -613,4 +630,5 @@ export type InstanceDescription = {
   readonly instanceArn: string
   readonly identityStoreId: string
   readonly createdAt: Date
+  readonly ownerAccountId: AccountId
 }

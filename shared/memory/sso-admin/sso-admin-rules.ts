@@ -18,13 +18,16 @@ const permissionSetsPerAccountMost = 500
 export class SsoAdminRules {
   readonly #state: SsoAdminState
   readonly #organizations: MemoryOrganizations
-  readonly #caller: SsoAdminCaller
+  readonly #caller: () => SsoAdminCaller
   readonly #principalListing: PrincipalListing
 
   constructor(
     state: SsoAdminState,
     organizations: MemoryOrganizations,
-    { caller, principalListing }: { readonly caller: SsoAdminCaller; readonly principalListing: PrincipalListing },
+    {
+      caller,
+      principalListing,
+    }: { readonly caller: () => SsoAdminCaller; readonly principalListing: PrincipalListing },
   ) {
     this.#state = state
     this.#organizations = organizations
@@ -65,7 +68,7 @@ export class SsoAdminRules {
 
   /** (IAM Identity Center User Guide, "Delegated administration".) */
   refuseManagementAccount(operation: string, arn: PermissionSetArn, id?: AccountId): void {
-    if (this.#caller !== 'delegated-administrator') return
+    if (this.#caller() !== 'delegated-administrator') return
     const managementAccountId = this.#organizations.managementAccountIdNow
     if (id === managementAccountId) throw denied(operation, `arn:aws:sso:::account/${id}`)
     if (this.#state.provisioned.get(managementAccountId, arn) !== undefined) throw denied(operation, arn)
@@ -73,7 +76,7 @@ export class SsoAdminRules {
 
   /** "This operation must be called from the management account." (API Reference, ListAccountAssignmentsForPrincipal.) */
   refusePrincipalListing(): void {
-    if (this.#caller === 'delegated-administrator' && this.#principalListing === 'refused')
+    if (this.#caller() === 'delegated-administrator' && this.#principalListing === 'refused')
       throw denied('ListAccountAssignmentsForPrincipal', 'arn:aws:sso:::instance/*')
   }
 

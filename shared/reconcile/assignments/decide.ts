@@ -27,6 +27,7 @@ type Next = Step | Rest
 type Wanted = Extract<Wish, { is: 'wanted' }>
 type Lacking = Extract<Wish, { is: 'lacking' }>
 type Unclear = Extract<Wish, { is: 'unclear' }>
+type Unplaced = Extract<Wish, { is: 'unplaced' }>
 
 const inProgressReason = 'an earlier request for it is still in progress'
 const unansweredReason =
@@ -34,6 +35,8 @@ const unansweredReason =
 const settlingReason =
   'Identity Center lists something else than our last call made; its listing counts five minutes after that call'
 const elsewhereReason = 'its principal had another name, under which the ledger still has this access; it is moved'
+const unplacedReason =
+  'Organizations does not say State or Paths of the account, so it is not known which links mean it; nothing is granted or revoked there (ssofile doctor tells more)'
 const departedReason =
   'Organizations does not know the account; the entry is kept until the account is back, or known to be gone'
 
@@ -51,6 +54,7 @@ const departedReason =
  * | lacking              | each                          | hold on to it, unless its principal is renamed, or long gone   |
  * | unclear, by view     | some                          | evaluate on the live account                                   |
  * | unclear, live        | each                          | leave it until the links can be read, unless it is renamed     |
+ * | unplaced account     | each                          | leave it until Organizations says where the account is         |
  */
 export function decide(facts: Facts): Step {
   const { wish } = facts
@@ -73,6 +77,11 @@ export function decide(facts: Facts): Step {
             accessesOf(facts).map((access) => leaveUnread(facts, wish, access)),
           )
         : { do: 'look at the live account' }
+    case 'unplaced':
+      return conclude(
+        { result: 'waiting' },
+        accessesOf(facts).map((access) => leaveUnplaced(facts, wish, access)),
+      )
     case 'wanted':
       return decideWanted(facts, wish)
     default:
@@ -334,6 +343,26 @@ function unreadReason(unreadable: readonly string[]): string {
   const [first = ''] = unreadable
   const more = unreadable.length > 1 ? ` and ${unreadable.length - 1} more` : ''
   return `it is not known whether '${quote(first, 1024)}'${more} grants it: S3 does not give that object to ssofile; upload it again without encryption, or delete it`
+}
+
+/**
+ * Nobody knows which links grant it: nothing is called, and the ledger forgets nothing.
+ *
+ * | a request of ours     | the brake | the ledger says | the links that granted it | then                             |
+ * | --------------------- | --------- | --------------- | ------------------------- | -------------------------------- |
+ * | has no known outcome  |           |                 |                           | look for it, wait for it         |
+ * | none                  | holds it  |                 |                           | it stays held                    |
+ * | none                  |           | granted         | all are in force          | leave it                         |
+ * | none                  |           | granted         | others                    | put it off, with the reason      |
+ * | none                  |           | anything else   |                           | put it off, with the reason      |
+ */
+function leaveUnplaced(facts: Facts, { lasting }: Unplaced, access: Access): Next {
+  const first = awaitRequest({ ...facts, prepared: undefined }, access, access)
+  if (first) return first
+  if (access.state === 'held') return { result: 'held', reason: access.reason ?? unplacedReason }
+  const isUntouched = access.links.length > 0 && access.links.every(({ key }) => lasting.includes(key))
+  if (isUntouched && isRecorded(facts, access, access.links)) return { result: 'waiting' }
+  return putOff(facts, access, { reason: unplacedReason, state: access.state === 'stuck' ? 'stuck' : 'failed' })
 }
 
 type Follow = { readonly there: () => Next } & {

@@ -18,6 +18,11 @@ export type Wish =
   | { readonly is: 'lacking'; readonly lack: Lack; readonly links: readonly GrantingLink[] }
   /** No link grants it, but these may: S3 does not give them. `isLive`: as above. */
   | { readonly is: 'unclear'; readonly unreadable: readonly string[]; readonly isLive: boolean }
+  /**
+   * Organizations does not say State or Paths of the account, so nobody knows which links grant it. `lasting`: the links of
+   * the entry that are in force still.
+   */
+  | { readonly is: 'unplaced'; readonly lasting: readonly string[] }
 
 /** Where an id is now. `gone`: it does not exist. No name: it has one that no link can spell. */
 export type Whereabouts = 'gone' | { readonly name: PrincipalName | undefined }

@@ -16,7 +16,7 @@ import {
   isSameAccess,
   ledgerPrefix,
 } from '../../domain/ledger-entry.ts'
-import { type Account, refuses } from '../../domain/organization-view.ts'
+import { type Account, isUnplaced, refuses } from '../../domain/organization-view.ts'
 import { findCause } from '../brake/find-cause.ts'
 import { isMissingForLong } from '../organization/missing-accounts.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
@@ -50,10 +50,10 @@ export async function gatherLinks(
     reading,
     evaluateAssignment(assignment, { ...context, place }),
   ])
-  settling.wish =
-    links.length === 0 && unreadable.length > 0
-      ? { is: 'unclear', unreadable, isLive: place === 'live' }
-      : await findWish(settling, stored, links, place)
+  if (isUnplaced(account)) settling.wish = { is: 'unplaced', lasting: await findLasting(settling, stored) }
+  else if (links.length === 0 && unreadable.length > 0)
+    settling.wish = { is: 'unclear', unreadable, isLive: place === 'live' }
+  else settling.wish = await findWish(settling, stored, links, place)
   settling.account = await stateOf(account, settling)
   settling.located = account
   settling.place = place
@@ -87,6 +87,16 @@ async function findWish(
     : await context.managementAccount.lackOf(assignment.permissionSet, target.permissionSetArn)
   settling.noteLacks(lack ? lackOfAll(links, lack) : resolved.lacks)
   return lack ? lacking(lack) : { is: 'wanted', target, links }
+}
+
+/** The links of the entry that are in force, or may be. */
+async function findLasting({ context }: Settling, stored: StoredEntry | undefined): Promise<readonly string[]> {
+  const keys = new Set(stored?.entry.accesses.flatMap((access) => access.links.map(({ key }) => key)))
+  const { objects, configuration } = context
+  const read = await Promise.all(
+    [...keys].map(async (key) => ({ key, ...(await readLink(objects, key, configuration)) })),
+  )
+  return read.filter(({ state }) => state === 'in-force' || state === 'unreadable').map(({ key }) => key)
 }
 
 /** Without an account DescribeAccount has just not found it. It is gone where two complete listings lacked it before. */
@@ -190,7 +200,10 @@ async function learnHeir(settling: Settling, ids: AccessIds): Promise<Known> {
     return none
   }
   const renamed: Assignment = { ...assignment, principal }
-  const { links, unreadable } = await evaluateAssignment(renamed, { ...context, place: 'live' })
+  const { links, unreadable, account } = await evaluateAssignment(renamed, { ...context, place: 'live' })
+  // It had a place when this evaluation began. The next one leaves its access alone.
+  if (isUnplaced(account))
+    throw new Error(`Organizations does not say State or Paths of ${assignment.accountId} any more`)
   if (links.length === 0) return unreadable.length > 0 ? { whereabouts, heir: { unreadable } } : none
   principals.expire(assignment.type, principal, askedMs)
   const key = renderAssignmentKey(renamed)

@@ -4,7 +4,7 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { expandScope } from '../../domain/expand-scope.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
-import type { OrganizationView } from '../../domain/organization-view.ts'
+import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
 import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import {
@@ -52,7 +52,9 @@ export async function findDifferences(
   const planned = planAll(bucket)
   const found = await findUnfinished(objects, bucket.ledger, view, last, planned.revocations)
   const { held, heldLinks, resting } = found
-  const isMoving = (assignment: Assignment) => !resting.has(renderAssignmentKey(assignment))
+  const unplaced = new Set(view.accounts.filter(isUnplaced).map(({ id }) => id))
+  const isMoving = (assignment: Assignment) =>
+    !resting.has(renderAssignmentKey(assignment)) && !unplaced.has(assignment.accountId)
   const plan = { ...planned, revocations: planned.revocations.filter(isMoving) }
   const revocations = plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
   // The dispatcher that held it died before it told.
@@ -81,6 +83,8 @@ export async function findDifferences(
     }),
     /** Ledger entries that are stuck on accounts that take no changes, or left: nothing can be done about them. */
     resting: [...resting.values()],
+    /** Accounts whose State or Paths nobody knows: nothing is granted or revoked there. */
+    unplaced: [...unplaced].sort(),
     /** Objects that cannot be read. Nothing is granted or revoked because of them. */
     unreadable: [...unread, ...found.spoiled, ...[...statuses.spoiled.values()].sort()],
     /** The accounts that have ledger entries. */

@@ -57,6 +57,11 @@ export async function reconcile(
   // Where the names are lost, every entry is read for them.
   const last = (await names.isEmpty()) ? { ...known, since: new Date(0) } : known
   const found = await findDifferences(ports.objects, view, configuration, { last })
+  const { unplaced } = found
+  if (unplaced.length > 0)
+    ports.log.error('Organizations does not say State or Paths of accounts; nothing is granted or revoked there', {
+      unplaced,
+    })
   const listed = new Set(view.accounts.map(({ id }) => id))
   const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
   const released = found.resting.filter(({ accountId }) => gone.has(accountId))

@@ -6,7 +6,7 @@ import { isWithin } from '../../domain/expand-scope.ts'
 import { assignmentHint, type Hint } from '../../domain/hint.ts'
 import type { Link } from '../../domain/link.ts'
 import type { OrganizationEvent } from '../../domain/organization-event.ts'
-import type { OrganizationView } from '../../domain/organization-view.ts'
+import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
 import { toAssignment } from '../../domain/plan.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -79,6 +79,8 @@ type Comparison = FollowContext & {
  * | yes                  | by others, or unfinished  | looked at: the entry names the links that grant it |
  * | no                   | ledger                    | looked at, urgently                              |
  *
+ * Where Organizations does not say State or Paths of the account, no link is known to have lost it.
+ *
  * Besides, each link that has the account now and had it not before, or the reverse, gets a hint, so that its status
  * counts the account.
  */
@@ -102,8 +104,9 @@ async function compareAccount(id: AccountId, links: readonly Link[], context: Co
     if (link && !(await isSettled(recorded.get(key), those, objects))) hint(toAssignment(link, id), cause)
   }
   await Promise.all([...byKey].map(([key, those]) => limit(() => compare(key, those))))
+  const isPlaced = !isUnplaced(after.accounts.find((account) => account.id === id))
   for (const { key, assignment, isForeign } of recorded.values())
-    if (!isForeign && !byKey.has(key)) hint(assignment, cause)
+    if (isPlaced && !isForeign && !byKey.has(key)) hint(assignment, cause)
   const grantingBefore = new Set(listGranting(id, before, links, context))
   const changed = grantingBefore.symmetricDifference(new Set(granting))
   // The status of a link that names the account, and cannot be applied, says in which state the account is.

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import { type Account, type OrganizationView, organizationView } from '../../domain/organization-view.ts'
+import { type Account, isUnplaced, type OrganizationView, organizationView } from '../../domain/organization-view.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
@@ -124,7 +124,7 @@ export class OrganizationCache {
    */
   async find(accountId: AccountId, { accounts }: OrganizationView): Promise<Account | undefined> {
     const account = accounts.find(({ id }) => id === accountId)
-    const isEnough = account && (!lacksTags(account) || !(await this.#hasTagLinks()))
+    const isEnough = account && !isUnplaced(account) && (!lacksTags(account) || !(await this.#hasTagLinks()))
     return isEnough ? account : this.readLive(accountId)
   }
 

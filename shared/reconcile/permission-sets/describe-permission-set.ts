@@ -59,7 +59,7 @@ export function unreachableWarnings({ unreachable }: ProvisioningResult): readon
   if (unreachable.length === 0) return []
   const named = unreachable.slice(0, 10).join(', ')
   return [
-    `${unreachable.length} accounts that are suspended or closed keep the version before (${named}${unreachable.length > 10 ? ', …' : ''}); those that are reinstated are brought up to date by the next drift check`,
+    `${unreachable.length} accounts that are suspended, closed or not placed by Organizations keep the version before (${named}${unreachable.length > 10 ? ', …' : ''}); those that are reinstated are brought up to date by the next drift check`,
   ]
 }
 

@@ -121,7 +121,7 @@ async function provisionEach(
   return tried
 }
 
-/** `unreachable`: suspended or closed. An account that the view does not have yet is asked for. */
+/** `unreachable`: suspended, closed or UNPLACED. An account that the view does not have yet is asked for. */
 export function splitByReach(ids: readonly AccountId[], { accounts }: OrganizationView) {
   const refusing = new Set(accounts.filter(refuses).map(({ id }) => id))
   return { reachable: ids.filter((id) => !refusing.has(id)), unreachable: ids.filter((id) => refusing.has(id)) }

@@ -5,7 +5,7 @@ import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
 import { nearMatch } from '../../domain/near-match.ts'
-import type { Account } from '../../domain/organization-view.ts'
+import { type Account, isUnplaced } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
 import type { Scope } from '../../domain/scope.ts'
@@ -88,6 +88,8 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const context: Context = { ports, configuration, organization, notes }
   const account = await organization.find(question.account, await organization.view())
   if (!account) notes.push(`the organization has no account ${question.account}`)
+  if (isUnplaced(account))
+    notes.push('Organizations does not say State or Paths of the account: nothing is granted or revoked there')
   const missing = await noteMissingPermissionSet(question.permissionSet, ports)
   if (missing !== undefined) notes.push(missing)
   const pause = await readPause(ports.objects)

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
+import { accountId } from '../../../shared/domain/account-id.ts'
 import { previewChanges } from '../../../shared/reconcile/preview/preview.ts'
 import { World } from '../../world.ts'
 
@@ -22,4 +23,14 @@ test('where something waits the plan does not say that all is as the files say',
   expect(told).toContain('Nothing to change right now.')
   expect(told).toContain('1 waiting')
   expect(told).not.toContain('what the files say')
+})
+
+test('the plan names accounts in which nothing is granted or revoked, since nobody knows their place', async () => {
+  const world = new World()
+  world.organizations.withholdPlace(accountId.parse('233000000002'))
+  await world.objects.put('links_data/root%all%ReadOnly-ps%team-Accountants%GROUP%ssofile', '')
+  const told = await plan(world)
+  expect(told).toContain(
+    'whose State or Paths Organizations does not say: nothing is granted or revoked in 233000000002',
+  )
 })

@@ -97,7 +97,8 @@ export function sdkClients(endpoint: string, accessKeyId = 'me') {
   const clients = {
     s3: new S3Client({ ...common, forcePathStyle: true }),
     sqs: new SQSClient(common),
-    ssoAdmin: new SSOAdminClient(common),
+    // Somebody in the management account, who is refused nothing.
+    ssoAdmin: new SSOAdminClient({ ...common, credentials: { accessKeyId: 'management', secretAccessKey: 'any' } }),
     identityStore: new IdentitystoreClient(common),
     organizations: new OrganizationsClient(common),
   }

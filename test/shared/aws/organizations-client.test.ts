@@ -14,10 +14,18 @@ test('the parents of an account are read from its path', () => {
 })
 
 test.each([
-  { what: 'State', account: { Id: '222222222222', Status: 'ACTIVE' as const, Paths: [path] } },
-  { what: 'Paths', account: { Id: '222222222222', State: 'ACTIVE' as const } },
-])('an account without $what is a fault that says so, not an account', ({ account }) => {
-  expect(() => parseAccount(account)).toThrow('received account 222222222222 without State or Paths')
+  { what: 'has no State', account: { Id: '222222222222', Status: 'ACTIVE' as const, Paths: [path] } },
+  { what: 'has no Paths', account: { Id: '222222222222', State: 'ACTIVE' as const } },
+  {
+    what: 'has a State that is not known here',
+    account: Object.assign({ Id: '222222222222', Paths: [path] }, JSON.parse('{"State":"FROZEN"}')),
+  },
+])('an account that $what has no place', ({ account }) => {
+  expect(parseAccount(account)).toEqual({ id: '222222222222', name: '', state: 'UNPLACED', parents: [] })
+})
+
+test('an account without an id is no answer', () => {
+  expect(() => parseAccount({ State: 'ACTIVE', Paths: [path] })).toThrow('the id of an account')
 })
 
 test('a service that cannot be reached has not answered', async () => {

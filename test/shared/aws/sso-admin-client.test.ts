@@ -3,7 +3,7 @@ import { ListInstancesCommand, SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { describe, expect, test } from '@jest/globals'
 import { ReadableLog } from '../../../handlers/cli/readable-log.ts'
 import { openAwsPorts } from '../../../shared/aws/aws-ports.ts'
-import { awsSsoAdmin } from '../../../shared/aws/sso-admin-client.ts'
+import { awsSsoAdmin, type WantedInstance } from '../../../shared/aws/sso-admin-client.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { openWorld, serve } from '../../contract/identity-center-world.ts'
 
@@ -48,14 +48,14 @@ describe('the instance that a deployment names', () => {
   const other = { InstanceArn: 'arn:aws:sso:::instance/ssoins-bbbbbbbbbbbbbbbb', IdentityStoreId: 'd-bbbbbbbbbb' }
 
   /** AWS's answer to ListInstances, on a free port. */
-  async function answering(instances: readonly object[], instanceArn?: string) {
+  async function answering(instances: readonly object[], wanted: WantedInstance = {}) {
     const server = createServer((_, response) => response.end(JSON.stringify({ Instances: instances })))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('the server has no port')
     const endpoint = `http://127.0.0.1:${address.port}`
     const client = new SSOAdmin({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
-    const found = await Promise.allSettled([awsSsoAdmin(client, client, instanceArn).instance()])
+    const found = await Promise.allSettled([awsSsoAdmin(client, client, wanted).instance()])
     client.destroy()
     await new Promise((resolve) => server.close(resolve))
     return found[0]
@@ -67,13 +67,32 @@ describe('the instance that a deployment names', () => {
       { ...other, Status: 'ACTIVE' },
       { ...own, Status: 'ACTIVE' },
     ]
-    expect(await answering(listed, own.InstanceArn)).toEqual({ status: 'fulfilled', value })
+    expect(await answering(listed, { instanceArn: own.InstanceArn })).toEqual({ status: 'fulfilled', value })
     expect(await answering(listed)).toMatchObject({ reason: { code: 'InstanceNotFound' } })
+  })
+
+  test('is that of the organization where none is named, and only then is asked whose that is', async () => {
+    const listed = [
+      { ...other, OwnerAccountId: '222222222222', Status: 'ACTIVE' },
+      { ...own, OwnerAccountId: '111111111111', Status: 'ACTIVE' },
+    ]
+    const managementAccountId = async () => '111111111111'
+    const value = { instanceArn: own.InstanceArn, identityStoreId: own.IdentityStoreId }
+    expect(await answering(listed, { managementAccountId })).toEqual({ status: 'fulfilled', value })
+    const isAsked = async () => {
+      throw new Error('there is one only')
+    }
+    expect(await answering(listed.slice(1), { managementAccountId: isAsked })).toMatchObject({ value })
+    expect(await answering(listed.slice(0, 1).concat(listed.slice(0, 1)), { managementAccountId })).toMatchObject({
+      reason: { code: 'InstanceNotFound' },
+    })
   })
 
   test('is not replaced by another one', async () => {
     const reason = { code: 'InstanceNotFound', message: expect.stringContaining(`expected ${own.InstanceArn} among 1`) }
-    expect(await answering([{ ...other, Status: 'ACTIVE' }], own.InstanceArn)).toMatchObject({ reason })
+    expect(await answering([{ ...other, Status: 'ACTIVE' }], { instanceArn: own.InstanceArn })).toMatchObject({
+      reason,
+    })
   })
 
   test('is refused while it is not active', async () => {
@@ -81,6 +100,8 @@ describe('the instance that a deployment names', () => {
       code: 'InstanceNotActive',
       message: expect.stringContaining('DELETE_IN_PROGRESS, expected ACTIVE'),
     }
-    expect(await answering([{ ...own, Status: 'DELETE_IN_PROGRESS' }], own.InstanceArn)).toMatchObject({ reason })
+    expect(await answering([{ ...own, Status: 'DELETE_IN_PROGRESS' }], { instanceArn: own.InstanceArn })).toMatchObject(
+      { reason },
+    )
   })
 })

@@ -63,6 +63,16 @@ describe('refused is', () => {
       { instanceArn: 'arn:aws-cn:sso:::instance/ssoins-1234567890abcdef' },
       /aws, in/,
     ],
+    [
+      'a key of IAM Identity Center that is not in the management account',
+      { identityCenterKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab' },
+      /^identityCenterKeyArn: a key of the management account 444455556666/,
+    ],
+    [
+      'a key of IAM Identity Center of another partition',
+      { identityCenterKeyArn: 'arn:aws-cn:kms:cn-north-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab' },
+      /^identityCenterKeyArn: an ARN of the partition aws,/,
+    ],
     ['a time that is none', { schedules: { driftCheckAt: '25:00' } }, /^schedules.driftCheckAt: a time of day/],
     ['a retention that CloudWatch has not', { logRetentionDays: 31 }, /^logRetentionDays: days for which/],
     ['an address that is none', { alarmAddress: 'the team' }, /^alarmAddress: the mail address/],

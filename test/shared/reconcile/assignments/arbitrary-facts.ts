@@ -72,6 +72,10 @@ export const wishes: fc.Arbitrary<Wish> = fc.oneof(
   fc.record({ is: fc.constant('unwanted' as const), isLive: fc.boolean() }),
   fc.record({ is: fc.constant('wanted' as const), target: someIds, links: oneLink }),
   fc.record({ is: fc.constant('lacking' as const), lack: fc.constant(noGroup), links }),
+  fc.record({
+    is: fc.constant('unplaced' as const),
+    lasting: fc.constantFrom([], ['links_data/a'], [linkNamed('a').key]),
+  }),
 )
 
 /** The entry as `prepare` leaves it just before the call, where something is prepared. */

@@ -53,6 +53,12 @@ describe('whatever the facts are', () => {
     })
   })
 
+  test('nothing is called, confirmed or forgotten in an account whose place Organizations does not say', () => {
+    everywhere(['prepare', 'call', 'confirm', 'forget', 'leave to others', 'move to', 'hold'], (_, { wish }) => {
+      expect(wish.is).not.toBe('unplaced')
+    })
+  })
+
   test('nothing is deleted that is proven foreign or gone, or that only a listing can prove', () => {
     everywhere(['prepare', 'call'], ({ kind }, _, access, { listing }) => {
       if (kind !== 'deletion') return

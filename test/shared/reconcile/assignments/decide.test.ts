@@ -16,6 +16,7 @@ const lacking: Wish = { is: 'lacking', lack, links: [link] }
 /** S3 does not give the very link that granted it, or another one. */
 const unclear: Wish = { is: 'unclear', unreadable: [link.key], isLive: true }
 const unclearByOther: Wish = { is: 'unclear', unreadable: ['links_data/other'], isLive: true }
+const unplaced: Wish = { is: 'unplaced', lasting: [link.key] }
 const named: Known = { whereabouts: { name } }
 const renamed: Known = { whereabouts: { name: otherName } }
 const orphaned: Known = { whereabouts: 'gone' }
@@ -173,6 +174,43 @@ describe('what the links say', () => {
       unclear,
       { accesses: [deleted], known: named },
       step({ do: 'forget' }),
+    ],
+    ['unplaced account, without an entry: nothing is granted', unplaced, {}, finish({ result: 'waiting' })],
+    [
+      'unplaced account: an access whose links are all in force stays as it is',
+      unplaced,
+      { accesses: [there] },
+      finish({ result: 'waiting' }),
+    ],
+    [
+      'unplaced account: an access of which a link is gone is put off, with the reason',
+      unplaced,
+      { accesses: [access({ links: [link, linkNamed('b')] })] },
+      putOff(/Organizations does not say/, { state: 'failed' }),
+    ],
+    [
+      'unplaced account: an access that no link is known to have granted is put off',
+      unplaced,
+      { accesses: [access({ links: [] })] },
+      putOff(/Organizations does not say/, { state: 'failed' }),
+    ],
+    [
+      'unplaced account: an access that is stuck stays stuck',
+      unplaced,
+      { accesses: [access({ state: 'stuck' })] },
+      putOff(/Organizations does not say/, { state: 'stuck' }),
+    ],
+    [
+      'unplaced account: what the brake holds stays held',
+      unplaced,
+      { accesses: [access({ state: 'held', reason: 'too many' })] },
+      finish({ result: 'held', reason: 'too many' }),
+    ],
+    [
+      'unplaced account: a request in progress is waited for first',
+      unplaced,
+      { accesses: [there], inProgress: [[mine, 'deletion']] },
+      step({ do: 'wait for the request' }),
     ],
     [
       'unwanted by the view, without an entry: it is absent',

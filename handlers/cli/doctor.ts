@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import { openAwsInstallation } from '../../shared/aws/aws-installation.ts'
+import { quote } from '../../shared/domain/complaint.ts'
+import type { Finding } from '../../shared/domain/finding.ts'
+import { isServiceError } from '../../shared/ports/service-error.ts'
+import { examine } from '../../shared/reconcile/doctor/examine.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { paint } from './paint.ts'
+import { Refusal } from './refusal.ts'
+import { remedyFor } from './remedy-for.ts'
+import { renderJson } from './render-json.ts'
+
+type Options = { readonly config?: string; readonly json?: boolean }
+
+/** The function of events may be at work on many accounts; most messages take seconds. */
+const roundTripMs = 60_000
+
+/** `ssofile doctor`: checks the installation, and says what to do. */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .summary('check the installation, with a remedy for each fault')
+    .description(
+      'Checks credentials, Region, instance, delegated administration, permissions, accounts, bucket, queues and events.\nIt changes nothing: permissions are tried by calls that AWS refuses for another reason. It takes about 15 seconds,\nat 4 calls a second to IAM Identity Center. Use credentials with the permissions of ssofile itself.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
+    )
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'the findings as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile doctor\n  AWS_ACCESS_KEY_ID=ssofile ssofile doctor      on the local system',
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await doctor(options)
+    })
+}
+
+async function doctor({ config, json = false }: Options): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const ports = openCliPorts(bucket)
+  // What cannot be read is a finding.
+  const owner = await readOwner(ports.objects).catch(() => undefined)
+  const urls = new Map<string, string>(Object.entries(owner?.deployment?.queueUrls ?? {}))
+  const configuration = await chooseConfiguration(bucket, owner?.deployment, config)
+  const examination = {
+    ports: openCliPorts(bucket, (queue) => urls.get(queue) ?? ''),
+    installation: openAwsInstallation(bucket),
+    configuration,
+    roundTripMs,
+  }
+  const findings: Finding[] = []
+  try {
+    for await (const finding of examine(examination)) {
+      findings.push(finding)
+      if (!json) process.stdout.write(renderFinding(finding))
+    }
+  } catch (error) {
+    if (findings.length > 0 || !isServiceError(error)) throw error
+    const remedy = remedyFor(error, process.env, [])
+    throw new Refusal(`nothing could be asked: ${error.message}${remedy === undefined ? '' : `\n  do: ${remedy}`}`)
+  }
+  if (json) process.stdout.write(renderJson(findings))
+  return findings.some(({ level }) => level === 'fail') ? 1 : 0
+}
+
+const words = {
+  ok: paint('good', 'ok  '),
+  warn: paint('pending', 'warn'),
+  fail: paint('bad', 'FAIL'),
+  skip: '–   ',
+} as const
+
+function renderFinding({ check, level, told, remedy }: Finding): string {
+  const todo = remedy === undefined ? '' : `; do: ${remedy}`
+  return `${words[level]}  ${check.padEnd(19)}  ${quote(`${told}${todo}`, 4_000)}\n`
+}

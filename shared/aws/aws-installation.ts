@@ -1,0 +1,111 @@
+import { Lambda } from '@aws-sdk/client-lambda'
+import { Organizations, paginateListDelegatedAdministrators } from '@aws-sdk/client-organizations'
+import { S3 } from '@aws-sdk/client-s3'
+import { SQS } from '@aws-sdk/client-sqs'
+import { paginateListInstances, SSOAdmin } from '@aws-sdk/client-sso-admin'
+import { STS } from '@aws-sdk/client-sts'
+import { accountId } from '../domain/account-id.ts'
+import type { BucketSettings, Installation } from '../ports/installation.ts'
+import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
+import { clientSettings, hasOwnS3Endpoint } from './aws-ports.ts'
+
+/** The clients repeat what is throttled: every call here reads. */
+const patience = { maxAttempts: 6 }
+
+/** The installation as AWS's services tell it, by the standard AWS environment. */
+export function openAwsInstallation(bucket: string): Installation {
+  const settings = { ...clientSettings(), ...patience }
+  const s3 = new S3({ ...settings, forcePathStyle: hasOwnS3Endpoint() })
+  const sts = new STS(settings)
+  const sqs = new SQS(settings)
+  const lambda = new Lambda(settings)
+  return {
+    region: () => sts.config.region(),
+    async caller() {
+      const { Account, Arn = 'unknown' } = await answerOf('sts', sts.getCallerIdentity({}))
+      return { accountId: parseAnswer({ service: 'sts', member: 'Account' }, accountId, Account), arn: Arn }
+    },
+    ...instances(new SSOAdmin(settings), new Organizations(settings)),
+    bucket: bucketSettings(s3, bucket),
+    async queueAttributes(QueueUrl) {
+      const call = sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['All'] })
+      const isAbsence = ({ code }: { code: string }) => /QueueDoesNotExist|NonExistentQueue/.test(code)
+      return (await answerOrAbsent('sqs', call, isAbsence))?.Attributes
+    },
+    async unreservedConcurrency() {
+      const { AccountLimit } = await answerOf('lambda', lambda.getAccountSettings({}))
+      return AccountLimit?.UnreservedConcurrentExecutions ?? 0
+    },
+    async reservedConcurrency(FunctionName) {
+      const output = await answerOf('lambda', lambda.getFunctionConcurrency({ FunctionName }))
+      return output.ReservedConcurrentExecutions
+    },
+  }
+}
+
+function instances(ssoAdmin: SSOAdmin, organizations: Organizations) {
+  return {
+    async listInstances() {
+      const pages = await answerOf('sso-admin', Array.fromAsync(paginateListInstances({ client: ssoAdmin }, {})))
+      return pages
+        .flatMap(({ Instances = [] }) => Instances)
+        .map((instance) => ({
+          instanceArn: instance.InstanceArn,
+          identityStoreId: instance.IdentityStoreId,
+          ownerAccountId: instance.OwnerAccountId,
+          status: instance.Status,
+          statusReason: instance.StatusReason,
+          primaryRegion: instance.PrimaryRegion,
+        }))
+    },
+    async encryptionKeyOf(InstanceArn) {
+      const output = await answerOf('sso-admin', ssoAdmin.describeInstance({ InstanceArn }))
+      return output.EncryptionConfigurationDetails?.KmsKeyArn
+    },
+    async delegatedAdministrators() {
+      const input = { ServicePrincipal: 'sso.amazonaws.com' }
+      const listed = Array.fromAsync(paginateListDelegatedAdministrators({ client: organizations }, input))
+      const pages = await answerOf('organizations', listed)
+      return pages.flatMap(({ DelegatedAdministrators = [] }) => DelegatedAdministrators).flatMap(({ Id }) => Id ?? [])
+    },
+  } satisfies Partial<Installation>
+}
+
+/** S3 API Reference: each setting that is missing is an error of its own. */
+function bucketSettings(s3: S3, Bucket: string): BucketSettings {
+  const orAbsent = <O>(call: Promise<O>, code: string) => answerOrAbsent('s3', call, (error) => error.code === code)
+  return {
+    versioning: async () => (await answerOf('s3', s3.getBucketVersioning({ Bucket }))).Status,
+    async expiringPrefixes() {
+      const call = s3.getBucketLifecycleConfiguration({ Bucket })
+      const { Rules = [] } = (await orAbsent(call, 'NoSuchLifecycleConfiguration')) ?? {}
+      return Rules.filter(
+        ({ Status, NoncurrentVersionExpiration }) => Status === 'Enabled' && NoncurrentVersionExpiration,
+      )
+        .map(({ Filter }) => Filter?.Prefix ?? Filter?.And?.Prefix ?? '')
+        .sort()
+    },
+    async encryption() {
+      const call = s3.getBucketEncryption({ Bucket })
+      const output = await orAbsent(call, 'ServerSideEncryptionConfigurationNotFoundError')
+      const [rule] = output?.ServerSideEncryptionConfiguration?.Rules ?? []
+      const { SSEAlgorithm, KMSMasterKeyID } = rule?.ApplyServerSideEncryptionByDefault ?? {}
+      return SSEAlgorithm === undefined ? undefined : { algorithm: SSEAlgorithm, keyId: KMSMasterKeyID }
+    },
+    async blocksPublicAccess() {
+      const output = await orAbsent(s3.getPublicAccessBlock({ Bucket }), 'NoSuchPublicAccessBlockConfiguration')
+      const block = output?.PublicAccessBlockConfiguration ?? {}
+      const { BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets } = block
+      return [BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets].every((one) => one === true)
+    },
+    policy: async () => (await orAbsent(s3.getBucketPolicy({ Bucket }), 'NoSuchBucketPolicy'))?.Policy,
+    async notifications() {
+      const output = await answerOf('s3', s3.getBucketNotificationConfiguration({ Bucket }))
+      return (output.QueueConfigurations ?? []).map(({ QueueArn = '', Events = [], Filter }) => ({
+        queueArn: QueueArn,
+        events: Events,
+        prefix: Filter?.Key?.FilterRules?.find(({ Name }) => Name?.toLowerCase() === 'prefix')?.Value ?? '',
+      }))
+    },
+  }
+}

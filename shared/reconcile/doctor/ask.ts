@@ -1,0 +1,34 @@
+import type { Finding } from '../../domain/finding.ts'
+import { fail, skip, warn } from '../../domain/finding.ts'
+import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
+
+/** What a service said, or why it did not say it. */
+export type Answer<T> = { readonly is: T } | { readonly error: ServiceError }
+
+/** Throws what is no answer of a service. */
+export async function ask<T>(call: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { is: await call }
+  } catch (error) {
+    if (isServiceError(error)) return { error }
+    throw error
+  }
+}
+
+const denials = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'KMS.AccessDeniedException'] as const
+
+export function isDenied(error: ServiceError): boolean {
+  return isServiceError(error, ...denials)
+}
+
+/**
+ * What could not be asked. `needs`: the permission for it. A store that is not S3 lacks some of its operations
+ * (NotImplemented): then there is nothing to check.
+ */
+export function unasked(check: string, error: ServiceError, { needs }: { readonly needs: string }): Finding {
+  if (error.code === 'NotImplemented' || error.code === 'UnknownOperationException')
+    return skip(check, `not checked: ${error.service} here has no such operation`)
+  if (isDenied(error)) return warn(check, 'not checked: these credentials may not ask', `allow them ${needs}`)
+  const told = `${error.service} answered ${error.code}: ${error.message}`
+  return fail(check, told, 'remove the cause, then run ssofile doctor again')
+}

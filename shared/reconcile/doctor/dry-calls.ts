@@ -1,0 +1,172 @@
+import { type AccountId, accountId } from '../../domain/account-id.ts'
+import { type Finding, fail, ok, warn } from '../../domain/finding.ts'
+import { type PermissionSetArn, permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
+import { permissionSetName } from '../../domain/permission-set-name.ts'
+import { principalName } from '../../domain/principal.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { proofOf } from '../../ports/service-error.ts'
+import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import { type Answer, ask, isDenied } from './ask.ts'
+
+/** An action of AWS, and a call of it that changes nothing. */
+export type DryCall = { readonly action: string; readonly call: () => Promise<unknown> }
+export type DryAnswer = { readonly action: string; readonly answer: Answer<unknown> }
+
+const nobody = principalId.parse('00000000-0000-4000-8000-000000000000')
+const noRequest = '00000000-0000-4000-8000-000000000000'
+const noPolicy = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+const noName = 'ssofile doctor: nobody has this name'
+
+/** A permission set that does not exist: `digits` are drawn, and `proveAbsent` asks before anything is tried on it. */
+export function absentPermissionSet(instanceArn: string, digits: string): PermissionSetArn {
+  return permissionSetArn.parse(`${instanceArn.replace(':instance/', ':permissionSet/')}/ps-${digits}`)
+}
+
+/** Reads of SSO Admin: of what there is, or of what does not exist. */
+export function identityCenterReads(ssoAdmin: SsoAdmin, absent: PermissionSetArn, member: AccountId): DryCall[] {
+  const anyState = undefined
+  const read: Readonly<Record<string, () => Promise<unknown>>> = {
+    ListPermissionSets: () => ssoAdmin.listPermissionSets(),
+    DescribePermissionSet: () => ssoAdmin.describePermissionSet(absent),
+    ListAccountAssignments: () => ssoAdmin.listAccountAssignments(member, absent),
+    ListAccountAssignmentCreationStatus: () => ssoAdmin.listAssignmentRequests('creation', anyState),
+    ListAccountAssignmentDeletionStatus: () => ssoAdmin.listAssignmentRequests('deletion', anyState),
+    DescribeAccountAssignmentCreationStatus: () => ssoAdmin.describeAssignmentRequest('creation', noRequest),
+    DescribeAccountAssignmentDeletionStatus: () => ssoAdmin.describeAssignmentRequest('deletion', noRequest),
+    ListPermissionSetProvisioningStatus: () => ssoAdmin.listProvisionings(anyState),
+    DescribePermissionSetProvisioningStatus: () => ssoAdmin.describeProvisioning(noRequest),
+    ListPermissionSetsProvisionedToAccount: () => ssoAdmin.listPermissionSetsProvisionedToAccount(member),
+    ListAccountsForProvisionedPermissionSet: () => ssoAdmin.listAccountsForProvisionedPermissionSet(absent),
+    ListManagedPoliciesInPermissionSet: () => ssoAdmin.listManagedPolicies(absent),
+    ListCustomerManagedPolicyReferencesInPermissionSet: () => ssoAdmin.listCustomerManagedPolicies(absent),
+    GetInlinePolicyForPermissionSet: () => ssoAdmin.getInlinePolicy(absent),
+    GetPermissionsBoundaryForPermissionSet: () => ssoAdmin.getPermissionsBoundary(absent),
+    ListTagsForResource: () => ssoAdmin.listTagsForResource(absent),
+  }
+  return toDryCalls(read)
+}
+
+/**
+ * Writes of SSO Admin on a permission set that does not exist: AWS answers ResourceNotFoundException to whoever may make
+ * them. CreatePermissionSet has no target; its description is empty, which AWS refuses.
+ */
+export function identityCenterWrites(ssoAdmin: SsoAdmin, absent: PermissionSetArn, member: AccountId): DryCall[] {
+  const target = { accountId: member, permissionSetArn: absent, principalId: nobody, principalType: 'GROUP' } as const
+  const policy = { Name: 'ssofile-doctor', Path: '/' }
+  const write: Readonly<Record<string, () => Promise<unknown>>> = {
+    CreateAccountAssignment: () => ssoAdmin.createAccountAssignment(target),
+    DeleteAccountAssignment: () => ssoAdmin.deleteAccountAssignment(target),
+    CreatePermissionSet: () => ssoAdmin.createPermissionSet(invalidPermissionSet),
+    UpdatePermissionSet: () => ssoAdmin.updatePermissionSet(absent, { sessionDuration: 'PT1H' }),
+    DeletePermissionSet: () => ssoAdmin.deletePermissionSet(absent),
+    ProvisionPermissionSet: () => ssoAdmin.provisionPermissionSet(absent, member),
+    AttachManagedPolicyToPermissionSet: () => ssoAdmin.attachManagedPolicy(absent, noPolicy),
+    DetachManagedPolicyFromPermissionSet: () => ssoAdmin.detachManagedPolicy(absent, noPolicy),
+    AttachCustomerManagedPolicyReferenceToPermissionSet: () => ssoAdmin.attachCustomerManagedPolicy(absent, policy),
+    DetachCustomerManagedPolicyReferenceFromPermissionSet: () => ssoAdmin.detachCustomerManagedPolicy(absent, policy),
+    PutInlinePolicyToPermissionSet: () => ssoAdmin.putInlinePolicy(absent, '{"Version":"2012-10-17","Statement":[]}'),
+    DeleteInlinePolicyFromPermissionSet: () => ssoAdmin.deleteInlinePolicy(absent),
+    PutPermissionsBoundaryToPermissionSet: () =>
+      ssoAdmin.putPermissionsBoundary(absent, { ManagedPolicyArn: noPolicy }),
+    DeletePermissionsBoundaryFromPermissionSet: () => ssoAdmin.deletePermissionsBoundary(absent),
+    TagResource: () => ssoAdmin.tagResource(absent, [{ Key: 'ssofile-doctor', Value: '' }]),
+    UntagResource: () => ssoAdmin.untagResource(absent, ['ssofile-doctor']),
+  }
+  return toDryCalls(write)
+}
+
+const invalidPermissionSet = {
+  name: permissionSetName.parse('ssofile-doctor'),
+  description: '',
+  sessionDuration: 'PT99H',
+  relayState: undefined,
+  tags: [],
+}
+
+/** Of somebody who does not exist, but for the listings. */
+export function directoryReads({ identityStore }: Pick<Ports, 'identityStore'>): DryCall[] {
+  const name = principalName.parse(noName)
+  return toDryCalls({
+    GetGroupId: () => identityStore.findPrincipalId('GROUP', name),
+    GetUserId: () => identityStore.findPrincipalId('USER', name),
+    DescribeGroup: () => identityStore.findPrincipalName('GROUP', nobody),
+    DescribeUser: () => identityStore.findPrincipalName('USER', nobody),
+    ListGroups: () => identityStore.listPrincipals('GROUP'),
+    ListUsers: () => identityStore.listPrincipals('USER'),
+  })
+}
+
+export function organizationReads({ organizations }: Pick<Ports, 'organizations'>, member: AccountId): DryCall[] {
+  return toDryCalls({
+    DescribeOrganization: () => organizations.managementAccountId(),
+    ListAccounts: () => organizations.listAccounts(),
+    ListRoots: () => organizations.parentExists('r-none'),
+    DescribeAccount: () => organizations.describeAccount(member),
+    ListTagsForResource: () => organizations.listTags(member),
+    DescribeOrganizationalUnit: () => organizations.parentExists('ou-none-nonenone'),
+  })
+}
+
+function toDryCalls(calls: Readonly<Record<string, () => Promise<unknown>>>): DryCall[] {
+  return Object.entries(calls).map(([action, call]) => ({ action, call }))
+}
+
+/** Makes the calls one by one. */
+export async function makeDryCalls(calls: readonly DryCall[]): Promise<readonly DryAnswer[]> {
+  const answers: DryAnswer[] = []
+  for (const { action, call } of calls) answers.push({ action, answer: await ask(call()) })
+  return answers
+}
+
+/**
+ * | answer                                     | says                                    |
+ * | ------------------------------------------ | --------------------------------------- |
+ * | anything but an error, not found, invalid  | these credentials may call it           |
+ * | access denied                              | they may not                            |
+ * | an internal error, no answer               | nothing                                 |
+ */
+export function judgeDryCalls(check: string, service: string, answers: readonly DryAnswer[]): Finding {
+  const name = ({ action }: DryAnswer) => `${service}:${action}`
+  const denied = answers.filter(({ answer }) => 'error' in answer && isDenied(answer.error))
+  const unclear = answers.filter(({ answer }) => 'error' in answer && proofOf(answer.error) !== 'refused')
+  if (denied.length > 0)
+    return fail(
+      check,
+      `${denied.length} of ${answers.length} actions are refused to these credentials: ${denied.map(name).join(', ')}`,
+      'give these credentials the permissions of docs/permissions.md, or use those that have them; if ssofile itself has them, look for a service control policy',
+    )
+  const [first] = unclear
+  if (first && 'error' in first.answer)
+    return warn(
+      check,
+      `${unclear.length} of ${answers.length} actions gave no clear answer: ${name(first)}: ${first.answer.error.message}`,
+      'run ssofile doctor again',
+    )
+  const created = answers.some(({ action }) => action === 'CreatePermissionSet')
+  const proviso = created ? '; of CreatePermissionSet only that an invalid call is told to be invalid' : ''
+  return ok(check, `${answers.length} actions are allowed, by calls that changed nothing${proviso}`)
+}
+
+/**
+ * An organization may have multi-account permissions disabled since August 2026; no member of an answer says so. Where
+ * permission sets are listed, they are not. (IAM Identity Center User Guide.)
+ */
+export function judgeMultiAccount(listing: Answer<unknown> | undefined): Finding {
+  const check = 'multi-account'
+  if (listing === undefined || 'is' in listing) return ok(check, 'IAM Identity Center lists permission sets')
+  const told = `IAM Identity Center lists no permission sets: ${listing.error.code}: ${listing.error.message}`
+  return fail(
+    check,
+    told,
+    'allow sso:ListPermissionSets, and see that multi-account permissions are enabled in the settings',
+  )
+}
+
+/** A member account to name in calls; `undefined`: there is none. */
+export function memberOf(
+  accounts: readonly { readonly id: AccountId; readonly state: string }[],
+  managementAccountId: string,
+): AccountId | undefined {
+  const found = accounts.find(({ id, state }) => id !== managementAccountId && state === 'ACTIVE')
+  return found && accountId.parse(found.id)
+}

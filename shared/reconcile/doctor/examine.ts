@@ -1,0 +1,239 @@
+import { type Configuration, defaultConfiguration } from '../../domain/configuration.ts'
+import { type Finding, fail, ok, skip, warn } from '../../domain/finding.ts'
+import type { Account } from '../../domain/organization-view.ts'
+import type { Installation } from '../../ports/installation.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readArrivals } from '../records/arrivals.ts'
+import { ownedPrefix } from '../records/owned-permission-sets.ts'
+import { type Owner, readOwner } from '../records/owner.ts'
+import { ask, isDenied, unasked } from './ask.ts'
+import {
+  absentPermissionSet,
+  directoryReads,
+  identityCenterReads,
+  identityCenterWrites,
+  judgeDryCalls,
+  judgeMultiAccount,
+  makeDryCalls,
+  memberOf,
+  organizationReads,
+} from './dry-calls.ts'
+import { examineFunctions } from './examine-functions.ts'
+import { examineWrites } from './examine-writes.ts'
+import { judgeAccounts } from './judge-accounts.ts'
+import { examineBucket } from './judge-bucket.ts'
+import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
+import { judgeInstance } from './judge-instance.ts'
+import { examineQueues } from './judge-queues.ts'
+import { examineRoundTrip, judgeArrivals } from './round-trip.ts'
+import { slowPorts } from './slow-ports.ts'
+
+type Examination = {
+  readonly ports: Ports
+  readonly installation: Installation
+  /** Where the bucket has no deployment. */
+  readonly configuration?: Configuration | undefined
+  /** How long a message may take through the queue of events. */
+  readonly roundTripMs: number
+}
+type Known = Omit<Examination, 'configuration'> & {
+  readonly configuration: Configuration
+  readonly owner: Owner | undefined
+  readonly region: string
+  readonly accountId: string
+}
+type Organization = { readonly managementAccountId: string; readonly accounts: readonly Account[] }
+
+const namedMost = 20
+
+/**
+ * Every check of the installation, in order, each with its remedy. Nothing is changed. Throws ServiceError where nobody
+ * knows who asks: then nothing else can be asked.
+ */
+export async function* examine(examination: Examination): AsyncGenerator<Finding> {
+  const { installation } = examination
+  const ports = slowPorts(examination.ports)
+  const [region, { accountId, arn }] = await Promise.all([installation.region(), installation.caller()])
+  yield ok('credentials', `${arn}, in account ${accountId}, Region ${region}`)
+  const owned = await ask(readOwner(ports.objects))
+  if ('error' in owned) yield unreadableBucket(ports, owned.error)
+  const owner = 'is' in owned ? owned.is : undefined
+  const configuration = owner?.deployment?.configuration ?? examination.configuration ?? defaultConfiguration
+  const known: Known = { ...examination, ports, configuration, owner, region, accountId }
+  if ('is' in owned) yield describeOwner(known)
+  const organization = yield* examineOrganization(known)
+  if (organization) yield* examineIdentityCenter(known, organization)
+  if ('is' in owned) yield* examineBucketAndDeployment(known)
+  yield* describeLimits(known, organization)
+}
+
+function unreadableBucket({ objects }: Ports, error: Parameters<typeof unasked>[1]): Finding {
+  const told = `${objects.bucket} cannot be read: ${error.code}: ${error.message}`
+  return fail('bucket', told, 'set SSOFILE_BUCKET to the bucket of ssofile, and use credentials that may read it')
+}
+
+function describeOwner({ owner, ports: { objects } }: Known): Finding {
+  if (owner === undefined)
+    return warn(
+      'bucket',
+      `${objects.bucket} belongs to no instance yet`,
+      'deploy (docs/deployment.md), or run: ssofile apply s3://…',
+    )
+  const by = owner.deployment === undefined ? 'without a deployment' : `by the deployment ${owner.deployment.name}`
+  return ok('bucket', `${objects.bucket} belongs to ${owner.instanceArn}, ${by}`)
+}
+
+async function* examineOrganization({ ports }: Known): AsyncGenerator<Finding, Organization | undefined> {
+  const { organizations } = ports
+  const managementAccountId = await ask(organizations.managementAccountId())
+  if ('error' in managementAccountId) {
+    yield refusedOrganizations(managementAccountId.error)
+    return undefined
+  }
+  const listing = Array.fromAsync(listAll((token) => organizations.listAccounts(token)))
+  const accounts = await ask(listing)
+  if ('error' in accounts) {
+    yield refusedOrganizations(accounts.error)
+    return undefined
+  }
+  yield judgeAccounts(accounts.is)
+  const member = memberOf(accounts.is, managementAccountId.is)
+  if (member === undefined) yield skip('organizations', 'not checked: there is no active member account')
+  else {
+    const answers = await makeDryCalls(organizationReads(ports, member))
+    yield judgeDryCalls('organizations', 'organizations', answers)
+  }
+  return { managementAccountId: managementAccountId.is, accounts: accounts.is }
+}
+
+function refusedOrganizations(error: Parameters<typeof unasked>[1]): Finding {
+  return fail(
+    'organizations',
+    `AWS Organizations cannot be read: ${error.code}: ${error.message}`,
+    'use credentials of the management account or of a delegated administrator, with the permissions of docs/permissions.md',
+  )
+}
+
+async function* examineIdentityCenter(known: Known, organization: Organization): AsyncGenerator<Finding> {
+  const { ports, installation, owner, region, accountId, configuration } = known
+  const { managementAccountId, accounts } = organization
+  const delegates = await ask(installation.delegatedAdministrators())
+  const delegatedAdministrators = 'is' in delegates ? delegates.is : undefined
+  const { includeManagementAccount } = configuration
+  yield judgeDelegation({ accountId, managementAccountId, delegatedAdministrators, includeManagementAccount })
+  const listed = await ask(installation.listInstances())
+  if ('error' in listed) return yield unasked('instance', listed.error, { needs: 'sso:ListInstances' })
+  const { bucket } = ports.objects
+  const findings = judgeInstance({ listed: listed.is, owner, managementAccountId, region, bucket })
+  yield* findings
+  const member = memberOf(accounts, managementAccountId)
+  if (findings.some(({ level }) => level === 'fail') || member === undefined)
+    return yield skip('identity center', 'not checked: first see to what is said above')
+  yield* examinePermissions(known, member)
+  yield* examineManagementAccount(known, managementAccountId)
+  yield await examinePrincipalListing(known)
+}
+
+/** The dry calls. Writes only on a permission set of which Identity Center says that it does not exist. */
+async function* examinePermissions(
+  { ports, installation }: Known,
+  member: NonNullable<ReturnType<typeof memberOf>>,
+): AsyncGenerator<Finding> {
+  const { ssoAdmin, randomness } = ports
+  const { instanceArn } = await ssoAdmin.instance()
+  const absent = absentPermissionSet(instanceArn, randomness.id().replaceAll('-', '').slice(0, 16))
+  const found = await ask(ssoAdmin.describePermissionSet(absent))
+  const isAbsent = 'is' in found && found.is === undefined
+  const writes = isAbsent ? identityCenterWrites(ssoAdmin, absent, member) : []
+  const answers = await makeDryCalls([...identityCenterReads(ssoAdmin, absent, member), ...writes])
+  yield judgeMultiAccount(answers.find(({ action }) => action === 'ListPermissionSets')?.answer)
+  yield judgeDryCalls('identity center', 'sso', answers)
+  if (!isAbsent) yield warn('identity center', 'its writes were not tried', 'allow sso:DescribePermissionSet')
+  yield judgeDryCalls('identity store', 'identitystore', await makeDryCalls(directoryReads(ports)))
+  const key = await ask(installation.encryptionKeyOf(instanceArn))
+  if ('is' in key && key.is !== undefined)
+    yield warn(
+      'encryption key',
+      `IAM Identity Center is encrypted with ${key.is}, which these credentials may use`,
+      'see that the environment of the deployment names it as identityCenterKeyArn',
+    )
+  else if ('is' in key) yield ok('encryption key', 'IAM Identity Center has a key of AWS')
+  else yield unasked('encryption key', key.error, { needs: 'sso:DescribeInstance' })
+}
+
+async function* examineManagementAccount(
+  { ports, accountId }: Known,
+  managementAccountId: Organization['managementAccountId'],
+): AsyncGenerator<Finding> {
+  const { ssoAdmin, objects } = ports
+  const isManagement = accountId === managementAccountId
+  const management = await ports.organizations.managementAccountId()
+  const list = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(management, undefined, token)
+  const arns = await ask(Array.fromAsync(listAll(list)))
+  if ('error' in arns)
+    return yield unasked('management account', arns.error, { needs: 'sso:ListPermissionSetsProvisionedToAccount' })
+  const there: string[] = []
+  for (const arn of arns.is.slice(0, namedMost)) {
+    const described = await ask(ssoAdmin.describePermissionSet(arn))
+    there.push(('is' in described ? described.is?.name : undefined) ?? arn)
+  }
+  const more = arns.is.length - there.length
+  const heads = await ask(Array.fromAsync(objects.list(ownedPrefix)))
+  const names = new Set('is' in heads ? heads.is.map(({ key }) => key.slice(ownedPrefix.length)) : [])
+  yield judgeManagementAccountSets({
+    isManagement,
+    managementAccountId,
+    there: more > 0 ? [...there, `${more} more`] : there,
+    owned: there.filter((name) => names.has(name)),
+  })
+}
+
+/** Documented as the management account's own call. Where it is refused, the drift check walks all accounts instead. */
+async function examinePrincipalListing({ ports }: Known): Promise<Finding> {
+  const check = 'by principal'
+  const groups = await ask(ports.identityStore.listPrincipals('GROUP'))
+  const [group] = 'is' in groups ? groups.is.items : []
+  if (group === undefined) return skip(check, 'not checked: there is no group to ask for')
+  const principal = { principalId: group.id, principalType: 'GROUP' } as const
+  const answer = await ask(ports.ssoAdmin.listAccountAssignmentsForPrincipal(principal))
+  if ('is' in answer) return ok(check, 'the drift check may ask for the assignments of each principal, which is quick')
+  if (isDenied(answer.error))
+    return ok(check, 'ListAccountAssignmentsForPrincipal is refused: the drift check asks each account instead, slowly')
+  return unasked(check, answer.error, { needs: 'sso:ListAccountAssignmentsForPrincipal' })
+}
+
+async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding> {
+  const { ports, installation, owner, roundTripMs } = known
+  yield* await examineBucket(installation.bucket)
+  const pause = await readPause(ports.objects)
+  if (pause) yield warn('pause', `all changes are ${describePause(pause)}`, 'ssofile resume')
+  const { deployment } = owner ?? {}
+  if (deployment === undefined) {
+    // With a deployment its functions write, each by its own role.
+    yield await examineWrites(ports.objects)
+    return yield skip('deployment', 'no deployment: queues, functions and events not checked')
+  }
+  yield* await examineQueues(installation, deployment.queueUrls)
+  yield await examineRoundTrip(ports, { withinMs: roundTripMs })
+  yield* judgeArrivals(await readArrivals(ports.objects))
+  yield* await examineFunctions(installation, deployment)
+}
+
+/** IAM Identity Center User Guide, "Quotas and limits": 7,000 accounts unless AWS raised it. */
+const accountsMost = 7_000
+
+function* describeLimits({ configuration }: Known, organization: Organization | undefined): Generator<Finding> {
+  const { outstanding, callsPerSecond, provisionings } = configuration.limits
+  const told = `${callsPerSecond} calls a second, ${outstanding} requests and ${provisionings} provisionings at a time; AWS documents 20, 15 and 3 for all callers together`
+  const count = organization?.accounts.length ?? 0
+  if (count > accountsMost)
+    yield warn(
+      'limits',
+      `${count} accounts; IAM Identity Center documents ${accountsMost}`,
+      'see under Service Quotas that AWS has raised it',
+    )
+  else yield ok('limits', told)
+  yield skip('read lag', 'not measured: it would take a write; listings count five minutes after a call of ours')
+}

@@ -1,0 +1,102 @@
+import * as z from 'zod'
+import { type Finding, fail, ok, warn } from '../../domain/finding.ts'
+import { linkPrefix } from '../../domain/link.ts'
+import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
+import type { BucketSettings } from '../../ports/installation.ts'
+import { ask, unasked } from './ask.ts'
+
+type Told<K extends keyof BucketSettings> = Awaited<ReturnType<BucketSettings[K]>>
+
+export function judgeVersioning(status: Told<'versioning'>): Finding {
+  if (status === 'Enabled') return ok('versioning', 'every version is kept: a bad sync can be undone')
+  return warn(
+    'versioning',
+    `${status ?? 'never enabled'}: what is overwritten or deleted is lost`,
+    'aws s3api put-bucket-versioning --versioning-configuration Status=Enabled --bucket …, with the lifecycle of docs/deployment.md',
+  )
+}
+
+/** The lease alone is written a million times a year. (S3 User Guide, "503 responses … versioning enabled".) */
+export function judgeLifecycle(prefixes: Told<'expiringPrefixes'>, status: Told<'versioning'>): Finding {
+  const missing = ['control/', 'state/', 'status/', 'attention/'].filter(
+    (prefix) => !prefixes.some((one) => prefix.startsWith(one)),
+  )
+  if (missing.length === 0) return ok('lifecycle', 'old versions expire where ssofile writes often')
+  if (status !== 'Enabled') return ok('lifecycle', 'there are no old versions')
+  return warn(
+    'lifecycle',
+    `old versions never expire under ${missing.join(', ')}: S3 slows down at millions of them`,
+    'set up the lifecycle of the deployment (npm run synth writes lifecycle.json for a bucket of another owner)',
+  )
+}
+
+export function judgeEncryption(encryption: Told<'encryption'>): Finding {
+  if (encryption?.algorithm.startsWith('aws:kms')) return ok('encryption', encryption.keyId ?? encryption.algorithm)
+  return warn(
+    'encryption',
+    `${encryption?.algorithm ?? 'none'}: not by a key of your own`,
+    'set a KMS key as default encryption, which ssofile and its people may use',
+  )
+}
+
+export function judgePublicAccess(isBlocked: Told<'blocksPublicAccess'>): Finding {
+  if (isBlocked) return ok('public access', 'blocked')
+  return fail('public access', 'not blocked: who can write links gives access', 'block all four kinds of public access')
+}
+
+const policySchema = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: z.unknown() })) })
+
+/** Only whether somebody denied something: what the policy of a deployment says is checked where it is made. */
+export function judgePolicy(policy: Told<'policy'>): Finding {
+  const parsed = policySchema.safeParse(policy === undefined ? undefined : JSON.parse(policy)).data
+  const denials = parsed?.Statement.filter(({ Effect, Action }) => Effect === 'Deny' && isAboutWrites(Action)) ?? []
+  if (denials.length > 0) return ok('bucket policy', 'denies writes to those who are not named')
+  return warn(
+    'bucket policy',
+    'denies nobody to write ledger and history',
+    'deploy it, or give the owner of the bucket what npm run synth writes as policy.json',
+  )
+}
+
+function isAboutWrites(action: unknown): boolean {
+  return [action].flat().some((one) => one === 's3:PutObject' || one === 's3:*')
+}
+
+/** Without notifications, what is uploaded is found by the sweep every five minutes. */
+export function judgeNotifications(rules: Told<'notifications'>): Finding {
+  const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
+  const missing = [linkPrefix, permissionSetPrefix].filter(
+    (prefix) =>
+      !kinds.every((kind) =>
+        rules.some((rule) => prefix.startsWith(rule.prefix) && rule.events.some((event) => event.startsWith(kind))),
+      ),
+  )
+  if (missing.length === 0) return ok('notifications', 'uploads and deletions are notified')
+  return warn(
+    'notifications',
+    `S3 does not tell of uploads and deletions under ${missing.join(', ')}: they are found within five minutes only`,
+    'deploy again, or apply what npm run synth writes as notifications.json',
+  )
+}
+
+/** All settings of the bucket, each asked for once. */
+export async function examineBucket(settings: BucketSettings): Promise<readonly Finding[]> {
+  const versioning = await ask(settings.versioning())
+  const status = 'is' in versioning ? versioning.is : undefined
+  const judged = async <T>(check: string, needs: string, call: Promise<T>, judge: (told: T) => Finding) => {
+    const answer = await ask(call)
+    return 'is' in answer ? judge(answer.is) : unasked(check, answer.error, { needs })
+  }
+  return [
+    'is' in versioning
+      ? judgeVersioning(status)
+      : unasked('versioning', versioning.error, { needs: 's3:GetBucketVersioning' }),
+    await judged('lifecycle', 's3:GetLifecycleConfiguration', settings.expiringPrefixes(), (told) =>
+      judgeLifecycle(told, status),
+    ),
+    await judged('encryption', 's3:GetEncryptionConfiguration', settings.encryption(), judgeEncryption),
+    await judged('public access', 's3:GetBucketPublicAccessBlock', settings.blocksPublicAccess(), judgePublicAccess),
+    await judged('bucket policy', 's3:GetBucketPolicy', settings.policy(), judgePolicy),
+    await judged('notifications', 's3:GetBucketNotification', settings.notifications(), judgeNotifications),
+  ]
+}

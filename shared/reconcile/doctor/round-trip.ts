@@ -1,0 +1,51 @@
+import { type Finding, fail, ok, warn } from '../../domain/finding.ts'
+import { renderRoundTrip } from '../../domain/round-trip-event.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { type Arrivals, readArrivals } from '../records/arrivals.ts'
+import { ask, unasked } from './ask.ts'
+
+const pollMs = 500
+
+/**
+ * Sends a message to the queue of events, and waits until its handler has noted it. It proves queue, function and bucket;
+ * `judgeArrivals` tells of the way before the queue, which only a real event takes.
+ */
+export async function examineRoundTrip(
+  { objects, queues, clock, randomness }: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
+  { withinMs }: { readonly withinMs: number },
+): Promise<Finding> {
+  const check = 'round trip'
+  const id = randomness.id()
+  const beganMs = clock.monotonicMs()
+  const sent = await ask(queues.send('events', [{ body: renderRoundTrip(id), groupId: id, deduplicationId: id }]))
+  if ('error' in sent) return unasked(check, sent.error, { needs: 'sqs:SendMessage to the queue events' })
+  for (;;) {
+    const tookMs = Math.round(clock.monotonicMs() - beganMs)
+    if ((await readArrivals(objects))?.roundTrip?.name === id)
+      return ok(check, `a message to the queue of events was handled after ${tookMs} ms`)
+    if (tookMs >= withinMs)
+      return fail(
+        check,
+        `a message to the queue of events was not handled within ${withinMs / 1000} s`,
+        'look at the function events and its log; it may be at work on many events: run ssofile doctor again',
+      )
+    await clock.sleep(pollMs)
+  }
+}
+
+const kinds = { organization: 'event of the organization', directory: 'event of the directory' } as const
+
+/** Whether events of AWS ever arrived: whether trail, rules and forwarding work can be seen by nothing else. */
+export function judgeArrivals(arrivals: Arrivals | undefined): readonly Finding[] {
+  return (['organization', 'directory'] as const).map((kind) => {
+    const last = arrivals?.[kind]
+    const check = `${kind} events`
+    if (last !== undefined) return ok(check, `the last ${kinds[kind]} arrived at ${last.at}: ${last.name}`)
+    const change = kind === 'organization' ? 'change a tag of an account' : 'rename a group'
+    return warn(
+      check,
+      `no ${kinds[kind]} has arrived yet; without them changes are noticed within the hour`,
+      `to try it, ${change}, then run ssofile doctor again; if none comes, look at the trail and the forwarding stacks (docs/deployment.md)`,
+    )
+  })
+}

@@ -1,0 +1,30 @@
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError, proofOf } from '../../ports/service-error.ts'
+import { patientOrganizations } from '../calls/patient-organizations.ts'
+import { RateLimiter } from '../calls/rate-limiter.ts'
+import { repeatPatiently } from '../calls/repeat-patiently.ts'
+import { wrapPort } from '../calls/wrap-port.ts'
+
+/** A dispatcher may use 20 calls a second, and goes on working meanwhile. */
+const callsPerSecond = 4
+const repetition = { attemptsMost: 8, firstMs: 500, mostMs: 8_000 }
+
+/**
+ * The same ports, slowly. A call is repeated only where it was refused for the rate: then nothing took effect, whether it
+ * reads or writes.
+ */
+export function slowPorts(ports: Ports): Ports {
+  const mayHelp = (error: unknown) => isServiceError(error) && proofOf(error) === 'not-now'
+  const slow = <P extends object>(port: P): P => {
+    const limiter = new RateLimiter(ports.clock, callsPerSecond)
+    return wrapPort(port, (_, call) =>
+      repeatPatiently(ports, { ...repetition, mayHelp }, () => limiter.run('background', call)),
+    )
+  }
+  return {
+    ...ports,
+    ssoAdmin: slow(ports.ssoAdmin),
+    identityStore: slow(ports.identityStore),
+    organizations: patientOrganizations(ports),
+  }
+}

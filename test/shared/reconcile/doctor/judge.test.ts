@@ -1,0 +1,297 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { defaultConfiguration } from '../../../../shared/domain/configuration.ts'
+import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
+import type { BucketSettings } from '../../../../shared/ports/installation.ts'
+import { workedQueues } from '../../../../shared/ports/queues.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { unasked } from '../../../../shared/reconcile/doctor/ask.ts'
+import { judgeDryCalls, judgeMultiAccount } from '../../../../shared/reconcile/doctor/dry-calls.ts'
+import { examineFunctions, judgeConcurrency } from '../../../../shared/reconcile/doctor/examine-functions.ts'
+import { judgeAccounts } from '../../../../shared/reconcile/doctor/judge-accounts.ts'
+import { examineBucket } from '../../../../shared/reconcile/doctor/judge-bucket.ts'
+import { judgeDelegation, judgeManagementAccountSets } from '../../../../shared/reconcile/doctor/judge-delegation.ts'
+import { judgeInstance } from '../../../../shared/reconcile/doctor/judge-instance.ts'
+import { judgeQueues } from '../../../../shared/reconcile/doctor/judge-queues.ts'
+import { judgeArrivals } from '../../../../shared/reconcile/doctor/round-trip.ts'
+
+const management = '111111111111'
+const own = '222222222222'
+const instanceArn = 'arn:aws:sso:::instance/ssoins-aaaaaaaaaaaaaaaa'
+const otherArn = 'arn:aws:sso:::instance/ssoins-bbbbbbbbbbbbbbbb'
+const ours = { instanceArn, identityStoreId: 'd-1', ownerAccountId: management, status: 'ACTIVE', primaryRegion: 'r-1' }
+const beside = { instanceArn: otherArn, identityStoreId: 'd-2', ownerAccountId: own, status: 'ACTIVE' }
+const owner = { instanceArn, identityStoreId: 'd-1' }
+const error = (code: string, service: ServiceError['service'] = 'sso-admin') =>
+  new ServiceError(service, code, `told ${code}`)
+
+describe('the instance', () => {
+  const judge = (change: Partial<Parameters<typeof judgeInstance>[0]>) =>
+    judgeInstance({ listed: [ours], owner, managementAccountId: management, region: 'r-1', bucket: 'b', ...change })
+
+  test('of the bucket is found, ACTIVE, in its primary Region, beside one of the account itself', () => {
+    expect(judge({ listed: [beside, ours] })).toMatchObject([
+      { level: 'ok', told: expect.stringContaining('1 other listed beside it') },
+      { check: 'primary Region', level: 'ok' },
+    ])
+    expect(judge({ owner: undefined, listed: [beside, ours] })[0]).toMatchObject({ level: 'ok' })
+  })
+
+  test.each([
+    ['no instance is listed', { listed: [] }, /no instance .* is listed in r-1/],
+    [
+      'only an account instance is listed',
+      { listed: [beside], owner: undefined },
+      /an account instance has no permission sets/,
+    ],
+    [
+      'the bucket belongs to another',
+      { listed: [{ ...ours, instanceArn: otherArn }] },
+      /bucket b belongs to .*a{16}, and listed is .*b{16}/,
+    ],
+    [
+      'the bucket was claimed for an account instance',
+      { listed: [{ ...ours, ownerAccountId: own }] },
+      /is an account instance of 222222222222/,
+    ],
+    [
+      'the instance was made again',
+      { listed: [{ ...ours, identityStoreId: 'd-9' }] },
+      /identity store d-9, .* claimed with d-1/,
+    ],
+    [
+      'the instance is not ACTIVE',
+      { listed: [{ ...ours, status: 'CREATE_FAILED', statusReason: 'the key' }] },
+      /CREATE_FAILED: the key/,
+    ],
+  ])('fails where %s', (_, change, told) => {
+    expect(judge(change)[0]).toMatchObject({ check: 'instance', level: 'fail', told: expect.stringMatching(told) })
+    expect(judge(change)[0]?.remedy).toBeDefined()
+  })
+
+  test('fails in a Region that is not its primary one, and warns where that is not told', () => {
+    expect(judge({ region: 'r-2' })[1]).toMatchObject({
+      check: 'primary Region',
+      level: 'fail',
+      remedy: expect.stringContaining('r-1'),
+    })
+    expect(judge({ listed: [{ ...ours, primaryRegion: undefined }] })[1]).toMatchObject({ level: 'warn' })
+  })
+})
+
+describe('the administration', () => {
+  test.each([
+    [management, [own], true, 'ok'],
+    [management, [], false, 'ok'],
+    [own, [own], false, 'ok'],
+    [own, [own], true, 'fail'],
+    [own, [], false, 'fail'],
+    [own, undefined, false, 'warn'],
+  ] as const)('by %s, with the delegated administrators %j and includeManagementAccount %s: %s', (...row) => {
+    const [id, delegatedAdministrators, includeManagementAccount, level] = row
+    const standing = {
+      accountId: id,
+      managementAccountId: management,
+      delegatedAdministrators,
+      includeManagementAccount,
+    }
+    expect(judgeDelegation(standing)).toMatchObject({ check: 'administration', level })
+  })
+
+  test.each([
+    [
+      'the management account may change them',
+      { isManagement: true, there: ['A'], owned: ['A'] },
+      'ok',
+      /may change the 1/,
+    ],
+    ['there are none', { there: [] }, 'ok', /has no permission sets/],
+    ['they are of others', { there: ['A', 'B'] }, 'warn', /neither change nor assign: A, B/],
+    ['one is of ssofile', { there: ['A', 'B'], owned: ['B'] }, 'fail', /can no longer change or assign: B/],
+  ])('of permission sets in the management account: %s', (_, change, level, told) => {
+    const sets = { isManagement: false, managementAccountId: management, owned: [], ...change }
+    expect(judgeManagementAccountSets(sets)).toMatchObject({ level, told: expect.stringMatching(told) })
+  })
+})
+
+test('accounts without State or Paths fail, by name', () => {
+  const account = (id: string, state: 'ACTIVE' | 'UNPLACED') => ({ id: accountId.parse(id), state })
+  expect(judgeAccounts([account(own, 'ACTIVE')])).toMatchObject({ level: 'ok', told: '1, each with State and Paths' })
+  expect(judgeAccounts([account(own, 'UNPLACED'), account(management, 'ACTIVE')])).toMatchObject({
+    level: 'fail',
+    told: expect.stringContaining(own),
+  })
+})
+
+describe('dry calls', () => {
+  const judge = (...codes: readonly (string | undefined)[]) =>
+    judgeDryCalls(
+      'identity center',
+      'sso',
+      codes.map((code, index) => ({
+        action: `Action${index}`,
+        answer: code === undefined ? { is: undefined } : { error: error(code) },
+      })),
+    )
+
+  test('that are answered, not found, invalid or in conflict are allowed', () => {
+    const found = judge(undefined, 'ResourceNotFoundException', 'ValidationException', 'ConflictException')
+    expect(found).toMatchObject({ level: 'ok', told: expect.stringContaining('4 actions are allowed') })
+  })
+
+  test('that are denied fail, by name, whatever else is unclear', () => {
+    expect(judge('AccessDeniedException', 'NoAnswer', undefined)).toMatchObject({
+      level: 'fail',
+      told: '1 of 3 actions are refused to these credentials: sso:Action0',
+    })
+  })
+
+  test.each(['NoAnswer', 'InternalServerException', 'ThrottlingException'])('that end in %s prove nothing', (code) => {
+    expect(judge(undefined, code)).toMatchObject({ level: 'warn', told: expect.stringContaining(`told ${code}`) })
+  })
+
+  test('that list no permission sets may mean that multi-account permissions are disabled', () => {
+    expect(judgeMultiAccount({ is: [] })).toMatchObject({ level: 'ok' })
+    expect(judgeMultiAccount({ error: error('ValidationException') })).toMatchObject({ level: 'fail' })
+  })
+})
+
+describe('the bucket', () => {
+  const good: BucketSettings = {
+    versioning: async () => 'Enabled',
+    expiringPrefixes: async () => ['attention/', 'control/', 'state/', 'status/'],
+    encryption: async () => ({ algorithm: 'aws:kms', keyId: 'arn:key' }),
+    blocksPublicAccess: async () => true,
+    policy: async () => '{"Statement":[{"Effect":"Deny","Action":["s3:PutObject"]}]}',
+    notifications: async () =>
+      ['links_data/', 'permission_sets/'].map((prefix) => ({
+        queueArn: 'q',
+        prefix,
+        events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
+      })),
+  }
+  const levels = async (change: Partial<BucketSettings> = {}) => {
+    const findings = await examineBucket({ ...good, ...change })
+    return Object.fromEntries(findings.filter(({ level }) => level !== 'ok').map(({ check, level }) => [check, level]))
+  }
+
+  test('as a deployment makes it is well', async () => {
+    expect(await levels()).toEqual({})
+  })
+
+  test.each<[string, Partial<BucketSettings>, object]>([
+    ['no versions', { versioning: async () => undefined }, { versioning: 'warn' }],
+    ['versions that never expire', { expiringPrefixes: async () => ['control/'] }, { lifecycle: 'warn' }],
+    [
+      'no versions, and no lifecycle',
+      { versioning: async () => undefined, expiringPrefixes: async () => [] },
+      { versioning: 'warn' },
+    ],
+    ['a key of S3', { encryption: async () => ({ algorithm: 'AES256' }) }, { encryption: 'warn' }],
+    ['public access', { blocksPublicAccess: async () => false }, { 'public access': 'fail' }],
+    ['no policy', { policy: async () => undefined }, { 'bucket policy': 'warn' }],
+    [
+      'a policy that only allows',
+      { policy: async () => '{"Statement":[{"Effect":"Allow","Action":"s3:*"}]}' },
+      { 'bucket policy': 'warn' },
+    ],
+    ['no notifications', { notifications: async () => [] }, { notifications: 'warn' }],
+    [
+      'no operation for it',
+      { policy: async () => Promise.reject(error('NotImplemented', 's3')) },
+      { 'bucket policy': 'skip' },
+    ],
+    [
+      'no right to ask',
+      { policy: async () => Promise.reject(error('AccessDenied', 's3')) },
+      { 'bucket policy': 'warn' },
+    ],
+    [
+      'an error of S3',
+      { policy: async () => Promise.reject(error('InternalError', 's3')) },
+      { 'bucket policy': 'fail' },
+    ],
+  ])('with %s is told', async (_, change, expected) => {
+    expect(await levels(change)).toEqual(expected)
+  })
+
+  test('that these credentials may not ask about says which permission is missing', () => {
+    expect(unasked('x', error('AccessDenied', 's3'), { needs: 's3:GetBucketPolicy' }).remedy).toBe(
+      'allow them s3:GetBucketPolicy',
+    )
+  })
+})
+
+describe('queues', () => {
+  const good = workedQueues.map((name) => ({
+    name,
+    queue: { VisibilityTimeout: String(queueSettings[name].visibilityTimeoutSeconds) },
+    dead: name === 'dispatch' ? undefined : { ApproximateNumberOfMessages: '0' },
+  }))
+  const judge = (name: string, change: object) =>
+    judgeQueues(good.map((one) => (one.name === name ? { ...one, ...change } : one)))
+
+  test('of the settings table are well, and nothing was given up', () => {
+    expect(judgeQueues(good).map(({ level }) => level)).toEqual(['ok', 'ok'])
+  })
+
+  test.each([
+    ['that does not exist', { queue: undefined }, 'the queue links does not exist'],
+    [
+      'that shows messages too early',
+      { queue: { VisibilityTimeout: '30' } },
+      'shows a message again after 30 s, expected 60',
+    ],
+    ['without a dead-letter queue', { dead: undefined }, 'has no dead-letter queue'],
+  ])('one %s fails', (_, change, told) => {
+    expect(judge('links', change)[0]).toMatchObject({ level: 'fail', told: expect.stringContaining(told) })
+  })
+
+  test('with dead letters are told, with the command that shows them', () => {
+    expect(judge('work', { dead: { ApproximateNumberOfMessages: '3' } })[1]).toMatchObject({
+      level: 'warn',
+      told: 'messages were given up: work 3',
+      remedy: 'ssofile redrive',
+    })
+  })
+})
+
+test('events that never arrived are told, each kind for itself', () => {
+  const organization = { name: 'MoveAccount', at: '2026-03-03T10:00:00.000Z' }
+  expect(judgeArrivals({ v: 1, organization })).toMatchObject([
+    { level: 'ok', told: expect.stringContaining('2026-03-03T10:00:00.000Z: MoveAccount') },
+    { level: 'warn', told: expect.stringContaining('no event of the directory') },
+  ])
+  expect(judgeArrivals(undefined).map(({ level }) => level)).toEqual(['warn', 'warn'])
+})
+
+describe('functions', () => {
+  const queueUrls = (host: string) =>
+    Object.fromEntries(workedQueues.map((name) => [name, `https://${host}/1/${name}`])) as Record<
+      (typeof workedQueues)[number],
+      string
+    >
+
+  test('are asked for only where the queues are on AWS', async () => {
+    const asked: string[] = []
+    const installation = {
+      reservedConcurrency: async (name: string) => asked.push(name),
+      unreservedConcurrency: async () => 999,
+    }
+    const examine = (host: string) =>
+      examineFunctions(installation, { name: 'prod', queueUrls: queueUrls(host), configuration: defaultConfiguration })
+    expect(await examine('localhost:4566')).toMatchObject([{ level: 'skip' }])
+    expect(asked).toEqual([])
+    expect(await examine('sqs.cn-north-1.amazonaws.com.cn')).toMatchObject([{ level: 'ok' }])
+    expect(asked).toEqual(['prod-dispatcher'])
+  })
+
+  test.each([
+    [1, 100, 'ok'],
+    [1, 99, 'warn'],
+    [undefined, 1000, 'fail'],
+    [2, 1000, 'fail'],
+  ] as const)('with %s reserved for the dispatcher and %s left are %s', (reserved, unreserved, level) => {
+    expect(judgeConcurrency({ reserved, unreserved })).toMatchObject({ level })
+  })
+})
