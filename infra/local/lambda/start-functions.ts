@@ -114,7 +114,9 @@ type Failing = { readonly clock: Ports['clock']; readonly onError: (error: unkno
 function startMapping(invoked: LambdaFunction, { queues, ...common }: Failing & { readonly queues: MemoryQueues }) {
   const { queue: source, timeoutSeconds } = invoked.settings
   if (source === undefined) return []
-  const { name: queue, maximumConcurrency = pollersAtFirst } = source
+  const { name: queue, maximumConcurrency: most = pollersAtFirst } = source
+  // Each of ten would read the organization by itself, and take this one process from the dispatcher.
+  const maximumConcurrency = invoked.name === 'links' ? Math.min(2, most) : most
   const handler: Parameters<typeof startEventSourceMapping>[0]['handler'] = (event) => invoked.invoke(event)
   const timeoutMs = timeoutSeconds * 1000
   const own = { queues, queue, handler, maximumConcurrency, timeoutMs, timesOutByItself: true }
