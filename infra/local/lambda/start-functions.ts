@@ -43,9 +43,9 @@ export type LocalFunctions = {
 type Build = (ports: Ports, configuration: Configuration) => Handler
 const minuteMs = 60_000
 /** A machine does not get faster with the time, so each function gets this much of its own time at least. */
-const leastRealMs = 5_000
-/** The dispatcher waits for a dead lease, which keeps real time, for a minute. */
-const leastRealMsOfDispatcher = 75_000
+const leastRealMs = 30_000
+/** The dispatcher may wait a minute for a dead lease, which keeps real time, before it begins. */
+const leastRealMsOfDispatcher = 300_000
 
 /** What a deployment is made of: the functions by the table of settings, with their queues and schedules. */
 export function startFunctions(options: FunctionsOptions): LocalFunctions {
