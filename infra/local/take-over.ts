@@ -13,7 +13,9 @@ export async function takeOver(
 ): Promise<void> {
   if ((await Lease.holder({ objects })) === holder) await objects.delete(leaseKey)
   const wakes = queues.queue('dispatch')
-  for (const { receiptHandle, visibleAt } of wakes.messages()) {
-    if (receiptHandle !== undefined && visibleAt !== undefined) wakes.changeVisibility(receiptHandle, 0)
+  for (const { receiptHandle } of wakes.messages()) {
+    // Asked one by one: the time of some may be over by now.
+    if (receiptHandle !== undefined && wakes.find(receiptHandle)?.visibleAt !== undefined)
+      wakes.changeVisibility(receiptHandle, 0)
   }
 }

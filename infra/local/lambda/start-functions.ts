@@ -45,9 +45,9 @@ export type LocalFunctions = {
 type Build = (ports: Ports, configuration: Configuration) => Handler
 const minuteMs = 60_000
 /** A machine does not get faster with the time, so each function gets this much of its own time at least. */
-const leastRealMs = 5_000
-/** The dispatcher waits for a dead lease, which keeps real time, for a minute. */
-const leastRealMsOfDispatcher = 75_000
+const leastRealMs = 30_000
+/** The dispatcher may wait a minute for a dead lease, which keeps real time, before it begins. */
+const leastRealMsOfDispatcher = 300_000
 
 /** What a deployment is made of: the functions by the table of settings, with their queues and schedules. */
 export function startFunctions(options: FunctionsOptions): LocalFunctions {
@@ -116,7 +116,9 @@ type Failing = { readonly clock: Ports['clock']; readonly onError: (error: unkno
 function startMapping(invoked: LambdaFunction, { queues, ...common }: Failing & { readonly queues: MemoryQueues }) {
   const { queue: source, timeoutSeconds } = invoked.settings
   if (source === undefined) return []
-  const { name: queue, maximumConcurrency = pollersAtFirst } = source
+  const { name: queue, maximumConcurrency: most = pollersAtFirst } = source
+  // Each of ten would read the organization by itself, and take this one process from the dispatcher.
+  const maximumConcurrency = invoked.name === 'links' ? Math.min(2, most) : most
   const handler: Parameters<typeof startEventSourceMapping>[0]['handler'] = (event) => invoked.invoke(event)
   const timeoutMs = timeoutSeconds * 1000
   const own = { queues, queue, handler, maximumConcurrency, timeoutMs, timesOutByItself: true }

@@ -16,7 +16,7 @@ async function worldHeldBy(holder: string) {
   await queues.send('dispatch', [{ body: '{}', groupId: 'dispatcher', deduplicationId: '1' }])
   await queues.send('links', [{ body: '{}', groupId: 'a', deduplicationId: '1' }])
   for (const queue of ['dispatch', 'links'] as const) await queues.receive(queue, { most: 10, waitSeconds: 0 })
-  return { objects, queues }
+  return { clock, objects, queues }
 }
 
 test('the lease and the wake of a dispatcher that died with its process are free at once; the rest keeps its instant', async () => {
@@ -25,6 +25,13 @@ test('the lease and the wake of a dispatcher that died with its process are free
   expect(await objects.head(leaseKey)).toBeUndefined()
   expect(queues.queue('dispatch').counts()).toEqual({ visible: 1, inFlight: 0 })
   expect(queues.queue('links').counts()).toEqual({ visible: 0, inFlight: 1 })
+})
+
+test('a wake whose visibility timeout has ended meanwhile is left as it is', async () => {
+  const { clock, objects, queues } = await worldHeldBy('local system')
+  await clock.advance(1_000_000)
+  await takeOver({ objects, queues }, 'local system')
+  expect(queues.queue('dispatch').counts()).toEqual({ visible: 1, inFlight: 0 })
 })
 
 test('the lease of somebody else is respected', async () => {
