@@ -39,12 +39,15 @@ type Context = {
   readonly subject: Subject
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly notes: string[]
+  /** It is access of an earlier time: names are those that were recorded, and groups stay as they are. */
+  readonly isThen?: boolean | undefined
 }
 
 type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'remark'>
 
 /** A row for each person: users with their own access, and each member of a group that has access. Sorted. */
 export async function expandAccess(access: readonly KnownAccess[], context: Context): Promise<readonly HeldAccess[]> {
+  if (context.isThen) return sortRows(access.map((one) => describeThen(one, context.accounts)))
   const idsOf = (type: KnownAccess['type']) =>
     new Set(access.filter((one) => one.type === type).map(({ principalId }) => principalId))
   const groups = idsOf('GROUP')
@@ -67,7 +70,20 @@ export async function expandAccess(access: readonly KnownAccess[], context: Cont
         : (holdersOf.get(one.principalId) ?? []).map((holder) => ({ group: one.principal, ...holder }))
     return holders.map((holder): HeldAccess => ({ ...holder, ...about }))
   })
-  return rows.sort((a, b) => compare(sortKey(a), sortKey(b)))
+  return sortRows(rows)
+}
+
+function describeThen(access: KnownAccess, accounts: Context['accounts']): HeldAccess {
+  const { type, principal, principalId } = access
+  const holder: Holder =
+    type === 'USER'
+      ? { person: principal, personId: principalId }
+      : { group: principal, groupId: principalId, remark: 'its members then are not recorded' }
+  return { ...holder, ...describeAccess(access, accounts) }
+}
+
+function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {
+  return rows.toSorted((a, b) => compare(sortKey(a), sortKey(b)))
 }
 
 type Members = ReadonlyMap<PrincipalId, readonly PrincipalId[] | undefined>

@@ -1,5 +1,6 @@
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { principalName } from '../../domain/principal.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import type { Asked } from './listed-access.ts'
 import { judgeRecorded, type KnownAccess, type RecordedAccess } from './recorded-access.ts'
@@ -26,7 +27,14 @@ export function mergeAccess(
     const permissionSet = nameOf.get(permissionSetArn)
     // A permission set that is gone by now has no assignments.
     if (found.has(id) || permissionSet === undefined) continue
-    const access = { accountId, permissionSet, permissionSetArn, type, principalId, principal: principalId }
+    const access = {
+      accountId,
+      permissionSet,
+      permissionSetArn,
+      type,
+      principalId,
+      principal: principalName.parse(principalId),
+    }
     found.set(id, { ...access, state: 'foreign', links: [] })
   }
   return [...found.values()]

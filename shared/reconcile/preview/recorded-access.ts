@@ -4,7 +4,7 @@ import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/
 import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
 import { type Access, type GrantingLink, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { PrincipalType } from '../../domain/principal.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
@@ -19,7 +19,7 @@ export type KnownAccess = {
   readonly type: PrincipalType
   readonly principalId: PrincipalId
   /** The name in its key: of the principal when it was granted or found, or its id where it has no such name. */
-  readonly principal: string
+  readonly principal: PrincipalName
   /** `foreign`: ssofile did not give it. Others: the state of the ledger entry. */
   readonly state: LedgerState | 'foreign'
   /** Since when it is in force. For foreign access: since when ssofile knows it. */

@@ -8,6 +8,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { listAccessAt } from './access-at.ts'
 import { addUploaders } from './add-uploaders.ts'
 import { expandAccess, type HeldAccess } from './expand-access.ts'
 import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
@@ -29,6 +30,8 @@ export type WhoQuestion = {
   readonly isLinkWanted?: ((key: string) => boolean) | undefined
   /** `false`: what the bucket says, without a call to Identity Center. */
   readonly isLive: boolean
+  /** What history says of an instant before; then nothing else is asked. */
+  readonly at?: Date | undefined
 }
 
 /** How old the parts of an answer are, as instants. */
@@ -38,6 +41,8 @@ export type WhoSources = {
   readonly driftCheck?: { readonly startedAt: string; readonly isOver: boolean } | undefined
   /** When accounts were last read from the organization, events since then included. */
   readonly organizationReadAt?: string | undefined
+  /** With `at`: the first instant of which history tells. Before it nothing is known. */
+  readonly historySince?: string | undefined
   /** `why`: Identity Center was not asked, as the end of a sentence. */
   readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }
 }
@@ -67,15 +72,19 @@ export async function whoHasAccess(
     readOrganization(ports, configuration, notes),
     readDriftRun(objects),
   ])
-  const { access, asked } = await findAccess(question, subject, ports, notes)
+  const { access, asked, historySince } = await (question.at === undefined
+    ? findAccess(question, subject, ports, notes)
+    : findAccessAt(question, question.at, subject, ports, notes))
   const wanted = access.filter(({ links }) => {
     const { isLinkWanted } = question
     return isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
   })
   const told = await addUploaders(wanted, ports)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
-  const rows = await expandAccess(told, { people, subject, accounts, notes })
-  const sources = { bucketReadAt, driftCheck: ageOf(drift), organizationReadAt: organization?.readAt }
+  const isThen = question.at !== undefined
+  const rows = await expandAccess(told, { people, subject, accounts, notes, isThen })
+  const driftCheck = isThen ? undefined : ageOf(drift)
+  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince }
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
   return { rows, isAsked: asked.asked, sources: { ...sources, identityCenter }, notes }
 }
@@ -109,7 +118,20 @@ async function findAccess(question: WhoQuestion, subject: Subject, ports: Ports,
   const access = merged.filter(
     (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && isOfSubject(one, subject),
   )
-  return { access, asked }
+  return { access, asked, historySince: undefined }
+}
+
+async function findAccessAt(question: WhoQuestion, at: Date, subject: Subject, { objects }: Ports, notes: string[]) {
+  const { account, permissionSet } = question
+  const isWanted = (one: Assignment) => permissionSet === undefined || one.permissionSet === permissionSet
+  const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
+  notes.push(...unread.map((key) => `${key} cannot be read, so what it tells is missing here`))
+  if (since !== undefined && at.getTime() < Date.parse(since))
+    notes.push(`history begins at ${since}: of before that nothing is known here`)
+  if (subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
+    notes.push('history has no memberships: the groups of this user are those of now')
+  const asked: Asked = { asked: false, why: 'it does not tell of the past' }
+  return { access: access.filter((one) => isOfSubject(one, subject)), asked, historySince: since }
 }
 
 function isInPlace(accountId: AccountId, { account }: WhoQuestion): boolean {
