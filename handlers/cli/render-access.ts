@@ -18,17 +18,23 @@ const linksOf = ({ links, origin }: HeldAccess): string => {
   return first === undefined ? 'none known' : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
 }
 
+const renderPerson = ({ person, remark }: HeldAccess): string => {
+  if (person === undefined) return `(${remark ?? 'not known'})`
+  return remark === undefined ? person : `${person} (gone)`
+}
+
 const inWords = (row: HeldAccess): string => {
   const ends = row.until === undefined ? '' : ` until ${row.until.slice(0, 10)}`
   const known = row.origin === 'foreign' ? 'known ' : ''
   const state = row.state === 'granted' || row.state === 'foreign' ? '' : ` ${row.state}`
-  return `${row.since === undefined ? '' : known + row.since.slice(0, 10)}${ends}${state}`.trim()
+  const since = row.since === undefined ? 'not known' : known + row.since.slice(0, 10)
+  return `${since}${ends}${state}`
 }
 
 /** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
 export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
   const columns: readonly (Column | false)[] = [
-    !fixed.person && { title: 'person', text: ({ person, remark }) => person ?? `(${remark ?? 'not known'})` },
+    !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account },
     !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName },
     !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
@@ -53,7 +59,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
 /** From records alone nobody can say that there is no access. */
 function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer): string {
   if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
-  if (historySince !== undefined) return 'nobody, as far as history tells; foreign access is not in it\n'
+  if (historySince !== undefined) return 'nobody, as far as history tells\n'
   return 'no such access is recorded. That does not mean that there is none: Identity Center was not asked\n'
 }
 
@@ -63,33 +69,33 @@ export function renderNotes(notes: readonly string[]): string {
 
 /** How old each part is, a line each. */
 export function renderSources(sources: WhoSources, now: Date): string {
-  const { driftCheck, organizationReadAt, identityCenter, historySince } = sources
-  const age = (at: string) => `${renderAge(at, now)} (${at})`
-  const foreign = driftCheck
-    ? `as of the drift check begun ${age(driftCheck.startedAt)}${driftCheck.isOver ? '' : ', which still goes on'}`
-    : 'not known: there was no drift check yet'
-  const asked = 'askedAt' in identityCenter
-  const lines: readonly [string, string | undefined][] = [
-    ['ledger', historySince === undefined ? 'read now' : undefined],
-    ['history', historySince && `begins at ${historySince}; has no foreign access and no memberships`],
-    [
-      'foreign',
-      historySince === undefined ? `${foreign}${asked ? ', and as Identity Center lists it now' : ''}` : undefined,
-    ],
-    [
-      'asked',
-      'askedAt' in identityCenter
-        ? `Identity Center, now, ${count(identityCenter.calls, 'call')}`
-        : `not Identity Center: ${identityCenter.why}`,
-    ],
-    [
-      'accounts',
-      organizationReadAt === undefined ? 'not known by name' : `names and places as of ${age(organizationReadAt)}`,
-    ],
-  ]
-  return lines
-    .flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(9)}${quote(text, 500)}\n`]))
+  const { organizationReadAt, identityCenter, historySince } = sources
+  const asked =
+    'askedAt' in identityCenter
+      ? `Identity Center, now, with ${count(identityCenter.calls, 'call')}`
+      : `not Identity Center: ${identityCenter.why}`
+  const accounts = organizationReadAt === undefined ? 'not known' : `as of ${renderDated(organizationReadAt, now)}`
+  const lines: readonly (readonly [string, string])[] =
+    historySince === undefined
+      ? [
+          ['ledger', 'as of now'],
+          ['foreign', foreignAge(sources, now)],
+          ['asked', asked],
+        ]
+      : [['history', `from ${historySince} on; it has no foreign access and no memberships`]]
+  return [...lines, ['accounts', accounts] as const]
+    .map(([name, text]) => `${name.padEnd(10)}${quote(text, 500)}\n`)
     .join('')
+}
+
+function foreignAge({ driftCheck, identityCenter }: WhoSources, now: Date): string {
+  if ('askedAt' in identityCenter) return 'as of now'
+  if (driftCheck === undefined) return 'not known: there was no drift check yet'
+  return `as of the drift check begun ${renderDated(driftCheck.startedAt, now)}${driftCheck.isOver ? '' : ', which still goes on'}`
+}
+
+function renderDated(at: string, now: Date): string {
+  return `${renderAge(at, now)} (${at})`
 }
 
 const csvColumns: readonly Column[] = [

@@ -63,8 +63,10 @@ export function readSparingly(ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomn
 export async function askIdentityCenter(
   filter: AccessFilter,
   ports: Pick<Ports, 'clock'>,
-  { ssoAdmin, index, calls }: Asking & { readonly calls: () => number },
+  { ssoAdmin, index, calls, isUnknown }: Asking & { readonly calls: () => number; readonly isUnknown: boolean },
 ): Promise<Asked> {
+  // Only access that is recorded under the name can be found.
+  if (isUnknown) return { asked: false, why: 'it knows principals by ids, and the directory gave none' }
   const at = ports.clock.now()
   try {
     const targets = await list(filter, { ssoAdmin, index })

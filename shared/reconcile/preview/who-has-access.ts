@@ -96,8 +96,13 @@ async function findAccess(question: WhoQuestion, subject: Subject, ports: Ports,
   const index = new PermissionSetIndex({ ...ports, ssoAdmin })
   const filter = { account, permissionSet, principals: subject.principals }
   const asked: Asked = isLive
-    ? await askIdentityCenter(filter, ports, { ssoAdmin, index, calls })
-    : { asked: false, why: 'only the bucket was asked for' }
+    ? await askIdentityCenter(filter, ports, {
+        ssoAdmin,
+        index,
+        calls,
+        isUnknown: !subject.isAnybody && !subject.principals,
+      })
+    : { asked: false, why: 'only the bucket was to be read' }
   const fits = asked.asked ? asked.targets.filter((target) => isInPlace(target.accountId, question)) : []
   const arns = [...new Set(fits.map(({ permissionSetArn }) => permissionSetArn))]
   const named = await Promise.all(arns.map(async (arn) => [arn, await index.nameOf(arn)] as const))

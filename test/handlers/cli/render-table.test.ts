@@ -31,6 +31,6 @@ test('no line is wider than the terminal, and no name breaks a line', () => {
       expect(lines).toHaveLength(cells.length + 2)
       for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width)
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   )
 })

@@ -12,7 +12,8 @@ const organization = organizationFile.parse(smallOrganization({ groups: [...grou
 const all = { isWanted: () => true }
 
 type Step =
-  | { readonly kind: 'upload' | 'delete'; readonly link: string }
+  | { readonly kind: 'upload'; readonly link: string }
+  | { readonly kind: 'delete'; readonly link: string }
   | { readonly kind: 'renew'; readonly group: string }
 
 const link = fc
