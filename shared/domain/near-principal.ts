@@ -13,3 +13,10 @@ export function nearPrincipal(received: string, names: Iterable<string>): string
   const part = nearMatch(received, wholeOf.keys())
   return part === undefined ? undefined : wholeOf.get(part)
 }
+
+/** The end of a sentence that says that a name is missing; empty: nothing is near. */
+export function renderNear(received: string, near: string | undefined): string {
+  if (near === undefined) return ''
+  const isSame = near.normalize('NFC') === received.normalize('NFC')
+  return `; did you mean '${near}'?${isSame ? ' It is the same letters in another Unicode form.' : ''}`
+}

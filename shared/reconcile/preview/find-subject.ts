@@ -1,10 +1,10 @@
 import type { Configuration } from '../../domain/configuration.ts'
 import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
-import { meant } from '../../domain/lack.ts'
-import { nearPrincipal } from '../../domain/near-principal.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
+import { renderNear } from '../../domain/near-principal.ts'
+import { type PrincipalType, principalName } from '../../domain/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { findNearPrincipal } from './find-near-principal.ts'
 import type { People } from './people.ts'
 import type { KnownAccess } from './recorded-access.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -70,16 +70,9 @@ async function findId(type: PrincipalType, text: string, context: Context): Prom
     }
     const id = principalId.safeParse(text)
     if (id.success) return id.data
-    const near = await findNear(type, text, context)
-    notes.push(`the directory has no ${noun} '${text}'${meant(near)}`)
+    const near = await findNearPrincipal(type, text, directory)
+    notes.push(`the directory has no ${noun} '${text}'${renderNear(text, near)}`)
     return undefined
   }
   return unlessRefused(find(), `the directory could not be asked for the ${noun} '${text}'`, notes)
-}
-
-/** Lists the whole directory: only for a name that is missing. */
-async function findNear(type: PrincipalType, text: string, { people }: Context): Promise<string | undefined> {
-  const names: PrincipalName[] = []
-  for await (const { name } of people.list(type)) names.push(name)
-  return nearPrincipal(text, names)
 }
