@@ -1,14 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { emptyBrake } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
-import { type StatusState, statusStates } from '../../shared/domain/status.ts'
+import { type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { brakeFile } from '../../shared/reconcile/brake/brake-file.ts'
 import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
@@ -21,6 +24,7 @@ import { ProposedObjects } from './proposed-objects.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
+import { renderRelease } from './render-release.ts'
 import { renderStatus, renderStatusesAsCsv, renderSummary } from './render-status.ts'
 import { terminalWidth } from './render-table.ts'
 import { type StatusFilter, selectStatuses } from './select-statuses.ts'
@@ -146,6 +150,7 @@ async function tellOne(
       const csv = output === 'csv' ? renderStatusesAsCsv([status]) : undefined
       process.stdout.write(json ? renderJson(status) : (csv ?? renderStatus(status)))
       // With --wait the pause was told before.
+      if (output === 'table') await tellRelease(ports, [status], process.stdout)
       if (output === 'table' && !wait) await tellPause(ports, process.stdout)
       return isLate || wantsPerson.has(status.state) ? 1 : 0
     }
@@ -167,6 +172,13 @@ async function tellOne(
 
 function tellLate(seconds: number, what: string): void {
   process.stderr.write(`ssofile: waited ${count(seconds, 'second')} (--timeout), and ${what}\n`)
+}
+
+/** The brake, told after the statuses: a release shows in them only once it is carried out. */
+async function tellRelease({ objects }: Ports, told: readonly Status[], stream: NodeJS.WritableStream): Promise<void> {
+  if (!told.some(({ state }) => state === 'held')) return
+  const stored = await spoiledAsAbsent(brakeFile(objects).read())
+  stream.write(renderRelease(told, stored?.value ?? emptyBrake))
 }
 
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
@@ -203,6 +215,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
       continue
     }
     for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
+    if (output === 'table') await tellRelease(ports, all, process.stdout)
     if (output === 'table') await tellPause(ports, process.stdout)
     return isLate || spoiled.length > 0 || all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
   }
