@@ -5,6 +5,7 @@ import { quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
+import type { StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { findDifferences } from '../../shared/reconcile/differences/find-differences.ts'
 import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'
@@ -23,6 +24,7 @@ import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { DriftProgress } from './drift-progress.ts'
 import { explainDenial } from './explain-denial.ts'
+import { wholeNumber } from './options.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
@@ -31,7 +33,15 @@ import { renderSummary } from './render-status.ts'
 const watchEveryMs = 2_000
 const wholeDayMs = 24 * 60 * 60 * 1000
 
-type ApplyOptions = { readonly config?: string; readonly json?: boolean; readonly drift: boolean }
+/** With one of these in the end the exit code is 1: something is left that the files ask for. */
+const leftUndone = new Set<StatusState>(['rejected', 'failed', 'held', 'applying', 'revoking'])
+
+type ApplyOptions = {
+  readonly config?: string
+  readonly json?: boolean
+  readonly drift: boolean
+  readonly timeout?: number
+}
 
 /** `ssofile apply`: one full reconcile and drift check, until both are finished. */
 export function addApply(program: Command): void {
@@ -39,12 +49,13 @@ export function addApply(program: Command): void {
     .command('apply <s3://bucket>')
     .summary('reconcile a bucket now: grant, revoke, check drift')
     .description(
-      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
+      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference.\nExit code 1 if anything is rejected, failed, held or still on its way in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')
+    .option('--timeout <seconds>', 'end after this time, with exit code 1 if it is not done', wholeNumber(1, 604_800))
     .option('--json', 'the final statuses as JSON')
-    .addHelpText('after', '\nExample:\n  ssofile apply s3://ssofile')
+    .addHelpText('after', '\nExamples:\n  ssofile apply s3://ssofile\n  ssofile apply s3://ssofile --timeout 600')
     .action(async (argument: string, options: ApplyOptions) => {
       process.exitCode = await apply(bucketOf(argument), options).catch(explainDenial('apply', 'apply s3://ssofile'))
     })
@@ -60,20 +71,21 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   tell(
     `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,
   )
+  const { clock } = ports
+  const endsMs = clock.monotonicMs() + (options.timeout === undefined ? Infinity : options.timeout * 1000)
   const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
   const isEnded = deployment
-    ? await watch(ports, configuration, drift)
-    : await tellingOf(drift, workHere(ports, configuration))
+    ? await watch(ports, configuration, drift, endsMs)
+    : await tellingOf(drift, workHere(ports, configuration, endsMs))
+  if (!isEnded && clock.monotonicMs() >= endsMs)
+    tell(
+      `it took longer than ${count(options.timeout ?? 0, 'second')} (--timeout); what is left is done by the deployment, or the next apply`,
+    )
   const isChecked = (await drift.partsLeft()) === 0
   const { statuses, spoiled } = await readAllStatuses(ports)
   process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
   for (const { message } of spoiled) tell(quote(message, 2000))
-  return !isEnded ||
-    !isChecked ||
-    spoiled.length > 0 ||
-    statuses.some(({ state }) => state === 'failed' || state === 'held')
-    ? 1
-    : 0
+  return !isEnded || !isChecked || spoiled.length > 0 || statuses.some(({ state }) => leftUndone.has(state)) ? 1 : 0
 }
 
 async function refuseUnderPause({ objects }: Ports): Promise<void> {
@@ -105,7 +117,7 @@ async function tellingOf(drift: DriftProgress, working: Promise<boolean>): Promi
 }
 
 /** Handles the inputs and runs the dispatcher, in this process, until nothing is left to do. */
-async function workHere(ports: Ports, configuration: Configuration): Promise<boolean> {
+async function workHere(ports: Ports, configuration: Configuration, endsMs: number): Promise<boolean> {
   const holder = `ssofile apply, ${userInfo().username}@${hostname()}, process ${process.pid}`
   let isClean = true
   for (;;) {
@@ -114,18 +126,26 @@ async function workHere(ports: Ports, configuration: Configuration): Promise<boo
     const wakes = await takeAll(ports, 'dispatch')
     if (looked.done === 0 && wakes === 0) return isClean
     if (wakes === 0) continue
-    const { settled, failed } = await dispatchOnce(ports, configuration, holder)
+    const result = await dispatchOnce(ports, configuration, { endsMs, holder })
+    if (result === undefined) return false
+    const { settled, failed } = result
     tell(`${settled} evaluated${failed > 0 ? `, ${failed} not finished` : ''}`)
   }
 }
 
 /**
  * Waits for the lease, then runs a slice of the dispatcher. Giving up while another process has the lease would leave
- * statuses at `applying` although no process works on them.
+ * statuses at `applying` although no process works on them. `undefined`: it is too late to begin.
  */
-async function dispatchOnce(ports: Ports, configuration: Configuration, holder: string): Promise<SliceResult> {
+async function dispatchOnce(
+  ports: Ports,
+  configuration: Configuration,
+  { endsMs, holder }: { readonly endsMs: number; readonly holder: string },
+): Promise<SliceResult | undefined> {
   for (;;) {
-    const result = await dispatch(ports, configuration, { sliceMs: wholeDayMs, lingerMs: 0, holder })
+    const sliceMs = Math.min(wholeDayMs, endsMs - ports.clock.monotonicMs())
+    if (sliceMs <= 0) return undefined
+    const result = await dispatch(ports, configuration, { sliceMs, lingerMs: 0, holder })
     if (result.outcome === 'done') return result
     if (result.outcome === 'paused') await refuseUnderPause(ports)
     else tell(`another dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting for it to finish`)
@@ -169,7 +189,12 @@ async function takeAll({ queues }: Ports, queue: 'dispatch'): Promise<number> {
 }
 
 /** Watches the deployment until every difference is closed, or explained by an input that wants attention. */
-async function watch(ports: Ports, configuration: Configuration, drift: DriftProgress): Promise<boolean> {
+async function watch(
+  ports: Ports,
+  configuration: Configuration,
+  drift: DriftProgress,
+  endsMs: number,
+): Promise<boolean> {
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
   // Seen twice, since what waited before this run may be about to be checked again.
@@ -191,6 +216,7 @@ async function watch(ports: Ports, configuration: Configuration, drift: DriftPro
     const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
     if (line !== told) tell(line)
     told = line
+    if (timesSettled < 2 && ports.clock.monotonicMs() >= endsMs) return false
     await ports.clock.sleep(watchEveryMs)
   }
   return true

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import pLimit from 'p-limit'
+import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../shared/domain/assignment.ts'
 import { emptyBrake } from '../../shared/domain/brake.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -11,7 +12,6 @@ import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
-import { operator } from './operator.ts'
 import { Refusal } from './refusal.ts'
 import { type HeldAssignment, renderHeld, renderReleased, type ShownList } from './render-held.ts'
 import { renderJson } from './render-json.ts'
@@ -60,7 +60,9 @@ async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignm
 }
 
 async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {
-  const result = await releaseList(objects, digest, operator()).catch(explainControlDenial('brake --release'))
+  const result = await releaseList(objects, digest, await readCallerIdentity()).catch(
+    explainControlDenial('brake --release'),
+  )
   switch (result.outcome) {
     case 'released':
       process.stdout.write(

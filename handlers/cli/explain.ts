@@ -1,16 +1,13 @@
 import type { Command } from 'commander'
-import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
 import { quote } from '../../shared/domain/complaint.ts'
-import { nearMatch } from '../../shared/domain/near-match.ts'
 import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../shared/domain/principal.ts'
-import type { Ports } from '../../shared/ports/ports.ts'
-import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { explainAccess } from '../../shared/reconcile/preview/explain-access.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
+import { parseAccount } from './parse-account.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
 import { renderExplanation } from './render-explanation.ts'
@@ -62,19 +59,4 @@ async function explain(
   )
   process.stdout.write(options.json ? renderJson(answer) : renderExplanation(answer))
   return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
-}
-
-/** Throws Refusal if the text is not an id; for an account's name, or nearly one, the message has the id. */
-async function parseAccount(text: string, ports: Ports, folders: readonly string[]): Promise<AccountId> {
-  const id = accountId.safeParse(text)
-  if (id.success) return id.data
-  const { accounts } = await new OrganizationCache(ports, folders).view()
-  const near = nearMatch(
-    text,
-    accounts.map(({ name }) => name),
-  )
-  const meant = accounts.find(({ name }) => name === near)
-  throw new Refusal(
-    `received the account '${quote(text)}', expected its twelve-digit id${meant ? `; '${quote(meant.name)}' is ${meant.id}` : ''}`,
-  )
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import { describePause, pauseChanges } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
-import { operator } from './operator.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 
@@ -22,7 +22,7 @@ export function addPause(program: Command): void {
       if (reason.trim() === '')
         throw new Refusal("received an empty reason, expected why all changes stop, as in --reason 'ticket 4711'")
       const ports = openCliPorts(bucketOf(undefined))
-      const { isNew, pause } = await pauseChanges(ports, { reason, by: operator() }).catch(
+      const { isNew, pause } = await pauseChanges(ports, { reason, by: await readCallerIdentity() }).catch(
         explainControlDenial('pause'),
       )
       if (!isNew) throw new Refusal(`${describePause(pause)}\nThat pause stays unchanged. To end it: ssofile resume`)

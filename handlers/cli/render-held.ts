@@ -75,7 +75,7 @@ function lines(all: readonly string[]): string {
 function renderRule(list: ShownList): string {
   const { rule, name, figure, limit, base, minutes, since } = list
   return rule === 'own'
-    ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit} of ${base} pass in ${minutes} minutes`
+    ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base}` : ''} pass in ${minutes} minutes`
     : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`
 }
 

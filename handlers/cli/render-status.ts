@@ -1,7 +1,9 @@
 import { quote } from '../../shared/domain/complaint.ts'
-import { attentionStates, type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
+import { type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { type Mood, paint } from './paint.ts'
+import { renderCsv } from './render-csv.ts'
+import { renderTable } from './render-table.ts'
 
 const meaning: Readonly<Record<StatusState, string>> = {
   applying: 'on its way',
@@ -68,21 +70,103 @@ export function renderStatus(status: Status): string {
   return `${quote(input, 1024)}\n${head}${told.join('')}`
 }
 
-/** First what ssofile itself lacks, then how many inputs are in which state, and each input that needs attention. */
-export function renderSummary(told: readonly Status[]): string {
-  const lacking = told.filter(({ input }) => queueOf(input) === undefined)
-  const all = told.filter(({ input }) => queueOf(input) !== undefined)
-  return lacking.map(renderStatus).join('') + renderInputs(all)
+/** So many inputs of one state and reason get a line each; of more, the first few do. */
+const linesMost = 20
+const linesOfMany = 3
+/** What needs a person stands last, next to the figures. */
+const order: readonly StatusState[] = [
+  'applied',
+  'expired',
+  'applying',
+  'revoking',
+  'waiting',
+  'blocked',
+  'rejected',
+  'failed',
+  'held',
+]
+
+export type ListOptions = {
+  /** Of the terminal. Default: lines are not cut. */
+  readonly width?: number | undefined
+  /** A line for each input, however many have one reason in common. */
+  readonly isWhole?: boolean
 }
 
-function renderInputs(all: readonly Status[]): string {
-  const wanting = all.filter(({ state }) => attentionStates.some((attention) => attention === state))
-  const counts = statusStates.flatMap((state) => {
-    const count = all.filter((status) => status.state === state).length
-    return count === 0
-      ? []
-      : [`${String(count).padStart(6)} ${paint(moods[state], state.padEnd(9))} ${meaning[state]}\n`]
-  })
+/**
+ * First what ssofile itself lacks, then a line for each input (where many have state and reason in common, for the first
+ * few), with what to do below it, and the figures last.
+ */
+export function renderSummary(told: readonly Status[], { width, isWhole = false }: ListOptions = {}): string {
+  const lacking = told.filter(({ input }) => queueOf(input) === undefined)
+  const all = told.filter(({ input }) => queueOf(input) !== undefined)
+  return lacking.map(renderStatus).join('') + renderInputs(all, width, isWhole)
+}
+
+function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
   if (all.length === 0) return 'no inputs: nothing is under links_data/ and permission_sets/\n'
-  return `${counts.join('')}${wanting.length === 0 ? '' : '\n'}${wanting.map(renderStatus).join('')}`
+  const groups = Map.groupBy(all, ({ state, reason }) => `${order.indexOf(state)} ${reason ?? ''}`)
+  const sorted = [...groups.values()].toSorted((a, b) => rankOf(a) - rankOf(b))
+  const shown = sorted.flatMap((group) => {
+    const most = isWhole || group.length <= linesMost ? group.length : linesOfMany
+    const left = group.length - most
+    return group.slice(0, most).map((status, index) => ({ status, left: index === most - 1 ? left : 0 }))
+  })
+  const lines = renderTable(
+    ['state', 'accounts', 'input', 'why'],
+    shown.map(({ status }) => [status.state, renderAccounts(status), status.input, status.reason ?? '']),
+    width,
+  ).split('\n')
+  const told = shown.flatMap(({ status, left }, index) => [
+    paintState(status.state, lines[index + 1] ?? ''),
+    ...(status.remedy === undefined ? [] : [`${' '.repeat(10)}do: ${quote(status.remedy, 2000)}`]),
+    ...(left === 0
+      ? []
+      : [
+          `${' '.repeat(10)}and ${left.toLocaleString('en')} more like this; all: ssofile status --state ${status.state}`,
+        ]),
+  ])
+  return `${[lines[0], ...told].join('\n')}\n\n${renderCounts(all)}`
+}
+
+function rankOf([first]: readonly Status[]): number {
+  return first === undefined ? 0 : order.indexOf(first.state)
+}
+
+function renderAccounts({ accounts }: Status): string {
+  return accounts === undefined ? '' : `${accounts.applied} of ${accounts.desired}`
+}
+
+function paintState(state: StatusState, line: string): string {
+  return paint(moods[state], state) + line.slice(state.length)
+}
+
+function renderCounts(all: readonly Status[]): string {
+  const counts = statusStates.flatMap((state) => {
+    const number = all.filter((status) => status.state === state).length
+    const figure = number.toLocaleString('en').padStart(6)
+    return number === 0 ? [] : [`${figure} ${paint(moods[state], state.padEnd(9))} ${meaning[state]}\n`]
+  })
+  return counts.join('')
+}
+
+const csvColumns: readonly (readonly [string, (status: Status) => string | number | undefined])[] = [
+  ['input', ({ input }) => input],
+  ['state', ({ state }) => state],
+  ['accounts', ({ accounts }) => accounts?.desired],
+  ['applied', ({ accounts }) => accounts?.applied],
+  ['open', ({ accounts }) => accounts?.open],
+  ['failed', ({ accounts }) => accounts?.failed.map(({ account, reason }) => `${account}: ${reason}`).join(' ; ')],
+  ['why', ({ reason }) => reason],
+  ['do', ({ remedy }) => remedy],
+  ['by', ({ by }) => by?.principalId],
+  ['uploaded', ({ lastModified }) => lastModified],
+  ['updated', ({ updatedAt }) => updatedAt],
+]
+
+export function renderStatusesAsCsv(all: readonly Status[]): string {
+  return renderCsv(
+    csvColumns.map(([title]) => title),
+    all.map((status) => csvColumns.map(([, tell]) => String(tell(status) ?? ''))),
+  )
 }

@@ -17,6 +17,7 @@ import { remedyFor } from './remedy-for.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
 import { addValidate } from './validate.ts'
+import { addWho } from './who.ts'
 
 const program = new Command('ssofile')
   .description(
@@ -40,6 +41,7 @@ addValidate(program)
 addPlan(program)
 addApply(program)
 addStatus(program)
+addWho(program)
 addExplain(program)
 addBrake(program)
 addPause(program)

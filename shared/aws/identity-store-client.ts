@@ -57,6 +57,13 @@ export class AwsIdentityStore implements IdentityStore {
     const { GroupMemberships = [], NextToken } = await answerOf(service, call)
     return { items: GroupMemberships.map(({ GroupId }) => parseId(GroupId)), nextToken: NextToken }
   }
+
+  async listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
+    const about = { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId }
+    const call = this.#client.listGroupMemberships({ ...about, MaxResults: 100, NextToken: nextToken })
+    const { GroupMemberships = [], NextToken } = await answerOf(service, call)
+    return { items: GroupMemberships.map(({ MemberId }) => parseId(MemberId?.UserId)), nextToken: NextToken }
+  }
 }
 
 function toNamedPrincipal(id: string | undefined, name: string | undefined): readonly NamedPrincipal[] {

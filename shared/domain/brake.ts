@@ -340,8 +340,13 @@ export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>)
 export function describeList(list: BrakeList): string {
   const { rule, name, limit, base, minutes } = list
   return rule === 'own'
-    ? `held by the brake: more than ${limit} of the ${base} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
+    ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
     : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`
+}
+
+/** ` of the 300`; empty where there were fewer links when the window began than may be withdrawn. */
+function renderBase(base: number, limit: number): string {
+  return base > limit ? ` of the ${base}` : ''
 }
 
 /** What an indirect list has in common, for a person. */

@@ -13,4 +13,6 @@ export interface IdentityStore {
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>
   /** ListGroupMembershipsForMember: the ids of the groups that a user is a member of, 100 a page. */
   listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>>
+  /** ListGroupMemberships: the ids of the users that are members of a group, 100 a page. */
+  listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>>
 }

@@ -81,6 +81,7 @@ const jsonCalls: readonly Call[] = [
   ['DescribePermissionSet', ({ ssoAdmin }) => ssoAdmin.describePermissionSet(arn)],
   ['GetGroupId', ({ identityStore }) => identityStore.findPrincipalId('GROUP', auditors)],
   ['ListGroupMembershipsForMember', ({ identityStore }) => identityStore.listGroupsOf(principal)],
+  ['ListGroupMemberships', ({ identityStore }) => identityStore.listMembersOf(principal)],
   ['DescribeAccount', ({ organizations }) => organizations.describeAccount(account)],
   ['ListAccounts', ({ organizations }) => organizations.listAccounts()],
   ['SendMessageBatch', ({ queues }) => queues.send('uploads', [{ body: 'a' }])],

@@ -103,6 +103,36 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     await expect(identityStore.listGroupsOf(nobody)).rejects.toMatchObject({ code: 'ResourceNotFoundException' })
   })
 
+  test('the members of a group are listed, all pages; of a group without members there are none', async () => {
+    const auditors = principalIdIn(world, 'GROUP', 'Auditors')
+    const users: string[] = []
+    for (let index = 0; index < 101; index++) {
+      const id = principalId.parse(`00000000-0000-4000-8000-${String(index).padStart(12, '0')}`)
+      world.identityStore.addPrincipal('USER', id, `user-${index}`)
+      await world.identityStore.createGroupMembership(auditors, id)
+      await world.clock.advance(60)
+      users.push(id)
+    }
+    const listed = await Array.fromAsync(listAll((token) => identityStore.listMembersOf(auditors, token)))
+    expect([...listed].sort()).toEqual(users.sort())
+    expect((await identityStore.listMembersOf(auditors)).items).toHaveLength(100)
+    const operators = principalIdIn(world, 'GROUP', 'Operators')
+    expect(await identityStore.listMembersOf(operators)).toEqual({ items: [], nextToken: undefined })
+  })
+
+  test('the members of a group that does not exist cannot be listed', async () => {
+    await expect(identityStore.listMembersOf(nobody)).rejects.toMatchObject({ code: 'ResourceNotFoundException' })
+  })
+
+  test('listings of members that come too fast are throttled', async () => {
+    const auditors = principalIdIn(world, 'GROUP', 'Auditors')
+    const calls = Array.from({ length: 40 }, () => identityStore.listMembersOf(auditors))
+    const results = await Promise.allSettled(calls)
+    const refused = results.filter((result) => result.status === 'rejected')
+    expect(refused.length).toBeGreaterThan(0)
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'ThrottlingException' })
+  })
+
   test('a group without a name is not listed', async () => {
     await world.identityStore.createGroup({ description: 'nameless' })
     expect((await identityStore.listPrincipals('GROUP')).items).toHaveLength(smallOrganization.groups.length)

@@ -95,6 +95,11 @@ export class MemoryIdentityStore implements IdentityStore {
     return { items: page.items.map(({ groupId }) => groupId), nextToken: page.nextToken }
   }
 
+  async listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
+    const page = await this.listGroupMemberships(groupId, { nextToken, most: pageMost })
+    return { items: page.items.map(({ userId }) => userId), nextToken: page.nextToken }
+  }
+
   // Groups.
 
   /** `undefined`: no group has exactly this DisplayName. */

@@ -46,6 +46,15 @@ export class PermissionSetIndex {
     return this.#arnByName.get(name)
   }
 
+  /** Names never change, so only an ARN that was never seen costs a call. `undefined`: Identity Center has none of it. */
+  async nameOf(arn: PermissionSetArn): Promise<PermissionSetName | undefined> {
+    await this.#load()
+    for (const [name, known] of this.#arnByName) if (known === arn) return name
+    const name = (await this.#ports.ssoAdmin.describePermissionSet(arn))?.name
+    if (name !== undefined && !this.#arnByName.has(name)) this.#arnByName.set(name, arn)
+    return name
+  }
+
   /** Adds one that was just created, or that our own record names. */
   async remember(name: PermissionSetName, arn: PermissionSetArn): Promise<void> {
     await this.#load()

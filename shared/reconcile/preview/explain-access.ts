@@ -5,6 +5,7 @@ import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
 import { nearMatch } from '../../domain/near-match.ts'
+import { renderNear } from '../../domain/near-principal.ts'
 import { type Account, isUnplaced } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
@@ -12,7 +13,6 @@ import type { Scope } from '../../domain/scope.ts'
 import { isOfSameUpload, type Status } from '../../domain/status.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
 import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
@@ -22,7 +22,9 @@ import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { findNearPrincipal } from './find-near-principal.ts'
 import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
+import { unlessRefused } from './unless-refused.ts'
 
 export type Question = {
   readonly account: AccountId
@@ -98,6 +100,7 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const direct = explained.filter(({ isKnown }) => isKnown).map(({ explanation }) => explanation)
   const userId = explained.find(({ explanation }) => explanation.assignment.type === 'USER')?.principalId
   const throughGroups = userId === undefined ? [] : await explainThroughGroups(userId, question, context)
+  if (direct.length === 0) await noteNearPrincipals(question.principal, context)
   const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
   return {
     question,
@@ -106,6 +109,19 @@ export async function explainAccess(question: Question, ports: Ports, configurat
     throughGroups,
     near: isFound ? [] : await findNearLinks(question, account, context),
     notes,
+  }
+}
+
+/** For a name that neither a group nor a user has. */
+async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Context): Promise<void> {
+  for (const type of principalTypes) {
+    const noun = type === 'GROUP' ? 'group' : 'user'
+    const near = await unlessRefused(
+      findNearPrincipal(type, name, patientIdentityStore(ports)),
+      `the directory could not be listed, so no near ${noun} is told`,
+      notes,
+    )
+    if (near !== undefined) notes.push(`the directory has no ${noun} '${name}'${renderNear(name, near)}`)
   }
 }
 
@@ -118,18 +134,18 @@ async function explainFor(type: PrincipalType, question: Question, context: Cont
     `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name`,
     notes,
   )
-  const explanation = await explain({ accountId, permissionSet, principal, type }, context)
+  const named = await explain({ accountId, permissionSet, principal, type }, context)
+  const explanation = named.isInForce || principalId === undefined ? named : await findById(named, principalId, context)
   const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
   return { explanation, principalId, isKnown }
 }
 
-/** If the directory cannot be asked, the rest of the answer is given all the same, with a note. */
-async function unlessRefused<T>(call: Promise<T>, note: string, notes: string[]): Promise<T | undefined> {
-  return call.catch((error: unknown) => {
-    if (!isServiceError(error)) throw error
-    notes.push(`${note}: ${error.message}`)
-    return undefined
-  })
+/** Foreign access stands under the id of its principal where no link can hold the name. */
+async function findById(named: Explanation, id: PrincipalId, { ports }: Context): Promise<Explanation> {
+  const key = renderAssignmentKey({ ...named.assignment, principal: principalName.parse(id) })
+  const foreign = await readForeign(ports.objects, key)
+  if (!foreign) return named
+  return { ...named, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
 }
 
 async function explain(assignment: Assignment, context: Context): Promise<Explanation> {

@@ -21,9 +21,12 @@ export type PermissionSetChange =
   | { readonly name: PermissionSetName; readonly change: 'create' | 'update' | 'delete' | 'blocked' }
   | { readonly name: string; readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
 
-/** Reads at a rate that leaves room for a dispatcher. */
-export function readGently(ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>): SsoAdmin {
-  const limiter = new RateLimiter(ports.clock, callsPerSecond)
+/** Reads at a rate that leaves room for a dispatcher. `perSecond`: more, for who makes only some dozens of calls. */
+export function readGently(
+  ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
+  perSecond = callsPerSecond,
+): SsoAdmin {
+  const limiter = new RateLimiter(ports.clock, perSecond)
   return limitSsoAdmin(ports, limiter, { mayStart: () => false, holdsLease: () => true })
 }
 

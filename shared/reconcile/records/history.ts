@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
+import type { AccountId } from '../../domain/account-id.ts'
+import { type AssignmentKey, assignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import { permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
 import {
   type Access,
@@ -71,7 +72,7 @@ export type LastWord =
       readonly settledMs: number
     }
 
-type ListedEvent = {
+export type ListedEvent = {
   readonly folder: string
   readonly event: HistoryEvent
   readonly at: string
@@ -127,7 +128,7 @@ export async function readLastWord(
   return end
 }
 
-function isEnd(event: HistoryEvent): event is 'revoked' | 'released' {
+export function isEnd(event: HistoryEvent): event is 'revoked' | 'released' {
   return event === 'revoked' || event === 'released'
 }
 
@@ -166,6 +167,29 @@ export async function listHistory(
 ): Promise<readonly { readonly at: string; readonly event: HistoryEvent }[]> {
   const heads = await Array.fromAsync(objects.list(historyFolder(key)))
   return heads.flatMap((head) => parseEvent(head).map(({ at, event }) => ({ at, event })))
+}
+
+const wholeBody = historyBody.extend({ assignment: assignmentKey, confirmedAt: z.iso.datetime() })
+
+/** An event of an assignment as history has it. `confirmedAt`: when it was known to have taken effect. */
+export type ToldEvent = Pick<ListedEvent, 'folder' | 'event' | 'at'> & z.infer<typeof wholeBody>
+
+/** The events of all assignments of an account, or of all accounts, from the listing alone, in no useful order. */
+export async function* listAllHistory(
+  objects: ObjectStore,
+  account: AccountId | undefined,
+): AsyncGenerator<ListedEvent> {
+  for (const prefix of [`history/account%${account === undefined ? '' : `${account}%`}`, 'history/too-long/'])
+    for await (const head of objects.list(prefix)) yield* parseEvent(head)
+}
+
+/** `undefined`: nobody can read it. */
+export async function readHistoryEvent(
+  objects: ObjectStore,
+  { folder, event, at, head }: ListedEvent,
+): Promise<ToldEvent | undefined> {
+  const stored = await spoiledAsAbsent(new JsonRecord(objects, head.key, wholeBody).read())
+  return stored && { folder, event, at, ...stored.value }
 }
 
 /**

@@ -13,6 +13,15 @@ test.each(['AccessDenied', 'AccessDeniedException'])('%s becomes a refusal that 
   )
 })
 
+test('the advice of the local system, which names another role, is left out', () => {
+  const denied = new ServiceError(
+    's3',
+    'AccessDenied',
+    "'me' may not write 'control/a'; use the access key id 'operator'",
+  )
+  expect(() => explain(denied)).toThrow(/answered: 'me' may not write 'control\/a'\nUse credentials/)
+})
+
 test('any other error stays what it is', () => {
   const other = new ServiceError('s3', 'SlowDown', 'Please reduce your request rate.')
   expect(() => explain(other)).toThrow(other)

@@ -407,7 +407,7 @@ describe('what is held', () => {
       many(21, (name) => own(name, 'team\n-a')),
     )
     expect(brake.lists.map(describeList)).toEqual([
-      "held by the brake: more than 20 of the 0 links in the folder 'team\\u{a}-a' were withdrawn within 15 minutes",
+      "held by the brake: more than 20 links in the folder 'team\\u{a}-a' were withdrawn within 15 minutes",
     ])
   })
 

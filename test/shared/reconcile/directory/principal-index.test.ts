@@ -28,6 +28,11 @@ class Directory implements IdentityStore {
     return { items: [] }
   }
 
+  async listMembersOf() {
+    this.asked++
+    return { items: [] }
+  }
+
   async listPrincipals() {
     this.asked++
     return { items: [...this.groups].map(([name, known]) => ({ name, id: known })) }

@@ -306,6 +306,28 @@ test('nothing is known of a name that nobody has, and that was never granted any
   expect({ direct, throughGroups, near, notes }).toEqual({ direct: [], throughGroups: [], near: [], notes: [] })
 })
 
+test('a name that is nearly that of a user or a group is told with the name that was meant', async () => {
+  expect(await asked(new Settling(), 'kenji.ito')).toMatchObject({
+    direct: [],
+    notes: [`the directory has no user 'kenji.ito'; did you mean '${kenji}'?`],
+  })
+  const bench = new Settling()
+  await bench.world.identityStore.createGroup({ displayName: 'Équipe d’audit' })
+  const { notes } = await asked(bench, 'Équipe d’audit'.normalize('NFD'))
+  expect(notes).toEqual([expect.stringMatching(/no group .* It is the same letters in another Unicode form\.$/)])
+})
+
+test('foreign access of a group whose name no link can have is told by that name', async () => {
+  const bench = new Settling()
+  const name = 'two\nlines'
+  const principalId = await bench.world.identityStore.createGroup({ displayName: name })
+  const { permissionSetArn } = bench.target()
+  const key = `foreign/account%${invoicing}%Billing-ps%${principalId}%GROUP%ssofile`
+  await bench.world.objects.put(key, JSON.stringify({ v: 1, principalId, permissionSetArn, links: [], seenAt: ten }))
+  const { direct } = await asked(bench, name)
+  expect(direct).toMatchObject([{ state: 'foreign', isInForce: true, since: ten, assignment: { principal: name } }])
+})
+
 test('a name that nobody has any more is told where something happened to it', async () => {
   const bench = new Settling({}, 'nobody')
   await bench.world.objects.put(`history/${bench.ledgerKey.slice(12, -8)}/${ten}%revoked.json`, '{}')

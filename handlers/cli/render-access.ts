@@ -1,0 +1,128 @@
+import { quote } from '../../shared/domain/complaint.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
+import type { HeldAccess } from '../../shared/reconcile/preview/expand-access.ts'
+import type { WhoAnswer, WhoSources } from '../../shared/reconcile/preview/who-has-access.ts'
+import { count } from './count.ts'
+import { paint } from './paint.ts'
+import { renderAge } from './render-age.ts'
+import { renderCsv } from './render-csv.ts'
+import { renderTable } from './render-table.ts'
+
+type Column = { readonly title: string; readonly text: (row: HeldAccess) => string }
+/** Columns that say the same in each row are left out. */
+export type Fixed = { readonly person: boolean; readonly account: boolean; readonly permissionSet: boolean }
+
+const linksOf = ({ links, origin }: HeldAccess): string => {
+  const [first, ...others] = links.map(({ key }) => key.slice(linkPrefix.length))
+  if (origin === 'foreign') return 'not given by ssofile'
+  return first === undefined ? 'none known' : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
+}
+
+const renderPerson = ({ person, remark }: HeldAccess): string => {
+  if (person === undefined) return `(${remark ?? 'not known'})`
+  return remark === undefined ? person : `${person} (gone)`
+}
+
+const inWords = (row: HeldAccess): string => {
+  const ends = row.until === undefined ? '' : ` until ${row.until.slice(0, 10)}`
+  const known = row.origin === 'foreign' ? 'known ' : ''
+  const state = row.state === 'granted' || row.state === 'foreign' ? '' : ` ${row.state}`
+  const since = row.since === undefined ? 'not known' : known + row.since.slice(0, 10)
+  return `${since}${ends}${state}`
+}
+
+/** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
+export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
+  const columns: readonly (Column | false)[] = [
+    !fixed.person && { title: 'person', text: renderPerson },
+    !fixed.account && { title: 'account', text: ({ account }) => account },
+    !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName },
+    !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
+    { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
+    { title: 'since', text: inWords },
+    { title: 'by link', text: linksOf },
+  ]
+  const shown = columns.filter((column) => column !== false)
+  const { rows, notes, sources } = answer
+  const table = renderTable(
+    shown.map(({ title }) => title),
+    rows.map((row) => shown.map(({ text }) => text(row))),
+    width,
+  )
+  const people = new Set(rows.flatMap(({ personId, person }) => personId ?? person ?? [])).size
+  const accounts = new Set(rows.map(({ account }) => account)).size
+  const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}\n`
+  const found = rows.length === 0 ? renderNothing(answer) : `${table}\n${figures}`
+  return `${found}${renderSources(sources, now)}${renderNotes(notes)}`
+}
+
+/** From records alone nobody can say that there is no access. */
+function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer): string {
+  if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
+  if (historySince !== undefined) return 'nobody, as far as history tells\n'
+  return 'no such access is recorded. That does not mean that there is none: Identity Center was not asked\n'
+}
+
+export function renderNotes(notes: readonly string[]): string {
+  return notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`).join('')
+}
+
+/** How old each part is, a line each. */
+export function renderSources(sources: WhoSources, now: Date): string {
+  const { organizationReadAt, identityCenter, historySince } = sources
+  const asked =
+    'askedAt' in identityCenter
+      ? `Identity Center, now, with ${count(identityCenter.calls, 'call')}`
+      : `not Identity Center: ${identityCenter.why}`
+  const accounts = organizationReadAt === undefined ? 'not known' : `as of ${renderDated(organizationReadAt, now)}`
+  const lines: readonly (readonly [string, string])[] =
+    historySince === undefined
+      ? [
+          ['ledger', 'as of now'],
+          ['foreign', foreignAge(sources, now)],
+          ['asked', asked],
+        ]
+      : [['history', `from ${historySince} on; it has no foreign access and no memberships`]]
+  return [...lines, ['accounts', accounts] as const]
+    .map(([name, text]) => `${name.padEnd(10)}${quote(text, 500)}\n`)
+    .join('')
+}
+
+function foreignAge({ driftCheck, identityCenter }: WhoSources, now: Date): string {
+  if ('askedAt' in identityCenter) return 'as of now'
+  if (driftCheck === undefined) return 'not known: there was no drift check yet'
+  return `as of the drift check begun ${renderDated(driftCheck.startedAt, now)}${driftCheck.isOver ? '' : ', which still goes on'}`
+}
+
+function renderDated(at: string, now: Date): string {
+  return `${renderAge(at, now)} (${at})`
+}
+
+const csvColumns: readonly Column[] = [
+  { title: 'person', text: ({ person = '' }) => person },
+  { title: 'person id', text: ({ personId = '' }) => personId },
+  { title: 'account', text: ({ account }) => account },
+  { title: 'account name', text: ({ accountName = '' }) => accountName },
+  { title: 'account state', text: ({ accountState = '' }) => accountState },
+  { title: 'above the account', text: ({ path = '' }) => path },
+  { title: 'permission set', text: ({ permissionSet }) => permissionSet },
+  { title: 'through group', text: ({ group = '' }) => group },
+  { title: 'group id', text: ({ groupId = '' }) => groupId },
+  { title: 'given by', text: ({ origin }) => origin },
+  { title: 'state', text: ({ state }) => state },
+  { title: 'since', text: ({ since = '' }) => since },
+  { title: 'until', text: ({ until = '' }) => until },
+  { title: 'links', text: ({ links }) => links.map(({ key }) => key).join(' ; ') },
+  { title: 'uploaded by', text: ({ links }) => links.map(({ by }) => by?.principalId ?? 'not known').join(' ; ') },
+  { title: 'uploaded at', text: ({ links }) => links.map(({ lastModified }) => lastModified).join(' ; ') },
+  { title: 'ticket', text: ({ links }) => links.flatMap(({ ticket }) => ticket ?? []).join(' ; ') },
+  { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
+  { title: 'remark', text: ({ remark = '' }) => remark },
+]
+
+export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>): string {
+  return renderCsv(
+    csvColumns.map(({ title }) => title),
+    rows.map((row) => csvColumns.map(({ text }) => text(row))),
+  )
+}

@@ -1,0 +1,40 @@
+import { parseAssignmentKey } from '../../shared/domain/assignment.ts'
+import type { BrakeRecord } from '../../shared/domain/brake.ts'
+import { quote } from '../../shared/domain/complaint.ts'
+import { linkPrefix, renderGrant } from '../../shared/domain/link.ts'
+import { splitFolder, splitLinkFields } from '../../shared/domain/link-fields.ts'
+import type { Status } from '../../shared/domain/status.ts'
+import { count } from './count.ts'
+
+/**
+ * For links whose status still says `held` although the brake holds nothing of theirs any more: who released it, and
+ * when. Empty: there are none. A link is known by its permission set and principal.
+ */
+export function renderRelease(told: readonly Status[], { lists, releases }: BrakeRecord): string {
+  const grantsOf = (keys: readonly string[]) =>
+    new Set(
+      keys.flatMap((key) => {
+        const assignment = parseAssignmentKey(key)
+        return assignment ? [renderGrant(assignment)] : []
+      }),
+    )
+  const held = grantsOf(lists.flatMap((list) => list.held))
+  const lines = releases.flatMap(({ at, by, keys }) => {
+    const released = grantsOf(keys)
+    const links = told.filter(({ input, state }) => {
+      const grant = grantOf(input)
+      return state === 'held' && grant !== undefined && released.has(grant) && !held.has(grant)
+    })
+    if (links.length === 0) return []
+    return [
+      `${count(links.length, 'link')} above: released at ${at} by ${quote(by)}; carried out within about a minute, and told then\n`,
+    ]
+  })
+  return lines.length === 0 ? '' : `\n${lines.join('')}`
+}
+
+function grantOf(input: string): string | undefined {
+  if (!input.startsWith(linkPrefix)) return undefined
+  const fields = splitLinkFields(splitFolder(input.slice(linkPrefix.length)).rest)
+  return fields && `${fields.permissionSet}%${fields.principal}%${fields.type}%${fields.suffix}`
+}

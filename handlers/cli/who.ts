@@ -1,0 +1,125 @@
+import { type Command, Option } from 'commander'
+import { quote } from '../../shared/domain/complaint.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
+import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { type WhoAnswer, whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { matchesGlob } from './glob.ts'
+import { parseAccount } from './parse-account.ts'
+import { Progress } from './progress.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+import { Refusal } from './refusal.ts'
+import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
+import { renderJson } from './render-json.ts'
+import { terminalWidth } from './render-table.ts'
+
+const outputs = ['table', 'csv', 'json'] as const
+type Output = (typeof outputs)[number]
+
+type Options = {
+  readonly user?: string
+  readonly group?: string
+  readonly account?: string
+  readonly permissionSet?: string
+  readonly links?: string
+  readonly at?: string
+  readonly live: boolean
+  readonly output: Output
+  readonly json?: boolean
+  readonly config?: string
+}
+
+/** `ssofile who`: all access, groups expanded to people. */
+export function addWho(program: Command): void {
+  program
+    .command('who')
+    .summary('who has what: groups expanded to people, ours and foreign')
+    .description(
+      'Lists access: who has which permission set in which account, through which group, by which link, who uploaded it, ticket and reason, since when and until when; also access that ssofile did not give.\nWhat is given has to fit; nothing given: everything. Where a few calls tell, Identity Center is asked too; elsewhere the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nExit code 0: somebody; 1: nobody, or nobody on record; 2: wrong usage.',
+    )
+    .option('--user <name>', 'user name: what this user has, directly and through groups')
+    .option('--group <name>', 'display name of a group')
+    .option('--account <id>', 'twelve-digit id of an account')
+    .option('--permission-set <name>', 'name of a permission set')
+    .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
+    .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
+    .option('--no-live', 'only what the bucket says: Identity Center is not asked')
+    .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
+    .option('--json', 'the same as --output json')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z",
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await who(options)
+    })
+}
+
+async function who(options: Options): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const bare = openCliPorts(bucket)
+  const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
+  const { user, group, links, at, live } = options
+  const owner = await readOwner(ports.objects)
+  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const account =
+    options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
+  const question = {
+    user,
+    group,
+    account,
+    permissionSet: parsePermissionSet(options.permissionSet),
+    isLinkWanted: links === undefined ? undefined : wantsLinks(links),
+    at: at === undefined ? undefined : parseInstant(at, ports.clock.now()),
+    isLive: live,
+  }
+  const progress = new Progress()
+  progress.step('reading who has access')
+  const answer = await whoHasAccess(question, ports, configuration).finally(() => progress.end())
+  const fixed = {
+    person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
+    account: account !== undefined,
+    permissionSet: question.permissionSet !== undefined,
+  }
+  tell(answer, options.json ? 'json' : options.output, fixed, ports.clock.now())
+  return answer.rows.length > 0 ? 0 : 1
+}
+
+function tell(answer: WhoAnswer, output: Output, fixed: Fixed, now: Date): void {
+  const { stdout, stderr } = process
+  if (output === 'json') stdout.write(renderJson(answer))
+  else if (output === 'table') stdout.write(renderAccess(answer, fixed, now, terminalWidth()))
+  else {
+    stdout.write(renderAccessAsCsv(answer))
+    stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))
+  }
+}
+
+function parsePermissionSet(text: string | undefined) {
+  if (text === undefined) return undefined
+  const name = permissionSetName.safeParse(text)
+  if (name.success) return name.data
+  throw new Refusal(
+    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
+  )
+}
+
+function wantsLinks(glob: string): (key: string) => boolean {
+  return matchesGlob(glob.startsWith(linkPrefix) ? glob : linkPrefix + glob)
+}
+
+/** An instant, or a day (its beginning, UTC), that is not to come. */
+function parseInstant(text: string, now: Date): Date {
+  const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+  const instant = new Date(text)
+  if (!isInstant || Number.isNaN(instant.getTime()))
+    throw new Refusal(
+      `received the instant '${quote(text)}', expected a date or a time with its offset, such as 2026-03-03 or 2026-03-03T10:00:00Z`,
+    )
+  if (instant > now) throw new Refusal(`received the instant ${text}, which is to come; expected one that is over`)
+  return instant
+}

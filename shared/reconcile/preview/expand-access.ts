@@ -1,0 +1,192 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { GrantingLink } from '../../domain/ledger-entry.ts'
+import type { Account } from '../../domain/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PrincipalName } from '../../domain/principal.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { Subject } from './find-subject.ts'
+import type { People } from './people.ts'
+import type { KnownAccess } from './recorded-access.ts'
+
+/** What one person has in one account, by one assignment. */
+export type HeldAccess = {
+  /** Its user name, or its id where the user is gone. Absent: see `remark`. */
+  readonly person?: string | undefined
+  readonly personId?: PrincipalId | undefined
+  /** The group that has the assignment; absent: the person has it directly. */
+  readonly group?: string | undefined
+  readonly groupId?: PrincipalId | undefined
+  readonly account: AccountId
+  readonly accountName?: string | undefined
+  readonly accountState?: Account['state'] | undefined
+  /** The ids of everything above the account, from the root down, with `/` between them. */
+  readonly path?: string | undefined
+  readonly permissionSet: PermissionSetName
+  readonly origin: 'ssofile' | 'foreign'
+  readonly state: KnownAccess['state']
+  /** In force since; of foreign access: known since. */
+  readonly since?: string | undefined
+  /** When it ends by itself: all its links expire by then. */
+  readonly until?: string | undefined
+  readonly links: readonly GrantingLink[]
+  /** Why nobody is named, or that the person is gone. */
+  readonly remark?: string | undefined
+}
+
+type Context = {
+  readonly people: People
+  readonly subject: Subject
+  readonly accounts: ReadonlyMap<AccountId, Account>
+  readonly notes: string[]
+  /** It is access of an earlier time: names are those that were recorded, and groups stay as they are. */
+  readonly isThen?: boolean | undefined
+}
+
+type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'remark'>
+
+/** A row for each person: users with their own access, and each member of a group that has access. Sorted. */
+export async function expandAccess(access: readonly KnownAccess[], context: Context): Promise<readonly HeldAccess[]> {
+  if (context.isThen) return sortRows(access.map((one) => describeThen(one, context.accounts)))
+  const idsOf = (type: KnownAccess['type']) =>
+    new Set(access.filter((one) => one.type === type).map(({ principalId }) => principalId))
+  const groups = idsOf('GROUP')
+  const members = await readMembers(groups, context)
+  const users = new Set([...idsOf('USER'), ...[...members.values()].flatMap((ids) => ids ?? [])])
+  const names = await readNames(groups, users, context)
+  const isOne = context.subject.user !== undefined
+  const holdersOf = new Map(
+    [...groups].map((id) => {
+      // Of one user's access a group that it is not in says nothing.
+      const isOther = isOne && members.get(id)?.length === 0
+      return [id, isOther ? [] : describeGroup(id, members, names)] as const
+    }),
+  )
+  const rows = access.flatMap((one) => {
+    const about = describeAccess(one, context.accounts)
+    const holders =
+      one.type === 'USER'
+        ? [describeUser(one.principalId, one.principal, names.users)]
+        : (holdersOf.get(one.principalId) ?? []).map((holder) => ({ group: one.principal, ...holder }))
+    return holders.map((holder): HeldAccess => ({ ...holder, ...about }))
+  })
+  return sortRows(rows)
+}
+
+function describeThen(access: KnownAccess, accounts: Context['accounts']): HeldAccess {
+  const { type, principal, principalId } = access
+  const holder: Holder =
+    type === 'USER'
+      ? { person: principal, personId: principalId }
+      : { group: principal, groupId: principalId, remark: 'its members then are not recorded' }
+  return { ...holder, ...describeAccess(access, accounts) }
+}
+
+function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {
+  return rows.toSorted((a, b) => compare(sortKey(a), sortKey(b)))
+}
+
+type Members = ReadonlyMap<PrincipalId, readonly PrincipalId[] | undefined>
+type Names = Awaited<ReturnType<typeof readNames>>
+
+/** The members that are asked for. A group without an entry: its members could not be listed. */
+async function readMembers(groups: ReadonlySet<PrincipalId>, { people, subject, notes }: Context): Promise<Members> {
+  const { user, principals } = subject
+  const ownGroups = new Set(principals?.filter(({ type }) => type === 'GROUP').map(({ id }) => id))
+  // Whose groups are known by now, of these alone.
+  const isOwn = user !== undefined && principals?.some(({ type }) => type === 'USER')
+  const read = await Promise.all(
+    [...groups].map(async (id): Promise<readonly [PrincipalId, readonly PrincipalId[] | undefined] | undefined> => {
+      if (isOwn && ownGroups.has(id)) return [id, [user.id]]
+      try {
+        const members = await people.membersOf(id)
+        return [id, user === undefined ? members : members?.filter((member) => member === user.id)]
+      } catch (error) {
+        if (!isServiceError(error)) throw error
+        const note = `the members of groups could not be listed, so groups are not expanded: ${error.message}`
+        if (!notes.includes(note)) notes.push(note)
+        return undefined
+      }
+    }),
+  )
+  return new Map(read.filter((found) => found !== undefined))
+}
+
+async function readNames(
+  groups: ReadonlySet<PrincipalId>,
+  users: ReadonlySet<PrincipalId>,
+  { people, notes }: Context,
+): Promise<{
+  readonly groups: ReadonlyMap<PrincipalId, PrincipalName> | undefined
+  readonly users: ReadonlyMap<PrincipalId, PrincipalName> | undefined
+}> {
+  const read = async (type: KnownAccess['type'], ids: ReadonlySet<PrincipalId>) => {
+    try {
+      return await people.namesOf(type, ids)
+    } catch (error) {
+      if (!isServiceError(error)) throw error
+      const note = `the directory could not be asked for names, so recorded names and ids are shown: ${error.message}`
+      if (!notes.includes(note)) notes.push(note)
+      return undefined
+    }
+  }
+  const [groupNames, userNames] = await Promise.all([read('GROUP', groups), read('USER', users)])
+  return { groups: groupNames, users: userNames }
+}
+
+function describeUser(
+  id: PrincipalId,
+  recorded: string,
+  names: ReadonlyMap<PrincipalId, PrincipalName> | undefined,
+): Holder {
+  const name = names?.get(id)
+  if (name !== undefined || names === undefined) return { person: name ?? recorded, personId: id }
+  return { person: recorded, personId: id, remark: 'the user is gone from the directory' }
+}
+
+function describeGroup(id: PrincipalId, members: Members, names: Names): readonly Holder[] {
+  const name = names.groups?.get(id)
+  const group = { groupId: id, ...(name === undefined ? {} : { group: name }) }
+  if (!members.has(id)) return [{ ...group, remark: 'its members are not known' }]
+  const listed = members.get(id)
+  if (listed === undefined) return [{ ...group, remark: 'the group is gone from the directory' }]
+  if (listed.length === 0) return [{ ...group, remark: 'the group has no members' }]
+  return listed.map((member) => ({ ...group, ...describeUser(member, member, names.users) }))
+}
+
+function describeAccess(access: KnownAccess, accounts: Context['accounts']): Omit<HeldAccess, keyof Holder> {
+  const { accountId, permissionSet, state, since, links } = access
+  const account = accounts.get(accountId)
+  return {
+    account: accountId,
+    accountName: account?.name,
+    accountState: account?.state,
+    path: account?.parents.join('/'),
+    permissionSet,
+    origin: state === 'foreign' ? 'foreign' : 'ssofile',
+    state,
+    since,
+    until: state === 'foreign' ? undefined : endOf(links),
+    links,
+  }
+}
+
+/** The last expiry, if every link has one. */
+function endOf(links: readonly GrantingLink[]): string | undefined {
+  const ends = links.flatMap(({ expiresAt }) => expiresAt ?? [])
+  if (ends.length === 0 || ends.length < links.length) return undefined
+  return ends.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1)
+}
+
+function sortKey({ person, account, permissionSet, group }: HeldAccess): readonly string[] {
+  // Rows without a person come last.
+  return [person === undefined ? '1' : '0', person ?? '', account, permissionSet, group ?? '']
+}
+
+function compare(a: readonly string[], b: readonly string[]): number {
+  for (const [index, part] of a.entries()) {
+    const other = b[index] ?? ''
+    if (part !== other) return part < other ? -1 : 1
+  }
+  return 0
+}

@@ -1,0 +1,15 @@
+import { nearPrincipal } from '../../domain/near-principal.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import { listAll } from '../../ports/page.ts'
+
+/** The group or user that was most likely meant. Lists the whole directory: only for a name that is missing. */
+export async function findNearPrincipal(
+  type: PrincipalType,
+  name: string,
+  directory: IdentityStore,
+): Promise<string | undefined> {
+  const names: PrincipalName[] = []
+  for await (const { name: known } of listAll((token) => directory.listPrincipals(type, token))) names.push(known)
+  return nearPrincipal(name, names)
+}

@@ -1,0 +1,78 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
+import { renderNear } from '../../domain/near-principal.ts'
+import { type PrincipalType, principalName } from '../../domain/principal.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { findNearPrincipal } from './find-near-principal.ts'
+import type { People } from './people.ts'
+import type { KnownAccess } from './recorded-access.ts'
+import { unlessRefused } from './unless-refused.ts'
+import type { WhoQuestion } from './who-has-access.ts'
+
+/** Whose access is asked for. */
+export type Subject = {
+  /** A group, or a user and then its groups. Absent: anybody, or the ids are not known and the names decide. */
+  readonly principals?: readonly { readonly type: PrincipalType; readonly id: PrincipalId }[] | undefined
+  /** Names under which access may be recorded. */
+  readonly names: ReadonlySet<string>
+  readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
+  /** The types that are asked for. */
+  readonly isAnybody: boolean
+}
+
+type Context = {
+  readonly ports: Ports
+  readonly people: People
+  readonly configuration: Configuration
+  readonly notes: string[]
+}
+
+/** Resolves the user or the group of a question. One that the directory does not have is noted, with what is near. */
+export async function findSubject({ user, group }: WhoQuestion, context: Context): Promise<Subject> {
+  const [userId, groupId] = await Promise.all([
+    user === undefined ? undefined : findId('USER', user, context),
+    group === undefined ? undefined : findId('GROUP', group, context),
+  ])
+  const names = new Set([user, group, userId, groupId].filter((name) => name !== undefined))
+  const isAnybody = user === undefined && group === undefined
+  if (group !== undefined) {
+    const principals = groupId === undefined ? undefined : [{ type: 'GROUP' as const, id: groupId }]
+    const person = user !== undefined && userId !== undefined ? { id: userId, name: user } : undefined
+    return { names, isAnybody, principals, user: person }
+  }
+  if (user === undefined || userId === undefined) return { names, isAnybody }
+  const note = 'the groups of this user could not be listed, so access through them is not told'
+  const groups = (await unlessRefused(context.people.groupsOf(userId), note, context.notes)) ?? []
+  const principals = [{ type: 'USER' as const, id: userId }, ...groups.map((id) => ({ type: 'GROUP' as const, id }))]
+  for (const id of groups) names.add(id)
+  return { names, isAnybody, principals, user: { id: userId, name: user } }
+}
+
+/** Whether access is the subject's: by id, where that is known. */
+export function isOfSubject({ type, principalId: id, principal }: KnownAccess, subject: Subject): boolean {
+  const { isAnybody, principals, names } = subject
+  if (isAnybody) return true
+  if (principals === undefined) return names.has(principal)
+  return principals.some((one) => one.type === type && one.id === id)
+}
+
+async function findId(type: PrincipalType, text: string, context: Context): Promise<PrincipalId | undefined> {
+  const { ports, configuration, notes } = context
+  const directory = patientIdentityStore(ports)
+  const noun = type === 'GROUP' ? 'group' : 'user'
+  const find = async () => {
+    // As links name it, or as the directory does.
+    for (const name of new Set([text + configuration.principalSuffix, text])) {
+      const whole = principalName.safeParse(name)
+      const found = whole.success ? await directory.findPrincipalId(type, whole.data) : undefined
+      if (found !== undefined) return found
+    }
+    const id = principalId.safeParse(text)
+    if (id.success) return id.data
+    const near = await findNearPrincipal(type, text, directory)
+    notes.push(`the directory has no ${noun} '${text}'${renderNear(text, near)}`)
+    return undefined
+  }
+  return unlessRefused(find(), `the directory could not be asked for the ${noun} '${text}'`, notes)
+}

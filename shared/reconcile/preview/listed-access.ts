@@ -1,0 +1,137 @@
+import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PrincipalType } from '../../domain/principal.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
+import { listUnlessGone } from '../calls/assignment-listings.ts'
+import { wrapPort } from '../calls/wrap-port.ts'
+import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import { readGently } from './preview-permission-sets.ts'
+
+/** More than this is not asked for one answer: five seconds of the rate below. */
+const callsMost = 60
+/** Of the 20 a second that AWS allows to all callers together. A dispatcher repeats what is throttled. */
+const callsPerSecond = 12
+const askedAtOnce = 12
+const principalsMost = 30
+
+/** What is asked about; all that is given has to fit. */
+export type AccessFilter = {
+  /** One of these: a group, or a user and then its groups. */
+  readonly principals?: readonly { readonly type: PrincipalType; readonly id: PrincipalId }[] | undefined
+  readonly account?: AccountId | undefined
+  readonly permissionSet?: PermissionSetName | undefined
+}
+
+export type Asked =
+  | { readonly asked: true; readonly targets: readonly AssignmentTarget[]; readonly at: Date; readonly calls: number }
+  /** `why`: as the end of a sentence. */
+  | { readonly asked: false; readonly why: string }
+
+class TooManyCallsError extends Error {
+  override readonly name = 'TooManyCallsError'
+}
+
+type Asking = { readonly ssoAdmin: SsoAdmin; readonly index: PermissionSetIndex }
+
+/** Counts the calls, and refuses more of them than one answer is worth. */
+export function readSparingly(ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>) {
+  let calls = 0
+  const ssoAdmin = wrapPort(readGently(ports, callsPerSecond), async (operation, call) => {
+    if (++calls > callsMost) throw new TooManyCallsError(`it would take more than ${callsMost} calls (${operation})`)
+    return call()
+  })
+  return { ssoAdmin, calls: () => calls }
+}
+
+/**
+ * What Identity Center lists at this moment, where a few calls tell: of a principal (100 assignments a call), in an
+ * account (a call for each permission set there), or of a permission set in a few accounts.
+ *
+ * | asked about          | calls                                                                       |
+ * | -------------------- | --------------------------------------------------------------------------- |
+ * | principals           | ListAccountAssignmentsForPrincipal; where that is refused, the next that fits |
+ * | an account           | ListPermissionSetsProvisionedToAccount, ListAccountAssignments for each      |
+ * | both account and set | ListAccountAssignments                                                       |
+ * | a permission set     | ListAccountsForProvisionedPermissionSet, ListAccountAssignments for each     |
+ * | none of these        | none: everything would be hundreds of calls                                  |
+ */
+export async function askIdentityCenter(
+  filter: AccessFilter,
+  ports: Pick<Ports, 'clock'>,
+  { ssoAdmin, index, calls, isUnknown }: Asking & { readonly calls: () => number; readonly isUnknown: boolean },
+): Promise<Asked> {
+  // Only access that is recorded under the name can be found.
+  if (isUnknown) return { asked: false, why: 'it knows principals by ids, and the directory gave none' }
+  const at = ports.clock.now()
+  try {
+    const targets = await list(filter, { ssoAdmin, index })
+    if (targets === undefined) return { asked: false, why: 'that would take a call for every account and set' }
+    return { asked: true, targets, at, calls: calls() }
+  } catch (error) {
+    if (!isServiceError(error) && !(error instanceof TooManyCallsError)) throw error
+    return { asked: false, why: error.message }
+  }
+}
+
+async function list(filter: AccessFilter, asking: Asking): Promise<readonly AssignmentTarget[] | undefined> {
+  const { principals, account, permissionSet } = filter
+  if (principals) {
+    // For a user the rows of its groups are mixed in, as was seen, but not documented: so the groups are asked as well,
+    // unless they are many.
+    const asked = principals.length <= principalsMost ? principals : principals.slice(0, 1)
+    const rows = await pLimit(askedAtOnce).map(asked, (principal) => listOfPrincipal(principal, asking))
+    if (!rows.includes(undefined)) return rows.flatMap((some) => some ?? [])
+  }
+  if (permissionSet === undefined) return account === undefined ? undefined : listInAccount(account, asking)
+  const arn = await asking.index.resolve(permissionSet)
+  if (arn === undefined) return []
+  if (account !== undefined) return listRows([[account, arn]], asking)
+  const accounts = await listUnlessGone((token) =>
+    asking.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token),
+  )
+  return listRows(
+    accounts.map((id) => [id, arn] as const),
+    asking,
+  )
+}
+
+/** `undefined`: a delegated administrator may not ask so. */
+async function listOfPrincipal(
+  { type, id }: NonNullable<AccessFilter['principals']>[number],
+  { ssoAdmin }: Asking,
+): Promise<readonly AssignmentTarget[] | undefined> {
+  const principal = { principalId: id, principalType: type }
+  try {
+    return await Array.fromAsync(listAll((token) => ssoAdmin.listAccountAssignmentsForPrincipal(principal, token)))
+  } catch (error) {
+    if (isServiceError(error, 'AccessDeniedException')) return undefined
+    throw error
+  }
+}
+
+async function listInAccount(account: AccountId, asking: Asking): Promise<readonly AssignmentTarget[]> {
+  const { ssoAdmin } = asking
+  const pages = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(account, undefined, token)
+  const arns = await listUnlessGone(pages)
+  return listRows(
+    arns.map((arn) => [account, arn] as const),
+    asking,
+  )
+}
+
+async function listRows(
+  places: readonly (readonly [AccountId, PermissionSetArn])[],
+  { ssoAdmin }: Asking,
+): Promise<readonly AssignmentTarget[]> {
+  if (places.length > callsMost) throw new TooManyCallsError(`it would take more than ${callsMost} calls`)
+  const rows = await pLimit(askedAtOnce).map(places, async ([accountId, permissionSetArn]) => {
+    const pages = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
+    return (await listUnlessGone(pages)).map((row) => ({ accountId, permissionSetArn, ...row }))
+  })
+  return rows.flat()
+}

@@ -1,0 +1,95 @@
+import { claims, type Listing, proveAccess } from '../../domain/access-proof.ts'
+import type { AccountId } from '../../domain/account-id.ts'
+import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
+import { type Access, type GrantingLink, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+
+/** An account assignment that is there. */
+export type KnownAccess = {
+  readonly accountId: AccountId
+  readonly permissionSet: PermissionSetName
+  readonly permissionSetArn: PermissionSetArn
+  readonly type: PrincipalType
+  readonly principalId: PrincipalId
+  /** The name in its key: of the principal when it was granted or found, or its id where it has no such name. */
+  readonly principal: PrincipalName
+  /** `foreign`: ssofile did not give it. Others: the state of the ledger entry. */
+  readonly state: LedgerState | 'foreign'
+  /** Since when it is in force. For foreign access: since when ssofile knows it. */
+  readonly since?: string | undefined
+  readonly links: readonly GrantingLink[]
+}
+
+/** What the bucket says of an assignment. `ours`: the access in the ledger entry, for a proof. */
+export type RecordedAccess = KnownAccess & { readonly ours?: Access | undefined }
+
+export type Recorded = {
+  readonly accesses: readonly RecordedAccess[]
+  /** Objects that cannot be read, each with the reason. */
+  readonly spoiled: readonly string[]
+}
+
+/** Everything under `assignments/` and `foreign/` with this beginning that is wanted, sorted by key. */
+export async function readRecordedAccess(
+  objects: ObjectStore,
+  beginning: string,
+  isWanted: (assignment: Assignment) => boolean,
+): Promise<Recorded> {
+  const ledger = new Ledger(objects)
+  const accesses: RecordedAccess[] = []
+  const spoiled: string[] = []
+  for (const prefix of [ledgerPrefix, foreignPrefix]) {
+    const keys = await Array.fromAsync(listAssignmentKeys(objects, prefix, beginning))
+    const wanted = keys.filter((key) => isWanted(assignmentOf(key)))
+    const found = new Map<AssignmentKey, readonly RecordedAccess[]>()
+    await forEachAtOnce(wanted, async (key) => {
+      const read = await unlessSpoiled(prefix === ledgerPrefix ? readOurs(ledger, key) : readOthers(objects, key))
+      if (isSpoiled(read)) spoiled.push(read.message)
+      else found.set(key, read)
+    })
+    for (const key of wanted) accesses.push(...(found.get(key) ?? []))
+  }
+  return { accesses, spoiled: spoiled.sort() }
+}
+
+async function readOurs(ledger: Ledger, key: AssignmentKey): Promise<readonly RecordedAccess[]> {
+  const stored = await ledger.read(key)
+  return (stored?.entry.accesses ?? []).map((ours) => {
+    const { state, principalId, permissionSetArn, links, grantedAt: since } = ours
+    return { ...assignmentOf(key), state, principalId, permissionSetArn, links, since, ours }
+  })
+}
+
+async function readOthers(objects: ObjectStore, key: AssignmentKey): Promise<readonly RecordedAccess[]> {
+  const found = await readForeign(objects, key)
+  if (!found) return []
+  const { principalId, permissionSetArn, links, seenAt: since } = found
+  return [{ ...assignmentOf(key), state: 'foreign', principalId, permissionSetArn, links, since }]
+}
+
+/**
+ * Whether recorded access is there. Where that is not sure, it counts as there: an auditor would rather see too much.
+ *
+ * | recorded                                    | not asked | listed           | not listed                |
+ * | ------------------------------------------- | --------- | ---------------- | ------------------------- |
+ * | foreign                                     | there     | there            | gone                      |
+ * | ours                                        | there     | there            | there until it is settled |
+ * | ours, and a drift check misses it           | gone      | there            | gone                      |
+ * | ours, a deletion SUCCEEDED                  | gone      | gone, then foreign | gone                    |
+ * | ours, no creation may have taken effect     | gone      | foreign          | gone                      |
+ */
+export function judgeRecorded(recorded: RecordedAccess, listing: Listing | undefined): 'there' | 'foreign' | 'gone' {
+  const { ours } = recorded
+  if (ours === undefined) return listing === undefined || listing.isListed ? 'there' : 'gone'
+  const proof = proveAccess(ours, listing)
+  if (proof === 'gone') return 'gone'
+  if (listing?.isListed) return proof === 'foreign' || !claims(ours) ? 'foreign' : 'there'
+  return claims(ours) && ours.missingSince === undefined ? 'there' : 'gone'
+}

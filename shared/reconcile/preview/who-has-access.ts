@@ -1,0 +1,154 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { Assignment } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { listAccessAt } from './access-at.ts'
+import { addUploaders } from './add-uploaders.ts'
+import { expandAccess, type HeldAccess } from './expand-access.ts'
+import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
+import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
+import { mergeAccess } from './merge-access.ts'
+import { People } from './people.ts'
+import { readRecordedAccess } from './recorded-access.ts'
+import { unlessRefused } from './unless-refused.ts'
+
+/** What is given has to fit; nothing given: all access. */
+export type WhoQuestion = {
+  /** A user name, or the id of a user. */
+  readonly user?: string | undefined
+  /** A group's display name, or its id. */
+  readonly group?: string | undefined
+  readonly account?: AccountId | undefined
+  readonly permissionSet?: PermissionSetName | undefined
+  /** Whether this link is asked for: only access that such a link grants. */
+  readonly isLinkWanted?: ((key: string) => boolean) | undefined
+  /** `false`: what the bucket says, without a call to Identity Center. */
+  readonly isLive: boolean
+  /** What history says of an instant before; then nothing else is asked. */
+  readonly at?: Date | undefined
+}
+
+/** How old the parts of an answer are, as instants. */
+export type WhoSources = {
+  readonly bucketReadAt: string
+  /** Foreign access is known from drift checks. Absent: there was none. `isOver`: `false`: it is still going on. */
+  readonly driftCheck?: { readonly startedAt: string; readonly isOver: boolean } | undefined
+  /** When accounts were last read from the organization, events since then included. */
+  readonly organizationReadAt?: string | undefined
+  /** With `at`: the first instant of which history tells. Before it nothing is known. */
+  readonly historySince?: string | undefined
+  /** `why`: Identity Center was not asked, as the end of a sentence. */
+  readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }
+}
+
+export type WhoAnswer = {
+  /** Sorted by person, account, permission set and group. */
+  readonly rows: readonly HeldAccess[]
+  /** Whether Identity Center itself was asked. Without that, no rows do not mean that there is no access. */
+  readonly isAsked: boolean
+  readonly sources: WhoSources
+  /** What could not be read, in whole sentences. */
+  readonly notes: readonly string[]
+}
+
+/** Who has which access, with groups expanded to people. `ports.objects` must not pass on writes of caches. */
+export async function whoHasAccess(
+  question: WhoQuestion,
+  ports: Ports,
+  configuration: Configuration,
+): Promise<WhoAnswer> {
+  const notes: string[] = []
+  const { objects, clock } = ports
+  const bucketReadAt = renderInstant(clock.now())
+  const people = new People(patientIdentityStore(ports))
+  const [subject, organization, drift] = await Promise.all([
+    findSubject(question, { ports, people, configuration, notes }),
+    readOrganization(ports, configuration, notes),
+    readDriftRun(objects),
+  ])
+  const { access, asked, historySince } = await (question.at === undefined
+    ? findAccess(question, subject, ports, notes)
+    : findAccessAt(question, question.at, subject, ports, notes))
+  const wanted = access.filter(({ links }) => {
+    const { isLinkWanted } = question
+    return isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
+  })
+  const told = await addUploaders(wanted, ports)
+  const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
+  const isThen = question.at !== undefined
+  const rows = await expandAccess(told, { people, subject, accounts, notes, isThen })
+  const driftCheck = isThen ? undefined : ageOf(drift)
+  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince }
+  const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
+  return { rows, isAsked: asked.asked, sources: { ...sources, identityCenter }, notes }
+}
+
+/** From the bucket, and from Identity Center where that is cheap. */
+async function findAccess(question: WhoQuestion, subject: Subject, ports: Ports, notes: string[]) {
+  const { account, permissionSet, isLive } = question
+  const { ssoAdmin, calls } = readSparingly(ports)
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  const filter = { account, permissionSet, principals: subject.principals }
+  const asked: Asked = isLive
+    ? await askIdentityCenter(filter, ports, {
+        ssoAdmin,
+        index,
+        calls,
+        isUnknown: !subject.isAnybody && !subject.principals,
+      })
+    : { asked: false, why: 'only the bucket was to be read' }
+  const fits = asked.asked ? asked.targets.filter((target) => isInPlace(target.accountId, question)) : []
+  const arns = [...new Set(fits.map(({ permissionSetArn }) => permissionSetArn))]
+  const named = await Promise.all(arns.map(async (arn) => [arn, await index.nameOf(arn)] as const))
+  const names = new Map(named.flatMap(([arn, name]) => (name === undefined ? [] : [[arn, name] as const])))
+  const places = new Set(fits.map((target) => `${target.accountId} ${names.get(target.permissionSetArn)}`))
+  const isWanted = (assignment: Assignment) =>
+    (permissionSet === undefined || assignment.permissionSet === permissionSet) &&
+    // Of one principal only what may be its own is read; its entry may stand under an earlier name.
+    (subject.principals === undefined ||
+      !asked.asked ||
+      places.has(`${assignment.accountId} ${assignment.permissionSet}`) ||
+      subject.names.has(assignment.principal))
+  const beginning =
+    account === undefined ? '' : `account%${account}%${permissionSet === undefined ? '' : `${permissionSet}%`}`
+  const recorded = await readRecordedAccess(ports.objects, beginning, isWanted)
+  notes.push(...recorded.spoiled)
+  const merged = mergeAccess(recorded.accesses, asked.asked ? { ...asked, targets: fits } : asked, names)
+  const access = merged.filter(
+    (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && isOfSubject(one, subject),
+  )
+  return { access, asked, historySince: undefined }
+}
+
+async function findAccessAt(question: WhoQuestion, at: Date, subject: Subject, { objects }: Ports, notes: string[]) {
+  const { account, permissionSet } = question
+  const isWanted = (one: Assignment) => permissionSet === undefined || one.permissionSet === permissionSet
+  const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
+  notes.push(...unread.map((key) => `${key} cannot be read, so what it tells is missing here`))
+  if (since !== undefined && at.getTime() < Date.parse(since))
+    notes.push(`history begins at ${since}: of before that nothing is known here`)
+  if (subject.user && subject.principals?.some(({ type }) => type === 'GROUP'))
+    notes.push('history has no memberships: the groups of this user are those of now')
+  const asked: Asked = { asked: false, why: 'it does not tell of the past' }
+  return { access: access.filter((one) => isOfSubject(one, subject)), asked, historySince: since }
+}
+
+function isInPlace(accountId: AccountId, { account }: WhoQuestion): boolean {
+  return account === undefined || account === accountId
+}
+
+async function readOrganization(ports: Ports, { folders }: Configuration, notes: string[]) {
+  const cache = new OrganizationCache(ports, folders)
+  const stored = await cache.storedView()
+  return stored ?? (await unlessRefused(cache.view(), 'the organization could not be read', notes))
+}
+
+function ageOf(drift: DriftRun | undefined): WhoSources['driftCheck'] {
+  return drift && { startedAt: drift.startedAt, isOver: drift.open.length === 0 }
+}

@@ -1,0 +1,132 @@
+import { CreateGroupMembershipCommand, GetGroupIdCommand, GetUserIdCommand } from '@aws-sdk/client-identitystore'
+import { CreateAccountAssignmentCommand } from '@aws-sdk/client-sso-admin'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
+
+const account = '200000000001'
+const link = `account%${account}%ReadOnly-ps%auditors%GROUP%ssofile`
+const formula = '=HYPERLINK("http://x")'
+
+let system: LocalSystem
+beforeAll(async () => {
+  const organization = smallOrganization({
+    groups: ['auditors', formula],
+    users: ['ana@tiny.example', 'bo@tiny.example'],
+  })
+  system = await LocalSystem.start({ organization })
+  await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+  await system.upload(`links_data/${link}`, '{"ticket":"T-7"}')
+  await system.untilStatus(`links_data/${link}`, 'applied')
+  for (const group of ['auditors', formula]) await join('ana@tiny.example', group)
+  await giveByHand('GROUP', formula)
+}, 60_000)
+afterAll(() => system.stop(), 30_000)
+
+async function idOf(type: 'GROUP' | 'USER', name: string): Promise<string> {
+  const store = {
+    IdentityStoreId: await system.access.identityStoreId(),
+    AlternateIdentifier: {
+      UniqueAttribute: { AttributePath: type === 'GROUP' ? 'displayName' : 'userName', AttributeValue: name },
+    },
+  }
+  const found =
+    type === 'GROUP'
+      ? (await system.identityStore.send(new GetGroupIdCommand(store))).GroupId
+      : (await system.identityStore.send(new GetUserIdCommand(store))).UserId
+  return found ?? ''
+}
+
+async function join(user: string, group: string): Promise<void> {
+  const IdentityStoreId = await system.access.identityStoreId()
+  const GroupId = await idOf('GROUP', group)
+  const MemberId = { UserId: await idOf('USER', user) }
+  await system.identityStore.send(new CreateGroupMembershipCommand({ IdentityStoreId, GroupId, MemberId }))
+}
+
+/** Somebody gives access in the console; no drift check has seen it. */
+async function giveByHand(type: 'GROUP' | 'USER', name: string): Promise<void> {
+  const PrincipalId = await idOf(type, name)
+  await system.ssoAdmin.send(
+    new CreateAccountAssignmentCommand({
+      InstanceArn: await system.access.instanceArn(),
+      PermissionSetArn: await system.access.permissionSetArn('ReadOnly-ps'),
+      TargetId: account,
+      TargetType: 'AWS_ACCOUNT',
+      PrincipalType: type,
+      PrincipalId,
+    }),
+  )
+  await until(`access of ${name}`, async () =>
+    (await system.access.ofPrincipal(type, PrincipalId)).length > 0 ? true : undefined,
+  )
+}
+
+test('who lists the access of a user through groups, ours and foreign, to whoever may only read', async () => {
+  const { exitCode, stdout, stderr } = await system.ssofile(['who', '--user', 'ana@tiny.example', '--json'], 'auditor')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(JSON.parse(stdout)).toMatchObject({
+    isAsked: true,
+    notes: [],
+    rows: [
+      { person: 'ana@tiny.example', group: formula, account, origin: 'foreign' },
+      {
+        person: 'ana@tiny.example',
+        group: 'auditors',
+        account,
+        accountName: `account-${account}`,
+        origin: 'ssofile',
+        state: 'granted',
+        links: [{ key: `links_data/${link}`, by: { principalId: 'AWS:maria' }, ticket: 'T-7' }],
+      },
+    ],
+  })
+}, 60_000)
+
+test('who says that nobody has access only where Identity Center was asked', async () => {
+  const nobody = await system.ssofile(['who', '--user', 'bo@tiny.example'])
+  expect(nobody.exitCode).toBe(1)
+  expect(nobody.stdout).toMatch(/^nobody: Identity Center lists no such access/)
+  const unsure = await system.ssofile(['who', '--user', 'bo@tiny.example', '--no-live'])
+  expect(unsure.exitCode).toBe(1)
+  expect(unsure.stdout).toMatch(/^no such access is recorded\. That does not mean that there is none/)
+}, 60_000)
+
+test('who prints a table for people, and a CSV in which the name of a group is no formula', async () => {
+  const table = await system.ssofile(['who', '--account', account])
+  expect(table.stdout).toMatch(/^PERSON +PERMISSION SET +THROUGH +SINCE +BY LINK\n/)
+  expect(table.stdout).toMatch(/ana@tiny\.example +ReadOnly-ps +auditors +20\d\d-\d\d-\d\d +account%/)
+  const csv = await system.ssofile(['who', '--account', account, '--output', 'csv'])
+  expect(csv.exitCode).toBe(0)
+  expect(csv.stdout).toContain(`"'=HYPERLINK(""http://x"")"`)
+  expect(csv.stdout.split('\r\n')).toHaveLength(4)
+  expect(csv.stderr).toContain('Identity Center, now')
+}, 60_000)
+
+test('who --at tells from history who had access, and since when history tells', async () => {
+  const then = new Date().toISOString()
+  await system.remove(`links_data/${link}`)
+  await system.untilGone(`links_data/${link}`)
+  const now = await system.ssofile(['who', '--group', 'auditors'])
+  expect(now.exitCode).toBe(1)
+  const before = await system.ssofile(['who', '--group', 'auditors', '--at', then])
+  expect(before.exitCode).toBe(0)
+  expect(before.stdout).toContain(link)
+  expect(before.stdout).toMatch(/history +from 20\d\d-/)
+  const long = await system.ssofile(['who', '--group', 'auditors', '--at', '2020-01-01'])
+  expect(long.stdout).toMatch(/note +history begins at 20\d\d-.*: of before that nothing is known/)
+}, 60_000)
+
+test('who with a word that it does not take is wrong usage, and says what it takes', async () => {
+  const asked = [
+    { args: ['--account', 'account-200000000001'], message: "'account-200000000001' is 200000000001" },
+    { args: ['--at', 'yesterday'], message: "received the instant 'yesterday'" },
+    { args: ['--permission-set', 'a b'], message: "received the permission set 'a b'" },
+    { args: ['--output', 'xml'], message: 'Allowed choices are table, csv, json' },
+  ]
+  for (const { args, message } of asked) {
+    const { exitCode, stderr } = await system.ssofile(['who', ...args])
+    expect({ args, exitCode, stderr }).toEqual({ args, exitCode: 2, stderr: expect.stringContaining(message) })
+  }
+}, 60_000)

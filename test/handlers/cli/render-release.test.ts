@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals'
+import { renderRelease } from '../../../handlers/cli/render-release.ts'
+import { assignmentKey } from '../../../shared/domain/assignment.ts'
+import { type BrakeRecord, emptyBrake } from '../../../shared/domain/brake.ts'
+import type { Status } from '../../../shared/domain/status.ts'
+
+const at = '2026-03-03T10:00:00.000Z'
+const key = assignmentKey.parse('account%200000000001%Read-ps%team%GROUP%ssofile')
+const told: readonly Status[] = [
+  { input: 'links_data/a/root%all%Read-ps%team%GROUP%ssofile', state: 'held', updatedAt: at },
+  { input: 'links_data/root%all%Read-ps%other%GROUP%ssofile', state: 'held', updatedAt: at },
+]
+const released: BrakeRecord = {
+  ...emptyBrake,
+  releases: [{ digest: 'd', at, by: 'AWS:operator', hinted: true, keys: [key] }],
+}
+
+test('a link that is held in its status and released by the brake is told as released', () => {
+  expect(renderRelease(told, released)).toBe(
+    `\n1 link above: released at ${at} by AWS:operator; carried out within about a minute, and told then\n`,
+  )
+})
+
+test('nothing is told of what the brake still holds, or what nobody released', () => {
+  const list = {
+    rule: 'own' as const,
+    cause: 'folder' as const,
+    held: [key],
+    items: [],
+    passed: 0,
+    base: 1,
+    limit: 1,
+    minutes: 15,
+    since: at,
+  }
+  expect(renderRelease(told, { ...released, lists: [list] })).toBe('')
+  expect(renderRelease(told, emptyBrake)).toBe('')
+})

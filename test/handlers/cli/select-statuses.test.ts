@@ -1,0 +1,63 @@
+import { expect, test } from '@jest/globals'
+import { matchesGlob } from '../../../handlers/cli/glob.ts'
+import { type StatusFilter, selectStatuses } from '../../../handlers/cli/select-statuses.ts'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import type { OrganizationView } from '../../../shared/domain/organization-view.ts'
+import type { Status } from '../../../shared/domain/status.ts'
+
+const one = accountId.parse('200000000001')
+const managementAccountId = accountId.parse('111111111111')
+const account = {
+  id: one,
+  name: 'one',
+  state: 'ACTIVE' as const,
+  parents: ['r-tiny', 'ou-tiny-workload'],
+  tags: { team: 'Data' },
+}
+const view: OrganizationView = {
+  v: 1,
+  managementAccountId,
+  readAt: '2026-03-03T10:00:00.000Z',
+  revision: 1,
+  hasTags: true,
+  accounts: [account],
+}
+const membership = { supportNestedOu: true, includeManagementAccount: false, managementAccountId }
+const organization = { view, membership }
+
+const status = (name: string, state: Status['state'] = 'applied'): Status => {
+  return {
+    input: name.endsWith('.json') ? `permission_sets/${name}` : `links_data/${name}`,
+    state,
+    updatedAt: view.readAt,
+  }
+}
+const all = [
+  status('Read-ps.json'),
+  status('root%all%Read-ps%team a%GROUP%ssofile'),
+  status('team/ou_id%ou-tiny-workload%Read-ps%team%b%GROUP%ssofile', 'waiting'),
+  status('account_tag%team^Data%Read-ps%kim@x.example%USER%ssofile'),
+  status('account%200000000001%Read-ps%kim@x.example%USER%ssofile', 'failed'),
+  status('account%200000000002%Read-ps%*%GROUP%ssofile'),
+]
+const numbersOf = (filter: StatusFilter) => selectStatuses(all, filter).map((found) => all.indexOf(found))
+
+test.each<[string, StatusFilter, readonly number[]]>([
+  ['without a filter', {}, [0, 1, 2, 3, 4, 5]],
+  ['by state', { states: ['waiting', 'failed'] }, [2, 4]],
+  ['by folder', { folder: 'team' }, [2]],
+  ['by principal', { isPrincipalWanted: matchesGlob('kim@x.example') }, [3, 4]],
+  ['by the beginning of a principal, a % in it included', { isPrincipalWanted: matchesGlob('team*') }, [1, 2]],
+  ['by account, whatever the scope', { account: one, organization }, [1, 2, 3, 4]],
+  ['by account where the organization is not known', { account: one }, [4]],
+  ['by key', { isInputWanted: matchesGlob('links_data/account*') }, [3, 4, 5]],
+  ['by all together', { account: one, organization, states: ['failed'] }, [4]],
+])('inputs are selected %s', (_, filter, numbers) => {
+  expect(numbersOf(filter)).toEqual(numbers)
+})
+
+test('in a glob only * and ? have a meaning', () => {
+  expect(matchesGlob('a.b/[c]*?')('a.b/[c]/x')).toBe(true)
+  expect(matchesGlob('a.b')('axb')).toBe(false)
+  expect(matchesGlob('a?')('a')).toBe(false)
+})

@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { listAccessAt } from '../../../../shared/reconcile/preview/access-at.ts'
+import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
+import { World } from '../../../world.ts'
+
+const groups = ['one', 'two/three', 'four'] as const
+const accounts = ['200000000001', '200000000002'] as const
+const organization = organizationFile.parse(smallOrganization({ groups: [...groups], users: [] }))
+const all = { isWanted: () => true }
+
+type Step =
+  | { readonly kind: 'upload'; readonly link: string }
+  | { readonly kind: 'delete'; readonly link: string }
+  | { readonly kind: 'renew'; readonly group: string }
+
+const link = fc
+  .tuple(fc.constantFrom('root%all', ...accounts.map((id) => `account%${id}`)), fc.constantFrom(...groups))
+  .map(([scope, group]) => `links_data/${scope}%Read-ps%${group}%GROUP%ssofile`)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: link.map((one): Step => ({ kind: 'upload', link: one })) },
+  { weight: 2, arbitrary: link.map((one): Step => ({ kind: 'delete', link: one })) },
+  { weight: 1, arbitrary: fc.constantFrom(...groups).map((group): Step => ({ kind: 'renew', group })) },
+)
+
+async function open(): Promise<World> {
+  const world = new World({ organization, configuration: { orphanGraceMinutes: 0 } }).start({ dispatcher: false })
+  await world.objects.as('maria').put('permission_sets/Read-ps.json', permissionSetFile('Read-ps'))
+  await settle(world)
+  return world
+}
+
+async function settle(world: World): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    await world.look()
+    await world.finish(world.slice())
+  }
+}
+
+/** What the ledger has now: whose, by id, and where. */
+async function recorded(world: World): Promise<readonly string[]> {
+  const keys = await world.keys('assignments/')
+  const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await world.json(key) })))
+  expect(entries.map(({ entry }) => entry?.state)).toEqual(entries.map(() => 'granted'))
+  return entries.map(({ key, entry }) => `${key} ${entry?.principalId}`).sort()
+}
+
+async function toldAt(world: World, at: Date): Promise<readonly string[]> {
+  const { access } = await listAccessAt(world.objects, at, all)
+  const keys = access.map(
+    ({ accountId, permissionSet, principal, type, principalId }) =>
+      `assignments/account%${accountId}%${permissionSet}%${principal}%${type}%ssofile ${principalId}`,
+  )
+  return keys.sort()
+}
+
+async function take(world: World, one: Step): Promise<void> {
+  if (one.kind === 'upload') await world.objects.as('maria').put(one.link, '')
+  else if (one.kind === 'delete') await world.objects.as('maria').delete(one.link)
+  else {
+    // Another group has the name now: the id behind it is replaced.
+    await world.identityStore.deleteGroup(world.identityStore.idOf('GROUP', one.group) ?? '')
+    await world.identityStore.createGroup({ displayName: one.group })
+    await world.everyHour()
+  }
+  await settle(world)
+  await world.finish(world.everyMinute())
+  await settle(world)
+}
+
+test('what history tells of an instant is what the ledger had then, for random histories with ids replaced', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 6 }), async (steps) => {
+      const world = await open()
+      const states: { readonly at: Date; readonly had: readonly string[] }[] = []
+      for (const one of steps) {
+        await take(world, one)
+        await world.clock.advance(6 * 60_000)
+        states.push({ at: world.clock.now(), had: await recorded(world) })
+      }
+      for (const { at, had } of states) expect({ at, told: await toldAt(world, at) }).toEqual({ at, told: had })
+    }),
+    { numRuns: 6, seed: 23 },
+  )
+})
+
+test('before its first event history tells of nothing, and says when it begins', async () => {
+  const world = await open()
+  await world.objects.as('maria').put('links_data/root%all%Read-ps%one%GROUP%ssofile', '')
+  await settle(world)
+  const { access, since } = await listAccessAt(world.objects, new Date('2026-01-01'), all)
+  expect(access).toEqual([])
+  expect(since).toMatch(/^2026-03-03T10:/)
+  const [account] = accounts
+  expect(await listAccessAt(new World().objects, world.clock.now(), all)).toEqual({
+    access: [],
+    since: undefined,
+    unread: [],
+  })
+  const one = await listAccessAt(world.objects, world.clock.now(), { ...all, account: accountId.parse(account) })
+  expect(one.access).toMatchObject([{ accountId: account, links: [{ by: { principalId: 'AWS:maria' } }] }])
+})

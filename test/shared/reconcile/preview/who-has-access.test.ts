@@ -1,0 +1,254 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import type { PrincipalType } from '../../../../shared/domain/principal.ts'
+import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
+import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
+import { type Interceptor, intercept } from '../../../intercept.ts'
+import { World } from '../../../world.ts'
+
+const accounts = ['200000000001', '200000000002', '200000000003'] as const
+const groups = ['admins', 'a/b %c', 'empty'] as const
+const users = ['ana@x.example', 'bo@x.example', 'cy@x.example'] as const
+const sets = ['Admin-ps', 'Read-ps', 'Foreign-ps'] as const
+type Principal = { readonly type: PrincipalType; readonly name: string }
+
+const organization = organizationFile.parse(
+  smallOrganization({
+    groups: [...groups],
+    users: [...users],
+    permissionSets: [JSON.parse(permissionSetFile('Foreign-ps'))],
+  }),
+)
+
+async function settle(world: World): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    await world.look()
+    await world.finish(world.slice())
+  }
+}
+
+async function worldWith(links: readonly string[], interceptor?: Interceptor): Promise<World> {
+  const world = new World({
+    organization,
+    ...(interceptor === undefined ? {} : { wrap: (ports) => intercept(ports, interceptor) }),
+  }).start({ dispatcher: false })
+  for (const set of ['Admin-ps', 'Read-ps'])
+    await world.objects.as('maria').put(`permission_sets/${set}.json`, permissionSetFile(set))
+  for (const link of links) await world.objects.as('maria').put(`links_data/${link}`, '')
+  await settle(world)
+  return world
+}
+
+async function join(world: World, user: string, group: string): Promise<void> {
+  const id = (type: PrincipalType, name: string) => world.identityStore.idOf(type, name) ?? ''
+  await world.identityStore.createGroupMembership(id('GROUP', group), id('USER', user))
+  await world.clock.advance(60)
+}
+
+function giveByHand(world: World, account: string, set: string, { type, name }: Principal): void {
+  const permissionSetArn = world.ssoAdmin.permissionSetArnOf(set)
+  const principalId = world.identityStore.idOf(type, name)
+  if (permissionSetArn === undefined || principalId === undefined) throw new Error(`received ${set} and ${name}`)
+  world.ssoAdmin.addAssignment({
+    accountId: accountId.parse(account),
+    permissionSetArn,
+    principalId,
+    principalType: type,
+  })
+}
+
+async function who(world: World, question: Partial<WhoQuestion> = {}): Promise<WhoAnswer> {
+  const objects = new ProposedObjects(world.objects, world.clock.now())
+  return world.finish(whoHasAccess({ isLive: true, ...question }, { ...world.ports, objects }, world.configuration))
+}
+
+const spell = ({
+  person,
+  account,
+  permissionSet,
+  group,
+}: Pick<HeldAccess, 'person' | 'account' | 'group'> & { permissionSet: string }) =>
+  [person, account, permissionSet, group ?? 'directly'].join(' | ')
+
+/** What the model has, walked through without any code of the product. */
+async function walk(world: World): Promise<readonly string[]> {
+  const names = new Map<string, string>()
+  const setNames = new Map(sets.map((set) => [world.ssoAdmin.permissionSetArnOf(set), set]))
+  for (const user of users) names.set(world.identityStore.idOf('USER', user) ?? '', user)
+  for (const group of groups) names.set(world.identityStore.idOf('GROUP', group) ?? '', group)
+  return world.ssoAdmin
+    .assignments()
+    .flatMap(({ accountId: account, permissionSetArn, principalId, principalType }) => {
+      const permissionSet = setNames.get(permissionSetArn) ?? '?'
+      const name = names.get(principalId)
+      if (principalType === 'USER') return [spell({ person: name, account, permissionSet })]
+      const members = users.filter((user) => {
+        const id = world.identityStore.idOf('USER', user)
+        return id !== undefined && world.identityStore.groupIdsOf(id).includes(principalId)
+      })
+      return members.map((person) => spell({ person, account, permissionSet, group: name }))
+    })
+    .sort()
+}
+
+const told = ({ rows }: WhoAnswer) =>
+  rows
+    .filter(({ person }) => person !== undefined)
+    .map(spell)
+    .sort()
+
+const principal = fc.oneof(
+  fc.constantFrom(...groups).map((name): Principal => ({ type: 'GROUP', name })),
+  fc.constantFrom(...users).map((name): Principal => ({ type: 'USER', name })),
+)
+const scope = fc.oneof(
+  fc.constantFrom(...accounts).map((id) => `account%${id}`),
+  fc.constantFrom('root%all', 'ou_id%ou-tiny-workload'),
+)
+const link = fc
+  .tuple(scope, fc.constantFrom('Admin-ps', 'Read-ps'), principal)
+  .map(([place, set, { type, name }]) => `${place}%${set}%${name}%${type}%ssofile`)
+const byHand = fc.tuple(fc.constantFrom(...accounts), fc.constantFrom(...sets), principal)
+
+describe('who has access', () => {
+  test('is what a walk over assignments and memberships finds, for random organizations, foreign access included', async () => {
+    const lives = fc.record({
+      links: fc.uniqueArray(link, { maxLength: 4 }),
+      memberships: fc.uniqueArray(fc.tuple(fc.constantFrom(...users), fc.constantFrom('admins', 'a/b %c')), {
+        selector: (pair) => pair.join(' '),
+        maxLength: 4,
+      }),
+      before: fc.array(byHand, { maxLength: 2 }),
+      after: fc.array(byHand, { maxLength: 2 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(lives, async ({ links, memberships, before, after }) => {
+        const world = await worldWith(links)
+        for (const [user, group] of memberships) await join(world, user, group)
+        for (const [account, set, whom] of before) giveByHand(world, account, set, whom)
+        await world.clock.advance(5 * 60_000)
+        await world.finish(world.everyNight())
+        await settle(world)
+        // The bucket alone, after a drift check.
+        expect(told(await who(world, { isLive: false }))).toEqual(await walk(world))
+        // Asked of Identity Center: also what no drift check has seen.
+        for (const [account, set, whom] of after) giveByHand(world, account, set, whom)
+        const all = await walk(world)
+        const having = (part: string) => all.filter((row) => ` ${row} `.includes(part))
+        for (const account of accounts)
+          expect(told(await who(world, { account: accountId.parse(account) }))).toEqual(having(`| ${account} |`))
+        for (const user of users) expect(told(await who(world, { user }))).toEqual(having(` ${user} |`))
+        for (const group of groups) expect(told(await who(world, { group }))).toEqual(having(`| ${group} `))
+        for (const set of sets)
+          expect(told(await who(world, { permissionSet: permissionSetName.parse(set) }))).toEqual(having(`| ${set} |`))
+      }),
+      { numRuns: 8, seed: 17 },
+    )
+  })
+
+  test('names the account and what is above it, the link, who uploaded it, its ticket and reason, since when and until when', async () => {
+    const key = 'account%200000000002%Read-ps%admins%GROUP%ssofile'
+    const world = await worldWith([])
+    await join(world, 'ana@x.example', 'admins')
+    const body = JSON.stringify({ expiresAt: '2026-04-01T00:00:00Z', ticket: 'T-7', reason: 'audit' })
+    await world.objects.as('maria').put(`links_data/${key}`, body)
+    await settle(world)
+    const { rows, isAsked, sources } = await who(world, { user: 'ana@x.example' })
+    expect(isAsked).toBe(true)
+    expect(sources).toMatchObject({
+      identityCenter: { calls: expect.any(Number) },
+      organizationReadAt: expect.any(String),
+    })
+    expect(rows).toMatchObject([
+      {
+        person: 'ana@x.example',
+        group: 'admins',
+        account: '200000000002',
+        accountName: 'account-200000000002',
+        accountState: 'ACTIVE',
+        path: 'r-tiny/ou-tiny-workload/ou-tiny-prodprod',
+        permissionSet: 'Read-ps',
+        origin: 'ssofile',
+        state: 'granted',
+        since: expect.stringMatching(/^2026-03-03T10:/),
+        until: '2026-04-01T00:00:00.000Z',
+        links: [{ key: `links_data/${key}`, by: { principalId: 'AWS:maria' }, ticket: 'T-7', reason: 'audit' }],
+      },
+    ])
+  })
+
+  test('of some links is what these links grant', async () => {
+    const world = await worldWith([
+      'account%200000000001%Read-ps%ana@x.example%USER%ssofile',
+      'root%all%Admin-ps%bo@x.example%USER%ssofile',
+    ])
+    const { rows } = await who(world, { isLinkWanted: (key) => key.startsWith('links_data/root') })
+    expect(rows.map(({ person, account }) => `${person} ${account}`)).toEqual(
+      accounts.map((account) => `bo@x.example ${account}`),
+    )
+  })
+
+  test('names a group without members, and one that is gone, without a person', async () => {
+    const world = await worldWith([])
+    giveByHand(world, accounts[0], 'Read-ps', { type: 'GROUP', name: 'empty' })
+    giveByHand(world, accounts[0], 'Read-ps', { type: 'GROUP', name: 'admins' })
+    await world.identityStore.deleteGroup(world.identityStore.idOf('GROUP', 'admins') ?? '')
+    const { rows } = await who(world, { account: accountId.parse(accounts[0]) })
+    expect(rows.map(({ person, group, remark, origin }) => ({ person, group, remark, origin }))).toEqual([
+      expect.objectContaining({ person: undefined, remark: 'the group is gone from the directory', origin: 'foreign' }),
+      { person: undefined, group: 'empty', remark: 'the group has no members', origin: 'foreign' },
+    ])
+  })
+
+  test('of a name that the directory does not have suggests the near one', async () => {
+    const world = await worldWith([])
+    const { rows, notes } = await who(world, { user: 'ana' })
+    expect(rows).toEqual([])
+    expect(notes).toEqual([expect.stringContaining("no user 'ana'; did you mean 'ana@x.example'?")])
+  })
+})
+
+describe('whoever may read only a part gets that part, and is told what is missing', () => {
+  const link = 'account%200000000001%Read-ps%admins%GROUP%ssofile'
+  const refusing = (port: string) => {
+    const open: { isOpen: boolean } = { isOpen: true }
+    const interceptor: Interceptor = async (call) => {
+      if (!open.isOpen && call.port === port) throw new ServiceError('sso-admin', 'AccessDeniedException', 'no')
+      return call.proceed()
+    }
+    return { open, interceptor }
+  }
+
+  test('without Identity Center what the bucket says', async () => {
+    const { open, interceptor } = refusing('ssoAdmin')
+    const world = await worldWith([link], interceptor)
+    await join(world, 'ana@x.example', 'admins')
+    open.isOpen = false
+    const answer = await who(world, { account: accountId.parse(accounts[0]) })
+    expect(told(answer)).toEqual(['ana@x.example | 200000000001 | Read-ps | admins'])
+    expect(answer).toMatchObject({ isAsked: false, sources: { identityCenter: { why: 'no' } } })
+  })
+
+  test('without the directory the groups, by their recorded names', async () => {
+    const { open, interceptor } = refusing('identityStore')
+    const world = await worldWith([link], interceptor)
+    open.isOpen = false
+    const { rows, notes } = await who(world, { account: accountId.parse(accounts[0]) })
+    expect(rows).toMatchObject([{ group: 'admins', remark: 'its members are not known' }])
+    expect(notes).toEqual([
+      expect.stringContaining('so groups are not expanded: no'),
+      expect.stringContaining('could not be asked for names'),
+    ])
+  })
+
+  test('nobody is asked where a question would take too many calls, and the answer says so', async () => {
+    const world = await worldWith([])
+    expect(await who(world)).toMatchObject({ rows: [], isAsked: false })
+  })
+})
