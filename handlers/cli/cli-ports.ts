@@ -14,8 +14,10 @@ import { ReadableLog } from './readable-log.ts'
 export function openCliPorts(bucket: string, queueUrl?: (queue: string) => string, log: Log = terminalLog()): Ports {
   const clock = new SystemClock()
   // The SDK demands a Region even if the endpoint has none.
-  process.env.AWS_REGION ??=
-    process.env.AWS_DEFAULT_REGION ?? (process.env.AWS_ENDPOINT_URL === undefined ? undefined : 'us-east-1')
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = process.env
+  const region = AWS_REGION ?? AWS_DEFAULT_REGION ?? (AWS_ENDPOINT_URL === undefined ? undefined : 'us-east-1')
+  // What is undefined would become the text 'undefined', and hide the Region of the profile.
+  if (region !== undefined) process.env.AWS_REGION = region
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
   return patientPorts(openAwsPorts({ bucket, queues, log }))
 }

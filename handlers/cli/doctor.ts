@@ -57,8 +57,11 @@ async function doctor({ config, json = false }: Options): Promise<number> {
       if (!json) process.stdout.write(renderFinding(finding))
     }
   } catch (error) {
-    if (findings.length > 0 || !isServiceError(error)) throw error
-    const remedy = remedyFor(error, process.env, [])
+    const isUnset = error instanceof Error && /region is missing/i.test(error.message)
+    if (findings.length > 0 || !(isServiceError(error) || isUnset)) throw error
+    const remedy = isUnset
+      ? 'set AWS_REGION to the primary Region of IAM Identity Center'
+      : remedyFor(error, process.env, [])
     throw new Refusal(`nothing could be asked: ${error.message}${remedy === undefined ? '' : `\n  do: ${remedy}`}`)
   }
   if (json) process.stdout.write(renderJson(findings))

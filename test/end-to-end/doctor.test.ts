@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Finding } from '../../shared/domain/finding.ts'
 import { LocalSystem } from './local-system.ts'
@@ -123,6 +126,19 @@ test('where nobody answers nothing can be asked, and the exit code is 2', async 
   const { exitCode, stdout, stderr } = await runSsofile(['doctor'], { PATH: process.env.PATH, ...env })
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toMatch(/nothing could be asked: sts did not answer: .*\n {2}do: AWS_ENDPOINT_URL is/)
+}, 60_000)
+
+test('without a Region nothing can be asked, and that of the profile counts', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'ssofile-profile-'))
+  const config = join(home, 'config')
+  const env = { AWS_CONFIG_FILE: config, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', PATH: process.env.PATH }
+  await writeFile(config, '[default]\n')
+  const without = await runSsofile(['doctor'], { ...env, HOME: home })
+  expect(without).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('do: set AWS_REGION') })
+  await writeFile(config, '[default]\nregion = eu-nowhere-7\nendpoint_url = http://127.0.0.1:1\n')
+  const other = await runSsofile(['doctor'], { ...env, HOME: home })
+  expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('ECONNREFUSED 127.0.0.1:1') })
+  await rm(home, { recursive: true })
 }, 60_000)
 
 /** What Identity Center and the bucket have, but for caches and the dispatcher's lease. */
