@@ -9,6 +9,7 @@ import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNigh
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
+import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import {
   dispatcherSlice,
@@ -17,6 +18,7 @@ import {
   queueSettings,
 } from '../../shared/ports/deployment-settings.ts'
 import type { Log } from '../../shared/ports/log.ts'
+import type { Metrics } from '../../shared/ports/metrics.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
@@ -116,10 +118,12 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
+  const metrics = new CollectedMetrics()
+  app.get('/_ssofile/metrics', async () => metrics.toJSON())
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
-  const running = startProduct(await openPorts({ url, clock, log, configuration }), models, configuration)
+  const running = startProduct(await openPorts({ url, clock, log, metrics, configuration }), models, configuration)
   stops.push(running.stop)
   await running.reconcile()
   isReady = true
@@ -131,16 +135,18 @@ async function openPorts({
   url,
   clock,
   log,
+  metrics,
   configuration,
 }: {
   readonly url: string
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   readonly configuration: Configuration
 }): Promise<Ports> {
   const queueUrl = (queue: QueueName) => `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
   const endpoint = { url, accessKeyId: 'ssofile' }
-  const aws = patientPorts(openAwsPorts({ bucket, queues: queueUrl, log, endpoint }))
+  const aws = patientPorts(openAwsPorts({ bucket, queues: queueUrl, log, metrics, endpoint }))
   const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, queueUrl(queue)])) as Record<
     WorkedQueue,
     string

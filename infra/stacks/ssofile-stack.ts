@@ -47,8 +47,8 @@ export class SsofileStack extends Stack {
     this.#feed(functions, queues, ready)
     createSchedules(this, { environment, functions, after: ready })
     const eventRules = this.#receiveEvents(environment, names, queues)
-    const metrics = createAlarms(this, { environment, key, queues, functions, eventRules })
-    createDashboard(this, { environment, queues, functions, metrics })
+    createAlarms(this, { environment, key, queues, functions, eventRules })
+    createDashboard(this, { environment, queues, functions })
   }
 
   /**

@@ -4,6 +4,7 @@ import { S3 } from '@aws-sdk/client-s3'
 import { SQS } from '@aws-sdk/client-sqs'
 import { SSOAdmin } from '@aws-sdk/client-sso-admin'
 import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { QueueName, Queues } from '../ports/queues.ts'
 import { AwsIdentityStore } from './identity-store-client.ts'
@@ -19,6 +20,8 @@ export type AwsPortsOptions = {
   /** The URL of each queue of a deployment; a process without a deployment gives its own queues. */
   readonly queues: Queues | ((queue: QueueName) => string)
   readonly log: Log
+  /** Absent: nothing is measured. */
+  readonly metrics?: Metrics
   /** The instance of IAM Identity Center; absent: the only one that is listed. */
   readonly instanceArn?: string
   /** All services at one endpoint, with one access key: what the local system's own handlers use. */
@@ -32,7 +35,7 @@ const requestTimeoutMs = 30_000
  * The ports on AWS's services; each call is tried once (see `patientPorts`). Without `endpoint` everything comes from the standard AWS environment: Region, profile,
  * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
-export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: AwsPortsOptions): Ports {
+export function openAwsPorts({ bucket, queues, log, metrics, instanceArn, endpoint }: AwsPortsOptions): Ports {
   const common = {
     // Our own loops repeat calls: they know the rates, and which writes may be repeated.
     maxAttempts: 1,
@@ -71,6 +74,7 @@ export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: Aws
     leaseClock: clock,
     randomness: new SystemRandomness(),
     log,
+    metrics: metrics ?? { record() {} },
   }
 }
 

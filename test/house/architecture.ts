@@ -50,7 +50,7 @@ export const rules: readonly Rule[] = [
     where: 'shared/aws',
     folders: ['shared/aws', 'shared/ports', 'shared/domain'],
     // zod: what an SDK answers has every field optional; it is parsed once, at this edge.
-    packages: [...sdk, '@aws-lambda-powertools/logger', 'zod', 'node:*'],
+    packages: [...sdk, '@aws-lambda-powertools/logger', '@aws-lambda-powertools/metrics', 'zod', 'node:*'],
   },
   {
     where: 'shared/memory/virtual-clock.ts',

@@ -22,7 +22,7 @@ export type PermissionSetChange =
   | { readonly name: string; readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
 
 /** Reads at a rate that leaves room for a dispatcher. */
-export function readGently(ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>): SsoAdmin {
+export function readGently(ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>): SsoAdmin {
   const limiter = new RateLimiter(ports.clock, callsPerSecond)
   return limitSsoAdmin(ports, limiter, { mayStart: () => false, holdsLease: () => true })
 }
