@@ -11,6 +11,5 @@ export function emittedMetric({ name }: Environment, metric: MetricName, period:
     dimensionsMap: { service: metricService },
     statistic: metricDefinitions[metric].statistic,
     period,
-    label: metric,
   })
 }

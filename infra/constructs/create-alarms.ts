@@ -78,7 +78,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): void {
   ]) {
     const alarm = new Alarm(scope, `Alarm-${name}`, {
       alarmName: `${environment.name}-${name}`,
-      alarmDescription: `${says}. What to do: docs/operations.md, "${section}".`,
+      alarmDescription: `${says}. What to do: docs/operations.md#${section.toLowerCase().replaceAll(/[, ]+/g, '-')}`,
       metric,
       threshold: most ?? least ?? 0,
       comparisonOperator:
@@ -167,7 +167,7 @@ function heartbeatAlarms({ environment }: AlarmsProps): AlarmRule[] {
     return {
       name: `no-heartbeat-${name}`,
       section: 'A schedule does not run',
-      says: `${name}, which runs by a schedule, has not come to its end for ${most} minutes`,
+      says: `The function ${name}, which runs by a schedule, has not come to its end for ${most} minutes`,
       metric: emittedMetric(environment, heartbeats[scheduled], minutes(most)),
       least: 1,
     }

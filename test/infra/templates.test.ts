@@ -9,6 +9,7 @@ import {
   functionSettings,
   queueSettings,
 } from '../../shared/ports/deployment-settings.ts'
+import { heartbeats, metricDefinitions, metricNames } from '../../shared/ports/metrics.ts'
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
 import { environments, example } from './environments.ts'
@@ -395,18 +396,70 @@ describe('events', () => {
   })
 })
 
+const operations = readText('docs/operations.md')
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9 -]/g, '')
+    .replaceAll(' ', '-')
+
+describe('a metric', () => {
+  const [, table = ''] = /^## What is measured\n(.*?)^## /ms.exec(operations) ?? []
+
+  test('that an alarm or the dashboard names is one that the code records, where it records it', () => {
+    const [dashboard] = list('AWS::CloudWatch::Dashboard')
+    const text = textOf(dashboard?.Properties.DashboardBody).replaceAll('\\"', '"')
+    const onDashboard = [...text.matchAll(/\["(ssofile[^"]*)","(\w+)","(\w+)","(\w+)",/g)].map((found) =>
+      found.slice(1),
+    )
+    const inAlarms = list('AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => Properties as { Namespace?: string; MetricName?: string; Dimensions?: object[] })
+      .filter(({ Namespace }) => Namespace?.startsWith('ssofile'))
+    expect(inAlarms.length).toBeGreaterThan(10)
+    for (const { Namespace, MetricName, Dimensions } of inAlarms) {
+      expect([Namespace, Dimensions]).toEqual(['ssofile/ssofile', [{ Name: 'service', Value: 'ssofile' }]])
+      expect(metricNames).toContain(MetricName)
+    }
+    // The dashboard shows all of them.
+    expect(onDashboard.map(([, name]) => name).sort()).toEqual([...metricNames].sort())
+    for (const [namespace, , ...dimension] of onDashboard)
+      expect([namespace, dimension]).toEqual(['ssofile/ssofile', ['service', 'ssofile']])
+  })
+
+  test('comes from the code, and from no line of a log', () => {
+    expect(list('AWS::Logs::MetricFilter')).toEqual([])
+  })
+
+  test('has its row in docs/operations.md', () => {
+    const rows = [...table.matchAll(/^\| `(\w+)` \| (.*) \| (.*) \|$/gm)].map((found) => found.slice(1))
+    expect(rows).toEqual(
+      metricNames.map((name) => {
+        const { unit, statistic, means } = metricDefinitions[name]
+        return [name, `${unit === 'Count' ? 'count' : 'seconds'}, ${statistic === 'Sum' ? 'sum' : 'most'}`, means]
+      }),
+    )
+  })
+})
+
+test('every saved query that docs/operations.md names is there, and it names every one', () => {
+  const named = [...operations.matchAll(/saved query `<name>\/([a-z ]+)`/g)].map(([, name]) => `ssofile/${name}`)
+  const saved = list('AWS::Logs::QueryDefinition').map(({ Properties }) => String(Properties.Name))
+  expect([...new Set(named)].sort()).toEqual(saved.sort())
+})
+
 describe('an alarm', () => {
   test('says what it means and which section of docs/operations.md says what to do', () => {
-    const headings = [...readText('docs/operations.md').matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
+    const headings = [...operations.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => anchorOf(heading))
     const sections = list('AWS::CloudWatch::Alarm').map(({ Properties }) => {
       const [, section] =
-        /^[A-Z].*\. What to do: docs\/operations\.md, "(.*)"\.$/.exec(String(Properties.AlarmDescription)) ?? []
+        /^[A-Z].*\. What to do: docs\/operations\.md#([a-z-]+)$/.exec(String(Properties.AlarmDescription)) ?? []
       return section
     })
     expect(sections.length).toBeGreaterThan(30)
-    expect([...new Set(sections)].filter((section) => !headings.includes(section))).toEqual([])
+    expect([...new Set(sections)].filter((section = '') => !headings.includes(section))).toEqual([])
     // And no section is about an alarm that there is not.
-    const others = ['Where to look', 'Stop everything', 'Deployment']
+    const others = ['where-to-look', 'what-is-measured', 'stop-everything', 'deployment']
     expect(headings.filter((heading) => !sections.includes(heading)).sort()).toEqual(others.sort())
   })
 
@@ -419,9 +472,10 @@ describe('an alarm', () => {
         ...workedQueues.map((name) => `ssofile-old-messages-${name}`),
         ...functionNames.map((name) => `ssofile-function-fails-${name}`),
         ...scheduled.map((name) => `ssofile-no-heartbeat-${name}`),
-        ...['brake-holds', 'drift', 'errors-logged', 'inputs-failed', 'inputs-stuck', 'events-not-delivered'].map(
-          (name) => `ssofile-${name}`,
-        ),
+        ...[
+          ...['brake-holds', 'drift', 'errors-logged', 'inputs-failed', 'inputs-held', 'inputs-stuck'],
+          ...['throttled-calls', 'old-hints', 'events-not-delivered'],
+        ].map((name) => `ssofile-${name}`),
       ]),
     )
     expect(new Set(alarms).size).toBe(alarms.length)
@@ -438,11 +492,11 @@ describe('an alarm', () => {
   })
 
   test('of a schedule that does not run fires where there is nothing to measure', () => {
-    const heartbeats = list('AWS::CloudWatch::Alarm').filter(({ Properties }) =>
+    const alarms = list('AWS::CloudWatch::Alarm').filter(({ Properties }) =>
       String(Properties.AlarmName).includes('heartbeat'),
     )
-    expect(heartbeats).toHaveLength(5)
-    for (const { Properties } of heartbeats)
+    expect(alarms.map(({ Properties }) => Properties.MetricName).sort()).toEqual(Object.values(heartbeats).sort())
+    for (const { Properties } of alarms)
       expect(Properties).toMatchObject({
         TreatMissingData: 'breaching',
         ComparisonOperator: 'LessThanThreshold',
