@@ -123,42 +123,51 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
-  const running = startProduct(await openPorts({ url, clock, log, metrics, configuration }), models, configuration)
+  const portsOf = openPorts({ url, clock, log, metrics })
+  await claim(portsOf('owner'), url, configuration)
+  const running = startProduct(portsOf, models, configuration)
   stops.push(running.stop)
   await running.reconcile()
   isReady = true
   return url
 }
 
-/** The product's ports over AWS's own clients, of a bucket that this system has claimed. */
-async function openPorts({
+/** The product's ports over AWS's own clients. Each function has clients of its own, by which its calls can be told apart. */
+function openPorts({
   url,
   clock,
   log,
   metrics,
-  configuration,
 }: {
   readonly url: string
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
-  readonly configuration: Configuration
-}): Promise<Ports> {
-  const queueUrl = (queue: QueueName) => `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
-  const endpoint = { url, accessKeyId: 'ssofile' }
-  const aws = patientPorts(openAwsPorts({ bucket, queues: queueUrl, log, metrics, endpoint }))
-  const queueUrls = Object.fromEntries(workedQueues.map((queue) => [queue, queueUrl(queue)])) as Record<
-    WorkedQueue,
-    string
-  >
-  await claimBucket(aws, { name: 'local', queueUrls, configuration })
-  // The very clock of the models; the lease keeps the machine's.
-  return { ...aws, clock }
+}): PortsOf {
+  return (name) => {
+    const endpoint = { url, accessKeyId: 'ssofile', userAgentAppId: name }
+    const queues = (queue: QueueName) => queueUrl(url, queue)
+    // The very clock of the models; the lease keeps the machine's.
+    return { ...patientPorts(openAwsPorts({ bucket, queues, log, metrics, endpoint })), clock }
+  }
+}
+type PortsOf = (name: FunctionName) => Ports
+
+function queueUrl(url: string, queue: QueueName): string {
+  return `${url}/${localAccountId}/${queueNameOnTheWire(queue)}`
+}
+
+async function claim(ports: Ports, url: string, configuration: Configuration): Promise<void> {
+  const urls = workedQueues.map((queue) => [queue, queueUrl(url, queue)] as const)
+  const queueUrls = Object.fromEntries(urls) as Record<WorkedQueue, string>
+  await claimBucket(ports, { name: 'local', queueUrls, configuration })
 }
 
 /** What a deployment is made of: notifications, event source mappings and schedules around the handlers. */
-function startProduct(ports: Ports, { queues }: LocalModels, configuration: Configuration) {
-  const { clock, log } = ports
+function startProduct(portsOf: PortsOf, { queues }: LocalModels, configuration: Configuration) {
+  // One function for wakes and schedule.
+  const dispatching = portsOf('dispatcher')
+  const { clock, log } = dispatching
   const onError = (error: unknown) => log.error('a handler failed; its messages come again', { error })
   const map = (name: FunctionName, handler: (event: SQSEvent) => Promise<SQSBatchResponse>) => {
     const { queue: source, reservedConcurrency } = functionSettings[name]
@@ -175,19 +184,19 @@ function startProduct(ports: Ports, { queues }: LocalModels, configuration: Conf
     const everyMs = (every === 'night' ? 24 * 60 : every.everyMinutes) * minuteMs
     return startSchedule({ everyMs, run, clock, onError })
   }
-  const reconcile = everyHour(ports, configuration)
+  const reconcile = everyHour(portsOf('hourly'), configuration)
   const slice = { ...dispatcherSlice, holder }
   const parts = [
-    map('router', router(ports, configuration)),
-    map('links', links(ports, configuration)),
-    map('permission-sets', permissionSets(ports, configuration)),
-    map('events', events(ports, configuration)),
-    map('dispatcher', dispatcher(ports, configuration, slice)),
-    schedule('dispatcher', everyMinute(ports, configuration, slice)),
-    schedule('minute-links', everyMinuteOfLinks(ports, configuration)),
-    schedule('sweep', everyFiveMinutes(ports, configuration)),
+    map('router', router(portsOf('router'), configuration)),
+    map('links', links(portsOf('links'), configuration)),
+    map('permission-sets', permissionSets(portsOf('permission-sets'), configuration)),
+    map('events', events(portsOf('events'), configuration)),
+    map('dispatcher', dispatcher(dispatching, configuration, slice)),
+    schedule('dispatcher', everyMinute(dispatching, configuration, slice)),
+    schedule('minute-links', everyMinuteOfLinks(portsOf('minute-links'), configuration)),
+    schedule('sweep', everyFiveMinutes(portsOf('sweep'), configuration)),
     schedule('hourly', reconcile),
-    schedule('nightly', everyNight(ports, configuration)),
+    schedule('nightly', everyNight(portsOf('nightly'), configuration)),
   ]
   return { reconcile, stop: async () => void (await Promise.all(parts.map((part) => part.stop()))) }
 }

@@ -24,8 +24,8 @@ export type AwsPortsOptions = {
   readonly metrics?: Metrics
   /** The instance of IAM Identity Center; absent: the only one that is listed. */
   readonly instanceArn?: string
-  /** All services at one endpoint, with one access key: what the local system's own handlers use. */
-  readonly endpoint?: { readonly url: string; readonly accessKeyId: string }
+  /** All services at one endpoint, with one access key: what the local system's own handlers use. The id names the caller. */
+  readonly endpoint?: { readonly url: string; readonly accessKeyId: string; readonly userAgentAppId?: string }
 }
 
 /** Longer than the longest poll, and shorter than a slice: a connection that hangs ends before it. */
@@ -52,6 +52,7 @@ export function openAwsPorts({ bucket, queues, log, metrics, instanceArn, endpoi
       : {
           endpoint: endpoint.url,
           region: 'us-east-1',
+          ...(endpoint.userAgentAppId === undefined ? {} : { userAgentAppId: endpoint.userAgentAppId }),
           credentials: { accessKeyId: endpoint.accessKeyId, secretAccessKey: 'local' },
         }),
   }
