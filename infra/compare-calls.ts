@@ -10,7 +10,7 @@ export const recordedCall = z.strictObject({
 export type RecordedCall = z.infer<typeof recordedCall>
 
 /** A right of one function; `resource` may have `*`. */
-export type Right = { readonly name: string; readonly sid: string; readonly action: string; readonly resource: string }
+export type Right = { readonly name: string; readonly action: string; readonly resource: string }
 
 /** Why rights that no call has used are granted. */
 export type Unused = { readonly right: RegExp; readonly reason: string }

@@ -62,7 +62,7 @@ test('queues are named by ARN across stacks, drawn with their dead-letter queues
   ])
 })
 
-test('names are drawn as they are, whatever they mean in a drawing', async () => {
+test('a name is drawn as it is, whatever it means in a drawing', async () => {
   const svg = await drawArchitecture(read({ A: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'a<b>&c' } } }))
   expect(svg).toContain('a&lt;b&gt;&amp;c')
 })
