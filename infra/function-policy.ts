@@ -40,6 +40,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
 const whyWildcards: Readonly<Record<string, string>> = {
   Read: 'the objects under a prefix; which there are is what people upload',
   Write: 'the objects under a prefix; there is one for each input, assignment and instant',
+  Put: 'the objects under a prefix; there is one for each assignment and instant',
   Organization: 'these actions know no resource (Service Authorization Reference, "AWS Organizations")',
   Accounts: 'any account of the organization may be meant by a link',
   OrganizationalUnits: 'any organizational unit may be meant by a link',
@@ -65,13 +66,14 @@ export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, str
 const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(), Resource: z.unknown() })) })
 
 function bucketStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
-  const { read = [], write = [] } = functionPermissions[name]
+  const { read = [], write = [], put = [] } = functionPermissions[name]
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
-  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...write]
+  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...write, ...put]
   return [
     allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
     allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),
     ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
+    ...(put.length === 0 ? [] : [allow('Put', ['s3:PutObject'], put.map(objects))]),
   ]
 }
 

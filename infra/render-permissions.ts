@@ -19,6 +19,7 @@ export function renderPermissions(): string {
     const {
       read = [],
       write = [],
+      put = [],
       send = [],
       receive = [],
       organizations,
@@ -34,7 +35,7 @@ export function renderPermissions(): string {
       identityCenter === 'instance' && 'Identity Center: the instance',
     ].filter((service) => typeof service === 'string')
     const receives = code([...(own === undefined ? [] : [own]), ...receive])
-    return `| \`${name}\` | ${reads} | ${code(write)} | ${receives} | ${code(send)} | ${services.join(', ') || '–'} |`
+    return `| \`${name}\` | ${reads} | ${code(write)} | ${code(put)} | ${receives} | ${code(send)} | ${services.join(', ') || '–'} |`
   })
   return `# Permissions
 
@@ -42,8 +43,8 @@ What the role of each function may do. Written by \`npm run permissions\` from \
 granted, and a test for a grant that nothing uses. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
 write its own logs.
 
-| function | reads | puts and deletes | receives from | sends to | calls |
-| --- | --- | --- | --- | --- | --- |
+| function | reads | puts and deletes | puts | receives from | sends to | calls |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 ## Organizations
