@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { matchesPattern } from './evaluate-policy.ts'
 
 /** A call of one function: to an object or a kind of objects, to a queue by its name, or to something else. */
 export const recordedCall = z.strictObject({
@@ -12,15 +13,13 @@ export type RecordedCall = z.infer<typeof recordedCall>
 /** A right of one function; `resource` may have `*`. */
 export type Right = { readonly name: string; readonly action: string; readonly resource: string }
 
-/** Why rights that no call has used are granted. */
-export type Unused = { readonly right: RegExp; readonly reason: string }
+/** Why rights that no call has used are granted. `of`: which they are, for a person. */
+export type Unused = { readonly right: RegExp; readonly of: string; readonly reason: string }
 
 export type Comparison = {
   readonly notGranted: readonly string[]
   /** Granted, never called, and without a reason. */
   readonly notCalled: readonly string[]
-  /** Reasons for rights that were used, or do not exist. */
-  readonly outdated: readonly string[]
 }
 
 /**
@@ -40,7 +39,7 @@ export function compareCalls(
       (right) =>
         right.name === call.name &&
         right.action === call.action &&
-        (resource === undefined || matches(right.resource, resource)),
+        (resource === undefined || matchesPattern(right.resource, resource)),
     )
     for (const right of fitting) used.add(right)
     return fitting.length === 0
@@ -51,23 +50,9 @@ export function compareCalls(
       ...new Set(notGranted.map(({ name, action, key, queue }) => `${name}: ${action} ${key ?? queue ?? ''}`)),
     ],
     notCalled: left.filter((right) => !unused.some((one) => one.right.test(right))),
-    outdated: unused.filter((one) => !left.some((right) => one.right.test(right))).map(({ reason }) => reason),
   }
 }
 
 export function renderRight({ name, action, resource }: Right): string {
   return `${name}: ${action} ${resource}`
-}
-
-/** `*` stands for any text, `/` too. (IAM User Guide, "Resource": wildcards in ARNs.) */
-function matches(pattern: string, text: string): boolean {
-  return (
-    pattern.split('*').reduce<number | undefined>((from, part, index, parts) => {
-      if (from === undefined) return undefined
-      if (index === 0) return text.startsWith(part) ? part.length : undefined
-      if (index === parts.length - 1) return text.endsWith(part) && text.length - part.length >= from ? 0 : undefined
-      const at = text.indexOf(part, from)
-      return at < 0 ? undefined : at + part.length
-    }, 0) !== undefined
-  )
 }

@@ -5,6 +5,7 @@ import {
   identityCenterActions,
   organizationsActions,
 } from './function-permissions.ts'
+import { uncalledRights } from './uncalled-rights.ts'
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(' ') || '–'
 const list = (service: string, actions: readonly string[]) =>
@@ -40,7 +41,7 @@ export function renderPermissions(): string {
   return `# Permissions
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
-granted, and a test for a grant that nothing uses. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
+granted, and CI compares the table with every call of the end-to-end tests: a right that nothing uses stands at the end, with its reason. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
 write its own logs.
 
 | function | reads | puts and deletes | puts | receives from | sends to | calls |
@@ -62,5 +63,11 @@ On the one instance, its permission sets, and accounts; \`ListInstances\` knows 
 ${list('sso', ['ListInstances', ...identityCenterActions])}
 
 In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
+
+## Granted, and used by no end-to-end test
+
+Not all of them in each run.
+
+${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
 `
 }
