@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Configuration } from '../shared/domain/configuration.ts'
+import { heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { dispatch, type SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 
@@ -13,6 +14,7 @@ export const dispatcher =
     try {
       const { outcome, settled, failed } = await dispatch(ports, configuration, options)
       ports.log.info('dispatcher slice ended', { outcome, settled, failed })
+      ports.metrics.record(heartbeats.dispatcher)
     } catch (error) {
       // For the same reason: the schedule wakes the next slice within a minute.
       ports.log.error('a dispatcher slice failed; the next one is woken within a minute', { error })

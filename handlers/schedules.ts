@@ -1,4 +1,6 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
+import { attentionStates } from '../shared/domain/status.ts'
+import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
@@ -35,6 +37,7 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     const spoiled = await records.tell(ports, configuration)
     if (spoiled.length > 0)
       ports.log.error('objects of ssofile cannot be read; their statuses say what to do', { spoiled })
+    ports.metrics.record(heartbeats['minute-links'])
   }
 }
 
@@ -43,8 +46,9 @@ export const everyFiveMinutes = (ports: Ports, configuration: Configuration) => 
   const found = await sweep(ports, configuration)
   if (found) ports.log.info('swept', found)
   else await reconcileWithoutState(ports)
-  // A deployment makes metrics of it.
-  ports.log.info('inputs that want attention', await new StatusStore(ports.objects, ports.clock).countAttention())
+  const counts = await new StatusStore(ports.objects, ports.clock).countAttention()
+  for (const state of attentionStates) ports.metrics.record(attentionMetrics[state], counts[state])
+  ports.metrics.record(heartbeats.sweep)
 }
 
 /** Without what stands under `state/` a sweep finds nothing. Asked for again and again, it is one reconcile. */
@@ -57,6 +61,7 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   try {
     ports.log.info('reconciled', await reconcile(ports, configuration))
+    ports.metrics.record(heartbeats.hourly)
   } catch (error) {
     ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })
     throw error
@@ -66,4 +71,5 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
 /** Every night: finds changes by others in Identity Center. The dispatcher does it after all other work. */
 export const everyNight = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   await beginDriftCheck(ports, configuration)
+  ports.metrics.record(heartbeats.nightly)
 }

@@ -23,12 +23,12 @@ function fits(statement: PolicyStatementJson, { principal, action, resource, con
   const { Principal, Action, Resource, NotResource, Condition = {} } = statement
   const account = principal.split(':')[4]
   const isMeant = Principal === '*' || Principal.AWS.some((arn) => arn.split(':')[4] === account)
-  const isNamed = Resource === undefined || Resource.some((pattern) => matches(pattern, resource))
-  const isExcepted = NotResource?.some((pattern) => matches(pattern, resource)) ?? false
+  const isNamed = Resource === undefined || Resource.some((pattern) => matchesPattern(pattern, resource))
+  const isExcepted = NotResource?.some((pattern) => matchesPattern(pattern, resource)) ?? false
   const known = { 'aws:PrincipalArn': principal, 'aws:SecureTransport': 'true', ...context }
   return (
     isMeant &&
-    Action.some((pattern) => matches(pattern, action)) &&
+    Action.some((pattern) => matchesPattern(pattern, action)) &&
     isNamed &&
     !isExcepted &&
     Object.entries(Condition).every(([operator, keys]) =>
@@ -40,7 +40,7 @@ function fits(statement: PolicyStatementJson, { principal, action, resource, con
 }
 
 function holds(operator: string, wanted: readonly string[], value: string | undefined): boolean {
-  const isLike = value !== undefined && wanted.some((pattern) => matches(pattern, value))
+  const isLike = value !== undefined && wanted.some((pattern) => matchesPattern(pattern, value))
   switch (operator) {
     case 'Bool':
       return value !== undefined && wanted.includes(value)
@@ -55,7 +55,7 @@ function holds(operator: string, wanted: readonly string[], value: string | unde
 }
 
 /** `*` stands for any text, `/` too. (IAM User Guide, "Resource": wildcards in ARNs.) */
-function matches(pattern: string, text: string): boolean {
+export function matchesPattern(pattern: string, text: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`, 's').test(text)
 }

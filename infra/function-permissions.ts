@@ -12,7 +12,7 @@ type Prefix =
   | 'history/'
   | 'status/'
   | 'attention/'
-  | 'control/'
+  | 'control/dispatcher.json'
   | 'control/brake.json'
   | 'control/owner.json'
   | 'state/'
@@ -31,6 +31,8 @@ export type FunctionPermissions = {
   readonly read?: readonly Prefix[]
   /** Put, delete and read: If-Match needs the permission to read too. (S3 User Guide, "Conditional writes".) */
   readonly write?: readonly Prefix[]
+  /** Put and read: what is never deleted. */
+  readonly put?: readonly Prefix[]
   readonly send?: readonly WorkedQueue[]
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
@@ -64,7 +66,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   sweep: { ...reconciling, send: [...reconciling.send, 'events'] },
-  nightly: { write: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+  nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   'minute-links': {
     read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
     write: ['state/expiry/', 'status/', 'attention/'],
@@ -76,12 +78,12 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'assignments/',
       'foreign/',
       'owned_permission_sets/',
-      'history/',
       'status/',
       'attention/',
       'state/',
-      'control/',
+      'control/dispatcher.json',
     ],
+    put: ['history/', 'control/brake.json'],
     // To the queue of events: after a pause it has everything compared again.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,
@@ -89,7 +91,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     directory: 'read',
     identityCenter: 'change',
   },
-  owner: { write: ['control/owner.json'], identityCenter: 'instance' },
+  owner: { put: ['control/owner.json'], identityCenter: 'instance' },
   // Of the two input prefixes only those that come in by the API: `function-policy.ts`.
   api: { read: ['status/'], write: ['links_data/', 'permission_sets/', 'state/deletions/'] },
 }

@@ -41,6 +41,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
 const whyWildcards: Readonly<Record<string, string>> = {
   Read: 'the objects under a prefix; which there are is what people upload',
   Write: 'the objects under a prefix; there is one for each input, assignment and instant',
+  Put: 'the objects under a prefix; there is one for each assignment and instant',
   Organization: 'these actions know no resource (Service Authorization Reference, "AWS Organizations")',
   Accounts: 'any account of the organization may be meant by a link',
   OrganizationalUnits: 'any organizational unit may be meant by a link',
@@ -72,14 +73,15 @@ function isWritable(prefix: string, { provisioning }: Environment): boolean {
 }
 
 function bucketStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  const { read = [], write: granted = [] } = functionPermissions[name]
+  const { read = [], write: granted = [], put = [] } = functionPermissions[name]
   const write = granted.filter((prefix) => isWritable(prefix, environment))
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
-  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...granted]
+  const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...granted, ...put]
   return [
     allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
     allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),
     ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
+    ...(put.length === 0 ? [] : [allow('Put', ['s3:PutObject'], put.map(objects))]),
   ]
 }
 

@@ -3,17 +3,26 @@ export type EventPattern = { readonly [member: string]: EventPattern | readonly 
 type Existence = { readonly exists: boolean }
 type Wanted = EventPattern[string]
 
-/** Every member of the pattern must match; a list matches when one of it does. (EventBridge User Guide, "Event patterns".) */
+/**
+ * Every member of the pattern must match. A list matches when one of it does; of a list in the event one value has to
+ * match. (EventBridge User Guide, "Comparison operators for use in event patterns" and "Arrays in event patterns".)
+ */
 export function matchEventPattern(pattern: EventPattern, event: object): boolean {
   return Object.entries(pattern).every(([name, wanted]) => {
-    const value: unknown = Reflect.get(event, name)
+    const value: unknown = Object.hasOwn(event, name) ? Reflect.get(event, name) : undefined
     if (isList(wanted)) return wanted.some((one) => matchValue(one, value))
-    return typeof value === 'object' && value !== null && matchEventPattern(wanted, value)
+    return isNode(value) && matchEventPattern(wanted, value)
   })
 }
 
+/** Whether a member exists is asked of values only: what has members of its own does not exist. ("Exists matching".) */
 function matchValue(wanted: string | Existence, value: unknown): boolean {
-  return typeof wanted === 'string' ? value === wanted : wanted.exists === (value !== undefined)
+  if (typeof wanted === 'string') return Array.isArray(value) ? value.includes(wanted) : value === wanted
+  return wanted.exists === (value !== undefined && !isNode(value))
+}
+
+function isNode(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isList(wanted: Wanted): wanted is Extract<Wanted, readonly unknown[]> {

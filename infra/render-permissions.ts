@@ -5,6 +5,7 @@ import {
   identityCenterActions,
   organizationsActions,
 } from './function-permissions.ts'
+import { uncalledRights } from './uncalled-rights.ts'
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(' ') || '–'
 const list = (service: string, actions: readonly string[]) =>
@@ -19,6 +20,7 @@ export function renderPermissions(): string {
     const {
       read = [],
       write = [],
+      put = [],
       send = [],
       receive = [],
       organizations,
@@ -34,16 +36,16 @@ export function renderPermissions(): string {
       identityCenter === 'instance' && 'Identity Center: the instance',
     ].filter((service) => typeof service === 'string')
     const receives = code([...(own === undefined ? [] : [own]), ...receive])
-    return `| \`${name}\` | ${reads} | ${code(write)} | ${receives} | ${code(send)} | ${services.join(', ') || '–'} |`
+    return `| \`${name}\` | ${reads} | ${code(write)} | ${code(put)} | ${receives} | ${code(send)} | ${services.join(', ') || '–'} |`
   })
   return `# Permissions
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
-granted, and a test for a grant that nothing uses. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
+granted, and CI compares the table with every call of the end-to-end tests: a right that nothing uses stands at the end, with its reason. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
 write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those.
 
-| function | reads | puts and deletes | receives from | sends to | calls |
-| --- | --- | --- | --- | --- | --- |
+| function | reads | puts and deletes | puts | receives from | sends to | calls |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 ## Organizations
@@ -64,5 +66,11 @@ Where a customer's key encrypts IAM Identity Center (\`identityCenterKeyArn\`), 
 Identity Center for the one instance, and through the Identity Store of the organization.
 
 In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
+
+## Granted, and used by no end-to-end test
+
+Not all of them in each run.
+
+${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
 `
 }

@@ -1,5 +1,30 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { compareCalls, recordedCall } from './compare-calls.ts'
+import { grantedRights, resourceOf } from './granted-rights.ts'
+import { readEnvironment } from './read-environment.ts'
 import { renderPermissions } from './render-permissions.ts'
+import { uncalledRights } from './uncalled-rights.ts'
 
-/** `npm run permissions`. */
-writeFileSync(new URL('../docs/permissions.md', import.meta.url), renderPermissions())
+/**
+ * `npm run permissions` writes docs/permissions.md; with `--check FILE` it compares the calls that the end-to-end tests
+ * recorded there with what is granted. Exit code 1: they differ.
+ */
+const { check } = parseArgs({ options: { check: { type: 'string' } } }).values
+if (check === undefined) writeFileSync(new URL('../docs/permissions.md', import.meta.url), renderPermissions())
+else process.exitCode = await compare(check)
+
+async function compare(file: string): Promise<number> {
+  const environment = await readEnvironment('example')
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  const calls = lines.map((line) => recordedCall.parse(JSON.parse(line)))
+  const rights = grantedRights(environment)
+  const { notGranted, notCalled } = compareCalls(calls, rights, uncalledRights, (call) => resourceOf(call, environment))
+  const tell = (what: string, all: readonly string[]) => {
+    if (all.length > 0) process.stdout.write(`${what}:\n${all.map((one) => `  ${one}\n`).join('')}`)
+  }
+  tell('called, and not granted in infra/function-permissions.ts', notGranted)
+  tell('granted, and never called; take it away, or give the reason in infra/uncalled-rights.ts', notCalled)
+  process.stdout.write(`${new Set(lines).size} kinds of calls, ${rights.length} rights\n`)
+  return notGranted.length + notCalled.length === 0 ? 0 : 1
+}

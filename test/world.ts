@@ -11,6 +11,7 @@ import { startNotifications } from '../infra/local/notifications.ts'
 import { renderComplaint } from '../shared/domain/complaint.ts'
 import { type Configuration, configuration } from '../shared/domain/configuration.ts'
 import { CollectedLog } from '../shared/memory/collected-log.ts'
+import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../shared/memory/identity-store/memory-identity-store.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../shared/memory/organization-file.ts'
@@ -49,6 +50,7 @@ export function acme(): OrganizationFile {
 export class World {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
   readonly log = new CollectedLog()
+  readonly metrics = new CollectedMetrics()
   readonly objects: MemoryObjectStore
   readonly queues: MemoryQueues
   readonly organizations: MemoryOrganizations
@@ -78,8 +80,9 @@ export class World {
       ...(options.caller === undefined ? {} : { caller: options.caller }),
     })
     fillFromOrganizationFile(options.organization ?? acme(), this)
-    const { objects, queues, organizations, identityStore, ssoAdmin, log } = this
-    const ports = { objects, queues, organizations, identityStore, ssoAdmin, clock, leaseClock: clock, randomness, log }
+    const { objects, queues, organizations, identityStore, ssoAdmin, log, metrics } = this
+    const services = { objects, queues, organizations, identityStore, ssoAdmin }
+    const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics }
     this.ports = options.wrap?.(ports) ?? ports
   }
 

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda'
 import * as z from 'zod'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
+import { PowertoolsMetrics } from '../../shared/aws/powertools-metrics.ts'
 import { configuration as configurationSchema } from '../../shared/domain/configuration.ts'
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
@@ -31,7 +32,8 @@ export function openDeployment() {
   const configuration = configurationSchema.parse(
     JSON.parse(readFileSync(new URL('./configuration.json', import.meta.url), 'utf8')),
   )
-  const log = new PowertoolsLog()
+  const metrics = new PowertoolsMetrics(environment.SSOFILE_DEPLOYMENT)
+  const log = new PowertoolsLog(metrics)
   const queueUrls = environment.SSOFILE_QUEUE_URLS
   const instanceArn = environment.SSOFILE_INSTANCE_ARN
   const bucket = environment.SSOFILE_BUCKET
@@ -41,7 +43,7 @@ export function openDeployment() {
     if (url === undefined) throw new Error(`no function works on the queue ${queue}`)
     return url
   }
-  const ports = patientPorts(openAwsPorts({ bucket, queues, log, instanceArn }))
+  const ports = patientPorts(openAwsPorts({ bucket, queues, log, metrics, instanceArn }))
   const deployment = environment.SSOFILE_DEPLOYMENT
   return {
     ports,

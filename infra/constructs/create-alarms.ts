@@ -11,15 +11,15 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { Rule } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
-import { type FunctionName, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { attentionMetrics, heartbeats, type MetricName } from '../../shared/ports/metrics.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
-import { attentionMessage, attentionMetrics, type LogMetric, logMetrics } from '../log-metrics.ts'
+import { emittedMetric } from '../emitted-metric.ts'
 import { type Functions, listFunctions } from './create-functions.ts'
 import type { Queues } from './create-queues.ts'
 
@@ -30,9 +30,6 @@ type AlarmsProps = {
   readonly functions: Functions
   readonly eventRules: readonly Rule[]
 }
-
-/** The metrics that ssofile's own logs give. */
-export type LogMetrics = (name: LogMetric | (typeof attentionMetrics)[number], period?: Duration) => Metric
 
 type AlarmRule = {
   readonly name: string
@@ -60,7 +57,7 @@ const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
 }
 
 /** How long a schedule may bring nothing to its end. A slice of the dispatcher takes up to fifteen minutes. */
-const heartbeatMinutes: Readonly<Partial<Record<FunctionName, number>>> = {
+const heartbeatMinutes: Readonly<Record<keyof typeof heartbeats, number>> = {
   dispatcher: 30,
   'minute-links': 15,
   sweep: 15,
@@ -68,20 +65,20 @@ const heartbeatMinutes: Readonly<Partial<Record<FunctionName, number>>> = {
   nightly: 24 * 60,
 }
 
-/** Alarms that a person gets by mail, and the metrics behind those that come from logs. */
-export function createAlarms(scope: Construct, props: AlarmsProps): LogMetrics {
+/** Alarms that a person gets by mail. */
+export function createAlarms(scope: Construct, props: AlarmsProps): void {
   const { environment } = props
-  const metrics = createLogMetrics(scope, props)
   const topic = createTopic(scope, props)
   for (const { name, section, says, metric, most, least, periods = 1 } of [
     ...queueAlarms(props),
     ...functionAlarms(props),
-    ...logAlarms(metrics),
+    ...heartbeatAlarms(props),
+    ...emittedAlarms(props),
     deliveryAlarm(props),
   ]) {
     const alarm = new Alarm(scope, `Alarm-${name}`, {
       alarmName: `${environment.name}-${name}`,
-      alarmDescription: `${says}. What to do: docs/operations.md, "${section}".`,
+      alarmDescription: `${says}. What to do: docs/operations.md#${section.toLowerCase().replaceAll(/[, ]+/g, '-')}`,
       metric,
       threshold: most ?? least ?? 0,
       comparisonOperator:
@@ -92,7 +89,6 @@ export function createAlarms(scope: Construct, props: AlarmsProps): LogMetrics {
     alarm.addAlarmAction(new SnsAction(topic))
     alarm.addOkAction(new SnsAction(topic))
   }
-  return metrics
 }
 
 function createTopic(scope: Construct, { environment, key }: AlarmsProps): Topic {
@@ -158,57 +154,72 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       most: 0,
       periods: 3,
     }
-    const rules = functionSettings[name].reservedConcurrency === undefined ? [fails, throttled] : [fails]
-    const most = heartbeatMinutes[name]
-    if (most === undefined) return rules
-    const period = minutes(most)
-    const heartbeat: AlarmRule = {
-      name: `no-heartbeat-${name}`,
-      section: 'A schedule does not run',
-      says: `The function ${name}, which runs by a schedule, has not come to its end for ${most} minutes`,
-      metric: new MathExpression({
-        expression: 'invocations - errors',
-        usingMetrics: {
-          invocations: one.metricInvocations({ period, statistic: Stats.SUM }),
-          errors: one.metricErrors({ period, statistic: Stats.SUM }),
-        },
-        period,
-        label: `${name} ran`,
-      }),
-      least: 1,
-    }
-    return [...rules, heartbeat]
+    return functionSettings[name].reservedConcurrency === undefined ? [fails, throttled] : [fails]
   })
 }
 
-function logAlarms(metrics: LogMetrics): AlarmRule[] {
+/** By what the functions tell at their end: Lambda counts as success what only caught its errors. */
+function heartbeatAlarms({ environment }: AlarmsProps): AlarmRule[] {
+  return functionNames.flatMap((name) => {
+    if (!(name in heartbeats)) return []
+    const scheduled = name as keyof typeof heartbeats
+    const most = heartbeatMinutes[scheduled]
+    return {
+      name: `no-heartbeat-${name}`,
+      section: 'A schedule does not run',
+      says: `The function ${name}, which runs by a schedule, has not come to its end for ${most} minutes`,
+      metric: emittedMetric(environment, heartbeats[scheduled], minutes(most)),
+      least: 1,
+    }
+  })
+}
+
+/** By what the code itself counts. */
+function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
+  const emitted = (name: MetricName) => emittedMetric(environment, name, minutes(5))
   return [
     {
       name: 'brake-holds',
       section: 'The brake holds revocations',
       says: 'More revocations came at once than are plausible; they are held until a person releases them',
-      metric: metrics('BrakeHolds', minutes(5)),
+      metric: emitted('BrakeHolds'),
       most: 0,
     },
     {
       name: 'drift',
       section: 'Access was removed by someone else',
       says: 'Access that ssofile gave is gone from Identity Center, and ssofile did not remove it',
-      metric: metrics('Drift', minutes(5)),
+      metric: emitted('Drift'),
       most: 0,
     },
     {
       name: 'errors-logged',
       section: 'An error was logged',
       says: 'A function logged an error',
-      metric: metrics('Errors', minutes(5)),
+      metric: emitted('Errors'),
       most: 0,
+    },
+    {
+      name: 'throttled-calls',
+      section: 'AWS throttles calls',
+      says: 'AWS has throttled calls to Identity Center for half an hour',
+      metric: emitted('Throttles'),
+      most: 50,
+      periods: 6,
+    },
+    {
+      name: 'old-hints',
+      section: 'Messages wait too long',
+      says: 'The dispatcher has a hint in hand that has waited for more than a day',
+      metric: emitted('OldestHint'),
+      most: 24 * 60 * 60,
+      periods: 2,
     },
     ...(['failed', 'held', 'stuck'] as const).map((state) => ({
       name: `inputs-${state}`,
       section: 'Inputs failed, are held or are stuck',
       says: `Links or permission sets are in the state ${state}`,
-      metric: metrics(state, minutes(5)),
+      metric: emitted(attentionMetrics[state]),
       most: 0,
       periods: 3,
     })),
@@ -239,36 +250,5 @@ function deliveryAlarm({ eventRules }: AlarmsProps): AlarmRule {
       label: 'events not delivered',
     }),
     most: 0,
-  }
-}
-
-/** CloudWatch counts log lines; a function needs no permission and loses no time for it. */
-function createLogMetrics(scope: Construct, { environment, functions }: AlarmsProps): LogMetrics {
-  const metricNamespace = `ssofile/${environment.name}`
-  for (const [name, { logGroup }] of listFunctions(functions)) {
-    for (const [metricName, { field, text }] of Object.entries(logMetrics))
-      new MetricFilter(scope, `Metric-${name}-${metricName}`, {
-        logGroup,
-        metricNamespace,
-        metricName,
-        filterPattern: FilterPattern.stringValue(`$.${field}`, '=', text),
-      })
-  }
-  for (const state of attentionMetrics)
-    new MetricFilter(scope, `Metric-${state}`, {
-      logGroup: functions.sweep.logGroup,
-      metricNamespace,
-      metricName: state,
-      metricValue: `$.${state}`,
-      filterPattern: FilterPattern.stringValue('$.message', '=', attentionMessage),
-    })
-  return (metricName, period = minutes(5)) => {
-    const isState = attentionMetrics.some((state) => state === metricName)
-    return new Metric({
-      namespace: metricNamespace,
-      metricName,
-      period,
-      statistic: isState ? Stats.MAXIMUM : Stats.SUM,
-    })
   }
 }

@@ -3,9 +3,9 @@ import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
+import { attentionMetrics, heartbeats, type MetricName } from '../../shared/ports/metrics.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
-import { attentionMetrics } from '../log-metrics.ts'
-import type { LogMetrics } from './create-alarms.ts'
+import { emittedMetric } from '../emitted-metric.ts'
 import { type Functions, listFunctions } from './create-functions.ts'
 import type { Queues } from './create-queues.ts'
 
@@ -13,30 +13,26 @@ type DashboardProps = {
   readonly environment: Environment
   readonly queues: Queues
   readonly functions: Functions
-  readonly metrics: LogMetrics
 }
 
 /** One page for the person on call, with the log queries saved. */
 export function createDashboard(scope: Construct, props: DashboardProps): void {
-  const { environment, queues, functions, metrics } = props
+  const { environment, queues, functions } = props
   const period = Duration.minutes(5)
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12, height: 6, period })
+  const emitted = (names: readonly MetricName[]) => names.map((name) => emittedMetric(environment, name, period))
   const all = listFunctions(functions)
   const logGroups = all.map(([, { logGroup }]) => logGroup)
   new Dashboard(scope, 'Dashboard', {
     dashboardName: environment.name,
     widgets: [
       [
-        graph('Access given and taken', [
-          metrics('Granted'),
-          metrics('Revoked'),
-          metrics('ForeignFound'),
-          metrics('Drift'),
-        ]),
-        graph(
-          'Inputs that want attention',
-          attentionMetrics.map((state) => metrics(state)),
-        ),
+        graph('Access given and taken', emitted(['Created', 'Revoked', 'ForeignFound', 'Drift'])),
+        graph('Inputs that want attention', emitted(Object.values(attentionMetrics))),
+      ],
+      [
+        graph('Requests in progress', emitted(['Outstanding'])),
+        graph('Oldest hint in hand, seconds', emitted(['OldestHint'])),
       ],
       [
         graph(
@@ -55,13 +51,9 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
             queue.metricApproximateNumberOfMessagesVisible({ label: name }),
           ),
         ),
-        graph('Tried again', [
-          metrics('TriedAgain'),
-          metrics('ThrottledRequests'),
-          metrics('Errors'),
-          metrics('BrakeHolds'),
-        ]),
+        graph('Tried again', emitted(['PutOff', 'Failed', 'Throttles', 'Errors', 'BrakeHolds'])),
       ],
+      [graph('Runs that came to their end', emitted(Object.values(heartbeats)))],
       [
         graph(
           'Longest run, milliseconds',

@@ -66,7 +66,7 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
     functionName,
     role,
     logGroup,
-    // Metrics are made of fields; with it Lambda's own lines have them too.
+    // Log queries ask for fields; with it Lambda's own lines have them too.
     loggingFormat: LoggingFormat.JSON,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,

@@ -3,8 +3,10 @@ import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
+import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Log } from '../../shared/ports/log.ts'
+import type { Metrics } from '../../shared/ports/metrics.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
@@ -126,12 +128,14 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/functions', async () => functions?.metrics() ?? {})
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
+  const metrics = new CollectedMetrics()
+  app.get('/_ssofile/metrics', async () => metrics.toJSON())
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   const gateway = serveApi(app)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
-  const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, environment })
-  const ofApi = openPorts({ url, clock, log, accessKeyId: apiRole })
+  const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, environment })
+  const ofApi = openPorts({ url, clock, log, metrics, accessKeyId: apiRole })
   gateway.invoke = api(ofApi, configuration)
   await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
   functions = startFunctions({
@@ -154,15 +158,18 @@ type OpenOptions = {
   readonly url: string
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   readonly environment?: ExecutionEnvironment | undefined
   readonly accessKeyId?: string
 }
 
 /** The product's ports over AWS's own clients: of one environment of a function, of the API, or of who deploys. */
-function openPorts({ url, clock, log, environment, accessKeyId = 'ssofile' }: OpenOptions): Ports {
+function openPorts({ url, clock, log, metrics, environment, accessKeyId = 'ssofile' }: OpenOptions): Ports {
   const token = environment && { sessionToken: environment.sessionToken }
-  const endpoint = { url, accessKeyId, ...token }
-  const aws = openAwsPorts({ bucket, queues: (queue) => queueUrlAt(url, queue), log, endpoint })
+  // The calls of each function can be told apart.
+  const userAgentAppId = environment?.function ?? (accessKeyId === apiRole ? 'api' : 'owner')
+  const endpoint = { url, accessKeyId, userAgentAppId, ...token }
+  const aws = openAwsPorts({ bucket, queues: (queue) => queueUrlAt(url, queue), log, metrics, endpoint })
   const own = (of: Clock) => environment?.clock(of) ?? of
   // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.
   return { ...patientPorts({ ...aws, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }), clock: own(clock) }

@@ -49,8 +49,8 @@ export class SsofileStack extends Stack {
     createSchedules(this, { environment, functions, after: ready })
     const eventRules = this.#receiveEvents(environment, names, queues)
     if (functions.api !== undefined) createApi(this, environment, functions.api)
-    const metrics = createAlarms(this, { environment, key, queues, functions, eventRules })
-    createDashboard(this, { environment, queues, functions, metrics })
+    createAlarms(this, { environment, key, queues, functions, eventRules })
+    createDashboard(this, { environment, queues, functions })
   }
 
   /**

@@ -4,6 +4,7 @@ import { S3 } from '@aws-sdk/client-s3'
 import { SQS } from '@aws-sdk/client-sqs'
 import { SSOAdmin } from '@aws-sdk/client-sso-admin'
 import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { QueueName, Queues } from '../ports/queues.ts'
 import { AwsIdentityStore } from './identity-store-client.ts'
@@ -19,10 +20,17 @@ export type AwsPortsOptions = {
   /** The URL of each queue of a deployment; a process without a deployment gives its own queues. */
   readonly queues: Queues | ((queue: QueueName) => string)
   readonly log: Log
+  /** Absent: nothing is measured. */
+  readonly metrics?: Metrics
   /** The instance of IAM Identity Center; absent: the only one that is listed, or that of the organization. */
   readonly instanceArn?: string
-  /** All services at one endpoint, with one access key: what the local system's own handlers use. */
-  readonly endpoint?: { readonly url: string; readonly accessKeyId: string; readonly sessionToken?: string }
+  /** All services at one endpoint, with one access key: what the local system's own handlers use. The id names the caller. */
+  readonly endpoint?: {
+    readonly url: string
+    readonly accessKeyId: string
+    readonly sessionToken?: string
+    readonly userAgentAppId?: string
+  }
 }
 
 /** Longer than the longest poll, and shorter than a slice: a connection that hangs ends before it. */
@@ -32,7 +40,7 @@ const requestTimeoutMs = 30_000
  * The ports on AWS's services; each call is tried once (see `patientPorts`). Without `endpoint` everything comes from the standard AWS environment: Region, profile,
  * credentials, `AWS_ENDPOINT_URL` and each service's own `AWS_ENDPOINT_URL_<SERVICE>`.
  */
-export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: AwsPortsOptions): Ports {
+export function openAwsPorts({ bucket, queues, log, metrics, instanceArn, endpoint }: AwsPortsOptions): Ports {
   const common = clientSettings(endpoint)
   const clock = new SystemClock()
   const s3 = new S3({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
@@ -54,6 +62,7 @@ export function openAwsPorts({ bucket, queues, log, instanceArn, endpoint }: Aws
     leaseClock: clock,
     randomness: new SystemRandomness(),
     log,
+    metrics: metrics ?? { record() {} },
   }
 }
 
@@ -80,6 +89,7 @@ export function clientSettings(endpoint?: AwsPortsOptions['endpoint']) {
       : {
           endpoint: endpoint.url,
           region: 'us-east-1',
+          ...(endpoint.userAgentAppId === undefined ? {} : { userAgentAppId: endpoint.userAgentAppId }),
           credentials: {
             accessKeyId: endpoint.accessKeyId,
             secretAccessKey: 'local',

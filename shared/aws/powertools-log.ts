@@ -1,12 +1,15 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { quote } from '../domain/complaint.ts'
 import type { Log, LogFields } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 
-/** Powertools' structured logger: one JSON object a line, with the service's name, level and instant. */
+/** Powertools' structured logger: one JSON object a line, with the service's name, level and instant. Errors are counted. */
 export class PowertoolsLog implements Log {
+  readonly #metrics: Metrics | undefined
   readonly #logger: Logger
 
-  constructor(logger: Logger = new Logger({ serviceName: 'ssofile', jsonReplacerFn: escapeUnseen })) {
+  constructor(metrics?: Metrics, logger = new Logger({ serviceName: 'ssofile', jsonReplacerFn: escapeUnseen })) {
+    this.#metrics = metrics
     this.#logger = logger
   }
 
@@ -16,7 +19,7 @@ export class PowertoolsLog implements Log {
   }
 
   with(fields: LogFields): Log {
-    return new PowertoolsLog(this.#logger.createChild({ persistentKeys: { ...fields } }))
+    return new PowertoolsLog(this.#metrics, this.#logger.createChild({ persistentKeys: { ...fields } }))
   }
 
   info(message: string, fields: LogFields = {}): void {
@@ -29,6 +32,7 @@ export class PowertoolsLog implements Log {
 
   error(message: string, fields: LogFields = {}): void {
     this.#logger.error(message, withError(fields))
+    this.#metrics?.record('Errors')
   }
 }
 

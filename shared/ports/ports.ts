@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { IdentityStore } from './identity-store.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { Organizations } from './organizations.ts'
 import type { Queues } from './queues.ts'
@@ -19,4 +20,5 @@ export type Ports = {
   readonly leaseClock: Clock
   readonly randomness: Randomness
   readonly log: Log
+  readonly metrics: Metrics
 }

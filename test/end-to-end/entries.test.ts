@@ -71,6 +71,7 @@ async function invoke(name: FunctionName, event: object, changed: Partial<Functi
       AWS_REGION: 'us-east-1',
       AWS_ENDPOINT_URL: system.url,
       AWS_ACCESS_KEY_ID: 'ssofile',
+      AWS_SDK_UA_APP_ID: name,
       AWS_SECRET_ACCESS_KEY: 'any',
     },
   })

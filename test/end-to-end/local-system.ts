@@ -346,8 +346,10 @@ async function spawnLocalSystem({
     await writeFile(file, JSON.stringify(organization))
     args.push('--organization', file)
   }
-  const preload = new URL('report-calls.ts', import.meta.url).href
-  const child = spawn(process.execPath, ['--import', preload, 'handlers/cli/ssofile.ts', 'local', ...args], {
+  const preloads = ['report-calls.ts', 'record-calls.ts'].map(
+    (file) => `--import=${new URL(file, import.meta.url).href}`,
+  )
+  const child = spawn(process.execPath, [...preloads, 'handlers/cli/ssofile.ts', 'local', ...args], {
     cwd: checkout,
     env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

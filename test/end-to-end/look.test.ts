@@ -24,6 +24,15 @@ test('validate of a bucket judges it by the folders that its deployment declares
   expect(JSON.parse(stdout)).toMatchObject({ links: 3, permissionSets: 1, errors: [{ key: wrong }], warnings: [] })
 }, 30_000)
 
+test('what a deployment would measure is shown', async () => {
+  const measured = await fetch(`${system.url}/_ssofile/metrics`)
+  expect(await measured.json()).toMatchObject({
+    Created: { sum: 2 },
+    Outstanding: { count: expect.any(Number) },
+    DispatcherHeartbeat: { count: expect.any(Number) },
+  })
+})
+
 test('explain answers whoever may read, in words and in JSON, and its exit code is the answer', async () => {
   const yes = await system.ssofile(['explain', '233000000002', 'Billing-ps', 'team-Accountants'])
   expect(yes).toMatchObject({ exitCode: 0, stderr: '' })

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
 import type { Account } from '../../shared/domain/organization-view.ts'
+import { attentionStates } from '../../shared/domain/status.ts'
+import { attentionMetrics, heartbeats } from '../../shared/ports/metrics.ts'
 import type { Page } from '../../shared/ports/page.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import { type InterceptedCall, intercept } from '../intercept.ts'
@@ -178,6 +180,25 @@ test('the sweep tells how many inputs want attention, by state', async () => {
   await world.objects.put('links_data/root%all%wrong', '')
   await world.until(async () => (await world.keys('attention/')).length === 2, 'two inputs that want attention')
   await world.everyFiveMinutes()
-  const told = world.log.lines.find(({ message }) => message === 'inputs that want attention')
-  expect(told?.fields).toEqual({ waiting: 1, rejected: 1, blocked: 0, failed: 0, held: 0, stuck: 0 })
+  const told = attentionStates.map((state) => [state, world.metrics.of(attentionMetrics[state])?.last])
+  expect(Object.fromEntries(told)).toEqual({ waiting: 1, rejected: 1, blocked: 0, failed: 0, held: 0, stuck: 0 })
+})
+
+test('a schedule tells that it came to its end, and tells nothing where it did not', async () => {
+  let isDown = false
+  const world = new World({
+    wrap: (ports) =>
+      intercept(ports, async ({ port, proceed }) => {
+        if (isDown && port === 'organizations') throw new ServiceError('organizations', 'AccessDeniedException', 'no')
+        return proceed()
+      }),
+  })
+  const beats = () => Object.values(heartbeats).map((name) => world.metrics.sumOf(name))
+  expect(beats()).toEqual([0, 0, 0, 0, 0])
+  for (const run of [world.everyHour(), world.everyMinute(), world.everyFiveMinutes(), world.everyNight()])
+    await world.finish(run)
+  expect(beats()).toEqual([1, 1, 1, 1, 1])
+  isDown = true
+  await expect(world.finish(world.everyHour())).rejects.toThrow('no')
+  expect(beats()).toEqual([1, 1, 1, 1, 1])
 })

@@ -51,7 +51,7 @@ export const rules: readonly Rule[] = [
     where: 'shared/aws',
     folders: ['shared/aws', 'shared/ports', 'shared/domain'],
     // zod: what an SDK answers has every field optional; it is parsed once, at this edge.
-    packages: [...sdk, '@aws-lambda-powertools/logger', 'zod', 'node:*'],
+    packages: [...sdk, '@aws-lambda-powertools/logger', '@aws-lambda-powertools/metrics', 'zod', 'node:*'],
   },
   {
     where: 'shared/memory/virtual-clock.ts',
@@ -88,7 +88,7 @@ export const rules: readonly Rule[] = [
   {
     where: 'infra',
     folders: ['infra', 'handlers', 'shared'],
-    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag', 'esbuild', 'zod', 'node:*'],
+    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag', 'esbuild', '@viz-js/viz', 'zod', 'node:*'],
   },
   { where: 'test', folders: ['test', 'infra', 'handlers', 'shared', 'fixtures'], packages: ['*'] },
 ]

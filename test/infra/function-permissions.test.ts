@@ -8,7 +8,7 @@ import {
   producersOf,
 } from '../../infra/function-permissions.ts'
 import { renderPermissions } from '../../infra/render-permissions.ts'
-import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
 
@@ -47,18 +47,26 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   })
 })
 
+const writableBy = (name: FunctionName): readonly string[] => {
+  const { write = [], put = [] } = functionPermissions[name]
+  return [...write, ...put]
+}
+
+test('nobody may delete history or the claim of the bucket', () => {
+  const deletable = functionNames.flatMap((name) => functionPermissions[name].write ?? [])
+  for (const key of ['history/x', 'control/owner.json'])
+    expect(deletable.filter((prefix) => key.startsWith(prefix))).toEqual([])
+})
+
 test('only the dispatcher may change Identity Center, and only it and people may write control/', () => {
   const changing = functionNames.filter((name) => functionPermissions[name].identityCenter === 'change')
   expect(changing).toEqual(['dispatcher'])
-  const controlling = functionNames.filter((name) =>
-    functionPermissions[name].write?.some((prefix) => prefix.startsWith('control/')),
-  )
+  const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
   expect(controlling).toEqual(['dispatcher', 'owner'])
 })
 
 test('no function but the API may write inputs', () => {
-  const others = functionNames.filter((name) => name !== 'api')
-  const writable = others.flatMap((name) => functionPermissions[name].write ?? [])
+  const writable = functionNames.filter((name) => name !== 'api').flatMap(writableBy)
   expect(writable.filter((prefix) => /^(links_data|permission_sets)/.test(prefix) || prefix.length === 0)).toEqual([])
 })
 

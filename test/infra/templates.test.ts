@@ -1,4 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import * as z from 'zod'
+import { drawArchitecture } from '../../infra/architecture/draw-architecture.ts'
+import { readArchitecture, templateSchema } from '../../infra/architecture/read-architecture.ts'
+import { renderArchitecture } from '../../infra/architecture/render-architecture.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import type { matchEventPattern } from '../../infra/match-event-pattern.ts'
 import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
@@ -9,6 +13,7 @@ import {
   functionSettings,
   queueSettings,
 } from '../../shared/ports/deployment-settings.ts'
+import { heartbeats, metricDefinitions, metricNames } from '../../shared/ports/metrics.ts'
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
 import { environments, example, identityCenterKeyOf } from './environments.ts'
@@ -399,18 +404,90 @@ describe('events', () => {
   })
 })
 
+const operations = readText('docs/operations.md')
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9 -]/g, '')
+    .replaceAll(' ', '-')
+
+describe('the diagram of the architecture', () => {
+  const templates = () => z.record(z.string(), templateSchema).parse(assemblies.delegated)
+
+  test('is up to date; else: npm run diagram', async () => {
+    expect(readText('docs/architecture.md')).toBe(renderArchitecture(templates()))
+    expect(readText('docs/architecture.svg')).toBe(await drawArchitecture(readArchitecture(templates())))
+  })
+
+  test('shows every function, queue, bucket, bus, rule and schedule, and every arrow that leads to one', () => {
+    const { parts, arrows } = readArchitecture(templates())
+    const drawn = new Set(parts.flatMap(({ name }) => name.split('\n')))
+    for (const name of [...functionNames, ...workedQueues]) expect(drawn).toContain(name)
+    for (const { from, to } of arrows)
+      expect(parts.filter(({ id }) => id === from || id === to)).toHaveLength(from === to ? 1 : 2)
+    const fed = arrows.flatMap(({ kind, to }) => (kind === 'delivers' ? [to] : []))
+    const functions = parts.filter(({ kind }) => kind === 'function')
+    expect(functions.filter(({ id }) => !fed.includes(id))).toEqual([])
+  })
+})
+
+describe('a metric', () => {
+  const [, table = ''] = /^## What is measured\n(.*?)^## /ms.exec(operations) ?? []
+
+  test('that an alarm or the dashboard names is one that the code records, where it records it', () => {
+    const [dashboard] = list('AWS::CloudWatch::Dashboard')
+    const text = textOf(dashboard?.Properties.DashboardBody).replaceAll('\\"', '"')
+    const onDashboard = [...text.matchAll(/\["(ssofile[^"]*)","(\w+)","(\w+)","(\w+)",/g)].map((found) =>
+      found.slice(1),
+    )
+    const inAlarms = list('AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => Properties as { Namespace?: string; MetricName?: string; Dimensions?: object[] })
+      .filter(({ Namespace }) => Namespace?.startsWith('ssofile'))
+    expect(inAlarms.length).toBeGreaterThan(10)
+    for (const { Namespace, MetricName, Dimensions } of inAlarms) {
+      expect([Namespace, Dimensions]).toEqual(['ssofile/ssofile', [{ Name: 'service', Value: 'ssofile' }]])
+      expect(metricNames).toContain(MetricName)
+    }
+    // The dashboard shows all of them.
+    expect(onDashboard.map(([, name]) => name).sort()).toEqual([...metricNames].sort())
+    for (const [namespace, , ...dimension] of onDashboard)
+      expect([namespace, dimension]).toEqual(['ssofile/ssofile', ['service', 'ssofile']])
+  })
+
+  test('comes from the code, and from no line of a log', () => {
+    expect(list('AWS::Logs::MetricFilter')).toEqual([])
+  })
+
+  test('has its row in docs/operations.md', () => {
+    const rows = [...table.matchAll(/^\| `(\w+)` \| (.*) \| (.*) \|$/gm)].map((found) => found.slice(1))
+    expect(rows).toEqual(
+      metricNames.map((name) => {
+        const { unit, statistic, means } = metricDefinitions[name]
+        return [name, `${unit === 'Count' ? 'count' : 'seconds'}, ${statistic === 'Sum' ? 'sum' : 'most'}`, means]
+      }),
+    )
+  })
+})
+
+test('every saved query that docs/operations.md names is there, and it names every one', () => {
+  const named = [...operations.matchAll(/saved query `<name>\/([a-z ]+)`/g)].map(([, name]) => `ssofile/${name}`)
+  const saved = list('AWS::Logs::QueryDefinition').map(({ Properties }) => String(Properties.Name))
+  expect([...new Set(named)].sort()).toEqual(saved.sort())
+})
+
 describe('an alarm', () => {
   test('says what it means and which section of docs/operations.md says what to do', () => {
-    const headings = [...readText('docs/operations.md').matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
+    const headings = [...operations.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => anchorOf(heading))
     const sections = list('AWS::CloudWatch::Alarm').map(({ Properties }) => {
       const [, section] =
-        /^[A-Z].*\. What to do: docs\/operations\.md, "(.*)"\.$/.exec(String(Properties.AlarmDescription)) ?? []
+        /^[A-Z].*\. What to do: docs\/operations\.md#([a-z-]+)$/.exec(String(Properties.AlarmDescription)) ?? []
       return section
     })
     expect(sections.length).toBeGreaterThan(30)
-    expect([...new Set(sections)].filter((section) => !headings.includes(section))).toEqual([])
+    expect([...new Set(sections)].filter((section = '') => !headings.includes(section))).toEqual([])
     // And no section is about an alarm that there is not.
-    const others = ['Where to look', 'Stop everything', 'Deployment']
+    const others = ['where-to-look', 'what-is-measured', 'stop-everything', 'deployment']
     expect(headings.filter((heading) => !sections.includes(heading)).sort()).toEqual(others.sort())
   })
 
@@ -423,9 +500,10 @@ describe('an alarm', () => {
         ...workedQueues.map((name) => `ssofile-old-messages-${name}`),
         ...functionNames.map((name) => `ssofile-function-fails-${name}`),
         ...scheduled.map((name) => `ssofile-no-heartbeat-${name}`),
-        ...['brake-holds', 'drift', 'errors-logged', 'inputs-failed', 'inputs-stuck', 'events-not-delivered'].map(
-          (name) => `ssofile-${name}`,
-        ),
+        ...[
+          ...['brake-holds', 'drift', 'errors-logged', 'inputs-failed', 'inputs-held', 'inputs-stuck'],
+          ...['throttled-calls', 'old-hints', 'events-not-delivered'],
+        ].map((name) => `ssofile-${name}`),
       ]),
     )
     expect(new Set(alarms).size).toBe(alarms.length)
@@ -442,11 +520,11 @@ describe('an alarm', () => {
   })
 
   test('of a schedule that does not run fires where there is nothing to measure', () => {
-    const heartbeats = list('AWS::CloudWatch::Alarm').filter(({ Properties }) =>
+    const alarms = list('AWS::CloudWatch::Alarm').filter(({ Properties }) =>
       String(Properties.AlarmName).includes('heartbeat'),
     )
-    expect(heartbeats).toHaveLength(5)
-    for (const { Properties } of heartbeats)
+    expect(alarms.map(({ Properties }) => Properties.MetricName).sort()).toEqual(Object.values(heartbeats).sort())
+    for (const { Properties } of alarms)
       expect(Properties).toMatchObject({
         TreatMissingData: 'breaching',
         ComparisonOperator: 'LessThanThreshold',

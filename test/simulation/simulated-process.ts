@@ -92,6 +92,7 @@ export class SimulatedProcess {
       leaseClock: clock,
       randomness: inner.randomness,
       log: inner.log,
+      metrics: inner.metrics,
     }
   }
 

@@ -9,6 +9,7 @@ import { startEventSourceMapping } from '../../infra/local/event-source-mapping.
 import { accountId } from '../../shared/domain/account-id.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
+import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
@@ -121,6 +122,9 @@ const idleBeforeMs = 180_000
 const sweepEveryMs = 5 * 60_000
 
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
+
+/** What all runs of this process have measured. */
+export const recordedMetrics = new CollectedMetrics()
 
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
 export class SimulatedWorld {
@@ -279,6 +283,7 @@ export class SimulatedWorld {
       leaseClock: clock,
       randomness,
       log,
+      metrics: recordedMetrics,
     }
     const skewMs = Math.round((2 * randomness.fraction() - 1) * this.skewMs)
     const process = new SimulatedProcess({

@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { functionNames } from '../../shared/ports/deployment-settings.ts'
+import { metricNames } from '../../shared/ports/metrics.ts'
 import { listGrants, usedGrants } from './promises/grants.ts'
 import { calm } from './regressions/regression.ts'
 import { regressions } from './regressions.ts'
 import { runSimulation } from './run.ts'
 import { deleteLink, linkOf, upload, wait } from './scenario-steps.ts'
 import { describeFailure, simulate } from './simulate.ts'
+import { recordedMetrics } from './simulated-world.ts'
 
 // The seed is fixed, so that a failure is the change's and not the dice's; `npm run simulate` draws a new one each time.
 // CI runs three hundred more.
@@ -52,4 +54,9 @@ test('every grant of a function is used, but those that have a reason', () => {
   const left = granted.filter((grant) => !usedGrants.has(grant))
   expect(left.filter((grant) => !unused.some((known) => known.grant.test(grant)))).toEqual([])
   expect(unused.filter((known) => !left.some((grant) => known.grant.test(grant)))).toEqual([])
+})
+
+test('every metric is recorded, but errors, which the log counts', () => {
+  const recorded = recordedMetrics.names
+  expect(metricNames.filter((name) => !recorded.includes(name))).toEqual(['Errors'])
 })

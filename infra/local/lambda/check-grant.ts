@@ -35,15 +35,16 @@ export function isGranted(name: FunctionName, request: FastifyRequest): boolean 
 }
 
 function mayUseBucket(name: FunctionName, operation: string, key: string): boolean {
-  const { read = [], write = [] } = functionPermissions[name]
+  const { read = [], write = [], put = [] } = functionPermissions[name]
   const isIn = (prefixes: readonly string[]) => prefixes.some((prefix) => key.startsWith(prefix))
   switch (operation) {
     case 'ListObjectsV2':
       return true
     case 'GetObject':
     case 'HeadObject':
-      return key === 'control/owner.json' || isIn(read) || isIn(write)
+      return key === 'control/owner.json' || isIn([...read, ...write, ...put])
     case 'PutObject':
+      return isIn([...write, ...put])
     case 'DeleteObject':
       return isIn(write)
     default:

@@ -205,7 +205,9 @@ async function awaitRequest(settling: Settling, ids: AccessIds): Promise<void> {
 function noteEnd(settling: Settling, ids: AccessIds, end: RequestEnd, id?: string): void {
   if (end.outcome === 'lost') settling.know(ids, { request: 'lost' })
   else settling.anticipate(endCall(settling.accessOf(ids), { outcome: end.outcome, now: settling.now, id }))
-  if (end.outcome === 'FAILED') settling.know(ids, { failure: { reason: end.reason, isQuota: false } })
+  if (end.outcome !== 'FAILED') return
+  settling.context.metrics.record('Failed')
+  settling.know(ids, { failure: { reason: end.reason, isQuota: false } })
 }
 
 /** History first, under an instant that a replay repeats, then the ledger. */
@@ -326,12 +328,13 @@ async function hold(settling: Settling, { ids, reason }: StepOf<'hold'>): Promis
 /** Not done: open work. */
 async function putOff(settling: Settling, { ids, reason, state, until }: Omit<StepOf<'put off'>, 'do'>): Promise<void> {
   const { context, key, assignment, entry } = settling
-  const { clock, randomness, objects, log, principals } = context
+  const { clock, randomness, objects, log, metrics, principals } = context
   const attempts = (entry?.attempts ?? 0) + 1
   const backoff = nextAttempt(clock.now(), attempts - 1, randomness.fraction())
   const next = until && until > clock.now() && until < backoff ? until : backoff
   const openUntil = state === 'stuck' ? undefined : renderInstant(next)
   log.warn('not finished; it is tried again later', { reason, state, attempts, nextAttempt: openUntil })
+  metrics.record('PutOff')
   principals.forget(assignment.type, assignment.principal)
   const access = findAccess(entry, ids)
   if (access) {
@@ -357,6 +360,8 @@ async function writeHistory(
   at: string,
 ): Promise<void> {
   await recordHistory(context.objects, { key, event, at, access, confirmedAt: now })
+  if (event === 'granted') context.metrics.record('Created')
+  if (event === 'revoked') context.metrics.record('Revoked')
 }
 
 /** Before the entry is written: an event has the id only, and an id that is gone cannot be asked for its name. */

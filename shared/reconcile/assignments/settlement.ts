@@ -14,7 +14,7 @@ import type { StatusStore } from '../records/status-store.ts'
 import type { Standings } from './standings.ts'
 
 /** What assignments are settled with in one slice. */
-export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'log'> & {
+export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'log' | 'metrics'> & {
   readonly configuration: Configuration
   readonly standings: Standings
   readonly statuses: StatusStore

@@ -39,7 +39,7 @@ import { brakeFile, showList } from './brake-file.ts'
 
 const readsAtOnce = 16
 
-type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'>
+type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log' | 'metrics'>
 
 /** `held`: nothing may be sent; `reason` is for a person. */
 export type Admission = { readonly outcome: 'passes' } | { readonly outcome: 'held'; readonly reason: string }
@@ -151,8 +151,10 @@ export class Brake {
       this.#isFailing = false
     } catch (error) {
       this.#etag = undefined
-      if (!this.#isFailing)
+      if (!this.#isFailing) {
         this.#ports.log.error('the brake cannot be read; nothing is revoked', { alarm: 'brake', error })
+        this.#ports.metrics.record('BrakeHolds')
+      }
       this.#isFailing = true
     }
   }
@@ -224,9 +226,10 @@ export class Brake {
     return true
   }
 
-  /** The alarm: a metric filter looks for its field, in this line and in that of a brake that cannot be read. */
+  /** Raises the alarm, as a brake that cannot be read does. */
   #tell(lists: readonly BrakeList[]): void {
     this.#isTold = true
+    this.#ports.metrics.record('BrakeHolds')
     this.#ports.log.error('the brake holds revocations; look with: ssofile brake', {
       alarm: 'brake',
       held: listHeld(this.#record).length,

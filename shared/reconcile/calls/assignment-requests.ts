@@ -31,6 +31,7 @@ export class AssignmentRequests {
   readonly #clock: Clock
   readonly #log: Log
   readonly #watched = new Map<string, Watched>()
+  #most = 0
   readonly #stopped = new AbortController()
   #polling: Promise<void> | undefined
 
@@ -54,7 +55,15 @@ export class AssignmentRequests {
   watch(kind: RequestKind, requestId: string, target?: AssignmentTarget): void {
     const known = this.#watched.get(requestId)
     if (!known?.target) this.#watched.set(requestId, { kind, target, waiting: known?.waiting ?? new Set() })
+    this.#most = Math.max(this.#most, this.#watched.size)
     this.#polling ??= this.#poll()
+  }
+
+  /** How many were in progress at most since this was last asked. */
+  takeMost(): number {
+    const most = this.#most
+    this.#most = this.#watched.size
+    return most
   }
 
   /** Requests in progress that nothing here waits for: made before this slice, or given up after five minutes. */

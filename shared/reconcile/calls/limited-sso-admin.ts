@@ -43,7 +43,7 @@ type Terms = {
  * successor then uses the full rate.
  */
 export function limitSsoAdmin(
-  ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
+  ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>,
   limiter: RateLimiter,
   { mayStart, holdsLease, background }: Terms,
 ): SsoAdmin {
@@ -54,6 +54,7 @@ export function limitSsoAdmin(
       try {
         return await call()
       } catch (error) {
+        if (isServiceError(error, 'ThrottlingException')) ports.metrics.record('Throttles')
         if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + ports.randomness.fraction()))
         throw error
       }

@@ -34,6 +34,8 @@ export type SliceResult = {
 const tickMs = 250
 /** How soon a pause or a release is noticed. */
 const controlEveryMs = 2_000
+/** How often it tells how much is under way, while it works. */
+const measureEveryMs = 30_000
 /** How often a status that cannot be told is tried at the end of a slice. */
 const tellingsMost = 4
 
@@ -70,6 +72,7 @@ class Slice {
   readonly #options: SliceOptions
   readonly #lease: Lease
   readonly #endsMs: number
+  #measuredMs: number
   readonly #ending = new AbortController()
   readonly #changed = new Signal()
   readonly #source: WorkSource
@@ -87,7 +90,8 @@ class Slice {
     this.#configuration = configuration
     this.#options = options
     this.#lease = lease
-    this.#endsMs = ports.clock.monotonicMs() + options.sliceMs
+    this.#measuredMs = ports.clock.monotonicMs()
+    this.#endsMs = this.#measuredMs + options.sliceMs
     this.#source = new WorkSource(ports, this.#changed, configuration.folders)
     this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
     const mayStart = () => this.#mayStart()
@@ -143,7 +147,15 @@ class Slice {
         log.warn('it could not be read whether there is a pause; it is read again', { error })
       }
       await this.#brake.look()
+      if (this.#ports.clock.monotonicMs() - this.#measuredMs >= measureEveryMs) this.#measure()
     }
+  }
+
+  #measure(): void {
+    const { metrics, clock } = this.#ports
+    this.#measuredMs = clock.monotonicMs()
+    metrics.record('Outstanding', this.#requests.takeMost())
+    metrics.record('OldestHint', this.#source.takeLongestMs() / 1000)
   }
 
   /** Looks once more, since what comes in while the last long polls end would have to be given back, and come later. */
@@ -214,6 +226,7 @@ class Slice {
   async #end(): Promise<SliceResult> {
     const isIdle = this.#isIdle()
     this.#ending.abort()
+    this.#measure()
     const givenBack = await this.#source.stop()
     await Promise.all([...this.#running.values()].map(({ ended }) => ended))
     await this.#source.close()

@@ -9,7 +9,7 @@ import type { Signal } from '../calls/signal.ts'
 import { forgetFailure, recordFailure } from '../records/failures.ts'
 import { groupOf, type Lane, lanes } from '../records/lanes.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
-import { listOpenWork } from '../records/open-work.ts'
+import { listOpenWork, type OpenWork } from '../records/open-work.ts'
 
 /**
  * So many hints in hand of a lane are enough to fill every slot: SQS gives ten of a group at most, so they are about 40
@@ -34,6 +34,8 @@ export type WorkItem = {
   readonly lane: Lane | 'open'
   /** When it was pulled: monotonic milliseconds of the clock. */
   readonly pulledMs: number
+  /** When it was sent, or its next attempt was due. */
+  readonly since: Date
   done(): Promise<void>
   /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
   giveBack(): Promise<void>
@@ -68,6 +70,7 @@ export class WorkSource {
   /** The last take of each share. */
   readonly #lastTake = new Map<string, number>()
   readonly #folders: readonly string[]
+  #longestMs = 0
   /** When the last hint was found. */
   emptySinceMs: number
 
@@ -107,9 +110,24 @@ export class WorkSource {
       const first = this.#firstOf(this.#held[source], isFree)
       if (!first) continue
       this.#lastTake.set(first.share, ++this.#takes)
+      this.#longestMs = Math.max(this.#longestMs, this.#waitedMs(first))
       return this.#takeLike(first)
     }
     return []
+  }
+
+  /** How long a hint in hand, or one taken since this was last asked, has waited at most. */
+  takeLongestMs(): number {
+    const held = sources.flatMap((source) => this.#held[source])
+    const longest = held.reduce((most, item) => Math.max(most, this.#waitedMs(item)), this.#longestMs)
+    this.#longestMs = 0
+    return longest
+  }
+
+  #waitedMs({ since }: WorkItem): number {
+    const ms = this.#ports.clock.now().getTime() - since.getTime()
+    // SQS's clock may be ahead of ours, and a key that somebody else wrote may have no instant.
+    return Number.isNaN(ms) ? 0 : Math.max(0, ms)
   }
 
   #firstOf(held: readonly WorkItem[], isFree: (item: WorkItem) => boolean): WorkItem | undefined {
@@ -174,7 +192,7 @@ export class WorkSource {
 
   #hold(lane: Lane, message: ReceivedMessage): void {
     const { queues, randomness, log } = this.#ports
-    const { messageId, receiveCount, receiptHandle, body, groupId } = message
+    const { messageId, receiveCount, receiptHandle, body, groupId, sentAt: since } = message
     const hint = parseHint(body)
     if (!hint) {
       // Left alone it comes again until its receives are used up, and then stands in the dead-letter queue with an alarm.
@@ -198,7 +216,7 @@ export class WorkSource {
       await queues.send(lane, [{ body, groupId: groupId ?? group, deduplicationId: randomness.id() }])
       await done()
     }
-    this.#keep({ hint, group, lane, done, giveBack, leave })
+    this.#keep({ hint, group, lane, since, done, giveBack, leave })
   }
 
   #keep(item: Omit<WorkItem, 'pulledMs' | 'share'>): void {
@@ -211,9 +229,9 @@ export class WorkSource {
     const { objects, clock, log } = this.#ports
     while (!stopped.aborted) {
       try {
-        for await (const { object, key } of listOpenWork(objects, clock.now())) {
+        for await (const open of listOpenWork(objects, clock.now())) {
           if (stopped.aborted || this.#held.open.length >= openMost) break
-          this.#holdOpen(object, key)
+          this.#holdOpen(open)
         }
         this.#pulled.add('open')
         this.#changed.raise()
@@ -224,7 +242,7 @@ export class WorkSource {
     }
   }
 
-  #holdOpen(object: string, key: string): void {
+  #holdOpen({ object, key, nextAttempt: since }: OpenWork): void {
     const hint = openHint(object, key)
     if (!hint || this.#openInHand.has(object)) return
     const group = groupOf(hint)
@@ -238,7 +256,7 @@ export class WorkSource {
       await this.#ports.objects.delete(object)
       await leave()
     }
-    this.#keep({ hint, group, lane: 'open', done, giveBack: leave, leave })
+    this.#keep({ hint, group, lane: 'open', since, done, giveBack: leave, leave })
   }
 
   async #extend(): Promise<void> {

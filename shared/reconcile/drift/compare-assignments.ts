@@ -129,7 +129,7 @@ async function nameRows(
 
 /** In the ledger, and not listed under its name. */
 async function checkMissing(key: AssignmentKey, context: Comparing): Promise<void> {
-  const { found, ids, standings, requests, ssoAdmin, configuration, clock, log } = context
+  const { found, ids, standings, requests, ssoAdmin, configuration, clock, log, metrics } = context
   const assignment = parseAssignmentKey(key)
   // An entry that cannot be read says nothing of what is missing.
   const stored = await spoiledAsAbsent(standings.ledger.read(key))
@@ -158,6 +158,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
     }
   }
   found.missing.push(key)
+  metrics.record('Drift')
   if (configuration.onDrift === 'restore' || isHeld) found.toEvaluate.push(assignment)
   else found.links.push(...access.links.map((link) => link.key))
   log.error('access that ssofile gave was removed by someone else', {
@@ -169,7 +170,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
 
 /** Listed, and neither in the ledger nor foreign under this name. */
 async function checkForeign(key: AssignmentKey, target: AssignmentTarget, context: Comparing): Promise<void> {
-  const { found, standings, requests, ssoAdmin, objects, clock, log } = context
+  const { found, standings, requests, ssoAdmin, objects, clock, log, metrics } = context
   if (requests.findInProgress(target) || (await isInLedger(key, target, context))) return
   // Proves it foreign: no entry, then listed, then still no entry, and no call of ours within the settling time.
   if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, target, context))) return
@@ -189,6 +190,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   if (await isInLedger(key, target, context)) return standings.forgetForeign(key)
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [], principalId)
   found.foreign.push(key)
+  metrics.record('ForeignFound')
   log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', { assignment: key })
 }
 

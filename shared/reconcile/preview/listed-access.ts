@@ -39,7 +39,7 @@ class TooManyCallsError extends Error {
 type Asking = { readonly ssoAdmin: SsoAdmin; readonly index: PermissionSetIndex }
 
 /** Counts the calls, and refuses more of them than one answer is worth. */
-export function readSparingly(ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>) {
+export function readSparingly(ports: Parameters<typeof readGently>[0]) {
   let calls = 0
   const ssoAdmin = wrapPort(readGently(ports, callsPerSecond), async (operation, call) => {
     if (++calls > callsMost) throw new TooManyCallsError(`it would take more than ${callsMost} calls (${operation})`)

@@ -17,7 +17,7 @@ class TooManyCallsError extends Error {
   override readonly name = 'TooManyCallsError'
 }
 
-type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness'>
+type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
 
 /**
  * A sentence for a person: no file and no permission set has this name, and which name is near; or that a few calls cannot

@@ -23,7 +23,7 @@ export type PermissionSetChange =
 
 /** Reads at a rate that leaves room for a dispatcher. `perSecond`: more, for who makes only some dozens of calls. */
 export function readGently(
-  ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness'>,
+  ports: Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>,
   perSecond = callsPerSecond,
 ): SsoAdmin {
   const limiter = new RateLimiter(ports.clock, perSecond)

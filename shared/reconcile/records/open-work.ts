@@ -31,8 +31,10 @@ export async function moveTwin<T>(
   return written
 }
 
+export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
+
 /** Open work, earliest first: all of it, or the part that is due by `until`. It is evaluated again from `nextAttempt` on. */
-export async function* listOpenWork(objects: ObjectStore, until?: Date) {
+export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
   for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
     if (until !== undefined && at > until) return
     const isWork = parseAssignmentKey(key) !== undefined || parsePermissionSetKey(key).ok

@@ -9,6 +9,7 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 
 const ssofile = new URL('../../../handlers/cli/ssofile.ts', import.meta.url).pathname
+const recorder = new URL('../../end-to-end/record-calls.ts', import.meta.url).href
 
 /** A port that is free now, so that a restart can have the same one. */
 export async function freePort(): Promise<number> {
@@ -30,7 +31,7 @@ export class LocalProcess {
 
   constructor(port: number, args: readonly string[]) {
     this.url = `http://127.0.0.1:${port}`
-    this.#child = spawn(process.execPath, [ssofile, 'local', '--port', String(port), ...args], {
+    this.#child = spawn(process.execPath, [`--import=${recorder}`, ssofile, 'local', '--port', String(port), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.on('data', (chunk) => this.#keep(chunk))

@@ -12,7 +12,14 @@ export function complainAboutGrant(name: FunctionName, call: Call): string | und
   const needed = neededFor(call)
   if (needed === undefined) return undefined
   const [kind, what] = needed
-  const granted = grantsOf(name, kind).find((grant) => (isOfPrefix(kind) ? what.startsWith(grant) : what === grant))
+  const fits = (grant: string) => (isOfPrefix(kind) ? what.startsWith(grant) : what === grant)
+  const { put = [] } = functionPermissions[name]
+  const onlyPut = call.operation === 'put' ? put.find(fits) : undefined
+  if (onlyPut !== undefined) {
+    usedGrants.add(`${name}: put ${onlyPut}`)
+    return undefined
+  }
+  const granted = grantsOf(name, kind).find(fits)
   if (granted === undefined) return `the function ${name} is not granted ${call.operation} of ${what || call.service}`
   usedGrants.add(`${name}: ${kind} ${granted}`)
   return undefined
@@ -20,10 +27,11 @@ export function complainAboutGrant(name: FunctionName, call: Call): string | und
 
 /** All that is granted, in the form of `usedGrants`, but for what follows from other grants. */
 export function listGrants(name: FunctionName): readonly string[] {
-  const { read = [], write = [], send = [], receive = [], ...services } = functionPermissions[name]
+  const { read = [], write = [], put = [], send = [], receive = [], ...services } = functionPermissions[name]
   return [
     ...read.map((prefix) => `${name}: read ${prefix}`),
     ...write.map((prefix) => `${name}: write ${prefix}`),
+    ...put.map((prefix) => `${name}: put ${prefix}`),
     ...send.map((queue) => `${name}: send ${queue}`),
     ...receive.map((queue) => `${name}: receive ${queue}`),
     ...Object.entries(services).map(([service, right]) => `${name}: ${service} ${right}`),
@@ -49,8 +57,8 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
 }
 
 function grantsOf(name: FunctionName, kind: keyof FunctionPermissions): readonly string[] {
-  const { read = [], write = [] } = functionPermissions[name]
-  if (kind === 'read') return [...read, ...write]
+  const { read = [], write = [], put = [] } = functionPermissions[name]
+  if (kind === 'read') return [...read, ...write, ...put]
   const granted = functionPermissions[name][kind]
   if (granted === undefined) return []
   return granted === 'change' ? ['instance', 'change'] : [granted].flat()

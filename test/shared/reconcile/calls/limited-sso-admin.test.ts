@@ -80,7 +80,7 @@ function open(answer: (call: InterceptedCall) => unknown, terms: Terms = {}) {
     const answered: Promise<unknown> = Reflect.apply(limited[operation], limited, given)
     return world.finish(answered)
   }
-  return { calls, limiter, call }
+  return { calls, limiter, call, metrics: world.metrics }
 }
 
 const refusal = new ServiceError('sso-admin', 'AccessDeniedException', 'no')
@@ -116,6 +116,17 @@ describe('SSO Admin behind the limiter', () => {
       expect(calls).toHaveLength(1)
     },
   )
+
+  test('what AWS throttles is counted, each time', async () => {
+    const { call, metrics } = open(failsWith(throttling))
+    await expect(call('deleteAccountAssignment')).rejects.toBe(throttling)
+    expect(metrics.sumOf('Throttles')).toBe(1)
+    await expect(call('describePermissionSet')).rejects.toBe(throttling)
+    expect(metrics.sumOf('Throttles')).toBe(7)
+    const refused = open(failsWith(refusal))
+    await expect(refused.call('describePermissionSet')).rejects.toBe(refusal)
+    expect(refused.metrics.names).toEqual([])
+  })
 
   test.each(operations.filter(isWrite))('%s is not made when nothing may be started any more', async (operation) => {
     const { calls, call } = open(() => 'answer', { mayStart: () => false })

@@ -49,6 +49,7 @@ function open(options: SettlingOptions = {}) {
             share: 'no folder',
             lane: 'work',
             pulledMs: context.clock.monotonicMs(),
+            since: context.clock.now(),
             done: async () => end('done'),
             giveBack: async () => end('given back'),
             leave: async (error) => end(`left: ${error instanceof Error ? error.message : String(error)}`),

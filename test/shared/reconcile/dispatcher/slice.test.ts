@@ -222,6 +222,30 @@ describe('the slots of a slice', () => {
     expect(at.arrived).toBe(4)
   })
 
+  test('are measured: how many requests were in progress at most, and how long a hint has waited', async () => {
+    const { world, askFor, slice } = open({ configuration: { limits } })
+    for (const index of [0, 1, 2, 3]) await askFor(index)
+    await world.clock.advance(60_000)
+    await slice()
+    expect(world.metrics.of('Outstanding')?.most).toBe(2)
+    expect(world.metrics.of('OldestHint')?.most).toBeGreaterThanOrEqual(60)
+    await slice()
+    expect(world.metrics.of('Outstanding')?.last).toBe(0)
+    expect(world.metrics.of('OldestHint')?.last).toBe(0)
+    expect(world.metrics.sumOf('Created')).toBe(4)
+  })
+
+  test('are measured every half minute, also while one request takes long', async () => {
+    const { at, interceptor } = gate('describeAssignmentRequest')
+    const { world, askFor, start, end } = open({ interceptor, configuration: { limits } })
+    await askFor(0)
+    const running = start()
+    await world.clock.advance(100_000)
+    expect(world.metrics.of('Outstanding')).toMatchObject({ count: 3, last: 1 })
+    at.open()
+    await end(running)
+  })
+
   test('are fewer while requests of a dispatcher before are in progress', async () => {
     const { at, interceptor } = gate('createAccountAssignment')
     const { bench, world, askFor, start, end } = open({ interceptor, configuration: { limits } })

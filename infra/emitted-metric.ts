@@ -1,0 +1,15 @@
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { Duration } from 'aws-cdk-lib/core'
+import type { Environment } from '../shared/domain/environment.ts'
+import { type MetricName, metricDefinitions, metricNamespace, metricService } from '../shared/ports/metrics.ts'
+
+/** A metric as the functions of this deployment tell it: CloudWatch finds it only by exactly these dimensions. */
+export function emittedMetric({ name }: Environment, metric: MetricName, period: Duration): Metric {
+  return new Metric({
+    namespace: metricNamespace(name),
+    metricName: metric,
+    dimensionsMap: { service: metricService },
+    statistic: metricDefinitions[metric].statistic,
+    period,
+  })
+}

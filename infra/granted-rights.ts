@@ -1,0 +1,30 @@
+import * as z from 'zod'
+import type { Environment } from '../shared/domain/environment.ts'
+import { functionNames } from '../shared/ports/deployment-settings.ts'
+import type { RecordedCall, Right } from './compare-calls.ts'
+import { DeploymentNames } from './deployment-names.ts'
+import { functionPolicy } from './function-policy.ts'
+
+const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
+const policySchema = z.object({ Statement: z.array(z.object({ Action: oneOrMore, Resource: oneOrMore })) })
+
+/** Every right of every function, by its own policy: one for each action, and of S3 and SQS for each resource. */
+export function grantedRights(environment: Environment): readonly Right[] {
+  const context = { environment, names: new DeploymentNames(environment), keyArns: ['key'], logGroupArn: 'logs' }
+  return functionNames.flatMap((name) =>
+    policySchema.parse(functionPolicy(name, context).toJSON()).Statement.flatMap(({ Action, Resource }) =>
+      Action.flatMap((action) => {
+        const told = /^(s3|sqs):/.test(action) ? Resource : ['']
+        return told.map((resource) => ({ name, action, resource }))
+      }),
+    ),
+  )
+}
+
+/** What a call is about, as a deployment of this environment names it; `undefined`: the request does not say. */
+export function resourceOf({ key, queue }: RecordedCall, environment: Environment): string | undefined {
+  const names = new DeploymentNames(environment)
+  if (queue !== undefined) return `arn:${names.partition}:sqs:${environment.region}:${environment.account}:${queue}`
+  if (key === undefined) return undefined
+  return key === '' ? names.bucketArn : `${names.bucketArn}/${key}`
+}

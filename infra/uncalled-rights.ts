@@ -1,0 +1,77 @@
+import type { Unused } from './compare-calls.ts'
+
+/** Rights that no call of the end-to-end tests uses, and why they are granted all the same. */
+export const uncalledRights: readonly Unused[] = [
+  {
+    right: / (logs|kms):/,
+    of: 'logs and the key, of all functions',
+    reason: 'Lambda writes the logs, and S3 and SQS use the key for the function',
+  },
+  {
+    right:
+      / sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*-(uploads|links|permission-sets|events|dispatch)\b/,
+    of: "`sqs:ReceiveMessage`, `DeleteMessage`, `GetQueueAttributes` of a function's own queue",
+    reason: 'Lambda calls the queue of an event source mapping with the role of the function',
+  },
+  {
+    right: /^(router|permission-sets|nightly|owner): s3:ListBucket/,
+    of: '`s3:ListBucket`, of `router`, `permission-sets`, `nightly`, `owner`',
+    reason: 'without it a missing object is 403, which is never absence (S3 API Reference, "GetObject")',
+  },
+  {
+    right: / s3:(Get|Put|Delete)Object .*\/state\/failures\//,
+    of: 'objects under `state/failures/`',
+    reason: 'only for messages that fail again and again; failures.test.ts and redrive.test.ts have them',
+  },
+  {
+    right: / sqs:SendMessage .*-(work-urgent|work|work-bulk)\./,
+    of: '`sqs:SendMessage` to the work queues',
+    reason: 'which lane depends on how many hints there are, and on the configuration',
+  },
+  {
+    right: /^(events|hourly|sweep|dispatcher): sqs:SendMessage .*-permission-sets\./,
+    of: '`sqs:SendMessage` to `permission-sets`, of `events`, `hourly`, `sweep`, `dispatcher`',
+    reason: 'only where a message about a file was lost, or its status could not be told for long',
+  },
+  {
+    right: /^(events|hourly|permission-sets|minute-links): s3:\w+ .*\/attention\//,
+    of: 'objects under `attention/`, of `events`, `hourly`, `permission-sets`, `minute-links`',
+    reason: 'only where the index and a status disagree: their writer has died between the two',
+  },
+  {
+    right: /^(events|sweep): s3:DeleteObject .*\/state\//,
+    of: '`s3:DeleteObject` under `state/`, of `events` and `sweep`',
+    reason: 'only for records that have lost their subject since they were listed',
+  },
+  {
+    right: /^nightly: s3:GetObject .*\/state\/drift\.json/,
+    of: '`s3:GetObject` of `state/drift.json`, of `nightly`',
+    reason: 'the right to write with If-Match (S3 User Guide, "Conditional writes")',
+  },
+  {
+    right: / organizations:ListRoots/,
+    of: '`organizations:ListRoots`',
+    reason: 'only for a link to a root by its id, which may not be known yet',
+  },
+  {
+    right: /^(events|hourly|dispatcher): organizations:/,
+    of: 'Organizations, of `events`, `hourly`, `dispatcher`',
+    reason:
+      'the view of the organization is read by whoever finds it too old or missing; mostly that is another function',
+  },
+  {
+    right: /^(events|hourly): identitystore:/,
+    of: 'Identity Store, of `events` and `hourly`',
+    reason: 'names are asked one by one or listed, by how many there are; the tests have few of them',
+  },
+  {
+    right: /^dispatcher: sso:(Delete(InlinePolicy|PermissionsBoundary)|Detach\w+)FromPermissionSet/,
+    of: '`sso:Detach…` and `sso:Delete…FromPermissionSet`, of `dispatcher`',
+    reason: 'a field is taken out of a file; permission-set-states.test.ts takes each of them out',
+  },
+  {
+    right: /^dispatcher: sso:ListPermissionSetsProvisionedToAccount/,
+    of: '`sso:ListPermissionSetsProvisionedToAccount`, of `dispatcher`',
+    reason: 'only where a permission set of the management account is refused to a delegated administrator',
+  },
+]

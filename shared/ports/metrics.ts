@@ -1,0 +1,74 @@
+import type { AttentionState } from '../domain/status.ts'
+import type { FunctionName } from './deployment-settings.ts'
+
+/** How many values of some minutes become one: all together, or the greatest. */
+type Definition = {
+  readonly unit: 'Count' | 'Seconds'
+  readonly statistic: 'Sum' | 'Maximum'
+  readonly means: string
+}
+
+const counted = (means: string): Definition => ({ unit: 'Count', statistic: 'Sum', means })
+const level = (unit: Definition['unit'], means: string): Definition => ({ unit, statistic: 'Maximum', means })
+const inputs = (state: AttentionState): Definition => level('Count', `inputs in the state ${state}`)
+const ends = (name: FunctionName): Definition => counted(`runs of ${name} that came to their end`)
+
+/** All that ssofile measures itself: one row a metric. Code, alarms and dashboard can name no other. */
+export const metricDefinitions = {
+  Created: counted('account assignments that were created'),
+  Revoked: counted('account assignments of ours that are gone'),
+  Failed: counted('assignment requests that Identity Center refused or ended as FAILED'),
+  PutOff: counted('account assignments that were not finished and are tried again later'),
+  Throttles: counted('calls to SSO Admin that AWS throttled'),
+  Outstanding: level('Count', 'assignment requests in progress at the same time'),
+  OldestHint: level(
+    'Seconds',
+    'how long a hint in hand has waited since it was sent, or since its next attempt was due',
+  ),
+  BrakeHolds: counted('times that the brake began to hold revocations, or could not be read'),
+  ForeignFound: counted('account assignments found that ssofile did not make'),
+  Drift: counted('account assignments of ours that someone else removed'),
+  Errors: counted('errors that were logged'),
+  InputsWaiting: inputs('waiting'),
+  InputsRejected: inputs('rejected'),
+  InputsBlocked: inputs('blocked'),
+  InputsFailed: inputs('failed'),
+  InputsHeld: inputs('held'),
+  InputsStuck: inputs('stuck'),
+  DispatcherHeartbeat: ends('dispatcher'),
+  MinuteLinksHeartbeat: ends('minute-links'),
+  SweepHeartbeat: ends('sweep'),
+  HourlyHeartbeat: ends('hourly'),
+  NightlyHeartbeat: ends('nightly'),
+} as const satisfies Record<string, Definition>
+
+export type MetricName = keyof typeof metricDefinitions
+export const metricNames = Object.keys(metricDefinitions) as readonly MetricName[]
+
+/** The inputs that want attention, told by every sweep. */
+export const attentionMetrics = {
+  waiting: 'InputsWaiting',
+  rejected: 'InputsRejected',
+  blocked: 'InputsBlocked',
+  failed: 'InputsFailed',
+  held: 'InputsHeld',
+  stuck: 'InputsStuck',
+} as const satisfies Record<AttentionState, MetricName>
+
+/** What tells that the function of a schedule does its work. Lambda counts as success what only caught its errors. */
+export const heartbeats = {
+  dispatcher: 'DispatcherHeartbeat',
+  'minute-links': 'MinuteLinksHeartbeat',
+  sweep: 'SweepHeartbeat',
+  hourly: 'HourlyHeartbeat',
+  nightly: 'NightlyHeartbeat',
+} as const satisfies Partial<Record<FunctionName, MetricName>>
+
+/** Where the metrics of a deployment stand in CloudWatch: in this namespace, each with this one dimension. */
+export const metricNamespace = (deployment: string): string => `ssofile/${deployment}`
+export const metricService = 'ssofile'
+
+export interface Metrics {
+  /** Tells one value at once, so that a process that dies has told all that it counted. Default: 1. */
+  record(name: MetricName, value?: number): void
+}

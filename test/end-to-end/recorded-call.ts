@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { RecordedCall } from '../../infra/compare-calls.ts'
+
+type Request = {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  /** Of calls to SQS. */
+  readonly body: string
+}
+
+const services: Readonly<Record<string, string>> = {
+  SWBExternalService: 'sso',
+  AWSIdentityStore: 'identitystore',
+  AWSOrganizationsV20161128: 'organizations',
+}
+
+/** What IAM would be asked about this request; `undefined`: no function made it. */
+export function parseRecordedCall({ method, url, headers, body }: Request): RecordedCall | undefined {
+  // As the SDK writes `userAgentAppId`; Powertools adds its own in capitals. (SDKs and Tools Reference Guide, "Application ID".)
+  const [, name] = / app\/([a-z]+(?:-[a-z]+)*)/.exec(headers['user-agent'] ?? '') ?? []
+  if (name === undefined) return undefined
+  const [prefix = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.')
+  const path = decodeURIComponent(url.split('?')[0] ?? '')
+  // A batch needs the right of its single action. (SQS Developer Guide, "Actions, resources, and condition keys".)
+  if (prefix === 'AmazonSQS')
+    return {
+      name,
+      action: `sqs:${operation.replace(/Batch$/, '')}`,
+      queue: /"QueueUrl":"[^"]*\/([^"/]+)"/.exec(body)?.[1] ?? '',
+    }
+  if (prefix !== '') return { name, action: `${services[prefix] ?? prefix}:${operation}` }
+  const key = path.split('/').slice(2).join('/')
+  return key === '' ? { name, action: 's3:ListBucket', key } : { name, action: objectAction(method), key: kindOf(key) }
+}
+
+/** Service Authorization Reference, "Amazon S3": reading the metadata of an object is GetObject too. */
+function objectAction(method: string): string {
+  return { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject', DELETE: 's3:DeleteObject' }[method] ?? method
+}
+
+/** The folder of a key, as grants name it: few kinds, of thousands of keys. */
+function kindOf(key: string): string {
+  const folders = /^(state|control)\//.test(key) ? 2 : 1
+  const parts = key.split('/')
+  return parts.length <= folders ? key : `${parts.slice(0, folders).join('/')}/`
+}
