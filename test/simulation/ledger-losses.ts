@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { spoiler } from './unreadable-objects.ts'
+import { spoiler, type UnreadableObjects } from './unreadable-objects.ts'
 
 /** Somebody who can write anywhere in the bucket takes from the ledger, or brings back what had gone from it. */
 export type LossAction =
@@ -30,14 +30,16 @@ type Entry = Readonly<Record<string, unknown>>
 /** The objects under `assignments/` that are not what the product made of them last. */
 export class LedgerLosses {
   readonly #objects: MemoryObjectStore
+  readonly #unreadable: UnreadableObjects
   /** What each entry said when it was granted last. */
   readonly #versions = new Map<string, string>()
   readonly #lost = new Map<string, string>()
   readonly #broughtBack = new Map<string, string>()
   #count = 0
 
-  constructor(objects: MemoryObjectStore) {
+  constructor(objects: MemoryObjectStore, unreadable: UnreadableObjects) {
     this.#objects = objects
+    this.#unreadable = unreadable
     objects.onChange(({ key, caller }) => {
       if (!key.startsWith('assignments/') || caller.accessKeyId === spoiler) return
       const body = this.#read(key)
@@ -81,12 +83,12 @@ export class LedgerLosses {
   /** An operator follows the remedies. `isOurs`: the access of this entry is there, and ssofile gave it. */
   undoAll(isOurs: (key: string, entry: Entry) => boolean): void {
     for (const [key, body] of this.#lost) {
-      const now = this.#read(key)
+      const now = this.#readUnspoiled(key)
       const isMissing = now === undefined || parse(now).lastCreation === undefined
       if (isMissing && isOurs(key, parse(body))) void this.#objects.as(spoiler).put(key, body)
     }
     for (const [key, body] of this.#broughtBack) {
-      const now = this.#read(key)
+      const now = this.#readUnspoiled(key)
       if (now !== undefined && isSameLife(parse(now), parse(body))) void this.#objects.as(spoiler).delete(key)
     }
     this.#lost.clear()
@@ -99,6 +101,12 @@ export class LedgerLosses {
 
   get counts(): Readonly<Record<string, number>> {
     return { 'ledger object lost or brought back': this.#count }
+  }
+
+  /** What stood there before somebody spoiled it, too. */
+  #readUnspoiled(key: string): string | undefined {
+    const body = this.#unreadable.bodyOf(key)
+    return body && Buffer.from(body).toString()
   }
 
   #read(key: string): string | undefined {

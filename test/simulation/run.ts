@@ -4,6 +4,7 @@ import { actOnBrake } from './brake-actions.ts'
 import { harmless, lateKinds } from './chaos.ts'
 import { isDirectoryAction, performDirectoryAction } from './directory-actions.ts'
 import { isDriftAction, performDriftAction, settlingMs } from './drift-actions.ts'
+import { isHostileAction, keysOfHonest, performHostileAction } from './hostile-actions.ts'
 import { performLossAction } from './ledger-losses.ts'
 import { isOrganizationAction, performOrganizationAction } from './organization-actions.ts'
 import {
@@ -209,6 +210,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   if (isDirectoryAction(action)) return performDirectoryAction(action, world)
   if (isOrganizationAction(action)) return performOrganizationAction(action, world)
   if (isSpoilAction(action)) return performSpoilAction(action, world)
+  if (isHostileAction(action)) return performHostileAction(action, world)
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])
@@ -221,7 +223,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'upload a bad key':
       return void objects.as('someone').put(action.key, '')
     case 'delete a link': {
-      const links = world.keys('links_data/')
+      const links = keysOfHonest(world)
       const key = links[action.nth % Math.max(links.length, 1)]
       return key === undefined ? undefined : void objects.as('someone').delete(key)
     }
@@ -338,7 +340,7 @@ async function moveSilently(
   if (!account || !from || from === action.unit) return
   await world.quietly(true, () => organizations.moveAccount(account.id, from, action.unit))
   checker.noteDesired()
-  const old = world.keys('links_data/').find((key) => key.includes(`ou_id%${from}%`))
+  const old = keysOfHonest(world).find((key) => key.includes(`ou_id%${from}%`))
   if (old !== undefined) void objects.as('someone').delete(old)
 }
 

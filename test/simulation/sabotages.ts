@@ -1,6 +1,7 @@
 import type { promises } from './promises/violation.ts'
 import { brakeSabotages } from './sabotages-brake.ts'
 import { changeSabotages } from './sabotages-changes.ts'
+import { hostileSabotages } from './sabotages-hostile.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
 import { proofSabotages } from './sabotages-proofs.ts'
 import { unreadableSabotages } from './sabotages-unreadable.ts'
@@ -269,4 +270,5 @@ export const sabotages: readonly Sabotage[] = [
   ...changeSabotages,
   ...unreadableSabotages,
   ...proofSabotages,
+  ...hostileSabotages,
 ]

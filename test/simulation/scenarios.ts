@@ -19,6 +19,7 @@ import {
 } from './scenario-steps.ts'
 import { brakeScenarios } from './scenarios-brake.ts'
 import { changeScenarios } from './scenarios-changes.ts'
+import { hostileScenarios } from './scenarios-hostile.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
 import { unreadableScenarios } from './scenarios-unreadable.ts'
 
@@ -371,4 +372,5 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ...brakeScenarios,
   ...changeScenarios,
   ...unreadableScenarios,
+  ...hostileScenarios,
 ]

@@ -1,0 +1,3 @@
+import type { Sabotage } from './sabotages.ts'
+
+export const hostileSabotages: readonly Sabotage[] = []
