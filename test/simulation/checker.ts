@@ -229,6 +229,12 @@ export class Checker {
     if (isReadable) this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), desires.accessOf(one)])))
   }
 
+  /** At rest, while S3 refuses to give some links: the others are in force all the same. */
+  checkBesideRefused(): void {
+    this.#watched.access.settle()
+    this.#convergence.checkBesideRefused()
+  }
+
   #noteChange(change: ObjectChange): void {
     const { key, eventName } = change
     const isRemoved = eventName.startsWith('ObjectRemoved')

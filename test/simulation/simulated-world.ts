@@ -544,7 +544,8 @@ export class SimulatedWorld {
 
   /** Tried again until somebody has restored what it is about. */
   #isUnreadable(openKey: string): boolean {
-    return this.unreadable.concerns(`assignments/${openKey.slice(openKey.indexOf('%') + 1)}`)
+    const key = `assignments/${openKey.slice(openKey.indexOf('%') + 1)}`
+    return this.unreadable.concerns(key) || (this.unreadable.refused.length > 0 && this.hostile.touches(key))
   }
 
   isAssigned(permissionSet: string): boolean {
