@@ -6,6 +6,7 @@ import { isFolderMarker } from '../shared/domain/link.ts'
 import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
 import { isOfSameUpload, type NewStatus, rejection, type Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { crowdOf, isCrowded, tellCrowd } from '../shared/reconcile/records/crowds.ts'
 import { parseInput } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import {
@@ -31,16 +32,23 @@ export async function lookAtPermissionSet(
 ): Promise<void> {
   const { key, id, event } = message
   const statuses = new StatusStore(ports.objects, ports.clock)
+  const crowd = crowdOf(key, configuration.folders)
   let isValid = true
+  let isOneTooMany = false
   const told = await statuses.revise(key, async (current) => {
     const reading = await readPermissionSetFile(ports.objects, key)
     isValid = reading?.file.ok ?? true
     const status = describeFile(key, current, reading)
+    const isNew = current === undefined && status?.state === 'rejected'
+    isOneTooMany = isNew && (await isCrowded(ports.objects, crowd, configuration))
+    if (isOneTooMany) return undefined
     // A deleted file keeps the status of its last upload until the dispatcher says more.
     const by = reading ? findUploader(reading.object, message, current) : (message.by ?? current?.by)
     return status && { ...status, by }
   })
-  ports.log.info('permission set file looked at', { input: key, event, id, status: told?.state ?? 'removed' })
+  if (isOneTooMany) await tellCrowd(statuses, crowd, configuration)
+  const state = isOneTooMany ? 'rejected, with many others' : (told?.state ?? 'removed')
+  ports.log.info('permission set file looked at', { input: key, event, id, status: state })
   const name = parsePermissionSetKey(key)
   if (!name.ok || !isValid) return
   await sendHints(

@@ -11,6 +11,7 @@ type Prefix =
   | 'foreign/'
   | 'history/'
   | 'status/'
+  | 'status/too-many/'
   | 'attention/'
   | 'control/'
   | 'control/brake.json'
@@ -42,7 +43,7 @@ export type FunctionPermissions = {
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
 const reconciling = {
   read: [''],
-  write: ['attention/', 'state/'],
+  write: ['attention/', 'state/', 'status/too-many/'],
   send: ['links', 'permission-sets', ...lanes, 'dispatch'],
 } as const satisfies FunctionPermissions
 

@@ -12,6 +12,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
 import { Progress } from './progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
+import { readInCrowd } from './read-in-crowd.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderStatus, renderSummary } from './render-status.ts'
@@ -66,10 +67,12 @@ async function tellOne(
 ): Promise<number> {
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (;;) {
-    const [status, object] = [await statuses.read(input), await ports.objects.head(input)]
+    const [told, object] = [await statuses.read(input), await ports.objects.head(input)]
+    const untold = told === undefined && object ? await readInCrowd(ports, input) : undefined
+    const status = told ?? untold
     // No status: it was removed with the input, or the input is too new to have one.
     const isOver =
-      status === undefined ? object === undefined : !underWay.has(status.state) && isCurrent(status, object)
+      told === undefined ? object === undefined || untold : !underWay.has(told.state) && isCurrent(told, object)
     if (wait && !isOver) {
       await ports.clock.sleep(lookEveryMs)
       continue

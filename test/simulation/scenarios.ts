@@ -19,7 +19,6 @@ import {
 } from './scenario-steps.ts'
 import { brakeScenarios } from './scenarios-brake.ts'
 import { changeScenarios } from './scenarios-changes.ts'
-import { hostileScenarios } from './scenarios-hostile.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
 import { unreadableScenarios } from './scenarios-unreadable.ts'
 
@@ -372,5 +371,4 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ...brakeScenarios,
   ...changeScenarios,
   ...unreadableScenarios,
-  ...hostileScenarios,
 ]

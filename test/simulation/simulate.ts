@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { type Action, action, describeAction } from './action.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import { scenarios } from './scenarios.ts'
+import { hostileScenarios } from './scenarios-hostile.ts'
 import type { WorldSettings } from './simulated-world.ts'
 
 export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake'] as const
@@ -89,13 +90,15 @@ const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, 
 
 const shrinksMost = 120
 
-/** Single actions and scenarios mixed, `most` actions at most. */
+/** Single actions and scenarios mixed, `most` actions at most. One life in six is mostly that of a hostile uploader. */
 function drawActions(most: number): fc.Arbitrary<readonly Action[]> {
   const single = action.map((one): readonly Action[] => [one])
-  const part = fc.oneof(
-    { weight: 3 * scenarios.length, arbitrary: single },
-    ...scenarios.map((arbitrary) => ({ weight: 1, arbitrary })),
-  )
+  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: fc.oneof(...scenarios) })
+  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...hostileScenarios) })
+  return fc.oneof({ weight: 5, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
+}
+
+function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitrary<readonly Action[]> {
   return fc
     .array(part, { minLength: Math.min(most, 4), maxLength: Math.ceil(most / 2), size: 'max' })
     .map((parts) => parts.flat().slice(0, most))

@@ -96,8 +96,11 @@ function account(id: string, tags: Record<string, string>) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
 }
 
+/** A flood of a hostile uploader has more. */
+const notValidFiles = 20
+
 function configure({ outstanding, brakeCount: count, provisionings = 3 }: WorldSettings): Configuration {
-  const limits = { outstanding, provisionings }
+  const limits = { outstanding, provisionings, notValidFiles }
   const brake = { own: { count }, indirect: { count, most: 2, hours: 2 } }
   return configuration.parse({
     folders: ['folder-a', hostileFolder],

@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda'
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import type { WorkedQueue } from '../../../shared/ports/queues.ts'
-import type { Call } from '../chaos.ts'
+import { type Call, lateKinds } from '../chaos.ts'
 import { isOfHostile } from '../hostile-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
@@ -11,7 +11,9 @@ import { type Fail, promises } from './violation.ts'
 /** Uploads and deletions have eight message groups each, of a declared folder and of all undeclared ones together. */
 const groupsOfHostile = 32
 /** Of another uploader, while a revocation could start: what is being evaluated, and a turn in each account. */
-const callsMost = 16
+const callsMost = 8
+/** The longest visibility timeout of the queue of links, twice. */
+const redeliveredMs = 12 * 60_000
 
 /** A message on the queue of links: whose turn it is. */
 type WaitingLook = { readonly ahead: number; overtaken: number }
@@ -29,7 +31,7 @@ export class OthersPromise {
   readonly #deleters = new Map<string, Set<string>>()
   readonly #looks = new Map<string, WaitingLook>()
   readonly #revocations = new Map<string, WaitingRevocation>()
-  overtakenMost = { looks: 0, revocations: 0 }
+  #struck = { times: 0, atMs: Number.NEGATIVE_INFINITY }
 
   constructor(world: SimulatedWorld, fail: Fail) {
     this.#world = world
@@ -102,7 +104,7 @@ export class OthersPromise {
 
   #noteLookSent(body: string, groupId: string): void {
     const { key, event, id } = JSON.parse(body)
-    if (isOfHostile(key) || !String(event).startsWith('ObjectRemoved') || !this.#isCalm()) return
+    if (isOfHostile(key) || !String(event).startsWith('ObjectRemoved') || !this.#isUnstruck()) return
     this.#looks.set(`${key} ${id}`, { ahead: this.#countMessages(groupId), overtaken: 0 })
   }
 
@@ -116,11 +118,10 @@ export class OthersPromise {
     if (queue !== 'links' || this.#looks.size === 0) return
     const messages = Records.map(({ body }) => JSON.parse(body))
     for (const { key, id } of messages) this.#looks.delete(`${key} ${id}`)
-    if (!this.#isCalm()) this.#looks.clear()
+    if (!this.#isUnstruck()) this.#looks.clear()
     const turns = messages.filter(({ key }) => isOfHostile(key)).length
     for (const [about, look] of this.#looks) {
       look.overtaken += turns
-      this.overtakenMost.looks = Math.max(this.overtakenMost.looks, look.overtaken)
       const most = groupsOfHostile * this.#world.batchSizeOf('links') * (look.ahead + 1)
       if (look.overtaken > most)
         this.#fail(`the deletion ${about} waits while ${look.overtaken} files of another uploader are looked at`)
@@ -146,8 +147,15 @@ export class OthersPromise {
       if (this.#world.checker.isAsked(waiting)) this.#revocations.delete(waiting)
       else if (++revocation.overtaken > callsMost)
         this.#fail(`the revocation of ${waiting} waits while ${revocation.overtaken} of another uploader are sent`)
-      this.overtakenMost.revocations = Math.max(this.overtakenMost.revocations, revocation.overtaken)
     }
+  }
+
+  /** No function died or was refused, so that none of its messages comes again later, and its groups with it. */
+  #isUnstruck(): boolean {
+    const { chaos, clock } = this.#world
+    const times = [...chaos.struck].reduce((sum, [kind, count]) => sum + (lateKinds.has(kind) ? 0 : count), 0)
+    if (times !== this.#struck.times) this.#struck = { times, atMs: clock.monotonicMs() }
+    return clock.monotonicMs() - this.#struck.atMs > redeliveredMs
   }
 
   /** Nothing but the turns of others delays anything. */
