@@ -139,6 +139,11 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
     evaluateAssignment(assignment, { objects: ports.objects, organization, configuration, place: 'view' }),
     listHistory(ports.objects, key),
   ])
+  const unclear = evaluation.links.length === 0 ? evaluation.unreadable : []
+  for (const link of unclear)
+    context.notes.push(
+      `S3 does not give ${link} to ssofile, so it is not known whether that link grants this access; see: ssofile status '${link}'`,
+    )
   const links = await explainLinks(stored?.entry.accesses[0].links ?? foreign?.links ?? [], evaluation.links, ports)
   const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
   if (stored) {
