@@ -30,6 +30,11 @@ const brakeWindow = z.strictObject({
   ...scope,
   since: z.iso.datetime(),
   /**
+   * The clock of the dispatcher when it began, which dates what it grants. It may differ from S3's, so that what was granted
+   * before is told by this one. Absent in windows of older versions.
+   */
+  clockAt: z.iso.datetime().optional(),
+  /**
    * How many links of the folder, or entries of the ledger, granted something before it began. It is counted when more
    * would pass than without it.
    */
@@ -89,7 +94,8 @@ export type Revocation = {
 /** What one revocation counts in one window. */
 export type Tally = Scope & { readonly items: readonly string[] }
 
-export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date }
+/** `now`: by S3's clock; `clockNow`: by the dispatcher's. */
+export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date; readonly clockNow?: Date }
 
 const releasedForMs = 60 * 60_000
 
@@ -212,7 +218,8 @@ export function judgeRevocation(
 function windowOf(brake: BrakeRecord, one: Tally, terms: BrakeTerms): BrakeWindow {
   const { rule, cause, name } = one
   const running = brake.windows.find((window) => isSameScope(one, window) && isRunning(window, terms))
-  return running ?? { rule, cause, name, since: terms.now.toISOString(), counted: [] }
+  const clockAt = terms.clockNow?.toISOString()
+  return running ?? { rule, cause, name, since: terms.now.toISOString(), clockAt, counted: [] }
 }
 
 function addedTo({ counted }: BrakeWindow, { items }: Tally): readonly string[] {
