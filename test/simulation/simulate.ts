@@ -84,7 +84,7 @@ const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, 
         ? fc.constant('none' as const)
         : fc.constantFrom(...(['any', 'any', 'any', 'refusals', 'refusals', 'late'] as const)),
     readLagMs: profile === 'calm' ? fc.constant(undefined) : fc.constantFrom(...readLags),
-    oneLinkAtOnce: fc.constantFrom(undefined, undefined, true),
+    oneLinkAtOnce: fc.constantFrom(undefined, true),
     skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
   })
 
