@@ -4,6 +4,7 @@ import type { Sabotage } from './sabotages.ts'
 export const hostileSabotages: readonly Sabotage[] = [
   {
     name: 'a folder has as many message groups as it has files',
+    profile: 'hostile',
     breaks: ['others'],
     file: 'shared/reconcile/records/inputs.ts',
     find: '  const place = Number.parseInt(groupId(key).slice(0, 8), 16) % groupsOfFolder\n',
@@ -11,6 +12,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'whoever invents a folder has another share of the queue',
+    profile: 'hostile',
     breaks: ['others'],
     file: 'shared/domain/folder-share.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: code to be found
@@ -20,6 +22,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'the dispatcher takes hints in the order in which they came, whoever caused them',
+    profile: 'hostile',
     breaks: ['others'],
     file: 'shared/reconcile/dispatcher/work-source.ts',
     find: '(this.#lastTake.get(a) ?? 0) - (this.#lastTake.get(b) ?? 0)',
@@ -27,6 +30,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a slash in a name stands in its history as it is',
+    profile: 'hostile',
     breaks: ['others'],
     file: 'shared/reconcile/records/history.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: code to be found
@@ -36,6 +40,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'whoever an upload is told of has uploaded what is found',
+    profile: 'hostile',
     breaks: ['others'],
     file: 'shared/domain/find-uploader.ts',
     find: '  return etag === found.etag && Date.parse(by.at) >= found.lastModified.getTime()\n',
@@ -43,6 +48,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'whoever uploaded an empty file is named for another empty file',
+    profile: 'hostile',
     breaks: ['others'],
     file: 'shared/domain/find-uploader.ts',
     find: '  return etag === found.etag && Date.parse(by.at) >= found.lastModified.getTime()\n',
@@ -50,6 +56,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a list can only be released while there is no other',
+    profile: 'hostile',
     breaks: ['others'],
     file: 'shared/reconcile/brake/brake-file.ts',
     find: 'if (!object || !list) {',
@@ -57,6 +64,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a folder may use up what may be revoked for all causes together',
+    profile: 'hostile',
     breaks: ['brake'],
     file: 'shared/domain/brake.ts',
     find: "const folders = [...byFolder.keys()].map((name): Cause => ({ cause: 'folder', name }))",
@@ -64,6 +72,7 @@ export const hostileSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a link that nobody can read holds up those that grant the same',
+    profile: 'hostile',
     breaks: ['convergence'],
     file: 'shared/reconcile/assignments/gather.ts',
     find: 'links.length === 0 && unreadable.length > 0\n',

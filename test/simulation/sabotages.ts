@@ -5,11 +5,14 @@ import { hostileSabotages } from './sabotages-hostile.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
 import { proofSabotages } from './sabotages-proofs.ts'
 import { unreadableSabotages } from './sabotages-unreadable.ts'
+import type { Profile } from './simulate.ts'
 
 /** One deliberate defect: `find` stands exactly once in `file`, token by token, and is replaced. */
 export type Sabotage = {
   readonly name: string
   /** It counts as found only by one of these. */
+  /** The kind of lives that it is looked for in; default: all. */
+  readonly profile?: Profile
   readonly breaks: readonly (keyof typeof promises)[]
   readonly file: string
   readonly find: string

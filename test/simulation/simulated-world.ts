@@ -56,8 +56,11 @@ export type WorldSettings = {
   readonly provisionings?: number
   /** `false`: the sweep never runs, so what it would heal is seen. */
   readonly sweeps?: boolean
-  /** The function `links` gets one message at a time, and only one of it runs: so it is seen whose turn it is. */
-  readonly oneLinkAtOnce?: boolean | undefined
+  /**
+   * No call travels for seconds, and the function `links` gets one message at a time, of which only one runs: so it is seen
+   * whose turn it is.
+   */
+  readonly evenPace?: boolean | undefined
 }
 
 const policyOfFirst = 'simulated-extra'
@@ -249,7 +252,7 @@ export class SimulatedWorld {
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
     fillFromOrganizationFile(file.value, this)
     this.names = this.#rememberNames()
-    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2))
+    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2), settings)
     this.checker = new Checker(this, promises)
     this.#notify()
     this.#deploy()
@@ -344,7 +347,7 @@ export class SimulatedWorld {
         this.checker.noteBatch(queue, event)
         return this.#invoke(name, (ports) => handle(ports)(event))
       }
-      const isOneAtOnce = name === 'links' && this.settings.oneLinkAtOnce === true
+      const isOneAtOnce = name === 'links' && this.settings.evenPace === true
       startEventSourceMapping({
         queues,
         queue,
@@ -364,7 +367,7 @@ export class SimulatedWorld {
   }
 
   batchSizeOf(queue: WorkedQueue): number {
-    return queue === 'links' && this.settings.oneLinkAtOnce === true ? 1 : 10
+    return queue === 'links' && this.settings.evenPace === true ? 1 : 10
   }
 
   /** S3's notifications and EventBridge's events: at least once, except where a command says that the next is lost, repeated or late. */

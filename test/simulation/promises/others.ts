@@ -93,10 +93,12 @@ export class OthersPromise {
   }
 
   /** A call of the product is about to take effect. */
-  noteCall({ service, operation, key: queue }: Call, [first, second]: readonly unknown[]): void {
+  noteCall({ service, operation, process, key = '' }: Call, [first, second]: readonly unknown[]): void {
+    // Its turn has come.
+    if (service === 's3' && operation === 'get' && process === 'dispatcher') this.#revocations.delete(key)
     if (service === 'sqs' && operation === 'send' && Array.isArray(second)) {
-      if (queue === 'links') for (const message of second) this.#noteLookSent(message.body, message.groupId)
-      if (queue === 'work-urgent') for (const message of second) this.#noteHintSent(message.body)
+      if (key === 'links') for (const message of second) this.#noteLookSent(message.body, message.groupId)
+      if (key === 'work-urgent') for (const message of second) this.#noteHintSent(message.body)
     }
     const isChange = operation === 'createAccountAssignment' || operation === 'deleteAccountAssignment'
     if (isChange && isTarget(first)) this.#noteChange(ledgerKeyOf(assignmentOf(first, this.#world)))
@@ -160,7 +162,9 @@ export class OthersPromise {
 
   /** Nothing but the turns of others delays anything. */
   #isCalm(): boolean {
-    return this.#world.isUntouched && this.#world.keys('control/pause.json').length === 0
+    const { isUntouched, settings, chaos } = this.#world
+    const isEven = settings.evenPace === true && chaos.struck.size === 0
+    return isEven && isUntouched && this.#world.keys('control/pause.json').length === 0
   }
 
   /** An operator releases the list that he was shown, and is told that it is another one. */
