@@ -71,6 +71,8 @@ export async function findDifferences(
     /** Ledger entries that are neither settled nor scheduled to be. */
     unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
     miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
+    /** Assignments and permission set files with a retry under `state/open/`. */
+    scheduled: found.scheduled,
     /** Revocations of the plan that the brake holds: they rest until a person releases them. */
     held,
     misindexed: await findMisindexed(objects, statuses),

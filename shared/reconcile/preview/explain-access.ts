@@ -169,7 +169,8 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
     : { ...base, state: 'none', isInForce: false }
 }
 
-function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
+/** What an entry says besides its state, in whole sentences. */
+export function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
   return [
     ...former.map((access) => `access of ${access.principalId}, who had the name before, is still to be revoked`),
     ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),
