@@ -67,8 +67,16 @@ export const hostileSabotages: readonly Sabotage[] = [
     profile: 'hostile',
     breaks: ['brake'],
     file: 'shared/domain/brake.ts',
-    find: "const folders = [...byFolder.keys()].map((name): Cause => ({ cause: 'folder', name }))",
-    replace: "const folders = [...byFolder.keys()].slice(99).map((name): Cause => ({ cause: 'folder', name }))",
+    find: "...[...byFolder.keys()].map((name) => ({ cause: 'folder' as const, name })),",
+    replace: "...[...byFolder.keys()].slice(99).map((name) => ({ cause: 'folder' as const, name })),",
+  },
+  {
+    name: 'what one cause takes away is counted for all folders together',
+    profile: 'hostile',
+    breaks: ['brake'],
+    file: 'shared/domain/brake.ts',
+    find: '...folders.map((folder) => ({ ...cause, folder })),',
+    replace: '...folders.slice(0, 1).map(() => cause),',
   },
   {
     name: 'a link that nobody can read holds up those that grant the same',

@@ -108,7 +108,7 @@ export class Brake {
 
   /** Counts a base apart from all changes of the record, which may take long; those who ask together share it. */
   async #measure(window: BrakeWindow): Promise<void> {
-    const name = `${window.rule} ${window.cause} ${window.name ?? ''}`
+    const name = JSON.stringify([window.rule, window.cause, window.name, window.folder])
     const counting =
       this.#measuring.get(name) ??
       countBase(window, this.#sources)
@@ -232,8 +232,8 @@ export class Brake {
       alarm: 'brake',
       held: listHeld(this.#record).length,
       lists: lists.map((list) => {
-        const { digest, rule, cause, name, figure, limit, since } = showList(list)
-        return { digest, rule, cause, name, figure, limit, since }
+        const { digest, rule, cause, name, folder, figure, limit, since } = showList(list)
+        return { digest, rule, cause, name, folder, figure, limit, since }
       }),
     })
   }
