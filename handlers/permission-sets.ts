@@ -7,7 +7,7 @@ import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
 import { isOfSameUpload, type NewStatus, rejection, type Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../shared/reconcile/records/crowds.ts'
-import { parseInput } from '../shared/reconcile/records/inputs.ts'
+import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import {
   type PermissionSetReading,
@@ -21,7 +21,14 @@ import { runBatch } from './run-batch.ts'
 export const permissionSets: QueueHandler = (ports, configuration) => (event) =>
   runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
     const message = parseInput('permission-sets', { body, receiveCount: attributes.ApproximateReceiveCount })
-    if (!isFolderMarker(message.key)) await lookAtPermissionSet(message, ports, configuration)
+    if (isFolderMarker(message.key)) return
+    try {
+      await lookAtPermissionSet(message, ports, configuration)
+    } catch (error) {
+      if (message.isAlone) throw error
+      ports.log.warn('a permission set file could not be looked at; it is tried again', { input: message.key, error })
+      await sendAlone(ports.queues, message, configuration)
+    }
   })
 
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */

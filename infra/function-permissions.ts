@@ -59,7 +59,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   'permission-sets': {
     read: ['permission_sets/'],
     write: ['status/', 'attention/', 'state/failures/'],
-    send: [...lanes, 'dispatch'],
+    // What has failed is tried again in a group of its own.
+    send: ['permission-sets', ...lanes, 'dispatch'],
   },
   events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
