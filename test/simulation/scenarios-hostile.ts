@@ -19,7 +19,7 @@ const hostile = (key: string, body: 'empty' | 'reason' | 'malformed' = 'empty'):
 const flap = (times: number, awayMs: number): Action => ({ do: 'he flaps his links', times, awayMs })
 const flood = (kind: Extract<HostileAction, { do: 'he floods' }>['with']): Action => ({
   do: 'he floods',
-  count: 60,
+  count: 45,
   with: kind,
 })
 const takeBack: Action = { do: 'he takes his flood back' }

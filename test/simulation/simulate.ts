@@ -94,13 +94,13 @@ const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, 
 
 const shrinksMost = 120
 
-/** Single actions and scenarios mixed, `most` actions at most. One life in six is mostly that of a hostile uploader. */
+/** Single actions and scenarios mixed, `most` actions at most. One life in eight is mostly that of a hostile uploader. */
 function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
   const single = action.map((one): readonly Action[] => [one])
   const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: fc.oneof(...scenarios) })
   const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...hostileScenarios) })
   if (profile === 'hostile') return partsOf(hostile, most)
-  return fc.oneof({ weight: 5, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
+  return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
 }
 
 function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitrary<readonly Action[]> {
