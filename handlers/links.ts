@@ -4,9 +4,11 @@ import { findUploader } from '../shared/domain/find-uploader.ts'
 import type { Hint } from '../shared/domain/hint.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { type Grant, isFolderMarker } from '../shared/domain/link.ts'
+import type { Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
+import { crowdOf, isCrowded, tellCrowd } from '../shared/reconcile/records/crowds.ts'
 import { nameDeleter } from '../shared/reconcile/records/deletion-notes.ts'
 import { indexInstants, instantsToCome } from '../shared/reconcile/records/expiry-index.ts'
 import { parseInput, sendAlone, sendInputs } from '../shared/reconcile/records/inputs.ts'
@@ -52,19 +54,25 @@ export async function lookAtLink(
   const statuses = new StatusStore(ports.objects, ports.clock)
   const accountsOf = (grant: Grant) => listAccountsOf(ports.objects, grant)
   const context = { objects: ports.objects, organization, configuration, tagsUntilMs, accountsOf }
+  const crowd = crowdOf(key, configuration.folders)
   let gathered: GatheredLink | undefined
+  let isOneTooMany = false
   const told = await statuses.revise(key, async (current) => {
     gathered = await gatherLink(key, current, context)
     const status = describeLink(gathered.facts)
+    const isNew = current === undefined && status?.state === 'rejected'
+    isOneTooMany = isNew && (await isCrowded(ports.objects, crowd, configuration))
+    if (isOneTooMany) return undefined
     const found = 'object' in gathered.reading ? gathered.reading.object : undefined
     const named = found ? message : await nameDeleter(ports.objects, message, current)
     return status && { ...status, by: findUploader(found, named, current) }
   })
   if (!gathered) throw new Error(`${key} was not read`)
+  if (isOneTooMany) await tellCrowd(statuses, crowd, configuration)
   const { reading, accounts, facts } = gathered
   if ('body' in reading)
     await indexInstants(ports.objects, key, instantsToCome(reading.body, reading.object.servedAt), id)
-  log.info('link looked at', { found: reading.state, status: told?.state ?? 'removed', accounts: accounts.length })
+  log.info('link looked at', { found: reading.state, status: toldAs(told, isOneTooMany), accounts: accounts.length })
   // A new message, not a failure: a message that fails comes again only a few times.
   if (facts.state === 'in-force' && facts.expansion.found === 'unread-tags')
     await sendInputs(ports, [key], 'tags of accounts are being read', configuration)
@@ -77,4 +85,9 @@ export async function lookAtLink(
   // This may have been the last link of a permission set whose deletion is blocked.
   const blocked = reading.state === 'in-force' ? undefined : await findBlockedDeletion(permissionSet, ports.objects)
   if (blocked) await sendHints(ports, { id, hints: [blocked], revocation: false }, configuration)
+}
+
+/** For the log. */
+function toldAs(told: Status | undefined, isOneTooMany: boolean): string {
+  return isOneTooMany ? 'rejected, with many others' : (told?.state ?? 'removed')
 }

@@ -6,8 +6,9 @@ import { isFolderMarker } from '../shared/domain/link.ts'
 import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
 import { isOfSameUpload, type NewStatus, rejection, type Status } from '../shared/domain/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { crowdOf, isCrowded, tellCrowd } from '../shared/reconcile/records/crowds.ts'
 import { nameDeleter } from '../shared/reconcile/records/deletion-notes.ts'
-import { parseInput } from '../shared/reconcile/records/inputs.ts'
+import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import {
   type PermissionSetReading,
@@ -21,7 +22,14 @@ import { runBatch } from './run-batch.ts'
 export const permissionSets: QueueHandler = (ports, configuration) => (event) =>
   runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
     const message = parseInput('permission-sets', { body, receiveCount: attributes.ApproximateReceiveCount })
-    if (!isFolderMarker(message.key)) await lookAtPermissionSet(message, ports, configuration)
+    if (isFolderMarker(message.key)) return
+    try {
+      await lookAtPermissionSet(message, ports, configuration)
+    } catch (error) {
+      if (message.isAlone) throw error
+      ports.log.warn('a permission set file could not be looked at; it is tried again', { input: message.key, error })
+      await sendAlone(ports.queues, message, configuration)
+    }
   })
 
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
@@ -32,17 +40,24 @@ export async function lookAtPermissionSet(
 ): Promise<void> {
   const { key, id, event } = message
   const statuses = new StatusStore(ports.objects, ports.clock)
+  const crowd = crowdOf(key, configuration.folders)
   let isValid = true
+  let isOneTooMany = false
   const told = await statuses.revise(key, async (current) => {
     const reading = await readPermissionSetFile(ports.objects, key)
     isValid = reading?.file.ok ?? true
     const status = describeFile(key, current, reading)
+    const isNew = current === undefined && status?.state === 'rejected'
+    isOneTooMany = isNew && (await isCrowded(ports.objects, crowd, configuration))
+    if (isOneTooMany) return undefined
     // A deleted file keeps the status of its last upload until the dispatcher says more.
     const named = reading ? message : await nameDeleter(ports.objects, message, current)
     const by = reading ? findUploader(reading.object, message, current) : (named.by ?? current?.by)
     return status && { ...status, by }
   })
-  ports.log.info('permission set file looked at', { input: key, event, id, status: told?.state ?? 'removed' })
+  if (isOneTooMany) await tellCrowd(statuses, crowd, configuration)
+  const state = isOneTooMany ? 'rejected, with many others' : (told?.state ?? 'removed')
+  ports.log.info('permission set file looked at', { input: key, event, id, status: state })
   const name = parsePermissionSetKey(key)
   if (!name.ok || !isValid) return
   await sendHints(

@@ -11,6 +11,7 @@ type Prefix =
   | 'foreign/'
   | 'history/'
   | 'status/'
+  | 'status/too-many/'
   | 'attention/'
   | 'control/dispatcher.json'
   | 'control/brake.json'
@@ -45,7 +46,7 @@ export type FunctionPermissions = {
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
 const reconciling = {
   read: [''],
-  write: ['attention/', 'state/'],
+  write: ['attention/', 'state/', 'status/too-many/'],
   send: ['links', 'permission-sets', ...lanes, 'dispatch'],
 } as const satisfies FunctionPermissions
 
@@ -61,7 +62,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   'permission-sets': {
     read: ['permission_sets/', 'state/deletions/'],
     write: ['status/', 'attention/', 'state/failures/'],
-    send: [...lanes, 'dispatch'],
+    // What has failed is tried again in a group of its own.
+    send: ['permission-sets', ...lanes, 'dispatch'],
   },
   events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },

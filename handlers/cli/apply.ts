@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import type { Command } from 'commander'
-import type { Assignment } from '../../shared/domain/assignment.ts'
+import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
@@ -29,6 +29,7 @@ import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
+import { listStillOpen, renderStillOpen } from './still-open.ts'
 
 const watchEveryMs = 2_000
 const wholeDayMs = 24 * 60 * 60 * 1000
@@ -85,7 +86,20 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const { statuses, spoiled } = await readAllStatuses(ports)
   process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
   for (const { message } of spoiled) tell(quote(message, 2000))
-  return !isEnded || !isChecked || spoiled.length > 0 || statuses.some(({ state }) => leftUndone.has(state)) ? 1 : 0
+  const open = await findStillOpen(ports, configuration)
+  if (open.length > 0) tell(renderStillOpen(open))
+  const isLeftUndone = open.length > 0 || statuses.some(({ state }) => leftUndone.has(state))
+  return !isEnded || !isChecked || spoiled.length > 0 || isLeftUndone ? 1 : 0
+}
+
+/** What is not at rest, although everything that could be done now was done. */
+async function findStillOpen(ports: Ports, configuration: Configuration) {
+  const view = await new OrganizationCache(ports, configuration.folders).view()
+  const { memory, held } = await findDifferences(ports.objects, view, configuration)
+  const explained = await listExplained(ports, configuration)
+  const isExplained = (assignment: Assignment) =>
+    held.has(renderAssignmentKey(assignment)) || explained.grants.has(renderGrant(assignment))
+  return listStillOpen(ports.objects, memory.entries, isExplained)
 }
 
 async function refuseUnderPause({ objects }: Ports): Promise<void> {
@@ -188,7 +202,10 @@ async function takeAll({ queues }: Ports, queue: 'dispatch'): Promise<number> {
   }
 }
 
-/** Watches the deployment until every difference is closed, or explained by an input that wants attention. */
+/**
+ * Watches the deployment until every difference is closed, explained by an input that wants attention, or put off to a retry:
+ * that may come in an hour, and again.
+ */
 async function watch(
   ports: Ports,
   configuration: Configuration,
@@ -199,17 +216,24 @@ async function watch(
   let told = ''
   // Seen twice, since what waited before this run may be about to be checked again.
   for (let timesSettled = 0; timesSettled < 2; ) {
-    const { plan, inputs, unfinished, miscounted } = await findDifferences(
+    const { plan, inputs, unfinished, miscounted, scheduled } = await findDifferences(
       ports.objects,
       await organization.viewWithTags(),
       configuration,
     )
     const explained = await listExplained(ports, configuration)
-    const isOpen = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
+    const isOpen = (assignment: Assignment) =>
+      !explained.grants.has(renderGrant(assignment)) && !scheduled.has(renderAssignmentKey(assignment))
+    const retried = new Set([...scheduled].flatMap((key) => parseAssignmentKey(key) ?? []).map(renderGrant))
+    // Its status says that it is on its way, until the retry.
+    const isPutOff = (input: string) => {
+      const link = parseLinkKey(input, configuration.folders)
+      return scheduled.has(input) || (link.ok && retried.has(renderGrant(link.value)))
+    }
     const grants = [...plan.grants, ...unfinished].filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
     const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
-    const files = toLookAt.filter((input) => !explained.inputs.has(input)).length
+    const files = toLookAt.filter((input) => !explained.inputs.has(input) && !isPutOff(input)).length
     const isSettled = grants + revocations + files + (await drift.partsLeft()) === 0
     timesSettled = isSettled ? timesSettled + 1 : 0
     const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to check`

@@ -22,6 +22,7 @@ import { parseAccount } from './parse-account.ts'
 import { Progress } from './progress.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
+import { readInCrowd } from './read-in-crowd.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderRelease } from './render-release.ts'
@@ -136,10 +137,14 @@ async function tellOne(
   const statuses = new StatusStore(ports.objects, ports.clock)
   const json = output === 'json'
   for (;;) {
-    const [status, object] = [await statuses.read(input), await ports.objects.head(input)]
+    const [told, object] = [await statuses.read(input), await ports.objects.head(input)]
+    const untold = told === undefined && object ? await readInCrowd(ports, input) : undefined
+    const status = told ?? untold
     // No status: it was removed with the input, or the input is too new to have one.
     const isOver =
-      status === undefined ? object === undefined : !underWay.has(status.state) && isCurrent(status, object)
+      told === undefined
+        ? object === undefined || untold !== undefined
+        : !underWay.has(told.state) && isCurrent(told, object)
     const isLate = wait && !isOver && ports.clock.monotonicMs() >= endsMs
     if (wait && !isOver && !isLate) {
       await ports.clock.sleep(lookEveryMs)

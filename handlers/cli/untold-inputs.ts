@@ -3,6 +3,7 @@ import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Status } from '../../shared/domain/status.ts'
 import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { crowdPrefix, mayBeOf } from '../../shared/reconcile/records/crowds.ts'
 import { listHeads } from '../../shared/reconcile/records/list-heads.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import type { readAllStatuses } from './read-all-statuses.ts'
@@ -23,10 +24,13 @@ export async function hasUntold(
 ): Promise<boolean> {
   const left = new Map(statuses.map((status) => [status.input, status]))
   const unread = new Set(spoiled.map(({ object }) => object.key))
+  // Files of a crowd have no status: `--wait` would wait for ever.
+  const crowds = statuses.flatMap(({ input }) => (input.startsWith(crowdPrefix) ? [input] : []))
   for (const prefix of [linkPrefix, permissionSetPrefix]) {
     for (const object of (await listHeads(objects, prefix)).values()) {
       if (unread.has(statusKey(object.key))) continue
       const status = left.get(object.key)
+      if (!status && crowds.some((crowd) => mayBeOf(crowd, object.key))) continue
       if (!status || !isCurrent(status, object)) return true
       left.delete(object.key)
     }

@@ -13,6 +13,8 @@ export type EventSourceMappingOptions = {
   readonly handler: (event: SQSEvent) => Promise<unknown>
   /** How many batches are handled at the same time. */
   readonly maximumConcurrency: number
+  /** How many messages a batch has at most; default 10. */
+  readonly batchSize?: number
   /** The function's timeout; Lambda refuses one that is longer than the queue's visibility timeout. */
   readonly timeoutMs: number
   /** The handler ends by itself at its timeout; default: here it counts as failed then, and goes on. */
@@ -26,7 +28,7 @@ export type EventSourceMapping = {
   stop(): Promise<void>
 }
 
-const batchMost = 10
+const defaultBatchSize = 10
 const pollSeconds = 20
 const pauseAfterErrorMs = 1000
 const throttled = { firstMs: 500, mostMs: 5_000 }
@@ -61,7 +63,7 @@ async function poll(
   stopping: AbortSignal,
   running: Set<Promise<void>>,
 ): Promise<void> {
-  const { queues, queue, maximumConcurrency, clock, onError } = options
+  const { queues, queue, maximumConcurrency, batchSize = defaultBatchSize, clock, onError } = options
   while (!stopping.aborted) {
     if (running.size >= maximumConcurrency) {
       await Promise.race(running)
@@ -69,7 +71,7 @@ async function poll(
     }
     try {
       const batch = await queues.receiveDelivered(queue, {
-        most: batchMost,
+        most: batchSize,
         waitSeconds: pollSeconds,
         signal: stopping,
       })

@@ -9,8 +9,9 @@ import { splitFolder } from './link-fields.ts'
 export const brakeRules = ['own', 'indirect'] as const
 
 /**
- * What is counted together. `own` counts by folder. An `indirect` revocation counts for its cause, for each folder of the
- * links that granted it, and for everything, which is the last resort: it lets twice as much pass as each of the others.
+ * What is counted together. `own` counts by folder. An `indirect` revocation counts, in each folder of the links that granted
+ * it, for its cause and for all causes; and for everything, which is the last resort: it lets twice as much pass as each of
+ * the others. So no folder uses up what another may lose for the same cause.
  */
 export const brakeCauses = ['folder', 'account', 'principal', 'permission set', 'configuration', 'everything'] as const
 
@@ -19,6 +20,8 @@ const scope = {
   cause: z.enum(brakeCauses),
   /** Of the folder (absent: directly under `links_data/`), the account, the principal or the permission set. */
   name: z.string().optional(),
+  /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */
+  folder: z.string().optional(),
 }
 type Scope = z.infer<z.ZodObject<typeof scope>>
 
@@ -29,6 +32,11 @@ export type Cause = Pick<Scope, 'cause' | 'name'>
 const brakeWindow = z.strictObject({
   ...scope,
   since: z.iso.datetime(),
+  /**
+   * The clock of the dispatcher when it began, which dates what it grants. It may differ from S3's, so that what was granted
+   * before is told by this one. Absent in windows of older versions.
+   */
+  clockAt: z.iso.datetime().optional(),
   /**
    * How many links of the folder, or entries of the ledger, granted something before it began. It is counted when more
    * would pass than without it.
@@ -89,7 +97,8 @@ export type Revocation = {
 /** What one revocation counts in one window. */
 export type Tally = Scope & { readonly items: readonly string[] }
 
-export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date }
+/** `now`: by S3's clock; `clockNow`: by the dispatcher's. */
+export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date; readonly clockNow?: Date }
 
 const releasedForMs = 60 * 60_000
 
@@ -102,8 +111,12 @@ export function folderOf(key: string): string | undefined {
 export function tally({ key, links, cause }: Revocation): readonly Tally[] {
   const byFolder = Map.groupBy(new Set(links), folderOf)
   if (!cause) return [...byFolder].map(([name, items]) => ({ rule: 'own', cause: 'folder', name, items }))
-  const folders = [...byFolder.keys()].map((name): Cause => ({ cause: 'folder', name }))
-  const all: readonly Cause[] = [cause, ...folders, { cause: 'everything' }]
+  const folders = byFolder.size > 0 ? [...byFolder.keys()] : [undefined]
+  const all = [
+    ...folders.map((folder) => ({ ...cause, folder })),
+    ...[...byFolder.keys()].map((name) => ({ cause: 'folder' as const, name })),
+    { cause: 'everything' as const },
+  ]
   return all.map((one) => ({ rule: 'indirect', ...one, items: [key] }))
 }
 
@@ -127,7 +140,7 @@ function lengthMs(rule: Scope['rule'], { own, indirect }: Configuration['brake']
 }
 
 export function isSameScope(a: Scope, b: Scope): boolean {
-  return a.rule === b.rule && a.cause === b.cause && a.name === b.name
+  return a.rule === b.rule && a.cause === b.cause && a.name === b.name && a.folder === b.folder
 }
 
 function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {
@@ -210,9 +223,10 @@ export function judgeRevocation(
 
 /** The window that runs, or a new one. */
 function windowOf(brake: BrakeRecord, one: Tally, terms: BrakeTerms): BrakeWindow {
-  const { rule, cause, name } = one
+  const { rule, cause, name, folder } = one
   const running = brake.windows.find((window) => isSameScope(one, window) && isRunning(window, terms))
-  return running ?? { rule, cause, name, since: terms.now.toISOString(), counted: [] }
+  const clockAt = terms.clockNow?.toISOString()
+  return running ?? { rule, cause, name, folder, since: terms.now.toISOString(), clockAt, counted: [] }
 }
 
 function addedTo({ counted }: BrakeWindow, { items }: Tally): readonly string[] {
@@ -238,7 +252,7 @@ function hold(
   { window, items }: { readonly window: BrakeWindow; readonly items: readonly string[] },
   { limits, now }: BrakeTerms,
 ): BrakeRecord {
-  const { rule, cause, name, since, base = 0, counted } = window
+  const { rule, cause, name, folder, since, base = 0, counted } = window
   const limit = limitOf(window, base, limits)
   const minutes = lengthMs(rule, limits) / 60_000
   const known = brake.lists.find((list) => isSameScope(list, window))
@@ -246,6 +260,7 @@ function hold(
     rule,
     cause,
     name,
+    folder,
     since,
     base,
     limit,
@@ -350,16 +365,17 @@ function renderBase(base: number, limit: number): string {
 }
 
 /** What an indirect list has in common, for a person. */
-export function describeCause({ cause, name = '' }: Cause): string {
+export function describeCause({ cause, name = '', folder }: Cause & Pick<Scope, 'folder'>): string {
+  const where = folder === undefined ? '' : `, of links ${placeOf(folder)}`
   switch (cause) {
     case 'folder':
       return `that links ${placeOf(name === '' ? undefined : name)} grant`
     case 'everything':
       return 'for all causes together'
     case 'configuration':
-      return 'because of the configuration'
+      return `because of the configuration${where}`
     default:
-      return `because of the ${cause} '${quote(name)}'`
+      return `because of the ${cause} '${quote(name)}'${where}`
   }
 }
 

@@ -31,6 +31,7 @@ const limits = z.strictObject({
   outstanding: z.int().min(1).max(15).default(15),
   callsPerSecond: z.number().positive().max(20).default(20),
   provisionings: z.int().min(1).max(3).default(3),
+  notValidFiles: z.int().min(1).default(1_000),
 })
 
 /** One JSON file, every key optional; the same for the local system, the command line and a deployment. */
@@ -99,5 +100,6 @@ export const configurationRules: JsonRules = {
   '$.limits': object(limits),
   '$.limits.outstanding': value("a whole number from 1 to 15, which is AWS's limit", 'a number such as 15'),
   '$.limits.callsPerSecond': value("a number above 0, at most 20, which is AWS's limit", 'a number such as 20'),
+  '$.limits.notValidFiles': value('a whole number from 1', 'a number such as 1000'),
   '$.limits.provisionings': value("a whole number from 1 to 3, which is AWS's limit", 'a number such as 3'),
 }

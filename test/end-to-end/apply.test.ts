@@ -128,6 +128,28 @@ describe('apply with a deployment', () => {
   }, 30_000)
 })
 
+describe('apply while AWS takes hours for a request', () => {
+  let system: LocalSystem
+  beforeEach(async () => {
+    system = await LocalSystem.start({ latencyMs: 3_600_000, timeScale: 20 })
+  }, 30_000)
+  afterEach(() => system.stop(), 30_000)
+
+  test('ends, says what stays open and why, and exits with 1', async () => {
+    const name = 'account%250000000004%ReadOnly-ps%データ分析%GROUP%ssofile'
+    await system.upload(
+      'permission_sets/ReadOnly-ps.json',
+      await readFile(join(acme, 'permission_sets/ReadOnly-ps.json')),
+    )
+    await system.upload(`links_data/${name}`)
+    const { exitCode, stderr } = await system.ssofile(['apply', 's3://ssofile', '--no-drift'], 'ssofile')
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 })
+    expect(stderr).toContain('1 assignment not at rest yet, although no status says so')
+    expect(stderr).toContain(name)
+    expect(stderr).toMatch(/granting; .*in progress since \S+Z; it is tried again at \S+Z/)
+  }, 120_000)
+})
+
 type ServiceName = 'S3' | 'SSO_ADMIN' | 'IDENTITYSTORE' | 'ORGANIZATIONS'
 type Services = Awaited<ReturnType<typeof startServices>>
 

@@ -26,8 +26,9 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect([...identityCenterActions, 'ListInstances'].sort()).toEqual(calledIn('sso-admin-client.ts'))
   })
 
-  test('for the Identity Store, but for the memberships that only the command explain asks for', () => {
-    expect([...directoryActions, 'ListGroupMembershipsForMember'].sort()).toEqual(calledIn('identity-store-client.ts'))
+  test('for the Identity Store, but for the memberships that only commands ask for', () => {
+    const ofCommands = ['ListGroupMembershipsForMember', 'ListGroupMemberships']
+    expect([...directoryActions, ...ofCommands].sort()).toEqual(calledIn('identity-store-client.ts'))
   })
 
   test('for Organizations', () => {

@@ -3,6 +3,7 @@ import { type BrakeAction, brakeActions } from './brake-actions.ts'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
 import { type DirectoryAction, directoryActions } from './directory-actions.ts'
 import { type DriftAction, driftActions } from './drift-actions.ts'
+import { type HostileAction, hostileActions } from './hostile-actions.ts'
 import { type LossAction, lossActions } from './ledger-losses.ts'
 import { type OrganizationAction, organizationActions } from './organization-actions.ts'
 import { type PauseAction, pauseActions } from './pause-actions.ts'
@@ -100,6 +101,7 @@ export type Action =
   | PauseAction
   | SpoilAction
   | LossAction
+  | HostileAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -311,6 +313,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...pauseActions,
   ...spoilActions,
   ...lossActions,
+  ...hostileActions,
 )
 
 /** An action in words: what a failure prints. */

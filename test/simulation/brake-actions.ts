@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { keysOfHonest } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 const folders = ['', 'folder-a/'] as const
@@ -45,7 +46,7 @@ export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Pr
   switch (action.do) {
     case 'delete all links of a folder': {
       const isIn = (key: string) => key.startsWith('links_data/folder-a/') === (action.folder === 'folder-a/')
-      for (const key of world.keys('links_data/').filter(isIn)) void objects.as('someone').delete(key)
+      for (const key of keysOfHonest(world).filter(isIn)) void objects.as('someone').delete(key)
       return
     }
     case 'move all accounts of a unit':
@@ -61,7 +62,9 @@ export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Pr
       for (const list of seenBrake) {
         const now = readShown(world)?.find(({ digest }) => digest === list.digest)
         checker.noteRelease(list.held, now?.held)
-        await releaseList(objects.as('operator'), list.digest, 'operator')
+        const { outcome } = await releaseList(objects.as('operator'), list.digest, 'operator')
+        const isShown = readShown(world)?.some(({ digest }) => digest === list.digest) === true
+        checker.noteRefusedRelease(list.digest, isShown && outcome === 'other-list')
       }
       return
     }

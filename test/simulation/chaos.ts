@@ -113,11 +113,13 @@ export type Call = {
 export class Chaos {
   readonly struck = new Map<FaultKind, number>()
   readonly #randomness: SeededRandomness
+  readonly #evenPace: boolean
   readonly #pending: { fault: Fault; skip: number; times: number }[] = []
   #isOver = false
 
-  constructor(randomness: SeededRandomness) {
+  constructor(randomness: SeededRandomness, { evenPace = false }: { readonly evenPace?: boolean | undefined } = {}) {
     this.#randomness = randomness
+    this.#evenPace = evenPace
   }
 
   add(fault: Fault): void {
@@ -137,7 +139,7 @@ export class Chaos {
   /** Milliseconds that this call travels, one way: sometimes long enough to change the order of everything. */
   travelMs(): number {
     const draw = this.#randomness.fraction()
-    if (!this.#isOver && draw > 0.985) return Math.floor(5_000 * this.#randomness.fraction())
+    if (!this.#isOver && !this.#evenPace && draw > 0.985) return Math.floor(5_000 * this.#randomness.fraction())
     return 1 + Math.floor(20 * draw)
   }
 

@@ -1,9 +1,11 @@
+import type { SQSEvent } from 'aws-lambda'
 import type { IdentityStoreChange } from '../../shared/memory/identity-store/identity-store-records.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
+import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
 import { Access } from './promises/access.ts'
-import { describeTarget, isTarget, ledgerKeyOf, nameOf } from './promises/assignment-names.ts'
+import { assignmentOfKey, describeTarget, isTarget, ledgerKeyOf, nameOf } from './promises/assignment-names.ts'
 import { BrakePromise } from './promises/brake.ts'
 import { ConvergencePromise } from './promises/convergence.ts'
 import { DepartureWatch } from './promises/departures.ts'
@@ -12,6 +14,7 @@ import { Evaluations } from './promises/evaluations.ts'
 import { ForeignPromise } from './promises/foreign.ts'
 import { complainAboutGrant } from './promises/grants.ts'
 import { LookWatch } from './promises/looks.ts'
+import { OthersPromise } from './promises/others.ts'
 import { PausePromise } from './promises/pause.ts'
 import { PermissionSetChecks } from './promises/permission-sets.ts'
 import { PrincipalWatch } from './promises/principals.ts'
@@ -43,6 +46,7 @@ export class Checker {
   readonly #permissionSets: PermissionSetChecks
   readonly #brake: BrakePromise
   readonly #pause: PausePromise
+  readonly #others: OthersPromise
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -59,6 +63,7 @@ export class Checker {
     this.#permissionSets = new PermissionSetChecks(world, fail)
     this.#brake = new BrakePromise(world, fail)
     this.#pause = new PausePromise(world, fail)
+    this.#others = new OthersPromise(world, fail)
     this.#principals = new PrincipalWatch(world)
     this.#departures = new DepartureWatch(world)
     this.#looks = new LookWatch(world)
@@ -138,7 +143,14 @@ export class Checker {
   }
 
   get brakeCounts(): Readonly<Record<string, number>> {
-    return { 'brake holds': this.#brake.heldCount, 'brake releases': this.#brake.releasedCount }
+    return {
+      'brake holds': this.#brake.heldCount,
+      'brake releases': this.#brake.releasedCount,
+    }
+  }
+
+  noteRefusedRelease(digest: string, isRefused: boolean): void {
+    if (isRefused) this.#others.noteRefusedRelease(digest)
   }
 
   noteForgottenBrake(): void {
@@ -154,6 +166,7 @@ export class Checker {
     if (service === 'sso-admin') this.#isDirty = true
     this.#calling = process.name
     const [first] = args
+    this.#others.noteCall(call, args)
     this.#permissionSets.noteCall(process, call, args)
     this.#departures.noteCall(process.name, operation, first)
     this.#looks.noteCall(process.name, operation, args)
@@ -166,6 +179,17 @@ export class Checker {
       if (operation === 'createAccountAssignment') this.#checkCreation(process.name, first, call)
       if (operation === 'deleteAccountAssignment') this.#checkDeletion(process.name, first, call)
     }
+  }
+
+  /** A function is given messages of a queue. */
+  noteBatch(queue: WorkedQueue, event: SQSEvent): void {
+    this.#others.noteBatch(queue, event)
+  }
+
+  /** Whether links ask for what this ledger key speaks of. */
+  isAsked(ledgerKey: string): boolean {
+    this.#noteDesired()
+    return this.#watched.desires.askedSinceMs(assignmentOfKey(ledgerKey)) !== undefined
   }
 
   /** After each step. */
@@ -203,6 +227,12 @@ export class Checker {
     this.#permissionSets.checkAtRest({ isReconciled })
     const desired = desires.now('certainly').filter((one) => desires.targetOf(one))
     if (isReadable) this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), desires.accessOf(one)])))
+  }
+
+  /** At rest, while S3 refuses to give some links: the others are in force all the same. */
+  checkBesideRefused(): void {
+    this.#watched.access.settle()
+    this.#convergence.checkBesideRefused()
   }
 
   #noteChange(change: ObjectChange): void {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import { readRecorded } from './promises/recorded-access.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { spoiler } from './unreadable-objects.ts'
+import { spoiler, type UnreadableObjects } from './unreadable-objects.ts'
 
 /** Somebody who can write anywhere in the bucket takes from the ledger, or brings back what had gone from it. */
 export type LossAction =
@@ -31,14 +31,16 @@ type Entry = Readonly<Record<string, unknown>>
 /** The objects under `assignments/` that are not what the product made of them last. */
 export class LedgerLosses {
   readonly #objects: MemoryObjectStore
+  readonly #unreadable: UnreadableObjects
   /** What each entry said when it was granted last. */
   readonly #versions = new Map<string, string>()
   readonly #lost = new Map<string, string>()
   readonly #broughtBack = new Map<string, string>()
   #count = 0
 
-  constructor(objects: MemoryObjectStore) {
+  constructor(objects: MemoryObjectStore, unreadable: UnreadableObjects) {
     this.#objects = objects
+    this.#unreadable = unreadable
     objects.onChange(({ key, caller }) => {
       if (!key.startsWith('assignments/') || caller.accessKeyId === spoiler) return
       const body = this.#read(key)
@@ -83,21 +85,17 @@ export class LedgerLosses {
     for (const [key, body] of this.#lost) {
       const lost = parse(body)
       if (!isOurs(key, lost)) continue
-      const now = this.#read(key)
+      const now = this.#readUnspoiled(key)
       const present = now === undefined ? undefined : parse(now)
       if (present && present.principalId !== lost.principalId) takeAway(key, lost)
       else if (present?.lastCreation === undefined) void this.#objects.as(spoiler).put(key, body)
     }
     for (const [key, body] of this.#broughtBack) {
-      const now = this.#read(key)
+      const now = this.#readUnspoiled(key)
       if (now !== undefined && isSameLife(parse(now), parse(body))) void this.#objects.as(spoiler).delete(key)
     }
     this.#lost.clear()
     this.#broughtBack.clear()
-  }
-
-  get keys(): readonly string[] {
-    return [...this.#lost.keys(), ...this.#broughtBack.keys()]
   }
 
   get hasAny(): boolean {
@@ -106,6 +104,12 @@ export class LedgerLosses {
 
   get counts(): Readonly<Record<string, number>> {
     return { 'ledger object lost or brought back': this.#count }
+  }
+
+  /** What stood there before somebody spoiled it, too. */
+  #readUnspoiled(key: string): string | undefined {
+    const body = this.#unreadable.bodyOf(key)
+    return body && Buffer.from(body).toString()
   }
 
   #read(key: string): string | undefined {

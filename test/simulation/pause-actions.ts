@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { pauseChanges, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
+import { keysOfHonest } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 export type PauseAction =
@@ -35,7 +36,7 @@ export async function pauseOrResume(action: PauseAction, world: SimulatedWorld):
 }
 
 function deleteUnseen(nth: number, world: SimulatedWorld): void {
-  const links = world.keys('links_data/')
+  const links = keysOfHonest(world)
   const key = links[nth % Math.max(links.length, 1)]
   if (key === undefined || !world.isPauseNoticed) return
   world.notifications.lose++

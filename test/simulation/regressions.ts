@@ -1,6 +1,7 @@
 import { brakeRegressions } from './regressions/brake.ts'
 import { directoryRegressions } from './regressions/directory.ts'
 import { driftRegressions } from './regressions/drift.ts'
+import { hostileRegressions } from './regressions/hostile.ts'
 import { linksRegressions } from './regressions/links.ts'
 import { organizationRegressions } from './regressions/organization.ts'
 import { permissionSetsRegressions } from './regressions/permission-sets.ts'
@@ -12,6 +13,7 @@ export const regressions: readonly Regression[] = [
   ...brakeRegressions,
   ...directoryRegressions,
   ...driftRegressions,
+  ...hostileRegressions,
   ...linksRegressions,
   ...organizationRegressions,
   ...permissionSetsRegressions,

@@ -4,6 +4,7 @@ import { actOnBrake } from './brake-actions.ts'
 import { harmless, lateKinds } from './chaos.ts'
 import { isDirectoryAction, performDirectoryAction } from './directory-actions.ts'
 import { isDriftAction, performDriftAction, settlingMs } from './drift-actions.ts'
+import { isHostileAction, isOfHostile, keysOfHonest, performHostileAction } from './hostile-actions.ts'
 import { performLossAction } from './ledger-losses.ts'
 import { isOrganizationAction, performOrganizationAction } from './organization-actions.ts'
 import {
@@ -115,25 +116,27 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
-  world.unreadable.giveAll()
+  world.unreadable.giveAll((key) => !isOfHostile(key))
   if (world.losses.hasAny) {
     // A dispatcher knows the ledger by heart, since nobody else writes it: the next one reads what was put right.
     world.dispatcher?.kill()
     world.wasInterrupted = true
   }
-  // What somebody has spoiled besides, nobody could compare.
-  for (const key of world.losses.keys) world.unreadable.restore(key)
   world.losses.undoAll(
     (key, entry) => world.checker.isRecordOfOurs(key, entry),
     (key, entry) => takeAway(world, key, entry),
   )
   if (!world.needsReconcile) await drain(world)
+  // What a hostile uploader has encrypted holds up nothing of the others: it stays so until theirs has come right.
+  const isEncrypted = world.unreadable.refused.length > 0
+  if (isEncrypted) await settle(world, ['hour'])
+  world.unreadable.giveAll()
   // What cannot be read holds up no other: all else must come right before it is restored.
   const isSpoiled = world.unreadable.spoiled.length > 0
   if (isSpoiled) await settle(world)
   world.unreadable.restoreAll()
   // A link is told an hour later where the same grant is still open in an account of another link.
-  await settle(world, isSpoiled ? ['hour'] : [])
+  await settle(world, isSpoiled || isEncrypted ? ['hour'] : [])
 }
 
 /** The schedules go on until nothing moves any more, with a reconcile and a drift check at rest. */
@@ -160,14 +163,16 @@ async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Prom
     if (round === 'night') {
       // What someone took away a moment ago is found once a listing counts against our own calls, by any clock.
       await world.clock.advance(settlingMs + 2 * world.skewMs)
-      world.checker.checkBeforeNight()
+      if (world.unreadable.refused.length === 0) world.checker.checkBeforeNight()
       void world.everyNight()
     }
     void world.everyMinute()
   }
   await world.clock.advance(15_000)
   // AWS may take longer than anybody waits here.
-  if (!isAwsAtWork(world)) world.checker.checkConverged({ isReconciled: true })
+  if (isAwsAtWork(world)) return
+  if (world.unreadable.refused.length > 0) world.checker.checkBesideRefused()
+  else world.checker.checkConverged({ isReconciled: true })
 }
 
 /** A request or a provisioning takes hours now and then, and keeps others of its account or permission set waiting. */
@@ -215,6 +220,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   if (isDirectoryAction(action)) return performDirectoryAction(action, world)
   if (isOrganizationAction(action)) return performOrganizationAction(action, world)
   if (isSpoilAction(action)) return performSpoilAction(action, world)
+  if (isHostileAction(action)) return performHostileAction(action, world)
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])
@@ -227,7 +233,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'upload a bad key':
       return void objects.as('someone').put(action.key, '')
     case 'delete a link': {
-      const links = world.keys('links_data/')
+      const links = keysOfHonest(world)
       const key = links[action.nth % Math.max(links.length, 1)]
       return key === undefined ? undefined : void objects.as('someone').delete(key)
     }
@@ -344,7 +350,7 @@ async function moveSilently(
   if (!account || !from || from === action.unit) return
   await world.quietly(true, () => organizations.moveAccount(account.id, from, action.unit))
   checker.noteDesired()
-  const old = world.keys('links_data/').find((key) => key.includes(`ou_id%${from}%`))
+  const old = keysOfHonest(world).find((key) => key.includes(`ou_id%${from}%`))
   if (old !== undefined) void objects.as('someone').delete(old)
 }
 

@@ -47,14 +47,14 @@ async function tryToFind(sabotage: Sabotage, runsMost: number): Promise<string |
 /** A life that breaks a promise without the defect as well proves nothing about it: the search goes on after it. */
 async function findOwn(
   copy: string,
-  { breaks, isHealedBySweep: noSweep = false }: Sabotage,
+  { breaks, profile, isHealedBySweep: noSweep = false }: Sabotage,
   runsMost: number,
 ): Promise<string | undefined> {
   for (let first = 0; first < runsMost; ) {
-    const found = await runMain({ folder: copy, breaks, noSweep, first, runs: runsMost - first })
+    const found = await runMain({ folder: copy, breaks, profile, noSweep, first, runs: runsMost - first })
     if (!found) return undefined
     const runs = found.index + 1
-    const unchanged = await runMain({ folder: root, breaks, noSweep, first: found.index, runs: 1 })
+    const unchanged = await runMain({ folder: root, breaks, profile, noSweep, first: found.index, runs: 1 })
     if (!unchanged) return `found after ${runs} run${runs === 1 ? '' : 's'}, by promise ${found.promise}`
     first = runs
   }
@@ -64,6 +64,7 @@ async function findOwn(
 type Part = {
   readonly folder: string
   readonly breaks: Sabotage['breaks']
+  readonly profile: Sabotage['profile']
   readonly noSweep: boolean
   /** Which of the seed's runs comes first. */
   readonly first: number
@@ -71,7 +72,7 @@ type Part = {
 }
 
 /** The first run that breaks one of the promises, counted from the seed's first; `undefined`: none does. */
-function runMain({ folder, breaks, noSweep, first, runs }: Part): Promise<Find | undefined> {
+function runMain({ folder, breaks, profile, noSweep, first, runs }: Part): Promise<Find | undefined> {
   return new Promise((resolve, reject) => {
     const args = [
       'test/simulation/main.ts',
@@ -83,6 +84,7 @@ function runMain({ folder, breaks, noSweep, first, runs }: Part): Promise<Find |
       String(first),
       '--no-shrink',
       ...(noSweep ? ['--no-sweep'] : []),
+      ...(profile ? ['--profile', profile] : []),
       '--promises',
       breaks.map((promise) => promises[promise].slice(0, 1)).join(','),
     ]

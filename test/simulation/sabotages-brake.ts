@@ -53,6 +53,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a release lets the other lists go as well',
+    profile: 'hostile',
     breaks: ['brake'],
     file: 'shared/domain/brake.ts',
     find: 'hinted: false, keys: list.held }',
@@ -89,6 +90,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'what was released is not hinted at',
+    profile: 'brake',
     breaks: ['brake', 'convergence'],
     file: 'shared/reconcile/brake/brake.ts',
     find: '      const hints = keys.flatMap((key) => toHint(key) ?? [])',

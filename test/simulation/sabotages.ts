@@ -1,14 +1,18 @@
 import type { promises } from './promises/violation.ts'
 import { brakeSabotages } from './sabotages-brake.ts'
 import { changeSabotages } from './sabotages-changes.ts'
+import { hostileSabotages } from './sabotages-hostile.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
 import { proofSabotages } from './sabotages-proofs.ts'
 import { unreadableSabotages } from './sabotages-unreadable.ts'
+import type { Profile } from './simulate.ts'
 
 /** One deliberate defect: `find` stands exactly once in `file`, token by token, and is replaced. */
 export type Sabotage = {
   readonly name: string
   /** It counts as found only by one of these. */
+  /** The kind of lives that it is looked for in; default: all. */
+  readonly profile?: Profile
   readonly breaks: readonly (keyof typeof promises)[]
   readonly file: string
   readonly find: string
@@ -269,4 +273,5 @@ export const sabotages: readonly Sabotage[] = [
   ...changeSabotages,
   ...unreadableSabotages,
   ...proofSabotages,
+  ...hostileSabotages,
 ]

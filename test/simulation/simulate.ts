@@ -2,9 +2,10 @@ import * as fc from 'fast-check'
 import { type Action, action, describeAction } from './action.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import { scenarios } from './scenarios.ts'
+import { hostileScenarios } from './scenarios-hostile.ts'
 import type { WorldSettings } from './simulated-world.ts'
 
-export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake'] as const
+export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake', 'hostile'] as const
 export type Profile = (typeof profiles)[number]
 export type SimulationOptions = {
   readonly runs: number
@@ -72,29 +73,37 @@ const readLags = [undefined, 10_000, 240_000] as const
 /** Two clocks that are wrong take up to 240 s of the 300. */
 const readLagMostMs = (skewMs: number) => (skewMs > 0 ? 50_000 : 240_000)
 
+/** What is judged by turns is judged only where nothing else delays it. */
+function mischiefOf(profile: Profile | undefined) {
+  return profile === 'hostile'
+    ? (['none', 'none', 'late', 'any'] as const)
+    : (['any', 'any', 'any', 'refusals', 'refusals', 'late'] as const)
+}
+
 const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, keyof (typeof latencies)[number]>> =>
   fc.record({
     seed: fc.integer({ min: 0, max: 2 ** 30 }),
     outstanding: fc.constantFrom(1, 2, 15),
     provisionings: fc.constantFrom(1, 3),
     brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
-    mischief:
-      profile === 'calm'
-        ? fc.constant('none' as const)
-        : fc.constantFrom(...(['any', 'any', 'any', 'refusals', 'refusals', 'late'] as const)),
+    mischief: profile === 'calm' ? fc.constant('none' as const) : fc.constantFrom(...mischiefOf(profile)),
     readLagMs: profile === 'calm' ? fc.constant(undefined) : fc.constantFrom(...readLags),
+    evenPace: profile === 'hostile' ? fc.constant(true) : fc.constantFrom(undefined, true),
     skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
   })
 
 const shrinksMost = 120
 
-/** Single actions and scenarios mixed, `most` actions at most. */
-function drawActions(most: number): fc.Arbitrary<readonly Action[]> {
+/** Single actions and scenarios mixed, `most` actions at most. One life in eight is mostly that of a hostile uploader. */
+function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
   const single = action.map((one): readonly Action[] => [one])
-  const part = fc.oneof(
-    { weight: 3 * scenarios.length, arbitrary: single },
-    ...scenarios.map((arbitrary) => ({ weight: 1, arbitrary })),
-  )
+  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: fc.oneof(...scenarios) })
+  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...hostileScenarios) })
+  if (profile === 'hostile') return partsOf(hostile, most)
+  return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
+}
+
+function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitrary<readonly Action[]> {
   return fc
     .array(part, { minLength: Math.min(most, 4), maxLength: Math.ceil(most / 2), size: 'max' })
     .map((parts) => parts.flat().slice(0, most))
@@ -106,7 +115,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const total = { runs: 0, steps: 0, actions: 0, faults: new Map<string, number>() }
   let isShrinking = false
   let shrinks = 0
-  const property = fc.asyncProperty(settingsFor(profile), drawActions(steps), async (settings, drawn) => {
+  const property = fc.asyncProperty(settingsFor(profile), drawActions(steps, profile), async (settings, drawn) => {
     // Enough to be read by then; what is left untried counts as passed.
     if (isShrinking && ++shrinks > shrinksMost) return
     const result = await runSimulation({ ...settings, sweeps }, drawn, promises)

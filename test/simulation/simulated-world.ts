@@ -29,6 +29,8 @@ import { hasNewRelease, type ShownList } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
 import { Checker } from './checker.ts'
 import { directoryNames } from './directory-actions.ts'
+import { hostileFolder, hostileGroups } from './hostile-actions.ts'
+import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
@@ -55,6 +57,11 @@ export type WorldSettings = {
   readonly provisionings?: number
   /** `false`: the sweep never runs, so what it would heal is seen. */
   readonly sweeps?: boolean
+  /**
+   * No call travels for seconds, and the function `links` gets one message at a time, of which only one runs: so it is seen
+   * whose turn it is.
+   */
+  readonly evenPace?: boolean | undefined
 }
 
 const policyOfFirst = 'simulated-extra'
@@ -80,7 +87,10 @@ const organization = {
       },
     ],
   },
-  groups: principals.filter((name) => name.startsWith('GROUP/')).map((name) => name.slice('GROUP/'.length)),
+  groups: [
+    ...principals.filter((name) => name.startsWith('GROUP/')).map((name) => name.slice('GROUP/'.length)),
+    ...hostileGroups,
+  ],
   users: principals.filter((name) => name.startsWith('USER/')).map((name) => name.slice('USER/'.length)),
   permissionSets: [{ permissionSetName: 'Console-ps' }],
   assignments: [{ account: accounts[3], permissionSet: 'Console-ps', principal: 'team one', type: 'GROUP' }],
@@ -90,10 +100,17 @@ function account(id: string, tags: Record<string, string>) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
 }
 
+/** A flood of a hostile uploader has more. */
+const notValidFiles = 20
+
 function configure({ outstanding, brakeCount: count, provisionings = 3 }: WorldSettings): Configuration {
-  const limits = { outstanding, provisionings }
+  const limits = { outstanding, provisionings, notValidFiles }
   const brake = { own: { count }, indirect: { count, most: 2, hours: 2 } }
-  return configuration.parse({ folders: ['folder-a'], limits, ...(count === undefined ? {} : { brake }) })
+  return configuration.parse({
+    folders: ['folder-a', hostileFolder],
+    limits,
+    ...(count === undefined ? {} : { brake }),
+  })
 }
 
 /** What so many listings lack. */
@@ -134,6 +151,7 @@ export class SimulatedWorld {
   readonly objects: MemoryObjectStore
   readonly unreadable: UnreadableObjects
   readonly losses: LedgerLosses
+  readonly hostile: HostileWatch
   readonly queues: MemoryQueues
   readonly organizations: ShortPages
   readonly identityStore: MemoryIdentityStore
@@ -193,7 +211,8 @@ export class SimulatedWorld {
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned: settings.seed % 4 < 2 })
     this.unreadable = new UnreadableObjects(this.objects)
-    this.losses = new LedgerLosses(this.objects)
+    this.losses = new LedgerLosses(this.objects, this.unreadable)
+    this.hostile = new HostileWatch(this.objects)
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
       if (this.#isSilent) this.#noteLost()
@@ -237,7 +256,7 @@ export class SimulatedWorld {
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
     fillFromOrganizationFile(file.value, this)
     this.names = this.#rememberNames()
-    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2))
+    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2), settings)
     this.checker = new Checker(this, promises)
     this.#notify()
     this.#deploy()
@@ -255,9 +274,9 @@ export class SimulatedWorld {
         return byId.get(arn) ?? arn
       },
       principal: (id: string) => {
-        for (const full of directoryNames) {
-          const [type, name = ''] = full.split('/')
-          const known = this.identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', name)
+        for (const full of [...directoryNames, ...hostileGroups.map((name) => `GROUP/${name}`)]) {
+          const name = full.slice(full.indexOf('/') + 1)
+          const known = this.identityStore.idOf(full.startsWith('USER/') ? 'USER' : 'GROUP', name)
           if (known) byId.set(known, name)
         }
         return byId.get(id) ?? id
@@ -329,12 +348,17 @@ export class SimulatedWorld {
       timeoutMs: number,
       handle: (ports: Ports) => (event: SQSEvent) => Promise<SQSBatchResponse>,
     ) => {
-      const handler = (event: SQSEvent) => this.#invoke(name, (ports) => handle(ports)(event))
+      const handler = (event: SQSEvent) => {
+        this.checker.noteBatch(queue, event)
+        return this.#invoke(name, (ports) => handle(ports)(event))
+      }
+      const isOneAtOnce = name === 'links' && this.settings.evenPace === true
       startEventSourceMapping({
         queues,
         queue,
         handler,
-        maximumConcurrency: name === 'dispatcher' ? 1 : 5,
+        maximumConcurrency: name === 'dispatcher' || isOneAtOnce ? 1 : 5,
+        batchSize: this.batchSizeOf(queue),
         timeoutMs,
         clock,
         onError,
@@ -345,6 +369,10 @@ export class SimulatedWorld {
     map('permission-sets', 'permission-sets', 60_000, (ports) => permissionSets(ports, settings))
     map('events', 'events', 60_000, (ports) => events(ports, settings))
     map('dispatch', 'dispatcher', 900_000, (ports) => dispatcher(ports, settings, slice))
+  }
+
+  batchSizeOf(queue: WorkedQueue): number {
+    return queue === 'links' && this.settings.evenPace === true ? 1 : 10
   }
 
   /** S3's notifications and EventBridge's events: at least once, except where a command says that the next is lost, repeated or late. */
@@ -527,7 +555,8 @@ export class SimulatedWorld {
 
   /** Tried again until somebody has restored what it is about. */
   #isUnreadable(openKey: string): boolean {
-    return this.unreadable.concerns(`assignments/${openKey.slice(openKey.indexOf('%') + 1)}`)
+    const key = `assignments/${openKey.slice(openKey.indexOf('%') + 1)}`
+    return this.unreadable.concerns(key) || (this.unreadable.refused.length > 0 && this.hostile.touches(key))
   }
 
   isAssigned(permissionSet: string): boolean {

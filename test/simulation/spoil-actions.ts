@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { keysOfHonest } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What stands there instead: no JSON, or JSON that is nothing of ours. */
@@ -48,7 +49,7 @@ export const spoilActions: readonly fc.WeightedArbitrary<SpoilAction>[] = [
 export function performSpoilAction(action: SpoilAction, world: SimulatedWorld): void {
   const { unreadable } = world
   const isRefusal = action.do === 'S3 refuses to give a link'
-  const keys = world.keys(isRefusal ? 'links_data/' : action.under)
+  const keys = isRefusal ? keysOfHonest(world) : world.keys(action.under)
   const key = keys[action.nth % Math.max(keys.length, 1)]
   if (key === undefined) return
   // What could not be looked at meanwhile is found by the next reconcile.

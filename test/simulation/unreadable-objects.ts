@@ -72,8 +72,8 @@ export class UnreadableObjects {
     this.#refused.delete(key)
   }
 
-  giveAll(): void {
-    this.#refused.clear()
+  giveAll(which: (key: string) => boolean = () => true): void {
+    for (const key of [...this.#refused.keys()].filter(which)) this.#refused.delete(key)
   }
 
   get counts(): Readonly<Record<string, number>> {

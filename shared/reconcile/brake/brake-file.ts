@@ -37,15 +37,16 @@ function renderBrake(record: BrakeRecord): z.input<typeof brakeBody> {
 
 /** A list as a person sees it. */
 export function showList(list: BrakeList) {
-  const { rule, cause, name, limit, since, ...rest } = list
-  return { digest: digestOf(list), rule, cause, name, figure: figureOf(list), limit, since, ...rest }
+  const { rule, cause, name, folder, limit, since, ...rest } = list
+  return { digest: digestOf(list), rule, cause, name, folder, figure: figureOf(list), limit, since, ...rest }
 }
 
-type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name'> & { readonly held: readonly AssignmentKey[] }
+type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> & { readonly held: readonly AssignmentKey[] }
 
 /** The name of a list with exactly these keys. Another list has another digest. */
-export function digestOf({ rule, cause, name = '', held }: NamedList): string {
-  const words = [`${rule} ${cause} ${name}`, ...held]
+export function digestOf({ rule, cause, name = '', folder, held }: NamedList): string {
+  const place = folder === undefined ? '' : ` in ${folder}`
+  const words = [`${rule} ${cause} ${name}${place}`, ...held]
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 

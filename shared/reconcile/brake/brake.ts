@@ -108,7 +108,7 @@ export class Brake {
 
   /** Counts a base apart from all changes of the record, which may take long; those who ask together share it. */
   async #measure(window: BrakeWindow): Promise<void> {
-    const name = `${window.rule} ${window.cause} ${window.name ?? ''}`
+    const name = JSON.stringify([window.rule, window.cause, window.name, window.folder])
     const counting =
       this.#measuring.get(name) ??
       countBase(window, this.#sources)
@@ -216,7 +216,8 @@ export class Brake {
     }
     const { value: before, object } = stored
     // Judged by S3's clock: that of the machine may be minutes off.
-    const terms = { limits: this.#configuration.brake, now: object.servedAt }
+    const clockNow = this.#ports.clock.now()
+    const terms = { limits: this.#configuration.brake, clockNow, now: object.servedAt }
     let record = pruneBrake(before, terms)
     for (const { apply } of changes) record = await apply(record, terms)
     if (record !== before && (await file.write(record, object.etag)).outcome === 'lost') return false
@@ -234,8 +235,8 @@ export class Brake {
       alarm: 'brake',
       held: listHeld(this.#record).length,
       lists: lists.map((list) => {
-        const { digest, rule, cause, name, figure, limit, since } = showList(list)
-        return { digest, rule, cause, name, figure, limit, since }
+        const { digest, rule, cause, name, folder, figure, limit, since } = showList(list)
+        return { digest, rule, cause, name, folder, figure, limit, since }
       }),
     })
   }
@@ -280,14 +281,14 @@ export async function countOpen(
  * whoever is braked may upload any number of links that grant nothing.
  */
 export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
-  const { rule, name, since, counted } = window
+  const { rule, name, counted } = window
   const most = baseMost(rule, configuration.brake)
   const ledger = new Ledger(objects)
   const isConcerned = rule === 'own' ? await concernsFolder(objects, name) : () => true
   const found = new Set<string>(counted)
   const look = async (key: AssignmentKey): Promise<void> => {
     if (found.size >= most) return
-    const links = listGrantingBefore((await spoiledAsAbsent(ledger.read(key)))?.entry, since)
+    const links = listGrantingBefore((await spoiledAsAbsent(ledger.read(key)))?.entry, window)
     const items = rule === 'own' ? links?.filter((link) => folderOf(link) === name) : links && [key]
     for (const item of items ?? []) found.add(item)
   }
@@ -311,14 +312,17 @@ async function concernsFolder(
 }
 
 /**
- * The links that granted this before an instant; `undefined`: nothing did. A link that has come since counts only where
- * none is older: then it was uploaded again.
+ * The links that granted this before a window began; `undefined`: nothing did. A link that has come since counts only where
+ * none is older: then it was uploaded again. Grants are dated by the dispatcher's clock, uploads by S3's.
  */
-function listGrantingBefore(entry: LedgerEntry | undefined, instant: string): readonly string[] | undefined {
-  const before = entry?.accesses.filter(({ grantedAt }) => grantedAt !== undefined && grantedAt < instant) ?? []
+function listGrantingBefore(
+  entry: LedgerEntry | undefined,
+  { since, clockAt = since }: Pick<BrakeWindow, 'since' | 'clockAt'>,
+): readonly string[] | undefined {
+  const before = entry?.accesses.filter(({ grantedAt }) => grantedAt !== undefined && grantedAt < clockAt) ?? []
   if (before.length === 0) return undefined
   return before.flatMap(({ links }) => {
-    const older = links.filter(({ lastModified }) => lastModified < instant)
+    const older = links.filter(({ lastModified }) => lastModified < since)
     return (older.length > 0 ? older : links).map(({ key }) => key)
   })
 }

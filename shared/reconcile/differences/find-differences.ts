@@ -23,6 +23,7 @@ import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { statusKey, statusPrefix } from '../records/status-store.ts'
+import { findCrowds } from './find-crowds.ts'
 import { findUnfinished, type Unfinished } from './find-unfinished.ts'
 import { findMisindexed, indexAssignments, wantsLook } from './find-untold.ts'
 import { readLinks, readStatuses } from './read-inputs.ts'
@@ -49,6 +50,7 @@ export async function findDifferences(
   const last = given ?? (await readCheckpoint(objects))
   const bucket = { ...(await readBucket(objects, configuration, last, isSweep)), view, configuration, last, isSweep }
   const { files, links, linkCount, statuses, owned, foreign } = bucket
+  const { crowds, left } = findCrowds(bucket)
   const planned = planAll(bucket)
   const found = await findUnfinished(objects, bucket.ledger, view, last, planned.revocations)
   const { held, heldLinks, resting } = found
@@ -65,10 +67,14 @@ export async function findDifferences(
     /** The part of the plan to hint at now: not what the brake holds; in a sweep, nor what waits or is being worked on. */
     due: isSweep ? leaveAlone({ ...plan, revocations }, bucket) : { ...plan, revocations },
     /** Inputs to look at again. */
-    inputs: listInputs(planned, found, bucket),
+    inputs: listInputs(planned, found, bucket).filter((input) => !left.has(input)),
+    /** Places with too many files that are not valid, and their files without a status. */
+    crowds,
     /** Ledger entries that are neither settled nor scheduled to be. */
     unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
     miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
+    /** Assignments and permission set files with a retry under `state/open/`. */
+    scheduled: found.scheduled,
     /** Revocations of the plan that the brake holds: they rest until a person releases them. */
     held,
     misindexed: await findMisindexed(objects, statuses),

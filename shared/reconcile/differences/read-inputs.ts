@@ -10,13 +10,13 @@ import { expiryKey, instantsToCome, listIndexed } from '../records/expiry-index.
 import { queueOf } from '../records/inputs.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
-import { readLink } from '../records/read-link.ts'
+import { isKnownEmpty, readLink } from '../records/read-link.ts'
 import { isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { isSpoiled, type Stored, unlessSpoiled } from '../records/stored-json.ts'
 
 /**
- * Reads the links that have a body, unless the checkpoint knows it. The name and size of an empty link say all, unless its
- * status says that it is rejected: then S3 may not give it. `known`: also of links that are read anyway.
+ * Reads the links that have a body, unless the checkpoint knows it. The listing says all of a link that is empty, unless it
+ * is encrypted, or its status says that it is rejected: then S3 may not give it. `known`: also of links that are read anyway.
  */
 export async function readLinks(
   objects: ObjectStore,
@@ -35,10 +35,10 @@ export async function readLinks(
     const link = parseLinkKey(file.key, folders)
     if (!link.ok) return
     const isRejected = told.get(file.key)?.state === 'rejected'
-    if (file.size === 0 && !isRejected) return void byState['in-force'].push(link.value)
+    if (isKnownEmpty(file) && !isRejected) return void byState['in-force'].push(link.value)
     const last = known[file.key]?.etag === file.etag ? known[file.key] : undefined
     // The reconcile reads every body again, whatever the checkpoint knows; so does each of what S3 did not give.
-    const isKnown = isSweep && last !== undefined && !last.isUnreadable && now !== undefined
+    const isKnown = (isSweep || file.size === 0) && last !== undefined && !last.isUnreadable && now !== undefined
     const found = isKnown ? { times: last, at: now } : await readTimes(objects, file.key, { folders })
     if (found === 'refused') return void unread.push(link.value)
     if (!found) return

@@ -8,6 +8,7 @@ import { PrincipalNames } from '../directory/principal-names.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
+import { describeCrowd } from '../records/crowds.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -94,6 +95,9 @@ async function close(
     })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
+  const most = configuration.limits.notValidFiles
+  for (const { crowd, untold } of found.crowds)
+    await statuses.revise(crowd, async () => (untold.length > 0 ? describeCrowd(crowd, most, untold) : undefined))
   const recounted = found.miscounted.flatMap(({ link, assignment }) => (assignment ? [] : [link]))
   await sendInputs(ports, [...new Set([...inputs, ...recounted])], 'reconcile', configuration)
   const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')

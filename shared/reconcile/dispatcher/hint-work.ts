@@ -180,7 +180,9 @@ function openBoard(settling: OpenSettleContext): StatusBoard {
         heldAccountsOf: brake.heldAccountsOf.bind(brake),
       }
       const context = { objects, organization, configuration, accountsOf, progress }
-      return describeLink((await gatherLink(input, current, context)).facts)
+      const status = describeLink((await gatherLink(input, current, context)).facts)
+      // That a file is not valid is told by who looks at it first: one of too many has no status.
+      return current === undefined && status?.state === 'rejected' ? undefined : status
     },
   })
   return board

@@ -79,6 +79,8 @@ export class PermissionSetWork {
     await statuses.revise(key, async (current) => {
       // The file was replaced meanwhile: its own hint, or its rejection, tells its status.
       if ((await objects.head(key))?.etag !== status?.etag) return current
+      // That a file is not valid is told by who looks at it first: one of too many has no status.
+      if (current === undefined && status?.state === 'rejected') return current
       // It is also told of a file that is gone: then the handler has noted who deleted it.
       const isKnown = status?.etag === undefined || isOfSameUpload(current, status)
       return status && { ...status, by: isKnown ? current?.by : undefined }

@@ -157,6 +157,11 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
     evaluateAssignment(assignment, { objects: ports.objects, organization, configuration, place: 'view' }),
     listHistory(ports.objects, key),
   ])
+  const unclear = evaluation.links.length === 0 ? evaluation.unreadable : []
+  for (const link of unclear)
+    context.notes.push(
+      `S3 does not give ${link} to ssofile, so it is not known whether that link grants this access; see: ssofile status '${link}'`,
+    )
   const links = await explainLinks(stored?.entry.accesses[0].links ?? foreign?.links ?? [], evaluation.links, ports)
   const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
   if (stored) {
@@ -182,7 +187,8 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
     : { ...base, state: 'none', isInForce: false }
 }
 
-function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
+/** What an entry says besides its state, in whole sentences. */
+export function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
   return [
     ...former.map((access) => `access of ${access.principalId}, who had the name before, is still to be revoked`),
     ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),

@@ -55,6 +55,6 @@ export async function previewBrake(
   return { held, reasons: record.lists.map(describeList) }
 }
 
-function nameOf({ rule, cause, name = '' }: Tally): string {
-  return `${rule} ${cause} ${name}`
+function nameOf({ rule, cause, name, folder }: Tally): string {
+  return JSON.stringify([rule, cause, name, folder])
 }

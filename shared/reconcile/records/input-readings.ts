@@ -3,7 +3,7 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { type LinkKey, linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'
-import { type LinkReading, readLink } from './read-link.ts'
+import { isKnownEmpty, type LinkReading, readLink } from './read-link.ts'
 
 /** A valid link that is there. */
 type ReadLink = Extract<LinkReading, { state: 'in-force' | 'not-yet' | 'expired' }>
@@ -31,12 +31,12 @@ export class InputReadings {
     return [...this.#heads.keys()]
   }
 
-  /** The name of an empty link says everything, so that one is not read. */
+  /** The name of a link that is empty for certain says everything, so that one is not read. */
   async read(key: string): Promise<LinkReading> {
     const head = this.#heads.get(key)
     const link = parseLinkKey(key, this.#configuration.folders)
     if (!head) return { state: 'absent', link: link.ok ? link.value : undefined }
-    if (!link.ok || head.size > 0) return this.#readOnce(key)
+    if (!link.ok || !isKnownEmpty(head)) return this.#readOnce(key)
     return { state: 'in-force', link: link.value, object: { ...head, servedAt: head.lastModified }, body: {} }
   }
 

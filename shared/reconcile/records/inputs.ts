@@ -31,16 +31,22 @@ export function parseInput(
 
 /**
  * A folder has few message groups, since SQS gives each group its turn: however many files a folder has, those of the
- * others wait for a few batches of it. A deletion may revoke, so it is in groups of its own and overtakes all uploads; the
- * order of the two does not matter, since a link is read as it is now. Each other change of one key is in one group, and
- * in order.
+ * others wait for a few batches of it. Permission sets have no folders: there each uploader has as many groups. A deletion
+ * may revoke, so it is in groups of its own and overtakes all uploads; the order of the two does not matter, since a file is
+ * read as it is now.
  */
 const groupsOfFolder = 8
 
-function groupOfInput({ key, event, isAlone }: InputMessage, folders: readonly string[]): string {
-  if (isAlone || queueOf(key) !== 'links') return groupId(key)
+function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readonly string[]): string {
+  if (isAlone) return groupId(key)
   const place = Number.parseInt(groupId(key).slice(0, 8), 16) % groupsOfFolder
-  return groupId(`${shareOf(key, folders)} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
+  const share = queueOf(key) === 'links' ? shareOf(key, folders) : `permission sets of ${uploaderOf(by)}`
+  return groupId(`${share} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
+}
+
+/** Without the name of the session, which whoever assumes a role chooses (IAM User Guide, "IAM identifiers"). */
+function uploaderOf(by: InputMessage['by']): string {
+  return by?.principalId.split(':').slice(0, 2).join(':') ?? 'nobody known'
 }
 
 /** By S3's name of the event, which decides on the order alone. */
@@ -62,7 +68,8 @@ export async function sendAlone(
   message: InputMessage,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
-  await queues.send('links', [toOutgoing({ ...message, isAlone: true }, configuration)])
+  const queue = queueOf(message.key)
+  if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
 /** Has these inputs looked at again; `event` says why, for the log. Keys of no input are left out. */

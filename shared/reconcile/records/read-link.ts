@@ -17,6 +17,17 @@ export type LinkReading =
   | ({ readonly state: 'not-yet' | 'expired' } & Valid)
 type Valid = { readonly link: Link; readonly object: FoundObject; readonly body: LinkBody }
 
+/**
+ * MD5 of no bytes. The etag of an object that is encrypted by KMS or with a customer's key is no MD5 (S3 API Reference,
+ * "Object", ETag).
+ */
+const emptyEtag = 'd41d8cd98f00b204e9800998ecf8427e'
+
+/** Whether the listing says all of a link: it is empty, and nothing can keep S3 from giving it. */
+export function isKnownEmpty({ size, etag }: Pick<ObjectHead, 'size' | 'etag'>): boolean {
+  return size === 0 && etag === emptyEtag
+}
+
 /** Reads a link, its body included, in one GET. Time is S3's own (its Date header). */
 export async function readLink(
   objects: ObjectStore,

@@ -15,7 +15,8 @@ import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 export const statusPrefix = 'status/'
 export const attentionPrefix = 'attention/'
-const tooLong = 'too-long/'
+/** Under `status/` and `attention/<state>/`: what has a hash in place of the input. */
+export const tooLong = 'too-long/'
 // S3 User Guide, "Naming Amazon S3 objects".
 const keyMostBytes = 1024
 const alignmentsMost = 20

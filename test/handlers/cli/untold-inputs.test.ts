@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { readAllStatuses } from '../../../handlers/cli/read-all-statuses.ts'
+import { readInCrowd } from '../../../handlers/cli/read-in-crowd.ts'
 import { hasUntold } from '../../../handlers/cli/untold-inputs.ts'
+import { defaultConfiguration } from '../../../shared/domain/configuration.ts'
 import { World } from '../../world.ts'
 
 const key = 'permission_sets/Untold-ps.json'
@@ -45,4 +47,37 @@ test.each([
   await world.objects.put(input, '{')
   await world.until(async () => !(await isWaitedFor(world)), 'a status of the file')
   expect((await readAllStatuses(world.ports)).statuses).toMatchObject([{ input, state: 'rejected' }])
+})
+
+describe('among too many files that are not valid', () => {
+  const limits = { ...defaultConfiguration.limits, notValidFiles: 2 }
+  const bad = (index: number) => `links_data/team/bad ${index}`
+  const valid = 'links_data/team/root%all%Untold-ps%team-security%GROUP%ssofile'
+
+  async function openCrowd(): Promise<World> {
+    const world = new World({ configuration: { folders: ['team'], limits } }).start()
+    for (let index = 0; index < 9; index++) await world.objects.put(bad(index), '')
+    await world.until(
+      async () => (await world.json('status/too-many/folder team.json')) !== undefined,
+      'a status of all together',
+    )
+    await world.clock.advance(1_000)
+    return world
+  }
+
+  test('those without a status are not waited for', async () => {
+    const world = await openCrowd()
+    expect(await isWaitedFor(world)).toBe(false)
+    await world.objects.put('links_data/new', '')
+    expect(await isWaitedFor(world)).toBe(true)
+  })
+
+  test('one without a status is told to be rejected when it is asked for, and a valid one is not', async () => {
+    const world = await openCrowd()
+    const told = await Promise.all(Array.from({ length: 9 }, (_, index) => world.json(`status/${bad(index)}.json`)))
+    const untold = bad(told.indexOf(undefined))
+    expect(await readInCrowd(world.ports, untold)).toMatchObject({ input: untold, state: 'rejected' })
+    await world.objects.put(valid, '')
+    expect(await readInCrowd(world.ports, valid)).toBeUndefined()
+  })
 })

@@ -219,6 +219,23 @@ describe('what is counted', () => {
       expect(judgeAll(full.brake, [indirect('one more', cause)]).passed).toBe(1)
   })
 
+  test('of one cause each folder has a limit of its own, and a list', () => {
+    const theirs = judgeAll(
+      emptyBrake,
+      many(21, (name) => indirect(`their ${name}`, renamed, 'theirs')),
+    )
+    expect(theirs.passed).toBe(20)
+    const ours = judgeAll(
+      theirs.brake,
+      many(20, (name) => indirect(`our ${name}`, renamed, 'ours')),
+    )
+    expect(ours.passed).toBe(20)
+    expect(ours.brake.lists).toMatchObject([{ cause: 'principal', name: 'GROUP/renamed', folder: 'theirs' }])
+    expect(ours.brake.lists.map(describeList)).toEqual([
+      "held by the brake: more than 20 assignments would be revoked within 24 hours because of the principal 'GROUP/renamed', of links in the folder 'theirs', although their links were not deleted",
+    ])
+  })
+
   test('the access of one folder has a share of everything, whatever the causes, and leaves the rest to others', () => {
     const ofAccount = (folder: string | undefined, count: number) =>
       many(count, (name) => {

@@ -12,7 +12,7 @@ test('every key is optional, with these defaults', () => {
     onDrift: 'restore',
     privacy: 'open',
     brake: { indirect: { count: 20, percent: 10, most: 200, hours: 24 }, own: { count: 20, percent: 10, minutes: 15 } },
-    limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3 },
+    limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 },
   })
 })
 
@@ -20,7 +20,7 @@ test('a key that is given leaves the others of its group at their defaults', () 
   expect(configuration.parse({ brake: { indirect: { count: 5 } }, limits: { outstanding: 1 } })).toEqual({
     ...defaultConfiguration,
     brake: { ...defaultConfiguration.brake, indirect: { count: 5, percent: 10, most: 200, hours: 24 } },
-    limits: { outstanding: 1, callsPerSecond: 20, provisionings: 3 },
+    limits: { outstanding: 1, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 },
   })
 })
 
@@ -29,7 +29,7 @@ test.each([
   ['a folder with spaces and letters of any alphabet', { folders: ['Équipe A', '財務'] }],
   ['20 folders', { folders: Array.from({ length: 20 }, (_, index) => `team-${index}`) }],
   ['no brake at all', { brake: { indirect: { percent: 100, count: 0 } } }],
-  ['the quotas used up', { limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3 } }],
+  ['the quotas used up', { limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 } }],
   ['slower than the quotas', { limits: { outstanding: 1, callsPerSecond: 0.5, provisionings: 1 } }],
   ['drift only reported', { onDrift: 'report' }],
   ['statuses that name nothing of others', { privacy: 'folder' }],

@@ -226,11 +226,25 @@ export class BrakePromise {
     const due = this.#holdsToJudge.filter(({ atMs }) => atMs < beforeMs)
     this.#holdsToJudge = this.#holdsToJudge.filter(({ atMs }) => atMs >= beforeMs)
     for (const { key, counted, passed } of due) {
-      const isBeyond = counted.some(
-        ({ scope, items }, nth) => new Set([...(passed[nth] ?? []), ...items]).size > this.#limitOf(scope).least,
-      )
+      const isBeyond = counted.some(({ scope, items }, nth) => {
+        const all = new Set([...this.#withoutHostile(passed[nth] ?? new Set(), key), ...items])
+        return all.size > this.#leastOf(scope, key)
+      })
       if (isCalm && !isBeyond) this.#failHeld(key, counted)
     }
+  }
+
+  /** Nobody's access is held because of what the hostile uploader does: it is judged as if he had done nothing. */
+  #withoutHostile(items: ReadonlySet<string>, key: string): readonly string[] {
+    const { hostile } = this.#world
+    const all = [...items]
+    return hostile.touches(key) ? all : all.filter((item) => !item.startsWith('assignments/') || !hostile.touches(item))
+  }
+
+  /** No folder can use up more than half of everything. */
+  #leastOf(scope: Scope, key: string): number {
+    const { least } = this.#limitOf(scope)
+    return scope === everything && !this.#world.hostile.touches(key) ? least / 2 : least
   }
 
   #failHeld(key: string, counted: readonly Counted[]): void {
@@ -341,7 +355,7 @@ function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[
 
 /** Where its revocation may be counted: in the folders of its links, if they are withdrawn, else as an indirect one. */
 function scopesOf(key: string, links: readonly string[]): readonly Omit<Counted, 'isSure'>[] {
-  const byFolder = Map.groupBy(links, (link) => (link.startsWith('links_data/folder-a/') ? 'folder-a' : 'no folder'))
+  const byFolder = Map.groupBy(links, (link) => /^links_data\/(folder-[ab])\//.exec(link)?.[1] ?? 'no folder')
   const own = [...byFolder].map(([scope, items]) => ({ scope, items }))
   const [, account, , principal] = key.split('%')
   const causes = [`account ${account}`, `principal ${principal}`].map((cause) => `indirect cause ${cause}`)

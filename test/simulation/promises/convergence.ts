@@ -35,6 +35,18 @@ export class ConvergencePromise {
     this.#checkLedger()
   }
 
+  /** What links ask for that can be read is there. What those ask for that cannot be read stays as it is. */
+  checkBesideRefused(): void {
+    const { world, desires } = this.#watched
+    const { refused } = world.unreadable
+    const actual = new Set(world.ssoAdmin.assignments().map(nameOf))
+    for (const assignment of desires.now('certainly', (link) => !refused.includes(link))) {
+      const target = desires.targetOf(assignment)
+      if (target !== undefined && !actual.has(target) && !this.#isUnclear(ledgerKeyOf(assignment)))
+        this.#fail(`'${assignment}' is desired, but not there, while S3 refuses to give ${refused.join(', ')}`)
+    }
+  }
+
   /** Once reconciled, with every object readable. */
   checkForeignListing(): void {
     const { world, access } = this.#watched

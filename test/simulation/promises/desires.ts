@@ -24,9 +24,12 @@ export class Desires {
     this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
   }
 
-  now(how: 'certainly' | 'possibly'): readonly string[] {
+  /** `among`: the links that count. */
+  now(how: 'certainly' | 'possibly', among: (link: string) => boolean = () => true): readonly string[] {
     const { objects, organizations, clock } = this.#world
-    return [...desiredNow(objects, organizations, clock.now(), (link) => this.#principals.grants(link, how))]
+    return [
+      ...desiredNow(objects, organizations, clock.now(), (link) => among(link) && this.#principals.grants(link, how)),
+    ]
   }
 
   /** Of an assignment by ids. */

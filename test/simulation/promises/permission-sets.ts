@@ -15,7 +15,7 @@ type PlainFile = {
 }
 
 const linkGrammar =
-  /^links_data\/(?:folder-a\/)?(?:root%all|ou_id%ou-[^%]+|account_tag%team\^[^%]*|account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
+  /^links_data\/(?:folder-[ab]\/)?(?:root%all|ou_id%ou-[^%]+|account_tag%team\^[^%]*|account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
 const ledgerGrammar = /^assignments\/account%\d{12}%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
 /** The listing of references comes before the last look at the file; with calls that travel for seconds. */
 const listedBeforeMs = 30_000

@@ -2,7 +2,7 @@ import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import { grantsNow } from '../desired.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 
-const linkGrammar = /^links_data\/(?:folder-a\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
+const linkGrammar = /^links_data\/(?:folder-[ab]\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 const grantOfLink = /^links_data\/(?:[^%]*\/)?[^%/]+%[^%]*%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 const ledgerGrammar = /^assignments\/(account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 

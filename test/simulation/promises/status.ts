@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { scopeOf } from '../desired.ts'
 import { isBadFile } from './bad-files.ts'
 import type { BrakePromise } from './brake.ts'
 import { complainAboutLinkStatus } from './link-status.ts'
@@ -32,15 +33,39 @@ export class StatusPromise {
     const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     for (const input of inputs.filter((one) => !world.unreadable.concernsInput(one))) {
       const status = world.readJson(`status/${input}.json`)
-      if (!status) this.#fail(`${input} has no status`)
-      else this.#checkStatus(input, status)
+      if (!status && !this.#isInCrowd(input)) this.#fail(`${input} has no status`)
+      else if (status) this.#checkStatus(input, status)
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
       const isLeft = this.#hasStuck(input) || brake.holdsFor(input) || permissionSets.isKept(input)
-      if (!inputs.includes(input) && !isLeft && !world.unreadable.concernsInput(input))
+      if (input.startsWith('too-many/')) this.#checkCrowd(input)
+      else if (!inputs.includes(input) && !isLeft && !world.unreadable.concernsInput(input))
         this.#fail(`${key} is left over: its input is gone`)
     }
+  }
+
+  /** Not valid, beside so many that they have one status together. */
+  #isInCrowd(input: string): boolean {
+    const { objects } = this.#watched.world
+    const body = Buffer.from(objects.model.find(input)?.body ?? []).toString()
+    const isBad = isBadFile(input, body) || (input.startsWith('links_data/') && scopeOf(input) === undefined)
+    return isBad && this.#crowdsOf(input).some((crowd) => objects.model.find(`status/${crowd}.json`) !== undefined)
+  }
+
+  #crowdsOf(input: string): readonly string[] {
+    const [, folder] = /^links_data\/([^%]*)\/[^/]*/.exec(input) ?? []
+    if (input.startsWith('permission_sets/')) return ['too-many/permission_sets']
+    return folder === undefined ? ['too-many/no folder'] : [`too-many/folder ${folder}`, 'too-many/undeclared folders']
+  }
+
+  /** It is there while files without a status are, and no longer. */
+  #checkCrowd(crowd: string): void {
+    const { world } = this.#watched
+    const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
+    const untold = inputs.filter((one) => !world.objects.model.find(`status/${one}.json`))
+    if (!untold.some((one) => this.#crowdsOf(one).includes(crowd)))
+      this.#fail(`${crowd} is told, and every file there has a status`)
   }
 
   /** Once reconciled: an entry whose removal was refused is left in the index until then. */

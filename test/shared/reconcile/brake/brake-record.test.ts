@@ -396,6 +396,14 @@ describe('the base of a window', () => {
     expect(await count({ name: undefined })).toBe(1)
   })
 
+  test('has what was granted before by the clock of the dispatcher, which may be far ahead of that of S3', async () => {
+    const [granted, began] = ['2026-03-03T13:00:00.000Z', '2026-03-03T13:00:01.000Z']
+    const { count } = await opened([['a', granted, [linkOf('a'), before]]])
+    expect(await count()).toBe(0)
+    expect(await count({ clockAt: began })).toBe(1)
+    expect(await count({ clockAt: granted })).toBe(0)
+  })
+
   test('has a link that was uploaded again, and none that has come beside an older one', async () => {
     const { count } = await opened([
       ['a', before, [linkOf('a'), after]],

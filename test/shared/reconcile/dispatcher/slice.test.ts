@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { defaultConfiguration } from '../../../../shared/domain/configuration.ts'
 import { assignmentHint, type Hint } from '../../../../shared/domain/hint.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
@@ -84,7 +85,7 @@ function gate(operation: string) {
   return { at, interceptor }
 }
 
-const limits = { outstanding: 2, callsPerSecond: 20, provisionings: 1 }
+const limits = { ...defaultConfiguration.limits, outstanding: 2, provisionings: 1 }
 const done = (settled: number, failed = 0) => ({ outcome: 'done', settled, failed })
 
 describe('a slice', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
+import { defaultConfiguration } from '../../../../shared/domain/configuration.ts'
 import { type PermissionSetArn, permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
@@ -500,7 +501,7 @@ describe('a drift check beside other work', () => {
   })
 
   test('that does not fit into one slice goes on in the next', async () => {
-    const world = await open({ configuration: { limits: { outstanding: 15, callsPerSecond: 4, provisionings: 3 } } })
+    const world = await open({ configuration: { limits: { ...defaultConfiguration.limits, callsPerSecond: 4 } } })
     await world.finish(world.everyNight())
     const isOver = async () => JSON.stringify((await world.json('state/drift.json'))?.open) === '[]'
     let slices = 0

@@ -427,3 +427,15 @@ describe('links that are near', () => {
     })
   })
 })
+
+test('a link that S3 does not give grants nothing, and a note names it', async () => {
+  const world = await worldWith()
+  const key = ofGroup('team-Accountants')
+  const uploader = { accessKeyId: 'maria', sourceIpAddress: '127.0.0.1' }
+  world.objects.model.put(uploader, key, new Uint8Array(), { customerKeyMd5: 'of a key that only maria knows' })
+  const { direct, notes } = await explain(world, 'team-Accountants')
+  expect(direct).toMatchObject([{ state: 'none' }])
+  expect(notes).toEqual([
+    `S3 does not give ${key} to ssofile, so it is not known whether that link grants this access; see: ssofile status '${key}'`,
+  ])
+})

@@ -376,3 +376,13 @@ test('over random changes a preview names exactly what a reconcile then grants a
   )
   expect(Math.min(seen.grants, seen.revocations)).toBeGreaterThan(0)
 }, 120_000)
+
+test('an empty link that S3 does not give is not planned as a grant, before anybody has looked at it', async () => {
+  const world = await granted(filesIn([billing, acmeFile('Billing-ps')]))
+  const key = link(account(one))
+  const uploader = { accessKeyId: 'maria', sourceIpAddress: '127.0.0.1' }
+  world.objects.model.put(uploader, key, new Uint8Array(), { customerKeyMd5: 'of a key that only maria knows' })
+  const { grants, idleLinks } = await preview(world)
+  expect(keysOf(grants)).toEqual([])
+  expect(idleLinks).toMatchObject([{ key, state: 'rejected' }])
+})

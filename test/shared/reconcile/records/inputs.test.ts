@@ -110,3 +110,26 @@ describe('inputs that are to be looked at again', () => {
     expect(sends).toBe(0)
   })
 })
+
+describe('files of permission sets', () => {
+  const by = (principalId: string) => ({ principalId, at: '2026-03-03T10:00:00.000Z' })
+  const groupsOf = (uploader: string, event = 'ObjectCreated:Put') =>
+    new Set(
+      Array.from({ length: 200 }, (_, index) => {
+        const key = `permission_sets/Set${index}-ps.json`
+        return toOutgoing({ ...message, key, event, by: by(uploader) }, none).groupId
+      }),
+    )
+
+  test('of one uploader are in few groups, whatever the name of his session, and those of another in others', () => {
+    const mine = groupsOf('AWS:AROAMINE:first')
+    expect(mine.size).toBe(8)
+    expect(groupsOf('AWS:AROAMINE:second')).toEqual(mine)
+    expect(groupsOf('AWS:AROAOTHER:first').isDisjointFrom(mine)).toBe(true)
+  })
+
+  test('that are deleted overtake those that are uploaded', () => {
+    const mine = groupsOf('AWS:AIDAMINE')
+    expect(groupsOf('AWS:AIDAMINE', 'ObjectRemoved:Delete').isDisjointFrom(mine)).toBe(true)
+  })
+})

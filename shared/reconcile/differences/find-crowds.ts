@@ -1,0 +1,67 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { parseLinkKey } from '../../domain/link.ts'
+import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import type { Checkpoint, LinkTimes } from '../records/checkpoint.ts'
+import { crowdOf, crowdPrefix } from '../records/crowds.ts'
+import { queueOf } from '../records/inputs.ts'
+import type { Heads } from '../records/list-heads.ts'
+import { statusPrefix } from '../records/status-store.ts'
+import type { Statuses } from './read-inputs.ts'
+
+type Bucket = {
+  readonly files: Heads
+  readonly statusHeads: Heads
+  readonly statuses: Pick<Statuses, 'told' | 'spoiled'>
+  /** What is known of the bodies of links. */
+  readonly links: { readonly memory: Readonly<Record<string, LinkTimes>> }
+  readonly last: Pick<Checkpoint, 'since'>
+  readonly configuration: Pick<Configuration, 'folders' | 'limits'>
+  readonly isSweep: boolean
+}
+
+/**
+ * What is to be told of each crowd that has a status, from listings alone.
+ *
+ * | a file without a status, in a crowd that has one         | sweep            | reconcile        |
+ * | -------------------------------------------------------- | ---------------- | ---------------- |
+ * | among the first that there is room for                   | is looked at     | is looked at     |
+ * | its name, or its body as last read, is not valid         | stays without    | stays without    |
+ * | any other, uploaded since the last comparison            | is looked at     | is looked at     |
+ * | any other                                                | stays without    | is looked at     |
+ */
+export function findCrowds(bucket: Bucket) {
+  const { files, statusHeads, statuses, last, configuration, isSweep } = bucket
+  const prefix = statusPrefix + crowdPrefix
+  const names = [...statusHeads.keys()].filter((key) => key.startsWith(prefix))
+  const crowds = new Map(
+    names.map((key) => [key.slice(statusPrefix.length, -'.json'.length), { rejected: 0, untold: [] as string[] }]),
+  )
+  if (crowds.size > 0) {
+    for (const key of [...files.keys()].sort()) {
+      const crowd = crowds.get(crowdOf(key, configuration.folders))
+      const told = statuses.told.get(key)
+      if (told?.attention === 'rejected' && crowd) crowd.rejected++
+      else if (!told && !statuses.spoiled.has(key)) crowd?.untold.push(key)
+    }
+  }
+  /** Files that are not looked at now. */
+  const left = new Set<string>()
+  const found = [...crowds].map(([crowd, { rejected, untold }]) => {
+    const beyond = untold.slice(Math.max(0, configuration.limits.notValidFiles - rejected))
+    for (const key of beyond) {
+      const isNew = (files.get(key)?.lastModified ?? 0) >= last.since
+      if (isKnownBad(key, bucket) || (isSweep && !isNew)) left.add(key)
+    }
+    return { crowd, untold: beyond }
+  })
+  return {
+    left,
+    /** Empty: the crowd is none any more. */
+    crowds: found,
+  }
+}
+
+function isKnownBad(key: string, { links, configuration }: Bucket): boolean {
+  if (queueOf(key) === 'permission-sets') return !parsePermissionSetKey(key).ok
+  return !parseLinkKey(key, configuration.folders).ok || links.memory[key]?.isValid === false
+}

@@ -1,0 +1,77 @@
+import { quote } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { shareOf } from '../../domain/folder-share.ts'
+import { linkPrefix } from '../../domain/link.ts'
+import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
+import { type NewStatus, rejection } from '../../domain/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { attentionKey, attentionPrefix, isTooLong, type StatusStore, tooLong } from './status-store.ts'
+
+/**
+ * The files that are not valid in one place: a declared folder, all undeclared ones, directly under `links_data/`, or
+ * `permission_sets/`. Beyond `limits.notValidFiles` they have no status each, but one together, `status/<crowd>.json`: so
+ * nobody can fill the bucket with statuses, nor `attention/`.
+ */
+export const crowdPrefix = 'too-many/'
+
+const rejectedPrefix = `${attentionPrefix}rejected/`
+const longNames = `${crowdPrefix}long names`
+const ofPermissionSets = `${crowdPrefix}permission_sets`
+const ofFolder = `${crowdPrefix}folder `
+
+/** The crowd that a file belongs to, whether or not it is valid. Keys that are too long for the index have one. */
+export function crowdOf(input: string, folders: readonly string[]): string {
+  if (isTooLong(attentionKey('rejected', input).slice(rejectedPrefix.length))) return longNames
+  return input.startsWith(permissionSetPrefix) ? ofPermissionSets : crowdPrefix + shareOf(input, folders)
+}
+
+/** Whether a file belongs to this crowd; asked where nobody knows which folders are declared, so of others it may be as well. */
+export function mayBeOf(crowd: string, input: string): boolean {
+  return crowdOf(input, crowd.startsWith(ofFolder) ? [crowd.slice(ofFolder.length)] : []) === crowd
+}
+
+/** Where the index has the rejected files of a crowd, maybe beside those of others. */
+function prefixOf(crowd: string): string {
+  if (crowd === longNames) return rejectedPrefix + tooLong
+  if (crowd === ofPermissionSets) return rejectedPrefix + permissionSetPrefix
+  return rejectedPrefix + linkPrefix + (crowd.startsWith(ofFolder) ? `${crowd.slice(ofFolder.length)}/` : '')
+}
+
+type Limits = Pick<Configuration, 'folders' | 'limits'>
+
+/**
+ * Whether as many files as may be are rejected in this crowd, each with a status of its own. Counted in the index each
+ * time, mostly with one call, so that no count can be wrong for long.
+ */
+export async function isCrowded(objects: ObjectStore, crowd: string, { folders, limits }: Limits): Promise<boolean> {
+  let left = limits.notValidFiles
+  for await (const { key } of objects.list(prefixOf(crowd))) {
+    const isOfCrowd = crowd === longNames || crowdOf(key.slice(rejectedPrefix.length), folders) === crowd
+    if (isOfCrowd && --left <= 0) return true
+  }
+  return false
+}
+
+/** Tells of a crowd whose files nobody has counted yet: the next sweep does. */
+export async function tellCrowd(statuses: StatusStore, crowd: string, { limits }: Limits): Promise<void> {
+  await statuses.revise(crowd, async (current) => current ?? describeCrowd(crowd, limits.notValidFiles))
+}
+
+/** `untold`: the files that have no status of their own, ascending; absent: not known. */
+export function describeCrowd(crowd: string, most: number, untold?: readonly string[]): NewStatus {
+  const names = untold?.slice(0, 3).map((key) => `'${quote(key)}'`)
+  const others = untold ? `${untold.length} more have none, such as ${names?.join(', ')}` : 'the others have none'
+  return rejection({
+    object: crowd,
+    received: `more than ${most} files that are not valid ${placeOf(crowd)}; ${most} have a status each, ${others}`,
+    expected: 'few',
+    remedy: 'correct or delete them; to see what is wrong with each: ssofile validate s3://<bucket>',
+  })
+}
+
+function placeOf(crowd: string): string {
+  if (crowd === longNames) return 'with long names'
+  if (crowd === ofPermissionSets) return `under ${permissionSetPrefix}`
+  if (crowd.startsWith(ofFolder)) return `in the folder '${crowd.slice(ofFolder.length)}'`
+  return crowd === `${crowdPrefix}no folder` ? `directly under ${linkPrefix}` : 'in folders that are not declared'
+}
