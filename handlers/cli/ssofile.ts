@@ -10,6 +10,8 @@ import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
 import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
+import { addPull } from './pull.ts'
+import { addPush } from './push.ts'
 import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
@@ -37,6 +39,8 @@ Examples: ssofile plan --help, and so on for each command. What each command pri
 addLocal(program)
 addValidate(program)
 addPlan(program)
+addPush(program)
+addPull(program)
 addApply(program)
 addStatus(program)
 addExplain(program)

@@ -2,7 +2,7 @@
 const nameMostBytes = 200
 
 /** What Windows or a Unix does not take in a name, and the character that begins an escape. */
-const untaken = /[\u0000-\u001f\u007f"*/:<>?\\|~]/gu
+const untaken = /[\p{Cc}"*/:<>?\\|~]/gu
 /** Windows drops these at the end of a name; `.` and `..` are no names. */
 const dropped = /[. ]$/u
 /** Windows takes these for devices, whatever follows the dot. (Windows documentation, "Naming Files, Paths, and Namespaces".) */
@@ -89,23 +89,24 @@ function renderName(name: string, care: Care): string {
 }
 
 function escapeName(name: string, care: Care): string {
-  const careful = care === 'plain' ? name.replace(untaken, escape) : name.replace(/./gsu, escapeUnlessSmall)
-  const ended = careful.replace(dropped, escape)
-  const begun = care === 'apart' && !ended.startsWith('~') ? ended.replace(/^./su, escape) : ended.replace(device, first)
+  const careful = care === 'plain' ? name.replace(untaken, escapeBytes) : name.replace(/./gsu, escapeUnlessSmall)
+  const ended = careful.replace(dropped, escapeBytes)
+  const begun =
+    care === 'apart' && !ended.startsWith('~') ? ended.replace(/^./su, escapeBytes) : ended.replace(device, first)
   // An escape could also join with an accent that follows it.
   const isStable = isNormal(name) && isNormal(begun)
-  return isStable ? begun : begun.replace(/[^\u0000-\u007f]/gu, escape)
+  return isStable ? begun : begun.replace(/\P{ASCII}/gu, escapeBytes)
 }
 
 function first(text: string): string {
-  return text.replace(/^./u, escape)
+  return text.replace(/^./u, escapeBytes)
 }
 
 function escapeUnlessSmall(letter: string): string {
-  return foldCase(letter) === letter ? letter.replace(untaken, escape) : escape(letter)
+  return foldCase(letter) === letter ? letter.replace(untaken, escapeBytes) : escapeBytes(letter)
 }
 
-function escape(text: string): string {
+function escapeBytes(text: string): string {
   return [...Buffer.from(text)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join('')
 }
 
