@@ -4,6 +4,7 @@ import { findUploader } from '../shared/domain/find-uploader.ts'
 import type { Hint } from '../shared/domain/hint.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { type Grant, isFolderMarker } from '../shared/domain/link.ts'
+import { changesNothing } from '../shared/domain/upload.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
@@ -52,10 +53,12 @@ export async function lookAtLink(
   const accountsOf = (grant: Grant) => listAccountsOf(ports.objects, grant)
   const context = { objects: ports.objects, organization, configuration, tagsUntilMs, accountsOf }
   let gathered: GatheredLink | undefined
+  let isUnchanged = false
   const told = await statuses.revise(key, async (current) => {
     gathered = await gatherLink(key, current, context)
     const status = describeLink(gathered.facts)
     const found = 'object' in gathered.reading ? gathered.reading.object : undefined
+    isUnchanged = found !== undefined && changesNothing(message, found, current)
     return status && { ...status, by: findUploader(found, message, current) }
   })
   if (!gathered) throw new Error(`${key} was not read`)
@@ -66,7 +69,7 @@ export async function lookAtLink(
   // A new message, not a failure: a message that fails comes again only a few times.
   if (facts.state === 'in-force' && facts.expansion.found === 'unread-tags')
     await sendInputs(ports, [key], 'tags of accounts are being read', configuration)
-  if (!reading.link) return
+  if (!reading.link || isUnchanged) return
   const { permissionSet, principal, type } = reading.link
   const hints = accounts.map(
     (account): Hint => ({ v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: key }),

@@ -3,6 +3,7 @@ import type { HeadObjectOutput, S3 } from '@aws-sdk/client-s3'
 import { decodeS3Key } from '../domain/s3-event.ts'
 import type {
   FoundObject,
+  Metadata,
   ObjectHead,
   ObjectStore,
   ReadObject,
@@ -69,9 +70,14 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
+  async put(
+    key: string,
+    body: string | Uint8Array,
+    condition?: WriteCondition,
+    metadata?: Metadata,
+  ): Promise<WriteResult> {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-    const input = { Bucket: this.bucket, Key: key, Body: bytes, ...toHeaders(condition) }
+    const input = { Bucket: this.bucket, Key: key, Body: bytes, Metadata: metadata, ...toHeaders(condition) }
     const isLostHere = (error: ServiceError) => condition !== undefined && isLost(error)
     const output = await answerOrAbsent('s3', this.#client.putObject(input), isLostHere)
     if (output === undefined) return { outcome: 'lost' }
@@ -122,10 +128,11 @@ export class S3ObjectStore implements ObjectStore {
   }
 }
 
-type HeadOutput = Pick<HeadObjectOutput, 'ETag' | 'LastModified' | 'ContentLength' | 'VersionId'>
+type HeadOutput = Pick<HeadObjectOutput, 'ETag' | 'LastModified' | 'ContentLength' | 'VersionId' | 'Metadata'>
 
 function toFound(key: string, output: HeadOutput, at: Date = servedAt(output)): FoundObject {
-  return { ...toHead(key, output), versionId: output.VersionId, servedAt: at }
+  const metadata = Object.keys(output.Metadata ?? {}).length === 0 ? undefined : output.Metadata
+  return { ...toHead(key, output), versionId: output.VersionId, servedAt: at, ...(metadata && { metadata }) }
 }
 
 function toHead(key: string, { ETag, LastModified, ContentLength: size }: HeadOutput): ObjectHead {

@@ -8,8 +8,11 @@ export type ObjectHead = {
   readonly versionId?: string
 }
 
+/** User metadata: `x-amz-meta-*`, in lower case and without that beginning. Absent: none. */
+export type Metadata = Readonly<Record<string, string>>
+
 /** `servedAt` is S3's Date header: the clock that leases and expiries are judged by. */
-export type FoundObject = ObjectHead & { readonly servedAt: Date }
+export type FoundObject = ObjectHead & { readonly servedAt: Date; readonly metadata?: Metadata }
 export type ReadObject = FoundObject & { readonly body: Uint8Array }
 
 /** `ifNoneMatch: '*'`: only where no object is. `ifMatch`: only over the object with this etag. */
@@ -32,7 +35,7 @@ export interface ObjectStore {
   get(key: string, options?: { readonly mostBytes: number }): Promise<ReadObject | undefined>
   /** The object unless it still has this etag, in one request (GET with If-None-Match; S3 answers 304). */
   getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined>
-  put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult>
+  put(key: string, body: string | Uint8Array, condition?: WriteCondition, metadata?: Metadata): Promise<WriteResult>
   /** Deleting what is absent is `deleted`. `lost`: the object there has another etag. */
   delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>
   /** Ascending by the UTF-8 bytes of the key, all pages. `startAfter` is a key, exclusive. */

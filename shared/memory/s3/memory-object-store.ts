@@ -1,5 +1,6 @@
 import type {
   FoundObject,
+  Metadata,
   ObjectHead,
   ObjectStore,
   ReadObject,
@@ -7,7 +8,7 @@ import type {
   WriteResult,
 } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { type BucketOptions, checkCustomerKey, headOf, MemoryBucket } from './memory-bucket.ts'
+import { type BucketOptions, checkCustomerKey, headOf, MemoryBucket, type StoredObject } from './memory-bucket.ts'
 import type { Caller, ObjectChange } from './object-change.ts'
 
 const product: Caller = { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1' }
@@ -39,7 +40,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async head(key: string): Promise<FoundObject | undefined> {
     const stored = this.model.find(key)
-    return stored && { ...headOf(key, stored), servedAt: this.model.servedAt() }
+    return stored && { ...headOf(key, stored), servedAt: this.model.servedAt(), ...metadataOf(stored) }
   }
 
   async get(key: string, { mostBytes = Number.POSITIVE_INFINITY } = {}): Promise<ReadObject | undefined> {
@@ -47,7 +48,7 @@ export class MemoryObjectStore implements ObjectStore {
     if (!stored) return undefined
     checkCustomerKey(stored)
     const body = stored.body.byteLength > mostBytes ? new Uint8Array() : new Uint8Array(stored.body)
-    return { ...headOf(key, stored), servedAt: this.model.servedAt(), body }
+    return { ...headOf(key, stored), servedAt: this.model.servedAt(), ...metadataOf(stored), body }
   }
 
   async getIfChanged(key: string, etag: string): Promise<ReadObject | 'unchanged' | undefined> {
@@ -56,10 +57,15 @@ export class MemoryObjectStore implements ObjectStore {
     return stored?.etag === etag ? 'unchanged' : this.get(key)
   }
 
-  async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
+  async put(
+    key: string,
+    body: string | Uint8Array,
+    condition?: WriteCondition,
+    metadata: Metadata = {},
+  ): Promise<WriteResult> {
     try {
       const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      const { etag } = this.model.put(this.#caller, key, bytes, { condition })
+      const { etag } = this.model.put(this.#caller, key, bytes, { condition, headers: headersOf(metadata) })
       return { outcome: 'written', etag, servedAt: this.model.servedAt() }
     } catch (error) {
       if (isServiceError(error, 'PreconditionFailed', 'NoSuchKey')) return { outcome: 'lost' }
@@ -89,4 +95,16 @@ export class MemoryObjectStore implements ObjectStore {
       startAfter = next
     }
   }
+}
+
+const metadataPrefix = 'x-amz-meta-'
+
+function headersOf(metadata: Metadata): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [metadataPrefix + name, value]))
+}
+
+function metadataOf({ headers }: StoredObject): { readonly metadata?: Metadata } {
+  const named = Object.entries(headers).filter(([name]) => name.startsWith(metadataPrefix))
+  if (named.length === 0) return {}
+  return { metadata: Object.fromEntries(named.map(([name, value]) => [name.slice(metadataPrefix.length), value])) }
 }

@@ -25,12 +25,12 @@ export function patientPorts(ports: Ports): Ports {
  */
 export function patientObjects(inner: ObjectStore, timing: Timing): ObjectStore {
   const patient: ObjectStore = wrapPort(inner, (_, call) => repeatPatiently(timing, repetition, call), {
-    async put(key, body, condition): Promise<WriteResult> {
+    async put(key, body, condition, metadata): Promise<WriteResult> {
       let mayBeOurs = false
       const onPause = (_: number, error: unknown) => {
         mayBeOurs ||= isServiceError(error) && proofOf(error) === 'unknown'
       }
-      const write = () => inner.put(key, body, condition)
+      const write = () => inner.put(key, body, condition, metadata)
       const result = await repeatPatiently(timing, { ...repetition, onPause }, write)
       if (result.outcome === 'written' || !mayBeOurs) return result
       const found = await patient.get(key)

@@ -4,17 +4,17 @@ import { type Lack, remedyOfFailures } from '../../domain/lack.ts'
 import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { NewStatus } from '../../domain/status.ts'
-import type { ObjectHead } from '../../ports/object-store.ts'
 import type { ServiceError } from '../../ports/service-error.ts'
 import type { OwnedPermissionSet } from '../records/owned-permission-sets.ts'
+import type { InputHead } from '../records/read-input.ts'
 import type { ProvisioningResult } from './provision-permission-set.ts'
 
 /** A valid permission set file that was read. */
-export type ReadFile = { readonly file: PermissionSetFile; readonly object: ObjectHead }
+export type ReadFile = { readonly file: PermissionSetFile; readonly object: InputHead }
 
 /** Which upload of the file a status speaks of. */
-export function uploadOf({ etag, lastModified, versionId }: ObjectHead) {
-  return { etag, lastModified: renderInstant(lastModified), versionId }
+export function uploadOf({ etag, lastModified, versionId, content, rebind }: InputHead) {
+  return { etag, lastModified: renderInstant(lastModified), versionId, content, rebind }
 }
 
 function statusOf({ file, object }: ReadFile, told: NewStatus, warnings: readonly string[] = []): NewStatus {

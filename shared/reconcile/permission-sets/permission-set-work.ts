@@ -1,6 +1,7 @@
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { isOfSameUpload, type NewStatus } from '../../domain/status.ts'
+import type { NewStatus } from '../../domain/status.ts'
+import { describeUpload, isSameUpload } from '../../domain/upload.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -80,8 +81,8 @@ export class PermissionSetWork {
       // The file was replaced meanwhile: its own hint, or its rejection, tells its status.
       if ((await objects.head(key))?.etag !== status?.etag) return current
       // It is also told of a file that is gone: then the handler has noted who deleted it.
-      const isKnown = status?.etag === undefined || isOfSameUpload(current, status)
-      return status && { ...status, by: isKnown ? current?.by : undefined }
+      const isKnown = status?.etag === undefined || isSameUpload(current, status)
+      return status && { ...status, ...describeUpload(current, status), by: isKnown ? current?.by : undefined }
     })
   }
 

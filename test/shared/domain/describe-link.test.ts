@@ -58,7 +58,7 @@ const at = (state: Access['state'], more: Partial<Access> = {}): Access => ({
   account: first,
   state,
   principalId: group,
-  links: [{ key: ofUnit.key, lastModified: uploadedAt }],
+  links: [{ key: ofUnit.key, etag: upload.etag }],
   ...more,
 })
 const everywhere = (state: Access['state'], more: Partial<Access> = {}) =>
@@ -446,11 +446,11 @@ describe('a link in force with accounts', () => {
     const others = [
       at('granting', { links }),
       at('granted', { links: undefined }),
-      at('granted', { links: [{ key: ofUser.key, lastModified: earlier }] }),
+      at('granted', { links: [{ key: ofUser.key, etag: 'other' }] }),
       at('granted'),
     ]
     for (const one of others) expect(told(one)?.principalId).toBeUndefined()
-    expect(told(at('granted', { links: [{ key: ofUnit.key, lastModified: uploadedAt }] }), ofUnit)).toMatchObject({
+    expect(told(at('granted', { links: [{ key: ofUnit.key, etag: upload.etag }] }), ofUnit)).toMatchObject({
       state: 'applied',
       principalId: otherZoe,
     })

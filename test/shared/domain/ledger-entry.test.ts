@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
-  areSameUploads,
+  areSameLinks,
   findAccess,
   isSameAccess,
-  isSameUpload,
+  isSameLink,
   isSettled,
   ledgerEntry,
   renderEntry,
@@ -17,25 +17,25 @@ const one = { key: 'links_data/a', etag: 'e', lastModified: '2026-03-03T10:00:00
 const two = { ...one, key: 'links_data/b' }
 
 describe('an upload of a link', () => {
-  test('an upload of a link is the same where key, etag and instant are', () => {
-    expect(isSameUpload(one, { ...one })).toBe(true)
+  test('an upload of a link is the same whenever it was made', () => {
+    expect(isSameLink(one, { ...one, lastModified: '2026-03-03T10:00:01.000Z' })).toBe(true)
   })
 
   test.each([
     ['key', two],
-    ['etag', { ...one, etag: 'f' }],
-    ['instant, as of empty files that share an etag', { ...one, lastModified: '2026-03-03T10:00:01.000Z' }],
+    ['content', { ...one, etag: 'f' }],
+    ['instant at which it was asked to count as new', { ...one, rebind: '2026-03-03T10:00:01.000Z' }],
   ])('an upload of a link is another with another %s', (_, other) => {
-    expect(isSameUpload(one, other)).toBe(false)
+    expect(isSameLink(one, other)).toBe(false)
   })
 })
 
-test('uploads are the same in any order, and others where one is missing, added or uploaded again', () => {
-  expect(areSameUploads([one, two], [two, one])).toBe(true)
-  expect(areSameUploads([], [])).toBe(true)
-  expect(areSameUploads([one, two], [one])).toBe(false)
-  expect(areSameUploads([one], [one, two])).toBe(false)
-  expect(areSameUploads([one, two], [one, { ...two, etag: 'f' }])).toBe(false)
+test('links are the same in any order, and others where one is missing, added or changed', () => {
+  expect(areSameLinks([one, two], [two, one])).toBe(true)
+  expect(areSameLinks([], [])).toBe(true)
+  expect(areSameLinks([one, two], [one])).toBe(false)
+  expect(areSameLinks([one], [one, two])).toBe(false)
+  expect(areSameLinks([one, two], [one, { ...two, etag: 'f' }])).toBe(false)
 })
 
 const at = '2026-03-03T10:00:00.000Z'
