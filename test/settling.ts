@@ -5,6 +5,7 @@ import { permissionSetArn } from '../shared/domain/identity-center-ids.ts'
 import { type GrantingLink, ledgerEntry, renderEntry, type StoredLedgerEntry } from '../shared/domain/ledger-entry.ts'
 import { permissionSetName } from '../shared/domain/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../shared/domain/principal.ts'
+import { contentOf } from '../shared/domain/upload.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
 import { settleAssignment } from '../shared/reconcile/assignments/settle-assignment.ts'
 import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/assignments/settle-context.ts'
@@ -84,6 +85,7 @@ export class Settling {
         .now()
         .toISOString()
         .replace(/\.\d+Z$/, '.000Z'),
+      content: contentOf(Buffer.from(body)),
     }
   }
 

@@ -125,6 +125,7 @@ function digestOf(bucket: string, { uploads, deletions }: InputChanges, preview:
     deletions: deletions.map(({ key, etag }) => [key, etag]),
     grants: keysOf(preview.grants),
     revocations: keysOf(preview.revocations),
+    bindings: preview.bindings.map(({ link, from, to }) => [link, from, to]),
     held: preview.brake.held,
     permissionSets: preview.permissionSets.map(({ name, change }) => [name, change]),
   }

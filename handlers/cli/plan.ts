@@ -67,9 +67,9 @@ export function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
 }
 
-function changesAccess({ grants, revocations, permissionSets }: ToldPreview): boolean {
+function changesAccess({ grants, revocations, bindings, permissionSets }: ToldPreview): boolean {
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
-  return grants.length + revocations.length + changed.length > 0
+  return grants.length + revocations.length + bindings.length + changed.length > 0
 }
 
 function warn(text: string): void {

@@ -17,6 +17,7 @@ import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
+import { addTouch } from './touch.ts'
 import { addValidate } from './validate.ts'
 
 const program = new Command('ssofile')
@@ -43,6 +44,7 @@ addPush(program)
 addPull(program)
 addApply(program)
 addStatus(program)
+addTouch(program)
 addExplain(program)
 addBrake(program)
 addPause(program)

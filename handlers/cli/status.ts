@@ -1,18 +1,15 @@
 import type { Command } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
-import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
-import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
-import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
+import { toInput } from './input-key.ts'
 import { Progress } from './progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
-import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderStatus, renderSummary } from './render-status.ts'
 import { hasUntold, isCurrent } from './untold-inputs.ts'
@@ -43,20 +40,6 @@ export function addStatus(program: Command): void {
       process.exitCode =
         key === undefined ? await tellAll(ports, options) : await tellOne(ports, toInput(key), { ...options, bucket })
     })
-}
-
-function toInput(key: string): string {
-  if (queueOf(key) !== undefined) return key
-  const inside = /^s3:\/\/[^/]*\/(.*)$/.exec(key)?.[1]
-  if (inside !== undefined)
-    throw new Refusal(
-      `received the URL '${quote(key, 1024)}', expected a key, without s3://bucket/: '${quote(inside, 1024)}'`,
-    )
-  if (parseLinkKey(linkPrefix + key, []).ok || key.includes('%')) return linkPrefix + key
-  if (key.endsWith('.json')) return permissionSetPrefix + key
-  throw new Refusal(
-    `received '${quote(key)}', expected the key of a link, such as 'root%all%Billing-ps%team-Accountants%GROUP%ssofile', or of a permission set file, such as 'Billing-ps.json'`,
-  )
 }
 
 async function tellOne(

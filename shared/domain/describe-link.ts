@@ -237,7 +237,7 @@ function describeAccounts(
       state: 'failed',
       reason: failed[0]?.reason,
       remedy: isReported
-        ? 'upload the link again to grant it again, or delete the link (with "onDrift": "restore" it is granted again by itself)'
+        ? 'to grant it again: ssofile touch, with the key of the link, and --rebind; or delete the link (with "onDrift": "restore" it is granted again by itself)'
         : remedyOf(failed),
     }
   }

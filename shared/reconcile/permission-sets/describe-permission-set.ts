@@ -27,7 +27,8 @@ export function describeApplied(read: ReadFile, { arn, applied, drift }: OwnedPe
   const common = { owned: true, permissionSetArn: arn }
   if (!drift) return statusOf(read, { ...common, state: 'applied' }, applied?.warnings)
   const reason = `someone else changed it in Identity Center; restoring it would: ${drift.differences.join('; ')}`
-  const remedy = 'upload the file again to restore it, or write the change into the file ("onDrift" is "report")'
+  const remedy =
+    'to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file ("onDrift" is "report")'
   return statusOf(read, { ...common, state: 'failed', reason, remedy }, applied?.warnings)
 }
 

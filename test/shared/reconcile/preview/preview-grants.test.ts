@@ -204,10 +204,9 @@ describe('a link of a user', () => {
     expect(await sort([grant])).toEqual({ ...nothing, grants: [grant] })
   })
 
-  test('a link of a user is applied to the present user where it was uploaded since', async () => {
-    const { bench, world, grant, sort } = await bound(() => somebodyElse)
-    await world.clock.advance(5_000)
-    await bench.upload()
+  test('a link of a user is applied to the present user where its content is another since', async () => {
+    const { bench, grant, sort } = await bound(() => somebodyElse)
+    await bench.upload(undefined, '{"reason":"the new one"}')
     expect(await sort([grant])).toEqual({ ...nothing, grants: [grant] })
   })
 
