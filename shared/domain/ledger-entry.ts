@@ -32,9 +32,11 @@ export function isSameLink(known: LinkUpload, found: LinkUpload): boolean {
   return known.key === found.key && isSameUpload(known, found)
 }
 
-/** The same links, none changed. */
-export function areSameLinks(known: readonly LinkUpload[], found: readonly LinkUpload[]): boolean {
-  return known.length === found.length && known.every((one) => found.some((other) => isSameLink(one, other)))
+/** The same links, none uploaded again, not even as it was: one may have been deleted between. */
+export function areSameUploads(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
+  const isSame = (one: GrantingLink, other: GrantingLink) =>
+    one.key === other.key && one.etag === other.etag && one.lastModified === other.lastModified
+  return a.length === b.length && a.every((one) => b.some((other) => isSame(one, other)))
 }
 
 /** The last call that could change the assignment. It is written before the call is made; the rest follows its answer. */

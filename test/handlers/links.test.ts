@@ -123,7 +123,12 @@ describe('links that are uploaded again as they are', () => {
     const { calls } = world
     for (const link of links) {
       const entry = await world.json(link.replace('links_data/', 'assignments/'))
-      expect(entry).toMatchObject({ state: 'granted', links: [{ key: link, lastModified: uploadedAt }] })
+      expect(entry).toMatchObject({ state: 'granted', links: [{ key: link, lastModified: expect.any(String) }] })
+      expect(JSON.stringify(entry)).not.toContain(uploadedAt)
+      expect(await world.json(`status/${link}.json`)).toMatchObject({
+        lastModified: uploadedAt,
+        since: expect.any(String),
+      })
     }
     // Each slice of the dispatcher asks once what is in progress.
     expect(calls.slice(before).filter((call) => !startOfSlice.includes(call))).toEqual([])

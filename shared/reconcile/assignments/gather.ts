@@ -9,7 +9,7 @@ import type { Cause } from '../../domain/brake.ts'
 import type { Lack } from '../../domain/lack.ts'
 import {
   type AccessIds,
-  areSameLinks,
+  areSameUploads,
   findAccess,
   type GrantingLink,
   isSameAccess,
@@ -111,7 +111,7 @@ export async function learn(settling: Settling, ids: AccessIds, what: Question):
     case 'foreign': {
       const recorded = await readForeign(objects, key)
       const links = wish.is === 'wanted' ? wish.links : []
-      const isSame = recorded && isSameAccess(recorded, ids) && areSameLinks(recorded.links, links)
+      const isSame = recorded && isSameAccess(recorded, ids) && areSameUploads(recorded.links, links)
       return { foreign: isSame ? 'same' : recorded ? 'other' : 'none' }
     }
     case 'history':

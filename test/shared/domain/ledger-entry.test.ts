@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
-  areSameLinks,
+  areSameUploads,
   findAccess,
   isSameAccess,
   isSameLink,
@@ -31,12 +31,13 @@ describe('an upload of a link', () => {
   })
 })
 
-test('links are the same in any order, and others where one is missing, added or changed', () => {
-  expect(areSameLinks([one, two], [two, one])).toBe(true)
-  expect(areSameLinks([], [])).toBe(true)
-  expect(areSameLinks([one, two], [one])).toBe(false)
-  expect(areSameLinks([one], [one, two])).toBe(false)
-  expect(areSameLinks([one, two], [one, { ...two, etag: 'f' }])).toBe(false)
+test('uploads are the same in any order, and others where one is missing, added or uploaded again', () => {
+  expect(areSameUploads([one, two], [two, one])).toBe(true)
+  expect(areSameUploads([], [])).toBe(true)
+  expect(areSameUploads([one, two], [one])).toBe(false)
+  expect(areSameUploads([one], [one, two])).toBe(false)
+  expect(areSameUploads([one, two], [one, { ...two, etag: 'f' }])).toBe(false)
+  expect(areSameUploads([one], [{ ...one, lastModified: '2026-03-03T10:00:01.000Z' }])).toBe(false)
 })
 
 const at = '2026-03-03T10:00:00.000Z'
