@@ -128,7 +128,12 @@ describe('a permission set file', () => {
       status: { state: 'applied', owned: true, permissionSetArn: arn(), ...(await version()) },
       exists: true,
     })
-    expect(await record()).toEqual({ v: 1, arn: arn(), claimedAt: ten, applied: { etag, at: expect.any(String) } })
+    expect(await record()).toEqual({
+      v: 1,
+      arn: arn(),
+      claimedAt: ten,
+      applied: { etag, content: expect.any(String), at: expect.any(String) },
+    })
     expect(await history()).toEqual([
       {
         v: 1,
