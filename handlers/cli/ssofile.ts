@@ -19,6 +19,7 @@ import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
 import { addTouch } from './touch.ts'
 import { addValidate } from './validate.ts'
+import { readVersion } from './version.ts'
 
 const program = new Command('ssofile')
   .description(
@@ -35,6 +36,7 @@ Exit codes: 0 done; 1 the answer is no (failed, held, rejected); 2 wrong usage o
 
 Examples: ssofile plan --help, and so on for each command. What each command prints: docs/commands.md`,
   )
+  .version(readVersion(), '-V, --version', 'the version of ssofile')
   .showHelpAfterError('(add --help for usage)')
   .exitOverride()
 addLocal(program)
