@@ -36,7 +36,8 @@ async function openFull(): Promise<{ world: World; links: readonly string[] }> {
         const entry = { v: 1, state: 'granted', principalId, permissionSetArn, links: by, ...ends }
         await put(`assignments/${name}`, JSON.stringify(entry))
         const counts = { desired: 1, applied: 1, open: 0, failed: [] }
-        const status = { input: key, state: 'applied', accounts: counts, principalId, ...version, updatedAt }
+        const first = { principalId: 'AWS:first', at: updatedAt }
+        const status = { input: key, state: 'applied', accounts: counts, principalId, by: first, ...version, updatedAt }
         await put(`status/${key}.json`, JSON.stringify(status))
         links.push(key)
       }
@@ -128,6 +129,8 @@ describe('links that are uploaded again as they are', () => {
       expect(await world.json(`status/${link}.json`)).toMatchObject({
         lastModified: uploadedAt,
         since: expect.any(String),
+        by: { principalId: 'AWS:first' },
+        principalId: entry?.principalId,
       })
     }
     // Each slice of the dispatcher asks once what is in progress.
