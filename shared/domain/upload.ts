@@ -8,7 +8,7 @@ export const rebindMetadata = 'ssofile-rebind'
 
 /** What tells whether a file was uploaded with another content. Kept with what came of the upload. */
 export const uploadIdentity = {
-  /** What is in the file, see `contentOf`. Absent in records of older versions. */
+  /** What was in the file when it was last read, see `contentOf`. Absent in records of older versions. */
   content: z.string().optional(),
   /** The last instant at which somebody asked for this file to count as new (`ssofile touch --rebind`). */
   rebind: z.iso.datetime().optional(),
@@ -68,7 +68,8 @@ export function describeUpload(known: Told | undefined, found: Told): Told {
   const since = isAgain
     ? (known.since ?? (known.lastModified === lastModified ? undefined : known.lastModified))
     : undefined
-  return { etag, lastModified, versionId, content, rebind, since }
+  // What cannot be read may say the same as before.
+  return { etag, lastModified, versionId, content: content ?? known?.content, rebind, since }
 }
 
 /**

@@ -21,6 +21,7 @@ export type BoundLink = { readonly link: GrantingLink; readonly boundTo: Princip
  * | no file any more          | does not ask to count as new          | as the status says  |
  * | the same content          | does not ask to count as new          | as the status says  |
  * | other content             |                                       | whoever has the name |
+ * | any                       | cannot be read                        | as the status says   |
  * | any                       | asks to count as new                  | whoever has the name |
  * | there is none             |                                       | whoever has the name |
  */
@@ -30,8 +31,9 @@ export function bindingOf(
   found: Upload | undefined,
 ): PrincipalId | undefined {
   if (type !== 'USER' || status === undefined) return undefined
-  const isNew =
-    status.etag === undefined || found === undefined ? asksAnew(status, found) : !isSameUpload(status, found)
+  const isUnread = found?.content === undefined && status.content !== undefined
+  const isUnknown = status.etag === undefined || found === undefined || isUnread
+  const isNew = isUnknown ? asksAnew(status, found) : !isSameUpload(status, found)
   return isNew ? undefined : status.principalId
 }
 

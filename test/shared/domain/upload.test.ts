@@ -75,6 +75,11 @@ test('only an instant in the metadata asks for anything', () => {
 })
 
 describe('a status says of an upload', () => {
+  test('the content of before where it cannot be read', () => {
+    const unread = { ...found, etag: 'f', content: undefined }
+    expect(describeUpload(found, unread)).toEqual({ ...found, etag: 'f', rebind: undefined, since: undefined })
+  })
+
   test.each<[string, ReturnType<typeof describeUpload>, Parameters<typeof describeUpload>]>([
     ['what it is, where it is the first', { ...found, rebind: undefined, since: undefined }, [undefined, found]],
     [

@@ -47,6 +47,7 @@ describe('the user that a link was first applied to', () => {
       zoe,
       ['USER', { principalId: zoe }, { ...found, content: 'd' }],
     ],
+    ['stays while its file cannot be read', zoe, ['USER', status, { etag: 'encrypted' }]],
     ['is told of a deleted link', zoe, ['USER', status, undefined]],
     [
       'of a deleted link is forgotten on request',
