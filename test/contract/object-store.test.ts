@@ -75,6 +75,16 @@ describe.each([
   })
   afterEach(() => opened.close())
 
+  test('user metadata of a write is answered by every read, until another write', async () => {
+    const metadata = { 'ssofile-rebind': '2026-03-03T10:15:30.987Z' }
+    await objects.put('links_data/a', '', { ifNoneMatch: '*' }, metadata)
+    expect(await objects.head('links_data/a')).toMatchObject({ metadata })
+    expect(await objects.get('links_data/a')).toMatchObject({ metadata })
+    await objects.put('links_data/a', '')
+    expect(await objects.head('links_data/a')).not.toHaveProperty('metadata')
+    expect(await objects.get('links_data/a')).not.toHaveProperty('metadata')
+  })
+
   test('an object that was put is read back, dated in whole seconds of the store', async () => {
     const servedAt = new Date('2026-03-03T10:15:30Z')
     const etag = '65a8e27d8879283831b664bd8b7f0ad4'
