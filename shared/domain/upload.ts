@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { InputMessage } from './input-message.ts'
 import { renderInstant } from './instant.ts'
@@ -8,7 +7,7 @@ export const rebindMetadata = 'ssofile-rebind'
 
 /** What tells whether a file was uploaded with another content. Kept with what came of the upload. */
 export const uploadIdentity = {
-  /** What was in the file when it was last read, see `contentOf`. Absent in records of older versions. */
+  /** What was in the file when it was last read, see `content-of.ts`. Absent in records of older versions. */
   content: z.string().optional(),
   /** The last instant at which somebody asked for this file to count as new (`ssofile touch --rebind`). */
   rebind: z.iso.datetime().optional(),
@@ -18,14 +17,6 @@ export type Upload = {
   readonly etag?: string | undefined
   readonly content?: string | undefined
   readonly rebind?: string | undefined
-}
-
-/**
- * SHA-256 of the body; `empty` for none. An ETag is not enough: with a KMS key it is another one for each upload of the same
- * content. (S3 API Reference, "Object", ETag.)
- */
-export function contentOf(body: Uint8Array): string {
-  return body.byteLength === 0 ? 'empty' : createHash('sha256').update(body).digest('hex')
 }
 
 /** Of an object's user metadata. What is no instant asks for nothing. */

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/configuration.ts'
 import { type LinkKey, linkPrefix, parseLinkKey } from '../../domain/link.ts'
-import { contentOf } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { contentOf } from './content-of.ts'
 import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 

@@ -1,7 +1,8 @@
 import { type Complaint, quote } from '../../domain/complaint.ts'
-import { contentOf, rebindOf, type Upload } from '../../domain/upload.ts'
+import { rebindOf, type Upload } from '../../domain/upload.ts'
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
+import { contentOf } from './content-of.ts'
 
 /** An object that a person uploaded. `content` is absent where it was not read. */
 export type InputHead = ObjectHead & Pick<Upload, 'content' | 'rebind'>

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
-import { changesNothing, contentOf, describeUpload, isSameUpload, rebindOf } from '../../../shared/domain/upload.ts'
+import { changesNothing, describeUpload, isSameUpload, rebindOf } from '../../../shared/domain/upload.ts'
 
 const [first, second, third] = [
   '2026-03-03T10:00:00.000Z',
@@ -56,15 +55,6 @@ describe('an upload is the same as one that is known', () => {
     ],
     ['where the wish was lost with its metadata', true, [{ ...found, rebind: first }, found]],
   ])('%s', (_, expected, given) => expect(isSameUpload(...given)).toBe(expected))
-})
-
-test('content is told by every byte of it', () => {
-  expect(contentOf(new Uint8Array())).toBe('empty')
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 4 }), fc.uint8Array({ maxLength: 4 }), (a, b) => {
-      expect(contentOf(a) === contentOf(b)).toBe(Buffer.compare(a, b) === 0)
-    }),
-  )
 })
 
 test('only an instant in the metadata asks for anything', () => {
