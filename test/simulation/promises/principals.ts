@@ -2,6 +2,8 @@ import type { IdentityStoreChange } from '../../../shared/memory/identity-store/
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 
+const rebindHeader = 'x-amz-meta-ssofile-rebind'
+
 /** One content of a link, from when it was uploaded, or asked to count as new, until it is another, or nothing is left of it. */
 type Life = {
   readonly content: string
@@ -35,7 +37,7 @@ export class PrincipalWatch {
     if (!stored || !key.includes('%USER%')) return
     const content = Buffer.from(stored.body).toString('hex')
     const life = this.#lives.get(key)
-    const asked = stored.headers['x-amz-meta-ssofile-rebind']
+    const asked = stored.headers[rebindHeader]
     const asksAnew = asked !== undefined && !(life?.rebind !== undefined && life.rebind >= asked)
     if (life && life.content === content && !asksAnew) return
     const doubted = [life?.told, life?.recorded, ...(life?.doubted ?? [])].filter((id) => id !== undefined)
@@ -72,7 +74,10 @@ export class PrincipalWatch {
     const bearer = name === undefined ? undefined : this.#world.identityStore.idOf('USER', name)
     const life = this.#lives.get(key)
     if (bearer === undefined || !life) return true
-    if (how === 'certainly' && life.doubted.some((id) => id !== bearer)) return false
+    // An object that still says so asks to count as new, whoever has looked at it.
+    const asked = this.#world.objects.model.find(key)?.headers[rebindHeader]
+    const isAsking = asked !== undefined && asked === life.rebind
+    if (how === 'certainly' && !isAsking && life.doubted.some((id) => id !== bearer)) return false
     const bound = life.told ?? (how === 'certainly' ? life.recorded : undefined)
     return bound === undefined || bound === bearer
   }
