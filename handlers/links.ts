@@ -5,6 +5,7 @@ import type { Hint } from '../shared/domain/hint.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { type Grant, isFolderMarker } from '../shared/domain/link.ts'
 import type { Status } from '../shared/domain/status.ts'
+import { changesNothing } from '../shared/domain/upload.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
@@ -57,6 +58,7 @@ export async function lookAtLink(
   const crowd = crowdOf(key, configuration.folders)
   let gathered: GatheredLink | undefined
   let isOneTooMany = false
+  let isUnchanged = false
   const told = await statuses.revise(key, async (current) => {
     gathered = await gatherLink(key, current, context)
     const status = describeLink(gathered.facts)
@@ -64,6 +66,7 @@ export async function lookAtLink(
     isOneTooMany = isNew && (await isCrowded(ports.objects, crowd, configuration))
     if (isOneTooMany) return undefined
     const found = 'object' in gathered.reading ? gathered.reading.object : undefined
+    isUnchanged = found !== undefined && changesNothing(message, found, current)
     const named = found ? message : await nameDeleter(ports.objects, message, current)
     return status && { ...status, by: findUploader(found, named, current) }
   })
@@ -76,7 +79,7 @@ export async function lookAtLink(
   // A new message, not a failure: a message that fails comes again only a few times.
   if (facts.state === 'in-force' && facts.expansion.found === 'unread-tags')
     await sendInputs(ports, [key], 'tags of accounts are being read', configuration)
-  if (!reading.link) return
+  if (!reading.link || isUnchanged) return
   const { permissionSet, principal, type } = reading.link
   const hints = accounts.map(
     (account): Hint => ({ v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: key }),

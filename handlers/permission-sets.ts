@@ -1,11 +1,12 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
 import { findUploader } from '../shared/domain/find-uploader.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
-import { renderInstant } from '../shared/domain/instant.ts'
 import { isFolderMarker } from '../shared/domain/link.ts'
 import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
-import { isOfSameUpload, type NewStatus, rejection, type Status } from '../shared/domain/status.ts'
+import { type NewStatus, rejection, type Status } from '../shared/domain/status.ts'
+import { changesNothing, describeUpload, isSameUpload } from '../shared/domain/upload.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { uploadOf } from '../shared/reconcile/permission-sets/describe-permission-set.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../shared/reconcile/records/crowds.ts'
 import { nameDeleter } from '../shared/reconcile/records/deletion-notes.ts'
 import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
@@ -43,9 +44,11 @@ export async function lookAtPermissionSet(
   const crowd = crowdOf(key, configuration.folders)
   let isValid = true
   let isOneTooMany = false
+  let isUnchanged = false
   const told = await statuses.revise(key, async (current) => {
     const reading = await readPermissionSetFile(ports.objects, key)
     isValid = reading?.file.ok ?? true
+    isUnchanged = reading !== undefined && changesNothing(message, reading.object, current)
     const status = describeFile(key, current, reading)
     const isNew = current === undefined && status?.state === 'rejected'
     isOneTooMany = isNew && (await isCrowded(ports.objects, crowd, configuration))
@@ -59,7 +62,7 @@ export async function lookAtPermissionSet(
   const state = isOneTooMany ? 'rejected, with many others' : (told?.state ?? 'removed')
   ports.log.info('permission set file looked at', { input: key, event, id, status: state })
   const name = parsePermissionSetKey(key)
-  if (!name.ok || !isValid) return
+  if (!name.ok || !isValid || isUnchanged) return
   await sendHints(
     ports,
     { id, hints: [{ v: 1, kind: 'permission-set', permissionSet: name.value, cause: key }], revocation: false },
@@ -76,12 +79,11 @@ function describeFile(
   const name = parsePermissionSetKey(key)
   // A deleted file: only the dispatcher knows what is left of its permission set. A rejected file left nothing.
   if (!reading) return name.ok && current?.state !== 'rejected' ? current : undefined
-  const { etag, lastModified, versionId } = reading.object
-  const version = { etag, lastModified: renderInstant(lastModified), versionId }
+  const { object } = reading
+  const version = describeUpload(current, uploadOf(object))
   if (!name.ok) return { ...version, ...rejection(name.complaint) }
   if (!reading.file.ok) return { ...version, ...rejection(reading.file.complaint) }
   // The status of the same content stays until the dispatcher says something else.
-  const isApplied = current?.state === 'applied' && current.etag === etag
-  if (current && (isApplied || isOfSameUpload(current, version))) return { ...current, ...version }
+  if (current && isSameUpload(current, object)) return { ...current, ...version }
   return { ...version, state: 'applying' }
 }

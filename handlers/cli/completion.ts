@@ -10,7 +10,7 @@ export function addCompletion(program: Command): void {
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .summary('completion script for a shell')
     .description(
-      "Prints a script that completes commands and options. It completes the command ssofile; in a checkout, add: alias ssofile='npx ssofile'",
+      'Prints a script that completes commands and options. It completes the command ssofile, as npm link puts it on the path',
     )
     .addHelpText(
       'after',

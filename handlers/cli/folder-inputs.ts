@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import pLimit from 'p-limit'
 import { quote } from '../../shared/domain/complaint.ts'
+import { parseFilePath } from '../../shared/domain/file-name.ts'
 import type { InputFault } from '../../shared/domain/judge-input.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
@@ -11,6 +12,8 @@ import { Refusal } from './refusal.ts'
 /** An input as it is, or would be, in the bucket. */
 export type InputFile = {
   readonly key: string
+  /** Where its file is, from the folder on, with `/`. Absent: where the key says. */
+  readonly path?: string
   readonly sizeBytes: number
   /** Empty for more than `mostBytes`. Throws if it cannot be read. */
   read(mostBytes: number): Promise<Uint8Array>
@@ -22,38 +25,73 @@ export type FolderListing = {
   /** What cannot be uploaded, by the key it would have. */
   readonly faults: readonly ({ readonly key: string } & InputFault)[]
   readonly warnings: readonly string[]
+  /** The input prefixes that the folder has. */
+  readonly prefixes: readonly string[]
 }
 
 const prefixes = [linkPrefix, permissionSetPrefix] as const
 const looksAtOnce = 64
 
 /**
- * What `aws s3 sync FOLDER s3://bucket` would upload under the two input prefixes: hidden files too, symbolic links
- * followed, names byte for byte, subfolders as `/`. Throws Refusal for a folder with neither prefix in it.
+ * The inputs in a folder: hidden files too, symbolic links followed, names as `parseFilePath` reads them. Throws Refusal for a
+ * folder with neither prefix in it.
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
   const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
-  const walk: Walk = { files: [], faults: [], warnings: [], limit: pLimit(looksAtOnce) }
-  for (const prefix of present) {
-    const path = join(folder, prefix)
-    await walkFolder(walk, { path, prefix, above: [await realpath(folder)] })
-  }
+  const walk = await listFiles(folder)
   const others = names.filter((name) => !prefixes.some((prefix) => prefix.slice(0, -1) === name))
   const missing = prefixes.filter((prefix) => !present.includes(prefix))
-  walk.files.sort((a, b) => (a.key < b.key ? -1 : 1))
+  const named = nameInputs(walk.files)
   return {
-    files: walk.files,
-    faults: walk.faults,
+    prefixes: present,
+    files: named.files,
+    faults: [...walk.faults, ...named.faults],
     warnings: [
-      ...missing.map(
-        (prefix) =>
-          `there is no ${prefix} here: aws s3 sync --delete would delete everything that the bucket has there`,
-      ),
+      ...missing.map((prefix) => `there is no ${prefix} here: what the bucket has there is left as it is`),
       ...(others.length === 0 ? [] : [explainOthers(others)]),
       ...walk.warnings,
     ],
+  }
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** Every file under the two input prefixes, as it is called here. */
+export async function listFiles(folder: string): Promise<Walk> {
+  const names = (await readFolder(folder)).map(({ name }) => name)
+  const walk: Walk = { files: [], faults: [], warnings: [], limit: pLimit(looksAtOnce) }
+  for (const prefix of prefixes.filter((one) => names.includes(one.slice(0, -1)))) {
+    const path = join(folder, prefix)
+    await walkFolder(walk, { path, prefix, above: [await realpath(folder)] })
+  }
+  return walk
+}
+
+/** The files of a folder by the keys that their names mean, ascending. Of files that mean one key none is taken. */
+export function nameInputs(files: readonly LocalFile[]): Pick<FolderListing, 'files' | 'faults'> {
+  const byKey = Map.groupBy(files, ({ path }) => parseFilePath(path))
+  const [clear, twice] = [
+    [...byKey].filter(([, same]) => same.length === 1),
+    [...byKey].filter(([, { length }]) => length > 1),
+  ]
+  return {
+    files: clear
+      .flatMap(([key, same]) => same.map((file) => ({ key, ...file })))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    faults: twice.map(([key, same]) => ({
+      key,
+      received: `${same.length} files for it: ${same.map(({ path }) => `'${quote(path, 1024)}'`).join(', ')}`,
+      expected: 'one file for each key',
+      remedy: 'keep one of them',
+    })),
   }
 }
 
@@ -82,11 +120,14 @@ function explainLayout(folder: string, names: readonly string[]): string {
 function explainOthers(names: readonly string[]): string {
   const told = names.slice(0, 5).map((name) => `'${quote(name)}'`)
   const more = names.length > told.length ? ` and ${names.length - told.length} more` : ''
-  return `not an input, and ignored: ${told.join(', ')}${more}; a sync of the whole folder would try to upload that too`
+  return `not an input, and ignored: ${told.join(', ')}${more}; ssofile push leaves it out`
 }
 
+/** A file in a folder; its path from there, with `/`. */
+export type LocalFile = Omit<InputFile, 'key'> & { readonly path: string }
+
 type Walk = {
-  readonly files: InputFile[]
+  readonly files: LocalFile[]
   readonly faults: ({ readonly key: string } & InputFault)[]
   readonly warnings: string[]
   readonly limit: ReturnType<typeof pLimit>
@@ -123,12 +164,12 @@ async function lookAt(walk: Walk, { path, prefix, above }: Place, entry: Dirent)
     const found = await walk.limit(() => stat(inner))
     if (found.isDirectory()) return await walkFolder(walk, { path: inner, prefix: `${key}/`, above })
     if (!found.isFile()) {
-      walk.warnings.push(`'${quote(key, 1024)}' is not a regular file: a sync skips it`)
+      walk.warnings.push(`'${quote(key, 1024)}' is not a regular file: it is left out`)
       return
     }
     const read = async (mostBytes: number) =>
       found.size === 0 || found.size > mostBytes ? new Uint8Array() : walk.limit(() => readFile(inner))
-    walk.files.push({ key, sizeBytes: found.size, read })
+    walk.files.push({ path: key, sizeBytes: found.size, read })
   } catch (error) {
     walk.faults.push({ key, ...(entry.name.includes('\ufffd') ? notUtf8 : unreadable(kindOf(entry), error)) })
   }
@@ -148,7 +189,7 @@ export function unreadable(what: string, error: unknown): InputFault {
   const message = error instanceof Error ? error.message : String(error)
   return {
     received: `a ${what} that cannot be read (${quote(message, 300)})`,
-    expected: 'a readable one: a sync would skip it, and with --delete delete it from the bucket',
+    expected: 'a readable one: what cannot be read cannot be compared, and is not pushed',
     remedy: `correct its permissions${what === 'symbolic link' ? ' or its target' : ''}, or remove it`,
   }
 }

@@ -1,24 +1,15 @@
 import type { Command } from 'commander'
 import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
-import type { Ports } from '../../shared/ports/ports.ts'
 import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
-import { type Preview, previewChanges } from '../../shared/reconcile/preview/preview.ts'
-import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
-import { openCliPorts } from './cli-ports.ts'
-import { chooseConfiguration } from './deployment.ts'
-import { listFolder } from './folder-inputs.ts'
-import { nameChangedFields } from './name-changed-fields.ts'
+import { type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
 import { Progress } from './progress.ts'
-import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderPlan } from './render-plan.ts'
+import { renderPush } from './render-push.ts'
 
-/** At five calls a second this is a minute. */
-const looksMost = 300
-
-type Options = { readonly config?: string; readonly json?: boolean; readonly detailedExitcode?: boolean }
+type Options = ScopeOptions & { readonly config?: string; readonly json?: boolean; readonly detailedExitcode?: boolean }
 
 /** `ssofile plan`: what would be granted and revoked, by which link. */
 export function addPlan(program: Command): void {
@@ -27,8 +18,10 @@ export function addPlan(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .summary('what would be granted and revoked, and by which link')
     .description(
-      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what would change after\n  aws s3 sync --delete FOLDER s3://bucket\n(the bucket is SSOFILE_BUCKET). For a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: the plan could not be made; 2: wrong usage or refused.',
+      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: the plan could not be made; 2: wrong usage or refused.',
     )
+    .option('--folder <name>', 'only the links in this folder under links_data/')
+    .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--detailed-exitcode', 'exit code 3 if there are changes')
     .option('--json', 'the plan as JSON, with all accounts')
@@ -38,55 +31,52 @@ export function addPlan(program: Command): void {
     })
 }
 
-async function plan(source: string, options: Options): Promise<number> {
+async function plan(source: string, { config, folder, ...options }: Options): Promise<number> {
   const isBucket = source.startsWith('s3://')
-  const bucket = bucketOf(isBucket ? source : undefined)
-  const ports = openCliPorts(bucket)
-  const owner = await readOwner(ports.objects)
-  const { instanceArn } = await ports.ssoAdmin.instance()
-  if (owner && owner.instanceArn !== instanceArn) {
-    throw new Refusal(
-      `bucket ${bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
-    )
-  }
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  if (isBucket && (folder !== undefined || !options.delete))
+    throw new Refusal(`received --folder or --no-delete with '${source}', expected them only with a folder of files`)
   const progress = new Progress()
   const onStep = (step: string) => progress.step(step)
   try {
-    const objects = await propose(isBucket ? undefined : source, ports)
-    const planned = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep })
-    const buckets = { before: ports.objects, after: objects }
-    const preview = { ...planned, permissionSets: await nameChangedFields(planned.permissionSets, buckets) }
+    const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
+      delete: options.delete,
+      onStep,
+      ...(config === undefined ? {} : { config }),
+      ...(folder === undefined ? {} : { folder }),
+    })
     progress.end()
-    process.stdout.write(options.json ? renderJson(toJson(preview)) : renderPlan(preview))
-    const pause = await readPause(ports.objects)
-    if (pause)
-      warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ssofile resume`)
-    return options.detailedExitcode && hasChanges(preview) ? 3 : 0
+    await showPlan(made, options.json === true)
+    return options.detailedExitcode && hasChanges(made) ? 3 : 0
   } finally {
     progress.end()
   }
 }
 
-async function propose(folder: string | undefined, { objects, clock }: Ports): Promise<ProposedObjects> {
-  const now = clock.now()
-  if (folder === undefined) return new ProposedObjects(objects, now)
-  const { files, faults, warnings } = await listFolder(folder)
-  for (const { key, received } of faults) warn(`${key}: ${received}; it is left out of the plan`)
+/** Prints a plan, with what it cannot say in itself as warnings. */
+export async function showPlan(made: MadePlan, isJson: boolean): Promise<void> {
+  const { preview, push, ports, warnings } = made
+  for (const { key, received } of push?.faults ?? []) warn(`${key}: ${received}; it is left out of the plan`)
   for (const warning of warnings) warn(warning)
-  return ProposedObjects.afterSync(objects, files, now)
+  process.stdout.write(isJson ? renderJson(toJson(made)) : renderPlan(preview) + (push ? renderPush(push) : ''))
+  const pause = await readPause(ports.objects)
+  if (pause) warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ssofile resume`)
 }
 
-export function hasChanges({ grants, revocations, permissionSets }: Preview): boolean {
+/** Whether files or access would change. */
+export function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {
+  return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
+}
+
+function changesAccess({ grants, revocations, bindings, permissionSets }: ToldPreview): boolean {
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
-  return grants.length + revocations.length + changed.length > 0
+  return grants.length + revocations.length + bindings.length + changed.length > 0
 }
 
 function warn(text: string): void {
   process.stderr.write(`warning: ${text}\n`)
 }
 
-function toJson(preview: Preview) {
+export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
   const { grants, existing, waiting, revocations, held, stuck, view, viewAgeMs, ...rest } = preview
   const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
     key: renderAssignmentKey(assignment),
@@ -94,7 +84,8 @@ function toJson(preview: Preview) {
     ...more,
   })
   return {
-    changes: hasChanges(preview),
+    changes: changesAccess(preview),
+    ...(push && toJsonOfPush(push)),
     organizationReadAt: view.readAt,
     organizationAgeSeconds: Math.round(viewAgeMs / 1000),
     grants: grants.map(flat),
@@ -104,5 +95,16 @@ function toJson(preview: Preview) {
     held: held.map(flat),
     stuck: stuck.map(flat),
     ...rest,
+  }
+}
+
+function toJsonOfPush({ digest, uploads, deletions, same }: NonNullable<MadePlan['push']>) {
+  return {
+    digest,
+    files: {
+      upload: uploads.map(({ key, over }) => ({ key, replaces: over !== undefined })),
+      delete: deletions.map(({ key }) => key),
+      same: same.length,
+    },
   }
 }

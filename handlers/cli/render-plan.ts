@@ -33,6 +33,7 @@ export function renderPlan(preview: ToldPreview): string {
     renderGrants(preview),
     renderStuck(preview),
     renderHeld(preview),
+    renderBindings(preview),
     renderRevocations(preview),
     renderRoles(preview),
     renderBrake(preview),
@@ -122,6 +123,15 @@ function renderRevocations({ revocations, view }: Preview): string {
   return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view })
 }
 
+function renderBindings({ bindings }: Preview): string {
+  return bindings
+    .map(({ link, principal, from, to }) => {
+      const head = `~ ${quote(link, 1100)}\n`
+      return `${head}  ${paint('pending', 'binds anew')} to the present user '${quote(principal)}' (${to}), instead of the one before (${from})\n`
+    })
+    .join('')
+}
+
 function withFates({ assignment, links }: PlannedRevocation): PlannedGrant {
   return { assignment, links: links.map(({ key, fate }) => `${key} (${fates[fate]})`) }
 }
@@ -176,13 +186,25 @@ function renderRoles({ vanishingRoles, view }: Preview): string {
 }
 
 function renderFigures(preview: Preview): string {
-  const { grants, revocations, waiting, existing, held, stuck, idleLinks, permissionSets, unfinished, unchecked } =
-    preview
+  const {
+    grants,
+    revocations,
+    bindings,
+    waiting,
+    existing,
+    held,
+    stuck,
+    idleLinks,
+    permissionSets,
+    unfinished,
+    unchecked,
+  } = preview
   const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
   const figures = [
     paint(grants.length > 0 ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`),
     paint(revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`),
+    ...(bindings.length > 0 ? [paint('pending', `${count(bindings.length, 'link')} to bind anew`)] : []),
     ...(changed > 0 ? [`${count(changed, 'permission set')} to change`] : []),
     ...(waits > 0 ? [`${waits.toLocaleString('en')} waiting`] : []),
     ...(existing.length > 0 ? [`${existing.length.toLocaleString('en')} there already`] : []),
@@ -191,7 +213,7 @@ function renderFigures(preview: Preview): string {
     ...(idleLinks.length > 0 ? [`${count(idleLinks.length, 'link')} without effect`] : []),
     ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} to be checked again`] : []),
   ]
-  const isEmpty = grants.length + revocations.length + changed === 0
+  const isEmpty = grants.length + revocations.length + bindings.length + changed === 0
   // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
   const isEqual = isEmpty && permissionSets.length + waits + held.length + stuck.length + unfinished === 0
   const head = isEqual

@@ -11,12 +11,16 @@ import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
 import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
+import { addPull } from './pull.ts'
+import { addPush } from './push.ts'
 import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
+import { addTouch } from './touch.ts'
 import { addValidate } from './validate.ts'
+import { readVersion } from './version.ts'
 import { addWho } from './who.ts'
 
 const program = new Command('ssofile')
@@ -34,14 +38,18 @@ Exit codes: 0 done; 1 the answer is no (failed, held, rejected); 2 wrong usage o
 
 Examples: ssofile plan --help, and so on for each command. What each command prints: docs/commands.md`,
   )
+  .version(readVersion(), '-V, --version', 'the version of ssofile')
   .showHelpAfterError('(add --help for usage)')
   .exitOverride()
 addLocal(program)
 addValidate(program)
 addPlan(program)
+addPush(program)
+addPull(program)
 addApply(program)
 addStatus(program)
 addWho(program)
+addTouch(program)
 addExplain(program)
 addBrake(program)
 addPause(program)

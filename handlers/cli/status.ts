@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { emptyBrake } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
-import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import { type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -17,6 +17,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { matchesGlob } from './glob.ts'
+import { toInput } from './input-key.ts'
 import { wholeNumber } from './options.ts'
 import { parseAccount } from './parse-account.ts'
 import { Progress } from './progress.ts'
@@ -113,20 +114,6 @@ function parseStates(text: string): readonly StatusState[] {
     if (state === undefined) throw new InvalidArgumentError(`expected states: ${statusStates.join(', ')}`)
     return state
   })
-}
-
-function toInput(key: string): string {
-  if (queueOf(key) !== undefined) return key
-  const inside = /^s3:\/\/[^/]*\/(.*)$/.exec(key)?.[1]
-  if (inside !== undefined)
-    throw new Refusal(
-      `received the URL '${quote(key, 1024)}', expected a key, without s3://bucket/: '${quote(inside, 1024)}'`,
-    )
-  if (parseLinkKey(linkPrefix + key, []).ok || key.includes('%')) return linkPrefix + key
-  if (key.endsWith('.json')) return permissionSetPrefix + key
-  throw new Refusal(
-    `received '${quote(key)}', expected the key of a link, such as 'root%all%Billing-ps%team-Accountants%GROUP%ssofile', or of a permission set file, such as 'Billing-ps.json'`,
-  )
 }
 
 async function tellOne(

@@ -21,7 +21,7 @@ export function addValidate(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .summary('check every file, all errors at once')
     .description(
-      'Checks every file under links_data/ and permission_sets/, of a folder as aws s3 sync would upload it, or of a bucket.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
+      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
     .option('--json', 'errors and warnings as JSON')
@@ -33,7 +33,7 @@ export function addValidate(program: Command): void {
     })
 }
 
-type Source = { readonly folders: readonly string[] } & FolderListing
+type Source = { readonly folders: readonly string[] } & Omit<FolderListing, 'prefixes'>
 
 async function validate(source: string, { config }: Options): Promise<Validation> {
   const { folders, files, faults, warnings } = await open(source, config)

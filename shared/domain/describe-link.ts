@@ -4,11 +4,12 @@ import type { Configuration } from './configuration.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import { renderInstant } from './instant.ts'
 import { type Lack, lackOfActiveAccount, lackOfBoundUser, lackOfScope, lackOfTags, remedyOfFailures } from './lack.ts'
-import type { GrantingLink, LedgerState } from './ledger-entry.ts'
+import { isSameLink, type LedgerState, type LinkUpload } from './ledger-entry.ts'
 import type { Link } from './link.ts'
 import type { LinkBody } from './link-body.ts'
 import type { Account } from './organization-view.ts'
-import { isOfSameUpload, type NewStatus, rejection, type Status } from './status.ts'
+import { type NewStatus, rejection, type Status } from './status.ts'
+import { describeUpload, isSameUpload, type Upload } from './upload.ts'
 
 /** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: the entry cannot be read. */
 export type Standing = {
@@ -18,7 +19,7 @@ export type Standing = {
   readonly isMissing?: boolean | undefined
   readonly principalId?: PrincipalId | undefined
   /** The links that granted it when it was last evaluated, and which upload of each. */
-  readonly links?: readonly Pick<GrantingLink, 'key' | 'lastModified'>[] | undefined
+  readonly links?: readonly LinkUpload[] | undefined
 }
 export type Access = Standing & { readonly account: AccountId }
 
@@ -43,7 +44,11 @@ export type Progress = {
 }
 
 type Uploaded = {
-  readonly object: { readonly etag: string; readonly versionId?: string | undefined; readonly lastModified: Date }
+  readonly object: Upload & {
+    readonly etag: string
+    readonly versionId?: string | undefined
+    readonly lastModified: Date
+  }
 }
 /** Access that the link granted and that is still there. Only the dispatcher knows how far it is. */
 type Leaving = { readonly left: readonly Access[] | 'unknown' }
@@ -60,7 +65,7 @@ type InForce = Uploaded & {
 export type LinkFacts = {
   /** Its status until now. */
   readonly present: Status | undefined
-  /** The user that this upload of it was first applied to, where its status names one. */
+  /** The user that this content of it was first applied to, where its status names one. */
   readonly boundTo: PrincipalId | undefined
 } & (
   | ({ readonly state: 'absent' } & Leaving)
@@ -106,7 +111,8 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  */
 export function describeLink(facts: LinkFacts): NewStatus | undefined {
   const upload = uploadOf(facts)
-  const by = isOfSameUpload(facts.present, upload) ? facts.present?.by : undefined
+  const found = facts.state === 'absent' ? undefined : facts.object
+  const by = isSameUpload(facts.present, found) ? facts.present?.by : undefined
   const told = { by, principalId: facts.boundTo, ...upload }
   switch (facts.state) {
     case 'rejected':
@@ -164,14 +170,14 @@ function describeLeft(
 
 /** Rows 9 to 14. */
 function describeNoAccounts(
-  { link, progress, present }: InForce & LinkFacts,
+  { link, object, progress, present }: InForce & LinkFacts,
   told: Partial<NewStatus>,
   expansion: Expansion,
 ): NewStatus {
   if (expansion.found === 'management-account')
     return { ...told, ...rejection(complainOfManagementAccount(link.key, expansion.id)) }
   if (expansion.found === 'unread-tags') {
-    if (isApplied(present, told)) return present
+    if (isApplied(present, object)) return { ...present, ...told, principalId: present.principalId }
     return { ...told, state: 'waiting', accounts: noAccounts, ...lackOfTags(expansion.unread, expansion.all) }
   }
   const held = progress === 'unknown' ? [] : progress.held
@@ -196,14 +202,17 @@ function describeNoAccounts(
 
 /** Rows 15 to 23. */
 function describeAccounts(
-  { link, progress, present, boundTo, onDrift }: InForce & LinkFacts,
+  { link, object, progress, present, boundTo, onDrift }: InForce & LinkFacts,
   told: Partial<NewStatus>,
   accounts: readonly AccountId[],
 ): NewStatus {
-  if (progress === 'unknown') return isApplied(present, told) ? present : { ...told, state: 'applying' }
+  if (progress === 'unknown')
+    return isApplied(present, object)
+      ? { ...present, ...told, principalId: present.principalId }
+      : { ...told, state: 'applying' }
   const { access, held } = progress
   const inForce = access.filter(isInForce)
-  const user = boundTo ?? findUser(link, told, inForce)
+  const user = boundTo ?? findUser(link, object, inForce)
   const ofOthers = inForce.filter(({ principalId }) => user !== undefined && principalId !== user)
   const failed = failuresOf(access)
   const applied = inForce.length - ofOthers.length
@@ -214,7 +223,7 @@ function describeAccounts(
     accounts: { desired: accounts.length, applied, open, failed },
     principalId: user ?? group?.principalId,
   }
-  const found = progress.lack ?? findToldLack(present, told)
+  const found = progress.lack ?? findToldLack(present, object)
   const isOfOther = user !== undefined && ofOthers.length > 0
   const lack = typeof found === 'string' && isOfOther ? lackOfBoundUser(link.principal, user) : found
   const isMoving = open > access.filter(({ state }) => state === 'held').length
@@ -228,7 +237,7 @@ function describeAccounts(
       state: 'failed',
       reason: failed[0]?.reason,
       remedy: isReported
-        ? 'upload the link again to grant it again, or delete the link (with "onDrift": "restore" it is granted again by itself)'
+        ? 'to grant it again: ssofile touch, with the key of the link, and --rebind; or delete the link (with "onDrift": "restore" it is granted again by itself)'
         : remedyOf(failed),
     }
   }
@@ -242,30 +251,24 @@ function describeAccounts(
 }
 
 /** The handler knows no progress: what an upload is told once stays until the dispatcher says something else. */
-function isApplied(present: Status | undefined, told: Partial<NewStatus>): present is Status {
-  return present?.state === 'applied' && isOfSameUpload(present, told)
+function isApplied(present: Status | undefined, object: Upload): present is Status {
+  return present?.state === 'applied' && isSameUpload(present, object)
 }
 
 function isInForce({ state }: Access): boolean {
   return state === 'granted' || state === 'foreign'
 }
 
-/** The user that this upload of a link was applied to, where it was applied anywhere. */
-function findUser(
-  { key, type }: Link,
-  { lastModified }: Partial<NewStatus>,
-  inForce: readonly Access[],
-): PrincipalId | undefined {
+/** The user that this content of a link was applied to, where it was applied anywhere. */
+function findUser({ key, type }: Link, object: Upload, inForce: readonly Access[]): PrincipalId | undefined {
   if (type !== 'USER') return undefined
-  const granted = inForce.find(({ links }) =>
-    links?.some((one) => one.key === key && one.lastModified === lastModified),
-  )
+  const granted = inForce.find(({ links }) => links?.some((one) => isSameLink(one, { ...object, key })))
   return granted?.principalId
 }
 
-/** What the status of the same upload says that the link lacks. A status that says held does not say it. */
-function findToldLack(present: Status | undefined, told: Partial<NewStatus>): Lack | 'none' | 'unknown' {
-  if (!present || !isOfSameUpload(present, told)) return 'none'
+/** What the status of the same content says that the link lacks. A status that says held does not say it. */
+function findToldLack(present: Status | undefined, object: Upload): Lack | 'none' | 'unknown' {
+  if (!present || !isSameUpload(present, object)) return 'none'
   const { state, reason, remedy, accounts } = present
   if (state === 'held') return 'unknown'
   const isWaiting = state === 'waiting' && accounts !== undefined && accounts.desired > 0
@@ -315,10 +318,11 @@ function complainOfManagementAccount(object: string, id: AccountId): Complaint {
   }
 }
 
-function uploadOf(facts: LinkFacts): Pick<NewStatus, 'etag' | 'lastModified' | 'versionId'> {
-  if (facts.state === 'absent') return {}
-  const { versionId, etag, lastModified } = facts.object
-  return { versionId, etag, lastModified: renderInstant(lastModified) }
+/** Of a file that is gone only when somebody last asked for it to count as new. */
+function uploadOf(facts: LinkFacts): Partial<NewStatus> {
+  if (facts.state === 'absent') return { rebind: facts.present?.rebind }
+  const { lastModified, ...object } = facts.object
+  return describeUpload(facts.present, { ...object, lastModified: renderInstant(lastModified) })
 }
 
 function instantOf(at: Date | undefined): string {

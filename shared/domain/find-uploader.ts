@@ -1,10 +1,11 @@
 import { parseCaller } from './api-caller.ts'
 import type { InputMessage, Uploader } from './input-message.ts'
 import { renderInstant } from './instant.ts'
-import { isOfSameUpload, type Status } from './status.ts'
+import type { Status } from './status.ts'
+import { isSameUpload, type Upload } from './upload.ts'
 
 /** What S3 answered when the input was read. */
-type Found = {
+type Found = Upload & {
   readonly etag: string
   readonly versionId?: string | undefined
   readonly lastModified: Date
@@ -13,12 +14,14 @@ type Found = {
 
 /**
  * Who uploaded the object that was found, or, where none was found, who deleted it. `undefined`: it is not known, which is
- * said rather than the wrong name. An event tells who changed a key, and others may have changed the key since.
+ * said rather than the wrong name. An event tells who changed a key, and others may have changed the key since. Whoever
+ * uploads the same content again has changed nothing.
  *
  * | found     | its status                     | the event says                                       | who                 |
  * | --------- | ------------------------------ | ---------------------------------------------------- | ------------------- |
  * | an object | names who uploaded it          |                                                      | as the status says  |
- * | an object | is of another upload, or none  | uploaded: this version, or this etag no sooner       | as the event says   |
+ * | an object | is of this content, earlier    |                                                      | not known           |
+ * | an object | is of other content, or none   | uploaded: this version, or this etag no sooner       | as the event says   |
  * | nothing   | names who deleted it later     |                                                      | as the status says  |
  * | nothing   | any other, or none             | deleted, after the upload that the status is of      | as the event says   |
  * |           | any other, or none             | anything else                                        | not known           |
@@ -30,10 +33,13 @@ export function findUploader(
   message: Pick<InputMessage, 'event' | 'by' | 'isByApi' | 'etag' | 'versionId'>,
   status: Status | undefined,
 ): Uploader | undefined {
-  const upload = found && { etag: found.etag, lastModified: renderInstant(found.lastModified) }
-  const known = isOfSameUpload(status, upload) ? status?.by : undefined
+  const isSame = isSameUpload(status, found)
+  const known = isSame ? status?.by : undefined
   const { by } = message
-  if (found) return known ?? (isOfUpload(message, found) ? uploaderOf(message, found) : undefined)
+  if (found) {
+    const isFirst = status?.since === undefined && status?.lastModified === renderInstant(found.lastModified)
+    return known ?? (isOfUpload(message, found) && (!isSame || isFirst) ? uploaderOf(message, found) : undefined)
+  }
   // Events come in any order.
   const isOlder = by && known && Date.parse(known.at) > Date.parse(by.at)
   return isOfDeletion(message, status) && !isOlder ? by : known

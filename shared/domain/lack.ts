@@ -42,7 +42,8 @@ export function lackOfPrincipal(
 export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
   return {
     reason: `user '${principal}' is no longer the user that this link was applied to (${boundTo})`,
-    remedy: 'if you mean the new user of this name, upload the link again; else delete it',
+    remedy:
+      'if you mean the new user of this name: ssofile touch, with the key of the link, and --rebind; else delete the link',
   }
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type PermissionSetArn, type PrincipalId, permissionSetArn, principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
+import { isSameUpload, type Upload, uploadIdentity } from './upload.ts'
 
 export const ledgerPrefix = 'assignments/'
 
@@ -13,6 +14,7 @@ export const grantingLink = z.strictObject({
   versionId: z.string().optional(),
   etag: z.string(),
   lastModified: z.iso.datetime(),
+  ...uploadIdentity,
   by: uploader.optional(),
   /** Who deleted it. Set once it is gone and its access is being revoked. */
   deletedBy: uploader.optional(),
@@ -22,16 +24,19 @@ export const grantingLink = z.strictObject({
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
-type Upload = Pick<GrantingLink, 'key' | 'etag' | 'lastModified'>
+/** What tells one link, and one content of it, from others. */
+export type LinkUpload = Upload & Pick<GrantingLink, 'key'>
 
-/** The same upload of the same link. Empty files share one etag, so only `lastModified` tells a new upload of them. */
-export function isSameUpload(a: Upload, b: Upload): boolean {
-  return a.key === b.key && a.etag === b.etag && a.lastModified === b.lastModified
+/** The same link, not uploaded with another content since, nor asked to count as new. */
+export function isSameLink(known: LinkUpload, found: LinkUpload): boolean {
+  return known.key === found.key && isSameUpload(known, found)
 }
 
-/** The same links, none uploaded again. */
-export function areSameUploads(a: readonly Upload[], b: readonly Upload[]): boolean {
-  return a.length === b.length && a.every((one) => b.some((other) => isSameUpload(one, other)))
+/** The same links, none uploaded again, not even as it was: one may have been deleted between. */
+export function areSameUploads(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
+  const isSame = (one: GrantingLink, other: GrantingLink) =>
+    one.key === other.key && one.etag === other.etag && one.lastModified === other.lastModified
+  return a.length === b.length && a.every((one) => b.some((other) => isSame(one, other)))
 }
 
 /** The last call that could change the assignment. It is written before the call is made; the rest follows its answer. */

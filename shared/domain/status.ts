@@ -3,6 +3,7 @@ import { accountId } from './account-id.ts'
 import type { Complaint } from './complaint.ts'
 import { principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
+import { uploadIdentity } from './upload.ts'
 
 export const statusStates = [
   'applying',
@@ -48,18 +49,15 @@ export const status = z.strictObject({
   /** Absent with `lastModified` where the input is gone. */
   etag: z.string().optional(),
   lastModified: z.iso.datetime().optional(),
+  ...uploadIdentity,
+  /** When this content was uploaded first, where it was uploaded again as it was: since then it counts. */
+  since: z.iso.datetime().optional(),
   updatedAt: z.iso.datetime(),
 })
 export type Status = z.infer<typeof status>
 
 /** A status as it is told; its store adds of which input, and when. */
 export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
-
-/** Whether two statuses are of the same upload: the same content, uploaded at the same time. */
-export function isOfSameUpload(a: Upload | undefined, b: Upload | undefined): boolean {
-  return a?.etag === b?.etag && a?.lastModified === b?.lastModified
-}
-type Upload = Pick<Status, 'etag' | 'lastModified'>
 
 export function rejection({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
   return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }

@@ -95,18 +95,18 @@ describe('access that others changed in Identity Center', () => {
     expect(system.log).toContain('the drift check has ended')
   }, 180_000)
 
-  test('is only told where the configuration says so, until its link is uploaded again', async () => {
+  test('is only told where the configuration says so, until its link is asked to count as new', async () => {
     await start('report')
     await byHand('delete', 'GROUP', 'kept')
     const applied = await apply()
     expect(applied.exitCode).toBe(1)
     const status = await system.untilStatus(link, 'failed')
     expect(status.reason).toMatch(/^someone removed it in Identity Center/)
-    expect(status.remedy).toMatch(/^upload the link again/)
+    expect(status.remedy).toMatch(/ssofile touch.* --rebind/)
     expect(await system.access.inAccount(account)).toEqual([])
     expect(await system.keys('attention/')).toEqual([`attention/failed/${link}`])
     expect(system.log).toContain('access that ssofile gave was removed by someone else')
-    await system.upload(link)
+    expect(await system.ssofile(['touch', link, '--rebind'])).toMatchObject({ exitCode: 0 })
     await system.untilStatus(link, 'applied')
     expect(await system.access.inAccount(account)).toEqual(['ReadOnly-ps%kept%GROUP'])
     expect(await system.keys('attention/')).toEqual([])

@@ -36,7 +36,8 @@ async function openFull(): Promise<{ world: World; links: readonly string[] }> {
         const entry = { v: 1, state: 'granted', principalId, permissionSetArn, links: by, ...ends }
         await put(`assignments/${name}`, JSON.stringify(entry))
         const counts = { desired: 1, applied: 1, open: 0, failed: [] }
-        const status = { input: key, state: 'applied', accounts: counts, principalId, ...version, updatedAt }
+        const first = { principalId: 'AWS:first', at: updatedAt }
+        const status = { input: key, state: 'applied', accounts: counts, principalId, by: first, ...version, updatedAt }
         await put(`status/${key}.json`, JSON.stringify(status))
         links.push(key)
       }
@@ -123,7 +124,14 @@ describe('links that are uploaded again as they are', () => {
     const { calls } = world
     for (const link of links) {
       const entry = await world.json(link.replace('links_data/', 'assignments/'))
-      expect(entry).toMatchObject({ state: 'granted', links: [{ key: link, lastModified: uploadedAt }] })
+      expect(entry).toMatchObject({ state: 'granted', links: [{ key: link, lastModified: expect.any(String) }] })
+      expect(JSON.stringify(entry)).not.toContain(uploadedAt)
+      expect(await world.json(`status/${link}.json`)).toMatchObject({
+        lastModified: uploadedAt,
+        since: expect.any(String),
+        by: { principalId: 'AWS:first' },
+        principalId: entry?.principalId,
+      })
     }
     // Each slice of the dispatcher asks once what is in progress.
     expect(calls.slice(before).filter((call) => !startOfSlice.includes(call))).toEqual([])
@@ -149,7 +157,8 @@ describe('a link that is looked at', () => {
     await world.objects.put(link, '')
     const { etag, lastModified } = (await look(world)) ?? {}
     const accounts = { desired: 4, applied: 4, open: 0, failed: [] }
-    const applied = { input: link, state: 'applied', accounts, by, etag, lastModified, updatedAt: by.at }
+    const upload = { etag, lastModified, content: 'empty' }
+    const applied = { input: link, state: 'applied', accounts, by, ...upload, updatedAt: by.at }
     await world.objects.put(`status/${link}.json`, JSON.stringify(applied))
     expect(await look(world, { ...by, principalId: 'AWS:sync' })).toEqual(applied)
     await world.objects.put(link, '{"reason":"audit"}')

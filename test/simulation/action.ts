@@ -51,6 +51,9 @@ export type Action =
   | OrganizationAction
   | { readonly do: 'upload a link'; readonly key: string; readonly body: keyof typeof bodies }
   | { readonly do: 'delete a link'; readonly nth: number }
+  /** As `ssofile touch --rebind` does, and with its metadata lost as a sync does. */
+  | { readonly do: 'have a link count as new'; readonly key: string }
+  | { readonly do: 'upload a link as it is'; readonly nth: number }
   | { readonly do: 'delete this link'; readonly key: string }
   | { readonly do: 'upload a link and delete it'; readonly key: string; readonly afterMs: number }
   /** Its event is lost, and then a link of its old place is deleted: what the new place grants must stay. */
@@ -156,6 +159,8 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('delete a link' as const), nth: fc.nat(30) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('have a link count as new' as const), key: linkKey }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('upload a link as it is' as const), nth: fc.nat(30) }) },
   {
     weight: 4,
     arbitrary: fc.record({

@@ -240,6 +240,7 @@ export class Checker {
     const isRemoved = eventName.startsWith('ObjectRemoved')
     // What somebody spoils or restores says what it said.
     if (change.caller.accessKeyId === spoiler) return
+    if (key.startsWith('links_data/')) this.#principals.noteLink(key)
     if (key.startsWith('links_data/')) this.#noteDesired()
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
     const unseen = isRemoved ? undefined : this.#looks.complain(this.#calling, key)

@@ -232,6 +232,18 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return moveSilently(action, world)
     case 'upload a bad key':
       return void objects.as('someone').put(action.key, '')
+    case 'have a link count as new': {
+      const found = objects.model.find(action.key)
+      const rebind = clock.now().toISOString()
+      if (found) void objects.as('someone').put(action.key, found.body, undefined, { 'ssofile-rebind': rebind })
+      return
+    }
+    case 'upload a link as it is': {
+      const links = world.keys('links_data/')
+      const key = links[action.nth % Math.max(links.length, 1)]
+      const found = key === undefined ? undefined : objects.model.find(key)
+      return key === undefined || !found ? undefined : void objects.as('someone').put(key, found.body)
+    }
     case 'delete a link': {
       const links = keysOfHonest(world)
       const key = links[action.nth % Math.max(links.length, 1)]

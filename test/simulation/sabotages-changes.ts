@@ -90,8 +90,23 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'the user that a link is bound to is forgotten',
     breaks: ['convergence'],
     file: 'shared/reconcile/assignments/user-binding.ts',
-    find: "  return type === 'USER' && status?.lastModified === lastModified ? status.principalId : undefined",
-    replace: '  return undefined',
+    find: '  return isNew ? undefined : status.principalId\n',
+    replace: '  return isNew || Math.abs(1) === 1 ? undefined : status.principalId\n',
+  },
+  {
+    name: 'an upload of the same content binds a link anew',
+    breaks: ['convergence', 'status', 'foreign'],
+    file: 'shared/domain/upload.ts',
+    find: '  return isSameContent && !asksAnew(known, found)\n',
+    replace:
+      '  const msOf = (one: Upload | undefined) => new Date(String(Object(one).lastModified)).getTime()\n  return isSameContent && !asksAnew(known, found) && msOf(known) === msOf(found)\n',
+  },
+  {
+    name: 'that a link shall count as new is not heard',
+    breaks: ['convergence', 'status'],
+    file: 'shared/domain/upload.ts',
+    find: '  return found?.rebind !== undefined && ',
+    replace: '  return Math.abs(1) === 2 && found?.rebind !== undefined && ',
   },
   {
     name: 'a drift check believes its listing of what is missing',

@@ -106,6 +106,21 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(4_200_000),
     { do: 'reconcile' },
   ]),
+  // The same, and then a sync uploads the link as it is, or somebody asks for it to count as new.
+  scenario(
+    fc.record({ settledMs, afterMs: fc.constantFrom(100, 4_000_000), asks: fc.boolean(), syncs: fc.boolean() }),
+    ({ settledMs: ms, afterMs, asks, syncs }) => [
+      upload(userLink),
+      wait(ms),
+      wait(ms),
+      { do: 'delete a user and make it anew', name: user, afterMs, silently: false },
+      wait(70_000),
+      wait(4_200_000),
+      asks ? { do: 'have a link count as new', key: userLink } : upload(userLink),
+      wait(ms),
+      ...(syncs ? [upload(userLink), wait(ms)] : []),
+    ],
+  ),
   // Somebody removes what ssofile gave, and it is found, whoever is refused meanwhile.
   scenario(
     fc.record({

@@ -7,7 +7,7 @@ import {
   findAccess,
   type GrantingLink,
   isSameAccess,
-  isSameUpload,
+  isSameLink,
 } from '../../domain/ledger-entry.ts'
 import type { RequestKind } from '../../ports/sso-admin.ts'
 import type { LastWord } from '../records/history.ts'
@@ -125,7 +125,7 @@ function conclude(own: Rest | { readonly result: 'absent' }, all: readonly Next[
  * | ------------------ | ------------------------------------------------------------------------- |
  * | there              | confirm it, where the ledger does not say so yet                          |
  * | gone, maybe        | create it: to create what is there already changes nothing                |
- * | gone               | leave it, where drift is only reported and no link was uploaded since     |
+ * | gone               | leave it, where drift is only reported and no link was changed since      |
  * | look               | look                                                                      |
  * | settling, listed   | put it off until a listing counts                                         |
  * | settling, unlisted | create it                                                                 |
@@ -474,10 +474,10 @@ function isRecorded(facts: Facts, access: Access, links: readonly GrantingLink[]
   return access.orphanedAt === undefined && (openUntil === undefined || accessesOf(facts).length > 1)
 }
 
-/** Someone removed it, and drift is only reported: it stays so until a link that grants it is uploaded again. */
+/** Someone removed it, and drift is only reported: it stays so until a link that grants it is changed, or asked to count as new. */
 function isLeftMissing({ onDrift }: Facts, access: Access, links: readonly GrantingLink[]): boolean {
   if (access.missingSince === undefined || onDrift === 'restore') return false
-  return links.every((link) => access.links.some((known) => isSameUpload(known, link)))
+  return links.every((link) => access.links.some((known) => isSameLink(known, link)))
 }
 
 /** A deletion was begun, and counted by the brake before that. */

@@ -82,6 +82,8 @@ export function toGrantingLink({
     versionId: object.versionId,
     etag: object.etag,
     lastModified: renderInstant(object.lastModified),
+    content: object.content,
+    rebind: object.rebind,
     reason: body.reason,
     ticket: body.ticket,
     expiresAt: body.expiresAt === undefined ? undefined : renderInstant(body.expiresAt),

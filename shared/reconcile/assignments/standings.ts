@@ -181,5 +181,5 @@ function toStanding({ accesses: [access] }: LedgerEntry): Standing {
 
 /** No more than statuses need: there may be 100,000 of these in memory. */
 function namesOf(links: NamedLinks): NamedLinks {
-  return links.map(({ key, lastModified }) => ({ key, lastModified }))
+  return links.map(({ key, etag, content, rebind }) => ({ key, etag, content, rebind }))
 }

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type GrantingLink, isSameUpload } from '../../domain/ledger-entry.ts'
+import { type GrantingLink, isSameLink } from '../../domain/ledger-entry.ts'
 import type { PrincipalType } from '../../domain/principal.ts'
-import { isOfSameUpload, type Status } from '../../domain/status.ts'
+import type { Status } from '../../domain/status.ts'
+import { asksAnew, isSameUpload, type Upload } from '../../domain/upload.ts'
 import type { StoredEntry } from '../records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import type { Subject } from './settlement.ts'
@@ -13,18 +14,30 @@ const readsAtOnce = 16
 export type BoundLink = { readonly link: GrantingLink; readonly boundTo: PrincipalId | undefined }
 
 /**
- * The user that this version of a link was first applied to, from its status. A later `lastModified` is a new upload,
- * which binds anew (empty files share one etag). Links of groups follow the name.
+ * The user that a link was first applied to, from its status. Links of groups follow the name.
+ *
+ * | the status is of          | the upload found                      | bound to            |
+ * | ------------------------- | ------------------------------------- | ------------------- |
+ * | no file any more          | does not ask to count as new          | as the status says  |
+ * | the same content          | does not ask to count as new          | as the status says  |
+ * | other content             |                                       | whoever has the name |
+ * | any                       | cannot be read                        | as the status says   |
+ * | any                       | asks to count as new                  | whoever has the name |
+ * | there is none             |                                       | whoever has the name |
  */
 export function bindingOf(
   type: PrincipalType,
-  status: Pick<Status, 'principalId' | 'lastModified'> | undefined,
-  lastModified: string,
+  status: (Pick<Status, 'principalId'> & Upload) | undefined,
+  found: Upload | undefined,
 ): PrincipalId | undefined {
-  return type === 'USER' && status?.lastModified === lastModified ? status.principalId : undefined
+  if (type !== 'USER' || status === undefined) return undefined
+  const isUnread = found?.content === undefined && status.content !== undefined
+  const isUnknown = status.etag === undefined || found === undefined || isUnread
+  const isNew = isUnknown ? asksAnew(status, found) : !isSameUpload(status, found)
+  return isNew ? undefined : status.principalId
 }
 
-/** The version of a link that this entry was granted for is bound to the entry's user, whether or not its status says so yet. */
+/** The content of a link that this entry was granted for is bound to the entry's user, whether or not its status says so yet. */
 export function bindingInLedger(
   type: PrincipalType,
   stored: StoredEntry | undefined,
@@ -32,7 +45,7 @@ export function bindingInLedger(
 ): PrincipalId | undefined {
   const first = stored?.entry.accesses[0]
   if (type !== 'USER' || first?.grantedAt === undefined) return undefined
-  const isGranting = first.links.some(({ key, lastModified }) => key === link.key && lastModified === link.lastModified)
+  const isGranting = first.links.some((known) => isSameLink(known, link))
   return isGranting ? first.principalId : undefined
 }
 
@@ -44,19 +57,19 @@ export async function bindLinks(
 ): Promise<readonly BoundLink[]> {
   const limit = pLimit(readsAtOnce)
   const bind = async (link: GrantingLink): Promise<BoundLink> => {
-    const known = stored?.entry.accesses[0].links.find((one) => isSameUpload(one, link))
+    const known = stored?.entry.accesses[0].links.find((one) => isSameLink(one, link))
     const recorded = bindingInLedger(type, stored, link)
     if (known?.by && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
     const read = await unlessSpoiled(context.statuses.read(link.key))
     // Nobody knows which user it means; of a group's link only who uploaded it.
     if (isSpoiled(read) && type === 'USER' && recorded === undefined) throw read
     const status = isSpoiled(read) ? undefined : read
-    // The status may be of an earlier upload, by somebody else.
-    const by = isOfSameUpload(status, link) ? status?.by : undefined
+    // The status may be of other content, by somebody else.
+    const by = isSameUpload(status, link) ? status?.by : undefined
     const upload = known ?? link
     return {
       link: by === undefined ? upload : { ...upload, by },
-      boundTo: recorded ?? bindingOf(type, status, link.lastModified),
+      boundTo: recorded ?? bindingOf(type, status, link),
     }
   }
   return Promise.all(links.map((link) => limit(() => bind(link))))

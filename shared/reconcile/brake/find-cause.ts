@@ -2,10 +2,10 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Cause } from '../../domain/brake.ts'
 import { isWithin } from '../../domain/expand-scope.ts'
-import { renderInstant } from '../../domain/instant.ts'
 import type { GrantingLink } from '../../domain/ledger-entry.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { Scope } from '../../domain/scope.ts'
+import { isSameUpload } from '../../domain/upload.ts'
 import type { LinkReading } from '../records/read-link.ts'
 
 const readsAtOnce = 16
@@ -54,8 +54,8 @@ function couldInclude(scope: Scope, { account, managementAccountId }: Place): bo
  * | ------------------------------------------------- | ------------------------------------------------------------ |
  * | absent                                            | yes                                                          |
  * | expired                                           | yes: it counts as absent from then on                        |
- * | not valid, or not in force yet, another upload    | yes: whoever overwrote it did that                           |
- * | not valid any more, the very upload that granted  | no: the configuration has changed, for instance its folders  |
+ * | not valid, or not in force yet, other content     | yes: whoever overwrote it did that                           |
+ * | not valid any more, the content that granted      | no: the configuration has changed, for instance its folders  |
  * | in force                                          | no: it covers the account no more, or its principal is gone  |
  * | S3 does not give it                               | no: it is not known what it says                             |
  */
@@ -68,10 +68,8 @@ function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
     case 'unreadable':
       return false
     case 'rejected':
-    case 'not-yet': {
-      const { etag, lastModified } = reading.object
-      return etag !== granting.etag || renderInstant(lastModified) !== granting.lastModified
-    }
+    case 'not-yet':
+      return !isSameUpload(granting, reading.object)
     default:
       return reading satisfies never
   }

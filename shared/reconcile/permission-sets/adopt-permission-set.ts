@@ -5,12 +5,12 @@ import { definitionOf, planPermissionSetChanges, renderChange } from '../../doma
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { renderPermissionSetFile } from '../../domain/render-permission-set-file.ts'
-import { isOfSameUpload } from '../../domain/status.ts'
-import type { ObjectHead } from '../../ports/object-store.ts'
+import { isSameUpload } from '../../domain/upload.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import { readOwned, writeOwned } from '../records/owned-permission-sets.ts'
+import type { InputHead } from '../records/read-input.ts'
 import { type PermissionSetReading, readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { uploadOf } from './describe-permission-set.ts'
@@ -54,11 +54,11 @@ export async function adoptPermissionSet(
   if (!reading) return refuse(gone(key))
   const complaint = complainOfFile(reading, actual)
   if (complaint) return refuse(complaint)
-  const { lastModified: at, etag, versionId } = uploadOf(reading.object)
+  const { lastModified: at, etag, versionId, content } = uploadOf(reading.object)
   const version = { etag, versionId }
   await recordPermissionSetHistory(objects, name, { event: 'adopted', at, body: { arn, ...version } })
   const now = renderInstant(clock.now())
-  await writeOwned(objects, name, { v: 1, arn, claimedAt: now, applied: { ...version, at: now } }, undefined)
+  await writeOwned(objects, name, { v: 1, arn, claimedAt: now, applied: { ...version, content, at: now } }, undefined)
   await tellAdopted(reading.object, arn, ports)
   return { name, arn, outcome: 'adopted', file: key, notes: rendered.value.notes }
 }
@@ -110,7 +110,7 @@ function claimed(name: PermissionSetName): Complaint {
 }
 
 async function tellAdopted(
-  object: ObjectHead,
+  object: InputHead,
   arn: PermissionSetArn,
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
 ): Promise<void> {
@@ -120,7 +120,7 @@ async function tellAdopted(
     const upload = uploadOf(object)
     return {
       ...upload,
-      by: isOfSameUpload(current, upload) ? current?.by : undefined,
+      by: isSameUpload(current, upload) ? current?.by : undefined,
       state: 'applied',
       owned: true,
       permissionSetArn: arn,

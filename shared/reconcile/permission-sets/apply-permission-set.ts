@@ -12,7 +12,7 @@ import {
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { rejection } from '../../domain/status.ts'
-import type { ObjectHead } from '../../ports/object-store.ts'
+import { describeUpload, isSameUpload } from '../../domain/upload.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import {
@@ -22,6 +22,7 @@ import {
   type StoredOwned,
   writeOwned,
 } from '../records/owned-permission-sets.ts'
+import type { InputHead } from '../records/read-input.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { type ClaimedPermissionSet, claimPermissionSet, refusals } from './claim-permission-set.ts'
 import { deletePermissionSet } from './delete-permission-set.ts'
@@ -79,13 +80,9 @@ export async function applyPermissionSet(
   }
 }
 
-/**
- * An upload after drift was reported is a person's wish to have the file in force again. The upload tells that, not the
- * instant of the report: S3's clock is another one, and gives whole seconds.
- */
-function isApplied({ arn, applied, change, drift }: OwnedPermissionSet, object: ObjectHead): boolean {
-  if (arn === undefined || change !== undefined || applied?.etag !== object.etag) return false
-  return drift === undefined || drift.lastModified === renderInstant(object.lastModified)
+/** Where drift was reported, another content, or asking for the file to count as new, is a person's wish to have it in force. */
+function isApplied({ arn, applied, change }: OwnedPermissionSet, object: InputHead): boolean {
+  return arn !== undefined && change === undefined && applied !== undefined && isSameUpload(applied, object)
 }
 
 /** Trying again does not help. If the permission set itself is there, a policy that it names is what was not found. */
@@ -211,7 +208,8 @@ async function finish(
     if (change.event === 'recreated') await context.wakeLinks(name)
     log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
   }
-  const applied = { etag, at, versionId, warnings: warnings.length > 0 ? [...warnings] : undefined }
+  const { content, rebind } = describeUpload(owned.value.applied, uploadOf(object))
+  const applied = { etag, content, rebind, at, versionId, warnings: warnings.length > 0 ? [...warnings] : undefined }
   const { value } = await writeOwned(objects, name, { v: 1, arn, claimedAt, applied }, owned)
   return { status: describeApplied(read, value), exists: true }
 }

@@ -4,17 +4,17 @@ import { type Lack, remedyOfFailures } from '../../domain/lack.ts'
 import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { NewStatus } from '../../domain/status.ts'
-import type { ObjectHead } from '../../ports/object-store.ts'
 import type { ServiceError } from '../../ports/service-error.ts'
 import type { OwnedPermissionSet } from '../records/owned-permission-sets.ts'
+import type { InputHead } from '../records/read-input.ts'
 import type { ProvisioningResult } from './provision-permission-set.ts'
 
 /** A valid permission set file that was read. */
-export type ReadFile = { readonly file: PermissionSetFile; readonly object: ObjectHead }
+export type ReadFile = { readonly file: PermissionSetFile; readonly object: InputHead }
 
 /** Which upload of the file a status speaks of. */
-export function uploadOf({ etag, lastModified, versionId }: ObjectHead) {
-  return { etag, lastModified: renderInstant(lastModified), versionId }
+export function uploadOf({ etag, lastModified, versionId, content, rebind }: InputHead) {
+  return { etag, lastModified: renderInstant(lastModified), versionId, content, rebind }
 }
 
 function statusOf({ file, object }: ReadFile, told: NewStatus, warnings: readonly string[] = []): NewStatus {
@@ -27,7 +27,8 @@ export function describeApplied(read: ReadFile, { arn, applied, drift }: OwnedPe
   const common = { owned: true, permissionSetArn: arn }
   if (!drift) return statusOf(read, { ...common, state: 'applied' }, applied?.warnings)
   const reason = `someone else changed it in Identity Center; restoring it would: ${drift.differences.join('; ')}`
-  const remedy = 'upload the file again to restore it, or write the change into the file ("onDrift" is "report")'
+  const remedy =
+    'to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file ("onDrift" is "report")'
   return statusOf(read, { ...common, state: 'failed', reason, remedy }, applied?.warnings)
 }
 

@@ -1,6 +1,7 @@
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { isOfSameUpload, type NewStatus } from '../../domain/status.ts'
+import type { NewStatus } from '../../domain/status.ts'
+import { describeUpload, isSameUpload } from '../../domain/upload.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -82,8 +83,8 @@ export class PermissionSetWork {
       // That a file is not valid is told by who looks at it first: one of too many has no status.
       if (current === undefined && status?.state === 'rejected') return current
       // It is also told of a file that is gone: then the handler has noted who deleted it.
-      const isKnown = status?.etag === undefined || isOfSameUpload(current, status)
-      return status && { ...status, by: isKnown ? current?.by : undefined }
+      const isKnown = status?.etag === undefined || isSameUpload(current, status)
+      return status && { ...status, ...describeUpload(current, status), by: isKnown ? current?.by : undefined }
     })
   }
 

@@ -1,5 +1,5 @@
 import type { GrantingLink } from '../../domain/ledger-entry.ts'
-import { isOfSameUpload } from '../../domain/status.ts'
+import { isSameUpload } from '../../domain/upload.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { StatusStore } from '../records/status-store.ts'
@@ -17,7 +17,7 @@ export async function addUploaders<A extends Pick<KnownAccess, 'links'>>(
   const found = new Map<string, GrantingLink['by']>()
   await forEachAtOnce(unknown.values(), async (link) => {
     const status = await spoiledAsAbsent(statuses.read(link.key))
-    if (isOfSameUpload(status, link)) found.set(link.key, status?.by)
+    if (isSameUpload(status, link)) found.set(link.key, status?.by)
   })
   const complete = (link: GrantingLink) => ({ ...link, by: link.by ?? found.get(link.key) })
   return access.map((one) => ({ ...one, links: one.links.map(complete) }))

@@ -10,7 +10,8 @@ import { type Account, isUnplaced } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
 import type { Scope } from '../../domain/scope.ts'
-import { isOfSameUpload, type Status } from '../../domain/status.ts'
+import type { Status } from '../../domain/status.ts'
+import { isSameUpload } from '../../domain/upload.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
@@ -216,7 +217,7 @@ async function explainLinks(
   return Promise.all(
     [...byKey.values()].map(async (link): Promise<ExplainedLink> => {
       const status = await statuses.read(link.key)
-      const by = link.by ?? (isOfSameUpload(status, link) ? status?.by : undefined)
+      const by = link.by ?? (isSameUpload(status, link) ? status?.by : undefined)
       return { ...link, by, grants: grantsNow.has(link.key), status }
     }),
   )

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
-import { renderInstant } from '../../domain/instant.ts'
 import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/lack.ts'
 import { renderGrant } from '../../domain/link.ts'
 import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
@@ -96,7 +95,7 @@ async function resolveGrant(
     links.map(async (key) => {
       const reading = await readings.read(key)
       if (reading.state === 'absent') return undefined
-      return bindingOf(type, await statuses.read(key), renderInstant(reading.object.lastModified))
+      return bindingOf(type, await statuses.read(key), reading.object)
     }),
   )
   const [other] = bound

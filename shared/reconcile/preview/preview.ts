@@ -21,6 +21,7 @@ import { readsAtOnce } from '../records/list-heads.ts'
 import type { LinkReading } from '../records/read-link.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
+import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { type BrakePreview, previewBrake } from './preview-brake.ts'
 import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
@@ -49,6 +50,8 @@ type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reas
 export type Preview = {
   readonly grants: readonly PlannedGrant[]
   readonly revocations: readonly PlannedRevocation[]
+  /** Links that go to another user of the same name, and the access of the one before with them. */
+  readonly bindings: readonly NewBinding[]
   /** Foreign access: left alone. */
   readonly existing: readonly PlannedGrant[]
   readonly waiting: readonly WaitingGrants[]
@@ -92,7 +95,8 @@ export async function previewChanges(
   const organization = new OrganizationCache(ports, configuration.folders)
   const view = await organization.recentView()
   onStep('comparing links and ledger')
-  const { plan, unfinished, counts, held: heldKeys } = await findDifferences(objects, view, configuration)
+  const differences = await findDifferences(objects, view, configuration)
+  const { plan, unfinished, counts, held: heldKeys } = differences
   const readings = await InputReadings.list(objects, configuration)
   const membership = { ...configuration, managementAccountId: view.managementAccountId }
   onStep('looking up permission sets and principals')
@@ -120,6 +124,7 @@ export async function previewChanges(
   return {
     ...sorted,
     revocations,
+    bindings: await previewBindings(differences.inputs, ports, configuration),
     held,
     brake: await previewBrake(revocations, { objects, configuration, now: ports.clock.now() }),
     stuck,

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/configuration.ts'
 import { type LinkKey, linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { contentOf } from './content-of.ts'
 import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'
 import { isKnownEmpty, type LinkReading, readLink } from './read-link.ts'
 
@@ -37,7 +38,8 @@ export class InputReadings {
     const link = parseLinkKey(key, this.#configuration.folders)
     if (!head) return { state: 'absent', link: link.ok ? link.value : undefined }
     if (!link.ok || !isKnownEmpty(head)) return this.#readOnce(key)
-    return { state: 'in-force', link: link.value, object: { ...head, servedAt: head.lastModified }, body: {} }
+    const object = { ...head, content: contentOf(new Uint8Array()), servedAt: head.lastModified }
+    return { state: 'in-force', link: link.value, object, body: {} }
   }
 
   /** The links among these keys that are in force. */

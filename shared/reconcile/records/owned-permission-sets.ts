@@ -3,6 +3,7 @@ import { accountId } from '../../domain/account-id.ts'
 import { permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import { uploadIdentity } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { moveTwin } from './open-work.ts'
@@ -36,6 +37,7 @@ const ownedPermissionSet = z.strictObject({
   applied: z
     .strictObject({
       etag: z.string(),
+      ...uploadIdentity,
       versionId: z.string().optional(),
       at: z.iso.datetime(),
       warnings: z.array(z.string()).optional(),

@@ -1,18 +1,27 @@
 import { type Complaint, quote } from '../../domain/complaint.ts'
+import { rebindOf, type Upload } from '../../domain/upload.ts'
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
+import { contentOf } from './content-of.ts'
+
+/** An object that a person uploaded. `content` is absent where it was not read. */
+export type InputHead = ObjectHead & Pick<Upload, 'content' | 'rebind'>
 
 /** An input that is there and that S3 refuses to give to ssofile: nobody knows what it says. */
-export type UnreadableInput = { readonly head: ObjectHead; readonly complaint: Complaint }
+export type UnreadableInput = { readonly head: InputHead; readonly complaint: Complaint }
 
 /** What a person uploaded; `undefined`: nothing is there. One larger than `mostBytes` is not read, and empty. */
 export async function readInput(
   objects: ObjectStore,
   key: string,
   { mostBytes }: { readonly mostBytes: number },
-): Promise<ReadObject | UnreadableInput | undefined> {
+): Promise<(ReadObject & InputHead) | UnreadableInput | undefined> {
   try {
-    return await objects.get(key, { mostBytes })
+    const found = await objects.get(key, { mostBytes })
+    if (!found) return undefined
+    const { metadata, ...object } = found
+    const isRead = found.body.byteLength === found.size
+    return { ...object, content: isRead ? contentOf(found.body) : undefined, rebind: rebindOf(metadata) }
   } catch (error) {
     if (!isObjectRefusal(error)) throw error
     const head = await objects.head(key)

@@ -3,7 +3,7 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { type Link, parseLinkKey } from '../../domain/link.ts'
 import { isInForce, type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
 import type { FoundObject, ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { readInput } from './read-input.ts'
+import { type InputHead, readInput } from './read-input.ts'
 
 /**
  * What one key under `links_data/` says now. Only `in-force` grants anything. `unreadable`: S3 does not give it, so it may
@@ -11,11 +11,11 @@ import { readInput } from './read-input.ts'
  */
 export type LinkReading =
   | { readonly state: 'absent'; readonly link?: Link | undefined }
-  | { readonly state: 'rejected'; readonly link?: Link; readonly object: ObjectHead; readonly complaint: Complaint }
-  | { readonly state: 'unreadable'; readonly link: Link; readonly object: ObjectHead; readonly complaint: Complaint }
+  | { readonly state: 'rejected'; readonly link?: Link; readonly object: InputHead; readonly complaint: Complaint }
+  | { readonly state: 'unreadable'; readonly link: Link; readonly object: InputHead; readonly complaint: Complaint }
   | ({ readonly state: 'in-force' } & Valid)
   | ({ readonly state: 'not-yet' | 'expired' } & Valid)
-type Valid = { readonly link: Link; readonly object: FoundObject; readonly body: LinkBody }
+type Valid = { readonly link: Link; readonly object: FoundObject & InputHead; readonly body: LinkBody }
 
 /**
  * MD5 of no bytes. The etag of an object that is encrypted by KMS or with a customer's key is no MD5 (S3 API Reference,

@@ -4,10 +4,10 @@ import {
   parsePermissionSetFile,
   permissionSetFileMostBytes,
 } from '../../domain/permission-set-file.ts'
-import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { readInput } from './read-input.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { type InputHead, readInput } from './read-input.ts'
 
-export type PermissionSetReading = { readonly object: ObjectHead; readonly file: Parsed<PermissionSetFile> }
+export type PermissionSetReading = { readonly object: InputHead; readonly file: Parsed<PermissionSetFile> }
 
 /** The file as it is now; `undefined`: there is none. One too large to be valid is not read. One that S3 does not give is not valid. */
 export async function readPermissionSetFile(

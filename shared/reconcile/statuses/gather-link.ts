@@ -2,7 +2,6 @@ import type { AccountId } from '../../domain/account-id.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { Access, Expansion, LinkFacts, Progress, Standing } from '../../domain/describe-link.ts'
 import { expandScope } from '../../domain/expand-scope.ts'
-import { renderInstant } from '../../domain/instant.ts'
 import type { Lack } from '../../domain/lack.ts'
 import type { Grant, Link } from '../../domain/link.ts'
 import { nearMatch } from '../../domain/near-match.ts'
@@ -65,10 +64,10 @@ export async function gatherLink(
   return { reading, accounts, facts: { ...common, ...reading, left } }
 }
 
-/** A link stays bound to its user while its file is the same upload. */
+/** A link stays bound to its user while its content is the same, and while anything is left of it once its file is gone. */
 function findBinding(reading: LinkReading, present: Status | undefined): LinkFacts['boundTo'] {
-  if (reading.state === 'absent' || !reading.link) return undefined
-  return bindingOf(reading.link.type, present, renderInstant(reading.object.lastModified))
+  if (!reading.link) return undefined
+  return bindingOf(reading.link.type, present, reading.state === 'absent' ? undefined : reading.object)
 }
 
 async function expandLink(

@@ -4,7 +4,7 @@ import { runSsofile } from '../../end-to-end/run-program.ts'
 test('help for a command that there is not names those that there are, and is wrong usage', async () => {
   const { exitCode, stdout, stderr } = await runSsofile(['help', 'nope'], process.env)
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
-  expect(stderr).toMatch(/'nope'.* local, validate, plan, apply, .*resume/)
+  expect(stderr).toMatch(/'nope'.* local, validate, plan, push, pull, apply, .*resume/)
 }, 60_000)
 
 test('help for a command is what the command itself tells', async () => {

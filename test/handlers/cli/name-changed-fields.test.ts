@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { compareInputs } from '../../../handlers/cli/compare-inputs.ts'
 import { nameChangedFields } from '../../../handlers/cli/name-changed-fields.ts'
 import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
@@ -25,7 +26,7 @@ async function worldWith(file: string): Promise<World> {
 async function plan(world: World, file: string, before: ObjectStore = world.objects) {
   const body = new TextEncoder().encode(file)
   const inputs = [{ key, sizeBytes: body.length, read: async () => body }]
-  const after = await ProposedObjects.afterSync(world.objects, inputs, world.clock.now())
+  const after = new ProposedObjects(world.objects, world.clock.now(), await compareInputs(world.objects, inputs))
   const options = { looksMost: 0 }
   const preview = await world.finish(previewChanges({ ...world.ports, objects: after }, world.configuration, options))
   const permissionSets = await nameChangedFields(preview.permissionSets, { before, after })

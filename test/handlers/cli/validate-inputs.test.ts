@@ -70,9 +70,25 @@ test('a folder under links_data/ counts where it is declared, and else is an err
   expect((await validate()).errors).toMatchObject([{ received: "folder 'team-a'" }])
 })
 
-test('a name as macOS may write it, in NFD, is an error that says so', async () => {
+test('a name as macOS may write it, in NFD, means the name in NFC', async () => {
   await write({ [`links_data/root%all%Billing-ps%${'é'.normalize('NFD')}%GROUP%ssofile`]: '' })
+  expect(await validate()).toMatchObject({ links: 1, errors: [] })
+})
+
+test('a name that no file system holds is written with escapes, and judged without them', async () => {
+  await write({ 'links_data/root%all%Billing-ps%a~2fb~3a~3f%GROUP%ssofile': '' })
+  expect(await validate()).toMatchObject({ links: 1, errors: [] })
+  await write({ 'links_data/root%all%Billing-ps%e~cc~81%GROUP%ssofile': '' })
   expect((await validate()).errors).toMatchObject([{ expected: expect.stringContaining('NFC') }])
+})
+
+test('two files that mean one key are an error that names both', async () => {
+  await write({ [link]: '', [link.replace('Accountants', '~41ccountants')]: '' })
+  const { faults, links } = await validate()
+  expect({ links, faults }).toEqual({
+    links: 0,
+    faults: [expect.objectContaining({ key: link, received: expect.stringContaining('~41ccountants') })],
+  })
 })
 
 test('files of the system are told as such', async () => {

@@ -40,6 +40,15 @@ describe('an object that was found was uploaded', () => {
     ['by nobody known where the event is of a deletion', [found, deleted, undefined], undefined],
     ['by nobody known where no event says so', [found, { event: 'reconcile' }, undefined], undefined],
     ['by whoever its status names already', [found, uploaded, status({ by: other })], other],
+    ['first, by whoever its status names', [found, uploaded, status({ by: other, lastModified: second(1) })], other],
+    ['first, by nobody known', [found, uploaded, status({ lastModified: second(1) })], undefined],
+    ['first, by nobody known, and it was told again', [found, uploaded, status({ since: second(1) })], undefined],
+    ['by whoever the event names where its status was told without it', [found, uploaded, status()], by],
+    [
+      'by whoever asked for it to count as new',
+      [{ ...found, rebind: second(2) }, uploaded, status({ by: other, lastModified: second(1) })],
+      by,
+    ],
     [
       'not by whom the status of an earlier upload names',
       [found, { event: 'sweep' }, status({ etag: 'f', by })],

@@ -58,7 +58,7 @@ describe('what a link lacks is told with what to do', () => {
       'the user that it was applied to',
       () => lackOfBoundUser('zoe', zoe),
       `user 'zoe' is no longer the user that this link was applied to (${zoe})`,
-      'if you mean the new user of this name, upload the link again; else delete it',
+      'if you mean the new user of this name: ssofile touch, with the key of the link, and --rebind; else delete the link',
     ],
     [
       'a permission set that the management account does not have',

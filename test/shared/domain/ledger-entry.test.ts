@@ -4,7 +4,7 @@ import {
   areSameUploads,
   findAccess,
   isSameAccess,
-  isSameUpload,
+  isSameLink,
   isSettled,
   ledgerEntry,
   renderEntry,
@@ -17,16 +17,17 @@ const one = { key: 'links_data/a', etag: 'e', lastModified: '2026-03-03T10:00:00
 const two = { ...one, key: 'links_data/b' }
 
 describe('an upload of a link', () => {
-  test('an upload of a link is the same where key, etag and instant are', () => {
-    expect(isSameUpload(one, { ...one })).toBe(true)
+  test('an upload of a link is the same whenever it was made', () => {
+    const again = { ...one, lastModified: '2026-03-03T10:00:01.000Z' }
+    expect(isSameLink(one, again)).toBe(true)
   })
 
   test.each([
     ['key', two],
-    ['etag', { ...one, etag: 'f' }],
-    ['instant, as of empty files that share an etag', { ...one, lastModified: '2026-03-03T10:00:01.000Z' }],
+    ['content', { ...one, etag: 'f' }],
+    ['instant at which it was asked to count as new', { ...one, rebind: '2026-03-03T10:00:01.000Z' }],
   ])('an upload of a link is another with another %s', (_, other) => {
-    expect(isSameUpload(one, other)).toBe(false)
+    expect(isSameLink(one, other)).toBe(false)
   })
 })
 
@@ -36,6 +37,7 @@ test('uploads are the same in any order, and others where one is missing, added 
   expect(areSameUploads([one, two], [one])).toBe(false)
   expect(areSameUploads([one], [one, two])).toBe(false)
   expect(areSameUploads([one, two], [one, { ...two, etag: 'f' }])).toBe(false)
+  expect(areSameUploads([one], [{ ...one, lastModified: '2026-03-03T10:00:01.000Z' }])).toBe(false)
 })
 
 const at = '2026-03-03T10:00:00.000Z'

@@ -2,13 +2,24 @@ import type { IdentityStoreChange } from '../../../shared/memory/identity-store/
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 
-/** What the checker knows of ids: which are gone since when, and to which user each version of a link is bound. */
+const rebindHeader = 'x-amz-meta-ssofile-rebind'
+
+/** One content of a link, from when it was uploaded, or asked to count as new, until it is another, or nothing is left of it. */
+type Life = {
+  readonly content: string
+  readonly rebind: string | undefined
+  /** The user that its status, or only a ledger entry, has named first. */
+  told?: string
+  recorded?: string
+  /** Users of the life before: maybe nobody of the product has seen that it ended. */
+  doubted: readonly string[]
+}
+
+/** What the checker knows of ids: which are gone since when, and to which user each link is bound. */
 export class PrincipalWatch {
   readonly #world: SimulatedWorld
   readonly #goneMs = new Map<string, number>()
-  /** By link and version: the user that its status, or only a ledger entry, has named first. */
-  readonly #told = new Map<string, string>()
-  readonly #recorded = new Map<string, string>()
+  readonly #lives = new Map<string, Life>()
 
   constructor(world: SimulatedWorld) {
     this.#world = world
@@ -20,18 +31,37 @@ export class PrincipalWatch {
     if (change.event === 'DeleteUser') this.#goneMs.set(change.userId, nowMs)
   }
 
+  /** An upload of the same content changes nothing, also after a deletion of which something is left. */
+  noteLink(key: string): void {
+    const stored = this.#world.objects.model.find(key)
+    if (!stored || !key.includes('%USER%')) return
+    const content = Buffer.from(stored.body).toString('hex')
+    const life = this.#lives.get(key)
+    const asked = stored.headers[rebindHeader]
+    const asksAnew = asked !== undefined && !(life?.rebind !== undefined && life.rebind >= asked)
+    if (life && life.content === content && !asksAnew) return
+    const doubted = [life?.told, life?.recorded, ...(life?.doubted ?? [])].filter((id) => id !== undefined)
+    this.#lives.set(key, { content, rebind: asksAnew ? asked : life?.rebind, doubted })
+  }
+
   /** A link of a user that is applied says to whom (design, "What is desired"). */
   noteStatus(key: string): void {
     const told = this.#world.readJson(key)
-    if (told?.state !== 'applied' || typeof told.principalId !== 'string' || !key.includes('%USER%')) return
-    remember(this.#told, `${String(told.input)} ${Date.parse(String(told.lastModified))}`, told.principalId)
+    const link = key.slice('status/'.length, -'.json'.length)
+    if (!told) return void this.#lives.delete(link)
+    const life = this.#lives.get(link)
+    const isOfNow = told.etag === this.#world.objects.model.find(link)?.etag && told.rebind === life?.rebind
+    if (!life || !isOfNow || told.etag === undefined) return
+    if (typeof told.principalId !== 'string') life.doubted = []
+    else if (told.state === 'applied') life.told ??= told.principalId
+    if (life.told !== undefined) life.doubted = []
   }
 
   noteEntry(entry: Readonly<Record<string, unknown>>): void {
     if (entry.state !== 'granted' || typeof entry.principalId !== 'string' || !Array.isArray(entry.links)) return
-    for (const link of entry.links) {
-      if (String(link.key).includes('%USER%'))
-        remember(this.#recorded, `${String(link.key)} ${Date.parse(String(link.lastModified))}`, entry.principalId)
+    for (const { key } of entry.links) {
+      const life = this.#lives.get(String(key))
+      if (life) life.recorded ??= entry.principalId
     }
   }
 
@@ -42,10 +72,13 @@ export class PrincipalWatch {
   grants(key: string, how: 'certainly' | 'possibly'): boolean {
     const [, name] = /%([^%]+)%USER%ssofile$/.exec(key) ?? []
     const bearer = name === undefined ? undefined : this.#world.identityStore.idOf('USER', name)
-    if (bearer === undefined) return true
-    const lastModified = this.#world.objects.model.find(key)?.lastModified.getTime()
-    const version = `${key} ${lastModified}`
-    const bound = this.#told.get(version) ?? (how === 'certainly' ? this.#recorded.get(version) : undefined)
+    const life = this.#lives.get(key)
+    if (bearer === undefined || !life) return true
+    // An object that still says so asks to count as new, whoever has looked at it.
+    const asked = this.#world.objects.model.find(key)?.headers[rebindHeader]
+    const isAsking = asked !== undefined && asked === life.rebind
+    if (how === 'certainly' && !isAsking && life.doubted.some((id) => id !== bearer)) return false
+    const bound = life.told ?? (how === 'certainly' ? life.recorded : undefined)
     return bound === undefined || bound === bearer
   }
 
@@ -61,8 +94,4 @@ export class PrincipalWatch {
     if (sinceMs >= configuration.orphanGraceMinutes * 60_000 - 2 * skewMs) return undefined
     return `whose principal is gone for only ${Math.round(sinceMs / 60_000)} minutes, and nobody has it instead`
   }
-}
-
-function remember(known: Map<string, string>, version: string, id: string): void {
-  if (!known.has(version)) known.set(version, id)
 }

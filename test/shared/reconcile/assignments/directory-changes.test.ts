@@ -197,7 +197,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     expect(await world.keys('state/open/')).toEqual([])
   })
 
-  test('a user made again under an old name gets nothing until the link is uploaded again; the old id goes after the grace', async () => {
+  test('a user made again under an old name gets nothing, also by an upload of the same link, until somebody asks for him; the old id goes after the grace', async () => {
     const link = linkOf(user, 'USER')
     const world = await open([link])
     const first = idOf(world, user, 'USER')
@@ -216,6 +216,10 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     expect(await world.keys('assignments/')).toEqual([])
     expect(await state(world, link)).toBe('waiting')
     await world.objects.put(link, '')
+    await settle(world)
+    expect(holders(world)).toEqual([])
+    expect(await state(world, link)).toBe('waiting')
+    await world.objects.put(link, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settle(world)
     expect(holders(world)).toEqual([second])
     expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied', principalId: second })
@@ -340,7 +344,7 @@ test('access by a permission set that was made again under its name is granted b
     tags: [],
   })
   await world.objects.delete('state/permission-sets.json')
-  await world.objects.put(linkOf(old), '')
+  await world.objects.put(linkOf(old), '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
   await settle(world)
   const again = targetOf(world, idOf(world, old))
   expect(again.permissionSetArn).not.toBe(target.permissionSetArn)

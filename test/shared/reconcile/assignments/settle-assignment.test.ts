@@ -84,7 +84,7 @@ describe('access that is granted and revoked', () => {
         call: { kind: 'deletion', calledAt: world.clock.now().toISOString() },
       }),
     )
-    await world.objects.put(link, '')
+    await world.objects.put(link, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
     await world.clock.advance(60_000)
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
@@ -162,7 +162,7 @@ describe('access that is granted and revoked', () => {
     }
     await world.objects.put(ledger, JSON.stringify({ ...stored, state: 'revoking', call }))
     await world.clock.advance(1_000)
-    await world.objects.put(link, '')
+    await world.objects.put(link, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
     expect(await history(world)).toEqual(['granted', 'revoked', 'granted'])
   })
@@ -237,7 +237,7 @@ describe('access that is granted and revoked', () => {
     await world.finish(world.everyHour())
     await settled(world)
     await world.identityStore.deleteGroup(principalId)
-    await world.objects.put(root, '')
+    await world.objects.put(root, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
     expect(await world.json(`status/${root}.json`)).toMatchObject({ state: 'waiting' })
     const [, , permissionSet, principal, type] = name.split('%')
@@ -341,14 +341,14 @@ describe('principals that change', () => {
     expect(await world.keys('assignments/')).toEqual([])
   })
 
-  test('a group that was deleted and made again gets access under its new id when its link is uploaded again', async () => {
+  test('a group that was deleted and made again gets access under its new id when its link is asked to count as new', async () => {
     const world = await open()
     await world.objects.put(link, '')
     await settled(world)
     await world.identityStore.deleteGroup(target(world).principalId)
     await world.identityStore.createGroup({ displayName: 'team-Accountants' })
     await world.clock.advance(90_000)
-    await world.objects.put(link, '')
+    await world.objects.put(link, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
     expect(world.ssoAdmin.assignments()).toEqual([target(world)])
     expect(await world.json(ledger)).toMatchObject({ state: 'granted', principalId: target(world).principalId })
@@ -366,7 +366,7 @@ describe('a link to a user', () => {
     await world.clock.advance(90_000)
   }
 
-  test('is bound to the user that it was first applied to: a new user of that name waits until it is uploaded again', async () => {
+  test('is bound to the user that it was first applied to: a new user of that name waits until somebody asks for him', async () => {
     const world = await open()
     await world.objects.put(userLink, '')
     await settled(world)
@@ -395,9 +395,13 @@ describe('a link to a user', () => {
     expect(await world.json(`status/${userLink}.json`)).toMatchObject({
       state: 'waiting',
       principalId: first,
-      remedy: expect.stringMatching(/upload the link again/),
+      remedy: expect.stringMatching(/ssofile touch.* --rebind/),
     })
+    await world.clock.advance(5_000)
     await world.objects.put(userLink, '')
+    await settled(world)
+    expect(await world.json(`status/${userLink}.json`)).toMatchObject({ state: 'waiting', principalId: first })
+    await world.objects.put(userLink, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
     expect(world.ssoAdmin.assignments().map(({ principalId }) => principalId)).toEqual([second])
     expect(await world.json(`status/${userLink}.json`)).toMatchObject({ state: 'applied', principalId: second })

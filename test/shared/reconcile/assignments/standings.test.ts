@@ -59,7 +59,7 @@ function open(wrap: (world: World) => Standings = (world) => new Standings(world
 }
 
 describe('how far an assignment is', () => {
-  const links = [{ key: link.key, lastModified: at }]
+  const links = [{ key: link.key, etag: link.etag }]
   const { principalId } = access
 
   test('is told by its entry, by foreign/, or by nothing', async () => {
@@ -228,7 +228,7 @@ test('links that an entry names no more are told once, by account', async () => 
 })
 
 test('an entry may name the links that it has, and any where nobody can read it', () => {
-  const standing = { state: 'granted', links: [link, { key: 'links_data/b', lastModified: at }] } as const
+  const standing = { state: 'granted', links: [link, { key: 'links_data/b', etag: 'e' }] } as const
   expect(['links_data/a', 'links_data/b', 'links_data/c'].map((key) => mayName(standing, key))).toEqual([
     true,
     true,

@@ -30,20 +30,47 @@ function entryWith(links: readonly GrantingLink[], grantedAt?: string): StoredEn
 }
 
 describe('the user that a link was first applied to', () => {
-  const status = { principalId: zoe, lastModified: uploadedAt }
-  test('stands in its status, as long as it is the same upload', () => {
-    expect(bindingOf('USER', status, uploadedAt)).toBe(zoe)
-    expect(bindingOf('USER', status, later)).toBeUndefined()
-    expect(bindingOf('USER', undefined, uploadedAt)).toBeUndefined()
-    expect(bindingOf('USER', { lastModified: uploadedAt }, uploadedAt)).toBeUndefined()
-    expect(bindingOf('GROUP', status, uploadedAt)).toBeUndefined()
-  })
+  const status = { principalId: zoe, etag: 'e', content: 'c' }
+  const found = { etag: 'other', content: 'c' }
+  test.each<[string, ReturnType<typeof bindingOf>, Parameters<typeof bindingOf>]>([
+    ['stands in its status while its content is the same', zoe, ['USER', status, found]],
+    ['is forgotten with another content', undefined, ['USER', status, { ...found, content: 'd' }]],
+    ['is forgotten where the upload asks to count as new', undefined, ['USER', status, { ...found, rebind: later }]],
+    ['is not forgotten twice for one wish', zoe, ['USER', { ...status, rebind: later }, { ...found, rebind: later }]],
+    [
+      'stays where an older version is restored',
+      zoe,
+      ['USER', { ...status, rebind: later }, { ...found, rebind: uploadedAt }],
+    ],
+    [
+      'stays while something of the deleted link is left',
+      zoe,
+      ['USER', { principalId: zoe }, { ...found, content: 'd' }],
+    ],
+    ['stays while its file cannot be read', zoe, ['USER', status, { etag: 'encrypted' }]],
+    ['is told of a deleted link', zoe, ['USER', status, undefined]],
+    [
+      'of a deleted link is forgotten on request',
+      undefined,
+      ['USER', { principalId: zoe }, { ...found, rebind: later }],
+    ],
+    ['is not known without a status', undefined, ['USER', undefined, found]],
+    ['is not known where the status names none', undefined, ['USER', { etag: 'e', content: 'c' }, found]],
+    [
+      'is told by its etag in a status of an older version',
+      zoe,
+      ['USER', { principalId: zoe, etag: 'e' }, { etag: 'e', content: 'c' }],
+    ],
+    ['means nothing for a group', undefined, ['GROUP', status, found]],
+  ])('%s', (_, expected, given) => expect(bindingOf(...given)).toBe(expected))
 
-  test('is that of the entry which this upload of it granted and which was confirmed once', () => {
+  test('is that of the entry which this content of it granted and which was confirmed once', () => {
     const other = { ...link, key: 'links_data/account%000000000001%P%zoe%USER%ssofile' }
     const stored = entryWith([other, link], uploadedAt)
     expect(bindingInLedger('USER', stored, link)).toBe(zoe)
-    expect(bindingInLedger('USER', stored, { ...link, lastModified: later })).toBeUndefined()
+    expect(bindingInLedger('USER', stored, { ...link, lastModified: later })).toBe(zoe)
+    expect(bindingInLedger('USER', stored, { ...link, etag: 'f' })).toBeUndefined()
+    expect(bindingInLedger('USER', stored, { ...link, rebind: later })).toBeUndefined()
     expect(bindingInLedger('USER', entryWith([other], uploadedAt), link)).toBeUndefined()
     expect(bindingInLedger('USER', entryWith([link]), link)).toBeUndefined()
     expect(bindingInLedger('USER', undefined, link)).toBeUndefined()
@@ -100,13 +127,13 @@ describe('what the ledger knows of the links that grant', () => {
     expect(await uploaders(world)).toEqual(both)
   })
 
-  test('an upload that replaced another within a second is known by its own etag', async () => {
+  test('an upload that replaced another within a second is known by its own content', async () => {
     const world = await open()
     await world.objects.as('maria').put(link, '')
     await settle(world)
     const stored = await world.json(`assignments/${name}`)
     const { links } = ledgerEntry.parse(stored).accesses[0]
-    const before = links.map((one) => ({ ...one, etag: 'before' }))
+    const before = links.map((one) => ({ ...one, etag: 'before', content: 'before' }))
     await world.objects.put(`assignments/${name}`, JSON.stringify({ ...stored, links: before }))
     await lookAgain(world)
     expect(ledgerEntry.parse(await world.json(`assignments/${name}`)).accesses[0].links).toEqual(links)

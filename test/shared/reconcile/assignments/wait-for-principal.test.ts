@@ -320,8 +320,8 @@ describe('access of a user to whom no link is bound', () => {
       lastModified,
     }))
     bench.world.ssoAdmin.addAssignment(bench.target())
-    // An earlier upload of it was this user's.
-    await bench.own({ grantedAt: nine, links: [{ key, etag, lastModified: nine }] })
+    // Another content of it was this user's.
+    await bench.own({ grantedAt: nine, links: [{ key, etag: 'another', lastModified: nine }] })
     const lack = {
       reason: expect.stringContaining('is no longer the user that this link was applied to'),
       remedy: expect.any(String),

@@ -347,7 +347,7 @@ describe('what is removed, where drift is only reported', () => {
     expect(await world.json(`status/${link}.json`)).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(/^someone removed it in Identity Center/),
-      remedy: expect.stringMatching(/^upload the link again/),
+      remedy: expect.stringMatching(/ssofile touch.* --rebind/),
       accounts: { failed: [{ account }] },
     })
     expect(await world.keys('attention/')).toEqual([`attention/failed/${link}`])
@@ -357,11 +357,15 @@ describe('what is removed, where drift is only reported', () => {
     expect(told.map(({ level }) => level)).toEqual(['error', 'error'])
   })
 
-  test('is given again when its link is uploaded again', async () => {
+  test('is given again when its link is asked to count as new, and not by an upload of the same', async () => {
     const world = await reporting()
     world.ssoAdmin.removeAssignment(target(world))
     await night(world)
+    await world.clock.advance(5_000)
     await world.objects.put(link, '')
+    await settled(world)
+    expect(world.ssoAdmin.isAssigned(target(world))).toBe(false)
+    await world.objects.put(link, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
     expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })

@@ -408,7 +408,7 @@ test('what someone else changed is restored by a drift check', async () => {
   expect(events).toEqual(['created.json', 'restored.json'])
 })
 
-test('what someone else changed is only reported where the configuration says so, until the file is uploaded again', async () => {
+test('what someone else changed is only reported where the configuration says so, until the file is asked to count as new', async () => {
   const { world, arn } = await driftedWorld('report')
   await check(world)
   expect((await world.ssoAdmin.listManagedPolicies(arn)).items).toHaveLength(1)
@@ -418,19 +418,25 @@ test('what someone else changed is only reported where the configuration says so
   })
   await world.everyHour()
   await world.clock.advance(60_000)
-  expect(await stateOf(world, key)).toBe('failed')
   await world.objects.put(key, file({ description: 'ours' }))
+  await world.clock.advance(60_000)
+  expect(await stateOf(world, key)).toBe('failed')
+  await world.objects.put(key, file({ description: 'ours' }), undefined, {
+    'ssofile-rebind': world.clock.now().toISOString(),
+  })
   await untilState(world, key, 'applied')
   expect((await world.ssoAdmin.listManagedPolicies(arn)).items).toEqual([])
 })
 
-test('an upload in the very second in which a change was reported restores the permission set', async () => {
+test('a file that is asked to count as new in the very second in which a change was reported restores the permission set', async () => {
   const { world, arn } = await driftedWorld('report')
   await drift(world)
   world.everyMinute()
   await untilState(world, key, 'failed')
   const { updatedAt = '' } = (await world.json(`status/${key}.json`)) ?? {}
-  await world.objects.put(key, file({ description: 'ours' }))
+  await world.objects.put(key, file({ description: 'ours' }), undefined, {
+    'ssofile-rebind': world.clock.now().toISOString(),
+  })
   expect((await world.objects.head(key))?.lastModified.toISOString()).toBe(`${String(updatedAt).slice(0, 19)}.000Z`)
   await untilState(world, key, 'applied')
   expect((await world.ssoAdmin.listManagedPolicies(arn)).items).toEqual([])

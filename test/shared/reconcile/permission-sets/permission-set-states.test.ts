@@ -71,7 +71,11 @@ async function open(options: SettlingOptions = {}, fields: object = {}) {
       world.ssoAdmin.addAssignment(target)
     }
   }
-  const version = async () => ({ etag: (await world.objects.head(key))?.etag, lastModified: expect.any(String) })
+  const version = async () => ({
+    etag: (await world.objects.head(key))?.etag,
+    lastModified: expect.any(String),
+    content: expect.any(String),
+  })
   return { bench, world, apply, upload, arn, record, change, history, writes, give, version, woken, told }
 }
 
@@ -119,12 +123,17 @@ describe('a permission set file', () => {
     const by = { principalId: 'AWS:maria', at: ten }
     await new StatusStore(world.objects, world.clock).revise(key, async () => ({ state: 'applying', by }))
     const settled = await apply()
-    const { etag, lastModified } = await version()
+    const { etag } = await version()
     expect(settled).toEqual({
-      status: { state: 'applied', owned: true, permissionSetArn: arn(), etag, lastModified },
+      status: { state: 'applied', owned: true, permissionSetArn: arn(), ...(await version()) },
       exists: true,
     })
-    expect(await record()).toEqual({ v: 1, arn: arn(), claimedAt: ten, applied: { etag, at: expect.any(String) } })
+    expect(await record()).toEqual({
+      v: 1,
+      arn: arn(),
+      claimedAt: ten,
+      applied: { etag, content: expect.any(String), at: expect.any(String) },
+    })
     expect(await history()).toEqual([
       {
         v: 1,
@@ -310,7 +319,7 @@ describe('a drift check', () => {
     expect((await history())[1]).toMatchObject({ event: 'restored', changes: [`detach ${readOnly}`] })
   })
 
-  test('only reports it where that is configured, until the file is uploaded again', async () => {
+  test('only reports it where that is configured, until the file is asked to count as new', async () => {
     const { apply, arn, upload, world, record } = await open({ configuration: { onDrift: 'report' } })
     await apply()
     await world.ssoAdmin.attachManagedPolicy(arn(), readOnly)
@@ -319,7 +328,8 @@ describe('a drift check', () => {
       owned: true,
       permissionSetArn: arn(),
       reason: `someone else changed it in Identity Center; restoring it would: detach ${readOnly}`,
-      remedy: 'upload the file again to restore it, or write the change into the file ("onDrift" is "report")',
+      remedy:
+        'to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file ("onDrift" is "report")',
     }
     await world.clock.advance(5_000)
     expect(await apply({ isDriftCheck: true })).toMatchObject({ status, exists: true })
@@ -332,6 +342,11 @@ describe('a drift check', () => {
     expect(await apply()).toMatchObject({ status })
     await world.clock.advance(5_000)
     await upload()
+    expect(await apply()).toMatchObject({ status })
+    const found = await world.objects.get(`permission_sets/${name}.json`)
+    await world.objects.put(`permission_sets/${name}.json`, found?.body ?? '', undefined, {
+      'ssofile-rebind': world.clock.now().toISOString(),
+    })
     expect(await apply()).toMatchObject({ status: { state: 'applied' } })
     expect(world.ssoAdmin.definitionNow(name)?.managedPolicyArns).toEqual([])
     expect(await record()).not.toHaveProperty('drift')

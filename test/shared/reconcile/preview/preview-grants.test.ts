@@ -179,12 +179,17 @@ describe('a link of a user', () => {
   async function bound(to: (own: string) => string | undefined) {
     const opened = open({}, kenji, 'USER')
     const { bench, world, grantOf } = opened
-    const { key, lastModified } = await bench.upload()
+    const { key, etag, lastModified } = await bench.upload()
     const own = bench.target().principalId
     const status = (of: string) =>
       new StatusStore(world.objects, world.clock).revise(of, async () => {
         const id = to(own)
-        return { state: 'applied', lastModified, ...(id === undefined ? {} : { principalId: principalId.parse(id) }) }
+        return {
+          state: 'applied',
+          etag,
+          lastModified,
+          ...(id === undefined ? {} : { principalId: principalId.parse(id) }),
+        }
       })
     await status(key)
     return { ...opened, key, grant: grantOf({}, [key]), status }
@@ -204,10 +209,9 @@ describe('a link of a user', () => {
     expect(await sort([grant])).toEqual({ ...nothing, grants: [grant] })
   })
 
-  test('a link of a user is applied to the present user where it was uploaded since', async () => {
-    const { bench, world, grant, sort } = await bound(() => somebodyElse)
-    await world.clock.advance(5_000)
-    await bench.upload()
+  test('a link of a user is applied to the present user where its content is another since', async () => {
+    const { bench, grant, sort } = await bound(() => somebodyElse)
+    await bench.upload(undefined, '{"reason":"the new one"}')
     expect(await sort([grant])).toEqual({ ...nothing, grants: [grant] })
   })
 
@@ -226,8 +230,8 @@ describe('a link of a user', () => {
 
   test('a link of a user is bound by no status where it is one of a group', async () => {
     const { bench, world, grantOf, sort } = open()
-    const { key, lastModified } = await bench.upload()
-    const status = { state: 'applied', lastModified, principalId: somebodyElse } as const
+    const { key, etag, lastModified } = await bench.upload()
+    const status = { state: 'applied', etag, lastModified, principalId: somebodyElse } as const
     await new StatusStore(world.objects, world.clock).revise(key, async () => status)
     const grant = grantOf({}, [key])
     expect(await sort([grant])).toEqual({ ...nothing, grants: [grant] })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { compareInputs } from '../../../../handlers/cli/compare-inputs.ts'
 import type { InputFile } from '../../../../handlers/cli/folder-inputs.ts'
 import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
 import { accountId } from '../../../../shared/domain/account-id.ts'
@@ -31,7 +32,7 @@ async function preview(world: World, files?: Files): Promise<Preview> {
     return { key, sizeBytes: bytes.length, read: async () => bytes }
   })
   const objects = files
-    ? await ProposedObjects.afterSync(world.objects, inputs, now)
+    ? new ProposedObjects(world.objects, now, await compareInputs(world.objects, inputs))
     : new ProposedObjects(world.objects, now)
   const options = { looksMost: Number.POSITIVE_INFINITY }
   return world.finish(previewChanges({ ...world.ports, objects }, world.configuration, options))

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
 import type { Configuration } from '../../../../shared/domain/configuration.ts'
@@ -44,7 +45,7 @@ type Situation = {
 const standing = (state: Standing['state'], ...links: readonly string[]): Standing => ({
   state,
   principalId: zoe,
-  links: links.map((key) => ({ key, lastModified: uploadedAt })),
+  links: links.map((key) => ({ key, etag: 'e' })),
 })
 
 /** `looked`: the accounts whose standings were read. */
@@ -96,14 +97,15 @@ describe('a link in force', () => {
     })
   })
 
-  test('to a user is bound to the user whom the status of this upload names, others are not bound', async () => {
-    const present = { lastModified: uploadedAt, principalId: zoe }
+  test('to a user is bound to the user whom the status of this content, or of a file that is gone, names, others are not bound', async () => {
+    const present = { etag: createHash('md5').digest('hex'), principalId: zoe }
     const boundTo = async (key: string, more: Situation = {}) => (await factsOf(key, { present, ...more })).boundTo
     expect(await boundTo(ofUser)).toBe(zoe)
-    expect(await boundTo(ofUser, { body: expired })).toBe(zoe)
-    expect(await boundTo(ofUser, { body: undefined })).toBeUndefined()
+    expect(await boundTo(ofUser, { body: expired })).toBeUndefined()
+    expect(await boundTo(ofUser, { body: undefined })).toBe(zoe)
     expect(await boundTo(ofUser.replace('USER', 'user'))).toBeUndefined()
-    expect(await boundTo(ofUser, { present: { ...present, lastModified: '2026-03-03T09:00:00.000Z' } })).toBeUndefined()
+    expect(await boundTo(ofUser, { present: { ...present, lastModified: '2026-03-03T09:00:00.000Z' } })).toBe(zoe)
+    expect(await boundTo(ofUser, { present: { ...present, etag: 'another' } })).toBeUndefined()
     expect(await boundTo(ofUnit)).toBeUndefined()
   })
 
@@ -114,7 +116,7 @@ describe('a link in force', () => {
     expect(facts).toMatchObject({
       progress: {
         access: [
-          { account: first, state: 'granted', principalId: zoe, links: [{ key: ofUnit, lastModified: uploadedAt }] },
+          { account: first, state: 'granted', principalId: zoe, links: [{ key: ofUnit, etag: 'e' }] },
           { account: second, state: 'foreign' },
         ],
         held: [],

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// What `npm link` puts on the path as `ssofile`. Plain JavaScript for any Node from 18 on, since the one on the path runs it:
+// it starts the command with the Node of the checkout, from whatever folder it is called.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const wanted = 24
+const checkout = fileURLToPath(new URL('../../', import.meta.url))
+const command = fileURLToPath(new URL('./ssofile.ts', import.meta.url))
+const node = findNode()
+if (node === undefined) {
+  process.stderr.write(
+    `ssofile: received Node ${process.versions.node}, expected ${wanted} or later; do: npm ci in ${checkout}, which installs it there, beside your own\n`,
+  )
+  process.exitCode = 2
+} else {
+  start(node)
+}
+
+/** The checkout's own Node first: it is the one that everything was tested with. `undefined`: there is none that is new enough. */
+function findNode() {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node'
+  const own = fileURLToPath(new URL(`../../node_modules/node/bin/${name}`, import.meta.url))
+  if (existsSync(own)) return own
+  return Number(process.versions.node.split('.')[0]) >= wanted ? process.execPath : undefined
+}
+
+function start(program) {
+  const child = spawn(program, [command, ...process.argv.slice(2)], { stdio: 'inherit' })
+  child.on('error', (error) => {
+    process.stderr.write(`ssofile: ${program} could not be started: ${error.message}; do: npm ci in ${checkout}\n`)
+    process.exitCode = 2
+  })
+  // A terminal sends Ctrl-C to both: the command decides when to end, and this waits for it.
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1)
+    for (const one of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(one)
+    process.kill(process.pid, signal)
+  })
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
+import { quote } from '../../shared/domain/complaint.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
+import { isSystemFile } from '../../shared/domain/system-file.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { type Preview, previewChanges } from '../../shared/reconcile/preview/preview.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { compareInputs, type InputChanges, type InputScope, isInScope } from './compare-inputs.ts'
+import { count } from './count.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { type FolderListing, type InputFile, listFolder } from './folder-inputs.ts'
+import { nameChangedFields, type ToldPermissionSetChange } from './name-changed-fields.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+import { Refusal } from './refusal.ts'
+
+/** At five calls a second this is a minute. */
+const looksMost = 300
+
+export type ToldPreview = Omit<Preview, 'permissionSets'> & {
+  readonly permissionSets: readonly ToldPermissionSetChange[]
+}
+
+export type MadePlan = {
+  readonly ports: Ports
+  readonly preview: ToldPreview
+  readonly warnings: readonly string[]
+  /** What a push would upload and delete. Absent: the plan is of the bucket as it is. */
+  readonly push?: Push
+}
+export type Push = InputChanges & {
+  readonly faults: FolderListing['faults']
+  /** The same for the same changes with the same effect. */
+  readonly digest: string
+}
+
+export type ScopeOptions = {
+  /** Only this folder under `links_data/`. */
+  readonly folder?: string
+  /** `false` by `--no-delete`. */
+  readonly delete: boolean
+}
+
+type Options = ScopeOptions & { readonly config?: string; readonly onStep: (step: string) => void }
+
+/**
+ * What changes when these files are pushed to the bucket, or, without a `source`, what a reconcile of the bucket would change.
+ * Writes nothing. Throws Refusal for another Identity Center than the bucket's.
+ */
+export async function makePlan(bucket: string, source: string | undefined, options: Options): Promise<MadePlan> {
+  const ports = openCliPorts(bucket)
+  const owner = await readOwner(ports.objects)
+  const { instanceArn } = await ports.ssoAdmin.instance()
+  if (owner && owner.instanceArn !== instanceArn) {
+    throw new Refusal(
+      `bucket ${bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
+    )
+  }
+  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const now = ports.clock.now()
+  const compared = source === undefined ? undefined : await compareFolder(source, ports, configuration.folders, options)
+  const objects = new ProposedObjects(ports.objects, now, compared?.changes)
+  const planned = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep: options.onStep })
+  const buckets = { before: ports.objects, after: objects }
+  const preview = { ...planned, permissionSets: await nameChangedFields(planned.permissionSets, buckets) }
+  if (!compared) return { ports, preview, warnings: [] }
+  const { changes, faults, warnings } = compared
+  return { ports, preview, warnings, push: { ...changes, faults, digest: digestOf(bucket, changes, preview) } }
+}
+
+async function compareFolder(
+  source: string,
+  { objects }: Ports,
+  folders: readonly string[],
+  { onStep, ...options }: Options,
+) {
+  const listing = await listFolder(source)
+  const scope = chooseScope(listing.prefixes, folders, options)
+  const [files, warned] = leaveOutSystemFiles(listing.files.filter(({ key }) => isInScope(key, scope)))
+  if (options.folder !== undefined && files.length === 0)
+    throw new Refusal(
+      `'${quote(source, 1024)}' has no file under ${scope.prefixes[0]}; expected at least one with --folder; to empty the folder, delete its files from the bucket`,
+    )
+  onStep('comparing files with the bucket')
+  return {
+    changes: await compareInputs(objects, files, scope),
+    faults: listing.faults.filter(({ key }) => scope.prefixes.some((prefix) => overlaps(key, prefix))),
+    warnings: [...listing.warnings, ...warned],
+  }
+}
+
+function overlaps(key: string, prefix: string): boolean {
+  return key.startsWith(prefix) || prefix.startsWith(key)
+}
+
+/** Throws Refusal for a folder that the configuration does not declare: no link counts there. */
+export function chooseScope(
+  prefixes: readonly string[],
+  folders: readonly string[],
+  { folder, delete: isDeleting }: ScopeOptions,
+): InputScope {
+  if (folder === undefined) return { prefixes, isDeleting }
+  if (folders.includes(folder)) return { prefixes: [`${linkPrefix}${folder}/`], isDeleting }
+  const declared = folders.length === 0 ? 'none is declared' : folders.map((name) => `'${quote(name)}'`).join(', ')
+  throw new Refusal(
+    `received --folder '${quote(folder)}', expected a folder that the configuration declares ("folders"): ${declared}`,
+  )
+}
+
+function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[], readonly string[]] {
+  const left = files.filter(({ key }) => isSystemFile(key))
+  if (left.length === 0) return [files, []]
+  const warning = `${count(left.length, 'file')} of a system or an editor left out, for instance '${quote(left[0]?.key ?? '', 1024)}'`
+  return [files.filter(({ key }) => !isSystemFile(key)), [warning]]
+}
+
+function digestOf(bucket: string, { uploads, deletions }: InputChanges, preview: ToldPreview): string {
+  const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex')
+  const keysOf = (planned: Preview['grants'] | Preview['revocations']) =>
+    planned.map(({ assignment }) => renderAssignmentKey(assignment)).sort()
+  const shown = {
+    bucket,
+    uploads: uploads.map(({ key, body, over }) => [key, sha256(body), over?.etag]),
+    deletions: deletions.map(({ key, etag }) => [key, etag]),
+    grants: keysOf(preview.grants),
+    revocations: keysOf(preview.revocations),
+    bindings: preview.bindings.map(({ link, from, to }) => [link, from, to]),
+    held: preview.brake.held,
+    permissionSets: preview.permissionSets.map(({ name, change }) => [name, change]),
+  }
+  return sha256(JSON.stringify(shown)).slice(0, 16)
+}

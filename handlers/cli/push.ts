@@ -1,0 +1,123 @@
+import type { Command } from 'commander'
+import { quote } from '../../shared/domain/complaint.ts'
+import { bucketOf } from './bucket.ts'
+import { confirm } from './confirm.ts'
+import { count } from './count.ts'
+import { type MadePlan, makePlan, type ScopeOptions } from './make-plan.ts'
+import { showPlan, toJson } from './plan.ts'
+import { Progress } from './progress.ts'
+import { type Pushed, pushChanges } from './push-changes.ts'
+import { Refusal } from './refusal.ts'
+import { renderJson } from './render-json.ts'
+
+type Options = ScopeOptions & {
+  readonly yes?: boolean
+  readonly plan?: string
+  readonly config?: string
+  readonly json?: boolean
+}
+
+const keysTold = 10
+
+/** `ssofile push`: makes the inputs of the bucket equal to those of a folder. */
+export function addPush(program: Command): void {
+  program
+    .command('push')
+    .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
+    .summary('plan, ask, then upload what differs and delete what the folder lacks')
+    .description(
+      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/ and permission_sets/, and of those only what the folder has.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
+    )
+    .option('--yes', 'do not ask')
+    .option('--plan <digest>', 'do not ask, and refuse unless the plan is the one shown with this digest')
+    .option('--folder <name>', 'only the links in this folder under links_data/')
+    .option('--no-delete', 'leave in the bucket what the folder lacks')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'the plan and the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile push ./access\n  ssofile push ./access --plan 3f0c9d2e7a1b5c48\n  ssofile push ./access --folder team-a --yes',
+    )
+    .action(async (source: string, options: Options) => {
+      process.exitCode = await push(source, options)
+    })
+}
+
+async function push(source: string, { config, folder, ...options }: Options): Promise<number> {
+  if (source.startsWith('s3://'))
+    throw new Refusal(`received '${quote(source)}', expected a folder; the bucket is SSOFILE_BUCKET`)
+  const progress = new Progress()
+  try {
+    const made = await makePlan(bucketOf(undefined), source, {
+      delete: options.delete,
+      onStep: (step) => progress.step(step),
+      ...(config === undefined ? {} : { config }),
+      ...(folder === undefined ? {} : { folder }),
+    })
+    progress.end()
+    const { push: changes } = made
+    if (!changes) throw new Error('a plan of a folder has no changes of files')
+    if (options.json !== true) await showPlan(made, false)
+    checkFaults(changes.faults)
+    if (changes.uploads.length + changes.deletions.length === 0) return tell(made, nothing, options.json)
+    if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
+    let written = 0
+    const all = changes.uploads.length + changes.deletions.length
+    const pushed = await pushChanges(made.ports, changes, () => {
+      written++
+      progress.tell(() => `${written} of ${count(all, 'file')} pushed`)
+    })
+    progress.end()
+    return tell(made, pushed, options.json)
+  } finally {
+    progress.end()
+  }
+}
+
+const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
+
+/** What cannot be read would be deleted from the bucket. Throws Refusal. */
+function checkFaults(faults: NonNullable<MadePlan['push']>['faults']): void {
+  if (faults.length === 0) return
+  const told = faults.slice(0, keysTold).map(({ key, received, remedy }) => `${key}: received ${received}; ${remedy}`)
+  throw new Refusal(`nothing was changed, since not every file can be read:\n  ${told.join('\n  ')}`)
+}
+
+async function isAgreed(
+  { preview }: MadePlan,
+  { uploads, deletions, digest }: NonNullable<MadePlan['push']>,
+  options: Options,
+): Promise<boolean> {
+  if (options.plan !== undefined) {
+    if (options.plan === digest) return true
+    throw new Refusal(
+      `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization changed since; nothing was changed. Look again: ssofile plan`,
+    )
+  }
+  if (options.yes) return true
+  const held = preview.brake.held > 0 ? ` (the brake would hold ${preview.brake.held.toLocaleString('en')})` : ''
+  return confirm(
+    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}?`,
+    `add --yes, or --plan ${digest} to carry out exactly this plan`,
+  )
+}
+
+function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined): number {
+  const { uploaded, deleted, changedMeanwhile, failed, undeleted } = pushed
+  if (isJson) process.stdout.write(renderJson({ ...toJson(made), pushed }))
+  else if (uploaded + deleted > 0)
+    process.stdout.write(
+      `pushed: ${count(uploaded, 'file')} uploaded, ${deleted.toLocaleString('en')} deleted. What became of them: ssofile status --wait\n`,
+    )
+  const lines = [
+    ...changedMeanwhile.map((key) => `${key}: somebody changed it meanwhile, and it is left as it is now`),
+    ...failed.map(({ key, reason }) => `${key}: ${reason}`),
+  ]
+  if (lines.length === 0) return 0
+  const more = lines.length > keysTold ? [`and ${lines.length - keysTold} more`] : []
+  const rest = undeleted > 0 ? `; ${count(undeleted, 'file')} not deleted, since not every upload was made` : ''
+  process.stderr.write(
+    `not all was pushed: ${changedMeanwhile.length} changed meanwhile, ${failed.length} failed${rest}\n${[...lines.slice(0, keysTold), ...more].map((line) => `  ${quote(line, 2000)}\n`).join('')}  do: look again and push what is left: ssofile push\n`,
+  )
+  return 1
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { bareEnvironment } from './local-system.ts'
+import { checkout, type Ended, runProgram } from './run-program.ts'
+
+/** Every Node of this machine, the older ones too: whoever links ssofile has some other on the path. */
+const nodes = [
+  process.execPath,
+  ...new Set(
+    [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
+      .map((folder) => join(folder, 'node'))
+      .filter((file) => existsSync(file) && !file.includes('node_modules')),
+  ),
+]
+
+let home: string
+let linked: string
+beforeAll(async () => {
+  // As `npm link` does it: from the folder of programs to the global packages, and from there to the checkout.
+  home = await mkdtemp(join(tmpdir(), 'ssofile-launcher-'))
+  await mkdir(join(home, 'bin'))
+  await symlink(checkout, join(home, 'package'))
+  linked = join(home, 'bin/ssofile')
+  await symlink(join(home, 'package/handlers/cli/launch.js'), linked)
+})
+afterAll(() => rm(home, { recursive: true }))
+
+function run(node: string, ...args: string[]): Promise<Ended> {
+  const line = 'cd "$1" && shift && exec "$@"'
+  return runProgram('bash', ['-c', line, 'bash', home, node, linked, ...args], { env: bareEnvironment() })
+}
+
+test.each(nodes)(
+  'the command runs from any folder when %s is on the path',
+  async (node) => {
+    expect(await run(node, '--version')).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: '',
+    })
+  },
+  60_000,
+)
+
+test('the exit code and what is said are those of the command', async () => {
+  const { exitCode, stdout, stderr } = await run(nodes.at(-1) ?? '', 'plann')
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+  expect(stderr).toContain("unknown command 'plann'")
+}, 60_000)
+
+test('the command gets names as they are, and folders from where it is called', async () => {
+  await mkdir(join(home, 'my access/links_data'), { recursive: true })
+  const { exitCode, stdout } = await run(process.execPath, 'validate', 'my access')
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('valid: 0 links') })
+}, 60_000)

@@ -1,0 +1,131 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+const key = (group: string, folder = '') =>
+  `links_data/${folder}account%200000000001%ReadOnly-ps%${group}%GROUP%ssofile`
+const set = 'permission_sets/ReadOnly-ps.json'
+const awkward = 'dev/ops: 50% é?'
+
+let system: LocalSystem
+let folder: string
+beforeAll(async () => {
+  const groups = ['dev', 'Dev', 'ops', 'team', awkward]
+  system = await LocalSystem.start({
+    organization: smallOrganization({ groups }),
+    configuration: { folders: ['team-a'] },
+  })
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-push-'))
+  await write(set, permissionSetFile('ReadOnly-ps'))
+  for (const group of ['dev', 'ops']) await write(key(group), '')
+}, 60_000)
+afterAll(async () => {
+  await system.stop()
+  await rm(folder, { recursive: true })
+}, 60_000)
+
+async function write(name: string, body: string): Promise<void> {
+  await mkdir(dirname(join(folder, name)), { recursive: true })
+  await writeFile(join(folder, name), body)
+}
+
+const push = (...more: string[]) => system.ssofile(['push', folder, ...more])
+const digestIn = (told: string): string => /plan ([0-9a-f]{16})/.exec(told)?.[1] ?? 'none'
+const inputs = async () => [...(await system.keys('links_data/')), ...(await system.keys('permission_sets/'))]
+
+test('a push shows the plan, and without a terminal and --yes refuses and changes nothing', async () => {
+  const { exitCode, stdout, stderr } = await push()
+  expect(exitCode).toBe(2)
+  expect(stdout).toContain(`+ ${key('dev')}`)
+  expect(stdout).toMatch(/files: 3 to upload, 0 the same\nplan [0-9a-f]{16}\n$/)
+  expect(stderr).toContain(`add --yes, or --plan ${digestIn(stdout)}`)
+  expect(await inputs()).toEqual([])
+}, 60_000)
+
+test('a push carries out the plan that was shown, by its digest, and no other', async () => {
+  const shown = await system.ssofile(['plan', folder])
+  const digest = digestIn(shown.stdout)
+  expect(digestIn((await system.ssofile(['plan', folder])).stdout)).toBe(digest)
+  await write(key('team', 'team-a/'), '')
+  const refused = await push('--plan', digest)
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`received --plan '${digest}'`) })
+  expect(await inputs()).toEqual([])
+  await rm(join(folder, key('team', 'team-a/')))
+  expect(await push('--plan', digest)).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('pushed: 3 files uploaded, 0 deleted'),
+  })
+  await system.untilQuiet()
+  expect(await system.keys('assignments/')).toHaveLength(2)
+}, 90_000)
+
+test('a push deletes what the folder lacks, only in the folder that is named, and writes nothing but inputs', async () => {
+  await system.upload(key('team', 'team-a/'))
+  await system.untilQuiet()
+  await rm(join(folder, key('ops')))
+  await write(key('dev', 'team-a/'), '')
+  const others = (await system.keys('')).filter((one) => one.startsWith('history/'))
+  const inFolder = await push('--folder', 'team-a', '--yes', '--json')
+  expect(JSON.parse(inFolder.stdout)).toMatchObject({ pushed: { uploaded: 1, deleted: 1 } })
+  expect(await system.keys('links_data/')).toEqual([key('dev'), key('ops'), key('dev', 'team-a/')].sort())
+  expect(await push('--no-delete', '--yes')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('nothing to push'),
+  })
+  expect(await push('--yes')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`deletes ${key('ops')}`) })
+  expect(await system.keys('links_data/')).toEqual([key('dev'), key('dev', 'team-a/')].sort())
+  await system.untilQuiet()
+  expect(await system.keys('history/')).toEqual(expect.arrayContaining(others))
+  expect(await push('--folder', 'team-z', '--yes')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("'team-a'"),
+  })
+}, 120_000)
+
+test('a folder without permission_sets/ deletes none', async () => {
+  await rm(join(folder, 'permission_sets'), { recursive: true })
+  const { exitCode, stderr } = await push('--yes')
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr: expect.stringContaining('there is no permission_sets/ here'),
+  })
+  expect(await system.has(set)).toBe(true)
+}, 60_000)
+
+test('awkward names are pulled and pushed under names that file systems hold', async () => {
+  await system.upload(key(awkward))
+  await system.upload(key('Dev'))
+  await system.untilQuiet()
+  const before = await inputs()
+  const copy = join(folder, 'copy')
+  expect(await system.ssofile(['pull', copy])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('pulled: 5 files'),
+  })
+  const escaped = key('dev~2fops~3a 50% é~3f')
+  expect(await readFile(join(copy, escaped), 'utf8')).toBe('')
+  expect(await system.ssofile(['validate', copy, '--config', await configuration()])).toMatchObject({ exitCode: 0 })
+  expect(await system.ssofile(['push', copy])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('nothing to push, 5 files'),
+  })
+  await system.remove(key(awkward))
+  expect(await system.ssofile(['push', copy, '--yes'])).toMatchObject({ exitCode: 0 })
+  expect(await inputs()).toEqual(before)
+  // What would be lost here is asked about.
+  await writeFile(join(copy, escaped), '{"reason":"mine"}')
+  const asked = await system.ssofile(['pull', copy])
+  expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`writes over ${escaped}`) })
+  expect(await readFile(join(copy, escaped), 'utf8')).toBe('{"reason":"mine"}')
+  expect(await system.ssofile(['pull', copy, '--yes'])).toMatchObject({ exitCode: 0 })
+  expect(await readFile(join(copy, escaped), 'utf8')).toBe('')
+}, 120_000)
+
+async function configuration(): Promise<string> {
+  const file = join(folder, 'configuration.json')
+  await writeFile(file, JSON.stringify({ folders: ['team-a'] }))
+  return file
+}

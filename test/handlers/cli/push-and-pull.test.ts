@@ -1,0 +1,236 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { allInputs, compareInputs, type InputScope } from '../../../handlers/cli/compare-inputs.ts'
+import { type LocalFile, nameInputs } from '../../../handlers/cli/folder-inputs.ts'
+import type { LocalFolder } from '../../../handlers/cli/local-folder.ts'
+import { comparePull, pullChanges } from '../../../handlers/cli/pull-changes.ts'
+import { pushChanges } from '../../../handlers/cli/push-changes.ts'
+import { SystemClock } from '../../../shared/aws/system-clock.ts'
+import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
+import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+
+const clock = new SystemClock()
+const randomness = new SeededRandomness(7)
+const link = (principal: string, folder = '') => `links_data/${folder}root%all%Billing-ps%${principal}%GROUP%ssofile`
+
+/** A folder on a file system that keeps names as they were made, and does not tell upper from lower case. */
+class CaselessFolder implements LocalFolder {
+  /** By path in lower case: the path as its parts were made first. */
+  readonly #files = new Map<string, { readonly path: string; readonly body: Uint8Array }>()
+  readonly #made = new Map<string, string>()
+
+  async list() {
+    const files = [...this.#files.values()].map(
+      ({ path, body }): LocalFile => ({ path, sizeBytes: body.length, read: async () => body }),
+    )
+    return { files, faults: [] }
+  }
+
+  async write(path: string, body: Uint8Array): Promise<void> {
+    let place = ''
+    for (const name of path.split('/')) {
+      // Windows: "Naming Files, Paths, and Namespaces"; Linux: at most 255 bytes.
+      if (/[<>:"|?*\\\p{Cc}]|[. ]$/u.test(name) || Buffer.byteLength(name) > 255) throw new Error(`no name: '${name}'`)
+      const folded = `${place}${name}`.toLowerCase()
+      const made = this.#made.get(folded) ?? name
+      this.#made.set(folded, made)
+      place = `${place}${made}/`
+    }
+    this.#files.set(path.toLowerCase(), { path: place.slice(0, -1), body })
+  }
+
+  async remove(path: string): Promise<void> {
+    if (!this.#files.delete(path.toLowerCase())) throw new Error(`there is no '${path}'`)
+    this.#made.delete(path.toLowerCase())
+  }
+}
+
+let objects: MemoryObjectStore
+let folder: CaselessFolder
+beforeEach(() => {
+  objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+  folder = new CaselessFolder()
+})
+
+async function push(to: ObjectStore = objects, scope: InputScope = allInputs) {
+  const { files } = nameInputs((await folder.list()).files)
+  return pushChanges({ objects: to, clock, randomness }, await compareInputs(to, files, scope))
+}
+
+async function pull(from: ObjectStore = objects, scope: InputScope = allInputs) {
+  return pullChanges({ objects: from, clock, randomness }, folder, await comparePull(from, folder, scope))
+}
+
+async function contents(of: ObjectStore = objects): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for await (const { key } of of.list('')) found[key] = Buffer.from((await of.get(key))?.body ?? []).toString('hex')
+  return found
+}
+
+test('awkward names and any bytes come back through a folder that does not tell upper from lower case', async () => {
+  const names = [
+    'dev',
+    'Dev',
+    'DEV',
+    'dev/ops',
+    'a:b?c',
+    'dot.',
+    'space ',
+    'e\u0301',
+    'é',
+    'É',
+    'ß',
+    '~',
+    '~2f',
+    '..',
+    'con',
+  ]
+  const keys = [...names.map((name) => link(name)), ...['Team/', 'team/'].map((name) => link('dev', name))]
+  const all = [
+    ...keys,
+    'links_data/../x',
+    'permission_sets/con.json',
+    'permission_sets/CON.json',
+    link('x'.repeat(700)),
+  ]
+  for (const [index, key] of all.entries()) await objects.put(key, new Uint8Array([0, 255, index]))
+  const before = await contents()
+  await pull()
+  const other = new MemoryObjectStore({ bucket: 'other', clock })
+  expect(await push(other)).toMatchObject({ uploaded: all.length, deleted: 0, failed: [] })
+  expect(await contents(other)).toEqual(before)
+  expect(await push()).toEqual({ uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 })
+})
+
+test('whatever the bucket and the folder had, after a pull a push has nothing to do', async () => {
+  const name = fc.string({
+    unit: fc.constantFrom('a', 'A', 'b', '/', '~', '%', '.', 'é', 'e\u0301'),
+    minLength: 1,
+    maxLength: 4,
+  })
+  const keys = fc.uniqueArray(
+    name.filter((text) => !text.endsWith('/')),
+    { maxLength: 6 },
+  )
+  await fc.assert(
+    fc.asyncProperty(keys, keys, async (first, second) => {
+      folder = new CaselessFolder()
+      for (const there of [first, second]) {
+        const bucket = new MemoryObjectStore({ bucket: 'ssofile', clock })
+        for (const one of there) await bucket.put(`links_data/${one}`, one)
+        await pull(bucket)
+        expect(await push(bucket)).toMatchObject({ uploaded: 0, deleted: 0, changedMeanwhile: [] })
+        const files = nameInputs((await folder.list()).files)
+        expect(files.files.map(({ key }) => key).sort()).toEqual(there.map((one) => `links_data/${one}`).sort())
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+describe('a push', () => {
+  test('uploads what differs by content, deletes what the folder lacks, and writes nothing else', async () => {
+    await objects.put(link('same'), '')
+    await objects.put(link('changed'), '{"reason":"a"}')
+    await objects.put(link('gone'), '')
+    await objects.put('assignments/x', 'ledger')
+    for (const [name, body] of [
+      ['same', ''],
+      ['changed', '{"reason":"b"}'],
+      ['new', ''],
+    ] as const)
+      await folder.write(link(name), Buffer.from(body))
+    const written: string[] = []
+    objects.onChange(({ key }) => written.push(key))
+    expect(await push()).toMatchObject({ uploaded: 2, deleted: 1 })
+    expect(written.sort()).toEqual([link('changed'), link('gone'), link('new')].sort())
+    expect(written.at(-1)).not.toBe('assignments/x')
+  })
+
+  test('compares bodies where the ETag is no MD5, as with KMS keys', async () => {
+    const body = Buffer.from('{"reason":"a"}')
+    await objects.put(link('a'), body)
+    await folder.write(link('a'), body)
+    const encrypted = new Proxy(objects, {
+      get: (inner, name) =>
+        name === 'list'
+          ? async function* (prefix: string) {
+              for await (const head of inner.list(prefix)) yield { ...head, etag: '0123456789abcdef0123456789abcdef' }
+            }
+          : Reflect.get(inner, name).bind?.(inner),
+    })
+    const { files } = nameInputs((await folder.list()).files)
+    expect(await compareInputs(encrypted, files)).toMatchObject({ uploads: [], deletions: [], same: [{}] })
+  })
+
+  test('in one folder leaves all others alone', async () => {
+    for (const key of [link('a', 'team-a/'), link('b', 'team-b/'), 'permission_sets/x.json']) await objects.put(key, '')
+    await folder.write(link('c', 'team-a/'), Buffer.from(''))
+    await push(objects, { prefixes: ['links_data/team-a/'], isDeleting: true })
+    expect(Object.keys(await contents())).toEqual([
+      link('c', 'team-a/'),
+      link('b', 'team-b/'),
+      'permission_sets/x.json',
+    ])
+  })
+
+  test('without deleting leaves what the folder lacks', async () => {
+    await objects.put(link('a'), '')
+    await folder.write(link('b'), Buffer.from(''))
+    await push(objects, { ...allInputs, isDeleting: false })
+    expect(Object.keys(await contents())).toEqual([link('a'), link('b')])
+  })
+
+  test.each([
+    ['changed', async () => void (await objects.put(link('a'), 'theirs'))],
+    ['deleted', async () => void (await objects.delete(link('a')))],
+    ['made', async () => void (await objects.put(link('new'), 'theirs'))],
+  ])('leaves what somebody %s meanwhile as it is, says so, and then deletes nothing', async (_, meanwhile) => {
+    await objects.put(link('a'), 'before')
+    await objects.put(link('gone'), '')
+    await folder.write(link('a'), Buffer.from('ours'))
+    await folder.write(link('new'), Buffer.from('ours'))
+    const { files } = nameInputs((await folder.list()).files)
+    const changes = await compareInputs(objects, files)
+    await meanwhile()
+    const theirs = await contents()
+    const pushed = await pushChanges({ objects, clock, randomness }, changes)
+    expect(pushed).toMatchObject({ uploaded: 1, deleted: 0, undeleted: 1, changedMeanwhile: [expect.any(String)] })
+    const [left = ''] = pushed.changedMeanwhile
+    expect((await contents())[left]).toBe(theirs[left])
+    expect(await objects.head(link('gone'))).toBeDefined()
+  })
+
+  test('that meets the same content made by somebody else is done', async () => {
+    await folder.write(link('a'), Buffer.from('x'))
+    const { files } = nameInputs((await folder.list()).files)
+    const changes = await compareInputs(objects, files)
+    await objects.put(link('a'), 'x')
+    expect(await pushChanges({ objects, clock, randomness }, changes)).toMatchObject({
+      uploaded: 1,
+      changedMeanwhile: [],
+    })
+  })
+})
+
+describe('a pull', () => {
+  test('removes what the bucket lacks, and without deleting leaves it', async () => {
+    await folder.write(link('gone'), Buffer.from(''))
+    await objects.put(link('a'), '')
+    await pull(objects, { ...allInputs, isDeleting: false })
+    expect((await folder.list()).files).toHaveLength(2)
+    await pull()
+    expect((await folder.list()).files.map(({ path }) => path)).toEqual([link('a')])
+  })
+
+  test('gives a file the name that its key needs once another key differs from it in case only', async () => {
+    await objects.put(link('Dev'), 'upper')
+    await pull()
+    await objects.put(link('dev'), 'lower')
+    await pull()
+    const { files } = nameInputs((await folder.list()).files)
+    expect(files.map(({ key }) => key).sort()).toEqual([link('Dev'), link('dev')])
+    expect(await push()).toMatchObject({ uploaded: 0, deleted: 0 })
+  })
+})
