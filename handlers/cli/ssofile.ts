@@ -12,6 +12,7 @@ import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
 import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
+import { addRelease } from './release.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
@@ -46,6 +47,7 @@ addResume(program)
 addRedrive(program)
 addCompletion(program)
 addImport(program)
+addRelease(program)
 addHelp(program)
 
 // A reader that stops early (`| head`) is no failure, and does not change the exit code.

@@ -102,10 +102,11 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
   const reading = await readLink(objects, key, configuration)
   if (reading.state !== 'in-force' || reading.body.expiresAt !== undefined)
     return { ...none, isWritten, left: [...left, complainOfLink(key, reading)] }
-  const keys = await limit.map(ready, (existing) => takeOver(existing, context))
-  const [first] = keys.flatMap((adopted) => ('key' in adopted ? [adopted.key] : []))
-  // The status of a link that was there says that others gave the access: an evaluation tells it anew.
-  if (first && !isWritten) await scheduleWork(objects, renderInstant(context.clock.now()), first)
+  const keys = await limit.map(ready, async (existing) => {
+    // The status of a link that was there says that others gave the access: the evaluation after this tells it anew.
+    if (!isWritten) await scheduleWork(objects, renderInstant(context.clock.now()), existing.key)
+    return takeOver(existing, context)
+  })
   return {
     link: key,
     isWritten,
