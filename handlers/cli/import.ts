@@ -33,7 +33,7 @@ export function addImport(program: Command): void {
   addFilters(command)
     .option('--compact', 'few links: for all accounts or a unit, where each of its accounts has the access now')
     .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated, [])
-    .option('--dry-run', 'show the links and what would become ssofile’s; change nothing')
+    .option('--dry-run', 'show the links and what would be taken over; change nothing')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
     .addHelpText('after', help)
