@@ -8,21 +8,21 @@ import { repeated } from './options.ts'
 import { Refusal } from './refusal.ts'
 
 export type FilterOptions = {
-  readonly account: readonly string[]
-  readonly permissionSet: readonly string[]
-  readonly principal: readonly string[]
+  readonly account?: readonly string[]
+  readonly permissionSet?: readonly string[]
+  readonly principal?: readonly string[]
 }
 
 /** Options that name some assignments; each may be repeated. */
 export function addFilters(command: Command): Command {
   return command
-    .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated, [])
-    .option('--permission-set <name>', 'only those of this permission set (may be repeated)', repeated, [])
-    .option('--principal <name>', 'only those of this group or user (may be repeated)', repeated, [])
+    .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated)
+    .option('--permission-set <name>', 'only those of this permission set (may be repeated)', repeated)
+    .option('--principal <name>', 'only those of this group or user (may be repeated)', repeated)
 }
 
 /** Throws Refusal. */
-export function parseFilters({ account, permissionSet, principal }: FilterOptions): AssignmentFilter {
+export function parseFilters({ account = [], permissionSet = [], principal = [] }: FilterOptions): AssignmentFilter {
   return {
     accounts: account.map(parseAccount),
     permissionSets: permissionSet.map(parseSetName),

@@ -13,7 +13,7 @@ import { leasePortions, slowPortions } from './under-lease.ts'
 
 export type ImportAssignmentsOptions = FilterOptions & {
   readonly compact?: boolean
-  readonly tagKey: readonly string[]
+  readonly tagKey?: readonly string[]
   readonly dryRun?: boolean
   readonly config?: string
   readonly json?: boolean
@@ -21,7 +21,7 @@ export type ImportAssignmentsOptions = FilterOptions & {
 
 /** `ssofile import --assignments`. */
 export async function importAssignments(options: ImportAssignmentsOptions): Promise<number> {
-  const { compact: isCompact = false, tagKey: tagKeys, dryRun: isDryRun = false } = options
+  const { compact: isCompact = false, tagKey: tagKeys = [], dryRun: isDryRun = false } = options
   if (tagKeys.length > 0 && !isCompact)
     throw new Refusal('received --tag-key without --compact, expected both: without it there are no links for tags')
   const filter = parseFilters(options)

@@ -26,13 +26,13 @@ export function addImport(program: Command): void {
     .command('import')
     .summary('take over permission sets and assignments that exist already')
     .description(
-      "Takes over what Identity Center has already. Changes nothing in Identity Center.\n--permission-sets writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\n--assignments writes links under links_data/ for existing access and makes the access ssofile's: from then on,\ndeleting the link revokes it. Without a filter: all of it. A plan afterwards says that nothing would change.\nIt may be interrupted: run it again, and it goes on.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
+      "Takes over what Identity Center has already. Changes nothing in Identity Center.\n--permission-sets writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\n--assignments writes links under links_data/ for existing access and makes the access ssofile's:\nfrom then on, deleting the link revokes it. Without a filter: all of it.\nIt may be interrupted: run it again, and it goes on.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
     )
     .option('--permission-sets [names...]', 'names of permission sets; without names, all')
     .option('--assignments', 'account assignments: all, or those of the filters')
   addFilters(command)
     .option('--compact', 'few links: for all accounts or a unit, where each of its accounts has the access now')
-    .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated, [])
+    .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated)
     .option('--dry-run', 'show the links and what would be taken over; change nothing')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
@@ -44,9 +44,10 @@ export function addImport(program: Command): void {
 }
 
 const help = `
-A link for all accounts, a unit or a tag also grants to accounts that join later. Without --compact there is one link for
-each assignment, and nothing grants more in future than now. Assignments are listed at 20 calls a second, one for each
-account and permission set (with --dry-run at 5); --principal needs fewer.
+--compact never gives access that is not there now. But a link for all accounts, a unit or a tag also grants to accounts
+that join later; without --compact each assignment gets a link of its own. Only tags named by --tag-key become links.
+Assignments are listed with a call for each account and permission set, 20 a second (with --dry-run 5); with --principal
+with fewer. Afterwards a plan says that nothing would change.
 Exit code 0: done; 1: something could not be imported, each with its reason; 2: wrong usage or refused.
 
 Examples:
@@ -72,7 +73,7 @@ async function importAll(options: Options): Promise<number> {
 }
 
 function isForAssignments({ account, permissionSet, principal, compact, tagKey, dryRun }: Options): boolean {
-  return [account, permissionSet, principal, tagKey].some(({ length }) => length > 0) || compact === true || !!dryRun
+  return [account, permissionSet, principal, compact, tagKey, dryRun].some((given) => given !== undefined)
 }
 
 async function importPermissionSets(options: Pick<Options, 'permissionSets' | 'json'>): Promise<number> {

@@ -12,6 +12,6 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 }
 
 /** A parser for an option that may be given several times: all its values, in order. */
-export function repeated(text: string, before: readonly string[]): readonly string[] {
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text]
 }
