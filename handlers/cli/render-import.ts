@@ -25,7 +25,6 @@ const accountsShown = 5
 export function renderImport({ isDryRun, listed, alreadyOurs, links, obstacles, left }: ImportResult): string {
   const written = links.filter(({ isNew }) => isNew)
   const adopted = links.reduce((sum, { assignments }) => sum + assignments.length, 0)
-  const would = isDryRun ? 'would be' : ''
   const lines = [
     ...links.map(({ key, isNew, assignments }) => {
       const what = isNew ? (isDryRun ? 'would write' : 'written') : 'there already'
@@ -34,7 +33,7 @@ export function renderImport({ isDryRun, listed, alreadyOurs, links, obstacles, 
     ...section('A wider link was not possible:', obstacles.map(renderObstacle)),
     ...section('Not imported:', left.map(renderComplaint)),
     ...(links.length + obstacles.length + left.length > 0 ? [''] : []),
-    `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${would || 'are'} now ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,
+    `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${isDryRun ? 'would become' : 'became'} ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,
   ]
   return `${lines.join('\n')}\n`
 }

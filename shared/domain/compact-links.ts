@@ -127,7 +127,10 @@ function listObstacles(
     const replaced = links.filter((link) => link.accounts.every((id) => within.has(id))).length
     return replaced < 2 ? [] : [{ grant, scope, accounts: accounts.length, lacking, links: replaced }]
   })
-  return obstacles.sort((a, b) => b.links - a.links || a.lacking.length - b.lacking.length).slice(0, obstaclesMost)
+  // Of scopes of the same accounts the first: the root and its only unit.
+  const apart = new Map(obstacles.toReversed().map((one) => [`${one.accounts} ${one.lacking.join(' ')}`, one]))
+  const first = obstacles.filter((one) => [...apart.values()].includes(one))
+  return first.sort((a, b) => b.links - a.links || a.lacking.length - b.lacking.length).slice(0, obstaclesMost)
 }
 
 /** Scopes of two accounts and more: root, then organizational units, then tags. Ties go to the first. */

@@ -12,9 +12,10 @@ import { isSameAccess, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
-import type { PrincipalIndex } from '../directory/principal-index.ts'
+import type { PrincipalIndex, Whereabouts } from '../directory/principal-index.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
@@ -68,42 +69,65 @@ export async function judgeExisting(
   })
 }
 
+type Fault = Omit<Complaint, 'object'>
+
 type Judging = Context & {
   readonly holders: ReadonlyMap<string, readonly AssignmentKey[]>
   readonly ledger: Ledger
 }
 
 async function judge(target: AssignmentTarget, context: Judging): Promise<Judgement> {
-  const fault = findAccountFault(target, context)
-  if (fault) return left(target, context, fault)
-  const permissionSet = context.permissionSetNames.get(target.permissionSetArn)
+  const { accountId, principalId, permissionSetArn, principalType: type } = target
+  const whereabouts = await context.principals.whereabouts(type, principalId, Number.NEGATIVE_INFINITY)
+  const principal = whereabouts === 'gone' ? undefined : whereabouts.name
+  const permissionSet = context.permissionSetNames.get(permissionSetArn)
+  const leave = (fault: Fault): Judgement => {
+    // Reads like a key; ids stand where names are not known.
+    const object = `account%${accountId}%${permissionSet ?? permissionSetArn}%${principal ?? principalId}%${type}`
+    return { is: 'left', complaint: { object, ...fault } }
+  }
+  const fault = findAccountFault(target, context) ?? findNameFault(permissionSet, whereabouts, type)
+  if (fault) return leave(fault)
+  if (permissionSet === undefined || principal === undefined) return leave(unspellable(type, principal))
+  const assignment = { accountId, permissionSet, principal, type }
+  const key = renderAssignmentKey(assignment)
+  if (!parseLinkKey(linkPrefix + key, []).ok) return leave(unspellable(type, principal))
+  return judgeOwner({ key, assignment, target }, context, leave)
+}
+
+function findNameFault(
+  permissionSet: PermissionSetName | undefined,
+  whereabouts: Whereabouts,
+  type: PrincipalType,
+): Fault | undefined {
   if (permissionSet === undefined)
-    return left(target, context, {
+    return {
       received: 'a permission set that Identity Center does not list',
       expected: 'one that has a name',
       remedy: 'run the import again',
-    })
-  const { accountId, principalId, principalType: type } = target
-  const whereabouts = await context.principals.whereabouts(type, principalId, Number.NEGATIVE_INFINITY)
+    }
   if (whereabouts === 'gone')
-    return left(target, context, {
+    return {
       received: `a ${nounOf(type)} that does not exist any more`,
       expected: 'one that links can name',
       remedy: 'delete the assignment in Identity Center; it gives nobody access',
-    })
-  const { name } = whereabouts
-  const assignment = name === undefined ? undefined : { accountId, permissionSet, principal: name, type }
-  const key = assignment && renderAssignmentKey(assignment)
-  if (assignment === undefined || key === undefined || !parseLinkKey(linkPrefix + key, []).ok)
-    return left(target, context, {
-      received: `a ${nounOf(type)} whose name no link can hold${name === undefined ? '' : `: '${quote(name)}'`}`,
-      expected: 'a short name of printable characters, in NFC, with the configured principalSuffix',
-      remedy: `rename the ${nounOf(type)}, or leave its access to others`,
-    })
-  return judgeOwner({ key, assignment, target }, context)
+    }
+  return undefined
 }
 
-async function judgeOwner(existing: Existing, context: Judging): Promise<Judgement> {
+function unspellable(type: PrincipalType, principal: PrincipalName | undefined): Fault {
+  return {
+    received: `a ${nounOf(type)} whose name no link can hold${principal === undefined ? '' : `: '${quote(principal)}'`}`,
+    expected: 'a short name of printable characters, in NFC, with the configured principalSuffix',
+    remedy: `rename the ${nounOf(type)}, or leave its access to others`,
+  }
+}
+
+async function judgeOwner(
+  existing: Existing,
+  context: Judging,
+  leave: (fault: Fault) => Judgement,
+): Promise<Judgement> {
   const { key, target } = existing
   const { holders, ledger } = context
   // The principal may have been renamed: then the ledger has it under the former name until a reconcile moves it.
@@ -111,7 +135,7 @@ async function judgeOwner(existing: Existing, context: Judging): Promise<Judgeme
     const stored = await unlessSpoiled(ledger.read(holder))
     if (isSpoiled(stored)) {
       if (holder !== key) continue
-      return left(target, context, {
+      return leave({
         received: stored.message,
         expected: 'a record that can be read',
         remedy: 'restore it, then import again',
@@ -125,7 +149,7 @@ async function judgeOwner(existing: Existing, context: Judging): Promise<Judgeme
       return { is: 'ours', existing, isGranted, isAdopted: isGranted && isAdopted }
     }
     if (holder === key && stored)
-      return left(target, context, {
+      return leave({
         received: `a ledger entry of another ${nounOf(target.principalType)} or permission set that had this name`,
         expected: 'none under this name',
         remedy: 'wait until a reconcile has settled it (at most an hour), then import again',
@@ -134,10 +158,7 @@ async function judgeOwner(existing: Existing, context: Judging): Promise<Judgeme
   return { is: 'new', existing }
 }
 
-function findAccountFault(
-  { accountId }: AssignmentTarget,
-  { view, configuration }: Context,
-): Omit<Complaint, 'object'> | undefined {
+function findAccountFault({ accountId }: AssignmentTarget, { view, configuration }: Context): Fault | undefined {
   const account = view.accounts.find(({ id }) => id === accountId)
   if (accountId === view.managementAccountId && !configuration.includeManagementAccount)
     return {
@@ -153,17 +174,7 @@ function findAccountFault(
   }
 }
 
-function left(target: AssignmentTarget, context: Context, fault: Omit<Complaint, 'object'>): Judgement {
-  return { is: 'left', complaint: { object: nameTarget(target, context), ...fault } }
-}
-
-/** Reads like an assignment key; ids stand where names are not known. */
-function nameTarget(target: AssignmentTarget, { permissionSetNames }: Pick<Context, 'permissionSetNames'>): string {
-  const { accountId, permissionSetArn, principalId, principalType } = target
-  return `account%${accountId}%${permissionSetNames.get(permissionSetArn) ?? permissionSetArn}%${principalId}%${principalType}`
-}
-
-export function nounOf(type: AssignmentTarget['principalType']): string {
+export function nounOf(type: PrincipalType): string {
   return type === 'GROUP' ? 'group' : 'user'
 }
 

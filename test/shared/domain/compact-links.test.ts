@@ -66,6 +66,11 @@ test('a unit of which one account lacks the access is not widened, and the repor
   ])
 })
 
+test('of two wider links for the same accounts one is told', () => {
+  const view = viewOf([1, 2, 3].map((number) => account(number, ['ou-abcd-workload'])))
+  expect(compact([1, 2], { view }).obstacles.map(({ scope }) => scope.kind)).toEqual(['root'])
+})
+
 test('without compacting each account gets its link', () => {
   expect(compact([1, 2, 3, 4, 5], { isCompact: false }).keys).toHaveLength(5)
 })
