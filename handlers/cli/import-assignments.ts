@@ -6,6 +6,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { Progress } from './progress.ts'
 import { ProposedObjects } from './proposed-objects.ts'
+import { readImportSource } from './read-import-source.ts'
 import { Refusal } from './refusal.ts'
 import { type ImportResult, renderImport } from './render-import.ts'
 import { renderJson } from './render-json.ts'
@@ -14,6 +15,7 @@ import { leasePortions, slowPortions } from './under-lease.ts'
 export type ImportAssignmentsOptions = FilterOptions & {
   readonly compact?: boolean
   readonly tagKey?: readonly string[]
+  readonly from?: string
   readonly dryRun?: boolean
   readonly config?: string
   readonly json?: boolean
@@ -25,6 +27,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   if (tagKeys.length > 0 && !isCompact)
     throw new Refusal('received --tag-key without --compact, expected both: without it there are no links for tags')
   const filter = parseFilters(options)
+  const source = options.from === undefined ? undefined : await readImportSource(options.from)
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
   const owner = isDryRun ? await readOwner(opened.objects) : await claim(opened)
@@ -34,7 +37,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const tell = (line: string) => progress.tell(() => line)
   const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
   try {
-    const steps = { filter, isCompact, tagKeys, inPortions, onStep: tell }
+    const steps = { filter, source, isCompact, tagKeys, inPortions, onStep: tell }
     const prepared = await prepareImport({ ...ports, configuration }, steps)
     const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
     progress.end()

@@ -33,6 +33,7 @@ export function addImport(program: Command): void {
   addFilters(command)
     .option('--compact', 'few links: for all accounts or a unit, where each of its accounts has the access now')
     .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated)
+    .option('--from <file>', 'only what this file names: CSV, terraform show -json, or a list of links')
     .option('--dry-run', 'show the links and what would be taken over; change nothing')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
@@ -54,6 +55,7 @@ Examples:
   ssofile import --permission-sets ReadOnly-ps Billing-ps
   ssofile import --assignments --dry-run
   ssofile import --assignments --compact --tag-key team
+  ssofile import --assignments --from assignments.csv       (columns account,permission_set,principal,type)
   ssofile import --assignments --account 233000000002 --permission-set Billing-ps`
 
 async function importAll(options: Options): Promise<number> {
@@ -72,8 +74,8 @@ async function importAll(options: Options): Promise<number> {
   return Math.max(...codes)
 }
 
-function isForAssignments({ account, permissionSet, principal, compact, tagKey, dryRun }: Options): boolean {
-  return [account, permissionSet, principal, compact, tagKey, dryRun].some((given) => given !== undefined)
+function isForAssignments({ account, permissionSet, principal, compact, tagKey, from, dryRun }: Options): boolean {
+  return [account, permissionSet, principal, compact, tagKey, from, dryRun].some((given) => given !== undefined)
 }
 
 async function importPermissionSets(options: Pick<Options, 'permissionSets' | 'json'>): Promise<number> {

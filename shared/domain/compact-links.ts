@@ -39,6 +39,8 @@ type Options = {
   readonly isCompact: boolean
   /** The keys of the tags that links may name. Their tags must have been read. */
   readonly tagKeys: readonly string[]
+  /** Scopes of links that shall stay as they are where they grant no more than there is, by the last fields of the link. */
+  readonly ownScopes?: ReadonlyMap<string, readonly Scope[]>
   /** A file of this name is there and means something else. */
   readonly isTaken: (key: LinkKey) => boolean
 }
@@ -58,10 +60,13 @@ export function compactLinks(
   access: readonly AccessOfGrant[],
   options: Options,
 ): { readonly links: readonly CompactLink[]; readonly obstacles: readonly Obstacle[] } {
-  const wide = options.isCompact ? listWideScopes(options) : []
+  const wide = options.isCompact ? expandAll(listWideScopes(options), options) : []
   const found = access
     .toSorted((a, b) => compare(renderGrant(a.grant), renderGrant(b.grant)))
-    .map((one) => compactGrant(one, wide, options))
+    .map((one) => {
+      const own = expandAll(options.ownScopes?.get(renderGrant(one.grant)) ?? [], options)
+      return compactGrant(one, [...own, ...wide], options)
+    })
   return { links: found.flatMap(({ links }) => links), obstacles: found.flatMap(({ obstacles }) => obstacles) }
 }
 
@@ -133,8 +138,8 @@ function listObstacles(
   return first.sort((a, b) => b.links - a.links || a.lacking.length - b.lacking.length).slice(0, obstaclesMost)
 }
 
-/** Scopes of two accounts and more: root, then organizational units, then tags. Ties go to the first. */
-function listWideScopes({ view, configuration, tagKeys }: Options): readonly WideScope[] {
+/** Root, then organizational units, then tags. Ties go to the first. */
+function listWideScopes({ view, configuration, tagKeys }: Options): readonly Scope[] {
   const units = new Set(view.accounts.flatMap((account) => parentsThatCount(account, configuration.supportNestedOu)))
   const tags = new Map<string, Scope>()
   for (const { tags: own = {} } of view.accounts) {
@@ -143,11 +148,14 @@ function listWideScopes({ view, configuration, tagKeys }: Options): readonly Wid
       tags.set(renderScope(scope), scope)
     }
   }
-  const scopes: Scope[] = [
+  return [
     { kind: 'root' },
     ...[...units].sort().map((id): Scope => ({ kind: 'ou_id', id })),
     ...[...tags].sort(([a], [b]) => compare(a, b)).map(([, scope]) => scope),
   ]
+}
+
+function expandAll(scopes: readonly Scope[], { view, configuration }: Options): readonly WideScope[] {
   return scopes
     .map((scope) => ({ scope, accounts: expandScope(scope, view, configuration) }))
     .filter(({ accounts }) => accounts.length > 1)

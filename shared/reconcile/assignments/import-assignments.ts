@@ -1,6 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
+import type { ImportSource, WantedAssignment } from '../../domain/import-source.ts'
 import type { Account, OrganizationView } from '../../domain/organization-view.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
@@ -12,6 +13,7 @@ import { InputReadings } from '../records/input-readings.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { type Adopted, adoptAssignments, finishAdoption } from './adopt-assignments.ts'
 import { judgeExisting } from './judge-existing.ts'
+import { keepWanted, listWanted } from './keep-wanted.ts'
 import { type AssignmentFilter, type InPortions, listExisting } from './list-existing.ts'
 import { type ImportedLink, type ImportPlan, planImport } from './plan-import.ts'
 
@@ -23,6 +25,8 @@ export type ImportOptions = {
   readonly isCompact: boolean
   /** The keys of the tags that links may name; with `isCompact` only. */
   readonly tagKeys: readonly string[]
+  /** Only what this names. */
+  readonly source?: ImportSource | undefined
   readonly inPortions: InPortions
   /** Told each step, and how far it is. */
   readonly onStep: (step: string) => void
@@ -49,7 +53,9 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   const organization = new OrganizationCache(context, configuration.folders)
   const tags = await readTags(await organization.rebuild(), context, options)
   const view = async () => withTags(await organization.view(), tags)
-  const existing = await listExisting(options.filter, { ...context, ...options, principals })
+  const wanted = options.source && listWanted(options.source, await view(), configuration)
+  const listed = await listExisting(narrow(options.filter, wanted), { ...context, ...options, principals })
+  const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   onStep('looking up names and records')
   const judging = { objects, view: await view(), configuration, principals, ...existing }
   const onJudged = (done: number) => onStep(`looking up names and records: ${done} of ${existing.rows.length}`)
@@ -68,6 +74,12 @@ export async function prepareImport(context: Context, options: ImportOptions): P
     return adopted
   }
   return { ...plan, listed: existing.rows.length, unknown: existing.unknown, carryOut }
+}
+
+/** The accounts that are named are fewer places to list. */
+function narrow(filter: AssignmentFilter, wanted: readonly WantedAssignment[] | undefined): AssignmentFilter {
+  if (!wanted || filter.accounts.length > 0) return filter
+  return { ...filter, accounts: [...new Set(wanted.map(({ accountId }) => accountId))] }
 }
 
 /** Links of one principal side by side, so that a call lists many of their assignments again. */

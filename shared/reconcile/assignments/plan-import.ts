@@ -3,6 +3,7 @@ import { type AccessOfGrant, type CompactLink, compactLinks, type Obstacle } fro
 import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
+import type { ImportSource } from '../../domain/import-source.ts'
 import { type Grant, type LinkKey, linkKey, linkPrefix, renderGrant } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { Scope } from '../../domain/scope.ts'
@@ -38,11 +39,13 @@ type Options = {
   readonly readings: InputReadings
   readonly isCompact: boolean
   readonly tagKeys: readonly string[]
+  /** Links of another tool. */
+  readonly source?: ImportSource | undefined
 }
 
 /** The links that an import writes, and what becomes ours by which link. Reads links only; changes nothing. */
 export async function planImport(judgements: readonly Judgement[], options: Options): Promise<ImportPlan> {
-  const { view, configuration, readings, isCompact, tagKeys } = options
+  const { view, configuration, readings, isCompact, tagKeys, source } = options
   const left = judgements.flatMap((one) => (one.is === 'left' ? [one.complaint] : []))
   const ours = judgements.flatMap((one) => (one.is === 'ours' ? [one] : []))
   const fresh = judgements.flatMap((one) => (one.is === 'new' ? [one.existing] : []))
@@ -51,7 +54,9 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
   const present = new Set(readings.keys)
   const access = groupAccess(fresh, kept, lasting)
   const isTaken = (key: LinkKey) => present.has(key)
-  const compacted = compactLinks(access, { view, configuration, isCompact, tagKeys, isTaken })
+  const bySource = Map.groupBy(source?.links ?? [], renderGrant)
+  const ownScopes = new Map([...bySource].map(([name, links]) => [name, links.map(({ scope }) => scope)]))
+  const compacted = compactLinks(access, { view, configuration, isCompact, tagKeys, ownScopes, isTaken })
   const known = new Map([...fresh, ...kept].map((existing) => [existing.key, existing]))
   const pending = new Set(fresh.filter(({ key }) => !lasting.has(key)).map(({ key }) => key))
   const written = compacted.links.map((link) => toImported(link, known, pending))

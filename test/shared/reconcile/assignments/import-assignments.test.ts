@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { parseLinkKey } from '../../../../shared/domain/link.ts'
 import { organizationView } from '../../../../shared/domain/organization-view.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
@@ -264,6 +265,37 @@ test('an import that dies after any write never lets access be revoked or grante
     expect(world.calls.filter(isWrite)).toEqual([])
     if (!dying.isDead()) break
   }
+})
+
+test('with a file of another tool only what it names is imported, and what is not there is told, never granted', async () => {
+  const world = open([{ account: shop }, { account: data }, { account: sandbox, principal: 'admins' }])
+  const { principalId: id, permissionSetArn } = targetOf(world, shop)
+  const byIds = {
+    accountId: accountId.parse(shop),
+    permissionSet: permissionSetArn,
+    principal: id,
+    type: 'GROUP' as const,
+  }
+  const absent = { ...byIds, permissionSet: 'Admin', place: 'line 3' }
+  const source = { assignments: [{ ...byIds, place: 'line 2' }, absent], links: [] }
+  const { prepared } = await importAll(world, { source })
+  expect(await links(world)).toEqual([keyOf(shop)])
+  expect(prepared.unknown).toMatchObject([{ object: expect.stringContaining('(line 3)') }])
+  expect(world.calls.filter(isWrite)).toEqual([])
+})
+
+test('links of another tool stay as they are where each account has the access', async () => {
+  const world = open([{ account: shop }, { account: data }, { account: sandbox, principal: 'admins' }])
+  const parse = (key: string) => {
+    const link = parseLinkKey(`links_data/${key}`, [])
+    if (!link.ok) throw new Error(key)
+    return link.value
+  }
+  const unit = 'ou_id%ou-tiny-workload%Reader%readers%GROUP%ssofile'
+  const source = { assignments: [], links: [parse(unit), parse('root%all%Reader%admins%GROUP%ssofile')] }
+  const { prepared } = await importAll(world, { source })
+  expect(await links(world)).toEqual([keyOf(sandbox, 'Reader%admins%GROUP'), unit])
+  expect(prepared.unknown).toHaveLength(2)
 })
 
 test('where listing by principal is refused, the import lists by account instead', async () => {
