@@ -91,10 +91,9 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
   const left = judged.flatMap(({ complaint }) => complaint ?? [])
   const ready = judged.flatMap(({ existing, complaint }) => (complaint ? [] : [existing]))
   const none: Adopted = { link: key, isWritten: false, keys: [], left }
-  if (isNew) {
-    const complaint = await findGain(link, context)
-    if (complaint || left.length > 0) return { ...none, left: [...left, ...(complaint ? [complaint] : [])] }
-  }
+  const gain = isNew && left.length === 0 ? await findGain(link, context) : undefined
+  if (isNew && left.length > 0) return none
+  if (gain) return { ...none, left: [gain] }
   await limit.map(ready, (existing) => noteForeign(existing, context))
   const written = isNew ? await objects.put(key, new Uint8Array(), { ifNoneMatch: '*' }) : undefined
   const isWritten = written?.outcome === 'written'

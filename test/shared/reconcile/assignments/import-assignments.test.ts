@@ -178,6 +178,35 @@ test('access that somebody removes between the listing and the adoption gets nei
   }
 })
 
+test('access that is just being deleted in Identity Center is not taken over', async () => {
+  const world = open([{ account: shop }])
+  const inPortions = portionsOf(world.ports)
+  const context = { ...world.ports, configuration: world.configuration }
+  const prepared = await world.finish(prepareImport(context, { ...everything, inPortions }))
+  const deletion = world.ssoAdmin.deleteAccountAssignment(targetOf(world, shop))
+  const [adopted] = await world.finish(prepared.carryOut(inPortions), 1)
+  expect(adopted?.left).toMatchObject([{ received: 'an assignment that somebody has removed meanwhile' }])
+  expect([await links(world), await entries(world)]).toEqual([[], []])
+  await deletion
+})
+
+test('what ssofile itself revoked moments ago may still be listed, and is taken over five minutes later at the soonest', async () => {
+  const world = open([]).start()
+  const link = `links_data/${keyOf(shop)}`
+  await world.objects.put(link, '')
+  await world.until(async () => (await entries(world)).length === 1, 'the grant')
+  await world.clock.advance(10_000)
+  await world.objects.delete(link)
+  await world.until(async () => (await world.keys('status/')).length === 0, 'the revocation')
+  await world.clock.advance(10_000)
+  world.ssoAdmin.addAssignment(targetOf(world, shop))
+  expect((await importAll(world)).left).toMatchObject([{ received: expect.stringContaining('five minutes') }])
+  expect(await links(world)).toEqual([])
+  await world.clock.advance(6 * 60_000)
+  expect((await importAll(world)).left).toEqual([])
+  expect(await entries(world)).toEqual([keyOf(shop)])
+})
+
 test('compact, a link covers a unit where each of its active accounts has the access, and no other', async () => {
   const world = open([{ account: shop }, { account: data }, { account: sandbox, principal: 'admins' }])
   const { prepared } = await importAll(world, { isCompact: true })
