@@ -21,11 +21,13 @@ import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger } from '../records/ledger.ts'
 import { scheduleWork } from '../records/open-work.ts'
 import { readLink } from '../records/read-link.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findGrantingLinks } from './evaluate-assignment.ts'
 import { type Existing, nounOf } from './judge-existing.ts'
 import { complainOfLink, type ImportedLink } from './plan-import.ts'
 
-const adoptedAtOnce = 16
+/** So many links, and of each so many assignments. */
+const adoptedAtOnce = 8
 const listedAtOnce = 8
 
 export type AdoptContext = Pick<Ports, 'objects' | 'clock'> & {
@@ -128,9 +130,7 @@ async function findChange(
   })
   if (!there.has(renderTarget(target))) return complain('an assignment that somebody has removed meanwhile')
   const whereabouts = await principals.whereabouts(type, target.principalId, startedMs)
-  const id = await principals.resolve(type, principal, startedMs)
-  if (whereabouts === 'gone' || whereabouts.name !== principal || id !== target.principalId)
-    return complain(`another name of its ${nounOf(type)}`)
+  if (whereabouts === 'gone' || whereabouts.name !== principal) return complain(`another name of its ${nounOf(type)}`)
   const history = await readLastWord(objects, key, target)
   // The listing may lag behind our own revocation.
   if (history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs)
@@ -206,7 +206,7 @@ export async function finishAdoption(
       access,
       confirmedAt: renderInstant(clock.now()),
     })
-  const foreign = await foreignRecord(objects, key).read()
+  const foreign = await spoiledAsAbsent(foreignRecord(objects, key).read())
   if (foreign && isSameAccess(foreign.value, target)) await objects.delete(foreignPrefix + key)
 }
 
