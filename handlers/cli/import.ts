@@ -1,52 +1,85 @@
-import { hostname, userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import type { PermissionSetArn } from '../../shared/domain/identity-center-ids.ts'
-import { type PermissionSetName, permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { listAll } from '../../shared/ports/page.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
-import { limitSsoAdmin } from '../../shared/reconcile/calls/limited-sso-admin.ts'
-import { RateLimiter } from '../../shared/reconcile/calls/rate-limiter.ts'
 import { PermissionSetIndex } from '../../shared/reconcile/directory/permission-set-index.ts'
-import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
 import { type Adoption, adoptPermissionSet } from '../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { claimBucket, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { addFilters, parseSetName } from './assignment-filters.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainDenial } from './explain-denial.ts'
+import { type ImportAssignmentsOptions, importAssignments } from './import-assignments.ts'
+import { repeated } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
+import { turnMs, underLease } from './under-lease.ts'
 
-/** An import holds the lease for `portionMs` at a time, then the dispatcher may have it for `turnMs`. */
-const portionMs = 20_000
-const turnMs = 4_000
-const patienceMs = 15 * 60_000
+type Options = ImportAssignmentsOptions & { readonly permissionSets?: true | string[]; readonly assignments?: boolean }
 
-/** `ssofile import --permission-sets`: takes over permission sets that exist already. */
+/** `ssofile import`: takes over permission sets and assignments that exist already. */
 export function addImport(program: Command): void {
-  program
+  const command = program
     .command('import')
-    .summary('take over permission sets that exist already')
+    .summary('take over permission sets and assignments that exist already')
     .description(
-      "Writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it. Changes nothing in Identity Center.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
+      "Takes over what Identity Center has already. Changes nothing in Identity Center.\n--permission-sets writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\n--assignments writes links under links_data/ for existing access and makes the access ssofile's:\nfrom then on, deleting the link revokes it. Without a filter: all of it.\nIt may be interrupted: run it again, and it goes on.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
     )
     .option('--permission-sets [names...]', 'names of permission sets; without names, all')
-    .option('--json', 'the result for each as JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ssofile import --permission-sets ReadOnly-ps Billing-ps\n  ssofile import --permission-sets --json',
-    )
-    .action(async (options: { permissionSets?: true | string[]; json?: boolean }) => {
-      process.exitCode = await importPermissionSets(options).catch(explainDenial('import', 'import --permission-sets'))
+    .option('--assignments', 'account assignments: all, or those of the filters')
+  addFilters(command)
+    .option('--compact', 'few links: for all accounts or a unit, where each of its accounts has the access now')
+    .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated)
+    .option('--from <file>', 'only what this file names: CSV, terraform show -json, or a list of links')
+    .option('--dry-run', 'show the links and what would be taken over; change nothing')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'the result as JSON')
+    .addHelpText('after', help)
+    .action(async (options: Options) => {
+      const example = options.assignments ? 'import --assignments' : 'import --permission-sets'
+      process.exitCode = await importAll(options).catch(explainDenial('import', example))
     })
 }
 
-async function importPermissionSets(options: { permissionSets?: true | string[]; json?: boolean }): Promise<number> {
-  if (options.permissionSets === undefined)
-    throw new Refusal('received nothing to import, expected --permission-sets, with names or without (all of them)')
-  const names = options.permissionSets === true ? undefined : options.permissionSets.map(parseName)
+const help = `
+--compact never gives access that is not there now. But a link for all accounts, a unit or a tag also grants to accounts
+that join later; without --compact each assignment gets a link of its own. Only tags named by --tag-key become links.
+Assignments are listed with a call for each account and permission set, 20 a second (with --dry-run 5); with --principal
+with fewer. Afterwards a plan says that nothing would change.
+Exit code 0: done; 1: something could not be imported, each with its reason; 2: wrong usage or refused.
+
+Examples:
+  ssofile import --permission-sets ReadOnly-ps Billing-ps
+  ssofile import --assignments --dry-run
+  ssofile import --assignments --compact --tag-key team
+  ssofile import --assignments --from assignments.csv       (columns account,permission_set,principal,type)
+  ssofile import --assignments --account 233000000002 --permission-set Billing-ps`
+
+async function importAll(options: Options): Promise<number> {
+  if (options.permissionSets === undefined && !options.assignments)
+    throw new Refusal(
+      'received nothing to import, expected --permission-sets, with names or without (all of them), or --assignments',
+    )
+  if (!options.assignments && isForAssignments(options))
+    throw new Refusal('received an option that is for assignments only, expected it together with --assignments')
+  if (options.permissionSets !== undefined && options.dryRun)
+    throw new Refusal('received --dry-run with --permission-sets, expected it with --assignments alone')
+  const codes = [
+    options.permissionSets === undefined ? 0 : await importPermissionSets(options),
+    options.assignments ? await importAssignments(options) : 0,
+  ]
+  return Math.max(...codes)
+}
+
+function isForAssignments({ account, permissionSet, principal, compact, tagKey, from, dryRun }: Options): boolean {
+  return [account, permissionSet, principal, compact, tagKey, from, dryRun].some((given) => given !== undefined)
+}
+
+async function importPermissionSets(options: Pick<Options, 'permissionSets' | 'json'>): Promise<number> {
+  const names = Array.isArray(options.permissionSets) ? options.permissionSets.map(parseSetName) : undefined
   const ports = openCliPorts(bucketOf(undefined))
   await claimBucket(ports).catch((error: unknown) => {
     throw error instanceof WrongOwnerError ? new Refusal(error.message) : error
@@ -57,14 +90,6 @@ async function importPermissionSets(options: { permissionSets?: true | string[];
   return results.some(({ outcome }) => outcome === 'refused' || outcome === 'not-found') ? 1 : 0
 }
 
-function parseName(text: string): PermissionSetName {
-  const name = permissionSetName.safeParse(text)
-  if (name.success) return name.data
-  throw new Refusal(
-    `received the name '${quote(text)}', expected the name of a permission set: 1 to 32 letters, digits or _ + = , . @ -`,
-  )
-}
-
 type Result = Adoption | { readonly name: string; readonly outcome: 'not-found'; readonly near?: string | undefined }
 
 /** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
@@ -73,7 +98,7 @@ async function adoptAll(ports: Ports, names: readonly PermissionSetName[] | unde
   let left: readonly PermissionSetArn[] | undefined
   do {
     if (left) await ports.clock.sleep(turnMs)
-    left = await underLease(ports, async (ssoAdmin, mayGoOn) => {
+    left = await underLease(ports, 'import', async (ssoAdmin, mayGoOn) => {
       const wanted = left ?? (await findAll(ports, ssoAdmin, names, results))
       let done = 0
       for (; done < wanted.length && (done === 0 || mayGoOn()); done++) {
@@ -103,42 +128,6 @@ async function findAll(
     else results.push({ name, outcome: 'not-found', near: index.findNear(name) })
   }
   return arns
-}
-
-async function underLease<T>(
-  ports: Ports,
-  work: (ssoAdmin: SsoAdmin, mayGoOn: () => boolean) => Promise<T>,
-): Promise<T> {
-  const { clock } = ports
-  const lease = await acquire(ports)
-  void lease.keep()
-  const limiter = new RateLimiter(clock, defaultConfiguration.limits.callsPerSecond)
-  const endsMs = clock.monotonicMs() + portionMs
-  const holds = () => lease.mayStart()
-  try {
-    return await work(limitSsoAdmin(ports, limiter, { mayStart: holds, holdsLease: holds }), () => {
-      return holds() && clock.monotonicMs() < endsMs
-    })
-  } finally {
-    await limiter.rest()
-    await lease.release()
-  }
-}
-
-async function acquire(ports: Ports): Promise<Lease> {
-  const { clock } = ports
-  const holder = `ssofile import, ${userInfo().username}@${hostname()}, process ${process.pid}`
-  const beganMs = clock.monotonicMs()
-  while (clock.monotonicMs() - beganMs < patienceMs) {
-    const lease = await Lease.acquire(ports, holder)
-    if (lease) return lease
-    process.stderr.write(
-      `a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it pauses\n`,
-    )
-  }
-  throw new Refusal(
-    'the dispatcher was busy for 15 minutes; run the import again later; what was imported stays imported',
-  )
 }
 
 function renderResult(result: Result): string {

@@ -10,3 +10,8 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     return number
   }
 }
+
+/** A parser for an option that may be given several times: all its values, in order. */
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}

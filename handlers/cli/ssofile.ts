@@ -15,6 +15,7 @@ import { addPull } from './pull.ts'
 import { addPush } from './push.ts'
 import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
+import { addRelease } from './release.ts'
 import { remedyFor } from './remedy-for.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
@@ -58,6 +59,7 @@ addRedrive(program)
 addDoctor(program)
 addCompletion(program)
 addImport(program)
+addRelease(program)
 addHelp(program)
 
 // A reader that stops early (`| head`) is no failure, and does not change the exit code.

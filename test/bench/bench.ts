@@ -2,6 +2,7 @@ import { type Benchmark, WrongUsageError } from './benchmark.ts'
 import { bundles } from './bundles.ts'
 import { drift } from './drift.ts'
 import { flood } from './flood.ts'
+import { importBenchmark } from './import.ts'
 import { latency } from './latency.ts'
 import { permissionSets } from './permission-sets.ts'
 import { reconcileBenchmark } from './reconcile.ts'
@@ -15,6 +16,7 @@ const benchmarks: readonly Benchmark[] = [
   permissionSets,
   reconcileBenchmark,
   drift,
+  importBenchmark,
   flood,
   validate,
   bundles,

@@ -74,7 +74,11 @@ export const rules: readonly Rule[] = [
     folders: ['handlers', 'shared/aws', 'shared/reconcile', 'shared/ports', 'shared/domain'],
     packages: ['zod', 'node:fs', 'aws-lambda'],
   },
-  { where: 'handlers/cli', folders: ['handlers', 'shared'], packages: [...handlerPackages, 'p-limit'] },
+  {
+    where: 'handlers/cli',
+    folders: ['handlers', 'shared'],
+    packages: [...handlerPackages, 'p-limit', 'csv-parse/sync'],
+  },
   {
     where: 'handlers',
     folders: ['handlers', 'shared/reconcile', 'shared/ports', 'shared/domain'],

@@ -4,7 +4,7 @@ import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { listAll, type Page } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
+import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admin.ts'
 
 /** A listing serves the hints that were pulled before it was taken, for so long. */
 const sharedMs = 30_000
@@ -62,6 +62,26 @@ export async function isListed(ssoAdmin: SsoAdmin, target: AssignmentTarget): Pr
   const pages = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
   const rows = await listUnlessGone(pages)
   return rows.some((row) => row.principalId === principalId && row.principalType === principalType)
+}
+
+/** What is assigned of one permission set in one account. */
+export async function listAssignmentsIn(
+  accountId: AccountId,
+  permissionSetArn: PermissionSetArn,
+  ssoAdmin: SsoAdmin,
+): Promise<readonly AssignmentTarget[]> {
+  const list = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
+  return (await listUnlessGone(list)).map((row) => ({ accountId, permissionSetArn, ...row }))
+}
+
+/** What is assigned to a principal itself, without what a user has through its groups. */
+export async function listAssignmentsOf(
+  { principalId, principalType }: Principal,
+  ssoAdmin: SsoAdmin,
+): Promise<readonly AssignmentTarget[]> {
+  const list = (token?: string) => ssoAdmin.listAccountAssignmentsForPrincipal({ principalId, principalType }, token)
+  const rows = await Array.fromAsync(listAll(list))
+  return rows.filter((row) => row.principalId === principalId && row.principalType === principalType)
 }
 
 /** All pages about a permission set. One that is gone has no assignments: it cannot be deleted while it has one. */

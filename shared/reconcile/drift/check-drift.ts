@@ -13,7 +13,7 @@ import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
-import { listUnlessGone } from '../calls/assignment-listings.ts'
+import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/assignment-listings.ts'
 import { sendHints } from '../records/lanes.ts'
 import { type Comparison, compareAssignments, type DriftContext, emptyComparison } from './compare-assignments.ts'
 import { closeUnit, isOpen } from './drift-run.ts'
@@ -153,7 +153,10 @@ async function comparePermissionSet(
   context: UnitContext,
 ): Promise<Comparison> {
   const arn = (await context.listPermissionSets()).get(permissionSet)
-  const rows = arn === undefined ? [] : await pLimit(readAtOnce).map(accounts, (id) => listRowsIn(id, arn, context))
+  const rows =
+    arn === undefined
+      ? []
+      : await pLimit(readAtOnce).map(accounts, (id) => listAssignmentsIn(id, arn, context.ssoAdmin))
   const known = await context.standings.keysOf((grant) => grant.permissionSet === permissionSet, new Set(accounts))
   return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: isOnlyAxis })
 }
@@ -207,18 +210,5 @@ async function listRowsOf(
 ): Promise<readonly AssignmentTarget[]> {
   const id = (await principals.resolve(type, name, pulledMs)) ?? principalId.safeParse(name).data
   if (id === undefined) return []
-  const list = (token?: string) =>
-    ssoAdmin.listAccountAssignmentsForPrincipal({ principalId: id, principalType: type }, token)
-  const rows = await Array.fromAsync(listAll(list))
-  // For a user those of its groups are mixed in.
-  return rows.filter((row) => row.principalId === id && row.principalType === type)
-}
-
-async function listRowsIn(
-  accountId: AccountId,
-  permissionSetArn: PermissionSetArn,
-  { ssoAdmin }: DriftCheckContext,
-): Promise<readonly AssignmentTarget[]> {
-  const list = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
-  return (await listUnlessGone(list)).map((row) => ({ accountId, permissionSetArn, ...row }))
+  return listAssignmentsOf({ principalId: id, principalType: type }, ssoAdmin)
 }

@@ -1,0 +1,79 @@
+import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
+import { claimBucket, readOwner, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { type FilterOptions, parseFilters } from './assignment-filters.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
+import { Progress } from './progress.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+import { readImportSource } from './read-import-source.ts'
+import { Refusal } from './refusal.ts'
+import { type ImportResult, renderImport } from './render-import.ts'
+import { renderJson } from './render-json.ts'
+import { leasePortions, slowPortions } from './under-lease.ts'
+
+export type ImportAssignmentsOptions = FilterOptions & {
+  readonly compact?: boolean
+  readonly tagKey?: readonly string[]
+  readonly from?: string
+  readonly dryRun?: boolean
+  readonly config?: string
+  readonly json?: boolean
+}
+
+/** `ssofile import --assignments`. */
+export async function importAssignments(options: ImportAssignmentsOptions): Promise<number> {
+  const { compact: isCompact = false, tagKey: tagKeys = [], dryRun: isDryRun = false } = options
+  if (tagKeys.length > 0 && !isCompact)
+    throw new Refusal('received --tag-key without --compact, expected both: without it there are no links for tags')
+  const filter = parseFilters(options)
+  const source = options.from === undefined ? undefined : await readImportSource(options.from)
+  const bucket = bucketOf(undefined)
+  const opened = openCliPorts(bucket)
+  const owner = isDryRun ? await readOwner(opened.objects) : await claim(opened)
+  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
+  const progress = new Progress()
+  const tell = (line: string) => progress.tell(() => line)
+  const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
+  try {
+    const steps = { filter, source, isCompact, tagKeys, inPortions, onStep: tell }
+    const prepared = await prepareImport({ ...ports, configuration }, steps)
+    const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
+    progress.end()
+    const result = toResult(prepared, adopted, isDryRun)
+    process.stdout.write(options.json ? renderJson(result) : renderImport(result))
+    return result.left.length > 0 ? 1 : 0
+  } finally {
+    progress.end()
+  }
+}
+
+async function claim(ports: Parameters<typeof claimBucket>[0]) {
+  return claimBucket(ports).catch((error: unknown) => {
+    throw error instanceof WrongOwnerError ? new Refusal(error.message) : error
+  })
+}
+
+type Prepared = Awaited<ReturnType<typeof prepareImport>>
+
+function toResult(
+  { listed, ours, obstacles, links, left, unknown }: Prepared,
+  adopted: Awaited<ReturnType<Prepared['carryOut']>> | undefined,
+  isDryRun: boolean,
+): ImportResult {
+  const planned = links.map(({ key, isNew, toAdopt }) => ({ key, isNew, keys: toAdopt.map((one) => one.key) }))
+  const done = adopted?.map(({ link, isWritten, keys }) => ({ key: link, isNew: isWritten, keys }))
+  const failed = adopted?.flatMap((one) => one.left) ?? []
+  return {
+    isDryRun,
+    listed,
+    alreadyOurs: ours,
+    links: (done ?? planned)
+      .filter(({ isNew, keys }) => isNew || keys.length > 0)
+      .map(({ keys, ...link }) => ({ ...link, assignments: [...keys].sort() }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    obstacles,
+    left: [...unknown, ...left, ...failed],
+  }
+}

@@ -1,0 +1,125 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { Complaint } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { ImportSource, WantedAssignment } from '../../domain/import-source.ts'
+import type { Account, OrganizationView } from '../../domain/organization-view.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { patientOrganizations } from '../calls/patient-organizations.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import { PrincipalNames } from '../directory/principal-names.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { InputReadings } from '../records/input-readings.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { type Adopted, adoptAssignments, finishAdoption } from './adopt-assignments.ts'
+import { judgeExisting } from './judge-existing.ts'
+import { keepWanted, listWanted } from './keep-wanted.ts'
+import { type AssignmentFilter, type InPortions, listExisting } from './list-existing.ts'
+import { type ImportedLink, type ImportPlan, planImport } from './plan-import.ts'
+
+/** So many assignments are listed again and adopted at a time: few enough that the second listing is seconds old. */
+const batchMost = 100
+
+export type ImportOptions = {
+  readonly filter: AssignmentFilter
+  readonly isCompact: boolean
+  /** The keys of the tags that links may name; with `isCompact` only. */
+  readonly tagKeys: readonly string[]
+  /** Only what this names. */
+  readonly source?: ImportSource | undefined
+  readonly inPortions: InPortions
+  /** Told each step, and how far it is. */
+  readonly onStep: (step: string) => void
+}
+
+type Context = Ports & { readonly configuration: Configuration }
+type Tags = NonNullable<Account['tags']>
+
+export type PreparedImport = ImportPlan & {
+  /** How many assignments Identity Center listed. */
+  readonly listed: number
+  /** What the filter names and nobody has. */
+  readonly unknown: readonly Complaint[]
+  /** Writes links and records, never to SSO Admin. */
+  readonly carryOut: (inPortions: InPortions) => Promise<readonly Adopted[]>
+}
+
+/** What an import would write. Reads only, except for caches and the organization view under `state/`. */
+export async function prepareImport(context: Context, options: ImportOptions): Promise<PreparedImport> {
+  const { objects, clock, configuration } = context
+  const { onStep } = options
+  const principals = new PrincipalIndex(patientIdentityStore(context), clock, configuration.principalSuffix)
+  onStep('reading the organization')
+  const organization = new OrganizationCache(context, configuration.folders)
+  const tags = await readTags(await organization.rebuild(), context, options)
+  const view = async () => withTags(await organization.view(), tags)
+  const wanted = options.source && listWanted(options.source, await view(), configuration)
+  const listed = await listExisting(narrow(options.filter, wanted), { ...context, ...options, principals })
+  const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
+  onStep('looking up names and records')
+  const judging = { objects, view: await view(), configuration, principals, ...existing }
+  const onJudged = (done: number) => onStep(`looking up names and records: ${done} of ${existing.rows.length}`)
+  const judgements = await judgeExisting(existing.rows, { ...judging, onJudged })
+  const readings = await InputReadings.list(objects, configuration)
+  const plan = await planImport(judgements, { ...options, view: judging.view, configuration, readings })
+  const present = new Set(readings.keys)
+  const adopting = { ...context, principals, principalNames: new PrincipalNames(objects), present, view }
+  const carryOut = async (inPortions: InPortions) => {
+    const adopted: Adopted[] = []
+    await forEachAtOnce(plan.adopted, (existing) => finishAdoption(existing, context))
+    await inPortions(divide(plan.links), 'portions', async (links, ssoAdmin) => {
+      const done = await adoptAssignments(links, { ...adopting, ssoAdmin })
+      for (const one of done) adopted.push(one)
+    })
+    return adopted
+  }
+  return { ...plan, listed: existing.rows.length, unknown: existing.unknown, carryOut }
+}
+
+/** The accounts that are named are fewer places to list. */
+function narrow(filter: AssignmentFilter, wanted: readonly WantedAssignment[] | undefined): AssignmentFilter {
+  if (!wanted || filter.accounts.length > 0) return filter
+  return { ...filter, accounts: [...new Set(wanted.map(({ accountId }) => accountId))] }
+}
+
+/** Links of one principal side by side, so that a call lists many of their assignments again. */
+function divide(links: readonly ImportedLink[]): readonly ImportedLink[][] {
+  const nameOf = ({ grant: { type, principal, permissionSet } }: ImportedLink) =>
+    `${type} ${principal} ${permissionSet}`
+  const batches: ImportedLink[][] = []
+  let room = 0
+  for (const link of links.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
+    const last = batches.at(-1)
+    room -= link.granted.length
+    if (last && room >= 0) last.push(link)
+    else {
+      batches.push([link])
+      room = batchMost - link.granted.length
+    }
+  }
+  return batches
+}
+
+/** The tags of all accounts, where links shall name some: the view has them only while a link names one. */
+async function readTags(
+  { accounts }: OrganizationView,
+  context: Context,
+  { tagKeys, isCompact, onStep }: ImportOptions,
+): Promise<ReadonlyMap<AccountId, Tags>> {
+  const tags = new Map<AccountId, Tags>()
+  const unread = isCompact && tagKeys.length > 0 ? accounts.filter((account) => account.tags === undefined) : []
+  const organizations = patientOrganizations(context)
+  await Promise.all(
+    unread.map(async ({ id }) => {
+      tags.set(id, await organizations.listTags(id))
+      onStep(`reading tags: ${tags.size} of ${unread.length} accounts`)
+    }),
+  )
+  return tags
+}
+
+function withTags(view: OrganizationView, tags: ReadonlyMap<AccountId, Tags>): OrganizationView {
+  if (tags.size === 0) return view
+  const accounts = view.accounts.map((account) => ({ ...account, tags: account.tags ?? tags.get(account.id) }))
+  return { ...view, accounts }
+}

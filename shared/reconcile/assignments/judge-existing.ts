@@ -1,0 +1,184 @@
+import pLimit from 'p-limit'
+import {
+  type Assignment,
+  type AssignmentKey,
+  parseAssignmentKey,
+  renderAssignmentKey,
+} from '../../domain/assignment.ts'
+import { type Complaint, quote } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import { isSameAccess, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import type { PrincipalIndex, Whereabouts } from '../directory/principal-index.ts'
+import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+
+const judgedAtOnce = 16
+
+/** An assignment that Identity Center has, by what a link would call it and by its ids. */
+export type Existing = {
+  readonly key: AssignmentKey
+  readonly assignment: Assignment
+  readonly target: AssignmentTarget
+}
+
+/**
+ * `new`: nobody's, and a link can name it. `ours`: the ledger has it; `isGranted`: under this name; `isAdopted`:
+ * and by an import. `left`: it cannot be imported.
+ */
+export type Judgement =
+  | { readonly is: 'new'; readonly existing: Existing }
+  | {
+      readonly is: 'ours'
+      readonly existing: Existing
+      readonly isGranted: boolean
+      readonly isAdopted: boolean
+    }
+  | { readonly is: 'left'; readonly complaint: Complaint }
+
+type Context = {
+  readonly objects: ObjectStore
+  readonly view: OrganizationView
+  readonly configuration: Pick<Configuration, 'includeManagementAccount'>
+  readonly principals: PrincipalIndex
+  readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
+  /** Told how many are judged. */
+  readonly onJudged?: (done: number) => void
+}
+
+/** What an import makes of each assignment that Identity Center listed; in the same order. Changes nothing. */
+export async function judgeExisting(
+  rows: readonly AssignmentTarget[],
+  context: Context,
+): Promise<readonly Judgement[]> {
+  const { objects } = context
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
+  const holders = Map.groupBy(keys, describeAllButPrincipal)
+  const ledger = new Ledger(objects)
+  let done = 0
+  return pLimit(judgedAtOnce).map(rows, async (row) => {
+    const judgement = await judge(row, { ...context, holders, ledger })
+    context.onJudged?.(++done)
+    return judgement
+  })
+}
+
+type Fault = Omit<Complaint, 'object'>
+
+type Judging = Context & {
+  readonly holders: ReadonlyMap<string, readonly AssignmentKey[]>
+  readonly ledger: Ledger
+}
+
+async function judge(target: AssignmentTarget, context: Judging): Promise<Judgement> {
+  const { accountId, principalId, permissionSetArn, principalType: type } = target
+  const whereabouts = await context.principals.whereabouts(type, principalId, Number.NEGATIVE_INFINITY)
+  const principal = whereabouts === 'gone' ? undefined : whereabouts.name
+  const permissionSet = context.permissionSetNames.get(permissionSetArn)
+  const leave = (fault: Fault): Judgement => {
+    // Reads like a key; ids stand where names are not known.
+    const object = `account%${accountId}%${permissionSet ?? permissionSetArn}%${principal ?? principalId}%${type}`
+    return { is: 'left', complaint: { object, ...fault } }
+  }
+  const fault = findAccountFault(target, context) ?? findNameFault(permissionSet, whereabouts, type)
+  if (fault) return leave(fault)
+  if (permissionSet === undefined || principal === undefined) return leave(unspellable(type, principal))
+  const assignment = { accountId, permissionSet, principal, type }
+  const key = renderAssignmentKey(assignment)
+  if (!parseLinkKey(linkPrefix + key, []).ok) return leave(unspellable(type, principal))
+  return judgeOwner({ key, assignment, target }, context, leave)
+}
+
+function findNameFault(
+  permissionSet: PermissionSetName | undefined,
+  whereabouts: Whereabouts,
+  type: PrincipalType,
+): Fault | undefined {
+  if (permissionSet === undefined)
+    return {
+      received: 'a permission set that Identity Center does not list',
+      expected: 'one that has a name',
+      remedy: 'run the import again',
+    }
+  if (whereabouts === 'gone')
+    return {
+      received: `a ${nounOf(type)} that does not exist any more`,
+      expected: 'one that links can name',
+      remedy: 'delete the assignment in Identity Center; it gives nobody access',
+    }
+  return undefined
+}
+
+function unspellable(type: PrincipalType, principal: PrincipalName | undefined): Fault {
+  return {
+    received: `a ${nounOf(type)} whose name no link can hold${principal === undefined ? '' : `: '${quote(principal)}'`}`,
+    expected: 'a short name of printable characters, in NFC, with the configured principalSuffix',
+    remedy: `rename the ${nounOf(type)}, or leave its access to others`,
+  }
+}
+
+async function judgeOwner(
+  existing: Existing,
+  context: Judging,
+  leave: (fault: Fault) => Judgement,
+): Promise<Judgement> {
+  const { key, target } = existing
+  const { holders, ledger } = context
+  // The principal may have been renamed: then the ledger has it under the former name until a reconcile moves it.
+  for (const holder of holders.get(describeAllButPrincipal(key)) ?? []) {
+    const stored = await unlessSpoiled(ledger.read(holder))
+    if (isSpoiled(stored)) {
+      if (holder !== key) continue
+      return leave({
+        received: stored.message,
+        expected: 'a record that can be read',
+        remedy: 'restore it, then import again',
+      })
+    }
+    const access = stored?.entry.accesses.find((one) => isSameAccess(one, target))
+    if (access) {
+      const isGranted = access.state === 'granted' && holder === key
+      // Nothing of ours was ever called for it, so it was adopted, and that may have been interrupted.
+      const isAdopted = access.call === undefined && access.lastCreation === undefined
+      return { is: 'ours', existing, isGranted, isAdopted: isGranted && isAdopted }
+    }
+    if (holder === key && stored)
+      return leave({
+        received: `a ledger entry of another ${nounOf(target.principalType)} or permission set that had this name`,
+        expected: 'none under this name',
+        remedy: 'wait until a reconcile has settled it (at most an hour), then import again',
+      })
+  }
+  return { is: 'new', existing }
+}
+
+function findAccountFault({ accountId }: AssignmentTarget, { view, configuration }: Context): Fault | undefined {
+  const account = view.accounts.find(({ id }) => id === accountId)
+  if (accountId === view.managementAccountId && !configuration.includeManagementAccount)
+    return {
+      received: 'the management account',
+      expected: 'another account: the configuration does not say includeManagementAccount',
+      remedy: 'leave it to others, or set includeManagementAccount and run ssofile in the management account',
+    }
+  if (account?.state === 'ACTIVE') return undefined
+  return {
+    received: account ? `an account that is ${account.state}` : 'an account that Organizations does not list',
+    expected: 'an ACTIVE account',
+    remedy: 'nothing: such an account takes no changes; import again if it becomes ACTIVE',
+  }
+}
+
+export function nounOf(type: PrincipalType): string {
+  return type === 'GROUP' ? 'group' : 'user'
+}
+
+function describeAllButPrincipal(key: AssignmentKey): string {
+  const { accountId, permissionSet, type } = parseAssignmentKey(key) ?? {}
+  return [accountId, permissionSet, type].join(' ')
+}

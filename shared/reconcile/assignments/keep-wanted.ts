@@ -1,0 +1,63 @@
+import pLimit from 'p-limit'
+import { type Complaint, quote } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { ImportSource, WantedAssignment } from '../../domain/import-source.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import { desiredState } from '../../domain/plan.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
+import type { ExistingAssignments } from './list-existing.ts'
+
+const readAtOnce = 16
+
+/** What a file of another tool names; its links stand for what they would grant now. */
+export function listWanted(
+  { assignments, links }: ImportSource,
+  view: OrganizationView,
+  configuration: Configuration,
+): readonly WantedAssignment[] {
+  const expanded = [...desiredState(links, view, configuration).values()].flatMap(({ grant, accounts }) =>
+    [...accounts].map((accountId) => ({ accountId, ...grant, place: 'the links of the file' })),
+  )
+  return [...assignments, ...expanded]
+}
+
+/** Those of the listed assignments that are wanted. What is wanted and not listed is told: an import grants nothing. */
+export async function keepWanted(
+  existing: ExistingAssignments,
+  wanted: readonly WantedAssignment[],
+  principals: PrincipalIndex,
+): Promise<ExistingAssignments> {
+  const missing = new Map(wanted.map((one) => [nameOf(one), one]))
+  const names = new Set(missing.keys())
+  const kept: AssignmentTarget[] = []
+  await pLimit(readAtOnce).map(existing.rows, async (row) => {
+    const { accountId, permissionSetArn, principalId, principalType: type } = row
+    const principal = await principals.nameOf(type, principalId, Number.NEGATIVE_INFINITY)
+    const sets = [permissionSetArn, existing.permissionSetNames.get(permissionSetArn) ?? permissionSetArn]
+    const found = sets
+      .flatMap((permissionSet) =>
+        [principalId, principal ?? principalId].map((one) =>
+          nameOf({ accountId, permissionSet, principal: one, type }),
+        ),
+      )
+      .filter((name) => names.has(name))
+    for (const name of found) missing.delete(name)
+    if (found.length > 0) kept.push(row)
+  })
+  const complaints = [...missing.values()].map(complainOfMissing)
+  return { ...existing, rows: kept, unknown: [...existing.unknown, ...complaints] }
+}
+
+function complainOfMissing({ place, ...wanted }: WantedAssignment): Complaint {
+  return {
+    object: `${nameOf(wanted)} (${quote(place)})`,
+    received: 'access that Identity Center does not have',
+    expected: 'access that is there: an import grants nothing',
+    remedy: 'grant it by a link, or take it out of the file',
+  }
+}
+
+function nameOf({ accountId, permissionSet, principal, type }: Omit<WantedAssignment, 'place'>): string {
+  return `account%${accountId}%${permissionSet}%${principal}%${type}`
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
+
+const [shop, data, sandbox, management] = ['200000000001', '200000000002', '200000000003', '111111111111'] as const
+const unitLink = 'links_data/ou_id%ou-tiny-workload%Reader%readers%GROUP%ssofile'
+const userLink = `links_data/account%${sandbox}%Reader%kim@tiny.example%USER%ssofile`
+const keyOf = (account: string, who = 'readers%GROUP') => `account%${account}%Reader%${who}%ssofile`
+
+let system: LocalSystem
+
+beforeAll(async () => {
+  const readers = { permissionSet: 'Reader', principal: 'readers', type: 'GROUP' as const }
+  system = await LocalSystem.start({
+    organization: smallOrganization({
+      groups: ['readers'],
+      users: ['kim@tiny.example'],
+      permissionSets: [{ permissionSetName: 'Reader' }],
+      assignments: [
+        { ...readers, account: shop },
+        { ...readers, account: data },
+        { ...readers, account: management },
+        { ...readers, account: sandbox, principal: 'kim@tiny.example', type: 'USER' },
+      ],
+    }),
+  })
+}, 60_000)
+afterAll(() => system.stop(), 60_000)
+
+const isWrite = ({ operation }: { operation: string }) =>
+  /AccountAssignment$/.test(operation) && !/^List/.test(operation)
+const ssofile = (args: readonly string[]) => system.ssofile(args, 'ssofile')
+
+async function plan() {
+  const { exitCode, stdout } = await ssofile(['plan', 's3://ssofile', '--detailed-exitcode', '--json'])
+  const { grants, revocations } = JSON.parse(stdout)
+  return { exitCode, grants, revocations }
+}
+
+test('a dry run shows the links and what would become ours, and changes nothing', async () => {
+  const before = await system.keys('')
+  const { exitCode, stdout } = await ssofile(['import', '--assignments', '--compact', '--dry-run'])
+  expect(stdout).toContain(`would write   ${unitLink}  2 assignments`)
+  expect(stdout).toContain('received the management account')
+  expect(exitCode).toBe(1)
+  expect(await system.keys('')).toEqual(before)
+}, 60_000)
+
+test('an import makes existing access ours without a write to SSO Admin, a plan says nothing, and a deleted link revokes', async () => {
+  const imported = await ssofile(['import', '--assignments', '--compact', '--json'])
+  expect(JSON.parse(imported.stdout)).toMatchObject({
+    listed: 4,
+    links: [
+      { key: userLink, isNew: true, assignments: [keyOf(sandbox, 'kim@tiny.example%USER')] },
+      { key: unitLink, isNew: true, assignments: [keyOf(shop), keyOf(data)] },
+    ],
+    left: [{ received: 'the management account' }],
+  })
+  expect(imported.exitCode).toBe(1)
+  expect(await system.keys('links_data/')).toEqual([userLink, unitLink])
+  expect(await system.keys('assignments/')).toHaveLength(3)
+  await system.untilStatuses([userLink, unitLink], 'applied')
+  expect(await plan()).toEqual({ exitCode: 0, grants: [], revocations: [] })
+  expect(system.calls.filter(isWrite)).toEqual([])
+
+  const again = await ssofile(['import', '--assignments', '--compact', '--json'])
+  expect(JSON.parse(again.stdout)).toMatchObject({ alreadyOurs: 3, links: [] })
+
+  await system.remove(userLink)
+  await system.untilGone(userLink)
+  expect(system.calls.filter(isWrite).map(({ operation }) => operation)).toEqual(['DeleteAccountAssignment'])
+  expect(await system.keys('assignments/')).toEqual([`assignments/${keyOf(shop)}`, `assignments/${keyOf(data)}`])
+}, 120_000)
+
+test('released access stays when its link is deleted, and can be imported again', async () => {
+  const calls = system.calls.length
+  const asked = await ssofile(['release', '--all'])
+  expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('2 assignments would be released') })
+  const released = await ssofile(['release', '--permission-set', 'Reader', '--yes'])
+  expect(released).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 assignments released') })
+  expect(await system.keys('assignments/')).toEqual([])
+  await until(
+    'a status that says whose access it is',
+    async () => ((await system.status(unitLink))?.owned === false ? true : undefined),
+    { withinMs: 90_000 },
+  )
+  await system.remove(unitLink)
+  await system.untilGone(unitLink)
+  expect(await system.keys('foreign/')).toEqual([`foreign/${keyOf(shop)}`, `foreign/${keyOf(data)}`])
+
+  const { stdout } = await ssofile(['import', '--assignments', '--account', shop])
+  expect(stdout).toContain(`written       links_data/${keyOf(shop)}  1 assignment`)
+  expect(await system.keys('assignments/')).toEqual([`assignments/${keyOf(shop)}`])
+  expect(system.calls.slice(calls).filter(isWrite)).toEqual([])
+}, 180_000)

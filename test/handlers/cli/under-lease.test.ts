@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals'
+import { leasePortions } from '../../../handlers/cli/under-lease.ts'
+import { Lease } from '../../../shared/reconcile/dispatcher/lease.ts'
+import { World } from '../../world.ts'
+
+test('long work is done in portions, in which the rate holds and between which the dispatcher may have the lease', async () => {
+  const world = new World()
+  const done: number[] = []
+  const told: string[] = []
+  const items = Array.from({ length: 1_000 }, (_, index) => index)
+  const work = leasePortions(world.ports, 'import', (line) => told.push(line))(
+    items,
+    'items',
+    async (item, ssoAdmin) => {
+      await ssoAdmin.listPermissionSets()
+      done.push(item)
+    },
+  )
+  let free = 0
+  let isOver = false
+  void work.then(() => {
+    isOver = true
+  })
+  const startedMs = world.clock.monotonicMs()
+  while (!isOver) {
+    await world.clock.advance(500)
+    if (!(await Lease.isHeld(world.objects))) free++
+  }
+  expect(done.toSorted((a, b) => a - b)).toEqual(items)
+  expect(free).toBeGreaterThan(10)
+  expect(world.clock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(50_000)
+  expect(told.at(-1)).toBe('items: 1000 of 1000')
+})
+
+test('a failure ends the work after what is under way, and the lease is free then', async () => {
+  const world = new World()
+  let underWay = 0
+  const work = leasePortions(world.ports, 'import', () => {})([1, 2, 3, 4], 'items', async (item) => {
+    underWay++
+    await world.clock.sleep(item * 1_000)
+    underWay--
+    if (item === 2) throw new Error('S3 is away')
+  })
+  await expect(world.finish(work)).rejects.toThrow('S3 is away')
+  expect([underWay, await Lease.isHeld(world.objects)]).toEqual([0, false])
+})
