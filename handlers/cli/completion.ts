@@ -49,7 +49,9 @@ function describe(command: Command): DescribedCommand {
   for (const { long, description, required } of options) {
     if (long) words.set(long, { word: long, summary: description, takesFile: required })
   }
-  for (const choice of command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])) {
+  for (const choice of [...command.registeredArguments, ...command.options].flatMap(
+    ({ argChoices }) => argChoices ?? [],
+  )) {
     words.set(choice, { word: choice, summary: '', takesFile: false })
   }
   return { name: command.name(), summary: command.summary(), words: [...words.values()] }

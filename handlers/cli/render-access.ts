@@ -8,7 +8,12 @@ import { renderAge } from './render-age.ts'
 import { renderCsv } from './render-csv.ts'
 import { renderTable } from './render-table.ts'
 
-type Column = { readonly title: string; readonly text: (row: HeldAccess) => string }
+type Column = {
+  readonly title: string
+  readonly text: (row: HeldAccess) => string
+  /** It is never cut. */
+  readonly isKept?: boolean
+}
 /** Columns that say the same in each row are left out. */
 export type Fixed = { readonly person: boolean; readonly account: boolean; readonly permissionSet: boolean }
 
@@ -23,35 +28,40 @@ const renderPerson = ({ person, remark }: HeldAccess): string => {
   return remark === undefined ? person : `${person} (gone)`
 }
 
-const inWords = (row: HeldAccess): string => {
-  const ends = row.until === undefined ? '' : ` until ${row.until.slice(0, 10)}`
-  const known = row.origin === 'foreign' ? 'known ' : ''
-  const state = row.state === 'granted' || row.state === 'foreign' ? '' : ` ${row.state}`
-  const since = row.since === undefined ? 'not known' : known + row.since.slice(0, 10)
-  return `${since}${ends}${state}`
+const renderSince = ({ since, origin, state }: HeldAccess): string => {
+  const day = since === undefined ? 'not known' : `${origin === 'foreign' ? 'known ' : ''}${since.slice(0, 10)}`
+  return state === 'granted' || state === 'foreign' ? day : `${day} ${state}`
 }
+
+/** Links would be cut beyond recognition on a terminal that is not this wide. */
+const widthForLinks = 110
 
 /** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
 export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
+  const { rows, notes, sources } = answer
+  const isNarrow = width !== undefined && width < widthForLinks
+  const hasEnds = rows.some(({ until }) => until !== undefined)
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
-    !fixed.account && { title: 'account', text: ({ account }) => account },
+    !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true },
     !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName },
     !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
     { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
-    { title: 'since', text: inWords },
-    { title: 'by link', text: linksOf },
+    { title: 'since', text: renderSince, isKept: true },
+    hasEnds && { title: 'until', text: ({ until = '' }) => until.slice(0, 10), isKept: true },
+    isNarrow ? { title: 'given by', text: ({ origin }) => origin, isKept: true } : { title: 'by link', text: linksOf },
   ]
   const shown = columns.filter((column) => column !== false)
-  const { rows, notes, sources } = answer
   const table = renderTable(
     shown.map(({ title }) => title),
     rows.map((row) => shown.map(({ text }) => text(row))),
     width,
+    shown.flatMap(({ isKept }, index) => (isKept ? [index] : [])),
   )
   const people = new Set(rows.flatMap(({ personId, person }) => personId ?? person ?? [])).size
   const accounts = new Set(rows.map(({ account }) => account)).size
-  const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}\n`
+  const more = isNarrow && rows.length > 0 ? '; with links, tickets and uploaders: --output csv' : ''
+  const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
   const found = rows.length === 0 ? renderNothing(answer) : `${table}\n${figures}`
   return `${found}${renderSources(sources, now)}${renderNotes(notes)}`
 }

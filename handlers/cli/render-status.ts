@@ -1,9 +1,12 @@
 import { quote } from '../../shared/domain/complaint.ts'
+import { linkPrefix } from '../../shared/domain/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import { type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { type Mood, paint } from './paint.ts'
 import { renderCsv } from './render-csv.ts'
 import { renderTable } from './render-table.ts'
+import { cutToWidth } from './text-width.ts'
 
 const meaning: Readonly<Record<StatusState, string>> = {
   applying: 'on its way',
@@ -86,6 +89,9 @@ const order: readonly StatusState[] = [
   'held',
 ]
 
+/** On a terminal that is not this wide, reasons have a line of their own. */
+const widthForReasons = 130
+
 export type ListOptions = {
   /** Of the terminal. Default: lines are not cut. */
   readonly width?: number | undefined
@@ -112,13 +118,21 @@ function renderInputs(all: readonly Status[], width: number | undefined, isWhole
     const left = group.length - most
     return group.slice(0, most).map((status, index) => ({ status, left: index === most - 1 ? left : 0 }))
   })
+  const isNarrow = width !== undefined && width < widthForReasons
   const lines = renderTable(
-    ['state', 'accounts', 'input', 'why'],
-    shown.map(({ status }) => [status.state, renderAccounts(status), status.input, status.reason ?? '']),
+    ['state', 'accounts', 'input', ...(isNarrow ? [] : ['why'])],
+    shown.map(({ status: { state, accounts, input, reason = '' } }) => {
+      const row = [state, accounts === undefined ? '' : `${accounts.applied} of ${accounts.desired}`, shorten(input)]
+      return isNarrow ? row : [...row, reason]
+    }),
     width,
+    [0, 1],
   ).split('\n')
   const told = shown.flatMap(({ status, left }, index) => [
     paintState(status.state, lines[index + 1] ?? ''),
+    ...(isNarrow && status.reason !== undefined
+      ? [cutToWidth(`${' '.repeat(10)}why: ${quote(status.reason, 2000)}`, width)]
+      : []),
     ...(status.remedy === undefined ? [] : [`${' '.repeat(10)}do: ${quote(status.remedy, 2000)}`]),
     ...(left === 0
       ? []
@@ -133,8 +147,10 @@ function rankOf([first]: readonly Status[]): number {
   return first === undefined ? 0 : order.indexOf(first.state)
 }
 
-function renderAccounts({ accounts }: Status): string {
-  return accounts === undefined ? '' : `${accounts.applied} of ${accounts.desired}`
+/** As `ssofile status` takes it. */
+function shorten(input: string): string {
+  const prefix = [linkPrefix, permissionSetPrefix].find((known) => input.startsWith(known)) ?? ''
+  return input.slice(prefix.length)
 }
 
 function paintState(state: StatusState, line: string): string {

@@ -4,16 +4,21 @@ import { cutToWidth, textWidth } from './text-width.ts'
 const gap = 2
 const columnLeast = 8
 
-/** Rows in columns. With `width`, columns, the widest first, are cut until the lines fit. Names from outside are escaped. */
+/**
+ * Rows in columns. With `width`, columns, the widest first, are cut until the lines fit; those in `kept` (from 0) stay
+ * whole. Names from outside are escaped.
+ */
 export function renderTable(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
   width: number | undefined,
+  kept: readonly number[] = [],
 ): string {
   const lines = [titles.map((title) => title.toUpperCase()), ...rows.map((row) => row.map((cell) => quote(cell, 2000)))]
   const widths = narrow(
     titles.map((_, column) => lines.reduce((most, line) => Math.max(most, textWidth(line[column] ?? '')), 0)),
     width,
+    kept,
   )
   return lines
     .map(
@@ -31,14 +36,15 @@ export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined
 }
 
-function narrow(wanted: readonly number[], width: number | undefined): readonly number[] {
+function narrow(wanted: readonly number[], width: number | undefined, kept: readonly number[]): readonly number[] {
   const widths = [...wanted]
   const spaces = gap * (widths.length - 1)
   const sum = () => widths.reduce((total, one) => total + one, spaces)
   while (width !== undefined && sum() > width) {
-    const widest = Math.max(...widths)
+    const widest = widths.reduce((most, one, column) => (kept.includes(column) ? most : Math.max(most, one)), 0)
     if (widest <= columnLeast) break
-    widths[widths.indexOf(widest)] = widest - 1
+    const column = widths.findIndex((one, index) => one === widest && !kept.includes(index))
+    widths[column] = widest - 1
   }
   return widths
 }

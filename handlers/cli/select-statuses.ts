@@ -3,11 +3,15 @@ import { isWithin, type Membership } from '../../shared/domain/expand-scope.ts'
 import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { splitFolder, splitLinkFields } from '../../shared/domain/link-fields.ts'
 import type { OrganizationView } from '../../shared/domain/organization-view.ts'
-import type { Status, StatusState } from '../../shared/domain/status.ts'
+import { attentionOf, type Status, statusStates } from '../../shared/domain/status.ts'
+
+export const selectableStates = [...statusStates, 'stuck'] as const
+export type SelectableState = (typeof selectableStates)[number]
 
 /** Which inputs are asked for; all that is given has to fit. */
 export type StatusFilter = {
-  readonly states?: readonly StatusState[] | undefined
+  /** `stuck`: failed, and nothing is tried again before the account takes changes. */
+  readonly states?: readonly SelectableState[] | undefined
   readonly isInputWanted?: ((input: string) => boolean) | undefined
   /** Links whose scope has this account, and those whose access there failed. */
   readonly account?: AccountId | undefined
@@ -22,7 +26,8 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
   const { states, isInputWanted, account, folder, isPrincipalWanted } = filter
   return all.filter((status) => {
     const { input, state } = status
-    if (states !== undefined && !states.includes(state)) return false
+    const isStuck = attentionOf(status) === 'stuck'
+    if (states !== undefined && !states.includes(state) && !(isStuck && states.includes('stuck'))) return false
     if (isInputWanted !== undefined && !isInputWanted(input)) return false
     if (account === undefined && folder === undefined && isPrincipalWanted === undefined) return true
     if (!input.startsWith(linkPrefix)) return false

@@ -3,7 +3,7 @@ import { emptyBrake } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
-import { type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
+import type { Status, StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { brakeFile } from '../../shared/reconcile/brake/brake-file.ts'
 import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
@@ -29,7 +29,7 @@ import { renderJson } from './render-json.ts'
 import { renderRelease } from './render-release.ts'
 import { renderStatus, renderStatusesAsCsv, renderSummary } from './render-status.ts'
 import { terminalWidth } from './render-table.ts'
-import { type StatusFilter, selectStatuses } from './select-statuses.ts'
+import { type SelectableState, type StatusFilter, selectableStates, selectStatuses } from './select-statuses.ts'
 import { hasUntold, isCurrent } from './untold-inputs.ts'
 
 const underWay = new Set<StatusState>(['applying', 'revoking'])
@@ -41,7 +41,7 @@ const timeoutSeconds = 1_800
 const outputs = ['table', 'csv', 'json'] as const
 
 type Options = {
-  readonly state?: readonly StatusState[]
+  readonly state?: readonly SelectableState[]
   readonly account?: string
   readonly folder?: string
   readonly principal?: string
@@ -108,10 +108,10 @@ async function isKnown({ objects, clock }: Ports, key: string): Promise<boolean>
   return found.some((one) => one !== undefined)
 }
 
-function parseStates(text: string): readonly StatusState[] {
+function parseStates(text: string): readonly SelectableState[] {
   return text.split(',').map((word) => {
-    const state = statusStates.find((known) => known === word.trim())
-    if (state === undefined) throw new InvalidArgumentError(`expected states: ${statusStates.join(', ')}`)
+    const state = selectableStates.find((known) => known === word.trim())
+    if (state === undefined) throw new InvalidArgumentError(`expected states: ${selectableStates.join(', ')}`)
     return state
   })
 }
@@ -198,7 +198,12 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
     }
     progress.end()
     if (isLate)
-      tellLate(timeout, left > 0 ? `${count(left, 'input')} are still under way` : 'not all files are processed')
+      tellLate(
+        timeout,
+        left > 0
+          ? `${count(left, 'input')} ${left === 1 ? 'is' : 'are'} still under way`
+          : 'not all files are processed',
+      )
     const text = render(all, asked)
     if (text !== shown) process.stdout.write(watch && process.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text)
     shown = text

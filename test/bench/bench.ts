@@ -8,6 +8,7 @@ import { permissionSets } from './permission-sets.ts'
 import { reconcileBenchmark } from './reconcile.ts'
 import { throughput } from './throughput.ts'
 import { validate } from './validate.ts'
+import { who } from './who.ts'
 
 /** `npm run bench -- <name> [options]`; without a name: which there are. Exit 1: what is claimed does not hold. */
 const benchmarks: readonly Benchmark[] = [
@@ -20,6 +21,7 @@ const benchmarks: readonly Benchmark[] = [
   flood,
   validate,
   bundles,
+  who,
 ]
 
 const [name, ...options] = process.argv.slice(2)

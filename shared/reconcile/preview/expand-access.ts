@@ -83,7 +83,9 @@ function describeThen(access: KnownAccess, accounts: Context['accounts']): HeldA
 }
 
 function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {
-  return rows.toSorted((a, b) => compare(sortKey(a), sortKey(b)))
+  // Hundreds of thousands of rows: each key is made once.
+  const keyed = rows.map((row) => ({ row, key: sortKey(row) }))
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row)
 }
 
 type Members = ReadonlyMap<PrincipalId, readonly PrincipalId[] | undefined>
@@ -178,15 +180,8 @@ function endOf(links: readonly GrantingLink[]): string | undefined {
   return ends.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1)
 }
 
-function sortKey({ person, account, permissionSet, group }: HeldAccess): readonly string[] {
+function sortKey({ person, account, permissionSet, group }: HeldAccess): string {
   // Rows without a person come last.
-  return [person === undefined ? '1' : '0', person ?? '', account, permissionSet, group ?? '']
-}
-
-function compare(a: readonly string[], b: readonly string[]): number {
-  for (const [index, part] of a.entries()) {
-    const other = b[index] ?? ''
-    if (part !== other) return part < other ? -1 : 1
-  }
-  return 0
+  const parts = [person === undefined ? '1' : '0', person ?? '', account, permissionSet, group ?? '']
+  return parts.join('\u0000')
 }

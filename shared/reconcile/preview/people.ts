@@ -6,12 +6,15 @@ import { isServiceError } from '../../ports/service-error.ts'
 
 /** Up to so many names are asked for one by one; for more, all are listed, 100 a call. */
 const namedOneByOne = 20
+/** The members of so many groups are probably more. */
+const manyGroups = 5
 
 /** Groups, their members and their names as the directory has them now. Each is asked once. */
 export class People {
   readonly #identityStore: IdentityStore
   readonly #members = new Map<PrincipalId, Promise<readonly PrincipalId[] | undefined>>()
-  readonly #names = new Map<PrincipalId, PrincipalName | undefined>()
+  readonly #names = new Map<PrincipalId, Promise<PrincipalName | undefined>>()
+  readonly #lists = new Map<PrincipalType, Promise<void>>()
 
   /** `identityStore`: one that is patient (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore) {
@@ -25,6 +28,14 @@ export class People {
     return known
   }
 
+  /** Begins to read what will be asked for: the members of these groups, and names where they are probably many. */
+  foresee(groups: ReadonlySet<PrincipalId>): void {
+    // Whoever asks for it hears of a failure.
+    for (const id of groups) void this.membersOf(id).catch(() => {})
+    void this.namesOf('GROUP', groups).catch(() => {})
+    if (groups.size >= manyGroups) void this.#listNames('USER').catch(() => {})
+  }
+
   /** The groups of a user; none for one that is gone. */
   async groupsOf(userId: PrincipalId): Promise<readonly PrincipalId[]> {
     const pages = (token?: string) => this.#identityStore.listGroupsOf(userId, token)
@@ -35,22 +46,21 @@ export class People {
   async namesOf(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<ReadonlyMap<PrincipalId, PrincipalName>> {
     const wanted = new Set(ids)
     const unknown = [...wanted].filter((id) => !this.#names.has(id))
-    if (unknown.length <= namedOneByOne) {
-      const names = await Promise.all(unknown.map((id) => this.#identityStore.findPrincipalName(type, id)))
-      for (const [index, id] of unknown.entries()) this.#names.set(id, names[index])
-    } else {
-      for await (const { id, name } of this.list(type)) this.#names.set(id, name)
-    }
-    return new Map(
-      [...wanted].flatMap((id) => {
-        const name = this.#names.get(id)
-        return name === undefined ? [] : [[id, name] as const]
-      }),
-    )
+    if (unknown.length > namedOneByOne) await this.#listNames(type)
+    else for (const id of unknown) this.#names.set(id, this.#identityStore.findPrincipalName(type, id))
+    const named = await Promise.all([...wanted].map(async (id) => [id, await this.#names.get(id)] as const))
+    return new Map(named.flatMap(([id, name]) => (name === undefined ? [] : [[id, name] as const])))
   }
 
-  list(type: PrincipalType) {
-    return listAll((token) => this.#identityStore.listPrincipals(type, token))
+  #listNames(type: PrincipalType): Promise<void> {
+    const known = this.#lists.get(type) ?? this.#readNames(type)
+    this.#lists.set(type, known)
+    return known
+  }
+
+  async #readNames(type: PrincipalType): Promise<void> {
+    const pages = (token?: string) => this.#identityStore.listPrincipals(type, token)
+    for await (const { id, name } of listAll(pages)) this.#names.set(id, Promise.resolve(name))
   }
 
   #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[] | undefined> {

@@ -1,9 +1,11 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
+import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
@@ -15,7 +17,7 @@ import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
 import { People } from './people.ts'
-import { readRecordedAccess } from './recorded-access.ts'
+import { type Recorded, readRecordedAccess } from './recorded-access.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 /** What is given has to fit; nothing given: all access. */
@@ -72,9 +74,10 @@ export async function whoHasAccess(
     readOrganization(ports, configuration, notes),
     readDriftRun(objects),
   ])
+  const finding = { question, subject, people, ports, notes }
   const { access, asked, historySince } = await (question.at === undefined
-    ? findAccess(question, subject, ports, notes)
-    : findAccessAt(question, question.at, subject, ports, notes))
+    ? findAccess(finding)
+    : findAccessAt(finding, question.at))
   const wanted = access.filter(({ links }) => {
     const { isLinkWanted } = question
     return isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
@@ -89,44 +92,82 @@ export async function whoHasAccess(
   return { rows, isAsked: asked.asked, sources: { ...sources, identityCenter }, notes }
 }
 
+type Finding = {
+  readonly question: WhoQuestion
+  readonly subject: Subject
+  readonly people: People
+  readonly ports: Ports
+  readonly notes: string[]
+}
+
 /** From the bucket, and from Identity Center where that is cheap. */
-async function findAccess(question: WhoQuestion, subject: Subject, ports: Ports, notes: string[]) {
-  const { account, permissionSet, isLive } = question
+async function findAccess(finding: Finding) {
+  const { question, subject, ports, notes } = finding
   const { ssoAdmin, calls } = readSparingly(ports)
   const index = new PermissionSetIndex({ ...ports, ssoAdmin })
-  const filter = { account, permissionSet, principals: subject.principals }
-  const asked: Asked = isLive
-    ? await askIdentityCenter(filter, ports, {
-        ssoAdmin,
-        index,
-        calls,
-        isUnknown: !subject.isAnybody && !subject.principals,
-      })
-    : { asked: false, why: 'only the bucket was to be read' }
+  const [asked, records] = await Promise.all([
+    ask(finding, { ssoAdmin, index, calls }),
+    // Of one principal only what may be its own is read, and that is known afterwards.
+    subject.principals === undefined ? readRecords(finding, () => true) : undefined,
+  ])
   const fits = asked.asked ? asked.targets.filter((target) => isInPlace(target.accountId, question)) : []
-  const arns = [...new Set(fits.map(({ permissionSetArn }) => permissionSetArn))]
-  const named = await Promise.all(arns.map(async (arn) => [arn, await index.nameOf(arn)] as const))
-  const names = new Map(named.flatMap(([arn, name]) => (name === undefined ? [] : [[arn, name] as const])))
+  const names = await nameSets(fits, records?.accesses ?? [], index)
   const places = new Set(fits.map((target) => `${target.accountId} ${names.get(target.permissionSetArn)}`))
-  const isWanted = (assignment: Assignment) =>
-    (permissionSet === undefined || assignment.permissionSet === permissionSet) &&
-    // Of one principal only what may be its own is read; its entry may stand under an earlier name.
-    (subject.principals === undefined ||
-      !asked.asked ||
-      places.has(`${assignment.accountId} ${assignment.permissionSet}`) ||
-      subject.names.has(assignment.principal))
-  const beginning =
-    account === undefined ? '' : `account%${account}%${permissionSet === undefined ? '' : `${permissionSet}%`}`
-  const recorded = await readRecordedAccess(ports.objects, beginning, isWanted)
+  const mayBeOwn = ({ accountId, permissionSet, principal }: Assignment) =>
+    // Its entry may stand under an earlier name.
+    !asked.asked || places.has(`${accountId} ${permissionSet}`) || subject.names.has(principal)
+  const recorded = records ?? (await readRecords(finding, mayBeOwn))
   notes.push(...recorded.spoiled)
   const merged = mergeAccess(recorded.accesses, asked.asked ? { ...asked, targets: fits } : asked, names)
   const access = merged.filter(
-    (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && isOfSubject(one, subject),
+    (one) =>
+      (question.permissionSet === undefined || one.permissionSet === question.permissionSet) &&
+      isOfSubject(one, subject),
   )
   return { access, asked, historySince: undefined }
 }
 
-async function findAccessAt(question: WhoQuestion, at: Date, subject: Subject, { objects }: Ports, notes: string[]) {
+async function ask(
+  { question: { account, permissionSet, isLive }, subject, ports }: Finding,
+  asking: Omit<Parameters<typeof askIdentityCenter>[2], 'isUnknown'>,
+): Promise<Asked> {
+  if (!isLive) return { asked: false, why: 'only the bucket was to be read' }
+  const isUnknown = !subject.isAnybody && !subject.principals
+  const filter = { account, permissionSet, principals: subject.principals }
+  return askIdentityCenter(filter, ports, { ...asking, isUnknown })
+}
+
+async function readRecords(
+  { question: { account, permissionSet }, subject, people, ports }: Finding,
+  mayBeOwn: (assignment: Assignment) => boolean,
+): Promise<Recorded> {
+  const set = permissionSet === undefined ? '' : `${permissionSet}%`
+  const beginning = account === undefined ? '' : `account%${account}%${set}`
+  const recorded = await readRecordedAccess(
+    ports.objects,
+    beginning,
+    (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && mayBeOwn(one),
+  )
+  const groups = recorded.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
+  if (subject.isAnybody) people.foresee(new Set(groups))
+  return recorded
+}
+
+/** Names never change: what the records have need not be asked. */
+async function nameSets(
+  targets: readonly AssignmentTarget[],
+  recorded: Recorded['accesses'],
+  index: PermissionSetIndex,
+): Promise<ReadonlyMap<PermissionSetArn, PermissionSetName>> {
+  const names = new Map(recorded.map(({ permissionSetArn, permissionSet }) => [permissionSetArn, permissionSet]))
+  const arns = new Set(targets.map(({ permissionSetArn }) => permissionSetArn))
+  const unknown = [...arns].filter((arn) => !names.has(arn))
+  const found = await Promise.all(unknown.map(async (arn) => [arn, await index.nameOf(arn)] as const))
+  for (const [arn, name] of found) if (name !== undefined) names.set(arn, name)
+  return names
+}
+
+async function findAccessAt({ question, subject, ports: { objects }, notes }: Finding, at: Date) {
   const { account, permissionSet } = question
   const isWanted = (one: Assignment) => permissionSet === undefined || one.permissionSet === permissionSet
   const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })

@@ -5,6 +5,7 @@ import type { Status, StatusState } from '../../../shared/domain/status.ts'
 
 const updatedAt = '2026-03-03T10:00:00.000Z'
 const link = (number: number) => `links_data/account%${String(number).padStart(12, '0')}%Read-ps%team%GROUP%ssofile`
+const short = (number: number) => link(number).slice('links_data/'.length)
 const status = (number: number, state: StatusState, more: Partial<Status> = {}): Status => {
   return { input: link(number), state, updatedAt, ...more }
 }
@@ -19,8 +20,8 @@ describe('the list of inputs', () => {
     ])
     expect(text.split('\n')).toEqual([
       expect.stringMatching(/^STATE +ACCOUNTS +INPUT +WHY$/),
-      `applied  2 of 3    ${link(2)}`,
-      `waiting  0 of 3    ${link(1)}  there is no group`,
+      `applied  2 of 3    ${short(2)}`,
+      `waiting  0 of 3    ${short(1)}  there is no group`,
       '          do: create the group',
       '',
       '     1 applied   in force',
@@ -42,7 +43,8 @@ describe('the list of inputs', () => {
   test('keeps the width of the terminal', () => {
     const reason = 'r'.repeat(200)
     const text = renderSummary([status(1, 'rejected', { reason }), status(2, 'applied')], { width: 80 })
-    for (const line of text.split('\n').slice(0, 3)) expect(textWidth(line)).toBeLessThanOrEqual(80)
+    expect(text.split('\n')[3]).toMatch(/^ {10}why: r+…r+$/)
+    for (const line of text.split('\n').slice(0, 4)) expect(textWidth(line)).toBeLessThanOrEqual(80)
   })
 
   test('is CSV for machines', () => {

@@ -56,6 +56,21 @@ test.each<[string, StatusFilter, readonly number[]]>([
   expect(numbersOf(filter)).toEqual(numbers)
 })
 
+test('what is stuck is selected, and what failed otherwise is not', () => {
+  const failed = (stuck?: true) => {
+    const accounts = {
+      desired: 1,
+      applied: 0,
+      open: 0,
+      failed: [{ account: one, reason: 'r', ...(stuck && { stuck }) }],
+    }
+    return { ...status('root%all%Read-ps%x%GROUP%ssofile', 'failed'), accounts }
+  }
+  const [stuck, other] = [failed(true), failed()]
+  expect(selectStatuses([stuck, other], { states: ['stuck'] })).toEqual([stuck])
+  expect(selectStatuses([stuck, other], { states: ['failed'] })).toEqual([stuck, other])
+})
+
 test('in a glob only * and ? have a meaning', () => {
   expect(matchesGlob('a.b/[c]*?')('a.b/[c]/x')).toBe(true)
   expect(matchesGlob('a.b')('axb')).toBe(false)
