@@ -20,7 +20,7 @@ export type EventSourceMappingOptions = {
   /** The handler ends by itself at its timeout; default: here it counts as failed then, and goes on. */
   readonly timesOutByItself?: boolean
   readonly clock: Clock
-  /** Called for each batch that failed as a whole, and each failed poll; the messages come again. */
+  /** Called for each batch that failed as a whole, unless it was throttled, and each failed poll; the messages come again. */
   readonly onError: (error: unknown) => void
 }
 export type EventSourceMapping = {
@@ -98,7 +98,7 @@ async function handleBatch(
       if (!failed.has(messageId)) await queues.delete(queue, receiptHandle)
     }
   } catch (error) {
-    onError(error)
+    if (!(error instanceof ThrottledError)) onError(error)
   }
 }
 

@@ -3,6 +3,11 @@ import { type LambdaFunction, ThrottledError } from './lambda-function.ts'
 
 export type AsynchronousInvocationsOptions = {
   readonly clock: Clock
+  /**
+   * An event is dropped while another one of its function is handled: under a time scale the schedules are faster than this
+   * machine. Default: they may overlap, as in Lambda.
+   */
+  readonly isOneAtATime?: boolean
   /** Hears of each error of a function. */
   readonly onError: (error: unknown) => void
 }
@@ -20,13 +25,22 @@ export class AsynchronousInvocations {
   readonly #options: AsynchronousInvocationsOptions
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  readonly #busy = new Set<LambdaFunction>()
 
   constructor(options: AsynchronousInvocationsOptions) {
     this.#options = options
   }
 
   send(invoked: LambdaFunction): void {
-    const handling = this.#handle(invoked).finally(() => this.#running.delete(handling))
+    if (this.#options.isOneAtATime && this.#busy.has(invoked)) {
+      invoked.metrics.asyncEventsDropped += 1
+      return
+    }
+    this.#busy.add(invoked)
+    const handling = this.#handle(invoked).finally(() => {
+      this.#running.delete(handling)
+      this.#busy.delete(invoked)
+    })
     this.#running.add(handling)
   }
 

@@ -65,7 +65,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     hourly: everyHour,
     nightly: everyNight,
   })
-  const asynchronous = new AsynchronousInvocations({ clock, onError })
+  const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
   const sources = functions.flatMap((invoked) => [
     ...startMapping(invoked, { queues, clock, onError }),
     ...startOwnSchedule(invoked, { asynchronous, clock, onError }),

@@ -172,7 +172,7 @@ test('a busy function is asked again until its messages come back, and they coun
     throw new ThrottledError('busy')
   })
   await clock.advance(59_999)
-  expect([asked > 10, errors.length, queues.queue('links').messages()[0]?.receiveCount]).toEqual([true, 1, 1])
+  expect([asked > 10, errors, queues.queue('links').messages()[0]?.receiveCount]).toEqual([true, [], 1])
   const before = asked
   await clock.advance(1)
   expect([asked, queues.queue('links').messages()[0]?.receiveCount]).toEqual([before + 1, 2])

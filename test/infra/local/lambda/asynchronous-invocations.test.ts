@@ -37,6 +37,19 @@ test('a schedule that finds the dispatcher busy for a few seconds invokes it aft
 })
 
 test.each([
+  { isOneAtATime: true, invocations: 1, asyncEventsDropped: 1 },
+  { isOneAtATime: false, invocations: 2, asyncEventsDropped: 0 },
+])('where events come one at a time ($isOneAtATime) $asyncEventsDropped of two at once is dropped', async (given) => {
+  const { isOneAtATime, ...counts } = given
+  asynchronous = new AsynchronousInvocations({ clock, isOneAtATime, onError: (error) => errors.push(error) })
+  const sweep = open('sweep', () => clock.sleep(5_000))
+  asynchronous.send(sweep)
+  asynchronous.send(sweep)
+  await clock.advance(10_000)
+  expect(sweep.metrics).toMatchObject(counts)
+})
+
+test.each([
   { name: 'hourly', invocations: 3 },
   { name: 'minute-links', invocations: 1 },
 ] as const)('$name that fails each time is invoked $invocations times, as the table says', async (given) => {
