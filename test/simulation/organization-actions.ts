@@ -6,11 +6,14 @@ export type OrganizationAction =
   /** A listing answers less than there is, without an error. */
   | { readonly do: 'Organizations does not list an account'; readonly account: string; readonly times: number }
   | { readonly do: 'an account leaves and comes back'; readonly account: string; readonly afterMs: number }
+  /** State and Paths are no required members. No event tells when they are told again. */
+  | { readonly do: 'Organizations does not say where an account is'; readonly account: string; readonly forMs: number }
   | { readonly do: 'delete an organizational unit that is empty'; readonly unit: string }
 
 const names: ReadonlySet<string> = new Set<OrganizationAction['do']>([
   'Organizations does not list an account',
   'an account leaves and comes back',
+  'Organizations does not say where an account is',
   'delete an organizational unit that is empty',
 ])
 
@@ -39,6 +42,14 @@ export const organizationActions = (account: fc.Arbitrary<string>, unit: fc.Arbi
     {
       weight: 1,
       arbitrary: fc.record({
+        do: fc.constant('Organizations does not say where an account is' as const),
+        account,
+        forMs: fc.constantFrom(100, 5_000, 70_000, 4_200_000),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
         do: fc.constant('delete an organizational unit that is empty' as const),
         unit,
       }),
@@ -55,6 +66,15 @@ export async function performOrganizationAction(action: OrganizationAction, worl
   }
   if (action.do === 'delete an organizational unit that is empty') {
     if (organizations.hasParent(action.unit)) await organizations.deleteOrganizationalUnit(action.unit)
+    return
+  }
+  if (action.do === 'Organizations does not say where an account is') {
+    const withheld = organizations.accountsNow().find(({ id }) => id === action.account)
+    if (!withheld) return
+    // What is granted and revoked there is made good once its place is read again: by a reconcile.
+    world.wasDisturbed = true
+    organizations.withholdPlace(withheld.id)
+    world.later(action.forMs, async () => organizations.tellPlace(withheld.id))
     return
   }
   // Its access went with it: only a drift check finds that.

@@ -37,6 +37,21 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     deleteLink(linkOf('root%all', set, 'team-2')),
     wait(70_000),
   ]),
+  // The place of an account, while links of that account and of others come and go.
+  scenario(drawn, ({ home: { account, unit }, settledMs: ms, shortMs: soonMs, afterMs }) => [
+    upload(linkOf(`account%${account}`)),
+    upload(linkOf(`ou_id%${unit}`, set, 'team-2')),
+    wait(20_000 + ms),
+    { do: 'Organizations does not say where an account is', account, forMs: Math.min(afterMs, 4_200_000) },
+    reconcile,
+    wait(soonMs),
+    upload(linkOf(`account%${account}`), 'reason'),
+    upload(linkOf('root%all')),
+    deleteLink(linkOf(`ou_id%${unit}`, set, 'team-2')),
+    wait(70_000),
+    check,
+    wait(70_000),
+  ]),
   // A ledger entry just while it is granted or revoked.
   scenario(drawn, ({ home: { account }, settledMs: ms, shortMs: soonMs, afterMs }) => [
     wait(ms),
