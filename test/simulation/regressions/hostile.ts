@@ -1,5 +1,5 @@
 import { hostileGroups, hostileLinkOf } from '../hostile-actions.ts'
-import { linkOf, upload, wait } from '../scenario-steps.ts'
+import { linkOf, strike, upload, wait } from '../scenario-steps.ts'
 import { calm, type Regression } from './regression.ts'
 
 const unit = 'ou_id%ou-sim0-33333333'
@@ -17,6 +17,30 @@ export const hostileRegressions: readonly Regression[] = [
       wait(25_000),
       { do: 'move an account', account: '200000000003', unit: 'ou-sim0-11111111', silently: false },
       wait(70_000),
+    ],
+  },
+  {
+    name: 'a flood of files that are not valid is counted by the reconcile after a pause, and its status goes with it',
+    settings: calm,
+    actions: [
+      wait(70_000),
+      { do: 'he floods', count: 45, with: 'bad names' },
+      wait(20_000),
+      { do: 'pause' },
+      wait(70_000),
+      { do: 'resume' },
+      wait(70_000),
+      { do: 'he takes his flood back' },
+    ],
+  },
+  {
+    name: 'a file of a permission set that S3 does not give at first is looked at again by itself',
+    settings: calm,
+    actions: [
+      wait(20_000),
+      strike('refuse-internal', 'any', { service: 's3', process: 'handler', times: 2 }),
+      { do: 'upload a version of First-ps', version: 'tags' },
+      wait(20_000),
     ],
   },
 ]
