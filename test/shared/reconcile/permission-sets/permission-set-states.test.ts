@@ -647,9 +647,9 @@ describe('accounts that have the permission set', () => {
 
   test('that are suspended are warned of, ten by id', async () => {
     for (const [count, named] of [
-      [1, /^1 accounts that are suspended .+ \(\d{12}\); those/],
-      [11, /^11 accounts that are suspended .+ \((\d{12}, ){9}\d{12}, …\); those/],
-      [10, /^10 accounts that are suspended .+ \((\d{12}, ){9}\d{12}\); those/],
+      [1, /^1 accounts that are suspended, .+ \(\d{12}\); those/],
+      [11, /^11 accounts that are suspended, .+ \((\d{12}, ){9}\d{12}, …\); those/],
+      [10, /^10 accounts that are suspended, .+ \((\d{12}, ){9}\d{12}\); those/],
     ] as const) {
       const { apply, give, upload, world } = await open()
       await apply()
