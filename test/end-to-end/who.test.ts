@@ -104,6 +104,28 @@ test('who prints a table for people, and a CSV in which the name of a group is n
   expect(csv.stderr).toContain('Identity Center, now')
 }, 60_000)
 
+test('status has a line for each input, filters, and an end for --wait', async () => {
+  const wrong = `links_data/account%${account}%ReadOnly-ps%nobody%GROUP%ssofile`
+  await system.upload(wrong)
+  await system.untilStatus(wrong, 'waiting')
+  const all = await system.ssofile(['status'])
+  expect(all.stdout).toMatch(/^STATE +ACCOUNTS +INPUT +WHY\napplied +1 of 1 +account%/)
+  expect(all.stdout).toMatch(/\nwaiting +0 of 1 +account%.*%nobody%.*\n +do: create the group/)
+  const some = await system.ssofile(['status', '--principal', 'audit*', '--account', account, '--json'])
+  expect(JSON.parse(some.stdout)).toMatchObject([{ input: `links_data/${link}`, state: 'applied' }])
+  await system.ssofile(['pause', '--reason', 'a test'], 'operator')
+  const held = `links_data/account%${account}%ReadOnly-ps%bo@tiny.example%USER%ssofile`
+  await system.upload(held)
+  await system.untilStatus(held, 'applying')
+  const waited = await system.ssofile(['status', '--wait', '--timeout', '1'])
+  expect(waited).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('waited 1 second (--timeout), and 1 input is still under way'),
+  })
+  await system.remove(held)
+  await system.ssofile(['resume'], 'operator')
+}, 60_000)
+
 test('who --at tells from history who had access, and since when history tells', async () => {
   const then = new Date().toISOString()
   await system.remove(`links_data/${link}`)
