@@ -294,7 +294,7 @@ describe('a preview', () => {
       held: 1,
       reasons: [
         expect.stringMatching(
-          /more than 1 assignments would be revoked .* because of the configuration, although their links were not deleted/,
+          /more than 1 assignments would be revoked .* because of the configuration, of links in the folder 'team-a', although their links were not deleted/,
         ),
       ],
     })
