@@ -19,9 +19,8 @@ export async function readInput(
   try {
     const found = await objects.get(key, { mostBytes })
     if (!found) return undefined
-    const { metadata, ...object } = found
     const isRead = found.body.byteLength === found.size
-    return { ...object, content: isRead ? contentOf(found.body) : undefined, rebind: rebindOf(metadata) }
+    return { ...found, content: isRead ? contentOf(found.body) : undefined, rebind: rebindOf(found.metadata) }
   } catch (error) {
     if (!isObjectRefusal(error)) throw error
     const head = await objects.head(key)
