@@ -50,7 +50,7 @@ describe('as delegated administrator, with an instance of the account beside', (
     const [well, powerless] = await Promise.all([doctor(system), doctor(system, 'powerless')])
     expect(well.of('fail')).toEqual([])
     expect(well.exitCode).toBe(0)
-    expect(well.of('warn')).toEqual(['versioning', 'organization events', 'directory events'])
+    expect(well.of('warn')).toEqual(['organization events', 'directory events'])
     expect(well.told('instance')).toContain('1 other listed beside it')
     expect(well.told('administration')).toBe('000000000000 is the delegated administrator of IAM Identity Center')
     expect(well.told('round trip')).toContain('was handled after')

@@ -88,7 +88,7 @@ export class OthersPromise {
 
   #checkStatus(key: string): void {
     const { input, by, etag, lastModified } = this.#world.readJson(key) ?? {}
-    if (lastModified !== undefined) this.#checkNamed(key, { key: input, by, etag, lastModified })
+    if (lastModified !== undefined) this.#checkNamed(key, { key: input, by, etag })
     else this.#checkDeleter(key, String(input), nameIn(by))
   }
 
@@ -173,9 +173,9 @@ export class OthersPromise {
   }
 }
 
-function versionOf(key: string, { etag, lastModified }: Readonly<Record<string, unknown>>): string {
-  const ms = lastModified instanceof Date ? lastModified.getTime() : Date.parse(String(lastModified))
-  return `${key} ${String(etag)} ${ms}`
+/** Whoever uploads the same content again has changed nothing, and the first one stays named. */
+function versionOf(key: string, { etag }: Readonly<Record<string, unknown>>): string {
+  return `${key} ${String(etag)}`
 }
 
 function nameIn(by: unknown): string | undefined {
