@@ -166,7 +166,7 @@ describe('access follows the directory, whoever changes it and whether or not an
     const second = await directory.createUser(one)
     await directory.untilHeldBy(...kept)
     expect(await system.status(directory.linkOf(one, 'USER'))).toMatchObject({ state: 'waiting', principalId: first })
-    await system.upload(directory.linkOf(one, 'USER'))
+    expect(await system.ssofile(['touch', directory.linkOf(one, 'USER'), '--rebind'])).toMatchObject({ exitCode: 0 })
     await directory.untilHeldBy(...kept, second)
 
     await directory.renameUser(second, two)
@@ -174,10 +174,10 @@ describe('access follows the directory, whoever changes it and whether or not an
     await system.untilStatus(directory.linkOf(two, 'USER'), 'applied')
     await system.untilStatus(directory.linkOf(one, 'USER'), 'waiting')
   }
-  test('a user is made, made again, uploaded anew and renamed: each change is told twice', async () => {
+  test('a user is made, made again, bound anew and renamed: each change is told twice', async () => {
     await Promise.all(heard.map(users))
   }, 300_000)
-  test('a user is made, made again, uploaded anew and renamed: one reconcile finds what nothing told', async () => {
+  test('a user is made, made again, bound anew and renamed: one reconcile finds what nothing told', async () => {
     await users('silent')
   }, 300_000)
 })

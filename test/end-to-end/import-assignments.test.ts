@@ -13,6 +13,8 @@ let system: LocalSystem
 beforeAll(async () => {
   const readers = { permissionSet: 'Reader', principal: 'readers', type: 'GROUP' as const }
   system = await LocalSystem.start({
+    // A delegated administrator cannot change a permission set that the management account has.
+    options: ['--no-delegated-administrator'],
     organization: smallOrganization({
       groups: ['readers'],
       users: ['kim@tiny.example'],
