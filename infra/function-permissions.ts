@@ -95,7 +95,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   owner: { put: ['control/owner.json'], identityCenter: 'instance' },
   // Of the two input prefixes only those that come in by the API: `function-policy.ts`.
-  api: { read: ['status/'], write: ['links_data/', 'permission_sets/', 'state/deletions/'] },
+  api: { read: ['status/'], write: ['links_data/', 'permission_sets/'], put: ['state/deletions/'] },
 }
 
 /** Who may send to a queue. */

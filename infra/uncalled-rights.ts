@@ -29,14 +29,24 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'which lane depends on how many hints there are, and on the configuration',
   },
   {
-    right: /^(events|hourly|sweep|dispatcher): sqs:SendMessage .*-permission-sets\./,
-    of: '`sqs:SendMessage` to `permission-sets`, of `events`, `hourly`, `sweep`, `dispatcher`',
+    right: /^(events|hourly|sweep|dispatcher|minute-links): sqs:SendMessage .*-permission-sets\./,
+    of: '`sqs:SendMessage` to `permission-sets`, of `events`, `hourly`, `sweep`, `dispatcher`, `minute-links`',
     reason: 'only where a message about a file was lost, or its status could not be told for long',
   },
   {
     right: /^(events|hourly|permission-sets|minute-links): s3:\w+ .*\/attention\//,
     of: 'objects under `attention/`, of `events`, `hourly`, `permission-sets`, `minute-links`',
     reason: 'only where the index and a status disagree: their writer has died between the two',
+  },
+  {
+    right: /^permission-sets: sqs:SendMessage .*-permission-sets\./,
+    of: '`sqs:SendMessage` of `permission-sets` to its own queue',
+    reason: 'only for a file that fails: it is tried again alone; permission-sets.test.ts has it',
+  },
+  {
+    right: /^(events|hourly|sweep): s3:\w+ .*\/status\/too-many\//,
+    of: 'objects under `status/too-many/`',
+    reason: 'only where a folder has more than 1,000 files that are not valid; too-many.test.ts has them',
   },
   {
     right: /^(events|sweep): s3:DeleteObject .*\/state\//,
@@ -54,8 +64,8 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only for a link to a root by its id, which may not be known yet',
   },
   {
-    right: /^(events|hourly|dispatcher): organizations:/,
-    of: 'Organizations, of `events`, `hourly`, `dispatcher`',
+    right: /^(links|events|hourly|dispatcher): organizations:/,
+    of: 'Organizations, of `links`, `events`, `hourly`, `dispatcher`',
     reason:
       'the view of the organization is read by whoever finds it too old or missing; mostly that is another function',
   },

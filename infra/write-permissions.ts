@@ -15,7 +15,9 @@ if (check === undefined) writeFileSync(new URL('../docs/permissions.md', import.
 else process.exitCode = await compare(check)
 
 async function compare(file: string): Promise<number> {
-  const environment = await readEnvironment('example')
+  // With everything that comes in by the API: the local system serves both.
+  const provisioning = { links: 'both', permissionSets: 'both' } as const
+  const environment = { ...(await readEnvironment('example')), provisioning }
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   const calls = lines.map((line) => recordedCall.parse(JSON.parse(line)))
   const rights = grantedRights(environment)

@@ -134,8 +134,10 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   addMissingPolicies(app, models.ssoAdmin)
   const gateway = serveApi(app)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
-  const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, environment })
-  const ofApi = openPorts({ url, clock, log, metrics, accessKeyId: apiRole })
+  // As the environment of a deployment names it.
+  const { instanceArn } = models.ssoAdmin
+  const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
+  const ofApi = openPorts({ url, clock, log, metrics, instanceArn, accessKeyId: apiRole })
   gateway.invoke = api(ofApi, configuration)
   await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
   functions = startFunctions({
@@ -159,17 +161,33 @@ type OpenOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  readonly instanceArn: string
   readonly environment?: ExecutionEnvironment | undefined
   readonly accessKeyId?: string
 }
 
 /** The product's ports over AWS's own clients: of one environment of a function, of the API, or of who deploys. */
-function openPorts({ url, clock, log, metrics, environment, accessKeyId = 'ssofile' }: OpenOptions): Ports {
+function openPorts({
+  url,
+  clock,
+  log,
+  metrics,
+  instanceArn,
+  environment,
+  accessKeyId = 'ssofile',
+}: OpenOptions): Ports {
   const token = environment && { sessionToken: environment.sessionToken }
   // The calls of each function can be told apart.
   const userAgentAppId = environment?.function ?? (accessKeyId === apiRole ? 'api' : 'owner')
   const endpoint = { url, accessKeyId, userAgentAppId, ...token }
-  const aws = openAwsPorts({ bucket, queues: (queue) => queueUrlAt(url, queue), log, metrics, endpoint })
+  const aws = openAwsPorts({
+    bucket,
+    queues: (queue) => queueUrlAt(url, queue),
+    log,
+    metrics,
+    instanceArn,
+    endpoint,
+  })
   const own = (of: Clock) => environment?.clock(of) ?? of
   // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.
   return { ...patientPorts({ ...aws, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }), clock: own(clock) }
