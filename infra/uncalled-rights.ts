@@ -39,6 +39,11 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where the index and a status disagree: their writer has died between the two',
   },
   {
+    right: /^(sweep|minute-links): sqs:SendMessage .*-events\./,
+    of: '`sqs:SendMessage` to `events`, of `sweep` and `minute-links`',
+    reason: 'only where `state/` is gone: whichever of them notices it first',
+  },
+  {
     right: /^permission-sets: sqs:SendMessage .*-permission-sets\./,
     of: '`sqs:SendMessage` of `permission-sets` to its own queue',
     reason: 'only for a file that fails: it is tried again alone; permission-sets.test.ts has it',

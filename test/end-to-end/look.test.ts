@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import * as z from 'zod'
 import { LocalSystem } from './local-system.ts'
 import { checkout } from './run-program.ts'
+import { until } from './until.ts'
 
 const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 const wrong = 'links_data/account%233000000002%Billing-ps%team-Accountants%group%ssofile'
@@ -25,8 +27,12 @@ test('validate of a bucket judges it by the folders that its deployment declares
 }, 30_000)
 
 test('what a deployment would measure is shown', async () => {
-  const measured = await fetch(`${system.url}/_ssofile/metrics`)
-  expect(await measured.json()).toMatchObject({
+  // The heartbeat comes when the dispatcher's slice ends.
+  const measured = await until('a heartbeat of the dispatcher', async () => {
+    const metrics = z.looseObject({}).parse(await (await fetch(`${system.url}/_ssofile/metrics`)).json())
+    return 'DispatcherHeartbeat' in metrics ? metrics : undefined
+  })
+  expect(measured).toMatchObject({
     Created: { sum: 2 },
     Outstanding: { count: expect.any(Number) },
     DispatcherHeartbeat: { count: expect.any(Number) },
