@@ -43,6 +43,12 @@ class CaselessFolder implements LocalFolder {
   async remove(path: string): Promise<void> {
     if (!this.#files.delete(path.toLowerCase())) throw new Error(`there is no '${path}'`)
     this.#made.delete(path.toLowerCase())
+    const left = [...this.#files.keys()]
+    for (let above = path.toLowerCase(); above.includes('/'); ) {
+      above = above.slice(0, above.lastIndexOf('/'))
+      if (left.some((other) => other.startsWith(`${above}/`))) return
+      this.#made.delete(above)
+    }
   }
 }
 
