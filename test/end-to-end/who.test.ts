@@ -115,6 +115,8 @@ test('status has a line for each input, filters, and an end for --wait', async (
   const some = await system.ssofile(['status', '--principal', 'audit*', '--account', account, '--json'])
   expect(JSON.parse(some.stdout)).toMatchObject([{ input: `links_data/${link}`, state: 'applied' }])
   await system.ssofile(['pause', '--reason', 'a test'], 'operator')
+  // A dispatcher that is at work takes a few seconds to notice; the next one looks first.
+  await until('the end of the slice', async () => ((await system.has('control/dispatcher.json')) ? undefined : true))
   const held = `links_data/account%${account}%ReadOnly-ps%bo@tiny.example%USER%ssofile`
   await system.upload(held)
   await system.untilStatus(held, 'applying')
