@@ -53,6 +53,6 @@ export function compareCalls(
   }
 }
 
-export function renderRight({ name, action, resource }: Right): string {
+function renderRight({ name, action, resource }: Right): string {
   return `${name}: ${action} ${resource}`
 }

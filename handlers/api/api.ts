@@ -15,7 +15,7 @@ import { listInputs, readInputWithStatus } from './read-inputs.ts'
 import { type ApiKind, apiKinds } from './routes.ts'
 
 /** Room for a permission set of every limit at once, and what stands around it. */
-export const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
+const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
 
 /**
  * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of

@@ -63,7 +63,7 @@ export async function showPlan(made: MadePlan, isJson: boolean): Promise<void> {
 }
 
 /** Whether files or access would change. */
-export function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {
+function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
 }
 

@@ -1,9 +1,11 @@
 import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { functionPermissions } from '../../function-permissions.ts'
 
 const inputPrefixes = ['links_data/', 'permission_sets/'] as const
+const { write = [], put = [] } = functionPermissions.api
 const prefixesByRole: Readonly<Record<string, readonly string[]>> = {
   ssofile: [''],
-  'ssofile-api': [...inputPrefixes, 'state/deletions/'],
+  'ssofile-api': [...write, ...put],
   operator: [...inputPrefixes, 'control/'],
 }
 

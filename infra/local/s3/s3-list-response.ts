@@ -3,7 +3,7 @@ import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { xmlElement } from './xml-text.ts'
 
 export type Encode = (text: string) => string
-export const mostAtAll = 1000
+const mostAtAll = 1000
 
 /** ListObjects, or ListObjectsV2 with `list-type=2`, as XML. fauxqs knows no encoding-type and loses its place. */
 export function renderListing(bucket: MemoryBucket, query: URLSearchParams): string {

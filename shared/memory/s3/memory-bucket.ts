@@ -88,7 +88,7 @@ const keyMostBytes = 1024
 const pageMost = 1000
 
 /** The version id of what is written while a bucket is not versioned. (S3 User Guide, "How S3 Versioning works".) */
-export const nullVersion = 'null'
+const nullVersion = 'null'
 
 /**
  * One general purpose bucket, versioned or not. Throws ServiceError with S3's codes: NoSuchKey, PreconditionFailed,

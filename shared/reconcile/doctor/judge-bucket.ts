@@ -7,7 +7,7 @@ import { ask, unasked } from './ask.ts'
 
 type Told<K extends keyof BucketSettings> = Awaited<ReturnType<BucketSettings[K]>>
 
-export function judgeVersioning(status: Told<'versioning'>): Finding {
+function judgeVersioning(status: Told<'versioning'>): Finding {
   if (status === 'Enabled') return ok('versioning', 'every version is kept: a bad sync can be undone')
   return warn(
     'versioning',
@@ -17,7 +17,7 @@ export function judgeVersioning(status: Told<'versioning'>): Finding {
 }
 
 /** The lease alone is written a million times a year. (S3 User Guide, "503 responses … versioning enabled".) */
-export function judgeLifecycle(prefixes: Told<'expiringPrefixes'>, status: Told<'versioning'>): Finding {
+function judgeLifecycle(prefixes: Told<'expiringPrefixes'>, status: Told<'versioning'>): Finding {
   const missing = ['control/', 'state/', 'status/', 'attention/'].filter(
     (prefix) => !prefixes.some((one) => prefix.startsWith(one)),
   )
@@ -30,7 +30,7 @@ export function judgeLifecycle(prefixes: Told<'expiringPrefixes'>, status: Told<
   )
 }
 
-export function judgeEncryption(encryption: Told<'encryption'>): Finding {
+function judgeEncryption(encryption: Told<'encryption'>): Finding {
   if (encryption?.algorithm.startsWith('aws:kms')) return ok('encryption', encryption.keyId ?? encryption.algorithm)
   return warn(
     'encryption',
@@ -39,7 +39,7 @@ export function judgeEncryption(encryption: Told<'encryption'>): Finding {
   )
 }
 
-export function judgePublicAccess(isBlocked: Told<'blocksPublicAccess'>): Finding {
+function judgePublicAccess(isBlocked: Told<'blocksPublicAccess'>): Finding {
   if (isBlocked) return ok('public access', 'blocked')
   return fail('public access', 'not blocked: who can write links gives access', 'block all four kinds of public access')
 }
@@ -47,7 +47,7 @@ export function judgePublicAccess(isBlocked: Told<'blocksPublicAccess'>): Findin
 const policySchema = z.object({ Statement: z.array(z.object({ Effect: z.string(), Action: z.unknown() })) })
 
 /** Only whether somebody denied something: what the policy of a deployment says is checked where it is made. */
-export function judgePolicy(policy: Told<'policy'>): Finding {
+function judgePolicy(policy: Told<'policy'>): Finding {
   const parsed = policySchema.safeParse(policy === undefined ? undefined : JSON.parse(policy)).data
   const denials = parsed?.Statement.filter(({ Effect, Action }) => Effect === 'Deny' && isAboutWrites(Action)) ?? []
   if (denials.length > 0) return ok('bucket policy', 'denies writes to those who are not named')
@@ -63,7 +63,7 @@ function isAboutWrites(action: unknown): boolean {
 }
 
 /** Without notifications, what is uploaded is found by the sweep every five minutes. */
-export function judgeNotifications(rules: Told<'notifications'>): Finding {
+function judgeNotifications(rules: Told<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
   const missing = [linkPrefix, permissionSetPrefix].filter(
     (prefix) =>

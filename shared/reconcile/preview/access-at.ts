@@ -46,7 +46,7 @@ export async function listAccessAt(
  * (`revoked`, `released`) that was called after it was confirmed by `at`. At one instant it ended first, as where the
  * record is renewed.
  */
-export function foldEvents(events: readonly ToldEvent[], at: Date): readonly KnownAccess[] {
+function foldEvents(events: readonly ToldEvent[], at: Date): readonly KnownAccess[] {
   const isBy = (instant: string) => Date.parse(instant) <= at.getTime()
   const [begun] = events
     .filter(({ event, at: began }) => !isEnd(event) && isBy(began))
