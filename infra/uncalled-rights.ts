@@ -72,7 +72,7 @@ export const uncalledRights: readonly Unused[] = [
     right: /^(links|events|hourly|dispatcher): organizations:/,
     of: 'Organizations, of `links`, `events`, `hourly`, `dispatcher`',
     reason:
-      'the view of the organization is read by whoever finds it too old or missing; mostly that is another function',
+      'the function that finds the view of the organization missing or too old reads it again; mostly that is another function',
   },
   {
     right: /^(events|hourly): identitystore:/,

@@ -16,7 +16,7 @@ export type ApiEvent = Pick<
   }
 }
 
-/** `undefined`: nobody is known, so nothing may be done. */
+/** Who calls. `undefined`: API Gateway named no caller, and the request is refused. */
 export function callerOf({ requestContext: { authorizer, http } }: ApiEvent): ApiCaller | undefined {
   const arn = authorizer?.iam?.userArn
   return arn ? { arn, sourceIpAddress: http.sourceIp } : undefined

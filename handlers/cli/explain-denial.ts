@@ -5,7 +5,7 @@ import { Refusal } from './refusal.ts'
 export function explainDenial(command: string, example: string): (error: unknown) => never {
   return (error) => {
     if (!isServiceError(error, 'AccessDenied', 'AccessDeniedException')) throw error
-    // What follows the denial may be advice for whoever lacks less.
+    // The local system adds advice for uploaders after the denial. It does not apply to these commands.
     const [denial] = error.message.split('; ')
     throw new Refusal(
       `${command} needs the permissions of ssofile itself, and ${error.service} answered: ${denial}\nUse credentials that have them; on the local system: AWS_ACCESS_KEY_ID=ssofile ssofile ${example}`,

@@ -18,7 +18,7 @@ export const promises = {
   brake: '6 The brake',
   pause: '7 A pause stops all changes',
   grants: '8 No function needs what its role has not',
-  others: '9 Nobody harms another with what he uploads',
+  others: '9 No uploader harms another',
 } as const
 
 export type Fail = (promise: string, message: string) => void
