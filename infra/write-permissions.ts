@@ -8,7 +8,8 @@ import { uncalledRights } from './uncalled-rights.ts'
 
 /**
  * `npm run permissions` writes docs/permissions.md; with `--check FILE` it compares the calls that the end-to-end tests
- * recorded there with what is granted. Exit code 1: they differ.
+ * recorded there with what is granted. Exit code 1: one was not granted. Rights that none of them used are only told: which
+ * rare calls happen, after a race or a kill, differs from run to run.
  */
 const { check } = parseArgs({ options: { check: { type: 'string' } } }).values
 if (check === undefined) writeFileSync(new URL('../docs/permissions.md', import.meta.url), renderPermissions())
@@ -28,5 +29,5 @@ async function compare(file: string): Promise<number> {
   tell('called, and not granted in infra/function-permissions.ts', notGranted)
   tell('granted, and never called; take it away, or give the reason in infra/uncalled-rights.ts', notCalled)
   process.stdout.write(`${new Set(lines).size} kinds of calls, ${rights.length} rights\n`)
-  return notGranted.length + notCalled.length === 0 ? 0 : 1
+  return notGranted.length === 0 ? 0 : 1
 }
