@@ -5,7 +5,14 @@ import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
 import { Access } from './promises/access.ts'
-import { assignmentOfKey, describeTarget, isTarget, ledgerKeyOf, nameOf } from './promises/assignment-names.ts'
+import {
+  assignmentOf,
+  assignmentOfKey,
+  describeTarget,
+  isTarget,
+  ledgerKeyOf,
+  nameOf,
+} from './promises/assignment-names.ts'
 import { BrakePromise } from './promises/brake.ts'
 import { ConvergencePromise } from './promises/convergence.ts'
 import { DepartureWatch } from './promises/departures.ts'
@@ -296,7 +303,7 @@ export class Checker {
     const { access } = this.#watched
     const keys = access.entriesOf(nameOf(target))
     this.#record.checkCreation(target, keys)
-    this.#checkRead(process, keys, `grants ${describeTarget(target, this.#world)}`)
+    this.#checkRead(process, target, keys, 'grants')
     this.#quotas.checkOutstanding('creation', call)
     this.#foreign.checkCreation(process, target, keys)
     access.noteCreation(target)
@@ -308,14 +315,15 @@ export class Checker {
     // Time alone ends what a link asks for.
     this.#noteDesired()
     const keys = access.entriesOf(nameOf(target))
-    this.#checkRead(process, keys, `revokes ${describeTarget(target, this.#world)}`)
+    this.#checkRead(process, target, keys, 'revokes')
     this.#foreign.checkDeletion(process, target, keys, call)
     access.noteDeletion(target)
   }
 
-  #checkRead(process: string, keys: readonly string[], told: string): void {
-    const unread = this.#spoils.complainAboutCall(process, keys)
-    if (unread) this.#fail(promises.foreign, `${told} ${unread}`)
+  #checkRead(process: string, target: AssignmentTarget, keys: readonly string[], does: string): void {
+    const own = ledgerKeyOf(assignmentOf(target, this.#world))
+    const unread = this.#spoils.complainAboutCall(process, keys, own)
+    if (unread) this.#fail(promises.foreign, `${does} ${describeTarget(target, this.#world)} ${unread}`)
   }
 
   #fail(promise: string, message: string): void {

@@ -32,7 +32,8 @@ function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string
   return {
     name: [accountId, access.permissionSetArn, access.principalId, type].join(' '),
     state,
-    isUnanswered: (isUnconfirmed && creation.answeredAt === undefined) || access.unansweredAt !== undefined,
+    // Confirmed or not: what is listed may be of somebody else's making, and ours still come (design, promise 2).
+    isUnanswered: (isObject(creation) && creation.answeredAt === undefined) || access.unansweredAt !== undefined,
     isUnconfirmed,
     deletion: isDeletion ? { id: call.id } : undefined,
     isGranted: access.grantedAt !== undefined && !isDeletion,

@@ -38,10 +38,16 @@ export class SpoilWatch {
     return this.#world.unreadable.isOverwritten(key) ? `${key} cannot be read, and is ${how}` : undefined
   }
 
-  /** `keys`: the ledger entries that an assignment which is about to be granted or revoked may belong to. */
-  complainAboutCall(process: string, keys: readonly string[]): string | undefined {
+  /**
+   * `keys`: the ledger entries that an assignment which is about to be granted or revoked may belong to. `own`: the key of
+   * its present names: links mean nobody who had their name before.
+   */
+  complainAboutCall(process: string, keys: readonly string[], own: string): string | undefined {
     if (keys.length === 0) return undefined
-    const reasons = keys.map((key) => this.#complainAboutEntry(process, key) ?? this.#complainAboutLinks(process, key))
+    const reasons = keys.map(
+      (key) =>
+        this.#complainAboutEntry(process, key) ?? (key === own ? this.#complainAboutLinks(process, key) : undefined),
+    )
     return reasons.includes(undefined) ? undefined : reasons[0]
   }
 

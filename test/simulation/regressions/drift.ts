@@ -1,4 +1,4 @@
-import { assign, linkOf, strike, upload, uploadAndDelete, wait } from '../scenario-steps.ts'
+import { assign, deleteLink, linkOf, strike, upload, uploadAndDelete, wait } from '../scenario-steps.ts'
 import { calm, type Regression } from './regression.ts'
 
 /** What the simulation once found about access that others give and take. */
@@ -60,6 +60,26 @@ export const driftRegressions: readonly Regression[] = [
       wait(100),
       upload('links_data/root%all%First-ps%mia@example.com%USER%ssofile'),
       { do: 'lose the next event', count: 1 },
+    ],
+  },
+  {
+    name: 'what others give while a creation that got no answer may still come counts as ours, confirmed or not',
+    settings: { ...calm, seed: 687570844, latencyMs: 300, outstanding: 15, provisionings: 1 },
+    actions: [
+      wait(5_000),
+      upload(linkOf('root%all')),
+      wait(400),
+      { do: 'kill the dispatcher' },
+      deleteLink(linkOf('root%all')),
+      wait(75_000),
+      upload(linkOf('root%all')),
+      wait(300),
+      { do: 'kill the dispatcher' },
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
+      deleteLink(linkOf('root%all')),
+      assign('200000000003'),
+      wait(70_000),
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
     ],
   },
 ]

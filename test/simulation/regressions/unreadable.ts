@@ -74,4 +74,18 @@ export const unreadableRegressions: readonly Regression[] = [
       wait(1_200_000),
     ],
   },
+  {
+    name: 'access of a renamed group goes, although S3 does not give a link under the name it had',
+    settings: { ...calm, provisionings: 1 },
+    actions: [
+      upload(linkOf('root%all')),
+      { do: 'S3 refuses to give a link', nth: 0, afterMs: 90_000_000 },
+      { do: 'make a principal', principal: 'GROUP/team one', silently: false },
+      upload(linkOf('account%200000000001')),
+      wait(20_000),
+      { do: 'rename a group', from: 'team one', to: 'team-late' },
+      deleteLink(linkOf('account%200000000001')),
+      wait(20_000),
+    ],
+  },
 ]
