@@ -1,6 +1,7 @@
 import { readShown } from '../brake-actions.ts'
 import { lateKinds } from '../chaos.ts'
 import { grantsNow } from '../desired.ts'
+import { hostileFolder } from '../hostile-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
 import { type Fail, promises } from './violation.ts'
@@ -63,6 +64,8 @@ export class BrakePromise {
   #passed = new Map<Scope, { sinceMs: number; lastMs: number; readonly items: Set<string> }>()
   /** Of each scope what has passed, for as long as windows may have been prolonged. */
   #passedLong = new Map<Scope, { lastMs: number; readonly items: Set<string> }>()
+  /** Of what has passed: access that the hostile uploader's links alone had granted. */
+  readonly #hostileItems = new Set<string>()
   #holdsToJudge: readonly Hold[] = []
   readonly #releasedAtMs = new Map<string, number>()
   /** Operators deleted the record: what was held may be judged anew. */
@@ -179,6 +182,7 @@ export class BrakePromise {
   #noteUnjudged(key: string, all: readonly Readonly<Record<string, unknown>>[]): void {
     const nowMs = this.#world.clock.monotonicMs()
     for (const access of all) {
+      this.#noteWhose(key, linksOf(access))
       for (const { scope, items } of scopesOf(key, linksOf(access)))
         for (const item of items) this.#longOf(scope, nowMs).items.add(item)
     }
@@ -192,6 +196,7 @@ export class BrakePromise {
     if (before?.state === 'held')
       this.#fail(promises.brake, `revokes what ${key} records, which is held, and nobody released it`)
     const counted = this.#countedOf(key, before)
+    this.#noteWhose(key, before?.links ?? [])
     for (const { scope, items, isSure } of counted) {
       const [lengthMs, most] = [this.#lengthMs(scope), this.#limitOf(scope).most]
       const known = this.#passed.get(scope)
@@ -243,7 +248,13 @@ export class BrakePromise {
   #withoutHostile(items: ReadonlySet<string>, key: string): readonly string[] {
     const { hostile } = this.#world
     const all = [...items]
-    return hostile.touches(key) ? all : all.filter((item) => !item.startsWith('assignments/') || !hostile.touches(item))
+    return hostile.touches(key) ? all : all.filter((item) => !this.#hostileItems.has(item))
+  }
+
+  #noteWhose(key: string, links: readonly string[]): void {
+    const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
+    if (isHis && this.#world.hostile.touches(key)) this.#hostileItems.add(key)
+    else this.#hostileItems.delete(key)
   }
 
   /** No folder can use up more than half of everything. */
