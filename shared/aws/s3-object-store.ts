@@ -54,7 +54,7 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** What a listing tells of an object that S3 refuses to give. */
+  /** What a listing tells of an object that S3 does not give. `undefined`: there is none. */
   async #findListed(key: string): Promise<FoundObject | undefined> {
     const call = this.#client.send(
       new ListObjectsV2Command({ Bucket: this.bucket, Prefix: key, MaxKeys: 1, EncodingType: 'url' }),
@@ -120,6 +120,21 @@ export class S3ObjectStore implements ObjectStore {
     })
   }
 
+  /**
+   * Whether a denial is all that S3 says of a missing object: it does so to whoever may not list. It judges that without a
+   * prefix, so also to whoever may list some prefixes only, by a condition on `s3:prefix`; he is asked by a listing.
+   * (S3 API Reference, "GetObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
+   */
+  async #isMissing(key: string, refusal: ServiceError): Promise<boolean> {
+    if (refusal.code !== 'AccessDenied') return false
+    try {
+      return (await this.#findListed(key)) === undefined
+    } catch (error) {
+      if (isObjectRefusal(error)) return false
+      throw error
+    }
+  }
+
   async #get(key: string, mostBytes: number, knownEtag?: string): Promise<ReadObject | undefined> {
     const IfNoneMatch = knownEtag && `"${knownEtag}"`
     try {
@@ -130,8 +145,9 @@ export class S3ObjectStore implements ObjectStore {
       }
       return { ...toFound(key, output), body: (await output.Body?.transformToByteArray()) ?? new Uint8Array() }
     } catch (error) {
-      const { code, message, requestId, httpStatus } = toServiceError('s3', error)
-      if (code === 'NoSuchKey') return undefined
+      const refusal = toServiceError('s3', error)
+      const { code, message, requestId, httpStatus } = refusal
+      if (code === 'NoSuchKey' || (await this.#isMissing(key, refusal))) return undefined
       // S3's own words name no object, and it may refuse a single one: encrypted by its uploader, or archived.
       throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId, httpStatus })
     }
