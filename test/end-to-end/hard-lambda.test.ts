@@ -103,6 +103,9 @@ describe('on functions as hard as those of Lambda', () => {
     expect((await askAs('head-object', '--key', 'links_data/none')).stderr).toMatch(/\(403\)/)
     expect((await askAs('get-object', '--key', 'links_data/none', '/dev/null')).stderr).toContain('AccessDenied')
     expect((await askAs('list-objects-v2')).stderr).toContain('AccessDenied')
+    // Who may list prefixes gets a 403 too, and the command asks a listing.
+    const missing = await system.ssofile(['status', 'links_data/none'], 'uploader-of-prefixes')
+    expect(missing).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('is not in the bucket') })
     expect((await askAs('head-object', '--key', keyOf('one'))).exitCode).toBe(0)
   }, 30_000)
 })
