@@ -32,6 +32,8 @@ export type WorldOptions = {
   readonly seed?: number
   /** Who calls SSO Admin; default: the management account. */
   readonly caller?: SsoAdminCaller
+  /** How far listings of Identity Center lag behind its writes; default 0. */
+  readonly readLagMs?: number
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
   readonly wrap?: (ports: Ports) => Ports
 }
@@ -77,6 +79,7 @@ export class World {
       organizations: this.organizations,
       identityStore: this.identityStore,
       onCall: (operation) => this.calls.push(operation),
+      readLagMs: options.readLagMs,
       ...(options.caller === undefined ? {} : { caller: options.caller }),
     })
     fillFromOrganizationFile(options.organization ?? acme(), this)

@@ -15,15 +15,13 @@ import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { apiKinds, routesOf } from '../../handlers/api/routes.ts'
 import { apiSettingsOf, type Environment } from '../../shared/domain/environment.ts'
+import { apiThrottle } from '../../shared/ports/deployment-settings.ts'
 
 const methods: Readonly<Record<string, HttpMethod>> = {
   GET: HttpMethod.GET,
   POST: HttpMethod.POST,
   ANY: HttpMethod.ANY,
 }
-
-/** Far above what people need, and far below what would crowd out the functions of the account. */
-const throttle = { rateLimit: 20, burstLimit: 40 }
 
 /** Who called, what for, and what was answered. (API Gateway Developer Guide, "Customize HTTP API access logs".) */
 const logged = {
@@ -53,7 +51,7 @@ export function createApi(scope: Construct, environment: Environment, handler: L
   new HttpStage(scope, 'ApiStage', {
     httpApi: api,
     autoDeploy: true,
-    throttle,
+    throttle: { rateLimit: apiThrottle.perSecond, burstLimit: apiThrottle.burst },
     detailedMetricsEnabled: true,
     accessLogSettings: {
       destination: new LogGroupLogDestination(destination),

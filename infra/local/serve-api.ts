@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Answer } from '../../handlers/api/answer.ts'
+import * as z from 'zod'
 import type { ApiEvent } from '../../handlers/api/api-request.ts'
 import { apiKinds, routesOf } from '../../handlers/api/routes.ts'
+import { TokenBucket } from '../../shared/memory/organizations/token-bucket.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+import { apiThrottle } from '../../shared/ports/deployment-settings.ts'
 import { localAccountId } from './local-account.ts'
 import { currentRequest } from './local-request.ts'
 
@@ -13,8 +16,9 @@ const routes = apiKinds.flatMap((kind) => routesOf(kind, { mayChange: true }))
  * caller. As with S3 the access key id is who calls, and signatures are not checked; API Gateway would refuse a request that
  * is not signed. (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".)
  */
-export function serveApi(app: FastifyInstance): Gateway {
+export function serveApi(app: FastifyInstance, { clock, onError }: ServingOptions): Gateway {
   const gateway: Gateway = {}
+  const throttle = new TokenBucket(apiThrottle)
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -22,7 +26,8 @@ export function serveApi(app: FastifyInstance): Gateway {
       const event = toEvent(request)
       if (event === undefined) return reply.code(404).send({ message: 'Not Found' })
       if (gateway.invoke === undefined) return reply.code(503).send({ message: 'Service Unavailable' })
-      const { statusCode, headers, body } = await gateway.invoke(event)
+      if (!throttle.admit(clock.monotonicMs())) return reply.code(429).send({ message: 'Too Many Requests' })
+      const { statusCode, headers, body } = await answerOf(gateway.invoke(event), onError)
       return reply.code(statusCode).headers(headers).send(body)
     })
   })
@@ -30,7 +35,36 @@ export function serveApi(app: FastifyInstance): Gateway {
 }
 
 /** The function behind it is there once the port is known, which it calls itself. */
-type Gateway = { invoke?: (event: ApiEvent) => Promise<Answer> }
+type Gateway = { invoke?: (event: ApiEvent) => Promise<unknown> }
+type ServingOptions = {
+  readonly clock: Clock
+  /** Hears why the function gave no answer. */
+  readonly onError: (error: unknown) => void
+}
+
+const answer = z.object({ statusCode: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
+
+/**
+ * What a function that fails, times out or is throttled looks like to who called. (AWS re:Post Knowledge Center, "How do I
+ * troubleshoot issues for API Gateway endpoints that integrate with Lambda?")
+ */
+const failure = {
+  statusCode: 500,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ message: 'Internal Server Error' }),
+}
+
+async function answerOf(
+  invoked: Promise<unknown>,
+  onError: ServingOptions['onError'],
+): Promise<z.infer<typeof answer>> {
+  try {
+    return answer.parse(await invoked)
+  } catch (error) {
+    onError(error)
+    return failure
+  }
+}
 
 /** `undefined`: there is no such route. */
 function toEvent(request: FastifyRequest): ApiEvent | undefined {

@@ -1,4 +1,3 @@
-import { api } from '../../handlers/api/api.ts'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
@@ -132,13 +131,11 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/metrics', async () => metrics.toJSON())
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
-  const gateway = serveApi(app)
+  const gateway = serveApi(app, { clock, onError })
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   // As the environment of a deployment names it.
   const { instanceArn } = models.ssoAdmin
   const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
-  const ofApi = openPorts({ url, clock, log, metrics, instanceArn, accessKeyId: apiRole })
-  gateway.invoke = api(ofApi, configuration)
   await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
   functions = startFunctions({
     ports: { clock, log },
@@ -151,6 +148,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
     onEnvironment: (environment) => calls.note(environment),
   })
   stops.push(functions.stop)
+  gateway.invoke = functions.serve
   await functions.reconcile()
   isReady = true
   return url
@@ -163,23 +161,14 @@ type OpenOptions = {
   readonly metrics: Metrics
   readonly instanceArn: string
   readonly environment?: ExecutionEnvironment | undefined
-  readonly accessKeyId?: string
 }
 
-/** The product's ports over AWS's own clients: of one environment of a function, of the API, or of who deploys. */
-function openPorts({
-  url,
-  clock,
-  log,
-  metrics,
-  instanceArn,
-  environment,
-  accessKeyId = 'ssofile',
-}: OpenOptions): Ports {
+/** The product's ports over AWS's own clients: of one environment of a function, or of who deploys. */
+function openPorts({ url, clock, log, metrics, instanceArn, environment }: OpenOptions): Ports {
   const token = environment && { sessionToken: environment.sessionToken }
+  const accessKeyId = environment?.function === 'api' ? apiRole : 'ssofile'
   // The calls of each function can be told apart.
-  const userAgentAppId = environment?.function ?? (accessKeyId === apiRole ? 'api' : 'owner')
-  const endpoint = { url, accessKeyId, userAgentAppId, ...token }
+  const endpoint = { url, accessKeyId, userAgentAppId: environment?.function ?? 'owner', ...token }
   const aws = openAwsPorts({
     bucket,
     queues: (queue) => queueUrlAt(url, queue),

@@ -1,11 +1,13 @@
+import { Identitystore, paginateListGroups } from '@aws-sdk/client-identitystore'
 import { Lambda } from '@aws-sdk/client-lambda'
-import { Organizations, paginateListDelegatedAdministrators } from '@aws-sdk/client-organizations'
+import { Organizations, paginateListAccounts, paginateListDelegatedAdministrators } from '@aws-sdk/client-organizations'
 import { S3 } from '@aws-sdk/client-s3'
+import { paginateListServiceQuotas, ServiceQuotasClient } from '@aws-sdk/client-service-quotas'
 import { SQS } from '@aws-sdk/client-sqs'
 import { paginateListInstances, SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { STS } from '@aws-sdk/client-sts'
 import { accountId } from '../domain/account-id.ts'
-import type { BucketSettings, Installation } from '../ports/installation.ts'
+import type { BucketSettings, DatedThing, Installation } from '../ports/installation.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 import { clientSettings, hasOwnS3Endpoint } from './aws-ports.ts'
 
@@ -19,13 +21,26 @@ export function openAwsInstallation(bucket: string): Installation {
   const sts = new STS(settings)
   const sqs = new SQS(settings)
   const lambda = new Lambda(settings)
+  const organizations = new Organizations(settings)
   return {
     region: () => sts.config.region(),
     async caller() {
       const { Account, Arn = 'unknown' } = await answerOf('sts', sts.getCallerIdentity({}))
       return { accountId: parseAnswer({ service: 'sts', member: 'Account' }, accountId, Account), arn: Arn }
     },
-    ...instances(new SSOAdmin(settings), new Organizations(settings)),
+    ...instances(new SSOAdmin(settings), organizations),
+    ...newest(organizations, new Identitystore(settings)),
+    async quotasOf(ServiceCode) {
+      const client = new ServiceQuotasClient(settings)
+      const listed = Array.fromAsync(paginateListServiceQuotas({ client }, { ServiceCode }))
+      const isAbsence = ({ code }: { code: string }) => code === 'NoSuchResourceException'
+      const pages = (await answerOrAbsent('service-quotas', listed, isAbsence)) ?? []
+      return pages
+        .flatMap(({ Quotas = [] }) => Quotas)
+        .flatMap(({ QuotaCode: code, Value: value }) =>
+          code === undefined || value === undefined ? [] : [{ code, value }],
+        )
+    },
     bucket: bucketSettings(s3, bucket),
     async queueAttributes(QueueUrl) {
       const call = sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['All'] })
@@ -69,6 +84,28 @@ function instances(ssoAdmin: SSOAdmin, organizations: Organizations) {
       return pages.flatMap(({ DelegatedAdministrators = [] }) => DelegatedAdministrators).flatMap(({ Id }) => Id ?? [])
     },
   } satisfies Partial<Installation>
+}
+
+/** What events told of: neither Organizations nor Identity Store lists by date. */
+function newest(organizations: Organizations, identityStore: Identitystore) {
+  return {
+    async newestAccount() {
+      const listed = Array.fromAsync(paginateListAccounts({ client: organizations }, {}))
+      const accounts = (await answerOf('organizations', listed)).flatMap(({ Accounts = [] }) => Accounts)
+      return latestOf(accounts.map(({ Id: id, JoinedTimestamp: at }) => ({ id, at })))
+    },
+    async newestGroup(IdentityStoreId) {
+      const listed = Array.fromAsync(paginateListGroups({ client: identityStore }, { IdentityStoreId }))
+      const groups = (await answerOf('identitystore', listed)).flatMap(({ Groups = [] }) => Groups)
+      return latestOf(groups.map(({ GroupId: id, CreatedAt: at }) => ({ id, at })))
+    },
+  } satisfies Partial<Installation>
+}
+
+function latestOf(things: readonly { readonly [member in keyof DatedThing]: DatedThing[member] | undefined }[]) {
+  return things
+    .flatMap(({ id, at }): readonly DatedThing[] => (id === undefined || at === undefined ? [] : [{ id, at }]))
+    .reduce<DatedThing | undefined>((last, one) => (last === undefined || one.at > last.at ? one : last), undefined)
 }
 
 /** S3 API Reference: each setting that is missing is an error of its own. */

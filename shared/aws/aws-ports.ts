@@ -1,8 +1,8 @@
-import { Identitystore } from '@aws-sdk/client-identitystore'
-import { Organizations } from '@aws-sdk/client-organizations'
-import { S3 } from '@aws-sdk/client-s3'
-import { SQS } from '@aws-sdk/client-sqs'
-import { SSOAdmin } from '@aws-sdk/client-sso-admin'
+import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import { OrganizationsClient } from '@aws-sdk/client-organizations'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -43,20 +43,20 @@ const requestTimeoutMs = 30_000
 export function openAwsPorts({ bucket, queues, log, metrics, instanceArn, endpoint }: AwsPortsOptions): Ports {
   const common = clientSettings(endpoint)
   const clock = new SystemClock()
-  const s3 = new S3({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
-  const organizations = new AwsOrganizations(new Organizations(common))
+  const s3 = new S3Client({ ...common, forcePathStyle: endpoint !== undefined || hasOwnS3Endpoint() })
+  const organizations = new AwsOrganizations(new OrganizationsClient(common))
   const ssoAdmin = awsSsoAdmin(
-    new SSOAdmin(common),
+    new SSOAdminClient(common),
     // Every process asks for the instance once, while a dispatcher may be using up the rate.
-    new SSOAdmin({ ...common, maxAttempts: 10 }),
+    new SSOAdminClient({ ...common, maxAttempts: 10 }),
     { instanceArn, managementAccountId: organizations.managementAccountId },
   )
   const identityStoreId = async () => (await ssoAdmin.instance()).identityStoreId
   return {
     objects: new S3ObjectStore(s3, bucket),
-    queues: typeof queues === 'function' ? new SqsQueues(new SQS(common), queues) : queues,
+    queues: typeof queues === 'function' ? new SqsQueues(new SQSClient(common), queues) : queues,
     ssoAdmin,
-    identityStore: new AwsIdentityStore(new Identitystore(common), identityStoreId),
+    identityStore: new AwsIdentityStore(new IdentitystoreClient(common), identityStoreId),
     organizations,
     clock,
     leaseClock: clock,

@@ -1,4 +1,15 @@
-import { type Identitystore, ResourceNotFoundException } from '@aws-sdk/client-identitystore'
+import {
+  DescribeGroupCommand,
+  DescribeUserCommand,
+  GetGroupIdCommand,
+  GetUserIdCommand,
+  type IdentitystoreClient,
+  ListGroupMembershipsCommand,
+  ListGroupMembershipsForMemberCommand,
+  ListGroupsCommand,
+  ListUsersCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-identitystore'
 import { type PrincipalId, principalId } from '../domain/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principal.ts'
 import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
@@ -10,11 +21,11 @@ const service = 'identitystore'
 
 /** The identity store of the instance, over the SDK. */
 export class AwsIdentityStore implements IdentityStore {
-  readonly #client: Identitystore
+  readonly #client: IdentitystoreClient
   readonly #identityStoreId: () => Promise<string>
 
   /** `identityStoreId` (see `SsoAdmin.instance`) is asked once. */
-  constructor(client: Identitystore, identityStoreId: () => Promise<string>) {
+  constructor(client: IdentitystoreClient, identityStoreId: () => Promise<string>) {
     this.#client = client
     this.#identityStoreId = once(identityStoreId)
   }
@@ -25,8 +36,8 @@ export class AwsIdentityStore implements IdentityStore {
     const input = { IdentityStoreId: await this.#identityStoreId(), AlternateIdentifier }
     const id =
       type === 'GROUP'
-        ? (await orUndefined(this.#client.getGroupId(input)))?.GroupId
-        : (await orUndefined(this.#client.getUserId(input)))?.UserId
+        ? (await orUndefined(this.#client.send(new GetGroupIdCommand(input))))?.GroupId
+        : (await orUndefined(this.#client.send(new GetUserIdCommand(input))))?.UserId
     return id === undefined ? undefined : parseId(id)
   }
 
@@ -34,8 +45,9 @@ export class AwsIdentityStore implements IdentityStore {
     const IdentityStoreId = await this.#identityStoreId()
     const name =
       type === 'GROUP'
-        ? (await orUndefined(this.#client.describeGroup({ IdentityStoreId, GroupId: id })))?.DisplayName
-        : (await orUndefined(this.#client.describeUser({ IdentityStoreId, UserId: id })))?.UserName
+        ? (await orUndefined(this.#client.send(new DescribeGroupCommand({ IdentityStoreId, GroupId: id }))))
+            ?.DisplayName
+        : (await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id }))))?.UserName
     return name === undefined ? undefined : parseName(name)
   }
 
@@ -43,24 +55,26 @@ export class AwsIdentityStore implements IdentityStore {
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const input = { IdentityStoreId: await this.#identityStoreId(), NextToken: nextToken, MaxResults: 100 }
     if (type === 'GROUP') {
-      const { Groups = [], NextToken } = await answerOf(service, this.#client.listGroups(input))
+      const { Groups = [], NextToken } = await answerOf(service, this.#client.send(new ListGroupsCommand(input)))
       const items = Groups.flatMap(({ GroupId, DisplayName }) => toNamedPrincipal(GroupId, DisplayName))
       return { items, nextToken: NextToken }
     }
-    const { Users = [], NextToken } = await answerOf(service, this.#client.listUsers(input))
+    const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
     return { items: Users.flatMap(({ UserId, UserName }) => toNamedPrincipal(UserId, UserName)), nextToken: NextToken }
   }
 
   async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
     const about = { IdentityStoreId: await this.#identityStoreId(), MemberId: { UserId: userId } }
-    const call = this.#client.listGroupMembershipsForMember({ ...about, MaxResults: 100, NextToken: nextToken })
+    const call = this.#client.send(
+      new ListGroupMembershipsForMemberCommand({ ...about, MaxResults: 100, NextToken: nextToken }),
+    )
     const { GroupMemberships = [], NextToken } = await answerOf(service, call)
     return { items: GroupMemberships.map(({ GroupId }) => parseId(GroupId)), nextToken: NextToken }
   }
 
   async listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
     const about = { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId }
-    const call = this.#client.listGroupMemberships({ ...about, MaxResults: 100, NextToken: nextToken })
+    const call = this.#client.send(new ListGroupMembershipsCommand({ ...about, MaxResults: 100, NextToken: nextToken }))
     const { GroupMemberships = [], NextToken } = await answerOf(service, call)
     return { items: GroupMemberships.map(({ MemberId }) => parseId(MemberId?.UserId)), nextToken: NextToken }
   }

@@ -1,5 +1,9 @@
 import {
-  type Organizations as OrganizationsClient,
+  DescribeAccountCommand,
+  DescribeOrganizationalUnitCommand,
+  DescribeOrganizationCommand,
+  ListAccountsCommand,
+  type OrganizationsClient,
   paginateListRoots,
   paginateListTagsForResource,
   type Account as SdkAccount,
@@ -28,13 +32,13 @@ export class AwsOrganizations implements Organizations {
   }
 
   async listAccounts(nextToken?: string): Promise<Page<Account>> {
-    const call = this.#client.listAccounts({ NextToken: nextToken, MaxResults: 20 })
+    const call = this.#client.send(new ListAccountsCommand({ NextToken: nextToken, MaxResults: 20 }))
     const output = await answerOf('organizations', call)
     return { items: (output.Accounts ?? []).map(parseAccount), nextToken: output.NextToken }
   }
 
   async describeAccount(id: AccountId): Promise<Account | undefined> {
-    const call = this.#client.describeAccount({ AccountId: id })
+    const call = this.#client.send(new DescribeAccountCommand({ AccountId: id }))
     const output = await answerOrAbsent('organizations', call, ({ code }) => code === 'AccountNotFoundException')
     return output && parseAccount(output.Account ?? {})
   }
@@ -47,13 +51,13 @@ export class AwsOrganizations implements Organizations {
 
   async parentExists(id: string): Promise<boolean> {
     if (id.startsWith('r-')) return (await this.#rootIds()).includes(id)
-    const call = this.#client.describeOrganizationalUnit({ OrganizationalUnitId: id })
+    const call = this.#client.send(new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id }))
     const isAbsence = ({ code }: ServiceError) => code === 'OrganizationalUnitNotFoundException'
     return (await answerOrAbsent('organizations', call, isAbsence)) !== undefined
   }
 
   async #askManagementAccountId(): Promise<AccountId> {
-    const output = await answerOf('organizations', this.#client.describeOrganization({}))
+    const output = await answerOf('organizations', this.#client.send(new DescribeOrganizationCommand({})))
     const member = { service: 'organizations', member: 'MasterAccountId' } as const
     return parseAnswer(member, accountId, output.Organization?.MasterAccountId)
   }

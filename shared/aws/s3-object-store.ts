@@ -1,5 +1,13 @@
 import { Readable } from 'node:stream'
-import type { HeadObjectOutput, S3 } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectOutput,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { decodeS3Key } from '../domain/s3-event.ts'
 import type {
   FoundObject,
@@ -18,9 +26,9 @@ import { keepDates, servedAt } from './served-at.ts'
 /** A bucket in S3. The client must try once: whether a repeated write met its own object is known only to who repeats it. */
 export class S3ObjectStore implements ObjectStore {
   readonly bucket: string
-  readonly #client: S3
+  readonly #client: S3Client
 
-  constructor(client: S3, bucket: string) {
+  constructor(client: S3Client, bucket: string) {
     this.#client = client
     this.bucket = bucket
     keepDates(client)
@@ -28,7 +36,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async head(key: string): Promise<FoundObject | undefined> {
     try {
-      const output = await this.#client.headObject({ Bucket: this.bucket, Key: key })
+      const output = await this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }))
       return toFound(key, output)
     } catch (error) {
       if (!isRefusal(error)) throw toServiceError('s3', error)
@@ -46,9 +54,11 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** What a listing tells of an object that S3 refuses to give. */
+  /** What a listing tells of an object that S3 does not give. `undefined`: there is none. */
   async #findListed(key: string): Promise<FoundObject | undefined> {
-    const call = this.#client.listObjectsV2({ Bucket: this.bucket, Prefix: key, MaxKeys: 1, EncodingType: 'url' })
+    const call = this.#client.send(
+      new ListObjectsV2Command({ Bucket: this.bucket, Prefix: key, MaxKeys: 1, EncodingType: 'url' }),
+    )
     const output = await answerOf('s3', call)
     const [first] = output.Contents ?? []
     // The key itself comes before all keys that begin with it.
@@ -64,7 +74,7 @@ export class S3ObjectStore implements ObjectStore {
     try {
       return await this.#get(key, Number.POSITIVE_INFINITY, etag)
     } catch (error) {
-      // The SDK throws for what is no error: S3 API Reference, "GetObject", If-None-Match, 304 without a body.
+      // The SDK throws for what is no error: S3Client API Reference, "GetObject", If-None-Match, 304 without a body.
       if (isServiceError(error) && error.httpStatus === 304) return 'unchanged'
       throw error
     }
@@ -79,14 +89,14 @@ export class S3ObjectStore implements ObjectStore {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     const input = { Bucket: this.bucket, Key: key, Body: bytes, Metadata: metadata, ...toHeaders(condition) }
     const isLostHere = (error: ServiceError) => condition !== undefined && isLost(error)
-    const output = await answerOrAbsent('s3', this.#client.putObject(input), isLostHere)
+    const output = await answerOrAbsent('s3', this.#client.send(new PutObjectCommand(input)), isLostHere)
     if (output === undefined) return { outcome: 'lost' }
     return { outcome: 'written', etag: unquote(output.ETag), servedAt: servedAt(output) }
   }
 
   async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {
     try {
-      await this.#client.deleteObject({ Bucket: this.bucket, Key: key, ...toHeaders(condition) })
+      await this.#client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key, ...toHeaders(condition) }))
       return 'deleted'
     } catch (error) {
       const refusal = toServiceError('s3', error)
@@ -99,7 +109,7 @@ export class S3ObjectStore implements ObjectStore {
     // XML 1.0 cannot hold every character that a key can. (S3 API Reference, "ListObjectsV2", encoding-type.)
     const input = { Bucket: this.bucket, Prefix: prefix, StartAfter, EncodingType: 'url' } as const
     yield* listAll(async (ContinuationToken) => {
-      const call = this.#client.listObjectsV2({ ...input, ContinuationToken })
+      const call = this.#client.send(new ListObjectsV2Command({ ...input, ContinuationToken }))
       const { Contents = [], NextContinuationToken } = await answerOf('s3', call)
       return {
         items: Contents.map(({ Key = '', Size, ...head }) =>
@@ -110,18 +120,34 @@ export class S3ObjectStore implements ObjectStore {
     })
   }
 
+  /**
+   * Whether a denial is all that S3 says of a missing object: it does so to whoever may not list. It judges that without a
+   * prefix, so also to whoever may list some prefixes only, by a condition on `s3:prefix`; he is asked by a listing.
+   * (S3 API Reference, "GetObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
+   */
+  async #isMissing(key: string, refusal: ServiceError): Promise<boolean> {
+    if (refusal.code !== 'AccessDenied') return false
+    try {
+      return (await this.#findListed(key)) === undefined
+    } catch (error) {
+      if (isObjectRefusal(error)) return false
+      throw error
+    }
+  }
+
   async #get(key: string, mostBytes: number, knownEtag?: string): Promise<ReadObject | undefined> {
     const IfNoneMatch = knownEtag && `"${knownEtag}"`
     try {
-      const output = await this.#client.getObject({ Bucket: this.bucket, Key: key, IfNoneMatch })
+      const output = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, IfNoneMatch }))
       if ((output.ContentLength ?? 0) > mostBytes) {
         if (output.Body instanceof Readable) output.Body.destroy()
         return { ...toFound(key, output), body: new Uint8Array() }
       }
       return { ...toFound(key, output), body: (await output.Body?.transformToByteArray()) ?? new Uint8Array() }
     } catch (error) {
-      const { code, message, requestId, httpStatus } = toServiceError('s3', error)
-      if (code === 'NoSuchKey') return undefined
+      const refusal = toServiceError('s3', error)
+      const { code, message, requestId, httpStatus } = refusal
+      if (code === 'NoSuchKey' || (await this.#isMissing(key, refusal))) return undefined
       // S3's own words name no object, and it may refuse a single one: encrypted by its uploader, or archived.
       throw new ServiceError('s3', code, `${key}: ${message}`, { cause: error, requestId, httpStatus })
     }

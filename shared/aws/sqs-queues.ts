@@ -1,4 +1,12 @@
-import type { Message, ReceiveMessageCommandInput, SQS } from '@aws-sdk/client-sqs'
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type ReceiveMessageCommandInput,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
 import type { OutgoingMessage, QueueName, Queues, ReceivedMessage, ReceiveOptions } from '../ports/queues.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent } from './answers.ts'
@@ -9,10 +17,10 @@ const batchMostBytes = 1_048_576
 
 /** Queues in SQS, over a client whose request timeout must be longer than the longest poll. */
 export class SqsQueues implements Queues {
-  readonly #client: SQS
+  readonly #client: SQSClient
   readonly #urlOf: (queue: QueueName) => string
 
-  constructor(client: SQS, urlOf: (queue: QueueName) => string) {
+  constructor(client: SQSClient, urlOf: (queue: QueueName) => string) {
     this.#client = client
     this.#urlOf = urlOf
   }
@@ -29,19 +37,24 @@ export class SqsQueues implements Queues {
       WaitTimeSeconds: options.waitSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
     }
-    const call = this.#client.receiveMessage(input, { abortSignal: options.signal })
+    const call = this.#client.send(new ReceiveMessageCommand(input), { abortSignal: options.signal })
     const output = await answerOrAbsent('sqs', call, () => options.signal?.aborted ?? false)
     return (output?.Messages ?? []).map(toReceivedMessage)
   }
 
   async delete(queue: QueueName, receiptHandle: string): Promise<void> {
-    const call = this.#client.deleteMessage({ QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle })
+    const call = this.#client.send(
+      new DeleteMessageCommand({ QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle }),
+    )
     await answerOrAbsent('sqs', call, isOutdated)
   }
 
   async changeVisibility(queue: QueueName, receiptHandle: string, seconds: number): Promise<void> {
     const message = { QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle }
-    await answerOf('sqs', this.#client.changeMessageVisibility({ ...message, VisibilityTimeout: seconds }))
+    await answerOf(
+      'sqs',
+      this.#client.send(new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: seconds })),
+    )
   }
 
   async #sendBatch(queue: QueueName, batch: readonly OutgoingMessage[], total: number): Promise<void> {
@@ -49,7 +62,7 @@ export class SqsQueues implements Queues {
       const fifo = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId }
       return { Id: String(index), MessageBody: body, ...fifo }
     })
-    const call = this.#client.sendMessageBatch({ QueueUrl: this.#urlOf(queue), Entries })
+    const call = this.#client.send(new SendMessageBatchCommand({ QueueUrl: this.#urlOf(queue), Entries }))
     const { Failed: [first, ...others] = [] } = await answerOf('sqs', call)
     if (first === undefined) return
     const told = `${1 + others.length} of ${total} messages were not accepted by ${queue}: ${first.Message ?? ''}`

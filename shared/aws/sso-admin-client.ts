@@ -1,4 +1,41 @@
-import type { InstanceMetadata, SSOAdmin } from '@aws-sdk/client-sso-admin'
+import {
+  AttachCustomerManagedPolicyReferenceToPermissionSetCommand,
+  AttachManagedPolicyToPermissionSetCommand,
+  CreateAccountAssignmentCommand,
+  CreatePermissionSetCommand,
+  DeleteAccountAssignmentCommand,
+  DeleteInlinePolicyFromPermissionSetCommand,
+  DeletePermissionSetCommand,
+  DeletePermissionsBoundaryFromPermissionSetCommand,
+  DescribeAccountAssignmentCreationStatusCommand,
+  DescribeAccountAssignmentDeletionStatusCommand,
+  DescribePermissionSetCommand,
+  DescribePermissionSetProvisioningStatusCommand,
+  DetachCustomerManagedPolicyReferenceFromPermissionSetCommand,
+  DetachManagedPolicyFromPermissionSetCommand,
+  GetInlinePolicyForPermissionSetCommand,
+  GetPermissionsBoundaryForPermissionSetCommand,
+  type InstanceMetadata,
+  ListAccountAssignmentCreationStatusCommand,
+  ListAccountAssignmentDeletionStatusCommand,
+  ListAccountAssignmentsCommand,
+  ListAccountAssignmentsForPrincipalCommand,
+  ListAccountsForProvisionedPermissionSetCommand,
+  ListCustomerManagedPolicyReferencesInPermissionSetCommand,
+  ListInstancesCommand,
+  ListManagedPoliciesInPermissionSetCommand,
+  ListPermissionSetProvisioningStatusCommand,
+  ListPermissionSetsCommand,
+  ListPermissionSetsProvisionedToAccountCommand,
+  ListTagsForResourceCommand,
+  ProvisionPermissionSetCommand,
+  PutInlinePolicyToPermissionSetCommand,
+  PutPermissionsBoundaryToPermissionSetCommand,
+  type SSOAdminClient,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdatePermissionSetCommand,
+} from '@aws-sdk/client-sso-admin'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -28,7 +65,7 @@ import {
  * `client` must have `maxAttempts: 1`; with any other number every method throws. `patientClient` may have more. It asks
  * for the instance, while a dispatcher may be using up the 20 calls per second. `wanted` says which instance is meant.
  */
-export function awsSsoAdmin(client: SSOAdmin, patientClient = client, wanted: WantedInstance = {}): SsoAdmin {
+export function awsSsoAdmin(client: SSOAdminClient, patientClient = client, wanted: WantedInstance = {}): SsoAdmin {
   const instance = once(() => findInstance(client, patientClient, wanted))
   const calls = new Calls(instance)
   return {
@@ -46,14 +83,14 @@ export type WantedInstance = {
   readonly managementAccountId?: (() => Promise<string>) | undefined
 }
 
-async function findInstance(client: SSOAdmin, patientClient: SSOAdmin, wanted: WantedInstance) {
+async function findInstance(client: SSOAdminClient, patientClient: SSOAdminClient, wanted: WantedInstance) {
   const attempts = await client.config.maxAttempts()
   if (attempts !== 1) {
     throw new Error(
       `received an SSO Admin client of ${attempts} attempts, expected maxAttempts: 1; writes must not be repeated`,
     )
   }
-  const { Instances: listed = [] } = await answerOf('sso-admin', patientClient.listInstances())
+  const { Instances: listed = [] } = await answerOf('sso-admin', patientClient.send(new ListInstancesCommand({})))
   const { instanceArn } = wanted
   // An account may also have an instance of its own, which is listed too. (User Guide, "Account instances".)
   const instances =
@@ -126,159 +163,188 @@ class Calls {
   }
 }
 
-function accountAssignments(client: SSOAdmin, calls: Calls) {
+function accountAssignments(client: SSOAdminClient, calls: Calls) {
   return {
     async createAccountAssignment(target, options) {
       const input = renderTarget(target)
-      const output = await calls.send((about) => client.createAccountAssignment({ ...about, ...input }), options)
+      const output = await calls.send(
+        (about) => client.send(new CreateAccountAssignmentCommand({ ...about, ...input })),
+        options,
+      )
       // An answer may leave out the target.
       return parseAssignmentRequest({ ...input, ...output.AccountAssignmentCreationStatus })
     },
     async deleteAccountAssignment(target, options) {
       const input = renderTarget(target)
-      const output = await calls.send((about) => client.deleteAccountAssignment({ ...about, ...input }), options)
+      const output = await calls.send(
+        (about) => client.send(new DeleteAccountAssignmentCommand({ ...about, ...input })),
+        options,
+      )
       return parseAssignmentRequest({ ...input, ...output.AccountAssignmentDeletionStatus })
     },
     async describeAssignmentRequest(kind, id) {
       const output = await calls.find(async (about) => {
         if (kind === 'creation') {
           const input = { ...about, AccountAssignmentCreationRequestId: id }
-          return (await client.describeAccountAssignmentCreationStatus(input)).AccountAssignmentCreationStatus
+          return (await client.send(new DescribeAccountAssignmentCreationStatusCommand(input)))
+            .AccountAssignmentCreationStatus
         }
         const input = { ...about, AccountAssignmentDeletionRequestId: id }
-        return (await client.describeAccountAssignmentDeletionStatus(input)).AccountAssignmentDeletionStatus
+        return (await client.send(new DescribeAccountAssignmentDeletionStatusCommand(input)))
+          .AccountAssignmentDeletionStatus
       })
       return output && parseAssignmentRequest(output)
     },
     listAssignmentRequests: (kind, state, nextToken) =>
       kind === 'creation'
         ? calls.list(nextToken, 'AccountAssignmentsCreationStatus', parseRequestSummary, (page) =>
-            client.listAccountAssignmentCreationStatus({ ...page, Filter: filterBy(state) }),
+            client.send(new ListAccountAssignmentCreationStatusCommand({ ...page, Filter: filterBy(state) })),
           )
         : calls.list(nextToken, 'AccountAssignmentsDeletionStatus', parseRequestSummary, (page) =>
-            client.listAccountAssignmentDeletionStatus({ ...page, Filter: filterBy(state) }),
+            client.send(new ListAccountAssignmentDeletionStatusCommand({ ...page, Filter: filterBy(state) })),
           ),
     listAccountAssignments: (AccountId, PermissionSetArn, nextToken) =>
       calls.list(nextToken, 'AccountAssignments', parsePrincipal, (page) =>
-        client.listAccountAssignments({ ...page, AccountId, PermissionSetArn }),
+        client.send(new ListAccountAssignmentsCommand({ ...page, AccountId, PermissionSetArn })),
       ),
     listAccountAssignmentsForPrincipal: ({ principalId: PrincipalId, principalType: PrincipalType }, nextToken) =>
       calls.list(nextToken, 'AccountAssignments', parseAssignmentTarget, (page) =>
-        client.listAccountAssignmentsForPrincipal({ ...page, PrincipalId, PrincipalType }),
+        client.send(new ListAccountAssignmentsForPrincipalCommand({ ...page, PrincipalId, PrincipalType })),
       ),
   } satisfies Partial<SsoAdmin>
 }
 
-function permissionSets(client: SSOAdmin, calls: Calls) {
+function permissionSets(client: SSOAdminClient, calls: Calls) {
   return {
     listPermissionSets: (nextToken) =>
-      calls.list(nextToken, 'PermissionSets', parsePermissionSetArn, (page) => client.listPermissionSets(page)),
+      calls.list(nextToken, 'PermissionSets', parsePermissionSetArn, (page) =>
+        client.send(new ListPermissionSetsCommand(page)),
+      ),
     async describePermissionSet(PermissionSetArn) {
-      const output = await calls.find((about) => client.describePermissionSet({ ...about, PermissionSetArn }))
+      const output = await calls.find((about) =>
+        client.send(new DescribePermissionSetCommand({ ...about, PermissionSetArn })),
+      )
       return output && parsePermissionSet(output.PermissionSet)
     },
     async createPermissionSet({ name: Name, tags, ...attributes }, options) {
       const input = { Name, ...renderAttributes(attributes), Tags: [...tags] }
-      const output = await calls.send((about) => client.createPermissionSet({ ...about, ...input }), options)
+      const output = await calls.send(
+        (about) => client.send(new CreatePermissionSetCommand({ ...about, ...input })),
+        options,
+      )
       return parsePermissionSetArn(output.PermissionSet?.PermissionSetArn)
     },
     updatePermissionSet(PermissionSetArn, update) {
       const input = { PermissionSetArn, ...renderAttributes(update) }
-      return calls.write((about) => client.updatePermissionSet({ ...about, ...input }))
+      return calls.write((about) => client.send(new UpdatePermissionSetCommand({ ...about, ...input })))
     },
     deletePermissionSet: (PermissionSetArn) =>
-      calls.write((about) => client.deletePermissionSet({ ...about, PermissionSetArn })),
+      calls.write((about) => client.send(new DeletePermissionSetCommand({ ...about, PermissionSetArn }))),
     listTagsForResource: (ResourceArn, nextToken) =>
       calls.list(nextToken, 'Tags', parseTag, ({ InstanceArn, NextToken }) =>
-        client.listTagsForResource({ InstanceArn, ResourceArn, NextToken }),
+        client.send(new ListTagsForResourceCommand({ InstanceArn, ResourceArn, NextToken })),
       ),
     tagResource: (ResourceArn, tags) =>
-      calls.write((about) => client.tagResource({ ...about, ResourceArn, Tags: [...tags] })),
+      calls.write((about) => client.send(new TagResourceCommand({ ...about, ResourceArn, Tags: [...tags] }))),
     untagResource: (ResourceArn, keys) =>
-      calls.write((about) => client.untagResource({ ...about, ResourceArn, TagKeys: [...keys] })),
+      calls.write((about) => client.send(new UntagResourceCommand({ ...about, ResourceArn, TagKeys: [...keys] }))),
   } satisfies Partial<SsoAdmin>
 }
 
-function policies(client: SSOAdmin, calls: Calls) {
+function policies(client: SSOAdminClient, calls: Calls) {
   return {
     listManagedPolicies: (PermissionSetArn, nextToken) =>
       calls.list(nextToken, 'AttachedManagedPolicies', parseManagedPolicyArn, (page) =>
-        client.listManagedPoliciesInPermissionSet({ ...page, PermissionSetArn }),
+        client.send(new ListManagedPoliciesInPermissionSetCommand({ ...page, PermissionSetArn })),
       ),
     attachManagedPolicy: (PermissionSetArn, ManagedPolicyArn) =>
       calls.write((about) =>
-        client.attachManagedPolicyToPermissionSet({ ...about, PermissionSetArn, ManagedPolicyArn }),
+        client.send(new AttachManagedPolicyToPermissionSetCommand({ ...about, PermissionSetArn, ManagedPolicyArn })),
       ),
     detachManagedPolicy: (PermissionSetArn, ManagedPolicyArn) =>
       calls.write((about) =>
-        client.detachManagedPolicyFromPermissionSet({ ...about, PermissionSetArn, ManagedPolicyArn }),
+        client.send(new DetachManagedPolicyFromPermissionSetCommand({ ...about, PermissionSetArn, ManagedPolicyArn })),
       ),
     listCustomerManagedPolicies: (PermissionSetArn, nextToken) =>
       calls.list(nextToken, 'CustomerManagedPolicyReferences', parseCustomerManagedPolicy, (page) =>
-        client.listCustomerManagedPolicyReferencesInPermissionSet({ ...page, PermissionSetArn }),
+        client.send(new ListCustomerManagedPolicyReferencesInPermissionSetCommand({ ...page, PermissionSetArn })),
       ),
     attachCustomerManagedPolicy(PermissionSetArn, policy) {
       const input = { PermissionSetArn, CustomerManagedPolicyReference: policy }
-      return calls.write((about) => client.attachCustomerManagedPolicyReferenceToPermissionSet({ ...about, ...input }))
+      return calls.write((about) =>
+        client.send(new AttachCustomerManagedPolicyReferenceToPermissionSetCommand({ ...about, ...input })),
+      )
     },
     detachCustomerManagedPolicy(PermissionSetArn, policy) {
       const input = { PermissionSetArn, CustomerManagedPolicyReference: policy }
       return calls.write((about) =>
-        client.detachCustomerManagedPolicyReferenceFromPermissionSet({ ...about, ...input }),
+        client.send(new DetachCustomerManagedPolicyReferenceFromPermissionSetCommand({ ...about, ...input })),
       )
     },
     async getInlinePolicy(PermissionSetArn) {
-      const output = await calls.send((about) => client.getInlinePolicyForPermissionSet({ ...about, PermissionSetArn }))
+      const output = await calls.send((about) =>
+        client.send(new GetInlinePolicyForPermissionSetCommand({ ...about, PermissionSetArn })),
+      )
       return output.InlinePolicy || undefined
     },
     putInlinePolicy: (PermissionSetArn, InlinePolicy) =>
-      calls.write((about) => client.putInlinePolicyToPermissionSet({ ...about, PermissionSetArn, InlinePolicy })),
+      calls.write((about) =>
+        client.send(new PutInlinePolicyToPermissionSetCommand({ ...about, PermissionSetArn, InlinePolicy })),
+      ),
     deleteInlinePolicy: (PermissionSetArn) =>
-      calls.write((about) => client.deleteInlinePolicyFromPermissionSet({ ...about, PermissionSetArn })),
+      calls.write((about) =>
+        client.send(new DeleteInlinePolicyFromPermissionSetCommand({ ...about, PermissionSetArn })),
+      ),
     /** The answer is the same for a missing boundary and a missing permission set. So the permission set is looked up. */
     async getPermissionsBoundary(PermissionSetArn) {
       const output = await calls.find((about) =>
-        client.getPermissionsBoundaryForPermissionSet({ ...about, PermissionSetArn }),
+        client.send(new GetPermissionsBoundaryForPermissionSetCommand({ ...about, PermissionSetArn })),
       )
       if (output !== undefined) return parseBoundary(output.PermissionsBoundary)
-      await calls.send((about) => client.describePermissionSet({ ...about, PermissionSetArn }))
+      await calls.send((about) => client.send(new DescribePermissionSetCommand({ ...about, PermissionSetArn })))
       return undefined
     },
     putPermissionsBoundary(PermissionSetArn, PermissionsBoundary) {
       const input = { PermissionSetArn, PermissionsBoundary }
-      return calls.write((about) => client.putPermissionsBoundaryToPermissionSet({ ...about, ...input }))
+      return calls.write((about) =>
+        client.send(new PutPermissionsBoundaryToPermissionSetCommand({ ...about, ...input })),
+      )
     },
     deletePermissionsBoundary: (PermissionSetArn) =>
-      calls.write((about) => client.deletePermissionsBoundaryFromPermissionSet({ ...about, PermissionSetArn })),
+      calls.write((about) =>
+        client.send(new DeletePermissionsBoundaryFromPermissionSetCommand({ ...about, PermissionSetArn })),
+      ),
   } satisfies Partial<SsoAdmin>
 }
 
-function provisionings(client: SSOAdmin, calls: Calls) {
+function provisionings(client: SSOAdminClient, calls: Calls) {
   return {
     async provisionPermissionSet(PermissionSetArn, accountId) {
       const TargetType = accountId === undefined ? 'ALL_PROVISIONED_ACCOUNTS' : 'AWS_ACCOUNT'
       const input = { PermissionSetArn, TargetType, TargetId: accountId } as const
-      const output = await calls.send((about) => client.provisionPermissionSet({ ...about, ...input }))
+      const output = await calls.send((about) => client.send(new ProvisionPermissionSetCommand({ ...about, ...input })))
       // An answer may leave out what it repeats from the request.
       return parseProvisioning({ PermissionSetArn, AccountId: accountId, ...output.PermissionSetProvisioningStatus })
     },
     async describeProvisioning(ProvisionPermissionSetRequestId) {
       const output = await calls.find((about) =>
-        client.describePermissionSetProvisioningStatus({ ...about, ProvisionPermissionSetRequestId }),
+        client.send(new DescribePermissionSetProvisioningStatusCommand({ ...about, ProvisionPermissionSetRequestId })),
       )
       return output && parseProvisioning(output.PermissionSetProvisioningStatus ?? {})
     },
     listProvisionings: (state, nextToken) =>
       calls.list(nextToken, 'PermissionSetsProvisioningStatus', parseRequestSummary, (page) =>
-        client.listPermissionSetProvisioningStatus({ ...page, Filter: filterBy(state) }),
+        client.send(new ListPermissionSetProvisioningStatusCommand({ ...page, Filter: filterBy(state) })),
       ),
     listAccountsForProvisionedPermissionSet: (PermissionSetArn, ProvisioningStatus, nextToken) =>
       calls.list(nextToken, 'AccountIds', parseAccountId, (page) =>
-        client.listAccountsForProvisionedPermissionSet({ ...page, PermissionSetArn, ProvisioningStatus }),
+        client.send(
+          new ListAccountsForProvisionedPermissionSetCommand({ ...page, PermissionSetArn, ProvisioningStatus }),
+        ),
       ),
     listPermissionSetsProvisionedToAccount: (AccountId, ProvisioningStatus, nextToken) =>
       calls.list(nextToken, 'PermissionSets', parsePermissionSetArn, (page) =>
-        client.listPermissionSetsProvisionedToAccount({ ...page, AccountId, ProvisioningStatus }),
+        client.send(new ListPermissionSetsProvisionedToAccountCommand({ ...page, AccountId, ProvisioningStatus })),
       ),
   } satisfies Partial<SsoAdmin>
 }

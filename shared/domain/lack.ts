@@ -47,11 +47,15 @@ export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
   }
 }
 
+const refusedToDelegated = 'a delegated administrator can neither change it nor grant or revoke it anywhere'
+const remedyOfManagementAccount =
+  'remove its assignments in the management account, or use another permission set there'
+
+/** (IAM Identity Center User Guide, "Delegated administration".) */
 export function lackOfManagementAccount(permissionSet: PermissionSetName, managementAccountId: AccountId): Lack {
   return {
-    reason: `permission set '${permissionSet}' is also assigned in the management account ${managementAccountId}, so a delegated administrator can neither change it nor assign it anywhere`,
-    remedy:
-      'remove its assignments in the management account, or use another permission set there; ssofile looks again every hour',
+    reason: `permission set '${permissionSet}' is also assigned in the management account ${managementAccountId}, so ${refusedToDelegated}`,
+    remedy: `${remedyOfManagementAccount}; ssofile looks again every hour`,
   }
 }
 
@@ -97,6 +101,8 @@ export function lackOfTags(unread: number, all: number): Lack {
 export function remedyOfFailures(reasons: readonly string[]): string {
   const [contradiction] = reasons.flatMap((reason) => remedyOfContradiction(reason) ?? [])
   if (contradiction !== undefined) return contradiction
+  if (reasons.length > 0 && reasons.every((reason) => reason.endsWith(refusedToDelegated)))
+    return remedyOfManagementAccount
   const names = reasons.map((reason) => /Not supported policy ([\w+=,.@-]+?)\.?$/.exec(reason)?.[1])
   const missing = [...new Set(names.filter((name) => name !== undefined))].map((name) => `'${quote(name)}'`)
   if (missing.length === 0 || names.includes(undefined)) return 'remove the cause'

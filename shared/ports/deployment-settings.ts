@@ -114,6 +114,9 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   api: { timeoutSeconds: 29, memoryMb: 512 },
 }
 
+/** Requests to the API: far above what people need, and far below what would crowd out the functions of the account. */
+export const apiThrottle = { perSecond: 20, burst: 40 }
+
 const minuteMs = 60_000
 
 /**

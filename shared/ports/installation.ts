@@ -24,6 +24,12 @@ export type BucketSettings = {
   >
 }
 
+/** A quota as it is now in this account. (Service Quotas API Reference, "ServiceQuota".) */
+export type Quota = { readonly code: string; readonly value: number }
+
+/** Something that AWS tells an event of. */
+export type DatedThing = { readonly id: string; readonly at: Date }
+
 /** What only `ssofile doctor` asks AWS: reads. Throws ServiceError. */
 export interface Installation {
   region(): Promise<string>
@@ -39,6 +45,12 @@ export interface Installation {
   queueAttributes(url: string): Promise<Readonly<Record<string, string>> | undefined>
   /** How many instances of functions the account may run besides those that are reserved. */
   unreservedConcurrency(): Promise<number>
+  /** ListServiceQuotas of a service; a service that offers none has none. */
+  quotasOf(serviceCode: string): Promise<readonly Quota[]>
+  /** The account that joined the organization last. */
+  newestAccount(): Promise<DatedThing | undefined>
+  /** The group that was made last; `undefined`: there is none, or none says when. */
+  newestGroup(identityStoreId: string): Promise<DatedThing | undefined>
   /** What is reserved for a function; `undefined`: nothing. */
   reservedConcurrency(functionName: string): Promise<number | undefined>
 }

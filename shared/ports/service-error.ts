@@ -1,7 +1,7 @@
 /** The services that ssofile works with, by the names that AWS's own logs use. */
 export type WorkedService = 's3' | 'sqs' | 'sso-admin' | 'identitystore' | 'organizations'
 /** With those that only `ssofile doctor` asks. */
-export type ServiceName = WorkedService | 'sts' | 'lambda'
+export type ServiceName = WorkedService | 'sts' | 'lambda' | 'service-quotas'
 
 /**
  * What every port throws when its service answers with an error or does not answer.

@@ -20,17 +20,26 @@ export const bundles: Benchmark = {
     const { loads } = parseNumbers(options, { loads: 10 })
     const directory = mkdtempSync(join(tmpdir(), 'ssofile-bundles-'))
     try {
-      const measured = functionNames.map((name) => measure(name, directory, loads))
+      const built = functionNames.map((name) => ({ name, file: build(name, directory) }))
+      // In turns, so that what else the machine does at one moment slows all of them.
+      const rounds = Array.from({ length: loads }, () => built.map(({ file }) => load(file)))
+      const measured = built.map(({ name, file }, index) => ({
+        name,
+        bytes: statSync(file).size,
+        ms: rounds.flatMap((round) => round[index]?.loadMs ?? []),
+      }))
+      const emptyMs = Math.min(...rounds.flat().map(({ startMs }) => startMs))
       return {
         lines: [
-          'function              bytes   load ms (median)   fastest',
+          `an empty process takes ${emptyMs.toFixed(0)} ms (fastest); on top of it:`,
+          'function              bytes   load ms (median)   fastest   × empty process',
           ...measured.map(
             ({ name, bytes, ms }) =>
               `  ${name.padEnd(16)}${String(bytes).padStart(9)}${quantile(ms, 0.5).toFixed(0).padStart(19)}${Math.min(
                 ...ms,
               )
                 .toFixed(0)
-                .padStart(10)}`,
+                .padStart(10)}${(Math.min(...ms) / emptyMs).toFixed(1).padStart(18)}`,
           ),
         ],
         claims: [
@@ -47,19 +56,20 @@ export const bundles: Benchmark = {
   },
 }
 
-function measure(name: FunctionName, parent: string, loads: number) {
+function build(name: FunctionName, parent: string): string {
   const directory = join(parent, name)
   mkdirSync(directory)
   bundleFunction(name, defaultConfiguration, directory)
-  const file = join(directory, 'index.mjs')
-  return { name, bytes: statSync(file).size, ms: Array.from({ length: loads }, () => load(file)) }
+  return join(directory, 'index.mjs')
 }
 
-/** Milliseconds of a processor. */
-function load(file: string): number {
+const times = z.object({ startMs: z.number(), loadMs: z.number() })
+
+/** Milliseconds of a processor: until the process runs a script, and from there until it has loaded the file. */
+function load(file: string): z.infer<typeof times> {
   const script = `const cpu = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000
-    const begun = cpu()
+    const startMs = cpu()
     await load()
-    console.log(cpu() - begun)`
-  return z.coerce.number().parse(runBundle(file, functionEnvironment, script))
+    console.log(JSON.stringify({ startMs, loadMs: cpu() - startMs }))`
+  return times.parse(JSON.parse(runBundle(file, functionEnvironment, script)))
 }

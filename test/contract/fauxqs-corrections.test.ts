@@ -392,6 +392,21 @@ describe('other operations', () => {
     await expect(objects.head('links_data/none')).rejects.toMatchObject({ code: 'AccessDenied' })
   })
 
+  test('who may list prefixes only gets 403 too, and the ports find by a listing that the object is missing', async () => {
+    const as = 'uploader-of-prefixes'
+    await server.objects.put('status/x', 'x')
+    expect((await ask({ path: '/ssofile/status/none', as })).body).toContain('<Code>AccessDenied</Code>')
+    expect((await ask({ path: '/ssofile?list-type=2', as })).status).toBe(403)
+    expect((await ask({ path: '/ssofile?list-type=2&prefix=status/', as })).status).toBe(200)
+    const objects = new S3ObjectStore(server.s3(as), 'ssofile')
+    expect(await objects.get('status/none')).toBeUndefined()
+    expect(await objects.getIfChanged('status/none', 'e')).toBeUndefined()
+    expect(await objects.head('status/none')).toBeUndefined()
+    expect(await objects.get('status/x')).toMatchObject({ key: 'status/x' })
+    // It is listed, but for another key.
+    expect(await objects.get('status/')).toBeUndefined()
+  })
+
   test('requests for other JSON services pass through untouched', async () => {
     const headers = { 'x-amz-target': 'SWBExternalService.ListInstances', 'content-type': 'application/x-amz-json-1.1' }
     const answer = await ask({ method: 'POST', path: '/', headers: { ...headers, 'content-length': '2' }, body: '{}' })

@@ -63,6 +63,13 @@ describe.each(functionNames)('the bundle of %s', (name) => {
     expect(statSync(join(bundleOf(name), 'index.mjs')).size).toBeLessThanOrEqual(bundleBytesMost)
   })
 
+  test('has credentials of the environment only, as Lambda gives them', () => {
+    const text = readFileSync(join(bundleOf(name), 'index.mjs'), 'utf8')
+    expect(text).toContain('AWS_SECRET_ACCESS_KEY')
+    for (const other of ['AssumeRoleWithWebIdentity', 'GetRoleCredentials', 'credential_process'])
+      expect(text).not.toContain(other)
+  })
+
   test('loads by itself', () => {
     expect(load(name, functionEnvironment)).toBe('function')
   })

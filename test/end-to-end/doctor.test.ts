@@ -54,6 +54,12 @@ describe('as delegated administrator, with an instance of the account beside', (
     expect(well.told('instance')).toContain('1 other listed beside it')
     expect(well.told('administration')).toBe('000000000000 is the delegated administrator of IAM Identity Center')
     expect(well.told('round trip')).toContain('was handled after')
+    expect(well.told('quotas')).toMatch(/^\d+ of 3500 permission sets \(Service Quotas, L-B44C7A29\)$/)
+    const lag = well.findings.find(({ check }) => check === 'read lag')
+    expect(lag).toMatchObject({
+      level: 'ok',
+      figures: { changes: 1, shown: 1, newestShownSeconds: expect.any(Number) },
+    })
     expect(powerless.of('fail')).toEqual(['identity center'])
     expect(powerless.told('identity center')).toContain('refused to these credentials: sso:DeleteAccountAssignment')
     expect(powerless.exitCode).toBe(1)
@@ -76,7 +82,8 @@ describe('as delegated administrator, with an instance of the account beside', (
     // As AWS has it: what it gave elsewhere cannot be taken back either.
     await system.remove(link)
     const refused = await system.untilStatus(link, 'failed')
-    expect(refused.accounts?.failed[0]?.reason).toContain('sso:DeleteAccountAssignment')
+    expect(refused.accounts?.failed[0]?.reason).toContain('neither change it nor grant or revoke it anywhere')
+    expect(refused.remedy).toContain('remove its assignments in the management account')
     expect(await system.history(link.replace('links_data/', ''))).toEqual(['granted'])
   }, 180_000)
 

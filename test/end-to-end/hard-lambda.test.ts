@@ -19,6 +19,14 @@ async function metricsOf({ url }: LocalSystem): Promise<Metrics> {
 let system: LocalSystem
 /** In real time, since a function has 30 s of the machine's time at least. */
 let slow: LocalSystem
+/** A request to its API, which waits for S3 longer than the function may. */
+let asked: Promise<Response>
+const ask = (method: string, path: string, body?: object) =>
+  fetch(`${slow.url}/api${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  })
 afterAll(async () => {
   await Promise.all([system?.stop(), slow?.stop()])
 }, 60_000)
@@ -32,8 +40,10 @@ describe('on functions as hard as those of Lambda', () => {
       // The router sends its messages to `links` and waits for the answer longer than its timeout of 30 s.
       faults: [
         { service: 'sqs', operation: 'SendMessageBatch', caller: 'ssofile', fault: 'delay', ms: 45_000, times: 1 },
+        { service: 's3', operation: 'PutObject', caller: 'ssofile-api', fault: 'delay', ms: 45_000, times: 1 },
       ],
     })
+    asked = ask('POST', '/links', { action: 'create', linkData: keyOf('two').replace('links_data/', '') })
     await slow.upload(keyOf('one'))
   }, 60_000)
 
@@ -54,9 +64,7 @@ describe('on functions as hard as those of Lambda', () => {
 
   test('with the table of settings no chain of messages is stopped as a loop', async () => {
     const metrics = await metricsOf(system)
-    expect(Object.keys(metrics).sort()).toEqual(
-      functionNames.filter((name) => name !== 'owner' && name !== 'api').sort(),
-    )
+    expect(Object.keys(metrics).sort()).toEqual(functionNames.filter((name) => name !== 'owner').sort())
     for (const { recursiveInvocationsDropped } of Object.values(metrics)) expect(recursiveInvocationsDropped).toBe(0)
     expect(system.log).not.toContain('AccessDenied')
   })
@@ -75,12 +83,29 @@ describe('on functions as hard as those of Lambda', () => {
     expect(looks.length).toBe(1)
   }, 150_000)
 
+  test('a request to the API that takes too long is answered 500, and changes nothing', async () => {
+    const answered = await asked
+    expect([answered.status, await answered.json()]).toEqual([500, { message: 'Internal Server Error' }])
+    expect(slow.log).toContain('the function api timed out after 29 s; its calls are cut off')
+    expect(await metricsOf(slow)).toMatchObject({ api: { timeouts: 1 } })
+    expect(await slow.keys(keyOf('two'))).toEqual([])
+  }, 60_000)
+
+  test('more requests to the API than a deployment lets through at once are answered 429', async () => {
+    const statuses = await Promise.all(Array.from({ length: 100 }, async () => (await ask('GET', '/links')).status))
+    expect(new Set(statuses)).toEqual(new Set([200, 429]))
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(40)
+  }, 60_000)
+
   test('who may not list is told 403, not 404, of a missing object', async () => {
-    const ask = (operation: string, ...args: string[]) =>
+    const askAs = (operation: string, ...args: string[]) =>
       system.tryCli(['s3api', operation, '--bucket', bucket, ...args], { as: 'uploader-without-list' })
-    expect((await ask('head-object', '--key', 'links_data/none')).stderr).toMatch(/\(403\)/)
-    expect((await ask('get-object', '--key', 'links_data/none', '/dev/null')).stderr).toContain('AccessDenied')
-    expect((await ask('list-objects-v2')).stderr).toContain('AccessDenied')
-    expect((await ask('head-object', '--key', keyOf('one'))).exitCode).toBe(0)
+    expect((await askAs('head-object', '--key', 'links_data/none')).stderr).toMatch(/\(403\)/)
+    expect((await askAs('get-object', '--key', 'links_data/none', '/dev/null')).stderr).toContain('AccessDenied')
+    expect((await askAs('list-objects-v2')).stderr).toContain('AccessDenied')
+    // Who may list prefixes gets a 403 too, and the command asks a listing.
+    const missing = await system.ssofile(['status', 'links_data/none'], 'uploader-of-prefixes')
+    expect(missing).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('is not in the bucket') })
+    expect((await askAs('head-object', '--key', keyOf('one'))).exitCode).toBe(0)
   }, 30_000)
 })

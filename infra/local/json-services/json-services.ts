@@ -11,6 +11,7 @@ import { identityStoreOperations } from './identity-store-service.ts'
 import { ConstraintFault, type JsonOperation, renderOutput, SerializationFault } from './json-operation.ts'
 import { organizationsOperations } from './organizations-service.ts'
 import { recordCall } from './record-call.ts'
+import { serviceQuotasOperations } from './service-quotas-service.ts'
 import { ssoAdminOperations } from './sso-admin-service.ts'
 
 export type JsonServices = {
@@ -39,7 +40,7 @@ type Answer =
 const contentType = 'application/x-amz-json-1.1'
 
 /**
- * Serves SSO Admin, Identity Store and Organizations on an app: a POST whose X-Amz-Target names one of them is
+ * Serves SSO Admin, Identity Store, Organizations and the quotas on an app: a POST whose X-Amz-Target names one of them is
  * answered here, whatever its path, before the route that would take it. Other requests pass untouched. `recorder` gets
  * every call to Organizations and Identity Store that changes something, or tried to, before it is answered.
  */
@@ -63,6 +64,10 @@ export function addJsonServices(app: FastifyInstance, models: JsonServices, reco
       },
     ],
   ])
+  services.set('ServiceQuotasV20190624', {
+    operations: serviceQuotasOperations,
+    constraintCode: 'IllegalArgumentException',
+  })
   app.addHook('preHandler', async (request, reply) => {
     const [prefix = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.')
     const service = services.get(prefix)

@@ -1,21 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { FunctionName, FunctionSettings } from '../../../shared/ports/deployment-settings.ts'
 import { ExecutionEnvironment } from './execution-environment.ts'
 import { extendLineage, isLoop, parseLineage, renderTraceHeader } from './lineage.ts'
 
-/** What a function is invoked with: a batch of its queue, or nothing by its schedule. */
-export type Handler = (event?: SQSEvent) => Promise<unknown>
+/** What a function is invoked with: a batch of its queue, or what else it serves; nothing by its schedule. */
+export type Handler<E = SQSEvent> = (event?: E) => Promise<unknown>
 
-export type LambdaFunctionOptions = {
+export type LambdaFunctionOptions<E = SQSEvent> = {
   readonly name: FunctionName
   readonly settings: FunctionSettings
   readonly clock: Clock
   /** A function gets at least so long by `clock`: this machine does not get faster with the time. Default: 0. */
   readonly leastTimeoutMs?: number
   /** What an environment does once at its start: opens its ports, whose calls have its session token. */
-  readonly open: (environment: ExecutionEnvironment) => Handler
+  readonly open: (environment: ExecutionEnvironment) => Handler<E>
   /** Hears of each environment that starts or is dead. */
   readonly onEnvironment?: (environment: ExecutionEnvironment) => void
 }
@@ -42,7 +42,7 @@ export class ThrottledError extends Error {
 const unreservedConcurrency = 100
 
 /** One function of a deployment: the settings of the table, and as many environments as it needs. */
-export class LambdaFunction {
+export class LambdaFunction<E extends object = SQSEvent> {
   readonly name: FunctionName
   readonly settings: FunctionSettings
   readonly metrics: FunctionMetrics = {
@@ -54,24 +54,24 @@ export class LambdaFunction {
     asyncEventsDropped: 0,
     concurrentExecutions: 0,
   }
-  readonly #options: LambdaFunctionOptions
-  readonly #idle: { readonly environment: ExecutionEnvironment; readonly handle: Handler }[] = []
+  readonly #options: LambdaFunctionOptions<E>
+  readonly #idle: { readonly environment: ExecutionEnvironment; readonly handle: Handler<E> }[] = []
   readonly #running = new Set<ExecutionEnvironment>()
 
-  constructor(options: LambdaFunctionOptions) {
+  constructor(options: LambdaFunctionOptions<E>) {
     this.#options = options
     this.name = options.name
     this.settings = options.settings
   }
 
   /** Runs it once. Throws ThrottledError; and an error where the function throws, or takes longer than its timeout. */
-  async invoke(event?: SQSEvent): Promise<unknown> {
+  async invoke(event?: E): Promise<unknown> {
     if (this.#running.size >= (this.settings.reservedConcurrency ?? unreservedConcurrency)) {
       this.metrics.throttles += 1
       throw new ThrottledError(`the function ${this.name} is at its concurrency of ${this.#running.size}`)
     }
     const { allowed, stopped } = this.#sortOut(event)
-    if (event !== undefined && allowed?.Records.length === 0) return stopped
+    if (event !== undefined && allowed === undefined) return stopped
     const warm = this.#idle.pop() ?? this.#start()
     this.#running.add(warm.environment)
     this.metrics.invocations += 1
@@ -126,24 +126,30 @@ export class LambdaFunction {
   }
 
   /** Messages whose chain is a loop are not handled. They fail, come again, and end in the dead-letter queue. */
-  #sortOut(event: SQSEvent | undefined): { readonly allowed?: SQSEvent; readonly stopped?: SQSBatchResponse } {
-    if (event === undefined) return {}
-    const isStopped = ({ attributes }: SQSEvent['Records'][number]) =>
+  #sortOut(event: E | undefined): { readonly allowed: E | undefined; readonly stopped?: SQSBatchResponse } {
+    const isStopped = ({ attributes }: SQSRecord) =>
       !this.settings.allowsRecursion && isLoop(parseLineage(attributes.AWSTraceHeader), this.name)
-    const stopped = event.Records.filter(isStopped)
-    if (stopped.length === 0) return { allowed: event }
+    const records = recordsOf(event)
+    const stopped = records.filter(isStopped)
+    if (event === undefined || stopped.length === 0) return { allowed: event }
     this.metrics.recursiveInvocationsDropped += stopped.length
+    const others = records.filter((record) => !isStopped(record))
     return {
-      allowed: { Records: event.Records.filter((record) => !isStopped(record)) },
+      allowed: others.length === 0 ? undefined : { ...event, Records: others },
       stopped: { batchItemFailures: stopped.map(({ messageId }) => ({ itemIdentifier: messageId })) },
     }
   }
 
-  #traceHeaderOf(event: SQSEvent | undefined): string {
-    const lineages = (event?.Records ?? []).map(({ attributes }) => parseLineage(attributes.AWSTraceHeader))
+  #traceHeaderOf(event: E | undefined): string {
+    const lineages = recordsOf(event).map(({ attributes }) => parseLineage(attributes.AWSTraceHeader))
     const root = `1-${Math.floor(this.#options.clock.now().getTime() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`
     return renderTraceHeader(root, extendLineage(lineages, this.name))
   }
+}
+
+/** The messages of a batch; of anything else none. */
+function recordsOf(event: object | undefined): readonly SQSRecord[] {
+  return event !== undefined && 'Records' in event && Array.isArray(event.Records) ? event.Records : []
 }
 
 class TimeoutError extends Error {

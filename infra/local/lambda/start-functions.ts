@@ -1,3 +1,6 @@
+import type { SQSEvent } from 'aws-lambda'
+import { api } from '../../../handlers/api/api.ts'
+import type { ApiEvent } from '../../../handlers/api/api-request.ts'
 import { dispatcher } from '../../../handlers/dispatcher.ts'
 import { events } from '../../../handlers/events.ts'
 import type { QueueHandler } from '../../../handlers/handler.ts'
@@ -28,7 +31,7 @@ export type FunctionsOptions = {
   readonly timeScale: number
   /** Who the dispatcher is, for its lease. */
   readonly holder: string
-  /** How S3 names the API, which answers at once and is no function of these. */
+  /** How S3 names the function `api`. */
   readonly apiPrincipal: string
   /** The ports of one environment, whose calls carry its session token. */
   readonly openPorts: (environment: ExecutionEnvironment) => Ports
@@ -38,11 +41,13 @@ export type FunctionsOptions = {
 export type LocalFunctions = {
   /** A reconcile, as a deployment has one before anything else runs. */
   reconcile(): Promise<void>
+  /** What the API answers to a request. Throws as `LambdaFunction.invoke` does. */
+  serve(request: ApiEvent): Promise<unknown>
   metrics(): Readonly<Partial<Record<FunctionName, FunctionMetrics>>>
   stop(): Promise<void>
 }
 
-type Build = (ports: Ports, configuration: Configuration) => Handler
+type Build<E> = (ports: Ports, configuration: Configuration) => Handler<E>
 const minuteMs = 60_000
 /** A machine does not get faster with the time, so each function gets this much of its own time at least. */
 const leastRealMs = 30_000
@@ -54,6 +59,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
   const { ports, queues, holder } = options
   const { clock, log } = ports
   const onError = (error: unknown) => log.error('a function failed; its messages come again', { error })
+  const serving = openFunction<ApiEvent>('api', ofApi, options)
   const functions = openFunctions(options, {
     router: ofQueue((own, configuration) => router(own, configuration, { apiPrincipal: options.apiPrincipal })),
     links: ofQueue(links),
@@ -74,37 +80,50 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     async reconcile() {
       await functions.find(({ name }) => name === 'hourly')?.invoke()
     },
-    metrics: () => Object.fromEntries(functions.map(({ name, metrics }) => [name, metrics])),
+    serve: (request) => serving.invoke(request),
+    metrics: () => Object.fromEntries([...functions, serving].map(({ name, metrics }) => [name, metrics])),
     async stop() {
       await Promise.all(sources.map((source) => source.stop()))
       await asynchronous.stop()
-      for (const invoked of functions) invoked.stop()
+      for (const invoked of [...functions, serving]) invoked.stop()
     },
   }
 }
 
 function openFunctions(
-  { ports, configuration, timeScale, openPorts, onEnvironment }: FunctionsOptions,
-  builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api'>, Build>>,
+  options: FunctionsOptions,
+  builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api'>, Build<SQSEvent>>>,
 ): readonly LambdaFunction[] {
-  // Who deploys runs `owner`, the local gateway `api`.
+  // Who deploys runs `owner`.
   return functionNames
     .filter((name) => name !== 'owner' && name !== 'api')
-    .map((name) => {
-      const leastMs = name === 'dispatcher' ? leastRealMsOfDispatcher : leastRealMs
-      return new LambdaFunction({
-        name,
-        settings: functionSettings[name],
-        clock: ports.clock,
-        leastTimeoutMs: timeScale === 1 ? 0 : leastMs * timeScale,
-        open: (environment) => builds[name](openPorts(environment), configuration),
-        onEnvironment,
-      })
-    })
+    .map((name) => openFunction(name, builds[name], options))
+}
+
+function openFunction<E extends object>(
+  name: FunctionName,
+  build: Build<E>,
+  { ports, configuration, timeScale, openPorts, onEnvironment }: FunctionsOptions,
+): LambdaFunction<E> {
+  const leastMs = name === 'dispatcher' ? leastRealMsOfDispatcher : leastRealMs
+  return new LambdaFunction({
+    name,
+    settings: functionSettings[name],
+    clock: ports.clock,
+    leastTimeoutMs: timeScale === 1 ? 0 : leastMs * timeScale,
+    open: (environment) => build(openPorts(environment), configuration),
+    onEnvironment,
+  })
+}
+
+/** The API is not invoked without a request. */
+function ofApi(ports: Ports, configuration: Configuration): Handler<ApiEvent> {
+  const serve = api(ports, configuration)
+  return async (request) => request && serve(request)
 }
 
 /** A function of a queue is not invoked by anything else. */
-function ofQueue(handler: QueueHandler): Build {
+function ofQueue(handler: QueueHandler): Build<SQSEvent> {
   return (ports, configuration) => {
     const handle = handler(ports, configuration)
     return async (event) => event && handle(event)

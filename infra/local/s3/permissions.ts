@@ -34,16 +34,22 @@ export function checkMayDeleteVersion(accessKeyId: string, key: string): void {
 
 /** As an uploader whose policy lacks s3:ListBucket. */
 const mayNotList = 'uploader-without-list'
+/** As an uploader whose policy allows it with a condition on s3:prefix. */
+const mayListPrefixes = 'uploader-of-prefixes'
 
-/** Throws ServiceError AccessDenied for who may not list. */
-export function checkMayList(accessKeyId: string | undefined): void {
-  if (accessKeyId !== mayNotList) return
-  throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${mayNotList}' may not list the bucket`)
+/** Throws ServiceError AccessDenied for who may not list what begins with this. */
+export function checkMayList(accessKeyId: string | undefined, prefix: string): void {
+  if (accessKeyId !== mayNotList && !(accessKeyId === mayListPrefixes && prefix === '')) return
+  throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${accessKeyId}' may not list the bucket`)
 }
 
-/** Who may not list is not told that an object is absent. (S3 API Reference, "GetObject" and "HeadObject", Permissions.) */
+/**
+ * Who may not list is not told that an object is absent, nor who may list prefixes only: a request for an object has none.
+ * (S3 API Reference, "GetObject" and "HeadObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
+ */
 export function checkMayKnowAbsence(accessKeyId: string | undefined): void {
-  if (accessKeyId === mayNotList) throw new ServiceError('s3', 'AccessDenied', 'Access Denied')
+  if (accessKeyId === mayNotList || accessKeyId === mayListPrefixes)
+    throw new ServiceError('s3', 'AccessDenied', 'Access Denied')
 }
 
 /** Throws ServiceError AccessDenied for everyone but who deploys, which is `ssofile` here. */

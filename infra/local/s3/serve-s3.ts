@@ -108,7 +108,7 @@ function describeBucket(bucket: MemoryBucket, query: URLSearchParams): string {
     const status = versioning === undefined ? '' : xmlElement('Status', versioning)
     return `<VersioningConfiguration ${xmlns}>${status}</VersioningConfiguration>`
   }
-  checkMayList(currentRequest().accessKeyId)
+  checkMayList(currentRequest().accessKeyId, query.get('prefix') ?? '')
   return query.has('versions') ? renderVersions(bucket, query) : renderListing(bucket, query)
 }
 

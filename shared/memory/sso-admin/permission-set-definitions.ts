@@ -22,7 +22,7 @@ export type PermissionSetUpdate = {
 }
 
 // Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
-const permissionSetsMost = 3500
+export const permissionSetsMost = 3500
 const policiesMost = 25
 const inlinePolicyMost = 10_240
 const tagsMost = 50

@@ -12,7 +12,7 @@ export type PrincipalListing = 'refused' | 'permitted'
 
 // Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 const groupsMost = 100
-const permissionSetsPerAccountMost = 500
+export const permissionSetsPerAccountMost = 500
 
 /** What SSO Admin refuses at once, before there is a request. Every method throws, or all is well. */
 export class SsoAdminRules {

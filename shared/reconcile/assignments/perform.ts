@@ -181,9 +181,10 @@ async function explainRefusal(settling: Settling, ids: AccessIds, error: unknown
     const { failure } = settling.knownOf(ids)
     return settling.know(ids, { failure: failure && { ...failure, isQuota: true } })
   }
-  if (wish.is !== 'wanted') return
   const lack = await context.managementAccount.explain(error, assignment.permissionSet, ids.permissionSetArn)
   if (!lack) return
+  // A revocation lacks nothing of its links: its failure is told in our words instead of AWS's.
+  if (wish.is !== 'wanted') return settling.know(ids, { failure: { reason: lack.reason, isQuota: false } })
   settling.noteLacks(lackOfAll(wish.links, lack))
   settling.wish = { is: 'lacking', lack, links: wish.links }
 }

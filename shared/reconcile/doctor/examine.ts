@@ -21,13 +21,16 @@ import {
   organizationReads,
 } from './dry-calls.ts'
 import { examineFunctions } from './examine-functions.ts'
+import { examineQuotas } from './examine-quotas.ts'
 import { examineWrites } from './examine-writes.ts'
 import { judgeAccounts } from './judge-accounts.ts'
+import { judgeArrivals, type Newest } from './judge-arrivals.ts'
 import { examineBucket } from './judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
 import { judgeInstance } from './judge-instance.ts'
 import { examineQueues } from './judge-queues.ts'
-import { examineRoundTrip, judgeArrivals } from './round-trip.ts'
+import { examineReadLag } from './read-lag.ts'
+import { examineRoundTrip } from './round-trip.ts'
 import { slowPorts } from './slow-ports.ts'
 
 type Examination = {
@@ -66,7 +69,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const organization = yield* examineOrganization(known)
   if (organization) yield* examineIdentityCenter(known, organization)
   if ('is' in owned) yield* examineBucketAndDeployment(known)
-  yield* describeLimits(known, organization)
+  yield describeLimits(known)
 }
 
 function unreadableBucket({ objects }: Ports, error: Parameters<typeof unasked>[1]): Finding {
@@ -134,6 +137,7 @@ async function* examineIdentityCenter(known: Known, organization: Organization):
   yield* examinePermissions(known, member)
   yield* examineManagementAccount(known, managementAccountId)
   yield await examinePrincipalListing(known)
+  yield* examineUse(known, organization)
 }
 
 /** The dry calls. Writes only on a permission set of which Identity Center says that it does not exist. */
@@ -217,23 +221,37 @@ async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding
   }
   yield* await examineQueues(installation, deployment.queueUrls)
   yield await examineRoundTrip(ports, { withinMs: roundTripMs })
-  yield* judgeArrivals(await readArrivals(ports.objects))
+  yield* await examineArrivals(known)
   yield* await examineFunctions(installation, deployment)
 }
 
-/** IAM Identity Center User Guide, "Quotas and limits": 7,000 accounts unless AWS raised it. */
-const accountsMost = 7_000
+/** What AWS made last is asked anew: the ports leave out when. The owner was written at the first deployment, or when the configuration changed last. */
+async function examineArrivals({ ports, installation, owner }: Known): Promise<readonly Finding[]> {
+  const arrivals = await readArrivals(ports.objects)
+  const claimed = await ask(ports.objects.head('control/owner.json'))
+  const [account, group] = [await ask(installation.newestAccount()), await ask(newestGroup(installation, owner))]
+  const newest: Newest = {
+    ...('is' in account && account.is && { organization: account.is }),
+    ...('is' in group && group.is && { directory: group.is }),
+  }
+  const since = 'is' in claimed ? claimed.is?.lastModified : undefined
+  return judgeArrivals(arrivals, newest, { now: ports.clock.now(), since })
+}
 
-function* describeLimits({ configuration }: Known, organization: Organization | undefined): Generator<Finding> {
+async function newestGroup(installation: Installation, owner: Owner | undefined) {
+  return owner && installation.newestGroup(owner.identityStoreId)
+}
+
+function describeLimits({ configuration }: Known): Finding {
   const { outstanding, callsPerSecond, provisionings } = configuration.limits
-  const told = `${callsPerSecond} calls a second, ${outstanding} requests and ${provisionings} provisionings at a time; AWS documents 20, 15 and 3 for all callers together`
-  const count = organization?.accounts.length ?? 0
-  if (count > accountsMost)
-    yield warn(
-      'limits',
-      `${count} accounts; IAM Identity Center documents ${accountsMost}`,
-      'see under Service Quotas that AWS has raised it',
-    )
-  else yield ok('limits', told)
-  yield skip('read lag', 'not measured: it would take a write; listings count five minutes after a call of ours')
+  return ok(
+    'limits',
+    `${callsPerSecond} calls a second, ${outstanding} requests and ${provisionings} provisionings at a time; AWS documents 20, 15 and 3 for all callers together, which it does not raise`,
+  )
+}
+
+async function* examineUse({ ports, installation }: Known, { accounts }: Organization): AsyncGenerator<Finding> {
+  yield* await examineQuotas(ports, installation, accounts.length)
+  const active = new Set<string>(accounts.filter(({ state }) => state === 'ACTIVE').map(({ id }) => id))
+  yield await examineReadLag(ports, (accountId) => active.has(accountId))
 }

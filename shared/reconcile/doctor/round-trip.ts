@@ -1,7 +1,7 @@
-import { type Finding, fail, ok, warn } from '../../domain/finding.ts'
+import { type Finding, fail, ok } from '../../domain/finding.ts'
 import { renderRoundTrip } from '../../domain/round-trip-event.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { type Arrivals, readArrivals } from '../records/arrivals.ts'
+import { readArrivals } from '../records/arrivals.ts'
 import { ask, unasked } from './ask.ts'
 
 const pollMs = 500
@@ -22,7 +22,7 @@ export async function examineRoundTrip(
   for (;;) {
     const tookMs = Math.round(clock.monotonicMs() - beganMs)
     if ((await readArrivals(objects))?.roundTrip?.name === id)
-      return ok(check, `a message to the queue of events was handled after ${tookMs} ms`)
+      return ok(check, `a message to the queue of events was handled after ${tookMs} ms`, { tookMs })
     if (tookMs >= withinMs)
       return fail(
         check,
@@ -31,21 +31,4 @@ export async function examineRoundTrip(
       )
     await clock.sleep(pollMs)
   }
-}
-
-const kinds = { organization: 'event of the organization', directory: 'event of the directory' } as const
-
-/** Whether events of AWS ever arrived: whether trail, rules and forwarding work can be seen by nothing else. */
-export function judgeArrivals(arrivals: Arrivals | undefined): readonly Finding[] {
-  return (['organization', 'directory'] as const).map((kind) => {
-    const last = arrivals?.[kind]
-    const check = `${kind} events`
-    if (last !== undefined) return ok(check, `the last ${kinds[kind]} arrived at ${last.at}: ${last.name}`)
-    const change = kind === 'organization' ? 'change a tag of an account' : 'rename a group'
-    return warn(
-      check,
-      `no ${kinds[kind]} has arrived yet; without them changes are noticed within the hour`,
-      `to try it, ${change}, then run ssofile doctor again; if none comes, look at the trail and the forwarding stacks (docs/deployment.md)`,
-    )
-  })
 }

@@ -63,7 +63,7 @@ describe('what a link lacks is told with what to do', () => {
     [
       'a permission set that the management account does not have',
       () => lackOfManagementAccount(set, account),
-      `permission set 'Billing-ps' is also assigned in the management account ${account}, so a delegated administrator can neither change it nor assign it anywhere`,
+      `permission set 'Billing-ps' is also assigned in the management account ${account}, so a delegated administrator can neither change it nor grant or revoke it anywhere`,
       'remove its assignments in the management account, or use another permission set there; ssofile looks again every hour',
     ],
     [
@@ -110,6 +110,12 @@ test('a customer managed policy that accounts lack is named, with what to do', (
   expect(remedyOfFailures([lacks('a'), lacks('b')])).toBe(
     "create the customer managed policies 'a', 'b' in these accounts, under the path that the permission set names, or take them out of the permission set",
   )
+})
+
+test('a permission set of the management account that cannot be revoked has the remedy that it has elsewhere', () => {
+  const { reason, remedy } = lackOfManagementAccount(set, account)
+  expect(remedy).toBe(`${remedyOfFailures([reason, reason])}; ssofile looks again every hour`)
+  expect(remedyOfFailures([reason, 'Access denied by IAM.'])).toBe('remove the cause')
 })
 
 test.each([[[]], [['Access denied by IAM.']], [[lacks('a'), 'Access denied by IAM.']]])(

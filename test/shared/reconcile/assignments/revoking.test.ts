@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
 import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
 import type { GrantingLink } from '../../../../shared/domain/ledger-entry.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -37,6 +38,20 @@ async function open(options: ConstructorParameters<typeof Settling>[0] = {}) {
 }
 
 describe('access that no link asks for any more', () => {
+  test('says what to do where a delegated administrator may not revoke it, and is tried again', async () => {
+    const { bench } = await open({ interceptor: failing('deleteAccountAssignment', refusal) })
+    bench.world.ssoAdmin.addAssignment({ ...bench.target(), accountId: accountId.parse('111111111111') })
+    expect(await bench.settle()).toMatchObject({
+      result: 'open',
+      reason: expect.stringMatching(/is also assigned in the management account 111111111111.*nor grant or revoke it/),
+    })
+    expect(await bench.entry()).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('management account'),
+    })
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+  })
+
   test('is revoked, leaves the ledger, and stands in history', async () => {
     const seen: unknown[] = []
     const { bench, link } = await open({

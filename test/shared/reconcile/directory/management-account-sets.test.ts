@@ -37,7 +37,7 @@ function open() {
 }
 
 const lack = {
-  reason: `permission set 'Billing-ps' is also assigned in the management account ${management}, so a delegated administrator can neither change it nor assign it anywhere`,
+  reason: `permission set 'Billing-ps' is also assigned in the management account ${management}, so a delegated administrator can neither change it nor grant or revoke it anywhere`,
   remedy:
     'remove its assignments in the management account, or use another permission set there; ssofile looks again every hour',
 }

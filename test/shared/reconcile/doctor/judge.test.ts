@@ -8,12 +8,14 @@ import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { unasked } from '../../../../shared/reconcile/doctor/ask.ts'
 import { judgeDryCalls, judgeMultiAccount } from '../../../../shared/reconcile/doctor/dry-calls.ts'
 import { examineFunctions, judgeConcurrency } from '../../../../shared/reconcile/doctor/examine-functions.ts'
+import { judgeQuotas } from '../../../../shared/reconcile/doctor/examine-quotas.ts'
 import { judgeAccounts } from '../../../../shared/reconcile/doctor/judge-accounts.ts'
+import { judgeArrivals } from '../../../../shared/reconcile/doctor/judge-arrivals.ts'
 import { examineBucket } from '../../../../shared/reconcile/doctor/judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from '../../../../shared/reconcile/doctor/judge-delegation.ts'
 import { judgeInstance } from '../../../../shared/reconcile/doctor/judge-instance.ts'
 import { judgeQueues } from '../../../../shared/reconcile/doctor/judge-queues.ts'
-import { judgeArrivals } from '../../../../shared/reconcile/doctor/round-trip.ts'
+import { judgeReadLag } from '../../../../shared/reconcile/doctor/read-lag.ts'
 
 const management = '111111111111'
 const own = '222222222222'
@@ -256,13 +258,104 @@ describe('queues', () => {
   })
 })
 
-test('events that never arrived are told, each kind for itself', () => {
-  const organization = { name: 'MoveAccount', at: '2026-03-03T10:00:00.000Z' }
-  expect(judgeArrivals({ v: 1, organization })).toMatchObject([
-    { level: 'ok', told: expect.stringContaining('2026-03-03T10:00:00.000Z: MoveAccount') },
-    { level: 'warn', told: expect.stringContaining('no event of the directory') },
-  ])
-  expect(judgeArrivals(undefined).map(({ level }) => level)).toEqual(['warn', 'warn'])
+describe('events of AWS', () => {
+  const at = (time: string) => new Date(`2026-03-03T${time}:00.000Z`)
+  const now = at('12:00')
+  const arrived = (time: string) => ({
+    v: 1 as const,
+    organization: { name: 'MoveAccount', at: at(time).toISOString() },
+  })
+  const joined = (time: string) => ({ organization: { id: '222222222222', at: at(time) } })
+
+  test('that never arrived are told, each kind for itself', () => {
+    expect(judgeArrivals(arrived('10:00'), {}, { now, since: undefined })).toMatchObject([
+      { level: 'ok', told: expect.stringContaining('2026-03-03T10:00:00.000Z: MoveAccount') },
+      { level: 'warn', told: expect.stringContaining('no event of the directory') },
+    ])
+    expect(judgeArrivals(undefined, {}, { now, since: at('09:00') }).map(({ level }) => level)).toEqual([
+      'warn',
+      'warn',
+    ])
+  })
+
+  test.each([
+    ['told of the newest account', '11:00', '11:02', '09:00', 'ok', /MoveAccount; account 222222222222 joined at/],
+    ['was noted shortly before, and others are noted seldom', '11:00', '10:50', '09:00', 'ok', /; account/],
+    [
+      'came before it',
+      '11:00',
+      '10:00',
+      '09:00',
+      'warn',
+      /joined at 2026-03-03T11.*no event told of it; the last event/,
+    ],
+    ['never came', '11:00', undefined, '09:00', 'warn', /no event told of it; no event of the organization has ever/],
+    ['has some minutes more', '11:50', '10:00', '09:00', 'ok', /MoveAccount$/],
+    ['could not be heard before the deployment', '08:00', undefined, '09:00', 'warn', /no event .* has arrived yet/],
+  ] as const)('the last one %s', (_, made, came, since, level, told) => {
+    const arrivals = came === undefined ? undefined : arrived(came)
+    const [finding] = judgeArrivals(arrivals, joined(made), { now, since: at(since) })
+    expect(finding).toMatchObject({ level, told: expect.stringMatching(told) })
+  })
+})
+
+describe('quotas', () => {
+  const use = { permissionSets: 12, permissionSetsOfOneAccount: 400, accounts: 44 }
+  const codes = ['L-B44C7A29', 'L-89954265', 'L-0299121C']
+
+  test('are those of Service Quotas, and from four fifths on somebody should ask for more', () => {
+    const told = { is: codes.map((code) => ({ code, value: 500 })) }
+    expect(judgeQuotas(use, told)).toMatchObject([
+      {
+        level: 'ok',
+        told: '12 of 500 permission sets (Service Quotas, L-B44C7A29)',
+        figures: { used: 12, quota: 500 },
+      },
+      { level: 'warn', remedy: 'ask AWS for more under Service Quotas, IAM Identity Center, L-89954265' },
+      { level: 'ok', told: '44 of 500 accounts (Service Quotas, L-0299121C)' },
+    ])
+    expect(judgeQuotas({ ...use, permissionSetsOfOneAccount: 399 }, told)[1]).toMatchObject({ level: 'ok' })
+  })
+
+  test('that Service Quotas does not say are what AWS documents, and it is said that they are', () => {
+    const denied = { error: error('AccessDeniedException', 'service-quotas') }
+    expect(judgeQuotas(use, denied).map(({ told }) => told)).toEqual([
+      "12 of 3500 permission sets (AWS's documented default: Service Quotas answered AccessDeniedException)",
+      expect.stringMatching(/^400 of 500 permission sets in one account/),
+      "44 of 7000 accounts (AWS's documented default: Service Quotas answered AccessDeniedException)",
+    ])
+    expect(judgeQuotas(use, { is: [] })[0]?.told).toContain('Service Quotas says nothing of L-B44C7A29')
+  })
+})
+
+describe('the read lag', () => {
+  const look = (ageSeconds: number, isShown: boolean) => ({ requestId: 'r', ageMs: ageSeconds * 1000, isShown })
+
+  test.each([
+    ['without a change nothing is measured', [], 'skip', undefined],
+    [
+      'is at most the age of the newest change where all are shown',
+      [look(90, true), look(12, true)],
+      'ok',
+      { changes: 2, shown: 2, newestShownSeconds: 12 },
+    ],
+    [
+      'is at least the age of a change that is not shown',
+      [look(90, true), look(12, false), look(20, false)],
+      'ok',
+      { changes: 3, shown: 1, newestShownSeconds: 90, oldestMissingSeconds: 20 },
+    ],
+    [
+      'is too long from five minutes on',
+      [look(300, false)],
+      'warn',
+      { changes: 1, shown: 0, oldestMissingSeconds: 300 },
+    ],
+    ['is not too long just before', [look(299, false)], 'ok', { changes: 1, shown: 0, oldestMissingSeconds: 299 }],
+  ] as const)('%s', (_, looks, level, figures) => {
+    const finding = judgeReadLag(looks)
+    expect([finding.level, finding.figures]).toEqual([level, figures])
+  })
 })
 
 describe('functions', () => {

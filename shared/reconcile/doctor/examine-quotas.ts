@@ -1,0 +1,75 @@
+import { type Finding, ok, warn } from '../../domain/finding.ts'
+import type { Installation, Quota } from '../../ports/installation.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
+import { type Answer, ask, unasked } from './ask.ts'
+
+const check = 'quotas'
+/** From this share on somebody should ask AWS for more. */
+const fullFrom = 0.8
+
+/** What of it there is now. */
+export type Use = {
+  readonly permissionSets: number
+  readonly permissionSetsOfOneAccount: number
+  readonly accounts: number
+}
+
+/**
+ * The quotas that can be raised: AWS's code, the documented default (IAM Identity Center User Guide, "Quotas and limits"),
+ * and what they count. For the rates and what runs at a time Service Quotas has no code: they cannot be raised.
+ * AWS's pages name no codes; these stand in public Terraform code (tedilabs/terraform-aws-account, service-quota-requests), so
+ * one that is not told is taken for the default.
+ */
+const quotas = [
+  { of: 'permissionSets', code: 'L-B44C7A29', most: 3_500, what: 'permission sets' },
+  {
+    of: 'permissionSetsOfOneAccount',
+    code: 'L-89954265',
+    most: 500,
+    what: 'permission sets in one account, as far as ssofile knows them',
+  },
+  { of: 'accounts', code: 'L-0299121C', most: 7_000, what: 'accounts' },
+] as const
+
+/** What there is, against the quotas of this account. `accounts`: how many the organization has. */
+export async function examineQuotas(
+  { ssoAdmin, objects }: Pick<Ports, 'ssoAdmin' | 'objects'>,
+  installation: Pick<Installation, 'quotasOf'>,
+  accounts: number,
+): Promise<readonly Finding[]> {
+  const sets = await ask(Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token))))
+  if ('error' in sets) return [unasked(check, sets.error, { needs: 'sso:ListPermissionSets' })]
+  const ofOne = await ask(permissionSetsOfOneAccount(objects))
+  if ('error' in ofOne) return [unasked(check, ofOne.error, { needs: 's3:ListBucket' })]
+  const use = { permissionSets: sets.is.length, permissionSetsOfOneAccount: ofOne.is, accounts }
+  return judgeQuotas(use, await ask(installation.quotasOf('sso')))
+}
+
+/** How many the account with the most of them has. */
+async function permissionSetsOfOneAccount(objects: Ports['objects']): Promise<number> {
+  const names = new Map<string, Set<string>>()
+  for await (const { assignment } of listKnown(objects)) {
+    const { accountId, permissionSet } = assignment
+    names.set(accountId, (names.get(accountId) ?? new Set()).add(permissionSet))
+  }
+  return Math.max(0, ...[...names.values()].map(({ size }) => size))
+}
+
+/** `told`: what Service Quotas says of IAM Identity Center. */
+export function judgeQuotas(use: Use, told: Answer<readonly Quota[]>): readonly Finding[] {
+  return quotas.map(({ of, code, most, what }) => {
+    const quota = 'is' in told ? told.is.find((one) => one.code === code)?.value : undefined
+    const figures = { used: use[of], quota: quota ?? most }
+    const said = `${figures.used} of ${figures.quota} ${what} (${sourceOf(quota, code, told)})`
+    if (figures.used < fullFrom * figures.quota) return ok(check, said, figures)
+    return warn(check, said, `ask AWS for more under Service Quotas, IAM Identity Center, ${code}`, figures)
+  })
+}
+
+function sourceOf(quota: number | undefined, code: string, told: Answer<readonly Quota[]>): string {
+  if (quota !== undefined) return `Service Quotas, ${code}`
+  const why = 'error' in told ? `answered ${told.error.code}` : `says nothing of ${code}`
+  return `AWS's documented default: Service Quotas ${why}`
+}

@@ -1,0 +1,57 @@
+import { type Finding, ok, warn } from '../../domain/finding.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { DatedThing } from '../../ports/installation.ts'
+import type { Arrivals } from '../records/arrivals.ts'
+
+type Kind = 'organization' | 'directory'
+/** What AWS says was made last: an event must have told of it. Absent: nothing is known. */
+export type Newest = Readonly<Partial<Record<Kind, DatedThing>>>
+
+const kinds = {
+  organization: { event: 'event of the organization', made: (id: string) => `account ${id} joined` },
+  directory: { event: 'event of the directory', made: (id: string) => `group ${id} was made` },
+} as const
+
+/** CloudTrail and EventBridge take some minutes; and arrivals are noted once in ten. */
+const deliveryMs = 15 * 60_000
+
+/**
+ * Whether events of AWS arrive: nothing else shows whether trail, rules and forwarding work. `since`: before it nobody
+ * listened; `undefined`: that is not known.
+ *
+ * | what AWS made last, since then    | last event that arrived | then                                        |
+ * | --------------------------------- | ----------------------- | ------------------------------------------- |
+ * | any                               | about then, or later    | they arrive                                 |
+ * | more than a quarter of an hour ago | before, or none         | they do not                                 |
+ * | nothing, or just now              | some                    | they did arrive; nothing says more          |
+ * | nothing, or just now              | none                    | not known                                   |
+ */
+export function judgeArrivals(
+  arrivals: Arrivals | undefined,
+  newest: Newest,
+  { now, since }: { readonly now: Date; readonly since: Date | undefined },
+): readonly Finding[] {
+  return (['organization', 'directory'] as const).map((kind) => {
+    const { event, made } = kinds[kind]
+    const check = `${kind} events`
+    const last = arrivals?.[kind]
+    const one = newest[kind]
+    const isToldOf = one !== undefined && last !== undefined && Date.parse(last.at) >= one.at.getTime() - deliveryMs
+    const isDue =
+      one !== undefined && since !== undefined && one.at > since && now.getTime() - one.at.getTime() > deliveryMs
+    const came = last && `the last ${event} arrived at ${last.at}: ${last.name}`
+    if (isDue && !isToldOf)
+      return warn(
+        check,
+        `${made(one.id)} at ${renderInstant(one.at)}, and no event told of it; ${came ?? `no ${event} has ever arrived`}; changes are noticed within the hour`,
+        'look at the trail and the forwarding stacks (docs/deployment.md)',
+      )
+    if (came !== undefined) return ok(check, isDue ? `${came}; ${made(one.id)} at ${renderInstant(one.at)}` : came)
+    const change = kind === 'organization' ? 'change a tag of an account' : 'rename a group'
+    return warn(
+      check,
+      `no ${event} has arrived yet; without them changes are noticed within the hour`,
+      `to try it, ${change}, then run ssofile doctor again; if none comes, look at the trail and the forwarding stacks (docs/deployment.md)`,
+    )
+  })
+}

@@ -1,0 +1,111 @@
+import { settlingMs } from '../../domain/access-proof.ts'
+import { type Finding, ok, skip, warn } from '../../domain/finding.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { type AssignmentRequest, type RequestKind, type RequestSummary, requestKinds } from '../../ports/sso-admin.ts'
+import { ask, unasked } from './ask.ts'
+
+const check = 'read lag'
+/** Each costs two calls, at four a second. */
+const looksMost = 10
+/** A page has up to 100 requests. */
+const pagesMost = 20
+
+type Ask = Pick<Ports, 'ssoAdmin' | 'clock'>
+type Listed = RequestSummary & { readonly kind: RequestKind }
+/** A change that Identity Center says it made, and whether its listing shows it. */
+export type Look = { readonly requestId: string; readonly ageMs: number; readonly isShown: boolean }
+
+/**
+ * How far listings of assignments lag behind, without a write: of the requests that succeeded last, whoever made them, which
+ * do listings show? `isActive`: other accounts may lose their assignments without a request.
+ */
+export async function examineReadLag(ports: Ask, isActive: (accountId: string) => boolean): Promise<Finding> {
+  const requests: Listed[] = []
+  for (const kind of requestKinds) {
+    const listed = await ask(listRequests(ports, kind))
+    if ('error' in listed) return unasked(check, listed.error, { needs: 'sso:ListAccountAssignment…Status' })
+    if (listed.is === 'too many') return skip(check, `not measured: more than ${pagesMost * 100} requests are listed`)
+    requests.push(...listed.is)
+  }
+  return judgeReadLag(await lookAtEach(ports, requests, isActive))
+}
+
+async function listRequests({ ssoAdmin }: Ask, kind: RequestKind): Promise<readonly Listed[] | 'too many'> {
+  const requests: Listed[] = []
+  const anyState = undefined
+  for await (const request of listAll((token) => ssoAdmin.listAssignmentRequests(kind, anyState, token))) {
+    requests.push({ ...request, kind })
+    if (requests.length > pagesMost * 100) return 'too many'
+  }
+  return requests
+}
+
+/** From the newest back: the first request of a target is the one that says what is there now. */
+async function lookAtEach(
+  ports: Ask,
+  requests: readonly Listed[],
+  isActive: (accountId: string) => boolean,
+): Promise<readonly Look[]> {
+  const seen = new Set<string>()
+  const looks: Look[] = []
+  const newest = requests
+    .filter(({ state }) => state !== 'FAILED')
+    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+    .slice(0, looksMost)
+  for (const { kind, requestId, state } of newest) {
+    const described = await ask(ports.ssoAdmin.describeAssignmentRequest(kind, requestId))
+    const request = 'is' in described ? described.is : undefined
+    const target = JSON.stringify(request?.target)
+    if (request === undefined || seen.has(target)) continue
+    seen.add(target)
+    if (state !== 'SUCCEEDED' || !isActive(request.target.accountId)) continue
+    const listed = await ask(isListed(ports, request))
+    if ('error' in listed) continue
+    const ageMs = ports.clock.now().getTime() - request.createdAt.getTime()
+    looks.push({ requestId, ageMs, isShown: listed.is === (kind === 'creation') })
+  }
+  return looks
+}
+
+async function isListed({ ssoAdmin }: Ask, { target }: AssignmentRequest): Promise<boolean> {
+  const { accountId, permissionSetArn, principalId, principalType } = target
+  const list = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
+  for await (const one of listAll(list)) {
+    if (one.principalId === principalId && one.principalType === principalType) return true
+  }
+  return false
+}
+
+/** Exported for its tests. */
+export function judgeReadLag(looks: readonly Look[]): Finding {
+  if (looks.length === 0)
+    return skip(
+      check,
+      'not measured: Identity Center lists no request that succeeded lately; run ssofile doctor again soon after a change',
+    )
+  const seconds = (ms: number) => Math.round(ms / 1000)
+  const shown = looks.filter(({ isShown }) => isShown).map(({ ageMs }) => ageMs)
+  const [oldest] = looks.filter(({ isShown }) => !isShown).toSorted((a, b) => b.ageMs - a.ageMs)
+  const figures = {
+    changes: looks.length,
+    shown: shown.length,
+    ...(shown.length > 0 && { newestShownSeconds: seconds(Math.min(...shown)) }),
+    ...(oldest && { oldestMissingSeconds: seconds(oldest.ageMs) }),
+  }
+  if (oldest === undefined)
+    return ok(
+      check,
+      `listings show the last changes (${looks.length} looked at), the newest asked for ${figures.newestShownSeconds} s ago: they lag by less`,
+      figures,
+    )
+  const late = `listings do not show ${looks.length - shown.length} of ${looks.length} changes yet, the oldest asked for ${figures.oldestMissingSeconds} s ago: they lag by more`
+  if (oldest.ageMs < settlingMs)
+    return ok(check, `${late}; ssofile trusts none until ${seconds(settlingMs)} s after a call`, figures)
+  return warn(
+    check,
+    `${late}; ssofile trusts listings ${seconds(settlingMs)} s after a call`,
+    `run ssofile doctor again; if it stays so, pause ssofile and ask AWS support about request ${oldest.requestId}`,
+    figures,
+  )
+}
