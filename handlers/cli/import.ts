@@ -11,7 +11,7 @@ import { claimBucket, WrongOwnerError } from '../../shared/reconcile/records/own
 import { addFilters, parseSetName } from './assignment-filters.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
-import { explainDenial } from './explain-denial.ts'
+import { explainOperatorDenial } from './explain-operator-denial.ts'
 import { type ImportAssignmentsOptions, importAssignments } from './import-assignments.ts'
 import { repeated } from './options.ts'
 import { Refusal } from './refusal.ts'
@@ -40,7 +40,7 @@ export function addImport(program: Command): void {
     .addHelpText('after', help)
     .action(async (options: Options) => {
       const example = options.assignments ? 'import --assignments' : 'import --permission-sets'
-      process.exitCode = await importAll(options).catch(explainDenial('import', example))
+      process.exitCode = await importAll(options).catch(explainOperatorDenial('import', example))
     })
 }
 
