@@ -1,8 +1,9 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
-import { claimBucket, readOwner, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { type FilterOptions, parseFilters } from './assignment-filters.ts'
 import { bucketOf } from './bucket.ts'
+import { claimForImport } from './claim-for-import.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { Progress } from './progress.ts'
@@ -32,7 +33,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
-  const owner = isDryRun ? await readOwner(opened.objects) : await claim(opened)
+  const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
   const { folder } = options
   if (folder !== undefined && !configuration.folders.includes(folder))
@@ -54,12 +55,6 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   } finally {
     progress.end()
   }
-}
-
-async function claim(ports: Parameters<typeof claimBucket>[0]) {
-  return claimBucket(ports).catch((error: unknown) => {
-    throw error instanceof WrongOwnerError ? new Refusal(error.message) : error
-  })
 }
 
 type Prepared = Awaited<ReturnType<typeof prepareImport>>

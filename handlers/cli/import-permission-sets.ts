@@ -9,9 +9,9 @@ import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
 import { PermissionSetIndex } from '../../shared/reconcile/directory/permission-set-index.ts'
 import { type Adoption, adoptPermissionSet } from '../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { readPermissionSet } from '../../shared/reconcile/permission-sets/read-permission-set.ts'
-import { claimBucket, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { parseSetName } from './assignment-filters.ts'
 import { bucketOf } from './bucket.ts'
+import { claimForImport } from './claim-for-import.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { readImportSource } from './read-import-source.ts'
 import { Refusal } from './refusal.ts'
@@ -28,9 +28,7 @@ export type ImportPermissionSetsOptions = {
 export async function importPermissionSets(options: ImportPermissionSetsOptions): Promise<number> {
   const wanted = await readWanted(options)
   const ports = openCliPorts(bucketOf(undefined))
-  await claimBucket(ports).catch((error: unknown) => {
-    throw error instanceof WrongOwnerError ? new Refusal(error.message) : error
-  })
+  await claimForImport(ports)
   const results = await adoptAll(ports, wanted)
   if (options.json) process.stdout.write(renderJson(results))
   else for (const result of results) process.stdout.write(`${renderResult(result)}\n`)

@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import { addFilters } from './assignment-filters.ts'
 import { explainOperatorDenial } from './explain-operator-denial.ts'
+import { isFolder } from './folder-inputs.ts'
 import { type ImportAssignmentsOptions, importAssignments } from './import-assignments.ts'
+import { importExport } from './import-export.ts'
 import { type ImportPermissionSetsOptions, importPermissionSets } from './import-permission-sets.ts'
 import { repeated } from './options.ts'
+import { readExport } from './read-export.ts'
 import { Refusal } from './refusal.ts'
 
 type Options = ImportAssignmentsOptions & ImportPermissionSetsOptions & { readonly assignments?: boolean }
@@ -14,7 +17,7 @@ export function addImport(program: Command): void {
     .command('import')
     .summary('take over permission sets and assignments that exist already')
     .description(
-      "Takes over what Identity Center has already. Changes nothing in Identity Center.\n--permission-sets writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\n--assignments writes links under links_data/ for existing access and makes the access ssofile's:\nfrom then on, deleting the link revokes it. Without a filter: all of it.\nIt may be interrupted: run it again, and it goes on.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
+      "Takes over what Identity Center has already. Changes nothing in Identity Center.\n--permission-sets writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\n--assignments writes links under links_data/ for existing access and makes the access ssofile's:\nfrom then on, deleting the link revokes it. Without a filter: all of it.\n--from FILE alone, with a file that ssofile export wrote: takes over another bucket, its links, permission sets, ledger and history.\nIt may be interrupted: run it again, and it goes on.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
     )
     .option('--permission-sets [names...]', 'names of permission sets; without names, all')
     .option('--assignments', 'account assignments: all, or those of the filters')
@@ -46,12 +49,22 @@ Examples:
   ssofile import --assignments --compact --tag-key team
   ssofile import --assignments --from assignments.csv       (columns account,permission_set,principal,type)
   ssofile import --permission-sets --assignments --from terraform.tfstate
+  ssofile import --from access.jsonl                        (what ssofile export wrote)
   ssofile import --assignments --account 233000000002 --permission-set Billing-ps`
 
 async function importAll(options: Options): Promise<number> {
+  const exported =
+    options.from === undefined || (await isFolder(options.from)) ? undefined : await readExport(options.from)
+  if (exported) {
+    if (options.permissionSets !== undefined || options.assignments || isForAssignments({ ...options, dryRun: false }))
+      throw new Refusal(
+        'received an export of ssofile with other options, expected --from alone: it is taken over whole',
+      )
+    return importExport(exported, options)
+  }
   if (options.permissionSets === undefined && !options.assignments)
     throw new Refusal(
-      'received nothing to import, expected --permission-sets, with names or without (all of them), or --assignments',
+      'received nothing to import, expected --permission-sets, with names or without (all of them), --assignments, or --from with an export of ssofile',
     )
   if (!options.assignments && isForAssignments(options))
     throw new Refusal('received an option that is for assignments only, expected it together with --assignments')
@@ -67,5 +80,7 @@ async function importAll(options: Options): Promise<number> {
 }
 
 function isForAssignments({ account, permissionSet, principal, compact, tagKey, folder, dryRun }: Options): boolean {
-  return [account, permissionSet, principal, compact, tagKey, folder, dryRun].some((given) => given !== undefined)
+  return [account, permissionSet, principal, compact, tagKey, folder, dryRun || undefined].some(
+    (given) => given !== undefined,
+  )
 }

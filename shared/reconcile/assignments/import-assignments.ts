@@ -27,6 +27,8 @@ export type ImportOptions = {
   readonly tagKeys: readonly string[]
   /** Only what this names. */
   readonly source?: Pick<ImportSource, 'assignments' | 'links'> | undefined
+  /** Writes no link: only what links grant already becomes ours. */
+  readonly byPresentLinks?: boolean
   /** The declared folder for new links; absent: outside all folders. */
   readonly folder?: string | undefined
   readonly inPortions: InPortions
