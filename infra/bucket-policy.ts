@@ -30,8 +30,8 @@ type Area = {
 /**
  * The policy of the bucket, in ssofile's account or another. Denials bind administrators of the account too: only ssofile
  * writes outside the inputs, only its uploaders write in a folder (or only the API, where inputs come in by it), and versions
- * cannot be deleted. What it allows, a person
- * also needs in a policy of their own.
+ * cannot be deleted. The role that operators assume is among ssofile's: `import` and `restore` write inputs too. What it
+ * allows, a person also needs in a policy of their own.
  */
 export function bucketPolicy(environment: Environment, names: DeploymentNames): PolicyJson {
   const policy: PolicyJson = {
@@ -124,7 +124,11 @@ function areasOf({ folders, access, provisioning }: Environment, names: Deployme
     sid,
     prefix,
     uploaders,
-    writers: [...(way === 'api' ? [] : uploaders), ...(way === 's3' ? [] : [names.roleArn('api')])],
+    writers: [
+      ...(way === 'api' ? [] : uploaders),
+      ...(way === 's3' ? [] : [names.roleArn('api')]),
+      ...names.operatorRoleArns,
+    ],
     way,
   })
   const ofFolder = (sid: string, folder: string) => {
@@ -167,6 +171,8 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       ? [
           ...allow('SsofileLists', roleArns, ['s3:ListBucket'], [bucketArn]),
           ...allow('Ssofile', roleArns, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [objects('')]),
+          ...allow('RestorersListVersions', names.operatorRoleArns, ['s3:ListBucketVersions'], [bucketArn]),
+          ...allow('RestorersGetVersions', names.operatorRoleArns, ['s3:GetObjectVersion'], [objects('')]),
         ]
       : []),
   ]

@@ -45,9 +45,20 @@ export class DeploymentNames {
     return functionNames.filter((name) => name !== 'api' || hasApi(this.#environment))
   }
 
-  /** Of those functions only: a role that is not there yet could be made by somebody else. */
+  /** Of those functions, and the one for operators. Not more: a role that is not there yet could be made by somebody else. */
   get roleArns(): readonly string[] {
-    return this.functions.map((name) => this.roleArn(name))
+    return [...this.functions.map((name) => this.roleArn(name)), ...this.operatorRoleArns]
+  }
+
+  /** The role that operators assume to take access over, to release it and to restore records. */
+  get operatorRole(): string {
+    return `${this.#environment.name}-operator`
+  }
+
+  /** Without operators there is none. */
+  get operatorRoleArns(): readonly string[] {
+    const { account, access } = this.#environment
+    return access.operators.length === 0 ? [] : [this.#roleArn(account, this.operatorRole)]
   }
 
   queue(name: QueueName): string {

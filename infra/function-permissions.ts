@@ -11,6 +11,7 @@ type Prefix =
   | 'foreign/'
   | 'history/'
   | 'status/'
+  | 'status/permission_sets/'
   | 'status/too-many/'
   | 'attention/'
   | 'control/dispatcher.json'
@@ -35,12 +36,14 @@ export type FunctionPermissions = {
   /** Put and read: what is never deleted. */
   readonly put?: readonly Prefix[]
   readonly send?: readonly WorkedQueue[]
+  /** Versions of objects that are not the newest. */
+  readonly versions?: 'read'
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
   readonly directory?: 'read'
-  /** `instance`: find the instance only. `change`: everything that the adapter of SSO Admin calls. */
-  readonly identityCenter?: 'instance' | 'change'
+  /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
+  readonly identityCenter?: 'instance' | 'read' | 'change'
 }
 
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
@@ -98,6 +101,29 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   api: { read: ['status/'], write: ['links_data/', 'permission_sets/'], put: ['state/deletions/'] },
 }
 
+/**
+ * What the role may do that operators assume for `import`, `release` and `restore`: these write inputs and records, and
+ * only read Identity Center. Deleting: an entry that was released, what `foreign/` forgets, work that is done.
+ */
+export const operatorPermissions = {
+  read: [''],
+  write: [
+    'links_data/',
+    'permission_sets/',
+    'assignments/',
+    'foreign/',
+    'attention/',
+    'state/',
+    'control/dispatcher.json',
+  ],
+  // A permission set that is taken over is in force, and no message comes by which a function would tell that.
+  put: ['history/', 'owned_permission_sets/', 'status/permission_sets/', 'control/owner.json'],
+  versions: 'read',
+  organizations: 'read',
+  directory: 'read',
+  identityCenter: 'read',
+} as const satisfies FunctionPermissions
+
 /** Who may send to a queue. */
 export function producersOf(queue: WorkedQueue): readonly FunctionName[] {
   return (Object.keys(functionPermissions) as FunctionName[]).filter((name) =>
@@ -121,7 +147,7 @@ export const directoryActions = [
   'ListUsers',
 ] as const
 
-/** Every operation of the adapter of SSO Admin but ListInstances. */
+/** Every operation of the adapter of SSO Admin but ListInstances. Those that only read begin as `reading` says. */
 export const identityCenterActions = [
   'AttachCustomerManagedPolicyReferenceToPermissionSet',
   'AttachManagedPolicyToPermissionSet',
@@ -157,3 +183,6 @@ export const identityCenterActions = [
   'UntagResource',
   'UpdatePermissionSet',
 ] as const
+
+const reading = /^(Describe|Get|List)/
+export const identityCenterReads = identityCenterActions.filter((action) => reading.test(action))

@@ -6,8 +6,11 @@ import { type FunctionName, functionSettings } from '../shared/ports/deployment-
 import type { DeploymentNames } from './deployment-names.ts'
 import {
   directoryActions,
+  type FunctionPermissions,
   functionPermissions,
   identityCenterActions,
+  identityCenterReads,
+  operatorPermissions,
   organizationsActions,
 } from './function-permissions.ts'
 
@@ -20,21 +23,34 @@ export type PolicyContext = {
   readonly logGroupArn: string
 }
 
+type Services = Omit<PolicyContext, 'logGroupArn'>
+
 /** Everything that one function may do. */
 export function functionPolicy(name: FunctionName, context: PolicyContext): PolicyDocument {
-  const { keyArns, logGroupArn } = context
+  const permissions = functionPermissions[name]
   return new PolicyDocument({
     statements: [
-      allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroupArn]),
-      allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], keyArns),
-      ...bucketStatements(name, context),
+      allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [context.logGroupArn]),
+      ...serviceStatements(permissions, context),
       ...queueStatements(name, context),
-      ...organizationStatements(name, context),
-      ...directoryStatements(name, context),
-      ...identityCenterStatements(name, context),
-      ...identityCenterKeyStatements(name, context),
     ],
   })
+}
+
+/** Everything that the role of operators may do. */
+export function operatorPolicy(context: Services): PolicyDocument {
+  return new PolicyDocument({ statements: serviceStatements(operatorPermissions, context) })
+}
+
+function serviceStatements(permissions: FunctionPermissions, context: Services): PolicyStatement[] {
+  return [
+    allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], context.keyArns),
+    ...bucketStatements(permissions, context),
+    ...organizationStatements(permissions, context),
+    ...directoryStatements(permissions, context),
+    ...identityCenterStatements(permissions, context),
+    ...identityCenterKeyStatements(permissions, context),
+  ]
 }
 
 /** Why a statement names more than one resource by `*`. */
@@ -42,6 +58,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Read: 'the objects under a prefix; which there are is what people upload',
   Write: 'the objects under a prefix; there is one for each input, assignment and instant',
   Put: 'the objects under a prefix; there is one for each assignment and instant',
+  Versions: 'any object may have been lost',
   Organization: 'these actions know no resource (Service Authorization Reference, "AWS Organizations")',
   Accounts: 'any account of the organization may be meant by a link',
   OrganizationalUnits: 'any organizational unit may be meant by a link',
@@ -66,15 +83,17 @@ export function wildcardReasons(policy: PolicyDocument): ReadonlyMap<string, str
 }
 const documentSchema = z.object({ Statement: z.array(z.object({ Sid: z.string(), Resource: z.unknown() })) })
 
-/** Inputs that come in by S3 only, nobody of ours may write. */
+/** Inputs that come in by S3 only, no function of ours may write. */
 function isWritable(prefix: string, { provisioning }: Environment): boolean {
   if (prefix === 'links_data/') return provisioning.links !== 's3'
   return prefix !== 'permission_sets/' || provisioning.permissionSets !== 's3'
 }
 
-function bucketStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  const { read = [], write: granted = [], put = [] } = functionPermissions[name]
-  const write = granted.filter((prefix) => isWritable(prefix, environment))
+function bucketStatements(permissions: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
+  const { read = [], write: granted = [], put = [], versions } = permissions
+  // People have their inputs written by S3; operators take over access whichever way inputs come in.
+  const isOfOperators = permissions === operatorPermissions
+  const write = granted.filter((prefix) => isOfOperators || isWritable(prefix, environment))
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
   const readable = read.some((prefix) => prefix === '') ? [''] : ['control/owner.json', ...read, ...granted, ...put]
   return [
@@ -82,6 +101,12 @@ function bucketStatements(name: FunctionName, { environment, names }: PolicyCont
     allow('Read', ['s3:GetObject'], [...new Set(readable)].map(objects)),
     ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
     ...(put.length === 0 ? [] : [allow('Put', ['s3:PutObject'], put.map(objects))]),
+    ...(versions === undefined
+      ? []
+      : [
+          allow('ListVersions', ['s3:ListBucketVersions'], [names.bucketArn]),
+          allow('Versions', ['s3:GetObjectVersion'], readable.map(objects)),
+        ]),
   ]
 }
 
@@ -108,8 +133,11 @@ function queueStatements(name: FunctionName, { names }: PolicyContext): PolicySt
 }
 
 /** Service Authorization Reference, "AWS Organizations". */
-function organizationStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  if (functionPermissions[name].organizations === undefined) return []
+function organizationStatements(
+  { organizations }: FunctionPermissions,
+  { environment, names }: Services,
+): PolicyStatement[] {
+  if (organizations === undefined) return []
   const { everywhere, accounts, organizationalUnits } = organizationsActions
   const actions = (of: readonly string[]) => of.map((action) => `organizations:${action}`)
   const owned = `arn:${names.partition}:organizations::${environment.managementAccount}`
@@ -121,8 +149,8 @@ function organizationStatements(name: FunctionName, { environment, names }: Poli
 }
 
 /** Service Authorization Reference, "AWS Identity Store". */
-function directoryStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  if (functionPermissions[name].directory === undefined) return []
+function directoryStatements({ directory }: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
+  if (directory === undefined) return []
   const arn = `arn:${names.partition}:identitystore`
   return [
     allow(
@@ -134,20 +162,23 @@ function directoryStatements(name: FunctionName, { environment, names }: PolicyC
 }
 
 /** Service Authorization Reference, "AWS IAM Identity Center". */
-function identityCenterStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  const { identityCenter } = functionPermissions[name]
+function identityCenterStatements(
+  { identityCenter }: FunctionPermissions,
+  { environment, names }: Services,
+): PolicyStatement[] {
   if (identityCenter === undefined) return []
   const instances = allow('Instances', ['sso:ListInstances'], ['*'])
   if (identityCenter === 'instance') return [instances]
   const { instanceArn } = environment
   const permissionSets = `arn:${names.partition}:sso:::permissionSet/${instanceArn.split('/')[1]}/*`
-  const changes = allow(
+  const isChange = identityCenter === 'change'
+  const calls = allow(
     'IdentityCenter',
-    identityCenterActions.map((action) => `sso:${action}`),
+    (isChange ? identityCenterActions : identityCenterReads).map((action) => `sso:${action}`),
     [instanceArn, permissionSets, `arn:${names.partition}:sso:::account/*`],
   )
-  const reachesItself = isManagementDeployment(environment) && environment.includeManagementAccount
-  return [instances, changes, ...(reachesItself ? managementAccountStatements(environment, names) : [])]
+  const reachesItself = isChange && isManagementDeployment(environment) && environment.includeManagementAccount
+  return [instances, calls, ...(reachesItself ? managementAccountStatements(environment, names) : [])]
 }
 
 /**
@@ -155,8 +186,10 @@ function identityCenterStatements(name: FunctionName, { environment, names }: Po
  * for this instance and the identity store of its organization. (IAM Identity Center User Guide, "Baseline KMS key and IAM
  * policy statements" and "Advanced KMS key policy statements".)
  */
-function identityCenterKeyStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  const { identityCenter, directory } = functionPermissions[name]
+function identityCenterKeyStatements(
+  { identityCenter, directory }: FunctionPermissions,
+  { environment, names }: Services,
+): PolicyStatement[] {
   const { identityCenterKeyArn: key, instanceArn, managementAccount } = environment
   if (key === undefined) return []
   const decrypt = (sid: string, service: string, context: Record<string, Record<string, string>>) =>

@@ -3,16 +3,17 @@ import type { Environment } from '../shared/domain/environment.ts'
 import { functionNames } from '../shared/ports/deployment-settings.ts'
 import type { RecordedCall, Right } from './compare-calls.ts'
 import { DeploymentNames } from './deployment-names.ts'
-import { functionPolicy } from './function-policy.ts'
+import { functionPolicy, operatorPolicy } from './function-policy.ts'
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
 const policySchema = z.object({ Statement: z.array(z.object({ Action: oneOrMore, Resource: oneOrMore })) })
 
-/** Every right of every function, by its own policy: one for each action, and of S3 and SQS for each resource. */
+/** Every right of every function and of operators, by its policy: one for each action, and of S3 and SQS for each resource. */
 export function grantedRights(environment: Environment): readonly Right[] {
   const context = { environment, names: new DeploymentNames(environment), keyArns: ['key'], logGroupArn: 'logs' }
-  return functionNames.flatMap((name) =>
-    policySchema.parse(functionPolicy(name, context).toJSON()).Statement.flatMap(({ Action, Resource }) =>
+  const policies = functionNames.map((name) => ({ name: name as string, policy: functionPolicy(name, context) }))
+  return [...policies, { name: 'operator', policy: operatorPolicy(context) }].flatMap(({ name, policy }) =>
+    policySchema.parse(policy.toJSON()).Statement.flatMap(({ Action, Resource }) =>
       Action.flatMap((action) => {
         const told = /^(s3|sqs):/.test(action) ? Resource : ['']
         return told.map((resource) => ({ name, action, resource }))

@@ -1,8 +1,11 @@
 import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
 import {
   directoryActions,
+  type FunctionPermissions,
   functionPermissions,
   identityCenterActions,
+  identityCenterReads,
+  operatorPermissions,
   organizationsActions,
 } from './function-permissions.ts'
 import { uncalledRights } from './uncalled-rights.ts'
@@ -17,27 +20,13 @@ const list = (service: string, actions: readonly string[]) =>
 /** docs/permissions.md: what each function may do, for whoever has to approve it. */
 export function renderPermissions(): string {
   const rows = functionNames.map((name) => {
-    const {
-      read = [],
-      write = [],
-      put = [],
-      send = [],
-      receive = [],
-      organizations,
-      directory,
-      identityCenter,
-    } = functionPermissions[name]
+    const { send = [], receive = [] } = functionPermissions[name]
+    const { reads, puts, deletes, services } = tell(functionPermissions[name])
     const own = functionSettings[name].queue?.name
-    const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
-    const services = [
-      organizations && 'Organizations',
-      directory && 'Identity Store',
-      identityCenter === 'change' && 'Identity Center',
-      identityCenter === 'instance' && 'Identity Center: the instance',
-    ].filter((service) => typeof service === 'string')
     const receives = code([...(own === undefined ? [] : [own]), ...receive])
-    return `| \`${name}\` | ${reads} | ${code(write)} | ${code(put)} | ${receives} | ${code(send)} | ${services.join(', ') || '–'} |`
+    return `| \`${name}\` | ${reads} | ${deletes} | ${puts} | ${receives} | ${code(send)} | ${services} |`
   })
+  const operator = tell(operatorPermissions)
   return `# Permissions
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
@@ -47,6 +36,15 @@ write its own logs. \`api\` is deployed only where inputs come in by it, and wri
 | function | reads | puts and deletes | puts | receives from | sends to | calls |
 | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## The role of operators
+
+\`<name>-operator\`, for the commands \`import\`, \`release\` and \`restore\` ([deployment.md](deployment.md#the-role-of-operators)). Those whom \`access.operators\` names may assume it; IAM users only with MFA.
+It may also list the bucket's names, read older versions, and use the key. Of Identity Center it may only call what reads: import and release change nothing there.
+
+| reads | puts and deletes | puts | calls |
+| --- | --- | --- | --- |
+| ${operator.reads} | ${operator.deletes} | ${operator.puts} | ${operator.services} |
 
 ## Organizations
 
@@ -62,6 +60,8 @@ On the one instance, its permission sets, and accounts; \`ListInstances\` knows 
 
 ${list('sso', ['ListInstances', ...identityCenterActions])}
 
+The role of operators: ${code(['ListInstances', ...identityCenterReads].toSorted())}.
+
 Where a customer's key encrypts IAM Identity Center (\`identityCenterKeyArn\`), the functions that call it may also \`kms:Decrypt\` with that key: only through IAM
 Identity Center for the one instance, and through the Identity Store of the organization.
 
@@ -73,4 +73,17 @@ Not all of them in each run.
 
 ${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
 `
+}
+
+/** The cells of a row that functions and operators share. */
+function tell({ read = [], write = [], put = [], organizations, directory, identityCenter }: FunctionPermissions) {
+  const services = [
+    organizations && 'Organizations',
+    directory && 'Identity Store',
+    identityCenter === 'change' && 'Identity Center',
+    identityCenter === 'read' && 'Identity Center: reads',
+    identityCenter === 'instance' && 'Identity Center: the instance',
+  ].filter((service) => typeof service === 'string')
+  const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
+  return { reads, puts: code(put), deletes: code(write), services: services.join(', ') || '–' }
 }

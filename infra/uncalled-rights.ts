@@ -89,4 +89,19 @@ export const uncalledRights: readonly Unused[] = [
     of: '`sso:ListPermissionSetsProvisionedToAccount`, of `dispatcher`',
     reason: 'only where a permission set of the management account is refused to a delegated administrator',
   },
+  {
+    right: /^operator: s3:(DeleteObject .*\/(links_data|permission_sets)\/|PutObject .*\/owner\.json|\w+Versions?\b)/,
+    of: 'of `operator`: deleting inputs, the claim of the bucket, older versions',
+    reason: 'for `restore`, and an import into a bucket that nobody has claimed yet',
+  },
+  {
+    right: /^operator: s3:DeleteObject .*\/(attention|state)\//,
+    of: '`s3:DeleteObject` under `attention/` and `state/`, of `operator`',
+    reason: 'only for records that have lost their subject',
+  },
+  {
+    right: /^operator: (organizations|identitystore|sso):(Describe|Get|List)/,
+    of: 'Organizations, Identity Store and Identity Center, of `operator`',
+    reason: 'reads only; which of them a command calls depends on its filters and on what there is',
+  },
 ]

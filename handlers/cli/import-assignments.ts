@@ -1,7 +1,9 @@
+import { quote } from '../../shared/domain/complaint.ts'
 import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
-import { claimBucket, readOwner, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { type FilterOptions, parseFilters } from './assignment-filters.ts'
 import { bucketOf } from './bucket.ts'
+import { claimForImport } from './claim-for-import.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { Progress } from './progress.ts'
@@ -16,6 +18,7 @@ export type ImportAssignmentsOptions = FilterOptions & {
   readonly compact?: boolean
   readonly tagKey?: readonly string[]
   readonly from?: string
+  readonly folder?: string
   readonly dryRun?: boolean
   readonly config?: string
   readonly json?: boolean
@@ -30,14 +33,19 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
-  const owner = isDryRun ? await readOwner(opened.objects) : await claim(opened)
+  const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const { folder } = options
+  if (folder !== undefined && !configuration.folders.includes(folder))
+    throw new Refusal(
+      `received the folder '${quote(folder)}', expected a declared one: ${configuration.folders.map((one) => `'${one}'`).join(', ') || 'the configuration has none'}`,
+    )
   const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
   const progress = new Progress()
   const tell = (line: string) => progress.tell(() => line)
   const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
   try {
-    const steps = { filter, source, isCompact, tagKeys, inPortions, onStep: tell }
+    const steps = { filter, source, isCompact, tagKeys, folder, inPortions, onStep: tell }
     const prepared = await prepareImport({ ...ports, configuration }, steps)
     const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
     progress.end()
@@ -47,12 +55,6 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   } finally {
     progress.end()
   }
-}
-
-async function claim(ports: Parameters<typeof claimBucket>[0]) {
-  return claimBucket(ports).catch((error: unknown) => {
-    throw error instanceof WrongOwnerError ? new Refusal(error.message) : error
-  })
 }
 
 type Prepared = Awaited<ReturnType<typeof prepareImport>>

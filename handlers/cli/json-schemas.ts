@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { configuration } from '../../shared/domain/configuration.ts'
 import { environment } from '../../shared/domain/environment.ts'
 import { environmentRules } from '../../shared/domain/environment-rules.ts'
+import { exportHeader, exportLine } from '../../shared/domain/export-line.ts'
 import type { JsonRules } from '../../shared/domain/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../shared/domain/link-body.ts'
 import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
@@ -23,6 +24,8 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'link-body.schema.json',
       render('What the file of a link may say; it may also be empty', linkBodySchema, linkBodyRules),
     ],
+    ['export-header.schema.json', render('The first line of what ssofile export writes', exportHeader, {})],
+    ['export-line.schema.json', render('Every other line of what ssofile export writes', exportLine, {})],
     ['configuration.schema.json', render('The configuration of ssofile; every key is optional', configuration, {})],
     [
       'environment.schema.json',

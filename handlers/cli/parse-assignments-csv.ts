@@ -40,7 +40,7 @@ export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSo
     const { account, permission_set: permissionSet, ...rest } = data
     return [{ accountId: account, permissionSet, ...rest, place: `${file}, ${place}` }]
   })
-  return parsed({ assignments, links: [] })
+  return parsed({ assignments, links: [], permissionSets: [] })
 }
 
 function readRows(text: string): z.infer<typeof rows> | string {

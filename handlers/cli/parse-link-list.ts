@@ -23,7 +23,7 @@ export function parseLinkList(file: string, text: string): Parsed<ImportSource> 
     if (link.ok) links.push(link.value)
     else faults.push(`line ${index + 1}: received ${link.complaint.received}, expected ${link.complaint.expected}`)
   }
-  if (faults.length === 0 && links.length > 0) return parsed({ assignments: [], links })
+  if (faults.length === 0 && links.length > 0) return parsed({ assignments: [], links, permissionSets: [] })
   return refused({
     object: file,
     received: faults.length > 0 ? faults.slice(0, 5).join('; ') : 'no link',

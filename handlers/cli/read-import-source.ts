@@ -1,23 +1,31 @@
 import { readFile } from 'node:fs/promises'
 import { type Parsed, renderComplaint } from '../../shared/domain/complaint.ts'
 import type { ImportSource } from '../../shared/domain/import-source.ts'
+import { isFolder } from './folder-inputs.ts'
 import { parseAssignmentsCsv } from './parse-assignments-csv.ts'
+import { parseInputFolder } from './parse-input-folder.ts'
 import { parseLinkList } from './parse-link-list.ts'
-import { parseTerraformAssignments } from './parse-terraform-assignments.ts'
+import { parseTerraform } from './parse-terraform.ts'
 import { Refusal } from './refusal.ts'
 
-/** The file that `--from` names: `terraform show -json`, a list of links, or CSV; its content says which. Throws Refusal. */
+/**
+ * What `--from` names: `terraform show -json`, a state file of Terraform, a list of links, or CSV, as the content says; or a
+ * folder with links and permission sets. Throws Refusal.
+ */
 export async function readImportSource(file: string): Promise<ImportSource> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Refusal(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  })
-  const read = parse(file, text)
+  const read = (await isFolder(file)) ? await parseInputFolder(file) : parse(file, await readText(file))
   if (!read.ok) throw new Refusal(renderComplaint(read.complaint))
   return read.value
 }
 
+async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Refusal(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  })
+}
+
 function parse(file: string, text: string): Parsed<ImportSource> {
-  if (/^\s*\{/.test(text)) return parseTerraformAssignments(file, parseJson(file, text))
+  if (/^\s*\{/.test(text)) return parseTerraform(file, parseJson(file, text))
   return /%ssofile\r?$/m.test(text) ? parseLinkList(file, text) : parseAssignmentsCsv(file, text)
 }
 

@@ -6,6 +6,7 @@ import { addBrake } from './brake.ts'
 import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
 import { addExplain } from './explain.ts'
+import { addExport } from './export.ts'
 import { addHelp } from './help.ts'
 import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
@@ -59,6 +60,7 @@ addRedrive(program)
 addDoctor(program)
 addCompletion(program)
 addImport(program)
+addExport(program)
 addRelease(program)
 addHelp(program)
 

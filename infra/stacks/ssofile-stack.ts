@@ -13,6 +13,7 @@ import { createDashboard } from '../constructs/create-dashboard.ts'
 import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
 import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
 import { createFunctions, type Functions, listFunctions } from '../constructs/create-functions.ts'
+import { createOperatorRole } from '../constructs/create-operator-role.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
 import { directoryEvents, organizationEvents } from '../wanted-events.ts'
@@ -31,10 +32,12 @@ export class SsofileStack extends Stack {
       existing === undefined
         ? createBucket(this, { environment, names, key, mayNotify: queues.worked.uploads })
         : undefined
+    const keyArns = [key.keyArn, ...(existing?.keyArn === undefined ? [] : [existing.keyArn])]
+    createOperatorRole(this, { environment, names, keyArns })
     const functions = createFunctions(this, {
       environment,
       names,
-      keyArns: [key.keyArn, ...(existing?.keyArn === undefined ? [] : [existing.keyArn])],
+      keyArns,
       variables: {
         SSOFILE_DEPLOYMENT: environment.name,
         SSOFILE_BUCKET: environment.bucket.name,

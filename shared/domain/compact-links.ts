@@ -41,6 +41,8 @@ type Options = {
   readonly tagKeys: readonly string[]
   /** Scopes of links that shall stay as they are where they grant no more than there is, by the last fields of the link. */
   readonly ownScopes?: ReadonlyMap<string, readonly Scope[]>
+  /** The declared folder of the links; absent: none. */
+  readonly folder?: string | undefined
   /** A file of this name is there and means something else. */
   readonly isTaken: (key: LinkKey) => boolean
 }
@@ -70,9 +72,9 @@ export function compactLinks(
   return { links: found.flatMap(({ links }) => links), obstacles: found.flatMap(({ obstacles }) => obstacles) }
 }
 
-function compactGrant({ grant, has, needed }: AccessOfGrant, wide: readonly WideScope[], { isTaken }: Options) {
+function compactGrant({ grant, has, needed }: AccessOfGrant, wide: readonly WideScope[], { isTaken, folder }: Options) {
   const named = wide.flatMap(({ scope, accounts }) => {
-    const key = spell(grant, scope)
+    const key = spell(grant, scope, folder)
     return key === undefined || isTaken(key) ? [] : [{ key, grant, scope, accounts }]
   })
   const chosen = cover(
@@ -85,7 +87,7 @@ function compactGrant({ grant, has, needed }: AccessOfGrant, wide: readonly Wide
     .sort()
     .flatMap((id): CompactLink[] => {
       const scope: Scope = { kind: 'account', id }
-      const key = spell(grant, scope)
+      const key = spell(grant, scope, folder)
       return key === undefined || isTaken(key) ? [] : [{ key, grant, scope, accounts: [id] }]
     })
   const links = [...chosen, ...rest]
@@ -162,9 +164,9 @@ function expandAll(scopes: readonly Scope[], { view, configuration }: Options): 
 }
 
 /** The link's key; `undefined`: no link can spell this scope or principal. Letters of a tag may read like the grammar. */
-function spell(grant: Grant, scope: Scope): LinkKey | undefined {
-  const key = renderLinkKey({ ...grant, scope })
-  const read = parseLinkKey(key, [])
+function spell(grant: Grant, scope: Scope, folder: string | undefined): LinkKey | undefined {
+  const key = renderLinkKey({ ...grant, scope, folder })
+  const read = parseLinkKey(key, folder === undefined ? [] : [folder])
   if (!read.ok || renderGrant(read.value) !== renderGrant(grant)) return undefined
   return JSON.stringify(read.value.scope) === JSON.stringify(scope) ? key : undefined
 }

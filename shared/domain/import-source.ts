@@ -1,5 +1,7 @@
 import type { AccountId } from './account-id.ts'
+import type { PermissionSetArn } from './identity-center-ids.ts'
 import type { Link } from './link.ts'
+import type { PermissionSetDefinition } from './permission-set-file.ts'
 import type { PrincipalType } from './principal.ts'
 
 /** An assignment as another tool knows it. */
@@ -14,5 +16,19 @@ export type WantedAssignment = {
   readonly place: string
 }
 
-/** What an import shall take over, by a file of another tool: assignments, or links that stand for some. */
-export type ImportSource = { readonly assignments: readonly WantedAssignment[]; readonly links: readonly Link[] }
+/** A permission set as another tool knows it. */
+export type WantedPermissionSet = {
+  readonly name: string
+  /** Absent: the file knows its name only. */
+  readonly arn?: PermissionSetArn
+  /** What the tool thinks that it is. */
+  readonly definition: PermissionSetDefinition
+  readonly place: string
+}
+
+/** What an import shall take over, by a file of another tool: assignments, links that stand for some, permission sets. */
+export type ImportSource = {
+  readonly assignments: readonly WantedAssignment[]
+  readonly links: readonly Link[]
+  readonly permissionSets: readonly WantedPermissionSet[]
+}

@@ -32,13 +32,21 @@ afterAll(() => system.stop(), 60_000)
 
 const isWrite = ({ operation }: { operation: string }) =>
   /AccountAssignment$/.test(operation) && !/^List/.test(operation)
-const ssofile = (args: readonly string[]) => system.ssofile(args, 'ssofile')
+/** As an operator who has assumed the role of the deployment, which may do this and little else. */
+const role = 'ssofile-operator'
+const ssofile = (args: readonly string[]) => system.ssofile(args, role)
 
 async function plan() {
   const { exitCode, stdout } = await ssofile(['plan', 's3://ssofile', '--detailed-exitcode', '--json'])
   const { grants, revocations } = JSON.parse(stdout)
   return { exitCode, grants, revocations }
 }
+
+test('an operator who has not assumed the role is told of it, and nothing is written', async () => {
+  const { exitCode, stderr } = await system.ssofile(['import', '--assignments'], 'operator')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('the role <name>-operator') })
+  expect(await system.keys('links_data/')).toEqual([])
+}, 60_000)
 
 test('a dry run shows the links and what would become ours, and changes nothing', async () => {
   const before = await system.keys('')
@@ -96,3 +104,32 @@ test('released access stays when its link is deleted, and can be imported again'
   expect(await system.keys('assignments/')).toEqual([`assignments/${keyOf(shop)}`])
   expect(system.calls.slice(calls).filter(isWrite)).toEqual([])
 }, 180_000)
+
+test('the role of operators is refused whatever import, release and restore do not need', async () => {
+  const [history = ''] = await system.keys('history/')
+  const instances = JSON.parse(await system.cli(['sso-admin', 'list-instances'], { as: role }))
+  const [{ InstanceArn: instance, IdentityStoreId: store }] = instances.Instances
+  const set = `${instance.replace(':instance/', ':permissionSet/')}/ps-0123456789abcdef`
+  const principal = ['--principal-type', 'GROUP', '--principal-id', '00000000-0000-0000-0000-000000000000']
+  const target = ['--target-type', 'AWS_ACCOUNT', '--target-id', shop, '--permission-set-arn', set, ...principal]
+  const refused: readonly (readonly string[])[] = [
+    ['s3', 'rm', `s3://ssofile/${history}`],
+    ['s3', 'rm', 's3://ssofile/control/owner.json'],
+    ...['control/pause.json', 'control/brake.json', 'status/links_data/x.json'].map((key) => [
+      ...['s3', 'cp', '-', `s3://ssofile/${key}`],
+    ]),
+    ['sqs', 'send-message', '--queue-url', system.queueUrl('work-urgent'), '--message-body', 'x'],
+    ['sso-admin', 'create-permission-set', '--instance-arn', instance, '--name', 'Own'],
+    ['sso-admin', 'create-account-assignment', '--instance-arn', instance, ...target],
+    ['sso-admin', 'delete-account-assignment', '--instance-arn', instance, ...target],
+    ['identitystore', 'create-group', '--identity-store-id', store],
+  ]
+  for (const args of refused) {
+    const { exitCode, stderr } = await system.tryCli(args, { as: role, input: '{}' })
+    expect({ args, isDone: exitCode === 0, stderr }).toEqual({
+      args,
+      isDone: false,
+      stderr: expect.stringContaining('the role of operators is not granted'),
+    })
+  }
+}, 120_000)

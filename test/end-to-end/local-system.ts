@@ -17,6 +17,7 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-s
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import pLimit from 'p-limit'
 import type * as z from 'zod'
+import { operatorRole } from '../../infra/local/add-operator-role.ts'
 import type { faultRule } from '../../infra/local/faults/fault-file.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
@@ -358,7 +359,7 @@ async function spawnLocalSystem({
   child.stdout?.setEncoding('utf8').on('data', (text: string) => started.said.push(text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => started.log.push(text))
   child.on('message', ({ operation, caller, status }: { operation: string; caller?: string; status: number }) => {
-    if (caller === 'ssofile') started.calls.push({ operation, isAccepted: status === 200 })
+    if (caller === 'ssofile' || caller === operatorRole) started.calls.push({ operation, isAccepted: status === 200 })
   })
   return started
 }

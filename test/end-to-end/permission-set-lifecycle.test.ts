@@ -155,16 +155,16 @@ test('a permission set made by hand is rejected as a file until it is imported, 
   const denied = await system.ssofile(['import', '--permission-sets', 'Handmade-ps'], 'maria')
   expect({ exitCode: denied.exitCode, stderr: denied.stderr }).toEqual({
     exitCode: 2,
-    stderr: expect.stringContaining('AWS_ACCESS_KEY_ID=ssofile ssofile import'),
+    stderr: expect.stringContaining('AWS_ACCESS_KEY_ID=ssofile-operator ssofile import'),
   })
-  const refused = await system.ssofile(['import', '--permission-sets', 'Handmade-ps'], 'ssofile')
+  const refused = await system.ssofile(['import', '--permission-sets', 'Handmade-ps'], 'ssofile-operator')
   expect(refused).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('a file that differs') })
   await system.cli(['s3', 'rm', `s3://ssofile/${key}`])
   await system.untilGone(key)
   await system.untilDispatcherRests()
   const imported = await system.ssofile(
     ['import', '--permission-sets', 'Handmade-ps', 'Nowhere-ps', '--json'],
-    'ssofile',
+    'ssofile-operator',
   )
   expect(JSON.parse(imported.stdout)).toMatchObject([
     { name: 'Nowhere-ps', outcome: 'not-found' },

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RecordedCall } from '../../infra/compare-calls.ts'
+import { operatorRole } from '../../infra/local/add-operator-role.ts'
 
 type Request = {
   readonly method: string
@@ -15,10 +16,16 @@ const services: Readonly<Record<string, string>> = {
   AWSOrganizationsV20161128: 'organizations',
 }
 
-/** What IAM would be asked about this request; `undefined`: no function made it. */
+/**
+ * What IAM would be asked about this request; `undefined`: neither a function made it nor a command in the role of operators.
+ * What a test tries in that role by the AWS CLI does not count.
+ */
 export function parseRecordedCall({ method, url, headers, body }: Request): RecordedCall | undefined {
   // As the SDK writes `userAgentAppId`; Powertools adds its own in capitals. (SDKs and Tools Reference Guide, "Application ID".)
-  const [, name] = / app\/([a-z]+(?:-[a-z]+)*)/.exec(headers['user-agent'] ?? '') ?? []
+  const [, app] = / app\/([a-z]+(?:-[a-z]+)*)/.exec(headers['user-agent'] ?? '') ?? []
+  const isCommand = headers['user-agent']?.startsWith('aws-sdk-js') === true
+  const isOperator = isCommand && headers.authorization?.includes(`Credential=${operatorRole}/`) === true
+  const name = isOperator ? 'operator' : app
   if (name === undefined) return undefined
   const [prefix = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.')
   const path = decodeURIComponent(url.split('?')[0] ?? '')
@@ -41,7 +48,7 @@ function objectAction(method: string): string {
 
 /** The folder of a key, as grants name it: few kinds, of thousands of keys. */
 function kindOf(key: string): string {
-  const folders = /^(state|control)\//.test(key) ? 2 : 1
+  const folders = /^(state|status|control)\//.test(key) ? 2 : 1
   const parts = key.split('/')
   return parts.length <= folders ? key : `${parts.slice(0, folders).join('/')}/`
 }

@@ -134,6 +134,48 @@ describe('an operator', () => {
   })
 })
 
+describe('the role that operators assume', () => {
+  const assumed = 'arn:aws:iam::111122223333:role/ssofile-operator'
+  const written = [
+    ledger,
+    'foreign/x',
+    'history/x',
+    'state/open/x',
+    'control/dispatcher.json',
+    'permission_sets/a.json',
+  ]
+  const links = [`links_data/${link}`, `links_data/team-a/${link}`, `links_data/team-b/${link}`]
+
+  test.each([...written, ...links])('may write %s, by the policy of the role alone', (key) => {
+    expect(judge(assumed, 'PutObject', key)).toBe('silent')
+    expect(judge(assumed, 'DeleteObject', key)).toBe('silent')
+  })
+
+  test('may write inputs that come in by the API, since an import writes its links', () => {
+    const byApi = environment.parse({ ...exampleDocument, provisioning: { links: 'api', permissionSets: 'api' } })
+    for (const key of [...links, 'permission_sets/a.json'])
+      expect(judge(assumed, 'PutObject', key, {}, byApi)).toBe('silent')
+  })
+
+  test('may delete no version', () => {
+    expect(judge(assumed, 'DeleteObjectVersion', ledger)).toBe('denied')
+  })
+
+  test('reads versions in a bucket of another account', () => {
+    const existing = { name: 'shared-inputs', existing: { account: '777788889999' } }
+    const elsewhere = environment.parse({ ...exampleDocument, bucket: existing })
+    expect(judge(assumed, 'PutObject', ledger, {}, elsewhere)).toBe('allowed')
+    expect(judge(assumed, 'GetObjectVersion', ledger, {}, elsewhere)).toBe('allowed')
+    expect(judge(assumed, 'ListBucketVersions', undefined, {}, elsewhere)).toBe('allowed')
+    expect(judge(dispatcher, 'GetObjectVersion', ledger, {}, elsewhere)).toBe('silent')
+  })
+
+  test('is nobody where there are no operators: its name could be taken', () => {
+    const without = environment.parse({ ...exampleDocument, access: { ...example.access, operators: [] } })
+    for (const key of [...written, ...links]) expect(judge(assumed, 'PutObject', key, {}, without)).toBe('denied')
+  })
+})
+
 test('the functions of ssofile are denied none of their own objects, whose rights their roles have', () => {
   for (const key of [ledger, 'history/x', 'control/dispatcher.json', 'status/x', 'state/organization.json'])
     expect(judge(dispatcher, 'PutObject', key)).toBe('silent')

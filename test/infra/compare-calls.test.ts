@@ -74,6 +74,23 @@ describe('a request to the local system is recorded', () => {
     expect(request('POST', '/', 'AWSIdentityStore.GetGroupId')?.action).toBe('identitystore:GetGroupId')
   })
 
+  test('as the role of operators where a command of ssofile made it', () => {
+    const authorization = 'AWS4-HMAC-SHA256 Credential=ssofile-operator/20260303/us-east-1/s3/aws4_request, …'
+    const put = (agent: string) =>
+      parseRecordedCall({
+        method: 'PUT',
+        url: '/b/foreign/x',
+        headers: { 'user-agent': agent, authorization },
+        body: '',
+      })
+    expect(put('aws-sdk-js/3.1169.0 os/linux')).toEqual({
+      name: 'operator',
+      action: 's3:PutObject',
+      key: 'foreign/',
+    })
+    expect(put('aws-cli/2.0')).toBe(undefined)
+  })
+
   test('only where a function made it', () => {
     expect(parseRecordedCall({ method: 'GET', url: '/', headers: { 'user-agent': 'aws-cli/2.0' }, body: '' })).toBe(
       undefined,

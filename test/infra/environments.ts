@@ -22,14 +22,21 @@ export function identityCenterKeyOf(partition: string, region: string): string {
   return `arn:${partition}:kms:${region}:444455556666:key/mrk-1234abcd12ab34cd56ef1234567890ab`
 }
 
-/** A deployment of every kind. China: with a key of the customer's for IAM Identity Center. */
+const withOperators = (operators: readonly string[]) => ({
+  ...exampleDocument,
+  access: { ...example.access, operators },
+})
+
+const mixedOperators = ['arn:aws:iam::111122223333:user/ana', 'arn:aws:iam::777788889999:role/on-call']
+
+/** A deployment of every kind. At home: without operators; API: with some of two kinds. China: with a key of the customer's for IAM Identity Center. */
 export const environments = {
   delegated: exampleDocument,
-  'at-home': { ...exampleDocument, region: 'us-east-1' },
+  'at-home': { ...withOperators([]), region: 'us-east-1' },
   management: read('fixtures/environments/management-account.json'),
   'management-at-home': { ...read('fixtures/environments/management-account.json'), region: 'us-east-1' },
   existing: read('fixtures/environments/existing-bucket.json'),
   china: { ...inPartition('aws-cn', 'cn-north-1'), identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1') },
-  api: { ...exampleDocument, provisioning: { links: 'api', permissionSets: 'both' } },
+  api: { ...withOperators(mixedOperators), provisioning: { links: 'api', permissionSets: 'both' } },
   'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
 }

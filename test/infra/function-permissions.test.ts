@@ -4,6 +4,8 @@ import {
   directoryActions,
   functionPermissions,
   identityCenterActions,
+  identityCenterReads,
+  operatorPermissions,
   organizationsActions,
   producersOf,
 } from '../../infra/function-permissions.ts'
@@ -64,6 +66,17 @@ test('only the dispatcher may change Identity Center, and only it and people may
   expect(changing).toEqual(['dispatcher'])
   const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
   expect(controlling).toEqual(['dispatcher', 'owner'])
+})
+
+test('operators may neither change Identity Center nor delete history or the claim of the bucket', () => {
+  const { write, put, identityCenter } = operatorPermissions
+  expect(identityCenter).toBe('read')
+  expect(identityCenterReads.filter((action) => !/^(Describe|Get|List)/.test(action))).toEqual([])
+  expect(identityCenterReads).toHaveLength(17)
+  for (const key of ['history/x', 'control/owner.json'])
+    expect(write.filter((prefix) => key.startsWith(prefix))).toEqual([])
+  const keys = ['control/brake.json', 'control/pause.json', 'status/links_data/x', 'reports/x']
+  expect(keys.filter((key) => [...write, ...put].some((prefix) => key.startsWith(prefix)))).toEqual([])
 })
 
 test('no function but the API may write inputs', () => {

@@ -69,6 +69,8 @@ function matches(value: unknown, wanted: unknown): boolean {
 }
 
 const textOf = (value: unknown) => JSON.stringify(value)
+const listFunctionRoles = (mode: Mode) =>
+  list('AWS::IAM::Role', mode).filter(({ Properties }) => Properties.RoleName !== 'ssofile-operator')
 
 test('every kind of deployment synthesizes, with the stacks of its accounts and Regions', () => {
   const stacks = Object.fromEntries(modes.map((mode) => [mode, Object.keys(assemblies[mode] ?? {}).sort()]))
@@ -118,7 +120,7 @@ describe('a function', () => {
   })
 
   test('has a role of its own, and no policy that AWS manages', () => {
-    const roles = list('AWS::IAM::Role')
+    const roles = listFunctionRoles('delegated')
     expect(roles.map(({ Properties }) => Properties.RoleName).sort()).toEqual(
       functionNames.map((name) => `ssofile-${name}`).sort(),
     )
@@ -136,7 +138,7 @@ describe('a function', () => {
   })
 
   test('only the dispatcher may change Identity Center, and none may change inputs', () => {
-    for (const { Properties } of list('AWS::IAM::Role')) {
+    for (const { Properties } of listFunctionRoles('delegated')) {
       const text = textOf(Properties.Policies)
       expect({ role: Properties.RoleName, changes: text.includes('sso:CreateAccountAssignment') }).toEqual({
         role: Properties.RoleName,
@@ -589,7 +591,7 @@ describe('the API', () => {
   })
 
   test('alone may write inputs, and calls no other service', () => {
-    const writing = list('AWS::IAM::Role', 'api').filter(({ Properties }) =>
+    const writing = listFunctionRoles('api').filter(({ Properties }) =>
       /"s3:PutObject"[^}]*\/(links_data|permission_sets)/.test(textOf(Properties.Policies)),
     )
     expect(writing.map(({ Properties }) => Properties.RoleName)).toEqual(['ssofile-api'])
@@ -607,6 +609,65 @@ describe('the API', () => {
     )
     const links = one('AWS::Lambda::Function', { FunctionName: 'ssofile-links' }, 'api')
     expect(textOf(links.Properties.Environment)).not.toContain('SSOFILE_API_PRINCIPAL')
+  })
+})
+
+describe('the role of operators', () => {
+  const roleOf = (mode: Mode) => one('AWS::IAM::Role', { RoleName: 'ssofile-operator' }, mode).Properties
+  const textOfRole = (mode: Mode) => textOf(roleOf(mode).Policies)
+
+  test('may be assumed by operators only: the accounts are named, and the operators in a condition', () => {
+    const { access } = example
+    expect(access.operators).toHaveLength(1)
+    expect(roleOf('delegated').AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { AWS: expect.anything() },
+          Condition: { ArnLike: { 'aws:PrincipalArn': access.operators } },
+        },
+      ],
+    })
+  })
+
+  test('asks IAM users for MFA, and names each account of an operator', () => {
+    const { AssumeRolePolicyDocument } = roleOf('api')
+    expect(AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        { Condition: { ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::777788889999:role/on-call'] } } },
+        {
+          Condition: {
+            ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::111122223333:user/ana'] },
+            Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+          },
+        },
+      ],
+    })
+    expect(textOf(AssumeRolePolicyDocument)).toContain(':iam::777788889999:root')
+  })
+
+  test('only reads Identity Center, and sends to no queue', () => {
+    for (const mode of ['delegated', 'management'] as const) {
+      const calls = [...new Set(textOfRole(mode).match(/"(sso|sqs|iam|logs):\w+"/g))]
+      expect(calls.filter((call) => !/"sso:(Describe|Get|List)/.test(call))).toEqual([])
+      expect(calls).toContain('"sso:ListAccountAssignments"')
+    }
+  })
+
+  test('puts and deletes links and records, never history, whichever way inputs come in', () => {
+    for (const mode of ['delegated', 'api'] as const) {
+      const [, deletable = ''] =
+        /"s3:PutObject","s3:DeleteObject"\],[^[]*"Resource":\[([^\]]*)\]/.exec(textOfRole(mode)) ?? []
+      for (const prefix of ['links_data/', 'permission_sets/', 'assignments/', 'control/dispatcher.json'])
+        expect(deletable).toContain(`example-ssofile/${prefix}`)
+      expect(deletable).not.toMatch(/history|owner|brake|pause/)
+    }
+  })
+
+  test('is not there without operators', () => {
+    const roles = list('AWS::IAM::Role', 'at-home').map(({ Properties }) => Properties.RoleName)
+    expect(roles).not.toContain('ssofile-operator')
   })
 })
 

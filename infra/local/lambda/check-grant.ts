@@ -1,29 +1,45 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
-import type { FunctionName } from '../../../shared/ports/deployment-settings.ts'
 import type { QueueName } from '../../../shared/ports/queues.ts'
 import {
   directoryActions,
-  functionPermissions,
+  type FunctionPermissions,
   identityCenterActions,
+  identityCenterReads,
   organizationsActions,
 } from '../../function-permissions.ts'
+import { refuse } from '../faults/render-refusal.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 
-/** Whether the role of a function may make this call: what a deployment grants it, and nothing else. */
-export function isGranted(name: FunctionName, request: FastifyRequest): boolean {
+/** Answers a call as its service does where the role of `who` lacks the right; `undefined`: it has it. */
+export function refuseUnlessGranted(
+  permissions: FunctionPermissions,
+  who: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
   const call = serviceCallOf(request)
-  const { organizations, directory, identityCenter } = functionPermissions[name]
+  if (call === undefined || isGranted(permissions, request)) return undefined
+  const code = call.service === 's3' || call.service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException'
+  const message = `the role of ${who} is not granted ${call.operation} of ${request.url}`
+  return refuse({ service: call.service, code, message }, request, reply)
+}
+
+/** Whether a role of a deployment with these permissions may make this call. */
+function isGranted(permissions: FunctionPermissions, request: FastifyRequest): boolean {
+  const call = serviceCallOf(request)
+  const { organizations, directory, identityCenter } = permissions
   const { operation = '' } = call ?? {}
   switch (call?.service) {
     case 's3':
-      return mayUseBucket(name, operation, parseS3Request(request)?.key ?? '')
+      return mayUseBucket(permissions, operation, parseS3Request(request)?.key ?? '')
     case 'sqs':
-      return mayUseQueue(name, operation, request.body)
+      return mayUseQueue(permissions, operation, request.body)
     case 'sso-admin':
       if (operation === 'ListInstances') return identityCenter !== undefined
+      if (identityCenter === 'read') return includes(identityCenterReads, operation)
       return identityCenter === 'change' && includes(identityCenterActions, operation)
     case 'identitystore':
       return directory !== undefined && includes(directoryActions, operation)
@@ -34,12 +50,17 @@ export function isGranted(name: FunctionName, request: FastifyRequest): boolean 
   }
 }
 
-function mayUseBucket(name: FunctionName, operation: string, key: string): boolean {
-  const { read = [], write = [], put = [] } = functionPermissions[name]
+function mayUseBucket(
+  { read = [], write = [], put = [], versions }: FunctionPermissions,
+  operation: string,
+  key: string,
+): boolean {
   const isIn = (prefixes: readonly string[]) => prefixes.some((prefix) => key.startsWith(prefix))
   switch (operation) {
     case 'ListObjectsV2':
       return true
+    case 'ListObjectVersions':
+      return versions !== undefined
     case 'GetObject':
     case 'HeadObject':
       return key === 'control/owner.json' || isIn([...read, ...write, ...put])
@@ -54,8 +75,7 @@ function mayUseBucket(name: FunctionName, operation: string, key: string): boole
 
 const aboutQueue = z.object({ QueueUrl: z.string() })
 
-function mayUseQueue(name: FunctionName, operation: string, body: unknown): boolean {
-  const { send = [], receive = [] } = functionPermissions[name]
+function mayUseQueue({ send = [], receive = [] }: FunctionPermissions, operation: string, body: unknown): boolean {
   const url = aboutQueue.safeParse(body).data?.QueueUrl ?? ''
   const isOf = (queues: readonly QueueName[]) => queues.some((queue) => url.endsWith(`/${queueNameOnTheWire(queue)}`))
   if (operation === 'SendMessage' || operation === 'SendMessageBatch') return isOf(send)

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { refuse } from '../faults/render-refusal.ts'
-import { serviceCallOf } from '../faults/service-call.ts'
-import { isGranted } from './check-grant.ts'
+import { functionPermissions } from '../../function-permissions.ts'
+import { refuseUnlessGranted } from './check-grant.ts'
 import { type ExecutionEnvironment, environmentTokenPrefix } from './execution-environment.ts'
 
 /** The environments that run or are frozen, by the session token that their calls carry. */
@@ -36,11 +35,8 @@ export class EnvironmentCalls {
       if (environment === undefined) return
       await environment.whenNotFrozen()
       if (environment.isDead) return breakConnection(reply)
-      const call = serviceCallOf(request)
-      if (call === undefined || isGranted(environment.function, request)) return
-      const code = call.service === 's3' || call.service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException'
-      const words = `the role of the function ${environment.function} is not granted ${call.operation} of ${request.url}`
-      return refuse({ service: call.service, code, message: words }, request, reply)
+      const name = environment.function
+      return refuseUnlessGranted(functionPermissions[name], `the function ${name}`, request, reply)
     })
   }
 }

@@ -1,11 +1,12 @@
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import { functionPermissions } from '../../function-permissions.ts'
+import { type FunctionPermissions, functionPermissions, operatorPermissions } from '../../function-permissions.ts'
 
 const inputPrefixes = ['links_data/', 'permission_sets/'] as const
-const { write = [], put = [] } = functionPermissions.api
+const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
 const prefixesByRole: Readonly<Record<string, readonly string[]>> = {
   ssofile: [''],
-  'ssofile-api': [...write, ...put],
+  'ssofile-api': writable(functionPermissions.api),
+  'ssofile-operator': writable(operatorPermissions),
   operator: [...inputPrefixes, 'control/'],
 }
 

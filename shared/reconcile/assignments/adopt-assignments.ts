@@ -197,7 +197,8 @@ export async function finishAdoption(
   const stored = await new Ledger(objects).read(key)
   const access = findAccess(stored?.entry, target)
   if (access?.state !== 'granted' || access.grantedAt === undefined) return
-  const known = await readLastWord(objects, key, target, { isRecorded: true })
+  // By the ids: history may have come from another instance, where the names stood for others.
+  const known = await readLastWord(objects, key, target)
   if (known.says !== 'ours')
     await recordHistory(objects, {
       key,

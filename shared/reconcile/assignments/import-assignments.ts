@@ -26,7 +26,11 @@ export type ImportOptions = {
   /** The keys of the tags that links may name; with `isCompact` only. */
   readonly tagKeys: readonly string[]
   /** Only what this names. */
-  readonly source?: ImportSource | undefined
+  readonly source?: Pick<ImportSource, 'assignments' | 'links'> | undefined
+  /** Writes no link: only what links grant already becomes ours. */
+  readonly byPresentLinks?: boolean
+  /** The declared folder for new links; absent: outside all folders. */
+  readonly folder?: string | undefined
   readonly inPortions: InPortions
   /** Told each step, and how far it is. */
   readonly onStep: (step: string) => void
@@ -57,7 +61,8 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   const listed = await listExisting(narrow(options.filter, wanted), { ...context, ...options, principals })
   const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   onStep('looking up names and records')
-  const judging = { objects, view: await view(), configuration, principals, ...existing }
+  const { folder } = options
+  const judging = { objects, view: await view(), configuration, principals, folder, ...existing }
   const onJudged = (done: number) => onStep(`looking up names and records: ${done} of ${existing.rows.length}`)
   const judgements = await judgeExisting(existing.rows, { ...judging, onJudged })
   const readings = await InputReadings.list(objects, configuration)
@@ -100,14 +105,16 @@ function divide(links: readonly ImportedLink[]): readonly ImportedLink[][] {
   return batches
 }
 
-/** The tags of all accounts, where links shall name some: the view has them only while a link names one. */
+/** The tags of all accounts, where links shall name some or those of a source do: the view has them only while a link names one. */
 async function readTags(
   { accounts }: OrganizationView,
   context: Context,
-  { tagKeys, isCompact, onStep }: ImportOptions,
+  { tagKeys, isCompact, source, onStep }: ImportOptions,
 ): Promise<ReadonlyMap<AccountId, Tags>> {
   const tags = new Map<AccountId, Tags>()
-  const unread = isCompact && tagKeys.length > 0 ? accounts.filter((account) => account.tags === undefined) : []
+  const areNamed = source?.links.some(({ scope }) => scope.kind === 'account_tag') === true
+  const areNeeded = areNamed || (isCompact && tagKeys.length > 0)
+  const unread = areNeeded ? accounts.filter((account) => account.tags === undefined) : []
   const organizations = patientOrganizations(context)
   await Promise.all(
     unread.map(async ({ id }) => {

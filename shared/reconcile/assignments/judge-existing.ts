@@ -9,7 +9,7 @@ import { type Complaint, quote } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { isSameAccess, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import { parseLinkKey, renderLinkKey } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
@@ -48,6 +48,8 @@ type Context = {
   readonly configuration: Pick<Configuration, 'includeManagementAccount'>
   readonly principals: PrincipalIndex
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
+  /** Of the links that are to be written. */
+  readonly folder?: string | undefined
   /** Told how many are judged. */
   readonly onJudged?: (done: number) => void
 }
@@ -91,7 +93,9 @@ async function judge(target: AssignmentTarget, context: Judging): Promise<Judgem
   if (permissionSet === undefined || principal === undefined) return leave(unspellable(type, principal))
   const assignment = { accountId, permissionSet, principal, type }
   const key = renderAssignmentKey(assignment)
-  if (!parseLinkKey(linkPrefix + key, []).ok) return leave(unspellable(type, principal))
+  const { folder } = context
+  const link = renderLinkKey({ ...assignment, scope: { kind: 'account', id: accountId }, folder })
+  if (!parseLinkKey(link, folder === undefined ? [] : [folder]).ok) return leave(unspellable(type, principal))
   return judgeOwner({ key, assignment, target }, context, leave)
 }
 

@@ -12,7 +12,7 @@ const readAtOnce = 16
 
 /** What a file of another tool names; its links stand for what they would grant now. */
 export function listWanted(
-  { assignments, links }: ImportSource,
+  { assignments, links }: Pick<ImportSource, 'assignments' | 'links'>,
   view: OrganizationView,
   configuration: Configuration,
 ): readonly WantedAssignment[] {
@@ -45,13 +45,31 @@ export async function keepWanted(
     for (const name of found) missing.delete(name)
     if (found.length > 0) kept.push(row)
   })
-  const complaints = [...missing.values()].map(complainOfMissing)
+  const instances = new Set([...existing.permissionSetNames.keys()].map(instanceOf))
+  const complaints = [...missing.values()].map((one) => complainOfMissing(one, instances))
   return { ...existing, rows: kept, unknown: [...existing.unknown, ...complaints] }
 }
 
-function complainOfMissing({ place, ...wanted }: WantedAssignment): Complaint {
+/** The id of the instance in the ARN of a permission set; of a name `undefined`. */
+function instanceOf(permissionSet: string): string | undefined {
+  return permissionSet.startsWith('arn:') ? permissionSet.split('/')[1] : undefined
+}
+
+function complainOfMissing(
+  { place, ...wanted }: WantedAssignment,
+  instances: ReadonlySet<string | undefined>,
+): Complaint {
+  const object = `${nameOf(wanted)} (${quote(place)})`
+  const instance = instanceOf(wanted.permissionSet)
+  if (instance !== undefined && instances.size > 0 && !instances.has(instance))
+    return {
+      object,
+      received: `access of another instance of IAM Identity Center, ${quote(instance)}`,
+      expected: 'access of the instance that this bucket belongs to',
+      remedy: "import it into that instance's bucket",
+    }
   return {
-    object: `${nameOf(wanted)} (${quote(place)})`,
+    object,
     received: 'access that Identity Center does not have',
     expected: 'access that is there: an import grants nothing',
     remedy: 'grant it by a link, or take it out of the file',

@@ -4,7 +4,7 @@ import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
 import type { ImportSource } from '../../domain/import-source.ts'
-import { type Grant, type LinkKey, linkKey, linkPrefix, renderGrant } from '../../domain/link.ts'
+import { type Grant, type LinkKey, renderGrant, renderLinkKey } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { InputReadings } from '../records/input-readings.ts'
@@ -40,12 +40,14 @@ type Options = {
   readonly isCompact: boolean
   readonly tagKeys: readonly string[]
   /** Links of another tool. */
-  readonly source?: ImportSource | undefined
+  readonly source?: Pick<ImportSource, 'links'> | undefined
+  readonly folder?: string | undefined
+  readonly byPresentLinks?: boolean | undefined
 }
 
 /** The links that an import writes, and what becomes ours by which link. Reads links only; changes nothing. */
 export async function planImport(judgements: readonly Judgement[], options: Options): Promise<ImportPlan> {
-  const { view, configuration, readings, isCompact, tagKeys, source } = options
+  const { view, configuration, readings, isCompact, tagKeys, source, folder, byPresentLinks } = options
   const left = judgements.flatMap((one) => (one.is === 'left' ? [one.complaint] : []))
   const ours = judgements.flatMap((one) => (one.is === 'ours' ? [one] : []))
   const fresh = judgements.flatMap((one) => (one.is === 'new' ? [one.existing] : []))
@@ -56,7 +58,9 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
   const isTaken = (key: LinkKey) => present.has(key)
   const bySource = Map.groupBy(source?.links ?? [], renderGrant)
   const ownScopes = new Map([...bySource].map(([name, links]) => [name, links.map(({ scope }) => scope)]))
-  const compacted = compactLinks(access, { view, configuration, isCompact, tagKeys, ownScopes, isTaken })
+  const compacted = byPresentLinks
+    ? noLinks
+    : compactLinks(access, { view, configuration, isCompact, tagKeys, ownScopes, folder, isTaken })
   const known = new Map([...fresh, ...kept].map((existing) => [existing.key, existing]))
   const pending = new Set(fresh.filter(({ key }) => !lasting.has(key)).map(({ key }) => key))
   const written = compacted.links.map((link) => toImported(link, known, pending))
@@ -64,7 +68,14 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
   return {
     links: [...adoptByPresent(fresh, lasting), ...written],
     obstacles: compacted.obstacles,
-    left: [...left, ...(await Promise.all(rest.map((existing) => complainOfFile(existing, readings))))],
+    left: [
+      ...left,
+      ...(await Promise.all(
+        rest.map((existing) =>
+          byPresentLinks ? complainOfLack(existing) : complainOfFile(existing, folder, readings),
+        ),
+      )),
+    ],
     adopted: ours.flatMap(({ existing, isAdopted }) => (isAdopted ? [existing] : [])),
     ours: ours.length,
   }
@@ -125,9 +136,24 @@ function adoptByPresent(fresh: readonly Existing[], lasting: Lasting): readonly 
   })
 }
 
+const noLinks: ReturnType<typeof compactLinks> = { links: [], obstacles: [] }
+
+function complainOfLack({ key }: Existing): Complaint {
+  return {
+    object: key,
+    received: 'access that no link grants',
+    expected: 'a link that grants it now and for good',
+    remedy: `leave it to others, or upload such a link and run the import again`,
+  }
+}
+
 /** Its link would have the name of a file that is there and does not grant it for good. */
-async function complainOfFile({ key }: Existing, readings: InputReadings): Promise<Complaint> {
-  const link = linkKey.parse(linkPrefix + key)
+async function complainOfFile(
+  { assignment }: Existing,
+  folder: string | undefined,
+  readings: InputReadings,
+): Promise<Complaint> {
+  const link = renderLinkKey({ ...assignment, scope: { kind: 'account', id: assignment.accountId }, folder })
   return complainOfLink(link, await readings.read(link))
 }
 

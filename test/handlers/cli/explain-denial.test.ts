@@ -3,13 +3,13 @@ import { explainDenial } from '../../../handlers/cli/explain-denial.ts'
 import { Refusal } from '../../../handlers/cli/refusal.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 
-const explain = explainDenial('import', 'import --permission-sets')
+const explain = explainDenial('apply', 'apply s3://ssofile')
 
 test.each(['AccessDenied', 'AccessDeniedException'])('%s becomes a refusal that names who may', (code) => {
   const denied = new ServiceError('s3', code, "'me' may not write 'control/dispatcher.json'")
   expect(() => explain(denied)).toThrow(Refusal)
   expect(() => explain(denied)).toThrow(
-    /^import needs the permissions of ssofile itself, and s3 answered: 'me' may not write .*\n.*AWS_ACCESS_KEY_ID=ssofile ssofile import --permission-sets$/,
+    /^apply needs the permissions of ssofile itself, and s3 answered: 'me' may not write .*\n.*AWS_ACCESS_KEY_ID=ssofile ssofile apply s3:\/\/ssofile$/,
   )
 })
 

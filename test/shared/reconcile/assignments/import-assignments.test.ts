@@ -327,6 +327,40 @@ test('links of another tool stay as they are where each account has the access',
   expect(prepared.unknown).toHaveLength(2)
 })
 
+test('a tag link of another tool stands for the accounts that have the tag', async () => {
+  const world = open([{ account: data }, { account: sandbox }, { account: shop, principal: 'admins' }])
+  const tagLink = 'account_tag%team^Data%Reader%readers%GROUP%ssofile'
+  const link = parseLinkKey(`links_data/${tagLink}`, [])
+  if (!link.ok) throw new Error(tagLink)
+  const { prepared } = await importAll(world, { source: { assignments: [], links: [link.value] } })
+  expect(prepared.unknown).toEqual([])
+  expect(await links(world)).toEqual([tagLink])
+  expect(await entries(world)).toEqual([keyOf(data), keyOf(sandbox)])
+})
+
+test('a source that names access of another instance is told so', async () => {
+  const world = open([{ account: shop }])
+  const { principalId: principal } = targetOf(world, shop)
+  const permissionSet = 'arn:aws:sso:::permissionSet/ssoins-6508f7e2d9c1b3a4/ps-9f8e7d6c5b4a3210'
+  const wanted = { accountId: accountId.parse(shop), permissionSet, principal, type: 'GROUP' as const, place: 'x' }
+  const { prepared } = await importAll(world, { source: { assignments: [wanted], links: [] } })
+  expect(prepared.unknown).toMatchObject([{ received: expect.stringContaining('ssoins-6508f7e2d9c1b3a4') }])
+  expect(await entries(world)).toEqual([])
+})
+
+test('links go into the folder that is named, wide ones too, and a plan then says nothing', async () => {
+  const given = [{ account: shop }, { account: data }, { account: sandbox, principal: 'admins' }]
+  const world = open(given, { configuration: { folders: ['taken-over'] } })
+  const { left } = await importAll(world, { isCompact: true, folder: 'taken-over' })
+  expect(left).toEqual([])
+  const names = [keyOf(sandbox, 'Reader%admins%GROUP'), 'ou_id%ou-tiny-workload%Reader%readers%GROUP%ssofile']
+  expect(await links(world)).toEqual(names.map((name) => `taken-over/${name}`))
+  expect(await entries(world)).toHaveLength(3)
+  await liveOn(world)
+  expect(world.calls.filter(isWrite)).toEqual([])
+  expect(await entries(world)).toHaveLength(3)
+})
+
 test('where listing by principal is refused, the import lists by account instead', async () => {
   const world = open([{ account: shop }])
   const refused = intercept(world.ports, async ({ operation, proceed }) => {
