@@ -32,6 +32,8 @@ export type WorldOptions = {
   readonly seed?: number
   /** Who calls SSO Admin; default: the management account. */
   readonly caller?: SsoAdminCaller
+  /** Whether the bucket belongs to the instance; default: yes. Without an owner the dispatcher does nothing. */
+  readonly isOwned?: boolean
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
   readonly wrap?: (ports: Ports) => Ports
 }
@@ -81,6 +83,11 @@ export class World {
     })
     fillFromOrganizationFile(options.organization ?? acme(), this)
     const { objects, queues, organizations, identityStore, ssoAdmin, log, metrics } = this
+    if (options.isOwned !== false) {
+      const { instanceArn } = ssoAdmin
+      const { identityStoreId } = identityStore
+      void objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
+    }
     const services = { objects, queues, organizations, identityStore, ssoAdmin }
     const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics }
     this.ports = options.wrap?.(ports) ?? ports

@@ -10,7 +10,7 @@ import type { Metrics } from '../../shared/ports/metrics.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
-import { claimBucket } from '../../shared/reconcile/records/owner.ts'
+import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { addCallerIdentity } from './add-caller-identity.ts'
 import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
@@ -139,7 +139,11 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
   const ofApi = openPorts({ url, clock, log, metrics, instanceArn, accessKeyId: apiRole })
   gateway.invoke = api(ofApi, configuration)
-  await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
+  await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration }).catch((error: unknown) => {
+    // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
+    if (!(error instanceof LostOwnerError)) throw error
+    log.error(error.message)
+  })
   functions = startFunctions({
     ports: { clock, log },
     configuration,

@@ -136,11 +136,25 @@ export function isEnd(event: HistoryEvent): event is 'revoked' | 'released' {
 async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly ListedEvent[]> {
   const found: ListedEvent[] = []
   for (const prefix of prefixes) for await (const head of objects.list(prefix)) found.push(...parseEvent(head))
+  return found.sort(compareNewestFirst)
+}
+
+function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   const timeOf = ({ head }: ListedEvent) => head.lastModified.getTime()
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
   // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
   const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)
-  return found.sort((a, b) => timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b))
+  return timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b)
+}
+
+/** The last event of each assignment, by its folder, from one listing of all history. */
+export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<string, ListedEvent>> {
+  const last = new Map<string, ListedEvent>()
+  for await (const event of listAllHistory(objects, undefined)) {
+    const known = last.get(event.folder)
+    if (known === undefined || compareNewestFirst(event, known) < 0) last.set(event.folder, event)
+  }
+  return last
 }
 
 /** One or none. */
@@ -196,7 +210,7 @@ export async function readHistoryEvent(
  * The assignment key without the suffix of links: here it is a folder. Its name may not have a `/`. Where the keys in it
  * would be longer than S3 allows, its hash; the objects name the assignment.
  */
-function historyFolder(key: AssignmentKey): string {
+export function historyFolder(key: AssignmentKey): string {
   const { accountId, permissionSet, principal, type } = assignmentOf(key)
   const folder = `history/account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}/`
   if (Buffer.byteLength(folder) <= folderMostBytes) return folder
