@@ -72,7 +72,7 @@ export async function endLoss(objects: ObjectStore): Promise<Pause | undefined> 
 
 /** Who paused, since when and why, for a person. */
 export function describePause({ by, since, reason, lost }: Pause): string {
-  if (lost !== undefined) return `stopped since ${since}, since the ledger was lost: ${quote(lost, 1000)}`
+  if (lost !== undefined) return `stopped since ${since}: the ledger was lost: ${quote(lost, 1000)}`
   return `paused by ${quote(by)} since ${since}: ${quote(reason, 1000)}`
 }
 

@@ -65,7 +65,8 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const owner = 'is' in owned ? owned.is : undefined
   const configuration = owner?.deployment?.configuration ?? examination.configuration ?? defaultConfiguration
   const known: Known = { ...examination, ports, configuration, owner, region, accountId }
-  if ('is' in owned) yield describeOwner(known)
+  // Whose it is nobody knows then: that was told.
+  if ('is' in owned && (owner || pause?.lost === undefined)) yield describeOwner(known)
   const organization = yield* examineOrganization(known)
   if (organization) yield* examineIdentityCenter(known, organization)
   if ('is' in owned) yield* examineBucketAndDeployment(known)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type AssignmentKey, assignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import { permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
+import { type PermissionSetArn, permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
 import {
   type Access,
   type AccessIds,
@@ -19,6 +19,9 @@ import { renderJson, spoiledAsAbsent } from './stored-json.ts'
 
 /** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"); the instant and the event need 40. */
 const folderMostBytes = 1024 - 40
+
+const permissionSetFolders = 'history/permission-set%'
+const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn: permissionSetArn.optional() })
 
 const historyEvents = ['granted', 'revoked', 'adopted', 'released'] as const
 export type HistoryEvent = (typeof historyEvents)[number]
@@ -48,7 +51,7 @@ export function recordPermissionSetHistory(
   name: PermissionSetName,
   record: WrittenOnce<PermissionSetEvent>,
 ): Promise<void> {
-  return writeOnce(objects, `history/permission-set%${name}/`, record)
+  return writeOnce(objects, `${permissionSetFolders}${name}/`, record)
 }
 
 /** Written twice, the first stands. */
@@ -139,7 +142,7 @@ async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]
   return found.sort(compareNewestFirst)
 }
 
-function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
+export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   const timeOf = ({ head }: ListedEvent) => head.lastModified.getTime()
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
   // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
@@ -158,7 +161,7 @@ export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<
 }
 
 /** One or none. */
-function parseEvent(head: ObjectHead): ListedEvent[] {
+export function parseEvent(head: ObjectHead): ListedEvent[] {
   const end = head.key.lastIndexOf('/') + 1
   const [at = '', name = ''] = head.key.slice(end).split('%')
   const event = historyEvents.find((known) => `${known}.json` === name)
@@ -215,4 +218,26 @@ export function historyFolder(key: AssignmentKey): string {
   const folder = `history/account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}/`
   if (Buffer.byteLength(folder) <= folderMostBytes) return folder
   return `history/too-long/${createHash('sha256').update(key).digest('hex')}/`
+}
+
+/** What history says last of a permission set of ours; `undefined`: nothing. `arn`: where it has one. */
+export async function readPermissionSetWord(
+  objects: ObjectStore,
+  name: PermissionSetName,
+): Promise<{ readonly event: string; readonly at: string; readonly arn?: PermissionSetArn | undefined } | undefined> {
+  const heads = await Array.fromAsync(objects.list(`${permissionSetFolders}${name}/`))
+  const told = heads.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime() || (a.key < b.key ? 1 : -1))
+  for (const { key } of told) {
+    const stored = await spoiledAsAbsent(new JsonRecord(objects, key, permissionSetBody).read())
+    if (stored) return stored.value
+  }
+  return undefined
+}
+
+/** The permission sets that history tells of. */
+export async function listToldPermissionSets(objects: ObjectStore): Promise<ReadonlySet<string>> {
+  const names = new Set<string>()
+  for await (const { key } of objects.list(permissionSetFolders))
+    names.add(key.slice(permissionSetFolders.length, key.lastIndexOf('/')))
+  return names
 }

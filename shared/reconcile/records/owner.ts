@@ -10,7 +10,7 @@ import { ownedPrefix } from './owned-permission-sets.ts'
 export const ownerKey = 'control/owner.json'
 
 /** The instance that a bucket belongs to, and the deployment that works on it, where there is one. */
-const owner = z.strictObject({
+export const owner = z.strictObject({
   v: z.literal(1),
   instanceArn: z.string(),
   identityStoreId: z.string(),
