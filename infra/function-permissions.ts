@@ -17,6 +17,8 @@ type Prefix =
   | 'control/dispatcher.json'
   | 'control/brake.json'
   | 'control/owner.json'
+  | 'control/ledger.json'
+  | 'control/pause.json'
   | 'state/'
   | 'state/failures/'
   | 'state/expiry/'
@@ -70,7 +72,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
-  sweep: { ...reconciling, send: [...reconciling.send, 'events'] },
+  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   'minute-links': {
     read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
@@ -88,7 +90,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'state/',
       'control/dispatcher.json',
     ],
-    put: ['history/', 'control/brake.json'],
+    // A pause: where the ledger is lost.
+    put: ['history/', 'control/brake.json', 'control/pause.json'],
     // To the queue of events: after a pause it has everything compared again.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,

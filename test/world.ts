@@ -34,6 +34,8 @@ export type WorldOptions = {
   readonly caller?: SsoAdminCaller
   /** How far listings of Identity Center lag behind its writes; default 0. */
   readonly readLagMs?: number
+  /** Whether the bucket belongs to the instance; default: yes. Without an owner the dispatcher does nothing. */
+  readonly isOwned?: boolean
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
   readonly wrap?: (ports: Ports) => Ports
 }
@@ -84,6 +86,11 @@ export class World {
     })
     fillFromOrganizationFile(options.organization ?? acme(), this)
     const { objects, queues, organizations, identityStore, ssoAdmin, log, metrics } = this
+    if (options.isOwned !== false) {
+      const { instanceArn } = ssoAdmin
+      const { identityStoreId } = identityStore
+      void objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
+    }
     const services = { objects, queues, organizations, identityStore, ssoAdmin }
     const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics }
     this.ports = options.wrap?.(ports) ?? ports

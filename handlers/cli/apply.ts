@@ -10,7 +10,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { findDifferences } from '../../shared/reconcile/differences/find-differences.ts'
 import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'
 import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
-import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { dispatch, type SliceResult } from '../../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
@@ -104,7 +104,7 @@ async function findStillOpen(ports: Ports, configuration: Configuration) {
 
 async function refuseUnderPause({ objects }: Ports): Promise<void> {
   const pause = await readPause(objects)
-  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo end the pause: ssofile resume`)
+  if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo end the pause: ${remedyOf(pause)}`)
 }
 
 async function claim(ports: Ports) {

@@ -44,11 +44,23 @@ export type ScopeOptions = {
 
 type Options = ScopeOptions & { readonly config?: string; readonly onStep: (step: string) => void }
 
+/** Changes of inputs, and what is to say about their source. */
+type Compared = {
+  readonly changes: InputChanges
+  readonly faults: FolderListing['faults']
+  readonly warnings: readonly string[]
+}
+type FindChanges = (ports: Ports) => Promise<Compared>
+
 /**
  * What changes when these files are pushed to the bucket, or, without a `source`, what a reconcile of the bucket would change.
- * Writes nothing. Throws Refusal for another Identity Center than the bucket's.
+ * `source`: a folder, or what finds the changes. Writes nothing. Throws Refusal for another Identity Center than the bucket's.
  */
-export async function makePlan(bucket: string, source: string | undefined, options: Options): Promise<MadePlan> {
+export async function makePlan(
+  bucket: string,
+  source: string | FindChanges | undefined,
+  options: Options,
+): Promise<MadePlan> {
   const ports = openCliPorts(bucket)
   const owner = await readOwner(ports.objects)
   const { instanceArn } = await ports.ssoAdmin.instance()
@@ -59,7 +71,9 @@ export async function makePlan(bucket: string, source: string | undefined, optio
   }
   const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
   const now = ports.clock.now()
-  const compared = source === undefined ? undefined : await compareFolder(source, ports, configuration.folders, options)
+  const find: FindChanges | undefined =
+    typeof source === 'string' ? () => compareFolder(source, ports, configuration.folders, options) : source
+  const compared = await find?.(ports)
   const objects = new ProposedObjects(ports.objects, now, compared?.changes)
   const planned = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep: options.onStep })
   const buckets = { before: ports.objects, after: objects }
@@ -74,7 +88,7 @@ async function compareFolder(
   { objects }: Ports,
   folders: readonly string[],
   { onStep, ...options }: Options,
-) {
+): Promise<Compared> {
   const listing = await listFolder(source)
   const scope = chooseScope(listing.prefixes, folders, options)
   const [files, warned] = leaveOutSystemFiles(listing.files.filter(({ key }) => isInScope(key, scope)))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
-import { describePause, pauseChanges } from '../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, pauseChanges, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
@@ -25,7 +25,8 @@ export function addPause(program: Command): void {
       const { isNew, pause } = await pauseChanges(ports, { reason, by: await readCallerIdentity() }).catch(
         explainControlDenial('pause'),
       )
-      if (!isNew) throw new Refusal(`${describePause(pause)}\nThat pause stays unchanged. To end it: ssofile resume`)
+      if (!isNew)
+        throw new Refusal(`${describePause(pause)}\nThat pause stays unchanged. To end it: ${remedyOf(pause)}`)
       process.stdout.write(
         json
           ? renderJson({ pause })

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
-import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
 import { Progress } from './progress.ts'
@@ -59,7 +59,8 @@ export async function showPlan(made: MadePlan, isJson: boolean): Promise<void> {
   for (const warning of warnings) warn(warning)
   process.stdout.write(isJson ? renderJson(toJson(made)) : renderPlan(preview) + (push ? renderPush(push) : ''))
   const pause = await readPause(ports.objects)
-  if (pause) warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ssofile resume`)
+  if (pause)
+    warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ${remedyOf(pause)}`)
 }
 
 /** Whether files or access would change. */

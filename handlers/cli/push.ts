@@ -54,24 +54,34 @@ async function push(source: string, { config, folder, ...options }: Options): Pr
       ...(config === undefined ? {} : { config }),
       ...(folder === undefined ? {} : { folder }),
     })
-    progress.end()
-    const { push: changes } = made
-    if (!changes) throw new Error('a plan of a folder has no changes of files')
-    if (options.json !== true) await showPlan(made, false)
-    checkFaults(changes.faults)
-    if (changes.uploads.length + changes.deletions.length === 0) return tell(made, nothing, options.json)
-    if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
-    let written = 0
-    const all = changes.uploads.length + changes.deletions.length
-    const pushed = await pushChanges(made.ports, changes, () => {
-      written++
-      progress.tell(() => `${written} of ${count(all, 'file')} pushed`)
-    })
-    progress.end()
-    return tell(made, pushed, options.json)
+    return await showAndPush(made, options, 'ssofile push')
   } finally {
     progress.end()
   }
+}
+
+/** Shows the plan, asks, and carries it out. `again`: the command that does what is left. Answers the exit code. */
+export async function showAndPush(
+  made: MadePlan,
+  options: Pick<Options, 'yes' | 'plan' | 'json'>,
+  again: string,
+): Promise<number> {
+  const progress = new Progress()
+  progress.end()
+  const { push: changes } = made
+  if (!changes) throw new Error('a plan of a folder has no changes of files')
+  if (options.json !== true) await showPlan(made, false)
+  checkFaults(changes.faults)
+  if (changes.uploads.length + changes.deletions.length === 0) return tell(made, nothing, options.json, again)
+  if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
+  let written = 0
+  const all = changes.uploads.length + changes.deletions.length
+  const pushed = await pushChanges(made.ports, changes, () => {
+    written++
+    progress.tell(() => `${written} of ${count(all, 'file')} pushed`)
+  })
+  progress.end()
+  return tell(made, pushed, options.json, again)
 }
 
 const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
@@ -86,7 +96,7 @@ function checkFaults(faults: NonNullable<MadePlan['push']>['faults']): void {
 async function isAgreed(
   { preview }: MadePlan,
   { uploads, deletions, digest }: NonNullable<MadePlan['push']>,
-  options: Options,
+  options: Pick<Options, 'yes' | 'plan'>,
 ): Promise<boolean> {
   if (options.plan !== undefined) {
     if (options.plan === digest) return true
@@ -102,7 +112,7 @@ async function isAgreed(
   )
 }
 
-function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined): number {
+function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined, again: string): number {
   const { uploaded, deleted, changedMeanwhile, failed, undeleted } = pushed
   if (isJson) process.stdout.write(renderJson({ ...toJson(made), pushed }))
   else if (uploaded + deleted > 0)
@@ -117,7 +127,7 @@ function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined): numb
   const more = lines.length > keysTold ? [`and ${lines.length - keysTold} more`] : []
   const rest = undeleted > 0 ? `; ${count(undeleted, 'file')} not deleted, since not every upload was made` : ''
   process.stderr.write(
-    `not all was pushed: ${changedMeanwhile.length} changed meanwhile, ${failed.length} failed${rest}\n${[...lines.slice(0, keysTold), ...more].map((line) => `  ${quote(line, 2000)}\n`).join('')}  do: look again and push what is left: ssofile push\n`,
+    `not all was pushed: ${changedMeanwhile.length} changed meanwhile, ${failed.length} failed${rest}\n${[...lines.slice(0, keysTold), ...more].map((line) => `  ${quote(line, 2000)}\n`).join('')}  do: look again and do what is left: ${again}\n`,
   )
   return 1
 }

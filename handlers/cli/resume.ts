@@ -1,9 +1,14 @@
 import type { Command } from 'commander'
-import { describePause, type Pause, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, type Pause, readPause, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
+import { forgetLedgerCount } from '../../shared/reconcile/records/ledger-count.ts'
+import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { explainControlDenial } from './explain-control-denial.ts'
+import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
+
+type Options = { readonly acceptLoss?: boolean; readonly json?: boolean }
 
 /** `ssofile resume`: ends a pause. */
 export function addResume(program: Command): void {
@@ -11,12 +16,25 @@ export function addResume(program: Command): void {
     .command('resume')
     .summary('end a pause')
     .description(
-      'Ends a pause. Within a minute everything is compared again, and what changed in the meantime is carried out.\nIt only needs to write control/.',
+      'Ends a pause. Within a minute everything is compared again, and what changed in the meantime is carried out.\nIt only needs to write control/. Where the ledger was lost, ssofile restore ends the pause.',
+    )
+    .option(
+      '--accept-loss',
+      'go on without what is lost of the ledger: ssofile never revokes that access again (to take it over: import)',
     )
     .option('--json', 'the pause that ended as JSON; null: there was none')
     .addHelpText('after', '\nExample:\n  ssofile resume')
-    .action(async ({ json = false }: { json?: boolean }) => {
+    .action(async ({ acceptLoss = false, json = false }: Options) => {
       const ports = openCliPorts(bucketOf(undefined))
+      const pause = await readPause(ports.objects)
+      if (pause?.lost !== undefined && !acceptLoss)
+        throw new Refusal(
+          `all changes are ${describePause(pause)}\nTo bring it back: ssofile restore; to go on without it: ssofile resume --accept-loss`,
+        )
+      if (acceptLoss) {
+        await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainControlDenial('resume'))
+        await forgetLedgerCount(ports.objects, ports.clock.now()).catch(explainControlDenial('resume'))
+      }
       const ended = await resumeChanges(ports.objects).catch(explainControlDenial('resume'))
       process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended))
     })

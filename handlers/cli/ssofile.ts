@@ -18,6 +18,7 @@ import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
 import { addRelease } from './release.ts'
 import { remedyFor } from './remedy-for.ts'
+import { addRestore } from './restore.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
 import { addTouch } from './touch.ts'
@@ -56,6 +57,7 @@ addExplain(program)
 addBrake(program)
 addPause(program)
 addResume(program)
+addRestore(program)
 addRedrive(program)
 addDoctor(program)
 addCompletion(program)

@@ -6,7 +6,7 @@ import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Status, StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { brakeFile } from '../../shared/reconcile/brake/brake-file.ts'
-import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
@@ -94,9 +94,12 @@ export function addStatus(program: Command): void {
       }
       if (key !== undefined && isFiltered && !isGlob)
         throw new Refusal('received a key and a filter, expected one of them')
+      // First of all: nothing else that is told is true without the ledger.
+      const isLost = await tellLoss(ports, asked.output === 'table' ? process.stdout : process.stderr)
       if (options.wait) await tellPause(ports, process.stderr)
-      process.exitCode =
+      const code =
         key === undefined || isGlob ? await tellAll(ports, key, asked) : await tellOne(ports, toInput(key), asked)
+      process.exitCode = isLost ? 1 : code
     })
 }
 
@@ -173,9 +176,19 @@ async function tellRelease({ objects }: Ports, told: readonly Status[], stream: 
   stream.write(renderRelease(told, stored?.value ?? emptyBrake))
 }
 
+/** Whether the ledger was lost. */
+async function tellLoss({ objects }: Ports, stream: NodeJS.WritableStream): Promise<boolean> {
+  const pause = await readPause(objects)
+  if (pause?.lost === undefined) return false
+  stream.write(
+    `THE LEDGER WAS LOST: ${quote(pause.lost, 1000)}\n  since ${pause.since} nothing is granted or revoked, and everybody keeps what they have\n  do: ${remedyOf(pause)}\n\n`,
+  )
+  return true
+}
+
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
   const pause = await readPause(objects)
-  if (pause)
+  if (pause && pause.lost === undefined)
     stream.write(`\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: ssofile resume\n`)
 }
 

@@ -5,4 +5,4 @@ import { openDeployment } from './open-deployment.ts'
 const { ports, configuration, deployment, guarded } = openDeployment()
 const holder = `deployment ${deployment.name}`
 /** For the wakes of its queue, and every minute. */
-export const handler = guarded(dispatcher(ports, configuration, { ...dispatcherSlice, holder }))
+export const handler = guarded(dispatcher(ports, configuration, { ...dispatcherSlice, holder }), { tellsLoss: true })

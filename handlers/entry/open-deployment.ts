@@ -50,11 +50,17 @@ export function openDeployment() {
     configuration,
     deployment: { name: deployment, queueUrls, configuration },
     apiPrincipal: environment.SSOFILE_API_PRINCIPAL,
-    /** The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. */
-    guarded<E, R>(run: (event: E) => Promise<R>): (event: E, context: Context) => Promise<R> {
+    /**
+     * The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. `tellsLoss`: it also
+     * runs where nothing says whose the bucket is, stops everything then, and raises the alarm.
+     */
+    guarded<E, R>(
+      run: (event: E) => Promise<R>,
+      { tellsLoss = false }: { readonly tellsLoss?: boolean } = {},
+    ): (event: E, context: Context) => Promise<R> {
       return async (event, context) => {
         log.addContext(context)
-        await checkOwner(ports.objects, { deployment, instanceArn })
+        await checkOwner(ports.objects, { deployment, instanceArn, mayBeLost: tellsLoss })
         return run(event)
       }
     },

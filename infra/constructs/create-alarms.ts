@@ -179,6 +179,13 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
   const emitted = (name: MetricName) => emittedMetric(environment, name, minutes(5))
   return [
     {
+      name: 'ledger-lost',
+      section: 'The ledger was lost',
+      says: 'The record of what ssofile granted is gone without its history; nothing is changed until it is restored',
+      metric: emittedMetric(environment, 'LedgerLost', minutes(1)),
+      most: 0,
+    },
+    {
       name: 'brake-holds',
       section: 'The brake holds revocations',
       says: 'More revocations came at once than are plausible; they are held until a person releases them',

@@ -9,7 +9,7 @@ import type { Metrics } from '../../shared/ports/metrics.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
-import { claimBucket } from '../../shared/reconcile/records/owner.ts'
+import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { addCallerIdentity } from './add-caller-identity.ts'
 import { addOperatorRole } from './add-operator-role.ts'
 import { addSupport } from './add-support.ts'
@@ -138,7 +138,11 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   // As the environment of a deployment names it.
   const { instanceArn } = models.ssoAdmin
   const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
-  await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
+  await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration }).catch((error: unknown) => {
+    // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
+    if (!(error instanceof LostOwnerError)) throw error
+    log.error(error.message)
+  })
   functions = startFunctions({
     ports: { clock, log },
     configuration,

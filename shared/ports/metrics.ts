@@ -26,6 +26,7 @@ export const metricDefinitions = {
     'how long a hint in hand has waited since it was sent, or since its next attempt was due',
   ),
   BrakeHolds: counted('times that the brake began to hold revocations, or could not be read'),
+  LedgerLost: counted('times that the dispatcher found the ledger lost, and did nothing'),
   ForeignFound: counted('account assignments found that ssofile did not make'),
   Drift: counted('account assignments of ours that someone else removed'),
   Errors: counted('errors that were logged'),

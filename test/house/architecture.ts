@@ -22,6 +22,7 @@ export const rooms = [
   'drift',
   'dispatcher',
   'differences',
+  'restore',
   'preview',
   'doctor',
 ] as const

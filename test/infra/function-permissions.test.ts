@@ -65,7 +65,9 @@ test('only the dispatcher may change Identity Center, and only it and people may
   const changing = functionNames.filter((name) => functionPermissions[name].identityCenter === 'change')
   expect(changing).toEqual(['dispatcher'])
   const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
-  expect(controlling).toEqual(['dispatcher', 'owner'])
+  // The sweep counts the ledger.
+  expect(controlling).toEqual(['dispatcher', 'sweep', 'owner'])
+  expect(writableBy('sweep').filter((prefix) => prefix.startsWith('control/'))).toEqual(['control/ledger.json'])
 })
 
 test('operators may neither change Identity Center nor delete history or the claim of the bucket', () => {

@@ -259,6 +259,9 @@ export class SimulatedWorld {
     this.chaos = new Chaos(new SeededRandomness(settings.seed + 2), settings)
     this.checker = new Checker(this, promises)
     this.#notify()
+    const { instanceArn } = this.ssoAdmin
+    const { identityStoreId } = this.identityStore
+    void this.objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     this.#deploy()
   }
 

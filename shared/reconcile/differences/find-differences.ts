@@ -78,6 +78,7 @@ export async function findDifferences(
     /** Revocations of the plan that the brake holds: they rest until a person releases them. */
     held,
     misindexed: await findMisindexed(objects, statuses),
+    ledger: countEntries(bucket.ledger, found.entries),
     /** For the next comparison. */
     memory: { entries: found.entries, statuses: Object.fromEntries(statuses.told), links: links.memory },
     /** Names and ids in the entries that were read. */
@@ -97,6 +98,12 @@ export async function findDifferences(
     owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
     counts: { links: linkCount, permissionSets: files.size - linkCount, accounts: view.accounts.length },
   }
+}
+
+/** How many entries the ledger has, and how many of them have nothing left to do. */
+function countEntries(ledger: Heads, unsettled: readonly string[]) {
+  const all = [...ledger.keys()].filter((key) => parseAssignmentKey(key.slice(ledgerPrefix.length))).length
+  return { all, settled: all - unsettled.length }
 }
 
 type Bucket = Awaited<ReturnType<typeof readBucket>> & {

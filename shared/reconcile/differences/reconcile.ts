@@ -1,6 +1,7 @@
 import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { assignmentHint } from '../../domain/hint.ts'
+import { renderInstant } from '../../domain/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findPrincipalChanges, isNamed, notePrincipals } from '../directory/principal-changes.ts'
@@ -12,6 +13,7 @@ import { describeCrowd } from '../records/crowds.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
+import { countLedger } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -40,7 +42,9 @@ export async function sweep(ports: Ports, configuration: Configuration): Promise
   const { last, startedAt } = await begin(ports.objects)
   const found = await findDifferences(ports.objects, view, configuration, { isSweep: true, last })
   await noteNames(ports.objects, found)
-  return close(ports, configuration, found, startedAt)
+  const report = await close(ports, configuration, found, startedAt)
+  await countLedger(ports.objects, { ...found.ledger, at: renderInstant(startedAt) }, configuration)
+  return report
 }
 
 /**

@@ -17,6 +17,8 @@ const pause = z.strictObject({
   reason: z.string().min(1),
   by: z.string(),
   since: z.iso.datetime(),
+  /** What of the ledger is gone without its history. Only `ssofile restore`, or a person who accepts it, ends such a pause. */
+  lost: z.string().min(1).optional(),
 })
 export type Pause = z.infer<typeof pause>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, pauseKey, pause)
@@ -46,6 +48,15 @@ export async function pauseChanges(
   }
 }
 
+/** The ledger was lost: nothing is changed until it is found again. A pause that is in force stays, and says so too. */
+export async function stopForLoss({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, lost: string): Promise<Pause> {
+  const since = renderInstant(clock.now())
+  const stopped: Pause = { v: 1, reason: 'the ledger was lost', by: 'ssofile', since, lost }
+  // A pause that nobody can read is a pause all the same.
+  const pause = await unlessSpoiled(recordOf(objects).revise((known) => ({ ...stopped, ...known, lost })))
+  return isSpoiled(pause) ? stopped : pause
+}
+
 /** Returns the pause that is over; `undefined`: there was none. */
 export async function resumeChanges(objects: ObjectStore): Promise<Pause | undefined> {
   const known = await readPause(objects)
@@ -53,9 +64,21 @@ export async function resumeChanges(objects: ObjectStore): Promise<Pause | undef
   return known
 }
 
+/** The ledger is found again. The pause of a person goes on. Returns the pause that goes on. */
+export async function endLoss(objects: ObjectStore): Promise<Pause | undefined> {
+  const byPerson = ({ lost, ...pause }: Pause) => (pause.by === 'ssofile' ? undefined : pause)
+  return recordOf(objects).revise((known) => (known?.lost === undefined ? known : byPerson(known)))
+}
+
 /** Who paused, since when and why, for a person. */
-export function describePause({ by, since, reason }: Pause): string {
+export function describePause({ by, since, reason, lost }: Pause): string {
+  if (lost !== undefined) return `stopped since ${since}: the ledger was lost: ${quote(lost, 1000)}`
   return `paused by ${quote(by)} since ${since}: ${quote(reason, 1000)}`
+}
+
+/** What a person does to end it. */
+export function remedyOf({ lost }: Pick<Pause, 'lost'>): string {
+  return lost === undefined ? 'ssofile resume' : 'ssofile restore (docs/operations.md#the-ledger-was-lost)'
 }
 
 /** A pause stopped a dispatcher: after it everything has to be compared again. */

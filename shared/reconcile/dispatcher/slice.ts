@@ -10,9 +10,10 @@ import { backOffMs } from '../calls/repeat-patiently.ts'
 import { Signal } from '../calls/signal.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { wakeDispatcher } from '../records/lanes.ts'
+import { guardLedger } from './guard-ledger.ts'
 import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
-import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
+import { noteStopped, type Pause, readPause, reconcileAfterPause } from './pause.ts'
 import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -34,6 +35,8 @@ export type SliceResult = {
 const tickMs = 250
 /** How soon a pause or a release is noticed. */
 const controlEveryMs = 2_000
+/** How soon a lost ledger is noticed. The schedule looks every minute, and one slice may take many minutes. */
+const guardEveryMs = 45_000
 /** How often it tells how much is under way, while it works. */
 const measureEveryMs = 30_000
 /** How often a status that cannot be told is tried at the end of a slice. */
@@ -45,13 +48,13 @@ export async function dispatch(
   configuration: Configuration,
   options: SliceOptions,
 ): Promise<SliceResult> {
-  if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
+  if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
   const lease = await Lease.acquire(ports, options.holder)
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
     // Asked again: the lease may have been waited for until a pause ended the slice before this one.
-    if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
+    if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
     if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
@@ -59,9 +62,9 @@ export async function dispatch(
   }
 }
 
-async function isPaused({ objects }: Ports): Promise<boolean> {
-  if (!(await readPause(objects))) return false
-  await noteStopped(objects)
+async function isPaused(ports: Ports, configuration: Configuration): Promise<boolean> {
+  if (!(await guardLedger(ports, configuration))) return false
+  await noteStopped(ports.objects)
   return true
 }
 
@@ -73,6 +76,7 @@ class Slice {
   readonly #lease: Lease
   readonly #endsMs: number
   #measuredMs: number
+  #guardedMs: number
   readonly #ending = new AbortController()
   readonly #changed = new Signal()
   readonly #source: WorkSource
@@ -91,6 +95,7 @@ class Slice {
     this.#options = options
     this.#lease = lease
     this.#measuredMs = ports.clock.monotonicMs()
+    this.#guardedMs = this.#measuredMs
     this.#endsMs = this.#measuredMs + options.sliceMs
     this.#source = new WorkSource(ports, this.#changed, configuration.folders)
     this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
@@ -125,16 +130,16 @@ class Slice {
     }
   }
 
-  /** Ends the slice when a person pauses it, and looks for what a person has released; never rejects. */
+  /** Ends the slice when a person pauses it or the ledger is lost, and looks for what a person has released; never rejects. */
   async #watchControl(): Promise<void> {
     const { objects, leaseClock, log } = this.#ports
     for (;;) {
       await leaseClock.sleep(controlEveryMs, this.#ending.signal)
       if (this.#ending.signal.aborted) return
       try {
-        const pause = await readPause(objects)
+        const pause = await this.#readPause()
         if (pause) {
-          log.info('a person paused all changes: nothing more is started', { by: pause.by, reason: pause.reason })
+          log.info('all changes are paused: nothing more is started', { by: pause.by, reason: pause.reason })
           // First of all: whatever else is done about it may fail.
           this.#ending.abort()
           this.#changed.raise()
@@ -149,6 +154,15 @@ class Slice {
       await this.#brake.look()
       if (this.#ports.clock.monotonicMs() - this.#measuredMs >= measureEveryMs) this.#measure()
     }
+  }
+
+  /** The pause in force. The ledger is looked at now and then. */
+  async #readPause(): Promise<Pause | undefined> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (nowMs - this.#guardedMs < guardEveryMs) return readPause(this.#ports.objects)
+    const pause = await guardLedger(this.#ports, this.#configuration)
+    this.#guardedMs = nowMs
+    return pause
   }
 
   #measure(): void {

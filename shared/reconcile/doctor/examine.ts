@@ -4,7 +4,7 @@ import type { Account } from '../../domain/organization-view.ts'
 import type { Installation } from '../../ports/installation.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { describePause, readPause } from '../dispatcher/pause.ts'
+import { describePause, readPause, remedyOf } from '../dispatcher/pause.ts'
 import { readArrivals } from '../records/arrivals.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { type Owner, readOwner } from '../records/owner.ts'
@@ -58,6 +58,9 @@ const namedMost = 20
 export async function* examine(examination: Examination): AsyncGenerator<Finding> {
   const { installation } = examination
   const ports = slowPorts(examination.ports)
+  const stopped = await ask(readPause(ports.objects))
+  const pause = 'is' in stopped ? stopped.is : undefined
+  if (pause?.lost !== undefined) yield fail('ledger', `all changes are ${describePause(pause)}`, remedyOf(pause))
   const [region, { accountId, arn }] = await Promise.all([installation.region(), installation.caller()])
   yield ok('credentials', `${arn}, in account ${accountId}, Region ${region}`)
   const owned = await ask(readOwner(ports.objects))
@@ -65,7 +68,8 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const owner = 'is' in owned ? owned.is : undefined
   const configuration = owner?.deployment?.configuration ?? examination.configuration ?? defaultConfiguration
   const known: Known = { ...examination, ports, configuration, owner, region, accountId }
-  if ('is' in owned) yield describeOwner(known)
+  // Whose it is nobody knows then: that was told.
+  if ('is' in owned && (owner || pause?.lost === undefined)) yield describeOwner(known)
   const organization = yield* examineOrganization(known)
   if (organization) yield* examineIdentityCenter(known, organization)
   if ('is' in owned) yield* examineBucketAndDeployment(known)
@@ -212,7 +216,8 @@ async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding
   const { ports, installation, owner, roundTripMs } = known
   yield* await examineBucket(installation.bucket)
   const pause = await readPause(ports.objects)
-  if (pause) yield warn('pause', `all changes are ${describePause(pause)}`, 'ssofile resume')
+  if (pause && pause.lost === undefined)
+    yield warn('pause', `all changes are ${describePause(pause)}`, 'ssofile resume')
   const { deployment } = owner ?? {}
   if (deployment === undefined) {
     // With a deployment its functions write, each by its own role.

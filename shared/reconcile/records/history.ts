@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type AssignmentKey, assignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import { permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
+import { type PermissionSetArn, permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
 import {
   type Access,
   type AccessIds,
@@ -19,6 +19,9 @@ import { renderJson, spoiledAsAbsent } from './stored-json.ts'
 
 /** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"); the instant and the event need 40. */
 const folderMostBytes = 1024 - 40
+
+const permissionSetFolders = 'history/permission-set%'
+const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn: permissionSetArn.optional() })
 
 const historyEvents = ['granted', 'revoked', 'adopted', 'released'] as const
 export type HistoryEvent = (typeof historyEvents)[number]
@@ -48,7 +51,7 @@ export function recordPermissionSetHistory(
   name: PermissionSetName,
   record: WrittenOnce<PermissionSetEvent>,
 ): Promise<void> {
-  return writeOnce(objects, `history/permission-set%${name}/`, record)
+  return writeOnce(objects, `${permissionSetFolders}${name}/`, record)
 }
 
 /** Written twice, the first stands. */
@@ -136,15 +139,29 @@ export function isEnd(event: HistoryEvent): event is 'revoked' | 'released' {
 async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly ListedEvent[]> {
   const found: ListedEvent[] = []
   for (const prefix of prefixes) for await (const head of objects.list(prefix)) found.push(...parseEvent(head))
+  return found.sort(compareNewestFirst)
+}
+
+export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   const timeOf = ({ head }: ListedEvent) => head.lastModified.getTime()
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
   // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
   const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)
-  return found.sort((a, b) => timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b))
+  return timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b)
+}
+
+/** The last event of each assignment, by its folder, from one listing of all history. */
+export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<string, ListedEvent>> {
+  const last = new Map<string, ListedEvent>()
+  for await (const event of listAllHistory(objects, undefined)) {
+    const known = last.get(event.folder)
+    if (known === undefined || compareNewestFirst(event, known) < 0) last.set(event.folder, event)
+  }
+  return last
 }
 
 /** One or none. */
-function parseEvent(head: ObjectHead): ListedEvent[] {
+export function parseEvent(head: ObjectHead): ListedEvent[] {
   const end = head.key.lastIndexOf('/') + 1
   const [at = '', name = ''] = head.key.slice(end).split('%')
   const event = historyEvents.find((known) => `${known}.json` === name)
@@ -196,9 +213,31 @@ export async function readHistoryEvent(
  * The assignment key without the suffix of links: here it is a folder. Its name may not have a `/`. Where the keys in it
  * would be longer than S3 allows, its hash; the objects name the assignment.
  */
-function historyFolder(key: AssignmentKey): string {
+export function historyFolder(key: AssignmentKey): string {
   const { accountId, permissionSet, principal, type } = assignmentOf(key)
   const folder = `history/account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}/`
   if (Buffer.byteLength(folder) <= folderMostBytes) return folder
   return `history/too-long/${createHash('sha256').update(key).digest('hex')}/`
+}
+
+/** What history says last of a permission set of ours; `undefined`: nothing. `arn`: where it has one. */
+export async function readPermissionSetWord(
+  objects: ObjectStore,
+  name: PermissionSetName,
+): Promise<{ readonly event: string; readonly at: string; readonly arn?: PermissionSetArn | undefined } | undefined> {
+  const heads = await Array.fromAsync(objects.list(`${permissionSetFolders}${name}/`))
+  const told = heads.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime() || (a.key < b.key ? 1 : -1))
+  for (const { key } of told) {
+    const stored = await spoiledAsAbsent(new JsonRecord(objects, key, permissionSetBody).read())
+    if (stored) return stored.value
+  }
+  return undefined
+}
+
+/** The permission sets that history tells of. */
+export async function listToldPermissionSets(objects: ObjectStore): Promise<ReadonlySet<string>> {
+  const names = new Set<string>()
+  for await (const { key } of objects.list(permissionSetFolders))
+    names.add(key.slice(permissionSetFolders.length, key.lastIndexOf('/')))
+  return names
 }

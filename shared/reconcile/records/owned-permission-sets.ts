@@ -27,7 +27,7 @@ const owedProvisioning = z.strictObject({
 export type OwedProvisioning = z.infer<typeof owedProvisioning>
 
 /** A permission set that ssofile created or adopted. Written before it is created, without an ARN. */
-const ownedPermissionSet = z.strictObject({
+export const ownedPermissionSet = z.strictObject({
   v: z.literal(1),
   arn: permissionSetArn.optional(),
   claimedAt: z.iso.datetime(),

@@ -1,14 +1,16 @@
 import * as z from 'zod'
 import { configuration } from '../../domain/configuration.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { workedQueues } from '../../ports/queues.ts'
 import { JsonRecord } from './json-record.ts'
+import { ownedPrefix } from './owned-permission-sets.ts'
 
-const ownerKey = 'control/owner.json'
+export const ownerKey = 'control/owner.json'
 
 /** The instance that a bucket belongs to, and the deployment that works on it, where there is one. */
-const owner = z.strictObject({
+export const owner = z.strictObject({
   v: z.literal(1),
   instanceArn: z.string(),
   identityStoreId: z.string(),
@@ -29,14 +31,35 @@ export class WrongOwnerError extends Error {
   override readonly name = 'WrongOwnerError'
 }
 
+/** The bucket has belonged to somebody, and nothing says to whom. Whoever claimed it would take its ledger over. */
+export class LostOwnerError extends WrongOwnerError {
+  constructor({ bucket }: ObjectStore) {
+    super(
+      `bucket ${bucket}: ${ownerKey} is gone, but ssofile has worked here; nothing is done. Bring it back: ssofile restore; or go on without it: ssofile resume --accept-loss`,
+    )
+  }
+}
+
+/** What stands here stood nowhere before the bucket had an owner. */
+const usedPrefixes = [ledgerPrefix, ownedPrefix, 'history/'] as const
+
+/** Throws LostOwnerError where the bucket has no owner any more. */
+async function refuseLost(objects: ObjectStore): Promise<void> {
+  if (await objects.head(ownerKey)) return
+  for (const prefix of usedPrefixes) for await (const _ of objects.list(prefix)) throw new LostOwnerError(objects)
+}
+
 /**
  * Makes the bucket belong to this instance, and to `deployment` where one claims it. Returns the owner. Throws
- * WrongOwnerError when the bucket belongs to another instance or deployment.
+ * WrongOwnerError when the bucket belongs to another instance or deployment, and LostOwnerError when it belonged to
+ * somebody; `acceptsLoss`: a person says that it is this instance.
  */
 export async function claimBucket(
   { objects, ssoAdmin }: Pick<Ports, 'objects' | 'ssoAdmin'>,
   deployment?: NonNullable<Owner['deployment']>,
+  { acceptsLoss = false }: { readonly acceptsLoss?: boolean } = {},
 ): Promise<Owner> {
+  if (!acceptsLoss) await refuseLost(objects)
   const instance = await ssoAdmin.instance()
   const claim = (known: Owner | undefined): Owner => {
     if (known && (known.instanceArn !== instance.instanceArn || known.identityStoreId !== instance.identityStoreId)) {
@@ -54,12 +77,18 @@ export async function claimBucket(
   return recordOf(objects).revise(claim)
 }
 
-/** Throws WrongOwnerError unless this deployment has claimed the bucket for this instance: then nothing may be done. */
+/** Throws WrongOwnerError unless this deployment has claimed the bucket for this instance: then nothing may be done. `mayBeLost`: not where there is no owner. */
 export async function checkOwner(
   objects: ObjectStore,
-  { deployment, instanceArn }: { readonly deployment: string; readonly instanceArn: string },
+  {
+    deployment,
+    instanceArn,
+    mayBeLost = false,
+  }: { readonly deployment: string; readonly instanceArn: string; readonly mayBeLost?: boolean },
 ): Promise<void> {
   const owner = await readOwner(objects)
+  if (owner === undefined && mayBeLost) return
+  if (owner === undefined) await refuseLost(objects)
   if (owner?.instanceArn === instanceArn && owner.deployment?.name === deployment) return
   const received =
     owner === undefined

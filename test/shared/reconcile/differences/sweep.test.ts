@@ -84,7 +84,10 @@ describe('a sweep', () => {
     })
     await world.clock.advance(10 * minuteMs)
     await world.finish(sweep(ports, world.configuration))
-    expect(read.filter((key) => !String(key).startsWith('state/'))).toEqual(['control/brake.json'])
+    expect(read.filter((key) => !String(key).startsWith('state/'))).toEqual([
+      'control/brake.json',
+      'control/ledger.json',
+    ])
   })
 
   test('does nothing where the organization was never read', async () => {

@@ -8,7 +8,7 @@ const acquire = (world: World, ports: Ports = world.ports) => world.finish(Lease
 
 describe('the dispatcher lease', () => {
   test('is refused while someone alive holds it', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     const first = await acquire(world)
     void first?.keep()
     expect(await acquire(world)).toBeUndefined()
@@ -17,7 +17,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('of a dead holder is taken over after a minute', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     await acquire(world)
     const diedAt = world.clock.monotonicMs()
     expect(await acquire(world)).toBeDefined()
@@ -26,7 +26,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('starts nothing 40 seconds after the last renewal began, also when a renewal hangs for ever', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
       const isRenewal = operation === 'put' && args[0] === leaseKey && JSON.stringify(args[2]).includes('ifMatch')
       return isRenewal ? new Promise(() => {}) : proceed()
@@ -41,7 +41,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('whose renewal was written without an answer is kept', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     let renewals = 0
     const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
       const answer = await proceed()
@@ -59,7 +59,7 @@ describe('the dispatcher lease', () => {
 
   test('goes to one of two who ask for it at the same moment, whoever had it before', async () => {
     for (const hadAnyone of [false, true]) {
-      const world = new World()
+      const world = new World({ isOwned: false })
       if (hadAnyone) {
         await acquire(world)
         await world.clock.advance(61_000)
@@ -75,7 +75,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('is awaited for as long as a dead holder could have it, and says once who has it', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     const first = await acquire(world)
     void first?.keep()
     const beganMs = world.clock.monotonicMs()
@@ -91,7 +91,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('is renewed every twenty seconds until it is released, and not afterwards', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     const lease = await acquire(world)
     void lease?.keep()
     const etags = new Set<string | undefined>()
@@ -107,7 +107,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('that someone else has taken starts nothing more, and is left to them', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     const lease = await acquire(world)
     void lease?.keep()
     await world.objects.put(leaseKey, '{}')
@@ -122,7 +122,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('that someone else has taken while a renewal went unanswered is not taken for ours', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     let isFailing = false
     const ports = intercept(world.ports, async ({ operation, proceed }) => {
       if (operation === 'put' && isFailing) throw noAnswer('PutObject')
@@ -142,7 +142,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('that someone else has released while a renewal went unanswered is lost', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     let isFailing = false
     const ports = intercept(world.ports, async ({ operation, proceed }) => {
       if (operation === 'put' && isFailing) throw noAnswer('PutObject')
@@ -160,7 +160,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('goes on after a renewal that failed, which is told', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     let isFailing = false
     const ports = intercept(world.ports, async ({ operation, proceed }) => {
       if (operation === 'put' && isFailing) throw noAnswer('PutObject')
@@ -184,7 +184,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('that cannot be released is told, and runs out', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     const ports = intercept(world.ports, async ({ operation, proceed }) => {
       if (operation === 'delete') throw noAnswer('DeleteObject')
       return proceed()
@@ -202,7 +202,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('waits with its release for a renewal under way, but not for one that hangs', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     let hangsMs = 2_000
     const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
       const isRenewal = operation === 'put' && JSON.stringify(args[2]).includes('ifMatch')
@@ -222,7 +222,7 @@ describe('the dispatcher lease', () => {
   })
 
   test('says in its object who holds it and since when, under another nonce each time', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     const lease = await acquire(world)
     const first = await world.json(leaseKey)
     expect(first).toEqual({ v: 1, nonce: expect.any(String), holder: 'test', renewedAt: '2026-03-03T10:00:00.000Z' })

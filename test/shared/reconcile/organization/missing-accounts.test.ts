@@ -65,7 +65,7 @@ describe('an account of the ledger that a complete listing lacks', () => {
   })
 
   test('is nobody where the listing has them all: nothing is written', async () => {
-    const world = new World()
+    const world = new World({ isOwned: false })
     expect(await list(world, [first, second, third])).toEqual(new Set())
     expect(await world.keys('')).toEqual([])
     expect(await isMissingForLong(world.ports, first)).toBe(false)

@@ -28,6 +28,7 @@ function deployment(name: string, folders: readonly string[] = []): NonNullable<
 async function open(interceptor: Interceptor = ({ proceed }) => proceed()) {
   const writes: unknown[] = []
   const world = new World({
+    isOwned: false,
     wrap: (ports) =>
       intercept(ports, (call) => {
         if (call.operation === 'put') writes.push(call.args[2])

@@ -1,0 +1,46 @@
+import { isFolderMarker } from '../../domain/link.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
+import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
+
+/** `over`: what stands there now. */
+export type OldInput = { readonly key: string; readonly body: Uint8Array; readonly over?: ObjectHead }
+export type InputChangesBack = {
+  readonly uploads: readonly OldInput[]
+  /** Uploaded since. */
+  readonly deletions: readonly ObjectHead[]
+  readonly same: readonly ObjectHead[]
+}
+
+/** What makes the objects under `prefix` those that were there at `at`. Reads only. */
+export async function findInputsAt(
+  objects: ObjectStore,
+  versions: ObjectVersions,
+  { prefix, at }: { readonly prefix: string; readonly at: Date },
+): Promise<InputChangesBack> {
+  const present = await listHeads(objects, prefix)
+  const all = (await Array.fromAsync(versions.list(prefix))).filter(({ key }) => !isFolderMarker(key))
+  const uploads: OldInput[] = []
+  const deletions: ObjectHead[] = []
+  const same: ObjectHead[] = []
+  await forEachAtOnce(all, async (kept) => {
+    const { key } = kept
+    const over = present.get(key)
+    const old = versionAt(kept, at)
+    if (old?.isLatest || (over && old && over.etag === old.etag)) same.push(...(over ? [over] : []))
+    else if (old) {
+      const body = await versions.get(key, old.versionId)
+      if (body) uploads.push({ key, body, ...(over && { over }) })
+    } else if (over) deletions.push(over)
+  })
+  const byKey = (a: { readonly key: string }, b: { readonly key: string }) => (a.key < b.key ? -1 : 1)
+  return { uploads: uploads.sort(byKey), deletions: deletions.sort(byKey), same: same.sort(byKey) }
+}
+
+/** The version that was the object then; `undefined`: there was none. S3 tells whole seconds: in one it was uploaded first. */
+function versionAt({ versions, deletions }: KeyVersions, at: Date): ObjectVersion | undefined {
+  const version = versions.find(({ lastModified }) => lastModified <= at)
+  const deletedAt = deletions.find((time) => time <= at)
+  const isDeleted = deletedAt !== undefined && version !== undefined && deletedAt >= version.lastModified
+  return isDeleted && !version.isLatest ? undefined : version
+}

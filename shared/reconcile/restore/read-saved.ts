@@ -1,0 +1,35 @@
+import type * as z from 'zod'
+import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
+import { isObjectRefusal } from '../../ports/service-error.ts'
+
+/** What the newest version says that can be read, and is not after `at`; `undefined`: there is none. */
+export async function readSaved<T>(
+  versions: ObjectVersions,
+  { key, versions: all }: KeyVersions,
+  schema: z.ZodType<T>,
+  at: Date | undefined,
+): Promise<T | undefined> {
+  for (const { versionId, lastModified } of all) {
+    if (at && lastModified > at) continue
+    const parsed = schema.safeParse(parseJson(await readVersion(versions, key, versionId)))
+    if (parsed.success) return parsed.data
+  }
+  return undefined
+}
+
+async function readVersion(versions: ObjectVersions, key: string, versionId: string): Promise<Uint8Array | undefined> {
+  try {
+    return await versions.get(key, versionId)
+  } catch (error) {
+    if (isObjectRefusal(error)) return undefined
+    throw error
+  }
+}
+
+function parseJson(body: Uint8Array | undefined): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body))
+  } catch {
+    return undefined
+  }
+}

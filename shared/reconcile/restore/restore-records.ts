@@ -1,0 +1,126 @@
+import { renderInstant } from '../../domain/instant.ts'
+import { isSameAccess, ledgerEntry, renderEntry } from '../../domain/ledger-entry.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectVersions } from '../../ports/object-versions.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { InPortions } from '../assignments/list-existing.ts'
+import { endLoss, noteStopped, type Pause, stopForLoss } from '../dispatcher/pause.ts'
+import { foreignPrefix, foreignRecord } from '../records/foreign-assignments.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { ledgerKey } from '../records/ledger.ts'
+import { forgetLedgerCount } from '../records/ledger-count.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { scheduleWork } from '../records/open-work.ts'
+import { ownedPermissionSet, ownedPrefix } from '../records/owned-permission-sets.ts'
+import { owner, ownerKey } from '../records/owner.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
+import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
+import { findLostPermissionSets, type LostPermissionSet } from './find-lost-permission-sets.ts'
+import { restoreHistory } from './restore-history.ts'
+import { UndeletedObjects } from './undeleted-objects.ts'
+
+/** What was written once, and is never removed by ssofile. */
+const writtenOnce = ['history/', 'changes/'] as const
+
+export type RestoreContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
+  readonly versions: ObjectVersions
+  readonly inPortions: InPortions
+  /** Versions after this do not count. */
+  readonly at: Date | undefined
+  /** When everything was stopped, by S3's clock; absent: it is not. */
+  readonly stoppedAt: Date | undefined
+}
+
+/** A loss is noticed within a minute; what was deleted longer before was deleted for another reason. */
+const noticedMs = 10 * 60_000
+
+/** What of ssofile's records is gone and can be brought back. */
+export type LostRecords = {
+  /** Objects of history that are gone. */
+  readonly history: number
+  readonly entries: readonly LostEntry[]
+  readonly permissionSets: readonly LostPermissionSet[]
+  readonly owner: FoundOwner
+  /** What nobody can decide but a person. */
+  readonly undecided: readonly Undecided[]
+  /** When the first of them was deleted, where versions tell and everything was stopped for it. */
+  readonly since: Date | undefined
+  /** Writes them. Safe to repeat. Answers what somebody else wrote meanwhile. */
+  readonly carryOut: () => Promise<readonly Undecided[]>
+}
+
+/** Finds what is gone, and compares each entry with Identity Center. Reads only. */
+export async function findLostRecords(context: RestoreContext): Promise<LostRecords> {
+  const { objects, versions, at, stoppedAt } = context
+  const undeleted = new Map<string, UndeletedObjects>()
+  for (const prefix of writtenOnce) undeleted.set(prefix, await UndeletedObjects.read(objects, versions, prefix))
+  const history = undeleted.get('history/')?.asStore() ?? objects
+  const found = await findLostEntries({ ...context, history })
+  const { lost: permissionSets, undecided } = await findLostPermissionSets({ ...context, history })
+  const arns = [
+    ...found.lost.flatMap(({ entry }) => entry.accesses.map(({ permissionSetArn }) => permissionSetArn)),
+    ...permissionSets.flatMap(({ record }) => record.arn ?? []),
+  ]
+  const foundOwner = await findLostOwner(context, versions, at, arns)
+  const ownerLostAt = foundOwner.is === 'lost' ? foundOwner.since : undefined
+  const times = [...found.deletions, ...(ownerLostAt ? [ownerLostAt] : [])].map((time) => time.getTime())
+  const recent = stoppedAt ? times.filter((time) => time >= stoppedAt.getTime() - noticedMs) : []
+  const lost = { entries: found.lost, permissionSets, owner: foundOwner }
+  return {
+    ...lost,
+    history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
+    undecided: [...found.undecided, ...undecided],
+    since: recent.length > 0 ? new Date(recent.reduce((a, b) => Math.min(a, b))) : undefined,
+    carryOut: () => carryOut(lost, context, undeleted),
+  }
+}
+
+/** The owner comes last: until it is there, nothing of ssofile runs in a deployment. */
+async function carryOut(
+  { entries, permissionSets, owner: found }: Pick<LostRecords, 'entries' | 'permissionSets' | 'owner'>,
+  { objects, clock }: RestoreContext,
+  undeleted: ReadonlyMap<string, UndeletedObjects>,
+): Promise<readonly Undecided[]> {
+  const changed: Undecided[] = []
+  const noteLoss = (object: string): void => {
+    changed.push({ object, why: 'somebody wrote it meanwhile, and it stays so' })
+  }
+  for (const [prefix, one] of undeleted) await restoreHistory(objects, one, prefix)
+  await forEachAtOnce(permissionSets, async ({ name, record, over }) => {
+    const key = ownedPrefix + name
+    const written = await new JsonRecord(objects, key, ownedPermissionSet).write(record, over?.etag)
+    if (written.outcome === 'lost') noteLoss(key)
+  })
+  await forEachAtOnce(entries, async (lost) => {
+    const key = ledgerKey(lost.key)
+    const written = await new JsonRecord(objects, key, ledgerEntry, renderEntry).write(lost.entry, lost.over?.etag)
+    if (written.outcome === 'lost') return noteLoss(key)
+    await forgetForeign(objects, lost)
+    // Such an entry says granted, and no comparison looks at it.
+    const isMissing = lost.entry.accesses.some(({ missingSince }) => missingSince !== undefined)
+    if (isMissing) await scheduleWork(objects, lost.entry.updatedAt, lost.key)
+  })
+  await forgetLedgerCount(objects, clock.now())
+  if (found.is === 'lost') await new JsonRecord(objects, ownerKey, owner).write(found.owner, undefined)
+  return changed
+}
+
+/** While its record was gone, it may have been taken for somebody else's. */
+async function forgetForeign(objects: ObjectStore, { key, entry }: LostEntry): Promise<void> {
+  const foreign = await spoiledAsAbsent(foreignRecord(objects, key).read())
+  if (foreign && entry.accesses.some((access) => isSameAccess(access, foreign.value)))
+    await objects.delete(foreignPrefix + key, { ifMatch: foreign.object.etag })
+}
+
+/** Nothing is granted or revoked from now on, until `endRestoration`; a process that dies between leaves it so. */
+export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+  const at = renderInstant(ports.clock.now())
+  await stopForLoss(ports, `ssofile restore began at ${at} and did not come to its end: run it again`)
+}
+
+/** Everything is compared again, unless a person has paused all changes too. Returns that pause. */
+export async function endRestoration({ objects }: Pick<Ports, 'objects'>): Promise<Pause | undefined> {
+  await noteStopped(objects)
+  return endLoss(objects)
+}

@@ -1,0 +1,89 @@
+import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
+import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
+
+type Known = { readonly firstAt: Date; readonly lost: ObjectHead | undefined; readonly versionId: string }
+
+/**
+ * What was written once under these prefixes, as if nothing had ever been deleted there, each object with the time at which it
+ * was written first. Reads only.
+ */
+export class UndeletedObjects {
+  readonly #objects: ObjectStore
+  readonly #versions: ObjectVersions
+  readonly #known: ReadonlyMap<string, Known>
+  /** Ascending. */
+  readonly #lost: readonly ObjectHead[]
+
+  private constructor(objects: ObjectStore, versions: ObjectVersions, known: ReadonlyMap<string, Known>) {
+    this.#objects = objects
+    this.#versions = versions
+    this.#known = known
+    this.#lost = [...known.values()].flatMap(({ lost }) => lost ?? []).sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  static async read(objects: ObjectStore, versions: ObjectVersions, prefix: string): Promise<UndeletedObjects> {
+    const known = new Map<string, Known>()
+    for await (const { key, versions: all, deletedAt } of versions.list(prefix)) {
+      const written = toWritten(all)
+      if (written && (deletedAt || all.length > 1))
+        known.set(key, { ...written, lost: deletedAt && { ...written.head, lastModified: written.firstAt } })
+    }
+    return new UndeletedObjects(objects, versions, known)
+  }
+
+  /** The objects that are gone. */
+  get lost(): readonly ObjectHead[] {
+    return this.#lost
+  }
+
+  /** Whether it was deleted, or written again: what was written once is not, but by a restoration. */
+  isTouched(key: string): boolean {
+    return this.#known.has(key)
+  }
+
+  /** As the port of a bucket, for those who read history. */
+  asStore(): ObjectStore {
+    const refuse = async (): Promise<never> => {
+      throw new Error('nothing is written here')
+    }
+    return {
+      bucket: this.#objects.bucket,
+      head: (key) => this.#read(key),
+      get: (key) => this.#read(key),
+      getIfChanged: (key) => this.#read(key),
+      list: (prefix) => this.#list(prefix),
+      put: refuse,
+      delete: refuse,
+    }
+  }
+
+  async #read(key: string): Promise<ReadObject | undefined> {
+    const known = this.#known.get(key)
+    const found = await this.#objects.get(key)
+    if (found) return known ? { ...found, lastModified: known.firstAt } : found
+    const body = known?.lost && (await this.#versions.get(key, known.versionId))
+    return body && known?.lost && { ...known.lost, body, servedAt: known.firstAt }
+  }
+
+  async *#list(prefix: string): AsyncGenerator<ObjectHead> {
+    for await (const head of this.#objects.list(prefix)) {
+      const known = this.#known.get(head.key)
+      yield known ? { ...head, lastModified: known.firstAt } : head
+    }
+    let [low, high] = [0, this.#lost.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#lost[middle]?.key ?? '') < prefix) low = middle + 1
+      else high = middle
+    }
+    for (let next = this.#lost[low]; next?.key.startsWith(prefix); next = this.#lost[++low]) yield next
+  }
+}
+
+function toWritten(all: KeyVersions['versions']) {
+  const [newest] = all
+  const first = all.at(-1)
+  if (!newest || !first) return undefined
+  const { versionId, isLatest: _, ...head } = newest
+  return { firstAt: first.lastModified, versionId, head }
+}

@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
+
+const accounts = ['200000000001', '200000000002'] as const
+const timeScale = 60
+const grant = 'ReadOnly-ps%kept%GROUP'
+const everywhere = `links_data/root%all%${grant}%ssofile`
+const ofOne = `links_data/account%${accounts[0]}%ReadOnly-ps%other%GROUP%ssofile`
+
+let system: LocalSystem
+afterEach(() => system.stop(), 60_000)
+
+async function start(...options: string[]): Promise<void> {
+  const organization = smallOrganization({ groups: ['kept', 'other'] })
+  system = await LocalSystem.start({ organization, timeScale, options })
+  await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+  await system.upload(everywhere)
+  await system.upload(ofOne)
+  await system.untilStatus(everywhere, 'applied')
+  await system.untilStatus(ofOne, 'applied')
+  await system.untilDispatcherRests()
+}
+
+const cli = (...args: string[]) => system.ssofile(args, 'ssofile')
+const access = async () => (await Promise.all(accounts.map((account) => system.access.inAccount(account)))).flat()
+/** The doctor tries calls that are refused. */
+const changes = () =>
+  system.calls.filter((call) => call.isAccepted && /^(Create|Delete)AccountAssignment$/.test(call.operation)).length
+
+/** A minute of the product is a second here. */
+async function untilStopped(): Promise<void> {
+  await until('a stop', async () => ((await system.json('control/pause.json'))?.lost ? true : undefined), {
+    withinMs: 20_000,
+  })
+}
+
+async function untilResumed(): Promise<void> {
+  await until('work goes on', async () => ((await system.has('state/paused.json')) ? undefined : true), {
+    withinMs: 30_000,
+  })
+  await system.untilStatus(everywhere, 'applied')
+  await system.untilStatus(ofOne, 'applied')
+  await system.untilQuiet()
+}
+
+async function emptyBucket(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ssofile-empty-'))
+  try {
+    const synced = await system.tryCli(['s3', 'sync', '--delete', folder, 's3://ssofile'], { as: 'ssofile' })
+    expect(synced.exitCode).toBe(0)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const contents = async () => {
+  const keys = [...(await system.keys('assignments/')), ...(await system.keys('links_data/'))]
+  return { keys, files: await system.keys('permission_sets/'), owned: await system.keys('owned_permission_sets/') }
+}
+
+describe('a sync of an empty folder to the root of the bucket', () => {
+  test('stops everything within a minute, and one command brings all back; access never changes', async () => {
+    await start()
+    const before = { access: await access(), contents: await contents(), changes: changes() }
+    await emptyBucket()
+    await untilStopped()
+    const told = await cli('status')
+    expect(told.exitCode).toBe(1)
+    expect(told.stdout).toMatch(/^THE LEDGER WAS LOST: control\/owner\.json is gone/)
+    expect((await cli('doctor')).stdout).toMatch(/^FAIL +ledger +.*control\/owner\.json is gone/)
+    expect((await cli('resume')).exitCode).toBe(2)
+    const metrics = await (await fetch(`${system.url}/_ssofile/metrics`)).text()
+    expect(metrics).toContain('LedgerLost')
+
+    expect((await cli('restore', '--dry-run')).stdout).toContain('to bring back: 4 entries of the ledger')
+    const restored = await cli('restore', '--yes')
+    expect(restored).toMatchObject({ exitCode: 0 })
+    await untilResumed()
+    expect(await contents()).toEqual(before.contents)
+    expect(await access()).toEqual(before.access)
+    expect(changes()).toBe(before.changes)
+    expect((await cli('restore', '--yes')).stdout).toContain('nothing is lost')
+
+    await system.remove(ofOne)
+    await system.untilGone(ofOne)
+    expect(await access()).not.toContain('ReadOnly-ps%other%GROUP')
+  }, 180_000)
+
+  test('without versions stops everything too, and says that nothing tells whose the bucket was', async () => {
+    await start('--no-versioned')
+    const before = { access: await access(), changes: changes() }
+    await emptyBucket()
+    await untilStopped()
+    const restored = await cli('restore', '--yes')
+    expect(restored).toMatchObject({ exitCode: 1 })
+    expect(restored.stdout).toContain('nothing says whose bucket this was')
+    expect(await access()).toEqual(before.access)
+    expect(changes()).toBe(before.changes)
+    expect((await cli('resume', '--accept-loss')).exitCode).toBe(0)
+    expect(await system.has('control/owner.json')).toBe(true)
+  }, 180_000)
+})
+
+test('without versions the ledger and its owner come back from history', async () => {
+  await start('--no-versioned')
+  const before = { access: await access(), contents: await contents(), changes: changes() }
+  for (const prefix of ['assignments/', 'owned_permission_sets/', 'control/'])
+    await system.tryCli(['s3', 'rm', '--recursive', `s3://ssofile/${prefix}`], { as: 'ssofile' })
+  await untilStopped()
+  expect(await cli('restore', '--yes')).toMatchObject({ exitCode: 0 })
+  await untilResumed()
+  expect(await contents()).toEqual(before.contents)
+  expect(await access()).toEqual(before.access)
+  expect(changes()).toBe(before.changes)
+}, 180_000)
+
+test('the files of an instant come back after a bad sync, and what was uploaded since goes', async () => {
+  await start()
+  const at = new Date(Date.now())
+  await until('a later second', async () => (Date.now() - at.getTime() > 1_500 ? true : undefined))
+  const added = `links_data/account%${accounts[1]}%ReadOnly-ps%other%GROUP%ssofile`
+  await system.remove(ofOne)
+  await system.upload(added)
+  await system.untilStatus(added, 'applied')
+  const asked = await cli('restore', '--inputs', '--at', at.toISOString())
+  expect(asked).toMatchObject({ exitCode: 2 })
+  expect(await cli('restore', '--inputs', '--at', at.toISOString(), '--yes')).toMatchObject({ exitCode: 0 })
+  await system.untilStatus(ofOne, 'applied')
+  await system.untilGone(added)
+  expect((await system.access.inAccount(accounts[1])).includes('ReadOnly-ps%other%GROUP')).toBe(false)
+}, 180_000)

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { endLoss, pauseChanges, readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'
+import { readLedgerCount } from '../../../../shared/reconcile/records/ledger-count.ts'
+import { acme, World } from '../../../world.ts'
+
+const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
+const everywhere = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+
+/** A bucket whose ledger was counted: one entry for each of 40 accounts or so. */
+async function open(): Promise<World> {
+  const world = new World({ organization: { ...acme(), assignments: [] } }).start({ dispatcher: false })
+  await world.everyHour()
+  await world.objects.put('permission_sets/Billing-ps.json', billing)
+  await world.objects.put(everywhere, '')
+  await world.look()
+  await world.finish(world.slice())
+  await world.finish(world.everyFiveMinutes())
+  return world
+}
+
+const changes = (world: World) => world.calls.filter((call) => /^(Create|Delete)AccountAssignment$/.test(call)).length
+const remove = async (world: World, prefix: string, most = Number.POSITIVE_INFINITY) => {
+  for (const key of (await world.keys(prefix)).slice(0, most)) await world.objects.as('somebody').delete(key)
+}
+
+describe('a ledger', () => {
+  test('is counted by each sweep, and is not lost while it is there', async () => {
+    const world = await open()
+    const entries = await world.keys('assignments/')
+    expect(entries.length).toBeGreaterThan(30)
+    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: entries.length })
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    expect(world.metrics.sumOf('LedgerLost')).toBe(0)
+  })
+
+  test('without its owner is lost: everything stops, with an alarm each time', async () => {
+    const world = await open()
+    await world.objects.as('somebody').delete('control/owner.json')
+    const before = changes(world)
+    await world.objects.delete(everywhere)
+    await world.look()
+    for (let minute = 0; minute < 3; minute++) expect((await world.finish(world.slice())).outcome).toBe('paused')
+    expect(changes(world)).toBe(before)
+    expect(await readPause(world.objects)).toMatchObject({ by: 'ssofile', lost: 'control/owner.json is gone' })
+    expect(world.metrics.sumOf('LedgerLost')).toBe(3)
+    expect(world.log.lines.map(({ message }) => message).join()).toContain('the ledger was lost')
+  })
+
+  test('is lost where more than 20 entries and more than a tenth are gone without their history', async () => {
+    const world = await open()
+    const entries = await world.keys('assignments/')
+    await remove(world, 'assignments/', 20)
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    await remove(world, 'assignments/', 1)
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+    expect((await readPause(world.objects))?.lost).toBe(
+      `21 of ${entries.length} entries under assignments/ are gone, and history does not say why`,
+    )
+  })
+
+  test('is lost too where it goes a few entries at a time, with a sweep between', async () => {
+    const world = await open()
+    await remove(world, 'assignments/', 12)
+    await world.finish(world.everyFiveMinutes())
+    await remove(world, 'assignments/', 12)
+    await world.finish(world.everyFiveMinutes())
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('is lost where its history is gone with it', async () => {
+    const world = await open()
+    await remove(world, 'assignments/')
+    await remove(world, 'history/')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('whose entries are all revoked is not lost, and is counted as it is', async () => {
+    const world = await open()
+    await world.objects.delete(everywhere)
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.keys('assignments/')).toEqual([])
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    await world.finish(world.everyFiveMinutes())
+    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: 0 })
+    expect(await readPause(world.objects)).toBeUndefined()
+  })
+
+  test('whose count is gone with it is lost all the same: history says how many there were', async () => {
+    const world = await open()
+    await remove(world, 'assignments/')
+    await world.objects.delete('control/ledger.json')
+    await world.finish(world.everyFiveMinutes())
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('that is lost while a slice is at work ends it within a minute', async () => {
+    const world = await open()
+    await world.objects.delete(everywhere)
+    await world.look()
+    await world.objects.put(everywhere, '')
+    const running = world.slice({ lingerMs: 500_000 })
+    await world.clock.advance(5_000)
+    await world.objects.as('somebody').delete('control/owner.json')
+    const beganMs = world.clock.monotonicMs()
+    await world.finish(running)
+    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(60_000)
+    expect((await readPause(world.objects))?.lost).toBe('control/owner.json is gone')
+  })
+})
+
+describe('a pause of a person', () => {
+  test('says too that the ledger was lost, and goes on when it is found', async () => {
+    const world = await open()
+    const own = { reason: 'migration', by: 'me@here' }
+    await pauseChanges(world.ports, own)
+    await world.objects.as('somebody').delete('control/owner.json')
+    await world.finish(world.slice())
+    expect(await readPause(world.objects)).toMatchObject({ ...own, lost: 'control/owner.json is gone' })
+    expect(await endLoss(world.objects)).toMatchObject(own)
+    expect((await readPause(world.objects))?.lost).toBeUndefined()
+  })
+})

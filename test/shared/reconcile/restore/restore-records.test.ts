@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import * as fc from 'fast-check'
+import { assignmentKey, assignmentOf } from '../../../../shared/domain/assignment.ts'
+import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
+import type { InPortions } from '../../../../shared/reconcile/assignments/list-existing.ts'
+import { readLastWord } from '../../../../shared/reconcile/records/history.ts'
+import {
+  beginRestoration,
+  endRestoration,
+  findLostRecords,
+} from '../../../../shared/reconcile/restore/restore-records.ts'
+import { acme, World } from '../../../world.ts'
+
+const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
+const accounts = ['210000000001', '210000000002', '220000000001', '220000000002'] as const
+const principals = ['team-Accountants', 'team-security'] as const
+const linkOf = (account: string, principal: string) =>
+  `links_data/account%${account}%Billing-ps%${principal}%GROUP%ssofile`
+const links = accounts.flatMap((account) => principals.map((principal) => linkOf(account, principal)))
+
+/** Some access given, some revoked again, some given by others. */
+async function open(versioned: boolean): Promise<World> {
+  const world = new World({ organization: { ...acme(), assignments: [] } })
+  if (versioned) world.objects.model.setVersioning('Enabled')
+  world.start({ dispatcher: false })
+  await world.everyHour()
+  await world.objects.put('permission_sets/Billing-ps.json', billing)
+  for (const link of links) await world.objects.put(link, '')
+  await settle(world)
+  for (const link of links.slice(0, 2)) await world.objects.delete(link)
+  await settle(world)
+  return world
+}
+
+async function settle(world: World): Promise<void> {
+  await world.look()
+  await world.finish(world.everyFiveMinutes())
+  await world.finish(world.slice())
+  await world.clock.advance(10 * 60_000)
+}
+
+async function restore(world: World) {
+  const { ports, objects, clock, ssoAdmin } = world
+  const versions = new MemoryObjectVersions(objects.model)
+  const inPortions: InPortions = async (items, _, work) => {
+    for (const item of items) await work(item, ssoAdmin)
+  }
+  await beginRestoration(ports)
+  const context = { objects, ssoAdmin, clock, versions, inPortions, at: undefined, stoppedAt: undefined }
+  const lost = await world.finish(findLostRecords(context))
+  const changed = await world.finish(lost.carryOut())
+  await endRestoration(ports)
+  return { ...lost, changed }
+}
+
+type Loss = { readonly nth: number; readonly by: 'deletion' | 'garbage' | 'another version' }
+
+async function lose(world: World, losses: readonly Loss[], prefix: string): Promise<void> {
+  const vandal = world.objects.as('vandal')
+  const keys = await world.keys(prefix)
+  for (const { nth, by } of losses) {
+    const key = keys[nth % Math.max(keys.length, 1)]
+    if (key === undefined) continue
+    if (by === 'deletion') await vandal.delete(key)
+    else await vandal.put(key, by === 'garbage' ? '{"v":' : '{"v":99}')
+  }
+}
+
+/** The ledger without what changes with time. */
+async function ledgerOf(world: World): Promise<readonly string[]> {
+  const keys = await world.keys('assignments/')
+  return Promise.all(
+    keys.map(async (key) => {
+      const entry = await world.json(key)
+      return [key, entry?.state, entry?.principalId, entry?.permissionSetArn, entry?.missingSince].join(' ')
+    }),
+  )
+}
+
+const accessOf = (world: World) =>
+  world.ssoAdmin
+    .assignments()
+    .map(({ accountId, principalId }) => `${accountId} ${principalId}`)
+    .sort()
+const changes = (world: World) => world.calls.filter((call) => /^(Create|Delete)AccountAssignment$/.test(call)).length
+
+const loss = fc.record({
+  nth: fc.nat(20),
+  by: fc.constantFrom('deletion' as const, 'garbage' as const, 'another version' as const),
+})
+
+describe.each([{ versioned: true }, { versioned: false }])(
+  'in a bucket that is versioned: $versioned',
+  ({ versioned }) => {
+    test('whatever is lost of the ledger comes back, and access is what it was', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(loss, { maxLength: 12 }), fc.array(loss, { maxLength: 2 }), async (entries, sets) => {
+          const world = await open(versioned)
+          const before = { ledger: await ledgerOf(world), access: accessOf(world), changes: changes(world) }
+          expect(before.ledger).toHaveLength(6)
+          await lose(world, entries, 'assignments/')
+          await lose(world, sets, 'owned_permission_sets/')
+          const { undecided, changed } = await restore(world)
+          expect([...undecided, ...changed]).toEqual([])
+          expect(await ledgerOf(world)).toEqual(before.ledger)
+          await settle(world)
+          await settle(world)
+          expect(accessOf(world)).toEqual(before.access)
+          expect(changes(world)).toBe(before.changes)
+          expect(await world.keys('foreign/')).toEqual([])
+          // It is ours: without its links it goes.
+          for (const link of links) await world.objects.delete(link)
+          await settle(world)
+          expect(accessOf(world)).toEqual([])
+        }),
+        { numRuns: 8, seed: 20260303 },
+      )
+    })
+
+    test('access that others gave under a lost name stays theirs', async () => {
+      const world = await open(versioned)
+      const [gone] = links
+      const target = assignmentOf(assignmentKey.parse(String(gone).slice('links_data/'.length)))
+      const permissionSetArn = world.ssoAdmin.permissionSetArnOf('Billing-ps')
+      const principalId = world.identityStore.idOf('GROUP', target.principal)
+      if (!permissionSetArn || !principalId) throw new Error('the fixture has both')
+      const { accountId } = target
+      world.ssoAdmin.addAssignment({
+        accountId,
+        permissionSetArn,
+        principalId,
+        principalType: 'GROUP',
+      })
+      await world.clock.advance(60_000)
+      await lose(world, [{ nth: 0, by: 'deletion' }], 'assignments/')
+      await restore(world)
+      expect(
+        (await ledgerOf(world)).some((entry) => entry.includes(`${accountId}%Billing-ps%${target.principal}`)),
+      ).toBe(false)
+    })
+
+    test('access that somebody removed meanwhile is given again, and history says both', async () => {
+      const world = await open(versioned)
+      const before = accessOf(world)
+      const [target] = world.ssoAdmin.assignments()
+      if (!target) throw new Error('there is access')
+      await lose(
+        world,
+        Array.from({ length: 6 }, (_, nth) => ({ nth, by: 'deletion' as const })),
+        'assignments/',
+      )
+      world.ssoAdmin.removeAssignment(target)
+      await world.clock.advance(60_000)
+      expect(accessOf(world)).toHaveLength(5)
+      await restore(world)
+      await settle(world)
+      await settle(world)
+      expect(accessOf(world)).toEqual(before)
+    })
+  },
+)
+
+describe('history that was deleted', () => {
+  test('comes back in its order, also where some of it was left', async () => {
+    const world = await open(true)
+    const key = assignmentKey.parse(String(links[0]).slice('links_data/'.length))
+    const folder = (await world.keys('history/')).filter((one) =>
+      one.includes(`${accounts[0]}%Billing-ps%${principals[0]}`),
+    )
+    expect(folder.map((one) => one.split('%').at(-1)).sort()).toEqual(['granted.json', 'revoked.json'])
+    for (const one of folder) if (one.endsWith('granted.json')) await world.objects.as('vandal').delete(one)
+    await world.clock.advance(60_000)
+    const { history } = await restore(world)
+    expect(history).toBe(1)
+    const permissionSetArn = world.ssoAdmin.permissionSetArnOf('Billing-ps')
+    const principalId = world.identityStore.idOf('GROUP', principals[0])
+    if (!permissionSetArn || !principalId) throw new Error('the fixture has both')
+    expect(await readLastWord(world.objects, key, { permissionSetArn, principalId })).toMatchObject({
+      says: 'ended',
+      event: 'revoked',
+    })
+    expect((await restore(world)).history).toBe(0)
+  })
+})
+
+test('a bucket without its owner gets it back: from a version, or since its permission sets are of this instance', async () => {
+  for (const versioned of [true, false]) {
+    const world = await open(versioned)
+    const before = await world.json('control/owner.json')
+    await world.objects.as('vandal').delete('control/owner.json')
+    await lose(world, [{ nth: 0, by: 'deletion' }], 'assignments/')
+    expect((await restore(world)).owner.is).toBe('lost')
+    expect(await world.json('control/owner.json')).toEqual(before)
+  }
+})
