@@ -9,6 +9,7 @@ type Prefix =
   | 'assignments/'
   | 'owned_permission_sets/'
   | 'foreign/'
+  | 'changes/'
   | 'history/'
   | 'status/'
   | 'status/too-many/'
@@ -16,6 +17,8 @@ type Prefix =
   | 'control/dispatcher.json'
   | 'control/brake.json'
   | 'control/owner.json'
+  | 'control/configured.json'
+  | 'control/resumed.json'
   | 'state/'
   | 'state/failures/'
   | 'state/expiry/'
@@ -85,7 +88,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'state/',
       'control/dispatcher.json',
     ],
-    put: ['history/', 'control/brake.json'],
+    put: ['changes/', 'history/', 'control/brake.json', 'control/configured.json', 'control/resumed.json'],
     // To the queue of events: after a pause it has everything compared again.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import { describePause, type Pause, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -17,7 +18,7 @@ export function addResume(program: Command): void {
     .addHelpText('after', '\nExample:\n  ssofile resume')
     .action(async ({ json = false }: { json?: boolean }) => {
       const ports = openCliPorts(bucketOf(undefined))
-      const ended = await resumeChanges(ports.objects).catch(explainControlDenial('resume'))
+      const ended = await resumeChanges(ports, await readCallerIdentity()).catch(explainControlDenial('resume'))
       process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended))
     })
 }

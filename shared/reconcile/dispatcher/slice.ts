@@ -13,6 +13,7 @@ import { wakeDispatcher } from '../records/lanes.ts'
 import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
 import { noteStopped, readPause, reconcileAfterPause } from './pause.ts'
+import { tellConfiguration } from './tell-configuration.ts'
 import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -53,6 +54,7 @@ export async function dispatch(
     // Asked again: the lease may have been waited for until a pause ended the slice before this one.
     if (await isPaused(ports)) return { outcome: 'paused', settled: 0, failed: 0 }
     if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
+    await tellConfiguration(ports, configuration)
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
     await lease.release()
@@ -60,9 +62,9 @@ export async function dispatch(
 }
 
 async function isPaused({ objects }: Ports): Promise<boolean> {
-  if (!(await readPause(objects))) return false
-  await noteStopped(objects)
-  return true
+  const pause = await readPause(objects)
+  if (pause) await noteStopped(objects, pause)
+  return pause !== undefined
 }
 
 /** What a dispatcher does under its lease: takes hints while there are slots for them, tells statuses, and ends in good order. */
@@ -138,7 +140,7 @@ class Slice {
           // First of all: whatever else is done about it may fail.
           this.#ending.abort()
           this.#changed.raise()
-          await noteStopped(objects).catch((error: unknown) =>
+          await noteStopped(objects, pause).catch((error: unknown) =>
             log.warn('it could not be noted that a pause ended a slice; the next one notes it', { error }),
           )
           return

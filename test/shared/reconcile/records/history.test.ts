@@ -138,6 +138,25 @@ describe('what history says last of an access', () => {
       [['granted'], ['revoked', { access: someone }]],
       { says: 'ours', at: minute(20) },
     ],
+    [
+      'is that it was revoked where another id of its name had replaced it',
+      [['granted'], ['replaced', { replaced: { ended: 'revoked', replacedBy: someone.principalId } }]],
+      { says: 'ended', event: 'revoked', at: minute(21) },
+    ],
+    [
+      'is that it is ours under the new name of its principal, where another id has the old one',
+      [
+        ['granted'],
+        ['adopted', { key: renamed }],
+        ['replaced', { replaced: { ended: 'released', replacedBy: someone.principalId } }],
+      ],
+      { says: 'ours', at: minute(21) },
+    ],
+    [
+      'is decided by nothing that happened beside: terms, the brake, and what others gave',
+      [['granted'], ['terms-changed'], ['held'], ['foreign-found'], ['foreign-gone']],
+      { says: 'ours', at: minute(20) },
+    ],
   ])('%s', async (_, events, said) => {
     expect(await readLastWord(await record(...events), key, access)).toMatchObject(said)
   })
