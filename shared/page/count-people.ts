@@ -37,12 +37,17 @@ export function countPeople({ rows, values }: AccessTable, among: Int32Array): M
   }
 }
 
-/** Different values that these rows have. */
+/** How many different values these rows have, absent ones left out. `places`: of one column. */
 export function countDifferent(places: Int32Array, among: Int32Array): number {
-  const seen = new Set<number>()
-  for (const row of among) seen.add(places[row] ?? 0)
-  seen.delete(0)
-  return seen.size
+  const seen = new Uint8Array(places.length + 1)
+  let count = 0
+  for (const row of among) {
+    const place = places[row] ?? 0
+    if (place === 0 || seen[place] === 1) continue
+    seen[place] = 1
+    count++
+  }
+  return count
 }
 
 function listUsed(places: readonly number[], names: readonly string[]): readonly number[] {

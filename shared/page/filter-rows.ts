@@ -30,8 +30,8 @@ export const noFilter: Filter = {
   ready: 'everything',
 }
 
-/** Whether a row passes. Made once for a filter, from the few values that there are, so that each row costs a few reads. */
-type Test = (row: number) => boolean
+/** Of each row 1 where it passes. Made from the few values that there are, in loops that do nothing else. */
+type Passing = Uint8Array
 
 /** Those of `order` that fit, in the same order. */
 export function filterRows(
@@ -39,21 +39,21 @@ export function filterRows(
   filter: Filter,
   { order, administratorSets }: { readonly order: Int32Array; readonly administratorSets: ReadonlySet<string> },
 ): Int32Array {
-  const tests = [
-    ...testNames(table, filter),
-    ...testWords(table, filter.words),
-    ...testTime(table, filter.since),
-    ...testReady(table, filter.ready, administratorSets),
+  const passing = [
+    ...passNames(table, filter),
+    ...passWords(table, filter.words),
+    ...passTime(table, filter.since),
+    ...passReady(table, filter.ready, administratorSets),
   ]
-  if (tests.length === 0) return order
-  const fitting = new Int32Array(order.length)
-  let length = 0
-  for (const row of order) if (tests.every((test) => test(row))) fitting[length++] = row
-  return fitting.subarray(0, length)
+  if (passing.length === 0) return order
+  const [first = new Uint8Array(table.length), ...others] = passing
+  for (const other of others)
+    for (let row = 0; row < first.length; row++) first[row] = (first[row] ?? 0) & (other[row] ?? 0)
+  return order.filter((row) => first[row] === 1)
 }
 
-function testNames({ rows, values }: AccessTable, filter: Filter): readonly Test[] {
-  const tests: Test[] = []
+function passNames({ rows, values }: AccessTable, filter: Filter): readonly Passing[] {
+  const passing: Passing[] = []
   for (const kind of ['person', 'group', 'account', 'permissionSet'] as const) {
     if (filter[kind] === '') continue
     const wanted = fold(filter[kind])
@@ -62,50 +62,77 @@ function testNames({ rows, values }: AccessTable, filter: Filter): readonly Test
     const fits = mask(names, (parts) =>
       isWhole ? parts.includes(wanted) : parts.some((part) => part.includes(wanted)),
     )
-    tests.push((row) => fits[rows[kind][row] ?? 0] === 1)
+    passing.push(spread(rows[kind], fits))
   }
   if (filter.unit !== '') {
     const wanted = fold(filter.unit)
     const fits = mask(values.account, ([, , , path]) => fold(path).includes(wanted))
-    tests.push((row) => fits[rows.account[row] ?? 0] === 1)
+    passing.push(spread(rows.account, fits))
   }
-  return tests
+  return passing
 }
 
 const wordColumns = ['person', 'group', 'account', 'permissionSet', 'state', 'remark'] as const satisfies SearchedKind[]
 
-function testWords({ rows, values, searched }: AccessTable, text: string): readonly Test[] {
+function passWords({ length, rows, values, searched }: AccessTable, text: string): readonly Passing[] {
   const words = fold(text)
     .split(/\s+/)
     .filter((word) => word !== '')
   return words.map((word) => {
     const has = (known: string) => known.includes(word)
-    const columns = wordColumns.map((kind) => ({ places: rows[kind], fits: mask(searched[kind], has) }))
+    const passing = new Uint8Array(length)
+    for (const kind of wordColumns) spread(rows[kind], mask(searched[kind], has), passing)
     const links = mask(searched.link, has)
-    columns.push({ places: rows.linkSet, fits: mask(values.linkSet, (set) => set.some((link) => links[link] === 1)) })
-    return (row) => columns.some(({ places, fits }) => fits[places[row] ?? 0] === 1)
+    const linkSets = mask(values.linkSet, (set) => set.some((link) => links[link] === 1))
+    return spread(rows.linkSet, linkSets, passing)
   })
 }
 
-function testTime({ rows, values }: AccessTable, since: string): readonly Test[] {
-  if (since === '') return []
-  const fits = mask(values.instant, (instant) => instant >= since)
-  return [(row) => fits[rows.since[row] ?? 0] === 1]
+function passTime({ rows, values }: AccessTable, since: string): readonly Passing[] {
+  return since === ''
+    ? []
+    : [
+        spread(
+          rows.since,
+          mask(values.instant, (instant) => instant >= since),
+        ),
+      ]
 }
 
-function testReady({ rows, values }: AccessTable, ready: ReadyFilter, administratorSets: ReadonlySet<string>) {
-  const tests: Test[] = []
-  if (ready === 'direct') tests.push((row) => rows.group[row] === 0 && rows.person[row] !== 0)
-  if (ready === 'ending') tests.push((row) => rows.until[row] !== 0)
-  if (ready === 'foreign') {
-    const foreign = mask(values.state, (state) => state === 'foreign')
-    tests.push((row) => foreign[rows.state[row] ?? 0] === 1)
+function passReady({ rows, values }: AccessTable, ready: ReadyFilter, administratorSets: ReadonlySet<string>) {
+  const isAbsent = (places: Int32Array) => Uint8Array.from(places, (place) => (place === 0 ? 1 : 0))
+  switch (ready) {
+    case 'everything':
+      return []
+    case 'direct':
+      return [
+        isAbsent(rows.group),
+        spread(
+          rows.person,
+          mask(values.person, ([name]) => name !== ''),
+        ),
+      ]
+    case 'ending':
+      return [
+        spread(
+          rows.until,
+          mask(values.instant, (instant) => instant !== ''),
+        ),
+      ]
+    case 'foreign':
+      return [
+        spread(
+          rows.state,
+          mask(values.state, (state) => state === 'foreign'),
+        ),
+      ]
+    case 'administrator': {
+      const fits = mask(values.permissionSet, (name) => isAdministrator(name, administratorSets))
+      return [isAbsent(rows.until), spread(rows.permissionSet, fits)]
+    }
+    default:
+      return ready satisfies never
   }
-  if (ready === 'administrator') {
-    const fits = mask(values.permissionSet, (name) => isAdministrator(name, administratorSets))
-    tests.push((row) => rows.until[row] === 0 && fits[rows.permissionSet[row] ?? 0] === 1)
-  }
-  return tests
 }
 
 /** Known to allow everything, or so called. */
@@ -115,4 +142,11 @@ export function isAdministrator(name: string, administratorSets: ReadonlySet<str
 
 function mask<T>(values: readonly T[], fits: (value: T) => boolean): Uint8Array {
   return Uint8Array.from(values, (value) => (fits(value) ? 1 : 0))
+}
+
+/** From values to the rows that have them, added to what passes already. */
+function spread(places: Int32Array, fits: Uint8Array, passing: Passing = new Uint8Array(places.length)): Passing {
+  if (!fits.includes(1)) return passing
+  for (let row = 0; row < places.length; row++) if (fits[places[row] ?? 0] === 1) passing[row] = 1
+  return passing
 }

@@ -29,16 +29,15 @@ const blockLength = 2000
 
 /** Rows in, blocks out. It keeps each value that occurred, once, and the rows of the present block. */
 export class RowCollector {
-  readonly #places = new Map<string, number>()
-  readonly #counts = new Map<PageValueKind, number>()
+  readonly #places = new Map<PageValueKind, Map<string, number>>()
+  /** Of the members of a group the links are one and the same array. */
+  readonly #placesOfLinks = new WeakMap<readonly PageLink[], number>()
+  readonly #placesOfInstants = new Map<string, number>()
   #values: Partial<PageValues> = {}
   #rows = emptyRows()
 
   /** Answers a block once it is full. */
   add(row: PageRow): PageBlock | undefined {
-    const links = row.links.map(({ key, by, lastModified, ticket = '', reason = '', expiresAt = '' }) =>
-      this.#place('link', [key, by?.principalId ?? '', lastModified, ticket, reason, expiresAt]),
-    )
     const { person, personId, group, groupId, account, accountName = '', accountState = '', path = '' } = row
     const places: Readonly<Record<RowColumn, number>> = {
       person: this.#placeNamed('person', person, personId),
@@ -48,7 +47,7 @@ export class RowCollector {
       state: this.#place('state', row.state),
       since: this.#placeInstant(row.since),
       until: this.#placeInstant(row.until),
-      linkSet: links.length === 0 ? 0 : this.#place('linkSet', links),
+      linkSet: this.#placeLinks(row.links),
       remark: row.remark === undefined ? 0 : this.#place('remark', row.remark),
     }
     for (const column of rowColumns) this.#rows[column].push(places[column])
@@ -67,18 +66,33 @@ export class RowCollector {
     return name === undefined && id === '' ? 0 : this.#place(kind, [name ?? id, id])
   }
 
+  #placeLinks(links: readonly PageLink[]): number {
+    if (links.length === 0) return 0
+    const known = this.#placesOfLinks.get(links)
+    if (known !== undefined) return known
+    const places = links.map(({ key, by, lastModified, ticket = '', reason = '', expiresAt = '' }) =>
+      this.#place('link', [key, by?.principalId ?? '', lastModified, ticket, reason, expiresAt]),
+    )
+    const place = this.#place('linkSet', places)
+    this.#placesOfLinks.set(links, place)
+    return place
+  }
+
   /** In UTC, so that text order is time order. Expiries are written with any offset. */
   #placeInstant(instant: string | undefined): number {
-    return instant === undefined ? 0 : this.#place('instant', new Date(instant).toISOString())
+    if (instant === undefined) return 0
+    const place = this.#placesOfInstants.get(instant) ?? this.#place('instant', new Date(instant).toISOString())
+    this.#placesOfInstants.set(instant, place)
+    return place
   }
 
   #place<K extends PageValueKind>(kind: K, value: PageValues[K][number]): number {
-    const name = `${kind} ${JSON.stringify(value)}`
-    const known = this.#places.get(name)
+    const places = this.#places.get(kind) ?? new Map<string, number>()
+    const name = typeof value === 'string' ? value : JSON.stringify(value)
+    const known = places.get(name)
     if (known !== undefined) return known
-    const place = (this.#counts.get(kind) ?? 0) + 1
-    this.#places.set(name, place)
-    this.#counts.set(kind, place)
+    const place = places.size + 1
+    this.#places.set(kind, places.set(name, place))
     const values: PageValues[K][number][] | undefined = this.#values[kind]
     if (values) values.push(value)
     else this.#values = { ...this.#values, [kind]: [value] }
