@@ -1,5 +1,6 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
+import { describeSources } from '../../shared/reconcile/preview/describe-sources.ts'
 import type { HeldAccess } from '../../shared/reconcile/preview/expand-access.ts'
 import type { WhoAnswer, WhoSources } from '../../shared/reconcile/preview/who-has-access.ts'
 import { count } from './count.ts'
@@ -79,29 +80,9 @@ export function renderNotes(notes: readonly string[]): string {
 
 /** How old each part is, a line each. */
 export function renderSources(sources: WhoSources, now: Date): string {
-  const { organizationReadAt, identityCenter, historySince } = sources
-  const asked =
-    'askedAt' in identityCenter
-      ? `Identity Center, now, with ${count(identityCenter.calls, 'call')}`
-      : `not Identity Center: ${identityCenter.why}`
-  const accounts = organizationReadAt === undefined ? 'not known' : `as of ${renderDated(organizationReadAt, now)}`
-  const lines: readonly (readonly [string, string])[] =
-    historySince === undefined
-      ? [
-          ['ledger', 'as of now'],
-          ['foreign', foreignAge(sources, now)],
-          ['asked', asked],
-        ]
-      : [['history', `from ${historySince} on; it has no foreign access and no memberships`]]
-  return [...lines, ['accounts', accounts] as const]
+  return describeSources(sources, { now: 'now', dated: (at) => renderDated(at, now) })
     .map(([name, text]) => `${name.padEnd(10)}${quote(text, 500)}\n`)
     .join('')
-}
-
-function foreignAge({ driftCheck, identityCenter }: WhoSources, now: Date): string {
-  if ('askedAt' in identityCenter) return 'as of now'
-  if (driftCheck === undefined) return 'not known: there was no drift check yet'
-  return `as of the drift check begun ${renderDated(driftCheck.startedAt, now)}${driftCheck.isOver ? '' : ', which still goes on'}`
 }
 
 function renderDated(at: string, now: Date): string {

@@ -11,6 +11,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
+import { addAccessPage } from './add-access-page.ts'
 import { addCallerIdentity } from './add-caller-identity.ts'
 import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
@@ -132,11 +133,13 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/metrics', async () => metrics.toJSON())
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
+  const page = addAccessPage(app, configuration)
   const gateway = serveApi(app)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   // As the environment of a deployment names it.
   const { instanceArn } = models.ssoAdmin
   const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
+  page.openPorts = open
   const ofApi = openPorts({ url, clock, log, metrics, instanceArn, accessKeyId: apiRole })
   gateway.invoke = api(ofApi, configuration)
   await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration })
