@@ -6,6 +6,7 @@ import type {
   ObjectHead,
   ObjectMetadata,
   ObjectStore,
+  PartedUpload,
   ReadObject,
   WriteCondition,
   WriteResult,
@@ -82,6 +83,24 @@ export class S3ObjectStore implements ObjectStore {
     const output = await answerOrAbsent('s3', this.#client.putObject(input), isLostHere)
     if (output === undefined) return { outcome: 'lost' }
     return { outcome: 'written', etag: unquote(output.ETag), servedAt: servedAt(output) }
+  }
+
+  async beginUpload(key: string): Promise<PartedUpload> {
+    const call = this.#client.createMultipartUpload({ Bucket: this.bucket, Key: key })
+    const { UploadId } = await answerOf('s3', call)
+    if (UploadId === undefined) throw new ServiceError('s3', 'IncompleteAnswer', `S3 left out the upload id of ${key}`)
+    return { key, uploadId: UploadId }
+  }
+
+  async uploadPart({ key, uploadId }: PartedUpload, number: number, body: Uint8Array): Promise<string> {
+    const about = { Bucket: this.bucket, Key: key, UploadId: uploadId, PartNumber: number }
+    return unquote((await answerOf('s3', this.#client.uploadPart({ ...about, Body: body }))).ETag)
+  }
+
+  async completeUpload({ key, uploadId }: PartedUpload, etags: readonly string[]): Promise<void> {
+    const Parts = etags.map((etag, index) => ({ ETag: `"${etag}"`, PartNumber: index + 1 }))
+    const about = { Bucket: this.bucket, Key: key, UploadId: uploadId, MultipartUpload: { Parts } }
+    await answerOf('s3', this.#client.completeMultipartUpload(about))
   }
 
   async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {

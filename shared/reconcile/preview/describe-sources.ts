@@ -19,7 +19,7 @@ export function describeSources(sources: WhoSources, telling: Telling): readonly
           ['foreign', foreignAge(sources, telling)],
           ['asked', asked],
         ]
-      : [['history', `from ${historySince} on; it has no foreign access and no memberships`]]
+      : [['history', `from ${historySince} on; of foreign access what drift checks found, and no memberships`]]
   return [...records, ['accounts', accounts]]
 }
 
