@@ -10,6 +10,7 @@ type Prefix =
   | 'owned_permission_sets/'
   | 'foreign/'
   | 'changes/'
+  | 'reports/'
   | 'history/'
   | 'status/'
   | 'status/too-many/'
@@ -41,7 +42,8 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  readonly directory?: 'read'
+  /** `members`: names, and the members of groups. */
+  readonly directory?: 'read' | 'members'
   /** `instance`: find the instance only. `change`: everything that the adapter of SSO Admin calls. */
   readonly identityCenter?: 'instance' | 'change'
 }
@@ -72,6 +74,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   sweep: { ...reconciling, send: [...reconciling.send, 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+  report: { read: [''], put: ['reports/'], directory: 'members' },
   'minute-links': {
     read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
     write: ['state/expiry/', 'status/', 'attention/'],
@@ -123,6 +126,9 @@ export const directoryActions = [
   'ListGroups',
   'ListUsers',
 ] as const
+
+/** What is asked besides of the members of groups. */
+export const memberActions = ['ListGroupMemberships'] as const
 
 /** Every operation of the adapter of SSO Admin but ListInstances. */
 export const identityCenterActions = [

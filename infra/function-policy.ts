@@ -8,6 +8,7 @@ import {
   directoryActions,
   functionPermissions,
   identityCenterActions,
+  memberActions,
   organizationsActions,
 } from './function-permissions.ts'
 
@@ -122,13 +123,19 @@ function organizationStatements(name: FunctionName, { environment, names }: Poli
 
 /** Service Authorization Reference, "AWS Identity Store". */
 function directoryStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
-  if (functionPermissions[name].directory === undefined) return []
+  const { directory } = functionPermissions[name]
+  if (directory === undefined) return []
+  const actions = directory === 'members' ? [...directoryActions, ...memberActions] : directoryActions
+  const memberships = directory === 'members' ? ['membership'] : []
   const arn = `arn:${names.partition}:identitystore`
   return [
     allow(
       'Directory',
-      directoryActions.map((action) => `identitystore:${action}`),
-      [`${arn}::${environment.managementAccount}:identitystore/d-*`, `${arn}:::group/*`, `${arn}:::user/*`],
+      actions.map((action) => `identitystore:${action}`),
+      [
+        `${arn}::${environment.managementAccount}:identitystore/d-*`,
+        ...['group', 'user', ...memberships].map((kind) => `${arn}:::${kind}/*`),
+      ],
     ),
   ]
 }

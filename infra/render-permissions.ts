@@ -3,6 +3,7 @@ import {
   directoryActions,
   functionPermissions,
   identityCenterActions,
+  memberActions,
   organizationsActions,
 } from './function-permissions.ts'
 import { uncalledRights } from './uncalled-rights.ts'
@@ -31,7 +32,8 @@ export function renderPermissions(): string {
     const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
     const services = [
       organizations && 'Organizations',
-      directory && 'Identity Store',
+      directory === 'read' && 'Identity Store',
+      directory === 'members' && 'Identity Store, with members of groups',
       identityCenter === 'change' && 'Identity Center',
       identityCenter === 'instance' && 'Identity Center: the instance',
     ].filter((service) => typeof service === 'string')
@@ -55,6 +57,10 @@ ${list('organizations', Object.values(organizationsActions).flat())}
 ## Identity Store
 
 ${list('identitystore', directoryActions)}
+
+With members of groups:
+
+${list('identitystore', memberActions)}
 
 ## Identity Center
 

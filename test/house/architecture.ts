@@ -23,6 +23,7 @@ export const rooms = [
   'dispatcher',
   'differences',
   'preview',
+  'reports',
   'doctor',
 ] as const
 

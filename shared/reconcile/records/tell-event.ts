@@ -33,7 +33,8 @@ export async function tellEvent(
   await objects.put(`${folder}${at}%${event}.json`, renderJson({ v: 1, event, at, ...body }), once)
 }
 
-type Change = { readonly event: string; readonly at: string; readonly name: string }
+/** What one key under `changes/` says. */
+export type Change = { readonly event: string; readonly at: string; readonly name: string }
 
 /** A name so long that S3 would not take the key is told by its hash, as in history. */
 export function renderChangeKey({ event, at, name }: Change): string {
@@ -41,4 +42,14 @@ export function renderChangeKey({ event, at, name }: Change): string {
   const start = `${changesPrefix}${date}/${time}%${event}%`
   if (Buffer.byteLength(start + name) <= keyMostBytes) return start + name
   return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
+}
+
+/** What `changes/` has from the beginning of this day on, ascending. Keys that nobody here wrote are skipped. */
+export async function* listChanges(objects: ObjectStore, date: string): AsyncGenerator<Change> {
+  // Nothing is older than the first key of the day.
+  for await (const { key } of objects.list(changesPrefix, { startAfter: `${changesPrefix}${date}` })) {
+    const [, day = '', time = '', event = '', name = ''] =
+      /^changes\/(\d{4}-\d\d-\d\d)\/([\d:.]+Z)%([a-z-]+)%(.*)$/su.exec(key) ?? []
+    if (day !== '') yield { at: `${day}T${time}`, event, name }
+  }
 }
