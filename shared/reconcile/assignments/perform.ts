@@ -96,7 +96,8 @@ async function prepare(settling: Settling, { kind, ids, links, wasLost }: StepOf
   } else {
     const access = settling.accessOf(ids)
     // Granted by a call that could not be confirmed before: history says so before it says that it is gone.
-    if (access.grantedAt === undefined) await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now)
+    if (access.grantedAt === undefined)
+      await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
     await settling.record(beginDeletion(access, await withDeleters(settling, links), now))
   }
   settling.prepared = { ids, kind, isChecked: false, before }
@@ -223,7 +224,7 @@ async function confirm(settling: Settling, { ids, links, until }: StepOf<'confir
   const { now, entry, wish, context } = settling
   const access = settling.accessOf(ids)
   if (access.grantedAt === undefined)
-    await writeHistory(settling, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now)
+    await writeHistory(settling, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now, now)
   else await tellTerms(settling, access, links)
   // Where the entry has another access, that one may still have to be tried again.
   const open = entry && entry.accesses.length > 1 ? entry : undefined
@@ -399,10 +400,11 @@ async function tellTerms(settling: Settling, access: Access, links: readonly Gra
 }
 
 async function writeHistory(
-  { context, key, now }: Settling,
+  { context, key, now: latest }: Settling,
   event: HistoryEvent,
   access: Access,
   at: string,
+  now = latest,
 ): Promise<void> {
   await recordHistory(context.objects, { key, event, at, access, confirmedAt: now })
   if (event === 'granted') context.metrics.record('Created')

@@ -81,7 +81,7 @@ function foldEvents(events: readonly ToldEvent[], at: Date): readonly KnownAcces
 }
 
 function describe(
-  { assignment: key, principalId, permissionSetArn, at: since }: ToldEvent,
+  { assignment: key, principalId, permissionSetArn, at, grantedAt: since = at }: ToldEvent,
   more: Pick<KnownAccess, 'links' | 'state'>,
 ): readonly KnownAccess[] {
   const assignment = parseAssignmentKey(key)

@@ -46,7 +46,7 @@ export type HistoryRecord = {
   readonly event: HistoryEvent
   /** The instant of the call, from the ledger entry, so that a repeated run writes the same key. */
   readonly at: string
-  readonly access: AccessIds & Pick<Access, 'links' | 'call'>
+  readonly access: AccessIds & Pick<Access, 'links' | 'call' | 'grantedAt'>
   readonly confirmedAt: string
   /** With `replaced`: how it ended, and the id that has the access under this name now. */
   readonly replaced?: { readonly ended: End; readonly replacedBy: PrincipalId }
@@ -58,7 +58,9 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
   const { key, event, at, access, confirmedAt, replaced, reason } = record
   const { principalId: id, permissionSetArn: arn, links, call } = access
   const ids = { principalId: id, permissionSetArn: arn }
-  const body = { assignment: key, confirmedAt, ...ids, requestId: call?.id, ...replaced, reason, links }
+  // In force since: the ledger says the same. A renaming does not change it.
+  const grantedAt = access.grantedAt ?? (event === 'granted' ? confirmedAt : undefined)
+  const body = { assignment: key, confirmedAt, grantedAt, ...ids, requestId: call?.id, ...replaced, reason, links }
   return tellEvent(objects, subjectOf(key), { event, at, body })
 }
 
@@ -211,7 +213,11 @@ export async function listHistory(
   return heads.flatMap((head) => parseEvent(head).map(({ at, event }) => ({ at, event })))
 }
 
-const wholeBody = historyBody.extend({ assignment: assignmentKey, confirmedAt: z.iso.datetime() })
+const wholeBody = historyBody.extend({
+  assignment: assignmentKey,
+  confirmedAt: z.iso.datetime(),
+  grantedAt: z.iso.datetime().optional(),
+})
 
 /** An event of an assignment as history has it. `confirmedAt`: when it was known to have taken effect. */
 export type ToldEvent = Pick<ListedEvent, 'folder' | 'event' | 'at'> & z.infer<typeof wholeBody>

@@ -46,8 +46,9 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   })
   const people = new People(patientIdentityStore({ ...ports, identityStore }))
   const [organization, sources] = await readSources(ports, configuration, madeAt)
-  const note = 'the names of users could not be listed'
-  await unlessRefused(people.listNames('USER'), note, notes)
+  // Else they would be asked for one by one, in each account a few.
+  const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
+  await unlessRefused(names, 'the names of users and groups could not be listed', notes)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const facts = await describePage({ isAsked: false, sources, notes }, ports)
   const tally = new ReportTally()
@@ -110,6 +111,7 @@ async function writeGroups(writer: ObjectWriter, groups: ReadonlyMap<string, str
     const members = (await people.membersOf(principalId.parse(id)).catch(() => undefined)) ?? []
     const names = await people.namesOf('USER', members)
     const rows = members.map((member) => [name, id, names.get(member) ?? '', member])
+    rows.sort(([, , a = '', one = ''], [, , b = '', other = '']) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))
     await writer.write(renderCsv(rows.length === 0 ? [[name, id, '', '']] : rows))
   }
   await writer.end()

@@ -40,6 +40,7 @@ test('history says who had what since when, by which links and which call, under
     at,
     assignment: key,
     confirmedAt: granted.confirmedAt,
+    grantedAt: granted.confirmedAt,
     principalId: access.principalId,
     permissionSetArn: access.permissionSetArn,
     requestId: 'request-1',
