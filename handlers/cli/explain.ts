@@ -12,6 +12,7 @@ import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
 import { renderExplanation } from './render-explanation.ts'
 import { renderJson } from './render-json.ts'
+import { show } from './show.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
 
@@ -57,6 +58,7 @@ async function explain(
     ports,
     configuration,
   )
-  process.stdout.write(options.json ? renderJson(answer) : renderExplanation(answer))
+  if (options.json) process.stdout.write(renderJson(answer))
+  else await show(renderExplanation(answer))
   return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
 }

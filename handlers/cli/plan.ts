@@ -8,6 +8,7 @@ import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderPlan } from './render-plan.ts'
 import { renderPush } from './render-push.ts'
+import { show } from './show.ts'
 
 type Options = ScopeOptions & {
   readonly config?: string
@@ -51,7 +52,11 @@ async function plan(source: string, { config, folder, ...options }: Options): Pr
       ...(folder === undefined ? {} : { folder }),
     })
     progress.end()
-    await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true })
+    await showPlan(made, {
+      isJson: options.json === true,
+      isVerbose: options.verbose === true,
+      isPaged: true,
+    })
     return options.detailedExitcode && hasChanges(made) ? 3 : 0
   } finally {
     progress.end()
@@ -59,13 +64,18 @@ async function plan(source: string, { config, folder, ...options }: Options): Pr
 }
 
 /** Prints a plan, with what it cannot say in itself as warnings. */
-export async function showPlan(made: MadePlan, { isJson = false, isVerbose = false } = {}): Promise<void> {
+export async function showPlan(
+  made: MadePlan,
+  { isJson = false, isVerbose = false, isPaged = false } = {},
+): Promise<void> {
   const { preview, push, ports, warnings } = made
   for (const { key, received } of push?.faults ?? []) warn(`${key}: ${received}; it is left out of the plan`)
   for (const warning of warnings) warn(warning)
-  process.stdout.write(
-    isJson ? renderJson(toJson(made)) : renderPlan(preview, { isVerbose }) + (push ? `\n${renderPush(push)}` : ''),
-  )
+  const told = isJson
+    ? renderJson(toJson(made))
+    : renderPlan(preview, { isVerbose }) + (push ? `\n${renderPush(push)}` : '')
+  if (isPaged && !isJson) await show(told)
+  else process.stdout.write(told)
   const pause = await readPause(ports.objects)
   if (pause) warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ssofile resume`)
 }
