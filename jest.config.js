@@ -8,7 +8,7 @@ export default {
   // What test files leave behind adds up to gigabytes, and then the collector's time is measured and not the code's.
   workerIdleMemoryLimit: '600MB',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/', '<rootDir>/test/browser/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'json'],
   transform: {

@@ -19,6 +19,7 @@ import { Refusal } from './refusal.ts'
 import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
 import { renderJson } from './render-json.ts'
 import { terminalWidth } from './render-table.ts'
+import { show } from './show.ts'
 
 const outputs = ['table', 'csv', 'json', 'html'] as const
 type Output = (typeof outputs)[number]
@@ -93,7 +94,7 @@ async function who(options: Options): Promise<number> {
   }
   const output = options.json ? 'json' : options.output
   if (output === 'html') await writePage(answer, ports)
-  else tell(answer, output, fixed, ports.clock.now())
+  else await tell(answer, output, fixed, ports.clock.now())
   return answer.rows.length > 0 ? 0 : 1
 }
 
@@ -102,10 +103,10 @@ async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'cloc
   await pipeline(renderAccessPage({ ...facts, rows: answer.rows }), process.stdout, { end: false })
 }
 
-function tell(answer: WhoAnswer, output: Exclude<Output, 'html'>, fixed: Fixed, now: Date): void {
+async function tell(answer: WhoAnswer, output: Exclude<Output, 'html'>, fixed: Fixed, now: Date): Promise<void> {
   const { stdout, stderr } = process
   if (output === 'json') stdout.write(renderJson(answer))
-  else if (output === 'table') stdout.write(renderAccess(answer, fixed, now, terminalWidth()))
+  else if (output === 'table') await show(renderAccess(answer, fixed, now, terminalWidth()))
   else {
     stdout.write(renderAccessAsCsv(answer))
     stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))

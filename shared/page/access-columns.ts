@@ -28,7 +28,7 @@ export const accessColumns: readonly AccessColumn[] = [
     sortedBy: 'group',
     text: (table, row) => textOf(table, row, 'group') || 'directly',
   },
-  { title: 'Since', width: '9rem', sortedBy: 'since', text: renderSince },
+  { title: 'Since', width: '11rem', sortedBy: 'since', text: renderSince },
   { title: 'Until', width: '7rem', sortedBy: 'until', text: (table, row) => textOf(table, row, 'until').slice(0, 10) },
   { title: 'State', width: '7rem', sortedBy: 'state', text: (table, row) => textOf(table, row, 'state') },
   { title: 'By link', width: '26rem', text: renderLinks },

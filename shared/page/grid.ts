@@ -40,6 +40,7 @@ export class Grid {
   #below = make('tr', '', { 'aria-hidden': 'true' })
   #active: Place = { row: 0, column: 0 }
   #rowHeight = 32
+  #isWhole = false
 
   constructor(box: HTMLElement) {
     this.#box = box
@@ -67,12 +68,15 @@ export class Grid {
   /** Every row up to so many, for a printer; answers how many. */
   showAll(most: number): number {
     const length = Math.min(most, this.#length())
+    this.#isWhole = true
     this.#drawRows(0, length)
+    this.#below.style.height = '0'
     return length
   }
 
   /** Back to what can be seen. */
   showVisible(): void {
+    this.#isWhole = false
     this.#draw()
   }
 
@@ -88,6 +92,7 @@ export class Grid {
       'aria-rowcount': String(length + 1),
       'aria-colcount': String(columns.length),
     })
+    table.style.width = `calc(${columns.map(({ width }) => width).join(' + ')})`
     const widths = make('colgroup')
     const titles = make('tr', '', { 'aria-rowindex': '1' })
     columns.forEach(({ title, width, sorting }, index) => {
@@ -112,6 +117,8 @@ export class Grid {
   }
 
   #draw(): void {
+    // On paper the box is as high as all its rows, and every row would be one that can be seen.
+    if (this.#isWhole) return
     const { scrollTop, clientHeight } = this.#box
     const first = Math.max(0, Math.floor(scrollTop / this.#rowHeight) - spare)
     const last = Math.min(this.#length(), Math.ceil((scrollTop + clientHeight) / this.#rowHeight) + spare)

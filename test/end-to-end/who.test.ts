@@ -85,6 +85,12 @@ test('who lists the access of a user through groups, ours and foreign, to whoeve
   })
 }, 60_000)
 
+test('explain tells access that somebody gave in the console, before a drift check has seen it', async () => {
+  const { exitCode, stdout } = await system.ssofile(['explain', account, 'ReadOnly-ps', formula], 'auditor')
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('in force, but not given by') })
+  expect(stdout).toContain('no drift check has seen it yet')
+}, 60_000)
+
 test('who says that nobody has access only where Identity Center was asked', async () => {
   const nobody = await system.ssofile(['who', '--user', 'bo@tiny.example'])
   expect(nobody.exitCode).toBe(1)
