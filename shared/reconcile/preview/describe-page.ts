@@ -1,5 +1,6 @@
-import type { PageAttention, PageFacts } from '../../domain/access-page/page-data.ts'
+import type { PageAttention, PageChange, PageFacts } from '../../domain/access-page/page-data.ts'
 import { allowsEverything } from '../../domain/allows-everything.ts'
+import { renderInstant } from '../../domain/instant.ts'
 import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import { attentionStates } from '../../domain/status.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -7,15 +8,24 @@ import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { listChanges } from '../records/tell-event.ts'
 import { describeSources } from './describe-sources.ts'
 import type { WhoAnswer } from './who-has-access.ts'
+
+const changesMs = 7 * 24 * 60 * 60_000
+/** Of more, the older ones stand under `changes/` only. */
+const changesMost = 10_000
 
 type Store = Pick<Ports, 'objects' | 'clock'>
 
 /** What the page of access says besides its rows. From the bucket alone. */
 export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, ports: Store): Promise<PageFacts> {
   const madeAt = sources.bucketReadAt
-  const [attention, administratorSets] = await Promise.all([readAttention(ports), listAdministratorSets(ports)])
+  const [attention, administratorSets, changes] = await Promise.all([
+    readAttention(ports),
+    listAdministratorSets(ports),
+    listLatest(ports, madeAt),
+  ])
   return {
     madeAt,
     // A page is read later than it is made: it says instants.
@@ -23,7 +33,19 @@ export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, 
     notes,
     administratorSets,
     attention,
+    changes,
   }
+}
+
+/** What happened in the last week, the newest first. */
+async function listLatest({ objects }: Store, now: string): Promise<readonly PageChange[]> {
+  const since = renderInstant(new Date(Date.parse(now) - changesMs)).slice(0, 10)
+  const latest: PageChange[] = []
+  for await (const { at, event, name: what } of listChanges(objects, since)) {
+    latest.push({ at, event, what })
+    if (latest.length > changesMost) latest.shift()
+  }
+  return latest.reverse()
 }
 
 /** The inputs that need a person, with why and what to do; by state, then by key. */

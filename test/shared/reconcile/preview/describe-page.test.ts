@@ -17,6 +17,8 @@ test('the page says what wants attention with its reason and remedy, and which p
   await maria.put('links_data/root%all%Read-ps%nobody%GROUP%ssofile', '')
   await world.look()
   await world.finish(world.slice())
+  await world.objects.put('changes/2026-02-20/10:00:00.000Z%granted%long-ago', '')
+  await world.objects.put('changes/2026-03-02/10:00:00.000Z%granted%of%yesterday', '')
   const sources = {
     bucketReadAt: '2026-03-03T10:00:00.000Z',
     organizationReadAt: '2026-03-03T09:00:00.000Z',
@@ -31,6 +33,7 @@ test('the page says what wants attention with its reason and remedy, and which p
       { state: 'waiting', input: 'links_data/root%all%Read-ps%nobody%GROUP%ssofile', reason: expect.any(String) },
       { state: 'rejected', input: 'permission_sets/Broken-ps.json', remedy: expect.any(String) },
     ],
+    changes: expect.arrayContaining([{ at: '2026-03-02T10:00:00.000Z', event: 'granted', what: 'of%yesterday' }]),
     sources: [
       ['ledger', 'as of 2026-03-03T10:00:00.000Z'],
       ['foreign', 'as of 2026-03-03T10:00:00.000Z'],
@@ -38,4 +41,6 @@ test('the page says what wants attention with its reason and remedy, and which p
       ['accounts', 'as of 2026-03-03T09:00:00.000Z'],
     ],
   })
+  expect(page.changes?.map(({ event }) => event).at(-1)).toBe('granted')
+  expect(page.changes?.map(({ what }) => what)).not.toContain('long-ago')
 })
