@@ -9,6 +9,7 @@ import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
+import { writeReport } from '../shared/reconcile/reports/write-report.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { dispatcher } from './dispatcher.ts'
 
@@ -72,4 +73,11 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
 export const everyNight = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   await beginDriftCheck(ports, configuration)
   ports.metrics.record(heartbeats.nightly)
+}
+
+/** Every night, after the drift check: writes who has access, for auditors. */
+export const everyMorning = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  const { date, counts, calls, notes } = await writeReport(ports, configuration)
+  ports.log.info('the report of who has access is written', { date, ...counts, calls, notes: notes.length })
+  ports.metrics.record(heartbeats.report)
 }

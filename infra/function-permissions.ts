@@ -9,6 +9,8 @@ type Prefix =
   | 'assignments/'
   | 'owned_permission_sets/'
   | 'foreign/'
+  | 'changes/'
+  | 'reports/'
   | 'history/'
   | 'status/'
   | 'status/permission_sets/'
@@ -19,6 +21,8 @@ type Prefix =
   | 'control/owner.json'
   | 'control/ledger.json'
   | 'control/pause.json'
+  | 'control/configured.json'
+  | 'control/resumed.json'
   | 'state/'
   | 'state/failures/'
   | 'state/expiry/'
@@ -43,7 +47,8 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  readonly directory?: 'read'
+  /** `members`: names, and the members of groups. */
+  readonly directory?: 'read' | 'members'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
 }
@@ -74,6 +79,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+  report: { read: [''], put: ['reports/'], directory: 'members', identityCenter: 'instance' },
   'minute-links': {
     read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
     write: ['state/expiry/', 'status/', 'attention/'],
@@ -91,7 +97,14 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'control/dispatcher.json',
     ],
     // A pause: where the ledger is lost.
-    put: ['history/', 'control/brake.json', 'control/pause.json'],
+    put: [
+      'changes/',
+      'history/',
+      'control/brake.json',
+      'control/configured.json',
+      'control/pause.json',
+      'control/resumed.json',
+    ],
     // To the queue of events: after a pause it has everything compared again.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,
@@ -118,9 +131,17 @@ export const operatorPermissions = {
     'attention/',
     'state/',
     'control/dispatcher.json',
+    'control/pause.json',
   ],
   // A permission set that is taken over is in force, and no message comes by which a function would tell that.
-  put: ['history/', 'owned_permission_sets/', 'status/permission_sets/', 'control/owner.json'],
+  put: [
+    'changes/',
+    'history/',
+    'owned_permission_sets/',
+    'status/permission_sets/',
+    'control/ledger.json',
+    'control/owner.json',
+  ],
   versions: 'read',
   organizations: 'read',
   directory: 'read',
@@ -149,6 +170,9 @@ export const directoryActions = [
   'ListGroups',
   'ListUsers',
 ] as const
+
+/** What is asked besides of the members of groups. */
+export const memberActions = ['ListGroupMemberships'] as const
 
 /** Every operation of the adapter of SSO Admin but ListInstances. Those that only read begin as `reading` says. */
 export const identityCenterActions = [

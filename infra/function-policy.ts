@@ -10,6 +10,7 @@ import {
   functionPermissions,
   identityCenterActions,
   identityCenterReads,
+  memberActions,
   operatorPermissions,
   organizationsActions,
 } from './function-permissions.ts'
@@ -151,12 +152,17 @@ function organizationStatements(
 /** Service Authorization Reference, "AWS Identity Store". */
 function directoryStatements({ directory }: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
   if (directory === undefined) return []
+  const actions = directory === 'members' ? [...directoryActions, ...memberActions] : directoryActions
+  const memberships = directory === 'members' ? ['membership'] : []
   const arn = `arn:${names.partition}:identitystore`
   return [
     allow(
       'Directory',
-      directoryActions.map((action) => `identitystore:${action}`),
-      [`${arn}::${environment.managementAccount}:identitystore/d-*`, `${arn}:::group/*`, `${arn}:::user/*`],
+      actions.map((action) => `identitystore:${action}`),
+      [
+        `${arn}::${environment.managementAccount}:identitystore/d-*`,
+        ...['group', 'user', ...memberships].map((kind) => `${arn}:::${kind}/*`),
+      ],
     ),
   ]
 }

@@ -5,6 +5,7 @@ import {
   functionPermissions,
   identityCenterActions,
   identityCenterReads,
+  memberActions,
   operatorPermissions,
   organizationsActions,
 } from './function-permissions.ts'
@@ -54,6 +55,10 @@ ${list('organizations', Object.values(organizationsActions).flat())}
 
 ${list('identitystore', directoryActions)}
 
+With members of groups:
+
+${list('identitystore', memberActions)}
+
 ## Identity Center
 
 On the one instance, its permission sets, and accounts; \`ListInstances\` knows no resource.
@@ -79,7 +84,8 @@ ${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
 function tell({ read = [], write = [], put = [], organizations, directory, identityCenter }: FunctionPermissions) {
   const services = [
     organizations && 'Organizations',
-    directory && 'Identity Store',
+    directory === 'read' && 'Identity Store',
+    directory === 'members' && 'Identity Store, with members of groups',
     identityCenter === 'change' && 'Identity Center',
     identityCenter === 'read' && 'Identity Center: reads',
     identityCenter === 'instance' && 'Identity Center: the instance',

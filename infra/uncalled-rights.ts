@@ -75,8 +75,8 @@ export const uncalledRights: readonly Unused[] = [
       'the function that finds the view of the organization missing or too old reads it again; mostly that is another function',
   },
   {
-    right: /^(events|hourly): identitystore:/,
-    of: 'Identity Store, of `events` and `hourly`',
+    right: /^(events|hourly|report): identitystore:/,
+    of: 'Identity Store, of `events`, `hourly` and `report`',
     reason: 'names are asked one by one or listed, by how many there are; the tests have few of them',
   },
   {

@@ -5,7 +5,14 @@ import { events } from '../handlers/events.ts'
 import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { router } from '../handlers/router.ts'
-import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../handlers/schedules.ts'
+import {
+  everyFiveMinutes,
+  everyHour,
+  everyMinute,
+  everyMinuteOfLinks,
+  everyMorning,
+  everyNight,
+} from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import { renderComplaint } from '../shared/domain/complaint.ts'
@@ -167,6 +174,10 @@ export class World {
 
   everyNight(): Promise<void> {
     return everyNight(this.ports, this.configuration)()
+  }
+
+  everyMorning(): Promise<void> {
+    return everyMorning(this.ports, this.configuration)()
   }
 
   async keys(prefix: string): Promise<string[]> {

@@ -15,8 +15,11 @@ import { explainControlDenial } from './explain-control-denial.ts'
 import { Refusal } from './refusal.ts'
 import { type HeldAssignment, renderHeld, renderReleased, type ShownList } from './render-held.ts'
 import { renderJson } from './render-json.ts'
+import { show as page } from './show.ts'
 
 const readsAtOnce = 32
+
+type Options = { readonly release?: string; readonly json?: boolean; readonly verbose?: boolean }
 
 /** `ssofile brake`: shows and releases what is held. */
 export function addBrake(program: Command): void {
@@ -27,15 +30,16 @@ export function addBrake(program: Command): void {
       'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Exit code 1 while there are any.\n--release releases exactly the list with this digest, for one hour, whatever becomes of other lists; a list that has grown since then is refused. It only needs to write control/.',
     )
     .option('--release <digest>', 'release the list that was shown with this digest')
+    .option('--verbose', 'every link and every account')
     .option('--json', 'what is held as JSON')
     .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
-    .action(async ({ release, json = false }: { release?: string; json?: boolean }) => {
+    .action(async ({ release, json = false, verbose = false }: Options) => {
       const ports = openCliPorts(bucketOf(undefined))
-      process.exitCode = release === undefined ? await show(ports, json) : await letGo(ports, release, json)
+      process.exitCode = release === undefined ? await show(ports, json, verbose) : await letGo(ports, release, json)
     })
 }
 
-async function show({ objects }: Ports, json: boolean): Promise<number> {
+async function show({ objects }: Ports, json: boolean, isVerbose: boolean): Promise<number> {
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
   const { lists, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
@@ -46,9 +50,9 @@ async function show({ objects }: Ports, json: boolean): Promise<number> {
       return { ...about, held: await limit.map(list.held, (key) => readHeld(ledger, key)) }
     }),
   )
-  process.stdout.write(
-    json ? renderJson({ lists: shown, releases, pause }) : renderHeld({ lists: shown, releases, pause }),
-  )
+  const told = { lists: shown, releases, pause }
+  if (json) process.stdout.write(renderJson(told))
+  else await page(renderHeld(told, { isVerbose }))
   return lists.length === 0 ? 0 : 1
 }
 

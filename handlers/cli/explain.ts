@@ -12,6 +12,7 @@ import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
 import { renderExplanation } from './render-explanation.ts'
 import { renderJson } from './render-json.ts'
+import { show } from './show.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
 
@@ -24,7 +25,7 @@ export function addExplain(program: Command): void {
     .argument('<principal>', 'exact display name of a group, or exact user name; both are tried')
     .summary('whether somebody has access, since when, and by which links')
     .description(
-      'Says whether the access is granted, by which links, who uploaded them and since when; what waits or failed, and why.\nFor a user also through groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
+      'Says whether the access is granted, by which links, who uploaded them and since when; what waits or failed, and why.\nIdentity Center is asked too, so access that no drift check has seen is told.\nFor a user also through groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the answer as JSON')
@@ -57,6 +58,7 @@ async function explain(
     ports,
     configuration,
   )
-  process.stdout.write(options.json ? renderJson(answer) : renderExplanation(answer))
+  if (options.json) process.stdout.write(renderJson(answer))
+  else await show(renderExplanation(answer))
   return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
 }

@@ -8,8 +8,14 @@ import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderPlan } from './render-plan.ts'
 import { renderPush } from './render-push.ts'
+import { show } from './show.ts'
 
-type Options = ScopeOptions & { readonly config?: string; readonly json?: boolean; readonly detailedExitcode?: boolean }
+type Options = ScopeOptions & {
+  readonly config?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+  readonly detailedExitcode?: boolean
+}
 
 /** `ssofile plan`: what would be granted and revoked, by which link. */
 export function addPlan(program: Command): void {
@@ -24,6 +30,7 @@ export function addPlan(program: Command): void {
     .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--detailed-exitcode', 'exit code 3 if there are changes')
+    .option('--verbose', 'every link and every account')
     .option('--json', 'the plan as JSON, with all accounts')
     .addHelpText('after', '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode')
     .action(async (source: string, options: Options) => {
@@ -45,7 +52,11 @@ async function plan(source: string, { config, folder, ...options }: Options): Pr
       ...(folder === undefined ? {} : { folder }),
     })
     progress.end()
-    await showPlan(made, options.json === true)
+    await showPlan(made, {
+      isJson: options.json === true,
+      isVerbose: options.verbose === true,
+      isPaged: true,
+    })
     return options.detailedExitcode && hasChanges(made) ? 3 : 0
   } finally {
     progress.end()
@@ -53,11 +64,18 @@ async function plan(source: string, { config, folder, ...options }: Options): Pr
 }
 
 /** Prints a plan, with what it cannot say in itself as warnings. */
-export async function showPlan(made: MadePlan, isJson: boolean): Promise<void> {
+export async function showPlan(
+  made: MadePlan,
+  { isJson = false, isVerbose = false, isPaged = false } = {},
+): Promise<void> {
   const { preview, push, ports, warnings } = made
   for (const { key, received } of push?.faults ?? []) warn(`${key}: ${received}; it is left out of the plan`)
   for (const warning of warnings) warn(warning)
-  process.stdout.write(isJson ? renderJson(toJson(made)) : renderPlan(preview) + (push ? renderPush(push) : ''))
+  const told = isJson
+    ? renderJson(toJson(made))
+    : renderPlan(preview, { isVerbose }) + (push ? `\n${renderPush(push)}` : '')
+  if (isPaged && !isJson) await show(told)
+  else process.stdout.write(told)
   const pause = await readPause(ports.objects)
   if (pause)
     warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ${remedyOf(pause)}`)

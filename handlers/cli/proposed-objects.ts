@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { compareKeys } from '../../shared/memory/s3/compare-keys.ts'
-import type { FoundObject, ObjectHead, ObjectStore, ReadObject, WriteResult } from '../../shared/ports/object-store.ts'
+import type {
+  FoundObject,
+  ObjectHead,
+  ObjectStore,
+  PartedUpload,
+  ReadObject,
+  WriteResult,
+} from '../../shared/ports/object-store.ts'
 import type { InputChanges } from './compare-inputs.ts'
 
 type Proposed = { readonly head: ObjectHead; readonly body: Uint8Array }
@@ -55,6 +62,18 @@ export class ProposedObjects implements ObjectStore {
     return { outcome: 'written', etag: proposed.head.etag, servedAt: this.#now }
   }
 
+  beginUpload(key: string): Promise<never> {
+    return notHere(key)
+  }
+
+  uploadPart({ key }: PartedUpload): Promise<never> {
+    return notHere(key)
+  }
+
+  completeUpload({ key }: PartedUpload): Promise<never> {
+    return notHere(key)
+  }
+
   async delete(key: string): Promise<'deleted'> {
     this.#written.set(key, undefined)
     return 'deleted'
@@ -82,6 +101,11 @@ export class ProposedObjects implements ObjectStore {
     if (this.#written.has(key)) return this.#written.get(key) ?? none
     return this.#uploads.get(key) ?? (this.#deleted.has(key) ? none : undefined)
   }
+}
+
+/** Only reports are written in parts, and nothing that only looks writes one. */
+async function notHere(key: string): Promise<never> {
+  throw new Error(`${key} would be written in parts, but nothing is written here`)
 }
 
 type Changes = Pick<InputChanges, 'uploads' | 'deletions'>

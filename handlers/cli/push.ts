@@ -54,6 +54,7 @@ async function push(source: string, { config, folder, ...options }: Options): Pr
       ...(config === undefined ? {} : { config }),
       ...(folder === undefined ? {} : { folder }),
     })
+    progress.end()
     return await showAndPush(made, options, 'ssofile push')
   } finally {
     progress.end()
@@ -67,10 +68,9 @@ export async function showAndPush(
   again: string,
 ): Promise<number> {
   const progress = new Progress()
-  progress.end()
   const { push: changes } = made
   if (!changes) throw new Error('a plan of a folder has no changes of files')
-  if (options.json !== true) await showPlan(made, false)
+  if (options.json !== true) await showPlan(made)
   checkFaults(changes.faults)
   if (changes.uploads.length + changes.deletions.length === 0) return tell(made, nothing, options.json, again)
   if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')

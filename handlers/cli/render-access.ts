@@ -1,11 +1,12 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
+import { describeSources } from '../../shared/reconcile/preview/describe-sources.ts'
 import type { HeldAccess } from '../../shared/reconcile/preview/expand-access.ts'
+import { accessCsvTitles, renderAccessRows } from '../../shared/reconcile/preview/render-access-rows.ts'
 import type { WhoAnswer, WhoSources } from '../../shared/reconcile/preview/who-has-access.ts'
 import { count } from './count.ts'
 import { paint } from './paint.ts'
 import { renderAge } from './render-age.ts'
-import { renderCsv } from './render-csv.ts'
 import { renderTable } from './render-table.ts'
 
 type Column = {
@@ -79,60 +80,15 @@ export function renderNotes(notes: readonly string[]): string {
 
 /** How old each part is, a line each. */
 export function renderSources(sources: WhoSources, now: Date): string {
-  const { organizationReadAt, identityCenter, historySince } = sources
-  const asked =
-    'askedAt' in identityCenter
-      ? `Identity Center, now, with ${count(identityCenter.calls, 'call')}`
-      : `not Identity Center: ${identityCenter.why}`
-  const accounts = organizationReadAt === undefined ? 'not known' : `as of ${renderDated(organizationReadAt, now)}`
-  const lines: readonly (readonly [string, string])[] =
-    historySince === undefined
-      ? [
-          ['ledger', 'as of now'],
-          ['foreign', foreignAge(sources, now)],
-          ['asked', asked],
-        ]
-      : [['history', `from ${historySince} on; it has no foreign access and no memberships`]]
-  return [...lines, ['accounts', accounts] as const]
+  return describeSources(sources, { now: 'now', dated: (at) => renderDated(at, now) })
     .map(([name, text]) => `${name.padEnd(10)}${quote(text, 500)}\n`)
     .join('')
-}
-
-function foreignAge({ driftCheck, identityCenter }: WhoSources, now: Date): string {
-  if ('askedAt' in identityCenter) return 'as of now'
-  if (driftCheck === undefined) return 'not known: there was no drift check yet'
-  return `as of the drift check begun ${renderDated(driftCheck.startedAt, now)}${driftCheck.isOver ? '' : ', which still goes on'}`
 }
 
 function renderDated(at: string, now: Date): string {
   return `${renderAge(at, now)} (${at})`
 }
 
-const csvColumns: readonly Column[] = [
-  { title: 'person', text: ({ person = '' }) => person },
-  { title: 'person id', text: ({ personId = '' }) => personId },
-  { title: 'account', text: ({ account }) => account },
-  { title: 'account name', text: ({ accountName = '' }) => accountName },
-  { title: 'account state', text: ({ accountState = '' }) => accountState },
-  { title: 'above the account', text: ({ path = '' }) => path },
-  { title: 'permission set', text: ({ permissionSet }) => permissionSet },
-  { title: 'through group', text: ({ group = '' }) => group },
-  { title: 'group id', text: ({ groupId = '' }) => groupId },
-  { title: 'given by', text: ({ origin }) => origin },
-  { title: 'state', text: ({ state }) => state },
-  { title: 'since', text: ({ since = '' }) => since },
-  { title: 'until', text: ({ until = '' }) => until },
-  { title: 'links', text: ({ links }) => links.map(({ key }) => key).join(' ; ') },
-  { title: 'uploaded by', text: ({ links }) => links.map(({ by }) => by?.principalId ?? 'not known').join(' ; ') },
-  { title: 'uploaded at', text: ({ links }) => links.map(({ lastModified }) => lastModified).join(' ; ') },
-  { title: 'ticket', text: ({ links }) => links.flatMap(({ ticket }) => ticket ?? []).join(' ; ') },
-  { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
-  { title: 'remark', text: ({ remark = '' }) => remark },
-]
-
 export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>): string {
-  return renderCsv(
-    csvColumns.map(({ title }) => title),
-    rows.map((row) => csvColumns.map(({ text }) => text(row))),
-  )
+  return accessCsvTitles + renderAccessRows(rows)
 }

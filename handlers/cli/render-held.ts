@@ -23,10 +23,14 @@ type Shown = {
   readonly pause: Pause | undefined
 }
 
-const accountsShown = 3
+/** How many links of a list, and how many accounts of a link. */
+type Room = { readonly links: number; readonly accounts: number }
+const brief: Room = { links: 50, accounts: 3 }
+const verbose: Room = { links: Number.POSITIVE_INFINITY, accounts: Number.POSITIVE_INFINITY }
 
 /** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
-export function renderHeld({ lists, releases, pause }: Shown): string {
+export function renderHeld({ lists, releases, pause }: Shown, { isVerbose = false } = {}): string {
+  const room = isVerbose ? verbose : brief
   const paused = pause
     ? [`all changes are ${describePause(pause)}; nothing is revoked, not even what was released, until: ssofile resume`]
     : []
@@ -40,18 +44,21 @@ export function renderHeld({ lists, releases, pause }: Shown): string {
     `${count(number, 'revocation')} held${onLists}; the access is still there`,
     ...released,
     ...paused,
-    ...lists.flatMap(renderList),
+    ...lists.flatMap((list) => renderList(list, room)),
     'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
   ])
 }
 
-function renderList(list: ShownList): readonly string[] {
+function renderList(list: ShownList, room: Room): readonly string[] {
   const { held, digest } = list
+  const groups = groupByLinks(held)
+  const more = groups.length - room.links
   return [
     renderRule(list),
     '',
     `What would be revoked (${held.length}), grouped by the links that granted it:`,
-    ...groupByLinks(held).flatMap(renderGroup),
+    ...groups.slice(0, room.links).flatMap((group) => renderGroup(group, room)),
+    ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose tells all)`] : []),
     '',
     'If this is intended, release exactly this list, for one hour:',
     `  ssofile brake --release ${digest}`,
@@ -83,12 +90,12 @@ function groupByLinks(assignments: readonly HeldAssignment[]): readonly (readonl
   return [...Map.groupBy(assignments, ({ links }) => links.map(({ key }) => key).join('\n')).values()]
 }
 
-function renderGroup(group: readonly HeldAssignment[]): readonly string[] {
+function renderGroup(group: readonly HeldAssignment[], room: Room): readonly string[] {
   const [first] = group
   if (!first) return []
   const accounts = group.flatMap(({ key }) => parseAssignmentKey(key)?.accountId ?? [])
-  const shown = accounts.slice(0, accountsShown).join(', ')
-  const more = accounts.length > accountsShown ? `, and ${accounts.length - accountsShown} more` : ''
+  const shown = accounts.slice(0, room.accounts).join(', ')
+  const more = accounts.length > room.accounts ? `, and ${accounts.length - room.accounts} more` : ''
   const set = parseAssignmentKey(first.key)?.permissionSet ?? 'an unknown permission set'
   return [
     ...(first.links.length === 0 ? [`  (no link is known) ${first.key}`] : first.links.map(renderLink)),

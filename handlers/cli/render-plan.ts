@@ -7,8 +7,10 @@ import { count } from './count.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 import { type Mood, paint } from './paint.ts'
 
-/** Beyond this, the accounts of a link are only counted; `--json` has all. */
-const accountsTold = 10
+/** How much is told of one link, and how many links of one kind. */
+type Room = { readonly accounts: number; readonly links: number }
+const brief: Room = { accounts: 3, links: 50 }
+const verbose: Room = { accounts: Number.POSITIVE_INFINITY, links: Number.POSITIVE_INFINITY }
 
 const fates: Readonly<Record<LinkFate, string>> = {
   unreadable: 'S3 does not give it to ssofile',
@@ -21,23 +23,24 @@ const fates: Readonly<Record<LinkFate, string>> = {
 
 type ToldPreview = Omit<Preview, 'permissionSets'> & { readonly permissionSets: readonly ToldPermissionSetChange[] }
 
-/** A plan for a terminal. What takes access away comes last, next to the figures. */
-export function renderPlan(preview: ToldPreview): string {
+/** A plan for a terminal: the figures, then what waits, and last what takes access away. */
+export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): string {
+  const room = isVerbose ? verbose : brief
   const parts = [
+    renderFigures(preview),
     renderAge(preview),
     renderUnplaced(preview),
-    renderIdle(preview),
-    renderWaiting(preview),
-    renderExisting(preview),
+    renderIdle(preview, room),
+    renderWaiting(preview, room),
+    renderExisting(preview, room),
     renderPermissionSets(preview),
-    renderGrants(preview),
-    renderStuck(preview),
-    renderHeld(preview),
+    renderGrants(preview, room),
+    renderStuck(preview, room),
+    renderHeld(preview, room),
     renderBindings(preview),
-    renderRevocations(preview),
-    renderRoles(preview),
+    renderRevocations(preview, room),
+    renderRoles(preview, room),
     renderBrake(preview),
-    renderFigures(preview),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
@@ -54,29 +57,32 @@ function renderUnplaced({ view }: Preview): string {
   return `! ${paint('pending', 'accounts')} whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}\n`
 }
 
-function renderIdle({ idleLinks }: Preview): string {
-  return idleLinks
-    .map(({ key, state, reason, remedy }) => {
-      const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
-      const lines = [reason, remedy].flatMap((text) => (text === undefined ? [] : [`    ${quote(text, 2000)}\n`]))
-      return `! ${quote(key, 1024)}  ${word}: grants nothing\n${lines.join('')}`
-    })
-    .join('')
+function renderIdle({ idleLinks }: Preview, { links }: Room): string {
+  const told = idleLinks.slice(0, links).map(({ key, state, reason, remedy }) => {
+    const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
+    const lines = [reason, remedy].flatMap((text) => (text === undefined ? [] : [`    ${quote(text, 2000)}\n`]))
+    return `! ${quote(key, 1024)}  ${word}: grants nothing\n${lines.join('')}`
+  })
+  return told.join('') + renderMore(idleLinks.length - told.length)
 }
 
-function renderWaiting({ waiting, view }: Preview): string {
-  return waiting
-    .map(({ grants, reason, remedy }) => {
-      const head = renderGroups(grants, { sign: '…', mood: 'pending', word: 'waits to grant', view })
-      return `${head}    why: ${quote(reason, 2000)}\n    do:  ${quote(remedy, 2000)}\n`
-    })
-    .join('')
+/** Of links that are not told. */
+function renderMore(links: number): string {
+  return links > 0 ? `  and ${count(links, 'more link')} (--verbose tells all)\n` : ''
 }
 
-function renderExisting({ existing, view }: Preview): string {
+function renderWaiting({ waiting, view }: Preview, room: Room): string {
+  const told = waiting.slice(0, room.links).map(({ grants, reason, remedy }) => {
+    const head = renderGroups(grants, { sign: '…', mood: 'pending', word: 'waits to grant', view, room })
+    return `${head}    why: ${quote(reason, 2000)}\n    do:  ${quote(remedy, 2000)}\n`
+  })
+  return told.join('') + renderMore(waiting.length - told.length)
+}
+
+function renderExisting({ existing, view }: Preview, room: Room): string {
   if (existing.length === 0) return ''
   const word = 'leaves alone, since it was there before:'
-  return renderGroups(existing, { sign: '=', mood: 'pending', word, view })
+  return renderGroups(existing, { sign: '=', mood: 'pending', word, view, room })
 }
 
 function renderPermissionSets({ permissionSets }: ToldPreview): string {
@@ -100,17 +106,17 @@ function renderFields(fields: readonly string[] | undefined): string {
   return fields.length === 0 ? ': its file means the same, written differently' : `: ${fields.join(', ')}`
 }
 
-function renderGrants({ grants, view }: Preview): string {
-  return renderGroups(grants, { sign: '+', mood: 'good', word: 'grants', view })
+function renderGrants({ grants, view }: Preview, room: Room): string {
+  return renderGroups(grants, { sign: '+', mood: 'good', word: 'grants', view, room })
 }
 
-function renderStuck({ stuck, view }: Preview): string {
+function renderStuck({ stuck, view }: Preview, room: Room): string {
   const word = 'cannot revoke, since the account accepts no changes:'
-  return renderGroups(stuck.map(withFates), { sign: '!', mood: 'bad', word, view })
+  return renderGroups(stuck.map(withFates), { sign: '!', mood: 'bad', word, view, room })
 }
 
-function renderHeld({ held, view }: Preview): string {
-  return renderGroups(held.map(withFates), { sign: '!', mood: 'bad', word: 'held by the brake:', view })
+function renderHeld({ held, view }: Preview, room: Room): string {
+  return renderGroups(held.map(withFates), { sign: '!', mood: 'bad', word: 'held by the brake:', view, room })
 }
 
 function renderBrake({ brake }: Preview): string {
@@ -119,8 +125,8 @@ function renderBrake({ brake }: Preview): string {
   return `${paint('bad', 'brake')}: ${count(brake.held, 'revocation')} would be held until a person releases them (ssofile brake)\n${reasons}`
 }
 
-function renderRevocations({ revocations, view }: Preview): string {
-  return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view })
+function renderRevocations({ revocations, view }: Preview, room: Room): string {
+  return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view, room })
 }
 
 function renderBindings({ bindings }: Preview): string {
@@ -141,48 +147,57 @@ type Look = {
   readonly mood: Mood
   readonly word: string
   readonly view: Preview['view']
+  readonly room: Room
 }
 
 /** One block for all assignments of the same links, with their accounts. */
-function renderGroups(planned: readonly PlannedGrant[], { sign, mood, word, view }: Look): string {
+function renderGroups(planned: readonly PlannedGrant[], { sign, mood, word, view, room }: Look): string {
   const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
   const groups = Map.groupBy(planned, ({ links, assignment }) => [...links, renderWho(assignment)].join('\n'))
-  return [...groups.values()]
-    .map((group) => {
-      const [first] = group
-      if (first === undefined) return ''
-      const [link = 'no link is known', ...others] = first.links
-      const head = `${sign} ${quote(link, 1100)}\n${others.map((other) => `  and ${quote(other, 1100)}\n`).join('')}`
-      const what = `  ${paint(mood, word)} ${renderWho(first.assignment)} in ${count(group.length, 'account')}\n`
-      return `${head}${what}${renderAccounts(
-        group.map(({ assignment }) => assignment.accountId),
-        names,
-      )}`
-    })
-    .join('')
+  const told = [...groups.values()].slice(0, room.links).map((group) => {
+    const [first] = group
+    if (first === undefined) return ''
+    const [link = 'no link is known', ...others] = first.links
+    const head = `${sign} ${quote(link, 1100)}\n${others.map((other) => `  and ${quote(other, 1100)}\n`).join('')}`
+    const what = `  ${paint(mood, word)} ${renderWho(first.assignment)} in ${count(group.length, 'account')}\n`
+    return `${head}${what}${renderAccounts(
+      group.map(({ assignment }) => assignment.accountId),
+      names,
+      room,
+    )}`
+  })
+  return told.join('') + renderMore(groups.size - told.length)
 }
 
 function renderWho({ permissionSet, principal, type }: Assignment): string {
   return `${permissionSet} to ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`
 }
 
-function renderAccounts(accounts: readonly AccountId[], names: ReadonlyMap<AccountId, string>): string {
+function renderAccounts(accounts: readonly AccountId[], names: ReadonlyMap<AccountId, string>, room: Room): string {
   const told = accounts
-    .slice(0, accountsTold)
+    .slice(0, room.accounts)
     .map((id) => `    ${id}  ${quote(names.get(id) ?? 'not in the organization')}\n`)
   const more = accounts.length - told.length
-  return `${told.join('')}${more > 0 ? `    and ${count(more, 'more account')} (--json has all)\n` : ''}`
+  return `${told.join('')}${more > 0 ? `    and ${count(more, 'more account')} (--verbose tells all)\n` : ''}`
 }
 
-function renderRoles({ vanishingRoles, view }: Preview): string {
+function renderRoles({ vanishingRoles, view }: Preview, room: Room): string {
   const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
   if (vanishingRoles.length === 0) return ''
-  const told = vanishingRoles.slice(0, accountsTold).map(({ accountId, permissionSet }) => {
+  const told = vanishingRoles.slice(0, room.accounts).map(({ accountId, permissionSet }) => {
     return `    ${accountId}  ${quote(names.get(accountId) ?? '')}  AWSReservedSSO_${permissionSet}_…\n`
   })
   const more = vanishingRoles.length - told.length
-  const rest = more > 0 ? `    and ${count(more, 'more role')} (--json has all)\n` : ''
+  const rest = more > 0 ? `    and ${count(more, 'more role')} (--verbose tells all)\n` : ''
   return `${paint('bad', 'warning')}: these are the last assignments that ssofile knows of, so AWS deletes the role in the account.\n  A role that is created again has another suffix: whatever trusts or names the old one breaks.\n${told.join('')}${rest}`
+}
+
+function renderSetFigures(sets: ToldPreview['permissionSets']): readonly string[] {
+  const words = { create: 'to create', update: 'to change', delete: 'to delete' } as const
+  return Object.entries(words).flatMap(([change, word]) => {
+    const number = sets.filter((one) => one.change === change).length
+    return number === 0 ? [] : [`${count(number, 'permission set')} ${word}`]
+  })
 }
 
 function renderFigures(preview: Preview): string {
@@ -205,7 +220,7 @@ function renderFigures(preview: Preview): string {
     paint(grants.length > 0 ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`),
     paint(revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`),
     ...(bindings.length > 0 ? [paint('pending', `${count(bindings.length, 'link')} to bind anew`)] : []),
-    ...(changed > 0 ? [`${count(changed, 'permission set')} to change`] : []),
+    ...renderSetFigures(permissionSets),
     ...(waits > 0 ? [`${waits.toLocaleString('en')} waiting`] : []),
     ...(existing.length > 0 ? [`${existing.length.toLocaleString('en')} there already`] : []),
     ...(held.length > 0 ? [`${held.length.toLocaleString('en')} held by the brake`] : []),

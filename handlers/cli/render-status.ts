@@ -1,10 +1,10 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { renderCsv } from '../../shared/domain/render-csv.ts'
 import { type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { type Mood, paint } from './paint.ts'
-import { renderCsv } from './render-csv.ts'
 import { renderTable } from './render-table.ts'
 import { cutToWidth } from './text-width.ts'
 
@@ -181,8 +181,6 @@ const csvColumns: readonly (readonly [string, (status: Status) => string | numbe
 ]
 
 export function renderStatusesAsCsv(all: readonly Status[]): string {
-  return renderCsv(
-    csvColumns.map(([title]) => title),
-    all.map((status) => csvColumns.map(([, tell]) => String(tell(status) ?? ''))),
-  )
+  const rows = all.map((status) => csvColumns.map(([, tell]) => String(tell(status) ?? '')))
+  return renderCsv([csvColumns.map(([title]) => title), ...rows])
 }

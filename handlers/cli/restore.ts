@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../shared/aws/s3-object-versions.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
@@ -97,7 +98,7 @@ async function restoreInputs({ at, config, dryRun, ...options }: Options): Promi
     )
     progress.end()
     if (dryRun) {
-      await showPlan(made, options.json === true)
+      if (options.json !== true) await showPlan(made)
       return 0
     }
     return await showAndPush(made, options, `ssofile restore --inputs --at ${at.toISOString()}`)
@@ -151,7 +152,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     progress.end()
     // Without an owner nothing may run.
     const isWhole = done.owner !== 'unknown'
-    const paused = isWhole ? await endRestoration(ports) : undefined
+    const paused = isWhole ? await endRestoration(ports, await readCallerIdentity()) : undefined
     const result: Restoration = { ...done, undecided, isPaused: paused !== undefined }
     process.stdout.write(json ? renderJson(toJson(result)) : renderRestoration(result, 'done'))
     return undecided.length > 0 || !isWhole ? 1 : 0

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import { describePause, type Pause, readPause, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
 import { forgetLedgerCount } from '../../shared/reconcile/records/ledger-count.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
@@ -35,7 +36,7 @@ export function addResume(program: Command): void {
         await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainControlDenial('resume'))
         await forgetLedgerCount(ports.objects, ports.clock.now()).catch(explainControlDenial('resume'))
       }
-      const ended = await resumeChanges(ports.objects).catch(explainControlDenial('resume'))
+      const ended = await resumeChanges(ports, await readCallerIdentity()).catch(explainControlDenial('resume'))
       process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended))
     })
 }

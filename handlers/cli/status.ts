@@ -30,6 +30,7 @@ import { renderRelease } from './render-release.ts'
 import { renderStatus, renderStatusesAsCsv, renderSummary } from './render-status.ts'
 import { terminalWidth } from './render-table.ts'
 import { type SelectableState, type StatusFilter, selectableStates, selectStatuses } from './select-statuses.ts'
+import { show } from './show.ts'
 import { hasUntold, isCurrent } from './untold-inputs.ts'
 
 const underWay = new Set<StatusState>(['applying', 'revoking'])
@@ -218,7 +219,10 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
           : 'not all files are processed',
       )
     const text = render(all, asked)
-    if (text !== shown) process.stdout.write(watch && process.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text)
+    if (watch) {
+      if (text !== shown) process.stdout.write(process.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text)
+    } else if (output === 'table') await show(text)
+    else process.stdout.write(text)
     shown = text
     if (watch && (!wait || !(isOver || isLate))) {
       await ports.clock.sleep(watchEveryMs)

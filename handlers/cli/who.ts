@@ -1,7 +1,11 @@
+import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
+import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
 import { type WhoAnswer, whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
@@ -15,8 +19,9 @@ import { Refusal } from './refusal.ts'
 import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
 import { renderJson } from './render-json.ts'
 import { terminalWidth } from './render-table.ts'
+import { show } from './show.ts'
 
-const outputs = ['table', 'csv', 'json'] as const
+const outputs = ['table', 'csv', 'json', 'html'] as const
 type Output = (typeof outputs)[number]
 
 type Options = {
@@ -52,7 +57,7 @@ export function addWho(program: Command): void {
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -60,6 +65,8 @@ export function addWho(program: Command): void {
 }
 
 async function who(options: Options): Promise<number> {
+  if (options.output === 'html' && process.stdout.isTTY)
+    throw new Refusal('received --output html on a terminal, expected a file; add > access.html')
   const bucket = bucketOf(undefined)
   const bare = openCliPorts(bucket)
   const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
@@ -85,14 +92,21 @@ async function who(options: Options): Promise<number> {
     account: account !== undefined,
     permissionSet: question.permissionSet !== undefined,
   }
-  tell(answer, options.json ? 'json' : options.output, fixed, ports.clock.now())
+  const output = options.json ? 'json' : options.output
+  if (output === 'html') await writePage(answer, ports)
+  else await tell(answer, output, fixed, ports.clock.now())
   return answer.rows.length > 0 ? 0 : 1
 }
 
-function tell(answer: WhoAnswer, output: Output, fixed: Fixed, now: Date): void {
+async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+  const facts = await describePage(answer, ports)
+  await pipeline(renderAccessPage({ ...facts, rows: answer.rows }), process.stdout, { end: false })
+}
+
+async function tell(answer: WhoAnswer, output: Exclude<Output, 'html'>, fixed: Fixed, now: Date): Promise<void> {
   const { stdout, stderr } = process
   if (output === 'json') stdout.write(renderJson(answer))
-  else if (output === 'table') stdout.write(renderAccess(answer, fixed, now, terminalWidth()))
+  else if (output === 'table') await show(renderAccess(answer, fixed, now, terminalWidth()))
   else {
     stdout.write(renderAccessAsCsv(answer))
     stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))

@@ -63,6 +63,7 @@ const heartbeatMinutes: Readonly<Record<keyof typeof heartbeats, number>> = {
   sweep: 15,
   hourly: 120,
   nightly: 24 * 60,
+  report: 24 * 60,
 }
 
 /** Alarms that a person gets by mail. */

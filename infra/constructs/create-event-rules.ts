@@ -68,14 +68,17 @@ export function createSchedules(
   scope: Construct,
   { environment, functions, after }: { environment: Environment; functions: Functions; after: IDependable },
 ): void {
-  const [hour = '2', minute = '0'] = environment.schedules.driftCheckAt.split(':').map((text) => String(Number(text)))
+  const [hour = 2, minute = 0] = environment.schedules.driftCheckAt.split(':').map(Number)
+  const daily = (at: number) => Schedule.cron({ hour: String(at % 24), minute: String(minute) })
   for (const [name, target] of listFunctions(functions)) {
     const { schedule, asynchronous } = functionSettings[name]
     if (schedule === undefined) continue
     const rule = new Rule(scope, `Schedule-${name}`, {
       description: `ssofile: runs ${name}`,
       schedule:
-        schedule === 'night' ? Schedule.cron({ hour, minute }) : Schedule.rate(Duration.minutes(schedule.everyMinutes)),
+        typeof schedule === 'string'
+          ? daily(schedule === 'night' ? hour : hour + 2)
+          : Schedule.rate(Duration.minutes(schedule.everyMinutes)),
       targets: [
         new LambdaFunction(target, {
           ...(asynchronous === undefined

@@ -12,6 +12,7 @@ Grant    aws s3 cp fixtures/acme/permission_sets/Billing-ps.json s3://ssofile/pe
          printf '' | aws s3 cp - "s3://ssofile/links_data/$link"
 Look     ssofile status "$link" --wait
          aws s3 ls --recursive s3://ssofile
+         in a browser: ${url}/_ssofile/access
 Revoke   aws s3 rm "s3://ssofile/links_data/$link"
 
 The log follows:

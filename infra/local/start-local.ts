@@ -10,6 +10,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { addAccessPage } from './add-access-page.ts'
 import { addCallerIdentity } from './add-caller-identity.ts'
 import { addOperatorRole } from './add-operator-role.ts'
 import { addSupport } from './add-support.ts'
@@ -134,10 +135,12 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   const gateway = serveApi(app, { clock, onError })
+  const page = addAccessPage(app, configuration)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   // As the environment of a deployment names it.
   const { instanceArn } = models.ssoAdmin
   const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
+  page.openPorts = open
   await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration }).catch((error: unknown) => {
     // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
     if (!(error instanceof LostOwnerError)) throw error

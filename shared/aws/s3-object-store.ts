@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
 import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -7,6 +9,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { decodeS3Key } from '../domain/s3-event.ts'
 import type {
@@ -14,6 +17,7 @@ import type {
   ObjectHead,
   ObjectMetadata,
   ObjectStore,
+  PartedUpload,
   ReadObject,
   WriteCondition,
   WriteResult,
@@ -92,6 +96,24 @@ export class S3ObjectStore implements ObjectStore {
     const output = await answerOrAbsent('s3', this.#client.send(new PutObjectCommand(input)), isLostHere)
     if (output === undefined) return { outcome: 'lost' }
     return { outcome: 'written', etag: unquote(output.ETag), servedAt: servedAt(output) }
+  }
+
+  async beginUpload(key: string): Promise<PartedUpload> {
+    const call = this.#client.send(new CreateMultipartUploadCommand({ Bucket: this.bucket, Key: key }))
+    const { UploadId } = await answerOf('s3', call)
+    if (UploadId === undefined) throw new ServiceError('s3', 'IncompleteAnswer', `S3 left out the upload id of ${key}`)
+    return { key, uploadId: UploadId }
+  }
+
+  async uploadPart({ key, uploadId }: PartedUpload, number: number, body: Uint8Array): Promise<string> {
+    const about = { Bucket: this.bucket, Key: key, UploadId: uploadId, PartNumber: number }
+    return unquote((await answerOf('s3', this.#client.send(new UploadPartCommand({ ...about, Body: body })))).ETag)
+  }
+
+  async completeUpload({ key, uploadId }: PartedUpload, etags: readonly string[]): Promise<void> {
+    const Parts = etags.map((etag, index) => ({ ETag: `"${etag}"`, PartNumber: index + 1 }))
+    const about = { Bucket: this.bucket, Key: key, UploadId: uploadId, MultipartUpload: { Parts } }
+    await answerOf('s3', this.#client.send(new CompleteMultipartUploadCommand(about)))
   }
 
   async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {

@@ -24,6 +24,13 @@ export const grantingLink = z.strictObject({
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
+/** The same links, each until the same instant, for the same reason and by the same ticket. */
+export function haveSameTerms(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
+  const render = (links: readonly GrantingLink[]) =>
+    links.map(({ key, expiresAt, reason, ticket }) => JSON.stringify([key, expiresAt, reason, ticket])).sort()
+  return JSON.stringify(render(a)) === JSON.stringify(render(b))
+}
+
 /** What tells one link, and one content of it, from others. */
 export type LinkUpload = Upload & Pick<GrantingLink, 'key'>
 

@@ -45,6 +45,7 @@ export const functionNames = [
   'sweep',
   'hourly',
   'nightly',
+  'report',
   'owner',
   'api',
 ] as const
@@ -62,8 +63,8 @@ export type FunctionSettings = {
     /** How many batches are handled at the same time; 2 at least. (Lambda API Reference, ScalingConfig.) */
     readonly maximumConcurrency?: number
   }
-  /** Runs this often. `night`: once a night, at the hour of the configuration. */
-  readonly schedule?: { readonly everyMinutes: number } | 'night'
+  /** Runs this often. `night`: once a night, at the hour of the configuration. `after-night`: two hours later. */
+  readonly schedule?: { readonly everyMinutes: number } | 'night' | 'after-night'
   /** For invocations by a schedule that fail. Absent: Lambda's default, two retries within six hours. */
   readonly asynchronous?: { readonly retries: number; readonly eventAgeSeconds: number }
   /**
@@ -109,6 +110,8 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   },
   hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
   nightly: { ...small, schedule: 'night' },
+  // After the drift check, which finds what others gave. 12,000 groups with access are read in this time.
+  report: { ...most, schedule: 'after-night' },
   owner: { timeoutSeconds: 60, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)
   api: { timeoutSeconds: 29, memoryMb: 512 },

@@ -41,6 +41,7 @@ export const metricDefinitions = {
   SweepHeartbeat: ends('sweep'),
   HourlyHeartbeat: ends('hourly'),
   NightlyHeartbeat: ends('nightly'),
+  ReportHeartbeat: ends('report'),
 } as const satisfies Record<string, Definition>
 
 export type MetricName = keyof typeof metricDefinitions
@@ -63,6 +64,7 @@ export const heartbeats = {
   sweep: 'SweepHeartbeat',
   hourly: 'HourlyHeartbeat',
   nightly: 'NightlyHeartbeat',
+  report: 'ReportHeartbeat',
 } as const satisfies Partial<Record<FunctionName, MetricName>>
 
 /** Where the metrics of a deployment stand in CloudWatch: in this namespace, each with this one dimension. */

@@ -24,6 +24,9 @@ export type ReadObject = FoundObject & { readonly body: Uint8Array }
 /** `ifNoneMatch: '*'`: only where no object is. `ifMatch`: only over the object with this etag. */
 export type WriteCondition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' }
 
+/** An object that is written in parts. */
+export type PartedUpload = { readonly key: string; readonly uploadId: string }
+
 /** `lost`: the condition did not hold (412, or 404 where nothing is); nothing was written. A race (409) is thrown. */
 export type WriteResult =
   | { readonly outcome: 'written'; readonly etag: string; readonly servedAt: Date }
@@ -47,6 +50,15 @@ export interface ObjectStore {
     condition?: WriteCondition,
     metadata?: ObjectMetadata,
   ): Promise<WriteResult>
+  /**
+   * Begins an object in parts, for what is too large for memory. It is there once it is completed. One that never is goes with
+   * the bucket's lifecycle. (S3 User Guide, "Uploading and copying objects using multipart upload".)
+   */
+  beginUpload(key: string): Promise<PartedUpload>
+  /** `number` from 1 to 10,000; at least 5 MiB, the last one excepted. Answers its etag. */
+  uploadPart(upload: PartedUpload, number: number, body: Uint8Array): Promise<string>
+  /** `etags`: of all parts, in order. Over whatever is there. */
+  completeUpload(upload: PartedUpload, etags: readonly string[]): Promise<void>
   /** Deleting what is absent is `deleted`. `lost`: the object there has another etag. */
   delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>
   /** Ascending by the UTF-8 bytes of the key, all pages. `startAfter` is a key, exclusive. */

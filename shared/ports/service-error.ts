@@ -104,7 +104,8 @@ const refusals = codes(
   `AWSOrganizationsNotInUseException AccountNotFoundException ConstraintViolationException InvalidInputException
   OrganizationalUnitNotFoundException TargetNotFoundException UnsupportedAPIEndpointException`,
   // S3.
-  `AllAccessDisabled EntityTooLarge InvalidBucketName InvalidObjectState InvalidURI
+  `AllAccessDisabled EntityTooLarge EntityTooSmall InvalidBucketName InvalidObjectState InvalidPart InvalidPartOrder
+  InvalidURI
   KMS.DisabledException KMS.InvalidKeyUsageException KMS.KMSInvalidStateException KMS.NotFoundException KeyTooLongError
   MethodNotAllowed NoSuchBucket NoSuchKey NoSuchUpload NotFound PermanentRedirect PreconditionFailed`,
   // SQS.

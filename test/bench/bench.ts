@@ -6,6 +6,7 @@ import { importBenchmark } from './import.ts'
 import { latency } from './latency.ts'
 import { permissionSets } from './permission-sets.ts'
 import { reconcileBenchmark } from './reconcile.ts'
+import { report } from './report.ts'
 import { throughput } from './throughput.ts'
 import { validate } from './validate.ts'
 import { who } from './who.ts'
@@ -22,6 +23,7 @@ const benchmarks: readonly Benchmark[] = [
   validate,
   bundles,
   who,
+  report,
 ]
 
 const [name, ...options] = process.argv.slice(2)

@@ -111,7 +111,7 @@ test.each(['router', 'links', 'permission-sets', 'events', 'dispatcher'] as cons
   60_000,
 )
 
-test.each(['minute-links', 'sweep', 'hourly', 'nightly'] as const)(
+test.each(['minute-links', 'sweep', 'hourly', 'nightly', 'report'] as const)(
   'the bundle of %s runs by its schedule',
   async (name) => {
     expect(await invoke(name, { 'detail-type': 'Scheduled Event' })).toBeNull()

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { LocalSystem } from './local-system.ts'
-import { checkout } from './run-program.ts'
+import { checkout, runProgram, runSsofile } from './run-program.ts'
 import { until } from './until.ts'
 
 const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
@@ -62,5 +63,37 @@ test('the help of every command shows an example', async () => {
     const { exitCode, stdout } = await system.ssofile([command, '--help'])
     expect({ command, exitCode }).toEqual({ command, exitCode: 0 })
     expect(stdout).toMatch(/Examples?:\n {2}/)
+  }
+}, 60_000)
+
+/** On a terminal of eighty columns: all that was printed, also what was overwritten later. */
+async function onTerminal(rows: number, args: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const program = `${process.execPath} ${join(checkout, 'handlers/cli/ssofile.ts')}`
+  const command = `stty rows ${rows} cols 80; ${program} ${args}`
+  const { stdout } = await runProgram('script', ['-qec', command, '/dev/null'], {
+    env: { ...system.env('me'), NO_COLOR: '1', ...env },
+  })
+  return stripVTControlCharacters(stdout)
+    .split(/\r\n|\r|\n/)
+    .join('\n')
+}
+
+test('what does not fit the screen goes to the pager, what fits does not, and neither does what is no terminal', async () => {
+  const pager = { PAGER: "sed 's/^/paged: /'" }
+  expect(await onTerminal(4, 'status', pager)).toMatch(/^paged: STATE +ACCOUNTS +INPUT/m)
+  const fitting = await onTerminal(60, 'status', pager)
+  expect(fitting).toMatch(/^STATE +ACCOUNTS +INPUT/m)
+  expect(fitting).not.toContain('paged: ')
+  const { stdout } = await runSsofile(['status'], { ...system.env('me'), ...pager })
+  expect(stdout).toMatch(/^STATE /)
+  expect(await onTerminal(4, 'status', { PAGER: 'no-such-pager' })).toMatch(/^STATE /m)
+}, 60_000)
+
+test('no row of status and who is wider than a terminal of eighty columns', async () => {
+  for (const command of ['status', 'who --no-live']) {
+    const text = await onTerminal(60, command, { PAGER: 'cat' })
+    const table = text.split('\n').filter((line) => /^(STATE|PERSON|applied|rejected|\()/.test(line))
+    expect({ command, lines: table.length > 1 }).toEqual({ command, lines: true })
+    expect(table.filter((line) => line.length > 80)).toEqual([])
   }
 }, 60_000)

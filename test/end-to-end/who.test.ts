@@ -85,6 +85,12 @@ test('who lists the access of a user through groups, ours and foreign, to whoeve
   })
 }, 60_000)
 
+test('explain tells access that somebody gave in the console, before a drift check has seen it', async () => {
+  const { exitCode, stdout } = await system.ssofile(['explain', account, 'ReadOnly-ps', formula], 'auditor')
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('in force, but not given by') })
+  expect(stdout).toContain('no drift check has seen it yet')
+}, 60_000)
+
 test('who says that nobody has access only where Identity Center was asked', async () => {
   const nobody = await system.ssofile(['who', '--user', 'bo@tiny.example'])
   expect(nobody.exitCode).toBe(1)
@@ -103,6 +109,18 @@ test('who prints a table for people, and a CSV in which the name of a group is n
   expect(csv.stdout).toContain(`"'=HYPERLINK(""http://x"")"`)
   expect(csv.stdout.split('\r\n')).toHaveLength(4)
   expect(csv.stderr).toContain('Identity Center, now')
+}, 60_000)
+
+test('who writes a page for browsers, and the local system serves the same with the present state', async () => {
+  const { exitCode, stdout } = await system.ssofile(['who', '--output', 'html'])
+  expect(exitCode).toBe(0)
+  const response = await fetch(`${system.url}/_ssofile/access`)
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  for (const page of [stdout, await response.text()]) {
+    expect(page).toMatch(/^<!doctype html>[^]*default-src 'none'[^]*<\/html>\n$/)
+    expect(page).toContain(JSON.stringify(`links_data/${link}`))
+    expect(page).toContain('ana@tiny.example')
+  }
 }, 60_000)
 
 test('status has a line for each input, filters, and an end for --wait', async () => {
@@ -148,7 +166,7 @@ test('who with a word that it does not take is wrong usage, and says what it tak
     { args: ['--account', 'account-200000000001'], message: "'account-200000000001' is 200000000001" },
     { args: ['--at', 'yesterday'], message: "received the instant 'yesterday'" },
     { args: ['--permission-set', 'a b'], message: "received the permission set 'a b'" },
-    { args: ['--output', 'xml'], message: 'Allowed choices are table, csv, json' },
+    { args: ['--output', 'xml'], message: 'Allowed choices are table, csv, json, html' },
   ]
   for (const { args, message } of asked) {
     const { exitCode, stderr } = await system.ssofile(['who', ...args])

@@ -24,6 +24,7 @@ export const rooms = [
   'differences',
   'restore',
   'preview',
+  'reports',
   'doctor',
 ] as const
 
@@ -37,6 +38,8 @@ export const rules: readonly Rule[] = [
     // All three are pure. jsonc-parser: where a text stops being JSON. fastest-levenshtein: how many edits apart names are.
     packages: ['zod', 'jsonc-parser', 'fastest-levenshtein'],
   },
+  // What runs in the browser of whoever opens the page of access.
+  { where: 'shared/page', folders: ['shared/page', 'shared/domain'], packages: [] },
   { where: 'shared/ports', folders: ['shared/ports', 'shared/domain'], packages: [] },
   ...rooms.map((room, index) => ({
     where: `shared/reconcile/${room}`,

@@ -3,7 +3,9 @@ import { importCircles } from './import-circles.ts'
 import { listProjectFiles, readText } from './source-files.ts'
 
 test('no files of shared/domain and shared/ports import each other in a circle', () => {
-  const paths = ['shared/domain', 'shared/ports'].flatMap((folder) => listProjectFiles(folder))
+  const paths = ['shared/domain', 'shared/ports']
+    .flatMap((folder) => listProjectFiles(folder))
+    .filter((path) => path.endsWith('.ts'))
   expect(paths.length).toBeGreaterThan(50)
   expect(importCircles(new Map(paths.map((path) => [path, readText(path)])))).toEqual([])
 })

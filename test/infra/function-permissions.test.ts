@@ -5,6 +5,7 @@ import {
   functionPermissions,
   identityCenterActions,
   identityCenterReads,
+  memberActions,
   operatorPermissions,
   organizationsActions,
   producersOf,
@@ -28,9 +29,9 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect([...identityCenterActions, 'ListInstances'].sort()).toEqual(calledIn('sso-admin-client.ts'))
   })
 
-  test('for the Identity Store, but for the memberships that only commands ask for', () => {
-    const ofCommands = ['ListGroupMembershipsForMember', 'ListGroupMemberships']
-    expect([...directoryActions, ...ofCommands].sort()).toEqual(calledIn('identity-store-client.ts'))
+  test('for the Identity Store, but for the groups of a user, which only commands ask for', () => {
+    const ofCommands = ['ListGroupMembershipsForMember']
+    expect([...directoryActions, ...memberActions, ...ofCommands].sort()).toEqual(calledIn('identity-store-client.ts'))
   })
 
   test('for Organizations', () => {

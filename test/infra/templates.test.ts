@@ -189,6 +189,7 @@ describe('a function', () => {
     const schedules = list('AWS::Events::Rule').filter(({ Properties }) => 'ScheduleExpression' in Properties)
     expect(schedules.map(({ Properties }) => Properties.ScheduleExpression).sort()).toEqual([
       'cron(0 2 * * ? *)',
+      'cron(0 4 * * ? *)',
       'rate(1 hour)',
       'rate(1 minute)',
       'rate(1 minute)',
@@ -684,7 +685,7 @@ describe('the key of IAM Identity Center', () => {
 
   test('is used by the functions that call IAM Identity Center, only through it and for this instance', () => {
     const calling = functionNames.filter((name) => keyStatements('china', name).length > 0)
-    expect(calling).toEqual(['events', 'dispatcher', 'hourly', 'owner'])
+    expect(calling).toEqual(['events', 'dispatcher', 'hourly', 'report', 'owner'])
     const common = {
       Effect: 'Allow',
       Action: 'kms:Decrypt',

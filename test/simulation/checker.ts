@@ -30,6 +30,7 @@ import { RecordPromise } from './promises/record.ts'
 import { readRecorded } from './promises/recorded-access.ts'
 import { SpoilWatch } from './promises/spoils.ts'
 import { StatusPromise } from './promises/status.ts'
+import { TrailPromise } from './promises/trail.ts'
 import { promises, Violation } from './promises/violation.ts'
 import type { Watched } from './promises/watched.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -54,6 +55,7 @@ export class Checker {
   readonly #brake: BrakePromise
   readonly #pause: PausePromise
   readonly #others: OthersPromise
+  readonly #trail: TrailPromise
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -71,6 +73,7 @@ export class Checker {
     this.#brake = new BrakePromise(world, fail)
     this.#pause = new PausePromise(world, fail)
     this.#others = new OthersPromise(world, fail)
+    this.#trail = new TrailPromise(world, fail)
     this.#principals = new PrincipalWatch(world)
     this.#departures = new DepartureWatch(world)
     this.#looks = new LookWatch(world)
@@ -229,6 +232,7 @@ export class Checker {
     const isReadable = this.#world.unreadable.spoiled.length === 0
     this.#convergence.checkAtRest()
     this.#status.checkAtRest()
+    this.#trail.checkAtRest()
     if (isReconciled) this.#status.checkIndex()
     if (isReconciled && isReadable) this.#convergence.checkForeignListing()
     this.#permissionSets.checkAtRest({ isReconciled })

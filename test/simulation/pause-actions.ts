@@ -26,7 +26,7 @@ export async function pauseOrResume(action: PauseAction, world: SimulatedWorld):
       await pauseChanges({ objects, clock: world.clock }, { reason: 'an operator looks', by: 'operator' })
       return
     case 'resume':
-      await resumeChanges(objects)
+      await resumeChanges({ objects, clock: world.clock }, 'operator')
       return
     case 'delete a link unseen under a pause':
       return deleteUnseen(action.nth, world)

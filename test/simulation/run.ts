@@ -165,6 +165,7 @@ async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Prom
       await world.clock.advance(settlingMs + 2 * world.skewMs)
       if (world.unreadable.refused.length === 0) world.checker.checkBeforeNight()
       void world.everyNight()
+      void world.everyMorning()
     }
     void world.everyMinute()
   }

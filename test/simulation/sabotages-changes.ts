@@ -167,6 +167,27 @@ export const changeSabotages: readonly Sabotage[] = [
       "      if (context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind, ids })\n      }\n      await undo(settling, prepared)\n      return pause(settling, ids, answer.reason)\n",
   },
   {
+    name: 'an event is in history only, and not under its date',
+    breaks: ['record'],
+    file: 'shared/reconcile/records/tell-event.ts',
+    find: '  await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once)\n',
+    replace: '',
+  },
+  {
+    name: 'the end of a former id is told as the end of its name',
+    breaks: ['record'],
+    file: 'shared/reconcile/assignments/perform.ts',
+    find: '  if (!there) return writeHistory(settling, ended, access, at)\n',
+    replace: '  if (!there || Math.abs(1) === 1) return writeHistory(settling, ended, access, at)\n',
+  },
+  {
+    name: 'foreign access that is found leaves no trace',
+    breaks: ['record'],
+    file: 'shared/reconcile/records/foreign-assignments.ts',
+    find: "  await tellForeign(objects, { key, event: 'foreign-found', at }, ids)\n",
+    replace: '',
+  },
+  {
     name: 'nothing is revoked after an event of the organization',
     breaks: ['convergence'],
     file: 'shared/reconcile/organization/follow-organization-events.ts',

@@ -4,7 +4,14 @@ import { events } from '../../handlers/events.ts'
 import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { everyFiveMinutes, everyHour, everyMinute, everyMinuteOfLinks, everyNight } from '../../handlers/schedules.ts'
+import {
+  everyFiveMinutes,
+  everyHour,
+  everyMinute,
+  everyMinuteOfLinks,
+  everyMorning,
+  everyNight,
+} from '../../handlers/schedules.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
@@ -445,6 +452,12 @@ export class SimulatedWorld {
         this.trace.push(`night: ${String(error)}`)
         return false
       },
+    )
+  }
+
+  async everyMorning(): Promise<void> {
+    await this.#invoke('report', (ports) => everyMorning(ports, this.configuration)()).catch((error: unknown) =>
+      this.trace.push(`morning: ${String(error)}`),
     )
   }
 

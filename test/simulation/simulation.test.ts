@@ -37,7 +37,7 @@ test.each(regressions)(
 const unused = [
   { grant: /send work/, reason: 'which lane depends on how many hints there are, and on the configuration' },
   {
-    grant: /^(events|hourly): identityCenter instance$/,
+    grant: /^(events|hourly|report): identityCenter instance$/,
     reason: 'the adapter of the Identity Store asks, not the product',
   },
   {

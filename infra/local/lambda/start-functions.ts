@@ -7,7 +7,13 @@ import type { QueueHandler } from '../../../handlers/handler.ts'
 import { links } from '../../../handlers/links.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
 import { router } from '../../../handlers/router.ts'
-import { everyFiveMinutes, everyHour, everyMinuteOfLinks, everyNight } from '../../../handlers/schedules.ts'
+import {
+  everyFiveMinutes,
+  everyHour,
+  everyMinuteOfLinks,
+  everyMorning,
+  everyNight,
+} from '../../../handlers/schedules.ts'
 import type { Configuration } from '../../../shared/domain/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import {
@@ -70,6 +76,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     sweep: everyFiveMinutes,
     hourly: everyHour,
     nightly: everyNight,
+    report: everyMorning,
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
   const sources = functions.flatMap((invoked) => [
@@ -152,6 +159,6 @@ function startOwnSchedule(
 ) {
   const { schedule: every } = invoked.settings
   if (every === undefined) return []
-  const everyMs = (every === 'night' ? 24 * 60 : every.everyMinutes) * minuteMs
+  const everyMs = (typeof every === 'string' ? 24 * 60 : every.everyMinutes) * minuteMs
   return [startSchedule({ everyMs, run: async () => asynchronous.send(invoked), ...common })]
 }

@@ -3,6 +3,7 @@ import type {
   ObjectHead,
   ObjectMetadata,
   ObjectStore,
+  PartedUpload,
   ReadObject,
   WriteCondition,
   WriteResult,
@@ -71,6 +72,24 @@ export class MemoryObjectStore implements ObjectStore {
       if (isServiceError(error, 'PreconditionFailed', 'NoSuchKey')) return { outcome: 'lost' }
       throw error
     }
+  }
+
+  async beginUpload(key: string): Promise<PartedUpload> {
+    const uploadId = this.model.newRequestId()
+    this.model.uploads.create(uploadId, { key, headers: {}, customerKeyMd5: undefined })
+    return { key, uploadId }
+  }
+
+  async uploadPart({ uploadId }: PartedUpload, number: number, body: Uint8Array): Promise<string> {
+    return this.model.uploads.putPart(uploadId, number, body, this.model.servedAt())
+  }
+
+  async completeUpload({ key, uploadId }: PartedUpload, etags: readonly string[]): Promise<void> {
+    const parts = etags.map((etag, index) => ({ etag, partNumber: index + 1 }))
+    const { body, etag } = this.model.uploads.assemble(uploadId, parts)
+    const eventName = 'ObjectCreated:CompleteMultipartUpload'
+    this.model.put(this.#caller, key, body, { eventName, etag })
+    this.model.uploads.remove(uploadId)
   }
 
   async delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'> {

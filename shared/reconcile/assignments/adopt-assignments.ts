@@ -15,7 +15,7 @@ import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { listAssignmentsIn, listAssignmentsOf } from '../calls/assignment-listings.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import type { PrincipalNames } from '../directory/principal-names.ts'
-import { foreignPrefix, foreignRecord } from '../records/foreign-assignments.ts'
+import { foreignPrefix, foreignRecord, tellFound } from '../records/foreign-assignments.ts'
 import { readLastWord, recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -157,6 +157,7 @@ async function findGain({ key, scope, granted }: ImportedLink, { there, view, co
 async function noteForeign({ key, target }: Existing, { objects, clock }: Adopting): Promise<void> {
   const { principalId, permissionSetArn } = target
   const seenAt = renderInstant(clock.now())
+  await tellFound(objects, key, target, seenAt)
   await foreignRecord(objects, key).write({ v: 1, principalId, permissionSetArn, links: [], seenAt }, undefined)
 }
 

@@ -13,15 +13,22 @@ import {
 import { assignmentOf } from '../../domain/assignment.ts'
 import { reasonOfContradiction } from '../../domain/contradiction.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import { type Access, type AccessIds, findAccess, type GrantingLink, isSameAccess } from '../../domain/ledger-entry.ts'
+import {
+  type Access,
+  type AccessIds,
+  findAccess,
+  type GrantingLink,
+  haveSameTerms,
+  isSameAccess,
+} from '../../domain/ledger-entry.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
 import { sendAssignmentCall } from '../calls/send-assignment-call.ts'
-import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
-import { type HistoryEvent, recordHistory } from '../records/history.ts'
+import { foreignRecord, readForeign, tellForeign, tellFound } from '../records/foreign-assignments.ts'
+import { type HistoryEvent, isToldUnder, recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
 import { changing, gather, gatherLinks, learn } from './gather.ts'
@@ -58,7 +65,7 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
     case 'report a contradiction':
       return reportContradiction(settling, step)
     case 'forget what was foreign':
-      await settling.context.standings.forgetForeign(settling.key)
+      await forgetForeign(settling)
       return settling.know(step.ids, { foreign: 'none' })
     case 'move to':
       return moveTo(settling, step)
@@ -83,12 +90,14 @@ async function prepare(settling: Settling, { kind, ids, links, wasLost }: StepOf
   const before = findAccess(settling.entry, ids)
   if (kind === 'creation') {
     if (before && wasLost) await recordRevoked(settling, before, now)
+    else if (before) await tellTerms(settling, before, links)
     await noteName(settling, ids)
     await settling.record(beginCreation(ids, wasLost ? undefined : before, links, now), { first: true })
   } else {
     const access = settling.accessOf(ids)
     // Granted by a call that could not be confirmed before: history says so before it says that it is gone.
-    if (access.grantedAt === undefined) await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now)
+    if (access.grantedAt === undefined)
+      await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
     await settling.record(beginDeletion(access, await withDeleters(settling, links), now))
   }
   settling.prepared = { ids, kind, isChecked: false, before }
@@ -216,7 +225,8 @@ async function confirm(settling: Settling, { ids, links, until }: StepOf<'confir
   const { now, entry, wish, context } = settling
   const access = settling.accessOf(ids)
   if (access.grantedAt === undefined)
-    await writeHistory(settling, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now)
+    await writeHistory(settling, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now, now)
+  else await tellTerms(settling, access, links)
   // Where the entry has another access, that one may still have to be tried again.
   const open = entry && entry.accesses.length > 1 ? entry : undefined
   await settling.record(confirmAccess(access, links, { now, isOrphaned: until !== undefined }), {
@@ -238,7 +248,7 @@ async function forget(settling: Settling, { ids, as }: StepOf<'forget'>): Promis
   const access = settling.accessOf(ids)
   if (as === 'revoked' && (wasThere(access) || isLost(access))) await recordRevoked(settling, access, now)
   // The instant of its last change, so that a replay writes the same history.
-  if (as === 'released') await writeHistory(settling, 'released', access, entry?.updatedAt ?? now)
+  if (as === 'released') await writeEnd(settling, 'released', access, entry?.updatedAt ?? now)
   // There is room for another assignment again.
   if (wish.is === 'wanted' && settling.knownOf(wish.target).failure?.isQuota)
     settling.know(wish.target, { failure: undefined })
@@ -256,10 +266,11 @@ async function leaveToOthers(settling: Settling, { ids, links }: StepOf<'leave t
   // What others gave to a former id does not stand under this name: the drift check records it under its present one.
   if (!access || entry?.accesses.length === 1) {
     await noteName(settling, ids)
+    await tellFound(objects, key, ids, now)
     await foreignRecord(objects, key).overwrite({ v: 1, principalId, permissionSetArn, links: [...links], seenAt: now })
     // Another dispatcher may have granted it since the ledger was read, if this one stood still: its entry came first.
     if (!access && findAccess((await standings.ledger.read(key))?.entry, ids)) {
-      await standings.forgetForeign(key)
+      await forgetForeign(settling)
       throw new RecordChangedError(key)
     }
     standings.noteForeign(key, links, principalId)
@@ -267,6 +278,13 @@ async function leaveToOthers(settling: Settling, { ids, links }: StepOf<'leave t
   log.info('someone else made this access: it is recorded as foreign and left alone')
   if (access) await settling.drop(ids)
   settling.know(ids, { rest: { result: 'foreign' } })
+}
+
+/** It is gone, or ours: history says so, then `foreign/` forgets it. */
+async function forgetForeign({ context, key, now }: Settling): Promise<void> {
+  const known = await spoiledAsAbsent(readForeign(context.objects, key))
+  if (known) await tellForeign(context.objects, { key, event: 'foreign-gone', at: now }, known)
+  await context.standings.forgetForeign(key)
 }
 
 /** Nothing is called. A record that was lost is written again, as failed: so a person sees it, and drift checks know it. */
@@ -301,10 +319,11 @@ async function moveTo(settling: Settling, { ids, heir }: StepOf<'move to'>): Pro
     await to.record(inherited, { first: !there })
     await writeHistory(to, 'adopted', inherited, now)
     await standings.forgetForeign(heir.key)
-  }
+    // A process that died before it could say so left that entry.
+  } else if (!(await isToldUnder(objects, heir.key, ids))) await writeHistory(to, 'adopted', there, now)
   // Its links may have been deleted before the entry was there for the deletion to find: it is looked at again.
   await scheduleWork(objects, now, heir.key)
-  await writeHistory(settling, 'released', access, now)
+  await writeEnd(settling, 'released', access, now)
   const names = { from: key, to: heir.key }
   log.info('the principal has another name now, whose links grant the access: only the ledger moves', names)
   for (const link of heir.links) settling.concerned.add(link.key)
@@ -321,6 +340,16 @@ async function hold(settling: Settling, { ids, reason }: StepOf<'hold'>): Promis
   const openUntil = others.every(({ state }) => state === 'held') ? undefined : entry?.openUntil
   if (access.state !== 'held' || openUntil !== entry?.openUntil) {
     const links = await withDeleters(settling, access.links)
+    const { key, context, now } = settling
+    if (access.state !== 'held')
+      await recordHistory(context.objects, {
+        key,
+        event: 'held',
+        at: now,
+        access: { ...access, links },
+        confirmedAt: now,
+        reason,
+      })
     await settling.record({ ...access, state: 'held', reason, links }, { openUntil })
   }
   settling.know(ids, { rest: { result: 'held', reason } })
@@ -350,19 +379,36 @@ async function putOff(settling: Settling, { ids, reason, state, until }: Omit<St
 async function recordRevoked(settling: Settling, access: Access, now: string): Promise<void> {
   // Of a lost record nothing is known but when it was last seen.
   const seenAt = isLost(access) ? settling.entry?.updatedAt : undefined
-  await writeHistory(settling, 'revoked', access, revokedInstant(access) ?? seenAt ?? now)
+  await writeEnd(settling, 'revoked', access, revokedInstant(access) ?? seenAt ?? now)
+  settling.context.metrics.record('Revoked')
   settling.context.log.info('access is revoked', { requestId: access.call?.id })
 }
 
+/** While another id has the access under this name, the end of one is no end of the name's: it is replaced. */
+async function writeEnd(settling: Settling, ended: 'revoked' | 'released', access: Access, at: string): Promise<void> {
+  const others = settling.entry?.accesses.filter((one) => !isSameAccess(one, access)) ?? []
+  const there = others.find(({ grantedAt, missingSince }) => grantedAt !== undefined && missingSince === undefined)
+  if (!there) return writeHistory(settling, ended, access, at)
+  const { context, key, now } = settling
+  const replaced = { ended, replacedBy: there.principalId }
+  await recordHistory(context.objects, { key, event: 'replaced', at, access, confirmedAt: now, replaced })
+}
+
+/** The access stays, and its links are others, or say something else: an expiry that is gone makes it permanent. */
+async function tellTerms(settling: Settling, access: Access, links: readonly GrantingLink[]): Promise<void> {
+  if (access.grantedAt === undefined || haveSameTerms(access.links, links)) return
+  await writeHistory(settling, 'terms-changed', { ...access, links: [...links] }, settling.now)
+}
+
 async function writeHistory(
-  { context, key, now }: Settling,
+  { context, key, now: latest }: Settling,
   event: HistoryEvent,
   access: Access,
   at: string,
+  now = latest,
 ): Promise<void> {
   await recordHistory(context.objects, { key, event, at, access, confirmedAt: now })
   if (event === 'granted') context.metrics.record('Created')
-  if (event === 'revoked') context.metrics.record('Revoked')
 }
 
 /** Before the entry is written: an event has the id only, and an id that is gone cannot be asked for its name. */

@@ -4,7 +4,7 @@ import { renderInstant } from '../../domain/instant.ts'
 import { isSameAccess, isSettled } from '../../domain/ledger-entry.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { PrincipalNames } from '../directory/principal-names.ts'
-import { foreignRecord } from '../records/foreign-assignments.ts'
+import { foreignRecord, tellForeign } from '../records/foreign-assignments.ts'
 import { recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger, ledgerKey } from '../records/ledger.ts'
@@ -20,7 +20,7 @@ export type Released =
  * under the dispatcher lease. Safe to repeat after a kill between any two writes:
  *
  * 1. `foreign/` has it, so it stands in one of the two all the time.
- * 2. History says `released`, under the instant in `foreign/`, so that a replay writes the same key. Before the ledger
+ * 2. History says `released`, and `foreign-found`, under the instant in `foreign/`, so that a replay writes the same key. Before the ledger
  *    forgets it: else history would say that it is still ours, and the lost entry would be written again.
  * 3. The ledger forgets it.
  */
@@ -48,6 +48,7 @@ export async function releaseAssignment(
   const seenAt = isKnown ? before.value.seenAt : now
   if (!isKnown) await record.overwrite({ v: 1, principalId, permissionSetArn, links, seenAt })
   await recordHistory(objects, { key, event: 'released', at: seenAt, access, confirmedAt: renderInstant(clock.now()) })
+  await tellForeign(objects, { key, event: 'foreign-found', at: seenAt }, access)
   // The evaluation after this tells the statuses of its links anew.
   await scheduleWork(objects, now, key)
   try {

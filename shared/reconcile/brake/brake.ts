@@ -35,6 +35,7 @@ import { sendHints } from '../records/lanes.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { attentionPrefix, statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { tellEvent } from '../records/tell-event.ts'
 import { brakeFile, showList } from './brake-file.ts'
 
 const readsAtOnce = 16
@@ -169,6 +170,12 @@ export class Brake {
   }
 
   async #hint({ digest, at, by, keys }: BrakeRecord['releases'][number]): Promise<void> {
+    const subject = { folder: `history/brake%${digest}/`, name: digest }
+    await tellEvent(this.#ports.objects, subject, {
+      event: 'brake-released',
+      at,
+      body: { digest, by, assignments: keys },
+    })
     this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length })
     const hints = keys.flatMap((key) => toHint(key) ?? [])
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)

@@ -21,6 +21,7 @@ export function patientPorts(ports: Ports): Ports {
  * | listing             | goes on after the last key that was listed                                    |
  * | put                 | writes the same bytes again                                                   |
  * | put, conditional    | may meet its own object; so where it loses, what is there tells whether it won |
+ * | part of an upload   | writes the same part again; an upload that was begun twice, or completed, fails    |
  * | delete, conditional | finds nothing, which is `deleted`, or the object of somebody else, `lost`      |
  */
 export function patientObjects(inner: ObjectStore, timing: Timing): ObjectStore {

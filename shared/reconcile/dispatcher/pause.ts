@@ -5,11 +5,14 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { askForReconcile } from '../records/lanes.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
+import { tellEvent } from '../records/tell-event.ts'
 
 export const pauseKey = 'control/pause.json'
-/** A dispatcher that a pause stopped leaves it for the first one after the pause. */
+/** A dispatcher that a pause stopped leaves it for the first one after the pause: which pause it was. */
 const pausedKey = 'state/paused.json'
+/** The pauses that are over, until a dispatcher has told history of them: operators write `control/` only. */
+const resumedKey = 'control/resumed.json'
 
 /** While this object exists, no dispatcher pulls anything. `since` is by the clock of the person who paused. */
 const pause = z.strictObject({
@@ -22,6 +25,12 @@ const pause = z.strictObject({
 })
 export type Pause = z.infer<typeof pause>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, pauseKey, pause)
+const pausedRecord = (objects: ObjectStore) => new JsonRecord(objects, pausedKey, pause)
+
+const pauseOver = z.strictObject({ pause, endedAt: z.iso.datetime(), endedBy: z.string() })
+type PauseOver = z.infer<typeof pauseOver>
+const pausesOver = z.strictObject({ v: z.literal(1), over: z.array(pauseOver) })
+const resumedRecord = (objects: ObjectStore) => new JsonRecord(objects, resumedKey, pausesOver)
 
 /**
  * The pause in force; `undefined`: none. Throws where it cannot be read. A pause that a person wrote by hand, with
@@ -57,10 +66,21 @@ export async function stopForLoss({ objects, clock }: Pick<Ports, 'objects' | 'c
   return isSpoiled(pause) ? stopped : pause
 }
 
-/** Returns the pause that is over; `undefined`: there was none. */
-export async function resumeChanges(objects: ObjectStore): Promise<Pause | undefined> {
+/** Returns the pause that is over; `undefined`: there was none. Who ended it is noted first, for history. */
+export async function resumeChanges(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  by: string,
+): Promise<Pause | undefined> {
   const known = await readPause(objects)
-  if (known) await objects.delete(pauseKey)
+  if (!known) return undefined
+  const ended: PauseOver = { pause: known, endedAt: renderInstant(clock.now()), endedBy: by }
+  const note = resumedRecord(objects).revise((before) => {
+    const others = before?.over.filter((one) => one.pause.since !== known.since) ?? []
+    return { v: 1, over: [...others, ended] }
+  })
+  // One that nobody can read must not keep the pause in force.
+  await spoiledAsAbsent(note)
+  await objects.delete(pauseKey)
   return known
 }
 
@@ -81,19 +101,50 @@ export function remedyOf({ lost }: Pick<Pause, 'lost'>): string {
   return lost === undefined ? 'ssofile resume' : 'ssofile restore (docs/operations.md#the-ledger-was-lost)'
 }
 
-/** A pause stopped a dispatcher: after it everything has to be compared again. */
-export async function noteStopped(objects: ObjectStore): Promise<void> {
-  if (!(await objects.head(pausedKey))) await objects.put(pausedKey, new Uint8Array())
+/** This pause stopped a dispatcher: history says so, and after it everything has to be compared again. */
+export async function noteStopped(objects: ObjectStore, stopped: Pause): Promise<void> {
+  const noted = await spoiledAsAbsent(pausedRecord(objects).read())
+  if (noted?.value.since === stopped.since) return
+  await tellPaused(objects, stopped)
+  await pausedRecord(objects).overwrite(stopped)
+}
+
+const subject = { folder: 'history/pause/', name: 'all' }
+
+function tellPaused(objects: ObjectStore, { reason, by, since: at }: Pause): Promise<void> {
+  return tellEvent(objects, subject, { event: 'paused', at, body: { by, reason } })
+}
+
+function tellResumed(objects: ObjectStore, { pause: { since }, endedAt: at, endedBy: by }: PauseOver): Promise<void> {
+  return tellEvent(objects, subject, { event: 'resumed', at, body: { by, since } })
 }
 
 /**
- * After a pause, has everything compared again (`resume` itself may write `control/` only). A second reconcile does no
- * harm, and the hourly one replaces a lost one.
+ * After a pause, tells history who ended it, and has everything compared again (`resume` itself may write `control/` only).
+ * A second reconcile does no harm, and the hourly one replaces a lost one. Answers whether a pause had stopped a dispatcher.
  */
-export async function reconcileAfterPause(ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>): Promise<boolean> {
-  const { objects, queues, randomness } = ports
-  if (!(await objects.head(pausedKey))) return false
-  await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })
-  await objects.delete(pausedKey)
-  return true
+export async function reconcileAfterPause(
+  ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
+): Promise<boolean> {
+  const { objects, queues, clock, randomness } = ports
+  const over = (await spoiledAsAbsent(resumedRecord(objects).read()))?.value.over ?? []
+  for (const one of over) {
+    await tellPaused(objects, one.pause)
+    await tellResumed(objects, one)
+  }
+  const isStopped = (await objects.head(pausedKey)) !== undefined
+  if (isStopped) {
+    const stopped = (await spoiledAsAbsent(pausedRecord(objects).read()))?.value
+    // Somebody deleted the pause by hand.
+    if (stopped && !over.some(({ pause: { since } }) => since === stopped.since))
+      await tellResumed(objects, { pause: stopped, endedAt: renderInstant(clock.now()), endedBy: 'unknown' })
+    await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })
+    await objects.delete(pausedKey)
+  }
+  if (over.length > 0)
+    await resumedRecord(objects).revise((now) => {
+      const isTold = (one: PauseOver) => over.some(({ endedAt }) => endedAt === one.endedAt)
+      return { v: 1, over: now?.over.filter((one) => !isTold(one)) ?? [] }
+    })
+  return isStopped
 }

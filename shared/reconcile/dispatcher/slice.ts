@@ -14,6 +14,7 @@ import { guardLedger } from './guard-ledger.ts'
 import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
 import { noteStopped, type Pause, readPause, reconcileAfterPause } from './pause.ts'
+import { tellConfiguration } from './tell-configuration.ts'
 import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
@@ -56,6 +57,7 @@ export async function dispatch(
     // Asked again: the lease may have been waited for until a pause ended the slice before this one.
     if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
     if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
+    await tellConfiguration(ports, configuration)
     return await new Slice(ports, configuration, options, lease).run()
   } finally {
     await lease.release()
@@ -63,9 +65,9 @@ export async function dispatch(
 }
 
 async function isPaused(ports: Ports, configuration: Configuration): Promise<boolean> {
-  if (!(await guardLedger(ports, configuration))) return false
-  await noteStopped(ports.objects)
-  return true
+  const pause = await guardLedger(ports, configuration)
+  if (pause) await noteStopped(ports.objects, pause)
+  return pause !== undefined
 }
 
 /** What a dispatcher does under its lease: takes hints while there are slots for them, tells statuses, and ends in good order. */
@@ -143,7 +145,7 @@ class Slice {
           // First of all: whatever else is done about it may fail.
           this.#ending.abort()
           this.#changed.raise()
-          await noteStopped(objects).catch((error: unknown) =>
+          await noteStopped(objects, pause).catch((error: unknown) =>
             log.warn('it could not be noted that a pause ended a slice; the next one notes it', { error }),
           )
           return

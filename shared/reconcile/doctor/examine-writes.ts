@@ -7,6 +7,7 @@ const check = 'bucket writes'
 export const writtenPrefixes = [
   'assignments/',
   'attention/',
+  'changes/',
   'control/',
   'foreign/',
   'history/',

@@ -18,7 +18,7 @@ import { targetOf } from '../assignments/resolve-target.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
-import { foreignRecord, readForeign } from '../records/foreign-assignments.ts'
+import { foreignRecord, readForeign, tellForeign, tellFound } from '../records/foreign-assignments.ts'
 import { type LastWord, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
@@ -184,10 +184,14 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   if (history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs) return
   if (history.says === 'ours') return recordLost(key, target, history, context)
   const seenAt = renderInstant(clock.now())
+  await tellFound(objects, key, target, seenAt)
   // Where it is recorded already, the record keeps its links.
   await foreignRecord(objects, key).write({ v: 1, principalId, permissionSetArn, links: [], seenAt }, undefined)
   // A grant that began meanwhile looked before that was written: what comes of it is ours.
-  if (await isInLedger(key, target, context)) return standings.forgetForeign(key)
+  if (await isInLedger(key, target, context)) {
+    await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()) }, target)
+    return standings.forgetForeign(key)
+  }
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [], principalId)
   found.foreign.push(key)
   metrics.record('ForeignFound')
@@ -233,7 +237,7 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
 
 /** Recorded as foreign: is it there still, under this name, and not ours? */
 async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<void> {
-  const { listed, ids, found, holdersOf, standings, objects, ssoAdmin, log } = context
+  const { listed, ids, found, holdersOf, standings, objects, ssoAdmin, clock, log } = context
   const target = listed.get(key)
   const holders = holdersOf(key)
   const assignment = parseAssignmentKey(key)
@@ -250,6 +254,7 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   // Another has the name now, or it is listed by its id alone: under its present name, if any, it is recorded again.
   const isElsewhere = target !== undefined || ids.has(renderTarget(recorded))
   if (!isElsewhere && (await isListed(ssoAdmin, recorded))) return
+  await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()) }, stored.value)
   if ((await record.remove(stored.object.etag)) === 'lost') return
   standings.noteGone(key)
   // The links that grant it want it by themselves now, also those that came since.

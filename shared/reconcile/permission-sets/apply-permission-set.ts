@@ -117,9 +117,11 @@ async function bringUpToDate(
   const next = nextChange(owned.value, changes, { owed, etag: object.etag, at: renderInstant(context.clock.now()) })
   if (next !== owned.value.change) await save(next)
   for (const change of changes) await makePermissionSetChange(context, arn, change)
+  if (next) await tellChange(read, owned, next, context)
   if (changes.length > 0) await context.managementAccount.disprove(arn)
   await context.permissionSets.remember(name, arn)
   const warnings = [...planWarnings(actual, wanted)]
+  let provisionedAccounts = 0
   if (next?.provisioning) {
     const provisioned = await provisionPermissionSet(arn, next.provisioning, {
       ...context,
@@ -138,7 +140,9 @@ async function bringUpToDate(
       await deferPermissionSet(owned, provisioned.outcome === 'failed' ? 'later' : provisioned.until, context)
       return { status: describeProvisioning(read, owned.value, provisioned, warnings), exists: true }
     }
+    provisionedAccounts = provisioned.accounts
   }
+  if (provisionedAccounts > 0) await tellProvisioned(read, owned, provisionedAccounts, context)
   return finish(read, owned, warnings, context)
 }
 
@@ -166,7 +170,7 @@ function nextChange(
   if (changes.length === 0 && owed === change?.provisioning && !isNew) return change
   if (change?.etag === etag) return { ...change, provisioning: owed }
   const created = isRecreated || change?.event === 'recreated' ? 'recreated' : 'created'
-  const changed = change === undefined && applied?.etag === etag ? 'restored' : 'updated'
+  const changed = change === undefined && applied?.etag === etag ? 'restored' : 'changed'
   const event = applied === undefined ? created : changed
   return { event, etag, at, changes: changes.map(renderChange), provisioning: owed }
 }
@@ -186,7 +190,34 @@ async function reportDrift(
   return { status: describeApplied(read, written.value), exists: true }
 }
 
-/** History comes first, under an instant that a repeated run writes again: an applied file is not looked at any more. */
+/**
+ * Under an instant that a repeated run writes again, before the record says that the change is over: an applied file is not
+ * looked at any more.
+ */
+async function tellChange(
+  { object }: ReadFile,
+  { name, value: { arn } }: StoredOwned,
+  { event, at, changes }: NonNullable<OwnedPermissionSet['change']>,
+  { objects, clock, statuses }: PermissionSetContext,
+): Promise<void> {
+  const { etag, versionId } = object
+  const by = (await statuses.read(permissionSetKey(name)))?.by
+  const body = { arn, etag, versionId, changes, confirmedAt: renderInstant(clock.now()), by }
+  await recordPermissionSetHistory(objects, name, { event, at, body })
+}
+
+/** Every account that has it is as the file says. */
+async function tellProvisioned(
+  { object }: ReadFile,
+  { name, value: { arn, change } }: StoredOwned,
+  accounts: number,
+  { objects, clock }: PermissionSetContext,
+): Promise<void> {
+  const { etag, versionId } = object
+  const body = { arn, etag, versionId, accounts, changedAt: change?.at }
+  await recordPermissionSetHistory(objects, name, { event: 'provisioned', at: renderInstant(clock.now()), body })
+}
+
 async function finish(
   read: ReadFile,
   owned: StoredOwned,
@@ -202,9 +233,6 @@ async function finish(
     return { status: describeApplied(read, owned.value), exists: true }
   const at = renderInstant(clock.now())
   if (change) {
-    const by = (await context.statuses.read(permissionSetKey(name)))?.by
-    const body = { arn, etag, versionId, changes: change.changes, confirmedAt: at, by }
-    await recordPermissionSetHistory(objects, name, { event: change.event, at: change.at, body })
     if (change.event === 'recreated') await context.wakeLinks(name)
     log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
   }

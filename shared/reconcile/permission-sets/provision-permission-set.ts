@@ -19,8 +19,8 @@ export type Counts = NonNullable<Status['accounts']>
 export type ProvisioningResult = {
   /** Suspended or closed accounts. They take no changes, and the next drift check looks at them again. */
   readonly unreachable: readonly AccountId[]
-} & (
-  | { readonly outcome: 'done' }
+} /** `accounts`: how many have it. */ & (
+  | { readonly outcome: 'done'; readonly accounts: number }
   /** AWS gave a reason for each failed account. */
   | { readonly outcome: 'failed'; readonly accounts: Counts }
   /** It goes on at `until`. */
@@ -80,7 +80,7 @@ async function provision(owed: OwedProvisioning, work: Work): Promise<Provisioni
     if (proves && ask !== 'stale') await work.save({ askedAt, failed: others })
     return { outcome: 'failed', accounts: count(tried), unreachable }
   }
-  if (isComplete && proves) return { outcome: 'done', unreachable }
+  if (isComplete && proves) return { outcome: 'done', accounts: having.length, unreachable }
   const until = isComplete ? settlesAt(askedAt) : clock.now()
   return { outcome: 'unfinished', accounts: count(tried), until, unreachable }
 }
@@ -90,7 +90,7 @@ async function provisionAll(owed: OwedProvisioning, desired: number, work: Work)
   const { arn, clock, provisionings, deadlineMs, save } = work
   const found = owed.requestId === undefined ? undefined : await provisionings.wait(owed.requestId, deadlineMs)
   const ended = found ?? (await provisionings.run({ arn }, deadlineMs, (requestId) => save({ requestId })))
-  if (ended?.state === 'SUCCEEDED') return { outcome: 'done', unreachable: [] }
+  if (ended?.state === 'SUCCEEDED') return { outcome: 'done', accounts: desired, unreachable: [] }
   const accounts = { desired, applied: 0, open: desired, failed: [] }
   if (!ended) return { outcome: 'unfinished', accounts, until: clock.now(), unreachable: [] }
   // It gives one reason only, so the accounts that failed are told apart one by one.

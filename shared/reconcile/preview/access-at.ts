@@ -1,7 +1,15 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { isEnd, type ListedEvent, listAllHistory, readHistoryEvent, type ToldEvent } from '../records/history.ts'
+import {
+  type HistoryEvent,
+  isBeginning,
+  isEnd,
+  type ListedEvent,
+  listAllHistory,
+  readHistoryEvent,
+  type ToldEvent,
+} from '../records/history.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import type { KnownAccess } from './recorded-access.ts'
 
@@ -13,7 +21,7 @@ export type AccessAt = {
   readonly unread: readonly string[]
 }
 
-/** The access of ssofile's that was in force at an instant, folded from `history/`; sorted by its key. */
+/** The access that was in force at an instant, as far as ssofile knew it, folded from `history/`; sorted by its key. */
 export async function listAccessAt(
   objects: ObjectStore,
   at: Date,
@@ -42,23 +50,42 @@ export async function listAccessAt(
 }
 
 /**
- * The events of one access, in any order. It is there from its last beginning (`granted`, `adopted`) on, unless an end
- * (`revoked`, `released`) that was called after it was confirmed by `at`. At one instant it ended first, as where the
- * record is renewed.
+ * The events of one access under one name, in any order. It is ours from its last beginning (`granted`, `adopted`) on, unless
+ * an end (`revoked`, `released`, `replaced`) that was called after it was confirmed by `at`. At one instant it ended first, as
+ * where the record is renewed. Its links are those of the last `terms-changed`, if any. Else it is foreign from its last
+ * `foreign-found` on, unless it was gone, or ours, since.
  */
 function foldEvents(events: readonly ToldEvent[], at: Date): readonly KnownAccess[] {
   const isBy = (instant: string) => Date.parse(instant) <= at.getTime()
-  const [begun] = events
-    .filter(({ event, at: began }) => !isEnd(event) && isBy(began))
-    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
-  const assignment = begun && parseAssignmentKey(begun.assignment)
-  if (!begun || !assignment) return []
-  const isOver = events.some(
-    ({ event, at: ended, confirmedAt }) =>
-      isEnd(event) && isBy(confirmedAt) && Date.parse(ended) > Date.parse(begun.at),
-  )
-  const { principalId, permissionSetArn, links, at: since } = begun
-  return isOver ? [] : [{ ...assignment, principalId, permissionSetArn, links, since, state: 'granted' }]
+  const lastOf = (isMeant: (event: HistoryEvent) => boolean) =>
+    events
+      .filter((one) => isMeant(one.event) && isBy(one.at))
+      .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
+      .at(0)
+  const isAfter = (one: ToldEvent | undefined, other: ToldEvent) =>
+    one !== undefined && Date.parse(one.at) >= Date.parse(other.at)
+  const begun = lastOf(isBeginning)
+  const isOver = (from: ToldEvent) =>
+    events.some(
+      ({ event, at: ended, confirmedAt }) =>
+        isEnd(event) && isBy(confirmedAt) && Date.parse(ended) > Date.parse(from.at),
+    )
+  if (begun && !isOver(begun)) {
+    const terms = lastOf((event) => event === 'terms-changed')
+    const { links } = terms && isAfter(terms, begun) ? terms : begun
+    return describe(begun, { links, state: 'granted' })
+  }
+  const found = lastOf((event) => event === 'foreign-found')
+  const gone = lastOf((event) => event === 'foreign-gone' || isBeginning(event))
+  return found && !isAfter(gone, found) ? describe(found, { links: [], state: 'foreign' }) : []
+}
+
+function describe(
+  { assignment: key, principalId, permissionSetArn, at, grantedAt: since = at }: ToldEvent,
+  more: Pick<KnownAccess, 'links' | 'state'>,
+): readonly KnownAccess[] {
+  const assignment = parseAssignmentKey(key)
+  return assignment ? [{ ...assignment, principalId, permissionSetArn, since, ...more }] : []
 }
 
 function sortKey({ accountId, permissionSet, principal, type }: KnownAccess): string {

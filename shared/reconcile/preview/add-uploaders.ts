@@ -6,19 +6,28 @@ import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { KnownAccess } from './recorded-access.ts'
 
+export type Uploaders = Map<string, GrantingLink['by']>
+
 /** The same access; links whose record lacks who uploaded them have it from their status, where that is of the same upload. */
 export async function addUploaders<A extends Pick<KnownAccess, 'links'>>(
   access: readonly A[],
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  /** What was found of earlier access, by link. */
+  found: Uploaders = new Map(),
 ): Promise<readonly A[]> {
   const statuses = new StatusStore(objects, clock)
   const unknown = new Map<string, GrantingLink>()
-  for (const { links } of access) for (const link of links) if (!link.by) unknown.set(link.key, link)
-  const found = new Map<string, GrantingLink['by']>()
+  for (const { links } of access)
+    for (const link of links) if (!link.by && !found.has(nameOf(link))) unknown.set(nameOf(link), link)
   await forEachAtOnce(unknown.values(), async (link) => {
     const status = await spoiledAsAbsent(statuses.read(link.key))
-    if (isSameUpload(status, link)) found.set(link.key, status?.by)
+    found.set(nameOf(link), isSameUpload(status, link) ? status?.by : undefined)
   })
-  const complete = (link: GrantingLink) => ({ ...link, by: link.by ?? found.get(link.key) })
+  const complete = (link: GrantingLink) => ({ ...link, by: link.by ?? found.get(nameOf(link)) })
   return access.map((one) => ({ ...one, links: one.links.map(complete) }))
+}
+
+/** One upload of a link. */
+function nameOf({ key, etag, lastModified, content = '' }: GrantingLink): string {
+  return [key, etag, lastModified, content].join(' ')
 }

@@ -1,3 +1,4 @@
+import { proveAccess } from '../../domain/access-proof.ts'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
@@ -16,6 +17,7 @@ import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { listKnown, readForeign } from '../records/foreign-assignments.ts'
@@ -24,6 +26,7 @@ import { Ledger } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
+import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
 import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
 import { unlessRefused } from './unless-refused.ts'
 
@@ -76,6 +79,8 @@ export type Answer = {
 
 type Context = {
   readonly ports: Ports
+  /** Who has this permission set in this account, as Identity Center lists it now. */
+  readonly asked: Asked
   readonly configuration: Configuration
   readonly organization: OrganizationCache
   readonly notes: string[]
@@ -88,7 +93,10 @@ const otherAccount = 'it does not mean this account'
 export async function explainAccess(question: Question, ports: Ports, configuration: Configuration): Promise<Answer> {
   const notes: string[] = []
   const organization = new OrganizationCache(ports, configuration.folders)
-  const context: Context = { ports, configuration, organization, notes }
+  const asked = await askWhoHas(question, ports)
+  if (!asked.asked)
+    notes.push(`Identity Center was not asked, so access that no drift check has seen is not told here: ${asked.why}`)
+  const context: Context = { ports, asked, configuration, organization, notes }
   const account = await organization.find(question.account, await organization.view())
   if (!account) notes.push(`the organization has no account ${question.account}`)
   if (isUnplaced(account))
@@ -111,6 +119,12 @@ export async function explainAccess(question: Question, ports: Ports, configurat
     near: isFound ? [] : await findNearLinks(question, account, context),
     notes,
   }
+}
+
+async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Promise<Asked> {
+  const { ssoAdmin, calls } = readSparingly(ports)
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  return askIdentityCenter({ account, permissionSet }, ports, { ssoAdmin, index, calls, isUnknown: false })
 }
 
 /** For a name that neither a group nor a user has. */
@@ -136,7 +150,8 @@ async function explainFor(type: PrincipalType, question: Question, context: Cont
     notes,
   )
   const named = await explain({ accountId, permissionSet, principal, type }, context)
-  const explanation = named.isInForce || principalId === undefined ? named : await findById(named, principalId, context)
+  const recorded = named.isInForce || principalId === undefined ? named : await findById(named, principalId, context)
+  const explanation = principalId === undefined ? recorded : compareWithListing(recorded, principalId, context)
   const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
   return { explanation, principalId, isKnown }
 }
@@ -147,6 +162,27 @@ async function findById(named: Explanation, id: PrincipalId, { ports }: Context)
   const foreign = await readForeign(ports.objects, key)
   if (!foreign) return named
   return { ...named, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
+}
+
+/** What Identity Center lists now, beside what is recorded. `undefined`: it was not asked. */
+function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<Context, 'asked'>): boolean | undefined {
+  if (!asked.asked) return undefined
+  return asked.targets.some(({ principalId, principalType }) => principalId === id && principalType === type)
+}
+
+/** Access that others gave or took away since the last drift check. Of ours the proof decides, see `explain`. */
+function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: Context): Explanation {
+  const { state, assignment, remarks } = explanation
+  const listed = isListed(principalId, assignment.type, context)
+  if (listed === true && (state === 'none' || state === 'wanted')) {
+    const remark = 'Identity Center lists it; no drift check has seen it yet, so ssofile does not know since when'
+    return { ...explanation, state: 'foreign', isInForce: true, principalId, remarks: [...remarks, remark] }
+  }
+  if (listed === false && state === 'foreign') {
+    const remark = 'the last drift check saw it, but Identity Center does not list it any more'
+    return { ...explanation, state: 'none', isInForce: false, since: undefined, remarks: [...remarks, remark] }
+  }
+  return explanation
 }
 
 async function explain(assignment: Assignment, context: Context): Promise<Explanation> {
@@ -168,9 +204,15 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
   if (stored) {
     const { accesses, openUntil } = stored.entry
     const { state, grantedAt, missingSince, reason, call, principalId } = accesses[0]
-    const isInForce = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
+    const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
+    const listed = isListed(principalId, assignment.type, context)
+    const listing =
+      listed === undefined || !context.asked.asked ? undefined : { isListed: listed, at: context.asked.at }
+    const isInForce = isRecorded && proveAccess(accesses[0], listing) !== 'gone'
+    const remark = 'Identity Center does not list it: somebody else took it away; the next drift check deals with it'
     return {
       ...base,
+      remarks: isRecorded && !isInForce ? [...base.remarks, remark] : base.remarks,
       state,
       isInForce,
       since: isInForce ? grantedAt : undefined,
@@ -241,7 +283,31 @@ async function explainThroughGroups(
   const ofGroups = known.filter(({ assignment }) => assignment.type === 'GROUP').map(({ key }) => key)
   const assignments = [...new Set(ofGroups)].sort().flatMap((key) => parseAssignmentKey(key) ?? [])
   const explained = await Promise.all(assignments.map((assignment) => explain(assignment, context)))
-  return explained.filter(({ principalId }) => principalId !== undefined && groups.includes(principalId))
+  const recorded = explained.flatMap((one) =>
+    one.principalId !== undefined && groups.includes(one.principalId)
+      ? [compareWithListing(one, one.principalId, context)]
+      : [],
+  )
+  const unknown = groups.filter(
+    (id) => isListed(id, 'GROUP', context) && !recorded.some(({ principalId }) => principalId === id),
+  )
+  return [
+    ...recorded,
+    ...(await Promise.all(unknown.map((id) => explainListed(id, { account, permissionSet }, context)))),
+  ]
+}
+
+/** Of a group that has it in Identity Center, and that nothing is recorded of. */
+async function explainListed(
+  id: PrincipalId,
+  { account: accountId, permissionSet }: Pick<Question, 'account' | 'permissionSet'>,
+  context: Context,
+): Promise<Explanation> {
+  const store = patientIdentityStore(context.ports)
+  const name = await unlessRefused(store.findPrincipalName('GROUP', id), 'a group could not be named', context.notes)
+  const principal = name ?? principalName.parse(id)
+  const named = await explain({ accountId, permissionSet, principal, type: 'GROUP' }, context)
+  return compareWithListing(named, id, context)
 }
 
 /** Links that differ in one of account, permission set and principal; the nearest name first. */

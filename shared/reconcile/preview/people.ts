@@ -33,7 +33,7 @@ export class People {
     // Whoever asks for it hears of a failure.
     for (const id of groups) void this.membersOf(id).catch(() => {})
     void this.namesOf('GROUP', groups).catch(() => {})
-    if (groups.size >= manyGroups) void this.#listNames('USER').catch(() => {})
+    if (groups.size >= manyGroups) void this.listNames('USER').catch(() => {})
   }
 
   /** The groups of a user; none for one that is gone. */
@@ -46,13 +46,14 @@ export class People {
   async namesOf(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<ReadonlyMap<PrincipalId, PrincipalName>> {
     const wanted = new Set(ids)
     const unknown = [...wanted].filter((id) => !this.#names.has(id))
-    if (unknown.length > namedOneByOne) await this.#listNames(type)
+    if (unknown.length > namedOneByOne) await this.listNames(type)
     else for (const id of unknown) this.#names.set(id, this.#identityStore.findPrincipalName(type, id))
     const named = await Promise.all([...wanted].map(async (id) => [id, await this.#names.get(id)] as const))
     return new Map(named.flatMap(([id, name]) => (name === undefined ? [] : [[id, name] as const])))
   }
 
-  #listNames(type: PrincipalType): Promise<void> {
+  /** Reads the names of all, for answers that need most of them. */
+  listNames(type: PrincipalType): Promise<void> {
     const known = this.#lists.get(type) ?? this.#readNames(type)
     this.#lists.set(type, known)
     return known

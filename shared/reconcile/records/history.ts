@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type AssignmentKey, assignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import { type PermissionSetArn, permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
+import {
+  type PermissionSetArn,
+  type PrincipalId,
+  permissionSetArn,
+  principalId,
+} from '../../domain/identity-center-ids.ts'
 import {
   type Access,
   type AccessIds,
@@ -15,7 +20,8 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import type { PermissionSetEvent } from './owned-permission-sets.ts'
-import { renderJson, spoiledAsAbsent } from './stored-json.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
+import { type EventSubject, type ToldOnce, tellEvent } from './tell-event.ts'
 
 /** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"); the instant and the event need 40. */
 const folderMostBytes = 1024 - 40
@@ -23,41 +29,57 @@ const folderMostBytes = 1024 - 40
 const permissionSetFolders = 'history/permission-set%'
 const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn: permissionSetArn.optional() })
 
-const historyEvents = ['granted', 'revoked', 'adopted', 'released'] as const
+/** Whether access is ours is decided by these. */
+const ownEvents = ['granted', 'adopted', 'revoked', 'released', 'replaced'] as const
+const ends = ['revoked', 'released'] as const
+type End = (typeof ends)[number]
+
+/**
+ * | event                           | means                                                                            |
+ * | ------------------------------- | -------------------------------------------------------------------------------- |
+ * | `granted`, `adopted`            | it is there, and ours                                                            |
+ * | `revoked`                       | it is gone                                                                       |
+ * | `released`                      | it is not ours any more under this name                                          |
+ * | `replaced`                      | either of these, while the name stands for another id that has the access        |
+ * | `terms-changed`                 | other links grant it, until another instant, for another reason or ticket        |
+ * | `held`                          | the brake holds its revocation: it is still there                                |
+ * | `foreign-found`, `foreign-gone` | somebody else gave it, took it away                                              |
+ */
+const historyEvents = [...ownEvents, 'terms-changed', 'held', 'foreign-found', 'foreign-gone'] as const
 export type HistoryEvent = (typeof historyEvents)[number]
+type OwnEvent = (typeof ownEvents)[number]
 
 export type HistoryRecord = {
   readonly key: AssignmentKey
   readonly event: HistoryEvent
   /** The instant of the call, from the ledger entry, so that a repeated run writes the same key. */
   readonly at: string
-  readonly access: Access
+  readonly access: AccessIds & Pick<Access, 'links' | 'call' | 'grantedAt'>
   readonly confirmedAt: string
+  /** With `replaced`: how it ended, and the id that has the access under this name now. */
+  readonly replaced?: { readonly ended: End; readonly replacedBy: PrincipalId }
+  /** Why the brake holds it. */
+  readonly reason?: string | undefined
 }
 
 export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
-  const { key, event, at, access, confirmedAt } = record
+  const { key, event, at, access, confirmedAt, replaced, reason } = record
   const { principalId: id, permissionSetArn: arn, links, call } = access
   const ids = { principalId: id, permissionSetArn: arn }
-  const body = { assignment: key, confirmedAt, ...ids, requestId: call?.id, links }
-  return writeOnce(objects, historyFolder(key), { event, at, body })
+  // In force since: the ledger says the same. A renaming does not change it.
+  const grantedAt = access.grantedAt ?? (event === 'granted' ? confirmedAt : undefined)
+  const body = { assignment: key, confirmedAt, grantedAt, ...ids, requestId: call?.id, ...replaced, reason, links }
+  return tellEvent(objects, subjectOf(key), { event, at, body })
 }
-
-type WrittenOnce<Event> = { readonly event: Event; readonly at: string; readonly body: object }
 
 /** `at` is from the record, so that a repeated run writes the same key. */
 export function recordPermissionSetHistory(
   objects: ObjectStore,
   name: PermissionSetName,
-  record: WrittenOnce<PermissionSetEvent>,
+  { event, at, body }: ToldOnce<PermissionSetEvent>,
 ): Promise<void> {
-  return writeOnce(objects, `${permissionSetFolders}${name}/`, record)
-}
-
-/** Written twice, the first stands. */
-async function writeOnce(objects: ObjectStore, folder: string, { event, at, body }: WrittenOnce<string>) {
-  const text = renderJson({ v: 1, event, at, ...body })
-  await objects.put(`${folder}${at}%${event}.json`, text, { ifNoneMatch: '*' })
+  const subject = { folder: `${permissionSetFolders}${name}/`, name }
+  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body })
 }
 
 /** Read at a time, newest first: the first ones mostly tell. */
@@ -70,7 +92,7 @@ export type LastWord =
   | { readonly says: 'ours'; readonly at: string; readonly links: readonly GrantingLink[] }
   | {
       readonly says: 'ended'
-      readonly event: 'revoked' | 'released'
+      readonly event: End
       readonly at: string
       readonly settledMs: number
     }
@@ -82,7 +104,12 @@ export type ListedEvent = {
   readonly head: ObjectHead
 }
 
-const historyBody = z.looseObject({ principalId, permissionSetArn, links: z.array(grantingLink) })
+const historyBody = z.looseObject({
+  principalId,
+  permissionSetArn,
+  links: z.array(grantingLink),
+  ended: z.enum(ends).optional(),
+})
 
 /**
  * What history says last of the access with these ids, under any name that its principal may have had. One listing, and
@@ -131,18 +158,37 @@ export async function readLastWord(
   return end
 }
 
-export function isEnd(event: HistoryEvent): event is 'revoked' | 'released' {
-  return event === 'revoked' || event === 'released'
+/** Whether history says under this very name that this access is there, and ours. */
+export async function isToldUnder(objects: ObjectStore, key: AssignmentKey, ids: AccessIds): Promise<boolean> {
+  for (const listed of await listNewestFirst(objects, [historyFolder(key)])) {
+    const found = await readEvent(objects, listed, ids)
+    if (found) return !isEnd(found.event)
+  }
+  return false
 }
 
+/** It ended under its name. */
+export function isEnd<E extends HistoryEvent>(event: E): event is Extract<E, End | 'replaced'> {
+  return event === 'replaced' || ends.some((end) => end === event)
+}
+
+/** Whether it began to be ours under its name. */
+export function isBeginning(event: HistoryEvent): event is 'granted' | 'adopted' {
+  return event === 'granted' || event === 'adopted'
+}
+
+type OwnListedEvent = ListedEvent & { readonly event: OwnEvent }
+const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
+
 /** By S3's clock, since those of our processes may differ; within one of its seconds by the instant of the event. */
-async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly ListedEvent[]> {
-  const found: ListedEvent[] = []
-  for (const prefix of prefixes) for await (const head of objects.list(prefix)) found.push(...parseEvent(head))
+async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly OwnListedEvent[]> {
+  const found: OwnListedEvent[] = []
+  for (const prefix of prefixes)
+    for await (const head of objects.list(prefix)) found.push(...parseEvent(head).filter(isOwn))
   return found.sort(compareNewestFirst)
 }
 
-export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
+function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   const timeOf = ({ head }: ListedEvent) => head.lastModified.getTime()
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
   // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
@@ -150,10 +196,14 @@ export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   return timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b)
 }
 
-/** The last event of each assignment, by its folder, from one listing of all history. */
+/**
+ * How each assignment began or ended last, by its folder, from one listing of all history. What was replaced is no end of it:
+ * the access is there, of another id.
+ */
 export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<string, ListedEvent>> {
   const last = new Map<string, ListedEvent>()
   for await (const event of listAllHistory(objects, undefined)) {
+    if (!isOwn(event) || event.event === 'replaced') continue
     const known = last.get(event.folder)
     if (known === undefined || compareNewestFirst(event, known) < 0) last.set(event.folder, event)
   }
@@ -169,12 +219,15 @@ export function parseEvent(head: ObjectHead): ListedEvent[] {
 }
 
 /** `undefined`: it is not of this access, or nobody can read it. */
-async function readEvent(objects: ObjectStore, listed: ListedEvent, ids: AccessIds) {
+async function readEvent(objects: ObjectStore, listed: OwnListedEvent, ids: AccessIds) {
   const stored = await spoiledAsAbsent(new JsonRecord(objects, listed.head.key, historyBody).read())
   if (!stored || !isSameAccess(stored.value, ids)) return undefined
   const { servedAt, lastModified } = stored.object
   const settledMs = servedAt.getTime() - lastModified.getTime()
-  return { ...listed, links: stored.value.links, settledMs }
+  const { links, ended = 'revoked' } = stored.value
+  const { folder, at } = listed
+  const event = listed.event === 'replaced' ? ended : listed.event
+  return { folder, at, event, links, settledMs }
 }
 
 /** The events of an assignment, ascending by instant: one listing. */
@@ -186,7 +239,11 @@ export async function listHistory(
   return heads.flatMap((head) => parseEvent(head).map(({ at, event }) => ({ at, event })))
 }
 
-const wholeBody = historyBody.extend({ assignment: assignmentKey, confirmedAt: z.iso.datetime() })
+const wholeBody = historyBody.extend({
+  assignment: assignmentKey,
+  confirmedAt: z.iso.datetime(),
+  grantedAt: z.iso.datetime().optional(),
+})
 
 /** An event of an assignment as history has it. `confirmedAt`: when it was known to have taken effect. */
 export type ToldEvent = Pick<ListedEvent, 'folder' | 'event' | 'at'> & z.infer<typeof wholeBody>
@@ -209,15 +266,21 @@ export async function readHistoryEvent(
   return stored && { folder, event, at, ...stored.value }
 }
 
+export function historyFolder(key: AssignmentKey): string {
+  return subjectOf(key).folder
+}
+
 /**
- * The assignment key without the suffix of links: here it is a folder. Its name may not have a `/`. Where the keys in it
+ * In history the assignment key without the suffix of links is a folder. Its name may not have a `/`. Where the keys in it
  * would be longer than S3 allows, its hash; the objects name the assignment.
  */
-export function historyFolder(key: AssignmentKey): string {
+function subjectOf(key: AssignmentKey): EventSubject {
   const { accountId, permissionSet, principal, type } = assignmentOf(key)
-  const folder = `history/account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}/`
-  if (Buffer.byteLength(folder) <= folderMostBytes) return folder
-  return `history/too-long/${createHash('sha256').update(key).digest('hex')}/`
+  const text = `account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}`
+  const name = `${text}%ssofile`
+  const folder = `history/${text}/`
+  if (Buffer.byteLength(folder) <= folderMostBytes) return { folder, name }
+  return { folder: `history/too-long/${createHash('sha256').update(key).digest('hex')}/`, name }
 }
 
 /** What history says last of a permission set of ours; `undefined`: nothing. `arn`: where it has one. */

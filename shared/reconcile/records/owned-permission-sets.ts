@@ -10,7 +10,15 @@ import { moveTwin } from './open-work.ts'
 
 export const ownedPrefix = 'owned_permission_sets/'
 
-const permissionSetEvents = ['created', 'updated', 'restored', 'recreated', 'adopted', 'deleted'] as const
+const permissionSetEvents = [
+  'created',
+  'changed',
+  'restored',
+  'recreated',
+  'provisioned',
+  'adopted',
+  'deleted',
+] as const
 export type PermissionSetEvent = (typeof permissionSetEvents)[number]
 
 /** How far the provisioning of a permission set is that is owed to its accounts. Empty: it was not asked for yet. */

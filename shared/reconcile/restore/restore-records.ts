@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { InPortions } from '../assignments/list-existing.ts'
-import { endLoss, noteStopped, type Pause, stopForLoss } from '../dispatcher/pause.ts'
+import { endLoss, noteStopped, type Pause, readPause, stopForLoss } from '../dispatcher/pause.ts'
 import { foreignPrefix, foreignRecord } from '../records/foreign-assignments.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { ledgerKey } from '../records/ledger.ts'
@@ -14,6 +14,7 @@ import { scheduleWork } from '../records/open-work.ts'
 import { ownedPermissionSet, ownedPrefix } from '../records/owned-permission-sets.ts'
 import { owner, ownerKey } from '../records/owner.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { tellEvent } from '../records/tell-event.ts'
 import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
 import { findLostPermissionSets, type LostPermissionSet } from './find-lost-permission-sets.ts'
@@ -113,14 +114,24 @@ async function forgetForeign(objects: ObjectStore, { key, entry }: LostEntry): P
     await objects.delete(foreignPrefix + key, { ifMatch: foreign.object.etag })
 }
 
+const subject = { folder: 'history/restore/', name: 'all' }
+
 /** Nothing is granted or revoked from now on, until `endRestoration`; a process that dies between leaves it so. */
 export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
   const at = renderInstant(ports.clock.now())
   await stopForLoss(ports, `ssofile restore began at ${at} and did not come to its end: run it again`)
 }
 
-/** Everything is compared again, unless a person has paused all changes too. Returns that pause. */
-export async function endRestoration({ objects }: Pick<Ports, 'objects'>): Promise<Pause | undefined> {
-  await noteStopped(objects)
+/**
+ * History says who restored it, and everything is compared again, unless a person has paused all changes too. Returns that
+ * pause.
+ */
+export async function endRestoration(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  by: string,
+): Promise<Pause | undefined> {
+  const pause = await readPause(objects)
+  if (pause) await noteStopped(objects, pause)
+  await tellEvent(objects, subject, { event: 'restored', at: renderInstant(clock.now()), body: { by } })
   return endLoss(objects)
 }

@@ -53,6 +53,9 @@ export class UndeletedObjects {
       getIfChanged: (key) => this.#read(key),
       list: (prefix) => this.#list(prefix),
       put: refuse,
+      beginUpload: refuse,
+      uploadPart: refuse,
+      completeUpload: refuse,
       delete: refuse,
     }
   }

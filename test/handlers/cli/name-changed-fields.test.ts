@@ -30,7 +30,7 @@ async function plan(world: World, file: string, before: ObjectStore = world.obje
   const options = { looksMost: 0 }
   const preview = await world.finish(previewChanges({ ...world.ports, objects: after }, world.configuration, options))
   const permissionSets = await nameChangedFields(preview.permissionSets, { before, after })
-  const [line] = renderPlan({ ...preview, permissionSets }).split('\n')
+  const [, , line] = renderPlan({ ...preview, permissionSets }).split('\n')
   return { told: permissionSets, line }
 }
 

@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { renderReleased } from '../../../handlers/cli/render-held.ts'
+import { renderHeld, renderReleased, type ShownList } from '../../../handlers/cli/render-held.ts'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import { type AssignmentKey, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { principalName } from '../../../shared/domain/principal.ts'
 
 test('a release says when it is carried out', () => {
   expect(renderReleased(1, undefined)).toBe(
@@ -13,4 +17,52 @@ test('a release under a pause does not promise what the pause stops', () => {
   expect(told).toContain('INC-7')
   expect(told).toContain('ssofile resume')
   expect(told).not.toContain('within a minute')
+})
+
+/** A list of as many links, each with four accounts. */
+function listOf(links: number): ShownList {
+  const keyOf = (link: number, account: number): AssignmentKey =>
+    renderAssignmentKey({
+      accountId: accountId.parse(String(100_000_000_000 + account)),
+      permissionSet: permissionSetName.parse('Read-ps'),
+      principal: principalName.parse(`team-${link}`),
+      type: 'GROUP',
+    })
+  const held = Array.from({ length: links * 4 }, (_, index) => {
+    const link = Math.floor(index / 4)
+    const granting = { key: `links_data/root%all%Read-ps%team-${link}%GROUP%ssofile`, etag: 'e', lastModified: ten }
+    return { key: keyOf(link, index % 4), links: [granting] }
+  })
+  return {
+    digest: 'd',
+    rule: 'own',
+    cause: 'folder',
+    name: undefined,
+    folder: undefined,
+    figure: links,
+    limit: 20,
+    base: 1,
+    minutes: 15,
+    since: ten,
+    held,
+  }
+}
+const ten = '2026-03-03T10:00:00.000Z'
+
+test('of what is held fifty links and three accounts of each are told, and with --verbose all', () => {
+  const shown = { lists: [listOf(51)], releases: [], pause: undefined }
+  const brief = renderHeld(shown)
+  expect(brief).toMatch(/^204 revocations held/)
+  expect(brief.match(/^ {2}links_data\//gm)).toHaveLength(50)
+  expect(brief).toContain('100000000002, and 1 more\n')
+  expect(brief).toContain('  and 1 more link (--verbose tells all)\n')
+  const whole = renderHeld(shown, { isVerbose: true })
+  expect(whole.match(/^ {2}links_data\//gm)).toHaveLength(51)
+  expect(whole).not.toContain('--verbose')
+})
+
+test('a base that is smaller than what may pass is not told', () => {
+  const told = renderHeld({ lists: [listOf(51)], releases: [], pause: undefined })
+  expect(told).toContain('51 links directly under links_data/ withdrawn since')
+  expect(told).toContain('at most 20 pass in 15 minutes')
 })

@@ -5,10 +5,11 @@ import { accountId } from '../../../shared/domain/account-id.ts'
 import { previewChanges } from '../../../shared/reconcile/preview/preview.ts'
 import { World } from '../../world.ts'
 
-async function plan(world: World): Promise<string> {
+async function plan(world: World, options?: { readonly isVerbose: boolean }): Promise<string> {
   const objects = new ProposedObjects(world.objects, world.clock.now())
   return renderPlan(
     await world.finish(previewChanges({ ...world.ports, objects }, world.configuration, { looksMost: 300 })),
+    options,
   )
 }
 
@@ -33,4 +34,40 @@ test('the plan names accounts in which nothing is granted or revoked, since nobo
   expect(told).toContain(
     'whose State or Paths Organizations does not say: nothing is granted or revoked in 233000000002',
   )
+})
+
+const set = JSON.stringify({ permissionSetName: 'Read-ps' })
+
+test('the figures come first, and a permission set that has only a file is to be created', async () => {
+  const world = new World()
+  await world.objects.put('permission_sets/Read-ps.json', set)
+  await world.objects.put('links_data/account%233000000002%Read-ps%team-Accountants%GROUP%ssofile', '')
+  const [figures, empty, next] = (await plan(world)).split('\n')
+  expect(figures).toBe('1 assignment to grant, 0 to revoke, 1 permission set to create')
+  expect([empty, next]).toEqual(['', expect.stringContaining('* permission set Read-ps')])
+})
+
+test('of a link three accounts are told, and with --verbose every one', async () => {
+  const world = new World()
+  await world.objects.put('permission_sets/Read-ps.json', set)
+  await world.objects.put('links_data/root%all%Read-ps%team-Accountants%GROUP%ssofile', '')
+  const accountsIn = (told: string) => told.match(/^ {4}\d{12} {2}/gm)?.length ?? 0
+  const brief = await plan(world)
+  expect(accountsIn(brief)).toBe(3)
+  expect(brief).toMatch(/\n {4}and \d+ more accounts \(--verbose tells all\)\n/)
+  const whole = await plan(world, { isVerbose: true })
+  expect(accountsIn(whole)).toBe(Number(/in (\d+) accounts/.exec(whole)?.[1]))
+  expect(whole).not.toContain('--verbose')
+})
+
+test('fifty links of one kind are told, and with --verbose every one', async () => {
+  const world = new World()
+  await world.objects.put('permission_sets/Read-ps.json', set)
+  for (let index = 0; index < 51; index++)
+    await world.objects.put(`links_data/account%233000000002%Read-ps%nobody-${index}%GROUP%ssofile`, '')
+  const linksIn = (told: string) => told.match(/^… /gm)?.length ?? 0
+  const brief = await plan(world)
+  expect(linksIn(brief)).toBe(50)
+  expect(brief).toContain('\n  and 1 more link (--verbose tells all)\n')
+  expect(linksIn(await plan(world, { isVerbose: true }))).toBe(51)
 })

@@ -48,7 +48,7 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
     case 'organizations':
       return ['organizations', 'read']
     case 'identitystore':
-      return ['directory', 'read']
+      return ['directory', operation === 'listMembersOf' ? 'members' : 'read']
     case 'sso-admin':
       return ['identityCenter', operation === 'instance' ? 'instance' : 'change']
     default:
@@ -61,6 +61,7 @@ function grantsOf(name: FunctionName, kind: keyof FunctionPermissions): readonly
   if (kind === 'read') return [...read, ...write, ...put]
   const granted = functionPermissions[name][kind]
   if (granted === undefined) return []
+  if (granted === 'members') return ['read', 'members']
   return granted === 'change' ? ['instance', 'change'] : [granted].flat()
 }
 

@@ -131,7 +131,7 @@ describe('access whose principal has another name now', () => {
   })
 
   test.each<[string, Partial<StoredLedgerEntry>, string[]]>([
-    ['is not written again where that entry has it, granted', { attempts: 7 }, []],
+    ['is not written again where that entry has it, granted, and history says so', { attempts: 7 }, ['adopted']],
     [
       'is ours there where a creation of that entry was never accepted',
       { state: 'granting', grantedAt: undefined, attempts: 7 },

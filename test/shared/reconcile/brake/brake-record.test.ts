@@ -281,6 +281,11 @@ describe('a look at the record', () => {
     expect(world.log.lines.filter(({ message }) => message === 'what the brake held is released')).toEqual([
       expect.objectContaining({ fields: expect.objectContaining({ by: 'me', assignments: 2 }) }),
     ])
+    const [change, ...others] = await world.keys('changes/')
+    expect(others).toEqual([])
+    expect(change).toMatch(/^changes\/2026-03-03\/[\d:.]+Z%brake-released%[0-9a-f]{16}$/)
+    const [told = ''] = await world.keys('history/brake%')
+    expect(await world.json(told)).toMatchObject({ event: 'brake-released', by: 'me', assignments: keys.slice(2, 4) })
   })
 
   test('alarms once while the record cannot be read, and again when that comes back', async () => {

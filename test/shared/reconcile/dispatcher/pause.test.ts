@@ -142,7 +142,7 @@ describe('after a pause', () => {
         for (const { receiptHandle } of messages) await world.queues.delete(lane, receiptHandle)
       }
     }
-    expect((await resumeChanges(world.objects))?.reason).toBe('migration')
+    expect((await resumeChanges(world.ports, 'me@home'))?.reason).toBe('migration')
     for (let slice = 0; slice < 3; slice++) {
       await world.finish(world.slice())
       await world.look()
@@ -162,8 +162,64 @@ describe('after a pause', () => {
     const { isNew, pause: known } = await pauseChanges(world.ports, { reason: 'another', by: 'you' })
     expect(isNew).toBe(false)
     expect(describePause(known)).toMatch(/^paused by me@here since 2026-.*: migration$/)
-    expect((await resumeChanges(world.objects))?.by).toBe('me@here')
-    expect(await resumeChanges(world.objects)).toBeUndefined()
+    expect((await resumeChanges(world.ports, 'me@home'))?.by).toBe('me@here')
+    expect(await resumeChanges(world.ports, 'me@home')).toBeUndefined()
+  })
+})
+
+describe('history says of a pause', () => {
+  const told = async (world: World) => (await world.keys('changes/')).filter((key) => key.endsWith('%all'))
+  const next = async (world: World) => {
+    await world.clock.advance(60_000)
+    await world.finish(world.slice())
+  }
+
+  test('who paused, why, and who resumed, once each', async () => {
+    const world = await open()
+    await pause(world)
+    await next(world)
+    await next(world)
+    expect(await told(world)).toEqual([expect.stringMatching(/%paused%all$/)])
+    await resumeChanges(world.ports, 'you@there')
+    await next(world)
+    await next(world)
+    expect(await told(world)).toEqual([expect.stringMatching(/%paused%all$/), expect.stringMatching(/%resumed%all$/)])
+    const [paused = '', resumed = ''] = await world.keys('history/pause/')
+    expect(await world.json(paused)).toMatchObject({ by: 'me@here', reason: 'migration' })
+    expect(await world.json(resumed)).toMatchObject({ by: 'you@there' })
+    expect(await world.json('control/resumed.json')).toEqual({ v: 1, over: [] })
+  })
+
+  test('each of two that no dispatcher saw', async () => {
+    const world = await open()
+    for (const by of ['ana', 'bo']) {
+      await pause(world)
+      await world.clock.advance(1_000)
+      await resumeChanges(world.ports, by)
+      await world.clock.advance(1_000)
+    }
+    await next(world)
+    expect((await told(world)).map((key) => key.split('%')[1])).toEqual(['paused', 'resumed', 'paused', 'resumed'])
+    const bodies = await Promise.all((await world.keys('history/pause/')).map((key) => world.json(key)))
+    expect(bodies.map((body) => body?.by)).toEqual(['me@here', 'ana', 'me@here', 'bo'])
+  })
+
+  test('that nobody is known to have ended it, where somebody deleted it by hand', async () => {
+    const world = await open()
+    await pause(world)
+    await next(world)
+    await world.objects.delete(pauseKey)
+    await next(world)
+    const [, resumed = ''] = await world.keys('history/pause/')
+    expect(await world.json(resumed)).toMatchObject({ event: 'resumed', by: 'unknown' })
+  })
+
+  test('nothing wrong, and it ends all the same, where what is noted of it cannot be read', async () => {
+    const world = await open()
+    await pause(world)
+    await world.objects.put('control/resumed.json', '?')
+    expect((await resumeChanges(world.ports, 'me'))?.by).toBe('me@here')
+    expect(await readPause(world.objects)).toBeUndefined()
   })
 })
 

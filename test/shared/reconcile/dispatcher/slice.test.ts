@@ -99,7 +99,7 @@ describe('a slice', () => {
     expect(counts()).toEqual({ visible: 0, inFlight: 0 })
     expect(counts('dispatch').visible).toBe(0)
     expect((await world.json(`status/${bench.link}.json`))?.state).toBe('applied')
-    expect(await world.keys('control/')).toEqual([])
+    expect(await world.keys('control/')).toEqual(['control/configured.json'])
   })
 
   test('counts what failed', async () => {

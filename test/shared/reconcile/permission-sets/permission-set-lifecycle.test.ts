@@ -635,7 +635,7 @@ test('a dispatcher that dies at any call while it updates and provisions leaves 
         (await world.ssoAdmin.describePermissionSet(arn))?.description === 'new' &&
         (await world.ssoAdmin.listManagedPolicies(arn)).items.length === 0 &&
         (await world.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, stale)).items.length === 0 &&
-        (await world.keys('history/permission-set%Life-ps/')).filter((one) => one.endsWith('updated.json')).length === 1
+        (await world.keys('history/permission-set%Life-ps/')).filter((one) => one.endsWith('changed.json')).length === 1
       )
     },
   )

@@ -230,7 +230,7 @@ describe('a permission set file', () => {
       'ProvisionPermissionSet',
     ])
     expect((await history())[1]).toMatchObject({
-      event: 'updated',
+      event: 'changed',
       changes: [`detach ${readOnly}`, expect.stringMatching(/^set /)],
     })
   })
@@ -466,7 +466,7 @@ describe('a provisioning that is owed', () => {
   test('is in the record from before the first change of the definition until it SUCCEEDED', async () => {
     const { apply, die, record, stale } = await openLagging()
     await die({ managedPoliciesArnList: [readOnly] })
-    expect((await record())?.change).toMatchObject({ event: 'updated', provisioning: {} })
+    expect((await record())?.change).toMatchObject({ event: 'changed', provisioning: {} })
     expect(stale()).toEqual([first, second])
     expect(await apply()).toMatchObject({ status: { state: 'applied' } })
     expect(stale()).toEqual([])
@@ -596,7 +596,7 @@ describe('accounts that have the permission set', () => {
     })
     expect(settled.status?.warnings).toBeUndefined()
     const { openUntil = '', attempts, change } = (await record()) ?? {}
-    expect([attempts, change?.event]).toEqual([1, 'updated'])
+    expect([attempts, change?.event]).toEqual([1, 'changed'])
     expect(Date.parse(openUntil)).toBeGreaterThan(world.clock.now().getTime())
     expect(await world.keys('state/open/')).toEqual([`state/open/${openUntil}%${key}`])
     for (const id of [first, second]) world.ssoAdmin.restoreCustomerManagedPolicy(id, policy.Name)

@@ -98,7 +98,7 @@ describe('after a change of the definition', () => {
   test('all accounts are asked for at once, and its success is the proof', async () => {
     const { bench, world, provision, asked, saved, left } = await open()
     const before = world.calls.length
-    expect(await provision()).toEqual(done)
+    expect(await provision()).toMatchObject(done)
     expect(asked).toEqual(['all'])
     expect(left()).toEqual([])
     expect(saved).toEqual([{ requestId: expect.any(String) }])
@@ -111,7 +111,7 @@ describe('after a change of the definition', () => {
   test('they are asked for although a listing that lags behind names none as stale', async () => {
     for (const having of [ids, []]) {
       const { provision, asked, left } = await open(ids, listing({ having, stale: [] }))
-      expect(await provision()).toEqual(done)
+      expect(await provision()).toMatchObject(done)
       expect(asked).toEqual(['all'])
       expect(left()).toEqual([])
     }
@@ -120,14 +120,14 @@ describe('after a change of the definition', () => {
   test('it is asked for where no account has the permission set, and succeeds', async () => {
     const { bench, world, provision, asked } = await open()
     for (const id of ids) world.ssoAdmin.removeAssignment({ ...bench.target(), accountId: id })
-    expect(await provision()).toEqual(done)
+    expect(await provision()).toMatchObject(done)
     expect(asked).toEqual(['all'])
   })
 
   test('a provisioning in progress that began before proves nothing: ours follows it', async () => {
     const { world, arn, provision, asked, left } = await open()
     await world.ssoAdmin.provisionPermissionSet(arn)
-    expect(await provision()).toEqual(done)
+    expect(await provision()).toMatchObject(done)
     expect(asked).toEqual(['all'])
     expect(left()).toEqual([])
   })
@@ -135,14 +135,14 @@ describe('after a change of the definition', () => {
   test('the request that a dispatcher before us recorded is waited for, and not made again', async () => {
     const { world, arn, provision, asked, left } = await open()
     const { requestId } = await world.ssoAdmin.provisionPermissionSet(arn)
-    expect(await provision({ requestId })).toEqual(done)
+    expect(await provision({ requestId })).toMatchObject(done)
     expect(asked).toEqual([])
     expect(left()).toEqual([])
   })
 
   test('a recorded request that nobody knows any more is made again', async () => {
     const { provision, asked } = await open()
-    expect(await provision({ requestId: 'forgotten' })).toEqual(done)
+    expect(await provision({ requestId: 'forgotten' })).toMatchObject(done)
     expect(asked).toEqual(['all'])
   })
 })
@@ -215,7 +215,7 @@ describe('accounts that fail', () => {
 
   test('and succeed later are up to date, when the listing is settled', async () => {
     const { provision, asked, left, saved } = await open(ids.slice(0, 2))
-    expect(await provision({ askedAt: longAgo })).toEqual(done)
+    expect(await provision({ askedAt: longAgo })).toMatchObject(done)
     expect([asked, left(), saved]).toEqual([[first, second], [], []])
   })
 
@@ -235,7 +235,7 @@ describe('accounts that fail', () => {
     lack(second)
     world.ssoAdmin.removeAssignment({ ...bench.target(), accountId: second })
     world.organizations.suspendAccount(third)
-    expect(await provision({}, { knownAccounts: async () => [second] })).toEqual({
+    expect(await provision({}, { knownAccounts: async () => [second] })).toMatchObject({
       outcome: 'done',
       unreachable: [third],
     })
@@ -246,7 +246,7 @@ describe('suspended accounts', () => {
   test('are told apart from those that failed, and hold nothing up', async () => {
     const { world, provision, asked } = await open([first, second])
     world.organizations.suspendAccount(first)
-    expect(await provision()).toEqual({ outcome: 'done', unreachable: [first] })
+    expect(await provision()).toEqual({ outcome: 'done', accounts: 5, unreachable: [first] })
     expect(asked).toEqual(['all', second, third, fourth, fifth])
   })
 
@@ -258,7 +258,7 @@ describe('suspended accounts', () => {
       outcome: 'unfinished',
       unreachable: [first, second],
     })
-    expect(await provision({ askedAt: longAgo }, { knownAccounts })).toEqual({
+    expect(await provision({ askedAt: longAgo }, { knownAccounts })).toMatchObject({
       outcome: 'done',
       unreachable: [first, second],
     })
@@ -327,7 +327,7 @@ describe('bringing accounts up to date goes on later', () => {
     })
     expect(await provision()).toMatchObject({ outcome: 'unfinished', accounts: counts(0), unreachable: [] })
     lasts = false
-    expect(await provision(saved.at(-1))).toEqual(done)
+    expect(await provision(saved.at(-1))).toMatchObject(done)
     expect(asked).toEqual(['all'])
   })
 

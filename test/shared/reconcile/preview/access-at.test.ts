@@ -1,8 +1,11 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accountId } from '../../../../shared/domain/account-id.ts'
+import { assignmentKey } from '../../../../shared/domain/assignment.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { listAccessAt } from '../../../../shared/reconcile/preview/access-at.ts'
+import { type HistoryRecord, recordHistory } from '../../../../shared/reconcile/records/history.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { World } from '../../../world.ts'
 
@@ -103,4 +106,52 @@ test('before its first event history tells of nothing, and says when it begins',
   })
   const one = await listAccessAt(world.objects, world.clock.now(), { ...all, account: accountId.parse(account) })
   expect(one.access).toMatchObject([{ accountId: account, links: [{ by: { principalId: 'AWS:maria' } }] }])
+})
+
+describe('what history tells of an instant', () => {
+  const assignment = `account%${accounts[0]}%Read-ps%one%GROUP%ssofile`
+  const key = assignmentKey.parse(assignment)
+  const access = {
+    principalId: principalId.parse('11111111-2222-3333-4444-555555555555'),
+    permissionSetArn: permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'),
+  }
+  const linkOf = (ticket: string) => ({ key: 'links_data/a', etag: 'e', lastModified: hour(9), ticket })
+  const hour = (of: number) => `2026-03-03T${String(of).padStart(2, '0')}:00:00.000Z`
+  const told = async (...events: readonly (readonly [HistoryRecord['event'], string?])[]) => {
+    const { objects } = new World()
+    for (const [index, [event, ticket]] of events.entries()) {
+      const at = hour(10 + index)
+      const links = ticket === undefined ? [] : [linkOf(ticket)]
+      const replaced = { ended: 'revoked', replacedBy: access.principalId } as const
+      await recordHistory(objects, { key, event, at, access: { ...access, links }, confirmedAt: at, replaced })
+    }
+    const states: string[] = []
+    for (const index of events.keys()) {
+      const found = await listAccessAt(objects, new Date(Date.parse(hour(10 + index)) + 60_000), all)
+      states.push(
+        found.access.map(({ state, links }) => [state, ...links.map(({ ticket }) => ticket)].join(' ')).join(),
+      )
+    }
+    return states
+  }
+
+  test('has the links that granted it then', async () => {
+    const states = await told(['granted', 'T-1'], ['terms-changed', 'T-2'], ['revoked', 'T-2'], ['granted', 'T-3'])
+    expect(states).toEqual(['granted T-1', 'granted T-2', '', 'granted T-3'])
+  })
+
+  test('has what others gave while it was there, until it was ours', async () => {
+    const states = await told(
+      ['foreign-found'],
+      ['foreign-gone'],
+      ['foreign-found'],
+      ['adopted', 'T'],
+      ['released', 'T'],
+    )
+    expect(states).toEqual(['foreign', '', 'foreign', 'granted T', ''])
+  })
+
+  test('has no access of an id that another one replaced', async () => {
+    expect(await told(['granted', 'T'], ['replaced', 'T'])).toEqual(['granted T', ''])
+  })
 })

@@ -11,6 +11,7 @@ import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts
 import { pauseChanges } from '../../../../shared/reconcile/dispatcher/pause.ts'
 import { type Answer, explainAccess } from '../../../../shared/reconcile/preview/explain-access.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
+import { type Interceptor, intercept } from '../../../intercept.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
 import { World } from '../../../world.ts'
 
@@ -161,6 +162,61 @@ describe('where nothing grants it, the links that are near are named', () => {
     const { notes, direct } = await explain(world, 'team-Accountants', { account: '999999999999' })
     expect(notes).toEqual(['the organization has no account 999999999999'])
     expect(direct).toMatchObject([{ state: 'none' }])
+  })
+})
+
+describe('access that no drift check has seen', () => {
+  function targetOf(world: World, type: 'GROUP' | 'USER', name: string) {
+    const permissionSetArn = world.ssoAdmin.permissionSetArnOf('Billing-ps')
+    const principalId = world.identityStore.idOf(type, name)
+    if (permissionSetArn === undefined || principalId === undefined) throw new Error(`there is no ${name}`)
+    return { accountId: accountId.parse(invoicing), permissionSetArn, principalId, principalType: type }
+  }
+
+  function giveByHand(world: World, type: 'GROUP' | 'USER', name: string): void {
+    world.ssoAdmin.addAssignment(targetOf(world, type, name))
+  }
+
+  test('is explained as Identity Center lists it: directly, and through a group', async () => {
+    const world = await worldWith(ofGroup('team-Accountants', 'account%233000000001'))
+    giveByHand(world, 'USER', kenji)
+    giveByHand(world, 'GROUP', 'team-Platform')
+    const group = world.identityStore.idOf('GROUP', 'team-Platform') ?? ''
+    await world.identityStore.createGroupMembership(group, world.identityStore.idOf('USER', kenji) ?? '')
+    const { direct, throughGroups, near } = await explain(world, kenji)
+    const foreign = {
+      state: 'foreign',
+      isInForce: true,
+      remarks: [expect.stringContaining('no drift check has seen it')],
+    }
+    expect(direct).toMatchObject([foreign])
+    expect(throughGroups).toMatchObject([{ ...foreign, assignment: { principal: 'team-Platform' } }])
+    expect(near).toEqual([])
+  })
+
+  test('is missed where Identity Center cannot be asked, and a note says so', async () => {
+    const refuse: Interceptor = async ({ operation, proceed }) => {
+      if (operation !== 'listAccountAssignments') return proceed()
+      throw new ServiceError('sso-admin', 'AccessDeniedException', 'not for auditors')
+    }
+    const world = new World({ wrap: (ports) => intercept(ports, refuse) }).start({ dispatcher: false })
+    await world.objects.as('maria').put('permission_sets/Billing-ps.json', billing)
+    await settle(world)
+    giveByHand(world, 'USER', kenji)
+    const { direct, notes } = await explain(world, kenji)
+    expect(direct).toMatchObject([{ state: 'none', isInForce: false }])
+    expect(notes).toEqual([expect.stringContaining('Identity Center was not asked')])
+  })
+
+  test('and that somebody took away is not in force', async () => {
+    const world = await worldWith(ofGroup('team-Accountants'))
+    const [had] = (await explain(world, 'team-Accountants')).direct
+    expect(had).toMatchObject({ isInForce: true })
+    await world.clock.advance(10 * 60_000)
+    world.ssoAdmin.removeAssignment(targetOf(world, 'GROUP', 'team-Accountants'))
+    expect((await explain(world, 'team-Accountants')).direct).toMatchObject([
+      { state: 'granted', isInForce: false, remarks: [expect.stringContaining('somebody else took it away')] },
+    ])
   })
 })
 
@@ -322,6 +378,7 @@ test('foreign access of a group whose name no link can have is told by that name
   const name = 'two\nlines'
   const principalId = await bench.world.identityStore.createGroup({ displayName: name })
   const { permissionSetArn } = bench.target()
+  bench.world.ssoAdmin.addAssignment({ ...bench.target(), principalId })
   const key = `foreign/account%${invoicing}%Billing-ps%${principalId}%GROUP%ssofile`
   await bench.world.objects.put(key, JSON.stringify({ v: 1, principalId, permissionSetArn, links: [], seenAt: ten }))
   const { direct } = await asked(bench, name)
@@ -357,6 +414,7 @@ test('through groups a user has only what is of a group that the user is a membe
   await put(bench.ledgerKey.replace('team-Accountants%GROUP', 'ida%USER'), {})
   await world.objects.put(`assignments/account%${invoicing}%Billing-ps%notes.txt`, '')
   const { permissionSetArn, principalId } = bench.target()
+  world.ssoAdmin.addAssignment(bench.target())
   const foreign = { v: 1, principalId, permissionSetArn, links: [], seenAt: ten }
   await world.objects.put(bench.ledgerKey.replace('assignments/', 'foreign/'), JSON.stringify(foreign))
   await world.objects.put(

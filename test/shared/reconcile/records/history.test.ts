@@ -40,6 +40,7 @@ test('history says who had what since when, by which links and which call, under
     at,
     assignment: key,
     confirmedAt: granted.confirmedAt,
+    grantedAt: granted.confirmedAt,
     principalId: access.principalId,
     permissionSetArn: access.permissionSetArn,
     requestId: 'request-1',
@@ -136,6 +137,25 @@ describe('what history says last of an access', () => {
     [
       'is that of its own principal, whatever became of another one of that name',
       [['granted'], ['revoked', { access: someone }]],
+      { says: 'ours', at: minute(20) },
+    ],
+    [
+      'is that it was revoked where another id of its name had replaced it',
+      [['granted'], ['replaced', { replaced: { ended: 'revoked', replacedBy: someone.principalId } }]],
+      { says: 'ended', event: 'revoked', at: minute(21) },
+    ],
+    [
+      'is that it is ours under the new name of its principal, where another id has the old one',
+      [
+        ['granted'],
+        ['adopted', { key: renamed }],
+        ['replaced', { replaced: { ended: 'released', replacedBy: someone.principalId } }],
+      ],
+      { says: 'ours', at: minute(21) },
+    ],
+    [
+      'is decided by nothing that happened beside: terms, the brake, and what others gave',
+      [['granted'], ['terms-changed'], ['held'], ['foreign-found'], ['foreign-gone']],
       { says: 'ours', at: minute(20) },
     ],
   ])('%s', async (_, events, said) => {

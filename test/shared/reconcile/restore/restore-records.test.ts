@@ -50,7 +50,7 @@ async function restore(world: World) {
   const context = { objects, ssoAdmin, clock, versions, inPortions, at: undefined, stoppedAt: undefined }
   const lost = await world.finish(findLostRecords(context))
   const changed = await world.finish(lost.carryOut())
-  await endRestoration(ports)
+  await endRestoration(ports, 'olga')
   return { ...lost, changed }
 }
 

@@ -1,12 +1,15 @@
 import { expect, test } from '@jest/globals'
-import { renderCsv } from '../../../handlers/cli/render-csv.ts'
+import { renderCsv } from '../../../shared/domain/render-csv.ts'
 
 test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '\r=1'])('a spreadsheet takes %j for text', (name) => {
-  const [, row = ''] = renderCsv(['name'], [[name]]).split('\r\n')
+  const [, row = ''] = renderCsv([['name'], [name]]).split('\r\n')
   expect(row).toMatch(/^"'/)
 })
 
 test('quotes, separators and line ends stay inside their cell', () => {
-  const csv = renderCsv(['a', 'b'], [['say "hi", you;', 'two\nlines\u202e']])
+  const csv = renderCsv([
+    ['a', 'b'],
+    ['say "hi", you;', 'two\nlines\u202e'],
+  ])
   expect(csv).toBe('"a","b"\r\n"say ""hi"", you;","two\\u{a}lines\\u{202e}"\r\n')
 })

@@ -1,12 +1,12 @@
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from './complaint.ts'
 
 /**
- * Rows as CSV (RFC 4180), every cell in quotes. A cell that a spreadsheet would take for a formula gets an apostrophe in
+ * Rows as CSV, the titles first (RFC 4180), every cell in quotes. A cell that a spreadsheet would take for a formula gets an apostrophe in
  * front, after which spreadsheets show text. Names from outside are escaped: no cell has a line end.
  * (OWASP, "CSV Injection".)
  */
-export function renderCsv(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [titles, ...rows].map((row) => `${row.map(renderCell).join(',')}\r\n`).join('')
+export function renderCsv(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(renderCell).join(',')}\r\n`).join('')
 }
 
 function renderCell(text: string): string {

@@ -1,0 +1,5 @@
+import { everyMorning } from '../schedules.ts'
+import { openDeployment } from './open-deployment.ts'
+
+const { ports, configuration, guarded } = openDeployment()
+export const handler = guarded(everyMorning(ports, configuration))

@@ -1,0 +1,25 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { ProposedObjects } from '../../handlers/cli/proposed-objects.ts'
+import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
+import { whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
+
+/** The ports are there once the port of the server is known, which they call. */
+type Asking = { openPorts?: () => Ports }
+
+/** `GET /_ssofile/access`: the page of access, made anew for each request. */
+export function addAccessPage(app: FastifyInstance, configuration: Configuration): Asking {
+  const asking: Asking = {}
+  app.get('/_ssofile/access', async (_request, reply) => {
+    const bare = asking.openPorts?.()
+    if (bare === undefined) return reply.code(503).send({ ready: false })
+    const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
+    const answer = await whoHasAccess({ isLive: true }, ports, configuration)
+    const page = renderAccessPage({ ...(await describePage(answer, ports)), rows: answer.rows })
+    return reply.type('text/html; charset=utf-8').send(Readable.from(page))
+  })
+  return asking
+}

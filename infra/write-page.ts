@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { renderPage } from './render-page.ts'
+
+/** `npm run page`: writes script, style and body of the page of access, after a file of `shared/page/` has changed. */
+writeFileSync(new URL('../shared/domain/access-page/page.json', import.meta.url), renderPage())

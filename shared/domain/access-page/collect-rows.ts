@@ -1,0 +1,115 @@
+import type { GrantingLink } from '../ledger-entry.ts'
+import { type PageBlock, type PageValueKind, type PageValues, type RowColumn, rowColumns } from './page-data.ts'
+
+type PageLink = Pick<GrantingLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'expiresAt'> & {
+  readonly by?: { readonly principalId: string } | undefined
+}
+
+/** What one person has in one account, as `who` says it. */
+export type PageRow = {
+  readonly person?: string | undefined
+  readonly personId?: string | undefined
+  /** Absent, as its id is: the person has it directly. */
+  readonly group?: string | undefined
+  readonly groupId?: string | undefined
+  readonly account: string
+  readonly accountName?: string | undefined
+  readonly accountState?: string | undefined
+  readonly path?: string | undefined
+  readonly permissionSet: string
+  readonly state: string
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly links: readonly PageLink[]
+  readonly remark?: string | undefined
+}
+
+/** So many rows stand in one block. */
+const blockLength = 2000
+
+/** Rows in, blocks out. It keeps each value that occurred, once, and the rows of the present block. */
+export class RowCollector {
+  readonly #places = new Map<PageValueKind, Map<string, number>>()
+  /** Of the members of a group the links are one and the same array. */
+  readonly #placesOfLinks = new WeakMap<readonly PageLink[], number>()
+  readonly #placesOfInstants = new Map<string, number>()
+  #values: Partial<PageValues> = {}
+  #rows = emptyRows()
+
+  /** Answers a block once it is full. */
+  add(row: PageRow): PageBlock | undefined {
+    const { person, personId, group, groupId, account, accountName = '', accountState = '', path = '' } = row
+    const places: Readonly<Record<RowColumn, number>> = {
+      person: this.#placeNamed('person', person, personId),
+      group: this.#placeNamed('group', group, groupId),
+      account: this.#place('account', [account, accountName, accountState, path]),
+      permissionSet: this.#place('permissionSet', row.permissionSet),
+      state: this.#place('state', row.state),
+      since: this.#placeInstant(row.since),
+      until: this.#placeInstant(row.until),
+      linkSet: this.#placeLinks(row.links),
+      remark: row.remark === undefined ? 0 : this.#place('remark', row.remark),
+    }
+    for (const column of rowColumns) this.#rows[column].push(places[column])
+    return this.#rows.person.length >= blockLength ? this.take() : undefined
+  }
+
+  /** What is left. */
+  take(): PageBlock {
+    const block = { values: this.#values, rows: this.#rows }
+    this.#values = {}
+    this.#rows = emptyRows()
+    return block
+  }
+
+  #placeNamed(kind: 'person' | 'group', name: string | undefined, id = ''): number {
+    return name === undefined && id === '' ? 0 : this.#place(kind, [name ?? id, id])
+  }
+
+  #placeLinks(links: readonly PageLink[]): number {
+    if (links.length === 0) return 0
+    const known = this.#placesOfLinks.get(links)
+    if (known !== undefined) return known
+    const places = links.map(({ key, by, lastModified, ticket = '', reason = '', expiresAt = '' }) =>
+      this.#place('link', [key, by?.principalId ?? '', lastModified, ticket, reason, expiresAt]),
+    )
+    const place = this.#place('linkSet', places)
+    this.#placesOfLinks.set(links, place)
+    return place
+  }
+
+  /** In UTC, so that text order is time order. Expiries are written with any offset. */
+  #placeInstant(instant: string | undefined): number {
+    if (instant === undefined) return 0
+    const place = this.#placesOfInstants.get(instant) ?? this.#place('instant', new Date(instant).toISOString())
+    this.#placesOfInstants.set(instant, place)
+    return place
+  }
+
+  #place<K extends PageValueKind>(kind: K, value: PageValues[K][number]): number {
+    const places = this.#places.get(kind) ?? new Map<string, number>()
+    const name = typeof value === 'string' ? value : JSON.stringify(value)
+    const known = places.get(name)
+    if (known !== undefined) return known
+    const place = places.size + 1
+    this.#places.set(kind, places.set(name, place))
+    const values: PageValues[K][number][] | undefined = this.#values[kind]
+    if (values) values.push(value)
+    else this.#values = { ...this.#values, [kind]: [value] }
+    return place
+  }
+}
+
+function emptyRows(): Record<RowColumn, number[]> {
+  return {
+    person: [],
+    group: [],
+    account: [],
+    permissionSet: [],
+    state: [],
+    since: [],
+    until: [],
+    linkSet: [],
+    remark: [],
+  }
+}

@@ -1,0 +1,50 @@
+import { type PageRow, RowCollector } from './collect-rows.ts'
+import { embedJson } from './embed-json.ts'
+import page from './page.json' with { type: 'json' }
+import { blockClass, factsId, type PageFacts } from './page-data.ts'
+
+export type AccessPage = PageFacts & { readonly rows: AsyncIterable<PageRow> | Iterable<PageRow> }
+
+/**
+ * One HTML file about all access, in pieces. It loads nothing and sends nothing: its security policy allows its own script
+ * and style, by their hashes, and nothing else. Names from outside stand in it as data only; the script writes them as text.
+ */
+export async function* renderAccessPage({ rows, ...facts }: AccessPage): AsyncGenerator<string, void> {
+  yield `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
+<meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Access, as of ${escapeHtml(facts.madeAt)}</title>
+<link rel="icon" href="data:,">
+<style>${page.style}</style>
+</head>
+<body>
+${page.body}
+`
+  const collector = new RowCollector()
+  for await (const row of rows) {
+    const block = collector.add(row)
+    if (block) yield `<script type="application/json" class="${blockClass}">${embedJson(block)}</script>\n`
+  }
+  yield `<script type="application/json" class="${blockClass}">${embedJson(collector.take())}</script>\n`
+  yield `<script type="application/json" id="${factsId}">${embedJson(facts)}</script>\n`
+  yield `<script>${page.script}</script>\n</body>\n</html>\n`
+}
+
+/** `img-src data:`: the empty icon above, without which browsers ask the server for one. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  `script-src '${page.scriptHash}'`,
+  `style-src '${page.styleHash}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ')
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

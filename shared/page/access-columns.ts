@@ -1,0 +1,56 @@
+import { type AccessTable, textOf } from './access-table.ts'
+import type { SortedColumn } from './sort-rows.ts'
+
+export type AccessColumn = {
+  readonly title: string
+  readonly width: string
+  readonly sortedBy?: SortedColumn
+  readonly text: (table: AccessTable, row: number) => string
+}
+
+const accountPart = ({ rows, values }: AccessTable, row: number, part: 0 | 1 | 3): string =>
+  values.account[rows.account[row] ?? 0]?.[part] ?? ''
+
+/** What the table of access shows. */
+export const accessColumns: readonly AccessColumn[] = [
+  { title: 'Person', width: '15rem', sortedBy: 'person', text: renderPerson },
+  { title: 'Account', width: '9rem', sortedBy: 'account', text: (table, row) => accountPart(table, row, 0) },
+  { title: 'Name', width: '11rem', sortedBy: 'accountName', text: (table, row) => accountPart(table, row, 1) },
+  {
+    title: 'Permission set',
+    width: '12rem',
+    sortedBy: 'permissionSet',
+    text: (table, row) => textOf(table, row, 'permissionSet'),
+  },
+  {
+    title: 'Through',
+    width: '11rem',
+    sortedBy: 'group',
+    text: (table, row) => textOf(table, row, 'group') || 'directly',
+  },
+  { title: 'Since', width: '11rem', sortedBy: 'since', text: renderSince },
+  { title: 'Until', width: '7rem', sortedBy: 'until', text: (table, row) => textOf(table, row, 'until').slice(0, 10) },
+  { title: 'State', width: '7rem', sortedBy: 'state', text: (table, row) => textOf(table, row, 'state') },
+  { title: 'By link', width: '26rem', text: renderLinks },
+]
+
+export function renderPerson(table: AccessTable, row: number): string {
+  const person = textOf(table, row, 'person')
+  const remark = textOf(table, row, 'remark')
+  if (person === '') return `(${remark || 'not known'})`
+  return remark === '' ? person : `${person} (gone)`
+}
+
+function renderSince(table: AccessTable, row: number): string {
+  const day = textOf(table, row, 'since').slice(0, 10)
+  if (day === '') return 'not known'
+  return textOf(table, row, 'state') === 'foreign' ? `known ${day}` : day
+}
+
+function renderLinks(table: AccessTable, row: number): string {
+  const { rows, values } = table
+  if (textOf(table, row, 'state') === 'foreign') return 'not given by ssofile'
+  const links = values.linkSet[rows.linkSet[row] ?? 0] ?? []
+  const [first, ...others] = links.map((link) => values.link[link]?.[0].replace(/^links_data\//, '') ?? '')
+  return first === undefined ? 'none known' : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
+}

@@ -1,0 +1,155 @@
+import type { PageFacts } from '../domain/access-page/page-data.ts'
+import type { AccessTable } from './access-table.ts'
+import type { Facts } from './describe-row.ts'
+import { describeSubject } from './describe-subject.ts'
+import { find, make } from './element.ts'
+import { type Filter, noFilter, readyFilters } from './filter-rows.ts'
+import { Grid } from './grid.ts'
+import type { Place } from './move-cell.ts'
+import { firstState, type PageState, viewNames } from './page-state.ts'
+import { PageViews, type View } from './page-views.ts'
+import { listNames, suggestNames } from './suggest-names.ts'
+
+const nameFields = ['person', 'group', 'account', 'permissionSet', 'unit'] as const
+const fields = ['words', 'since', ...nameFields] as const
+/** More rows on paper help nobody. */
+const printedMost = 2000
+
+/** The page: its fields set the state, and all that it shows follows from the state. */
+export class AccessPage {
+  readonly #table: AccessTable
+  readonly #facts: PageFacts
+  readonly #views: PageViews
+  readonly #grid = new Grid(find('grid', HTMLElement))
+  #state: PageState = firstState
+  #shown: View | undefined
+
+  constructor(table: AccessTable, facts: PageFacts) {
+    this.#table = table
+    this.#facts = facts
+    this.#views = new PageViews(table, facts)
+  }
+
+  start(): void {
+    find('made', HTMLElement).textContent = `As of ${this.#facts.madeAt}`
+    find('about', HTMLElement).addEventListener('click', () => this.#showSources())
+    find('close', HTMLElement).addEventListener('click', () => find('details', HTMLDialogElement).close())
+    this.#listenToFields()
+    for (const button of document.querySelectorAll<HTMLElement>('nav button')) {
+      const view = viewNames.find((name) => name === button.dataset.view)
+      if (view) button.addEventListener('click', () => this.#set({ view }))
+      if (view === 'attention') button.append(` (${this.#facts.attention.length})`)
+    }
+    window.addEventListener('beforeprint', () => this.#print())
+    window.addEventListener('afterprint', () => this.#grid.showVisible())
+    this.#show()
+  }
+
+  #listenToFields(): void {
+    for (const field of fields) {
+      const input = find(field, HTMLInputElement)
+      input.addEventListener('input', () => this.#setFilter({ [field]: input.value.trim() }))
+    }
+    const names = listNames(this.#table)
+    for (const field of nameFields) {
+      const input = find(field, HTMLInputElement)
+      const list = find(`${field}s`, HTMLDataListElement)
+      const suggest = () =>
+        list.replaceChildren(...suggestNames(names[field], input.value).map((value) => make('option', '', { value })))
+      input.addEventListener('focus', suggest)
+      input.addEventListener('input', suggest)
+    }
+    find('ready', HTMLElement).addEventListener('change', ({ target }) => {
+      const ready = readyFilters.find((name) => target instanceof HTMLInputElement && name === target.value)
+      if (ready) this.#setFilter({ ready })
+    })
+    find('clear', HTMLElement).addEventListener('click', () => this.#set({ filter: noFilter }))
+  }
+
+  #setFilter(filter: Partial<Filter>): void {
+    this.#set({ filter: { ...this.#state.filter, ...filter } })
+  }
+
+  #set(changed: Partial<PageState>): void {
+    this.#state = { ...this.#state, ...changed }
+    this.#show()
+  }
+
+  #show(): void {
+    const { view, filter } = this.#state
+    for (const button of document.querySelectorAll<HTMLElement>('nav button'))
+      button.setAttribute('aria-pressed', String(button.dataset.view === view))
+    for (const field of fields) {
+      const input = find(field, HTMLInputElement)
+      if (input.value.trim() !== filter[field]) input.value = filter[field]
+    }
+    for (const radio of document.querySelectorAll<HTMLInputElement>('#ready input'))
+      radio.checked = radio.value === filter.ready
+    const shown = this.#views.make(this.#state)
+    this.#shown = shown
+    find('count', HTMLElement).textContent = shown.count
+    this.#showSubject(shown)
+    const { sortings } = shown
+    const sort = (column: number) => this.#sort(sortings?.[column])
+    this.#grid.show({ ...shown, open: (place) => this.#open(place), ...(sortings ? { sort } : {}) })
+  }
+
+  /** The view of one person or one account. */
+  #showSubject({ among }: View): void {
+    const section = find('subject', HTMLElement)
+    const administratorSets = new Set(this.#facts.administratorSets)
+    const isShown = this.#state.view === 'access'
+    const subject = isShown ? describeSubject(this.#table, this.#state.filter, { among, administratorSets }) : undefined
+    section.hidden = subject === undefined
+    section.replaceChildren(...(subject ? [make('h2', subject.title), makeList(subject.facts)] : []))
+  }
+
+  #sort(by: PageState['sorting']['by'] | undefined): void {
+    const { sorting } = this.#state
+    if (by === undefined) return
+    this.#set({ sorting: { by, isDescending: sorting.by === by && !sorting.isDescending } })
+    document.querySelector<HTMLElement>('th:not([aria-sort="none"]) button')?.focus()
+  }
+
+  #open({ row, column }: Place): void {
+    const opened = this.#shown?.opened(row, column)
+    if (opened?.to === 'filter') this.#set({ view: 'access', filter: { ...this.#state.filter, ...opened.filter } })
+    else if (opened) this.#showDetails(opened.title, opened.facts)
+  }
+
+  #showSources(): void {
+    const { sources, notes } = this.#facts
+    this.#showDetails('How old each part is', [
+      ['Page', `made at ${this.#facts.madeAt}`],
+      ...sources,
+      ...notes.map((note) => ['Note', note] as const),
+      [
+        'Administrator',
+        'permission sets with the policy AdministratorAccess or with all actions on all resources, as far as ssofile has their files, and those with "admin" in their name',
+      ],
+    ])
+  }
+
+  #showDetails(title: string, facts: Facts): void {
+    find('details-title', HTMLElement).replaceChildren(make('span', title))
+    find('details-body', HTMLElement).replaceChildren(makeList(facts))
+    find('details', HTMLDialogElement).showModal()
+  }
+
+  #print(): void {
+    const printed = this.#grid.showAll(printedMost)
+    const all = this.#shown?.length ?? 0
+    find('printed', HTMLElement).textContent =
+      printed < all ? `The first ${printed} of ${all} rows are printed. A filter leaves fewer; access.csv has all.` : ''
+  }
+}
+
+function makeList(facts: Facts): HTMLDListElement {
+  const list = make('dl')
+  for (const [name, text] of facts) {
+    const entry = make('div')
+    entry.append(make('dt', name), make('dd', text))
+    list.append(entry)
+  }
+  return list
+}

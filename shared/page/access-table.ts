@@ -1,0 +1,81 @@
+import {
+  type PageBlock,
+  type PageValueKind,
+  type PageValues,
+  type RowColumn,
+  rowColumns,
+} from '../domain/access-page/page-data.ts'
+
+/** All rows, by column. A row's place in a list of values leads to the value; at 0 stands what is absent. */
+export type AccessTable = {
+  readonly length: number
+  readonly rows: Readonly<Record<RowColumn, Int32Array>>
+  readonly values: Readonly<PageValues>
+  /** What a search finds a value by. */
+  readonly searched: Readonly<Record<SearchedKind, readonly string[]>>
+}
+export type SearchedKind = 'person' | 'group' | 'account' | 'permissionSet' | 'state' | 'remark' | 'link'
+
+/** Columns of rows whose values stand in the list of another name. */
+export function kindOf(column: RowColumn): PageValueKind {
+  return column === 'since' || column === 'until' ? 'instant' : column
+}
+
+export function readTable(blocks: Iterable<PageBlock>): AccessTable {
+  const values: PageValues = {
+    person: [['', '']],
+    group: [['', '']],
+    account: [['', '', '', '']],
+    permissionSet: [''],
+    state: [''],
+    instant: [''],
+    remark: [''],
+    link: [['', '', '', '', '', '']],
+    linkSet: [[]],
+  }
+  const known: PageBlock[] = []
+  for (const block of blocks) {
+    for (const kind of Object.keys(values) as PageValueKind[]) addValues(kind, values, block.values)
+    known.push(block)
+  }
+  const rows = Object.fromEntries(rowColumns.map((column) => [column, joinColumn(column, known)]))
+  const searched = {
+    person: values.person.map(foldAll),
+    group: values.group.map(foldAll),
+    account: values.account.map(foldAll),
+    permissionSet: values.permissionSet.map(fold),
+    state: values.state.map(fold),
+    remark: values.remark.map(fold),
+    link: values.link.map(foldAll),
+  }
+  const table = { rows: rows as Record<RowColumn, Int32Array>, values, searched }
+  return { ...table, length: table.rows.person.length }
+}
+
+/** The value of a row in one column, as its first part. */
+export function textOf(table: AccessTable, row: number, column: Exclude<RowColumn, 'linkSet'>): string {
+  const value = table.values[kindOf(column)][table.rows[column][row] ?? 0]
+  return typeof value === 'string' ? value : String(value?.[0] ?? '')
+}
+
+/** Letters in one case and one form, so that a search finds them however they were typed. */
+export function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase()
+}
+
+const foldAll = (parts: readonly string[]): string => fold(parts.join(' '))
+
+function addValues<K extends PageValueKind>(kind: K, all: PageValues, added: Partial<PageValues>): void {
+  const list: PageValues[K][number][] = all[kind]
+  for (const value of added[kind] ?? []) list.push(value)
+}
+
+function joinColumn(column: RowColumn, blocks: readonly PageBlock[]): Int32Array {
+  const joined = new Int32Array(blocks.reduce((length, { rows }) => length + rows[column].length, 0))
+  let at = 0
+  for (const { rows } of blocks) {
+    joined.set(rows[column], at)
+    at += rows[column].length
+  }
+  return joined
+}

@@ -1,0 +1,55 @@
+import type { AccessTable } from './access-table.ts'
+
+export type Matrix = {
+  /** Places of the accounts and permission sets that occur, in the order of their ids and names. */
+  readonly accounts: readonly number[]
+  readonly permissionSets: readonly number[]
+  /** How many people have this permission set in this account; groups without known members count as nobody. */
+  readonly people: (account: number, permissionSet: number) => number | undefined
+}
+
+/** Accounts × permission sets of these rows, and how many people each pair has. */
+export function countPeople({ rows, values }: AccessTable, among: Int32Array): Matrix {
+  const sets = values.permissionSet.length
+  const counts = new Map<number, number>()
+  const seen = new Set<number>()
+  for (const row of among) {
+    const cell = (rows.account[row] ?? 0) * sets + (rows.permissionSet[row] ?? 0)
+    const person = rows.person[row] ?? 0
+    const known = counts.get(cell) ?? 0
+    const one = cell * values.person.length + person
+    const isCounted = person !== 0 && !seen.has(one)
+    if (isCounted) seen.add(one)
+    counts.set(cell, isCounted ? known + 1 : known)
+  }
+  const cells = [...counts.keys()]
+  const accountIds = values.account.map(([id]) => id)
+  return {
+    accounts: listUsed(
+      cells.map((cell) => Math.floor(cell / sets)),
+      accountIds,
+    ),
+    permissionSets: listUsed(
+      cells.map((cell) => cell % sets),
+      values.permissionSet,
+    ),
+    people: (account, permissionSet) => counts.get(account * sets + permissionSet),
+  }
+}
+
+/** How many different values these rows have, absent ones left out. `places`: of one column. */
+export function countDifferent(places: Int32Array, among: Int32Array): number {
+  const seen = new Uint8Array(places.length + 1)
+  let count = 0
+  for (const row of among) {
+    const place = places[row] ?? 0
+    if (place === 0 || seen[place] === 1) continue
+    seen[place] = 1
+    count++
+  }
+  return count
+}
+
+function listUsed(places: readonly number[], names: readonly string[]): readonly number[] {
+  return [...new Set(places)].sort((a, b) => ((names[a] ?? '') < (names[b] ?? '') ? -1 : 1))
+}

@@ -1,0 +1,72 @@
+import { type AccessTable, textOf } from './access-table.ts'
+import { countDifferent } from './count-people.ts'
+import type { Facts } from './describe-row.ts'
+import { isAdministrator } from './filter-rows.ts'
+
+type Subject = { readonly title: string; readonly facts: Facts }
+type Among = { readonly among: Int32Array; readonly administratorSets: ReadonlySet<string> }
+
+/** A view of one person or one account: what all these rows have in common. `undefined`: they have neither in common. */
+export function describeSubject(
+  table: AccessTable,
+  filter: { readonly person: string; readonly account: string },
+  among: Among,
+): Subject | undefined {
+  const [first] = among.among
+  if (first === undefined) return undefined
+  const isOne = (places: Int32Array) => places[first] !== 0 && countDifferent(places, among.among) === 1
+  if (filter.person !== '' && isOne(table.rows.person)) return describePerson(table, first, among)
+  if (filter.account !== '' && isOne(table.rows.account)) return describeAccount(table, first, among)
+  return undefined
+}
+
+function describePerson(table: AccessTable, first: number, { among, administratorSets }: Among): Subject {
+  const { rows, values } = table
+  const groups = listNames(
+    values.group.map(([name]) => name),
+    rows.group,
+    among,
+  )
+  const direct = among.filter((row) => rows.group[row] === 0).length
+  const administered = among.filter((row) => isAdministrator(textOf(table, row, 'permissionSet'), administratorSets))
+  return {
+    title: textOf(table, first, 'person'),
+    facts: [
+      ['Accounts', String(countDifferent(rows.account, among))],
+      ['Permission sets', listNames(values.permissionSet, rows.permissionSet, among)],
+      ['Through groups', groups || 'none'],
+      ['Rows held directly', String(direct)],
+      ['Accounts with administrator access', String(countDifferent(rows.account, administered))],
+      ...(textOf(table, first, 'remark') === '' ? [] : [['Remark', textOf(table, first, 'remark')] as const]),
+    ],
+  }
+}
+
+function describeAccount(table: AccessTable, first: number, { among, administratorSets }: Among): Subject {
+  const { rows, values } = table
+  const [id = '', name = '', state = '', path = ''] = values.account[rows.account[first] ?? 0] ?? []
+  const administered = among.filter((row) => isAdministrator(textOf(table, row, 'permissionSet'), administratorSets))
+  const foreign = among.filter((row) => textOf(table, row, 'state') === 'foreign')
+  return {
+    title: name === '' ? id : `${id}, ${name}`,
+    facts: [
+      ['State', state || 'not known'],
+      ['Above it', path || 'not known'],
+      ['People', String(countDifferent(rows.person, among))],
+      ['Permission sets', listNames(values.permissionSet, rows.permissionSet, among)],
+      ['Administrators', String(countDifferent(rows.person, administered))],
+      ['Foreign rows', String(foreign.length)],
+    ],
+  }
+}
+
+const namesMost = 12
+
+function listNames(names: readonly string[], places: Int32Array, among: Int32Array): string {
+  const used = new Set<number>()
+  for (const row of among) used.add(places[row] ?? 0)
+  used.delete(0)
+  const sorted = [...used].map((place) => names[place] ?? '').sort()
+  const more = sorted.length - namesMost
+  return sorted.slice(0, namesMost).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}

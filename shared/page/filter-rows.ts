@@ -1,0 +1,152 @@
+import { type AccessTable, fold, type SearchedKind } from './access-table.ts'
+
+export const readyFilters = ['everything', 'direct', 'administrator', 'foreign', 'ending'] as const
+export type ReadyFilter = (typeof readyFilters)[number]
+
+/** What is given has to fit; an empty text fits everything. */
+export type Filter = {
+  /** Each word has to occur somewhere in the row or its links. */
+  readonly words: string
+  /** A whole name or id, or else a part of one. */
+  readonly person: string
+  readonly group: string
+  readonly account: string
+  readonly permissionSet: string
+  /** A part of the ids above the account. */
+  readonly unit: string
+  /** A day: in force since then or later. */
+  readonly since: string
+  readonly ready: ReadyFilter
+}
+
+export const noFilter: Filter = {
+  words: '',
+  person: '',
+  group: '',
+  account: '',
+  permissionSet: '',
+  unit: '',
+  since: '',
+  ready: 'everything',
+}
+
+/** Of each row 1 where it passes. Made from the few values that there are, in loops that do nothing else. */
+type Passing = Uint8Array
+
+/** Those of `order` that fit, in the same order. */
+export function filterRows(
+  table: AccessTable,
+  filter: Filter,
+  { order, administratorSets }: { readonly order: Int32Array; readonly administratorSets: ReadonlySet<string> },
+): Int32Array {
+  const passing = [
+    ...passNames(table, filter),
+    ...passWords(table, filter.words),
+    ...passTime(table, filter.since),
+    ...passReady(table, filter.ready, administratorSets),
+  ]
+  if (passing.length === 0) return order
+  const [first = new Uint8Array(table.length), ...others] = passing
+  for (const other of others)
+    for (let row = 0; row < first.length; row++) first[row] = (first[row] ?? 0) & (other[row] ?? 0)
+  return order.filter((row) => first[row] === 1)
+}
+
+function passNames({ rows, values }: AccessTable, filter: Filter): readonly Passing[] {
+  const passing: Passing[] = []
+  for (const kind of ['person', 'group', 'account', 'permissionSet'] as const) {
+    if (filter[kind] === '') continue
+    const wanted = fold(filter[kind])
+    const names = values[kind].map((value) => (typeof value === 'string' ? [value] : value.slice(0, 2)).map(fold))
+    const isWhole = names.some((parts) => parts.includes(wanted))
+    const fits = mask(names, (parts) =>
+      isWhole ? parts.includes(wanted) : parts.some((part) => part.includes(wanted)),
+    )
+    passing.push(spread(rows[kind], fits))
+  }
+  if (filter.unit !== '') {
+    const wanted = fold(filter.unit)
+    const fits = mask(values.account, ([, , , path]) => fold(path).includes(wanted))
+    passing.push(spread(rows.account, fits))
+  }
+  return passing
+}
+
+const wordColumns = ['person', 'group', 'account', 'permissionSet', 'state', 'remark'] as const satisfies SearchedKind[]
+
+function passWords({ length, rows, values, searched }: AccessTable, text: string): readonly Passing[] {
+  const words = fold(text)
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  return words.map((word) => {
+    const has = (known: string) => known.includes(word)
+    const passing = new Uint8Array(length)
+    for (const kind of wordColumns) spread(rows[kind], mask(searched[kind], has), passing)
+    const links = mask(searched.link, has)
+    const linkSets = mask(values.linkSet, (set) => set.some((link) => links[link] === 1))
+    return spread(rows.linkSet, linkSets, passing)
+  })
+}
+
+function passTime({ rows, values }: AccessTable, since: string): readonly Passing[] {
+  return since === ''
+    ? []
+    : [
+        spread(
+          rows.since,
+          mask(values.instant, (instant) => instant >= since),
+        ),
+      ]
+}
+
+function passReady({ rows, values }: AccessTable, ready: ReadyFilter, administratorSets: ReadonlySet<string>) {
+  const isAbsent = (places: Int32Array) => Uint8Array.from(places, (place) => (place === 0 ? 1 : 0))
+  switch (ready) {
+    case 'everything':
+      return []
+    case 'direct':
+      return [
+        isAbsent(rows.group),
+        spread(
+          rows.person,
+          mask(values.person, ([name]) => name !== ''),
+        ),
+      ]
+    case 'ending':
+      return [
+        spread(
+          rows.until,
+          mask(values.instant, (instant) => instant !== ''),
+        ),
+      ]
+    case 'foreign':
+      return [
+        spread(
+          rows.state,
+          mask(values.state, (state) => state === 'foreign'),
+        ),
+      ]
+    case 'administrator': {
+      const fits = mask(values.permissionSet, (name) => isAdministrator(name, administratorSets))
+      return [isAbsent(rows.until), spread(rows.permissionSet, fits)]
+    }
+    default:
+      return ready satisfies never
+  }
+}
+
+/** Known to allow everything, or so called. */
+export function isAdministrator(name: string, administratorSets: ReadonlySet<string>): boolean {
+  return administratorSets.has(name) || /admin/i.test(name)
+}
+
+function mask<T>(values: readonly T[], fits: (value: T) => boolean): Uint8Array {
+  return Uint8Array.from(values, (value) => (fits(value) ? 1 : 0))
+}
+
+/** From values to the rows that have them, added to what passes already. */
+function spread(places: Int32Array, fits: Uint8Array, passing: Passing = new Uint8Array(places.length)): Passing {
+  if (!fits.includes(1)) return passing
+  for (let row = 0; row < places.length; row++) if (fits[places[row] ?? 0] === 1) passing[row] = 1
+  return passing
+}

@@ -1,0 +1,36 @@
+/** A cell of a grid, from 0. */
+export type Place = { readonly row: number; readonly column: number }
+
+type Pressed = { readonly key: string; readonly ctrlKey: boolean }
+type Size = { readonly rows: number; readonly columns: number; readonly page: number }
+
+/**
+ * Where a key leads in a grid; `undefined`: it is none of its keys.
+ * Source: WAI-ARIA Authoring Practices, "Grid Pattern", keyboard interaction.
+ */
+export function moveCell({ row, column }: Place, { key, ctrlKey }: Pressed, size: Size): Place | undefined {
+  const within = (to: Place): Place => ({
+    row: Math.max(0, Math.min(size.rows - 1, to.row)),
+    column: Math.max(0, Math.min(size.columns - 1, to.column)),
+  })
+  switch (key) {
+    case 'ArrowDown':
+      return within({ row: row + 1, column })
+    case 'ArrowUp':
+      return within({ row: row - 1, column })
+    case 'ArrowRight':
+      return within({ row, column: column + 1 })
+    case 'ArrowLeft':
+      return within({ row, column: column - 1 })
+    case 'PageDown':
+      return within({ row: row + size.page, column })
+    case 'PageUp':
+      return within({ row: row - size.page, column })
+    case 'Home':
+      return within({ row: ctrlKey ? 0 : row, column: 0 })
+    case 'End':
+      return within({ row: ctrlKey ? size.rows - 1 : row, column: size.columns - 1 })
+    default:
+      return undefined
+  }
+}

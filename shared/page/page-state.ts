@@ -1,0 +1,14 @@
+import { type Filter, noFilter } from './filter-rows.ts'
+import type { Sorting } from './sort-rows.ts'
+
+export const viewNames = ['access', 'matrix', 'changes', 'attention'] as const
+export type ViewName = (typeof viewNames)[number]
+
+/** What the page shows, as a value: what is shown follows from it alone. */
+export type PageState = { readonly view: ViewName; readonly filter: Filter; readonly sorting: Sorting }
+
+export const firstState: PageState = {
+  view: 'access',
+  filter: noFilter,
+  sorting: { by: 'person', isDescending: false },
+}

@@ -1,0 +1,75 @@
+import type { PageAttention, PageChange, PageFacts } from '../../domain/access-page/page-data.ts'
+import { allowsEverything } from '../../domain/allows-everything.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
+import { attentionStates } from '../../domain/status.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
+import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { listChanges } from '../records/tell-event.ts'
+import { describeSources } from './describe-sources.ts'
+import type { WhoAnswer } from './who-has-access.ts'
+
+const changesMs = 7 * 24 * 60 * 60_000
+/** Of more, the older ones stand under `changes/` only. */
+const changesMost = 10_000
+
+type Store = Pick<Ports, 'objects' | 'clock'>
+
+/** What the page of access says besides its rows. From the bucket alone. */
+export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, ports: Store): Promise<PageFacts> {
+  const madeAt = sources.bucketReadAt
+  const [attention, administratorSets, changes] = await Promise.all([
+    readAttention(ports),
+    listAdministratorSets(ports),
+    listLatest(ports, madeAt),
+  ])
+  return {
+    madeAt,
+    // A page is read later than it is made: it says instants.
+    sources: describeSources(sources, { now: madeAt, dated: (at) => at }),
+    notes,
+    administratorSets,
+    attention,
+    changes,
+  }
+}
+
+/** What happened in the last week, the newest first. */
+async function listLatest({ objects }: Store, now: string): Promise<readonly PageChange[]> {
+  const since = renderInstant(new Date(Date.parse(now) - changesMs)).slice(0, 10)
+  const latest: PageChange[] = []
+  for await (const { at, event, name: what } of listChanges(objects, since)) {
+    latest.push({ at, event, what })
+    if (latest.length > changesMost) latest.shift()
+  }
+  return latest.reverse()
+}
+
+/** The inputs that need a person, with why and what to do; by state, then by key. */
+async function readAttention({ objects, clock }: Store): Promise<readonly PageAttention[]> {
+  const statuses = new StatusStore(objects, clock)
+  const found: PageAttention[] = []
+  for (const state of attentionStates) {
+    const inputs = await Array.fromAsync(statuses.listAttention(state))
+    const told = new Map<string, PageAttention>()
+    await forEachAtOnce(inputs, async (input) => {
+      const status = await spoiledAsAbsent(statuses.read(input))
+      told.set(input, { input, state, reason: status?.reason, remedy: status?.remedy })
+    })
+    for (const input of inputs.sort()) found.push(told.get(input) ?? { input, state })
+  }
+  return found
+}
+
+/** The names of permission sets whose files allow everything, ascending. */
+async function listAdministratorSets({ objects }: Store): Promise<readonly string[]> {
+  const names: string[] = []
+  await forEachAtOnce((await listHeads(objects, permissionSetPrefix)).keys(), async (key) => {
+    const reading = await readPermissionSetFile(objects, key)
+    if (reading?.file.ok && allowsEverything(reading.file.value)) names.push(reading.file.value.name)
+  })
+  return names.sort()
+}

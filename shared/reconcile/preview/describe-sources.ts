@@ -1,0 +1,30 @@
+import type { WhoSources } from './who-has-access.ts'
+
+/** How an instant and the present are said. */
+export type Telling = { readonly now: string; readonly dated: (at: string) => string }
+
+/** How old each part of an answer is: its name, and a sentence about it without a full stop. */
+export function describeSources(sources: WhoSources, telling: Telling): readonly (readonly [string, string])[] {
+  const { organizationReadAt, identityCenter, historySince } = sources
+  const calls = 'askedAt' in identityCenter ? identityCenter.calls : 0
+  const asked =
+    'askedAt' in identityCenter
+      ? `Identity Center, ${telling.now}, with ${calls === 1 ? '1 call' : `${calls} calls`}`
+      : `not Identity Center: ${identityCenter.why}`
+  const accounts = organizationReadAt === undefined ? 'not known' : `as of ${telling.dated(organizationReadAt)}`
+  const records: readonly (readonly [string, string])[] =
+    historySince === undefined
+      ? [
+          ['ledger', `as of ${telling.now}`],
+          ['foreign', foreignAge(sources, telling)],
+          ['asked', asked],
+        ]
+      : [['history', `from ${historySince} on; of foreign access what drift checks found, and no memberships`]]
+  return [...records, ['accounts', accounts]]
+}
+
+function foreignAge({ driftCheck, identityCenter }: WhoSources, { now, dated }: Telling): string {
+  if ('askedAt' in identityCenter) return `as of ${now}`
+  if (driftCheck === undefined) return 'not known: there was no drift check yet'
+  return `as of the drift check begun ${dated(driftCheck.startedAt)}${driftCheck.isOver ? '' : ', which still goes on'}`
+}

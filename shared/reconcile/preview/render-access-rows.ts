@@ -1,0 +1,34 @@
+import { renderCsv } from '../../domain/render-csv.ts'
+import type { HeldAccess } from './expand-access.ts'
+
+type Column = { readonly title: string; readonly text: (row: HeldAccess) => string }
+
+const columns: readonly Column[] = [
+  { title: 'person', text: ({ person = '' }) => person },
+  { title: 'person id', text: ({ personId = '' }) => personId },
+  { title: 'account', text: ({ account }) => account },
+  { title: 'account name', text: ({ accountName = '' }) => accountName },
+  { title: 'account state', text: ({ accountState = '' }) => accountState },
+  { title: 'above the account', text: ({ path = '' }) => path },
+  { title: 'permission set', text: ({ permissionSet }) => permissionSet },
+  { title: 'through group', text: ({ group = '' }) => group },
+  { title: 'group id', text: ({ groupId = '' }) => groupId },
+  { title: 'given by', text: ({ origin }) => origin },
+  { title: 'state', text: ({ state }) => state },
+  { title: 'since', text: ({ since = '' }) => since },
+  { title: 'until', text: ({ until = '' }) => until },
+  { title: 'links', text: ({ links }) => links.map(({ key }) => key).join(' ; ') },
+  { title: 'uploaded by', text: ({ links }) => links.map(({ by }) => by?.principalId ?? 'not known').join(' ; ') },
+  { title: 'uploaded at', text: ({ links }) => links.map(({ lastModified }) => lastModified).join(' ; ') },
+  { title: 'ticket', text: ({ links }) => links.flatMap(({ ticket }) => ticket ?? []).join(' ; ') },
+  { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
+  { title: 'remark', text: ({ remark = '' }) => remark },
+]
+
+/** The first line of access as CSV. */
+export const accessCsvTitles = renderCsv([columns.map(({ title }) => title)])
+
+/** A line each. */
+export function renderAccessRows(rows: readonly HeldAccess[]): string {
+  return renderCsv(rows.map((row) => columns.map(({ text }) => text(row))))
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { renderJson } from './stored-json.ts'
+
+export const changesPrefix = 'changes/'
+
+/** S3 User Guide, "Naming Amazon S3 objects". */
+const keyMostBytes = 1024
+
+/** Where history has the events of something, with a `/` at its end, and what `changes/` calls it: without any `/`. */
+export type EventSubject = { readonly folder: string; readonly name: string }
+
+/** `named`: the event as `changes/` calls it, where history has a shorter word for it. */
+export type ToldOnce<Event extends string> = {
+  readonly event: Event
+  readonly named?: string
+  readonly at: string
+  readonly body: object
+}
+
+/**
+ * Tells one event: by its date under `changes/`, without a body, and by its subject in history. The date first, and both
+ * before the record that the event is about is changed: a process that dies between tells again, so nothing that history
+ * has is ever missing under `changes/`. Told twice under one instant, the first stands.
+ */
+export async function tellEvent(
+  objects: ObjectStore,
+  { folder, name }: EventSubject,
+  { event, named = event, at, body }: ToldOnce<string>,
+): Promise<void> {
+  const once = { ifNoneMatch: '*' } as const
+  await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once)
+  await objects.put(`${folder}${at}%${event}.json`, renderJson({ v: 1, event, at, ...body }), once)
+}
+
+/** What one key under `changes/` says. */
+export type Change = { readonly event: string; readonly at: string; readonly name: string }
+
+/** A name so long that S3 would not take the key is told by its hash, as in history. */
+export function renderChangeKey({ event, at, name }: Change): string {
+  const [date = '', time = ''] = at.split('T')
+  const start = `${changesPrefix}${date}/${time}%${event}%`
+  if (Buffer.byteLength(start + name) <= keyMostBytes) return start + name
+  return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
+}
+
+/** What `changes/` has from the beginning of this day on, ascending. Keys that nobody here wrote are skipped. */
+export async function* listChanges(objects: ObjectStore, date: string): AsyncGenerator<Change> {
+  // Nothing is older than the first key of the day.
+  for await (const { key } of objects.list(changesPrefix, { startAfter: `${changesPrefix}${date}` })) {
+    const [, day = '', time = '', event = '', name = ''] =
+      /^changes\/(\d{4}-\d\d-\d\d)\/([\d:.]+Z)%([a-z-]+)%(.*)$/su.exec(key) ?? []
+    if (day !== '') yield { at: `${day}T${time}`, event, name }
+  }
+}

@@ -1,0 +1,53 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import { assignmentOf } from '../../domain/assignment.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { Account } from '../../domain/organization-view.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { addUploaders, type Uploaders } from '../preview/add-uploaders.ts'
+import { expandAccess, type HeldAccess } from '../preview/expand-access.ts'
+import { mergeAccess } from '../preview/merge-access.ts'
+import type { People } from '../preview/people.ts'
+import { type KnownAccess, readRecordedAccess } from '../preview/recorded-access.ts'
+import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
+
+/** So many accounts are read ahead, and are in memory: in each a listing of S3 and some dozen objects. */
+const accountsAtOnce = 16
+
+const anybody = { names: new Set<string>(), isAnybody: true }
+const notAsked = { asked: false, why: 'a report is from the bucket' } as const
+
+export type Reported = { readonly rows: readonly HeldAccess[]; readonly access: readonly KnownAccess[] }
+
+/** All access that the bucket has, an account after the other, ascending, with groups expanded to people. */
+export async function* listHeldAccess(
+  ports: Pick<Ports, 'objects' | 'clock'>,
+  context: {
+    readonly people: People
+    readonly accounts: ReadonlyMap<AccountId, Account>
+    readonly notes: string[]
+  },
+): AsyncGenerator<Reported> {
+  const { objects } = ports
+  const { notes } = context
+  const ids = [...(await listAccounts(objects))].sort()
+  const uploaders: Uploaders = new Map()
+  for (let from = 0; from < ids.length; from += accountsAtOnce) {
+    const recorded = await Promise.all(
+      ids.slice(from, from + accountsAtOnce).map((id) => readRecordedAccess(objects, `account%${id}%`, () => true)),
+    )
+    for (const { accesses, spoiled } of recorded) {
+      notes.push(...spoiled)
+      const access = await addUploaders(mergeAccess(accesses, notAsked, new Map()), ports, uploaders)
+      yield { access, rows: await expandAccess(access, { ...context, subject: anybody }) }
+    }
+  }
+}
+
+async function listAccounts(objects: ObjectStore): Promise<ReadonlySet<AccountId>> {
+  const ids = new Set<AccountId>()
+  for (const prefix of [ledgerPrefix, foreignPrefix])
+    for await (const key of listAssignmentKeys(objects, prefix)) ids.add(assignmentOf(key).accountId)
+  return ids
+}

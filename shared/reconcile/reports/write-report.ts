@@ -1,0 +1,118 @@
+import { renderAccessPage } from '../../domain/access-page/render-access-page.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { principalId } from '../../domain/identity-center-ids.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { renderCsv } from '../../domain/render-csv.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { wrapPort } from '../calls/wrap-port.ts'
+import { readDriftRun } from '../drift/drift-run.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { describePage } from '../preview/describe-page.ts'
+import type { HeldAccess } from '../preview/expand-access.ts'
+import { People } from '../preview/people.ts'
+import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows.ts'
+import { unlessRefused } from '../preview/unless-refused.ts'
+import type { WhoSources } from '../preview/who-has-access.ts'
+import { listChanges } from '../records/tell-event.ts'
+import { listHeldAccess } from './list-held-access.ts'
+import { ObjectWriter } from './object-writer.ts'
+import {
+  type ReportSummary,
+  ReportTally,
+  readSummaryBefore,
+  reportsPrefix,
+  subtractCounts,
+  summaryRecord,
+} from './report-summary.ts'
+
+type ReportPorts = Pick<Ports, 'objects' | 'identityStore' | 'organizations' | 'clock' | 'randomness' | 'log'>
+
+/**
+ * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
+ * expanded in `groups.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
+ * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
+ * that AWS allows to each operation. No part of it is in memory as a whole. Written again, it is as of then.
+ */
+export async function writeReport(ports: ReportPorts, configuration: Configuration): Promise<ReportSummary> {
+  const { objects, clock } = ports
+  const madeAt = renderInstant(clock.now())
+  const date = madeAt.slice(0, 10)
+  const notes: string[] = []
+  const calls: Record<string, number> = {}
+  const identityStore = wrapPort(ports.identityStore, (operation, call) => {
+    calls[operation] = (calls[operation] ?? 0) + 1
+    return call()
+  })
+  const people = new People(patientIdentityStore({ ...ports, identityStore }))
+  const [organization, sources] = await readSources(ports, configuration, madeAt)
+  // Else they would be asked for one by one, in each account a few.
+  const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
+  await unlessRefused(names, 'the names of users and groups could not be listed', notes)
+  const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
+  const facts = await describePage({ isAsked: false, sources, notes }, ports)
+  const tally = new ReportTally()
+  const [csv, page] = ['access.csv', 'index.html'].map(
+    (name) => new ObjectWriter(objects, `${reportsPrefix}${date}/${name}`),
+  )
+  await csv?.write(accessCsvTitles)
+  async function* rows(): AsyncGenerator<HeldAccess> {
+    for await (const reported of listHeldAccess(ports, { people, accounts, notes })) {
+      await csv?.write(renderAccessRows(reported.rows))
+      tally.add(reported)
+      yield* reported.rows
+    }
+  }
+  for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
+  await csv?.end()
+  await page?.end()
+  await writeGroups(new ObjectWriter(objects, `${reportsPrefix}${date}/groups.csv`), tally.groups, people)
+  const before = await readSummaryBefore(objects, date)
+  const changes: Record<string, number> = {}
+  for await (const { event, at } of listChanges(objects, before?.date ?? date))
+    if (at > (before?.madeAt ?? '')) changes[event] = (changes[event] ?? 0) + 1
+  const { counts } = tally
+  const difference = before && { date: before.date, difference: subtractCounts(counts, before.counts) }
+  const told = facts.sources.map(([name, text]): [string, string] => [name, text])
+  const summary: ReportSummary = {
+    v: 1,
+    date,
+    madeAt,
+    counts,
+    calls,
+    before: difference,
+    changes,
+    sources: told,
+    notes,
+  }
+  await summaryRecord(objects, date).overwrite(summary)
+  return summary
+}
+
+async function readSources(ports: ReportPorts, { folders }: Configuration, bucketReadAt: string) {
+  const [organization, drift] = await Promise.all([
+    new OrganizationCache(ports, folders).storedView(),
+    readDriftRun(ports.objects),
+  ])
+  const sources: WhoSources = {
+    bucketReadAt,
+    driftCheck: drift && { startedAt: drift.startedAt, isOver: drift.open.length === 0 },
+    organizationReadAt: organization?.readAt,
+    identityCenter: { why: 'a report is from the bucket' },
+  }
+  return [organization, sources] as const
+}
+
+/** The memberships by which groups were expanded, read once. A group without members, or of unknown ones, has one line. */
+async function writeGroups(writer: ObjectWriter, groups: ReadonlyMap<string, string>, people: People): Promise<void> {
+  await writer.write(renderCsv([['group', 'group id', 'person', 'person id']]))
+  const byName = [...groups].sort(([a, one], [b, other]) => (`${one} ${a}` < `${other} ${b}` ? -1 : 1))
+  for (const [id, name] of byName) {
+    const members = (await people.membersOf(principalId.parse(id)).catch(() => undefined)) ?? []
+    const names = await people.namesOf('USER', members)
+    const rows = members.map((member) => [name, id, names.get(member) ?? '', member])
+    rows.sort(([, , a = '', one = ''], [, , b = '', other = '']) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))
+    await writer.write(renderCsv(rows.length === 0 ? [[name, id, '', '']] : rows))
+  }
+  await writer.end()
+}

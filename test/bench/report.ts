@@ -1,0 +1,52 @@
+import { writeReport } from '../../shared/reconcile/reports/write-report.ts'
+import { intercept } from '../intercept.ts'
+import { type Benchmark, parseNumbers } from './benchmark.ts'
+import { answerMs, expectedRows, fillAccess } from './fill-access.ts'
+
+const mostSeconds = 60
+const mebibyte = 1024 * 1024
+
+/**
+ * How long the nightly report takes: its calls at AWS's rates and with answers as slow as AWS's, on virtual time; what this
+ * machine computes; and how much of an object is in memory at most.
+ */
+export const report: Benchmark = {
+  name: 'report',
+  usage: 'report --accounts 500 --assignments 20 --users 3000',
+  summary: `the nightly report of 500 accounts with 20 assignments each and 3,000 users in less than ${mostSeconds} s of processing`,
+  run: async (options) => {
+    const size = parseNumbers(options, { accounts: 500, assignments: 20, users: 3000 })
+    const world = await fillAccess(size)
+    const calls = new Map<string, number>()
+    let largest = 0
+    const slow = intercept(world.ports, async ({ port, operation, args, proceed }) => {
+      const name = `${port} ${operation}`
+      calls.set(name, (calls.get(name) ?? 0) + 1)
+      for (const arg of args) if (arg instanceof Uint8Array) largest = Math.max(largest, arg.byteLength)
+      await world.clock.sleep(answerMs[port])
+      return proceed()
+    })
+    const [begunMs, begun] = [world.clock.monotonicMs(), performance.now()]
+    const { counts, date } = await world.finish(writeReport(slow, world.configuration), 5)
+    const waited = (world.clock.monotonicMs() - begunMs) / 1000
+    const computed = (performance.now() - begun) / 1000
+    const sizes = await Promise.all(
+      ['access.csv', 'groups.csv', 'index.html'].map(async (name) => {
+        const head = await world.objects.head(`reports/${date}/${name}`)
+        return `${name} ${((head?.size ?? 0) / mebibyte).toFixed(1)} MiB`
+      }),
+    )
+    return {
+      lines: [
+        `${counts.rows} rows: ${waited.toFixed(1)} s for calls, ${computed.toFixed(1)} s computed`,
+        sizes.join(', '),
+        `at most ${(largest / mebibyte).toFixed(1)} MiB of an object in memory`,
+        [...calls].map(([name, count]) => `${name} ${count}`).join(', '),
+      ],
+      claims: [
+        { claim: 'every member of every group has a row', holds: counts.rows === expectedRows(size) },
+        { claim: `it is computed in less than ${mostSeconds} s`, holds: computed < mostSeconds },
+      ],
+    }
+  },
+}

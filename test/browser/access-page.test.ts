@@ -1,0 +1,272 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { pathToFileURL } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Browser, Page } from 'playwright-core'
+import type { PageRow } from '../../shared/domain/access-page/collect-rows.ts'
+import type { PageFacts } from '../../shared/domain/access-page/page-data.ts'
+import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
+import { openBrowser } from './open-browser.ts'
+import { facts, formula, hostileAccount, sampleAccess } from './sample-access.ts'
+
+const rowCount = 100_000
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let browser: Browser
+let folder: string
+let full: string
+beforeAll(async () => {
+  browser = await openBrowser()
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-page-'))
+  full = await write('full.html', sampleAccess(rowCount))
+})
+afterAll(async () => {
+  await browser?.close()
+  await rm(folder, { recursive: true })
+})
+
+async function write(name: string, rows: Iterable<PageRow>, given: Partial<PageFacts> = {}): Promise<string> {
+  const path = join(folder, name)
+  await pipeline(renderAccessPage({ ...facts, ...given, rows }), createWriteStream(path))
+  return pathToFileURL(path).href
+}
+
+type Opened = { readonly page: Page; readonly requests: readonly string[]; readonly faults: readonly string[] }
+const opened: Page[] = []
+afterEach(async () => {
+  for (const page of opened.splice(0)) await page.close()
+})
+
+/** Opens it in a window, and notes what it asks for and what it complains about. */
+async function open(url: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Opened> {
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1400, height: 850 } })
+  opened.push(page)
+  const requests: string[] = []
+  const faults: string[] = []
+  page.on('request', (request) => requests.push(request.url()))
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => faults.push(message.text()))
+  await page.goto(url)
+  return { page, requests, faults }
+}
+
+const countOf = (page: Page) => page.locator('#count').textContent()
+const cell = (page: Page, row: number, column: number) => page.locator(`tr[aria-rowindex="${row + 2}"] td`).nth(column)
+const rowsInDocument = (page: Page) => page.locator('tbody tr:not([aria-hidden])').count()
+
+/** Milliseconds from typing until the result is painted. */
+async function timeSearch(page: Page, words: string): Promise<number> {
+  return page.evaluate(async (typed) => {
+    const input = document.querySelector<HTMLInputElement>('#words')
+    if (!input) throw new Error('no search')
+    const start = performance.now()
+    input.value = typed
+    input.dispatchEvent(new Event('input'))
+    // Forces style and layout, which painting waits for.
+    document.querySelector('#grid')?.getBoundingClientRect()
+    const end = performance.now()
+    await new Promise((resolve) => requestAnimationFrame(resolve))
+    return end - start
+  }, words)
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+describe('with 100,000 rows', () => {
+  test('the page paints within a second, and only the rows that can be seen are in the document', async () => {
+    const { page, faults } = await open(full)
+    const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
+    expect(paint).toBeLessThan(1000)
+    expect(await countOf(page)).toBe('100,000 rows: 3,000 people, 500 accounts')
+    expect(await page.locator('table').getAttribute('aria-rowcount')).toBe(String(rowCount + 1))
+    expect(await rowsInDocument(page)).toBeLessThan(60)
+    await page.locator('#grid').evaluate((grid) => grid.scrollTo(0, grid.scrollHeight / 2))
+    await page.locator('tr[aria-rowindex="50000"]').waitFor()
+    expect(await rowsInDocument(page)).toBeLessThan(60)
+    expect(faults).toEqual([])
+  })
+
+  test('a search takes less than 100 milliseconds', async () => {
+    const { page } = await open(full)
+    const times: number[] = []
+    for (const words of [
+      'p',
+      'person.1',
+      'person.12 prod',
+      'team-7 foreign',
+      'links_data/account%2330',
+      'maria acme',
+      'x',
+      '',
+    ])
+      times.push(await timeSearch(page, words))
+    console.info(`milliseconds a search: ${times.map((time) => Math.round(time)).join(', ')}`)
+    expect(median(times)).toBeLessThan(100)
+    await page.fill('#words', 'person.12@acme.example')
+    expect(await countOf(page)).toMatch(/: 1 person, \d+ accounts$/)
+  })
+})
+
+test('nothing leaves the page, not even where somebody makes it try', async () => {
+  const { page, requests, faults } = await open(full)
+  for (const view of ['matrix', 'changes', 'attention', 'access']) await page.click(`nav button[data-view="${view}"]`)
+  expect(requests).toEqual([full])
+  expect(faults).toEqual([])
+  let calls = 0
+  const server = createServer((_, response) => {
+    calls++
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`
+  const told = await page.evaluate(async (to) => {
+    const image = new Image()
+    const loaded = new Promise((resolve) => {
+      image.onload = () => resolve('loaded')
+      image.onerror = () => resolve('refused')
+    })
+    image.src = to
+    const fetched = await fetch(to).then(
+      () => 'fetched',
+      () => 'refused',
+    )
+    return [await loaded, fetched]
+  }, url)
+  await new Promise((resolve) => server.close(resolve))
+  expect(told).toEqual(['refused', 'refused'])
+  expect(calls).toBe(0)
+})
+
+test('names from strangers stay text', async () => {
+  const { page, faults } = await open(full)
+  await page.fill('#account', hostileAccount)
+  expect(await cell(page, 0, 2).textContent()).toBe(hostileAccount)
+  await page.fill('#account', '')
+  await page.fill('#group', formula)
+  expect(await cell(page, 0, 4).textContent()).toBe(formula)
+  await cell(page, 0, 8).click()
+  expect(await page.locator('dialog').textContent()).toContain('</script><script>')
+  await page.click('#close')
+  await page.click('nav button[data-view="attention"]')
+  expect(await cell(page, 0, 1).textContent()).toContain('</script><script>')
+  expect(await page.locator('img').count()).toBe(0)
+  expect(await page.title()).toBe('Access, as of 2026-11-21T12:00:00.000Z')
+  expect(faults).toEqual([])
+})
+
+test('a name that turns text around is shown with codes in place of what turns it', async () => {
+  const row = { account: '1', permissionSet: 'Read-ps', state: 'granted', links: [] }
+  const { page } = await open(await write('turned.html', [{ ...row, person: 'adm\u202enimda', personId: 'p' }]))
+  expect(await cell(page, 0, 0).textContent()).toBe('adm\\u{202e}nimda')
+})
+
+describe.each(['light', 'dark'] as const)('in %s colours axe-core finds nothing', (colors) => {
+  async function findFaults(page: Page): Promise<unknown> {
+    await page.evaluate(axe)
+    return page.evaluate(
+      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map((n) => n.html)]))`,
+    )
+  }
+
+  async function look(page: Page, name: string): Promise<void> {
+    const into = process.env.SCREENSHOTS
+    if (into !== undefined) await page.screenshot({ path: join(into, `${name}-${colors}.png`) })
+    expect(await findFaults(page)).toEqual([])
+  }
+
+  test.each(['access', 'matrix', 'changes', 'attention'])('in the view %s', async (view) => {
+    const { page } = await open(full, colors)
+    await page.click(`nav button[data-view="${view}"]`)
+    await look(page, view)
+  })
+
+  test('in the view of a person, and in the details of a row', async () => {
+    const { page } = await open(full, colors)
+    await page.fill('#person', 'person.12@acme.example')
+    await look(page, 'person')
+    await cell(page, 0, 8).click()
+    await look(page, 'details')
+  })
+})
+
+test('every row can be reached and opened with the keyboard alone', async () => {
+  const { page } = await open(full)
+  await page.locator('#clear').focus()
+  // Each title of a column is a button, then comes one cell of the table.
+  for (let step = 0; step < 20; step++) {
+    if (await page.evaluate(() => document.activeElement?.tagName === 'TD')) break
+    await page.keyboard.press('Tab')
+  }
+  const place = () =>
+    page.evaluate(() => {
+      const focused = document.activeElement
+      return [
+        focused?.closest('tr')?.getAttribute('aria-rowindex'),
+        (focused as HTMLTableCellElement | null)?.cellIndex,
+      ]
+    })
+  expect(await place()).toEqual(['2', 0])
+  await page.keyboard.press('Control+End')
+  expect(await place()).toEqual([String(rowCount + 1), 8])
+  await page.keyboard.press('Home')
+  await page.keyboard.press('ArrowUp')
+  expect(await place()).toEqual([String(rowCount), 0])
+  const person = await page.evaluate(() => document.activeElement?.textContent)
+  await page.keyboard.press('Enter')
+  expect(await page.locator('#subject h2').textContent()).toBe(person)
+  expect(await page.inputValue('#person')).toBe(person)
+})
+
+test('a sorted column says so, and a second press turns the order around', async () => {
+  const { page } = await open(full)
+  const title = page.locator('th', { hasText: 'Account' })
+  await title.locator('button').click()
+  expect(await title.getAttribute('aria-sort')).toBe('ascending')
+  expect(await cell(page, 0, 1).textContent()).toBe('233000000000')
+  await page.locator('th', { hasText: 'Account' }).locator('button').click()
+  expect(await title.getAttribute('aria-sort')).toBe('descending')
+  expect(await cell(page, 0, 1).textContent()).toBe('233000000499')
+})
+
+test('a number in the matrix leads to the people it counts', async () => {
+  const { page } = await open(full)
+  await page.click('nav button[data-view="matrix"]')
+  const counted = page.locator('tbody td:not(:first-child)', { hasText: /^\d+$/ }).first()
+  const number = await counted.textContent()
+  await counted.click()
+  expect(await countOf(page)).toMatch(new RegExp(`: ${number} (person|people), 1 account$`))
+})
+
+test('changes since a date are those of changes/, where the page has them', async () => {
+  const changes = [
+    { at: '2026-11-19T08:00:00.000Z', event: 'granted', what: 'account%1%Read-ps%a%GROUP%ssofile' },
+    { at: '2026-11-21T08:00:00.000Z', event: 'revoked', what: 'account%1%Read-ps%b%GROUP%ssofile' },
+    { at: '2026-11-20T08:00:00.000Z', event: 'paused', what: 'all' },
+  ]
+  const { page } = await open(await write('changes.html', [], { changes }))
+  await page.click('nav button[data-view="changes"]')
+  expect(await page.locator('tbody td:nth-child(2)').allTextContents()).toEqual(['revoked', 'paused', 'granted'])
+  await page.fill('#since', '2026-11-20')
+  expect(await page.locator('tbody td:nth-child(2)').allTextContents()).toEqual(['revoked', 'paused'])
+})
+
+test('on paper stand the first 2,000 rows and how many there are, and afterwards the screen is as before', async () => {
+  const { page } = await open(full)
+  await page.evaluate(() => {
+    window.addEventListener('beforeprint', () => {
+      const rows = document.querySelectorAll('tbody tr:not([aria-hidden])').length
+      document.title = `${rows} rows: ${document.querySelector('#printed')?.textContent}`
+    })
+  })
+  await page.pdf()
+  expect(await page.title()).toBe(
+    '2000 rows: The first 2000 of 100000 rows are printed. A filter leaves fewer; access.csv has all.',
+  )
+  expect(await rowsInDocument(page)).toBeLessThan(60)
+})

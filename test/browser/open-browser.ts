@@ -1,0 +1,11 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+/** Debian's Chromium, or the one that the variable CHROMIUM names. */
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+  if (!existsSync(executablePath))
+    throw new Error(`received no browser at ${executablePath}, expected Chromium; apt-get install chromium`)
+  // Chromium refuses to run in its sandbox as root, which CI may be.
+  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+}

@@ -1,0 +1,182 @@
+import { describe, expect, test } from '@jest/globals'
+import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { renderCsv } from '../../../../shared/domain/render-csv.ts'
+import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+import { renderAccessRows } from '../../../../shared/reconcile/preview/render-access-rows.ts'
+import { whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
+import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
+import { failing, intercept } from '../../../intercept.ts'
+import { World, type WorldOptions } from '../../../world.ts'
+
+const account = '200000000001'
+const formula = '=cmd|calc'
+const organization = organizationFile.parse(
+  smallOrganization({
+    groups: ['admins', 'empty', 'others'],
+    users: ['ana@x.example', 'bo@x.example', formula],
+    permissionSets: [JSON.parse(permissionSetFile('Foreign-ps'))],
+  }),
+)
+const linkOf = (principal: string, type = 'GROUP') =>
+  `links_data/account%${account}%Read-ps%${principal}%${type}%ssofile`
+
+async function open(options: WorldOptions = {}): Promise<World> {
+  const world = new World({ organization, ...options }).start({ dispatcher: false })
+  await join(world, 'ana@x.example', 'admins')
+  await join(world, 'bo@x.example', 'admins')
+  await world.objects.as('maria').put('permission_sets/Read-ps.json', permissionSetFile('Read-ps'))
+  await world.objects.as('maria').put(linkOf('admins'), JSON.stringify({ ticket: 'T-1' }))
+  await world.objects.as('maria').put(linkOf(formula, 'USER'), '')
+  await settle(world)
+  giveByHand(world, 'others')
+  await night(world)
+  return world
+}
+
+async function settle(world: World): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    await world.look()
+    await world.finish(world.slice())
+  }
+}
+
+async function night(world: World): Promise<void> {
+  await world.everyNight()
+  for (let round = 0; round < 3; round++) await settle(world)
+}
+
+async function join(world: World, user: string, group: string): Promise<void> {
+  const id = (type: 'GROUP' | 'USER', name: string) => world.identityStore.idOf(type, name) ?? ''
+  await world.identityStore.createGroupMembership(id('GROUP', group), id('USER', user))
+  await world.clock.advance(60)
+}
+
+function foreignOf(world: World, group: string) {
+  const permissionSetArn = world.ssoAdmin.permissionSetArnOf('Foreign-ps')
+  const principalId = world.identityStore.idOf('GROUP', group)
+  if (permissionSetArn === undefined || principalId === undefined) throw new Error(`received ${group}`)
+  return { accountId: accountId.parse(account), permissionSetArn, principalId, principalType: 'GROUP' as const }
+}
+
+function giveByHand(world: World, group: string): void {
+  world.ssoAdmin.addAssignment(foreignOf(world, group))
+}
+
+async function report(world: World): Promise<string> {
+  const folder = `reports/${world.clock.now().toISOString().slice(0, 10)}/`
+  await world.finish(world.everyMorning())
+  return folder
+}
+
+async function text(world: World, key: string): Promise<string> {
+  return new TextDecoder().decode((await world.objects.get(key))?.body)
+}
+
+const lines = (csv: string) => csv.split('\r\n').slice(1, -1)
+const cells = (line: string) => line.slice(1, -1).split('","')
+
+describe('a report', () => {
+  test('has a line for each person and assignment, the memberships, a summary and the page', async () => {
+    const world = await open()
+    const folder = await report(world)
+    expect((await world.keys(folder)).map((key) => key.slice(folder.length))).toEqual([
+      'access.csv',
+      'groups.csv',
+      'index.html',
+      'summary.json',
+    ])
+    const csv = await text(world, `${folder}access.csv`)
+    const rows = lines(csv).map(cells)
+    expect(rows.map(([person, , , , , , set, group, , given]) => [person, set, group, given])).toEqual([
+      [`'${formula}`, 'Read-ps', '', 'ssofile'],
+      ['ana@x.example', 'Read-ps', 'admins', 'ssofile'],
+      ['bo@x.example', 'Read-ps', 'admins', 'ssofile'],
+      ['', 'Foreign-ps', 'others', 'foreign'],
+    ])
+    const groups = lines(await text(world, `${folder}groups.csv`)).map(cells)
+    expect(groups.map(([group, , person]) => [group, person])).toEqual([
+      ['admins', 'ana@x.example'],
+      ['admins', 'bo@x.example'],
+      ['others', ''],
+    ])
+    expect(await world.json(`${folder}summary.json`)).toMatchObject({
+      counts: { rows: 4, assignments: 3, foreign: 1, accounts: 1, people: 3, groups: 2 },
+      calls: { listMembersOf: 2 },
+      changes: { granted: 2, 'foreign-found': 1 },
+      notes: [],
+    })
+    expect(await text(world, `${folder}index.html`)).toContain('ana@x.example')
+  })
+
+  test('says what is different from the one of the day before', async () => {
+    const world = await open()
+    await report(world)
+    await world.clock.advance(24 * 60 * 60_000)
+    await world.objects.as('maria').delete(linkOf('admins'))
+    await settle(world)
+    const folder = await report(world)
+    const summary = await world.json(`${folder}summary.json`)
+    expect(summary).toMatchObject({ before: { date: '2026-03-03', difference: { rows: -2, people: -2, foreign: 0 } } })
+    expect(summary?.changes).toEqual({ revoked: 1 })
+  })
+
+  test('of a past day is what history and its memberships tell of the moment in which it was made', async () => {
+    const world = await open()
+    const reported: { readonly folder: string; readonly csv: readonly string[]; readonly madeAt: string }[] = []
+    const make = async () => {
+      const folder = await report(world)
+      const madeAt = String((await world.json(`${folder}summary.json`))?.madeAt)
+      reported.push({ folder, madeAt, csv: lines(await text(world, `${folder}access.csv`)).sort() })
+      await world.clock.advance(24 * 60 * 60_000)
+    }
+    await make()
+    await world.objects.as('maria').put(linkOf('admins'), JSON.stringify({ ticket: 'T-2' }))
+    await world.objects.as('maria').put(linkOf('bo@x.example', 'USER'), '')
+    await join(world, formula, 'admins')
+    await settle(world)
+    await make()
+    await world.objects.as('maria').delete(linkOf(formula, 'USER'))
+    world.ssoAdmin.removeAssignment(foreignOf(world, 'others'))
+    await world.identityStore.deleteGroup(world.identityStore.idOf('GROUP', 'admins') ?? '')
+    await world.identityStore.createGroup({ displayName: 'admins' })
+    await world.everyHour()
+    await night(world)
+    await make()
+    expect(reported.map(({ csv }) => csv.length)).toEqual([4, 6, 2])
+    for (const { csv, ...made } of reported) expect(await rebuild(world, made)).toEqual(csv)
+  })
+
+  test('is written all the same where the directory cannot be asked, and says what is missing', async () => {
+    const refusal = new ServiceError('identitystore', 'AccessDeniedException', 'not you')
+    const world = await open({ wrap: (ports) => intercept(ports, failing('listMembersOf', refusal)) })
+    const folder = await report(world)
+    const { counts, notes } = (await world.json(`${folder}summary.json`)) ?? {}
+    expect(counts).toMatchObject({ rows: 3, people: 1 })
+    expect(notes).toEqual([expect.stringMatching(/^the members of groups could not be listed.*not you$/)])
+  })
+})
+
+/** `ssofile who --at`, with the members that groups.csv of that day has. */
+async function rebuild(world: World, made: { readonly folder: string; readonly madeAt: string }) {
+  const objects = new ProposedObjects(world.objects, world.clock.now())
+  const question = { at: new Date(made.madeAt), isLive: false }
+  const { rows } = await world.finish(whoHasAccess(question, { ...world.ports, objects }, world.configuration))
+  const members = Map.groupBy(lines(await text(world, `${made.folder}groups.csv`)).map(cells), ([, id]) => id)
+  return rows
+    .flatMap((row) => (row.groupId === undefined ? [renderAccessRows([row])] : expand(row, members.get(row.groupId))))
+    .map((line) => line.trimEnd())
+    .sort()
+}
+
+function expand(row: HeldAccess, members: readonly (readonly string[])[] = []): readonly string[] {
+  const [first = ''] = members[0]?.slice(2) ?? []
+  if (first === '') return [renderAccessRows([{ ...row, remark: 'the group has no members' }])]
+  const [, ...rest] = cells(renderAccessRows([{ ...row, remark: undefined }]).trimEnd())
+  return members.map(([, , person = '', id = '']) => {
+    const [, ...others] = rest
+    return `"${person}",${renderCsv([[id, ...others]])}`
+  })
+}

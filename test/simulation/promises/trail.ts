@@ -1,0 +1,81 @@
+import { renderNameInKey } from '../../../shared/domain/name-in-key.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import { type Fail, promises } from './violation.ts'
+
+/** What `changes/` calls the events of this object of history, by date, and what it is about. */
+function changeOf(historyKey: string): { readonly date: string; readonly event: string; readonly name: string } {
+  const [, folder = '', date = '', time = '', event = ''] =
+    /^history\/(.*)\/([^/]*)T([^/%]*)%([^/%]*)\.json$/su.exec(historyKey) ?? []
+  const [kind = '', rest = ''] = split(folder)
+  const about =
+    kind === 'account' ? `${folder}%ssofile` : kind === 'pause' ? 'all' : kind === 'configuration' ? kind : rest
+  return { date, event: `${time}%${kind === 'permission-set' ? `${kind}-` : ''}${event}`, name: about }
+}
+
+function split(text: string): readonly string[] {
+  const at = text.indexOf('%')
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+const accessEvents = ['granted', 'adopted', 'revoked', 'released', 'replaced']
+
+/**
+ * Promise 2, of what is told: what history has stands under `changes/` as well, from the first moment on; where nothing has
+ * failed both say the same; and the last word of a name is no end while its access is in force.
+ */
+export class TrailPromise {
+  readonly #world: SimulatedWorld
+  readonly #fail: (message: string) => void
+
+  constructor(world: SimulatedWorld, fail: Fail) {
+    this.#world = world
+    this.#fail = (message) => fail(promises.record, message)
+    world.objects.onChange(({ key, eventName }) => {
+      if (key.startsWith('history/') && !eventName.startsWith('ObjectRemoved')) this.#checkTold(key)
+    })
+  }
+
+  #checkTold(key: string): void {
+    const { date, event, name } = changeOf(key)
+    const change = `changes/${date}/${event}%${name}`
+    if (this.#world.keys(change).length === 0) this.#fail(`${key} is written, and ${change} is not there`)
+  }
+
+  checkAtRest(): void {
+    const told = new Set(
+      this.#world.keys('history/').map((key) => {
+        const { date, event, name } = changeOf(key)
+        return `changes/${date}/${event}%${name}`
+      }),
+    )
+    if (this.#world.chaos.struck.size === 0) {
+      const alone = this.#world.keys('changes/').find((key) => !told.has(key))
+      if (alone !== undefined) this.#fail(`${alone} stands there, and history has no such event`)
+    }
+    const { isUntouched, skewMs } = this.#world
+    if (isUntouched && skewMs === 0 && this.#world.chaos.struck.size === 0) this.#checkLastWords()
+  }
+
+  #checkLastWords(): void {
+    for (const key of this.#world.keys('assignments/')) {
+      if (this.#world.readJson(key)?.state !== 'granted') continue
+      const last = this.#lastOf(key.slice('assignments/'.length), accessEvents)
+      if (last !== 'granted' && last !== 'adopted' && last !== 'replaced')
+        this.#fail(`${key} is granted, and its history ends in ${last}`)
+    }
+    for (const key of this.#world.keys('foreign/')) {
+      const last = this.#lastOf(key.slice('foreign/'.length), ['foreign-found', 'foreign-gone'])
+      if (last !== 'foreign-found') this.#fail(`${key} stands there, and its history ends in ${last}`)
+    }
+  }
+
+  #lastOf(assignment: string, events: readonly string[]): string | undefined {
+    const [, about = '', principal = '', type = ''] =
+      /^(account%\d{12}%[^%]*)%(.*)%(GROUP|USER)%ssofile$/su.exec(assignment) ?? []
+    const keys = this.#world.keys(`history/${about}%${renderNameInKey(principal)}%${type}/`)
+    return keys
+      .map((key) => key.slice(key.lastIndexOf('%') + 1, -'.json'.length))
+      .filter((event) => events.includes(event))
+      .at(-1)
+  }
+}
