@@ -1,4 +1,4 @@
-import { S3 } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
 import { decodeS3Key } from '../domain/s3-event.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../ports/object-versions.ts'
 import { answerOf, answerOrAbsent } from './answers.ts'
@@ -9,14 +9,17 @@ const patience = { maxAttempts: 6 }
 
 /** The versions of a bucket in S3, by the standard AWS environment. */
 export function openAwsObjectVersions(bucket: string): ObjectVersions {
-  return new S3ObjectVersions(new S3({ ...clientSettings(), ...patience, forcePathStyle: hasOwnS3Endpoint() }), bucket)
+  return new S3ObjectVersions(
+    new S3Client({ ...clientSettings(), ...patience, forcePathStyle: hasOwnS3Endpoint() }),
+    bucket,
+  )
 }
 
 export class S3ObjectVersions implements ObjectVersions {
-  readonly #client: S3
+  readonly #client: S3Client
   readonly #bucket: string
 
-  constructor(client: S3, bucket: string) {
+  constructor(client: S3Client, bucket: string) {
     this.#client = client
     this.#bucket = bucket
   }
@@ -30,14 +33,8 @@ export class S3ObjectVersions implements ObjectVersions {
     }
     for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined; ; ) {
       const Bucket = this.#bucket
-      const call = this.#client.listObjectVersions({
-        Bucket,
-        Prefix: prefix,
-        KeyMarker,
-        VersionIdMarker,
-        EncodingType: 'url',
-      })
-      const page = await answerOf('s3', call)
+      const about = { Bucket, Prefix: prefix, KeyMarker, VersionIdMarker, EncodingType: 'url' } as const
+      const page = await answerOf('s3', this.#client.send(new ListObjectVersionsCommand(about)))
       for (const { Key = '', VersionId = '', IsLatest = false, LastModified, ETag = '', Size = 0 } of page.Versions ??
         []) {
         const key = decodeS3Key(Key)
@@ -61,7 +58,7 @@ export class S3ObjectVersions implements ObjectVersions {
   }
 
   async get(key: string, versionId: string): Promise<Uint8Array | undefined> {
-    const call = this.#client.getObject({ Bucket: this.#bucket, Key: key, VersionId: versionId })
+    const call = this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key, VersionId: versionId }))
     const output = await answerOrAbsent('s3', call, ({ code }) => code === 'NoSuchVersion' || code === 'NoSuchKey')
     return output && ((await output.Body?.transformToByteArray()) ?? new Uint8Array())
   }

@@ -17,11 +17,11 @@ import { readText } from '../house/source-files.ts'
 
 const adapters = new URL('../../shared/aws/', import.meta.url)
 
-/** The operations that an adapter calls, by the methods of its client and by the paginators that it uses. */
+/** The operations that an adapter calls, by the commands that it makes and by the paginators that it uses. */
 function calledIn(file: string): readonly string[] {
   const text = readFileSync(new URL(file, adapters), 'utf8')
-  const methods = [...text.matchAll(/[cC]lient\.([a-z]\w+)\(/g), ...text.matchAll(/\bpaginate([A-Z]\w+)\(/g)]
-  return [...new Set(methods.flatMap(([, name = '']) => name[0]?.toUpperCase() + name.slice(1)))].sort()
+  const made = [...text.matchAll(/\bnew ([A-Z]\w+)Command\(/g), ...text.matchAll(/\bpaginate([A-Z]\w+)\(/g)]
+  return [...new Set(made.flatMap(([, name = '']) => name))].sort()
 }
 
 describe('granted is what the adapter calls, and nothing else:', () => {
@@ -45,6 +45,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'identity-store-client.ts',
       'organizations-client.ts',
       's3-object-store.ts',
+      's3-object-versions.ts',
       'sqs-queues.ts',
       'sso-admin-client.ts',
     ])
@@ -78,7 +79,12 @@ test('operators may neither change Identity Center nor delete history or the cla
   expect(identityCenterReads).toHaveLength(17)
   for (const key of ['history/x', 'control/owner.json'])
     expect(write.filter((prefix) => key.startsWith(prefix))).toEqual([])
-  const keys = ['control/brake.json', 'control/pause.json', 'status/links_data/x', 'reports/x']
+  // A restoration stops everything, as a pause does.
+  expect(write.filter((prefix) => prefix.startsWith('control/'))).toEqual([
+    'control/dispatcher.json',
+    'control/pause.json',
+  ])
+  const keys = ['control/brake.json', 'status/links_data/x', 'reports/x']
   expect(keys.filter((key) => [...write, ...put].some((prefix) => key.startsWith(prefix)))).toEqual([])
 })
 
