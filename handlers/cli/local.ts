@@ -51,35 +51,47 @@ export function addLocal(program: Command): void {
         .choices(['text', 'json'])
         .default('text'),
     )
+    .option(
+      '--bundles <folder>',
+      'run the functions as they are deployed: each from its bundle there, in processes of its own; at time scale 1',
+    )
     .option('--faults <file>', 'faults to inject into calls to the services (JSON); default: none')
     .addHelpText('after', faultsHelp)
     .addHelpText(
       'after',
       '\nExamples:\n  ssofile local --port 4566 --latency-ms 2000\n  ssofile local --data-dir .ssofile-data --time-scale 60',
     )
-    .action(async (options: LocalArguments) => {
-      const configuration = await readConfiguration(options.config)
-      const system = await start({
-        port: options.port,
-        configuration,
-        isDelegatedAdministrator: options.delegatedAdministrator ?? !configuration.includeManagementAccount,
-        hasAccountInstance: options.accountInstance,
-        organizationFile: options.organization,
-        latencyMs: options.latencyMs,
-        latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
-        readLagMs: options.readLagMs,
-        versioned: options.versioned,
-        dataDirectory: options.dataDir,
-        timeScale: options.timeScale,
-        ...(options.log === 'json' ? { log: new PowertoolsLog() } : {}),
-        faults: await readFaults(options.faults),
-      })
-      process.stdout.write(system.greeting)
-      await new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-      })
-      await system.stop()
-    })
+    .action(runLocal)
+}
+
+/** Until it is told to stop. */
+async function runLocal(options: LocalArguments): Promise<void> {
+  const configuration = await readConfiguration(options.config)
+  if (options.bundles !== undefined && options.timeScale !== 1)
+    throw new Refusal(
+      'received --time-scale with --bundles, expected one of them: bundles keep the time of this machine',
+    )
+  const system = await start({
+    port: options.port,
+    configuration,
+    isDelegatedAdministrator: options.delegatedAdministrator ?? !configuration.includeManagementAccount,
+    hasAccountInstance: options.accountInstance,
+    organizationFile: options.organization,
+    latencyMs: options.latencyMs,
+    latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
+    readLagMs: options.readLagMs,
+    versioned: options.versioned,
+    dataDirectory: options.dataDir,
+    timeScale: options.timeScale,
+    ...(options.log === 'json' ? { log: new PowertoolsLog() } : {}),
+    bundles: options.bundles,
+    faults: await readFaults(options.faults),
+  })
+  process.stdout.write(system.greeting)
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+  await system.stop()
 }
 
 type LocalArguments = {
@@ -95,6 +107,7 @@ type LocalArguments = {
   readonly versioned: boolean
   readonly timeScale: number
   readonly log: 'text' | 'json'
+  readonly bundles?: string
   readonly faults?: string
 }
 

@@ -4,6 +4,7 @@ import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
+import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Metrics } from '../../shared/ports/metrics.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -23,7 +24,7 @@ import { EnvironmentCalls } from './lambda/environment-calls.ts'
 import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
-import { localAccountId } from './local-account.ts'
+import { localAccountId, localRegion } from './local-account.ts'
 import { openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
@@ -54,6 +55,8 @@ export type LocalOptions = {
   readonly timeScale?: number
   /** What the calls to the services suffer; default: nothing. */
   readonly faults?: FaultFile | undefined
+  /** Where the bundles of the functions are, which then run as they are deployed; default: they run in this process. */
+  readonly bundles?: string | undefined
   /** Where log lines go; default: standard error. */
   readonly log?: Log
 }
@@ -66,6 +69,7 @@ export type LocalSystem = {
 }
 
 const bucket = 'ssofile'
+const deploymentName = 'local'
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
 /** The access key id of the API, which has a role of its own as in a deployment. */
@@ -141,11 +145,14 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const { instanceArn } = models.ssoAdmin
   const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
   page.openPorts = open
-  await claimBucket(open(), { name: 'local', queueUrls: queueUrlsAt(url), configuration }).catch((error: unknown) => {
-    // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
-    if (!(error instanceof LostOwnerError)) throw error
-    log.error(error.message)
-  })
+  const variablesOf = (name: FunctionName) => functionVariables(name, { url, instanceArn })
+  await claimBucket(open(), { name: deploymentName, queueUrls: queueUrlsAt(url), configuration }).catch(
+    (error: unknown) => {
+      // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
+      if (!(error instanceof LostOwnerError)) throw error
+      log.error(error.message)
+    },
+  )
   functions = startFunctions({
     ports: { clock, log },
     configuration,
@@ -155,6 +162,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
     apiPrincipal: `AWS:${apiRole}`,
     openPorts: open,
     onEnvironment: (environment) => calls.note(environment),
+    bundles: options.bundles === undefined ? undefined : { directory: options.bundles, variablesOf },
   })
   stops.push(functions.stop)
   gateway.invoke = functions.serve
@@ -175,7 +183,7 @@ type OpenOptions = {
 /** The product's ports over AWS's own clients: of one environment of a function, or of who deploys. */
 function openPorts({ url, clock, log, metrics, instanceArn, environment }: OpenOptions): Ports {
   const token = environment && { sessionToken: environment.sessionToken }
-  const accessKeyId = environment?.function === 'api' ? apiRole : 'ssofile'
+  const accessKeyId = accessKeyIdOf(environment?.function)
   // The calls of each function can be told apart.
   const endpoint = { url, accessKeyId, userAgentAppId: environment?.function ?? 'owner', ...token }
   const aws = openAwsPorts({
@@ -189,6 +197,30 @@ function openPorts({ url, clock, log, metrics, instanceArn, environment }: OpenO
   const own = (of: Clock) => environment?.clock(of) ?? of
   // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.
   return { ...patientPorts({ ...aws, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }), clock: own(clock) }
+}
+
+/** The environment of a function as a deployment sets it, and what Lambda adds, with all services at this endpoint. */
+function functionVariables(
+  name: FunctionName,
+  { url, instanceArn }: Pick<OpenOptions, 'url' | 'instanceArn'>,
+): Readonly<Record<string, string>> {
+  return {
+    SSOFILE_DEPLOYMENT: deploymentName,
+    SSOFILE_BUCKET: bucket,
+    SSOFILE_INSTANCE_ARN: instanceArn,
+    SSOFILE_QUEUE_URLS: JSON.stringify(queueUrlsAt(url)),
+    ...(name === 'router' ? { SSOFILE_API_PRINCIPAL: `AWS:${apiRole}` } : {}),
+    AWS_REGION: localRegion,
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: accessKeyIdOf(name),
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SDK_UA_APP_ID: name,
+  }
+}
+
+/** The API has a role of its own, by which the router knows its uploads. */
+function accessKeyIdOf(name: FunctionName | undefined): string {
+  return name === 'api' ? apiRole : 'ssofile'
 }
 
 function queueUrlAt(url: string, queue: QueueName): string {

@@ -26,6 +26,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { startEventSourceMapping } from '../event-source-mapping.ts'
 import { startSchedule } from '../schedule.ts'
 import { AsynchronousInvocations } from './asynchronous-invocations.ts'
+import { openBundledFunction } from './bundled-function.ts'
 import type { ExecutionEnvironment } from './execution-environment.ts'
 import { type FunctionMetrics, type Handler, LambdaFunction } from './lambda-function.ts'
 
@@ -42,6 +43,14 @@ export type FunctionsOptions = {
   /** The ports of one environment, whose calls carry its session token. */
   readonly openPorts: (environment: ExecutionEnvironment) => Ports
   readonly onEnvironment: (environment: ExecutionEnvironment) => void
+  /** Where functions run as they are deployed. Absent: they run in this process. */
+  readonly bundles?: Bundles | undefined
+}
+
+type Bundles = {
+  readonly directory: string
+  /** What the process of a function finds in its environment. */
+  readonly variablesOf: (name: FunctionName) => Readonly<Record<string, string>>
 }
 
 export type LocalFunctions = {
@@ -110,7 +119,7 @@ function openFunctions(
 function openFunction<E extends object>(
   name: FunctionName,
   build: Build<E>,
-  { ports, configuration, timeScale, openPorts, onEnvironment }: FunctionsOptions,
+  { ports, configuration, timeScale, openPorts, onEnvironment, bundles }: FunctionsOptions,
 ): LambdaFunction<E> {
   const leastMs = name === 'dispatcher' ? leastRealMsOfDispatcher : leastRealMs
   return new LambdaFunction({
@@ -118,7 +127,11 @@ function openFunction<E extends object>(
     settings: functionSettings[name],
     clock: ports.clock,
     leastTimeoutMs: timeScale === 1 ? 0 : leastMs * timeScale,
-    open: (environment) => build(openPorts(environment), configuration),
+    open: (environment) => {
+      if (bundles === undefined) return build(openPorts(environment), configuration)
+      const { directory, variablesOf } = bundles
+      return openBundledFunction({ directory, name, environment, variables: variablesOf(name) })
+    },
     onEnvironment,
   })
 }
