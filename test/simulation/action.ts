@@ -8,6 +8,7 @@ import { type LossAction, lossActions } from './ledger-losses.ts'
 import { type OrganizationAction, organizationActions } from './organization-actions.ts'
 import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
+import { type RestoreAction, restoreActions } from './restore-actions.ts'
 import { type SpoilAction, spoilActions } from './spoil-actions.ts'
 import { type TimeAction, timeActions } from './time-actions.ts'
 
@@ -104,6 +105,7 @@ export type Action =
   | PauseAction
   | SpoilAction
   | LossAction
+  | RestoreAction
   | HostileAction
 
 const account = fc.constantFrom(...accounts)
@@ -318,6 +320,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...pauseActions,
   ...spoilActions,
   ...lossActions,
+  ...restoreActions,
   ...hostileActions,
 )
 

@@ -37,6 +37,9 @@ import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoiler } from './unreadable-objects.ts'
 
+/** A slice may be at its end, and calls may travel for seconds: twice the minute. */
+const stoppedMs = 120_000
+
 /** Tells the promises what happens to the modelled services; knows nothing of how the product works. */
 export class Checker {
   readonly #world: SimulatedWorld
@@ -214,6 +217,14 @@ export class Checker {
 
   checkWoken(waitedMs: number): void {
     this.#convergence.checkWoken(waitedMs)
+  }
+
+  /** The owner of the bucket is gone for so long: everything has stopped. */
+  checkStopped(lostMs: number): void {
+    const { chaos, wasInterrupted } = this.#world
+    if (lostMs < stoppedMs || chaos.struck.size > 0 || wasInterrupted) return
+    if (this.#world.readJson('control/pause.json')?.lost === undefined)
+      this.#fail(promises.pause, `the ledger is lost for ${lostMs / 1000} seconds, and nothing is stopped`)
   }
 
   checkOverdue(sinceMs: number): void {

@@ -64,6 +64,11 @@ export class LedgerLosses {
     void this.#objects.as(spoiler).delete(key)
   }
 
+  /** An operator has restored what could be: what is gone now is not looked after any more. */
+  noteRestored(): void {
+    this.#lost.clear()
+  }
+
   bringBack(key: string): void {
     const body = this.#versions.get(key)
     if (body === undefined) return

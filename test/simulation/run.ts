@@ -18,6 +18,7 @@ import {
 import { pauseOrResume } from './pause-actions.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
 import type { Violation } from './promises/violation.ts'
+import { loseAndRestore } from './restore-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { isSpoilAction, performSpoilAction } from './spoil-actions.ts'
 import { isTimeAction, performTimeAction } from './time-actions.ts'
@@ -53,6 +54,7 @@ const disturbing: ReadonlySet<Action['do']> = new Set<Action['do']>([
   'S3 refuses to give a link',
   'lose a ledger object',
   'restore an old version of a ledger object',
+  'the ledger is lost, and restored',
 ])
 
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
@@ -344,6 +346,8 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'lose a ledger object':
     case 'restore an old version of a ledger object':
       return performLossAction(action, world)
+    case 'the ledger is lost, and restored':
+      return loseAndRestore(action, world, (ms) => letTimePass(ms, world))
     case 'pause':
     case 'resume':
     case 'delete a link unseen under a pause':

@@ -60,4 +60,18 @@ export const unreadableSabotages: readonly Sabotage[] = [
     replace:
       "  if (Math.abs(1) === 2 && known.history.says === 'ended') return outlive(facts, access, known.history)\n",
   },
+  {
+    name: 'a lost ledger stops nothing',
+    breaks: ['pause'],
+    file: 'shared/reconcile/dispatcher/guard-ledger.ts',
+    find: '    if (lost === undefined) return pause\n',
+    replace: '    if (Math.abs(1) === 1 || lost === undefined) return pause\n',
+  },
+  {
+    name: 'a restoration leaves out what only history tells of',
+    breaks: ['convergence', 'status', 'record'],
+    file: 'shared/reconcile/restore/find-lost-entries.ts',
+    find: '    if (isEnd(event.event) || sound.has(event.folder)) continue\n',
+    replace: '    if (Math.abs(1) === 1 || isEnd(event.event) || sound.has(event.folder)) continue\n',
+  },
 ]

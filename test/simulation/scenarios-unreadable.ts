@@ -133,6 +133,21 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     ...(nth % 3 === 0 ? [deleteLink(linkOf(`account%${account}`))] : []),
     wait(600_000),
   ]),
+  // The ledger is lost and restored: what is there, what had ended, and what others gave since then.
+  scenario(drawn, ({ home: { account, elsewhere }, settledMs: ms, nth }) => [
+    upload(linkOf(`account%${account}`)),
+    upload(linkOf('root%all', set, 'team-2')),
+    wait(20_000 + ms),
+    deleteLink(linkOf(`account%${account}`)),
+    wait(20_000 + ms),
+    assign(account),
+    ...(nth % 2 === 0 ? [upload(linkOf(`ou_id%${elsewhere}`))] : []),
+    wait(10_000),
+    { do: 'the ledger is lost, and restored', count: 12, afterMs: nth % 3 === 0 ? 1_000 : 400_000, writes: nth },
+    wait(90_000),
+    deleteLink(linkOf('root%all', set, 'team-2')),
+    wait(70_000),
+  ]),
   // An old record comes back after its access was revoked, and others gave the same by hand.
   scenario(drawn, ({ home: { account }, settledMs: ms }) => [
     upload(linkOf(`account%${account}`)),
