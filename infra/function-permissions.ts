@@ -29,6 +29,7 @@ type Prefix =
   | 'state/deletions/'
   | 'state/drift.json'
   | 'state/reconcile.json'
+  | 'state/report/'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -79,7 +80,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
-  report: { read: [''], put: ['reports/'], directory: 'members', identityCenter: 'instance' },
+  report: { read: [''], write: ['state/report/'], put: ['reports/'], directory: 'members', identityCenter: 'instance' },
   'minute-links': {
     read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
     write: ['state/expiry/', 'status/', 'attention/'],

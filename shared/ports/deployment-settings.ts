@@ -110,7 +110,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   },
   hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
   nightly: { ...small, schedule: 'night' },
-  // After the drift check, which finds what others gave. 12,000 groups with access are read in this time.
+  // After the drift check, which finds what others gave. What was not done in time is done by Lambda's two retries.
   report: { ...most, schedule: 'after-night' },
   owner: { timeoutSeconds: 60, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)

@@ -119,6 +119,13 @@ test.each(['minute-links', 'sweep', 'hourly', 'nightly', 'report'] as const)(
   60_000,
 )
 
+test('the report that a bundle writes has its four objects, and names who has access', async () => {
+  await invoke('report', { 'detail-type': 'Scheduled Event' })
+  const keys = await system.keys('reports/')
+  expect(keys.map((key) => key.split('/')[2])).toEqual(['access.csv', 'groups.csv', 'index.html', 'summary.json'])
+  expect(await system.json(keys[3] ?? '')).toMatchObject({ v: 1, notes: [] })
+}, 60_000)
+
 test('the bundle of the API creates a link for whom the environment lets upload, and for nobody else', async () => {
   const linkData = 'account%250000000003%Billing-ps%team-Accountants%GROUP%ssofile'
   const eventOf = (role: string) => ({

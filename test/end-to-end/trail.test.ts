@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
 
 const account = '200000000001'
 const imitating = 'ops%GROUP/2020-01-01T00:00:00.000Z%revoked.json'
@@ -56,6 +57,26 @@ test('a group whose name imitates a history object writes nothing into the histo
   const [explained] = await explain(imitating)
   expect(explained?.history.map(({ event }) => event)).toEqual(['granted'])
 }, 60_000)
+
+test('one listing tells what changed, without an object being opened: who has it, the expiry that went, a pause', async () => {
+  const patience = { withinMs: 90_000 }
+  const told = async (name: string) =>
+    (await system.keys('changes/')).flatMap((key) => (key.endsWith(`%${name}`) ? [key.split('%')[1]] : []))
+  const link = `links_data/${keyOf('ops')}`
+  await system.upload(link, JSON.stringify({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() }), 'me')
+  await system.untilStatus(link, 'applied')
+  await system.upload(link, '', 'me')
+  await until('other terms', async () => (await told(keyOf('ops')))[1], patience)
+  await system.remove(link, 'me')
+  await until('the end', async () => (await told(keyOf('ops')))[2], patience)
+  expect(await told(keyOf('ops'))).toEqual(['granted', 'terms-changed', 'revoked'])
+  expect(await told('ReadOnly-ps')).toEqual(['permission-set-created'])
+  await system.ssofile(['pause', '--reason', 'a look'], 'operator')
+  await system.ssofile(['resume'], 'operator')
+  await until('the pause in history', async () => (await told('all'))[1], patience)
+  const [, resumed = ''] = await system.keys('history/pause/')
+  expect(await system.json(resumed)).toMatchObject({ event: 'resumed', by: expect.stringContaining('operator') })
+}, 200_000)
 
 async function explain(group: string) {
   const { stdout } = await system.ssofile(['explain', account, 'ReadOnly-ps', group, '--json'], 'me')

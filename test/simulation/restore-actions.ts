@@ -76,7 +76,7 @@ export async function restoreLedger(world: SimulatedWorld, writes = Number.POSIT
   // Nothing tells whose it was: the operator says so, as `ssofile resume --accept-loss` does.
   if (owner === 'unknown') await claimBucket({ objects, ssoAdmin }, undefined, { acceptsLoss: true })
   world.losses.noteRestored()
-  await endRestoration({ objects })
+  await endRestoration({ objects, clock }, 'olga')
   await finish(world, lease.release())
 }
 
@@ -96,6 +96,9 @@ function dyingAfter(writes: number, objects: ObjectStore): ObjectStore {
       countDown()
       return objects.put(key, body, condition)
     },
+    beginUpload: (key) => objects.beginUpload(key),
+    uploadPart: (upload, number, body) => objects.uploadPart(upload, number, body),
+    completeUpload: (upload, etags) => objects.completeUpload(upload, etags),
     async delete(key, condition) {
       countDown()
       return objects.delete(key, condition)

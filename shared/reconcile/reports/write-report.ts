@@ -15,6 +15,7 @@ import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows
 import { unlessRefused } from '../preview/unless-refused.ts'
 import type { WhoSources } from '../preview/who-has-access.ts'
 import { listChanges } from '../records/tell-event.ts'
+import { KeptMemberships } from './kept-memberships.ts'
 import { listHeldAccess } from './list-held-access.ts'
 import { ObjectWriter } from './object-writer.ts'
 import {
@@ -32,7 +33,8 @@ type ReportPorts = Pick<Ports, 'objects' | 'identityStore' | 'organizations' | '
  * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
  * expanded in `groups.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
  * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
- * that AWS allows to each operation. No part of it is in memory as a whole. Written again, it is as of then.
+ * that AWS allows to each operation; a run that was ended goes on with the groups that are left. No part of the report is in
+ * memory as a whole. Written again, it is as of then.
  */
 export async function writeReport(ports: ReportPorts, configuration: Configuration): Promise<ReportSummary> {
   const { objects, clock } = ports
@@ -44,7 +46,9 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
     calls[operation] = (calls[operation] ?? 0) + 1
     return call()
   })
-  const people = new People(patientIdentityStore({ ...ports, identityStore }))
+  const kept = new KeptMemberships(objects, date)
+  await kept.read()
+  const people = new People(kept.of(patientIdentityStore({ ...ports, identityStore })))
   const [organization, sources] = await readSources(ports, configuration, madeAt)
   // Else they would be asked for one by one, in each account a few.
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
@@ -86,6 +90,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
     notes,
   }
   await summaryRecord(objects, date).overwrite(summary)
+  await kept.forget()
   return summary
 }
 
