@@ -11,6 +11,7 @@ import { findDifferences } from '../../shared/reconcile/differences/find-differe
 import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'
 import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
 import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { retryOpenWork } from '../../shared/reconcile/dispatcher/retry-open-work.ts'
 import { dispatch, type SliceResult } from '../../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
@@ -32,6 +33,8 @@ import { renderSummary } from './render-status.ts'
 import { listStillOpen, renderStillOpen } from './still-open.ts'
 
 const watchEveryMs = 2_000
+/** So long the deployment is given to try again what waited; some of it waits on for a good reason. */
+const retryPatienceMs = 30_000
 const wholeDayMs = 24 * 60 * 60 * 1000
 
 /** With one of these in the end the exit code is 1: something is left that the files ask for. */
@@ -50,7 +53,7 @@ export function addApply(program: Command): void {
     .command('apply <s3://bucket>')
     .summary('reconcile a bucket now: grant, revoke, check drift')
     .description(
-      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference.\nExit code 1 if anything is rejected, failed, held or still on its way in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
+      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference. What failed or waits for its next attempt is tried again at once.\nExit code 1 if anything is rejected, failed, held or still on its way in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')
@@ -72,11 +75,13 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   tell(
     `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,
   )
+  const retried = await retryOpenWork(ports, configuration)
+  if (retried.length > 0) tell(`${count(retried.length, 'change')} that waited for the next attempt: tried again now`)
   const { clock } = ports
   const endsMs = clock.monotonicMs() + (options.timeout === undefined ? Infinity : options.timeout * 1000)
   const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
   const isEnded = deployment
-    ? await watch(ports, configuration, drift, endsMs)
+    ? await watch(ports, configuration, drift, { endsMs, retried })
     : await tellingOf(drift, workHere(ports, configuration, endsMs))
   if (!isEnded && clock.monotonicMs() >= endsMs)
     tell(
@@ -210,8 +215,9 @@ async function watch(
   ports: Ports,
   configuration: Configuration,
   drift: DriftProgress,
-  endsMs: number,
+  { endsMs, retried }: { readonly endsMs: number; readonly retried: readonly string[] },
 ): Promise<boolean> {
+  const triedByMs = ports.clock.monotonicMs() + retryPatienceMs
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
   // Seen twice, since what waited before this run may be about to be checked again.
@@ -224,17 +230,18 @@ async function watch(
     const explained = await listExplained(ports, configuration)
     const isOpen = (assignment: Assignment) =>
       !explained.grants.has(renderGrant(assignment)) && !scheduled.has(renderAssignmentKey(assignment))
-    const retried = new Set([...scheduled].flatMap((key) => parseAssignmentKey(key) ?? []).map(renderGrant))
+    const putOff = new Set([...scheduled].flatMap((key) => parseAssignmentKey(key) ?? []).map(renderGrant))
     // Its status says that it is on its way, until the retry.
     const isPutOff = (input: string) => {
       const link = parseLinkKey(input, configuration.folders)
-      return scheduled.has(input) || (link.ok && retried.has(renderGrant(link.value)))
+      return scheduled.has(input) || (link.ok && putOff.has(renderGrant(link.value)))
     }
     const grants = [...plan.grants, ...unfinished].filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
     const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
     const files = toLookAt.filter((input) => !explained.inputs.has(input) && !isPutOff(input)).length
-    const isSettled = grants + revocations + files + (await drift.partsLeft()) === 0
+    const untried = ports.clock.monotonicMs() < triedByMs ? await countThere(ports, retried) : 0
+    const isSettled = grants + revocations + files + untried + (await drift.partsLeft()) === 0
     timesSettled = isSettled ? timesSettled + 1 : 0
     const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to check`
     const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
@@ -244,6 +251,12 @@ async function watch(
     await ports.clock.sleep(watchEveryMs)
   }
   return true
+}
+
+/** How many of these objects are still there. */
+async function countThere({ objects }: Ports, keys: readonly string[]): Promise<number> {
+  const heads = await Promise.all(keys.map((key) => objects.head(key)))
+  return heads.filter((head) => head !== undefined).length
 }
 
 /** Differences that stay open for a reason told in a status: their inputs wait, failed, or are blocked, held or stuck. */
