@@ -22,17 +22,21 @@ import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
+import { countWork } from './count-work.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { DriftProgress } from './drift-progress.ts'
 import { explainDenial } from './explain-denial.ts'
 import { wholeNumber } from './options.ts'
+import { Progress } from './progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
+import { terminalWidth } from './render-table.ts'
 import { listStillOpen, renderStillOpen } from './still-open.ts'
 
 const watchEveryMs = 2_000
+const progress = new Progress()
 /** So long the deployment is given to try again what waited; some of it waits on for a good reason. */
 const retryPatienceMs = 30_000
 const wholeDayMs = 24 * 60 * 60 * 1000
@@ -70,7 +74,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const { deployment } = await claim(openCliPorts(bucket))
   const configuration = await chooseConfiguration(bucket, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
-  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
+  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openOwnPorts(bucket)
   const report = await reconcile(ports, configuration)
   tell(
     `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,
@@ -83,18 +87,25 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const isEnded = deployment
     ? await watch(ports, configuration, drift, { endsMs, retried })
     : await tellingOf(drift, workHere(ports, configuration, endsMs))
+  progress.end()
   if (!isEnded && clock.monotonicMs() >= endsMs)
     tell(
       `it took longer than ${count(options.timeout ?? 0, 'second')} (--timeout); what is left is done by the deployment, or the next apply`,
     )
   const isChecked = (await drift.partsLeft()) === 0
   const { statuses, spoiled } = await readAllStatuses(ports)
-  process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
+  process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses, { width: terminalWidth() }))
   for (const { message } of spoiled) tell(quote(message, 2000))
   const open = await findStillOpen(ports, configuration)
   if (open.length > 0) tell(renderStillOpen(open))
   const isLeftUndone = open.length > 0 || statuses.some(({ state }) => leftUndone.has(state))
   return !isEnded || !isChecked || spoiled.length > 0 || isLeftUndone ? 1 : 0
+}
+
+/** Without a deployment the queues are in this process, and tell how far it is. */
+function openOwnPorts(bucket: string): Ports {
+  const ports = openCliPorts(bucket)
+  return { ...ports, queues: countWork(ports.queues, (work) => progress.tell('carrying out', work)) }
 }
 
 /** What is not at rest, although everything that could be done now was done. */
@@ -220,6 +231,7 @@ async function watch(
   const triedByMs = ports.clock.monotonicMs() + retryPatienceMs
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
+  let most = 0
   // Seen twice, since what waited before this run may be about to be checked again.
   for (let timesSettled = 0; timesSettled < 2; ) {
     const { plan, inputs, unfinished, miscounted, scheduled } = await findDifferences(
@@ -241,15 +253,22 @@ async function watch(
     const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
     const files = toLookAt.filter((input) => !explained.inputs.has(input) && !isPutOff(input)).length
     const untried = ports.clock.monotonicMs() < triedByMs ? await countThere(ports, retried) : 0
-    const isSettled = grants + revocations + files + untried + (await drift.partsLeft()) === 0
+    const left = grants + revocations + files + untried + (await drift.partsLeft())
+    const isSettled = left === 0
+    most = Math.max(most, left)
     timesSettled = isSettled ? timesSettled + 1 : 0
     const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to check`
     const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
     if (line !== told) tell(line)
     told = line
-    if (timesSettled < 2 && ports.clock.monotonicMs() >= endsMs) return false
+    if (!isSettled) progress.tell('closing differences', { done: most - left, of: most })
+    if (timesSettled < 2 && ports.clock.monotonicMs() >= endsMs) {
+      progress.end()
+      return false
+    }
     await ports.clock.sleep(watchEveryMs)
   }
+  progress.end()
   return true
 }
 
@@ -278,5 +297,6 @@ async function listExplained(
 }
 
 function tell(line: string): void {
+  progress.end()
   process.stderr.write(`${line}\n`)
 }
