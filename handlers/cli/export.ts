@@ -15,6 +15,9 @@ import { renderJson } from './render-json.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
 
+/** How many lines are told at once, as progress: nobody knows before the end how many there are. */
+const toldEach = 100
+
 /** `ssofile export FILE`: what a bucket holds, for another bucket, Region or instance. */
 export function addExport(program: Command): void {
   program
@@ -54,7 +57,7 @@ async function exportTo(path: string, { config, json }: Options): Promise<number
     for await (const line of listExport({ ...ports, configuration }, (complaint) => leftOut.push(complaint))) {
       await write(file, line)
       lines[line.kind]++
-      progress.tell(() => `${count(++written, 'line')} written`)
+      if (++written % toldEach === 0) progress.tell(`${count(written, 'line')} written`)
     }
     const total = lines.history + lines['permission-set'] + lines.link + lines.assignment
     await write(file, { kind: 'end', lines: total })

@@ -22,7 +22,7 @@ export async function importExport(file: ExportFile, { dryRun = false, config, j
   const configuration = await chooseConfiguration(bucket, owner?.deployment, config)
   const ports = dryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
   const progress = new Progress()
-  const tell = (line: string) => progress.tell(() => line)
+  const { tell } = progress
   try {
     const inPortions = dryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
     const taken = await takeOverExport({ ...ports, configuration }, file, {

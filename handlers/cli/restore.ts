@@ -94,7 +94,7 @@ async function restoreInputs({ at, config, dryRun, ...options }: Options): Promi
         const changes = await findInputs(objects, openAwsObjectVersions(bucket), at)
         return { changes, faults: [], warnings: [] }
       },
-      { delete: true, onStep: (step) => progress.step(step), ...(config === undefined ? {} : { config }) },
+      { delete: true, onStep: progress.tell, ...(config === undefined ? {} : { config }) },
     )
     progress.end()
     if (dryRun) {
@@ -123,7 +123,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
   await refuseOther(ports)
   const versions = openAwsObjectVersions(bucket)
   const progress = new Progress()
-  const tell = (line: string) => progress.tell(() => line)
+  const { tell } = progress
   try {
     const pause = await readPause(ports.objects)
     const stoppedAt = pause?.lost === undefined ? undefined : (await ports.objects.head(pauseKey))?.lastModified

@@ -10,6 +10,7 @@ import { addExport } from './export.ts'
 import { addHelp } from './help.ts'
 import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
+import { addOffer } from './offer.ts'
 import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
 import { addPull } from './pull.ts'
@@ -61,6 +62,7 @@ addRestore(program)
 addRedrive(program)
 addDoctor(program)
 addCompletion(program)
+addOffer(program)
 addImport(program)
 addExport(program)
 addRelease(program)
