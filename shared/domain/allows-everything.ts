@@ -20,7 +20,7 @@ export function allowsEverything(set: Pick<PermissionSetDefinition, 'managedPoli
   const statements = policy.safeParse(JSON.parse(set.inlinePolicy)).data?.Statement ?? []
   return statements.some((statement) => {
     const { data } = fullStatement.safeParse(statement)
-    return data !== undefined && data.Action.some(isAll) && data.Resource.includes('*')
+    return data?.Action.some(isAll) === true && data.Resource.includes('*')
   })
 }
 

@@ -92,7 +92,7 @@ test('a plan in words says what is granted, and where a role would disappear', a
   expect(exitCode).toBe(0)
   expect(stdout).toContain(`- links_data/${name} (gone)\n  revokes Billing-ps to group 'team-Accountants' in 1 account`)
   expect(stdout).toContain('233000000002  invoicing-prod  AWSReservedSSO_Billing-ps_')
-  expect(stdout).toMatch(/^0 assignments to grant, 1 to revoke\n[^]*\n\nfiles: 1 to delete, 1 the same\n/)
+  expect(stdout).toMatch(/^0 assignments to grant, 1 to revoke\n[\s\S]*\n\nfiles: 1 to delete, 1 the same\n/)
 }, 60_000)
 
 test('a folder that is not laid out as the bucket is refused, with what was expected', async () => {

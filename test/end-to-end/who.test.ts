@@ -117,7 +117,7 @@ test('who writes a page for browsers, and the local system serves the same with 
   const response = await fetch(`${system.url}/_ssofile/access`)
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   for (const page of [stdout, await response.text()]) {
-    expect(page).toMatch(/^<!doctype html>[^]*default-src 'none'[^]*<\/html>\n$/)
+    expect(page).toMatch(/^<!doctype html>[\s\S]*default-src 'none'[\s\S]*<\/html>\n$/)
     expect(page).toContain(JSON.stringify(`links_data/${link}`))
     expect(page).toContain('ana@tiny.example')
   }
