@@ -9,6 +9,7 @@ import { type OrganizationAction, organizationActions } from './organization-act
 import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
 import { type SpoilAction, spoilActions } from './spoil-actions.ts'
+import { type TakeOverAction, takeOverActions } from './take-over-actions.ts'
 import { type TimeAction, timeActions } from './time-actions.ts'
 
 /** The small world that actions happen in; small, so that they meet. */
@@ -105,6 +106,7 @@ export type Action =
   | SpoilAction
   | LossAction
   | HostileAction
+  | TakeOverAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -319,6 +321,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...spoilActions,
   ...lossActions,
   ...hostileActions,
+  ...takeOverActions(account),
 )
 
 /** An action in words: what a failure prints. */
