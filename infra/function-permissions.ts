@@ -149,6 +149,13 @@ export const operatorPermissions = {
   identityCenter: 'read',
 } as const satisfies FunctionPermissions
 
+/** A role of a deployment: of a function, or the one that operators assume. */
+export type RoleName = FunctionName | 'operator'
+
+export function permissionsOf(role: RoleName): FunctionPermissions {
+  return role === 'operator' ? operatorPermissions : functionPermissions[role]
+}
+
 /** Who may send to a queue. */
 export function producersOf(queue: WorkedQueue): readonly FunctionName[] {
   return (Object.keys(functionPermissions) as FunctionName[]).filter((name) =>

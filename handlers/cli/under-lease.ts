@@ -17,14 +17,23 @@ const patienceMs = 15 * 60_000
 const itemsAtOnce = 8
 const looksPerSecond = 5
 
+/** Who holds the lease for a command, and who is told that it has to wait. */
+type Lessee = { readonly who: string; readonly tell: (line: string) => void }
+
+function person(command: string): Lessee {
+  const who = `ssofile ${command}, ${userInfo().username}@${hostname()}, process ${process.pid}`
+  return { who, tell: (line) => void process.stderr.write(`${line}\n`) }
+}
+
 /** Does `work` while this process holds the dispatcher lease. `mayGoOn`: false when it is time to let the dispatcher go on. */
 export async function underLease<T>(
   ports: Ports,
   command: string,
   work: (ssoAdmin: SsoAdmin, mayGoOn: () => boolean) => Promise<T>,
+  lessee: Lessee = person(command),
 ): Promise<T> {
   const { clock } = ports
-  const lease = await acquire(ports, command)
+  const lease = await acquire(ports, command, lessee)
   void lease.keep()
   const limiter = new RateLimiter(clock, defaultConfiguration.limits.callsPerSecond)
   const endsMs = clock.monotonicMs() + portionMs
@@ -40,30 +49,36 @@ export async function underLease<T>(
 }
 
 /** Work in portions under the lease, a few items at a time. `onDone` hears how many are done. */
-export function leasePortions(ports: Ports, command: string, onDone: TellProgress): InPortions {
+export function leasePortions(
+  ports: Ports,
+  command: string,
+  onDone: TellProgress,
+  lessee: Lessee = person(command),
+): InPortions {
   return async (items, what, work) => {
     let left = [...items]
     let done = 0
+    const doPortion = async (ssoAdmin: SsoAdmin, mayGoOn: () => boolean) => {
+      const undone: typeof left = []
+      let failure: { readonly error: unknown } | undefined
+      await pLimit(itemsAtOnce).map(left, async (item) => {
+        if (failure || !mayGoOn()) return void undone.push(item)
+        try {
+          await work(item, ssoAdmin)
+          onDone(what, { done: ++done, of: items.length })
+        } catch (error) {
+          // Not started: its turn came after the lease may have been lost.
+          if (error instanceof NotStartedError) undone.push(item)
+          else failure ??= { error }
+        }
+      })
+      // Only now: what was under way has ended, and nothing goes on without the lease.
+      if (failure) throw failure.error
+      return undone
+    }
     for (let isFirst = true; left.length > 0; isFirst = false) {
       if (!isFirst) await ports.clock.sleep(turnMs)
-      left = await underLease(ports, command, async (ssoAdmin, mayGoOn) => {
-        const undone: typeof left = []
-        let failure: { readonly error: unknown } | undefined
-        await pLimit(itemsAtOnce).map(left, async (item) => {
-          if (failure || !mayGoOn()) return void undone.push(item)
-          try {
-            await work(item, ssoAdmin)
-            onDone(what, { done: ++done, of: items.length })
-          } catch (error) {
-            // Not started: its turn came after the lease may have been lost.
-            if (error instanceof NotStartedError) undone.push(item)
-            else failure ??= { error }
-          }
-        })
-        // Only now: what was under way has ended, and nothing goes on without the lease.
-        if (failure) throw failure.error
-        return undone
-      })
+      left = await underLease(ports, command, doPortion, lessee)
     }
   }
 }
@@ -82,16 +97,13 @@ export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
   }
 }
 
-async function acquire(ports: Ports, command: string): Promise<Lease> {
+async function acquire(ports: Ports, command: string, { who, tell }: Lessee): Promise<Lease> {
   const { clock } = ports
-  const holder = `ssofile ${command}, ${userInfo().username}@${hostname()}, process ${process.pid}`
   const beganMs = clock.monotonicMs()
   while (clock.monotonicMs() - beganMs < patienceMs) {
-    const lease = await Lease.acquire(ports, holder)
+    const lease = await Lease.acquire(ports, who)
     if (lease) return lease
-    process.stderr.write(
-      `a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it pauses\n`,
-    )
+    tell(`a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it pauses`)
   }
   throw new Refusal(`the dispatcher was busy for 15 minutes; run the ${command} again later; what was done stays done`)
 }

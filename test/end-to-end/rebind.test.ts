@@ -7,7 +7,7 @@ import pLimit from 'p-limit'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
-/** How many: the handler's test has 2,500. */
+/** How many: test/handlers/same-files-again.test.ts has 1,000, on memory adapters. */
 const count = 150
 const account = '200000000001'
 const uma = 'uma@tiny.example'

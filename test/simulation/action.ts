@@ -10,6 +10,7 @@ import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
 import { type RestoreAction, restoreActions } from './restore-actions.ts'
 import { type SpoilAction, spoilActions } from './spoil-actions.ts'
+import { type TakeOverAction, takeOverActions } from './take-over-actions.ts'
 import { type TimeAction, timeActions } from './time-actions.ts'
 
 /** The small world that actions happen in; small, so that they meet. */
@@ -107,6 +108,7 @@ export type Action =
   | LossAction
   | RestoreAction
   | HostileAction
+  | TakeOverAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -322,6 +324,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...lossActions,
   ...restoreActions,
   ...hostileActions,
+  ...takeOverActions(account),
 )
 
 /** An action in words: what a failure prints. */

@@ -30,6 +30,7 @@ import { RecordPromise } from './promises/record.ts'
 import { readRecorded } from './promises/recorded-access.ts'
 import { SpoilWatch } from './promises/spoils.ts'
 import { StatusPromise } from './promises/status.ts'
+import { TakeOverWatch } from './promises/take-over.ts'
 import { TrailPromise } from './promises/trail.ts'
 import { promises, Violation } from './promises/violation.ts'
 import type { Watched } from './promises/watched.ts'
@@ -59,6 +60,7 @@ export class Checker {
   readonly #pause: PausePromise
   readonly #others: OthersPromise
   readonly #trail: TrailPromise
+  readonly #takeOver: TakeOverWatch
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -87,6 +89,7 @@ export class Checker {
     this.#watched = { world, access, desires, evaluations, fail }
     this.#convergence = new ConvergencePromise(this.#watched)
     this.#record = new RecordPromise(this.#watched)
+    this.#takeOver = new TakeOverWatch(this.#watched)
     this.#foreign = new ForeignPromise(this.#watched, this.#principals)
     this.#quotas = new QuotasPromise(this.#watched)
     this.#status = new StatusPromise(this.#watched, {
@@ -180,6 +183,7 @@ export class Checker {
     this.#calling = process.name
     const [first] = args
     this.#others.noteCall(call, args)
+    this.#takeOver.noteCall(process.name, operation, args)
     this.#permissionSets.noteCall(process, call, args)
     this.#departures.noteCall(process.name, operation, first)
     this.#looks.noteCall(process.name, operation, args)
@@ -212,6 +216,7 @@ export class Checker {
     this.#watched.access.settle()
     this.#dueMs = ssoAdmin.nextDueAt()?.getTime() ?? Number.POSITIVE_INFINITY
     this.#isDirty = false
+    this.#takeOver.note(this.#world)
     this.#record.checkAll()
   }
 
@@ -264,8 +269,10 @@ export class Checker {
     if (change.caller.accessKeyId === spoiler) return
     if (key.startsWith('links_data/')) this.#principals.noteLink(key)
     if (key.startsWith('links_data/')) this.#noteDesired()
+    const isOfOperator = this.#takeOver.isOperator(this.#calling) && change.caller.accessKeyId === 'ssofile'
+    if (isOfOperator && key.startsWith('links_data/')) this.#takeOver.checkLink(this.#calling, key)
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
-    const unseen = isRemoved ? undefined : this.#looks.complain(this.#calling, key)
+    const unseen = isRemoved || isOfOperator ? undefined : this.#looks.complain(this.#calling, key)
     if (unseen) this.#fail(promises[unseen.promise], unseen.message)
     // Not a release, nor someone who took the lease from outside.
     if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')
@@ -295,6 +302,8 @@ export class Checker {
     if (!entry) return
     const before = access.recordedBy(key)
     this.#principals.noteEntry(entry)
+    if (this.#takeOver.isOperator(this.#calling))
+      this.#takeOver.checkAdopted(key, readRecorded(key, entry)?.map(({ name }) => name) ?? [])
     access.noteWritten(key, entry, evaluations.lookedMs(this.#calling, [key]))
     access.noteLost(
       key,
@@ -307,6 +316,11 @@ export class Checker {
     const { access } = this.#watched
     const before = access.recordedBy(key)
     access.noteRemoved(key)
+    if (this.#takeOver.isOperator(this.#calling)) {
+      const names = before.map(({ name }) => name)
+      this.#takeOver.checkReleased(key, names, this.#world.ssoAdmin.assignments())
+      return
+    }
     // Where no creation was sent, or it failed for good, there is nothing that an account could come back with.
     const wasMade = before.some(({ isMade }) => isMade)
     const early = wasMade && this.#departures.complainAboutRemoval(key, this.#calling, this.#world.skewMs)

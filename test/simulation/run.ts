@@ -21,6 +21,7 @@ import type { Violation } from './promises/violation.ts'
 import { loseAndRestore } from './restore-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { isSpoilAction, performSpoilAction } from './spoil-actions.ts'
+import { isTakeOverAction, performTakeOverAction } from './take-over-actions.ts'
 import { isTimeAction, performTimeAction } from './time-actions.ts'
 
 export type RunResult = {
@@ -62,6 +63,7 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && lateKinds.has(action.kind))
   if ('silently' in action && action.silently) return false
+  if ('killMs' in action && action.killMs !== undefined) return false
   return !disturbing.has(action.do)
 }
 
@@ -224,6 +226,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   if (isOrganizationAction(action)) return performOrganizationAction(action, world)
   if (isSpoilAction(action)) return performSpoilAction(action, world)
   if (isHostileAction(action)) return performHostileAction(action, world)
+  if (isTakeOverAction(action)) return performTakeOverAction(action, world)
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])

@@ -4,6 +4,7 @@ import { changeSabotages } from './sabotages-changes.ts'
 import { hostileSabotages } from './sabotages-hostile.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
 import { proofSabotages } from './sabotages-proofs.ts'
+import { takeOverSabotages } from './sabotages-take-over.ts'
 import { unreadableSabotages } from './sabotages-unreadable.ts'
 import type { Profile } from './simulate.ts'
 
@@ -274,4 +275,5 @@ export const sabotages: readonly Sabotage[] = [
   ...unreadableSabotages,
   ...proofSabotages,
   ...hostileSabotages,
+  ...takeOverSabotages,
 ]

@@ -20,6 +20,7 @@ import {
 import { brakeScenarios } from './scenarios-brake.ts'
 import { changeScenarios } from './scenarios-changes.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
+import { takeOverScenarios } from './scenarios-take-over.ts'
 import { unreadableScenarios } from './scenarios-unreadable.ts'
 
 /**
@@ -371,4 +372,5 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ...brakeScenarios,
   ...changeScenarios,
   ...unreadableScenarios,
+  ...takeOverScenarios,
 ]

@@ -1,6 +1,6 @@
+import type { RoleName } from '../../infra/function-permissions.ts'
 import type { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
-import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
 import { type Call, type Chaos, type FaultKind, type RefusalKind, refusalFor } from './chaos.ts'
@@ -11,7 +11,7 @@ export type CallObserver = (process: SimulatedProcess, call: Call, args: readonl
 type Options = {
   readonly kind: 'dispatcher' | 'handler'
   /** Whose role it has in a deployment. */
-  readonly function: FunctionName
+  readonly function: RoleName
   readonly number: number
   readonly inner: Ports
   readonly clock: VirtualClock
@@ -35,7 +35,7 @@ const never = () => new Promise<never>(() => {})
  */
 export class SimulatedProcess {
   readonly kind: Options['kind']
-  readonly function: FunctionName
+  readonly function: RoleName
   readonly name: string
   readonly ports: Ports
   /** Resolves when it is killed; whoever started it then sees it fail. */
@@ -48,7 +48,7 @@ export class SimulatedProcess {
   constructor(options: Options) {
     this.kind = options.kind
     this.function = options.function
-    this.name = `${options.kind} ${options.number}`
+    this.name = `${options.function === 'operator' ? 'operator' : options.kind} ${options.number}`
     this.#options = options
     this.killed = new Promise((resolve) => {
       this.#kill = () => resolve('killed')

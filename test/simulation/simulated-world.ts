@@ -12,6 +12,7 @@ import {
   everyMorning,
   everyNight,
 } from '../../handlers/schedules.ts'
+import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
 import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
@@ -298,7 +299,7 @@ export class SimulatedWorld {
     return this.#dispatcher
   }
 
-  #newProcess(name: FunctionName): SimulatedProcess {
+  #newProcess(name: RoleName): SimulatedProcess {
     const kind = name === 'dispatcher' ? 'dispatcher' : 'handler'
     const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
     const randomness = this.#randomness
@@ -338,7 +339,17 @@ export class SimulatedWorld {
 
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
   #invoke<T>(name: FunctionName, work: (ports: Ports) => Promise<T>): Promise<T> {
-    const process = this.#newProcess(name)
+    return this.#run(this.#newProcess(name), work)
+  }
+
+  /** A command of an operator, in the role for it. */
+  operate(work: (ports: Ports) => Promise<void>): SimulatedProcess {
+    const process = this.#newProcess('operator')
+    void this.#run(process, work).catch((error: unknown) => this.trace.push(`${process.name}: ${String(error)}`))
+    return process
+  }
+
+  #run<T>(process: SimulatedProcess, work: (ports: Ports) => Promise<T>): Promise<T> {
     this.#alive.add(process)
     const died = process.killed.then((): never => {
       throw new Error(`${process.name} was killed`)

@@ -133,7 +133,7 @@ test('what somebody changed here is kept, and told', async () => {
   expect(taken).toMatchObject({ links: { written: 0, there: 0 }, left: [{ object: readers }] })
 })
 
-test('a name without a counterpart is told, once', async () => {
+test('each name without a counterpart is told, once', async () => {
   const there = open()
   await grant(there, readers, kim)
   const { file } = await exportOf(there)

@@ -72,6 +72,17 @@ export class Access {
     this.#recorded.set(`lost ${key}`, [...(this.#recorded.get(`lost ${key}`) ?? []), ...lost])
   }
 
+  /** An operator's import has taken it over. */
+  noteAdopted(name: string): void {
+    this.#owner.set(name, { of: 'ours', sinceMs: this.#world.clock.monotonicMs() })
+  }
+
+  /** An operator has given it back to others. */
+  noteReleased(name: string): void {
+    this.#made.delete(name)
+    this.#owner.set(name, { of: 'foreign', sinceMs: this.#world.clock.monotonicMs() })
+  }
+
   noteRemoved(key: string): void {
     this.#recorded.delete(key)
   }

@@ -1,5 +1,4 @@
-import { type FunctionPermissions, functionPermissions } from '../../../infra/function-permissions.ts'
-import type { FunctionName } from '../../../shared/ports/deployment-settings.ts'
+import { type FunctionPermissions, permissionsOf, type RoleName } from '../../../infra/function-permissions.ts'
 import type { Call } from '../chaos.ts'
 
 type Grant = readonly [kind: keyof FunctionPermissions, what: string]
@@ -8,26 +7,26 @@ type Grant = readonly [kind: keyof FunctionPermissions, what: string]
 export const usedGrants = new Set<string>()
 
 /** Why this function may not make this call: its role in a deployment has no right to it. */
-export function complainAboutGrant(name: FunctionName, call: Call): string | undefined {
+export function complainAboutGrant(name: RoleName, call: Call): string | undefined {
   const needed = neededFor(call)
   if (needed === undefined) return undefined
   const [kind, what] = needed
   const fits = (grant: string) => (isOfPrefix(kind) ? what.startsWith(grant) : what === grant)
-  const { put = [] } = functionPermissions[name]
+  const { put = [] } = permissionsOf(name)
   const onlyPut = call.operation === 'put' ? put.find(fits) : undefined
   if (onlyPut !== undefined) {
     usedGrants.add(`${name}: put ${onlyPut}`)
     return undefined
   }
   const granted = grantsOf(name, kind).find(fits)
-  if (granted === undefined) return `the function ${name} is not granted ${call.operation} of ${what || call.service}`
+  if (granted === undefined) return `the role ${name} is not granted ${call.operation} of ${what || call.service}`
   usedGrants.add(`${name}: ${kind} ${granted}`)
   return undefined
 }
 
 /** All that is granted, in the form of `usedGrants`, but for what follows from other grants. */
-export function listGrants(name: FunctionName): readonly string[] {
-  const { read = [], write = [], put = [], send = [], receive = [], ...services } = functionPermissions[name]
+export function listGrants(name: RoleName): readonly string[] {
+  const { read = [], write = [], put = [], send = [], receive = [], ...services } = permissionsOf(name)
   return [
     ...read.map((prefix) => `${name}: read ${prefix}`),
     ...write.map((prefix) => `${name}: write ${prefix}`),
@@ -50,19 +49,22 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
     case 'identitystore':
       return ['directory', operation === 'listMembersOf' ? 'members' : 'read']
     case 'sso-admin':
-      return ['identityCenter', operation === 'instance' ? 'instance' : 'change']
+      if (operation === 'instance') return ['identityCenter', 'instance']
+      return ['identityCenter', /^(list|describe|get)/.test(operation) ? 'read' : 'change']
     default:
       return service satisfies never
   }
 }
 
-function grantsOf(name: FunctionName, kind: keyof FunctionPermissions): readonly string[] {
-  const { read = [], write = [], put = [] } = functionPermissions[name]
+function grantsOf(name: RoleName, kind: keyof FunctionPermissions): readonly string[] {
+  const { read = [], write = [], put = [] } = permissionsOf(name)
   if (kind === 'read') return [...read, ...write, ...put]
-  const granted = functionPermissions[name][kind]
+  const granted = permissionsOf(name)[kind]
   if (granted === undefined) return []
   if (granted === 'members') return ['read', 'members']
-  return granted === 'change' ? ['instance', 'change'] : [granted].flat()
+  if (kind !== 'identityCenter') return [granted].flat()
+  const rights = ['instance', 'read', 'change']
+  return rights.slice(0, rights.indexOf(String(granted)) + 1)
 }
 
 function isOfPrefix(kind: keyof FunctionPermissions): boolean {
