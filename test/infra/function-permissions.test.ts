@@ -17,11 +17,11 @@ import { readText } from '../house/source-files.ts'
 
 const adapters = new URL('../../shared/aws/', import.meta.url)
 
-/** The operations that an adapter calls, by the commands that it makes and by the paginators that it uses. */
+/** The operations that an adapter calls, by the commands that it sends and by the paginators that it uses. */
 function calledIn(file: string): readonly string[] {
   const text = readFileSync(new URL(file, adapters), 'utf8')
-  const made = [...text.matchAll(/\bnew ([A-Z]\w+)Command\(/g), ...text.matchAll(/\bpaginate([A-Z]\w+)\(/g)]
-  return [...new Set(made.flatMap(([, name = '']) => name))].sort()
+  const calls = [...text.matchAll(/\bnew ([A-Z]\w+)Command\(/g), ...text.matchAll(/\bpaginate([A-Z]\w+)\(/g)]
+  return [...new Set(calls.map(([, name = '']) => name))].sort()
 }
 
 describe('granted is what the adapter calls, and nothing else:', () => {

@@ -21,8 +21,8 @@ import { findLostPermissionSets, type LostPermissionSet } from './find-lost-perm
 import { restoreHistory } from './restore-history.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
 
-/** What was written once, and is never removed by ssofile. */
-const writtenOnce = ['history/', 'changes/'] as const
+/** What was written once, and is never removed by ssofile; in this order: what history has, `changes/` has as well. */
+const writtenOnce = ['changes/', 'history/'] as const
 
 export type RestoreContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
   readonly versions: ObjectVersions

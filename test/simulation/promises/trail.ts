@@ -7,8 +7,8 @@ function changeOf(historyKey: string): { readonly date: string; readonly event: 
   const [, folder = '', date = '', time = '', event = ''] =
     /^history\/(.*)\/([^/]*)T([^/%]*)%([^/%]*)\.json$/su.exec(historyKey) ?? []
   const [kind = '', rest = ''] = split(folder)
-  const about =
-    kind === 'account' ? `${folder}%ssofile` : kind === 'pause' ? 'all' : kind === 'configuration' ? kind : rest
+  const names: Readonly<Record<string, string>> = { pause: 'all', restore: 'all', configuration: kind }
+  const about = kind === 'account' ? `${folder}%ssofile` : (names[kind] ?? rest)
   return { date, event: `${time}%${kind === 'permission-set' ? `${kind}-` : ''}${event}`, name: about }
 }
 

@@ -109,6 +109,7 @@ describe('the role of a function', () => {
   ] as const)('of links %s', async (_title, call, code) => {
     const { environment, ports } = start('links')
     environment.thaw('')
+    await objects.put('assignments/x', '{}')
     const refused = await call(ports).then(
       () => undefined,
       (error: { code: string }) => error.code,
