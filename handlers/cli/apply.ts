@@ -11,6 +11,7 @@ import { findDifferences } from '../../shared/reconcile/differences/find-differe
 import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'
 import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
 import { describePause, readPause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { retryOpenWork } from '../../shared/reconcile/dispatcher/retry-open-work.ts'
 import { dispatch, type SliceResult } from '../../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
@@ -21,17 +22,23 @@ import { lookAtPermissionSet } from '../permission-sets.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
+import { countWork } from './count-work.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { DriftProgress } from './drift-progress.ts'
 import { explainDenial } from './explain-denial.ts'
 import { wholeNumber } from './options.ts'
+import { Progress } from './progress.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
+import { terminalWidth } from './render-table.ts'
 import { listStillOpen, renderStillOpen } from './still-open.ts'
 
 const watchEveryMs = 2_000
+const progress = new Progress()
+/** So long the deployment is given to try again what waited; some of it waits on for a good reason. */
+const retryPatienceMs = 30_000
 const wholeDayMs = 24 * 60 * 60 * 1000
 
 /** With one of these in the end the exit code is 1: something is left that the files ask for. */
@@ -50,7 +57,7 @@ export function addApply(program: Command): void {
     .command('apply <s3://bucket>')
     .summary('reconcile a bucket now: grant, revoke, check drift')
     .description(
-      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference.\nExit code 1 if anything is rejected, failed, held or still on its way in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
+      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference. What failed or waits for its next attempt is tried again at once.\nExit code 1 if anything is rejected, failed, held or still on its way in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')
@@ -67,29 +74,38 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const { deployment } = await claim(openCliPorts(bucket))
   const configuration = await chooseConfiguration(bucket, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
-  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openCliPorts(bucket)
+  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openOwnPorts(bucket)
   const report = await reconcile(ports, configuration)
   tell(
     `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,
   )
+  const retried = await retryOpenWork(ports, configuration)
+  if (retried.length > 0) tell(`${count(retried.length, 'change')} that waited for the next attempt: tried again now`)
   const { clock } = ports
   const endsMs = clock.monotonicMs() + (options.timeout === undefined ? Infinity : options.timeout * 1000)
   const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
   const isEnded = deployment
-    ? await watch(ports, configuration, drift, endsMs)
+    ? await watch(ports, configuration, drift, { endsMs, retried })
     : await tellingOf(drift, workHere(ports, configuration, endsMs))
+  progress.end()
   if (!isEnded && clock.monotonicMs() >= endsMs)
     tell(
       `it took longer than ${count(options.timeout ?? 0, 'second')} (--timeout); what is left is done by the deployment, or the next apply`,
     )
   const isChecked = (await drift.partsLeft()) === 0
   const { statuses, spoiled } = await readAllStatuses(ports)
-  process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses))
+  process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses, { width: terminalWidth() }))
   for (const { message } of spoiled) tell(quote(message, 2000))
   const open = await findStillOpen(ports, configuration)
   if (open.length > 0) tell(renderStillOpen(open))
   const isLeftUndone = open.length > 0 || statuses.some(({ state }) => leftUndone.has(state))
   return !isEnded || !isChecked || spoiled.length > 0 || isLeftUndone ? 1 : 0
+}
+
+/** Without a deployment the queues are in this process, and tell how far it is. */
+function openOwnPorts(bucket: string): Ports {
+  const ports = openCliPorts(bucket)
+  return { ...ports, queues: countWork(ports.queues, (work) => progress.tell('carrying out', work)) }
 }
 
 /** What is not at rest, although everything that could be done now was done. */
@@ -210,10 +226,12 @@ async function watch(
   ports: Ports,
   configuration: Configuration,
   drift: DriftProgress,
-  endsMs: number,
+  { endsMs, retried }: { readonly endsMs: number; readonly retried: readonly string[] },
 ): Promise<boolean> {
+  const triedByMs = ports.clock.monotonicMs() + retryPatienceMs
   const organization = new OrganizationCache(ports, configuration.folders)
   let told = ''
+  let most = 0
   // Seen twice, since what waited before this run may be about to be checked again.
   for (let timesSettled = 0; timesSettled < 2; ) {
     const { plan, inputs, unfinished, miscounted, scheduled } = await findDifferences(
@@ -224,26 +242,40 @@ async function watch(
     const explained = await listExplained(ports, configuration)
     const isOpen = (assignment: Assignment) =>
       !explained.grants.has(renderGrant(assignment)) && !scheduled.has(renderAssignmentKey(assignment))
-    const retried = new Set([...scheduled].flatMap((key) => parseAssignmentKey(key) ?? []).map(renderGrant))
+    const putOff = new Set([...scheduled].flatMap((key) => parseAssignmentKey(key) ?? []).map(renderGrant))
     // Its status says that it is on its way, until the retry.
     const isPutOff = (input: string) => {
       const link = parseLinkKey(input, configuration.folders)
-      return scheduled.has(input) || (link.ok && retried.has(renderGrant(link.value)))
+      return scheduled.has(input) || (link.ok && putOff.has(renderGrant(link.value)))
     }
     const grants = [...plan.grants, ...unfinished].filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
     const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
     const files = toLookAt.filter((input) => !explained.inputs.has(input) && !isPutOff(input)).length
-    const isSettled = grants + revocations + files + (await drift.partsLeft()) === 0
+    const untried = ports.clock.monotonicMs() < triedByMs ? await countThere(ports, retried) : 0
+    const left = grants + revocations + files + untried + (await drift.partsLeft())
+    const isSettled = left === 0
+    most = Math.max(most, left)
     timesSettled = isSettled ? timesSettled + 1 : 0
     const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to check`
     const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
     if (line !== told) tell(line)
     told = line
-    if (timesSettled < 2 && ports.clock.monotonicMs() >= endsMs) return false
+    if (!isSettled) progress.tell('closing differences', { done: most - left, of: most })
+    if (timesSettled < 2 && ports.clock.monotonicMs() >= endsMs) {
+      progress.end()
+      return false
+    }
     await ports.clock.sleep(watchEveryMs)
   }
+  progress.end()
   return true
+}
+
+/** How many of these objects are still there. */
+async function countThere({ objects }: Ports, keys: readonly string[]): Promise<number> {
+  const heads = await Promise.all(keys.map((key) => objects.head(key)))
+  return heads.filter((head) => head !== undefined).length
 }
 
 /** Differences that stay open for a reason told in a status: their inputs wait, failed, or are blocked, held or stuck. */
@@ -265,5 +297,6 @@ async function listExplained(
 }
 
 function tell(line: string): void {
+  progress.end()
   process.stderr.write(`${line}\n`)
 }

@@ -34,7 +34,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
   const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
   const progress = new Progress()
-  const tell = (line: string) => progress.tell(() => line)
+  const { tell } = progress
   const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
   try {
     const steps = { filter, source, isCompact, tagKeys, inPortions, onStep: tell }

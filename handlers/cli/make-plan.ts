@@ -4,6 +4,7 @@ import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { isSystemFile } from '../../shared/domain/system-file.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import type { TellProgress } from '../../shared/ports/progress.ts'
 import { type Preview, previewChanges } from '../../shared/reconcile/preview/preview.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -42,7 +43,7 @@ export type ScopeOptions = {
   readonly delete: boolean
 }
 
-type Options = ScopeOptions & { readonly config?: string; readonly onStep: (step: string) => void }
+type Options = ScopeOptions & { readonly config?: string; readonly onStep: TellProgress }
 
 /**
  * What changes when these files are pushed to the bucket, or, without a `source`, what a reconcile of the bucket would change.

@@ -43,11 +43,10 @@ async function plan(source: string, { config, folder, ...options }: Options): Pr
   if (isBucket && (folder !== undefined || !options.delete))
     throw new Refusal(`received --folder or --no-delete with '${source}', expected them only with a folder of files`)
   const progress = new Progress()
-  const onStep = (step: string) => progress.step(step)
   try {
     const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
       delete: options.delete,
-      onStep,
+      onStep: progress.tell,
       ...(config === undefined ? {} : { config }),
       ...(folder === undefined ? {} : { folder }),
     })

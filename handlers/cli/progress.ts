@@ -1,23 +1,31 @@
+import type { TellProgress } from '../../shared/ports/progress.ts'
+import { renderProgress } from './render-progress.ts'
+import { cutToWidth } from './text-width.ts'
+
+const clearLine = '\r\u001b[K'
+
 /** Shows progress on standard error, in one line that is overwritten; silent if that is not a terminal. */
 export class Progress {
   readonly #isShown = process.stderr.isTTY === true
+  #step = ''
+  #beganMs = 0
   #lastMs = 0
 
-  /** Shows the step that begins now. */
-  step(line: string): void {
-    if (this.#isShown) process.stderr.write(`\r\u001b[K${line} …`)
-  }
-
-  /** Shows how far it is, at most ten times a second. */
-  tell(line: () => string): void {
+  /** A step that begins, or how far it is: shown at most ten times a second. */
+  readonly tell: TellProgress = (step, counted) => {
     const nowMs = performance.now()
-    if (!this.#isShown || nowMs - this.#lastMs < 100) return
+    const isNew = step !== this.#step
+    if (isNew) this.#beganMs = nowMs
+    this.#step = step
+    if (!this.#isShown || (!isNew && nowMs - this.#lastMs < 100)) return
     this.#lastMs = nowMs
-    process.stderr.write(`\r\u001b[K${line()}`)
+    const line = renderProgress(step, counted, nowMs - this.#beganMs)
+    // A line that the terminal breaks would not be overwritten as a whole.
+    process.stderr.write(clearLine + cutToWidth(line, (process.stderr.columns || 80) - 1))
   }
 
   /** Removes the line. */
   end(): void {
-    if (this.#isShown) process.stderr.write('\r\u001b[K')
+    if (this.#isShown) process.stderr.write(clearLine)
   }
 }

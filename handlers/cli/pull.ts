@@ -51,7 +51,7 @@ async function pull(target: string, options: Options): Promise<number> {
   if (fault) throw new Refusal(`nothing was changed; ${fault.key}: received ${fault.received}; ${fault.remedy}`)
   const progress = new Progress()
   try {
-    progress.step('comparing the bucket with the folder')
+    progress.tell('comparing the bucket with the folder')
     const changes = await comparePull(ports.objects, folder, scope)
     progress.end()
     await agree(changes, options)
@@ -59,7 +59,7 @@ async function pull(target: string, options: Options): Promise<number> {
     const all = changes.writes.length + changes.removals.length
     const pulled = await pullChanges(ports, folder, changes, () => {
       done++
-      progress.tell(() => `${done} of ${count(all, 'file')} done`)
+      progress.tell('fetching files', { done, of: all })
     })
     progress.end()
     return tell(pulled, changes, options.json)

@@ -50,7 +50,7 @@ async function push(source: string, { config, folder, ...options }: Options): Pr
   try {
     const made = await makePlan(bucketOf(undefined), source, {
       delete: options.delete,
-      onStep: (step) => progress.step(step),
+      onStep: progress.tell,
       ...(config === undefined ? {} : { config }),
       ...(folder === undefined ? {} : { folder }),
     })
@@ -65,7 +65,7 @@ async function push(source: string, { config, folder, ...options }: Options): Pr
     const all = changes.uploads.length + changes.deletions.length
     const pushed = await pushChanges(made.ports, changes, () => {
       written++
-      progress.tell(() => `${written} of ${count(all, 'file')} pushed`)
+      progress.tell('pushing files', { done: written, of: all })
     })
     progress.end()
     return tell(made, pushed, options.json)

@@ -98,7 +98,7 @@ async function releaseAll(ports: Ports, keys: readonly AssignmentKey[]): Promise
   const progress = new Progress()
   const released: Released[] = []
   try {
-    const inPortions = leasePortions(ports, 'release', (line) => progress.tell(() => line))
+    const inPortions = leasePortions(ports, 'release', progress.tell)
     await inPortions(keys, 'assignments', async (key) => {
       released.push(await releaseAssignment(key, ports))
     })

@@ -24,9 +24,17 @@ const linksOf = ({ links, origin }: HeldAccess): string => {
   return first === undefined ? 'none known' : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
 }
 
+/** Words that fit a narrow column; other output has the sentences. */
+const shortRemarks = new Map([
+  ['the group has no members', 'no members'],
+  ['its members are not known', 'not known'],
+  ['the group is gone from the directory', 'group gone'],
+  ['its members then are not recorded', 'not recorded'],
+])
+
 const renderPerson = ({ person, remark }: HeldAccess): string => {
-  if (person === undefined) return `(${remark ?? 'not known'})`
-  return remark === undefined ? person : `${person} (gone)`
+  if (person !== undefined) return remark === undefined ? person : `${person} (gone)`
+  return `(${shortRemarks.get(remark ?? '') ?? remark ?? 'not known'})`
 }
 
 const renderSince = ({ since, origin, state }: HeldAccess): string => {

@@ -9,6 +9,7 @@ import { addExplain } from './explain.ts'
 import { addHelp } from './help.ts'
 import { addImport } from './import.ts'
 import { addLocal } from './local.ts'
+import { addOffer } from './offer.ts'
 import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
 import { addPull } from './pull.ts'
@@ -58,6 +59,7 @@ addResume(program)
 addRedrive(program)
 addDoctor(program)
 addCompletion(program)
+addOffer(program)
 addImport(program)
 addRelease(program)
 addHelp(program)

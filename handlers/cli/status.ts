@@ -193,7 +193,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
     const isOver = !wait || (left === 0 && !(await hasUntold(ports, read)))
     const isLate = !isOver && ports.clock.monotonicMs() >= endsMs
     if (!isOver && !isLate && !watch) {
-      progress.step(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all files are processed')
+      progress.tell(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all files are processed')
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import type { TellProgress } from '../../shared/ports/progress.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
 import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
 import { limitSsoAdmin, NotStartedError } from '../../shared/reconcile/calls/limited-sso-admin.ts'
@@ -39,7 +40,7 @@ export async function underLease<T>(
 }
 
 /** Work in portions under the lease, a few items at a time. `onDone` hears how many are done. */
-export function leasePortions(ports: Ports, command: string, onDone: (line: string) => void): InPortions {
+export function leasePortions(ports: Ports, command: string, onDone: TellProgress): InPortions {
   return async (items, what, work) => {
     let left = [...items]
     let done = 0
@@ -52,7 +53,7 @@ export function leasePortions(ports: Ports, command: string, onDone: (line: stri
           if (failure || !mayGoOn()) return void undone.push(item)
           try {
             await work(item, ssoAdmin)
-            onDone(`${what}: ${++done} of ${items.length}`)
+            onDone(what, { done: ++done, of: items.length })
           } catch (error) {
             // Not started: its turn came after the lease may have been lost.
             if (error instanceof NotStartedError) undone.push(item)
@@ -68,7 +69,7 @@ export function leasePortions(ports: Ports, command: string, onDone: (line: stri
 }
 
 /** Reads without the lease, at a rate that leaves most of AWS's to the dispatcher. For what only looks. */
-export function slowPortions(ports: Ports, onDone: (line: string) => void): InPortions {
+export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
   const limiter = new RateLimiter(ports.clock, looksPerSecond)
   const always = () => true
   const ssoAdmin = limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
@@ -76,7 +77,7 @@ export function slowPortions(ports: Ports, onDone: (line: string) => void): InPo
     let done = 0
     await pLimit(itemsAtOnce).map(items, async (item) => {
       await work(item, ssoAdmin)
-      onDone(`${what}: ${++done} of ${items.length}`)
+      onDone(what, { done: ++done, of: items.length })
     })
   }
 }

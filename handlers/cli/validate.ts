@@ -3,7 +3,6 @@ import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { listBucketInputs } from './bucket-inputs.ts'
 import { openCliPorts } from './cli-ports.ts'
-import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { type FolderListing, listFolder } from './folder-inputs.ts'
 import { Progress } from './progress.ts'
@@ -41,7 +40,7 @@ async function validate(source: string, { config }: Options): Promise<Validation
   let judged = 0
   const onJudged = () => {
     judged++
-    progress.tell(() => `${judged} of ${count(files.length, 'file')} checked`)
+    progress.tell('checking files', { done: judged, of: files.length })
   }
   const found = await validateInputs(files, { folders, now: new Date(), onJudged })
   progress.end()

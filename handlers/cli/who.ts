@@ -85,8 +85,8 @@ async function who(options: Options): Promise<number> {
     isLive: live,
   }
   const progress = new Progress()
-  progress.step('reading who has access')
-  const answer = await whoHasAccess(question, ports, configuration).finally(() => progress.end())
+  progress.tell('reading who has access')
+  const answer = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
   const fixed = {
     person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
     account: account !== undefined,

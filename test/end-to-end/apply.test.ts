@@ -105,6 +105,26 @@ describe('apply with a deployment', () => {
     expect(again.stderr).toContain('0 to grant, 0 to revoke')
   }, 60_000)
 
+  test('tries again at once what failed, and what is repaired by now is in force in the end', async () => {
+    const account = '233000000002'
+    const policies = (method: 'PUT' | 'DELETE') =>
+      fetch(`${system.url}/_ssofile/accounts/${account}/missing-policies/base`, { method })
+    await policies('PUT')
+    const customerManagedPoliciesList = [{ Name: 'base' }]
+    const set = JSON.stringify({ permissionSetName: 'Base-ps', customerManagedPoliciesList })
+    await system.upload('permission_sets/Base-ps.json', set)
+    const link = `links_data/account%${account}%Base-ps%team-Accountants%GROUP%ssofile`
+    await system.upload(link)
+    await system.untilStatus(link, 'failed')
+    const began = Date.now()
+    await policies('DELETE')
+    const { exitCode, stderr, stdout } = await system.ssofile(['apply', 's3://ssofile', '--no-drift'], 'ssofile')
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/2 applied +in force/) })
+    expect(stderr).toContain('1 change that waited for the next attempt: tried again now')
+    // By itself it is tried again half a minute after the failure at the earliest.
+    expect(Date.now() - began).toBeLessThan(30_000)
+  }, 90_000)
+
   test('twice at once, while it works: each grant is made once', async () => {
     const links = (await fixtureLinks()).slice(0, 6)
     for (const link of links) await system.upload(`links_data/${link}`)

@@ -97,3 +97,21 @@ test('no row of status and who is wider than a terminal of eighty columns', asyn
     expect(table.filter((line) => line.length > 80)).toEqual([])
   }
 }, 60_000)
+
+test('on a terminal a command tells how far it is, and elsewhere it does not', async () => {
+  expect(await onTerminal(60, 'who --no-live', { PAGER: 'cat' })).toMatch(/^reading assignments\/: 1 of 2$/m)
+  const { stderr } = await runSsofile(['who', '--no-live'], system.env('me'))
+  expect(stderr).toBe('')
+}, 60_000)
+
+test('completion is offered the keys, permission sets and accounts of the bucket', async () => {
+  const offer = async (...args: readonly string[]) => (await system.ssofile(['offer', ...args])).stdout.split('\n')
+  expect(await offer('keys', 'account%2330')).toContain(link)
+  expect(await offer('permission-sets', 'Bill')).toEqual(['Billing-ps', ''])
+  expect(await offer('accounts', '233000000002')).toEqual(['233000000002', ''])
+  const { stdout } = await runSsofile(['offer', 'keys'], {
+    ...system.env('me'),
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+  })
+  expect(stdout).toBe('')
+}, 120_000)

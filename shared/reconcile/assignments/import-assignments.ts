@@ -4,6 +4,7 @@ import type { Configuration } from '../../domain/configuration.ts'
 import type { ImportSource, WantedAssignment } from '../../domain/import-source.ts'
 import type { Account, OrganizationView } from '../../domain/organization-view.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
@@ -29,7 +30,7 @@ export type ImportOptions = {
   readonly source?: ImportSource | undefined
   readonly inPortions: InPortions
   /** Told each step, and how far it is. */
-  readonly onStep: (step: string) => void
+  readonly onStep: TellProgress
 }
 
 type Context = Ports & { readonly configuration: Configuration }
@@ -58,7 +59,7 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   onStep('looking up names and records')
   const judging = { objects, view: await view(), configuration, principals, ...existing }
-  const onJudged = (done: number) => onStep(`looking up names and records: ${done} of ${existing.rows.length}`)
+  const onJudged = (done: number) => onStep('looking up names and records', { done, of: existing.rows.length })
   const judgements = await judgeExisting(existing.rows, { ...judging, onJudged })
   const readings = await InputReadings.list(objects, configuration)
   const plan = await planImport(judgements, { ...options, view: judging.view, configuration, readings })
@@ -112,7 +113,7 @@ async function readTags(
   await Promise.all(
     unread.map(async ({ id }) => {
       tags.set(id, await organizations.listTags(id))
-      onStep(`reading tags: ${tags.size} of ${unread.length} accounts`)
+      onStep('reading the tags of accounts', { done: tags.size, of: unread.length })
     }),
   )
   return tags

@@ -1,7 +1,5 @@
-import { parseAssignmentKey } from '../../domain/assignment.ts'
 import { shareOf } from '../../domain/folder-share.ts'
-import { assignmentHint, type Hint, hint as hintSchema } from '../../domain/hint.ts'
-import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import { type Hint, hint as hintSchema } from '../../domain/hint.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ReceivedMessage } from '../../ports/queues.ts'
@@ -10,6 +8,7 @@ import { forgetFailure, recordFailure } from '../records/failures.ts'
 import { groupOf, type Lane, lanes } from '../records/lanes.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { listOpenWork, type OpenWork } from '../records/open-work.ts'
+import { openHint } from './retry-open-work.ts'
 
 /**
  * So many hints in hand of a lane are enough to fill every slot: SQS gives ten of a group at most, so they are about 40
@@ -283,13 +282,6 @@ export async function giveBackAll(items: readonly WorkItem[], log: Log): Promise
       log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
     })
   }
-}
-
-function openHint(object: string, key: string): Hint | undefined {
-  const name = parsePermissionSetKey(key)
-  if (name.ok) return { v: 1, kind: 'permission-set', permissionSet: name.value, cause: object }
-  const assignment = parseAssignmentKey(key)
-  return assignment && assignmentHint(assignment, object)
 }
 
 function parseHint(body: string): Hint | undefined {

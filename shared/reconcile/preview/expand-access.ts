@@ -4,6 +4,7 @@ import type { GrantingLink } from '../../domain/ledger-entry.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName } from '../../domain/principal.ts'
+import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { Subject } from './find-subject.ts'
 import type { People } from './people.ts'
@@ -41,6 +42,7 @@ type Context = {
   readonly notes: string[]
   /** It is access of an earlier time: names are those that were recorded, and groups stay as they are. */
   readonly isThen?: boolean | undefined
+  readonly onStep?: TellProgress | undefined
 }
 
 type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'remark'>
@@ -92,7 +94,11 @@ type Members = ReadonlyMap<PrincipalId, readonly PrincipalId[] | undefined>
 type Names = Awaited<ReturnType<typeof readNames>>
 
 /** The members that are asked for. A group without an entry: its members could not be listed. */
-async function readMembers(groups: ReadonlySet<PrincipalId>, { people, subject, notes }: Context): Promise<Members> {
+async function readMembers(
+  groups: ReadonlySet<PrincipalId>,
+  { people, subject, notes, onStep = () => {} }: Context,
+): Promise<Members> {
+  let done = 0
   const { user, principals } = subject
   const ownGroups = new Set(principals?.filter(({ type }) => type === 'GROUP').map(({ id }) => id))
   // Whose groups are known by now, of these alone.
@@ -102,6 +108,7 @@ async function readMembers(groups: ReadonlySet<PrincipalId>, { people, subject, 
       if (isOwn && ownGroups.has(id)) return [id, [user.id]]
       try {
         const members = await people.membersOf(id)
+        onStep('reading the members of groups', { done: ++done, of: groups.size })
         return [id, user === undefined ? members : members?.filter((member) => member === user.id)]
       } catch (error) {
         if (!isServiceError(error)) throw error

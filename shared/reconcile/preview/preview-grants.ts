@@ -5,6 +5,7 @@ import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/la
 import { renderGrant } from '../../domain/link.ts'
 import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
 import { findLackOfPrincipal } from '../assignments/resolve-target.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
@@ -24,7 +25,7 @@ type Context = {
   readonly readings: InputReadings
   readonly permissionSets: PermissionSetPreview
   readonly looksMost: number
-  readonly onStep: (step: string) => void
+  readonly onStep: TellProgress
 }
 
 type Target = { readonly arn: PermissionSetArn | 'new'; readonly principalId: PrincipalId }
@@ -48,8 +49,9 @@ export async function sortGrants(
   const made = ready.filter(({ arn }) => arn !== 'new')
   const places = Map.groupBy(made, ({ grant }) => renderProvisionedSet(grant.assignment))
   const isChecked = places.size <= context.looksMost
-  if (isChecked && places.size > 0) context.onStep(`looking for access that is there already, in ${places.size} places`)
+  let done = 0
   for (const found of isChecked ? places.values() : []) {
+    context.onStep('looking for access that is there already', { done: done++, of: places.size })
     const there = await listPrincipals(found[0], context)
     for (const { grant, principalId } of found) {
       const isIt = (one: Principal) => one.principalId === principalId && one.principalType === grant.assignment.type

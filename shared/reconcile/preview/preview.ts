@@ -11,6 +11,7 @@ import type { Status } from '../../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
 import { findCause } from '../brake/find-cause.ts'
 import { findDifferences } from '../differences/find-differences.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -78,7 +79,7 @@ type PreviewOptions = {
   /** Existing access is looked for only if it takes at most this many calls. */
   readonly looksMost: number
   /** Told each step. */
-  readonly onStep?: (step: string) => void
+  readonly onStep?: TellProgress
 }
 
 /**

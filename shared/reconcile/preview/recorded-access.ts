@@ -6,6 +6,7 @@ import { type Access, type GrantingLink, type LedgerState, ledgerPrefix } from '
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import type { TellProgress } from '../../ports/progress.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
@@ -41,6 +42,7 @@ export async function readRecordedAccess(
   objects: ObjectStore,
   beginning: string,
   isWanted: (assignment: Assignment) => boolean,
+  onStep: TellProgress = () => {},
 ): Promise<Recorded> {
   const ledger = new Ledger(objects)
   const accesses: RecordedAccess[] = []
@@ -49,10 +51,12 @@ export async function readRecordedAccess(
     const keys = await Array.fromAsync(listAssignmentKeys(objects, prefix, beginning))
     const wanted = keys.filter((key) => isWanted(assignmentOf(key)))
     const found = new Map<AssignmentKey, readonly RecordedAccess[]>()
+    let done = 0
     await forEachAtOnce(wanted, async (key) => {
       const read = await unlessSpoiled(prefix === ledgerPrefix ? readOurs(ledger, key) : readOthers(objects, key))
       if (isSpoiled(read)) spoiled.push(read.message)
       else found.set(key, read)
+      onStep(`reading ${prefix}`, { done: ++done, of: wanted.length })
     })
     for (const key of wanted) accesses.push(...(found.get(key) ?? []))
   }

@@ -5,6 +5,7 @@ import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
@@ -64,6 +65,7 @@ export async function whoHasAccess(
   question: WhoQuestion,
   ports: Ports,
   configuration: Configuration,
+  onStep: TellProgress = () => {},
 ): Promise<WhoAnswer> {
   const notes: string[] = []
   const { objects, clock } = ports
@@ -74,7 +76,7 @@ export async function whoHasAccess(
     readOrganization(ports, configuration, notes),
     readDriftRun(objects),
   ])
-  const finding = { question, subject, people, ports, notes }
+  const finding = { question, subject, people, ports, notes, onStep }
   const { access, asked, historySince } = await (question.at === undefined
     ? findAccess(finding)
     : findAccessAt(finding, question.at))
@@ -85,7 +87,7 @@ export async function whoHasAccess(
   const told = await addUploaders(wanted, ports)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isThen = question.at !== undefined
-  const rows = await expandAccess(told, { people, subject, accounts, notes, isThen })
+  const rows = await expandAccess(told, { people, subject, accounts, notes, isThen, onStep })
   const driftCheck = isThen ? undefined : ageOf(drift)
   const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince }
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
@@ -98,6 +100,7 @@ type Finding = {
   readonly people: People
   readonly ports: Ports
   readonly notes: string[]
+  readonly onStep: TellProgress
 }
 
 /** From the bucket, and from Identity Center where that is cheap. */
@@ -138,7 +141,7 @@ async function ask(
 }
 
 async function readRecords(
-  { question: { account, permissionSet }, subject, people, ports }: Finding,
+  { question: { account, permissionSet }, subject, people, ports, onStep }: Finding,
   mayBeOwn: (assignment: Assignment) => boolean,
 ): Promise<Recorded> {
   const set = permissionSet === undefined ? '' : `${permissionSet}%`
@@ -147,6 +150,7 @@ async function readRecords(
     ports.objects,
     beginning,
     (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && mayBeOwn(one),
+    onStep,
   )
   const groups = recorded.accesses.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
   if (subject.isAnybody) people.foresee(new Set(groups))

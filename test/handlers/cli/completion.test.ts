@@ -38,3 +38,21 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
   expect(complete(['ssofile', 'plan', '--'])).toBe('--json --config --help')
   expect(complete(['ssofile', 'completion', 'f'])).toBe('fish')
 })
+
+test('in bash it completes keys, accounts and permission sets with those of the bucket', () => {
+  const root = program()
+  root.command('explain').argument('<account>').argument('<permission-set>').argument('<principal>')
+  root.command('status').argument('[key]').option('--account <id>', 'account')
+  const complete = (words: readonly string[]) => {
+    // In place of the command: what it would be asked.
+    const script = `ssofile() { printf '%s\\n' "asked-for-$2-like-$3"; }
+${renderCompletion('bash', root)}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _ssofile; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return execFileSync('/bin/bash', ['-c', script], { encoding: 'utf8' }).trim()
+  }
+  expect(complete(['ssofile', 'status', 'root%'])).toBe('asked-for-keys-like-root%')
+  expect(complete(['ssofile', 'status', '--account', '23'])).toBe('asked-for-accounts-like-23')
+  expect(complete(['ssofile', 'explain', '23'])).toBe('asked-for-accounts-like-23')
+  expect(complete(['ssofile', 'explain', '233000000002', 'Bil'])).toBe('asked-for-permission-sets-like-Bil')
+  expect(complete(['ssofile', 'status', '--a'])).toBe('--account')
+})

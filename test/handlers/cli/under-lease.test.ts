@@ -1,14 +1,15 @@
 import { expect, test } from '@jest/globals'
 import { leasePortions } from '../../../handlers/cli/under-lease.ts'
+import type { Counted } from '../../../shared/ports/progress.ts'
 import { Lease } from '../../../shared/reconcile/dispatcher/lease.ts'
 import { World } from '../../world.ts'
 
 test('long work is done in portions, in which the rate holds and between which the dispatcher may have the lease', async () => {
   const world = new World()
   const done: number[] = []
-  const told: string[] = []
+  const told: (readonly [string, Counted?])[] = []
   const items = Array.from({ length: 1_000 }, (_, index) => index)
-  const work = leasePortions(world.ports, 'import', (line) => told.push(line))(
+  const work = leasePortions(world.ports, 'import', (...step) => told.push(step))(
     items,
     'items',
     async (item, ssoAdmin) => {
@@ -29,7 +30,7 @@ test('long work is done in portions, in which the rate holds and between which t
   expect(done.toSorted((a, b) => a - b)).toEqual(items)
   expect(free).toBeGreaterThan(10)
   expect(world.clock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(50_000)
-  expect(told.at(-1)).toBe('items: 1000 of 1000')
+  expect(told.at(-1)).toEqual(['items', { done: 1_000, of: 1_000 }])
 })
 
 test('a failure ends the work after what is under way, and the lease is free then', async () => {

@@ -1,0 +1,56 @@
+import { Argument, type Command } from 'commander'
+import { linkPrefix } from '../../shared/domain/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { bucketOf } from './bucket.ts'
+import { openCliPorts } from './cli-ports.ts'
+
+export const offered = ['keys', 'accounts', 'permission-sets'] as const
+export type Offered = (typeof offered)[number]
+
+/** A shell shows no more, and nobody reads more. */
+const most = 200
+
+/** `ssofile offer`, which completion scripts call: words of the bucket that begin so, one a line. No answer is no failure. */
+export function addOffer(program: Command): void {
+  program
+    .command('offer', { hidden: true })
+    .addArgument(new Argument('<what>').choices(offered))
+    .argument('[beginning]', 'what was typed', '')
+    .action(async (what: Offered, beginning: string) => {
+      const words = await listOffers(what, beginning).catch(() => [])
+      process.stdout.write(words.map((word) => `${word}\n`).join(''))
+    })
+}
+
+async function listOffers(what: Offered, beginning: string): Promise<readonly string[]> {
+  const ports = openCliPorts(bucketOf(undefined))
+  switch (what) {
+    case 'keys':
+      return [
+        ...(await listNames(ports.objects, linkPrefix, beginning)),
+        ...(await listNames(ports.objects, permissionSetPrefix, beginning)),
+      ]
+    case 'permission-sets':
+      return (await listNames(ports.objects, permissionSetPrefix, beginning)).map((name) => name.replace(/\.json$/, ''))
+    case 'accounts': {
+      const view = await new OrganizationCache(ports, []).storedView()
+      const ids = view?.accounts.map(({ id }): string => id) ?? []
+      return ids.filter((id) => id.startsWith(beginning)).slice(0, most)
+    }
+    default:
+      return what satisfies never
+  }
+}
+
+/** Without the prefix, as commands take them. A name that a line cannot hold is not offered. */
+async function listNames(objects: ObjectStore, prefix: string, beginning: string): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const { key } of objects.list(prefix + beginning)) {
+    const name = key.slice(prefix.length)
+    if (name !== '' && !/\p{Cc}/u.test(name)) names.push(name)
+    if (names.length === most) break
+  }
+  return names
+}

@@ -1,0 +1,31 @@
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { assignmentHint, type Hint } from '../../domain/hint.ts'
+import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { sendHints } from '../records/lanes.ts'
+import { listOpenWork } from '../records/open-work.ts'
+
+/** To look at open work; its cause is the object that notes it. `undefined`: it is none. */
+export function openHint(object: string, key: string): Hint | undefined {
+  const name = parsePermissionSetKey(key)
+  if (name.ok) return { v: 1, kind: 'permission-set', permissionSet: name.value, cause: object }
+  const assignment = parseAssignmentKey(key)
+  return assignment && assignmentHint(assignment, object)
+}
+
+/**
+ * Has everything looked at now that waits for its next attempt, which may be an hour away: whoever asks may have removed
+ * what was in the way. Answers the objects that note it. Each goes, or another takes its place, once it was tried;
+ * but access that is kept for a while because its principal is gone waits on.
+ */
+export async function retryOpenWork(
+  ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
+  configuration: Pick<Configuration, 'urgentPermissionSets' | 'folders'>,
+): Promise<readonly string[]> {
+  const { objects, randomness, clock } = ports
+  const waiting = (await Array.fromAsync(listOpenWork(objects))).filter(({ nextAttempt }) => nextAttempt > clock.now())
+  const hints = waiting.flatMap(({ object, key }) => openHint(object, key) ?? [])
+  await sendHints(ports, { id: randomness.id(), hints, revocation: false }, configuration)
+  return waiting.map(({ object }) => object)
+}
