@@ -57,13 +57,21 @@ function renderUnplaced({ view }: Preview): string {
   return `! ${paint('pending', 'accounts')} whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}\n`
 }
 
-function renderIdle({ idleLinks }: Preview, { links }: Room): string {
-  const told = idleLinks.slice(0, links).map(({ key, state, reason, remedy }) => {
-    const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
-    const lines = [reason, remedy].flatMap((text) => (text === undefined ? [] : [`    ${quote(text, 2000)}\n`]))
-    return `! ${quote(key, 1024)}  ${word}: grants nothing\n${lines.join('')}`
+/** Links that grant nothing for one reason stand together. */
+function renderIdle({ idleLinks }: Preview, room: Room): string {
+  const alike = Map.groupBy(idleLinks, ({ state, reason, remedy }) => [state, reason, remedy].join('\n'))
+  const groups = [...alike.values()]
+  const told = groups.slice(0, room.links).map((group) => {
+    const heads = group.slice(0, room.accounts).map(({ key, state }) => {
+      const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
+      return `! ${quote(key, 1024)}  ${word}: grants nothing\n`
+    })
+    const texts = [group[0]?.reason, group[0]?.remedy].flatMap((text) => text ?? [])
+    const why = texts.map((text) => `    ${quote(text, 2000)}\n`)
+    return [...heads, renderMore(group.length - heads.length), ...why].join('')
   })
-  return told.join('') + renderMore(idleLinks.length - told.length)
+  const left = groups.slice(room.links).reduce((sum, group) => sum + group.length, 0)
+  return told.join('') + renderMore(left)
 }
 
 /** Of links that are not told. */

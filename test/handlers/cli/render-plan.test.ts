@@ -71,3 +71,13 @@ test('fifty links of one kind are told, and with --verbose every one', async () 
   expect(brief).toContain('\n  and 1 more link (--verbose tells all)\n')
   expect(linksIn(await plan(world, { isVerbose: true }))).toBe(51)
 })
+
+test('links that grant nothing for the same reason are told together, three of them by name', async () => {
+  const world = new World()
+  for (let index = 0; index < 5; index++)
+    await world.objects.put(`links_data/account%999999999999%Read-ps%team-${index}%GROUP%ssofile`, '')
+  const brief = await plan(world)
+  expect(brief.match(/^! links_data\//gm)).toHaveLength(3)
+  expect(brief).toContain('\n  and 2 more links (--verbose tells all)\n')
+  expect((await plan(world, { isVerbose: true })).match(/^! links_data\//gm)).toHaveLength(5)
+})
