@@ -143,7 +143,7 @@ test('nothing leaves the page, not even where somebody makes it try', async () =
   expect(calls).toBe(0)
 })
 
-test('a name from a stranger stays text', async () => {
+test('the page shows names from strangers as text, whatever is in them', async () => {
   const { page, faults } = await open(full)
   await page.fill('#account', hostileAccount)
   expect(await cell(page, 0, 2).textContent()).toBe(hostileAccount)
