@@ -133,6 +133,16 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     ...(nth % 3 === 0 ? [deleteLink(linkOf(`account%${account}`))] : []),
     wait(600_000),
   ]),
+  // The ledger is lost and restored, and what it had is revoked later.
+  scenario(drawn, ({ home: { account }, settledMs: ms, nth }) => [
+    upload(linkOf(`account%${account}`)),
+    upload(linkOf('root%all', set, 'team-2')),
+    wait(20_000 + ms),
+    { do: 'the ledger is lost, and restored', count: 12, afterMs: 1_000, writes: nth },
+    wait(70_000),
+    deleteLink(linkOf('root%all', set, 'team-2')),
+    wait(70_000),
+  ]),
   // The ledger is lost and restored: what is there, what had ended, and what others gave since then.
   scenario(drawn, ({ home: { account, elsewhere }, settledMs: ms, nth }) => [
     upload(linkOf(`account%${account}`)),
