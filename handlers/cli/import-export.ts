@@ -1,4 +1,5 @@
 import { renderComplaint } from '../../shared/domain/complaint.ts'
+import { forgetLedgerCount, readLedgerCount } from '../../shared/reconcile/records/ledger-count.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { claimForImport } from './claim-for-import.ts'
@@ -21,6 +22,8 @@ export async function importExport(file: ExportFile, { dryRun = false, config, j
   const owner = dryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(bucket, owner?.deployment, config)
   const ports = dryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
+  // History that comes with the file speaks of access that may not be here: the guard of the ledger counts from now on.
+  if (!dryRun && !(await readLedgerCount(opened.objects))) await forgetLedgerCount(opened.objects, opened.clock.now())
   const progress = new Progress()
   const { tell } = progress
   try {

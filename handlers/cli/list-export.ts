@@ -64,7 +64,9 @@ export async function* listExport(context: Context, onLeftOut: (complaint: Compl
 async function listByInstant(objects: Ports['objects']): Promise<readonly ObjectHead[]> {
   const instantOf = ({ key }: ObjectHead) => key.slice(key.lastIndexOf('/') + 1)
   const heads = await Array.fromAsync(objects.list('history/'))
-  return heads.sort((a, b) => (instantOf(a) < instantOf(b) ? -1 : 1))
+  // Pauses, releases and configurations are this bucket's own, and mean nothing in another one.
+  const moving = heads.filter(({ key }) => /^history\/(account%|permission-set%|too-long\/)/.test(key))
+  return moving.sort((a, b) => (instantOf(a) < instantOf(b) ? -1 : 1))
 }
 
 /** In the order of the items, some at a time. */

@@ -257,7 +257,7 @@ export class LocalSystem {
   async history(assignment: string): Promise<readonly string[]> {
     const folder = assignment.replace(/%ssofile$/, '').replaceAll('/', '%2F')
     const keys = await this.keys(`history/${folder}/`)
-    return keys.map((key) => key.replace(/^.*%(\w+)\.json$/s, '$1'))
+    return keys.map((key) => key.replace(/^.*%([\w-]+)\.json$/s, '$1'))
   }
 
   async createGroup(name: string): Promise<void> {

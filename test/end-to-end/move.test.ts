@@ -117,7 +117,7 @@ test('an import says what has no counterpart, takes over what exists here, and t
   expect(here.calls.slice(since).filter(isWrite)).toEqual([])
   expect(await here.keys('links_data/')).toEqual(await there.keys('links_data/'))
   expect(await here.keys('assignments/')).toEqual([`assignments/${keyOf(shop)}`])
-  expect(await here.history(keyOf(shop))).toEqual(['granted', 'adopted'])
+  expect(await here.history(keyOf(shop))).toEqual(['granted', 'foreign-found', 'adopted'])
 
   const again = await here.ssofile(['import', '--from', file, '--json'], role)
   expect(JSON.parse(again.stdout)).toMatchObject({

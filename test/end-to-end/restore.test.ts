@@ -27,6 +27,8 @@ async function start(...options: string[]): Promise<void> {
 }
 
 const cli = (...args: string[]) => system.ssofile(args, 'ssofile')
+/** With the rights that operators have in a deployment. */
+const restore = (...args: string[]) => system.ssofile(['restore', ...args], 'ssofile-operator')
 const access = async () => (await Promise.all(accounts.map((account) => system.access.inAccount(account)))).flat()
 /** The doctor tries calls that are refused. */
 const changes = () =>
@@ -77,14 +79,14 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     const metrics = await (await fetch(`${system.url}/_ssofile/metrics`)).text()
     expect(metrics).toContain('LedgerLost')
 
-    expect((await cli('restore', '--dry-run')).stdout).toContain('to bring back: 4 entries of the ledger')
-    const restored = await cli('restore', '--yes')
+    expect((await restore('--dry-run')).stdout).toContain('to bring back: 4 entries of the ledger')
+    const restored = await restore('--yes')
     expect(restored).toMatchObject({ exitCode: 0 })
     await untilResumed()
     expect(await contents()).toEqual(before.contents)
     expect(await access()).toEqual(before.access)
     expect(changes()).toBe(before.changes)
-    expect((await cli('restore', '--yes')).stdout).toContain('nothing is lost')
+    expect((await restore('--yes')).stdout).toContain('nothing is lost')
 
     await system.remove(ofOne)
     await system.untilGone(ofOne)
@@ -96,7 +98,7 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     const before = { access: await access(), changes: changes() }
     await emptyBucket()
     await untilStopped()
-    const restored = await cli('restore', '--yes')
+    const restored = await restore('--yes')
     expect(restored).toMatchObject({ exitCode: 1 })
     expect(restored.stdout).toContain('nothing says whose bucket this was')
     expect(await access()).toEqual(before.access)
@@ -112,7 +114,7 @@ test('without versions the ledger and its owner come back from history', async (
   for (const prefix of ['assignments/', 'owned_permission_sets/', 'control/'])
     await system.tryCli(['s3', 'rm', '--recursive', `s3://ssofile/${prefix}`], { as: 'ssofile' })
   await untilStopped()
-  expect(await cli('restore', '--yes')).toMatchObject({ exitCode: 0 })
+  expect(await restore('--yes')).toMatchObject({ exitCode: 0 })
   await untilResumed()
   expect(await contents()).toEqual(before.contents)
   expect(await access()).toEqual(before.access)
@@ -127,9 +129,9 @@ test('the files of an instant come back after a bad sync, and what was uploaded 
   await system.remove(ofOne)
   await system.upload(added)
   await system.untilStatus(added, 'applied')
-  const asked = await cli('restore', '--inputs', '--at', at.toISOString())
+  const asked = await restore('--inputs', '--at', at.toISOString())
   expect(asked).toMatchObject({ exitCode: 2 })
-  expect(await cli('restore', '--inputs', '--at', at.toISOString(), '--yes')).toMatchObject({ exitCode: 0 })
+  expect(await restore('--inputs', '--at', at.toISOString(), '--yes')).toMatchObject({ exitCode: 0 })
   await system.untilStatus(ofOne, 'applied')
   await system.untilGone(added)
   expect((await system.access.inAccount(accounts[1])).includes('ReadOnly-ps%other%GROUP')).toBe(false)

@@ -662,7 +662,7 @@ describe('the role of operators', () => {
         /"s3:PutObject","s3:DeleteObject"\],[^[]*"Resource":\[([^\]]*)\]/.exec(textOfRole(mode)) ?? []
       for (const prefix of ['links_data/', 'permission_sets/', 'assignments/', 'control/dispatcher.json'])
         expect(deletable).toContain(`example-ssofile/${prefix}`)
-      expect(deletable).not.toMatch(/history|owner|brake|pause/)
+      expect(deletable).not.toMatch(/history|changes|owner|brake/)
     }
   })
 

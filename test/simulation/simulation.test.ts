@@ -54,6 +54,10 @@ const unused = [
     reason:
       'too rare for a hundred lives: a message that fails again and again, a pause that ends while messages are lost',
   },
+  {
+    grant: /^hourly: write status\/too-many\/$/,
+    reason: 'too rare for a hundred lives: mostly the sweep tells of them first',
+  },
   { grant: /^dispatcher: send permission-sets$/, reason: 'only for a status that cannot be told for long' },
 ]
 

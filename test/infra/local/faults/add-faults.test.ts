@@ -29,7 +29,7 @@ type Rules = z.input<typeof faultFile>['rules']
 
 /** S3, SQS and SSO Admin on a free port, with these faults; clients that try once. */
 async function open(rules: Rules, isReady = () => true) {
-  const world = new World()
+  const world = new World({ isOwned: false })
   const app = buildLocalServer(world)
   addJsonServices(app, world)
   const deaths: string[][] = []

@@ -32,7 +32,7 @@ test('an event that is told again stands as it was told first', async () => {
 })
 
 test('an event is missing under its date at no moment in which history has it, and is told whole when it is told again', async () => {
-  const { ports, objects } = new World()
+  const { ports, objects } = new World({ isOwned: false })
   const dying = intercept(ports, async ({ args, proceed }) => {
     if (String(args[0]).startsWith('history/')) throw new Error('killed')
     return proceed()
