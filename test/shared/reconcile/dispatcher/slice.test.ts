@@ -99,7 +99,7 @@ describe('a slice', () => {
     expect(counts()).toEqual({ visible: 0, inFlight: 0 })
     expect(counts('dispatch').visible).toBe(0)
     expect((await world.json(`status/${bench.link}.json`))?.state).toBe('applied')
-    expect(await world.keys('control/')).toEqual(['control/configured.json'])
+    expect(await world.keys('control/')).toEqual(['control/configured.json', 'control/owner.json'])
   })
 
   test('counts what failed', async () => {
@@ -412,7 +412,7 @@ describe('the end of a slice', () => {
     expect(world.ssoAdmin.assignments()).toEqual([])
     expect(world.log.lines).toContainEqual({
       level: 'info',
-      message: 'a person paused all changes: nothing more is started',
+      message: 'all changes are paused: nothing more is started',
       fields: { by: 'me', reason: 'migration' },
     })
   })

@@ -4,6 +4,7 @@ import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
 import { lackOfBoundUser } from '../../../../shared/domain/lack.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
+import type { TellProgress } from '../../../../shared/ports/progress.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { PlannedGrant } from '../../../../shared/reconcile/preview/preview.ts'
 import { sortGrants } from '../../../../shared/reconcile/preview/preview-grants.ts'
@@ -30,7 +31,7 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
     const sorting = async () => {
       const readings = await InputReadings.list(world.objects, world.configuration)
       const permissionSets = await previewPermissionSets(world.ports)
-      const onStep = (step: string) => steps.push(step)
+      const onStep: TellProgress = (step, counted) => void steps.push(`${step}: ${counted?.done} of ${counted?.of}`)
       return sortGrants(grants, {
         ports: world.ports,
         configuration: world.configuration,
@@ -57,10 +58,10 @@ describe('grants of a plan', () => {
       grantOf({ accountId: first }),
     ]
     expect(await sort(grants)).toEqual({ ...nothing, grants })
-    expect(steps).toEqual(['looking for access that is there already, in 2 places'])
+    expect(steps).toEqual([0, 1].map((done) => `looking for access that is there already: ${done} of 2`))
     expect(bench.calls('ListAccountAssignments')).toBe(2)
     expect(await sort([])).toEqual(nothing)
-    expect(steps).toHaveLength(1)
+    expect(steps).toHaveLength(2)
   })
 
   test('of a permission set that a file makes are made, without a look at what is there', async () => {
