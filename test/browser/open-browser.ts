@@ -7,5 +7,7 @@ export async function openBrowser(): Promise<Browser> {
   if (!existsSync(executablePath))
     throw new Error(`received no browser at ${executablePath}, expected Chromium; apt-get install chromium`)
   // Chromium refuses to run in its sandbox as root, which CI may be.
-  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+  // A container has little shared memory; as root there is no sandbox.
+  const args = ['--disable-dev-shm-usage', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
+  return chromium.launch({ executablePath, args })
 }
