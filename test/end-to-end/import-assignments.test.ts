@@ -115,7 +115,7 @@ test('the role of operators is refused whatever import, release and restore do n
   const refused: readonly (readonly string[])[] = [
     ['s3', 'rm', `s3://ssofile/${history}`],
     ['s3', 'rm', 's3://ssofile/control/owner.json'],
-    ...['control/pause.json', 'control/brake.json', 'status/links_data/x.json'].map((key) => [
+    ...['control/brake.json', 'status/links_data/x.json', 'reports/x.csv'].map((key) => [
       ...['s3', 'cp', '-', `s3://ssofile/${key}`],
     ]),
     ['sqs', 'send-message', '--queue-url', system.queueUrl('work-urgent'), '--message-body', 'x'],
