@@ -64,7 +64,7 @@ describe('a link with a time, on the local system', () => {
     expect(Date.now() - soon.getTime()).toBeLessThan(75_000)
     expect(await system.access.inAccount(account)).toEqual(['beginning', 'extended'].map(accessOf))
     expect(await system.history(`account%${account}%${accessOf('ending')}`)).toEqual(['granted', 'revoked'])
-    expect(await system.history(`account%${account}%${accessOf('extended')}`)).toEqual(['granted'])
+    expect(await system.history(`account%${account}%${accessOf('extended')}`)).toEqual(['granted', 'terms-changed'])
     expect(await system.keys('attention/')).toEqual([])
     expect((await system.status(linkOf('ending')))?.reason).toBe(`it expired at ${soon.toISOString()}`)
   }, 180_000)
