@@ -100,8 +100,8 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'for `restore`, and an import into a bucket that nobody has claimed yet',
   },
   {
-    right: /^operator: s3:DeleteObject .*\/(attention|state)\//,
-    of: '`s3:DeleteObject` under `attention/` and `state/`, of `operator`',
+    right: /^operator: s3:(\w+Object .*\/attention|DeleteObject .*\/state)\//,
+    of: 'objects under `attention/`, and `s3:DeleteObject` under `state/`, of `operator`',
     reason: 'only for records that have lost their subject',
   },
   {

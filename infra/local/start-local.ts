@@ -143,8 +143,10 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
   // As the environment of a deployment names it.
   const { instanceArn } = models.ssoAdmin
-  const open = (environment?: ExecutionEnvironment) => openPorts({ url, clock, log, metrics, instanceArn, environment })
-  page.openPorts = open
+  const common = { url, clock, log, metrics, instanceArn }
+  const open = (environment?: ExecutionEnvironment) =>
+    openPorts({ ...common, environment, caller: environment?.function ?? 'owner' })
+  page.openPorts = () => openPorts(common)
   const variablesOf = (name: FunctionName) => functionVariables(name, { url, instanceArn })
   await claimBucket(open(), { name: deploymentName, queueUrls: queueUrlsAt(url), configuration }).catch(
     (error: unknown) => {
@@ -178,14 +180,15 @@ type OpenOptions = {
   readonly metrics: Metrics
   readonly instanceArn: string
   readonly environment?: ExecutionEnvironment | undefined
+  /** The function that calls, so that its calls can be told apart; absent: none. */
+  readonly caller?: FunctionName | undefined
 }
 
 /** The product's ports over AWS's own clients: of one environment of a function, or of who deploys. */
-function openPorts({ url, clock, log, metrics, instanceArn, environment }: OpenOptions): Ports {
+function openPorts({ url, clock, log, metrics, instanceArn, environment, caller }: OpenOptions): Ports {
   const token = environment && { sessionToken: environment.sessionToken }
   const accessKeyId = accessKeyIdOf(environment?.function)
-  // The calls of each function can be told apart.
-  const endpoint = { url, accessKeyId, userAgentAppId: environment?.function ?? 'owner', ...token }
+  const endpoint = { url, accessKeyId, ...(caller === undefined ? {} : { userAgentAppId: caller }), ...token }
   const aws = openAwsPorts({
     bucket,
     queues: (queue) => queueUrlAt(url, queue),
