@@ -6,6 +6,7 @@ import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { dispatch } from '../../shared/reconcile/dispatcher/slice.ts'
+import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { intercept } from '../intercept.ts'
 import { permissionSetKeyOf, steps } from './permission-set-steps.ts'
 
@@ -48,6 +49,8 @@ const ports = intercept(aws, async ({ port, operation, proceed }) => {
   return answer
 })
 
+// Without an owner the dispatcher does nothing; the bucket was filled as if it had had one.
+await claimBucket(aws, undefined, { acceptsLoss: true })
 const key = permissionSetKeyOf(0)
 const uploads: UploadMemory['uploads'][number][] = []
 for (const { body } of steps) {
