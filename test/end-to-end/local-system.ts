@@ -180,20 +180,27 @@ export class LocalSystem {
   }
 
   /** Waits until the status of an input has this state, and answers it. */
-  untilStatus(input: string, state: StatusState): Promise<Status> {
+  untilStatus(input: string, state: StatusState, patience: { withinMs?: number } = {}): Promise<Status> {
     return until(
       `state '${state}' of ${input}`,
       async () => {
         const status = await this.status(input)
         return status?.state === state ? status : undefined
       },
-      { tell: async () => `its status: ${JSON.stringify(await this.status(input))}\n${this.lastLogLines()}` },
+      {
+        ...patience,
+        tell: async () => `its status: ${JSON.stringify(await this.status(input))}\n${this.lastLogLines()}`,
+      },
     )
   }
 
-  async untilStatuses(inputs: readonly string[], state: StatusState): Promise<void> {
+  async untilStatuses(
+    inputs: readonly string[],
+    state: StatusState,
+    patience: { withinMs?: number } = {},
+  ): Promise<void> {
     const limit = pLimit(lookedAtOnce)
-    await Promise.all(inputs.map((input) => limit(() => this.untilStatus(input, state))))
+    await Promise.all(inputs.map((input) => limit(() => this.untilStatus(input, state, patience))))
   }
 
   /** Waits until nothing is left of an input: its status is removed when it is gone and all it granted is revoked. */

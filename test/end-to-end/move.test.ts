@@ -135,7 +135,8 @@ test('a plan says what the links ask for, they are carried out, and nothing is r
   expect(JSON.stringify(grants)).not.toContain(`"${shop}"`)
   const since = here.calls.length
   expect(await here.ssofile(['resume'], 'operator')).toMatchObject({ exitCode: 0 })
-  await here.untilStatuses([readers, admin], 'applied')
+  // The schedule looks every minute whether the pause is over.
+  await here.untilStatuses([readers, admin], 'applied', { withinMs: 100_000 })
   await here.untilStatus(nobody, 'waiting')
   expect(await here.keys('assignments/')).toEqual([
     ...[shop, data].map((account) => `assignments/${keyOf(account)}`),
