@@ -6,6 +6,7 @@ type Prefix =
   | ''
   | 'links_data/'
   | 'permission_sets/'
+  | 'policies/'
   | 'assignments/'
   | 'owned_permission_sets/'
   | 'foreign/'
@@ -65,7 +66,7 @@ const reconciling = {
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
   router: { write: ['state/failures/'], send: ['links', 'permission-sets'] },
   links: {
-    read: ['links_data/'],
+    read: ['links_data/', 'policies/'],
     write: ['status/', 'attention/', 'state/'],
     send: ['links', ...lanes, 'dispatch'],
     organizations: 'read',
@@ -115,7 +116,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   owner: { put: ['control/owner.json'], identityCenter: 'instance' },
   // Of the two input prefixes only those that come in by the API: `function-policy.ts`.
-  api: { read: ['status/'], write: ['links_data/', 'permission_sets/'], put: ['state/deletions/'] },
+  api: { read: ['status/', 'policies/'], write: ['links_data/', 'permission_sets/'], put: ['state/deletions/'] },
 }
 
 /**
