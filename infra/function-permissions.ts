@@ -29,6 +29,7 @@ type Prefix =
   | 'state/expiry/'
   | 'state/deletions/'
   | 'state/drift.json'
+  | 'state/policies.json'
   | 'state/reconcile.json'
   | 'state/report/'
 
@@ -83,8 +84,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   report: { read: [''], write: ['state/report/'], put: ['reports/'], directory: 'members', identityCenter: 'instance' },
   'minute-links': {
-    read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
-    write: ['state/expiry/', 'status/', 'attention/'],
+    read: ['links_data/', 'policies/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
+    write: ['state/expiry/', 'state/policies.json', 'status/', 'attention/'],
     send: ['links', 'permission-sets', 'events'],
   },
   dispatcher: {
