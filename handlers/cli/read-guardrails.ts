@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { quote } from '../../shared/domain/complaint.ts'
+import { type Parsed, quote } from '../../shared/domain/complaint.ts'
 import {
   type Guardrails,
   isPolicyKey,
@@ -8,7 +8,9 @@ import {
   parsePolicyFile,
   policyFileMostBytes,
   policyPrefix,
+  policyTestPrefix,
 } from '../../shared/domain/policy-file.ts'
+import { type PolicyTest, parsePolicyTests, policyTestFileMostBytes } from '../../shared/domain/policy-test.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -29,6 +31,24 @@ export async function readGuardrails(source: string): Promise<Guardrails> {
       }),
     ),
   )
+}
+
+/** Each file under `policies/tests/`, ascending. */
+export async function readPolicyTests(source: string) {
+  const files: { readonly key: string; readonly tests: Parsed<readonly PolicyTest[]> }[] = []
+  if (source.startsWith('s3://')) {
+    const { objects } = openCliPorts(bucketOf(source))
+    for await (const { key } of objects.list(policyTestPrefix)) {
+      const found = key.endsWith('.json') ? await objects.get(key, { mostBytes: policyTestFileMostBytes }) : undefined
+      if (found) files.push({ key, tests: parsePolicyTests(key, found.body) })
+    }
+    return files
+  }
+  for (const name of await listNames(join(source, policyTestPrefix))) {
+    const key = policyTestPrefix + name
+    if (key.endsWith('.json')) files.push({ key, tests: parsePolicyTests(key, await readFile(join(source, key))) })
+  }
+  return files
 }
 
 async function listNames(path: string): Promise<readonly string[]> {
