@@ -1,5 +1,6 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
+import { judgeUse, unusedSince } from '../../shared/domain/role-use.ts'
 import { describeSources } from '../../shared/reconcile/preview/describe-sources.ts'
 import type { HeldAccess } from '../../shared/reconcile/preview/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../shared/reconcile/preview/render-access-rows.ts'
@@ -16,7 +17,13 @@ type Column = {
   readonly isKept?: boolean
 }
 /** Columns that say the same in each row are left out. */
-export type Fixed = { readonly person: boolean; readonly account: boolean; readonly permissionSet: boolean }
+export type Fixed = {
+  readonly person: boolean
+  readonly account: boolean
+  readonly permissionSet: boolean
+  /** It was asked for what is unused for so many days. */
+  readonly unusedForDays?: number | undefined
+}
 
 const linksOf = ({ links, origin }: HeldAccess): string => {
   const [first, ...others] = links.map(({ key }) => key.slice(linkPrefix.length))
@@ -50,6 +57,12 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const { rows, notes, sources } = answer
   const isNarrow = width !== undefined && width < widthForLinks
   const hasEnds = rows.some(({ until }) => until !== undefined)
+  const { unusedForDays } = fixed
+  const given: Column = { title: 'given by', text: ({ origin }) => origin, isKept: true }
+  const lastColumns: readonly Column[] = [
+    ...(unusedForDays === undefined ? [] : [useColumn(unusedForDays)]),
+    ...(isNarrow ? (unusedForDays === undefined ? [given] : []) : [{ title: 'by link', text: linksOf }]),
+  ]
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true },
@@ -58,7 +71,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
     { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
     { title: 'since', text: renderSince, isKept: true },
     hasEnds && { title: 'until', text: ({ until = '' }) => until.slice(0, 10), isKept: true },
-    isNarrow ? { title: 'given by', text: ({ origin }) => origin, isKept: true } : { title: 'by link', text: linksOf },
+    ...lastColumns,
   ]
   const shown = columns.filter((column) => column !== false)
   const table = renderTable(
@@ -71,12 +84,34 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const accounts = new Set(rows.map(({ account }) => account)).size
   const more = isNarrow && rows.length > 0 ? '; with links, tickets and uploaders: --output csv' : ''
   const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
-  const found = rows.length === 0 ? renderNothing(answer) : `${table}\n${figures}`
-  return `${found}${renderSources(sources, now)}${renderNotes(notes)}`
+  const found = rows.length === 0 ? renderNothing(answer, unusedForDays) : `${table}\n${figures}`
+  const verdicts = unusedForDays === undefined ? '' : renderVerdicts(rows, unusedForDays)
+  return `${found}${verdicts}${renderSources(sources, now)}${renderNotes(notes)}`
+}
+
+const useColumn = (days: number): Column => ({ title: 'last used', text: (row) => renderUse(row, days), isKept: true })
+
+function renderUse(row: HeldAccess, days: number): string {
+  const { use, since = '' } = row
+  const verdict = judgeUse(row, days)
+  if (verdict === 'not known' || !use?.isKnown) return 'not known'
+  if (verdict === 'unused') return use.lastUsedAt?.slice(0, 10) ?? 'never'
+  const what = use.madeAt > since ? 'role made' : row.origin === 'foreign' ? 'known' : 'granted'
+  return `${what} ${renderAge(unusedSince(row) ?? since, new Date(use.asOf))}`
+}
+
+/** Rows that are not known to be unused must not be taken for unused ones. */
+function renderVerdicts(rows: readonly HeldAccess[], days: number): string {
+  const verdicts = rows.map((row) => judgeUse(row, days))
+  const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map(
+    (verdict) => verdicts.filter((one) => one === verdict).length,
+  )
+  return `unused for ${count(days, 'day')}: ${unused}; given, or its role made, later: ${young}; not known: ${unknown}\n`
 }
 
 /** From records alone nobody can say that there is no access. */
-function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer): string {
+function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
+  if (unusedForDays !== undefined) return 'no access was found, besides what was used within that time\n'
   if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
   if (historySince !== undefined) return 'nobody, as far as history tells\n'
   return 'no such access is recorded. That does not mean that there is none: Identity Center was not asked\n'
