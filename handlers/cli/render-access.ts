@@ -44,16 +44,19 @@ const renderSince = ({ since, origin, state }: HeldAccess): string => {
 
 /** Links would be cut beyond recognition on a terminal that is not this wide. */
 const widthForLinks = 110
+const widthForUnits = 160
 
 /** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
 export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
   const { rows, notes, sources } = answer
   const isNarrow = width !== undefined && width < widthForLinks
+  const isWide = width === undefined || width >= widthForUnits
   const hasEnds = rows.some(({ until }) => until !== undefined)
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true },
     !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName },
+    isWide && !fixed.account && { title: 'OU path', text: ({ path = '' }) => path },
     !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
     { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
     { title: 'since', text: renderSince, isKept: true },
@@ -71,8 +74,17 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const accounts = new Set(rows.map(({ account }) => account)).size
   const more = isNarrow && rows.length > 0 ? '; with links, tickets and uploaders: --output csv' : ''
   const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
-  const found = rows.length === 0 ? renderNothing(answer) : `${table}\n${figures}`
+  const found = rows.length === 0 ? renderNothing(answer) : `${fixed.account ? renderPlace(rows) : ''}${table}\n${figures}`
   return `${found}${renderSources(sources, now)}${renderNotes(notes)}`
+}
+
+/** The one account of these rows, and where it stands. */
+function renderPlace([first]: WhoAnswer['rows']): string {
+  if (first === undefined) return ''
+  const { account, accountName = '', accountState = 'not in the organization', path = '', pathIds = '' } = first
+  const name = [accountName, accountState].filter((part) => part !== '').map((part) => quote(part))
+  const units = path === '' ? '' : `${'in'.padEnd(10)}${quote(path, 1000)}\n${' '.repeat(10)}${pathIds}\n`
+  return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
 }
 
 /** From records alone nobody can say that there is no access. */

@@ -26,6 +26,7 @@ export async function* listHeldAccess(
   context: {
     readonly people: People
     readonly accounts: ReadonlyMap<AccountId, Account>
+    readonly unitNames: ReadonlyMap<string, string>
     readonly notes: string[]
   },
 ): AsyncGenerator<Reported> {
