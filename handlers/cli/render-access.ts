@@ -1,6 +1,5 @@
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
-import { judgeUse, unusedSince } from '../../shared/domain/role-use.ts'
 import { describeSources } from '../../shared/reconcile/preview/describe-sources.ts'
 import type { HeldAccess } from '../../shared/reconcile/preview/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../shared/reconcile/preview/render-access-rows.ts'
@@ -9,6 +8,7 @@ import { count } from './count.ts'
 import { paint } from './paint.ts'
 import { renderAge } from './render-age.ts'
 import { renderTable } from './render-table.ts'
+import { renderUse, renderVerdicts } from './render-use.ts'
 
 type Column = {
   readonly title: string
@@ -51,27 +51,28 @@ const renderSince = ({ since, origin, state }: HeldAccess): string => {
 
 /** Links would be cut beyond recognition on a terminal that is not this wide. */
 const widthForLinks = 110
+const widthForUnits = 160
 
 /** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
 export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
   const { rows, notes, sources } = answer
   const isNarrow = width !== undefined && width < widthForLinks
+  const isWide = width === undefined || width >= widthForUnits
   const hasEnds = rows.some(({ until }) => until !== undefined)
   const { unusedForDays } = fixed
   const given: Column = { title: 'given by', text: ({ origin }) => origin, isKept: true }
-  const lastColumns: readonly Column[] = [
-    ...(unusedForDays === undefined ? [] : [useColumn(unusedForDays)]),
-    ...(isNarrow ? (unusedForDays === undefined ? [given] : []) : [{ title: 'by link', text: linksOf }]),
-  ]
+  const used: Column | undefined = unusedForDays === undefined ? undefined : useColumn(unusedForDays)
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true },
     !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName },
+    isWide && !fixed.account && { title: 'OU path', text: ({ path = '' }) => path },
     !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
     { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
     { title: 'since', text: renderSince, isKept: true },
     hasEnds && { title: 'until', text: ({ until = '' }) => until.slice(0, 10), isKept: true },
-    ...lastColumns,
+    used ?? (isNarrow && given),
+    !isNarrow && { title: 'by link', text: linksOf },
   ]
   const shown = columns.filter((column) => column !== false)
   const table = renderTable(
@@ -84,30 +85,22 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const accounts = new Set(rows.map(({ account }) => account)).size
   const more = isNarrow && rows.length > 0 ? '; with links, tickets and uploaders: --output csv' : ''
   const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
-  const found = rows.length === 0 ? renderNothing(answer, unusedForDays) : `${table}\n${figures}`
+  const nothing = renderNothing(answer, unusedForDays)
+  const found = rows.length === 0 ? nothing : `${fixed.account ? renderPlace(rows) : ''}${table}\n${figures}`
   const verdicts = unusedForDays === undefined ? '' : renderVerdicts(rows, unusedForDays)
   return `${found}${verdicts}${renderSources(sources, now)}${renderNotes(notes)}`
 }
 
+/** The one account of these rows, and where it stands. */
+function renderPlace([first]: WhoAnswer['rows']): string {
+  if (first === undefined) return ''
+  const { account, accountName = '', accountState = 'not in the organization', path = '', pathIds = '' } = first
+  const name = [accountName, accountState].filter((part) => part !== '').map((part) => quote(part))
+  const units = path === '' ? '' : `${'in'.padEnd(10)}${quote(path, 1000)}\n${' '.repeat(10)}${pathIds}\n`
+  return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
+}
+
 const useColumn = (days: number): Column => ({ title: 'last used', text: (row) => renderUse(row, days), isKept: true })
-
-function renderUse(row: HeldAccess, days: number): string {
-  const { use, since = '' } = row
-  const verdict = judgeUse(row, days)
-  if (verdict === 'not known' || !use?.isKnown) return 'not known'
-  if (verdict === 'unused') return use.lastUsedAt?.slice(0, 10) ?? 'never'
-  const what = use.madeAt > since ? 'role made' : row.origin === 'foreign' ? 'known' : 'granted'
-  return `${what} ${renderAge(unusedSince(row) ?? since, new Date(use.asOf))}`
-}
-
-/** Rows that are not known to be unused must not be taken for unused ones. */
-function renderVerdicts(rows: readonly HeldAccess[], days: number): string {
-  const verdicts = rows.map((row) => judgeUse(row, days))
-  const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map(
-    (verdict) => verdicts.filter((one) => one === verdict).length,
-  )
-  return `unused for ${count(days, 'day')}: ${unused}; given, or its role made, later: ${young}; not known: ${unknown}\n`
-}
 
 /** From records alone nobody can say that there is no access. */
 function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {

@@ -3,6 +3,7 @@ import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import type { Account } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { judgeUse } from '../../domain/role-use.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -12,6 +13,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { UnitNames } from '../organization/unit-names.ts'
 import { listAccessAt } from './access-at.ts'
 import { addUploaders } from './add-uploaders.ts'
 import { expandAccess, type HeldAccess } from './expand-access.ts'
@@ -99,7 +101,8 @@ export async function whoHasAccess(
   const told = await addUploaders(unused, ports)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isThen = question.at !== undefined
-  const rows = await expandAccess(told, { people, subject, accounts, notes, isThen, onStep })
+  const unitNames = await nameUnits(told, accounts, finding)
+  const rows = await expandAccess(told, { people, subject, accounts, unitNames, notes, isThen, onStep })
   const driftCheck = isThen ? undefined : ageOf(drift)
   const roleUse = unusedForDays === undefined ? undefined : uses.age
   const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse }
@@ -114,6 +117,18 @@ async function leaveOutUsed(
 ): Promise<readonly KnownAccess[]> {
   const known = await uses.addTo(access, onStep)
   return known.filter((one) => judgeUse(one, days) !== 'used')
+}
+
+/** Of the units above these accounts. Without names their ids are told. */
+async function nameUnits(
+  access: readonly KnownAccess[],
+  accounts: ReadonlyMap<AccountId, Account>,
+  { question: { isLive }, ports, notes }: Finding,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new UnitNames(ports)
+  const ids = new Set(access.flatMap(({ accountId }) => accounts.get(accountId)?.parents ?? []))
+  const asked = isLive && unlessRefused(names.of(ids), 'the names of organizational units could not be read', notes)
+  return (await asked) || names.stored()
 }
 
 type Finding = {

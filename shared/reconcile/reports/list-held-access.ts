@@ -28,6 +28,7 @@ export async function* listHeldAccess(
     readonly people: People
     readonly accounts: ReadonlyMap<AccountId, Account>
     readonly uses: RoleUses
+    readonly unitNames: ReadonlyMap<string, string>
     readonly notes: string[]
   },
 ): AsyncGenerator<Reported> {

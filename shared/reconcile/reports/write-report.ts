@@ -8,6 +8,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 import { readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { UnitNames } from '../organization/unit-names.ts'
 import { describePage } from '../preview/describe-page.ts'
 import type { HeldAccess } from '../preview/expand-access.ts'
 import { People } from '../preview/people.ts'
@@ -58,6 +59,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
+  const unitNames = await new UnitNames(ports).stored()
   const facts = await describePage({ isAsked: false, sources, notes }, ports)
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })
@@ -66,7 +68,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   )
   await csv?.write(accessCsvTitles)
   async function* rows(): AsyncGenerator<HeldAccess> {
-    for await (const reported of listHeldAccess(ports, { people, accounts, uses, notes })) {
+    for await (const reported of listHeldAccess(ports, { people, accounts, unitNames, uses, notes })) {
       await csv?.write(renderAccessRows(reported.rows))
       tally.add(reported)
       yield* reported.rows

@@ -90,7 +90,7 @@ describe('a report', () => {
     ])
     const csv = await text(world, `${folder}access.csv`)
     const rows = lines(csv).map(cells)
-    expect(rows.map(([person, , , , , , set, group, , given]) => [person, set, group, given])).toEqual([
+    expect(rows.map(([person, , , , , , , set, group, , given]) => [person, set, group, given])).toEqual([
       [`'${formula}`, 'Read-ps', '', 'ssofile'],
       ['ana@x.example', 'Read-ps', 'admins', 'ssofile'],
       ['bo@x.example', 'Read-ps', 'admins', 'ssofile'],
@@ -125,6 +125,7 @@ describe('a report', () => {
 
   test('of a past day is what history and its memberships tell of the moment in which it was made', async () => {
     const world = await open()
+    await world.everyHour()
     const reported: { readonly folder: string; readonly csv: readonly string[]; readonly madeAt: string }[] = []
     const make = async () => {
       const folder = await report(world)
