@@ -2,9 +2,12 @@ import type { Configuration } from '../shared/domain/configuration.ts'
 import { attentionStates } from '../shared/domain/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { isServiceError } from '../shared/ports/service-error.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
+import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
@@ -69,11 +72,21 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   try {
     ports.log.info('reconciled', await reconcile(ports, configuration))
+    await renewUnitNames(ports, configuration)
     ports.metrics.record(heartbeats.hourly)
   } catch (error) {
     ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })
     throw error
   }
+}
+
+/** For reports only: without a name they have the id. */
+async function renewUnitNames(ports: Ports, { folders }: Configuration): Promise<void> {
+  const view = await new OrganizationCache(ports, folders).storedView()
+  await new UnitNames(ports).renew(view ?? { accounts: [] }).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    ports.log.warn('the names of organizational units could not be read; the next run is in an hour', { error })
+  })
 }
 
 /** Every night: finds changes by others in Identity Center. The dispatcher does it after all other work. */

@@ -54,6 +54,8 @@ export type FunctionPermissions = {
   readonly directory?: 'read' | 'members'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
+  /** Assume the auditor's role in the accounts, if one is configured. */
+  readonly auditorRole?: 'assume'
 }
 
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
@@ -82,7 +84,14 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
-  report: { read: [''], write: ['state/report/'], put: ['reports/'], directory: 'members', identityCenter: 'instance' },
+  report: {
+    read: [''],
+    write: ['state/report/'],
+    put: ['reports/'],
+    directory: 'members',
+    identityCenter: 'instance',
+    auditorRole: 'assume',
+  },
   'minute-links': {
     read: ['links_data/', 'policies/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
     write: ['state/expiry/', 'state/policies.json', 'status/', 'attention/'],

@@ -8,6 +8,7 @@ import { count } from './count.ts'
 import { paint } from './paint.ts'
 import { renderAge } from './render-age.ts'
 import { renderTable } from './render-table.ts'
+import { renderUse, renderVerdicts } from './render-use.ts'
 
 type Column = {
   readonly title: string
@@ -16,7 +17,13 @@ type Column = {
   readonly isKept?: boolean
 }
 /** Columns that say the same in each row are left out. */
-export type Fixed = { readonly person: boolean; readonly account: boolean; readonly permissionSet: boolean }
+export type Fixed = {
+  readonly person: boolean
+  readonly account: boolean
+  readonly permissionSet: boolean
+  /** It was asked for what is unused for so many days. */
+  readonly unusedForDays?: number | undefined
+}
 
 const linksOf = ({ links, origin }: HeldAccess): string => {
   const [first, ...others] = links.map(({ key }) => key.slice(linkPrefix.length))
@@ -44,21 +51,28 @@ const renderSince = ({ since, origin, state }: HeldAccess): string => {
 
 /** Links would be cut beyond recognition on a terminal that is not this wide. */
 const widthForLinks = 110
+const widthForUnits = 160
 
 /** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
 export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
   const { rows, notes, sources } = answer
   const isNarrow = width !== undefined && width < widthForLinks
+  const isWide = width === undefined || width >= widthForUnits
   const hasEnds = rows.some(({ until }) => until !== undefined)
+  const { unusedForDays } = fixed
+  const given: Column = { title: 'given by', text: ({ origin }) => origin, isKept: true }
+  const used: Column | undefined = unusedForDays === undefined ? undefined : useColumn(unusedForDays)
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true },
     !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName },
+    isWide && !fixed.account && { title: 'OU path', text: ({ path = '' }) => path },
     !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
     { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
     { title: 'since', text: renderSince, isKept: true },
     hasEnds && { title: 'until', text: ({ until = '' }) => until.slice(0, 10), isKept: true },
-    isNarrow ? { title: 'given by', text: ({ origin }) => origin, isKept: true } : { title: 'by link', text: linksOf },
+    used ?? (isNarrow && given),
+    !isNarrow && { title: 'by link', text: linksOf },
   ]
   const shown = columns.filter((column) => column !== false)
   const table = renderTable(
@@ -71,12 +85,26 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const accounts = new Set(rows.map(({ account }) => account)).size
   const more = isNarrow && rows.length > 0 ? '; with links, tickets and uploaders: --output csv' : ''
   const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
-  const found = rows.length === 0 ? renderNothing(answer) : `${table}\n${figures}`
-  return `${found}${renderSources(sources, now)}${renderNotes(notes)}`
+  const nothing = renderNothing(answer, unusedForDays)
+  const found = rows.length === 0 ? nothing : `${fixed.account ? renderPlace(rows) : ''}${table}\n${figures}`
+  const verdicts = unusedForDays === undefined ? '' : renderVerdicts(rows, unusedForDays)
+  return `${found}${verdicts}${renderSources(sources, now)}${renderNotes(notes)}`
 }
 
+/** The one account of these rows, and where it stands. */
+function renderPlace([first]: WhoAnswer['rows']): string {
+  if (first === undefined) return ''
+  const { account, accountName = '', accountState = 'not in the organization', path = '', pathIds = '' } = first
+  const name = [accountName, accountState].filter((part) => part !== '').map((part) => quote(part))
+  const units = path === '' ? '' : `${'in'.padEnd(10)}${quote(path, 1000)}\n${' '.repeat(10)}${pathIds}\n`
+  return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
+}
+
+const useColumn = (days: number): Column => ({ title: 'last used', text: (row) => renderUse(row, days), isKept: true })
+
 /** From records alone nobody can say that there is no access. */
-function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer): string {
+function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
+  if (unusedForDays !== undefined) return 'no access was found, besides what was used within that time\n'
   if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
   if (historySince !== undefined) return 'nobody, as far as history tells\n'
   return 'no such access is recorded. That does not mean that there is none: Identity Center was not asked\n'

@@ -25,7 +25,7 @@ export function readTable(blocks: Iterable<PageBlock>): AccessTable {
   const values: PageValues = {
     person: [['', '']],
     group: [['', '']],
-    account: [['', '', '', '']],
+    account: [['', '', '', '', '']],
     permissionSet: [''],
     state: [''],
     instant: [''],

@@ -8,7 +8,8 @@ export function describeRow(table: AccessTable, row: number): Facts {
   const { rows, values } = table
   const [, personId = ''] = values.person[rows.person[row] ?? 0] ?? []
   const [group = '', groupId = ''] = values.group[rows.group[row] ?? 0] ?? []
-  const [account = '', accountName = '', accountState = '', path = ''] = values.account[rows.account[row] ?? 0] ?? []
+  const [account = '', accountName = '', accountState = '', path = '', pathIds = ''] =
+    values.account[rows.account[row] ?? 0] ?? []
   const state = textOf(table, row, 'state')
   const facts: Facts = [
     ['Person', textOf(table, row, 'person')],
@@ -16,7 +17,8 @@ export function describeRow(table: AccessTable, row: number): Facts {
     ['Remark', textOf(table, row, 'remark')],
     ['Account', [account, accountName].filter((part) => part !== '').join(', ')],
     ['State of the account', accountState],
-    ['Above the account', path],
+    ['OUs above the account', path],
+    ['Ids of these OUs', pathIds],
     ['Permission set', textOf(table, row, 'permissionSet')],
     ['Through', group === '' ? 'directly' : `the group ${group}`],
     ['Id of the group', groupId],

@@ -16,6 +16,7 @@ export type PageRow = {
   readonly accountName?: string | undefined
   readonly accountState?: string | undefined
   readonly path?: string | undefined
+  readonly pathIds?: string | undefined
   readonly permissionSet: string
   readonly state: string
   readonly since?: string | undefined
@@ -38,11 +39,12 @@ export class RowCollector {
 
   /** Answers a block once it is full. */
   add(row: PageRow): PageBlock | undefined {
-    const { person, personId, group, groupId, account, accountName = '', accountState = '', path = '' } = row
+    const { person, personId, group, groupId, account, accountName = '', accountState = '' } = row
+    const { path = '', pathIds = '' } = row
     const places: Readonly<Record<RowColumn, number>> = {
       person: this.#placeNamed('person', person, personId),
       group: this.#placeNamed('group', group, groupId),
-      account: this.#place('account', [account, accountName, accountState, path]),
+      account: this.#place('account', [account, accountName, accountState, path, pathIds]),
       permissionSet: this.#place('permissionSet', row.permissionSet),
       state: this.#place('state', row.state),
       since: this.#placeInstant(row.since),

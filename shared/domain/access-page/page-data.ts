@@ -21,8 +21,8 @@ export type PageValues = {
   person: (readonly [string, string])[]
   /** Name, id. */
   group: (readonly [string, string])[]
-  /** Id, name, state, ids of everything above it with `/` between them. */
-  account: (readonly [string, string, string, string])[]
+  /** Id, name, state, names of everything above it, their ids; both with `/` between them. */
+  account: (readonly [string, string, string, string, string])[]
   permissionSet: string[]
   /** `foreign`, or the state of the ledger entry. */
   state: string[]

@@ -19,7 +19,8 @@ const table = tableOf(
     person: 'José',
     account: '100000000002',
     accountName: 'Données',
-    path: 'r-1/ou-2',
+    path: 'Root/Prod%2FTest',
+    pathIds: 'r-1/ou-2',
     permissionSet: 'Everything',
   }),
   row({ person: 'zoe', state: 'foreign', permissionSet: 'Read', links: [], since: '2026-11-20T00:00:00.000Z' }),
@@ -64,4 +65,20 @@ test('the ready-made filters show direct, permanent administrator, foreign and e
 test('a date shows what is in force since that day or later', () => {
   expect(found({ since: '2026-11-20' })).toEqual(['zoe'])
   expect(found({ since: '2026-11-21' })).toEqual([])
+})
+
+test.each([
+  ['the id of a unit', 'ou-1', ['ann', 'bob', 'bobby', 'zoe']],
+  ['the path of names, in whole units', 'root/prod', ['ann', 'bob', 'bobby', 'zoe']],
+  ['the path of a unit with a slash in its name', 'Root/Prod%2FTest', ['José']],
+  ['everything below a unit', 'Root', ['ann', 'bob', 'bobby', 'José', 'zoe']],
+  ['a part of names', 'test', ['José']],
+  ['a name that another unit has in its own', 'Root/Prod/Test', []],
+])('a unit is found by %s', (_, unit, people) => {
+  expect(found({ unit })).toEqual(people)
+})
+
+test('a unit that is called like the id of another is not taken for it', () => {
+  const faked = tableOf(row({ person: 'eve', path: 'Root/ou-1', pathIds: 'r-1/ou-9' }), row({ person: 'bob' }))
+  expect(found({ unit: 'ou-1' }, faked)).toEqual(['bob'])
 })

@@ -115,7 +115,7 @@ describe('a preview', () => {
     const world = new World({
       wrap: (ports) =>
         intercept(ports, async ({ port, operation, args, proceed }) => {
-          if (port === 'organizations' && /describeAccount|parentExists/.test(operation)) asked.push(String(args[0]))
+          if (port === 'organizations' && /describeAccount|parentName/.test(operation)) asked.push(String(args[0]))
           return proceed()
         }),
     })
