@@ -115,6 +115,10 @@ describe('the use of roles', () => {
         why: 'its role was gone',
       },
       {
+        answer: { roleLastUsedAt: () => Promise.reject(new ServiceError('iam', 'NoSuchEntity', 'gone')) },
+        why: 'its role was gone',
+      },
+      {
         answer: { getServiceLastAccessedDetails: async () => ({ status: 'FAILED', reason: 'too much' }) },
         why: "IAM's job failed: too much",
       },
@@ -131,6 +135,14 @@ describe('the use of roles', () => {
     }
   })
 
+  test('is known also of services that the permission set does not allow any more', async () => {
+    const world = new World()
+    world.iam.tell(first, 'ViewOnlyAccess', { usedAt: new Date('2026-01-01T00:00:00Z') })
+    world.iam.tell(first, 'ViewOnlyAccess', { usedAt: new Date('2026-02-02T00:00:00Z'), service: 'forbidden-since' })
+    const { uses } = await read(world, [accessIn(first)])
+    expect(knownOf(uses[0])?.lastUsedAt).toBe('2026-02-02T00:00:00.000Z')
+  })
+
   test('is the latest of several roles of one permission set', async () => {
     const world = new World()
     const used = new Map([
@@ -144,6 +156,7 @@ describe('the use of roles', () => {
     }))
     const auditor = withAccounts(world, () => ({
       listPermissionSetRoles: async () => ({ items }),
+      roleLastUsedAt: async () => undefined,
       generateServiceLastAccessedDetails: async (arn) => arn,
       getServiceLastAccessedDetails: async (job) => ({ status: 'COMPLETED', lastUsedAt: used.get(job) }),
     }))
