@@ -17,7 +17,15 @@ const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
 }
 
 /** An answer for a terminal. */
-export function renderExplanation({ question, account, path = '', direct, throughGroups, near, notes }: Answer): string {
+export function renderExplanation({
+  question,
+  account,
+  path = '',
+  direct,
+  throughGroups,
+  near,
+  notes,
+}: Answer): string {
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
   const both = direct.length > 1 ? 'A group and a user have this name; both are shown.\n' : ''
