@@ -95,7 +95,7 @@ function warn(text: string): void {
 }
 
 export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
-  const { grants, existing, waiting, revocations, held, stuck, view, viewAgeMs, ...rest } = preview
+  const { grants, existing, waiting, revocations, held, stuck, view, viewAgeMs, reach, ...rest } = preview
   const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
     key: renderAssignmentKey(assignment),
     ...assignment,
@@ -113,6 +113,7 @@ export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
     held: held.map(flat),
     stuck: stuck.map(flat),
     ...rest,
+    permissionSets: rest.permissionSets.map((one) => ({ ...one, reach: reach.get(one.name) })),
   }
 }
 
