@@ -99,6 +99,8 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     permissionSets: [
       { name: permissionSetName.parse('Billing-ps'), change: 'update', fields: ['description', 'tags'] },
     ],
+    reach: new Map(),
+    administrators: [],
     unfinished: 0,
     unchecked: 0,
     view,
