@@ -27,6 +27,7 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderAge(preview),
     renderUnplaced(preview),
     renderIdle(preview, room),
+    renderLater(preview),
     renderWaiting(preview, room),
     renderExisting(preview, room),
     renderPermissionSets(preview),
@@ -68,6 +69,12 @@ function renderIdle({ idleLinks }: Preview, room: Room): string {
   })
   const left = groups.slice(told.length).reduce((sum, group) => sum + group.length, 0)
   return told.join('') + renderMore(left)
+}
+
+/** What a plan cannot judge. */
+function renderLater({ rulesLater }: Preview): string {
+  if (rulesLater.length === 0) return ''
+  return `! ${paint('pending', 'rules')} about who uploads are judged when the files are uploaded: ${rulesLater.map((rule) => quote(rule)).join(', ')}\n`
 }
 
 /** Of links that are not told. */
