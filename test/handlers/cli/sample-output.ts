@@ -101,6 +101,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     ],
     reach: new Map(),
     administrators: [],
+    rulesLater: [],
     unfinished: 0,
     unchecked: 0,
     view,
