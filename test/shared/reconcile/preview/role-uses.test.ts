@@ -99,7 +99,9 @@ describe('the use of roles', () => {
     const { uses, notes } = await read(world, [accessIn(first), accessIn(second)], { auditor })
     expect(uses.map((use) => use?.isKnown)).toEqual([true, false])
     expect(refusals).toBeGreaterThan(3)
-    expect(notes).toEqual([`when roles were last used is not known in account ${second}: Rate exceeded`])
+    expect(notes).toEqual([
+      `when roles were last used is not known in account ${second}: Rate exceeded; docs/audit.md says what the auditor's role needs`,
+    ])
   })
 
   test('is not known of a permission set that has no role, whose role goes meanwhile, or whose job fails or has no end', async () => {
