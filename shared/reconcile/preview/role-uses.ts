@@ -16,7 +16,7 @@ import { wrapPort } from '../calls/wrap-port.ts'
 import type { KnownAccess } from './recorded-access.ts'
 
 /** So many accounts are asked at once; nothing is shared between them but the connection. */
-const accountsAtOnce = 16
+const accountsAtOnce = 32
 const rolesAtOnce = 4
 /** In one account. AWS documents no rate of IAM; what is throttled is repeated. */
 const callsPerSecond = 10
