@@ -12,9 +12,11 @@ import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
+import { Policies } from '../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { writeReport } from '../shared/reconcile/reports/write-report.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
+import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
@@ -29,10 +31,11 @@ export const everyMinute =
 /**
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
  * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. Unreadable
- * records that hold up more than one assignment get a status.
+ * records that hold up more than one assignment get a status, and so do policies that are not valid.
  */
 export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
   const records = new SpoiledRecords()
+  const policies = new Policies(ports)
   return async (): Promise<void> => {
     const links = await restoreIndex(ports.objects, configuration)
     if (links !== undefined) ports.log.warn('the index of expiry was gone, and is made again', { links })
@@ -42,6 +45,10 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     const spoiled = await records.tell(ports, configuration)
     if (spoiled.length > 0)
       ports.log.error('objects of ssofile cannot be read; their statuses say what to do', { spoiled })
+    const broken = await watchPolicies(ports, configuration, policies)
+    ports.metrics.record('PoliciesBroken', broken.length)
+    if (broken.length > 0)
+      ports.log.error('policies are not valid: nothing new is granted until they are corrected', { broken })
     ports.metrics.record(heartbeats['minute-links'])
   }
 }

@@ -8,6 +8,7 @@ import { count } from './count.ts'
 import { paint } from './paint.ts'
 import { renderAge } from './render-age.ts'
 import { renderTable } from './render-table.ts'
+import { renderUse, renderVerdicts } from './render-use.ts'
 
 type Column = {
   readonly title: string
@@ -18,7 +19,13 @@ type Column = {
   readonly isPlace?: boolean
 }
 /** Columns that say the same in each row are left out. */
-export type Fixed = { readonly person: boolean; readonly account: boolean; readonly permissionSet: boolean }
+export type Fixed = {
+  readonly person: boolean
+  readonly account: boolean
+  readonly permissionSet: boolean
+  /** It was asked for what is unused for so many days. */
+  readonly unusedForDays?: number | undefined
+}
 
 const linksOf = ({ links, origin }: HeldAccess): string => {
   const [first, ...others] = links.map(({ key }) => key.slice(linkPrefix.length))
@@ -59,6 +66,8 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const isWide = width === undefined || width >= widthForUnits
   const hasForeign = rows.some(({ origin }) => origin === 'foreign')
   const hasEnds = rows.some(({ until }) => until !== undefined)
+  const { unusedForDays } = fixed
+  const used = unusedForDays !== undefined && useColumn(unusedForDays)
   const columns: readonly (Column | false)[] = [
     !fixed.person && { title: 'person', text: renderPerson },
     !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true, isPlace: true },
@@ -68,8 +77,9 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
     { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
     { title: 'since', text: renderSince, isKept: true },
     hasEnds && { title: 'until', text: ({ until = '' }) => until.slice(0, 10), isKept: true },
+    used,
     !isNarrow && { title: 'by link', text: linksOf },
-    isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },
+    !used && isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },
   ]
   const shown = columns.filter((column) => column !== false)
   const lines = width !== undefined && rows.length > rowsMost ? joinAccounts(rows, shown) : renderRows(rows, shown)
@@ -85,9 +95,10 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const left = lines.length < rows.length ? 'every account, ' : ''
   const more = isShort || left !== '' ? `; with ${left}links, tickets and uploaders: --output csv` : ''
   const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
-  const found =
-    rows.length === 0 ? renderNothing(answer) : `${fixed.account ? renderPlace(rows) : ''}${table}\n${figures}`
-  return `${found}${renderSources(sources, now)}${renderNotes(notes)}`
+  const nothing = renderNothing(answer, unusedForDays)
+  const found = rows.length === 0 ? nothing : `${fixed.account ? renderPlace(rows) : ''}${table}\n${figures}`
+  const verdicts = unusedForDays === undefined ? '' : renderVerdicts(rows, unusedForDays)
+  return `${found}${verdicts}${renderSources(sources, now)}${renderNotes(notes)}`
 }
 
 function renderRows(rows: WhoAnswer['rows'], columns: readonly Column[]): readonly (readonly string[])[] {
@@ -115,8 +126,11 @@ function renderPlace([first]: WhoAnswer['rows']): string {
   return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
 }
 
+const useColumn = (days: number): Column => ({ title: 'last used', text: (row) => renderUse(row, days), isKept: true })
+
 /** From records alone nobody can say that there is no access. */
-function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer): string {
+function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
+  if (unusedForDays !== undefined) return 'no access was found, besides what was used within that time\n'
   if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
   if (historySince !== undefined) return 'nobody, as far as history tells\n'
   return 'no such access is recorded. That does not mean that there is none: Identity Center was not asked\n'

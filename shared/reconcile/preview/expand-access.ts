@@ -4,6 +4,7 @@ import type { GrantingLink } from '../../domain/ledger-entry.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName } from '../../domain/principal.ts'
+import { type RoleUse, unusedDays } from '../../domain/role-use.ts'
 import { renderUnitPath } from '../../domain/unit-path.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -34,6 +35,10 @@ export type HeldAccess = {
   /** When it ends by itself: all its links expire by then. */
   readonly until?: string | undefined
   readonly links: readonly GrantingLink[]
+  /** How the role was used, by anybody who has it. Absent: it was not asked. */
+  readonly use?: RoleUse | undefined
+  /** For how many days nobody is known to have used this access. Absent: it is not known. */
+  readonly unusedDays?: number | undefined
   /** Why nobody is named, or that the person is gone. */
   readonly remark?: string | undefined
 }
@@ -183,6 +188,8 @@ function describeAccess(access: KnownAccess, { accounts, unitNames }: Places): O
     since,
     until: state === 'foreign' ? undefined : endOf(links),
     links,
+    use: access.use,
+    unusedDays: unusedDays(access),
   }
 }
 

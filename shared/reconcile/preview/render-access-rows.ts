@@ -24,6 +24,9 @@ const columns: readonly Column[] = [
   { title: 'ticket', text: ({ links }) => links.flatMap(({ ticket }) => ticket ?? []).join(' ; ') },
   { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
   { title: 'remark', text: ({ remark = '' }) => remark },
+  { title: 'role last used', text: ({ use }) => (use?.isKnown ? (use.lastUsedAt ?? 'never') : 'not known') },
+  { title: 'unused days', text: ({ unusedDays }) => (unusedDays === undefined ? '' : String(unusedDays)) },
+  { title: 'use as of', text: ({ use }) => (use?.isKnown ? use.asOf : '') },
 ]
 
 /** The first line of access as CSV. */

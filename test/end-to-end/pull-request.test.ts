@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { plannerRole } from '../../infra/local/add-roles-of-people.ts'
+import { LocalSystem } from './local-system.ts'
+import { checkout } from './run-program.ts'
+
+const billing = 'permission_sets/Billing-ps.json'
+const kept = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const wide = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
+const broken = 'links_data/root%all%Billing-ps%team-Web%group%ssofile'
+
+let system: LocalSystem
+let folder: string
+beforeAll(async () => {
+  system = await LocalSystem.start()
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-pull-request-'))
+  await write(billing, await readFile(join(checkout, 'fixtures/acme', billing), 'utf8'))
+  await write(kept, '')
+  await system.ssofile(['push', folder, '--yes'])
+  await system.untilStatus(kept, 'applied')
+  await system.untilQuiet()
+  await system.untilDispatcherRests()
+}, 90_000)
+afterAll(async () => {
+  await system.stop()
+  await rm(folder, { recursive: true })
+}, 30_000)
+
+async function write(key: string, body: string): Promise<void> {
+  await mkdir(dirname(join(folder, key)), { recursive: true })
+  await writeFile(join(folder, key), body)
+}
+
+/** What the job of a pull request prints, with the rights of docs/pull-requests.md only. */
+async function comment(): Promise<string> {
+  const { exitCode, stdout, stderr } = await system.ssofile(['plan', folder, '--markdown'], plannerRole)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+const digestIn = (told: string) => /^Plan `([0-9a-f]{32})`/m.exec(told)?.[1] ?? 'none'
+
+test('a role that only reads makes the comment of a pull request, byte for byte the same each time', async () => {
+  await write(wide, '')
+  await write(broken, '')
+  const before = await system.keys('')
+  const told = await comment()
+  expect(told).toMatch(
+    /^\*\*39 assignments to grant, 0 to revoke, 1 link without effect\.\*\* The brake would hold nothing\./,
+  )
+  expect(told).toContain(`- **39 accounts**: \`Billing-ps\` to group \`team-Web\` in 39 accounts`)
+  expect(told).toContain(`- **rejected**: \`${broken}\``)
+  expect(await comment()).toBe(told)
+  expect(await system.keys('')).toEqual(before)
+}, 90_000)
+
+test('that role may not push', async () => {
+  const { exitCode } = await system.ssofile(['push', folder, '--yes'], plannerRole)
+  expect(exitCode).toBe(1)
+  expect(await system.has(wide)).toBe(false)
+}, 60_000)
+
+test('a merge is refused by its digest after somebody else gave the permission set to more, and does what a new plan shows', async () => {
+  await rm(join(folder, broken))
+  await write(
+    billing,
+    JSON.stringify({ ...JSON.parse(await readFile(join(folder, billing), 'utf8')), sessionDurationInMinutes: 61 }),
+  )
+  const shown = await comment()
+  const other = kept.replace('233000000002', '233000000001')
+  await system.upload(other)
+  await system.untilStatus(other, 'applied')
+  await system.untilQuiet()
+  await write(other, '')
+  const refused = await system.ssofile(['push', folder, '--plan', digestIn(shown)])
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was changed') })
+  expect(await system.has(wide)).toBe(false)
+  const merged = await system.ssofile(['push', folder, '--plan', digestIn(await comment())])
+  expect(merged).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('pushed: 2 files uploaded, 0 deleted') })
+  expect(await system.has(wide)).toBe(true)
+}, 120_000)
