@@ -28,7 +28,10 @@ const attacks = [
 async function planPullRequest(): Promise<string> {
   const organization = acme()
   const world = new World({
-    organization: { ...organization, groups: [...organization.groups, ...teams.map((team) => principalName.parse(team))] },
+    organization: {
+      ...organization,
+      groups: [...organization.groups, ...teams.map((team) => principalName.parse(team))],
+    },
     configuration: {
       brake: {
         indirect: { count: 20, percent: 10, most: 200, hours: 24 },

@@ -11,6 +11,11 @@ const kept = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%
 const wide = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
 const broken = 'links_data/root%all%Billing-ps%team-Web%group%ssofile'
 
+const passRole = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'iam:PassRole', Resource: '*' }],
+}
+
 let system: LocalSystem
 let folder: string
 beforeAll(async () => {
@@ -66,9 +71,10 @@ test('a merge is refused by its digest after somebody else gave the permission s
   await rm(join(folder, broken))
   await write(
     billing,
-    JSON.stringify({ ...JSON.parse(await readFile(join(folder, billing), 'utf8')), sessionDurationInMinutes: 61 }),
+    JSON.stringify({ ...JSON.parse(await readFile(join(folder, billing), 'utf8')), inlinePolicyDocument: passRole }),
   )
   const shown = await comment()
+  expect(shown).toContain('- gains Write: `iam:PassRole`')
   const other = kept.replace('233000000002', '233000000001')
   await system.upload(other)
   await system.untilStatus(other, 'applied')
