@@ -82,6 +82,11 @@ Identity Center for the one instance, and through the Identity Store of the orga
 
 In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
 
+## The auditor's role
+
+Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
+role may do is up to the accounts: [audit.md](audit.md#which-access-is-unused).
+
 ## Granted, and used by no end-to-end test
 
 Not all of them in each run.
@@ -91,7 +96,8 @@ ${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
 }
 
 /** The cells of a row that functions and operators share. */
-function tell({ read = [], write = [], put = [], organizations, directory, identityCenter }: FunctionPermissions) {
+function tell(permissions: FunctionPermissions) {
+  const { read = [], write = [], put = [], organizations, directory, identityCenter, auditorRole } = permissions
   const services = [
     organizations && 'Organizations',
     directory === 'read' && 'Identity Store',
@@ -99,6 +105,7 @@ function tell({ read = [], write = [], put = [], organizations, directory, ident
     identityCenter === 'change' && 'Identity Center',
     identityCenter === 'read' && 'Identity Center: reads',
     identityCenter === 'instance' && 'Identity Center: the instance',
+    auditorRole && "STS: the auditor's role",
   ].filter((service) => typeof service === 'string')
   const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
   return { reads, puts: code(put), deletes: code(write), services: services.join(', ') || '–' }

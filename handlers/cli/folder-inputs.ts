@@ -7,6 +7,7 @@ import { parseFilePath } from '../../shared/domain/file-name.ts'
 import type { InputFault } from '../../shared/domain/judge-input.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { policyPrefix } from '../../shared/domain/policy-file.ts'
 import { Refusal } from './refusal.ts'
 
 /** An input as it is, or would be, in the bucket. */
@@ -15,6 +16,8 @@ export type InputFile = {
   /** Where its file is, from the folder on, with `/`. Absent: where the key says. */
   readonly path?: string
   readonly sizeBytes: number
+  /** Of an input in a bucket. */
+  readonly uploadedAt?: Date
   /** Empty for more than `mostBytes`. Throws if it cannot be read. */
   read(mostBytes: number): Promise<Uint8Array>
 }
@@ -41,7 +44,8 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const others = names.filter((name) => !prefixes.some((prefix) => prefix.slice(0, -1) === name))
+  const known = [...prefixes, policyPrefix].map((prefix) => prefix.slice(0, -1))
+  const others = names.filter((name) => !known.includes(name))
   const missing = prefixes.filter((prefix) => !present.includes(prefix))
   const named = nameInputs(walk.files)
   return {

@@ -7,11 +7,7 @@ import { count } from './count.ts'
 import { listMeaning } from './list-meaning.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 import { type Mood, paint } from './paint.ts'
-
-/** How much is told of one link, and how many links of one kind. */
-type Room = { readonly accounts: number; readonly links: number }
-const brief: Room = { accounts: 3, links: 50 }
-const verbose: Room = { accounts: Number.POSITIVE_INFINITY, links: Number.POSITIVE_INFINITY }
+import { brief, type Room, takeFirst, verbose } from './room.ts'
 
 export const fates: Readonly<Record<LinkFate, string>> = {
   unreadable: 'S3 does not give it to ssofile',
@@ -32,6 +28,7 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderAge(preview),
     renderUnplaced(preview),
     renderIdle(preview, room),
+    renderLater(preview),
     renderWaiting(preview, room),
     renderExisting(preview, room),
     renderPermissionSets(preview),
@@ -62,7 +59,7 @@ function renderUnplaced({ view }: Preview): string {
 function renderIdle({ idleLinks }: Preview, room: Room): string {
   const alike = Map.groupBy(idleLinks, ({ state, reason, remedy }) => [state, reason, remedy].join('\n'))
   const groups = [...alike.values()]
-  const told = groups.slice(0, room.links).map((group) => {
+  const told = takeFirst(groups, room).map((group) => {
     const heads = group.slice(0, room.accounts).map(({ key, state }) => {
       const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
       return `! ${quote(key, 1024)}  ${word}: grants nothing\n`
@@ -71,8 +68,14 @@ function renderIdle({ idleLinks }: Preview, room: Room): string {
     const why = texts.map((text) => `    ${quote(text, 2000)}\n`)
     return [...heads, renderMore(group.length - heads.length), ...why].join('')
   })
-  const left = groups.slice(room.links).reduce((sum, group) => sum + group.length, 0)
+  const left = groups.slice(told.length).reduce((sum, group) => sum + group.length, 0)
   return told.join('') + renderMore(left)
+}
+
+/** What a plan cannot judge. */
+function renderLater({ rulesLater }: Preview): string {
+  if (rulesLater.length === 0) return ''
+  return `! ${paint('pending', 'rules')} about who uploads are judged when the files are uploaded: ${rulesLater.map((rule) => quote(rule)).join(', ')}\n`
 }
 
 /** Of links that are not told. */
@@ -80,12 +83,20 @@ function renderMore(links: number): string {
   return links > 0 ? `  and ${count(links, 'more link')} (--verbose tells all)\n` : ''
 }
 
+/** Links that wait for one thing stand together. */
 function renderWaiting({ waiting, view }: Preview, room: Room): string {
-  const told = waiting.slice(0, room.links).map(({ grants, reason, remedy }) => {
-    const head = renderGroups(grants, { sign: '…', mood: 'pending', word: 'waits to grant', view, room })
-    return `${head}    why: ${quote(reason, 2000)}\n    do:  ${quote(remedy, 2000)}\n`
+  const alike = Map.groupBy(waiting, ({ reason, remedy }) => [reason, remedy].join('\n'))
+  const groups = [...alike.values()]
+  const told = takeFirst(groups, room).map((group) => {
+    const heads = group
+      .slice(0, room.accounts)
+      .map(({ grants }) => renderGroups(grants, { sign: '…', mood: 'pending', word: 'waits to grant', view, room }))
+    const [{ reason, remedy } = { reason: '', remedy: '' }] = group
+    const why = `    why: ${quote(reason, 2000)}\n    do:  ${quote(remedy, 2000)}\n`
+    return [...heads, renderMore(group.length - heads.length), why].join('')
   })
-  return told.join('') + renderMore(waiting.length - told.length)
+  const left = groups.slice(told.length).reduce((sum, group) => sum + group.length, 0)
+  return told.join('') + renderMore(left)
 }
 
 function renderExisting({ existing, view }: Preview, room: Room): string {
@@ -174,7 +185,7 @@ type Look = {
 function renderGroups(planned: readonly PlannedGrant[], { sign, mood, word, view, room }: Look): string {
   const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
   const groups = groupByLinks(planned)
-  const told = groups.slice(0, room.links).map((group) => {
+  const told = takeFirst(groups, room).map((group) => {
     const [first] = group
     if (first === undefined) return ''
     const [link = 'no link is known', ...others] = first.links

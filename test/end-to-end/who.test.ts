@@ -71,7 +71,7 @@ test('who lists the access of a user through groups, ours and foreign, to whoeve
     isAsked: true,
     notes: [],
     rows: [
-      { person: 'ana@tiny.example', group: formula, account, origin: 'foreign' },
+      { person: 'ana@tiny.example', group: formula, account, origin: 'foreign', path: 'Root/Workloads' },
       {
         person: 'ana@tiny.example',
         group: 'auditors',
@@ -102,7 +102,9 @@ test('who says that nobody has access only where Identity Center was asked', asy
 
 test('who prints a table for people, and a CSV in which the name of a group is no formula', async () => {
   const table = await system.ssofile(['who', '--account', account])
-  expect(table.stdout).toMatch(/^PERSON +PERMISSION SET +THROUGH +SINCE +BY LINK\n/)
+  expect(table.stdout).toMatch(
+    /^account +200000000001 .*\nin +Root\/Workloads\n +r-tiny\/ou-tiny-workload\n\nPERSON +PERMISSION SET +/,
+  )
   expect(table.stdout).toMatch(/ana@tiny\.example +ReadOnly-ps +auditors +20\d\d-\d\d-\d\d +account%/)
   const csv = await system.ssofile(['who', '--account', account, '--output', 'csv'])
   expect(csv.exitCode).toBe(0)

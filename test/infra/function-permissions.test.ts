@@ -38,9 +38,20 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect(Object.values(organizationsActions).flat().sort()).toEqual(calledIn('organizations-client.ts'))
   })
 
+  test("for STS and IAM: the auditor's role may be assumed, and that role asks the rest", () => {
+    expect(calledIn('aws-auditor.ts')).toEqual([
+      'AssumeRole',
+      'GenerateServiceLastAccessedDetails',
+      'GetRole',
+      'GetServiceLastAccessedDetails',
+      'ListRoles',
+    ])
+  })
+
   test('for all services: no other adapter has an SDK client, but that of the command doctor', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
+      'aws-auditor.ts',
       'aws-installation.ts',
       'identity-store-client.ts',
       'organizations-client.ts',

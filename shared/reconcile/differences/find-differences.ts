@@ -233,7 +233,9 @@ function leaveAlone(plan: Plan, bucket: Bucket): Plan {
   const isWaiting = ({ key, permissionSet }: Link): boolean => {
     const told = statuses.told.get(key)
     if (!told || statuses.changed.has(key) || isMade(permissionSet)) return false
-    return (told.state === 'waiting' && told.desired > 0) || (told.state === 'held' && told.open > 0)
+    // The policies refuse it: whoever changes them, or it, has it looked at again.
+    const isRefused = told.state === 'rejected' && told.desired > 0
+    return isRefused || (told.state === 'waiting' && told.desired > 0) || (told.state === 'held' && told.open > 0)
   }
   const isWorkedOn = (input: string): boolean => {
     const state = statuses.told.get(input)?.state

@@ -22,7 +22,9 @@ import { listKnown } from '../records/foreign-assignments.ts'
 import { InputReadings } from '../records/input-readings.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
+import { Policies } from '../records/policies.ts'
 import type { LinkReading } from '../records/read-link.ts'
+import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
@@ -31,6 +33,7 @@ import { type BrakePreview, previewBrake } from './preview-brake.ts'
 import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
 import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
+import { previewRefusals } from './preview-refusals.ts'
 
 /** An assignment to create, and the links that grant it. */
 export type PlannedGrant = {
@@ -73,6 +76,8 @@ export type Preview = {
   readonly stuck: readonly PlannedRevocation[]
   readonly vanishingRoles: readonly ProvisionedSet[]
   readonly idleLinks: readonly IdleLink[]
+  /** Rules about who uploads a link that is not uploaded yet. */
+  readonly rulesLater: readonly string[]
   readonly permissionSets: readonly PermissionSetChange[]
   /** Who has the permission sets that change or are deleted, by name: as recorded before. */
   readonly reach: ReadonlyMap<string, Reach>
@@ -112,18 +117,21 @@ export async function previewChanges(
   const differences = await findDifferences(objects, view, configuration)
   const { plan, unfinished, counts, held: heldKeys } = differences
   const readings = await InputReadings.list(objects, configuration)
+  const policies = new Policies({ objects, clock: ports.clock })
   const membership = { ...configuration, managementAccountId: view.managementAccountId }
   onStep('looking up permission sets and principals')
   const permissionSets = await previewPermissionSets(ports)
-  const grants = await attributeGrants(plan.grants, readings, view, membership)
-  const sorted = await sortGrants(grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
+  const planned = await attributeGrants(plan.grants, readings, view, membership)
+  const statuses = new StatusStore(objects, ports.clock)
+  const judged = await previewRefusals(planned, { policies, organization, configuration, readings, statuses })
+  const sorted = await sortGrants(judged.grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
-  const planned = await attributeRevocations(plan.revocations, objects, readings, view)
+  const revoking = await attributeRevocations(plan.revocations, objects, readings, view)
   const {
     stuck = [],
     held = [],
     revocations = [],
-  } = Object.groupBy(planned, ({ assignment }) => {
+  } = Object.groupBy(revoking, ({ assignment }) => {
     if (refusing.has(assignment.accountId)) return 'stuck'
     return heldKeys.has(renderAssignmentKey(assignment)) ? 'held' : 'revocations'
   })
@@ -150,7 +158,15 @@ export async function previewChanges(
       grants: sorted.grants.map(({ assignment }) => assignment),
       remaining: await listRemaining(objects, revoked),
     }),
-    idleLinks: await findIdleLinks(readings, isIdle, { objects, organization: asRead(organization), configuration }),
+    idleLinks: [
+      ...judged.refused,
+      ...(await findIdleLinks(readings, isIdle, {
+        ...{ objects, organization: asRead(organization), configuration },
+        policies,
+        findUploader: () => 'later',
+      })),
+    ],
+    rulesLater: judged.later,
     permissionSets: permissionSets.changes.map((one) =>
       one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
     ),

@@ -9,6 +9,7 @@ import { expandAccess, type HeldAccess } from '../preview/expand-access.ts'
 import { mergeAccess } from '../preview/merge-access.ts'
 import type { People } from '../preview/people.ts'
 import { type KnownAccess, readRecordedAccess } from '../preview/recorded-access.ts'
+import type { RoleUses } from '../preview/role-uses.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
@@ -26,11 +27,13 @@ export async function* listHeldAccess(
   context: {
     readonly people: People
     readonly accounts: ReadonlyMap<AccountId, Account>
+    readonly uses: RoleUses
+    readonly unitNames: ReadonlyMap<string, string>
     readonly notes: string[]
   },
 ): AsyncGenerator<Reported> {
   const { objects } = ports
-  const { notes } = context
+  const { uses, notes } = context
   const ids = [...(await listAccounts(objects))].sort()
   const uploaders: Uploaders = new Map()
   for (let from = 0; from < ids.length; from += accountsAtOnce) {
@@ -39,7 +42,8 @@ export async function* listHeldAccess(
     )
     for (const { accesses, spoiled } of recorded) {
       notes.push(...spoiled)
-      const access = await addUploaders(mergeAccess(accesses, notAsked, new Map()), ports, uploaders)
+      const used = await uses.addTo(mergeAccess(accesses, notAsked, new Map()))
+      const access = await addUploaders(used, ports, uploaders)
       yield { access, rows: await expandAccess(access, { ...context, subject: anybody }) }
     }
   }
