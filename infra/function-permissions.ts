@@ -160,6 +160,24 @@ export const operatorPermissions = {
   identityCenter: 'read',
 } as const satisfies FunctionPermissions
 
+/** What `plan` needs, for the role of a pull request's job: it writes nothing. docs/pull-requests.md has the policy. */
+export const plannerPermissions = {
+  read: [
+    'links_data/',
+    'permission_sets/',
+    'assignments/',
+    'owned_permission_sets/',
+    'foreign/',
+    'status/',
+    'state/',
+    'control/brake.json',
+    'control/pause.json',
+  ],
+  organizations: 'read',
+  directory: 'read',
+  identityCenter: 'read',
+} as const satisfies FunctionPermissions
+
 /** A role of a deployment: of a function, or the one that operators assume. */
 export type RoleName = FunctionName | 'operator'
 

@@ -20,8 +20,8 @@ export function addRoleUses(app: Pick<FastifyInstance, 'put' | 'delete'>, iam: M
     const { account, permissionSet } = parameters.parse(request.params)
     const told = query.parse(request.query)
     if (iam.tell(account, permissionSet, told)) return reply.code(204).send()
-    const expected = 'a permission set that is provisioned there, and a service such as s3'
-    return reply.code(404).send({ received: [account, permissionSet, told.service], expected })
+    const expected = 'a permission set that is provisioned in the account'
+    return reply.code(404).send({ received: `${permissionSet} in ${account}`, expected })
   })
   const path = '/_ssofile/accounts/:account/missing-auditor-role'
   const account = z.object({ account: accountId })

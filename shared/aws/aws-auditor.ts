@@ -1,5 +1,6 @@
 import {
   GenerateServiceLastAccessedDetailsCommand,
+  GetRoleCommand,
   GetServiceLastAccessedDetailsCommand,
   IAMClient,
   ListRolesCommand,
@@ -60,6 +61,10 @@ export function auditedAccount(iam: IAMClient): AuditedAccount {
     async generateServiceLastAccessedDetails(Arn) {
       const call = iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn, Granularity: 'SERVICE_LEVEL' }))
       return parseAnswer({ service: 'iam', member: 'JobId' }, text, (await iamAnswer(call)).JobId)
+    },
+    async roleLastUsedAt(RoleName) {
+      const { Role } = await iamAnswer(iam.send(new GetRoleCommand({ RoleName })))
+      return Role?.RoleLastUsed?.LastUsedDate
     },
     async getServiceLastAccessedDetails(JobId, nextToken): Promise<LastAccessedPage> {
       const input = { JobId, Marker: nextToken, MaxItems: itemsMost }

@@ -30,6 +30,7 @@ export function readTable(blocks: Iterable<PageBlock>): AccessTable {
     state: [''],
     instant: [''],
     remark: [''],
+    use: [['', -1]],
     link: [['', '', '', '', '', '']],
     linkSet: [[]],
   }

@@ -1,6 +1,8 @@
 import { type AccessTable, fold, type SearchedKind } from './access-table.ts'
 
-export const readyFilters = ['everything', 'direct', 'administrator', 'foreign', 'ending'] as const
+export const readyFilters = ['everything', 'direct', 'administrator', 'foreign', 'ending', 'unused'] as const
+/** As in the summary of a report. */
+const unusedDaysAsked = 90
 export type ReadyFilter = (typeof readyFilters)[number]
 
 /** What is given has to fit; an empty text fits everything. */
@@ -132,6 +134,13 @@ function passReady({ rows, values }: AccessTable, ready: ReadyFilter, administra
         spread(
           rows.state,
           mask(values.state, (state) => state === 'foreign'),
+        ),
+      ]
+    case 'unused':
+      return [
+        spread(
+          rows.use,
+          mask(values.use, ([, days]) => days >= unusedDaysAsked),
         ),
       ]
     case 'administrator': {

@@ -15,7 +15,9 @@ export interface AuditedAccount {
   listPermissionSetRoles(nextToken?: string): Promise<Page<PermissionSetRole>>
   /** Answers the id of a job. NoSuchEntity: there is no such role. */
   generateServiceLastAccessedDetails(roleArn: string): Promise<string>
-  /** NoSuchEntity: there is no such job of this session. */
+  /** When anything was last called with the role: GetRole. Absent: never, as far back as IAM keeps it. */
+  roleLastUsedAt(roleName: string): Promise<Date | undefined>
+  /** Only services are told that the role may use now. NoSuchEntity: there is no such job of this session. */
   getServiceLastAccessedDetails(jobId: string, nextToken?: string): Promise<LastAccessedPage>
 }
 

@@ -105,6 +105,15 @@ describe.each(adapters)('the auditor on $adapter', ({ open }) => {
     })
   })
 
+  test('a role says when it was last used for anything, also what it may not use any more', async () => {
+    const usedAt = new Date('2026-01-05T03:00:00.000Z')
+    iam.tell(shop, 'ReadOnly-ps', { usedAt, service: 'forbidden-since' })
+    await inShop(async (account) => {
+      const uses = (await rolesOf(account)).map(({ name }) => account.roleLastUsedAt(name))
+      expect(await Promise.all(uses)).toEqual([undefined, undefined, undefined, usedAt])
+    })
+  })
+
   test('a role and a job that are not there are NoSuchEntity, also a job of another account', async () => {
     await asking(async (auditor) => {
       const [here, there] = [await auditor.enter(shop, role), await auditor.enter(website, role)]
@@ -113,6 +122,7 @@ describe.each(adapters)('the auditor on $adapter', ({ open }) => {
       for (const call of [
         () => there.generateServiceLastAccessedDetails(first?.arn ?? ''),
         () => there.getServiceLastAccessedDetails(job),
+        () => there.roleLastUsedAt(first?.name ?? ''),
         () => here.getServiceLastAccessedDetails('00000000-0000-0000-0000-000000000000'),
       ])
         await expect(call()).rejects.toMatchObject({ name: 'ServiceError', service: 'iam', code: 'NoSuchEntity' })

@@ -42,6 +42,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect(calledIn('aws-auditor.ts')).toEqual([
       'AssumeRole',
       'GenerateServiceLastAccessedDetails',
+      'GetRole',
       'GetServiceLastAccessedDetails',
       'ListRoles',
     ])

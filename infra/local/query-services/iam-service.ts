@@ -9,7 +9,12 @@ export function iamOperations(iam: MemoryIam): Readonly<Record<string, QueryOper
   return {
     ListRoles({ PathPrefix = '/', Marker }, caller) {
       const page = iam.listRoles(accountOf(caller), PathPrefix, Marker)
-      return `<Roles>${page.items.map(renderRole).join('')}</Roles>${renderEnd(page)}`
+      return `<Roles>${page.items.map((role) => `<member>${renderRole(role)}</member>`).join('')}</Roles>${renderEnd(page)}`
+    },
+    GetRole({ RoleName = '' }, caller) {
+      const role = iam.getRole(accountOf(caller), RoleName)
+      const lastUsed = role.lastUsedAt === undefined ? '' : xmlElement('LastUsedDate', role.lastUsedAt.toISOString())
+      return `<Role>${renderRole(role)}<RoleLastUsed>${lastUsed}</RoleLastUsed></Role>`
     },
     GenerateServiceLastAccessedDetails({ Arn = '' }, caller) {
       return xmlElement('JobId', iam.generateServiceLastAccessedDetails(accountOf(caller), Arn))
@@ -35,14 +40,13 @@ function accountOf({ account }: QueryCaller) {
 }
 
 function renderRole({ arn, name, path, createdAt }: IamRole): string {
-  const members = [
+  return [
     xmlElement('Path', path),
     xmlElement('RoleName', name),
     xmlElement('RoleId', `AROA${name.slice(-16).toUpperCase()}`),
     xmlElement('Arn', arn),
     xmlElement('CreateDate', createdAt.toISOString()),
-  ]
-  return `<member>${members.join('')}</member>`
+  ].join('')
 }
 
 function renderService({ name, namespace, lastUsedAt }: ServiceUse): string {

@@ -1,5 +1,10 @@
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import { type FunctionPermissions, functionPermissions, operatorPermissions } from '../../function-permissions.ts'
+import {
+  type FunctionPermissions,
+  functionPermissions,
+  operatorPermissions,
+  plannerPermissions,
+} from '../../function-permissions.ts'
 
 const inputPrefixes = ['links_data/', 'permission_sets/'] as const
 const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
@@ -7,6 +12,7 @@ const prefixesByRole: Readonly<Record<string, readonly string[]>> = {
   ssofile: [''],
   'ssofile-api': writable(functionPermissions.api),
   'ssofile-operator': writable(operatorPermissions),
+  'ssofile-planner': writable(plannerPermissions),
   operator: [...inputPrefixes, 'control/'],
   governance: ['policies/'],
 }

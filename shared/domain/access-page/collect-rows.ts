@@ -1,4 +1,5 @@
 import type { GrantingLink } from '../ledger-entry.ts'
+import type { RoleUse } from '../role-use.ts'
 import { type PageBlock, type PageValueKind, type PageValues, type RowColumn, rowColumns } from './page-data.ts'
 
 type PageLink = Pick<GrantingLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'expiresAt'> & {
@@ -23,6 +24,8 @@ export type PageRow = {
   readonly until?: string | undefined
   readonly links: readonly PageLink[]
   readonly remark?: string | undefined
+  readonly use?: RoleUse | undefined
+  readonly unusedDays?: number | undefined
 }
 
 /** So many rows stand in one block. */
@@ -51,6 +54,7 @@ export class RowCollector {
       until: this.#placeInstant(row.until),
       linkSet: this.#placeLinks(row.links),
       remark: row.remark === undefined ? 0 : this.#place('remark', row.remark),
+      use: this.#placeUse(row),
     }
     for (const column of rowColumns) this.#rows[column].push(places[column])
     return this.#rows.person.length >= blockLength ? this.take() : undefined
@@ -66,6 +70,10 @@ export class RowCollector {
 
   #placeNamed(kind: 'person' | 'group', name: string | undefined, id = ''): number {
     return name === undefined && id === '' ? 0 : this.#place(kind, [name ?? id, id])
+  }
+
+  #placeUse({ use, unusedDays }: PageRow): number {
+    return use?.isKnown && unusedDays !== undefined ? this.#place('use', [use.lastUsedAt ?? 'never', unusedDays]) : 0
   }
 
   #placeLinks(links: readonly PageLink[]): number {
@@ -113,5 +121,6 @@ function emptyRows(): Record<RowColumn, number[]> {
     until: [],
     linkSet: [],
     remark: [],
+    use: [],
   }
 }

@@ -12,6 +12,7 @@ export const rowColumns = [
   'until',
   'linkSet',
   'remark',
+  'use',
 ] as const
 export type RowColumn = (typeof rowColumns)[number]
 
@@ -28,6 +29,8 @@ export type PageValues = {
   state: string[]
   instant: string[]
   remark: string[]
+  /** When the role was last used, or `never`; for how many days the access is known to be unused. Absent: it is not known. */
+  use: (readonly [string, number])[]
   /** Key, uploaded by, uploaded at, ticket, reason, expires at. */
   link: (readonly [string, string, string, string, string, string])[]
   /** Places of links, from 1. */

@@ -95,6 +95,7 @@ export class MemoryIam implements Auditor {
     return {
       listPermissionSetRoles: async (token) => this.listRoles(account, permissionSetRolePath, token),
       generateServiceLastAccessedDetails: async (arn) => this.generateServiceLastAccessedDetails(account, arn),
+      roleLastUsedAt: async (name) => this.getRole(account, name).lastUsedAt,
       getServiceLastAccessedDetails: async (jobId, token) => {
         const { status, page } = this.getServiceLastAccessedDetails(account, jobId, token)
         if (status === 'IN_PROGRESS') return { status }
@@ -131,6 +132,15 @@ export class MemoryIam implements Auditor {
     return { ...page, items: page.items.flatMap((name) => roles.get(name) ?? []) }
   }
 
+  getRole(account: AccountId, name: string): IamRole & { readonly lastUsedAt?: Date | undefined } {
+    this.#enter('GetRole', account)
+    const role = this.#rolesIn(account).find((one) => one.name === name)
+    if (role === undefined) throw noSuchRole(name)
+    const now = this.#options.clock.now()
+    const uses = Object.values(this.#told.get(`${account} ${name}`)?.uses ?? {}).filter((at) => isKept(at, now))
+    return { ...role, lastUsedAt: uses.length === 0 ? undefined : new Date(Math.max(...uses.map(Number))) }
+  }
+
   /** Answers the id of a job that goes on for a while. */
   generateServiceLastAccessedDetails(account: AccountId, arn: string): string {
     this.#enter('GenerateServiceLastAccessedDetails', account)
@@ -156,8 +166,8 @@ export class MemoryIam implements Auditor {
     if (page === undefined) throw invalidMarker()
     const items = page.items.map((namespace) => {
       const at = uses[namespace]
-      const isKept = at !== undefined && createdAt.getTime() - at.getTime() <= trackedMs
-      return { name: services[namespace] ?? namespace, namespace, lastUsedAt: isKept ? at : undefined }
+      const lastUsedAt = at !== undefined && isKept(at, createdAt) ? at : undefined
+      return { name: services[namespace] ?? namespace, namespace, lastUsedAt }
     })
     return { status: 'COMPLETED', createdAt, completedAt, page: { ...page, items } }
   }
@@ -169,8 +179,8 @@ export class MemoryIam implements Auditor {
   }
 
   /**
-   * Somebody used the role of a permission set, or it was made at another time than it was. Whether there is such a role, and
-   * such a service.
+   * Somebody used the role of a permission set, or it was made at another time than it was. A service that is not among those
+   * above stands for one that the role may not use any more. Answers whether there is such a role.
    */
   tell(
     account: AccountId,
@@ -178,7 +188,7 @@ export class MemoryIam implements Auditor {
     { usedAt, service = 's3', madeAt }: { readonly usedAt?: Date; readonly service?: string; readonly madeAt?: Date },
   ): boolean {
     const role = this.#rolesIn(account).find((one) => one.permissionSet === permissionSet)
-    if (role === undefined || !Object.hasOwn(services, service)) return false
+    if (role === undefined) return false
     const key = `${account} ${role.name}`
     const before = this.#told.get(key) ?? { uses: {} }
     const uses = usedAt === undefined ? before.uses : { ...before.uses, [service]: usedAt }
@@ -211,4 +221,8 @@ export class MemoryIam implements Auditor {
     this.#gates.set(account, gate)
     gate.enter(operation)
   }
+}
+
+function isKept(at: Date, now: Date): boolean {
+  return now.getTime() - at.getTime() <= trackedMs
 }

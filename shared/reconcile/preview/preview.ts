@@ -5,8 +5,11 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { describeLink } from '../../domain/describe-link.ts'
 import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { Lack } from '../../domain/lack.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { type Reach, reachOf } from '../../domain/reach.ts'
 import type { Status } from '../../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -24,6 +27,7 @@ import type { LinkReading } from '../records/read-link.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
+import { findAdministrators } from './find-administrators.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { type BrakePreview, previewBrake } from './preview-brake.ts'
 import { listBlockedDeletions } from './preview-deletions.ts'
@@ -32,7 +36,12 @@ import { type PermissionSetChange, previewPermissionSets } from './preview-permi
 import { previewRefusals } from './preview-refusals.ts'
 
 /** An assignment to create, and the links that grant it. */
-export type PlannedGrant = { readonly assignment: Assignment; readonly links: readonly string[] }
+export type PlannedGrant = {
+  readonly assignment: Assignment
+  readonly links: readonly string[]
+  /** Of the group or user that has this name now. Absent: not looked for, or there is none. */
+  readonly principalId?: PrincipalId
+}
 
 /** What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope. */
 export type LinkFate = 'deleted' | 'rejected' | 'expired' | 'not-yet' | 'unreadable' | 'elsewhere'
@@ -70,6 +79,10 @@ export type Preview = {
   /** Rules about who uploads a link that is not uploaded yet. */
   readonly rulesLater: readonly string[]
   readonly permissionSets: readonly PermissionSetChange[]
+  /** Who has the permission sets that change or are deleted, by name: as recorded before. */
+  readonly reach: ReadonlyMap<string, Reach>
+  /** Those of the permission sets here that allow everything, in their new version. */
+  readonly administrators: readonly PermissionSetName[]
   /** Unfinished ledger entries: they are tried again. */
   readonly unfinished: number
   /** Grants that were not compared with Identity Center. */
@@ -122,6 +135,9 @@ export async function previewChanges(
     if (refusing.has(assignment.accountId)) return 'stuck'
     return heldKeys.has(renderAssignmentKey(assignment)) ? 'held' : 'revocations'
   })
+  const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
+  const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
+  const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet)]
   const revoked = revocations.map(({ assignment }) => assignment)
   const blocked = await listBlockedDeletions(
     permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
@@ -154,6 +170,8 @@ export async function previewChanges(
     permissionSets: permissionSets.changes.map((one) =>
       one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
     ),
+    reach: new Map(changed.map((name) => [name, reachOf(name, differences.recorded)])),
+    administrators: await findAdministrators(named, objects, permissionSets),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,

@@ -16,7 +16,7 @@ import { wrapPort } from '../calls/wrap-port.ts'
 import type { KnownAccess } from './recorded-access.ts'
 
 /** So many accounts are asked at once; nothing is shared between them but the connection. */
-const accountsAtOnce = 16
+const accountsAtOnce = 32
 const rolesAtOnce = 4
 /** In one account. AWS documents no rate of IAM; what is throttled is repeated. */
 const callsPerSecond = 10
@@ -78,7 +78,7 @@ export class RoleUses {
     const none = (why: string) => new Map([...permissionSets].map((name) => [name, { isKnown: false, why }] as const))
     if (this.#roleName === '' || this.#ports.auditor === undefined) return none(notConfigured)
     return this.#limit(async () => {
-      if (this.#ports.clock.monotonicMs() >= this.#untilMs) return none(this.#refuse(account, 'time', timeIsUp))
+      if (this.#ports.clock.monotonicMs() >= this.#untilMs) return none(this.#refuse(account, kindOfTime, timeIsUp))
       try {
         return await this.#ask(account, permissionSets)
       } catch (error) {
@@ -95,10 +95,11 @@ export class RoleUses {
 
   /** Which accounts could not be asked, and why; in whole sentences. */
   get notes(): readonly string[] {
-    return [...this.#refused.values()].map(({ why, accounts }) => {
+    return [...this.#refused].map(([kind, { why, accounts }]) => {
       const [first = '', ...others] = accounts.sort()
       const where = others.length === 0 ? `account ${first}` : `${accounts.length} accounts, such as ${first}`
-      return `when roles were last used is not known in ${where}: ${why}`
+      const remedy = kind === kindOfTime ? '' : "; docs/audit.md says what the auditor's role needs"
+      return `when roles were last used is not known in ${where}: ${why}${remedy}`
     })
   }
 
@@ -115,7 +116,7 @@ export class RoleUses {
     )
     const read = await pLimit(rolesAtOnce).map(
       begun,
-      async ([name, jobs]) => [name, await this.#finish(iam, jobs, asOf)] as const,
+      async ([name, jobs]) => [name, await unlessGone(this.#finish(iam, jobs, asOf))] as const,
     )
     return new Map<PermissionSetName, RoleUse>(read)
   }
@@ -132,16 +133,20 @@ export class RoleUses {
   async #finish(iam: AuditedAccount, jobs: readonly Job[], asOf: string): Promise<RoleUse> {
     if (jobs.length === 0) return { isKnown: false, why: 'the account has no role of this permission set' }
     const uses: Date[] = []
-    for (const { id } of jobs) {
-      const lastUsedAt = id === undefined ? { why: 'its role was gone' } : await this.#lastUse(iam, id)
-      if (lastUsedAt instanceof Date) uses.push(lastUsedAt)
-      else if (lastUsedAt !== undefined) return { isKnown: false, why: lastUsedAt.why }
+    for (const { id, role } of jobs) {
+      if (id === undefined) return roleGone
+      const found = await this.#lastUses(iam, id)
+      if ('why' in found) return { isKnown: false, why: found.why }
+      uses.push(...found)
+      // The job tells only of services that the role may use now: a permission set may have been changed since it was used.
+      const lastUsedAt = await iam.roleLastUsedAt(role.name)
+      if (lastUsedAt !== undefined) uses.push(lastUsedAt)
     }
     const madeAt = renderInstant(latestOf(jobs.map(({ role }) => role.createdAt)))
     return { isKnown: true, asOf, madeAt, ...(uses.length === 0 ? {} : { lastUsedAt: renderInstant(latestOf(uses)) }) }
   }
 
-  async #lastUse(iam: AuditedAccount, jobId: string): Promise<Date | { readonly why: string } | undefined> {
+  async #lastUses(iam: AuditedAccount, jobId: string): Promise<readonly Date[] | { readonly why: string }> {
     const uses: Date[] = []
     let nextToken: string | undefined
     do {
@@ -150,7 +155,7 @@ export class RoleUses {
       if (page.lastUsedAt !== undefined) uses.push(page.lastUsedAt)
       nextToken = page.nextToken
     } while (nextToken !== undefined)
-    return uses.length === 0 ? undefined : latestOf(uses)
+    return uses
   }
 
   async #page(iam: AuditedAccount, jobId: string, token: string | undefined): Promise<Completed | { why: string }> {
@@ -176,6 +181,8 @@ export class RoleUses {
 }
 
 export const notConfigured = 'no auditorRole is configured'
+const roleGone: RoleUse = { isKnown: false, why: 'its role was gone' }
+const kindOfTime = 'time'
 const timeIsUp = 'there was no time left to ask'
 
 /** `id`: absent where the role was gone before it could be asked about. */
@@ -191,6 +198,14 @@ async function begin(iam: AuditedAccount, roles: readonly PermissionSetRole[]): 
       return { role, id }
     }),
   )
+}
+
+/** The last assignment of a permission set takes its role away, at any moment. */
+async function unlessGone(finish: Promise<RoleUse>): Promise<RoleUse> {
+  return finish.catch((error: unknown) => {
+    if (!isServiceError(error, 'NoSuchEntity')) throw error
+    return roleGone
+  })
 }
 
 function latestOf(instants: readonly Date[]): Date {

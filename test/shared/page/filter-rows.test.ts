@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { AccessTable } from '../../../shared/page/access-table.ts'
+import { describeRow } from '../../../shared/page/describe-row.ts'
 import { type Filter, filterRows, noFilter } from '../../../shared/page/filter-rows.ts'
 import { inOrder, peopleOf, row, tableOf } from './page-rows.ts'
 
@@ -33,6 +34,24 @@ function found(filter: Partial<Filter>, among: AccessTable = table): readonly st
 
 test('without a filter every row is shown', () => {
   expect(found({})).toEqual(['ann', 'bob', 'bobby', 'José', 'zoe'])
+})
+
+test('access that is unused for 90 days is found, and none of which that is not known', () => {
+  const use = { isKnown: true, asOf: '2026-03-03T10:00:00.000Z', madeAt: '2025-01-01T00:00:00.000Z' } as const
+  const unused = tableOf(
+    row({ person: 'ann', use, unusedDays: 90 }),
+    row({ person: 'bob', use, unusedDays: 89 }),
+    row({ person: 'cid', use: { isKnown: false, why: 'it was not asked' } }),
+    row({ person: 'dan' }),
+    row({ person: 'eve', use: { ...use, lastUsedAt: '2025-06-01T00:00:00.000Z' }, unusedDays: 275 }),
+  )
+  expect(found({ ready: 'unused' }, unused)).toEqual(['ann', 'eve'])
+  expect(describeRow(unused, 4)).toContainEqual([
+    'Role last used',
+    '2025-06-01T00:00:00.000Z, by anybody who has it; this access is known to be unused for 275 days',
+  ])
+  expect(describeRow(unused, 0)).toContainEqual(['Role last used', expect.stringMatching(/^never, /)])
+  expect(describeRow(unused, 2).map(([name]) => name)).not.toContain('Role last used')
 })
 
 test.each([
