@@ -16,7 +16,7 @@ import { parseInput, sendAlone, sendInputs } from '../shared/reconcile/records/i
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/records/ledger.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
-import { type GatheredLink, gatherLink } from '../shared/reconcile/statuses/gather-link.ts'
+import { type AskedOrganization, type GatheredLink, gatherLink } from '../shared/reconcile/statuses/gather-link.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
@@ -28,11 +28,12 @@ export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
   return (event) => {
     const tagsUntilMs = ports.clock.monotonicMs() + tagsMs
+    const asOfBatch = viewedOnce(organization)
     return runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
       if (isFolderMarker(message.key)) return
       try {
-        await lookAtLink(message, ports, configuration, organization, tagsUntilMs)
+        await lookAtLink(message, ports, configuration, asOfBatch, tagsUntilMs)
       } catch (error) {
         if (message.isAlone) throw error
         ports.log.warn('a link could not be looked at; it is tried again', { input: message.key, error })
@@ -42,12 +43,26 @@ export const links: QueueHandler = (ports, configuration) => {
   }
 }
 
+/** One view for all messages of a batch: it is read after the last of them was received, so it is new enough for each. */
+function viewedOnce(organization: OrganizationCache): AskedOrganization {
+  let view: ReturnType<OrganizationCache['view']> | undefined
+  return {
+    view: () => {
+      view ??= organization.view()
+      return view
+    },
+    viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
+    find: (accountId, known) => organization.find(accountId, known),
+    parentExists: (id) => organization.parentExists(id),
+  }
+}
+
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
 export async function lookAtLink(
   message: InputMessage,
   ports: Ports,
   configuration: Configuration,
-  organization: OrganizationCache,
+  organization: AskedOrganization,
   tagsUntilMs = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const { key, id, event } = message
