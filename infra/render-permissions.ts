@@ -8,6 +8,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  plannerPermissions,
 } from './function-permissions.ts'
 import { uncalledRights } from './uncalled-rights.ts'
 
@@ -28,6 +29,7 @@ export function renderPermissions(): string {
     return `| \`${name}\` | ${reads} | ${deletes} | ${puts} | ${receives} | ${code(send)} | ${services} |`
   })
   const operator = tell(operatorPermissions)
+  const planner = tell(plannerPermissions)
   return `# Permissions
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
@@ -47,6 +49,14 @@ It may also list the bucket's names, read older versions, and use the key. Of Id
 | --- | --- | --- | --- |
 | ${operator.reads} | ${operator.deletes} | ${operator.puts} | ${operator.services} |
 
+## A role that plans
+
+For the job of a pull request ([pull-requests.md](pull-requests.md)), which you make yourself: \`ssofile plan\` writes nothing. It also lists the bucket's names, and reads with the key of the bucket.
+
+| reads | calls |
+| --- | --- |
+| ${planner.reads} | ${planner.services} |
+
 ## Organizations
 
 ${list('organizations', Object.values(organizationsActions).flat())}
@@ -65,7 +75,7 @@ On the one instance, its permission sets, and accounts; \`ListInstances\` knows 
 
 ${list('sso', ['ListInstances', ...identityCenterActions])}
 
-The role of operators: ${code(['ListInstances', ...identityCenterReads].toSorted())}.
+The role of operators, and one that plans: ${code(['ListInstances', ...identityCenterReads].toSorted())}.
 
 Where a customer's key encrypts IAM Identity Center (\`identityCenterKeyArn\`), the functions that call it may also \`kms:Decrypt\` with that key: only through IAM
 Identity Center for the one instance, and through the Identity Store of the organization.

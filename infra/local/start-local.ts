@@ -13,8 +13,8 @@ import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/por
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { addAccessPage } from './add-access-page.ts'
-import { addOperatorRole } from './add-operator-role.ts'
 import { addRoleUses } from './add-role-uses.ts'
+import { addRolesOfPeople } from './add-roles-of-people.ts'
 import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { addFaults } from './faults/add-faults.ts'
@@ -132,7 +132,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
   const calls = new EnvironmentCalls()
   calls.addTo(app)
-  addOperatorRole(app)
+  addRolesOfPeople(app)
   let functions: LocalFunctions | undefined
   app.get('/_ssofile/functions', async () => functions?.metrics() ?? {})
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))

@@ -99,6 +99,9 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     permissionSets: [
       { name: permissionSetName.parse('Billing-ps'), change: 'update', fields: ['description', 'tags'] },
     ],
+    reach: new Map(),
+    administrators: [],
+    rulesLater: [],
     unfinished: 0,
     unchecked: 0,
     view,
