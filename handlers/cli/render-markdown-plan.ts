@@ -4,6 +4,7 @@ import { describePause, remedyOf } from '../../shared/reconcile/dispatcher/pause
 import type { PlannedGrant } from '../../shared/reconcile/preview/preview.ts'
 import { count } from './count.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
+import { listMeaning } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { markdownCode } from './markdown-code.ts'
 import { groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
@@ -113,9 +114,13 @@ function listWideSets(preview: ToldPreview): readonly string[] {
     if (one.change === 'rejected') return []
     const { accounts = 0 } = preview.reach.get(one.name) ?? {}
     const isGiving = one.change === 'create' || one.change === 'update'
+    const { meaning } = one
+    const gains = (meaning?.gained.length ?? 0) + (meaning?.policiesGained.length ?? 0) + (meaning?.changed.length ?? 0)
+    const isWarned = (one.change === 'update' && gains > 0) || (meaning?.warnings.length ?? 0) > 0
     const tags = [
       ...(isGiving && preview.administrators.includes(one.name) ? ['administrator'] : []),
       ...(accounts > manyAccounts ? [count(accounts, 'account')] : []),
+      ...(isWarned ? ['other permissions'] : []),
     ]
     return tags.length === 0 ? [] : [`- **${tags.join(', ')}**: ${renderSet(one, preview)}`]
   })
@@ -174,7 +179,19 @@ function renderSet(one: Exclude<Change, { readonly change: 'rejected' }>, { reac
     principals === 0
       ? ''
       : ` (${count(principals, 'principal has', 'principals have')} it, in ${count(accounts, 'account')})`
-  return `permission set ${markdownCode(one.name)} ${words[one.change]}${changed}${holders}`
+  return `permission set ${markdownCode(one.name)} ${words[one.change]}${changed}${holders}${renderMeaning(one.meaning)}`
+}
+
+/** A list in the item of the permission set. */
+function renderMeaning(meaning: Change['meaning']): string {
+  const lines = meaning ? listMeaning(meaning) : []
+  return lines
+    .map(({ word, items, more }) => {
+      const rest = more > 0 ? ` and ${more.toLocaleString('en')} more` : ''
+      const head = word === 'warning' ? '**warning**' : word
+      return `\n  - ${head}: ${items.map((item) => markdownCode(item, 1000)).join(', ')}${rest}`
+    })
+    .join('')
 }
 
 function listGroups(planned: readonly PlannedGrant[], preview: ToldPreview): readonly string[] {

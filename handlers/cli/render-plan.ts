@@ -4,6 +4,7 @@ import { quote } from '../../shared/domain/complaint.ts'
 import { isUnplaced } from '../../shared/domain/organization-view.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, Preview } from '../../shared/reconcile/preview/preview.ts'
 import { count } from './count.ts'
+import { listMeaning } from './list-meaning.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 import { type Mood, paint } from './paint.ts'
 import { brief, type Room, takeFirst, verbose } from './room.ts'
@@ -114,7 +115,8 @@ function renderPermissionSets({ permissionSets }: ToldPreview): string {
   return permissionSets
     .map((one) => {
       const name = `* permission set ${quote(one.name)}  `
-      if (one.change !== 'rejected') return `${name}${words[one.change]}${renderFields(one.fields)}\n`
+      if (one.change !== 'rejected')
+        return `${name}${words[one.change]}${renderFields(one.fields)}\n${renderMeaning(one.meaning)}`
       return `${name}${paint('bad', 'rejected')}\n    ${quote(one.reason, 2000)}\n    ${quote(one.remedy, 2000)}\n`
     })
     .join('')
@@ -123,6 +125,16 @@ function renderPermissionSets({ permissionSets }: ToldPreview): string {
 function renderFields(fields: readonly string[] | undefined): string {
   if (fields === undefined) return ''
   return fields.length === 0 ? ': its file means the same, written differently' : `: ${fields.join(', ')}`
+}
+
+function renderMeaning(meaning: ToldPermissionSetChange['meaning']): string {
+  const lines = meaning ? listMeaning(meaning) : []
+  return lines
+    .map(({ word, items, more }) => {
+      const rest = more > 0 ? ` and ${more.toLocaleString('en')} more (--json tells all)` : ''
+      return `    ${word === 'warning' ? paint('bad', word) : word}: ${items.map((item) => quote(item, 1000)).join(', ')}${rest}\n`
+    })
+    .join('')
 }
 
 function renderGrants({ grants, view }: Preview, room: Room): string {

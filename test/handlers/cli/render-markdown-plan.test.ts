@@ -89,6 +89,18 @@ describe('told first is', () => {
     expect(first(render({ permissionSets, administrators }))).toMatch(/^- \*\*administrator\*\*: permission set/)
   })
 
+  test('a permission set that allows more, with the actions and the warnings', () => {
+    const gained = Array.from({ length: 14 }, (_, index) => ({ name: `s3:Put${index}`, level: 'Write' as const }))
+    const meaning = { gained, lost: [], changed: [], policiesGained: [], policiesLost: [], warnings: ['think @team'] }
+    const permissionSets = [{ name: permissionSetName.parse('Read-ps'), change: 'update' as const, meaning }]
+    const told = first(render({ permissionSets })).split('\n')
+    expect(told).toEqual([
+      '- **other permissions**: permission set `Read-ps` is changed',
+      '  - **warning**: `think @team`',
+      expect.stringMatching(/^ {2}- gains Write: `s3:Put0`, .*`s3:Put11` and 2 more$/),
+    ])
+  })
+
   test('a file of this push that is rejected, and none that was rejected before', () => {
     const idleLinks = ['links_data/x', 'links_data/old'].map((key) => ({
       key,
