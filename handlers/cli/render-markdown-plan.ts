@@ -127,7 +127,7 @@ function listWideSets(preview: ToldPreview): readonly string[] {
     const tags = [
       ...(isGiving && preview.administrators.includes(one.name) ? ['administrator'] : []),
       ...(accounts > manyAccounts ? [count(accounts, 'account')] : []),
-      ...(isWarned ? ['other permissions'] : []),
+      ...(isWarned ? [one.change === 'create' ? 'with a warning' : 'other permissions'] : []),
     ]
     return tags.length === 0 ? [] : [`- **${tags.join(', ')}**: ${renderSet(one, preview)}`]
   })
