@@ -165,6 +165,7 @@ export const plannerPermissions = {
   read: [
     'links_data/',
     'permission_sets/',
+    'policies/',
     'assignments/',
     'owned_permission_sets/',
     'foreign/',

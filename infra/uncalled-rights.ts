@@ -76,7 +76,7 @@ export const uncalledRights: readonly Unused[] = [
   {
     right: / organizations:ListRoots/,
     of: '`organizations:ListRoots`',
-    reason: 'only for a link to a root by its id, which may not be known yet',
+    reason: 'only for a link to a root by its id, which may not be known yet, and from the second hour on for its name',
   },
   {
     right: /^(links|events|hourly|dispatcher): organizations:/,

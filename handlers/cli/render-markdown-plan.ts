@@ -28,6 +28,13 @@ type Told = Pick<MadePlan, 'preview' | 'push' | 'warnings'> & {
  */
 export function renderMarkdownPlan(told: Told): string {
   const { preview, push, source } = told
+  const later = preview.rulesLater
+  const notes = [
+    ...told.warnings,
+    ...(later.length > 0
+      ? [`rules about who uploads are judged when the files are uploaded: ${later.join(', ')}`]
+      : []),
+  ]
   const sections = [
     { title: 'Look at these first', lines: listFirst(told), isOpen: true },
     section(preview.permissionSets.length, 'permission set', listPermissionSets(preview)),
@@ -45,9 +52,9 @@ export function renderMarkdownPlan(told: Told): string {
     { title: 'Stays as it is', lines: listUnchanged(preview) },
     { title: `Files: ${renderFileFigures(push)}`, lines: listFiles(push) },
     section(
-      told.warnings.length,
+      notes.length,
       'note',
-      told.warnings.map((warning) => `- ${markdownCode(warning, 2000)}`),
+      notes.map((note) => `- ${markdownCode(note, 2000)}`),
     ),
   ]
   const whole = `\`ssofile plan --json\` of ${markdownCode(source, 300)}`
@@ -120,7 +127,7 @@ function listWideSets(preview: ToldPreview): readonly string[] {
     const tags = [
       ...(isGiving && preview.administrators.includes(one.name) ? ['administrator'] : []),
       ...(accounts > manyAccounts ? [count(accounts, 'account')] : []),
-      ...(isWarned ? ['other permissions'] : []),
+      ...(isWarned ? [one.change === 'create' ? 'with a warning' : 'other permissions'] : []),
     ]
     return tags.length === 0 ? [] : [`- **${tags.join(', ')}**: ${renderSet(one, preview)}`]
   })

@@ -114,7 +114,7 @@ test('the comment tells first what breaks, and who gets much, and folds the rest
     expect.arrayContaining([
       expect.stringMatching(/^rejected: links_data\/root%all%Billing-ps%team-2%group%ssofile/),
       expect.stringMatching(/^rejected: permission set Broken-ps/),
-      expect.stringMatching(/^administrator: permission set Admin-ps is created/),
+      expect.stringMatching(/^administrator, with a warning: permission set Admin-ps is created/),
       expect.stringMatching(/^administrator: Admin-ps to group team-1 in 1 account/),
       expect.stringMatching(/^35 accounts: Billing-ps to group team-0/),
     ]),

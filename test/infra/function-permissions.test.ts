@@ -8,6 +8,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  plannerPermissions,
   producersOf,
 } from '../../infra/function-permissions.ts'
 import { renderPermissions } from '../../infra/render-permissions.ts'
@@ -97,6 +98,12 @@ test('operators may neither change Identity Center nor delete history or the cla
   ])
   const keys = ['control/brake.json', 'status/links_data/x', 'reports/x']
   expect(keys.filter((key) => [...write, ...put].some((prefix) => key.startsWith(prefix)))).toEqual([])
+})
+
+test('a role that plans writes nothing, and reads neither history nor reports', () => {
+  const { read, ...others } = plannerPermissions
+  expect(others).toEqual({ organizations: 'read', directory: 'read', identityCenter: 'read' })
+  expect(read.filter((prefix) => /^(history|reports|changes)/.test(prefix))).toEqual([])
 })
 
 test('no function but the API may write inputs', () => {

@@ -55,6 +55,12 @@ test('the first line has the counts and the verdict of the brake', () => {
   expect(held).toContain('**The brake would hold 4 revocations** until a person releases them.')
 })
 
+test('rules that a plan cannot judge are told', () => {
+  expect(render({ rulesLater: ['only-platform'] })).toContain(
+    '<details><summary>1 note</summary>\n\n- `rules about who uploads are judged when the files are uploaded: only-platform`',
+  )
+})
+
 test('the digest stands at the end, and nothing of the clock anywhere', () => {
   const told = render({ viewAgeMs: 720_000 })
   expect(told).toContain(`Plan \`${digest}\``)
