@@ -11,5 +11,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/', '<rootDir>/test/browser/'],
   moduleFileExtensions: ['ts', 'js', 'json'],
   runtime: '<rootDir>/test/jest/native-runtime.ts',
+  testSequencer: '<rootDir>/test/jest/simulation-first.ts',
   transform: {},
 }

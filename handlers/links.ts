@@ -17,7 +17,12 @@ import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/records/ledger.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
-import { type GatherContext, type GatheredLink, gatherLink } from '../shared/reconcile/statuses/gather-link.ts'
+import {
+  type AskedOrganization,
+  type GatherContext,
+  type GatheredLink,
+  gatherLink,
+} from '../shared/reconcile/statuses/gather-link.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
@@ -30,17 +35,32 @@ export const links: QueueHandler = (ports, configuration) => {
   const policies = new Policies(ports)
   return (event) => {
     const tagsUntilMs = ports.clock.monotonicMs() + tagsMs
+    const asOfBatch = viewedOnce(organization)
     return runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
       if (isFolderMarker(message.key)) return
       try {
-        await lookAtLink(message, ports, configuration, organization, { policies, tagsUntilMs })
+        await lookAtLink(message, ports, configuration, asOfBatch, { policies, tagsUntilMs })
       } catch (error) {
         if (message.isAlone) throw error
         ports.log.warn('a link could not be looked at; it is tried again', { input: message.key, error })
         await sendAlone(ports.queues, message, configuration)
       }
     })
+  }
+}
+
+/** One view for all messages of a batch: it is read after the last of them was received, so it is new enough for each. */
+function viewedOnce(organization: OrganizationCache): AskedOrganization {
+  let view: ReturnType<OrganizationCache['view']> | undefined
+  return {
+    view: () => {
+      view ??= organization.view()
+      return view
+    },
+    viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
+    find: (accountId, known) => organization.find(accountId, known),
+    parentExists: (id) => organization.parentExists(id),
   }
 }
 
@@ -54,7 +74,7 @@ export async function lookAtLink(
   message: InputMessage,
   ports: Ports,
   configuration: Configuration,
-  organization: OrganizationCache,
+  organization: AskedOrganization,
   { policies = new Policies(ports), tagsUntilMs = Number.POSITIVE_INFINITY }: LookContext = {},
 ): Promise<void> {
   const { key, id, event } = message

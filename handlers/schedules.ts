@@ -1,4 +1,5 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
+import type { OrganizationView } from '../shared/domain/organization-view.ts'
 import { attentionStates } from '../shared/domain/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
@@ -71,8 +72,10 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
 /** Every hour: catches changes that sent no event. If a listing fails, nothing changes, and an error is logged. */
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   try {
+    const known = await new OrganizationCache(ports, configuration.folders).storedView()
     ports.log.info('reconciled', await reconcile(ports, configuration))
-    await renewUnitNames(ports, configuration)
+    // Not in the first run, for which a new installation waits.
+    if (known) await renewUnitNames(ports, known)
     ports.metrics.record(heartbeats.hourly)
   } catch (error) {
     ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })
@@ -81,9 +84,8 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
 }
 
 /** For reports only: without a name they have the id. */
-async function renewUnitNames(ports: Ports, { folders }: Configuration): Promise<void> {
-  const view = await new OrganizationCache(ports, folders).storedView()
-  await new UnitNames(ports).renew(view ?? { accounts: [] }).catch((error: unknown) => {
+async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<void> {
+  await new UnitNames(ports).renew(view).catch((error: unknown) => {
     if (!isServiceError(error)) throw error
     ports.log.warn('the names of organizational units could not be read; the next run is in an hour', { error })
   })

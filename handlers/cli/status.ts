@@ -61,7 +61,7 @@ export function addStatus(program: Command): void {
     .command('status [key]')
     .summary('inputs, one line each, or one in full')
     .description(
-      'Without a key: a line for each file, with what to do where a person is needed, and how many are in which state. Where more than 20 have one state and reason in common, only the first are shown, unless a filter is given.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file, in full; * and ? make it a filter.',
+      'Without a key: a line for each file, with what to do where a person is needed, and how many are in which state. Where more than 20 have one state and kind of reason in common, only the first are shown, unless a filter is given.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file, in full; * and ? make it a filter.',
     )
     .option('--state <states>', 'only these states, with commas between them', parseStates)
     .option('--account <id>', 'only links that mean this account')

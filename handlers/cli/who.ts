@@ -9,6 +9,7 @@ import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { judgeUse } from '../../shared/domain/role-use.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
+import { describeViolations, findViolations, type Violations } from '../../shared/reconcile/preview/find-violations.ts'
 import { type WhoAnswer, whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
@@ -35,6 +36,7 @@ type Options = {
   readonly links?: string
   readonly at?: string
   readonly unusedFor?: number
+  readonly violations?: boolean
   readonly live: boolean
   readonly output: Output
   readonly json?: boolean
@@ -56,13 +58,14 @@ export function addWho(program: Command): void {
     .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
     .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
     .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
+    .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
     .option('--no-live', 'only what the bucket says: Identity Center is not asked')
     .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --unused-for 90d --output csv > unused.csv",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --unused-for 90d --output csv > unused.csv",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -84,19 +87,21 @@ async function who(options: Options): Promise<number> {
   const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
   const account =
     options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
+  const violations = options.violations ? await findViolations(ports, configuration) : undefined
   const question = {
     user,
     group,
     account,
     permissionSet: parsePermissionSet(options.permissionSet),
-    isLinkWanted: links === undefined ? undefined : wantsLinks(links),
+    isLinkWanted: wantsLinks(links, violations),
     at: at === undefined ? undefined : parseInstant(at, ports.clock.now()),
     isLive: live,
     unusedForDays: unusedFor,
   }
   const progress = new Progress()
   progress.tell('reading who has access')
-  const answer = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
+  const found = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
+  const answer = violations ? { ...found, notes: [...found.notes, ...describeViolations(violations)] } : found
   const fixed = {
     person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
     account: account !== undefined,
@@ -106,9 +111,9 @@ async function who(options: Options): Promise<number> {
   const output = options.json ? 'json' : options.output
   if (output === 'html') await writePage(answer, ports)
   else await tell(answer, output, fixed, ports.clock.now())
-  const found =
+  const rows =
     unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
-  return found.length > 0 ? 0 : 1
+  return rows.length > 0 ? 0 : 1
 }
 
 async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
@@ -135,8 +140,14 @@ function parsePermissionSet(text: string | undefined) {
   )
 }
 
-function wantsLinks(glob: string): (key: string) => boolean {
-  return matchesGlob(glob.startsWith(linkPrefix) ? glob : linkPrefix + glob)
+/** `undefined`: any. */
+function wantsLinks(
+  glob: string | undefined,
+  violations: Violations | undefined,
+): ((key: string) => boolean) | undefined {
+  if (glob === undefined) return violations && ((key) => violations.has(key))
+  const fits = matchesGlob(glob.startsWith(linkPrefix) ? glob : linkPrefix + glob)
+  return (key) => fits(key) && (violations?.has(key) ?? true)
 }
 
 /** An instant, or a day (its beginning, UTC), that is not to come. */

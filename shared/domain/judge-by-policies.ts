@@ -203,7 +203,8 @@ function countFinding(most: number, accounts: LinkCase['accounts']): Finding {
 function expiryFinding(hours: number, { body: { expiresAt }, uploadedAt }: LinkCase): Finding {
   const expected = `an expiresAt within ${hours} hours of its upload`
   const remedy = 'write an earlier expiresAt into the file'
-  if (expiresAt === undefined) return { received: 'no expiresAt', expected, remedy }
+  if (expiresAt === undefined)
+    return { received: 'no expiresAt', expected, remedy: 'write { "expiresAt": "…" } into the file' }
   const ms = expiresAt.getTime() - uploadedAt.getTime()
   if (ms <= hours * 3_600_000) return undefined
   return { received: `an expiresAt ${(ms / 3_600_000).toFixed(2)} hours after its upload`, expected, remedy }

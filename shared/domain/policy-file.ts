@@ -11,7 +11,7 @@ export const policyTestPrefix = 'policies/tests/'
 export const policyFileMostBytes = 64 * 1024
 /** All policies together. With every limit used up one input is judged within a second. */
 const allPoliciesMostBytes = 128 * 1024
-const forbiddenActionsMost = 100
+const forbiddenActionsMost = 50
 
 const line = (most: number) =>
   z
@@ -196,7 +196,7 @@ const expectations: Readonly<Record<string, string>> = {
   '$.permissionSets.[].must.boundaries': listOfGlobs,
   '$.permissionSets.[].must.managedPolicies': listOfGlobs,
   '$.permissionSets.[].must.customerManagedPolicies': listOfGlobs,
-  '$.permissionSets.[].must.forbiddenActions': 'a list of at most 100 actions, such as "iam:*"',
+  '$.permissionSets.[].must.forbiddenActions': 'a list of at most 50 actions, such as "iam:*"',
   '$.permissionSets.[].must.sessionMinutesMost': 'a whole number from 60 to 720',
 }
 

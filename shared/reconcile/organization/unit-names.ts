@@ -19,8 +19,8 @@ type Units = z.infer<typeof unitNamesRecord>['units']
 const oldMs = 24 * 60 * 60_000
 /** A call each, four a second: so a run takes less than a minute, and 2,000 units, as many as AWS allows, are renewed in ten. */
 const renewedMost = 200
-/** Somebody waits: 40 calls are ten seconds. */
-const askedMost = 40
+/** Somebody waits: 20 calls are five seconds. */
+const askedMost = 20
 const callsAtOnce = 8
 
 /**

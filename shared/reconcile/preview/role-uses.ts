@@ -16,7 +16,7 @@ import { wrapPort } from '../calls/wrap-port.ts'
 import type { KnownAccess } from './recorded-access.ts'
 
 /** So many accounts are asked at once; nothing is shared between them but the connection. */
-const accountsAtOnce = 16
+const accountsAtOnce = 32
 const rolesAtOnce = 4
 /** In one account. AWS documents no rate of IAM; what is throttled is repeated. */
 const callsPerSecond = 10
@@ -78,7 +78,7 @@ export class RoleUses {
     const none = (why: string) => new Map([...permissionSets].map((name) => [name, { isKnown: false, why }] as const))
     if (this.#roleName === '' || this.#ports.auditor === undefined) return none(notConfigured)
     return this.#limit(async () => {
-      if (this.#ports.clock.monotonicMs() >= this.#untilMs) return none(this.#refuse(account, 'time', timeIsUp))
+      if (this.#ports.clock.monotonicMs() >= this.#untilMs) return none(this.#refuse(account, kindOfTime, timeIsUp))
       try {
         return await this.#ask(account, permissionSets)
       } catch (error) {
@@ -95,10 +95,11 @@ export class RoleUses {
 
   /** Which accounts could not be asked, and why; in whole sentences. */
   get notes(): readonly string[] {
-    return [...this.#refused.values()].map(({ why, accounts }) => {
+    return [...this.#refused].map(([kind, { why, accounts }]) => {
       const [first = '', ...others] = accounts.sort()
       const where = others.length === 0 ? `account ${first}` : `${accounts.length} accounts, such as ${first}`
-      return `when roles were last used is not known in ${where}: ${why}`
+      const remedy = kind === kindOfTime ? '' : "; docs/audit.md says what the auditor's role needs"
+      return `when roles were last used is not known in ${where}: ${why}${remedy}`
     })
   }
 
@@ -181,6 +182,7 @@ export class RoleUses {
 
 export const notConfigured = 'no auditorRole is configured'
 const roleGone: RoleUse = { isKnown: false, why: 'its role was gone' }
+const kindOfTime = 'time'
 const timeIsUp = 'there was no time left to ask'
 
 /** `id`: absent where the role was gone before it could be asked about. */

@@ -14,7 +14,7 @@ import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
 /** So many accounts are read ahead, and are in memory: in each a listing of S3 and some dozen objects. */
-const accountsAtOnce = 16
+const accountsAtOnce = 32
 
 const anybody = { names: new Set<string>(), isAnybody: true }
 const notAsked = { asked: false, why: 'a report is from the bucket' } as const
@@ -38,11 +38,13 @@ export async function* listHeldAccess(
   const uploaders: Uploaders = new Map()
   for (let from = 0; from < ids.length; from += accountsAtOnce) {
     const recorded = await Promise.all(
-      ids.slice(from, from + accountsAtOnce).map((id) => readRecordedAccess(objects, `account%${id}%`, () => true)),
+      ids.slice(from, from + accountsAtOnce).map(async (id) => {
+        const { accesses, spoiled } = await readRecordedAccess(objects, `account%${id}%`, () => true)
+        return { spoiled, used: await uses.addTo(mergeAccess(accesses, notAsked, new Map())) }
+      }),
     )
-    for (const { accesses, spoiled } of recorded) {
+    for (const { used, spoiled } of recorded) {
       notes.push(...spoiled)
-      const used = await uses.addTo(mergeAccess(accesses, notAsked, new Map()))
       const access = await addUploaders(used, ports, uploaders)
       yield { access, rows: await expandAccess(access, { ...context, subject: anybody }) }
     }

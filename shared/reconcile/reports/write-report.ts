@@ -11,6 +11,7 @@ import { OrganizationCache } from '../organization/organization-cache.ts'
 import { UnitNames } from '../organization/unit-names.ts'
 import { describePage } from '../preview/describe-page.ts'
 import type { HeldAccess } from '../preview/expand-access.ts'
+import { describeViolations, findViolations } from '../preview/find-violations.ts'
 import { People } from '../preview/people.ts'
 import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows.ts'
 import { notConfigured, RoleUses } from '../preview/role-uses.ts'
@@ -60,6 +61,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const unitNames = await new UnitNames(ports).stored()
+  notes.push(...describeViolations(await findViolations(ports, configuration)))
   const facts = await describePage({ isAsked: false, sources, notes }, ports)
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })

@@ -6,6 +6,7 @@ import type { Uploader } from '../../domain/input-message.ts'
 import type { Lack } from '../../domain/lack.ts'
 import type { Grant, Link } from '../../domain/link.ts'
 import { nearMatch } from '../../domain/near-match.ts'
+import { isUnplaced } from '../../domain/organization-view.ts'
 import type { Status } from '../../domain/status.ts'
 import { isSameUpload } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -108,8 +109,9 @@ async function expandLink(
     case 'account': {
       if (scope.id === view.managementAccountId && !configuration.includeManagementAccount)
         return { found: 'management-account', id: scope.id }
-      // The view may not have a new account yet.
-      const account = await organization.find(scope.id, view)
+      // The view may not have a new account yet. Only the state matters here: no tags are read for it.
+      const known = view.accounts.find(({ id }) => id === scope.id)
+      const account = known && !isUnplaced(known) ? known : await organization.find(scope.id, view)
       // Ids that differ in one digit are common: no near one was meant.
       if (!account) return { found: 'nothing', scope, near: undefined }
       return account.state === 'ACTIVE' ? found([account.id]) : { found: 'inactive-account', account }

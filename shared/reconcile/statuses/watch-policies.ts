@@ -11,7 +11,12 @@ import { StatusStore, statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 export const policyStateKey = 'state/policies.json'
-const policyState = z.strictObject({ v: z.literal(1), etags: z.record(z.string(), z.string()) })
+const policyState = z.strictObject({
+  v: z.literal(1),
+  etags: z.record(z.string(), z.string()),
+  /** Who looked at once may have judged by the policies of some seconds ago: all is looked at once more. */
+  again: z.literal(true).optional(),
+})
 
 /**
  * Gives each policy that is broken a status, as an input has, and has every rejected input looked at again when a policy has
@@ -34,11 +39,12 @@ export async function watchPolicies(
   }
   const etags = Object.fromEntries(heads.map(({ key, etag }) => [key, etag]))
   const record = new JsonRecord(objects, policyStateKey, policyState)
-  const known = (await spoiledAsAbsent(record.read()))?.value.etags ?? {}
-  if (JSON.stringify(known) !== JSON.stringify(etags)) {
+  const known = (await spoiledAsAbsent(record.read()))?.value
+  const isChanged = JSON.stringify(known?.etags ?? {}) !== JSON.stringify(etags)
+  if (isChanged || known?.again) {
     const rejected = await Array.fromAsync(statuses.listAttention('rejected'))
     await sendInputs(ports, rejected, 'the policies have changed', configuration)
-    await record.overwrite({ v: 1, etags })
+    await record.overwrite({ v: 1, etags, again: isChanged || undefined })
   }
   return [...names]
 }

@@ -57,8 +57,8 @@ function policyForbidding(forbiddenActions: readonly string[]) {
 
 test('all policies together may have so many bytes and forbid so many actions, and one more breaks them', () => {
   const read = (count: number) => ({ policy: parse(policyForbidding(Array(count).fill('iam:*'))), size: 64 * 1024 })
-  expect(joinPolicies([read(60), read(40)]).broken).toEqual([])
-  expect(joinPolicies([read(60), read(41)]).broken).toEqual([expect.objectContaining({ object: 'policies/' })])
+  expect(joinPolicies([read(30), read(20)]).broken).toEqual([])
+  expect(joinPolicies([read(30), read(21)]).broken).toEqual([expect.objectContaining({ object: 'policies/' })])
   const broken = joinPolicies([read(1), { ...read(1), size: 64 * 1024 + 1 }]).broken
   expect(broken).toEqual([expect.objectContaining({ received: 'policies of 131073 bytes in all' })])
 })

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { everyMinuteOfLinks } from '../../../../handlers/schedules.ts'
+import { Policies } from '../../../../shared/reconcile/records/policies.ts'
+import { watchPolicies } from '../../../../shared/reconcile/statuses/watch-policies.ts'
 import { acme, World } from '../../../world.ts'
 
 const key = 'policies/a.json'
@@ -54,6 +56,24 @@ test('when a policy changes, what it refused is looked at again, and granted', a
   await world.finish(world.slice())
   expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
   expect(await world.keys('attention/')).toEqual([])
+})
+
+test('what was judged by the policy of some seconds ago is looked at once more, and then no more', async () => {
+  const { world, watch } = open()
+  await world.objects.put(key, forbidding)
+  await watch()
+  await world.objects.put(link, '')
+  await world.look()
+  await world.objects.delete(key)
+  const sent: number[] = []
+  // Nobody judges anew, as if each had read the policies before the change.
+  const send = async (_: string, messages: readonly unknown[]) => void sent.push(messages.length)
+  const ports = { ...world.ports, queues: { ...world.ports.queues, send } }
+  for (let minute = 1; minute <= 3; minute++) {
+    await world.finish(watchPolicies(ports, world.configuration, new Policies(world.ports)))
+    sent.push(0)
+  }
+  expect(sent).toEqual([1, 0, 1, 0, 0])
 })
 
 test('a link that is in force when a stricter policy comes stays applied, and is told to stand against it', async () => {
