@@ -43,7 +43,8 @@ export function parsePolicyStatements(document: string | undefined): readonly Po
     const isEverywhere = Resource?.includes('*') === true
     return {
       effect: Effect,
-      actions: (Action ?? NotAction ?? []).map((one) => one.toLowerCase()),
+      // Several stars mean one, and would take long to match.
+      actions: (Action ?? NotAction ?? []).map((one) => one.toLowerCase().replace(/\*+/g, '*')),
       isInverted: NotAction !== undefined,
       resources: withVersion(Version, isEverywhere ? '*' : renderList(Resource, NotResource)),
       condition: withVersion(Version, conditions === undefined ? '' : JSON.stringify(sortFields(conditions))),

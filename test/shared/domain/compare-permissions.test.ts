@@ -171,6 +171,7 @@ describe('no change is', () => {
         allow('s3:GetObjectAcl', { Effect: 'Deny' }),
       ],
     ],
+    ['several stars for one', [allow('s3:*')], [allow('s3:***')]],
   ])('%s', (_, before, after) => {
     expect(compare(before, after)).toEqual(nothing)
   })
