@@ -15,8 +15,14 @@ import { indexInstants, instantsToCome } from '../shared/reconcile/records/expir
 import { parseInput, sendAlone, sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/records/ledger.ts'
+import { Policies } from '../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
-import { type AskedOrganization, type GatheredLink, gatherLink } from '../shared/reconcile/statuses/gather-link.ts'
+import {
+  type AskedOrganization,
+  type GatherContext,
+  type GatheredLink,
+  gatherLink,
+} from '../shared/reconcile/statuses/gather-link.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
@@ -26,6 +32,7 @@ const tagsMs = 15_000
 /** Looks at links that may have changed: writes their status, then hints at every account assignment they may concern. */
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
+  const policies = new Policies(ports)
   return (event) => {
     const tagsUntilMs = ports.clock.monotonicMs() + tagsMs
     const asOfBatch = viewedOnce(organization)
@@ -33,7 +40,7 @@ export const links: QueueHandler = (ports, configuration) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
       if (isFolderMarker(message.key)) return
       try {
-        await lookAtLink(message, ports, configuration, asOfBatch, tagsUntilMs)
+        await lookAtLink(message, ports, configuration, asOfBatch, { policies, tagsUntilMs })
       } catch (error) {
         if (message.isAlone) throw error
         ports.log.warn('a link could not be looked at; it is tried again', { input: message.key, error })
@@ -57,19 +64,28 @@ function viewedOnce(organization: OrganizationCache): AskedOrganization {
   }
 }
 
+type LookContext = {
+  readonly policies?: Policies
+  readonly tagsUntilMs?: number
+}
+
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
 export async function lookAtLink(
   message: InputMessage,
   ports: Ports,
   configuration: Configuration,
   organization: AskedOrganization,
-  tagsUntilMs = Number.POSITIVE_INFINITY,
+  { policies = new Policies(ports), tagsUntilMs = Number.POSITIVE_INFINITY }: LookContext = {},
 ): Promise<void> {
   const { key, id, event } = message
   const log = ports.log.with({ input: key, event, id })
   const statuses = new StatusStore(ports.objects, ports.clock)
   const accountsOf = (grant: Grant) => listAccountsOf(ports.objects, grant)
-  const context = { objects: ports.objects, organization, configuration, tagsUntilMs, accountsOf }
+  const findUploaderOf: GatherContext['findUploader'] = (found, current) => findUploader(found, message, current)
+  const context = {
+    ...{ objects: ports.objects, organization, configuration, policies, tagsUntilMs, accountsOf },
+    findUploader: findUploaderOf,
+  }
   const crowd = crowdOf(key, configuration.folders)
   let gathered: GatheredLink | undefined
   let isOneTooMany = false

@@ -15,7 +15,8 @@ export class Signal {
     if (!this.#raised) {
       const timer = new AbortController()
       await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), clock.sleep(ms, timer.signal)])
-      timer.abort()
+      // With a reason, since without one Node makes an exception with its stack: 3 % of what a dispatcher's life costs.
+      timer.abort('raised')
     }
     this.#raised = false
     this.#wake = undefined

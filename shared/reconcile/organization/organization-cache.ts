@@ -140,7 +140,7 @@ export class OrganizationCache {
   async parentExists(id: string): Promise<boolean> {
     const { view } = await this.#read()
     const isInUse = view?.accounts.some(({ parents }) => parents.includes(id)) ?? false
-    return isInUse || this.#organizations.parentExists(id)
+    return isInUse || (await this.#organizations.parentName(id)) !== undefined
   }
 
   /** The stored view, from memory while the object is unchanged. */
