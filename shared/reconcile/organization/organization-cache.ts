@@ -193,7 +193,8 @@ export class OrganizationCache {
   async #readTags(stored: Written, tagsSince: TagsSince, limits: TagLimits): Promise<OrganizationView> {
     const { view } = stored
     const due = view.accounts.filter((account) => isDue(account, tagsSince))
-    const endsMs = view.hasTags ? Math.min(limits.renewUntilMs, limits.untilMs) : limits.untilMs
+    const lastMs = limits.untilMs - lastReadsMs
+    const endsMs = view.hasTags ? Math.min(limits.renewUntilMs, lastMs) : lastMs
     if (due.length === 0 || this.#ports.clock.monotonicMs() >= endsMs) return view
     const from = Math.floor(this.#ports.randomness.fraction() * Math.max(0, due.length - portion))
     const accounts = await this.#withTagsOf(view.accounts, due.slice(from, from + portion), limits.untilMs)
