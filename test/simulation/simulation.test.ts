@@ -62,6 +62,10 @@ const unused = [
     grant: /^hourly: write status\/too-many\/$/,
     reason: 'too rare for a hundred lives: mostly the sweep tells of them first',
   },
+  {
+    grant: /^report: auditorRole assume$/,
+    reason: 'lives have no role of an auditor; unused.test.ts end to end has one',
+  },
   { grant: /^dispatcher: send permission-sets$/, reason: 'only for a status that cannot be told for long' },
 ]
 
