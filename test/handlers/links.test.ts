@@ -64,7 +64,7 @@ test('a link that cannot be looked at is tried again in a group of its own and h
   expect(world.queues.queue('links-dead').messages()).toHaveLength(1)
 })
 
-test('a batch of links to accounts reads the organization once, and lists nothing', async () => {
+test('a batch of links to accounts reads the organization once, and lists no links', async () => {
   const called: string[] = []
   const world = new World({
     wrap: (ports) =>
@@ -86,7 +86,7 @@ test('a batch of links to accounts reads the organization once, and lists nothin
   })
   await world.finish(handler({ Records } as never))
   expect(called.filter((call) => call.endsWith('state/organization.json'))).toHaveLength(1)
-  expect(called.filter((call) => call.startsWith('list'))).toEqual([])
+  expect(called.filter((call) => call.startsWith('list links_data'))).toEqual([])
   expect(world.queues.queue('work').messages()).toHaveLength(keys.length)
 })
 
