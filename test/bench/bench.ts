@@ -1,50 +1,49 @@
-import { type Benchmark, WrongUsageError } from './benchmark.ts'
-import { bundles } from './bundles.ts'
-import { drift } from './drift.ts'
-import { flood } from './flood.ts'
-import { importBenchmark } from './import.ts'
-import { latency } from './latency.ts'
-import { permissionSets } from './permission-sets.ts'
-import { reconcileBenchmark } from './reconcile.ts'
-import { report } from './report.ts'
-import { throughput } from './throughput.ts'
-import { validate } from './validate.ts'
-import { who } from './who.ts'
+import { type Benchmark, type Figure, WrongUsageError } from './benchmark.ts'
+import { others, published } from './benchmarks.ts'
+import { renderFigures } from './results.ts'
+import { runAll } from './run-all.ts'
 
-/** `npm run bench -- <name> [options]`; without a name: which there are. Exit 1: what is claimed does not hold. */
-const benchmarks: readonly Benchmark[] = [
-  latency,
-  throughput,
-  permissionSets,
-  reconcileBenchmark,
-  drift,
-  importBenchmark,
-  flood,
-  validate,
-  bundles,
-  who,
-  report,
-]
+const help = `  npm run bench
+      all of the first list in less than ten minutes; writes docs/performance.md, its plot, and bench/results.json
+  npm run bench -- NAME [options] [--json]
+      one; --json prints its figures and nothing else (npm itself is silent with npm run --silent bench -- NAME --json)
+  npm run bench -- --list
+      this
+Exit 0: every figure holds its goal; 1: one does not; 2: wrong usage.
+`
 
 const [name, ...options] = process.argv.slice(2)
-const benchmark = benchmarks.find((one) => one.name === name)
-if (benchmark !== undefined) {
-  process.exitCode = await run(benchmark)
-} else {
-  const list = benchmarks.map(({ usage, summary }) => `  npm run bench -- ${usage}\n      ${summary}\n`).join('')
-  process.stdout.write(`${name === undefined ? '' : `There is no benchmark '${name}'. `}Benchmarks:\n${list}`)
-  process.exitCode = name === undefined ? 0 : 2
+const benchmark = [...published, ...others].find((one) => one.name === name)
+if (benchmark !== undefined) process.exitCode = await run(benchmark)
+else if (name === undefined) process.exitCode = await runAll()
+else if (name === '--list') process.stdout.write(renderList())
+else {
+  process.stderr.write(`There is no benchmark '${name}'.\n${renderList()}`)
+  process.exitCode = 2
 }
 
 async function run({ name, usage, run }: Benchmark): Promise<number> {
   try {
-    const { lines, claims } = await run(options)
-    process.stdout.write(`${lines.join('\n')}\n`)
-    for (const { claim, holds } of claims) process.stdout.write(`${holds ? 'holds ' : 'BROKEN'}  ${claim}\n`)
-    return claims.every(({ holds }) => holds) ? 0 : 1
+    const isJson = options.includes('--json')
+    const { lines, figures } = await run(options.filter((option) => option !== '--json'))
+    const told = isJson ? process.stderr : process.stdout
+    told.write(`${[...lines, ...figures.map(renderFigure)].join('\n')}\n`)
+    if (isJson) process.stdout.write(renderFigures(figures.map((figure) => ({ name, ...figure }))))
+    return figures.every(({ held }) => held) ? 0 : 1
   } catch (error) {
     if (!(error instanceof WrongUsageError)) throw error
     process.stderr.write(`${name}: ${error.message}; usage: npm run bench -- ${usage}\n`)
     return 2
   }
+}
+
+function renderFigure({ figure, value, unit, bound, ratio, goal, held }: Figure): string {
+  const beside = bound === undefined ? '' : `; bound ${bound}, ratio ${ratio}`
+  return `${held ? 'held  ' : 'MISSED'}  ${figure}: ${value} ${unit} (goal ${goal}${beside})`
+}
+
+function renderList(): string {
+  const list = (benchmarks: readonly Benchmark[]) =>
+    benchmarks.map(({ usage, summary }) => `  npm run bench -- ${usage}\n      ${summary}\n`).join('')
+  return `${help}\nTold in docs/performance.md:\n${list(published)}\nBeside them:\n${list(others)}`
 }

@@ -1,21 +1,77 @@
 import { parseArgs } from 'node:util'
 
-/** One thing that is measured, from outside, on a local system in a process of its own. */
+/** One thing that is measured. */
 export type Benchmark = {
   readonly name: string
   /** Name and options, each with its default. */
   readonly usage: string
   readonly summary: string
+  /** What tells the time: the virtual clock of the memory adapters, or this machine's, with all else that it does meanwhile. */
+  readonly clock: 'virtual' | 'machine'
   readonly run: (options: readonly string[]) => Promise<Result>
+}
+
+/** `bound`: what no program could go below. `ratio`: value ÷ bound. */
+export type Figure = {
+  readonly figure: string
+  readonly value: number
+  readonly unit: string
+  readonly bound?: number
+  readonly ratio?: number
+  readonly goal: string
+  readonly held: boolean
 }
 
 export type Result = {
   readonly lines: readonly string[]
-  readonly claims: readonly { readonly claim: string; readonly holds: boolean }[]
+  readonly figures: readonly Figure[]
 }
 
 export class WrongUsageError extends Error {
   override readonly name = 'WrongUsageError'
+}
+
+type Measured = Pick<Figure, 'figure' | 'value' | 'unit' | 'bound'>
+
+export function atMost(most: number, measured: Measured): Figure {
+  return judged(measured, `≤ ${most}`, measured.value <= most)
+}
+
+export function atLeast(least: number, measured: Measured): Figure {
+  return judged(measured, `≥ ${least}`, measured.value >= least)
+}
+
+export function exactly(expected: number, measured: Measured): Figure {
+  return judged(measured, `= ${expected}`, measured.value === expected)
+}
+
+/** At most so many times the bound. */
+export function nearBound(mostRatio: number, measured: Measured & { readonly bound: number }): Figure {
+  return judged(measured, `≤ ${mostRatio} × bound`, measured.value <= mostRatio * measured.bound)
+}
+
+/** A figure that is told, and that nothing asks for. */
+export function withoutGoal(measured: Measured): Figure {
+  return judged(measured, 'none', Number.isFinite(measured.value))
+}
+
+/** It is judged before it is rounded. */
+function judged({ figure, value, unit, bound }: Measured, goal: string, held: boolean): Figure {
+  const beside = bound === undefined ? {} : { bound: round(bound), ratio: round(value / bound) }
+  return { figure, value: round(value), unit, ...beside, goal, held }
+}
+
+/** Four digits tell enough; of a count, all. */
+function round(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4))
+}
+
+/** How much of what its goal allows a figure takes: 1 is all of it, more is too much. Undefined: its goal is not of that kind. */
+export function shareOfGoal({ value, ratio, goal }: Figure): number | undefined {
+  const [, sign, text, ofBound] = /^([≤≥]) ([\d.]+)( × bound)?$/.exec(goal) ?? []
+  if (text === undefined || Number(text) === 0) return undefined
+  if (ofBound !== undefined) return ratio === undefined ? undefined : ratio / Number(text)
+  return sign === '≤' ? value / Number(text) : Number(text) / value
 }
 
 /** Options that are whole numbers, by name, with their defaults. Throws WrongUsageError. */

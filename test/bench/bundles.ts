@@ -6,7 +6,7 @@ import { bundleFunction } from '../../infra/bundle-function.ts'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { type FunctionName, functionNames } from '../../shared/ports/deployment-settings.ts'
 import { functionEnvironment, runBundle } from '../infra/run-bundle.ts'
-import { type Benchmark, parseNumbers, quantile } from './benchmark.ts'
+import { atMost, type Benchmark, parseNumbers, quantile } from './benchmark.ts'
 
 const bytesMost = 1024 * 1024
 const loadMsMost = 150
@@ -16,6 +16,7 @@ export const bundles: Benchmark = {
   name: 'bundles',
   usage: 'bundles [--loads 10]',
   summary: 'size of each function as it is deployed, and the processor time in which a fresh process loads it',
+  clock: 'machine',
   async run(options) {
     const { loads } = parseNumbers(options, { loads: 10 })
     const directory = mkdtempSync(join(tmpdir(), 'ssofile-bundles-'))
@@ -42,12 +43,17 @@ export const bundles: Benchmark = {
                 .padStart(10)}${(Math.min(...ms) / emptyMs).toFixed(1).padStart(18)}`,
           ),
         ],
-        claims: [
-          { claim: 'each bundle has at most 1 MB', holds: measured.every(({ bytes }) => bytes <= bytesMost) },
-          {
-            claim: `each loads in at most ${loadMsMost} ms (fastest)`,
-            holds: measured.every(({ ms }) => Math.min(...ms) <= loadMsMost),
-          },
+        figures: [
+          atMost(bytesMost, {
+            figure: 'largest bundle',
+            value: Math.max(...measured.map(({ bytes }) => bytes)),
+            unit: 'bytes',
+          }),
+          atMost(loadMsMost, {
+            figure: 'slowest to load, fastest of its loads',
+            value: Math.max(...measured.map(({ ms }) => Math.min(...ms))),
+            unit: 'ms',
+          }),
         ],
       }
     } finally {

@@ -1,4 +1,4 @@
-import type { Result } from './benchmark.ts'
+import { atMost, exactly, type Result } from './benchmark.ts'
 import { nextMessage, startChild } from './child-process.ts'
 import type { UploadMemory } from './permission-set-process.ts'
 import { steps } from './permission-set-steps.ts'
@@ -23,25 +23,21 @@ export async function measureBeside(many: number): Promise<Result> {
       ...steps.map(({ what }, index) => `  ${what.padEnd(60)}${cells(beside, index)}${cells(besideMany, index)}`),
       `  ${'the whole process, MB'.padEnd(60)}${round(beside.processMegabytes)}${round(besideMany.processMegabytes)}`,
     ],
-    claims: [
-      {
-        claim: `beside ${many} permission sets each upload has the same calls as beside ${few}`,
-        holds: steps.every((_, index) => beside.uploads[index]?.calls === besideMany.uploads[index]?.calls),
-      },
-      {
-        claim: `and holds ${heapMore.toFixed(1)} MB more at most: no more than ${heapMoreMost} MB, which is their index`,
-        holds: heapMore <= heapMoreMost,
-      },
-      {
-        claim: `the whole process has ${processMore.toFixed(1)} MB more, at most ${processMoreMost}`,
-        holds: processMore <= processMoreMost,
-      },
-      {
-        claim: 'each upload is applied, and the deleted one gone',
-        holds: [beside, besideMany].every(({ uploads }) =>
-          uploads.every(({ state }, index) => state === (steps[index]?.body ? 'applied' : 'gone')),
-        ),
-      },
+    figures: [
+      exactly(0, {
+        figure: `uploads with more calls beside ${many} permission sets than beside ${few}`,
+        value: steps.filter((_, index) => beside.uploads[index]?.calls !== besideMany.uploads[index]?.calls).length,
+        unit: '',
+      }),
+      atMost(heapMoreMost, { figure: 'more heap for an upload beside many', value: heapMore, unit: 'MB' }),
+      atMost(processMoreMost, { figure: 'more memory of the process beside many', value: processMore, unit: 'MB' }),
+      exactly(0, {
+        figure: 'uploads not applied, or deleted and not gone',
+        value: [beside, besideMany].flatMap(({ uploads }) =>
+          uploads.filter(({ state }, index) => state !== (steps[index]?.body ? 'applied' : 'gone')),
+        ).length,
+        unit: '',
+      }),
     ],
   }
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { ReconcileReport } from '../../shared/reconcile/differences/reconcile.ts'
-import { type Benchmark, parseNumbers, type Result } from './benchmark.ts'
+import { atLeast, atMost, type Benchmark, exactly, type Figure, parseNumbers } from './benchmark.ts'
 import { nextMessage, startChild } from './child-process.ts'
 
 const megabytesMost = 300
@@ -23,19 +23,20 @@ export const reconcileBenchmark: Benchmark = {
   name: 'reconcile',
   usage: 'reconcile [--accounts 5000] [--links 1000] [--roots 1]',
   summary: 'a reconcile and a sweep that find nothing to do: calls to each service, time and memory of its process',
+  clock: 'machine',
   async run(options) {
     const { accounts, links, roots } = parseNumbers(options, { accounts: 5000, links: 1000, roots: 1 })
     const services = startChild('organization-process.ts', [accounts, links, speed, roots].map(String))
     try {
       const { url, entries } = await nextMessage<{ url: string; entries: number }>(services)
       const lines = [`${accounts} accounts, ${links} links, ${entries} assignments in force`]
-      const claims: Result['claims'][number][] = []
+      const figures: Figure[] = []
       for (const what of ['with no state at all', 'as every hour', 'a sweep'] as const) {
         const run = await runOnce(services, url, what === 'a sweep' ? 'sweep' : 'reconcile')
         lines.push(...render(what, run))
-        claims.push(...(what === 'a sweep' ? judgeSweep(run) : judge(what, accounts, run)))
+        figures.push(...(what === 'a sweep' ? judgeSweep(run) : judge(what, accounts, run)))
       }
-      return { lines, claims }
+      return { lines, figures }
     } finally {
       services.kill()
     }
@@ -66,19 +67,19 @@ function render(what: string, { seconds, megabytes, calls, throttled }: Run): re
 }
 
 /** It lists, and reads only what it keeps for itself. */
-function judgeSweep({ report, megabytes, calls }: Run): Result['claims'] {
+function judgeSweep({ report, megabytes, calls }: Run): readonly Figure[] {
   const others = [...calls.keys()].filter((call) => !call.startsWith('S3 ') && !/ListInstances$/.test(call))
   const reads = [...calls].filter(([call]) => call.startsWith('S3 GET')).reduce((sum, [, count]) => sum + count, 0)
   const found = report.grants + report.revocations + report.inputs + report.unfinished
   return [
-    { claim: `a sweep: ${found} differences found, none expected`, holds: found === 0 },
-    { claim: `a sweep: ${megabytes.toFixed(0)} MB, at most ${megabytesMost}`, holds: megabytes <= megabytesMost },
-    { claim: `a sweep: calls to services other than S3: ${others.join(', ') || 'none'}`, holds: others.length === 0 },
-    { claim: `a sweep: ${reads} objects read, at most 10`, holds: reads <= 10 },
+    exactly(0, { figure: 'a sweep: differences found', value: found, unit: '' }),
+    atMost(megabytesMost, { figure: 'a sweep: memory of its process', value: megabytes, unit: 'MB' }),
+    exactly(0, { figure: 'a sweep: calls to other services than S3', value: others.length, unit: 'kinds' }),
+    atMost(10, { figure: 'a sweep: objects read', value: reads, unit: '' }),
   ]
 }
 
-function judge(what: string, accounts: number, { report, megabytes, calls, throttled }: Run): Result['claims'] {
+function judge(what: string, accounts: number, { report, megabytes, calls, throttled }: Run): readonly Figure[] {
   const count = (pattern: RegExp) =>
     [...calls].filter(([call]) => pattern.test(call)).reduce((sum, [, calls]) => sum + calls, 0)
   const organizations = count(/^AWSOrganizations/)
@@ -88,15 +89,16 @@ function judge(what: string, accounts: number, { report, megabytes, calls, throt
   const asked = organizations - throttled
   const inIdentityCenter = count(/^SWBExternalService/) - count(/ListInstances$/)
   return [
-    { claim: `${what}: ${found} differences found, none expected`, holds: found === 0 },
-    { claim: `${what}: ${megabytes.toFixed(0)} MB, at most ${megabytesMost}`, holds: megabytes <= megabytesMost },
-    {
-      claim: `${what}: ${asked} answered calls to Organizations, at most ${listings} listings, one for the management account, and one for each account's tags`,
-      holds: asked <= listings + 1 + accounts && tags > 0,
-    },
-    {
-      claim: `${what}: ${inIdentityCenter} calls to SSO Admin, beside the one that tells a process its identity store`,
-      holds: inIdentityCenter === 0,
-    },
+    exactly(0, { figure: `${what}: differences found`, value: found, unit: '' }),
+    atMost(megabytesMost, { figure: `${what}: memory of its process`, value: megabytes, unit: 'MB' }),
+    // One for the management account, and one for each account's tags.
+    atMost(listings + 1 + accounts, {
+      figure: `${what}: answered calls to Organizations`,
+      value: asked,
+      unit: 'calls',
+    }),
+    atLeast(1, { figure: `${what}: calls for tags`, value: tags, unit: 'calls' }),
+    // Beside the one that tells a process its identity store.
+    exactly(0, { figure: `${what}: calls to SSO Admin`, value: inIdentityCenter, unit: 'calls' }),
   ]
 }

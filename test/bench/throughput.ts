@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Benchmark, parseNumbers, type Result } from './benchmark.ts'
+import { atMost, type Benchmark, exactly, parseNumbers, type Result } from './benchmark.ts'
 import { LocalProcess, uploadPermissionSet } from './local-process.ts'
 import type { Observation } from './observe-sso-admin.ts'
 
@@ -15,6 +15,7 @@ export const throughput: Benchmark = {
   name: 'throughput',
   usage: 'throughput [--accounts 300]',
   summary: 'how fast one root link is applied, with how many calls to SSO Admin, and whether the quotas hold',
+  clock: 'machine',
   async run(options) {
     const { accounts } = parseNumbers(options, { accounts: 300 })
     const folder = await mkdtemp(join(tmpdir(), 'ssofile-bench-'))
@@ -56,16 +57,10 @@ function render(accounts: number, seconds: number, observations: readonly Observ
       `${calls.length} calls to SSO Admin, ${(calls.length / accounts).toFixed(2)} per assignment, ${(calls.length / seconds).toFixed(1)} a second`,
       ...operations.toSorted((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10)).map((line) => `  ${line}`),
     ],
-    claims: [
-      {
-        claim: `calls in any rolling second: ${most}, at most ${callsPerSecondMost}`,
-        holds: most <= callsPerSecondMost,
-      },
-      {
-        claim: `assignment requests outstanding: ${outstanding}, at most ${outstandingMost}`,
-        holds: outstanding <= outstandingMost,
-      },
-      { claim: `calls turned away: ${throttled}, none expected`, holds: throttled === 0 },
+    figures: [
+      atMost(callsPerSecondMost, { figure: 'calls in any rolling second', value: most, unit: 'calls' }),
+      atMost(outstandingMost, { figure: 'assignment requests outstanding', value: outstanding, unit: 'requests' }),
+      exactly(0, { figure: 'calls turned away', value: throttled, unit: 'calls' }),
     ],
   }
 }

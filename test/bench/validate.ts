@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bareEnvironment } from '../end-to-end/local-system.ts'
 import { runSsofile } from '../end-to-end/run-program.ts'
-import { type Benchmark, parseNumbers, quantile } from './benchmark.ts'
+import { atMost, type Benchmark, exactly, parseNumbers, quantile } from './benchmark.ts'
 
 const mostSeconds = 2
 const rounds = 5
@@ -13,19 +13,20 @@ export const validate: Benchmark = {
   name: 'validate',
   usage: 'validate --files 10000',
   summary: `ssofile validate of a folder; 10,000 files take less than ${mostSeconds} s`,
+  clock: 'machine',
   run: async (options) => {
     const { files } = parseNumbers(options, { files: 10_000 })
     const folder = await writeFolder(files)
     const seconds: number[] = []
     let said = ''
-    let isValid = true
+    let invalid = 0
     try {
       for (let round = 0; round < rounds; round++) {
         const started = performance.now()
         const { exitCode, stdout } = await runSsofile(['validate', folder], bareEnvironment())
         seconds.push((performance.now() - started) / 1000)
         said = stdout.trim()
-        isValid &&= exitCode === 0
+        if (exitCode !== 0) invalid++
       }
     } finally {
       await rm(folder, { recursive: true })
@@ -36,9 +37,9 @@ export const validate: Benchmark = {
         said,
         `${files} files: median ${median.toFixed(2)} s of ${rounds}, at most ${Math.max(...seconds).toFixed(2)} s`,
       ],
-      claims: [
-        { claim: 'all files are found valid', holds: isValid },
-        { claim: `it takes less than ${mostSeconds} s`, holds: median < mostSeconds },
+      figures: [
+        exactly(0, { figure: 'rounds in which a file was found not valid', value: invalid, unit: '' }),
+        atMost(mostSeconds, { figure: 'median', value: median, unit: 's' }),
       ],
     }
   },

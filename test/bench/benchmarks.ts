@@ -1,0 +1,27 @@
+import type { Benchmark } from './benchmark.ts'
+import { bundles } from './bundles.ts'
+import { drift } from './drift.ts'
+import { flood } from './flood.ts'
+import { importBenchmark } from './import.ts'
+import { latency } from './latency.ts'
+import { permissionSets } from './permission-sets.ts'
+import { reconcileBenchmark } from './reconcile.ts'
+import { report } from './report.ts'
+import { throughput } from './throughput.ts'
+import { validate } from './validate.ts'
+import { who } from './who.ts'
+
+/** What docs/performance.md tells, in its order: `npm run bench` runs them all. */
+export const published: readonly Benchmark[] = [throughput, latency, bundles]
+
+/** What is measured only when it is asked for by name. */
+export const others: readonly Benchmark[] = [
+  permissionSets,
+  reconcileBenchmark,
+  drift,
+  importBenchmark,
+  flood,
+  validate,
+  who,
+  report,
+]

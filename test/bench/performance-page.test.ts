@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { exactly, nearBound } from './benchmark.ts'
+import { published } from './benchmarks.ts'
+import { readPage, renderPage } from './performance-page.ts'
+import { drawPlot, plotFile } from './performance-plot.ts'
+import { readResults } from './results.ts'
+
+const page = `# Title
+
+<!-- measured: npm run bench writes from here -->
+old
+<!-- measured: to here -->
+
+What a person wrote.
+`
+
+test('the page of performance tells what bench/results.json has', () => {
+  expect(renderPage(readPage(), readResults())).toBe(readPage())
+})
+
+test('the plot of performance shows what bench/results.json has', () => {
+  expect(drawPlot(readResults())).toBe(readFileSync(plotFile, 'utf8'))
+})
+
+test('bench/results.json has no figures of benchmarks that are not published', () => {
+  const names = published.map(({ name }) => name)
+  expect(readResults().filter(({ name }) => !names.includes(name))).toEqual([])
+})
+
+test('what a person wrote on the page stays when figures are written', () => {
+  const figure = nearBound(1.08, { figure: 'time', value: 412.345, unit: 's', bound: 400 })
+  const written = renderPage(page, [{ name: 'latency', ...figure }])
+  expect(written).toContain('| `latency` | time | 412.3 s | 400 | 1.031 | ≤ 1.08 × bound | yes | this machine |')
+  expect(written).not.toContain('old')
+  expect(written.endsWith('\n\nWhat a person wrote.\n')).toBe(true)
+  expect(renderPage(written, [])).toBe(renderPage(page, []))
+})
+
+test('a figure that misses its goal stands in the table as missed', () => {
+  const figure = exactly(0, { figure: 'calls turned away', value: 2, unit: 'calls' })
+  expect(renderPage(page, [{ name: 'latency', ...figure }])).toContain('| = 0 | **no** |')
+})
+
+test('a page without the place for figures is not written', () => {
+  expect(() => renderPage('# Title\n', [])).toThrow('0 times, expected once')
+})
