@@ -1,10 +1,12 @@
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from '../../shared/memory/sso-admin/sso-admin-records.ts'
+import { dispatcherSlice } from '../../shared/ports/deployment-settings.ts'
 import { intercept } from '../intercept.ts'
 import { World, type WorldOptions } from '../world.ts'
 
 /** What a call within the Region takes, about (milliseconds). */
 const answerMs = { objects: 15, queues: 15, ssoAdmin: 40, identityStore: 40, organizations: 40 } as const
+const wakeMs = 100
 /** What an assignment or provisioning request takes. */
 export const requestMs = { median: 4_000, p99: 16_000 } as const
 export const unitOfAll = 'ou-bench-00000000'
@@ -71,6 +73,21 @@ export class CeilingWorld extends World {
     )
     late.world = world
     return world
+  }
+
+  /** Handlers work, and one slice of the dispatcher follows another, as in a deployment. */
+  work(sliceMs: number = dispatcherSlice.sliceMs): this {
+    this.start({ dispatcher: false })
+    void this.#dispatch(sliceMs)
+    return this
+  }
+
+  async #dispatch(sliceMs: number): Promise<never> {
+    for (;;) {
+      await this.slice({ ...dispatcherSlice, sliceMs })
+      // The wake, and a function that is warm.
+      await this.clock.sleep(wakeMs)
+    }
   }
 
   /** Forgets what was noted so far, and answers the instant. */

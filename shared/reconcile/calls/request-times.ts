@@ -12,22 +12,25 @@ const everyMostMs = 2_000
  */
 export class RequestTimes {
   readonly #ms: number[] = []
+  #usualEveryMs = everyFirstMs
+  #dueAfterMs = 0
 
   /** A request was found to be over after this time. */
   note(ms: number): void {
     this.#ms.push(ms)
     if (this.#ms.length > rememberedMost) this.#ms.shift()
+    const ascending = this.#ms.toSorted((a, b) => a - b)
+    this.#usualEveryMs = (ascending[ascending.length >> 1] ?? 0) / 20
+    if (ascending.length >= knownLeast) this.#dueAfterMs = 0.9 * (ascending[0] ?? 0)
   }
 
   /** No request is over sooner, as far as is known: a tenth less than the fastest took. */
   get dueAfterMs(): number {
-    return this.#ms.length < knownLeast ? 0 : 0.9 * Math.min(...this.#ms)
+    return this.#dueAfterMs
   }
 
   /** How often to ask while the youngest request that is due has this age. One that takes long is asked for less often. */
   everyMs(ageMs: number): number {
-    const usualMs = this.#ms.toSorted((a, b) => a - b)[this.#ms.length >> 1]
-    const everyMs = usualMs === undefined ? everyFirstMs : usualMs / 20
-    return Math.min(everyMostMs, Math.max(everyLeastMs, everyMs, ageMs / 20))
+    return Math.min(everyMostMs, Math.max(everyLeastMs, this.#usualEveryMs, ageMs / 20))
   }
 }

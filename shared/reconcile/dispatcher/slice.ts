@@ -256,10 +256,15 @@ class Slice {
     }
   }
 
-  /** Starts nothing more, aborts what has not left, waits for the rest, and wakes the successor where work is left. */
+  /**
+   * Starts nothing more, aborts what has not left, and wakes the successor where work is left. Requests in progress are left
+   * to it, so that their slots are not empty meanwhile. After a pause nobody comes for long: then they are waited for.
+   */
   async #end(): Promise<SliceResult> {
     const isIdle = this.#isIdle()
+    const isPaused = this.#ending.signal.aborted
     this.#ending.abort()
+    if (!isPaused) this.#requests.leave()
     this.#measure()
     const givenBack = await this.#source.stop()
     await Promise.all([...this.#running.values()].map(({ ended }) => ended))

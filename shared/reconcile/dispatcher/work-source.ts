@@ -34,8 +34,11 @@ export type WorkItem = {
   /** When it was sent, or its next attempt was due. */
   readonly since: Date
   done(): Promise<void>
-  /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
-  giveBack(): Promise<void>
+  /**
+   * Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. `to`: into
+   * this lane, where that is not its own.
+   */
+  giveBack(to?: Lane): Promise<void>
   /**
    * It comes again by itself, when its visibility ends, and counts towards the dead-letter queue: why is noted for
    * `ssofile redrive`. Never rejects.
@@ -213,8 +216,8 @@ export class WorkSource {
       this.#inHand.delete(receiptHandle)
       await recordFailure(this.#ports, { messageId, receiveCount, error })
     }
-    const giveBack = async () => {
-      await queues.send(lane, [{ body, groupId: groupId ?? group, deduplicationId: randomness.id() }])
+    const giveBack = async (to = lane) => {
+      await queues.send(to, [{ body, groupId: groupId ?? group, deduplicationId: randomness.id() }])
       await done()
     }
     this.#keep({ hint, group, lane, since, done, giveBack, leave })
