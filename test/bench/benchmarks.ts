@@ -1,18 +1,22 @@
 import type { Benchmark } from './benchmark.ts'
 import { bundles } from './bundles.ts'
+import { calls } from './calls.ts'
 import { drift } from './drift.ts'
+import { fairness } from './fairness.ts'
 import { flood } from './flood.ts'
 import { importBenchmark } from './import.ts'
 import { latency } from './latency.ts'
 import { permissionSets } from './permission-sets.ts'
 import { reconcileBenchmark } from './reconcile.ts'
 import { report } from './report.ts'
+import { skew } from './skew.ts'
 import { throughput } from './throughput.ts'
+import { urgent } from './urgent.ts'
 import { validate } from './validate.ts'
 import { who } from './who.ts'
 
 /** What docs/performance.md tells, in its order: `npm run bench` runs them all. */
-export const published: readonly Benchmark[] = [throughput, latency, bundles]
+export const published: readonly Benchmark[] = [throughput, calls, urgent, skew, fairness, latency, bundles]
 
 /** What is measured only when it is asked for by name. */
 export const others: readonly Benchmark[] = [

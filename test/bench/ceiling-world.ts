@@ -1,8 +1,12 @@
+import { assignmentKey, assignmentOf } from '../../shared/domain/assignment.ts'
+import type { StoredLedgerEntry } from '../../shared/domain/ledger-entry.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from '../../shared/memory/sso-admin/sso-admin-records.ts'
 import { dispatcherSlice } from '../../shared/ports/deployment-settings.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { intercept } from '../intercept.ts'
 import { World, type WorldOptions } from '../world.ts'
+import { atMost, exactly, type Figure } from './benchmark.ts'
 
 /** What a call within the Region takes, about (milliseconds). */
 const answerMs = { objects: 15, queues: 15, ssoAdmin: 40, identityStore: 40, organizations: 40 } as const
@@ -17,6 +21,8 @@ export type ServedRequest = AssignmentRequestRecord | ProvisioningRecord
 export const accountOf = (index: number) => String(300_000_000_000 + index)
 export const groupOf = (index: number) => `group-${index}`
 
+export type CeilingSize = { readonly accounts: number; readonly sets: number; readonly medianMs?: number }
+
 /** All of ssofile in virtual time; what is called, and what the models served, is noted from outside. */
 export class CeilingWorld extends World {
   /** Requests of SSO Admin that were accepted, in their order. */
@@ -27,7 +33,10 @@ export class CeilingWorld extends World {
   /** Calls to S3 and SQS, by operation. */
   readonly others: Map<string, number>
 
-  private constructor(options: WorldOptions, noted: Pick<CeilingWorld, 'served' | 'arrivals' | 'throttled' | 'others'>) {
+  private constructor(
+    options: WorldOptions,
+    noted: Pick<CeilingWorld, 'served' | 'arrivals' | 'throttled' | 'others'>,
+  ) {
     super(options)
     this.served = noted.served
     this.arrivals = noted.arrivals
@@ -37,7 +46,7 @@ export class CeilingWorld extends World {
 
   /** `accounts` in one organizational unit, with `sets` permission sets named Set-0, Set-1 and so on. */
   static open(
-    { accounts, sets }: { readonly accounts: number; readonly sets: number },
+    { accounts, sets, medianMs = requestMs.median }: CeilingSize,
     options: Pick<WorldOptions, 'configuration' | 'wrap'> = {},
   ): CeilingWorld {
     const late: { world?: CeilingWorld } = {}
@@ -52,8 +61,8 @@ export class CeilingWorld extends World {
         organization: organizationOf(accounts, sets),
         configuration: options.configuration ?? {},
         ssoAdmin: {
-          latencyMs: requestMs.median,
-          latencyP99Ms: requestMs.p99,
+          latencyMs: medianMs,
+          latencyP99Ms: (medianMs * requestMs.p99) / requestMs.median,
           onCall: (operation, at) => noted.arrivals.push({ operation, atMs: at.getTime() }),
           onThrottled: (operation) => noted.throttled.push(operation),
           onRequest: (request) => noted.served.push(request),
@@ -107,6 +116,47 @@ export class CeilingWorld extends World {
       minutes,
     )
     return Math.max(...this.served.map(({ dueAt }) => dueAt.getTime()))
+  }
+
+  /** How many hints wait or are worked on. */
+  get waiting(): number {
+    return (['work-urgent', 'work', 'work-bulk'] as const).reduce((sum, name) => {
+      const { visible, inFlight } = this.queues.queue(name).counts()
+      return sum + visible + inFlight
+    }, 0)
+  }
+
+  principalOf(group: number): string {
+    const id = this.identityStore.idOf('GROUP', groupOf(group))
+    if (id === undefined) throw new Error(`there is no ${groupOf(group)}`)
+    return id
+  }
+
+  /** These links of single accounts are granted already. Before `work`. */
+  async putInForce(links: readonly string[]): Promise<void> {
+    const at = new Date(this.clock.now().getTime() - 60 * 60_000).toISOString()
+    for (const link of links) {
+      await this.objects.put(link, '')
+      const { etag = '' } = (await this.objects.head(link)) ?? {}
+      const key = link.slice('links_data/'.length)
+      const assignment = assignmentOf(assignmentKey.parse(key))
+      const permissionSetArn = this.ssoAdmin.permissionSetArnOf(assignment.permissionSet)
+      const principalId = this.identityStore.idOf('GROUP', assignment.principal)
+      if (!permissionSetArn || !principalId) throw new Error(`${link} names nothing`)
+      const target = { accountId: assignment.accountId, permissionSetArn, principalId }
+      this.ssoAdmin.addAssignment({ ...target, principalType: 'GROUP' })
+      const entry: StoredLedgerEntry = {
+        v: 1,
+        state: 'granted',
+        principalId,
+        permissionSetArn,
+        links: [{ key: link, etag, lastModified: at }],
+        grantedAt: at,
+        attempts: 0,
+        updatedAt: at,
+      }
+      await this.objects.put(`assignments/${key}`, JSON.stringify(entry))
+    }
   }
 
   /** Moves time until nothing waits in the work queues and no status says that something is open. */
@@ -166,4 +216,67 @@ function organizationOf(accounts: number, sets: number) {
     users: [],
     permissionSets: indexes(sets).map((index) => ({ permissionSetName: `Set-${index}` })),
   })
+}
+
+/** The quotas, as they were seen from the model's side, which refuses what is over them. */
+export function quotaFigures(world: CeilingWorld, what: string): readonly Figure[] {
+  return [
+    atMost(callsPerSecond, {
+      figure: `${what}: calls in any rolling second`,
+      value: mostInOneSecond(world.arrivals.map(({ atMs }) => atMs)),
+      unit: 'calls',
+    }),
+    exactly(0, { figure: `${what}: calls turned away`, value: world.throttled.length, unit: 'calls' }),
+  ]
+}
+
+/** `instants` ascending, in ms. */
+function mostInOneSecond(instants: readonly number[]): number {
+  let first = 0
+  let most = 0
+  for (const [index, instant] of instants.entries()) {
+    while ((instants[first] ?? instant) <= instant - 1000) first++
+    most = Math.max(most, index - first + 1)
+  }
+  return most
+}
+
+/** The brake lets everything pass: what is measured is not the brake. */
+export const openBrake = {
+  brake: {
+    indirect: { count: 1_000_000, percent: 100, most: 1_000_000, hours: 24 },
+    own: { count: 1_000_000, percent: 100, minutes: 15 },
+  },
+}
+
+export type Applied = { readonly seconds: number; readonly bound: Bound; readonly world: CeilingWorld }
+
+/** Links on all accounts of the organizational unit, applied and then deleted; `onEnd` gets each of the two. */
+export async function applyLinks(
+  size: CeilingSize,
+  onEnd: (what: 'grants' | 'revocations', applied: Applied) => void,
+  directions: readonly ('grants' | 'revocations')[] = ['grants', 'revocations'],
+): Promise<void> {
+  const { accounts, sets } = size
+  const world = CeilingWorld.open(size, { configuration: openBrake })
+  await world.look()
+  await world.finish(new OrganizationCache(world.ports, []).rebuild())
+  world.work()
+  const links = Array.from({ length: sets }, (_, index) => linkOf(`ou_id%${unitOfAll}`, index, index))
+  for (const what of directions) {
+    const beganMs = world.begin()
+    for (const link of links) await (what === 'grants' ? world.objects.put(link, '') : world.objects.delete(link))
+    const endedMs = await world.untilServed(accounts * sets, 24 * 60)
+    await world.untilSettled()
+    const there = world.ssoAdmin.assignments().length
+    const expected = what === 'grants' ? accounts * sets : 0
+    if (there !== expected) throw new Error(`received ${there} assignments, expected ${expected}`)
+    const bound = lowerBound(world.served, world.arrivals.length)
+    onEnd(what, { seconds: (endedMs - beganMs) / 1000, bound, world })
+    await world.clock.advance(10_000)
+  }
+}
+
+export function linkOf(scope: string, set: number, group: number, folder = ''): string {
+  return `links_data/${folder}${scope}%Set-${set}%${groupOf(group)}%GROUP%ssofile`
 }
