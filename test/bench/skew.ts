@@ -33,10 +33,6 @@ export const skew: Benchmark = {
     ]
     for (const { link } of mixed.toSorted((a, b) => a.at - b.at)) await world.objects.put(link, '')
     const seconds = ((await world.untilServed(assignments, 24 * 60)) - beganMs) / 1000
-    const heavy = world.served.filter((r) => r.kind !== 'provisioning' && r.target.accountId === accountOf(0))
-    const gaps = heavy.slice(1).map((r, i) => [r.createdAt.getTime() - heavy[i]!.dueAt.getTime(), heavy[i]!.dueAt.getTime() - beganMs] as const)
-    for (let from = 0; from < 3_600_000; from += 300_000) { const g = gaps.filter(([, at]) => at >= from && at < from + 300_000).map(([x]) => x).sort((a, b) => a - b); if (g.length) console.log(from / 1000, g.length, 'mean', Math.round(g.reduce((a, b) => a + b) / g.length), 'p50', g[g.length >> 1], 'max', g.slice(-4)) }
-    console.log('first', heavy[0]!.createdAt.getTime() - beganMs, 'last light', Math.max(...world.served.filter((r) => r.kind !== 'provisioning' && Number(r.target.accountId) > 300000000002).map((r) => r.dueAt.getTime())) - beganMs, 'polls', world.arrivals.length / assignments)
     const bound = lowerBound(world.served, world.arrivals.length)
     return {
       lines: [

@@ -145,7 +145,8 @@ async function call(settling: Settling, { kind, ids }: StepOf<'call'>): Promise<
   const target = settling.targetOf(ids)
   const { requests, ending: signal } = context
   const patience = { ms: believedMs, signal }
-  const answer = (await requests.make(kind, target, patience, () => sendAssignmentCall(kind, target, context))) ?? noSlot
+  const answer =
+    (await requests.make(kind, target, patience, () => sendAssignmentCall(kind, target, context))) ?? noSlot
   settling.prepared = undefined
   // What is known of an earlier request says nothing of this one.
   settling.know(ids, { request: undefined })

@@ -139,9 +139,7 @@ export class WorkSource {
     const byTurn = held.shares().toSorted((a, b) => (this.#lastTake.get(a) ?? 0) - (this.#lastTake.get(b) ?? 0))
     const isTurnOfOldest = this.#takes % 4 >= 2
     for (const share of byTurn) {
-      const first = isTurnOfOldest
-        ? held.oldestOf(share, isFree, runningOf)
-        : held.longestOf(share, isFree, runningOf)
+      const first = isTurnOfOldest ? held.oldestOf(share, isFree, runningOf) : held.longestOf(share, isFree, runningOf)
       if (first) return first
     }
     return undefined
@@ -149,9 +147,7 @@ export class WorkSource {
 
   #takeLike(first: WorkItem): readonly WorkItem[] {
     const about = subjectOf(first.hint)
-    return sources.flatMap((source) =>
-      this.#held[source].take(first.group, (item) => subjectOf(item.hint) === about),
-    )
+    return sources.flatMap((source) => this.#held[source].take(first.group, (item) => subjectOf(item.hint) === about))
   }
 
   /**
