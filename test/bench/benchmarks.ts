@@ -9,6 +9,7 @@ import { latency } from './latency.ts'
 import { permissionSets } from './permission-sets.ts'
 import { reconcileBenchmark } from './reconcile.ts'
 import { report } from './report.ts'
+import { rollOut } from './roll-out.ts'
 import { sharedRate } from './shared-rate.ts'
 import { skew } from './skew.ts'
 import { throughput } from './throughput.ts'
@@ -17,7 +18,17 @@ import { validate } from './validate.ts'
 import { who } from './who.ts'
 
 /** What docs/performance.md tells, in its order: `npm run bench` runs them all. */
-export const published: readonly Benchmark[] = [throughput, calls, urgent, skew, fairness, sharedRate, latency, bundles]
+export const published: readonly Benchmark[] = [
+  throughput,
+  calls,
+  urgent,
+  skew,
+  fairness,
+  rollOut,
+  sharedRate,
+  latency,
+  bundles,
+]
 
 /** What is measured only when it is asked for by name. */
 export const others: readonly Benchmark[] = [

@@ -143,10 +143,9 @@ async function undo(settling: Settling, prepared: Prepared | undefined): Promise
 async function call(settling: Settling, { kind, ids }: StepOf<'call'>): Promise<void> {
   const { context, prepared } = settling
   const target = settling.targetOf(ids)
-  const { requests, ending: signal } = context
-  const patience = { ms: believedMs, signal }
-  const answer =
-    (await requests.make(kind, target, patience, () => sendAssignmentCall(kind, target, context))) ?? noSlot
+  const patience = { ms: believedMs, signal: context.ending }
+  const send = () => sendAssignmentCall(kind, target, context)
+  const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot
   settling.prepared = undefined
   // What is known of an earlier request says nothing of this one.
   settling.know(ids, { request: undefined })
