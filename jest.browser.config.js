@@ -1,6 +1,6 @@
 import base from './jest.config.js'
 
-/** Tests of the page of access in a browser. They need Chromium: apt-get install chromium. */
+/** Tests of reports in the programs that open them: apt-get install chromium libreoffice-calc-nogui. */
 export default {
   ...base,
   testMatch: ['<rootDir>/test/browser/**/*.test.ts'],

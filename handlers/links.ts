@@ -15,8 +15,14 @@ import { indexInstants, instantsToCome } from '../shared/reconcile/records/expir
 import { parseInput, sendAlone, sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { sendHints } from '../shared/reconcile/records/lanes.ts'
 import { listAccountsOf } from '../shared/reconcile/records/ledger.ts'
+import { Policies } from '../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
-import { type GatheredLink, gatherLink } from '../shared/reconcile/statuses/gather-link.ts'
+import {
+  type AskedOrganization,
+  type GatherContext,
+  type GatheredLink,
+  gatherLink,
+} from '../shared/reconcile/statuses/gather-link.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
@@ -26,13 +32,15 @@ const tagsMs = 15_000
 /** Looks at links that may have changed: writes their status, then hints at every account assignment they may concern. */
 export const links: QueueHandler = (ports, configuration) => {
   const organization = new OrganizationCache(ports, configuration.folders)
+  const policies = new Policies(ports)
   return (event) => {
     const tagsUntilMs = ports.clock.monotonicMs() + tagsMs
+    const asOfBatch = viewedOnce(organization)
     return runBatch(event, 'fifo', ports, async ({ body, attributes }) => {
       const message = parseInput('links', { body, receiveCount: attributes.ApproximateReceiveCount })
       if (isFolderMarker(message.key)) return
       try {
-        await lookAtLink(message, ports, configuration, organization, tagsUntilMs)
+        await lookAtLink(message, ports, configuration, asOfBatch, { policies, tagsUntilMs })
       } catch (error) {
         if (message.isAlone) throw error
         ports.log.warn('a link could not be looked at; it is tried again', { input: message.key, error })
@@ -42,19 +50,42 @@ export const links: QueueHandler = (ports, configuration) => {
   }
 }
 
+/** One view for all messages of a batch: it is read after the last of them was received, so it is new enough for each. */
+function viewedOnce(organization: OrganizationCache): AskedOrganization {
+  let view: ReturnType<OrganizationCache['view']> | undefined
+  return {
+    view: () => {
+      view ??= organization.view()
+      return view
+    },
+    viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
+    find: (accountId, known) => organization.find(accountId, known),
+    parentExists: (id) => organization.parentExists(id),
+  }
+}
+
+type LookContext = {
+  readonly policies?: Policies
+  readonly tagsUntilMs?: number
+}
+
 /** One input, as it is now; throws when something cannot be read or written: the message then comes again. */
 export async function lookAtLink(
   message: InputMessage,
   ports: Ports,
   configuration: Configuration,
-  organization: OrganizationCache,
-  tagsUntilMs = Number.POSITIVE_INFINITY,
+  organization: AskedOrganization,
+  { policies = new Policies(ports), tagsUntilMs = Number.POSITIVE_INFINITY }: LookContext = {},
 ): Promise<void> {
   const { key, id, event } = message
   const log = ports.log.with({ input: key, event, id })
   const statuses = new StatusStore(ports.objects, ports.clock)
   const accountsOf = (grant: Grant) => listAccountsOf(ports.objects, grant)
-  const context = { objects: ports.objects, organization, configuration, tagsUntilMs, accountsOf }
+  const findUploaderOf: GatherContext['findUploader'] = (found, current) => findUploader(found, message, current)
+  const context = {
+    ...{ objects: ports.objects, organization, configuration, policies, tagsUntilMs, accountsOf },
+    findUploader: findUploaderOf,
+  }
   const crowd = crowdOf(key, configuration.folders)
   let gathered: GatheredLink | undefined
   let isOneTooMany = false

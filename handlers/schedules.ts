@@ -1,16 +1,22 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
+import type { OrganizationView } from '../shared/domain/organization-view.ts'
 import { attentionStates } from '../shared/domain/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { isServiceError } from '../shared/ports/service-error.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
+import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
+import { Policies } from '../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { writeReport } from '../shared/reconcile/reports/write-report.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
+import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
@@ -25,10 +31,11 @@ export const everyMinute =
 /**
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
  * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. Unreadable
- * records that hold up more than one assignment get a status.
+ * records that hold up more than one assignment get a status, and so do policies that are not valid.
  */
 export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
   const records = new SpoiledRecords()
+  const policies = new Policies(ports)
   return async (): Promise<void> => {
     const links = await restoreIndex(ports.objects, configuration)
     if (links !== undefined) ports.log.warn('the index of expiry was gone, and is made again', { links })
@@ -38,6 +45,10 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     const spoiled = await records.tell(ports, configuration)
     if (spoiled.length > 0)
       ports.log.error('objects of ssofile cannot be read; their statuses say what to do', { spoiled })
+    const broken = await watchPolicies(ports, configuration, policies)
+    ports.metrics.record('PoliciesBroken', broken.length)
+    if (broken.length > 0)
+      ports.log.error('policies are not valid: nothing new is granted until they are corrected', { broken })
     ports.metrics.record(heartbeats['minute-links'])
   }
 }
@@ -61,12 +72,23 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
 /** Every hour: catches changes that sent no event. If a listing fails, nothing changes, and an error is logged. */
 export const everyHour = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
   try {
+    const known = await new OrganizationCache(ports, configuration.folders).storedView()
     ports.log.info('reconciled', await reconcile(ports, configuration))
+    // Not in the first run, for which a new installation waits.
+    if (known) await renewUnitNames(ports, known)
     ports.metrics.record(heartbeats.hourly)
   } catch (error) {
     ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })
     throw error
   }
+}
+
+/** For reports only: without a name they have the id. */
+async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<void> {
+  await new UnitNames(ports).renew(view).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    ports.log.warn('the names of organizational units could not be read; the next run is in an hour', { error })
+  })
 }
 
 /** Every night: finds changes by others in Identity Center. The dispatcher does it after all other work. */

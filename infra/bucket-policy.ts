@@ -29,7 +29,7 @@ type Area = {
 
 /**
  * The policy of the bucket, in ssofile's account or another. Denials bind administrators of the account too: only ssofile
- * writes outside the inputs, only its uploaders write in a folder (or only the API, where inputs come in by it), and versions
+ * writes outside the inputs, only governance writes policies (ssofile does not), only its uploaders write in a folder (or only the API, where inputs come in by it), and versions
  * cannot be deleted. The role that operators assume is among ssofile's: `import` and `restore` write inputs too. What it
  * allows, a person also needs in a policy of their own.
  */
@@ -48,7 +48,7 @@ export function bucketPolicy(environment: Environment, names: DeploymentNames): 
 
 function denials(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { bucketArn, roleArns } = names
-  const { operators } = environment.access
+  const { operators, governance } = environment.access
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   const [root, ...areas] = areasOf(environment, names)
   return [
@@ -72,7 +72,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      NotResource: [objects('links_data/'), objects('permission_sets/'), objects('control/')],
+      NotResource: [objects('links_data/'), objects('permission_sets/'), objects('control/'), objects('policies/')],
       ...unless(roleArns),
     },
     {
@@ -84,12 +84,20 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ...unless([...roleArns, ...operators]),
     },
     {
+      Sid: 'OnlyGovernanceWritesPolicies',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: writes,
+      Resource: [objects('policies/')],
+      ...unless(governance),
+    },
+    {
       // All of links_data/ that is in no declared folder.
       Sid: root.sid,
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      NotResource: [...areas.map(({ prefix }) => objects(prefix)), objects('control/')],
+      NotResource: [...areas.map(({ prefix }) => objects(prefix)), objects('control/'), objects('policies/')],
       ...unless([...roleArns, ...root.writers]),
     },
     // The statement above lets ssofile's other functions pass.
@@ -145,7 +153,7 @@ function areasOf({ folders, access, provisioning }: Environment, names: Deployme
 
 function grants(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { bucketArn, roleArns } = names
-  const { auditors, operators } = environment.access
+  const { auditors, operators, governance } = environment.access
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   const readers = [...new Set([...auditors, ...operators])]
   const isForeign = names.bucketAccount !== environment.account
@@ -153,6 +161,16 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     ...allow('ReadersList', readers, ['s3:ListBucket', 's3:ListBucketVersions'], [bucketArn]),
     ...allow('ReadersGet', readers, ['s3:GetObject', 's3:GetObjectVersion'], [objects('')]),
     ...allow('OperatorsControl', operators, ['s3:PutObject', 's3:DeleteObject'], [objects('control/')]),
+    ...allow(
+      'GovernanceWrites',
+      governance,
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      [objects('policies/')],
+    ),
+    ...allow('GovernanceStatus', governance, ['s3:GetObject'], [objects('status/policies/')]),
+    ...allow('GovernanceLists', governance, ['s3:ListBucket'], [bucketArn], {
+      StringLike: { 's3:prefix': ['policies/*', 'status/policies/*'] },
+    }),
     ...areasOf(environment, names).flatMap(({ sid, prefix, uploaders, way }) => [
       ...allow(
         `${sid}Write`,

@@ -6,6 +6,7 @@ type Prefix =
   | ''
   | 'links_data/'
   | 'permission_sets/'
+  | 'policies/'
   | 'assignments/'
   | 'owned_permission_sets/'
   | 'foreign/'
@@ -28,6 +29,7 @@ type Prefix =
   | 'state/expiry/'
   | 'state/deletions/'
   | 'state/drift.json'
+  | 'state/policies.json'
   | 'state/reconcile.json'
   | 'state/report/'
 
@@ -52,6 +54,8 @@ export type FunctionPermissions = {
   readonly directory?: 'read' | 'members'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
+  /** Assume the auditor's role in the accounts, if one is configured. */
+  readonly auditorRole?: 'assume'
 }
 
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
@@ -65,7 +69,7 @@ const reconciling = {
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
   router: { write: ['state/failures/'], send: ['links', 'permission-sets'] },
   links: {
-    read: ['links_data/'],
+    read: ['links_data/', 'policies/'],
     write: ['status/', 'attention/', 'state/'],
     send: ['links', ...lanes, 'dispatch'],
     organizations: 'read',
@@ -80,10 +84,17 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
-  report: { read: [''], write: ['state/report/'], put: ['reports/'], directory: 'members', identityCenter: 'instance' },
+  report: {
+    read: [''],
+    write: ['state/report/'],
+    put: ['reports/'],
+    directory: 'members',
+    identityCenter: 'instance',
+    auditorRole: 'assume',
+  },
   'minute-links': {
-    read: ['links_data/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
-    write: ['state/expiry/', 'status/', 'attention/'],
+    read: ['links_data/', 'policies/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
+    write: ['state/expiry/', 'state/policies.json', 'status/', 'attention/'],
     send: ['links', 'permission-sets', 'events'],
   },
   dispatcher: {
@@ -115,7 +126,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   owner: { put: ['control/owner.json'], identityCenter: 'instance' },
   // Of the two input prefixes only those that come in by the API: `function-policy.ts`.
-  api: { read: ['status/'], write: ['links_data/', 'permission_sets/'], put: ['state/deletions/'] },
+  api: { read: ['status/', 'policies/'], write: ['links_data/', 'permission_sets/'], put: ['state/deletions/'] },
 }
 
 /**
@@ -144,6 +155,25 @@ export const operatorPermissions = {
     'control/owner.json',
   ],
   versions: 'read',
+  organizations: 'read',
+  directory: 'read',
+  identityCenter: 'read',
+} as const satisfies FunctionPermissions
+
+/** What `plan` needs, for the role of a pull request's job: it writes nothing. docs/pull-requests.md has the policy. */
+export const plannerPermissions = {
+  read: [
+    'links_data/',
+    'permission_sets/',
+    'policies/',
+    'assignments/',
+    'owned_permission_sets/',
+    'foreign/',
+    'status/',
+    'state/',
+    'control/brake.json',
+    'control/pause.json',
+  ],
   organizations: 'read',
   directory: 'read',
   identityCenter: 'read',

@@ -51,6 +51,7 @@ function serviceStatements(permissions: FunctionPermissions, context: Services):
     ...directoryStatements(permissions, context),
     ...identityCenterStatements(permissions, context),
     ...identityCenterKeyStatements(permissions, context),
+    ...auditorRoleStatements(permissions, context),
   ]
 }
 
@@ -66,6 +67,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Directory: 'any group and user may be meant by a link; an account has one identity store',
   Instances: 'this action knows no resource (Service Authorization Reference, "AWS IAM Identity Center")',
   IdentityCenter: 'any account and any permission set of this instance may be meant by a link',
+  AuditorRole: 'this one role in each account of the organization, by a condition',
   RolesOfManagementAccount: 'Identity Center names the roles that it makes for permission sets',
   ProviderOfManagementAccount: 'Identity Center names its provider',
 }
@@ -225,6 +227,26 @@ function identityCenterKeyStatements(
             StringLike: { 'kms:EncryptionContext:aws:identitystore:identitystore-arn': identityStores },
           }),
         ]),
+  ]
+}
+
+/**
+ * Of this one name, and in this organization only. (IAM User Guide, "AWS global condition context keys": aws:ResourceOrgID.)
+ */
+function auditorRoleStatements(
+  permissions: FunctionPermissions,
+  { environment: { auditorRole }, names }: Services,
+): PolicyStatement[] {
+  if (permissions.auditorRole === undefined || auditorRole === '') return []
+  return [
+    new PolicyStatement({
+      sid: 'AuditorRole',
+      effect: Effect.ALLOW,
+      actions: ['sts:AssumeRole'],
+      resources: [`arn:${names.partition}:iam::*:role/${auditorRole}`],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
+      conditions: { StringEquals: { 'aws:ResourceOrgID': '${aws:PrincipalOrgID}' } },
+    }),
   ]
 }
 

@@ -8,6 +8,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  plannerPermissions,
 } from './function-permissions.ts'
 import { uncalledRights } from './uncalled-rights.ts'
 
@@ -28,6 +29,7 @@ export function renderPermissions(): string {
     return `| \`${name}\` | ${reads} | ${deletes} | ${puts} | ${receives} | ${code(send)} | ${services} |`
   })
   const operator = tell(operatorPermissions)
+  const planner = tell(plannerPermissions)
   return `# Permissions
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
@@ -47,6 +49,14 @@ It may also list the bucket's names, read older versions, and use the key. Of Id
 | --- | --- | --- | --- |
 | ${operator.reads} | ${operator.deletes} | ${operator.puts} | ${operator.services} |
 
+## A role that plans
+
+For the job of a pull request ([pull-requests.md](pull-requests.md)), which you make yourself: \`ssofile plan\` writes nothing. It also lists the bucket's names, and reads with the key of the bucket.
+
+| reads | calls |
+| --- | --- |
+| ${planner.reads} | ${planner.services} |
+
 ## Organizations
 
 ${list('organizations', Object.values(organizationsActions).flat())}
@@ -65,12 +75,17 @@ On the one instance, its permission sets, and accounts; \`ListInstances\` knows 
 
 ${list('sso', ['ListInstances', ...identityCenterActions])}
 
-The role of operators: ${code(['ListInstances', ...identityCenterReads].toSorted())}.
+The role of operators, and one that plans: ${code(['ListInstances', ...identityCenterReads].toSorted())}.
 
 Where a customer's key encrypts IAM Identity Center (\`identityCenterKeyArn\`), the functions that call it may also \`kms:Decrypt\` with that key: only through IAM
 Identity Center for the one instance, and through the Identity Store of the organization.
 
 In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
+
+## The auditor's role
+
+Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
+role may do is up to the accounts: [audit.md](audit.md#which-access-is-unused).
 
 ## Granted, and used by no end-to-end test
 
@@ -81,7 +96,8 @@ ${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
 }
 
 /** The cells of a row that functions and operators share. */
-function tell({ read = [], write = [], put = [], organizations, directory, identityCenter }: FunctionPermissions) {
+function tell(permissions: FunctionPermissions) {
+  const { read = [], write = [], put = [], organizations, directory, identityCenter, auditorRole } = permissions
   const services = [
     organizations && 'Organizations',
     directory === 'read' && 'Identity Store',
@@ -89,6 +105,7 @@ function tell({ read = [], write = [], put = [], organizations, directory, ident
     identityCenter === 'change' && 'Identity Center',
     identityCenter === 'read' && 'Identity Center: reads',
     identityCenter === 'instance' && 'Identity Center: the instance',
+    auditorRole && "STS: the auditor's role",
   ].filter((service) => typeof service === 'string')
   const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
   return { reads, puts: code(put), deletes: code(write), services: services.join(', ') || '–' }

@@ -1,8 +1,8 @@
 const times = 8
 /** A measurement that was disturbed is made again. */
 const triesMost = 3
-/** The kernel counts a thread's time in steps of up to 10 ms. */
-const measuredMicroseconds = 100_000
+/** The kernel counts a thread's time in steps of up to 10 ms: a fifth of this, far less than linear is from quadratic. */
+const measuredMicroseconds = 50_000
 
 /** Between linear and quadratic. */
 export const linearMost = 24

@@ -20,6 +20,7 @@ import { type Configuration, configuration } from '../shared/domain/configuratio
 import { CollectedLog } from '../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
+import { MemoryIam } from '../shared/memory/iam/memory-iam.ts'
 import { MemoryIdentityStore } from '../shared/memory/identity-store/memory-identity-store.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../shared/memory/organization-file.ts'
 import { MemoryOrganizations } from '../shared/memory/organizations/memory-organizations.ts'
@@ -69,6 +70,7 @@ export class World {
   readonly organizations: MemoryOrganizations
   readonly identityStore: MemoryIdentityStore
   readonly ssoAdmin: MemorySsoAdmin
+  readonly iam: MemoryIam
   /** The SSO Admin calls so far, by name. */
   readonly calls: string[] = []
   readonly errors: unknown[] = []
@@ -97,6 +99,14 @@ export class World {
       readLagMs: options.readLagMs,
       ...(options.caller === undefined ? {} : { caller: options.caller }),
     })
+    const auditorRole = this.configuration.auditorRole || 'ssofile-auditor'
+    this.iam = new MemoryIam({
+      clock,
+      randomness,
+      organizations: this.organizations,
+      ssoAdmin: this.ssoAdmin,
+      auditorRole,
+    })
     fillFromOrganizationFile(options.organization ?? acme(), this)
     const { objects, queues, organizations, identityStore, ssoAdmin, log, metrics } = this
     if (options.isOwned !== false) {
@@ -104,7 +114,7 @@ export class World {
       const { identityStoreId } = identityStore
       void objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     }
-    const services = { objects, queues, organizations, identityStore, ssoAdmin }
+    const services = { objects, queues, organizations, identityStore, ssoAdmin, auditor: this.iam }
     const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics }
     this.ports = options.wrap?.(ports) ?? ports
   }

@@ -6,6 +6,7 @@ import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetFileMostBytes, permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
+import { Policies } from '../../shared/reconcile/records/policies.ts'
 import { type Answer, refusal } from './answer.ts'
 import { type ApiEvent, bodyOf, callerOf, mediaTypeOf } from './api-request.ts'
 import { changeLink, linkKeyOf } from './change-link.ts'
@@ -26,10 +27,11 @@ export function api(
   configuration: Configuration,
   { access, changes = apiKinds }: ApiOptions = {},
 ): (event: ApiEvent) => Promise<Answer> {
+  const policies = new Policies(ports)
   return async (event) => {
     const log = ports.log.with({ request: event.requestContext.requestId, route: event.routeKey })
     try {
-      const given = await serve(event, { ports: { ...ports, log }, configuration, access, changes })
+      const given = await serve(event, { ports: { ...ports, log }, configuration, policies, access, changes })
       if (given.statusCode >= 400) log.warn('a request was refused', { answer: given.statusCode, by: callerOf(event) })
       return given
     } catch (error) {
@@ -49,6 +51,7 @@ export type ApiOptions = {
 type Context = {
   readonly ports: Ports
   readonly configuration: Configuration
+  readonly policies: Policies
   readonly access: Access | undefined
   readonly changes: readonly ApiKind[]
 }

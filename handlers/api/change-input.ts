@@ -1,10 +1,11 @@
 import { type Access, mayChange } from '../../shared/domain/api-access.ts'
 import { type ApiCaller, renderCaller } from '../../shared/domain/api-caller.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
-import { judgeInput } from '../../shared/domain/judge-input.ts'
+import { judgeInput, type Rules } from '../../shared/domain/judge-input.ts'
 import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
+import type { Policies } from '../../shared/reconcile/records/policies.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { type Answer, answer, errorsOf, refusal } from './answer.ts'
 
@@ -19,6 +20,7 @@ export type Change = {
 export type ChangeContext = {
   readonly ports: Ports
   readonly configuration: Configuration
+  readonly policies: Policies
   /** Absent: everybody may do everything, as on a local system. */
   readonly access?: Access | undefined
 }
@@ -39,7 +41,7 @@ type Write =
  */
 export async function change(
   { action, key, caller, statusPath }: Change,
-  { ports, configuration, access }: ChangeContext,
+  { ports, configuration, policies, access }: ChangeContext,
   read: () => Promise<Reading>,
 ): Promise<Answer> {
   const { folders } = configuration
@@ -49,7 +51,9 @@ export async function change(
     const reading = await read()
     if ('statusCode' in reading) return reading
     const { body } = reading
-    const faults = body === 'deleted' ? [] : judge(key, body, ports, configuration)
+    const now = ports.clock.now()
+    const rules = async () => ({ guardrails: await policies.read(), uploader: { name: caller.arn }, uploadedAt: now })
+    const faults = body === 'deleted' ? [] : judge(key, body, configuration, await rules())
     if (faults.length > 0) return refusal(400, errorsOf(key, faults))
     if (await write(objects, key, reading, caller)) {
       log.info('an input was changed through the API', { input: key, action, caller })
@@ -60,8 +64,8 @@ export async function change(
   return refuseForNow(key)
 }
 
-function judge(key: string, body: Uint8Array, { clock }: Ports, { folders }: Configuration) {
-  return judgeInput({ key, body, sizeBytes: body.byteLength }, folders, clock.now()).faults
+function judge(key: string, body: Uint8Array, { folders }: Configuration, rules: Rules) {
+  return judgeInput({ key, body, sizeBytes: body.byteLength }, folders, rules.uploadedAt, rules).faults
 }
 
 async function write(

@@ -65,7 +65,9 @@ export function addApply(program: Command): void {
     .option('--json', 'the final statuses as JSON')
     .addHelpText('after', '\nExamples:\n  ssofile apply s3://ssofile\n  ssofile apply s3://ssofile --timeout 600')
     .action(async (argument: string, options: ApplyOptions) => {
-      process.exitCode = await apply(bucketOf(argument), options).catch(explainDenial('apply', 'apply s3://ssofile'))
+      process.exitCode = await apply(bucketOf(argument), options).catch(
+        explainDenial('ssofile', 'apply', 'apply s3://ssofile'),
+      )
     })
 }
 

@@ -11,7 +11,7 @@ import { isSpoiled, unlessSpoiled } from '../../shared/reconcile/records/stored-
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
-import { explainControlDenial } from './explain-control-denial.ts'
+import { explainDenial } from './explain-denial.ts'
 import { Refusal } from './refusal.ts'
 import { type HeldAssignment, renderHeld, renderReleased, type ShownList } from './render-held.ts'
 import { renderJson } from './render-json.ts'
@@ -65,7 +65,7 @@ async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignm
 
 async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {
   const result = await releaseList(objects, digest, await readCallerIdentity()).catch(
-    explainControlDenial('brake --release'),
+    explainDenial('control', 'brake --release', 'brake --release …'),
   )
   switch (result.outcome) {
     case 'released':

@@ -10,14 +10,14 @@ export async function listBucketInputs(objects: ObjectStore): Promise<readonly I
   const limit = pLimit(readsAtOnce)
   const files: InputFile[] = []
   for (const prefix of [linkPrefix, permissionSetPrefix]) {
-    for (const { key, size } of (await listHeads(objects, prefix)).values()) {
+    for (const { key, size, lastModified } of (await listHeads(objects, prefix)).values()) {
       const read = async (mostBytes: number): Promise<Uint8Array> => {
         if (size === 0 || size > mostBytes) return new Uint8Array()
         const found = await limit(() => objects.get(key, { mostBytes }))
         if (!found) throw new Error(`${key} was deleted in the meantime; run the command again`)
         return found.body
       }
-      files.push({ key, sizeBytes: size, read })
+      files.push({ key, sizeBytes: size, uploadedAt: lastModified, read })
     }
   }
   return files

@@ -1,12 +1,13 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { quote } from '../../shared/domain/complaint.ts'
 import { parseFilePath } from '../../shared/domain/file-name.ts'
 import type { InputFault } from '../../shared/domain/judge-input.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { policyPrefix } from '../../shared/domain/policy-file.ts'
 import { Refusal } from './refusal.ts'
 
 /** An input as it is, or would be, in the bucket. */
@@ -15,6 +16,8 @@ export type InputFile = {
   /** Where its file is, from the folder on, with `/`. Absent: where the key says. */
   readonly path?: string
   readonly sizeBytes: number
+  /** Of an input in a bucket. */
+  readonly uploadedAt?: Date
   /** Empty for more than `mostBytes`. Throws if it cannot be read. */
   read(mostBytes: number): Promise<Uint8Array>
 }
@@ -33,15 +36,16 @@ const prefixes = [linkPrefix, permissionSetPrefix] as const
 const looksAtOnce = 64
 
 /**
- * The inputs in a folder: hidden files too, symbolic links followed, names as `parseFilePath` reads them. Throws Refusal for a
- * folder with neither prefix in it.
+ * The inputs in a folder: hidden files too, symbolic links followed within it, names as `parseFilePath` reads them. Throws
+ * Refusal for a folder with neither prefix in it.
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
   const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const others = names.filter((name) => !prefixes.some((prefix) => prefix.slice(0, -1) === name))
+  const known = [...prefixes, policyPrefix].map((prefix) => prefix.slice(0, -1))
+  const others = names.filter((name) => !known.includes(name))
   const missing = prefixes.filter((prefix) => !present.includes(prefix))
   const named = nameInputs(walk.files)
   return {
@@ -132,7 +136,7 @@ type Walk = {
   readonly warnings: string[]
   readonly limit: ReturnType<typeof pLimit>
 }
-/** `above`: the real paths of the folders that contain it, to detect a loop. */
+/** `above`: the real paths of the folders that contain it, to detect a loop; first the outermost. */
 type Place = { readonly path: string; readonly prefix: string; readonly above: readonly string[] }
 
 async function walkFolder(walk: Walk, { path, prefix, above }: Place): Promise<void> {
@@ -143,6 +147,10 @@ async function walkFolder(walk: Walk, { path, prefix, above }: Place): Promise<v
     entries = await readdir(path, { withFileTypes: true })
   } catch (error) {
     walk.faults.push({ key: prefix, ...unreadable('folder', error) })
+    return
+  }
+  if (leadsOut(real, above)) {
+    walk.faults.push({ key: prefix, ...outside })
     return
   }
   if (above.includes(real)) {
@@ -167,12 +175,31 @@ async function lookAt(walk: Walk, { path, prefix, above }: Place, entry: Dirent)
       walk.warnings.push(`'${quote(key, 1024)}' is not a regular file: it is left out`)
       return
     }
+    if (entry.isSymbolicLink() && leadsOut(await realpath(inner), above)) {
+      walk.faults.push({ key, ...outside })
+      return
+    }
     const read = async (mostBytes: number) =>
       found.size === 0 || found.size > mostBytes ? new Uint8Array() : walk.limit(() => readFile(inner))
     walk.files.push({ path: key, sizeBytes: found.size, read })
   } catch (error) {
     walk.faults.push({ key, ...(entry.name.includes('\ufffd') ? notUtf8 : unreadable(kindOf(entry), error)) })
   }
+}
+
+/**
+ * Whoever writes the folder, of a pull request for instance, need not be who runs the command: a link could lead to that
+ * person's credentials, which a complaint would quote and a push would upload. `.git` may hold a token too.
+ */
+function leadsOut(real: string, [root = '']: readonly string[]): boolean {
+  const steps = relative(root, real)
+  return isAbsolute(steps) || steps.split(sep).some((step) => step === '..' || step.toLowerCase() === '.git')
+}
+
+const outside = {
+  received: 'a symbolic link that leads out of the folder',
+  expected: 'files in the folder itself (not in .git)',
+  remedy: 'put the file there in its place',
 }
 
 function kindOf(entry: Dirent): string {

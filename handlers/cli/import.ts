@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addFilters } from './assignment-filters.ts'
-import { explainOperatorDenial } from './explain-operator-denial.ts'
+import { explainDenial } from './explain-denial.ts'
 import { isFolder } from './folder-inputs.ts'
 import { type ImportAssignmentsOptions, importAssignments } from './import-assignments.ts'
 import { importExport } from './import-export.ts'
@@ -32,7 +32,7 @@ export function addImport(program: Command): void {
     .addHelpText('after', help)
     .action(async (options: Options) => {
       const example = options.assignments ? 'import --assignments' : 'import --permission-sets'
-      process.exitCode = await importAll(options).catch(explainOperatorDenial('import', example))
+      process.exitCode = await importAll(options).catch(explainDenial('operators', 'import', example))
     })
 }
 

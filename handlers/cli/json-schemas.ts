@@ -7,6 +7,8 @@ import type { JsonRules } from '../../shared/domain/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../shared/domain/link-body.ts'
 import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
 import { permissionSetRules } from '../../shared/domain/permission-set-rules.ts'
+import { policyFileSchema, policyRules } from '../../shared/domain/policy-file.ts'
+import { policyTestFileSchema } from '../../shared/domain/policy-test.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
 
@@ -24,6 +26,11 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'link-body.schema.json',
       render('What the file of a link may say; it may also be empty', linkBodySchema, linkBodyRules),
     ],
+    [
+      'policy.schema.json',
+      render('What governance demands of links and permission sets', policyFileSchema, policyRules),
+    ],
+    ['policy-tests.schema.json', render('Tests of policies, policies/tests/<name>.json', policyTestFileSchema, {})],
     ['export-header.schema.json', render('The first line of what ssofile export writes', exportHeader, {})],
     ['export-line.schema.json', render('Every other line of what ssofile export writes', exportLine, {})],
     ['configuration.schema.json', render('The configuration of ssofile; every key is optional', configuration, {})],

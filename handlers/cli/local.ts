@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
 import { DataDirectoryError } from '../../infra/local/data-directory/data-directory.ts'
 import { type FaultFile, faultFile, faultsHelp } from '../../infra/local/faults/fault-file.ts'
-import { type LocalOptions, type LocalSystem, startLocal } from '../../infra/local/start-local.ts'
+import type { LocalOptions, LocalSystem } from '../../infra/local/start-local.ts'
 import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
 import { wholeNumber } from './options.ts'
 import { readConfiguration, readJsonFile } from './read-configuration.ts'
@@ -113,6 +113,8 @@ type LocalArguments = {
 
 async function start(options: LocalOptions): Promise<LocalSystem> {
   try {
+    // Only here: every other command would load it too, and begin a fifth of a second later.
+    const { startLocal } = await import('../../infra/local/start-local.ts')
     return await startLocal(options)
   } catch (error) {
     if (error instanceof DataDirectoryError) throw new Refusal(error.message)

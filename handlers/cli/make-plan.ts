@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { isSystemFile } from '../../shared/domain/system-file.ts'
@@ -13,6 +11,7 @@ import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { type FolderListing, type InputFile, listFolder } from './folder-inputs.ts'
 import { nameChangedFields, type ToldPermissionSetChange } from './name-changed-fields.ts'
+import { planDigest } from './plan-digest.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
 
@@ -81,7 +80,7 @@ export async function makePlan(
   const preview = { ...planned, permissionSets: await nameChangedFields(planned.permissionSets, buckets) }
   if (!compared) return { ports, preview, warnings: [] }
   const { changes, faults, warnings } = compared
-  return { ports, preview, warnings, push: { ...changes, faults, digest: digestOf(bucket, changes, preview) } }
+  return { ports, preview, warnings, push: { ...changes, faults, digest: planDigest(bucket, changes, preview) } }
 }
 
 async function compareFolder(
@@ -128,21 +127,4 @@ function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[]
   if (left.length === 0) return [files, []]
   const warning = `${count(left.length, 'file')} of a system or an editor left out, for instance '${quote(left[0]?.key ?? '', 1024)}'`
   return [files.filter(({ key }) => !isSystemFile(key)), [warning]]
-}
-
-function digestOf(bucket: string, { uploads, deletions }: InputChanges, preview: ToldPreview): string {
-  const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex')
-  const keysOf = (planned: Preview['grants'] | Preview['revocations']) =>
-    planned.map(({ assignment }) => renderAssignmentKey(assignment)).sort()
-  const shown = {
-    bucket,
-    uploads: uploads.map(({ key, body, over }) => [key, sha256(body), over?.etag]),
-    deletions: deletions.map(({ key, etag }) => [key, etag]),
-    grants: keysOf(preview.grants),
-    revocations: keysOf(preview.revocations),
-    bindings: preview.bindings.map(({ link, from, to }) => [link, from, to]),
-    held: preview.brake.held,
-    permissionSets: preview.permissionSets.map(({ name, change }) => [name, change]),
-  }
-  return sha256(JSON.stringify(shown)).slice(0, 16)
 }

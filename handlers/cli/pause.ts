@@ -3,7 +3,7 @@ import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import { describePause, pauseChanges, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
-import { explainControlDenial } from './explain-control-denial.ts'
+import { explainDenial } from './explain-denial.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 
@@ -23,7 +23,7 @@ export function addPause(program: Command): void {
         throw new Refusal("received an empty reason, expected why all changes stop, as in --reason 'ticket 4711'")
       const ports = openCliPorts(bucketOf(undefined))
       const { isNew, pause } = await pauseChanges(ports, { reason, by: await readCallerIdentity() }).catch(
-        explainControlDenial('pause'),
+        explainDenial('control', 'pause', 'pause …'),
       )
       if (!isNew)
         throw new Refusal(`${describePause(pause)}\nThat pause stays unchanged. To end it: ${remedyOf(pause)}`)

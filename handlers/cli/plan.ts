@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
 import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
@@ -6,6 +6,7 @@ import { type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './
 import { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
+import { renderMarkdownPlan } from './render-markdown-plan.ts'
 import { renderPlan } from './render-plan.ts'
 import { renderPush } from './render-push.ts'
 import { show } from './show.ts'
@@ -13,6 +14,7 @@ import { show } from './show.ts'
 type Options = ScopeOptions & {
   readonly config?: string
   readonly json?: boolean
+  readonly markdown?: boolean
   readonly verbose?: boolean
   readonly detailedExitcode?: boolean
 }
@@ -31,8 +33,17 @@ export function addPlan(program: Command): void {
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--detailed-exitcode', 'exit code 3 if there are changes')
     .option('--verbose', 'every link and every account')
+    .addOption(
+      new Option('--markdown', 'for the comment of a pull request, at most 65,000 characters').conflicts([
+        'json',
+        'verbose',
+      ]),
+    )
     .option('--json', 'the plan as JSON, with all accounts')
-    .addHelpText('after', '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode\n  ssofile plan ./access --markdown > comment.md',
+    )
     .action(async (source: string, options: Options) => {
       process.exitCode = await plan(source, options)
     })
@@ -51,15 +62,17 @@ async function plan(source: string, { config, folder, ...options }: Options): Pr
       ...(folder === undefined ? {} : { folder }),
     })
     progress.end()
-    await showPlan(made, {
-      isJson: options.json === true,
-      isVerbose: options.verbose === true,
-      isPaged: true,
-    })
+    if (options.markdown) await showMarkdown(made, source)
+    else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
     return options.detailedExitcode && hasChanges(made) ? 3 : 0
   } finally {
     progress.end()
   }
+}
+
+async function showMarkdown(made: MadePlan, source: string): Promise<void> {
+  const pause = await readPause(made.ports.objects)
+  process.stdout.write(renderMarkdownPlan({ ...made, pause, source }))
 }
 
 /** Prints a plan, with what it cannot say in itself as warnings. */
@@ -95,7 +108,7 @@ function warn(text: string): void {
 }
 
 export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
-  const { grants, existing, waiting, revocations, held, stuck, view, viewAgeMs, ...rest } = preview
+  const { grants, existing, waiting, revocations, held, stuck, view, viewAgeMs, reach, ...rest } = preview
   const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
     key: renderAssignmentKey(assignment),
     ...assignment,
@@ -113,6 +126,7 @@ export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
     held: held.map(flat),
     stuck: stuck.map(flat),
     ...rest,
+    permissionSets: rest.permissionSets.map((one) => ({ ...one, reach: reach.get(one.name) })),
   }
 }
 

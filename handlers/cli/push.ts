@@ -36,7 +36,7 @@ export function addPush(program: Command): void {
     .option('--json', 'the plan and the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ssofile push ./access\n  ssofile push ./access --plan 3f0c9d2e7a1b5c48\n  ssofile push ./access --folder team-a --yes',
+      '\nExamples:\n  ssofile push ./access\n  ssofile push ./access --plan 3f0c9d2e7a1b5c4816d0a7be52f94c03\n  ssofile push ./access --folder team-a --yes',
     )
     .action(async (source: string, options: Options) => {
       process.exitCode = await push(source, options)

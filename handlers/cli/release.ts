@@ -11,7 +11,7 @@ import { addFilters, type FilterOptions, parseFilters } from './assignment-filte
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
-import { explainOperatorDenial } from './explain-operator-denial.ts'
+import { explainDenial } from './explain-denial.ts'
 import { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
@@ -43,7 +43,7 @@ export function addRelease(program: Command): void {
       '\nExit code 0: all released; 1: some could not be, each with its reason; 2: wrong usage or refused.\n\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --principal team-Accountants\n  ssofile release --all --yes',
     )
     .action(async (options: Options) => {
-      process.exitCode = await release(options).catch(explainOperatorDenial('release', 'release --all'))
+      process.exitCode = await release(options).catch(explainDenial('operators', 'release', 'release --all'))
     })
 }
 

@@ -9,6 +9,7 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
   identitystore: 'AWS_ENDPOINT_URL_IDENTITYSTORE',
   organizations: 'AWS_ENDPOINT_URL_ORGANIZATIONS',
   sts: 'AWS_ENDPOINT_URL_STS',
+  iam: 'AWS_ENDPOINT_URL_IAM',
   'service-quotas': 'SERVICE_QUOTAS',
   lambda: 'AWS_ENDPOINT_URL_LAMBDA',
 }

@@ -17,7 +17,15 @@ const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
 }
 
 /** An answer for a terminal. */
-export function renderExplanation({ question, account, direct, throughGroups, near, notes }: Answer): string {
+export function renderExplanation({
+  question,
+  account,
+  path = '',
+  direct,
+  throughGroups,
+  near,
+  notes,
+}: Answer): string {
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
   const both = direct.length > 1 ? 'A group and a user have this name; both are shown.\n' : ''
@@ -27,6 +35,7 @@ export function renderExplanation({ question, account, direct, throughGroups, ne
       : ''
   return [
     `${permissionSet} in account ${place}\n`,
+    path === '' ? '' : `  ${'in'.padEnd(10)}${quote(path, 1000)}\n  ${' '.repeat(10)}${account?.parents.join('/')}\n`,
     both,
     notKnown,
     ...direct.map((one) => renderOne(one, renderWho(one))),

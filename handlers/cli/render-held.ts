@@ -4,6 +4,8 @@ import { quote } from '../../shared/domain/complaint.ts'
 import type { GrantingLink } from '../../shared/domain/ledger-entry.ts'
 import type { showList } from '../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../shared/reconcile/dispatcher/pause.ts'
+import { count } from './count.ts'
+import { brief, type Room, takeFirst, verbose } from './room.ts'
 
 /** One revocation on the list: why it is there, and the links that granted the access. */
 export type HeldAssignment = {
@@ -22,11 +24,6 @@ type Shown = {
   readonly releases: BrakeRecord['releases']
   readonly pause: Pause | undefined
 }
-
-/** How many links of a list, and how many accounts of a link. */
-type Room = { readonly links: number; readonly accounts: number }
-const brief: Room = { links: 50, accounts: 3 }
-const verbose: Room = { links: Number.POSITIVE_INFINITY, accounts: Number.POSITIVE_INFINITY }
 
 /** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
 export function renderHeld({ lists, releases, pause }: Shown, { isVerbose = false } = {}): string {
@@ -52,12 +49,13 @@ export function renderHeld({ lists, releases, pause }: Shown, { isVerbose = fals
 function renderList(list: ShownList, room: Room): readonly string[] {
   const { held, digest } = list
   const groups = groupByLinks(held)
-  const more = groups.length - room.links
+  const shown = takeFirst(groups, room)
+  const more = groups.length - shown.length
   return [
     renderRule(list),
     '',
-    `What would be revoked (${held.length}), grouped by the links that granted it:`,
-    ...groups.slice(0, room.links).flatMap((group) => renderGroup(group, room)),
+    `What would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`,
+    ...shown.flatMap((group) => renderGroup(group, room)),
     ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose tells all)`] : []),
     '',
     'If this is intended, release exactly this list, for one hour:',
@@ -82,7 +80,7 @@ function lines(all: readonly string[]): string {
 function renderRule(list: ShownList): string {
   const { rule, name, figure, limit, base, minutes, since } = list
   return rule === 'own'
-    ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base}` : ''} pass in ${minutes} minutes`
+    ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
     : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`
 }
 
@@ -98,17 +96,13 @@ function renderGroup(group: readonly HeldAssignment[], room: Room): readonly str
   const more = accounts.length > room.accounts ? `, and ${accounts.length - room.accounts} more` : ''
   const set = parseAssignmentKey(first.key)?.permissionSet ?? 'an unknown permission set'
   return [
-    ...(first.links.length === 0 ? [`  (no link is known) ${first.key}`] : first.links.map(renderLink)),
+    ...(first.links.length === 0 ? [`  (no link is known) ${first.key}`] : first.links.flatMap(renderLink)),
     `    ${set} in ${count(accounts.length, 'account')}: ${shown}${more}`,
     ...(first.links.length === 0 && first.reason !== undefined ? [`    ${first.reason}`] : []),
   ]
 }
 
-function renderLink({ key, deletedBy }: GrantingLink): string {
+function renderLink({ key, deletedBy }: GrantingLink): readonly string[] {
   const address = deletedBy?.sourceIpAddress === undefined ? '' : ` from ${deletedBy.sourceIpAddress}`
-  return `  ${key}${deletedBy ? `  deleted by ${deletedBy.principalId}${address} at ${deletedBy.at}` : ''}`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  return [`  ${key}`, ...(deletedBy ? [`    deleted by ${deletedBy.principalId}${address} at ${deletedBy.at}`] : [])]
 }

@@ -4,15 +4,12 @@ import { quote } from '../../shared/domain/complaint.ts'
 import { isUnplaced } from '../../shared/domain/organization-view.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, Preview } from '../../shared/reconcile/preview/preview.ts'
 import { count } from './count.ts'
+import { listMeaning } from './list-meaning.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 import { type Mood, paint } from './paint.ts'
+import { brief, type Room, takeFirst, verbose } from './room.ts'
 
-/** How much is told of one link, and how many links of one kind. */
-type Room = { readonly accounts: number; readonly links: number }
-const brief: Room = { accounts: 3, links: 50 }
-const verbose: Room = { accounts: Number.POSITIVE_INFINITY, links: Number.POSITIVE_INFINITY }
-
-const fates: Readonly<Record<LinkFate, string>> = {
+export const fates: Readonly<Record<LinkFate, string>> = {
   unreadable: 'S3 does not give it to ssofile',
   deleted: 'gone',
   rejected: 'not valid any more',
@@ -31,6 +28,7 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderAge(preview),
     renderUnplaced(preview),
     renderIdle(preview, room),
+    renderLater(preview),
     renderWaiting(preview, room),
     renderExisting(preview, room),
     renderPermissionSets(preview),
@@ -61,7 +59,7 @@ function renderUnplaced({ view }: Preview): string {
 function renderIdle({ idleLinks }: Preview, room: Room): string {
   const alike = Map.groupBy(idleLinks, ({ state, reason, remedy }) => [state, reason, remedy].join('\n'))
   const groups = [...alike.values()]
-  const told = groups.slice(0, room.links).map((group) => {
+  const told = takeFirst(groups, room).map((group) => {
     const heads = group.slice(0, room.accounts).map(({ key, state }) => {
       const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
       return `! ${quote(key, 1024)}  ${word}: grants nothing\n`
@@ -70,8 +68,14 @@ function renderIdle({ idleLinks }: Preview, room: Room): string {
     const why = texts.map((text) => `    ${quote(text, 2000)}\n`)
     return [...heads, renderMore(group.length - heads.length), ...why].join('')
   })
-  const left = groups.slice(room.links).reduce((sum, group) => sum + group.length, 0)
+  const left = groups.slice(told.length).reduce((sum, group) => sum + group.length, 0)
   return told.join('') + renderMore(left)
+}
+
+/** What a plan cannot judge. */
+function renderLater({ rulesLater }: Preview): string {
+  if (rulesLater.length === 0) return ''
+  return `! ${paint('pending', 'rules')} about who uploads are judged when the files are uploaded: ${rulesLater.map((rule) => quote(rule)).join(', ')}\n`
 }
 
 /** Of links that are not told. */
@@ -79,12 +83,20 @@ function renderMore(links: number): string {
   return links > 0 ? `  and ${count(links, 'more link')} (--verbose tells all)\n` : ''
 }
 
+/** Links that wait for one thing stand together. */
 function renderWaiting({ waiting, view }: Preview, room: Room): string {
-  const told = waiting.slice(0, room.links).map(({ grants, reason, remedy }) => {
-    const head = renderGroups(grants, { sign: '…', mood: 'pending', word: 'waits to grant', view, room })
-    return `${head}    why: ${quote(reason, 2000)}\n    do:  ${quote(remedy, 2000)}\n`
+  const alike = Map.groupBy(waiting, ({ reason, remedy }) => [reason, remedy].join('\n'))
+  const groups = [...alike.values()]
+  const told = takeFirst(groups, room).map((group) => {
+    const heads = group
+      .slice(0, room.accounts)
+      .map(({ grants }) => renderGroups(grants, { sign: '…', mood: 'pending', word: 'waits to grant', view, room }))
+    const [{ reason, remedy } = { reason: '', remedy: '' }] = group
+    const why = `    why: ${quote(reason, 2000)}\n    do:  ${quote(remedy, 2000)}\n`
+    return [...heads, renderMore(group.length - heads.length), why].join('')
   })
-  return told.join('') + renderMore(waiting.length - told.length)
+  const left = groups.slice(told.length).reduce((sum, group) => sum + group.length, 0)
+  return told.join('') + renderMore(left)
 }
 
 function renderExisting({ existing, view }: Preview, room: Room): string {
@@ -103,7 +115,8 @@ function renderPermissionSets({ permissionSets }: ToldPreview): string {
   return permissionSets
     .map((one) => {
       const name = `* permission set ${quote(one.name)}  `
-      if (one.change !== 'rejected') return `${name}${words[one.change]}${renderFields(one.fields)}\n`
+      if (one.change !== 'rejected')
+        return `${name}${words[one.change]}${renderFields(one.fields)}\n${renderMeaning(one.meaning)}`
       return `${name}${paint('bad', 'rejected')}\n    ${quote(one.reason, 2000)}\n    ${quote(one.remedy, 2000)}\n`
     })
     .join('')
@@ -112,6 +125,16 @@ function renderPermissionSets({ permissionSets }: ToldPreview): string {
 function renderFields(fields: readonly string[] | undefined): string {
   if (fields === undefined) return ''
   return fields.length === 0 ? ': its file means the same, written differently' : `: ${fields.join(', ')}`
+}
+
+function renderMeaning(meaning: ToldPermissionSetChange['meaning']): string {
+  const lines = meaning ? listMeaning(meaning) : []
+  return lines
+    .map(({ word, items, more }) => {
+      const rest = more > 0 ? ` and ${more.toLocaleString('en')} more (--json tells all)` : ''
+      return `    ${word === 'warning' ? paint('bad', word) : word}: ${items.map((item) => quote(item, 1000)).join(', ')}${rest}\n`
+    })
+    .join('')
 }
 
 function renderGrants({ grants, view }: Preview, room: Room): string {
@@ -146,7 +169,7 @@ function renderBindings({ bindings }: Preview): string {
     .join('')
 }
 
-function withFates({ assignment, links }: PlannedRevocation): PlannedGrant {
+export function withFates({ assignment, links }: PlannedRevocation): PlannedGrant {
   return { assignment, links: links.map(({ key, fate }) => `${key} (${fates[fate]})`) }
 }
 
@@ -161,8 +184,8 @@ type Look = {
 /** One block for all assignments of the same links, with their accounts. */
 function renderGroups(planned: readonly PlannedGrant[], { sign, mood, word, view, room }: Look): string {
   const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
-  const groups = Map.groupBy(planned, ({ links, assignment }) => [...links, renderWho(assignment)].join('\n'))
-  const told = [...groups.values()].slice(0, room.links).map((group) => {
+  const groups = groupByLinks(planned)
+  const told = takeFirst(groups, room).map((group) => {
     const [first] = group
     if (first === undefined) return ''
     const [link = 'no link is known', ...others] = first.links
@@ -174,7 +197,12 @@ function renderGroups(planned: readonly PlannedGrant[], { sign, mood, word, view
       room,
     )}`
   })
-  return told.join('') + renderMore(groups.size - told.length)
+  return told.join('') + renderMore(groups.length - told.length)
+}
+
+/** Assignments of the same permission set to the same principal by the same links: they differ in their accounts only. */
+export function groupByLinks(planned: readonly PlannedGrant[]): readonly (readonly PlannedGrant[])[] {
+  return [...Map.groupBy(planned, ({ links, assignment }) => [...links, renderWho(assignment)].join('\n')).values()]
 }
 
 function renderWho({ permissionSet, principal, type }: Assignment): string {
@@ -200,53 +228,54 @@ function renderRoles({ vanishingRoles, view }: Preview, room: Room): string {
   return `${paint('bad', 'warning')}: these are the last assignments that ssofile knows of, so AWS deletes the role in the account.\n  A role that is created again has another suffix: whatever trusts or names the old one breaks.\n${told.join('')}${rest}`
 }
 
-function renderSetFigures(sets: ToldPreview['permissionSets']): readonly string[] {
-  const words = { create: 'to create', update: 'to change', delete: 'to delete' } as const
+function listSetFigures(sets: ToldPreview['permissionSets']): readonly Figure[] {
+  const words = { create: 'to create', update: 'to change', delete: 'to delete', rejected: 'rejected' } as const
   return Object.entries(words).flatMap(([change, word]) => {
     const number = sets.filter((one) => one.change === change).length
-    return number === 0 ? [] : [`${count(number, 'permission set')} ${word}`]
+    return number === 0 ? [] : [['plain', `${count(number, 'permission set')} ${word}`] as const]
   })
 }
 
-function renderFigures(preview: Preview): string {
-  const {
-    grants,
-    revocations,
-    bindings,
-    waiting,
-    existing,
-    held,
-    stuck,
-    idleLinks,
-    permissionSets,
-    unfinished,
-    unchecked,
-  } = preview
+type Figure = readonly [mood: Mood, text: string]
+
+/** How much there is of each kind: the first line of a plan, in every form. */
+export function listFigures(preview: ToldPreview): readonly Figure[] {
+  const { grants, revocations, bindings, waiting, existing, held, stuck, idleLinks, permissionSets, unfinished } =
+    preview
   const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
-  const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
-  const figures = [
-    paint(grants.length > 0 ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`),
-    paint(revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`),
-    ...(bindings.length > 0 ? [paint('pending', `${count(bindings.length, 'link')} to bind anew`)] : []),
-    ...renderSetFigures(permissionSets),
-    ...(waits > 0 ? [`${waits.toLocaleString('en')} waiting`] : []),
-    ...(existing.length > 0 ? [`${existing.length.toLocaleString('en')} there already`] : []),
-    ...(held.length > 0 ? [`${held.length.toLocaleString('en')} held by the brake`] : []),
-    ...(stuck.length > 0 ? [`${stuck.length.toLocaleString('en')} stuck`] : []),
-    ...(idleLinks.length > 0 ? [`${count(idleLinks.length, 'link')} without effect`] : []),
-    ...(unfinished > 0 ? [`${unfinished.toLocaleString('en')} to be checked again`] : []),
+  const some = (number: number, word: string): readonly Figure[] =>
+    number > 0 ? [['plain', `${number.toLocaleString('en')} ${word}`]] : []
+  return [
+    [grants.length > 0 ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`],
+    [revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`],
+    ...(bindings.length > 0 ? [['pending', `${count(bindings.length, 'link')} to bind anew`] as const] : []),
+    ...listSetFigures(permissionSets),
+    ...some(waits, 'waiting'),
+    ...some(existing.length, 'there already'),
+    ...some(held.length, 'held by the brake'),
+    ...some(stuck.length, 'stuck'),
+    ...(idleLinks.length > 0 ? [['plain', `${count(idleLinks.length, 'link')} without effect`] as const] : []),
+    ...some(unfinished, 'to be checked again'),
   ]
-  const isEmpty = grants.length + revocations.length + bindings.length + changed === 0
+}
+
+/** Empty where something changes. */
+export function renderCalm(preview: ToldPreview): string {
+  const { grants, revocations, bindings, waiting, held, stuck, permissionSets, unfinished } = preview
+  const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
+  if (grants.length + revocations.length + bindings.length + changed > 0) return ''
   // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
-  const isEqual = isEmpty && permissionSets.length + waits + held.length + stuck.length + unfinished === 0
-  const head = isEqual
-    ? 'Nothing to change: what ssofile gave is what the files say.\n'
-    : isEmpty
-      ? 'Nothing to change right now.\n'
-      : ''
+  const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished === 0
+  return isEqual ? 'Nothing to change: what ssofile gave is what the files say.' : 'Nothing to change right now.'
+}
+
+function renderFigures(preview: ToldPreview): string {
+  const calm = renderCalm(preview)
+  const { unchecked } = preview
+  const figures = listFigures(preview).map(([mood, text]) => paint(mood, text))
   const notes =
     unchecked === 0
       ? ''
       : `${count(unchecked, 'grant')} not compared with what Identity Center has already: too many.\n`
-  return `${head}${figures.join(', ')}\n${notes}`
+  return `${calm === '' ? '' : `${calm}\n`}${figures.join(', ')}\n${notes}`
 }

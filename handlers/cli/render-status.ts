@@ -76,6 +76,8 @@ export function renderStatus(status: Status): string {
 /** So many inputs of one state and reason get a line each; of more, the first few do. */
 const linesMost = 20
 const linesOfMany = 3
+/** Of one state, where reasons have hostile names in them and are all different. */
+const reasonsMost = 20
 /** What needs a person stands last, next to the figures. */
 const order: readonly StatusState[] = [
   'applied',
@@ -111,13 +113,10 @@ export function renderSummary(told: readonly Status[], { width, isWhole = false 
 
 function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
   if (all.length === 0) return 'no inputs: nothing is under links_data/ and permission_sets/\n'
-  const groups = Map.groupBy(all, ({ state, reason }) => `${order.indexOf(state)} ${reason ?? ''}`)
-  const sorted = [...groups.values()].toSorted((a, b) => rankOf(a) - rankOf(b))
-  const shown = sorted.flatMap((group) => {
-    const most = isWhole || group.length <= linesMost ? group.length : linesOfMany
-    const left = group.length - most
-    return group.slice(0, most).map((status, index) => ({ status, left: index === most - 1 ? left : 0 }))
-  })
+  const shown = isWhole
+    ? order.flatMap((state) => all.filter((status) => status.state === state).map((status) => ({ status, left: 0 })))
+    : order.flatMap((state) => abbreviate(all.filter((status) => status.state === state)))
+  const indent = ' '.repeat(10)
   const isNarrow = width !== undefined && width < widthForReasons
   const lines = renderTable(
     ['state', 'accounts', 'input', ...(isNarrow ? [] : ['why'])],
@@ -128,23 +127,40 @@ function renderInputs(all: readonly Status[], width: number | undefined, isWhole
     width,
     [0, 1],
   ).split('\n')
-  const told = shown.flatMap(({ status, left }, index) => [
-    paintState(status.state, lines[index + 1] ?? ''),
-    ...(isNarrow && status.reason !== undefined
-      ? [cutToWidth(`${' '.repeat(10)}why: ${quote(status.reason, 2000)}`, width)]
-      : []),
-    ...(status.remedy === undefined ? [] : [`${' '.repeat(10)}do: ${quote(status.remedy, 2000)}`]),
-    ...(left === 0
-      ? []
-      : [
-          `${' '.repeat(10)}and ${left.toLocaleString('en')} more like this; all: ssofile status --state ${status.state}`,
-        ]),
-  ])
+  const told = shown.flatMap(({ status, left }, index) => {
+    const { state, reason, remedy } = status
+    const next = shown[index + 1]?.status
+    // What the next line says as well stands below that one.
+    const isWhyTold = isNarrow && reason !== undefined && (next?.reason !== reason || next.state !== state)
+    const isRemedyTold = remedy !== undefined && (next?.remedy !== remedy || next.state !== state)
+    return [
+      paintState(state, lines[index + 1] ?? ''),
+      ...(isWhyTold ? [cutToWidth(`${indent}why: ${quote(reason, 2000)}`, width)] : []),
+      ...(isRemedyTold ? [`${indent}do: ${quote(remedy, 2000)}`] : []),
+      ...(left === 0
+        ? []
+        : [`${indent}and ${left.toLocaleString('en')} more like this; all: ssofile status --state ${state}`]),
+    ]
+  })
   return `${[lines[0], ...told].join('\n')}\n\n${renderCounts(all)}`
 }
 
-function rankOf([first]: readonly Status[]): number {
-  return first === undefined ? 0 : order.indexOf(first.state)
+type Shown = { readonly status: Status; readonly left: number }
+
+/** Inputs of one state. `left`: how many that are not shown are like this one. */
+function abbreviate(all: readonly Status[]): readonly Shown[] {
+  const groups = [...Map.groupBy(all, ({ reason = '' }) => kindOf(reason)).values()]
+  const told = groups.length > reasonsMost && all.length > linesMost ? [all] : groups
+  return told.flatMap((group) => {
+    const most = group.length <= linesMost ? group.length : linesOfMany
+    const left = group.length - most
+    return group.slice(0, most).map((status, index) => ({ status, left: index === most - 1 ? left : 0 }))
+  })
+}
+
+/** A reason without names and accounts: 500 groups that do not exist are one kind. */
+function kindOf(reason: string): string {
+  return reason.replace(/'.*'/g, "'…'").replace(/\b\d{12}\b/g, '…')
 }
 
 /** As `ssofile status` takes it. */

@@ -19,7 +19,7 @@ import {
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { confirm } from './confirm.ts'
-import { explainOperatorDenial } from './explain-operator-denial.ts'
+import { explainDenial } from './explain-denial.ts'
 import { makePlan } from './make-plan.ts'
 import { showPlan } from './plan.ts'
 import { Progress } from './progress.ts'
@@ -62,7 +62,7 @@ export function addRestore(program: Command): void {
     .addHelpText('after', help)
     .action(async (options: Options) => {
       process.exitCode = await (options.inputs ? restoreInputs(options) : restore(options)).catch(
-        explainOperatorDenial('restore', 'restore'),
+        explainDenial('operators', 'restore', 'restore'),
       )
     })
 }

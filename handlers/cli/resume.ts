@@ -5,7 +5,7 @@ import { forgetLedgerCount } from '../../shared/reconcile/records/ledger-count.t
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
-import { explainControlDenial } from './explain-control-denial.ts'
+import { explainDenial } from './explain-denial.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 
@@ -33,10 +33,12 @@ export function addResume(program: Command): void {
           `all changes are ${describePause(pause)}\nTo bring it back: ssofile restore; to go on without it: ssofile resume --accept-loss`,
         )
       if (acceptLoss) {
-        await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainControlDenial('resume'))
-        await forgetLedgerCount(ports.objects, ports.clock.now()).catch(explainControlDenial('resume'))
+        await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainDenial('control', 'resume', 'resume'))
+        await forgetLedgerCount(ports.objects, ports.clock.now()).catch(explainDenial('control', 'resume', 'resume'))
       }
-      const ended = await resumeChanges(ports, await readCallerIdentity()).catch(explainControlDenial('resume'))
+      const ended = await resumeChanges(ports, await readCallerIdentity()).catch(
+        explainDenial('control', 'resume', 'resume'),
+      )
       process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended))
     })
 }

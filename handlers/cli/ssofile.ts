@@ -13,6 +13,7 @@ import { addLocal } from './local.ts'
 import { addOffer } from './offer.ts'
 import { addPause } from './pause.ts'
 import { addPlan } from './plan.ts'
+import { addPolicies } from './policies.ts'
 import { addPull } from './pull.ts'
 import { addPush } from './push.ts'
 import { addRedrive } from './redrive.ts'
@@ -56,6 +57,7 @@ addWho(program)
 addTouch(program)
 addExplain(program)
 addBrake(program)
+addPolicies(program)
 addPause(program)
 addResume(program)
 addRestore(program)

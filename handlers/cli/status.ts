@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { emptyBrake } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
+import { matchesGlob } from '../../shared/domain/glob.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Status, StatusState } from '../../shared/domain/status.ts'
@@ -16,7 +17,6 @@ import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
-import { matchesGlob } from './glob.ts'
 import { toInput } from './input-key.ts'
 import { wholeNumber } from './options.ts'
 import { parseAccount } from './parse-account.ts'
@@ -61,7 +61,7 @@ export function addStatus(program: Command): void {
     .command('status [key]')
     .summary('inputs, one line each, or one in full')
     .description(
-      'Without a key: a line for each file, with what to do where a person is needed, and how many are in which state. Where more than 20 have one state and reason in common, only the first are shown, unless a filter is given.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file, in full; * and ? make it a filter.',
+      'Without a key: a line for each file, with what to do where a person is needed, and how many are in which state. Where more than 20 have one state and kind of reason in common, only the first are shown, unless a filter is given.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file, in full; * and ? make it a filter.',
     )
     .option('--state <states>', 'only these states, with commas between them', parseStates)
     .option('--account <id>', 'only links that mean this account')

@@ -7,11 +7,12 @@ import { chooseConfiguration } from './deployment.ts'
 import { type FolderListing, listFolder } from './folder-inputs.ts'
 import { Progress } from './progress.ts'
 import { readConfiguration } from './read-configuration.ts'
+import { readGuardrails } from './read-guardrails.ts'
 import { renderJson } from './render-json.ts'
 import { renderValidation } from './render-validation.ts'
 import { type Validation, validateInputs } from './validate-inputs.ts'
 
-type Options = { readonly config?: string; readonly json?: boolean }
+type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
 
 /** `ssofile validate`: check every file, all errors at once. */
 export function addValidate(program: Command): void {
@@ -20,11 +21,15 @@ export function addValidate(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .summary('check every file, all errors at once')
     .description(
-      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
+      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nPolicies (policies/) are judged too, as for new access.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
+    .option('--policies <folder|s3://bucket>', 'where policies/ is, if not there too: only governance writes them')
     .option('--json', 'errors and warnings as JSON')
-    .addHelpText('after', '\nExamples:\n  ssofile validate fixtures/acme\n  ssofile validate s3://ssofile --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile validate fixtures/acme\n  ssofile validate s3://ssofile --json\n  ssofile validate ./access --policies s3://ssofile',
+    )
     .action(async (source: string, options: Options) => {
       const validation = await validate(source, options)
       process.stdout.write(options.json ? renderJson(toJson(validation)) : renderValidation(validation))
@@ -34,15 +39,16 @@ export function addValidate(program: Command): void {
 
 type Source = { readonly folders: readonly string[] } & Omit<FolderListing, 'prefixes'>
 
-async function validate(source: string, { config }: Options): Promise<Validation> {
+async function validate(source: string, { config, policies }: Options): Promise<Validation> {
   const { folders, files, faults, warnings } = await open(source, config)
+  const guardrails = await readGuardrails(policies ?? source)
   const progress = new Progress()
   let judged = 0
   const onJudged = () => {
     judged++
     progress.tell('checking files', { done: judged, of: files.length })
   }
-  const found = await validateInputs(files, { folders, now: new Date(), onJudged })
+  const found = await validateInputs(files, { folders, now: new Date(), guardrails, onJudged })
   progress.end()
   return {
     ...found,

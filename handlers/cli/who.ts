@@ -1,18 +1,22 @@
 import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
+import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
 import { quote } from '../../shared/domain/complaint.ts'
+import { matchesGlob } from '../../shared/domain/glob.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { judgeUse } from '../../shared/domain/role-use.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
+import { describeViolations, findViolations, type Violations } from '../../shared/reconcile/preview/find-violations.ts'
 import { type WhoAnswer, whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
-import { matchesGlob } from './glob.ts'
 import { parseAccount } from './parse-account.ts'
+import { parseDays } from './parse-days.ts'
 import { Progress } from './progress.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
@@ -31,6 +35,8 @@ type Options = {
   readonly permissionSet?: string
   readonly links?: string
   readonly at?: string
+  readonly unusedFor?: number
+  readonly violations?: boolean
   readonly live: boolean
   readonly output: Output
   readonly json?: boolean
@@ -43,7 +49,7 @@ export function addWho(program: Command): void {
     .command('who')
     .summary('who has what: groups expanded to people, ours and foreign')
     .description(
-      'Lists access: who has which permission set in which account, through which group, by which link, who uploaded it, ticket and reason, since when and until when; also access that ssofile did not give.\nWhat is given has to fit; nothing given: everything. Where a few calls tell, Identity Center is asked too; elsewhere the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nExit code 0: somebody; 1: nobody, or nobody on record; 2: wrong usage.',
+      'Lists access: who has which permission set in which account, through which group, by which link, who uploaded it, ticket and reason, since when and until when; also access that ssofile did not give.\nWhat is given has to fit; nothing given: everything. Where a few calls tell, Identity Center is asked too; elsewhere the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nWith --unused-for it asks IAM in each account when the role of the permission set was last used, by anybody: what was used within that time is left out, and the rest says how long nobody is known to have used it, or that it is not known.\nExit code 0: somebody (with --unused-for: unused access); 1: nobody, or nobody on record; 2: wrong usage.',
     )
     .option('--user <name>', 'user name: what this user has, directly and through groups')
     .option('--group <name>', 'display name of a group')
@@ -51,13 +57,15 @@ export function addWho(program: Command): void {
     .option('--permission-set <name>', 'name of a permission set')
     .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
     .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
+    .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
+    .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
     .option('--no-live', 'only what the bucket says: Identity Center is not asked')
     .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --unused-for 90d --output csv > unused.csv",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -67,35 +75,45 @@ export function addWho(program: Command): void {
 async function who(options: Options): Promise<number> {
   if (options.output === 'html' && process.stdout.isTTY)
     throw new Refusal('received --output html on a terminal, expected a file; add > access.html')
+  if (options.unusedFor !== undefined && options.at !== undefined)
+    throw new Refusal(
+      'received --unused-for with --at, expected one of them: IAM tells of now only; reports/<date>/access.csv has it as of that day',
+    )
   const bucket = bucketOf(undefined)
   const bare = openCliPorts(bucket)
-  const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
-  const { user, group, links, at, live } = options
+  const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
+  const { user, group, links, at, live, unusedFor } = options
   const owner = await readOwner(ports.objects)
   const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
   const account =
     options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
+  const violations = options.violations ? await findViolations(ports, configuration) : undefined
   const question = {
     user,
     group,
     account,
     permissionSet: parsePermissionSet(options.permissionSet),
-    isLinkWanted: links === undefined ? undefined : wantsLinks(links),
+    isLinkWanted: wantsLinks(links, violations),
     at: at === undefined ? undefined : parseInstant(at, ports.clock.now()),
     isLive: live,
+    unusedForDays: unusedFor,
   }
   const progress = new Progress()
   progress.tell('reading who has access')
-  const answer = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
+  const found = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
+  const answer = violations ? { ...found, notes: [...found.notes, ...describeViolations(violations)] } : found
   const fixed = {
     person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
     account: account !== undefined,
     permissionSet: question.permissionSet !== undefined,
+    unusedForDays: unusedFor,
   }
   const output = options.json ? 'json' : options.output
   if (output === 'html') await writePage(answer, ports)
   else await tell(answer, output, fixed, ports.clock.now())
-  return answer.rows.length > 0 ? 0 : 1
+  const rows =
+    unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
+  return rows.length > 0 ? 0 : 1
 }
 
 async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
@@ -122,8 +140,14 @@ function parsePermissionSet(text: string | undefined) {
   )
 }
 
-function wantsLinks(glob: string): (key: string) => boolean {
-  return matchesGlob(glob.startsWith(linkPrefix) ? glob : linkPrefix + glob)
+/** `undefined`: any. */
+function wantsLinks(
+  glob: string | undefined,
+  violations: Violations | undefined,
+): ((key: string) => boolean) | undefined {
+  if (glob === undefined) return violations && ((key) => violations.has(key))
+  const fits = matchesGlob(glob.startsWith(linkPrefix) ? glob : linkPrefix + glob)
+  return (key) => fits(key) && (violations?.has(key) ?? true)
 }
 
 /** An instant, or a day (its beginning, UTC), that is not to come. */

@@ -194,6 +194,13 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       most: 0,
     },
     {
+      name: 'policies-broken',
+      section: 'A policy is not valid',
+      says: 'A policy cannot be read or is not valid; nothing new is granted until it is corrected',
+      metric: emitted('PoliciesBroken'),
+      most: 0,
+    },
+    {
       name: 'drift',
       section: 'Access was removed by someone else',
       says: 'Access that ssofile gave is gone from Identity Center, and ssofile did not remove it',

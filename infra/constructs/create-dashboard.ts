@@ -51,7 +51,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
             queue.metricApproximateNumberOfMessagesVisible({ label: name }),
           ),
         ),
-        graph('Tried again', emitted(['PutOff', 'Failed', 'Throttles', 'Errors', 'BrakeHolds', 'LedgerLost'])),
+        graph('Tried again', emitted(['PutOff', 'Failed', 'Throttles', 'Errors', 'BrakeHolds', 'LedgerLost', 'PoliciesBroken'])),
       ],
       [graph('Runs that came to their end', emitted(Object.values(heartbeats)))],
       [

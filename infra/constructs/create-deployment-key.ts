@@ -35,6 +35,7 @@ export function createDeploymentKey(
     ...access.permissionSetUploaders,
     ...access.auditors,
     ...access.operators,
+    ...access.governance,
   ]
   // Those of this account need a policy of their own, as for the bucket.
   const accounts = [...new Set(people.map((arn) => arn.split(':')[4] ?? ''))].filter((other) => other !== account)

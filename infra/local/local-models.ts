@@ -4,6 +4,7 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
 import { renderComplaint } from '../../shared/domain/complaint.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
+import { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../shared/memory/organization-file.ts'
 import { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
@@ -36,6 +37,8 @@ export type LocalModelsOptions = {
   readonly isDelegatedAdministrator?: boolean | undefined
   /** Whether the account has an instance of IAM Identity Center of its own, besides the organization's. */
   readonly hasAccountInstance?: boolean | undefined
+  /** The name of the auditor's role in the accounts; empty, as where none is configured: the one that the docs propose. */
+  readonly auditorRole?: string | undefined
   readonly onError: (error: unknown) => void
   /** Called with every event, wanted or not. */
   readonly onEvent?: (event: EventBridgeEvent) => void
@@ -85,6 +88,8 @@ export async function openLocalModels(options: LocalModelsOptions) {
     caller: () => (isManagement(localRequests.getStore()?.accessKeyId) ? 'management' : 'delegated-administrator'),
     accountInstanceOf: hasAccountInstance ? accountId.parse(localAccountId) : undefined,
   })
+  const auditorRole = options.auditorRole || 'ssofile-auditor'
+  const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole })
   const isRestart = organizations.isFounded
   if (!isRestart) {
     const file = await readOrganizationFile(options.organizationFile)
@@ -107,6 +112,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     organizations,
     identityStore,
     ssoAdmin,
+    iam,
     objects,
     queues,
     events,

@@ -1,4 +1,5 @@
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
+import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
@@ -12,8 +13,8 @@ import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/por
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { addAccessPage } from './add-access-page.ts'
-import { addCallerIdentity } from './add-caller-identity.ts'
-import { addOperatorRole } from './add-operator-role.ts'
+import { addRoleUses } from './add-role-uses.ts'
+import { addRolesOfPeople } from './add-roles-of-people.ts'
 import { addSupport } from './add-support.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { addFaults } from './faults/add-faults.ts'
@@ -28,6 +29,7 @@ import { localAccountId, localRegion } from './local-account.ts'
 import { openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
+import { addQueryServices } from './query-services/add-query-services.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
 import { serveApi } from './serve-api.ts'
@@ -110,6 +112,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
     bucket,
     openTable,
     clock,
+    auditorRole: configuration.auditorRole,
     onError,
   })
   const app = buildLocalServer(models)
@@ -121,7 +124,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   }
   const notifications = startNotifications({ ...models, openTable, clock, onError })
   stops.push(() => notifications.stop())
-  addCallerIdentity(app, models.accountOf)
+  addQueryServices(app, models)
   addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
   // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())
@@ -129,7 +132,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
   const calls = new EnvironmentCalls()
   calls.addTo(app)
-  addOperatorRole(app)
+  addRolesOfPeople(app)
   let functions: LocalFunctions | undefined
   app.get('/_ssofile/functions', async () => functions?.metrics() ?? {})
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
@@ -138,6 +141,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/metrics', async () => metrics.toJSON())
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
+  addRoleUses(app, models.iam)
   const gateway = serveApi(app, { clock, onError })
   const page = addAccessPage(app, configuration)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
@@ -198,8 +202,12 @@ function openPorts({ url, clock, log, metrics, instanceArn, environment, caller 
     endpoint,
   })
   const own = (of: Clock) => environment?.clock(of) ?? of
+  const auditor = openAwsAuditor(endpoint)
   // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.
-  return { ...patientPorts({ ...aws, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }), clock: own(clock) }
+  return {
+    ...patientPorts({ ...aws, auditor, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
+    clock: own(clock),
+  }
 }
 
 /** The environment of a function as a deployment sets it, and what Lambda adds, with all services at this endpoint. */

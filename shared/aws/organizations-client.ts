@@ -23,12 +23,12 @@ import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 export class AwsOrganizations implements Organizations {
   readonly #client: OrganizationsClient
   readonly managementAccountId: () => Promise<AccountId>
-  readonly #rootIds: () => Promise<readonly string[]>
+  readonly #rootNames: () => Promise<ReadonlyMap<string, string>>
 
   constructor(client: OrganizationsClient) {
     this.#client = client
     this.managementAccountId = once(() => this.#askManagementAccountId())
-    this.#rootIds = once(() => this.#askRootIds())
+    this.#rootNames = once(() => this.#askRootNames())
   }
 
   async listAccounts(nextToken?: string): Promise<Page<Account>> {
@@ -49,11 +49,12 @@ export class AwsOrganizations implements Organizations {
     return Object.fromEntries(tags.flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])))
   }
 
-  async parentExists(id: string): Promise<boolean> {
-    if (id.startsWith('r-')) return (await this.#rootIds()).includes(id)
+  async parentName(id: string): Promise<string | undefined> {
+    if (id.startsWith('r-')) return (await this.#rootNames()).get(id)
     const call = this.#client.send(new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id }))
     const isAbsence = ({ code }: ServiceError) => code === 'OrganizationalUnitNotFoundException'
-    return (await answerOrAbsent('organizations', call, isAbsence)) !== undefined
+    const output = await answerOrAbsent('organizations', call, isAbsence)
+    return output && (output.OrganizationalUnit?.Name ?? '')
   }
 
   async #askManagementAccountId(): Promise<AccountId> {
@@ -62,9 +63,10 @@ export class AwsOrganizations implements Organizations {
     return parseAnswer(member, accountId, output.Organization?.MasterAccountId)
   }
 
-  async #askRootIds(): Promise<readonly string[]> {
+  async #askRootNames(): Promise<ReadonlyMap<string, string>> {
     const pages = await answerOf('organizations', Array.fromAsync(paginateListRoots({ client: this.#client }, {})))
-    return pages.flatMap(({ Roots = [] }) => Roots).flatMap(({ Id }) => Id ?? [])
+    const roots = pages.flatMap(({ Roots = [] }) => Roots)
+    return new Map(roots.flatMap(({ Id, Name = '' }) => (Id === undefined ? [] : [[Id, Name] as const])))
   }
 }
 

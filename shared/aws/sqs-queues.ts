@@ -14,6 +14,8 @@ import { answerOf, answerOrAbsent } from './answers.ts'
 // SQS Developer Guide, "Amazon SQS message quotas": ten messages and 1 MiB in all.
 const batchMost = 10
 const batchMostBytes = 1_048_576
+/** So many calls are under way at once: the hints of a link on 7,000 accounts are 700 calls, ten seconds one by one. */
+export const linesMost = 10
 
 /** Queues in SQS, over a client whose request timeout must be longer than the longest poll. */
 export class SqsQueues implements Queues {
@@ -26,7 +28,13 @@ export class SqsQueues implements Queues {
   }
 
   async send(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<void> {
-    for (const batch of batchesOf(messages)) await this.#sendBatch(queue, batch, messages.length)
+    const sendLine = async (line: readonly OutgoingMessage[]) => {
+      for (const batch of batchesOf(line)) await this.#sendBatch(queue, batch, messages.length)
+    }
+    // All lines are waited for, so that nothing is sent any more after this has failed.
+    const ended = await Promise.allSettled(linesOf(messages).map(sendLine))
+    const failed = ended.find((line) => line.status === 'rejected')
+    if (failed) throw failed.reason
   }
 
   async receive(queue: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]> {
@@ -68,6 +76,15 @@ export class SqsQueues implements Queues {
     const told = `${1 + others.length} of ${total} messages were not accepted by ${queue}: ${first.Message ?? ''}`
     throw new ServiceError('sqs', first.Code ?? 'Unknown', told)
   }
+}
+
+/** As many lines as there are batches, `linesMost` at most; what is of one message group stays in one line, in order. */
+function linesOf(messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] {
+  const wanted = Math.min(linesMost, Math.ceil(messages.length / batchMost))
+  const lines: OutgoingMessage[][] = Array.from({ length: wanted }, () => [])
+  let next = 0
+  for (const group of Map.groupBy(messages, ({ groupId }) => groupId).values()) lines[next++ % wanted]?.push(...group)
+  return lines
 }
 
 /** In order, each as large as SQS takes; a message that alone is too large stands alone, for SQS to refuse. */

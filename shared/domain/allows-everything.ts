@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { PermissionSetDefinition } from './permission-set-file.ts'
 
-const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
+export const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
 const fullStatement = z.object({
   Effect: z.literal('Allow'),
   Action: oneOrMore,
@@ -17,11 +17,15 @@ const policy = z.object({ Statement: z.union([z.unknown().array(), z.unknown()])
 export function allowsEverything(set: Pick<PermissionSetDefinition, 'managedPolicyArns' | 'inlinePolicy'>): boolean {
   if (set.managedPolicyArns.some((arn) => /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/.test(arn))) return true
   if (set.inlinePolicy === undefined) return false
-  const statements = policy.safeParse(JSON.parse(set.inlinePolicy)).data?.Statement ?? []
-  return statements.some((statement) => {
+  return statementsOf(set.inlinePolicy).some((statement) => {
     const { data } = fullStatement.safeParse(statement)
     return data?.Action.some(isAll) === true && data.Resource.includes('*')
   })
+}
+
+/** The statements of an inline policy, as they stand. */
+export function statementsOf(inlinePolicy: string): readonly unknown[] {
+  return policy.safeParse(JSON.parse(inlinePolicy)).data?.Statement ?? []
 }
 
 /** Source: IAM User Guide, "IAM JSON policy elements: Action": `*` and `*:*` both name every action. */

@@ -48,6 +48,11 @@ export const configuration = z.strictObject({
   orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
   privacy: z.enum(['open', 'folder']).default('open'),
+  auditorRole: z
+    .string()
+    .max(512)
+    .regex(/^([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$|^$/)
+    .default(''),
   brake: brake.prefault({}),
   limits: limits.prefault({}),
 })
@@ -87,6 +92,10 @@ export const configurationRules: JsonRules = {
   '$.orphanGraceMinutes': value('whole minutes from 0', 'a number such as 60'),
   '$.onDrift': value("'restore' or 'report'", '"restore" or "report"'),
   '$.privacy': value("'open' or 'folder'", '"open" or "folder"'),
+  '$.auditorRole': value(
+    'the name of an IAM role, with its path if it has one, and without the account',
+    'a name such as "ssofile-auditor"',
+  ),
   '$.brake': object(brake),
   '$.brake.indirect': object(indirect),
   '$.brake.indirect.count': whole,

@@ -3,6 +3,7 @@ import type { Complaint } from './complaint.ts'
 import type { Configuration } from './configuration.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import { renderInstant } from './instant.ts'
+import { complainOfObjections, describeObjection, type Verdict } from './judge-by-policies.ts'
 import { type Lack, lackOfActiveAccount, lackOfBoundUser, lackOfScope, lackOfTags, remedyOfFailures } from './lack.ts'
 import { isSameLink, type LedgerState, type LinkUpload } from './ledger-entry.ts'
 import type { Link } from './link.ts'
@@ -59,6 +60,8 @@ type InForce = Uploaded & {
   /** Only the dispatcher knows it. */
   readonly progress: Progress | 'unknown'
   readonly onDrift: Configuration['onDrift']
+  /** What the policies say of it now. Absent: nothing. */
+  readonly verdict?: Verdict
 }
 
 /** All that the status of a link depends on. `state`: what its file says now. */
@@ -108,6 +111,9 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  * | 21 |                          | something failed                                                | failed             |
  * | 22 |                          | all access existed before                                       | applied, not owned |
  * | 23 |                          | all access is there                                             | applied            |
+ *
+ * What the policies refuse is rejected, unless rows 9 to 17 say rejected or held, or this content gave all the access before:
+ * then it is warned.
  */
 export function describeLink(facts: LinkFacts): NewStatus | undefined {
   const upload = uploadOf(facts)
@@ -134,12 +140,35 @@ export function describeLink(facts: LinkFacts): NewStatus | undefined {
         remedy: 'nothing to do; it is applied at that time',
       })
     case 'in-force':
-      return facts.expansion.found === 'accounts' && facts.expansion.accounts.length > 0
-        ? describeAccounts(facts, told, facts.expansion.accounts)
-        : describeNoAccounts(facts, told, facts.expansion)
+      return tellVerdict(
+        facts,
+        facts.expansion.found === 'accounts' && facts.expansion.accounts.length > 0
+          ? describeAccounts(facts, told, facts.expansion.accounts)
+          : describeNoAccounts(facts, told, facts.expansion),
+      )
     default:
       return facts satisfies never
   }
+}
+
+/** A policy refuses only what is new: access that this content of the link gave before stays, and is told to stand against it. */
+function tellVerdict(facts: InForce & LinkFacts, { warnings: _, ...told }: NewStatus): NewStatus {
+  const { refusals = [], warnings = [] } = facts.verdict ?? {}
+  const stands = hasGranted(facts)
+  const complaint = complainOfObjections(facts.link.key, refusals)
+  if (complaint && !stands && told.state !== 'rejected' && told.state !== 'held')
+    return { ...told, owned: undefined, ...rejection(complaint) }
+  const objections = [...(stands ? refusals : []), ...warnings]
+  return objections.length === 0 ? told : { ...told, warnings: objections.slice(0, 20).map(describeObjection) }
+}
+
+/** In all of its accounts this content gave access, or goes on giving it. */
+function hasGranted({ link, object, expansion, progress, present }: InForce & LinkFacts): boolean {
+  if (progress === 'unknown') return isApplied(present, object)
+  const accounts = expansion.found === 'accounts' ? expansion.accounts : []
+  const isGranting = ({ links }: Access) => links?.some((one) => isSameLink(one, { ...object, key: link.key })) === true
+  const granted = new Set(progress.access.filter(isGranting).map(({ account }) => account))
+  return accounts.length > 0 && accounts.every((account) => granted.has(account))
 }
 
 /** Rows 2 to 8. `atRest`: the status once nothing is left. */

@@ -24,7 +24,7 @@ export const environmentRules: JsonRules = {
   '$.bucket.name': needed('the name of a bucket: 3 to 63 small letters, digits or hyphens', '"acme-ssofile"'),
   '$.bucket.existing': object(['account', 'keyArn']),
   '$.bucket.existing.account': needed('the 12 digits of the account that owns the bucket', '"777788889999"'),
-  '$.access': object(['uploaders', 'permissionSetUploaders', 'auditors', 'operators']),
+  '$.access': object(['uploaders', 'permissionSetUploaders', 'auditors', 'operators', 'governance']),
   '$.access.uploaders': needed(
     'a list of { folder, principals }',
     '[{ "folder": "team-a", "principals": ["arn:aws:iam::111122223333:role/team-a"] }]',
@@ -33,6 +33,7 @@ export const environmentRules: JsonRules = {
   '$.access.uploaders.[].principals': principals,
   '$.access.permissionSetUploaders': principals,
   '$.access.auditors': principals,
+  '$.access.governance': principals,
   '$.access.operators': principals,
   '$.provisioning': object(['links', 'permissionSets']),
   '$.provisioning.links': needed('how links come in: "s3", "api" or "both"', '"s3"'),

@@ -55,6 +55,8 @@ export const access = z.strictObject({
   permissionSetUploaders: principals.default([]),
   auditors: principals.default([]),
   operators: principals.default([]),
+  /** Who writes `policies/`; ssofile itself may not. */
+  governance: principals.default([]),
 })
 
 const ways = ['s3', 'api', 'both'] as const
@@ -124,7 +126,7 @@ export const environment = shape.superRefine((value, context) => {
     ...access.uploaders.flatMap(({ principals }, uploader) =>
       principals.map((arn, index) => ({ path: ['access', 'uploaders', uploader, 'principals', index], arn })),
     ),
-    ...(['permissionSetUploaders', 'auditors', 'operators'] as const).flatMap((list) =>
+    ...(['permissionSetUploaders', 'auditors', 'operators', 'governance'] as const).flatMap((list) =>
       access[list].map((arn, index) => ({ path: ['access', list, index], arn })),
     ),
   ]

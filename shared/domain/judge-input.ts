@@ -1,9 +1,18 @@
 import type { Complaint, Parsed } from './complaint.ts'
 import { placeOf, renderJsonPath } from './json-path.ts'
+import {
+  describeObjection,
+  judgeLinkByPolicies,
+  judgePermissionSetByPolicies,
+  type LinkCase,
+  noObjection,
+  type Verdict,
+} from './judge-by-policies.ts'
 import { linkPrefix, parseLinkKey } from './link.ts'
 import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
 import { parsePermissionSetFile, parsePermissionSetKey } from './permission-set-file.ts'
 import type { PermissionSetName } from './permission-set-name.ts'
+import { type Guardrails, noGuardrails } from './policy-file.ts'
 import { isSystemFile } from './system-file.ts'
 
 /** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` is too large for a valid input. */
@@ -21,32 +30,59 @@ export type InputJudgement = {
   readonly names?: PermissionSetName
   /** The permission set that a file describes, also where the file is not valid. */
   readonly describes?: PermissionSetName
+  /** Rules of policies about what is not known yet, as `policy#rule`. */
+  readonly later?: readonly string[]
 }
+
+/** What a valid input must be like besides, and who uploads it when. */
+export type Rules = Pick<LinkCase, 'uploader' | 'uploadedAt'> & { readonly guardrails: Guardrails }
 
 /** Everything that one input alone shows at this instant. */
-export function judgeInput(input: InputBytes, folders: readonly string[], now: Date): InputJudgement {
-  return input.key.startsWith(linkPrefix) ? judgeLink(input, folders, now) : judgePermissionSet(input)
+export function judgeInput(
+  input: InputBytes,
+  folders: readonly string[],
+  now: Date,
+  rules: Rules = { guardrails: noGuardrails, uploader: 'later', uploadedAt: now },
+): InputJudgement {
+  return input.key.startsWith(linkPrefix) ? judgeLink(input, folders, { now, rules }) : judgePermissionSet(input, rules)
 }
 
-function judgeLink({ key, body, sizeBytes }: InputBytes, folders: readonly string[], now: Date): InputJudgement {
+function judgeLink(
+  { key, body, sizeBytes }: InputBytes,
+  folders: readonly string[],
+  { now, rules: { guardrails, ...upload } }: { readonly now: Date; readonly rules: Rules },
+): InputJudgement {
   const link = parseLinkKey(key, folders)
   const said = parseLinkBody(key, body, sizeBytes)
   // A name without any field, or of a system file, is no link, so its content is not judged as one.
   if (!link.ok && (!key.includes('%') || isSystemFile(key))) return { faults: faultsOf(link, body), warnings: [] }
-  return {
+  const verdict =
+    link.ok && said.ok
+      ? judgeLinkByPolicies(guardrails, { link: link.value, body: said.value, accounts: 'later', ...upload })
+      : noObjection
+  return withVerdict(verdict, {
     faults: [...faultsOf(link, body), ...faultsOf(said, body)],
     warnings: said.ok ? warningsOf(said.value, now) : [],
     ...(link.ok ? { names: link.value.permissionSet } : {}),
-  }
+  })
 }
 
-function judgePermissionSet({ key, body, sizeBytes }: InputBytes): InputJudgement {
+function judgePermissionSet({ key, body, sizeBytes }: InputBytes, { guardrails }: Rules): InputJudgement {
   const file = parsePermissionSetFile(key, body, sizeBytes)
   const name = parsePermissionSetKey(key)
-  return {
+  return withVerdict(file.ok ? judgePermissionSetByPolicies(guardrails, file.value) : noObjection, {
     faults: faultsOf(file, body),
     warnings: file.ok ? file.value.warnings : [],
     ...(name.ok ? { describes: name.value } : {}),
+  })
+}
+
+function withVerdict({ refusals, warnings, later }: Verdict, judged: InputJudgement): InputJudgement {
+  return {
+    ...judged,
+    faults: [...judged.faults, ...refusals.map(({ received, expected, remedy }) => ({ received, expected, remedy }))],
+    warnings: [...judged.warnings, ...warnings.map(describeObjection)],
+    ...(later.length > 0 ? { later } : {}),
   }
 }
 

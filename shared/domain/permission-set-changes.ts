@@ -5,6 +5,7 @@ import type {
   PermissionsBoundary,
   Tag,
 } from './permission-set-file.ts'
+import { parsePolicyJson, sortFields } from './policy-json.ts'
 import { parseSessionDuration, renderSessionDuration } from './session-duration.ts'
 
 /** One write call. */
@@ -180,34 +181,19 @@ function planBoundary(
 function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined) return false
-  const [first, second] = [parseJson(a), parseJson(b)]
+  const [first, second] = [parsePolicyJson(a), parsePolicyJson(b)]
   return first !== undefined && JSON.stringify(sortFields(first)) === JSON.stringify(sortFields(second))
 }
 
 /** Whether a statement of the policy may have this effect. A policy that cannot be read may have any. */
 function hasEffect(policy: string | undefined, effect: 'Allow' | 'Deny'): boolean {
   if (policy === undefined) return false
-  const document = parseJson(policy)
+  const document = parsePolicyJson(policy)
   if (typeof document !== 'object' || document === null || !('Statement' in document)) return true
   const { Statement: statement } = document
   const statements: readonly unknown[] = Array.isArray(statement) ? statement : [statement]
   const other = effect === 'Allow' ? 'Deny' : 'Allow'
   return !statements.every((one) => typeof one === 'object' && one !== null && 'Effect' in one && one.Effect === other)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function sortFields(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortFields)
-  if (typeof value !== 'object' || value === null) return value
-  const fields = Object.entries(value).map(([name, item]): [string, unknown] => [name, sortFields(item)])
-  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function listMissing<T>(items: readonly T[], others: readonly T[], keyOf: (item: T) => string): readonly T[] {

@@ -16,6 +16,7 @@ export const accessColumns: readonly AccessColumn[] = [
   { title: 'Person', width: '15rem', sortedBy: 'person', text: renderPerson },
   { title: 'Account', width: '9rem', sortedBy: 'account', text: (table, row) => accountPart(table, row, 0) },
   { title: 'Name', width: '11rem', sortedBy: 'accountName', text: (table, row) => accountPart(table, row, 1) },
+  { title: 'OU path', width: '14rem', sortedBy: 'accountPath', text: (table, row) => accountPart(table, row, 3) },
   {
     title: 'Permission set',
     width: '12rem',

@@ -63,6 +63,8 @@ export class AccessPage {
       const ready = readyFilters.find((name) => target instanceof HTMLInputElement && name === target.value)
       if (ready) this.#setFilter({ ready })
     })
+    // Where nothing is known of uses, an empty list would say that all access is used.
+    find('unused', HTMLElement).hidden = this.#table.values.use.length === 1
     find('clear', HTMLElement).addEventListener('click', () => this.#set({ filter: noFilter }))
   }
 

@@ -25,11 +25,12 @@ export function readTable(blocks: Iterable<PageBlock>): AccessTable {
   const values: PageValues = {
     person: [['', '']],
     group: [['', '']],
-    account: [['', '', '', '']],
+    account: [['', '', '', '', '']],
     permissionSet: [''],
     state: [''],
     instant: [''],
     remark: [''],
+    use: [['', -1]],
     link: [['', '', '', '', '', '']],
     linkSet: [[]],
   }

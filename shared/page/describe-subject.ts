@@ -44,14 +44,15 @@ function describePerson(table: AccessTable, first: number, { among, administrato
 
 function describeAccount(table: AccessTable, first: number, { among, administratorSets }: Among): Subject {
   const { rows, values } = table
-  const [id = '', name = '', state = '', path = ''] = values.account[rows.account[first] ?? 0] ?? []
+  const [id = '', name = '', state = '', path = '', pathIds = ''] = values.account[rows.account[first] ?? 0] ?? []
   const administered = among.filter((row) => isAdministrator(textOf(table, row, 'permissionSet'), administratorSets))
   const foreign = among.filter((row) => textOf(table, row, 'state') === 'foreign')
   return {
     title: name === '' ? id : `${id}, ${name}`,
     facts: [
       ['State', state || 'not known'],
-      ['Above it', path || 'not known'],
+      ['OUs above it', path || 'not known'],
+      ['Ids of these OUs', pathIds || 'not known'],
       ['People', String(countDifferent(rows.person, among))],
       ['Permission sets', listNames(values.permissionSet, rows.permissionSet, among)],
       ['Administrators', String(countDifferent(rows.person, administered))],

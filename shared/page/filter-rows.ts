@@ -1,6 +1,8 @@
 import { type AccessTable, fold, type SearchedKind } from './access-table.ts'
 
-export const readyFilters = ['everything', 'direct', 'administrator', 'foreign', 'ending'] as const
+export const readyFilters = ['everything', 'direct', 'administrator', 'foreign', 'ending', 'unused'] as const
+/** As in the summary of a report. */
+const unusedDaysAsked = 90
 export type ReadyFilter = (typeof readyFilters)[number]
 
 /** What is given has to fit; an empty text fits everything. */
@@ -12,7 +14,7 @@ export type Filter = {
   readonly group: string
   readonly account: string
   readonly permissionSet: string
-  /** A part of the ids above the account. */
+  /** An id of a unit above the account, or its path of names, or else a part of these. */
   readonly unit: string
   /** A day: in force since then or later. */
   readonly since: string
@@ -29,6 +31,8 @@ export const noFilter: Filter = {
   since: '',
   ready: 'everything',
 }
+
+type PageAccount = AccessTable['values']['account'][number]
 
 /** Of each row 1 where it passes. Made from the few values that there are, in loops that do nothing else. */
 type Passing = Uint8Array
@@ -65,11 +69,17 @@ function passNames({ rows, values }: AccessTable, filter: Filter): readonly Pass
     passing.push(spread(rows[kind], fits))
   }
   if (filter.unit !== '') {
-    const wanted = fold(filter.unit)
-    const fits = mask(values.account, ([, , , path]) => fold(path).includes(wanted))
-    passing.push(spread(rows.account, fits))
+    passing.push(spread(rows.account, mask(values.account, passUnit(values.account, fold(filter.unit)))))
   }
   return passing
+}
+
+/** An id counts before a name: a unit may be called like the id of another. */
+function passUnit(accounts: AccessTable['values']['account'], wanted: string): (account: PageAccount) => boolean {
+  const isId = ([, , , , ids]: PageAccount) => fold(ids).split('/').includes(wanted)
+  const isPath = ([, , , path]: PageAccount) => `${fold(path)}/`.startsWith(`${wanted}/`)
+  const isPart = ([, , , path, ids]: PageAccount) => fold(`${path} ${ids}`).includes(wanted)
+  return [isId, isPath].find((isMeant) => accounts.some(isMeant)) ?? isPart
 }
 
 const wordColumns = ['person', 'group', 'account', 'permissionSet', 'state', 'remark'] as const satisfies SearchedKind[]
@@ -124,6 +134,13 @@ function passReady({ rows, values }: AccessTable, ready: ReadyFilter, administra
         spread(
           rows.state,
           mask(values.state, (state) => state === 'foreign'),
+        ),
+      ]
+    case 'unused':
+      return [
+        spread(
+          rows.use,
+          mask(values.use, ([, days]) => days >= unusedDaysAsked),
         ),
       ]
     case 'administrator': {

@@ -1,7 +1,10 @@
 import type { RowColumn } from '../domain/access-page/page-data.ts'
 import { type AccessTable, fold, kindOf } from './access-table.ts'
 
-export type SortedColumn = Exclude<RowColumn, 'linkSet' | 'remark'> | 'accountName'
+/** Columns that show another part of the account than its id. */
+const partsOfAccount: Readonly<Partial<Record<SortedColumn, number>>> = { accountName: 1, accountPath: 3 }
+
+export type SortedColumn = Exclude<RowColumn, 'linkSet' | 'remark'> | 'accountName' | 'accountPath'
 export type Sorting = { readonly by: SortedColumn; readonly isDescending: boolean }
 
 /**
@@ -9,9 +12,9 @@ export type Sorting = { readonly by: SortedColumn; readonly isDescending: boolea
  * into their places.
  */
 export function sortRows(table: AccessTable, { by, isDescending }: Sorting): Int32Array {
-  const column = by === 'accountName' ? 'account' : by
+  const column = by === 'accountName' || by === 'accountPath' ? 'account' : by
   const places = table.rows[column]
-  const ranks = rankValues(table.values[kindOf(column)], by === 'accountName' ? 1 : 0)
+  const ranks = rankValues(table.values[kindOf(column)], partsOfAccount[by] ?? 0)
   const starts = new Int32Array(ranks.length + 1)
   const rankOf = (row: number) => {
     const rank = ranks[places[row] ?? 0] ?? 0

@@ -16,12 +16,19 @@ export function suggestNames(names: readonly string[], typed: string): readonly 
 
 /** What can stand in each field. */
 export function listNames({ values }: AccessTable) {
-  const units = new Set(values.account.flatMap(([, , , path]) => path.split('/')))
+  const paths = new Set(values.account.map(([, , , path]) => path))
+  const ids = new Set(values.account.flatMap(([, , , , ids]) => ids.split('/')))
   return {
     person: values.person.map(([name]) => name),
     group: values.group.map(([name]) => name),
     account: values.account.flatMap((account) => account.slice(0, 2)),
     permissionSet: values.permissionSet,
-    unit: [...units].sort(),
+    unit: [...[...new Set([...paths].flatMap(listAbove))].sort(), ...[...ids].sort()],
   }
+}
+
+/** `a`, `a/b` and `a/b/c` of `a/b/c`. */
+function listAbove(path: string): readonly string[] {
+  const names = path.split('/')
+  return names.map((_, index) => names.slice(0, index + 1).join('/'))
 }

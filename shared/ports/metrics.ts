@@ -27,6 +27,10 @@ export const metricDefinitions = {
   ),
   BrakeHolds: counted('times that the brake began to hold revocations, or could not be read'),
   LedgerLost: counted('times that the dispatcher found the ledger lost, and did nothing'),
+  PoliciesBroken: level(
+    'Count',
+    'policies that are not valid, or that S3 does not give: nothing new is granted meanwhile',
+  ),
   ForeignFound: counted('account assignments found that ssofile did not make'),
   Drift: counted('account assignments of ours that someone else removed'),
   Errors: counted('errors that were logged'),

@@ -11,6 +11,6 @@ export interface Organizations {
   describeAccount(accountId: AccountId): Promise<Account | undefined>
   /** ListTagsForResource of an account, all pages. */
   listTags(accountId: AccountId): Promise<Readonly<Record<string, string>>>
-  /** Whether an organizational unit (`ou-…`) or a root (`r-…`) of this id exists; an empty one is in no account's path. */
-  parentExists(id: string): Promise<boolean>
+  /** The name of an organizational unit (`ou-…`) or a root (`r-…`); `undefined`: there is none of this id. */
+  parentName(id: string): Promise<string | undefined>
 }

@@ -1,3 +1,4 @@
+import type { Auditor } from './auditor.ts'
 import type { Clock } from './clock.ts'
 import type { IdentityStore } from './identity-store.ts'
 import type { Log } from './log.ts'
@@ -15,6 +16,8 @@ export type Ports = {
   readonly ssoAdmin: SsoAdmin
   readonly identityStore: IdentityStore
   readonly organizations: Organizations
+  /** Only where it is asked when roles were last used. */
+  readonly auditor?: Auditor | undefined
   readonly clock: Clock
   /** Unscaled by a local system's `--time-scale`: leases are judged by S3's own clock. */
   readonly leaseClock: Clock

@@ -47,8 +47,8 @@ export type ReceiveOptions = {
 /** SQS. Every method throws ServiceError for anything but the answers named here. */
 export interface Queues {
   /**
-   * Sends any number of messages, in order, in batches of ten. Throws when at least one was not accepted; those before
-   * it may have been, so a caller that repeats the call must repeat the same deduplication ids.
+   * Sends any number of messages, in batches of ten, those of one group in order. Throws when at least one was not accepted;
+   * others may have been, so a caller that repeats the call must repeat the same deduplication ids.
    */
   send(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<void>
   receive(queue: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]>

@@ -1,7 +1,9 @@
 /** The services that ssofile works with, by the names that AWS's own logs use. */
 export type WorkedService = 's3' | 'sqs' | 'sso-admin' | 'identitystore' | 'organizations'
+/** With those that the auditor's role is for. */
+export type AuditedService = WorkedService | 'sts' | 'iam'
 /** With those that only `ssofile doctor` asks. */
-export type ServiceName = WorkedService | 'sts' | 'lambda' | 'service-quotas'
+export type ServiceName = AuditedService | 'lambda' | 'service-quotas'
 
 /**
  * What every port throws when its service answers with an error or does not answer.
@@ -103,6 +105,8 @@ const refusals = codes(
   // Organizations.
   `AWSOrganizationsNotInUseException AccountNotFoundException ConstraintViolationException InvalidInputException
   OrganizationalUnitNotFoundException TargetNotFoundException UnsupportedAPIEndpointException`,
+  // STS and IAM.
+  `NoSuchEntity PackedPolicyTooLarge RegionDisabledException`,
   // S3.
   `AllAccessDisabled EntityTooLarge EntityTooSmall InvalidBucketName InvalidObjectState InvalidPart InvalidPartOrder
   InvalidURI

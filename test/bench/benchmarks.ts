@@ -1,8 +1,11 @@
 import type { Benchmark } from './benchmark.ts'
-import { bundles } from './bundles.ts'
+import { burst } from './burst.ts'
 import { calls } from './calls.ts'
+import { coldStart } from './cold-start.ts'
 import { drift } from './drift.ts'
 import { fairness } from './fairness.ts'
+import { fanOut } from './fan-out.ts'
+import { firstView } from './first-view.ts'
 import { flood } from './flood.ts'
 import { importBenchmark } from './import.ts'
 import { latency } from './latency.ts'
@@ -12,6 +15,7 @@ import { report } from './report.ts'
 import { rollOut } from './roll-out.ts'
 import { sharedRate } from './shared-rate.ts'
 import { skew } from './skew.ts'
+import { sync } from './sync.ts'
 import { throughput } from './throughput.ts'
 import { urgent } from './urgent.ts'
 import { validate } from './validate.ts'
@@ -24,14 +28,18 @@ export const published: readonly Benchmark[] = [
   urgent,
   skew,
   fairness,
-  rollOut,
   sharedRate,
+  burst,
+  fanOut,
+  firstView,
+  sync,
   latency,
-  bundles,
+  coldStart,
 ]
 
 /** What is measured only when it is asked for by name. */
 export const others: readonly Benchmark[] = [
+  rollOut,
   permissionSets,
   reconcileBenchmark,
   drift,

@@ -7,34 +7,29 @@ import { LocalProcess, uploadPermissionSet } from './local-process.ts'
 
 const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
 const permissionSet = 'BenchLatency'
-const claimedMs = 250
+const medianMostMs = 60
+const mostMs = 250
 /** Longer than a dispatcher that has nothing left to do stays. */
 const restMs = 6_500
 
 /** Uploads links one after another, each for an assignment that is not there yet, on an otherwise idle local system. */
 export const latency: Benchmark = {
   name: 'latency',
-  usage: 'latency [--links 40] [--rested 3]',
+  usage: 'latency [--links 100] [--rested 1]',
   summary: 'from the upload of a link to the request at Identity Center, and to its status `applied`',
   clock: 'machine',
   async run(options) {
-    const { links, rested } = parseNumbers(options, { links: 40, rested: 3 })
+    const { links, rested } = parseNumbers(options, { links: 100, rested: 1 })
     const pairs = listPairs(organizationFile.parse(JSON.parse(await readFile(acme, 'utf8'))))
     await using local = await LocalProcess.start()
     await uploadPermissionSet(local, permissionSet)
     const awake = await measureAll(local, pairs.slice(0, links), 0)
     const asleep = await measureAll(local, pairs.slice(links, links + rested), restMs)
-    const median = quantile(
-      awake.map(({ acceptedMs }) => acceptedMs),
-      0.5,
-    )
+    const accepted = awake.map(({ acceptedMs }) => acceptedMs)
     return {
       lines: [
         'from the start of PutObject, in ms, with the default options   median    p90    max',
-        render(
-          `${awake.length} links, request accepted`,
-          awake.map(({ acceptedMs }) => acceptedMs),
-        ),
+        render(`${awake.length} links, request accepted`, accepted),
         render(
           `${awake.length} links, status applied (looked at every 20 ms)`,
           awake.map(({ appliedMs }) => appliedMs),
@@ -48,7 +43,10 @@ export const latency: Benchmark = {
               ),
             ]),
       ],
-      figures: [atMost(claimedMs, { figure: 'upload to request accepted, median', value: median, unit: 'ms' })],
+      figures: [
+        atMost(medianMostMs, { figure: 'upload to request, median', value: quantile(accepted, 0.5), unit: 'ms' }),
+        atMost(mostMs, { figure: 'upload to request, p99', value: quantile(accepted, 0.99), unit: 'ms' }),
+      ],
     }
   },
 }

@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { type Status, status as statusSchema } from '../../shared/domain/status.ts'
 import type { Observation } from './observe-sso-admin.ts'
+import type { WorkObservation } from './observe-work.ts'
 
 const commandLine = fileURLToPath(new URL('../../handlers/cli/ssofile.ts', import.meta.url))
-const observer = new URL('observe-sso-admin.ts', import.meta.url).href
+const observers = ['observe-sso-admin.ts', 'observe-work.ts'].map((file) => new URL(file, import.meta.url).href)
 const bucket = 'ssofile'
 const lookEveryMs = 20
 const patienceMs = 300_000
@@ -31,11 +32,14 @@ export class LocalProcess implements AsyncDisposable {
 
   static async start(options: readonly string[] = []): Promise<LocalProcess> {
     const child = fork(commandLine, ['local', '--port', '0', ...options], {
-      execArgv: ['--import', observer],
+      execArgv: observers.flatMap((observer) => ['--import', observer]),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     const observations: Observation[] = []
-    child.on('message', (observation) => observations.push(observation as Observation))
+    child.on('message', (message) => {
+      const observation = message as Observation | WorkObservation
+      if (observation.seen !== 'hint' && observation.seen !== 'resources') observations.push(observation)
+    })
     let told = ''
     child.stderr?.on('data', (data) => {
       told = `${told}${data}`.slice(-2000)
@@ -53,6 +57,21 @@ export class LocalProcess implements AsyncDisposable {
   /** What was seen of SSO Admin so far. */
   get observations(): readonly Observation[] {
     return this.#observations
+  }
+
+  /** Calls this for each hint that is sent from now on. */
+  onHint(listener: (hint: WorkObservation & { seen: 'hint' }) => void): void {
+    this.#child.on('message', (message) => {
+      const observation = message as WorkObservation
+      if (observation.seen === 'hint') listener(observation)
+    })
+  }
+
+  /** What the process of the local system has used since its start: processor, and the most memory. */
+  async resources(): Promise<Omit<WorkObservation & { seen: 'resources' }, 'seen'>> {
+    this.#child.send('resources')
+    for await (const [message] of on(this.#child, 'message')) if (message.seen === 'resources') return message
+    throw new Error('the local system tells nothing more')
   }
 
   async put(key: string, body: string | Uint8Array = new Uint8Array()): Promise<void> {

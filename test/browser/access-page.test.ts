@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createWriteStream, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import { openBrowser } from './open-browser.ts'
 import { facts, formula, hostileAccount, sampleAccess } from './sample-access.ts'
 
 const rowCount = 100_000
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser: Browser
 let folder: string
@@ -148,9 +148,12 @@ test('the page shows names from strangers as text, whatever is in them', async (
   await page.fill('#account', hostileAccount)
   expect(await cell(page, 0, 2).textContent()).toBe(hostileAccount)
   await page.fill('#account', '')
+  await page.fill('#unit', `Root/${hostileAccount}`)
+  expect(await cell(page, 0, 3).textContent()).toBe(`Root/${hostileAccount}`)
+  await page.fill('#unit', '')
   await page.fill('#group', formula)
-  expect(await cell(page, 0, 4).textContent()).toBe(formula)
-  await cell(page, 0, 8).click()
+  expect(await cell(page, 0, 5).textContent()).toBe(formula)
+  await cell(page, 0, 9).click()
   expect(await page.locator('dialog').textContent()).toContain('</script><script>')
   await page.click('#close')
   await page.click('nav button[data-view="attention"]')
@@ -213,7 +216,7 @@ test('every row can be reached and opened with the keyboard alone', async () => 
     })
   expect(await place()).toEqual(['2', 0])
   await page.keyboard.press('Control+End')
-  expect(await place()).toEqual([String(rowCount + 1), 8])
+  expect(await place()).toEqual([String(rowCount + 1), 9])
   await page.keyboard.press('Home')
   await page.keyboard.press('ArrowUp')
   expect(await place()).toEqual([String(rowCount), 0])

@@ -23,6 +23,9 @@ export const facts: PageFacts = {
   ],
 }
 
+/** Of the units: one name has a slash, one would be markup. */
+export const unitNames = ['Prod', 'Prod%2FTest', hostileAccount, ...Array.from({ length: 9 }, (_, at) => `Team ${at}`)]
+
 /**
  * An organization of 500 accounts, 200 groups with 50 members of 3,000 people; each group has one permission set in ten
  * accounts.
@@ -47,7 +50,8 @@ export function* sampleAccess(length: number): Generator<PageRow, void> {
       account: id,
       accountName: account === 155 ? hostileAccount : `acme-${account}-prod`,
       accountState: 'ACTIVE',
-      path: `r-acme/ou-acme-${account % 12}`,
+      path: `Root/${unitNames[account % 12]}`,
+      pathIds: `r-acme/ou-acme-${account % 12}`,
       permissionSet,
       state: isForeign ? 'foreign' : 'granted',
       since: new Date(Date.UTC(2024, 0, 1 + (grant % 900), 12)).toISOString(),

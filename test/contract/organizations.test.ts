@@ -71,12 +71,12 @@ describe.each(adapters)('organizations on $adapter', ({ openPorts }) => {
   })
 
   test.each([
-    { parent: 'r-test', exists: true },
-    { parent: 'r-other', exists: false },
-    { parent: 'ou-test-emptyone', exists: true },
-    { parent: 'ou-test-nowhere1', exists: false },
-  ])('$parent exists: $exists', async ({ parent, exists }) => {
-    expect(await organizations.parentExists(parent)).toBe(exists)
+    { parent: 'r-test', name: 'Root' },
+    { parent: 'r-other', name: undefined },
+    { parent: 'ou-test-emptyone', name: 'Empty' },
+    { parent: 'ou-test-nowhere1', name: undefined },
+  ])('$parent is called $name', async ({ parent, name }) => {
+    expect(await organizations.parentName(parent)).toBe(name)
   })
 })
 

@@ -98,6 +98,18 @@ describe.each([
     expect(received).toEqual(numbers)
   })
 
+  test('messages of many groups are all sent, those of one group in order', async () => {
+    const sent = Array.from({ length: 95 }, (_, index) => message(`g${index % 13}`, `${index % 13} ${index}`))
+    await queues.send('links', sent)
+    const received: string[] = []
+    for (let batch = await receive('links'); batch.length > 0; batch = await receive('links')) {
+      received.push(...bodiesOf(batch))
+      for (const { receiptHandle } of batch) await queues.delete('links', receiptHandle)
+    }
+    const byGroup = (bodies: readonly string[]) => Map.groupBy(bodies, (body) => body.split(' ')[0])
+    expect(new Map([...byGroup(received)].sort())).toEqual(new Map([...byGroup(sent.map(({ body }) => body))].sort()))
+  })
+
   test('a group rests while one of its messages is in flight, and others do not wait for it', async () => {
     await queues.send('links', [message('g', '1'), message('g', '2'), message('h', '3')])
     const first = await receiveOne('links')

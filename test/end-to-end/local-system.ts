@@ -17,7 +17,7 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-s
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import pLimit from 'p-limit'
 import type * as z from 'zod'
-import { operatorRole } from '../../infra/local/add-operator-role.ts'
+import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 import type { faultRule } from '../../infra/local/faults/fault-file.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'

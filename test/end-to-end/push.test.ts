@@ -33,14 +33,14 @@ async function write(name: string, body: string): Promise<void> {
 }
 
 const push = (...more: string[]) => system.ssofile(['push', folder, ...more])
-const digestIn = (told: string): string => /plan ([0-9a-f]{16})/.exec(told)?.[1] ?? 'none'
+const digestIn = (told: string): string => /plan ([0-9a-f]{32})/.exec(told)?.[1] ?? 'none'
 const inputs = async () => [...(await system.keys('links_data/')), ...(await system.keys('permission_sets/'))]
 
 test('a push shows the plan, and without a terminal and --yes refuses and changes nothing', async () => {
   const { exitCode, stdout, stderr } = await push()
   expect(exitCode).toBe(2)
   expect(stdout).toContain(`+ ${key('dev')}`)
-  expect(stdout).toMatch(/files: 3 to upload, 0 the same\nplan [0-9a-f]{16}\n$/)
+  expect(stdout).toMatch(/files: 3 to upload, 0 the same\nplan [0-9a-f]{32}\n$/)
   expect(stderr).toContain(`add --yes, or --plan ${digestIn(stdout)}`)
   expect(await inputs()).toEqual([])
 }, 60_000)

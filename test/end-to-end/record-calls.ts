@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { parseRecordedCall } from './recorded-call.ts'
+import { isForm, parseRecordedCall } from './recorded-call.ts'
 
 // Loaded into the local system's process (`node --import`) where RECORDED_CALLS names a file: each kind of call that a
 // function makes becomes a line of it, once. `npm run permissions -- --check FILE` compares them with what is granted.
@@ -16,9 +16,10 @@ if (file !== '') {
   subscribe('http.server.response.finish', (message) => record(requestOf(message)))
 }
 
-/** SQS is told in the body which queue is meant. Seen as it comes in: a listener of our own would take it from the server. */
+/** SQS is told in the body which queue is meant, STS what to do. Seen as it comes in: a listener of our own would take it from the server. */
 function keepBody(request: IncomingMessage): void {
-  if (!String(request.headers['x-amz-target']).startsWith('AmazonSQS.')) return
+  const { 'x-amz-target': target, 'content-type': type } = request.headers
+  if (!String(target).startsWith('AmazonSQS.') && !isForm(type)) return
   const chunks: Buffer[] = []
   bodies.set(request, chunks)
   const push = request.push.bind(request)

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RecordedCall } from '../../infra/compare-calls.ts'
-import { operatorRole } from '../../infra/local/add-operator-role.ts'
+import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 
 type Request = {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders
-  /** Of calls to SQS. */
+  /** Of calls to SQS and STS. */
   readonly body: string
 }
 
@@ -36,9 +36,20 @@ export function parseRecordedCall({ method, url, headers, body }: Request): Reco
       action: `sqs:${operation.replace(/Batch$/, '')}`,
       queue: /"QueueUrl":"[^"]*\/([^"/]+)"/.exec(body)?.[1] ?? '',
     }
+  if (isForm(headers['content-type'])) return parseQueryCall(name, new URLSearchParams(body))
   if (prefix !== '') return { name, action: `${services[prefix] ?? prefix}:${operation}` }
   const key = path.split('/').slice(2).join('/')
   return key === '' ? { name, action: 's3:ListBucket', key } : { name, action: objectAction(method), key: kindOf(key) }
+}
+
+/** The query protocol's. S3 has no forms here. */
+export function isForm(contentType: string | undefined): boolean {
+  return contentType?.startsWith('application/x-www-form-urlencoded') === true
+}
+
+/** What IAM is asked, the auditor's role asks. GetCallerIdentity needs no right. (STS API Reference.) */
+function parseQueryCall(name: string, form: URLSearchParams): RecordedCall | undefined {
+  return form.get('Action') === 'AssumeRole' ? { name, action: 'sts:AssumeRole' } : undefined
 }
 
 /** Service Authorization Reference, "Amazon S3": reading the metadata of an object is GetObject too. */

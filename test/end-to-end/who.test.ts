@@ -71,7 +71,7 @@ test('who lists the access of a user through groups, ours and foreign, to whoeve
     isAsked: true,
     notes: [],
     rows: [
-      { person: 'ana@tiny.example', group: formula, account, origin: 'foreign' },
+      { person: 'ana@tiny.example', group: formula, account, origin: 'foreign', path: 'Root/Workloads' },
       {
         person: 'ana@tiny.example',
         group: 'auditors',
@@ -102,7 +102,9 @@ test('who says that nobody has access only where Identity Center was asked', asy
 
 test('who prints a table for people, and a CSV in which the name of a group is no formula', async () => {
   const table = await system.ssofile(['who', '--account', account])
-  expect(table.stdout).toMatch(/^PERSON +PERMISSION SET +THROUGH +SINCE +BY LINK\n/)
+  expect(table.stdout).toMatch(
+    /^account +200000000001 .*\nin +Root\/Workloads\n +r-tiny\/ou-tiny-workload\n\nPERSON +PERMISSION SET +/,
+  )
   expect(table.stdout).toMatch(/ana@tiny\.example +ReadOnly-ps +auditors +20\d\d-\d\d-\d\d +account%/)
   const csv = await system.ssofile(['who', '--account', account, '--output', 'csv'])
   expect(csv.exitCode).toBe(0)
@@ -164,6 +166,7 @@ test('who --at tells from history who had access, and since when history tells',
 test('who with a word that it does not take is wrong usage, and says what it takes', async () => {
   const asked = [
     { args: ['--account', 'account-200000000001'], message: "'account-200000000001' is 200000000001" },
+    { args: ['--unused-for', '90d', '--at', '2026-01-01'], message: 'received --unused-for with --at' },
     { args: ['--at', 'yesterday'], message: "received the instant 'yesterday'" },
     { args: ['--permission-set', 'a b'], message: "received the permission set 'a b'" },
     { args: ['--output', 'xml'], message: 'Allowed choices are table, csv, json, html' },

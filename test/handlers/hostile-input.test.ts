@@ -9,6 +9,7 @@ import { lookAtLink } from '../../handlers/links.ts'
 import { lookAtPermissionSet } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
 import { describeLink } from '../../shared/domain/describe-link.ts'
+import { noGuardrails } from '../../shared/domain/policy-file.ts'
 import { status } from '../../shared/domain/status.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { WorkedQueue } from '../../shared/ports/queues.ts'
@@ -338,7 +339,8 @@ describe('any bytes under any key', () => {
           list: world.objects.list.bind(world.objects),
           get: async () => found,
         } as never
-        const context = { objects, organization, configuration, accountsOf: async () => [] }
+        const policies = { read: async () => noGuardrails }
+        const context = { objects, organization, configuration, policies, accountsOf: async () => [] }
         const { facts } = await gatherLink(key, undefined, context)
         expect(states).toContain(describeLink(facts)?.state)
       },

@@ -64,6 +64,32 @@ test('a link that cannot be looked at is tried again in a group of its own and h
   expect(world.queues.queue('links-dead').messages()).toHaveLength(1)
 })
 
+test('a batch of links to accounts reads the organization once, and lists nothing', async () => {
+  const called: string[] = []
+  const world = new World({
+    wrap: (ports) =>
+      intercept(ports, ({ port, operation, args, proceed }) => {
+        if (port === 'objects') called.push(`${operation} ${args[0]}`)
+        return proceed()
+      }),
+  })
+  await world.finish(new OrganizationCache(world.ports, []).rebuild())
+  const handler = lookAtLinks(world.ports, world.configuration)
+  called.length = 0
+  const keys = acme()
+    .groups.slice(0, 5)
+    .map((group) => `links_data/account%233000000002%Billing-ps%${group}%GROUP%ssofile`)
+  for (const key of keys) await world.objects.put(key, '')
+  const Records = keys.map((key, index) => {
+    const body = JSON.stringify({ v: 1, key, id: `event ${index}`, event: 'ObjectCreated:Put' })
+    return { messageId: `m${index}`, body, attributes: { ApproximateReceiveCount: '1' } }
+  })
+  await world.finish(handler({ Records } as never))
+  expect(called.filter((call) => call.endsWith('state/organization.json'))).toHaveLength(1)
+  expect(called.filter((call) => call.startsWith('list'))).toEqual([])
+  expect(world.queues.queue('work').messages()).toHaveLength(keys.length)
+})
+
 describe('the first links by tag among 2,000 accounts', () => {
   const file = acme()
   const more = Array.from({ length: 2_000 }, (_, index) => {

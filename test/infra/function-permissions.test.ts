@@ -8,6 +8,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  plannerPermissions,
   producersOf,
 } from '../../infra/function-permissions.ts'
 import { renderPermissions } from '../../infra/render-permissions.ts'
@@ -38,9 +39,20 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect(Object.values(organizationsActions).flat().sort()).toEqual(calledIn('organizations-client.ts'))
   })
 
+  test("for STS and IAM: the auditor's role may be assumed, and that role asks the rest", () => {
+    expect(calledIn('aws-auditor.ts')).toEqual([
+      'AssumeRole',
+      'GenerateServiceLastAccessedDetails',
+      'GetRole',
+      'GetServiceLastAccessedDetails',
+      'ListRoles',
+    ])
+  })
+
   test('for all services: no other adapter has an SDK client, but that of the command doctor', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
+      'aws-auditor.ts',
       'aws-installation.ts',
       'identity-store-client.ts',
       'organizations-client.ts',
@@ -86,6 +98,12 @@ test('operators may neither change Identity Center nor delete history or the cla
   ])
   const keys = ['control/brake.json', 'status/links_data/x', 'reports/x']
   expect(keys.filter((key) => [...write, ...put].some((prefix) => key.startsWith(prefix)))).toEqual([])
+})
+
+test('a role that plans writes nothing, and reads neither history nor reports', () => {
+  const { read, ...others } = plannerPermissions
+  expect(others).toEqual({ organizations: 'read', directory: 'read', identityCenter: 'read' })
+  expect(read.filter((prefix) => /^(history|reports|changes)/.test(prefix))).toEqual([])
 })
 
 test('no function but the API may write inputs', () => {

@@ -18,8 +18,8 @@ export type Assembly = Readonly<Record<string, TemplateJson>>
 const script = fileURLToPath(new URL('./synthesize-all.ts', import.meta.url))
 
 /**
- * The templates of these environments, without bundles, by the name of the environment. In one process of its own: Jest
- * would load the whole CDK in its sandbox. Throws with the findings of cdk-nag and of the CDK's own validation.
+ * The templates of these environments, without bundles, by the name of the environment. In one process of its own:
+ * the CDK takes hundreds of megabytes, and keeps them. Throws with the findings of cdk-nag and of the CDK's own validation.
  */
 export async function synthesize(
   environments: Readonly<Record<string, object>>,

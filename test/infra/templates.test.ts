@@ -544,6 +544,26 @@ test('in the management account the dispatcher may make roles there, if links ma
   expect(reaches('delegated')).toBe(false)
 })
 
+test("only the report may assume the auditor's role, of that name and in the organization, and only where it is configured", () => {
+  const assuming = (mode: Mode) =>
+    list('AWS::IAM::Role', mode).flatMap(({ Properties }) => {
+      const text = textOf(Properties.Policies ?? [])
+      return text.includes('sts:AssumeRole') ? [[Properties.RoleName, text] as const] : []
+    })
+  expect(assuming('delegated')).toEqual([])
+  expect(assuming('china')).toEqual([['ssofile-report', expect.any(String)]])
+  const { Properties } = one('AWS::IAM::Role', { RoleName: 'ssofile-report' }, 'china')
+  const [{ PolicyDocument }] = Properties.Policies as [{ PolicyDocument: { Statement: Record<string, unknown>[] } }]
+  expect(PolicyDocument.Statement.find(({ Sid }) => Sid === 'AuditorRole')).toEqual({
+    Sid: 'AuditorRole',
+    Effect: 'Allow',
+    Action: 'sts:AssumeRole',
+    Resource: 'arn:aws-cn:iam::*:role/audit/ssofile-auditor',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in
+    Condition: { StringEquals: { 'aws:ResourceOrgID': '${aws:PrincipalOrgID}' } },
+  })
+})
+
 test('what people see has its dashboard and saved queries', () => {
   expect(list('AWS::CloudWatch::Dashboard')).toHaveLength(1)
   expect(

@@ -8,7 +8,7 @@ import { readText } from '../house/source-files.ts'
 
 type Resource = { readonly type: string; readonly properties: object }
 
-/** Which of these are refused; with the flags of this project. In one process of its own: Jest would load the whole CDK. */
+/** Which of these are refused; with the flags of this project. In one process of its own: the CDK keeps what it loads. */
 async function areRefused(resources: readonly Resource[]): Promise<readonly boolean[]> {
   const outdir = await mkdtemp(join(tmpdir(), 'ssofile-validation-'))
   const { context } = JSON.parse(readText('cdk.json'))

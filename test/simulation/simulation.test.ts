@@ -48,6 +48,10 @@ const unused = [
     grant: /^report: write state\/report\/$/,
     reason: 'no run has a thousand groups; kept-memberships.test.ts has them',
   },
+  {
+    grant: /^((links|minute-links): read policies\/|minute-links: write state\/policies\.json)$/,
+    reason: 'no run has policies; admit-links.test.ts and watch-policies.test.ts have them',
+  },
   { grant: /^permission-sets: read state\/deletions\/$/, reason: 'no run deletes by the API; api.test.ts does' },
   {
     grant: /^(router: write state\/failures\/|sweep: send events)$/,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { WorkedService } from '../../../shared/ports/service-error.ts'
+import type { AuditedService } from '../../../shared/ports/service-error.ts'
 
 const services = [
   's3',
@@ -7,7 +7,9 @@ const services = [
   'sso-admin',
   'identitystore',
   'organizations',
-] as const satisfies readonly WorkedService[]
+  'sts',
+  'iam',
+] as const satisfies readonly AuditedService[]
 
 /** Which calls a rule concerns. Calls that match are counted: the first `skip` pass, then up to `times` fail. */
 const matching = {

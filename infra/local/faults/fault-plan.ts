@@ -1,9 +1,9 @@
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
-import type { WorkedService } from '../../../shared/ports/service-error.ts'
+import type { AuditedService } from '../../../shared/ports/service-error.ts'
 import type { FaultFile, FaultRule } from './fault-file.ts'
 
 export type ServiceCall = {
-  readonly service: WorkedService
+  readonly service: AuditedService
   readonly operation: string
   /** Absent: the call is not signed. */
   readonly caller: string | undefined

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { WorkedService } from '../../../shared/ports/service-error.ts'
+import { queryCallOf } from '../query-services/query-call.ts'
 import { signerOf } from '../request-signer.ts'
 import { parseS3Request, type S3Request } from '../s3/s3-request.ts'
 import type { ServiceCall } from './fault-plan.ts'
@@ -19,6 +20,8 @@ export function serviceCallOf(request: FastifyRequest): ServiceCall | undefined 
     const service = serviceByTarget[target]
     return service && { service, operation, caller }
   }
+  const query = queryCallOf(request)
+  if (query !== undefined) return { service: query.service, operation: query.operation, caller }
   const about = parseS3Request(request)
   return about && { service: 's3', operation: s3Operation(request, about), caller }
 }

@@ -22,7 +22,8 @@ export function refuseUnlessGranted(
 ): FastifyReply | undefined {
   const call = serviceCallOf(request)
   if (call === undefined || isGranted(permissions, request)) return undefined
-  const code = call.service === 's3' || call.service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException'
+  const isOlder = ['s3', 'sqs', 'sts', 'iam'].includes(call.service)
+  const code = isOlder ? 'AccessDenied' : 'AccessDeniedException'
   const message = `the role of ${who} is not granted ${call.operation} of ${request.url}`
   return refuse({ service: call.service, code, message }, request, reply)
 }
@@ -30,7 +31,7 @@ export function refuseUnlessGranted(
 /** Whether a role of a deployment with these permissions may make this call. */
 function isGranted(permissions: FunctionPermissions, request: FastifyRequest): boolean {
   const call = serviceCallOf(request)
-  const { organizations, directory, identityCenter } = permissions
+  const { organizations, directory, identityCenter, auditorRole } = permissions
   const { operation = '' } = call ?? {}
   switch (call?.service) {
     case 's3':
@@ -45,6 +46,9 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
       return directory !== undefined && includes(directoryActions, operation)
     case 'organizations':
       return organizations !== undefined && includes(Object.values(organizationsActions).flat(), operation)
+    // What the auditor's role may do is none of ours: its credentials carry no session of a function.
+    case 'sts':
+      return operation === 'GetCallerIdentity' || (auditorRole !== undefined && operation === 'AssumeRole')
     default:
       return false
   }

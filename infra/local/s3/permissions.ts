@@ -1,5 +1,10 @@
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import { type FunctionPermissions, functionPermissions, operatorPermissions } from '../../function-permissions.ts'
+import {
+  type FunctionPermissions,
+  functionPermissions,
+  operatorPermissions,
+  plannerPermissions,
+} from '../../function-permissions.ts'
 
 const inputPrefixes = ['links_data/', 'permission_sets/'] as const
 const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
@@ -7,15 +12,23 @@ const prefixesByRole: Readonly<Record<string, readonly string[]>> = {
   ssofile: [''],
   'ssofile-api': writable(functionPermissions.api),
   'ssofile-operator': writable(operatorPermissions),
+  'ssofile-planner': writable(plannerPermissions),
   operator: [...inputPrefixes, 'control/'],
+  governance: ['policies/'],
 }
+
+const writers = [
+  ['operator', 'control/'],
+  ['governance', 'policies/'],
+] as const
 
 /** Throws ServiceError AccessDenied where a deployment's bucket policy would refuse this write. */
 export function checkMayWrite(accessKeyId: string, key: string): void {
   const own = Object.hasOwn(prefixesByRole, accessKeyId) ? prefixesByRole[accessKeyId] : undefined
   if ((own ?? inputPrefixes).some((prefix) => key.startsWith(prefix))) return
-  const remedy = key.startsWith('control/')
-    ? "use the access key id 'operator' for control/"
+  const [writer, prefix] = writers.find(([, one]) => key.startsWith(one)) ?? []
+  const remedy = writer
+    ? `use the access key id '${writer}' for ${prefix}`
     : 'upload links to links_data/ and permission sets to permission_sets/; nothing but ssofile writes elsewhere'
   throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${accessKeyId}' may not write '${key}'; ${remedy}`)
 }

@@ -1,4 +1,5 @@
 import type { GrantingLink } from '../ledger-entry.ts'
+import type { RoleUse } from '../role-use.ts'
 import { type PageBlock, type PageValueKind, type PageValues, type RowColumn, rowColumns } from './page-data.ts'
 
 type PageLink = Pick<GrantingLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'expiresAt'> & {
@@ -16,12 +17,15 @@ export type PageRow = {
   readonly accountName?: string | undefined
   readonly accountState?: string | undefined
   readonly path?: string | undefined
+  readonly pathIds?: string | undefined
   readonly permissionSet: string
   readonly state: string
   readonly since?: string | undefined
   readonly until?: string | undefined
   readonly links: readonly PageLink[]
   readonly remark?: string | undefined
+  readonly use?: RoleUse | undefined
+  readonly unusedDays?: number | undefined
 }
 
 /** So many rows stand in one block. */
@@ -38,17 +42,19 @@ export class RowCollector {
 
   /** Answers a block once it is full. */
   add(row: PageRow): PageBlock | undefined {
-    const { person, personId, group, groupId, account, accountName = '', accountState = '', path = '' } = row
+    const { person, personId, group, groupId, account, accountName = '', accountState = '' } = row
+    const { path = '', pathIds = '' } = row
     const places: Readonly<Record<RowColumn, number>> = {
       person: this.#placeNamed('person', person, personId),
       group: this.#placeNamed('group', group, groupId),
-      account: this.#place('account', [account, accountName, accountState, path]),
+      account: this.#place('account', [account, accountName, accountState, path, pathIds]),
       permissionSet: this.#place('permissionSet', row.permissionSet),
       state: this.#place('state', row.state),
       since: this.#placeInstant(row.since),
       until: this.#placeInstant(row.until),
       linkSet: this.#placeLinks(row.links),
       remark: row.remark === undefined ? 0 : this.#place('remark', row.remark),
+      use: this.#placeUse(row),
     }
     for (const column of rowColumns) this.#rows[column].push(places[column])
     return this.#rows.person.length >= blockLength ? this.take() : undefined
@@ -64,6 +70,10 @@ export class RowCollector {
 
   #placeNamed(kind: 'person' | 'group', name: string | undefined, id = ''): number {
     return name === undefined && id === '' ? 0 : this.#place(kind, [name ?? id, id])
+  }
+
+  #placeUse({ use, unusedDays }: PageRow): number {
+    return use?.isKnown && unusedDays !== undefined ? this.#place('use', [use.lastUsedAt ?? 'never', unusedDays]) : 0
   }
 
   #placeLinks(links: readonly PageLink[]): number {
@@ -111,5 +121,6 @@ function emptyRows(): Record<RowColumn, number[]> {
     until: [],
     linkSet: [],
     remark: [],
+    use: [],
   }
 }

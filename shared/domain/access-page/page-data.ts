@@ -12,6 +12,7 @@ export const rowColumns = [
   'until',
   'linkSet',
   'remark',
+  'use',
 ] as const
 export type RowColumn = (typeof rowColumns)[number]
 
@@ -21,13 +22,15 @@ export type PageValues = {
   person: (readonly [string, string])[]
   /** Name, id. */
   group: (readonly [string, string])[]
-  /** Id, name, state, ids of everything above it with `/` between them. */
-  account: (readonly [string, string, string, string])[]
+  /** Id, name, state, names of everything above it, their ids; both with `/` between them. */
+  account: (readonly [string, string, string, string, string])[]
   permissionSet: string[]
   /** `foreign`, or the state of the ledger entry. */
   state: string[]
   instant: string[]
   remark: string[]
+  /** When the role was last used, or `never`; for how many days the access is known to be unused. Absent: it is not known. */
+  use: (readonly [string, number])[]
   /** Key, uploaded by, uploaded at, ticket, reason, expires at. */
   link: (readonly [string, string, string, string, string, string])[]
   /** Places of links, from 1. */

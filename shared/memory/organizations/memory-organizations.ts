@@ -63,6 +63,7 @@ export type Parent = { readonly id: string; readonly type: 'ROOT' | 'ORGANIZATIO
 
 const pageMost = 20
 const unitsMost = 2000
+const rootName = 'Root'
 
 /**
  * An honest model of AWS Organizations: token buckets per operation, 20 a page, accounts that are created and closed
@@ -135,10 +136,10 @@ export class MemoryOrganizations implements Organizations {
   }
 
   /** For the root it counts as no call: an adapter remembers the root, which never changes. */
-  async parentExists(id: string): Promise<boolean> {
-    if (id.startsWith('r-')) return this.#tree.organization.rootId === id
+  async parentName(id: string): Promise<string | undefined> {
+    if (id.startsWith('r-')) return this.#tree.organization.rootId === id ? rootName : undefined
     this.#enter('DescribeOrganizationalUnit')
-    return this.#tree.findUnit(id) !== undefined
+    return this.#tree.findUnit(id)?.name
   }
 
   // The rest of what the wire serves: reads.
@@ -151,7 +152,7 @@ export class MemoryOrganizations implements Organizations {
   async listRoots(): Promise<{ readonly id: string; readonly arn: string; readonly name: string }> {
     this.#enter('ListRoots')
     const { rootId } = this.#tree.organization
-    return { id: rootId, arn: this.#tree.arn('root', rootId), name: 'Root' }
+    return { id: rootId, arn: this.#tree.arn('root', rootId), name: rootName }
   }
 
   async describeOrganizationalUnit(id: string): Promise<OrganizationalUnitRecord> {

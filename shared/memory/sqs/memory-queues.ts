@@ -120,7 +120,8 @@ export class MemoryQueues implements Queues {
     }
     while (!queue.isAvailable && now() < until && !signal?.aborted) {
       const woken = new AbortController()
-      const wake = () => woken.abort()
+      // With a reason, since without one Node makes an exception with its stack.
+      const wake = () => woken.abort('woken')
       const stopListening = queue.onAvailable(wake)
       signal?.addEventListener('abort', wake)
       await this.#clock.sleep(Math.min(until, queue.nextReturnAt() ?? until) - now(), woken.signal)

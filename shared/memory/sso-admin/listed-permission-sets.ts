@@ -128,8 +128,9 @@ export class ListedPermissionSets {
     return {
       accountId: lag.accountId,
       permissionSetArn: lag.permissionSetArn,
-      // Nobody lists the suffix.
+      // Nobody lists the role.
       roleSuffix: there?.roleSuffix ?? '',
+      roleMadeAt: there?.roleMadeAt ?? new Date(0),
       version: shown(lag.versions, nowMs, there?.version) ?? there?.version ?? 0,
       principals: principals.sort((a, b) => (principalKey(a) < principalKey(b) ? -1 : 1)),
     }

@@ -36,7 +36,7 @@ import {
   type PermissionSetUpdate,
   refuseReservedKeys,
 } from './permission-set-definitions.ts'
-import { principalKey } from './provisioned-permission-sets.ts'
+import { newRole, principalKey, type ReservedRole } from './provisioned-permission-sets.ts'
 import { RollingSecond } from './rolling-second.ts'
 import {
   copyTarget,
@@ -498,6 +498,18 @@ export class MemorySsoAdmin implements SsoAdmin {
     return `AWSReservedSSO_${this.#state.definitions.get(arn).name}_${provisioned.roleSuffix}`
   }
 
+  /** The roles of permission sets in an account, ascending by name. */
+  rolesIn(id: AccountId): readonly ReservedRole[] {
+    this.#state.settle()
+    return this.#state.provisioned
+      .inAccount(id)
+      .map(({ permissionSetArn, roleSuffix, roleMadeAt: madeAt }) => {
+        const { name: permissionSet } = this.#state.definitions.get(permissionSetArn)
+        return { name: `AWSReservedSSO_${permissionSet}_${roleSuffix}`, permissionSet, madeAt }
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
   /** Puts a permission set in without a call; `digits`: the 16 characters after `ps-`. Throws where the name is taken. */
   addPermissionSet(
     permissionSet: NewPermissionSet,
@@ -520,7 +532,8 @@ export class MemorySsoAdmin implements SsoAdmin {
   addAssignment(target: AssignmentTarget): void {
     this.#state.settle()
     const { version } = this.#state.definitions.get(target.permissionSetArn)
-    this.#state.provisioned.assign(target, version, this.#options.randomness.id().replaceAll('-', '').slice(0, 16))
+    const { randomness, clock } = this.#options
+    this.#state.provisioned.assign(target, version, newRole(randomness, clock.now()))
   }
 
   /** Takes an assignment away without a call. */

@@ -1,5 +1,6 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { Randomness } from '../../ports/randomness.ts'
 import type { AssignmentTarget, Principal } from '../../ports/sso-admin.ts'
 import { KeysByOwner } from '../keys-by-owner.ts'
 
@@ -11,7 +12,17 @@ export type ProvisionedPermissionSet = {
   readonly version: number
   /** The role is `AWSReservedSSO_<name>_<suffix>`; a role that was removed comes back under another suffix. */
   readonly roleSuffix: string
+  readonly roleMadeAt: Date
   readonly principals: readonly Principal[]
+}
+
+type NewRole = { readonly suffix: string; readonly madeAt: Date }
+
+/** A role by its name, which stands for the account and the permission set as long as it is there. */
+export type ReservedRole = { readonly name: string; readonly permissionSet: string; readonly madeAt: Date }
+
+export function newRole(randomness: Randomness, madeAt: Date): NewRole {
+  return { suffix: randomness.id().replaceAll('-', '').slice(0, 16), madeAt }
 }
 
 /** Which permission sets are in which accounts, and with whom: a table and the indexes that listings need. */
@@ -35,8 +46,8 @@ export class ProvisionedPermissionSets {
     return principals.some((one) => one.principalId === principalId && one.principalType === principalType)
   }
 
-  /** Provisions the definition's `version`, with a role that has `newRoleSuffix` if there was none, and assigns it. */
-  assign(target: AssignmentTarget, version: number, newRoleSuffix: string): void {
+  /** Provisions the definition's `version`, with the new role if there was none, and assigns it. */
+  assign(target: AssignmentTarget, version: number, newRole: NewRole): void {
     const { accountId, permissionSetArn, principalId, principalType } = target
     const before = this.get(accountId, permissionSetArn)
     const principals = before?.principals ?? []
@@ -44,7 +55,8 @@ export class ProvisionedPermissionSets {
       accountId,
       permissionSetArn,
       version,
-      roleSuffix: before?.roleSuffix ?? newRoleSuffix,
+      roleSuffix: before?.roleSuffix ?? newRole.suffix,
+      roleMadeAt: before?.roleMadeAt ?? newRole.madeAt,
       principals: this.holds(target)
         ? principals
         : [...principals, { principalId, principalType }].sort((a, b) => (principalKey(a) < principalKey(b) ? -1 : 1)),

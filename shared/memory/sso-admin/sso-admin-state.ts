@@ -8,7 +8,7 @@ import { AccountPolicies } from './account-policies.ts'
 import { AsynchronousRequests, compareDue, type RequestOutcome } from './asynchronous-requests.ts'
 import { ListedPermissionSets, type ReadLagMs } from './listed-permission-sets.ts'
 import { PermissionSetDefinitions } from './permission-set-definitions.ts'
-import { ProvisionedPermissionSets } from './provisioned-permission-sets.ts'
+import { newRole, ProvisionedPermissionSets } from './provisioned-permission-sets.ts'
 import {
   noSuchAssignment,
   noSuchPrincipal,
@@ -104,9 +104,9 @@ export class SsoAdminState {
     const definition = this.definitions.get(permissionSetArn)
     const outcome = provisioningOutcome(accountId, definition, this.policies)
     if (outcome.state === 'SUCCEEDED') {
-      const roleSuffix = randomness.id().replaceAll('-', '').slice(0, 16)
+      const role = newRole(randomness, dueAt)
       this.listed.lagBehind(target, dueAt, target)
-      this.provisioned.assign(target, definition.version, roleSuffix)
+      this.provisioned.assign(target, definition.version, role)
     }
     return outcome
   }

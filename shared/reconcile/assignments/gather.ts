@@ -23,6 +23,7 @@ import { readForeign } from '../records/foreign-assignments.ts'
 import { readLastWord } from '../records/history.ts'
 import { listAssignmentKeys, type StoredEntry } from '../records/ledger.ts'
 import { type LinkReading, readLink } from '../records/read-link.ts'
+import { admitLinks } from './admit-links.ts'
 import { evaluateAssignment, findGrantingLinks } from './evaluate-assignment.ts'
 import type { Facts, Known, Question, Wish } from './facts.ts'
 import { lackOfAll, resolveTarget } from './resolve-target.ts'
@@ -46,10 +47,11 @@ export async function gatherLinks(
   reading: StoredEntry | undefined | Promise<StoredEntry | undefined>,
 ): Promise<void> {
   const { assignment, context } = settling
-  const [stored, { links, unreadable, account }] = await Promise.all([
+  const [stored, { links: found, unreadable, account }] = await Promise.all([
     reading,
     evaluateAssignment(assignment, { ...context, place }),
   ])
+  const links = await admitLinks(found, { entry: stored?.entry, account: assignment.accountId }, context)
   if (isUnplaced(account)) settling.wish = { is: 'unplaced', lasting: await findLasting(settling, stored) }
   else if (links.length === 0 && unreadable.length > 0)
     settling.wish = { is: 'unclear', unreadable, isLive: place === 'live' }
@@ -60,7 +62,7 @@ export async function gatherLinks(
   settling.stored = stored
   settling.prepared = undefined
   const former = stored?.entry.accesses.flatMap((access) => access.links) ?? []
-  for (const { key } of [...links, ...former]) settling.concerned.add(key)
+  for (const { key } of [...found, ...former]) settling.concerned.add(key)
 }
 
 async function findWish(
@@ -160,7 +162,8 @@ async function learnAdmission(settling: Settling, ids: AccessIds): Promise<Known
   }
   const sources = { configuration, managementAccountId, read }
   const now = account && (await findGrantingLinks(assignment, account, sources))
-  const isWanted = now !== undefined && now.links.length + now.unreadable.length > 0
+  const admitted = now ? await admitLinks(now.links, { entry: settling.entry, account: account.id }, context) : []
+  const isWanted = admitted.length + (now?.unreadable.length ?? 0) > 0
   if (isWanted !== (wish.is !== 'unwanted')) {
     await gather(settling, 'live')
     return {}
@@ -200,15 +203,17 @@ async function learnHeir(settling: Settling, ids: AccessIds): Promise<Known> {
     return none
   }
   const renamed: Assignment = { ...assignment, principal }
-  const { links, unreadable, account } = await evaluateAssignment(renamed, { ...context, place: 'live' })
+  const { links: found, unreadable, account } = await evaluateAssignment(renamed, { ...context, place: 'live' })
   // It had a place when this evaluation began. The next one leaves its access alone.
   if (isUnplaced(account))
     throw new Error(`Organizations does not say State or Paths of ${assignment.accountId} any more`)
+  const key = renderAssignmentKey(renamed)
+  const stored = await context.standings.ledger.read(key)
+  const links = await admitLinks(found, { entry: stored?.entry, account: renamed.accountId }, context)
   if (links.length === 0) return unreadable.length > 0 ? { whereabouts, heir: { unreadable } } : none
   principals.expire(assignment.type, principal, askedMs)
-  const key = renderAssignmentKey(renamed)
   const other: Subject = { key, assignment: renamed, context }
-  const resolved = await resolveTarget(other, await bindLinks(other, links, await context.standings.ledger.read(key)))
+  const resolved = await resolveTarget(other, await bindLinks(other, links, stored))
   if (!('target' in resolved)) return none
   if (resolved.target.principalId !== ids.principalId) throw changing(other)
   return isSameAccess(resolved.target, ids) ? { whereabouts, heir: { key, links: resolved.links } } : none

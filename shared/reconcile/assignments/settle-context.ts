@@ -9,6 +9,7 @@ import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { PrincipalNames } from '../directory/principal-names.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { Policies } from '../records/policies.ts'
 import { StatusStore } from '../records/status-store.ts'
 import type { SettleContext } from './settlement.ts'
 import { Standings } from './standings.ts'
@@ -34,6 +35,7 @@ export function openSettleContext(
     requests: new AssignmentRequests(ports, configuration.limits.outstanding),
     brake: new Brake(ports, configuration),
     statuses: new StatusStore(objects, clock),
+    policies: new Policies({ objects, clock }),
     standings: new Standings(objects),
     principals: new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix),
     principalNames: new PrincipalNames(objects),

@@ -10,6 +10,7 @@ import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import type { PrincipalNames } from '../directory/principal-names.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
+import type { Policies } from '../records/policies.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import type { Standings } from './standings.ts'
 
@@ -18,6 +19,7 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly configuration: Configuration
   readonly standings: Standings
   readonly statuses: StatusStore
+  readonly policies: Pick<Policies, 'read'>
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
   readonly managementAccount: ManagementAccountSets

@@ -10,6 +10,8 @@ import type { LinkReading } from '../records/read-link.ts'
 
 const readsAtOnce = 16
 
+type InForceObject = Extract<LinkReading, { state: 'in-force' }>['object']
+
 /** Where an assignment is: its account as it is now. */
 export type Place = {
   readonly accountId: AccountId
@@ -56,6 +58,7 @@ function couldInclude(scope: Scope, { account, managementAccountId }: Place): bo
  * | expired                                           | yes: it counts as absent from then on                        |
  * | not valid, or not in force yet, other content     | yes: whoever overwrote it did that                           |
  * | not valid any more, the content that granted      | no: the configuration has changed, for instance its folders  |
+ * | in force, other content, and what granted ran out | yes: the policies refuse the other content                   |
  * | in force                                          | no: it covers the account no more, or its principal is gone  |
  * | S3 does not give it                               | no: it is not known what it says                             |
  */
@@ -65,6 +68,7 @@ function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
     case 'expired':
       return true
     case 'in-force':
+      return hasRunOut(granting, reading.object)
     case 'unreadable':
       return false
     case 'rejected':
@@ -73,4 +77,11 @@ function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
     default:
       return reading satisfies never
   }
+}
+
+function hasRunOut(granting: GrantingLink, object: InForceObject): boolean {
+  const { expiresAt } = granting
+  return (
+    expiresAt !== undefined && Date.parse(expiresAt) <= object.servedAt.getTime() && !isSameUpload(granting, object)
+  )
 }

@@ -10,7 +10,7 @@ const ratesByOperation: Record<keyof Organizations, number> = {
   listAccounts: 7,
   describeAccount: 15,
   listTags: 9,
-  parentExists: 4,
+  parentName: 4,
 }
 const rates = Object.entries(ratesByOperation)
 

@@ -16,7 +16,8 @@ export class Signal {
       const timer = new AbortController()
       const over = signal ? AbortSignal.any([timer.signal, signal]) : timer.signal
       await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), clock.sleep(ms, over)])
-      timer.abort()
+      // With a reason, since without one Node makes an exception with its stack: 3 % of what a dispatcher's life costs.
+      timer.abort('raised')
     }
     this.#raised = false
     this.#wake = undefined

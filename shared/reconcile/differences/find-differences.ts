@@ -49,7 +49,7 @@ export async function findDifferences(
 ) {
   const last = given ?? (await readCheckpoint(objects))
   const bucket = { ...(await readBucket(objects, configuration, last, isSweep)), view, configuration, last, isSweep }
-  const { files, links, linkCount, statuses, owned, foreign } = bucket
+  const { files, links, linkCount, statuses, owned, foreign, others } = bucket
   const { crowds, left } = findCrowds(bucket)
   const planned = planAll(bucket)
   const found = await findUnfinished(objects, bucket.ledger, view, last, planned.revocations)
@@ -96,6 +96,8 @@ export async function findDifferences(
     unreadable: [...unread, ...found.spoiled, ...[...statuses.spoiled.values()].sort()],
     /** The accounts that have ledger entries. */
     owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
+    /** What is recorded as access, of the ledger and of others. */
+    recorded: [owned, others],
     counts: { links: linkCount, permissionSets: files.size - linkCount, accounts: view.accounts.length },
   }
 }
@@ -134,6 +136,7 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     ledger,
     owned: toAssignmentSet(ledger, ledgerPrefix),
     foreign,
+    others: toAssignmentSet(foreign, foreignPrefix),
     ownedSets,
     /** A sweep leaves alone what a dispatcher is working on. */
     isAtWork: isSweep && (await Lease.isHeld(objects)),
@@ -141,14 +144,14 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
 }
 
 /** Whether an unread link grants is not known, nor what a tag means before tags are read: neither grants nor revokes. */
-function planAll({ links, owned, foreign, view, configuration }: Bucket): Plan {
+function planAll({ links, owned, others, view, configuration }: Bucket): Plan {
   const tagged = view.hasTags ? [] : links.inForce.filter(({ scope }) => scope.kind === 'account_tag')
   const unclear = new Set(tagged.map(renderGrant))
   const unread = desiredState(links.unread, view, configuration)
   const { grants, revocations } = planAssignments({
     desired: desiredState(links.inForce, view, configuration),
     owned,
-    foreign: toAssignmentSet(foreign, foreignPrefix),
+    foreign: others,
   })
   const isClear = (assignment: Assignment) => !unclear.has(renderGrant(assignment)) && !isIn(unread, assignment)
   return { grants, revocations: revocations.filter(isClear) }
@@ -230,7 +233,9 @@ function leaveAlone(plan: Plan, bucket: Bucket): Plan {
   const isWaiting = ({ key, permissionSet }: Link): boolean => {
     const told = statuses.told.get(key)
     if (!told || statuses.changed.has(key) || isMade(permissionSet)) return false
-    return (told.state === 'waiting' && told.desired > 0) || (told.state === 'held' && told.open > 0)
+    // The policies refuse it: whoever changes them, or it, has it looked at again.
+    const isRefused = told.state === 'rejected' && told.desired > 0
+    return isRefused || (told.state === 'waiting' && told.desired > 0) || (told.state === 'held' && told.open > 0)
   }
   const isWorkedOn = (input: string): boolean => {
     const state = statuses.told.get(input)?.state

@@ -1,5 +1,5 @@
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { nearMatch } from '../../domain/near-match.ts'
+import { nearPrincipal } from '../../domain/near-principal.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
@@ -111,7 +111,7 @@ export class PrincipalIndex {
     return this.#ask(this.#near, cacheKey, async () => {
       const principals = await Array.fromAsync(listAll((token) => this.#identityStore.listPrincipals(type, token)))
       const names = principals.flatMap((principal) => this.#withoutSuffix(principal.name) ?? [])
-      return nearMatch(name, names)
+      return nearPrincipal(name, names)
     })
   }
 

@@ -169,7 +169,7 @@ export class HintWork {
 
 /** The links whose status is to be told, by what this slice knows. */
 function openBoard(settling: OpenSettleContext): StatusBoard {
-  const { objects, clock, log, configuration, statuses, standings, organization, brake } = settling
+  const { objects, clock, log, configuration, policies, statuses, standings, organization, brake } = settling
   const accountsOf = standings.accountsOf.bind(standings)
   const board: StatusBoard = new StatusBoard({
     statuses,
@@ -181,7 +181,7 @@ function openBoard(settling: OpenSettleContext): StatusBoard {
         of: standings.of.bind(standings),
         heldAccountsOf: brake.heldAccountsOf.bind(brake),
       }
-      const context = { objects, organization, configuration, accountsOf, progress }
+      const context = { objects, organization, configuration, policies, accountsOf, progress }
       const status = describeLink((await gatherLink(input, current, context)).facts)
       // That a file is not valid is told by who looks at it first: one of too many has no status.
       return current === undefined && status?.state === 'rejected' ? undefined : status

@@ -59,12 +59,11 @@ export async function dispatch(
   configuration: Configuration,
   options: SliceOptions,
 ): Promise<SliceResult> {
-  if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
   const lease = await Lease.acquire(ports, options.holder)
   if (!lease) return { outcome: 'lease-held', settled: 0, failed: 0 }
   void lease.keep()
   try {
-    // Asked again: the lease may have been waited for until a pause ended the slice before this one.
+    // Only now: who restores a lost ledger holds the lease, and what is written late would stop everything after it.
     if (await isPaused(ports, configuration)) return { outcome: 'paused', settled: 0, failed: 0 }
     if (await reconcileAfterPause(ports)) ports.log.info('after a pause everything is compared again')
     await tellConfiguration(ports, configuration)

@@ -100,10 +100,10 @@ export function organizationReads({ organizations }: Pick<Ports, 'organizations'
   return toDryCalls({
     DescribeOrganization: () => organizations.managementAccountId(),
     ListAccounts: () => organizations.listAccounts(),
-    ListRoots: () => organizations.parentExists('r-none'),
+    ListRoots: () => organizations.parentName('r-none'),
     DescribeAccount: () => organizations.describeAccount(member),
     ListTagsForResource: () => organizations.listTags(member),
-    DescribeOrganizationalUnit: () => organizations.parentExists('ou-none-nonenone'),
+    DescribeOrganizationalUnit: () => organizations.parentName('ou-none-nonenone'),
   })
 }
 

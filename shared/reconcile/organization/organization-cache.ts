@@ -21,8 +21,9 @@ const recentMs = 90 * 60_000
 /** Up to so many accounts about which two writers differ are read live. With more, the whole reading is repeated later. */
 const disputedMost = 200
 const writesMost = 20
-/** As many as the rate allows in two seconds, so that a caller with little time leaves few under way. */
+/** As many as the rate allows in two seconds. So long before its time is over a caller begins no more: none is read in vain. */
 const readsAtOnce = 16
+const lastReadsMs = 2_000
 
 /** The stored view. Without one: nothing is stored, or the object is spoiled and is written over. */
 type Stored = { readonly etag?: string | undefined; readonly view?: OrganizationView | undefined }
@@ -139,7 +140,7 @@ export class OrganizationCache {
   async parentExists(id: string): Promise<boolean> {
     const { view } = await this.#read()
     const isInUse = view?.accounts.some(({ parents }) => parents.includes(id)) ?? false
-    return isInUse || this.#organizations.parentExists(id)
+    return isInUse || (await this.#organizations.parentName(id)) !== undefined
   }
 
   /** The stored view, from memory while the object is unchanged. */
@@ -212,7 +213,7 @@ export class OrganizationCache {
       ? clock.sleep(untilMs - clock.monotonicMs(), isRead.signal)
       : new Promise(() => {})
     const readOne = async (account: Account): Promise<Account> => {
-      if (clock.monotonicMs() >= untilMs) return account
+      if (clock.monotonicMs() >= untilMs - lastReadsMs) return account
       return Promise.race([this.#withTags(account), over.then(() => account)])
     }
     const read = await Promise.all(some.map((account) => limit(() => readOne(account)))).finally(() => isRead.abort())

@@ -2,6 +2,11 @@ import { parseAssignmentKey } from '../../domain/assignment.ts'
 import type { Complaint } from '../../domain/complaint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import {
+  complainOfObjections,
+  describeObjection,
+  judgePermissionSetByPolicies,
+} from '../../domain/judge-by-policies.ts'
+import {
   definitionOf,
   isOfRoles,
   type PermissionSetChange,
@@ -63,12 +68,17 @@ export async function applyPermissionSet(
   const reject = (complaint: Complaint) => ({ status: { ...uploadOf(object), ...rejection(complaint) }, exists: false })
   if (!file.ok) return reject(file.complaint)
   const read: ReadFile = { file: file.value, object }
+  const { refusals, warnings } = judgePermissionSetByPolicies(await context.policies.read(), read.file)
+  const isAccepted = owned !== undefined && isBegun(owned.value, object)
+  const refusal = isAccepted ? undefined : complainOfObjections(permissionSetKey(name), refusals)
+  if (refusal) return reject(refusal)
+  const objections = [...refusals, ...warnings].map(describeObjection)
   if (owned && isApplied(owned.value, object) && !context.isDriftCheck)
-    return { status: describeApplied(read, owned.value), exists: true }
+    return withWarnings({ status: describeApplied(read, owned.value), exists: true }, objections)
   try {
     const claimed = await claimPermissionSet(read.file, owned, context)
     if (claimed === 'not-ours') return reject(notOurs(name))
-    return await bringUpToDate(read, claimed, context)
+    return withWarnings(await bringUpToDate(read, claimed, context), objections)
   } catch (error) {
     if (!isServiceError(error)) throw error
     const current = await readOwned(context.objects, name)
@@ -83,6 +93,16 @@ export async function applyPermissionSet(
 /** Where drift was reported, another content, or asking for the file to count as new, is a person's wish to have it in force. */
 function isApplied({ arn, applied, change }: OwnedPermissionSet, object: InputHead): boolean {
   return arn !== undefined && change === undefined && applied !== undefined && isSameUpload(applied, object)
+}
+
+/** A policy refuses only what is new: this content is in force, or was begun before. */
+function isBegun({ applied, change }: OwnedPermissionSet, object: InputHead): boolean {
+  return change?.etag === object.etag || (applied !== undefined && isSameUpload(applied, object))
+}
+
+function withWarnings({ status, ...settlement }: PermissionSetSettlement, more: readonly string[]) {
+  if (!status || more.length === 0) return { status, ...settlement }
+  return { status: { ...status, warnings: [...(status.warnings ?? []), ...more.slice(0, 20)] }, ...settlement }
 }
 
 /** Trying again does not help. If the permission set itself is there, a policy that it names is what was not found. */

@@ -1,3 +1,4 @@
+import { lateHours } from '../../domain/role-use.ts'
 import type { WhoSources } from './who-has-access.ts'
 
 /** How an instant and the present are said. */
@@ -20,7 +21,19 @@ export function describeSources(sources: WhoSources, telling: Telling): readonly
           ['asked', asked],
         ]
       : [['history', `from ${historySince} on; of foreign access what drift checks found, and no memberships`]]
-  return [...records, ['accounts', accounts]]
+  return [...records, ['accounts', accounts], ...useAge(sources, telling)]
+}
+
+/** Roles are shared: of a person alone nobody can say it. */
+function useAge({ roleUse }: WhoSources, { dated }: Telling): readonly (readonly [string, string])[] {
+  if (roleUse === undefined) return []
+  if ('why' in roleUse) return [['use', `not known: ${roleUse.why}`]]
+  return [
+    [
+      'use',
+      `as of ${dated(roleUse.asOf)}, of the role, by anybody who has it; uses of the last ${lateHours} hours may be missing`,
+    ],
+  ]
 }
 
 function foreignAge({ driftCheck, identityCenter }: WhoSources, { now, dated }: Telling): string {

@@ -4,6 +4,8 @@ import type { GrantingLink } from '../../domain/ledger-entry.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName } from '../../domain/principal.ts'
+import { type RoleUse, unusedDays } from '../../domain/role-use.ts'
+import { renderUnitPath } from '../../domain/unit-path.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { Subject } from './find-subject.ts'
@@ -21,8 +23,10 @@ export type HeldAccess = {
   readonly account: AccountId
   readonly accountName?: string | undefined
   readonly accountState?: Account['state'] | undefined
-  /** The ids of everything above the account, from the root down, with `/` between them. */
+  /** The names of everything above the account, from the root down, as `renderUnitPath` has them. */
   readonly path?: string | undefined
+  /** The same in ids, with `/` between them. */
+  readonly pathIds?: string | undefined
   readonly permissionSet: PermissionSetName
   readonly origin: 'ssofile' | 'foreign'
   readonly state: KnownAccess['state']
@@ -31,6 +35,10 @@ export type HeldAccess = {
   /** When it ends by itself: all its links expire by then. */
   readonly until?: string | undefined
   readonly links: readonly GrantingLink[]
+  /** How the role was used, by anybody who has it. Absent: it was not asked. */
+  readonly use?: RoleUse | undefined
+  /** For how many days nobody is known to have used this access. Absent: it is not known. */
+  readonly unusedDays?: number | undefined
   /** Why nobody is named, or that the person is gone. */
   readonly remark?: string | undefined
 }
@@ -39,17 +47,19 @@ type Context = {
   readonly people: People
   readonly subject: Subject
   readonly accounts: ReadonlyMap<AccountId, Account>
+  readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]
   /** It is access of an earlier time: names are those that were recorded, and groups stay as they are. */
   readonly isThen?: boolean | undefined
   readonly onStep?: TellProgress | undefined
 }
 
+type Places = Pick<Context, 'accounts' | 'unitNames'>
 type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'remark'>
 
 /** A row for each person: users with their own access, and each member of a group that has access. Sorted. */
 export async function expandAccess(access: readonly KnownAccess[], context: Context): Promise<readonly HeldAccess[]> {
-  if (context.isThen) return sortRows(access.map((one) => describeThen(one, context.accounts)))
+  if (context.isThen) return sortRows(access.map((one) => describeThen(one, context)))
   const idsOf = (type: KnownAccess['type']) =>
     new Set(access.filter((one) => one.type === type).map(({ principalId }) => principalId))
   const groups = idsOf('GROUP')
@@ -65,7 +75,7 @@ export async function expandAccess(access: readonly KnownAccess[], context: Cont
     }),
   )
   const rows = access.flatMap((one) => {
-    const about = describeAccess(one, context.accounts)
+    const about = describeAccess(one, context)
     const holders =
       one.type === 'USER'
         ? [describeUser(one.principalId, one.principal, names.users)]
@@ -75,13 +85,13 @@ export async function expandAccess(access: readonly KnownAccess[], context: Cont
   return sortRows(rows)
 }
 
-function describeThen(access: KnownAccess, accounts: Context['accounts']): HeldAccess {
+function describeThen(access: KnownAccess, context: Places): HeldAccess {
   const { type, principal, principalId } = access
   const holder: Holder =
     type === 'USER'
       ? { person: principal, personId: principalId }
       : { group: principal, groupId: principalId, remark: 'its members then are not recorded' }
-  return { ...holder, ...describeAccess(access, accounts) }
+  return { ...holder, ...describeAccess(access, context) }
 }
 
 function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {
@@ -163,20 +173,23 @@ function describeGroup(id: PrincipalId, members: Members, names: Names): readonl
   return listed.map((member) => ({ ...group, ...describeUser(member, member, names.users) }))
 }
 
-function describeAccess(access: KnownAccess, accounts: Context['accounts']): Omit<HeldAccess, keyof Holder> {
+function describeAccess(access: KnownAccess, { accounts, unitNames }: Places): Omit<HeldAccess, keyof Holder> {
   const { accountId, permissionSet, state, since, links } = access
   const account = accounts.get(accountId)
   return {
     account: accountId,
     accountName: account?.name,
     accountState: account?.state,
-    path: account?.parents.join('/'),
+    path: account && renderUnitPath(account.parents, unitNames),
+    pathIds: account?.parents.join('/'),
     permissionSet,
     origin: state === 'foreign' ? 'foreign' : 'ssofile',
     state,
     since,
     until: state === 'foreign' ? undefined : endOf(links),
     links,
+    use: access.use,
+    unusedDays: unusedDays(access),
   }
 }
 

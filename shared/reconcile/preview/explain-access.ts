@@ -12,6 +12,7 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { Status } from '../../domain/status.ts'
+import { renderUnitPath } from '../../domain/unit-path.ts'
 import { isSameUpload } from '../../domain/upload.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -20,6 +21,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { UnitNames } from '../organization/unit-names.ts'
 import { listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -67,6 +69,8 @@ export type Explanation = {
 export type Answer = {
   readonly question: Question
   readonly account?: Account | undefined
+  /** The names of everything above the account, as `renderUnitPath` has them. */
+  readonly path?: string | undefined
   /** One for each type of principal that is known. */
   readonly direct: readonly Explanation[]
   /** For a user: the access of its groups. */
@@ -114,11 +118,18 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   return {
     question,
     account,
+    path: account && (await renderPath(account, context)),
     direct,
     throughGroups,
     near: isFound ? [] : await findNearLinks(question, account, context),
     notes,
   }
+}
+
+async function renderPath({ parents }: Account, { ports, notes }: Context): Promise<string> {
+  const asked = new UnitNames(ports).of(new Set(parents))
+  const names = await unlessRefused(asked, 'the names of organizational units could not be read', notes)
+  return renderUnitPath(parents, names ?? new Map())
 }
 
 async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Promise<Asked> {

@@ -58,9 +58,12 @@ export async function sortGrants(
       if (there.some(isIt)) existing.add(grant)
     }
   }
-  const all = new Set(ready.map(({ grant }) => grant))
+  const ids = new Map(ready.map(({ grant, principalId }) => [grant, principalId]))
   return {
-    grants: grants.filter((grant) => all.has(grant) && !existing.has(grant)),
+    grants: grants.flatMap((grant) => {
+      const principalId = ids.get(grant)
+      return principalId === undefined || existing.has(grant) ? [] : [{ ...grant, principalId }]
+    }),
     existing: [...existing],
     waiting,
     unchecked: isChecked ? 0 : [...places.values()].flat().length,

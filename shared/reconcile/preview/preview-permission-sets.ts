@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { Complaint } from '../../domain/complaint.ts'
+import { complainOfObjections, judgePermissionSetByPolicies } from '../../domain/judge-by-policies.ts'
 import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -10,6 +11,7 @@ import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { notOurs } from '../permission-sets/describe-permission-set.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
 import { ownedPrefix, readOwned } from '../records/owned-permission-sets.ts'
+import { Policies } from '../records/policies.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 
 /** A quarter of what AWS allows to all callers together: a dispatcher may be at work. */
@@ -38,7 +40,8 @@ export async function previewPermissionSets(ports: Ports) {
   const index = new PermissionSetIndex({ objects, ssoAdmin, clock })
   const limit = pLimit(readsAtOnce)
   const files = [...(await listHeads(objects, permissionSetPrefix)).keys()]
-  const compared = await Promise.all(files.map((key) => limit(() => compareFile(key, ports, index))))
+  const policies = new Policies({ objects, clock })
+  const compared = await Promise.all(files.map((key) => limit(() => compareFile(key, ports, { index, policies }))))
   const changes = compared.filter((change) => change !== undefined)
   const present = new Set(files)
   for await (const { key } of objects.list(ownedPrefix)) {
@@ -59,7 +62,7 @@ export async function previewPermissionSets(ports: Ports) {
 async function compareFile(
   key: string,
   { objects }: Ports,
-  index: PermissionSetIndex,
+  { index, policies }: { readonly index: PermissionSetIndex; readonly policies: Policies },
 ): Promise<PermissionSetChange | undefined> {
   const reading = await readPermissionSetFile(objects, key)
   if (!reading) return undefined
@@ -68,6 +71,11 @@ async function compareFile(
   const name = parsedName.ok ? parsedName.value : key.slice(permissionSetPrefix.length)
   if (!file.ok) return rejected(name, file.complaint)
   const owned = await readOwned(objects, file.value.name)
+  if (owned?.value.applied?.etag !== object.etag) {
+    const { refusals } = judgePermissionSetByPolicies(await policies.read(), file.value)
+    const refusal = complainOfObjections(key, refusals)
+    if (refusal) return rejected(name, refusal)
+  }
   const arn = owned ? owned.value.arn : await index.resolve(file.value.name)
   if (arn === undefined) return { name: file.value.name, change: 'create' }
   if (!owned) return rejected(name, notOurs(file.value.name))

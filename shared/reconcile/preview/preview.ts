@@ -5,8 +5,11 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { describeLink } from '../../domain/describe-link.ts'
 import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { Lack } from '../../domain/lack.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { type Reach, reachOf } from '../../domain/reach.ts'
 import type { Status } from '../../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -19,17 +22,26 @@ import { listKnown } from '../records/foreign-assignments.ts'
 import { InputReadings } from '../records/input-readings.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
+import { Policies } from '../records/policies.ts'
 import type { LinkReading } from '../records/read-link.ts'
+import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
+import { findAdministrators } from './find-administrators.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { type BrakePreview, previewBrake } from './preview-brake.ts'
 import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
 import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
+import { previewRefusals } from './preview-refusals.ts'
 
 /** An assignment to create, and the links that grant it. */
-export type PlannedGrant = { readonly assignment: Assignment; readonly links: readonly string[] }
+export type PlannedGrant = {
+  readonly assignment: Assignment
+  readonly links: readonly string[]
+  /** Of the group or user that has this name now. Absent: not looked for, or there is none. */
+  readonly principalId?: PrincipalId
+}
 
 /** What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope. */
 export type LinkFate = 'deleted' | 'rejected' | 'expired' | 'not-yet' | 'unreadable' | 'elsewhere'
@@ -64,7 +76,13 @@ export type Preview = {
   readonly stuck: readonly PlannedRevocation[]
   readonly vanishingRoles: readonly ProvisionedSet[]
   readonly idleLinks: readonly IdleLink[]
+  /** Rules about who uploads a link that is not uploaded yet. */
+  readonly rulesLater: readonly string[]
   readonly permissionSets: readonly PermissionSetChange[]
+  /** Who has the permission sets that change or are deleted, by name: as recorded before. */
+  readonly reach: ReadonlyMap<string, Reach>
+  /** Those of the permission sets here that allow everything, in their new version. */
+  readonly administrators: readonly PermissionSetName[]
   /** Unfinished ledger entries: they are tried again. */
   readonly unfinished: number
   /** Grants that were not compared with Identity Center. */
@@ -99,21 +117,27 @@ export async function previewChanges(
   const differences = await findDifferences(objects, view, configuration)
   const { plan, unfinished, counts, held: heldKeys } = differences
   const readings = await InputReadings.list(objects, configuration)
+  const policies = new Policies({ objects, clock: ports.clock })
   const membership = { ...configuration, managementAccountId: view.managementAccountId }
   onStep('looking up permission sets and principals')
   const permissionSets = await previewPermissionSets(ports)
-  const grants = await attributeGrants(plan.grants, readings, view, membership)
-  const sorted = await sortGrants(grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
+  const planned = await attributeGrants(plan.grants, readings, view, membership)
+  const statuses = new StatusStore(objects, ports.clock)
+  const judged = await previewRefusals(planned, { policies, organization, configuration, readings, statuses })
+  const sorted = await sortGrants(judged.grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
-  const planned = await attributeRevocations(plan.revocations, objects, readings, view)
+  const revoking = await attributeRevocations(plan.revocations, objects, readings, view)
   const {
     stuck = [],
     held = [],
     revocations = [],
-  } = Object.groupBy(planned, ({ assignment }) => {
+  } = Object.groupBy(revoking, ({ assignment }) => {
     if (refusing.has(assignment.accountId)) return 'stuck'
     return heldKeys.has(renderAssignmentKey(assignment)) ? 'held' : 'revocations'
   })
+  const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
+  const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
+  const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet)]
   const revoked = revocations.map(({ assignment }) => assignment)
   const blocked = await listBlockedDeletions(
     permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
@@ -134,10 +158,20 @@ export async function previewChanges(
       grants: sorted.grants.map(({ assignment }) => assignment),
       remaining: await listRemaining(objects, revoked),
     }),
-    idleLinks: await findIdleLinks(readings, isIdle, { objects, organization: asRead(organization), configuration }),
+    idleLinks: [
+      ...judged.refused,
+      ...(await findIdleLinks(readings, isIdle, {
+        ...{ objects, organization: asRead(organization), configuration },
+        policies,
+        findUploader: () => 'later',
+      })),
+    ],
+    rulesLater: judged.later,
     permissionSets: permissionSets.changes.map((one) =>
       one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
     ),
+    reach: new Map(changed.map((name) => [name, reachOf(name, differences.recorded)])),
+    administrators: await findAdministrators(named, objects, permissionSets),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,

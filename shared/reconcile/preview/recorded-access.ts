@@ -5,6 +5,7 @@ import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center
 import { type Access, type GrantingLink, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
+import type { RoleUse } from '../../domain/role-use.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
@@ -26,6 +27,8 @@ export type KnownAccess = {
   /** Since when it is in force. For foreign access: since when ssofile knows it. */
   readonly since?: string | undefined
   readonly links: readonly GrantingLink[]
+  /** Absent: it was not asked. */
+  readonly use?: RoleUse | undefined
 }
 
 /** What the bucket says of an assignment. `ours`: the access in the ledger entry, for a proof. */

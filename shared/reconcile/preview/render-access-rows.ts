@@ -9,7 +9,8 @@ const columns: readonly Column[] = [
   { title: 'account', text: ({ account }) => account },
   { title: 'account name', text: ({ accountName = '' }) => accountName },
   { title: 'account state', text: ({ accountState = '' }) => accountState },
-  { title: 'above the account', text: ({ path = '' }) => path },
+  { title: 'OU path', text: ({ path = '' }) => path },
+  { title: 'OU ids', text: ({ pathIds = '' }) => pathIds },
   { title: 'permission set', text: ({ permissionSet }) => permissionSet },
   { title: 'through group', text: ({ group = '' }) => group },
   { title: 'group id', text: ({ groupId = '' }) => groupId },
@@ -23,6 +24,9 @@ const columns: readonly Column[] = [
   { title: 'ticket', text: ({ links }) => links.flatMap(({ ticket }) => ticket ?? []).join(' ; ') },
   { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
   { title: 'remark', text: ({ remark = '' }) => remark },
+  { title: 'role last used', text: ({ use }) => (use?.isKnown ? (use.lastUsedAt ?? 'never') : 'not known') },
+  { title: 'unused days', text: ({ unusedDays }) => (unusedDays === undefined ? '' : String(unusedDays)) },
+  { title: 'use as of', text: ({ use }) => (use?.isKnown ? use.asOf : '') },
 ]
 
 /** The first line of access as CSV. */

@@ -3,7 +3,9 @@ import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import type { Account } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { judgeUse } from '../../domain/role-use.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
@@ -11,6 +13,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { UnitNames } from '../organization/unit-names.ts'
 import { listAccessAt } from './access-at.ts'
 import { addUploaders } from './add-uploaders.ts'
 import { expandAccess, type HeldAccess } from './expand-access.ts'
@@ -18,7 +21,8 @@ import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
 import { People } from './people.ts'
-import { type Recorded, readRecordedAccess } from './recorded-access.ts'
+import { type KnownAccess, type Recorded, readRecordedAccess } from './recorded-access.ts'
+import { notConfigured, type RoleUseAge, RoleUses } from './role-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 /** What is given has to fit; nothing given: all access. */
@@ -35,6 +39,8 @@ export type WhoQuestion = {
   readonly isLive: boolean
   /** What history says of an instant before; then nothing else is asked. */
   readonly at?: Date | undefined
+  /** Not what is known to have been used within so many days: the answer has the rest, with what is known of it. */
+  readonly unusedForDays?: number | undefined
 }
 
 /** How old the parts of an answer are, as instants. */
@@ -48,6 +54,8 @@ export type WhoSources = {
   readonly historySince?: string | undefined
   /** `why`: Identity Center was not asked, as the end of a sentence. */
   readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }
+  /** Absent: it was not asked when roles were last used. */
+  readonly roleUse?: RoleUseAge | undefined
 }
 
 export type WhoAnswer = {
@@ -84,14 +92,43 @@ export async function whoHasAccess(
     const { isLinkWanted } = question
     return isLinkWanted === undefined || links.some(({ key }) => isLinkWanted(key))
   })
-  const told = await addUploaders(wanted, ports)
+  const uses = new RoleUses(ports, configuration)
+  const { unusedForDays } = question
+  const unused = unusedForDays === undefined ? wanted : await leaveOutUsed(wanted, unusedForDays, { uses, onStep })
+  notes.push(...uses.notes)
+  if (unusedForDays !== undefined && configuration.auditorRole === '')
+    notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
+  const told = await addUploaders(unused, ports)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isThen = question.at !== undefined
-  const rows = await expandAccess(told, { people, subject, accounts, notes, isThen, onStep })
+  const unitNames = await nameUnits(told, accounts, finding)
+  const rows = await expandAccess(told, { people, subject, accounts, unitNames, notes, isThen, onStep })
   const driftCheck = isThen ? undefined : ageOf(drift)
-  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince }
+  const roleUse = unusedForDays === undefined ? undefined : uses.age
+  const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse }
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
   return { rows, isAsked: asked.asked, sources: { ...sources, identityCenter }, notes }
+}
+
+async function leaveOutUsed(
+  access: readonly KnownAccess[],
+  days: number,
+  { uses, onStep }: { readonly uses: RoleUses; readonly onStep: TellProgress },
+): Promise<readonly KnownAccess[]> {
+  const known = await uses.addTo(access, onStep)
+  return known.filter((one) => judgeUse(one, days) !== 'used')
+}
+
+/** Of the units above these accounts. Without names their ids are told. */
+async function nameUnits(
+  access: readonly KnownAccess[],
+  accounts: ReadonlyMap<AccountId, Account>,
+  { question: { isLive }, ports, notes }: Finding,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new UnitNames(ports)
+  const ids = new Set(access.flatMap(({ accountId }) => accounts.get(accountId)?.parents ?? []))
+  const asked = isLive && unlessRefused(names.of(ids), 'the names of organizational units could not be read', notes)
+  return (await asked) || names.stored()
 }
 
 type Finding = {

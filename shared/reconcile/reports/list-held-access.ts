@@ -9,11 +9,12 @@ import { expandAccess, type HeldAccess } from '../preview/expand-access.ts'
 import { mergeAccess } from '../preview/merge-access.ts'
 import type { People } from '../preview/people.ts'
 import { type KnownAccess, readRecordedAccess } from '../preview/recorded-access.ts'
+import type { RoleUses } from '../preview/role-uses.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
 /** So many accounts are read ahead, and are in memory: in each a listing of S3 and some dozen objects. */
-const accountsAtOnce = 16
+const accountsAtOnce = 32
 
 const anybody = { names: new Set<string>(), isAnybody: true }
 const notAsked = { asked: false, why: 'a report is from the bucket' } as const
@@ -26,20 +27,25 @@ export async function* listHeldAccess(
   context: {
     readonly people: People
     readonly accounts: ReadonlyMap<AccountId, Account>
+    readonly uses: RoleUses
+    readonly unitNames: ReadonlyMap<string, string>
     readonly notes: string[]
   },
 ): AsyncGenerator<Reported> {
   const { objects } = ports
-  const { notes } = context
+  const { uses, notes } = context
   const ids = [...(await listAccounts(objects))].sort()
   const uploaders: Uploaders = new Map()
   for (let from = 0; from < ids.length; from += accountsAtOnce) {
     const recorded = await Promise.all(
-      ids.slice(from, from + accountsAtOnce).map((id) => readRecordedAccess(objects, `account%${id}%`, () => true)),
+      ids.slice(from, from + accountsAtOnce).map(async (id) => {
+        const { accesses, spoiled } = await readRecordedAccess(objects, `account%${id}%`, () => true)
+        return { spoiled, used: await uses.addTo(mergeAccess(accesses, notAsked, new Map())) }
+      }),
     )
-    for (const { accesses, spoiled } of recorded) {
+    for (const { used, spoiled } of recorded) {
       notes.push(...spoiled)
-      const access = await addUploaders(mergeAccess(accesses, notAsked, new Map()), ports, uploaders)
+      const access = await addUploaders(used, ports, uploaders)
       yield { access, rows: await expandAccess(access, { ...context, subject: anybody }) }
     }
   }

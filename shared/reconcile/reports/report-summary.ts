@@ -1,10 +1,12 @@
 import * as z from 'zod'
+import { judgeUse } from '../../domain/role-use.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Reported } from './list-held-access.ts'
 
 export const reportsPrefix = 'reports/'
+const unusedDaysAsked = 90
 const count = z.int().min(0)
 
 const counts = z.strictObject({
@@ -16,6 +18,10 @@ const counts = z.strictObject({
   accounts: count,
   people: count,
   groups: count,
+  /** Assignments that nobody is known to have used. Absent, as the next: no auditor's role is configured. */
+  unusedFor90Days: count.optional(),
+  /** Assignments of which that cannot be said. */
+  useNotKnown: count.optional(),
 })
 export type ReportCounts = z.infer<typeof counts>
 
@@ -60,7 +66,12 @@ export async function readSummaryBefore(objects: ObjectStore, date: string): Pro
 
 export function subtractCounts(now: ReportCounts, before: ReportCounts): Readonly<Record<string, number>> {
   const names = Object.keys(now) as (keyof ReportCounts)[]
-  return Object.fromEntries(names.map((name) => [name, now[name] - before[name]]))
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const [one, other] = [now[name], before[name]]
+      return one === undefined || other === undefined ? [] : [[name, one - other]]
+    }),
+  )
 }
 
 /** Counts what passes. It keeps each id once. */
@@ -68,15 +79,27 @@ export class ReportTally {
   #rows = 0
   #assignments = 0
   #foreign = 0
+  #unused = 0
+  #useNotKnown = 0
+  readonly #isUseAsked: boolean
   readonly #accounts = new Set<string>()
   readonly #people = new Set<string>()
   /** The groups that have access, by id, and how they are called. */
   readonly groups = new Map<string, string>()
 
+  constructor({ isUseAsked }: { readonly isUseAsked: boolean }) {
+    this.#isUseAsked = isUseAsked
+  }
+
   add({ rows, access }: Reported): void {
     this.#rows += rows.length
     this.#assignments += access.length
     this.#foreign += access.filter(({ state }) => state === 'foreign').length
+    for (const one of access) {
+      const verdict = judgeUse(one, unusedDaysAsked)
+      if (verdict === 'unused') this.#unused++
+      if (verdict === 'not known') this.#useNotKnown++
+    }
     for (const { personId, groupId, group = '', account } of rows) {
       this.#accounts.add(account)
       if (personId !== undefined) this.#people.add(personId)
@@ -92,6 +115,7 @@ export class ReportTally {
       accounts: this.#accounts.size,
       people: this.#people.size,
       groups: this.groups.size,
+      ...(this.#isUseAsked ? { unusedFor90Days: this.#unused, useNotKnown: this.#useNotKnown } : {}),
     }
   }
 }

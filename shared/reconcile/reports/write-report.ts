@@ -8,10 +8,13 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 import { readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { UnitNames } from '../organization/unit-names.ts'
 import { describePage } from '../preview/describe-page.ts'
 import type { HeldAccess } from '../preview/expand-access.ts'
+import { describeViolations, findViolations } from '../preview/find-violations.ts'
 import { People } from '../preview/people.ts'
 import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows.ts'
+import { notConfigured, RoleUses } from '../preview/role-uses.ts'
 import { unlessRefused } from '../preview/unless-refused.ts'
 import type { WhoSources } from '../preview/who-has-access.ts'
 import { listChanges } from '../records/tell-event.ts'
@@ -27,14 +30,17 @@ import {
   summaryRecord,
 } from './report-summary.ts'
 
-type ReportPorts = Pick<Ports, 'objects' | 'identityStore' | 'organizations' | 'clock' | 'randomness' | 'log'>
+type ReportPorts = Pick<
+  Ports,
+  'objects' | 'identityStore' | 'organizations' | 'auditor' | 'clock' | 'randomness' | 'log'
+>
 
 /**
  * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
  * expanded in `groups.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
  * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
- * that AWS allows to each operation; a run that was ended goes on with the groups that are left. No part of the report is in
- * memory as a whole. Written again, it is as of then.
+ * that AWS allows to each operation; a run that was ended goes on with the groups that are left. Where an auditor's role is
+ * configured, IAM tells in each account when roles were last used. No part of the report is in memory as a whole. Written again, it is as of then.
  */
 export async function writeReport(ports: ReportPorts, configuration: Configuration): Promise<ReportSummary> {
   const { objects, clock } = ports
@@ -54,18 +60,22 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
+  const unitNames = await new UnitNames(ports).stored()
+  notes.push(...describeViolations(await findViolations(ports, configuration)))
   const facts = await describePage({ isAsked: false, sources, notes }, ports)
-  const tally = new ReportTally()
+  const uses = new RoleUses(ports, configuration)
+  const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })
   const [csv, page] = ['access.csv', 'index.html'].map(
     (name) => new ObjectWriter(objects, `${reportsPrefix}${date}/${name}`),
   )
   await csv?.write(accessCsvTitles)
   async function* rows(): AsyncGenerator<HeldAccess> {
-    for await (const reported of listHeldAccess(ports, { people, accounts, notes })) {
+    for await (const reported of listHeldAccess(ports, { people, accounts, unitNames, uses, notes })) {
       await csv?.write(renderAccessRows(reported.rows))
       tally.add(reported)
       yield* reported.rows
     }
+    notes.push(...uses.notes)
   }
   for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
   await csv?.end()
@@ -94,7 +104,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   return summary
 }
 
-async function readSources(ports: ReportPorts, { folders }: Configuration, bucketReadAt: string) {
+async function readSources(ports: ReportPorts, { folders, auditorRole }: Configuration, bucketReadAt: string) {
   const [organization, drift] = await Promise.all([
     new OrganizationCache(ports, folders).storedView(),
     readDriftRun(ports.objects),
@@ -104,6 +114,7 @@ async function readSources(ports: ReportPorts, { folders }: Configuration, bucke
     driftCheck: drift && { startedAt: drift.startedAt, isOver: drift.open.length === 0 },
     organizationReadAt: organization?.readAt,
     identityCenter: { why: 'a report is from the bucket' },
+    roleUse: auditorRole === '' ? { why: notConfigured } : { asOf: bucketReadAt },
   }
   return [organization, sources] as const
 }

@@ -2,15 +2,22 @@ import type { AccountId } from '../../domain/account-id.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { Access, Expansion, LinkFacts, Progress, Standing } from '../../domain/describe-link.ts'
 import { expandScope } from '../../domain/expand-scope.ts'
+import type { Uploader } from '../../domain/input-message.ts'
 import type { Lack } from '../../domain/lack.ts'
 import type { Grant, Link } from '../../domain/link.ts'
 import { nearMatch } from '../../domain/near-match.ts'
+import { isUnplaced } from '../../domain/organization-view.ts'
 import type { Status } from '../../domain/status.ts'
+import { isSameUpload } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { judgeLink } from '../assignments/judge-link.ts'
 import { mayName } from '../assignments/standings.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
+import type { Policies } from '../records/policies.ts'
 import { type LinkReading, readLink } from '../records/read-link.ts'
+
+type InForceReading = Extract<LinkReading, { state: 'in-force' }>
 
 /** What a status asks of the organization. */
 export type AskedOrganization = Pick<OrganizationCache, 'view' | 'viewWithTags' | 'find' | 'parentExists'>
@@ -19,8 +26,11 @@ export type GatherContext = {
   readonly objects: ObjectStore
   readonly organization: AskedOrganization
   readonly configuration: Configuration
+  readonly policies: Pick<Policies, 'read'>
   /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
   readonly tagsUntilMs?: number
+  /** Who uploaded what is in force. Absent: as its status until now says. */
+  findUploader?(object: InForceReading['object'], present: Status | undefined): Uploader | 'later' | undefined
   /** The accounts in which the ledger has access of this grant. */
   accountsOf(grant: Grant): Promise<readonly AccountId[]>
   /** How far the assignments are: only the dispatcher knows. Absent: unknown. */
@@ -53,7 +63,8 @@ export async function gatherLink(
     const accounts = expansion.found === 'accounts' ? expansion.accounts : []
     const progress = await gatherProgress(reading.link, accounts, context)
     const { onDrift } = context.configuration
-    return { reading, accounts, facts: { ...common, ...reading, expansion, progress, onDrift } }
+    const verdict = await judge(reading, present, context)
+    return { reading, accounts, facts: { ...common, ...reading, expansion, progress, onDrift, verdict } }
   }
   const accounts = reading.link ? await listConcerned(reading.link, context) : []
   if (reading.state === 'rejected') return { reading, accounts, facts: { ...common, ...reading } }
@@ -62,6 +73,12 @@ export async function gatherLink(
     return { reading, accounts: [], facts: { ...common, ...reading, state: 'rejected' } }
   const left = await gatherLeft(key, reading.link, accounts, context)
   return { reading, accounts, facts: { ...common, ...reading, left } }
+}
+
+function judge({ link, body, object }: InForceReading, present: Status | undefined, context: GatherContext) {
+  const toldUploader = () => (isSameUpload(present, object) ? present?.by : undefined)
+  const findUploader = async () => (context.findUploader ? context.findUploader(object, present) : toldUploader())
+  return judgeLink({ link, body, uploadedAt: object.lastModified, findUploader }, context)
 }
 
 /** A link stays bound to its user while its content is the same, and while anything is left of it once its file is gone. */
@@ -92,8 +109,9 @@ async function expandLink(
     case 'account': {
       if (scope.id === view.managementAccountId && !configuration.includeManagementAccount)
         return { found: 'management-account', id: scope.id }
-      // The view may not have a new account yet.
-      const account = await organization.find(scope.id, view)
+      // The view may not have a new account yet. Only the state matters here: no tags are read for it.
+      const known = view.accounts.find(({ id }) => id === scope.id)
+      const account = known && !isUnplaced(known) ? known : await organization.find(scope.id, view)
       // Ids that differ in one digit are common: no near one was meant.
       if (!account) return { found: 'nothing', scope, near: undefined }
       return account.state === 'ACTIVE' ? found([account.id]) : { found: 'inactive-account', account }

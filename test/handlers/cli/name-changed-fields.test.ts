@@ -30,8 +30,8 @@ async function plan(world: World, file: string, before: ObjectStore = world.obje
   const options = { looksMost: 0 }
   const preview = await world.finish(previewChanges({ ...world.ports, objects: after }, world.configuration, options))
   const permissionSets = await nameChangedFields(preview.permissionSets, { before, after })
-  const [, , line] = renderPlan({ ...preview, permissionSets }).split('\n')
-  return { told: permissionSets, line }
+  const [, , ...lines] = renderPlan({ ...preview, permissionSets }).split('\n')
+  return { told: permissionSets, line: lines[0], lines }
 }
 
 test('a plan names the fields that differ between the file that was applied and the new one', async () => {
@@ -40,6 +40,32 @@ test('a plan names the fields that differ between the file that was applied and 
   const fields = ['sessionDurationInMinutes', 'tags']
   expect(told).toEqual([{ name: 'Billing-ps', change: 'update', fields }])
   expect(line).toBe('* permission set Billing-ps  is changed: sessionDurationInMinutes, tags')
+})
+
+test('a plan names the actions that are gained and lost, with AWS’s access levels and a plain warning', async () => {
+  const allow = (...Action: string[]) => ({
+    inlinePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] },
+  })
+  const world = await worldWith(render(allow('s3:GetObject')))
+  const { told, lines } = await plan(world, render(allow('IAM:passrole', 's3:PutObjectTagging')))
+  expect(told).toMatchObject([
+    {
+      meaning: {
+        gained: [
+          { name: 'iam:PassRole', level: 'Write' },
+          { name: 's3:PutObjectTagging', level: 'Tagging' },
+        ],
+        lost: [{ name: 's3:GetObject', level: 'Read' }],
+      },
+    },
+  ])
+  expect(lines.slice(0, 5)).toEqual([
+    '* permission set Billing-ps  is changed: inlinePolicyDocument',
+    expect.stringMatching(/^ {4}warning: iam:PassRole: whoever has it/),
+    '    gains Write: iam:PassRole',
+    '    gains Tagging: s3:PutObjectTagging',
+    '    loses Read: s3:GetObject',
+  ])
 })
 
 test('a file that says the same in another form is told as such', async () => {

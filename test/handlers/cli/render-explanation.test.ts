@@ -28,3 +28,16 @@ test.each([
 ] as const)('how access stands and since when it is in force are told apart: %j', (told, line) => {
   expect(accessLine(told)).toBe(line)
 })
+
+test('an account is told with the path of its units, in names and in ids, whatever they are called', () => {
+  const account = {
+    id: question.account,
+    name: 'invoicing\u001b[2J',
+    state: 'ACTIVE' as const,
+    parents: ['r-acme', 'ou-acme-wrk10000'],
+  }
+  const answer = { question, account, direct: [], throughGroups: [], near: [], notes: [] }
+  const [, units, ids] = renderExplanation({ ...answer, path: 'Root/Work%2F\nloads' }).split('\n')
+  expect(units).toBe('  in        Root/Work%2F\\u{a}loads')
+  expect(ids).toBe('            r-acme/ou-acme-wrk10000')
+})

@@ -49,20 +49,22 @@ function listOf(links: number): ShownList {
 }
 const ten = '2026-03-03T10:00:00.000Z'
 
-test('of what is held fifty links and three accounts of each are told, and with --verbose all', () => {
-  const shown = { lists: [listOf(51)], releases: [], pause: undefined }
+test('of what is held up to twenty links are told, of more the first five, and with --verbose all', () => {
+  const shown = { lists: [listOf(21)], releases: [], pause: undefined }
   const brief = renderHeld(shown)
-  expect(brief).toMatch(/^204 revocations held/)
-  expect(brief.match(/^ {2}links_data\//gm)).toHaveLength(50)
+  expect(brief).toMatch(/^84 revocations held/)
+  const twenty = renderHeld({ ...shown, lists: [listOf(20)] })
+  expect(twenty.match(/^ {2}links_data\//gm)).toHaveLength(20)
+  expect(brief.match(/^ {2}links_data\//gm)).toHaveLength(5)
   expect(brief).toContain('100000000002, and 1 more\n')
-  expect(brief).toContain('  and 1 more link (--verbose tells all)\n')
+  expect(brief).toContain('  and 16 more links (--verbose tells all)\n')
   const whole = renderHeld(shown, { isVerbose: true })
-  expect(whole.match(/^ {2}links_data\//gm)).toHaveLength(51)
+  expect(whole.match(/^ {2}links_data\//gm)).toHaveLength(21)
   expect(whole).not.toContain('--verbose')
 })
 
 test('a base that is smaller than what may pass is not told', () => {
-  const told = renderHeld({ lists: [listOf(51)], releases: [], pause: undefined })
-  expect(told).toContain('51 links directly under links_data/ withdrawn since')
+  const told = renderHeld({ lists: [listOf(21)], releases: [], pause: undefined })
+  expect(told).toContain('21 links directly under links_data/ withdrawn since')
   expect(told).toContain('at most 20 pass in 15 minutes')
 })

@@ -60,16 +60,30 @@ test('of a link three accounts are told, and with --verbose every one', async ()
   expect(whole).not.toContain('--verbose')
 })
 
-test('fifty links of one kind are told, and with --verbose every one', async () => {
+test('up to twenty links of one kind are told, of more the first five, and with --verbose every one', async () => {
   const world = new World()
   await world.objects.put('permission_sets/Read-ps.json', set)
-  for (let index = 0; index < 51; index++)
-    await world.objects.put(`links_data/account%233000000002%Read-ps%nobody-${index}%GROUP%ssofile`, '')
+  const put = (index: number) =>
+    world.objects.put(`links_data/account%233000000002%Read-ps%nobody-${index}%GROUP%ssofile`, '')
+  for (let index = 0; index < 20; index++) await put(index)
   const linksIn = (told: string) => told.match(/^… /gm)?.length ?? 0
+  expect(linksIn(await plan(world))).toBe(20)
+  await put(20)
   const brief = await plan(world)
-  expect(linksIn(brief)).toBe(50)
-  expect(brief).toContain('\n  and 1 more link (--verbose tells all)\n')
-  expect(linksIn(await plan(world, { isVerbose: true }))).toBe(51)
+  expect(linksIn(brief)).toBe(5)
+  expect(brief).toContain('\n  and 16 more links (--verbose tells all)\n')
+  expect(linksIn(await plan(world, { isVerbose: true }))).toBe(21)
+})
+
+test('links that wait for the same thing stand together, three of them by name, and the reason once', async () => {
+  const world = new World()
+  await world.objects.put('permission_sets/Read-ps.json', set)
+  for (const account of ['233000000001', '233000000002', '231000000001', '231000000002'])
+    await world.objects.put(`links_data/account%${account}%Read-ps%nobody%GROUP%ssofile`, '')
+  const brief = await plan(world)
+  expect(brief.match(/^… /gm)).toHaveLength(3)
+  expect(brief).toContain("  and 1 more link (--verbose tells all)\n    why: group 'nobody' does not exist")
+  expect(brief.match(/why: /g)).toHaveLength(1)
 })
 
 test('links that grant nothing for the same reason are told together, three of them by name', async () => {

@@ -40,6 +40,18 @@ describe('the list of inputs', () => {
     expect(lines(renderSummary(many(21), { isWhole: true }))).toBe(21)
   })
 
+  test('takes reasons that differ in names and accounts for one, and hostile reasons for one of each state', () => {
+    const told = (reason: (index: number) => string) =>
+      renderSummary(Array.from({ length: 500 }, (_, index) => status(index, 'waiting', { reason: reason(index) })))
+    const missing = told(
+      (index) => `group 'team-${index}' does not exist; did you mean 'team'? in 2330000${10000 + index}`,
+    )
+    expect(missing.match(/^waiting/gm)).toHaveLength(3)
+    expect(missing).toContain("group 'team-2' does not exist")
+    expect(missing).toContain('and 497 more like this; all: ssofile status --state waiting\n')
+    expect(told((index) => `reason ${index}`).match(/^waiting/gm)).toHaveLength(3)
+  })
+
   test('keeps the width of the terminal', () => {
     const reason = 'r'.repeat(200)
     const text = renderSummary([status(1, 'rejected', { reason }), status(2, 'applied')], { width: 80 })

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { matchesGlob } from '../../../handlers/cli/glob.ts'
 import { type StatusFilter, selectStatuses } from '../../../handlers/cli/select-statuses.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
+import { matchesGlob } from '../../../shared/domain/glob.ts'
 import type { OrganizationView } from '../../../shared/domain/organization-view.ts'
 import type { Status } from '../../../shared/domain/status.ts'
 

@@ -110,6 +110,18 @@ test('symbolic links are followed, as a sync does; one that leads nowhere or rou
 })
 
 test.each([
+  ['a file elsewhere on this machine', '/etc/hostname', 'links_data/secret'],
+  ['the folder above', '../..', 'links_data/above'],
+  ['the files of git, which may hold a token', '../.git/config', 'permission_sets/Token-ps.json'],
+])('a symbolic link to %s is refused unread', async (_, target, key) => {
+  await write({ '.git/config': 'token', [link]: '', 'permission_sets/Billing-ps.json': '{}' })
+  await symlink(target, join(folder, key))
+  const { faults } = await validate()
+  expect(faults).toMatchObject([{ received: 'a symbolic link that leads out of the folder' }])
+  expect(JSON.stringify(faults)).not.toContain('token')
+})
+
+test.each([
   ['a file', () => write({ links_data: '' })],
   ['a symbolic link that leads nowhere', () => symlink('nowhere', join(folder, 'links_data'))],
 ])('links_data/ that is %s is an error of it', async (_, make) => {

@@ -3,12 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 
+const given = { AWS_ACCESS_KEY_ID: 'me', AWS_SECRET_ACCESS_KEY: 'any', AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: '' }
 const before = { ...process.env }
 beforeEach(() => {
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'me', AWS_SECRET_ACCESS_KEY: 'any', AWS_REGION: 'us-east-1' })
+  Object.assign(process.env, given)
 })
 afterEach(() => {
-  process.env = { ...before }
+  for (const name of Object.keys(given)) delete process.env[name]
+  Object.assign(process.env, before)
 })
 
 async function answering(status: number, body: string): Promise<string> {

@@ -1,20 +1,9 @@
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { PowertoolsLog } from '../../../shared/aws/powertools-log.ts'
-
-function linesOf(write: () => void): string[] {
-  const lines: string[] = []
-  const keep = (chunk: unknown) => {
-    lines.push(String(chunk))
-    return true
-  }
-  const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation(keep))
-  write()
-  for (const spy of spies) spy.mockRestore()
-  return lines
-}
+import { writtenLines } from './written-lines.ts'
 
 test('a log line is one JSON object with the fields of its logger, its own, and an error with its causes', () => {
-  const lines = linesOf(() => {
+  const lines = writtenLines(() => {
     const log = new PowertoolsLog().with({ input: 'links_data/root%all%…' })
     log.info('link looked at', { status: 'applying' })
     log.with({ requestId: 'r-1' }).error('not finished', { error: new Error('outer', { cause: new Error('inner') }) })
@@ -36,7 +25,7 @@ test('a log line is one JSON object with the fields of its logger, its own, and 
 })
 
 test('a name in a log line can neither hide characters nor turn the line around', () => {
-  const [line = ''] = linesOf(() =>
+  const [line = ''] = writtenLines(() =>
     new PowertoolsLog().with({ input: 'a\u202egpj.exe' }).info('told', { by: ['b\u2028c'] }),
   )
   expect(JSON.parse(line)).toMatchObject({ input: 'a\\u{202e}gpj.exe', by: ['b\\u{2028}c'] })

@@ -1,17 +1,10 @@
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { PowertoolsLog } from '../../../shared/aws/powertools-log.ts'
 import { PowertoolsMetrics } from '../../../shared/aws/powertools-metrics.ts'
+import { writtenLines } from './written-lines.ts'
 
-function linesOf(write: () => void): unknown[] {
-  const lines: unknown[] = []
-  const keep = (chunk: unknown) => {
-    lines.push(JSON.parse(String(chunk)))
-    return true
-  }
-  const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation(keep))
-  write()
-  for (const spy of spies) spy.mockRestore()
-  return lines
+function linesOf(write: () => void): readonly unknown[] {
+  return writtenLines(write).map((line) => JSON.parse(line))
 }
 
 test('each value is told at once, as a line of its own that CloudWatch makes a metric of', () => {

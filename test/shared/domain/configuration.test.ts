@@ -6,6 +6,7 @@ test('every key is optional, with these defaults', () => {
     supportNestedOu: true,
     folders: [],
     urgentPermissionSets: [],
+    auditorRole: '',
     principalSuffix: '',
     includeManagementAccount: false,
     orphanGraceMinutes: 60,
@@ -33,6 +34,8 @@ test.each([
   ['slower than the quotas', { limits: { outstanding: 1, callsPerSecond: 0.5, provisionings: 1 } }],
   ['drift only reported', { onDrift: 'report' }],
   ['statuses that name nothing of others', { privacy: 'folder' }],
+  ['the name of a role', { auditorRole: 'ssofile-auditor' }],
+  ['the name of a role with its path', { auditorRole: `audit/by/${'x'.repeat(64)}` }],
 ])('%s is allowed', (_, given) => {
   expect(configuration.safeParse(given).success).toBe(true)
 })
@@ -51,6 +54,10 @@ test.each([
   ['a permission set name that AWS does not allow', { urgentPermissionSets: ['Break Glass'] }],
   ['more than 100 percent', { brake: { own: { percent: 101 } } }],
   ['a negative count', { brake: { own: { count: -1 } } }],
+  ['the ARN of a role, which has one account', { auditorRole: 'arn:aws:iam::111122223333:role/auditor' }],
+  ['any role', { auditorRole: '*' }],
+  ['a role without a name', { auditorRole: 'audit/' }],
+  ['a name of a role that is longer than AWS allows', { auditorRole: 'x'.repeat(65) }],
   ['half a revocation', { brake: { own: { count: 0.5 } } }],
   ['16 assignment requests outstanding', { limits: { outstanding: 16 } }],
   ['no assignment request outstanding', { limits: { outstanding: 0 } }],

@@ -29,7 +29,8 @@ test('rows of one account alone are summed up as that account', () => {
     title: '100000000001, prod',
     facts: [
       ['State', 'ACTIVE'],
-      ['Above it', 'r-1/ou-1'],
+      ['OUs above it', 'Root/Prod'],
+      ['Ids of these OUs', 'r-1/ou-1'],
       ['People', '2'],
       ['Permission sets', 'Admin-ps, Read'],
       ['Administrators', '1'],

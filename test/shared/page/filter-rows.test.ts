@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { AccessTable } from '../../../shared/page/access-table.ts'
+import { describeRow } from '../../../shared/page/describe-row.ts'
 import { type Filter, filterRows, noFilter } from '../../../shared/page/filter-rows.ts'
 import { inOrder, peopleOf, row, tableOf } from './page-rows.ts'
 
@@ -19,7 +20,8 @@ const table = tableOf(
     person: 'José',
     account: '100000000002',
     accountName: 'Données',
-    path: 'r-1/ou-2',
+    path: 'Root/Prod%2FTest',
+    pathIds: 'r-1/ou-2',
     permissionSet: 'Everything',
   }),
   row({ person: 'zoe', state: 'foreign', permissionSet: 'Read', links: [], since: '2026-11-20T00:00:00.000Z' }),
@@ -32,6 +34,24 @@ function found(filter: Partial<Filter>, among: AccessTable = table): readonly st
 
 test('without a filter every row is shown', () => {
   expect(found({})).toEqual(['ann', 'bob', 'bobby', 'José', 'zoe'])
+})
+
+test('access that is unused for 90 days is found, and none of which that is not known', () => {
+  const use = { isKnown: true, asOf: '2026-03-03T10:00:00.000Z', madeAt: '2025-01-01T00:00:00.000Z' } as const
+  const unused = tableOf(
+    row({ person: 'ann', use, unusedDays: 90 }),
+    row({ person: 'bob', use, unusedDays: 89 }),
+    row({ person: 'cid', use: { isKnown: false, why: 'it was not asked' } }),
+    row({ person: 'dan' }),
+    row({ person: 'eve', use: { ...use, lastUsedAt: '2025-06-01T00:00:00.000Z' }, unusedDays: 275 }),
+  )
+  expect(found({ ready: 'unused' }, unused)).toEqual(['ann', 'eve'])
+  expect(describeRow(unused, 4)).toContainEqual([
+    'Role last used',
+    '2025-06-01T00:00:00.000Z, by anybody who has it; this access is known to be unused for 275 days',
+  ])
+  expect(describeRow(unused, 0)).toContainEqual(['Role last used', expect.stringMatching(/^never, /)])
+  expect(describeRow(unused, 2).map(([name]) => name)).not.toContain('Role last used')
 })
 
 test.each([
@@ -64,4 +84,20 @@ test('the ready-made filters show direct, permanent administrator, foreign and e
 test('a date shows what is in force since that day or later', () => {
   expect(found({ since: '2026-11-20' })).toEqual(['zoe'])
   expect(found({ since: '2026-11-21' })).toEqual([])
+})
+
+test.each([
+  ['the id of a unit', 'ou-1', ['ann', 'bob', 'bobby', 'zoe']],
+  ['the path of names, in whole units', 'root/prod', ['ann', 'bob', 'bobby', 'zoe']],
+  ['the path of a unit with a slash in its name', 'Root/Prod%2FTest', ['José']],
+  ['everything below a unit', 'Root', ['ann', 'bob', 'bobby', 'José', 'zoe']],
+  ['a part of names', 'test', ['José']],
+  ['a name that another unit has in its own', 'Root/Prod/Test', []],
+])('a unit is found by %s', (_, unit, people) => {
+  expect(found({ unit })).toEqual(people)
+})
+
+test('a unit that is called like the id of another is not taken for it', () => {
+  const faked = tableOf(row({ person: 'eve', path: 'Root/ou-1', pathIds: 'r-1/ou-9' }), row({ person: 'bob' }))
+  expect(found({ unit: 'ou-1' }, faked)).toEqual(['bob'])
 })

@@ -21,3 +21,11 @@ test('rows with the same value keep the order they came in', () => {
   const sorted = sortRows(table, { by: 'accountName', isDescending: false })
   expect(peopleOf(table, sorted).slice(0, 2)).toEqual(['Ann', 'bob'])
 })
+
+test('rows are sorted by the path of OUs', () => {
+  const paths = tableOf(
+    row({ person: 'ann', account: '1', path: 'Root/Test' }),
+    row({ person: 'bob', path: 'Root/Prod' }),
+  )
+  expect(peopleOf(paths, sortRows(paths, { by: 'accountPath', isDescending: false }))).toEqual(['bob', 'ann'])
+})

@@ -24,7 +24,7 @@ function open(answer: (call: InterceptedCall, number: number) => Promise<unknown
 describe('a patient organization', () => {
   test('answers what Organizations does', async () => {
     const { world, organizations } = open()
-    const { managementAccountId, listAccounts, describeAccount, listTags, parentExists } = organizations
+    const { managementAccountId, listAccounts, describeAccount, listTags, parentName } = organizations
     expect(await world.finish(managementAccountId())).toBe('111111111111')
     const first = await world.finish(listAccounts())
     expect(first.items.length).toBeGreaterThan(0)
@@ -33,22 +33,22 @@ describe('a patient organization', () => {
     expect(await world.finish(describeAccount(account))).toMatchObject({ id: account, state: 'ACTIVE' })
     await world.organizations.tagResource(account, { project: 'apollo' })
     expect(await world.finish(listTags(account))).toMatchObject({ project: 'apollo' })
-    expect(await world.finish(parentExists('ou-acme-wrk3fina'))).toBe(true)
-    expect(await world.finish(parentExists('ou-acme-nothing1'))).toBe(false)
+    expect(await world.finish(parentName('ou-acme-wrk3fina'))).toBe('Finance')
+    expect(await world.finish(parentName('ou-acme-nothing1'))).toBeUndefined()
   })
 
   test.each([
     ['listAccounts', 7],
     ['describeAccount', 15],
     ['listTags', 9],
-    ['parentExists', 4],
+    ['parentName', 4],
   ] as const)('has %s called %i times a second at most, and as often', async (operation, most) => {
     const { world, atMs, organizations } = open(async () => undefined)
     const call = {
       listAccounts: () => organizations.listAccounts(),
       describeAccount: () => organizations.describeAccount(account),
       listTags: () => organizations.listTags(account),
-      parentExists: () => organizations.parentExists('ou-acme-wrk3fina'),
+      parentName: () => organizations.parentName('ou-acme-wrk3fina'),
     }[operation]
     await world.finish(Promise.all(Array.from({ length: 2 * most + 1 }, (): Promise<unknown> => call())), 10)
     const at = atMs(operation)
@@ -106,8 +106,8 @@ describe('a patient organization', () => {
       return proceed()
     })
     for (let call = 0; call < 6; call++)
-      await expect(world.finish(organizations.parentExists('ou-acme-wrk3fina'))).rejects.toBe(denied)
+      await expect(world.finish(organizations.parentName('ou-acme-wrk3fina'))).rejects.toBe(denied)
     expect(atMs()).toHaveLength(6)
-    expect(await world.finish(organizations.parentExists('ou-acme-wrk3fina'))).toBe(true)
+    expect(await world.finish(organizations.parentName('ou-acme-wrk3fina'))).toBe('Finance')
   })
 })

@@ -38,7 +38,11 @@ async function reconcile(world: World): Promise<void> {
 }
 
 const view = (world: World) => world.finish(new OrganizationCache(world.ports, []).view())
-const accountsWithAccess = (world: World) => world.ssoAdmin.assignments().map(({ accountId: id }) => id)
+const accountsWithAccess = (world: World) =>
+  world.ssoAdmin
+    .assignments()
+    .map(({ accountId: id }) => id)
+    .sort()
 const status = (world: World, link: string) => world.json(`status/${link}.json`)
 
 describe('an account whose State and Paths Organizations does not say', () => {

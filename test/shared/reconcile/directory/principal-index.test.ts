@@ -191,3 +191,9 @@ test('a near name is looked for again after a minute, and for each name by itsel
   await near('auditors')
   expect(directory.asked).toBe(3)
 })
+
+test('a user name without its @ is told with it', async () => {
+  const { directory, index } = open()
+  directory.groups.set(principalName.parse('kenji.ito@acme.example'), id)
+  expect(await index.findNear('USER', principalName.parse('kenji.ito'))).toBe('kenji.ito@acme.example')
+})

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { endLoss, pauseChanges, readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'
 import { readLedgerCount } from '../../../../shared/reconcile/records/ledger-count.ts'
 import { acme, World } from '../../../world.ts'
@@ -92,6 +93,17 @@ describe('a ledger', () => {
     await remove(world, 'assignments/')
     await world.objects.delete('control/ledger.json')
     await world.finish(world.everyFiveMinutes())
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('that somebody restores under the lease is not stopped beside them: that would outlast the restoration', async () => {
+    const world = await open()
+    const lease = await world.finish(Lease.acquire(world.ports, 'restoration'))
+    await world.objects.as('somebody').delete('control/owner.json')
+    void lease?.keep()
+    expect((await world.finish(world.slice())).outcome).toBe('lease-held')
+    expect(await readPause(world.objects)).toBeUndefined()
+    await world.finish(lease?.release() ?? Promise.resolve())
     expect((await world.finish(world.slice())).outcome).toBe('paused')
   })
 

@@ -117,3 +117,30 @@ test('3,500 permission sets are described once, also where the first to describe
   expect(await found).toBeUndefined()
   expect(described).toBeLessThanOrEqual(4_000)
 }, 60_000)
+
+test('a file that the policies refuse is rejected with the rule, and what was applied before stays', async () => {
+  const policy = (mode: string) => {
+    const must = { sessionMinutesMost: 60 }
+    return JSON.stringify({ contact: 'Ann', permissionSets: [{ id: 'short', control: 'AC-12', mode, must }] })
+  }
+  const file = (sessionDurationInMinutes: number) =>
+    JSON.stringify({ permissionSetName: 'CloudOperator-ps', sessionDurationInMinutes })
+  const world = open()
+  const settle = async () => {
+    await world.look()
+    await world.finish(world.slice())
+    return world.json(`status/${key}.json`)
+  }
+  await world.objects.put(key, file(120))
+  expect(await settle()).toMatchObject({ state: 'applied' })
+  await world.objects.put('policies/a.json', policy('enforce'))
+  await world.objects.put(key, file(120))
+  expect(await settle()).toMatchObject({ state: 'applied' })
+  await world.objects.put(key, file(180))
+  expect(await settle()).toMatchObject({ state: 'rejected', reason: expect.stringContaining("rule 'short'") })
+  const arn = permissionSetArn.parse((await world.json('owned_permission_sets/CloudOperator-ps'))?.arn)
+  expect(await readPermissionSet(world.ssoAdmin, arn)).toMatchObject({ sessionDuration: 'PT2H' })
+  await world.objects.put('policies/a.json', policy('warn'))
+  await world.objects.put(key, file(240))
+  expect(await settle()).toMatchObject({ state: 'applied', warnings: [expect.stringContaining("rule 'short'")] })
+})

@@ -27,7 +27,7 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
     links,
   })
   const steps: string[] = []
-  const sort = (grants: readonly PlannedGrant[], looksMost = Number.POSITIVE_INFINITY) => {
+  const sortWithIds = (grants: readonly PlannedGrant[], looksMost = Number.POSITIVE_INFINITY) => {
     const sorting = async () => {
       const readings = await InputReadings.list(world.objects, world.configuration)
       const permissionSets = await previewPermissionSets(world.ports)
@@ -43,7 +43,11 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
     }
     return world.finish(sorting())
   }
-  return { bench, world, grantOf, sort, steps }
+  const sort = async (...asked: Parameters<typeof sortWithIds>) => {
+    const { grants, ...rest } = await sortWithIds(...asked)
+    return { ...rest, grants: grants.map(({ principalId: _, ...grant }) => grant) }
+  }
+  return { bench, world, grantOf, sort, sortWithIds, steps }
 }
 
 const nothing = { grants: [], existing: [], waiting: [], unchecked: 0 }
@@ -62,6 +66,13 @@ describe('grants of a plan', () => {
     expect(bench.calls('ListAccountAssignments')).toBe(2)
     expect(await sort([])).toEqual(nothing)
     expect(steps).toHaveLength(2)
+  })
+
+  test('have the id of the group that bears the name now', async () => {
+    const { world, grantOf, sortWithIds } = open()
+    const groupId = world.identityStore.idOf('GROUP', 'team-Accountants')
+    expect(await sortWithIds([grantOf()])).toMatchObject({ grants: [{ principalId: groupId }] })
+    expect(groupId).toMatch(/^[0-9a-f-]{36}$/)
   })
 
   test('of a permission set that a file makes are made, without a look at what is there', async () => {

@@ -83,6 +83,7 @@ describe('a preview', () => {
       waiting: [],
       existing: [],
       idleLinks: [],
+      rulesLater: [],
       permissionSets: [],
       vanishingRoles: [],
       unfinished: 0,
@@ -114,7 +115,7 @@ describe('a preview', () => {
     const world = new World({
       wrap: (ports) =>
         intercept(ports, async ({ port, operation, args, proceed }) => {
-          if (port === 'organizations' && /describeAccount|parentExists/.test(operation)) asked.push(String(args[0]))
+          if (port === 'organizations' && /describeAccount|parentName/.test(operation)) asked.push(String(args[0]))
           return proceed()
         }),
     })
@@ -386,4 +387,39 @@ test('an empty link that S3 does not give is not planned as a grant, before anyb
   const { grants, idleLinks } = await preview(world)
   expect(keysOf(grants)).toEqual([])
   expect(idleLinks).toMatchObject([{ key, state: 'rejected' }])
+})
+
+describe('what the policies refuse', () => {
+  const policy = (must: object) =>
+    JSON.stringify({ contact: 'Ann', links: [{ id: 'r', control: 'AC-2', mode: 'enforce', must }] })
+
+  test('is not planned to be granted, and its link is told with the rule; what another link grants there is', async () => {
+    const world = new World({ organization: { ...acme(), assignments: [] } }).start({ dispatcher: false })
+    await world.objects.put('policies/a.json', policy({ scopes: ['account%*'] }))
+    const [wide, narrow] = [link('root%all'), link(account(one))]
+    const files = filesIn([wide, ''], [narrow, ''], [billing, acmeFile('Billing-ps')])
+    const { grants, idleLinks, rulesLater } = await preview(world, files)
+    expect(grants).toEqual([expect.objectContaining({ links: [narrow] })])
+    expect(idleLinks).toMatchObject([{ key: wide, state: 'rejected', reason: expect.stringContaining("rule 'r'") }])
+    expect(rulesLater).toEqual([])
+    await sync(world, files)
+    await apply(world)
+    expect((await world.keys('assignments/')).map((key) => key.split('%')[1])).toEqual([one])
+    expect((await preview(world)).grants).toEqual([])
+  })
+
+  test('for who uploads it is told to be judged later, before the upload', async () => {
+    const world = new World({ organization: { ...acme(), assignments: [] } })
+    await world.objects.put('policies/a.json', policy({ uploaders: ['AWS:AROA1:*'] }))
+    const files = filesIn([link(account(one)), ''], [billing, acmeFile('Billing-ps')])
+    expect(await preview(world, files)).toMatchObject({ grants: [{}], rulesLater: ['policies/a.json#r'] })
+  })
+
+  test('of a permission set is told with the rule', async () => {
+    const world = new World({ organization: { ...acme(), assignments: [] } })
+    const rules = [{ id: 's', control: 'AC-2', mode: 'enforce', must: { boundaries: ['*'] } }]
+    await world.objects.put('policies/a.json', JSON.stringify({ contact: 'Ann', permissionSets: rules }))
+    const { permissionSets } = await preview(world, filesIn([billing, acmeFile('Billing-ps')]))
+    expect(permissionSets).toMatchObject([{ change: 'rejected', reason: expect.stringContaining("rule 's'") }])
+  })
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
 import { accountId } from '../../../../shared/domain/account-id.ts'
+import type { Configuration } from '../../../../shared/domain/configuration.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../../../shared/domain/principal.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
@@ -33,9 +34,14 @@ async function settle(world: World): Promise<void> {
   }
 }
 
-async function worldWith(links: readonly string[], interceptor?: Interceptor): Promise<World> {
+async function worldWith(
+  links: readonly string[],
+  interceptor?: Interceptor,
+  configuration: Partial<Configuration> = {},
+): Promise<World> {
   const world = new World({
     organization,
+    configuration,
     ...(interceptor === undefined ? {} : { wrap: (ports) => intercept(ports, interceptor) }),
   }).start({ dispatcher: false })
   for (const set of ['Admin-ps', 'Read-ps'])
@@ -172,7 +178,8 @@ describe('who has access', () => {
         account: '200000000002',
         accountName: 'account-200000000002',
         accountState: 'ACTIVE',
-        path: 'r-tiny/ou-tiny-workload/ou-tiny-prodprod',
+        path: 'Root/Workloads/Production',
+        pathIds: 'r-tiny/ou-tiny-workload/ou-tiny-prodprod',
         permissionSet: 'Read-ps',
         origin: 'ssofile',
         state: 'granted',
@@ -250,5 +257,66 @@ describe('whoever may read only a part gets that part, and is told what is missi
   test('nobody is asked where a question would take too many calls, and the answer says so', async () => {
     const world = await worldWith([])
     expect(await who(world)).toMatchObject({ rows: [], isAsked: false })
+  })
+})
+
+describe('who has access that is unused', () => {
+  const since = '2025-06-01T00:00:00.000Z'
+  const auditorRole = 'ssofile-auditor'
+  const [one, two, three] = accounts.map((id) => accountId.parse(id))
+  const spellUse = ({ rows }: WhoAnswer) =>
+    rows.map(({ account, permissionSet, unusedDays, use }) => [account, permissionSet, use?.isKnown, unusedDays])
+
+  /** All that ssofile granted, it granted then. */
+  async function backdate(world: World): Promise<void> {
+    for (const key of await world.keys('assignments/')) {
+      const body = new TextDecoder().decode((await world.objects.get(key))?.body)
+      await world.objects.put(key, body.replace(/("grantedAt": *)"[^"]*"/g, `$1"${since}"`))
+    }
+  }
+
+  async function openWorld(configuration: Partial<Configuration>): Promise<World> {
+    const world = await worldWith(
+      ['root%all%Read-ps%admins%GROUP%ssofile', 'account%200000000001%Admin-ps%ana@x.example%USER%ssofile'],
+      undefined,
+      configuration,
+    )
+    await join(world, 'ana@x.example', 'admins')
+    await backdate(world)
+    return world
+  }
+
+  test('is what no use and no gift of that time speaks against; what was used is left out, the rest is told apart', async () => {
+    const world = await openWorld({ auditorRole })
+    const madeAt = new Date(since)
+    const usedAt = new Date(world.clock.now().getTime() - 100 * 24 * 60 * 60_000)
+    if (one === undefined || two === undefined || three === undefined) throw new Error('three accounts')
+    world.iam.tell(one, 'Read-ps', { madeAt, usedAt })
+    world.iam.tell(one, 'Admin-ps', { madeAt, usedAt: world.clock.now() })
+    world.iam.removeAuditorRole(three)
+    const answer = await who(world, { unusedForDays: 90 })
+    expect(spellUse(answer)).toEqual([
+      ['200000000001', 'Read-ps', true, 99],
+      // Its role was made just now.
+      ['200000000002', 'Read-ps', true, 0],
+      ['200000000003', 'Read-ps', false, undefined],
+    ])
+    expect(answer.notes).toEqual([
+      expect.stringMatching(/^when roles were last used is not known in account 200000000003: /),
+    ])
+    expect(answer.sources.roleUse).toEqual({ asOf: expect.stringMatching(/^2026-03-03T/) })
+    expect((await who(world)).rows.every(({ use }) => use === undefined)).toBe(true)
+  })
+
+  test('is not known without an auditor role, and the answer says what to do', async () => {
+    const answer = await who(await openWorld({}), { unusedForDays: 90 })
+    expect(answer.rows.map(({ use, unusedDays }) => [use?.isKnown, unusedDays])).toEqual(
+      answer.rows.map(() => [false, undefined]),
+    )
+    expect(answer.rows).toHaveLength(4)
+    expect(answer.notes).toEqual([
+      'no auditorRole is configured: name a role that may ask IAM in each account; docs/audit.md says what it needs',
+    ])
+    expect(answer.sources.roleUse).toEqual({ why: 'no auditorRole is configured' })
   })
 })

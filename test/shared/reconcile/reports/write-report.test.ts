@@ -90,7 +90,7 @@ describe('a report', () => {
     ])
     const csv = await text(world, `${folder}access.csv`)
     const rows = lines(csv).map(cells)
-    expect(rows.map(([person, , , , , , set, group, , given]) => [person, set, group, given])).toEqual([
+    expect(rows.map(([person, , , , , , , set, group, , given]) => [person, set, group, given])).toEqual([
       [`'${formula}`, 'Read-ps', '', 'ssofile'],
       ['ana@x.example', 'Read-ps', 'admins', 'ssofile'],
       ['bo@x.example', 'Read-ps', 'admins', 'ssofile'],
@@ -125,6 +125,7 @@ describe('a report', () => {
 
   test('of a past day is what history and its memberships tell of the moment in which it was made', async () => {
     const world = await open()
+    for (let run = 0; run < 2; run++) await world.finish(world.everyHour(), 1000)
     const reported: { readonly folder: string; readonly csv: readonly string[]; readonly madeAt: string }[] = []
     const make = async () => {
       const folder = await report(world)
@@ -147,6 +148,45 @@ describe('a report', () => {
     await make()
     expect(reported.map(({ csv }) => csv.length)).toEqual([4, 6, 2])
     for (const { csv, ...made } of reported) expect(await rebuild(world, made)).toEqual(csv)
+  })
+
+  test("says where an auditor's role may ask it when roles were last used, and counts what is unused", async () => {
+    const world = await open({ configuration: { auditorRole: 'ssofile-auditor' } })
+    const [id, usedAt] = [accountId.parse(account), new Date('2026-03-01T00:00:00Z')]
+    world.iam.tell(id, 'Read-ps', { usedAt })
+    world.iam.tell(id, 'Foreign-ps', { madeAt: new Date('2025-01-01T00:00:00Z') })
+    for (const key of await world.keys('foreign/')) {
+      const body = JSON.stringify({ ...(await world.json(key)), seenAt: '2025-06-01T00:00:00.000Z' })
+      await world.objects.put(key, body)
+    }
+    const folder = await report(world)
+    const uses = lines(await text(world, `${folder}access.csv`)).map((line) => cells(line).slice(-3))
+    const asOf = expect.stringMatching(/^2026-03-03T/)
+    const used = [usedAt.toISOString(), '0', asOf]
+    expect(uses).toEqual([used, used, used, ['never', '275', asOf]])
+    const summary = await world.json(`${folder}summary.json`)
+    expect(summary).toMatchObject({ counts: { assignments: 3, unusedFor90Days: 1, useNotKnown: 0 }, notes: [] })
+    await world.clock.advance(24 * 60 * 60_000)
+    world.iam.removeAuditorRole(id)
+    const next = await report(world)
+    expect(lines(await text(world, `${next}access.csv`)).map((line) => cells(line).slice(-3))).toEqual(
+      Array.from({ length: 4 }, () => ['not known', '', '']),
+    )
+    expect(await world.json(`${next}summary.json`)).toMatchObject({
+      counts: { unusedFor90Days: 0, useNotKnown: 3 },
+      before: { difference: { unusedFor90Days: -1, useNotKnown: 3 } },
+      notes: [expect.stringMatching(/^when roles were last used is not known in account 200000000001: /)],
+    })
+  })
+
+  test('of a past day is the same from history but for when roles were last used, which history does not have', async () => {
+    const world = await open({ configuration: { auditorRole: 'ssofile-auditor' } })
+    const folder = await report(world)
+    const madeAt = String((await world.json(`${folder}summary.json`))?.madeAt)
+    const withoutUse = (all: readonly string[]) => all.map((line) => cells(line).slice(0, -3)).sort()
+    const rebuilt = await rebuild(world, { folder, madeAt })
+    expect(withoutUse(rebuilt)).toEqual(withoutUse(lines(await text(world, `${folder}access.csv`))))
+    expect(new Set(rebuilt.map((line) => cells(line).slice(-3).join(' | ')))).toEqual(new Set(['not known |  | ']))
   })
 
   test('is written all the same where the directory cannot be asked, and says what is missing', async () => {

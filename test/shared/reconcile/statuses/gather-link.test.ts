@@ -9,6 +9,7 @@ import { type Grant, renderGrant } from '../../../../shared/domain/link.ts'
 import type { Status } from '../../../../shared/domain/status.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
+import { Policies } from '../../../../shared/reconcile/records/policies.ts'
 import { type GatherContext, gatherLink } from '../../../../shared/reconcile/statuses/gather-link.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -60,6 +61,7 @@ async function gather(key: string, situation: Situation = {}) {
     organization: new OrganizationCache(world.ports, []),
     configuration: { ...world.configuration, ...situation.configuration },
     tagsUntilMs,
+    policies: new Policies(world.ports),
     accountsOf: async (one) => (isMeant(one) ? inLedger : []),
     progress: known && {
       lackOf: (link) => (link === key ? lack : undefined),

@@ -6,20 +6,20 @@ import { bundleFunction } from '../../infra/bundle-function.ts'
 import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { type FunctionName, functionNames } from '../../shared/ports/deployment-settings.ts'
 import { functionEnvironment, runBundle } from '../infra/run-bundle.ts'
-import { atMost, type Benchmark, parseNumbers, quantile } from './benchmark.ts'
+import { atMost, type Benchmark, parseNumbers, quantile, withoutGoal } from './benchmark.ts'
 
 const bytesMost = 1024 * 1024
 const loadMsMost = 150
 
 /** The functions as they are deployed: how large each bundle is, and how long a fresh process takes to load it. */
-export const bundles: Benchmark = {
-  name: 'bundles',
-  usage: 'bundles [--loads 10]',
-  summary: 'size of each function as it is deployed, and the processor time in which a fresh process loads it',
+export const coldStart: Benchmark = {
+  name: 'cold-start',
+  usage: 'cold-start [--loads 7]',
+  summary: 'size of each function as it is deployed, and how long a fresh process takes to load it',
   clock: 'machine',
   async run(options) {
-    const { loads } = parseNumbers(options, { loads: 10 })
-    const directory = mkdtempSync(join(tmpdir(), 'ssofile-bundles-'))
+    const { loads } = parseNumbers(options, { loads: 7 })
+    const directory = mkdtempSync(join(tmpdir(), 'ssofile-cold-start-'))
     try {
       const built = functionNames.map((name) => ({ name, file: build(name, directory) }))
       // In turns, so that what else the machine does at one moment slows all of them.
@@ -28,6 +28,7 @@ export const bundles: Benchmark = {
         name,
         bytes: statSync(file).size,
         ms: rounds.flatMap((round) => round[index]?.loadMs ?? []),
+        processorMs: rounds.flatMap((round) => round[index]?.processorMs ?? []),
       }))
       const emptyMs = Math.min(...rounds.flat().map(({ startMs }) => startMs))
       return {
@@ -50,8 +51,13 @@ export const bundles: Benchmark = {
             unit: 'bytes',
           }),
           atMost(loadMsMost, {
-            figure: 'slowest to load, fastest of its loads',
-            value: Math.max(...measured.map(({ ms }) => Math.min(...ms))),
+            figure: 'load of the slowest function, median',
+            value: Math.max(...measured.map(({ ms }) => quantile(ms, 0.5))),
+            unit: 'ms',
+          }),
+          withoutGoal({
+            figure: 'load of the slowest function, processor time of the fastest load',
+            value: Math.max(...measured.map(({ processorMs }) => Math.min(...processorMs))),
             unit: 'ms',
           }),
         ],
@@ -69,13 +75,13 @@ function build(name: FunctionName, parent: string): string {
   return join(directory, 'index.mjs')
 }
 
-const times = z.object({ startMs: z.number(), loadMs: z.number() })
+const times = z.object({ startMs: z.number(), loadMs: z.number(), processorMs: z.number() })
 
-/** Milliseconds of a processor: until the process runs a script, and from there until it has loaded the file. */
+/** How old the process is when it runs a script; from there, how long it takes to load the file, and how much of that it had a processor. */
 function load(file: string): z.infer<typeof times> {
   const script = `const cpu = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000
-    const startMs = cpu()
+    const [startMs, cpuMs] = [performance.now(), cpu()]
     await load()
-    console.log(JSON.stringify({ startMs, loadMs: cpu() - startMs }))`
+    console.log(JSON.stringify({ startMs, loadMs: performance.now() - startMs, processorMs: cpu() - cpuMs }))`
   return times.parse(JSON.parse(runBundle(file, functionEnvironment, script)))
 }

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# What a pipeline does, on GitHub and GitLab. TOOL: a checkout of ssofile with its packages. COMMAND: plan, push or report.
+set -euo pipefail
+ssofile() { node "$TOOL/handlers/cli/launch.js" "$@"; }
+post() { "$TOOL/node_modules/.bin/node" "$TOOL/infra/integrations/main.ts" "$@"; }
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+case "$COMMAND" in
+  plan)
+    ssofile plan "$FOLDER" --markdown > "$out/plan.md"
+    post comment "$out/plan.md"
+    # After the comment, which has the faults too: a file that is not valid fails the pull request.
+    ssofile validate "$FOLDER"
+    ;;
+  push)
+    digest=$(post digest)
+    ssofile push "$FOLDER" --plan "$digest"
+    ssofile status --wait
+    ;;
+  report)
+    code=0
+    ssofile plan "s3://$SSOFILE_BUCKET" --markdown --detailed-exitcode > "$out/report.md" || code=$?
+    if [ "$code" != 0 ] && [ "$code" != 3 ]; then exit "$code"; fi
+    post report "$out/report.md" "$code"
+    ;;
+  *)
+    echo "ssofile: received COMMAND '$COMMAND', expected plan, push or report" >&2
+    exit 2
+    ;;
+esac

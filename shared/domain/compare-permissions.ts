@@ -1,0 +1,154 @@
+import { type ActionCatalog, accessLevels, type KnownAction } from './access-level.ts'
+import { matchesAction } from './matches-action.ts'
+import type { CustomerManagedPolicy, PermissionSetDefinition } from './permission-set-file.ts'
+import { type PolicyStatement, parsePolicyStatements } from './policy-statement.ts'
+
+/** An action that is allowed before and after: on other resources, under other conditions, or with other denials. */
+export type ChangedAction = KnownAction & { readonly what: readonly ('resources' | 'conditions' | 'denials')[] }
+
+/** What the change of a permission set means. The gravest level first, then by name. */
+export type PermissionsChange = {
+  /** By the inline policy alone. A managed policy may allow or deny them too. */
+  readonly gained: readonly KnownAction[]
+  readonly lost: readonly KnownAction[]
+  readonly changed: readonly ChangedAction[]
+  /** Managed policies are told by name: what they say stands elsewhere. */
+  readonly policiesGained: readonly string[]
+  readonly policiesLost: readonly string[]
+  /** In whole sentences, for whoever has to agree. */
+  readonly warnings: readonly string[]
+}
+
+type Policies = Pick<
+  PermissionSetDefinition,
+  'inlinePolicy' | 'managedPolicyArns' | 'customerManagedPolicies' | 'permissionsBoundary'
+>
+
+const none: Policies = { managedPolicyArns: [], customerManagedPolicies: [] }
+
+/** `before`: absent where the permission set is made. */
+export function comparePermissions(
+  { before = none, after }: { readonly before?: Policies | undefined; readonly after: Policies },
+  catalog: ActionCatalog,
+): PermissionsChange {
+  const [old, now] = [parsePolicyStatements(before.inlinePolicy), parsePolicyStatements(after.inlinePolicy)]
+  const actions = old && now ? compareActions(old, now, catalog) : { gained: [], lost: [], changed: [] }
+  const [policiesBefore, policiesAfter] = [namePolicies(before), namePolicies(after)]
+  const policiesGained = policiesAfter.filter((one) => !policiesBefore.includes(one))
+  return {
+    ...actions,
+    policiesGained,
+    policiesLost: policiesBefore.filter((one) => !policiesAfter.includes(one)),
+    warnings: [
+      ...(old && now ? [] : ['the inline policy has something that is not understood here: read it itself']),
+      ...warnOfStatements(old ?? [], now ?? []),
+      ...warnOfActions([...actions.gained, ...actions.changed]),
+      ...warnOfPolicies(policiesGained),
+      ...warnOfBoundary(before, after),
+    ],
+  }
+}
+
+function compareActions(old: readonly PolicyStatement[], now: readonly PolicyStatement[], catalog: ActionCatalog) {
+  const gained: KnownAction[] = []
+  const lost: KnownAction[] = []
+  const changed: ChangedAction[] = []
+  for (const [key, action] of listActions([...old, ...now], catalog)) {
+    const [was, is] = [judge(key, old), judge(key, now)]
+    if (!was.isAllowed && is.isAllowed) gained.push(action)
+    if (was.isAllowed && !is.isAllowed) lost.push(action)
+    if (!was.isAllowed || !is.isAllowed) continue
+    const what = (['resources', 'conditions', 'denials'] as const).filter((one) => was[one] !== is[one])
+    // The same resources and the same conditions, in other pairs.
+    const isPaired = what.length === 0 && was.pairs !== is.pairs
+    if (what.length > 0 || isPaired) changed.push({ ...action, what: isPaired ? ['conditions'] : what })
+  }
+  const gravity = ({ level, name }: KnownAction) => `${accessLevels.indexOf(level)} ${name}`
+  const byGravity = (a: KnownAction, b: KnownAction) => (gravity(a) < gravity(b) ? -1 : 1)
+  return { gained: gained.sort(byGravity), lost: lost.sort(byGravity), changed: changed.sort(byGravity) }
+}
+
+/** What AWS describes, and what the statements name besides: a new service, or a wrong name. */
+function listActions(statements: readonly PolicyStatement[], catalog: ActionCatalog): ActionCatalog {
+  const named = new Set(statements.flatMap(({ actions }) => actions))
+  const known = [...catalog.keys()]
+  const unknown = [...named].filter(
+    (pattern) => pattern !== '*' && !catalog.has(pattern) && !known.some((action) => matchesAction(pattern, action)),
+  )
+  return new Map([...catalog, ...unknown.map((name) => [name, { name, level: 'unknown' as const }] as const)])
+}
+
+/** What the statements say of one action. Equal texts: they say the same. A denial without limits leaves nothing. */
+function judge(action: string, statements: readonly PolicyStatement[]) {
+  const about = statements.filter(
+    ({ actions, isInverted }) => actions.some((pattern) => matchesAction(pattern, action)) !== isInverted,
+  )
+  const render = (texts: readonly string[]) => [...new Set(texts)].sort().join('\n')
+  const pairs = (some: readonly PolicyStatement[]) => render(some.map((one) => `${one.resources} ${one.condition}`))
+  const allowing = about.filter(({ effect }) => effect === 'Allow')
+  const denying = about.filter(({ effect }) => effect === 'Deny')
+  // A statement without limits allows whatever the others do.
+  const limiting = allowing.find(({ isUnlimited }) => isUnlimited)
+  const counted = limiting ? [limiting] : allowing
+  return {
+    isAllowed: allowing.length > 0 && !denying.some(({ isUnlimited }) => isUnlimited),
+    resources: render(counted.map(({ resources }) => resources)),
+    conditions: render(counted.map(({ condition }) => condition)),
+    denials: pairs(denying),
+    pairs: pairs(counted),
+  }
+}
+
+function warnOfStatements(old: readonly PolicyStatement[], now: readonly PolicyStatement[]): readonly string[] {
+  const allowing = (statements: readonly PolicyStatement[]) => statements.filter(({ effect }) => effect === 'Allow')
+  const isNew = (test: (statement: PolicyStatement) => boolean) =>
+    allowing(now).filter(test).length > allowing(old).filter(test).length
+  const namesAll = ({ actions, isInverted }: PolicyStatement) =>
+    !isInverted && actions.some((action) => /^\*+(:\*+)?$/.test(action))
+  return [
+    ...(isNew(namesAll) ? ['it allows every action (*), also those that AWS adds later'] : []),
+    ...(isNew(({ isInverted }) => isInverted)
+      ? ['NotAction in a statement that allows: every action but those named, also those that AWS adds later']
+      : []),
+  ]
+}
+
+function warnOfActions(actions: readonly KnownAction[]): readonly string[] {
+  const managing = actions.filter(({ level }) => level === 'Permissions management')
+  const [first] = managing
+  const passes = actions.some(({ name }) => name.toLowerCase() === 'iam:passrole')
+  return [
+    ...(passes
+      ? ['iam:PassRole: whoever has it gives a role to a service, and can do through the service what that role may']
+      : []),
+    ...(first
+      ? [
+          `${managing.length} of the actions manage permissions, for instance ${first.name}: with them people may give themselves more`,
+        ]
+      : []),
+  ]
+}
+
+function warnOfPolicies(gained: readonly string[]): readonly string[] {
+  const all = gained.filter((one) => /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/.test(one))
+  return all.map((one) => `${one} allows every action (*) on every resource`)
+}
+
+/**
+ * "Permissions boundaries do not define the maximum permissions that a resource-based policy can grant to an entity." "You
+ * cannot set the boundary for a service-linked role." (IAM API Reference, "PutRolePermissionsBoundary".)
+ */
+function warnOfBoundary(before: Policies, after: Policies): readonly string[] {
+  const [old, now] = [before, after].map(({ permissionsBoundary }) => JSON.stringify(permissionsBoundary))
+  if (now === undefined)
+    return old === undefined ? [] : ['the permissions boundary goes: nothing limits the policies any more']
+  if (old === now && before.inlinePolicy === after.inlinePolicy) return []
+  return [
+    `${old === undefined || old === now ? '' : 'another permissions boundary; '}actions that the permissions boundary does not allow too stay refused. It does not limit what resource policies grant (of buckets, keys, other accounts), and no service-linked role can have it`,
+  ]
+}
+
+function namePolicies({ managedPolicyArns, customerManagedPolicies }: Policies): readonly string[] {
+  const name = ({ Name, Path = '/' }: CustomerManagedPolicy) => `customer managed ${Path}${Name}`
+  return [...managedPolicyArns, ...customerManagedPolicies.map(name)].sort()
+}

@@ -1,0 +1,16 @@
+/** A policy document. `undefined`: it is no JSON. */
+export function parsePolicyJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** In one order, since the order of fields means nothing in a policy. */
+export function sortFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortFields)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).map(([name, item]): [string, unknown] => [name, sortFields(item)])
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,90 @@
+import * as z from 'zod'
+import { accountId } from './account-id.ts'
+import { type Complaint, type Parsed, parsed, refused } from './complaint.ts'
+import { complainAboutJson, faultsOfIssues } from './json-faults.ts'
+import { judgeLinkByPolicies, judgePermissionSetByPolicies, nameOf, type Verdict } from './judge-by-policies.ts'
+import { linkPrefix, parseLinkKey } from './link.ts'
+import { parseLinkBody } from './link-body.ts'
+import { splitFolder } from './link-fields.ts'
+import { parsePermissionSetFile } from './permission-set-file.ts'
+import type { Guardrails } from './policy-file.ts'
+import { parseStrictJson } from './strict-json.ts'
+
+const text = z.string().min(1).max(1100)
+const policyTest = z.strictObject({
+  title: text,
+  /** The key of a link or a permission set. */
+  input: text,
+  /** What stands in the file. Absent: nothing. */
+  body: z.record(z.string(), z.unknown()).optional(),
+  uploadedAt: z.iso.datetime({ offset: true }).optional(),
+  /** Absent: nobody knows. */
+  uploader: text.optional(),
+  /** All that the link reaches. */
+  accounts: z.array(accountId).optional(),
+  expect: z.enum(['accepted', 'warned', 'refused']),
+  /** The rules that object, as `policies/<file>.json#<id>`. Absent: any. */
+  rules: z.array(text).optional(),
+})
+export type PolicyTest = Readonly<z.infer<typeof policyTest>>
+
+/** One file under `policies/tests/`. */
+export const policyTestFileSchema = z.strictObject({
+  /** For editors. */
+  $schema: z.string().optional(),
+  tests: z.array(policyTest).max(1000),
+})
+
+export const policyTestFileMostBytes = 1024 * 1024
+
+/** Without `failure` it passed. */
+export type PolicyTestResult = { readonly title: string; readonly rules: readonly string[]; readonly failure?: string }
+
+export function parsePolicyTests(key: string, body: Uint8Array): Parsed<readonly PolicyTest[]> {
+  const document = parseStrictJson(key, body)
+  if (!document.ok) return document
+  const read = policyTestFileSchema.safeParse(document.value)
+  if (read.success) return parsed(read.data.tests)
+  return refused(complainAboutJson(key, faultsOfIssues(read.error.issues, document.value, {})))
+}
+
+/** Judges the input of a test as everything else judges it. `rules` of the result: those that objected. */
+export function runPolicyTest(test: PolicyTest, guardrails: Guardrails): PolicyTestResult {
+  const { title } = test
+  const judged = judge(test, guardrails)
+  if (!judged.ok) return { title, rules: [], failure: `its input is not valid: ${tell(judged.complaint)}` }
+  const { refusals, warnings } = judged.value
+  const rules = [...new Set([...refusals, ...warnings].map(nameOf))].sort()
+  const verdict = refusals.length > 0 ? 'refused' : warnings.length > 0 ? 'warned' : 'accepted'
+  const objections = rules.length === 0 ? '' : ` by ${rules.join(', ')}`
+  if (verdict !== test.expect)
+    return { title, rules, failure: `it is ${verdict}${objections}, expected ${test.expect}` }
+  const expected = test.rules && [...test.rules].sort()
+  if (expected === undefined || JSON.stringify(expected) === JSON.stringify(rules)) return { title, rules }
+  return { title, rules, failure: `it is ${verdict}${objections}, expected by ${expected.join(', ') || 'none'}` }
+}
+
+function judge({ input, body, ...test }: PolicyTest, guardrails: Guardrails): Parsed<Verdict> {
+  const bytes = new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body))
+  if (!input.startsWith(linkPrefix)) {
+    const file = parsePermissionSetFile(input, bytes)
+    return file.ok ? parsed(judgePermissionSetByPolicies(guardrails, file.value)) : file
+  }
+  const { folder } = splitFolder(input.slice(linkPrefix.length))
+  const link = parseLinkKey(input, folder === undefined ? [] : [folder])
+  if (!link.ok) return link
+  const said = parseLinkBody(input, bytes)
+  if (!said.ok) return said
+  const verdict = judgeLinkByPolicies(guardrails, {
+    link: link.value,
+    body: said.value,
+    uploadedAt: new Date(test.uploadedAt ?? 0),
+    uploader: test.uploader === undefined ? 'nobody knows' : { name: test.uploader },
+    accounts: test.accounts ?? [],
+  })
+  return parsed(verdict)
+}
+
+function tell({ received, expected }: Complaint): string {
+  return `received ${received}, expected ${expected}`
+}

@@ -1,0 +1,17 @@
+import type { PermissionSetName } from './permission-set-name.ts'
+import type { AssignmentSet } from './plan.ts'
+
+/** Who has a permission set, and in how many accounts: a change of it reaches all of them. */
+export type Reach = { readonly principals: number; readonly accounts: number; readonly assignments: number }
+
+/** The reach of a permission set in these assignments, of which none stands in two sets. */
+export function reachOf(permissionSet: PermissionSetName, recorded: readonly AssignmentSet[]): Reach {
+  const entries = recorded
+    .flatMap((set) => [...set.values()])
+    .filter(({ grant }) => grant.permissionSet === permissionSet)
+  return {
+    principals: new Set(entries.map(({ grant: { type, principal } }) => `${type}%${principal}`)).size,
+    accounts: new Set(entries.flatMap(({ accounts }) => [...accounts])).size,
+    assignments: entries.reduce((sum, { accounts }) => sum + accounts.size, 0),
+  }
+}

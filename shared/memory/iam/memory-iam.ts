@@ -1,0 +1,228 @@
+import { type AccountId, accountId } from '../../domain/account-id.ts'
+import { permissionSetRolePath } from '../../domain/permission-set-role.ts'
+import type { AuditedAccount, Auditor } from '../../ports/auditor.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Page } from '../../ports/page.ts'
+import type { Randomness } from '../../ports/randomness.ts'
+import { CallGate, type CallObserver } from '../call-gate.ts'
+import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
+import { TokenBucket } from '../organizations/token-bucket.ts'
+import { pageOf } from '../page-of.ts'
+import type { MemorySsoAdmin } from '../sso-admin/memory-sso-admin.ts'
+import { memoryTables, type OpenTable } from '../table.ts'
+import { invalidMarker, mayNotAssume, noSuchJob, noSuchRole, tooFast } from './iam-refusals.ts'
+
+export type MemoryIamOptions = CallObserver & {
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly openTable?: OpenTable
+  readonly organizations: MemoryOrganizations
+  /** Whose roles there are. */
+  readonly ssoAdmin: MemorySsoAdmin
+  /** The role that every active account has but the management account: service-managed StackSets leave that out. */
+  readonly auditorRole: string
+  /** How long a job takes; default 500. */
+  readonly jobMs?: number
+}
+
+/** Credentials of a role that was assumed. */
+export type Session = {
+  readonly account: AccountId
+  readonly roleName: string
+  readonly sessionName: string
+  readonly accessKeyId: string
+  readonly expiresAt: Date
+}
+
+export type IamRole = { readonly arn: string; readonly name: string; readonly path: string; readonly createdAt: Date }
+
+/** What IAM says of one service that a role may use. */
+export type ServiceUse = { readonly name: string; readonly namespace: string; readonly lastUsedAt?: Date | undefined }
+
+export type UsageReport = {
+  readonly status: 'IN_PROGRESS' | 'COMPLETED'
+  readonly createdAt: Date
+  readonly completedAt: Date
+  readonly page: Page<ServiceUse>
+}
+
+type Job = { readonly account: AccountId; readonly role: string; readonly createdAt: Date; readonly completedAt: Date }
+/** What was told of a role. `uses`: by namespace. */
+type Told = { readonly madeAt?: Date | undefined; readonly uses: Readonly<Record<string, Date>> }
+
+/** Some of those that every role here may use. */
+const services: Readonly<Record<string, string>> = {
+  cloudwatch: 'Amazon CloudWatch',
+  ec2: 'Amazon EC2',
+  iam: 'AWS Identity and Access Management',
+  lambda: 'AWS Lambda',
+  s3: 'Amazon S3',
+  sqs: 'Amazon SQS',
+  sts: 'AWS Security Token Service',
+}
+/** Fewer than IAM's, and than anybody asks for: IAM may give fewer items although there are more. */
+const pageMost = 3
+/** An assumption: AWS documents no rate of IAM. */
+const rate = { perSecond: 20, burst: 40 }
+// IAM User Guide, "Refine permissions in AWS using last accessed information".
+const trackedMs = 400 * 24 * 60 * 60_000
+/** STS API Reference, "AssumeRole": by default an hour. */
+const sessionMs = 60 * 60_000
+
+/**
+ * A model of what IAM tells of the roles that Identity Center makes, and of STS's AssumeRole in each account. Methods with
+ * the names of AWS's operations are calls of somebody in the account; the others are the model's own. Throws ServiceError.
+ */
+export class MemoryIam implements Auditor {
+  readonly #options: MemoryIamOptions
+  readonly #told: Map<string, Told>
+  readonly #jobs: Map<string, Job>
+  readonly #sessions: Map<string, Session>
+  readonly #withoutRole: Map<string, true>
+  readonly #gates = new Map<AccountId, CallGate>()
+
+  constructor(options: MemoryIamOptions) {
+    const openTable = options.openTable ?? memoryTables
+    this.#options = options
+    this.#told = openTable('iam/roles')
+    this.#jobs = openTable('iam/jobs')
+    this.#sessions = openTable('iam/sessions')
+    this.#withoutRole = openTable('iam/accounts-without-auditor-role')
+  }
+
+  async enter(account: AccountId, roleName: string): Promise<AuditedAccount> {
+    this.assumeRole(`arn:aws:iam::${account}:role/${roleName}`, 'memory')
+    return {
+      listPermissionSetRoles: async (token) => this.listRoles(account, permissionSetRolePath, token),
+      generateServiceLastAccessedDetails: async (arn) => this.generateServiceLastAccessedDetails(account, arn),
+      roleLastUsedAt: async (name) => this.getRole(account, name).lastUsedAt,
+      getServiceLastAccessedDetails: async (jobId, token) => {
+        const { status, page } = this.getServiceLastAccessedDetails(account, jobId, token)
+        if (status === 'IN_PROGRESS') return { status }
+        const uses = page.items.flatMap(({ lastUsedAt }) => lastUsedAt?.getTime() ?? [])
+        const lastUsedAt = uses.length === 0 ? undefined : new Date(Math.max(...uses))
+        return { status, lastUsedAt, nextToken: page.nextToken }
+      },
+    }
+  }
+
+  assumeRole(roleArn: string, sessionName: string): Session {
+    const { auditorRole, organizations, randomness, clock } = this.#options
+    const [, id, roleName = ''] = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(roleArn) ?? []
+    const account = accountId.safeParse(id).data
+    const isThere =
+      account !== undefined &&
+      account !== organizations.managementAccountIdNow &&
+      organizations.accountState(account) === 'ACTIVE' &&
+      !this.#withoutRole.has(account)
+    if (!isThere || roleName !== auditorRole) throw mayNotAssume(roleArn)
+    const accessKeyId = `ASIA${randomness.id().replaceAll('-', '').slice(0, 16).toUpperCase()}`
+    const expiresAt = new Date(clock.now().getTime() + sessionMs)
+    const session = { account, roleName, sessionName, accessKeyId, expiresAt }
+    this.#sessions.set(accessKeyId, session)
+    return session
+  }
+
+  listRoles(account: AccountId, pathPrefix: string, nextToken?: string): Page<IamRole> {
+    this.#enter('ListRoles', account)
+    if (!permissionSetRolePath.startsWith(pathPrefix)) return { items: [] }
+    const roles = new Map(this.#rolesIn(account).map((role) => [role.name, role]))
+    const page = pageOf([...roles.keys()], { nextToken, most: pageMost })
+    if (page === undefined) throw invalidMarker()
+    return { ...page, items: page.items.flatMap((name) => roles.get(name) ?? []) }
+  }
+
+  getRole(account: AccountId, name: string): IamRole & { readonly lastUsedAt?: Date | undefined } {
+    this.#enter('GetRole', account)
+    const role = this.#rolesIn(account).find((one) => one.name === name)
+    if (role === undefined) throw noSuchRole(name)
+    const now = this.#options.clock.now()
+    const uses = Object.values(this.#told.get(`${account} ${name}`)?.uses ?? {}).filter((at) => isKept(at, now))
+    return { ...role, lastUsedAt: uses.length === 0 ? undefined : new Date(Math.max(...uses.map(Number))) }
+  }
+
+  /** Answers the id of a job that goes on for a while. */
+  generateServiceLastAccessedDetails(account: AccountId, arn: string): string {
+    this.#enter('GenerateServiceLastAccessedDetails', account)
+    const { clock, randomness, jobMs = 500 } = this.#options
+    const role = this.#rolesIn(account).find((one) => one.arn === arn)
+    if (role === undefined) throw noSuchRole(arn)
+    const createdAt = clock.now()
+    const jobId = randomness.id()
+    const completedAt = new Date(createdAt.getTime() + jobMs)
+    this.#jobs.set(jobId, { account, role: role.name, createdAt, completedAt })
+    return jobId
+  }
+
+  getServiceLastAccessedDetails(account: AccountId, jobId: string, nextToken?: string): UsageReport {
+    this.#enter('GetServiceLastAccessedDetails', account)
+    const job = this.#jobs.get(jobId)
+    if (job === undefined || job.account !== account) throw noSuchJob(jobId)
+    const { createdAt, completedAt } = job
+    if (this.#options.clock.now() < completedAt)
+      return { status: 'IN_PROGRESS', createdAt, completedAt, page: { items: [] } }
+    const uses = this.#told.get(`${account} ${job.role}`)?.uses ?? {}
+    const page = pageOf(Object.keys(services), { nextToken, most: pageMost })
+    if (page === undefined) throw invalidMarker()
+    const items = page.items.map((namespace) => {
+      const at = uses[namespace]
+      const lastUsedAt = at !== undefined && isKept(at, createdAt) ? at : undefined
+      return { name: services[namespace] ?? namespace, namespace, lastUsedAt }
+    })
+    return { status: 'COMPLETED', createdAt, completedAt, page: { ...page, items } }
+  }
+
+  /** Of credentials that were given out; `undefined`: they were not, or not for now. */
+  sessionOf(accessKeyId: string): Session | undefined {
+    const session = this.#sessions.get(accessKeyId)
+    return session && session.expiresAt > this.#options.clock.now() ? session : undefined
+  }
+
+  /**
+   * Somebody used the role of a permission set, or it was made at another time than it was. A service that is not among those
+   * above stands for one that the role may not use any more. Answers whether there is such a role.
+   */
+  tell(
+    account: AccountId,
+    permissionSet: string,
+    { usedAt, service = 's3', madeAt }: { readonly usedAt?: Date; readonly service?: string; readonly madeAt?: Date },
+  ): boolean {
+    const role = this.#rolesIn(account).find((one) => one.permissionSet === permissionSet)
+    if (role === undefined) return false
+    const key = `${account} ${role.name}`
+    const before = this.#told.get(key) ?? { uses: {} }
+    const uses = usedAt === undefined ? before.uses : { ...before.uses, [service]: usedAt }
+    this.#told.set(key, { madeAt: madeAt ?? before.madeAt, uses })
+    return true
+  }
+
+  /** Nobody can assume it there from now on. */
+  removeAuditorRole(account: AccountId): void {
+    this.#withoutRole.set(account, true)
+  }
+
+  restoreAuditorRole(account: AccountId): void {
+    this.#withoutRole.delete(account)
+  }
+
+  #rolesIn(account: AccountId): readonly (IamRole & { readonly permissionSet: string })[] {
+    return this.#options.ssoAdmin.rolesIn(account).map(({ name, permissionSet, madeAt }) => ({
+      name,
+      permissionSet,
+      path: permissionSetRolePath,
+      arn: `arn:aws:iam::${account}:role${permissionSetRolePath}${name}`,
+      createdAt: this.#told.get(`${account} ${name}`)?.madeAt ?? madeAt,
+    }))
+  }
+
+  #enter(operation: string, account: AccountId): void {
+    const limiter = new TokenBucket(rate)
+    const gate = this.#gates.get(account) ?? new CallGate({ ...this.#options, limiterFor: () => limiter, tooFast })
+    this.#gates.set(account, gate)
+    gate.enter(operation)
+  }
+}
+
+function isKept(at: Date, now: Date): boolean {
+  return now.getTime() - at.getTime() <= trackedMs
+}

@@ -1,0 +1,52 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { expandScope } from '../../domain/expand-scope.ts'
+import type { Uploader } from '../../domain/input-message.ts'
+import { judgeLinkByPolicies, type LinkCase, noObjection, type Verdict } from '../../domain/judge-by-policies.ts'
+import type { Scope } from '../../domain/scope.ts'
+import type { OrganizationCache } from '../organization/organization-cache.ts'
+import type { Policies } from '../records/policies.ts'
+
+export type JudgeContext = {
+  readonly policies: Pick<Policies, 'read'>
+  readonly organization: Pick<OrganizationCache, 'view' | 'viewWithTags'>
+  readonly configuration: Configuration
+  /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
+  readonly tagsUntilMs?: number | undefined
+}
+
+type Judged = Pick<LinkCase, 'link' | 'body' | 'uploadedAt'> & {
+  /** Asked only where a rule is about uploaders. `later`: it is not uploaded yet. */
+  readonly findUploader: () => Promise<Uploader | 'later' | undefined>
+  /** One that the link reaches besides, where the cached view of the organization does not know it yet. */
+  readonly account?: AccountId
+}
+
+/** What the policies say of a link, with the organization as it is known. Nothing is looked up where there is no policy. */
+export async function judgeLink(
+  { findUploader, account, ...about }: Judged,
+  { policies, organization, configuration, tagsUntilMs }: JudgeContext,
+): Promise<Verdict> {
+  const guardrails = await policies.read()
+  const rules = guardrails.policies.flatMap(({ links }) => links)
+  if (rules.length === 0 && guardrails.broken.length === 0) return noObjection
+  const asksUploader = rules.some((rule) => rule.for.uploaders !== undefined || rule.must.uploaders !== undefined)
+  const asksAccounts = rules.some(({ must }) => must.accounts !== undefined || must.accountsMost !== undefined)
+  const by = asksUploader ? await findUploader() : undefined
+  const reached = asksAccounts ? await reach(about.link.scope, { organization, configuration, tagsUntilMs }) : []
+  return judgeLinkByPolicies(guardrails, {
+    ...about,
+    uploader: typeof by === 'object' ? { name: by.principalId } : (by ?? 'nobody knows'),
+    accounts: reached === 'later' || account === undefined ? reached : [...new Set([...reached, account])],
+  })
+}
+
+async function reach(
+  scope: Scope,
+  { organization, configuration, tagsUntilMs }: Omit<JudgeContext, 'policies'>,
+): Promise<LinkCase['accounts']> {
+  if (scope.kind === 'account') return [scope.id]
+  const isTag = scope.kind === 'account_tag'
+  const view = isTag ? await organization.viewWithTags(tagsUntilMs) : await organization.view()
+  return isTag && !view.hasTags ? 'later' : expandScope(scope, view, configuration)
+}

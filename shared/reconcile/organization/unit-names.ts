@@ -1,0 +1,81 @@
+import pLimit from 'p-limit'
+import * as z from 'zod'
+import { renderInstant } from '../../domain/instant.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import type { Organizations } from '../../ports/organizations.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientOrganizations } from '../calls/patient-organizations.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+const unitNamesRecord = z.strictObject({
+  v: z.literal(1),
+  /** By id. */
+  units: z.record(z.string(), z.strictObject({ name: z.string(), readAt: z.iso.datetime() })),
+})
+type Units = z.infer<typeof unitNamesRecord>['units']
+
+/** A renamed unit keeps its id, so nobody waits for its name. */
+const oldMs = 24 * 60 * 60_000
+/** A call each, four a second: so a run takes less than a minute, and 2,000 units, as many as AWS allows, are renewed in ten. */
+const renewedMost = 200
+/** Somebody waits: 20 calls are five seconds. */
+const askedMost = 20
+const callsAtOnce = 8
+
+/**
+ * The names of the root and the organizational units, kept under `state/`. They are for people to read: links name units by
+ * their ids, and nothing is decided by a name.
+ */
+export class UnitNames {
+  readonly #clock: Ports['clock']
+  readonly #record: JsonRecord<z.infer<typeof unitNamesRecord>>
+  readonly #organizations: Organizations
+
+  constructor(ports: Pick<Ports, 'objects' | 'organizations' | 'clock' | 'randomness'>) {
+    this.#clock = ports.clock
+    this.#record = new JsonRecord(ports.objects, 'state/unit-names.json', unitNamesRecord)
+    this.#organizations = patientOrganizations(ports)
+  }
+
+  /** By id, as last read. From S3 only. */
+  async stored(): Promise<ReadonlyMap<string, string>> {
+    return namesOf(await this.#read())
+  }
+
+  /** The same, with the names of these units that nobody has read yet: a call each, for some. Writes nothing. */
+  async of(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    const known = await this.#read()
+    const unknown = [...ids].filter((id) => known[id] === undefined).slice(0, askedMost)
+    return namesOf({ ...known, ...(await this.#ask(unknown)) })
+  }
+
+  /** Reads names that are not known or a day old, some in each run, and forgets those of units without accounts. */
+  async renew({ accounts }: Pick<OrganizationView, 'accounts'>): Promise<void> {
+    const known = await this.#read()
+    const ids = [...new Set(accounts.flatMap(({ parents }) => parents))]
+    const before = this.#clock.now().getTime() - oldMs
+    const readMs = (id: string): number => Date.parse(known[id]?.readAt ?? '') || 0
+    const due = ids.filter((id) => readMs(id) <= before).sort((a, b) => readMs(a) - readMs(b))
+    if (due.length === 0 && ids.length === Object.keys(known).length) return
+    const units = { ...known, ...(await this.#ask(due.slice(0, renewedMost))) }
+    const kept = ids.sort().flatMap((id) => (units[id] === undefined ? [] : [[id, units[id]] as const]))
+    await this.#record.overwrite({ v: 1, units: Object.fromEntries(kept) })
+  }
+
+  async #read(): Promise<Units> {
+    return (await spoiledAsAbsent(this.#record.read()))?.value.units ?? {}
+  }
+
+  async #ask(ids: readonly string[]): Promise<Units> {
+    const asked = await pLimit(callsAtOnce).map(ids, async (id) => {
+      const name = await this.#organizations.parentName(id)
+      return name === undefined ? [] : [[id, { name, readAt: renderInstant(this.#clock.now()) }] as const]
+    })
+    return Object.fromEntries(asked.flat())
+  }
+}
+
+function namesOf(units: Units): ReadonlyMap<string, string> {
+  return new Map(Object.entries(units).map(([id, { name }]) => [id, name]))
+}

@@ -1,0 +1,213 @@
+import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { permissionSetOfRole } from '../../domain/permission-set-role.ts'
+import type { RoleUse } from '../../domain/role-use.ts'
+import type { AuditedAccount, LastAccessedPage, PermissionSetRole } from '../../ports/auditor.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { RateLimiter } from '../calls/rate-limiter.ts'
+import { repeatPatiently } from '../calls/repeat-patiently.ts'
+import { wrapPort } from '../calls/wrap-port.ts'
+import type { KnownAccess } from './recorded-access.ts'
+
+/** So many accounts are asked at once; nothing is shared between them but the connection. */
+const accountsAtOnce = 32
+const rolesAtOnce = 4
+/** In one account. AWS documents no rate of IAM; what is throttled is repeated. */
+const callsPerSecond = 10
+const repetition = { attemptsMost: 6, firstMs: 300, mostMs: 5_000 }
+/** A job takes seconds; this waits for a minute or two. */
+const polling = { attemptsMost: 40, firstMs: 1_000, mostMs: 5_000 }
+/** Then no other account is asked: the function that writes the report has a quarter of an hour. */
+const budgetMs = 8 * 60_000
+
+type UsePorts = Pick<Ports, 'auditor' | 'clock' | 'randomness'>
+type Completed = Extract<LastAccessedPage, { status: 'COMPLETED' }>
+
+/** What came of asking for the use of roles: how old the oldest answer is, or why nothing is known. */
+export type RoleUseAge = { readonly asOf: string } | { readonly why: string }
+
+class InProgressError extends Error {
+  override readonly name = 'InProgressError'
+}
+
+/**
+ * When the roles of permission sets were last used, as IAM says in each account where the auditor's role may ask it. An account
+ * that cannot be asked is not known, with the reason, and holds up no other.
+ */
+export class RoleUses {
+  readonly #ports: UsePorts
+  readonly #roleName: string
+  readonly #limit = pLimit(accountsAtOnce)
+  readonly #untilMs: number
+  /** The accounts of which nothing is known, by the kind of reason. */
+  readonly #refused = new Map<string, { readonly why: string; readonly accounts: AccountId[] }>()
+  #asOf: string | undefined
+
+  constructor(ports: UsePorts, { auditorRole }: Pick<Configuration, 'auditorRole'>) {
+    this.#ports = ports
+    this.#roleName = auditorRole
+    this.#untilMs = ports.clock.monotonicMs() + budgetMs
+  }
+
+  /** The same access, with what is known of its role in each account. */
+  async addTo(access: readonly KnownAccess[], onStep: TellProgress = () => {}): Promise<readonly KnownAccess[]> {
+    const byAccount = Map.groupBy(access, ({ accountId }) => accountId)
+    let done = 0
+    const read = await Promise.all(
+      [...byAccount].map(async ([account, some]) => {
+        const uses = await this.#read(account, new Set(some.map(({ permissionSet }) => permissionSet)))
+        onStep('asking when roles were last used', { done: ++done, of: byAccount.size })
+        return [account, uses] as const
+      }),
+    )
+    const usesOf = new Map(read)
+    return access.map((one) => ({ ...one, use: usesOf.get(one.accountId)?.get(one.permissionSet) }))
+  }
+
+  /** Of these permission sets in an account. */
+  async #read(
+    account: AccountId,
+    permissionSets: ReadonlySet<PermissionSetName>,
+  ): Promise<ReadonlyMap<PermissionSetName, RoleUse>> {
+    const none = (why: string) => new Map([...permissionSets].map((name) => [name, { isKnown: false, why }] as const))
+    if (this.#roleName === '' || this.#ports.auditor === undefined) return none(notConfigured)
+    return this.#limit(async () => {
+      if (this.#ports.clock.monotonicMs() >= this.#untilMs) return none(this.#refuse(account, kindOfTime, timeIsUp))
+      try {
+        return await this.#ask(account, permissionSets)
+      } catch (error) {
+        if (!isServiceError(error)) throw error
+        return none(this.#refuse(account, `${error.service} ${error.code}`, error.message))
+      }
+    })
+  }
+
+  get age(): RoleUseAge {
+    if (this.#roleName === '') return { why: notConfigured }
+    return this.#asOf === undefined ? { why: 'no account could be asked' } : { asOf: this.#asOf }
+  }
+
+  /** Which accounts could not be asked, and why; in whole sentences. */
+  get notes(): readonly string[] {
+    return [...this.#refused].map(([kind, { why, accounts }]) => {
+      const [first = '', ...others] = accounts.sort()
+      const where = others.length === 0 ? `account ${first}` : `${accounts.length} accounts, such as ${first}`
+      const remedy = kind === kindOfTime ? '' : "; docs/audit.md says what the auditor's role needs"
+      return `when roles were last used is not known in ${where}: ${why}${remedy}`
+    })
+  }
+
+  async #ask(account: AccountId, permissionSets: ReadonlySet<PermissionSetName>) {
+    const iam = await this.#enter(account)
+    const asOf = renderInstant(this.#ports.clock.now())
+    if (this.#asOf === undefined || asOf < this.#asOf) this.#asOf = asOf
+    const roles = await Array.fromAsync(listAll((token) => iam.listPermissionSetRoles(token)))
+    const byName = Map.groupBy(roles, ({ name }) => permissionSetOfRole(name))
+    // All jobs are begun before the first is waited for.
+    const begun = await pLimit(rolesAtOnce).map(
+      [...permissionSets],
+      async (name) => [name, await begin(iam, byName.get(name) ?? [])] as const,
+    )
+    const read = await pLimit(rolesAtOnce).map(
+      begun,
+      async ([name, jobs]) => [name, await unlessGone(this.#finish(iam, jobs, asOf))] as const,
+    )
+    return new Map<PermissionSetName, RoleUse>(read)
+  }
+
+  async #enter(account: AccountId): Promise<AuditedAccount> {
+    const { auditor, clock } = this.#ports
+    if (auditor === undefined) throw new Error('nobody can be asked')
+    const iam = await repeatPatiently(this.#ports, repetition, () => auditor.enter(account, this.#roleName))
+    const limiter = new RateLimiter(clock, callsPerSecond)
+    return wrapPort(iam, (_, call) => repeatPatiently(this.#ports, repetition, () => limiter.run('background', call)))
+  }
+
+  /** Of several roles of one permission set the latest of everything counts: nothing is unused that one of them may have used. */
+  async #finish(iam: AuditedAccount, jobs: readonly Job[], asOf: string): Promise<RoleUse> {
+    if (jobs.length === 0) return { isKnown: false, why: 'the account has no role of this permission set' }
+    const uses: Date[] = []
+    for (const { id, role } of jobs) {
+      if (id === undefined) return roleGone
+      const found = await this.#lastUses(iam, id)
+      if ('why' in found) return { isKnown: false, why: found.why }
+      uses.push(...found)
+      // The job tells only of services that the role may use now: a permission set may have been changed since it was used.
+      const lastUsedAt = await iam.roleLastUsedAt(role.name)
+      if (lastUsedAt !== undefined) uses.push(lastUsedAt)
+    }
+    const madeAt = renderInstant(latestOf(jobs.map(({ role }) => role.createdAt)))
+    return { isKnown: true, asOf, madeAt, ...(uses.length === 0 ? {} : { lastUsedAt: renderInstant(latestOf(uses)) }) }
+  }
+
+  async #lastUses(iam: AuditedAccount, jobId: string): Promise<readonly Date[] | { readonly why: string }> {
+    const uses: Date[] = []
+    let nextToken: string | undefined
+    do {
+      const page = await this.#page(iam, jobId, nextToken)
+      if ('why' in page) return page
+      if (page.lastUsedAt !== undefined) uses.push(page.lastUsedAt)
+      nextToken = page.nextToken
+    } while (nextToken !== undefined)
+    return uses
+  }
+
+  async #page(iam: AuditedAccount, jobId: string, token: string | undefined): Promise<Completed | { why: string }> {
+    const mayHelp = (error: unknown) => error instanceof InProgressError
+    try {
+      return await repeatPatiently(this.#ports, { ...polling, mayHelp }, async () => {
+        const page = await iam.getServiceLastAccessedDetails(jobId, token)
+        if (page.status === 'IN_PROGRESS') throw new InProgressError()
+        return page.status === 'COMPLETED' ? page : { why: `IAM's job failed: ${page.reason}` }
+      })
+    } catch (error) {
+      if (error instanceof InProgressError) return { why: "IAM's job did not come to its end" }
+      throw error
+    }
+  }
+
+  #refuse(account: AccountId, kind: string, why: string): string {
+    const known = this.#refused.get(kind) ?? { why, accounts: [] }
+    known.accounts.push(account)
+    this.#refused.set(kind, known)
+    return why
+  }
+}
+
+export const notConfigured = 'no auditorRole is configured'
+const roleGone: RoleUse = { isKnown: false, why: 'its role was gone' }
+const kindOfTime = 'time'
+const timeIsUp = 'there was no time left to ask'
+
+/** `id`: absent where the role was gone before it could be asked about. */
+type Job = { readonly role: PermissionSetRole; readonly id: string | undefined }
+
+async function begin(iam: AuditedAccount, roles: readonly PermissionSetRole[]): Promise<readonly Job[]> {
+  return Promise.all(
+    roles.map(async (role) => {
+      const id = await iam.generateServiceLastAccessedDetails(role.arn).catch((error: unknown) => {
+        if (!isServiceError(error, 'NoSuchEntity')) throw error
+        return undefined
+      })
+      return { role, id }
+    }),
+  )
+}
+
+/** The last assignment of a permission set takes its role away, at any moment. */
+async function unlessGone(finish: Promise<RoleUse>): Promise<RoleUse> {
+  return finish.catch((error: unknown) => {
+    if (!isServiceError(error, 'NoSuchEntity')) throw error
+    return roleGone
+  })
+}
+
+function latestOf(instants: readonly Date[]): Date {
+  return new Date(Math.max(...instants.map(Number)))
+}

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { buildApp } from 'fauxqs'
+import { addQueryServices } from '../../infra/local/query-services/add-query-services.ts'
+import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
+import { accountId } from '../../shared/domain/account-id.ts'
+import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
+import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import type { AuditedAccount, Auditor, PermissionSetRole } from '../../shared/ports/auditor.ts'
+import { listAll } from '../../shared/ports/page.ts'
+import {
+  type IdentityCenterWorld,
+  management,
+  openWorld,
+  permissionSetArnIn,
+  principalIdIn,
+  shop as shopId,
+  start,
+  suspended,
+  website as websiteId,
+} from './identity-center-world.ts'
+
+const [shop, website] = [accountId.parse(shopId), accountId.parse(websiteId)]
+const role = 'path/ssofile-auditor'
+const sets = ['ReadOnly-ps', 'Operator-ps', 'A_b-ps', 'C-ps'].map((name) => permissionSetName.parse(name))
+
+type Opened = { readonly auditor: Auditor; close(): Promise<void> }
+const adapters: readonly { readonly adapter: string; readonly open: (iam: MemoryIam) => Promise<Opened> }[] = [
+  { adapter: 'memory', open: async (auditor) => ({ auditor, close: async () => {} }) },
+  {
+    adapter: 'AWS SDK on the local system',
+    async open(iam) {
+      const app = buildApp({ logger: false })
+      addQueryServices(app, { iam, accountOf: () => '000000000000' })
+      const url = await app.listen({ host: '127.0.0.1', port: 0 })
+      return { auditor: openAwsAuditor({ url, accessKeyId: 'ssofile' }), close: async () => app.close() }
+    },
+  },
+]
+
+describe.each(adapters)('the auditor on $adapter', ({ open }) => {
+  let world: IdentityCenterWorld
+  let iam: MemoryIam
+
+  beforeEach(() => {
+    world = openWorld()
+    const { ssoAdmin, organizations, clock } = world
+    iam = new MemoryIam({ clock, randomness: new SeededRandomness(7), ssoAdmin, organizations, auditorRole: role })
+    for (const [index, name] of sets.slice(2).entries())
+      ssoAdmin.addPermissionSet({ name, sessionDuration: 'PT1H', tags: [] }, `000000000000000${index}`)
+    const principalId = principalIdIn(world, 'GROUP', 'Auditors')
+    for (const name of sets) {
+      const permissionSetArn = permissionSetArnIn(world, name)
+      ssoAdmin.addAssignment({ accountId: shop, permissionSetArn, principalId, principalType: 'GROUP' })
+    }
+  })
+
+  /** The auditor, for as long as `ask` takes. */
+  async function asking<T>(ask: (auditor: Auditor) => Promise<T>): Promise<T> {
+    const { auditor, close } = await open(iam)
+    return ask(auditor).finally(close)
+  }
+  const inShop = <T>(ask: (account: AuditedAccount) => Promise<T>) =>
+    asking(async (auditor) => ask(await auditor.enter(shop, role)))
+  const rolesOf = (account: AuditedAccount): Promise<PermissionSetRole[]> =>
+    Array.fromAsync(listAll((token) => account.listPermissionSetRoles(token)))
+
+  test('the roles of permission sets are listed on as many pages as it takes, with when they were made', async () => {
+    const roles = await inShop(rolesOf)
+    expect(roles.map(({ name }) => name.replace(/_[0-9a-f]{16}$/, '').replace('AWSReservedSSO_', ''))).toEqual([
+      'A_b-ps',
+      'C-ps',
+      'Operator-ps',
+      'ReadOnly-ps',
+    ])
+    for (const { arn, name, createdAt } of roles) {
+      expect(arn).toBe(`arn:aws:iam::${shop}:role/aws-reserved/sso.amazonaws.com/${name}`)
+      expect(createdAt).toEqual(start)
+    }
+  })
+
+  test('an account has no role of a permission set that is not provisioned there', async () => {
+    expect(await asking(async (auditor) => rolesOf(await auditor.enter(website, role)))).toEqual([])
+  })
+
+  test('a job is in progress first; then its pages say when each service was last used', async () => {
+    const usedAt = new Date('2026-01-05T03:00:00.000Z')
+    iam.tell(shop, 'ReadOnly-ps', { usedAt, service: 'sqs' })
+    iam.tell(shop, 'ReadOnly-ps', { usedAt: new Date('2025-06-01T00:00:00Z'), service: 'ec2' })
+    await inShop(async (account) => {
+      const read = (await rolesOf(account)).find(({ name }) => name.includes('ReadOnly-ps'))
+      const job = await account.generateServiceLastAccessedDetails(read?.arn ?? '')
+      expect(await account.getServiceLastAccessedDetails(job)).toEqual({ status: 'IN_PROGRESS' })
+      await world.clock.advance(500)
+      const uses: (Date | undefined)[] = []
+      let nextToken: string | undefined
+      do {
+        const page = await account.getServiceLastAccessedDetails(job, nextToken)
+        if (page.status !== 'COMPLETED') throw new Error(`received ${page.status}`)
+        uses.push(page.lastUsedAt)
+        nextToken = page.nextToken
+      } while (nextToken !== undefined)
+      expect(uses.filter((use) => use !== undefined)).toEqual([new Date('2025-06-01T00:00:00Z'), usedAt])
+      expect(uses).toContain(undefined)
+    })
+  })
+
+  test('a role says when it was last used for anything, also what it may not use any more', async () => {
+    const usedAt = new Date('2026-01-05T03:00:00.000Z')
+    iam.tell(shop, 'ReadOnly-ps', { usedAt, service: 'forbidden-since' })
+    await inShop(async (account) => {
+      const uses = (await rolesOf(account)).map(({ name }) => account.roleLastUsedAt(name))
+      expect(await Promise.all(uses)).toEqual([undefined, undefined, undefined, usedAt])
+    })
+  })
+
+  test('a role and a job that are not there are NoSuchEntity, also a job of another account', async () => {
+    await asking(async (auditor) => {
+      const [here, there] = [await auditor.enter(shop, role), await auditor.enter(website, role)]
+      const [first] = await rolesOf(here)
+      const job = await here.generateServiceLastAccessedDetails(first?.arn ?? '')
+      for (const call of [
+        () => there.generateServiceLastAccessedDetails(first?.arn ?? ''),
+        () => there.getServiceLastAccessedDetails(job),
+        () => there.roleLastUsedAt(first?.name ?? ''),
+        () => here.getServiceLastAccessedDetails('00000000-0000-0000-0000-000000000000'),
+      ])
+        await expect(call()).rejects.toMatchObject({ name: 'ServiceError', service: 'iam', code: 'NoSuchEntity' })
+    })
+  })
+
+  test.each([
+    ['of another name', shopId, 'other'],
+    ['in the management account', management, role],
+    ['in a suspended account', suspended, role],
+    ['in an account of somebody else', '999999999999', role],
+  ])('a role %s may not be assumed', async (_, account, name) => {
+    await expect(asking((auditor) => auditor.enter(accountId.parse(account), name))).rejects.toMatchObject({
+      name: 'ServiceError',
+      service: 'sts',
+      code: 'AccessDenied',
+    })
+  })
+
+  test('calls that come too fast are throttled, in each account by themselves', async () => {
+    await asking(async (auditor) => {
+      const [here, there] = [await auditor.enter(shop, role), await auditor.enter(website, role)]
+      const calls = await Promise.allSettled(Array.from({ length: 60 }, () => here.listPermissionSetRoles()))
+      const refused = calls.flatMap((call) => (call.status === 'rejected' ? [call.reason] : []))
+      expect(refused.length).toBeGreaterThan(0)
+      for (const error of refused) expect(error).toMatchObject({ service: 'iam', code: 'Throttling' })
+      expect(await there.listPermissionSetRoles()).toMatchObject({ items: [] })
+    })
+  })
+})

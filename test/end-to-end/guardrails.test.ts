@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+const link = (scope: string, group = 'ops') => `links_data/${scope}%Admin-ps%${group}%GROUP%ssofile`
+const before = link('root%all')
+const wide = link('root%all', 'team')
+const narrow = link('account%200000000001', 'team')
+const policyKey = 'policies/admins.json'
+const policy = JSON.stringify({
+  contact: 'the platform team',
+  links: [
+    {
+      ...{ id: 'narrow', control: 'ISO 27001 A.8.2', mode: 'enforce' },
+      ...{ for: { permissionSets: ['Admin*'] }, must: { scopes: ['account%*'], reason: true } },
+    },
+  ],
+})
+const tests = {
+  tests: [
+    { title: 'no root', input: wide, body: { reason: 'x' }, expect: 'refused', rules: [`${policyKey}#narrow`] },
+    { title: 'one account', input: narrow, body: { reason: 'x' }, expect: 'accepted' },
+  ],
+}
+
+let system: LocalSystem
+let folder: string
+const write = async (key: string, text: string) => {
+  await mkdir(dirname(join(folder, key)), { recursive: true })
+  await writeFile(join(folder, key), text)
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-guardrails-'))
+  system = await LocalSystem.start({ organization: smallOrganization({ groups: ['ops', 'team'] }) })
+  await system.upload('permission_sets/Admin-ps.json', permissionSetFile('Admin-ps'))
+  await system.upload(before, '')
+  await system.untilQuiet()
+}, 120_000)
+afterAll(async () => {
+  await system.stop()
+  await rm(folder, { recursive: true })
+}, 60_000)
+
+test('only governance writes a policy', async () => {
+  await expect(system.upload(policyKey, policy)).rejects.toThrow("use the access key id 'governance' for policies/")
+  await system.upload(policyKey, policy, 'governance')
+})
+
+test('policies test judges as everything else does, and fails for a wrong expectation', async () => {
+  await write(policyKey, policy)
+  await write('policies/tests/admins.json', JSON.stringify(tests))
+  expect(await system.ssofile(['policies', 'test', folder])).toMatchObject({ exitCode: 0 })
+  const wrong = tests.tests.map((one) => ({ ...one, expect: 'accepted', rules: undefined }))
+  await write('policies/tests/admins.json', JSON.stringify({ tests: wrong }))
+  const { exitCode, stdout } = await system.ssofile(['policies', 'test', folder])
+  expect(exitCode).toBe(1)
+  expect(stdout).toContain(`it is refused by ${policyKey}#narrow, expected accepted`)
+})
+
+describe('a link that the policy refuses', () => {
+  test('is told by validate and plan, and rejected with rule, control and whom to ask', async () => {
+    await write(wide, '{"reason": "x"}')
+    await write(narrow, '{"reason": "x"}')
+    const validated = await system.ssofile(['validate', folder, '--policies', 's3://ssofile'])
+    expect(validated.exitCode).toBe(1)
+    const planned = await system.ssofile(['plan', folder, '--no-delete'])
+    await system.upload(wide, '{"reason": "x"}')
+    await system.upload(narrow, '{"reason": "x"}')
+    await system.untilQuiet()
+    const { stdout } = await system.ssofile(['status', wide, '--json'])
+    for (const told of [validated.stdout, planned.stdout, stdout]) {
+      expect(told).toContain("(rule 'narrow' of policies/admins.json, control 'ISO 27001 A.8.2')")
+      expect(told).toContain('ask the platform team')
+    }
+    expect(await accountsOf('team')).toEqual(['200000000001'])
+  })
+
+  test('gives nothing new where it gave access before, and keeps that; who --violations tells it', async () => {
+    const had = await accountsOf('ops')
+    expect(had.length).toBeGreaterThan(1)
+    const { exitCode, stdout } = await system.ssofile(['who', '--violations', '--no-live'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`${before} stands against a policy`)
+    expect(stdout).not.toContain(narrow)
+    await system.upload(before, '')
+    await system.untilQuiet()
+    expect(await accountsOf('ops')).toEqual(had)
+  })
+})
+
+async function accountsOf(group: string): Promise<readonly string[]> {
+  const keys = await system.keys('assignments/')
+  return keys.filter((key) => key.includes(`%${group}%`)).map((key) => key.split('%')[1] ?? '')
+}

@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { plannerRole } from '../../infra/local/add-roles-of-people.ts'
+import { RecordedForge } from '../infra/integrations/recorded-forge.ts'
+import { LocalSystem } from './local-system.ts'
+import { checkout, runProgram } from './run-program.ts'
+
+const billing = 'permission_sets/Billing-ps.json'
+const kept = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+const wide = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
+const broken = 'links_data/root%all%Billing-ps%team-Web%group%ssofile'
+
+const passRole = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'iam:PassRole', Resource: '*' }],
+}
+
+let system: LocalSystem
+let folder: string
+beforeAll(async () => {
+  system = await LocalSystem.start()
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-pull-request-'))
+  await write(billing, await readFile(join(checkout, 'fixtures/acme', billing), 'utf8'))
+  await write(kept, '')
+  await system.ssofile(['push', folder, '--yes'])
+  await system.untilStatus(kept, 'applied')
+  await system.untilQuiet()
+}, 90_000)
+afterAll(async () => {
+  await system.stop()
+  await rm(folder, { recursive: true })
+}, 30_000)
+
+async function write(key: string, body: string): Promise<void> {
+  await mkdir(dirname(join(folder, key)), { recursive: true })
+  await writeFile(join(folder, key), body)
+}
+
+/** What the job of a pull request prints, with the rights of docs/pull-requests.md only. */
+async function comment(): Promise<string> {
+  const { exitCode, stdout, stderr } = await system.ssofile(['plan', folder, '--markdown'], plannerRole)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+const digestIn = (told: string) => /^Plan `([0-9a-f]{32})`/m.exec(told)?.[1] ?? 'none'
+
+test('a role that only reads makes the comment of a pull request, byte for byte the same each time', async () => {
+  await write(wide, '')
+  await write(broken, '')
+  const told = await comment()
+  expect(told).toMatch(
+    /^\*\*39 assignments to grant, 0 to revoke, 1 link without effect\.\*\* The brake would hold nothing\./,
+  )
+  expect(told).toContain(`- **39 accounts**: \`Billing-ps\` to group \`team-Web\` in 39 accounts`)
+  expect(told).toContain(`- **rejected**: \`${broken}\``)
+  expect(await comment()).toBe(told)
+}, 90_000)
+
+test('that role may not push', async () => {
+  const { exitCode } = await system.ssofile(['push', folder, '--yes'], plannerRole)
+  expect(exitCode).toBe(1)
+  expect(await system.has(wide)).toBe(false)
+}, 60_000)
+
+test('a merge is refused by its digest after somebody else gave the permission set to more, and does what a new plan shows', async () => {
+  await rm(join(folder, broken))
+  await write(
+    billing,
+    JSON.stringify({ ...JSON.parse(await readFile(join(folder, billing), 'utf8')), inlinePolicyDocument: passRole }),
+  )
+  const shown = await comment()
+  expect(shown).toContain('- gains Write: `iam:PassRole`')
+  const other = kept.replace('233000000002', '233000000001')
+  await system.upload(other)
+  await system.untilStatus(other, 'applied')
+  await system.untilQuiet()
+  await write(other, '')
+  const refused = await system.ssofile(['push', folder, '--plan', digestIn(shown)])
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was changed') })
+  expect(await system.has(wide)).toBe(false)
+  const merged = await system.ssofile(['push', folder, '--plan', digestIn(await comment())])
+  expect(merged).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('pushed: 2 files uploaded, 0 deleted') })
+  expect(await system.has(wide)).toBe(true)
+}, 120_000)
+
+test('the job of a pull request comments its plan, and the job of the merge pushes it only while it is what was shown', async () => {
+  const forge = new RecordedForge()
+  try {
+    const head = 'a'.repeat(40)
+    const event = join(folder, 'event.json')
+    await writeFile(event, JSON.stringify({ pull_request: { number: 7, head: { sha: head } } }))
+    const job = async (COMMAND: string, as: string) => {
+      const github = { GITHUB_API_URL: url, GITHUB_REPOSITORY: 'acme/access', GITHUB_TOKEN: 'secret' }
+      const given = { COMMAND, TOOL: checkout, FOLDER: folder, SSOFILE_BUCKET: 'ssofile', GITHUB_EVENT_PATH: event }
+      const env = { ...system.env(as), ...github, ...given, GITHUB_SHA: 'c'.repeat(40) }
+      return runProgram('bash', [join(checkout, 'infra/integrations/run.sh')], { env })
+    }
+    const url = await forge.listen()
+    forge.mergedHead = head
+    const added = kept.replace('233000000002', '250000000003')
+    await write(added, '')
+    expect(await job('plan', plannerRole)).toMatchObject({ exitCode: 0 })
+    expect(forge.comments).toMatchObject([{ body: expect.stringContaining(`uploads \`${added}\``) }])
+
+    await system.upload(added, '{"reason":"somebody else was first"}')
+    expect(await job('push', 'maria')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('nothing was changed'),
+    })
+    expect(await job('plan', plannerRole)).toMatchObject({ exitCode: 0 })
+    expect(forge.comments).toHaveLength(1)
+    const { exitCode, stdout } = await job('push', 'maria')
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('pushed: 1 file uploaded') })
+  } finally {
+    await forge.close()
+  }
+}, 180_000)

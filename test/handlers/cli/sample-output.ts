@@ -1,0 +1,193 @@
+import { renderAccess } from '../../../handlers/cli/render-access.ts'
+import { renderHeld, type ShownList } from '../../../handlers/cli/render-held.ts'
+import { renderPlan } from '../../../handlers/cli/render-plan.ts'
+import { renderSummary } from '../../../handlers/cli/render-status.ts'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import { type Assignment, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { principalId } from '../../../shared/domain/identity-center-ids.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { principalName } from '../../../shared/domain/principal.ts'
+import type { Status } from '../../../shared/domain/status.ts'
+import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
+import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
+
+const now = new Date('2026-03-03T10:00:00.000Z')
+const at = now.toISOString()
+const width = 80
+const sizes = [5, 500, 10_000]
+const teams = ['Accountants', 'CloudOperators', 'DataScientists', 'Logistics', 'Platform', 'Shop', 'Support']
+const sets = ['ReadOnly-ps', 'Billing-ps', 'CloudOperator-ps', 'DataScientist-ps']
+const people = 'ana bo cy dan eve fay gus hana ivo jun kai lea max nia ole pia quinn rui sam tom'.split(' ')
+const stages = ['prod', 'staging', 'test']
+
+type Sample = { readonly key: string; readonly assignment: Assignment; readonly accountName: string }
+
+/** Link after link of an organization of 500 accounts, each for one account. */
+function sampleLinks(count: number): readonly Sample[] {
+  return Array.from({ length: count }, (_, index) => {
+    const account = (index * 37) % 500
+    const team = teams[index % teams.length] ?? ''
+    const assignment = {
+      accountId: accountId.parse(String(233_000_000_000 + account)),
+      permissionSet: permissionSetName.parse(sets[index % sets.length]),
+      principal: principalName.parse(index < teams.length ? `team-${team}` : `team-${team}-${index}`),
+      type: 'GROUP' as const,
+    }
+    const key = `links_data/${renderAssignmentKey(assignment)}`
+    return { key, assignment, accountName: `${team.toLowerCase()}-${stages[account % stages.length]}` }
+  })
+}
+
+const accounts = { desired: 1, open: 0, failed: [] }
+
+/** One in ten waits for a group, one in fifty is not valid, one in a hundred failed. */
+function sampleStatus({ key: input, assignment: { principal, accountId: id } }: Sample, index: number): Status {
+  const base = { input, updatedAt: at }
+  if (index % 100 === 3) {
+    const remedy =
+      'attach the policy in the account, or take it out of the permission set; it is tried again within an hour'
+    const reason = `account ${id}: the policy 'Baseline' does not exist there`
+    return { ...base, state: 'failed', reason, remedy, accounts: { ...accounts, applied: 0, open: 1 } }
+  }
+  if (index % 50 === 4) {
+    const remedy = `upload it again as '${input}', then delete this one`
+    const reason = "received type 'group', expected 'GROUP' or 'USER' in capitals"
+    return { input: input.replace('%GROUP%', '%group%'), updatedAt: at, state: 'rejected', reason, remedy }
+  }
+  if (index % 10 === 2) {
+    const remedy = 'create the group, or upload the link with the exact name; it is applied when the group exists'
+    const reason = `group '${principal}' does not exist in the identity store`
+    return { ...base, state: 'waiting', reason, remedy, accounts: { ...accounts, applied: 0 } }
+  }
+  return { ...base, state: 'applied', accounts: { ...accounts, applied: 1 } }
+}
+
+/** Of ten links seven grant, two are gone and one waits. */
+function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] {
+  const kindOf = (index: number) => (index % 10 === 2 ? 'waits' : index % 5 === 3 ? 'gone' : 'grants')
+  const those = (kind: string) => links.filter((_, index) => kindOf(index) === kind)
+  const named = new Map(links.map(({ assignment, accountName }) => [assignment.accountId, accountName]))
+  const view: Preview['view'] = {
+    v: 1,
+    managementAccountId: accountId.parse('111111111111'),
+    readAt: at,
+    revision: 1,
+    hasTags: true,
+    accounts: [...named].map(([id, name]) => ({ id, name, state: 'ACTIVE' as const, parents: ['r-acme'] })),
+  }
+  const revocations = those('gone').map(({ assignment, key }) => {
+    return { assignment, links: [{ key, fate: 'deleted' as const }], cause: undefined }
+  })
+  const held = Math.max(0, revocations.length - 20)
+  const reason = `held by the brake: more than 20 of the ${links.length} links directly under links_data/ were withdrawn within 15 minutes`
+  return {
+    grants: those('grants').map(({ assignment, key }) => ({ assignment, links: [key] })),
+    revocations,
+    bindings: [],
+    existing: [],
+    waiting: those('waits').map(({ assignment, key }) => ({
+      state: 'waiting' as const,
+      reason: `group '${assignment.principal}' does not exist in the identity store`,
+      remedy: 'create the group, or upload the link with the exact name; it is applied when the group exists',
+      grants: [{ assignment, links: [key] }],
+    })),
+    held: [],
+    brake: { held, reasons: held > 0 ? [reason] : [] },
+    stuck: [],
+    vanishingRoles: revocations.map(({ assignment }) => assignment),
+    idleLinks: [],
+    permissionSets: [
+      { name: permissionSetName.parse('Billing-ps'), change: 'update', fields: ['description', 'tags'] },
+    ],
+    reach: new Map(),
+    administrators: [],
+    rulesLater: [],
+    unfinished: 0,
+    unchecked: 0,
+    view,
+    viewAgeMs: 0,
+    counts: { links: links.length, permissionSets: sets.length, accounts: 500 },
+  }
+}
+
+function sampleHeld(links: readonly Sample[]): ShownList {
+  const by = { principalId: 'AWS:AROAEXAMPLE:sync', sourceIpAddress: '203.0.113.7', at }
+  return {
+    digest: '4f1c2a9d5b7e0836',
+    rule: 'own',
+    cause: 'folder',
+    name: undefined,
+    folder: undefined,
+    figure: links.length + 20,
+    limit: 20,
+    base: links.length + 20,
+    minutes: 15,
+    since: at,
+    held: links.map(({ key, assignment }) => ({
+      key: renderAssignmentKey(assignment),
+      links: [{ key, etag: 'e', lastModified: at, deletedBy: by }],
+    })),
+  }
+}
+
+/** Twenty people of one group, by one link. */
+function sampleAccess(links: readonly Sample[]): readonly HeldAccess[] {
+  const key = 'links_data/root%all%ReadOnly-ps%team-Support%GROUP%ssofile'
+  const each = Math.ceil(links.length / 20)
+  return links.map(({ assignment, accountName }, index) => ({
+    person: `${people[Math.floor(index / each)]}@acme.example`,
+    personId: principalId.parse(`92307020-41b6-05ce-951e-70dfe8931a${10 + Math.floor(index / each)}`),
+    group: 'team-Support',
+    groupId: principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2'),
+    account: assignment.accountId,
+    accountName,
+    accountState: 'ACTIVE',
+    path: 'Root/Workloads/Production',
+    pathIds: 'r-acme/ou-acme-wrk10000/ou-acme-wrk2prod',
+    permissionSet: permissionSetName.parse('ReadOnly-ps'),
+    origin: 'ssofile',
+    state: 'granted',
+    since: at,
+    links: [{ key, etag: 'e', lastModified: at }],
+  }))
+}
+
+const sources = {
+  bucketReadAt: at,
+  driftCheck: { startedAt: at, isOver: true },
+  organizationReadAt: at,
+  identityCenter: { why: 'that would take a call for every account and set' },
+}
+
+const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> = {
+  status: (links) => renderSummary(links.map(sampleStatus), { width }),
+  'plan s3://ssofile': (links) => renderPlan(samplePlan(links)),
+  brake: (links) => renderHeld({ lists: [sampleHeld(links)], releases: [], pause: undefined }),
+  who: (links) => {
+    const nothing = { person: false, account: false, permissionSet: false }
+    return renderAccess({ rows: sampleAccess(links), isAsked: false, sources, notes: [] }, nothing, now, width)
+  },
+}
+
+/** What the commands print of so many links, as markdown. */
+function renderSamples(): string {
+  return Object.entries(commands)
+    .map(([name, print]) => {
+      const blocks = sizes.map((size) => {
+        const printed = print(sampleLinks(size)).trimEnd()
+        const lines = printed.split('\n').length
+        return `${size.toLocaleString('en')} links, ${lines} lines:\n\n\`\`\`\n$ ssofile ${name}\n${printed}\n\`\`\`\n`
+      })
+      return `### ${name.split(' ')[0]}, of many\n\n${blocks.join('\n')}`
+    })
+    .join('\n')
+}
+
+const [begin, end] = ['<!-- samples -->\n', '<!-- end of samples -->\n'] as const
+export const documentWithSamples = new URL('../../../docs/commands.md', import.meta.url)
+
+/** The document with what the commands print now in it. */
+export function fillInSamples(document: string): string {
+  const [before = '', after = ''] = [document.split(begin)[0], document.split(end)[1]]
+  return `${before}${begin}\n${renderSamples()}\n${end}${after}`
+}

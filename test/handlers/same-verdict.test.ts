@@ -1,0 +1,122 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { api } from '../../handlers/api/api.ts'
+import { ProposedObjects } from '../../handlers/cli/proposed-objects.ts'
+import { validateInputs } from '../../handlers/cli/validate-inputs.ts'
+import { previewChanges } from '../../shared/reconcile/preview/preview.ts'
+import { Policies } from '../../shared/reconcile/records/policies.ts'
+import { acme, World } from '../world.ts'
+
+const caller = 'arn:aws:sts::111122223333:assumed-role/team-a/maria'
+const globOf = (...all: readonly string[]) => fc.array(fc.constantFrom(...all), { maxLength: 2 })
+const parts = {
+  permissionSets: globOf('*', 'Billing-ps', 'B*', 'ReadOnly-ps'),
+  principals: globOf('*', 'team-*', 'team-Accountants', 'zoe'),
+  types: fc.subarray(['GROUP', 'USER']),
+  scopes: globOf('*', 'account%*', 'root%all', '*233*'),
+  folders: globOf('', 'team-?', '*'),
+}
+const maybe = { requiredKeys: [] }
+/** What is known before the upload: neither who uploads nor what a scope reaches. */
+const rule = fc.record({
+  control: fc.constant('AC-2'),
+  mode: fc.constantFrom('warn', 'enforce'),
+  for: fc.record(parts, maybe),
+  must: fc
+    .record(
+      {
+        ...parts,
+        expireWithinHours: fc.constantFrom(1, 24),
+        ticket: fc.constantFrom('CHG#', '*', 'INC##'),
+        reason: fc.constant(true),
+      },
+      maybe,
+    )
+    .filter((must) => Object.keys(must).length > 0),
+})
+const policy = fc
+  .oneof(
+    { weight: 8, arbitrary: fc.array(rule, { minLength: 1, maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  )
+  .map((links) =>
+    links ? JSON.stringify({ contact: 'Ann', links: links.map((one, id) => ({ id: `r${id}`, ...one })) }) : '{',
+  )
+const link = fc.record({
+  folder: fc.constantFrom('', 'team-a/'),
+  scope: fc.constantFrom('root%all', 'account%233000000002'),
+  principal: fc.constantFrom('team-Accountants%GROUP', 'team-DataScientists%GROUP'),
+})
+const details = fc.record(
+  {
+    expiresAt: fc.constantFrom('2026-03-03T11:00:00Z', '2026-03-05T10:00:00Z'),
+    ticket: fc.constantFrom('CHG1', 'INC12'),
+    reason: fc.constantFrom('', 'the audit'),
+  },
+  maybe,
+)
+
+const open = async (policies: string): Promise<World> => {
+  const permissionSets = [{ permissionSetName: 'Billing-ps' as never }]
+  const organization = { ...acme(), assignments: [], permissionSets }
+  const world = new World({ organization, configuration: { folders: ['team-a'] } })
+  await world.objects.put('policies/a.json', policies)
+  return world
+}
+
+test('validate, plan, the API and whoever applies a link come to one verdict, in the same words', async () => {
+  const seen = { refused: 0, accepted: 0 }
+  await fc.assert(
+    fc.asyncProperty(policy, link, details, async (policies, { folder, scope, principal }, said) => {
+      const name = `${folder}${scope}%Billing-ps%${principal}%ssofile`
+      const key = `links_data/${name}`
+      const text = Object.keys(said).length === 0 ? '' : `${JSON.stringify(said, undefined, 2)}\n`
+      const body = new TextEncoder().encode(text)
+
+      const world = await open(policies)
+      const now = world.clock.now()
+      const { folders } = world.configuration
+      const file = { key, sizeBytes: body.length, read: async () => body }
+      const guardrails = await new Policies(world.ports).read()
+      const validated = await validateInputs([file], { folders, now, guardrails })
+      const faults = validated.errors.map(({ received, expected, remedy }) => ({ received, expected, remedy }))
+
+      const changes = { uploads: [{ key, body, over: undefined }], deletions: [] }
+      const objects = new ProposedObjects(world.objects, now, changes)
+      const looking = previewChanges({ ...world.ports, objects }, world.configuration, { looksMost: 0 })
+      const planned = (await world.finish(looking)).idleLinks.find((one) => one.key === key)
+
+      const answer = await world.finish(
+        api(
+          world.ports,
+          world.configuration,
+        )({
+          routeKey: 'POST /links',
+          rawPath: '/links',
+          headers: { 'content-type': 'application/json' },
+          isBase64Encoded: false,
+          body: JSON.stringify({ action: 'create', linkData: name, linkDetails: text === '' ? undefined : said }),
+          requestContext: { requestId: 'r', http: { sourceIp: '192.0.2.1' }, authorizer: { iam: { userArn: caller } } },
+        }),
+      )
+      const errors: object[] = JSON.parse(answer.body).errors ?? []
+
+      const other = (await open(policies)).start({ dispatcher: false })
+      await other.objects.put(key, text)
+      await other.look()
+      await other.finish(other.slice())
+      const status = await other.json(`status/${key}.json`)
+
+      const isRefused = faults.length > 0
+      seen[isRefused ? 'refused' : 'accepted']++
+      expect(answer.statusCode).toBe(isRefused ? 400 : 202)
+      expect(errors).toEqual(faults.map((fault) => ({ key, ...fault })))
+      expect(planned?.reason).toBe(isRefused ? status?.reason : undefined)
+      expect(planned?.remedy).toBe(isRefused ? status?.remedy : undefined)
+      expect(status?.state).toBe(isRefused ? 'rejected' : 'applied')
+      expect((await other.keys('assignments/')).length > 0).toBe(!isRefused)
+    }),
+    { numRuns: 15 },
+  )
+  expect(Math.min(seen.refused, seen.accepted)).toBeGreaterThan(0)
+}, 60_000)

@@ -1,0 +1,18 @@
+import { expect, test } from '@jest/globals'
+import { parseAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { collectAssignments } from '../../../shared/domain/plan.ts'
+import { reachOf } from '../../../shared/domain/reach.ts'
+
+const setOf = (...keys: readonly string[]) =>
+  collectAssignments(keys.flatMap((key) => parseAssignmentKey(`account%${key}%ssofile`) ?? []))
+
+test('the reach of a permission set counts each principal and account once, and a user apart from a group of the same name', () => {
+  const recorded = [
+    setOf('200000000001%A%web%GROUP', '200000000002%A%web%GROUP', '200000000001%B%web%GROUP'),
+    setOf('200000000001%A%web%USER'),
+  ]
+  const reach = (name: string) => reachOf(permissionSetName.parse(name), recorded)
+  expect(reach('A')).toEqual({ principals: 2, accounts: 2, assignments: 3 })
+  expect(reach('C')).toEqual({ principals: 0, accounts: 0, assignments: 0 })
+})

@@ -1,0 +1,56 @@
+import { expect, test } from '@jest/globals'
+import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
+import { describeViolations, findViolations } from '../../../../shared/reconcile/preview/find-violations.ts'
+import { acme, World } from '../../../world.ts'
+
+const link = (scope: string) => `links_data/${scope}%Billing-ps%team-Accountants%GROUP%ssofile`
+const [wide, narrow, late] = [link('root%all'), link('account%233000000002'), link('account%250000000003')]
+const rule = { id: 'r', control: 'AC-2', mode: 'enforce' }
+const narrowOnly = { contact: 'Ann', links: [{ ...rule, must: { scopes: ['account%*'] } }] }
+const reasoned = { contact: 'Ann', links: [{ ...rule, must: { reason: true } }] }
+
+async function open(): Promise<World> {
+  const permissionSets = [{ permissionSetName: 'Billing-ps' as never }]
+  const world = new World({ organization: { ...acme(), assignments: [], permissionSets } }).start({ dispatcher: false })
+  await world.finish(reconcile(world.ports, world.configuration))
+  for (const key of [wide, narrow]) await world.objects.put(key, '')
+  await settle(world)
+  return world
+}
+
+async function settle(world: World): Promise<void> {
+  await world.look()
+  await world.finish(world.slice())
+}
+
+const find = (world: World) => world.finish(findViolations(world.ports, world.configuration))
+
+test('what stands against a stricter policy is told by link, with the rule; what only warns, or is met, is not', async () => {
+  const world = await open()
+  expect(await find(world)).toEqual(new Map())
+  await world.objects.put('policies/a.json', JSON.stringify(narrowOnly))
+  await world.objects.put(
+    'policies/b.json',
+    JSON.stringify({ ...reasoned, links: [{ ...reasoned.links[0], mode: 'warn' }] }),
+  )
+  const found = await find(world)
+  expect([...found.keys()]).toEqual([wide])
+  expect(describeViolations(found)).toEqual([
+    `${wide} stands against a policy: it has scope 'root%all', expected 'account%*' (rule 'r' of policies/a.json, control 'AC-2'); use another scope, or ask Ann`,
+  ])
+})
+
+test('a link that was refused gives nothing that could stand against a policy', async () => {
+  const world = await open()
+  await world.objects.put('policies/a.json', JSON.stringify(reasoned))
+  await world.objects.put(late, '')
+  await settle(world)
+  expect(await world.json(`status/${late}.json`)).toMatchObject({ state: 'rejected' })
+  expect([...(await find(world)).keys()]).toEqual([narrow, wide])
+})
+
+test('a policy that is broken names nothing that stands against it', async () => {
+  const world = await open()
+  await world.objects.put('policies/a.json', '{')
+  expect(await find(world)).toEqual(new Map())
+})
