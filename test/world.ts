@@ -27,7 +27,7 @@ import { MemoryOrganizations } from '../shared/memory/organizations/memory-organ
 import { MemoryObjectStore } from '../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../shared/memory/sqs/memory-queues.ts'
-import { MemorySsoAdmin } from '../shared/memory/sso-admin/memory-sso-admin.ts'
+import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.ts'
 import { VirtualClock } from '../shared/memory/virtual-clock.ts'
 import type { Ports } from '../shared/ports/ports.ts'
@@ -44,6 +44,8 @@ export type WorldOptions = {
   readonly readLagMs?: number
   /** Whether the bucket belongs to the instance; default: yes. Without an owner the dispatcher does nothing. */
   readonly isOwned?: boolean
+  /** How long requests take, and who hears of calls and requests. */
+  readonly ssoAdmin?: Pick<MemorySsoAdminOptions, 'latencyMs' | 'latencyP99Ms' | 'onCall' | 'onThrottled' | 'onRequest'>
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
   readonly wrap?: (ports: Ports) => Ports
 }
@@ -89,7 +91,11 @@ export class World {
       randomness,
       organizations: this.organizations,
       identityStore: this.identityStore,
-      onCall: (operation) => this.calls.push(operation),
+      ...options.ssoAdmin,
+      onCall: (operation, at) => {
+        this.calls.push(operation)
+        options.ssoAdmin?.onCall?.(operation, at)
+      },
       readLagMs: options.readLagMs,
       ...(options.caller === undefined ? {} : { caller: options.caller }),
     })

@@ -123,7 +123,7 @@ export const apiThrottle = { perSecond: 20, burst: 40 }
 const minuteMs = 60_000
 
 /**
- * Waiting for a dead lease, the slice, and the requests that run at its end must fit into the dispatcher's timeout: one
+ * Waiting for a dead lease, the slice, and the requests that a pause waits for at its end must fit into the dispatcher's timeout: one
  * minute, seven minutes, five minutes. It stays five seconds for what comes next.
  */
 export const dispatcherSlice = { sliceMs: 7 * minuteMs, lingerMs: 5_000 }

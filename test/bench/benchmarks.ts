@@ -1,6 +1,8 @@
 import type { Benchmark } from './benchmark.ts'
 import { burst } from './burst.ts'
+import { calls } from './calls.ts'
 import { coldStart } from './cold-start.ts'
+import { fairness } from './fairness.ts'
 import { fanOut } from './fan-out.ts'
 import { firstView } from './first-view.ts'
 import { flood } from './flood.ts'
@@ -9,14 +11,23 @@ import { latency } from './latency.ts'
 import { organization } from './organization.ts'
 import { permissionSets } from './permission-sets.ts'
 import { report } from './report.ts'
+import { rollOut } from './roll-out.ts'
+import { sharedRate } from './shared-rate.ts'
+import { skew } from './skew.ts'
 import { sync } from './sync.ts'
 import { throughput } from './throughput.ts'
+import { urgent } from './urgent.ts'
 import { validate } from './validate.ts'
 import { who } from './who.ts'
 
 /** What docs/performance.md tells, in its order: `npm run bench` runs them all. */
 export const published: readonly Benchmark[] = [
   throughput,
+  calls,
+  urgent,
+  skew,
+  fairness,
+  sharedRate,
   burst,
   fanOut,
   firstView,
@@ -27,4 +38,12 @@ export const published: readonly Benchmark[] = [
 ]
 
 /** What is measured only when it is asked for by name. */
-export const others: readonly Benchmark[] = [permissionSets, importBenchmark, flood, validate, who, report]
+export const others: readonly Benchmark[] = [
+  rollOut,
+  permissionSets,
+  importBenchmark,
+  flood,
+  validate,
+  who,
+  report,
+]

@@ -30,9 +30,9 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'the id is looked up by name when revoking',
     breaks: ['foreign', 'convergence', 'record'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '  const answer = await sendAssignmentCall(kind, target, context)\n',
+    find: '  const send = () => sendAssignmentCall(kind, target, context)\n',
     replace:
-      "  const { type, principal } = settling.assignment\n  const named = kind === 'deletion' ? await context.principals.resolve(type, principal, context.pulledMs) : undefined\n  const answer = await sendAssignmentCall(kind, { ...target, principalId: named ?? target.principalId }, context)\n",
+      "  const { type, principal } = settling.assignment\n  const named = kind === 'deletion' ? await context.principals.resolve(type, principal, context.pulledMs) : undefined\n  const send = () => sendAssignmentCall(kind, { ...target, principalId: named ?? target.principalId }, context)\n",
   },
   {
     name: 'links that name a principal by its present name are not looked for',

@@ -28,9 +28,9 @@ export const sabotages: readonly Sabotage[] = [
     name: 'the ledger is written after the call',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '  const answer = await sendAssignmentCall(kind, target, context)\n',
+    find: '  const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot\n',
     replace:
-      "  const isNew = kind === 'creation'\n  const { entry } = settling\n  if (isNew && settling.stored) await context.standings.ledger.remove(settling.stored)\n  const answer = await sendAssignmentCall(kind, target, context)\n  if (isNew && entry) settling.stored = await context.standings.ledger.write(settling.key, entry, undefined)\n",
+      "  const isNew = kind === 'creation'\n  const { entry } = settling\n  if (isNew && settling.stored) await context.standings.ledger.remove(settling.stored)\n  const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot\n  if (isNew && entry) settling.stored = await context.standings.ledger.write(settling.key, entry, undefined)\n",
   },
   {
     name: 'FAILED is taken for success',
@@ -94,7 +94,7 @@ export const sabotages: readonly Sabotage[] = [
     name: 'absence from the list of requests in progress is taken for success',
     breaks: ['convergence', 'record'],
     file: 'shared/reconcile/calls/assignment-requests.ts',
-    find: '      const inProgress = asked.length <= describedMost ? new Set<string>() : await this.#listInProgress(kind)\n      for (const requestId of asked) if (!inProgress.has(requestId)) await this.#describe(kind, requestId)\n',
+    find: '      const inProgress = asked.length <= describedMost ? new Set<string>() : await this.#listInProgress(kind)\n      await Promise.all(asked.filter((id) => !inProgress.has(id)).map((id) => this.#describe(kind, id)))\n',
     replace:
       "      const inProgress = await this.#listInProgress(kind)\n      for (const requestId of asked.filter((id) => !inProgress.has(id))) {\n        const watched = this.#watched.get(requestId)\n        this.#watched.delete(requestId)\n        for (const wake of [...(watched?.waiting ?? [])]) wake({ outcome: 'SUCCEEDED' })\n      }\n",
   },
@@ -176,9 +176,16 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'one assignment request more than allowed is outstanding',
     breaks: ['quotas'],
-    file: 'shared/reconcile/dispatcher/slice.ts',
-    find: 'limits.outstanding - this.#countRunning(',
-    replace: 'limits.outstanding + 1 - this.#countRunning(',
+    file: 'shared/reconcile/calls/request-slots.ts',
+    find: '>= this.#most) return',
+    replace: '> this.#most) return',
+  },
+  {
+    name: 'what was read of the links is believed for as long as a call waits for its slot',
+    breaks: ['foreign'],
+    file: 'shared/reconcile/assignments/perform.ts',
+    find: 'ms: believedMs,',
+    replace: 'ms: Number.isFinite(believedMs) ? patienceMs : 0,',
   },
   {
     name: 'links that wait are not woken when their permission set appears',

@@ -52,6 +52,8 @@ import { type PrincipalListing, type SsoAdminCaller, SsoAdminRules } from './sso
 import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
 
 export type MemorySsoAdminOptions = CallObserver & {
+  /** Told of every request that was accepted. */
+  readonly onRequest?: ((request: AssignmentRequestRecord | ProvisioningRecord) => void) | undefined
   readonly clock: Clock
   readonly randomness: Randomness
   readonly openTable?: OpenTable
@@ -378,6 +380,7 @@ export class MemorySsoAdmin implements SsoAdmin {
         : { accountId: id, accountIds: [id] }),
     }
     provisionings.add(record)
+    this.#options.onRequest?.(record)
     return describeProvisioning(record)
   }
 
@@ -603,6 +606,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     }
     const record: AssignmentRequestRecord = { ...this.#newRequest(), kind, target: copyTarget(target) }
     assignmentRequests.add(record)
+    this.#options.onRequest?.(record)
     return describeRequest(record)
   }
 

@@ -23,7 +23,7 @@ import {
 } from '../../domain/ledger-entry.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
-import { sendAssignmentCall } from '../calls/send-assignment-call.ts'
+import { type CallAnswer, sendAssignmentCall } from '../calls/send-assignment-call.ts'
 import { foreignRecord, readForeign, tellForeign, tellFound } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, isToldUnder, recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
@@ -37,6 +37,9 @@ import { type Prepared, Settling } from './settling.ts'
 
 /** How long an evaluation waits for a request, and repeats what is refused in passing. */
 const patienceMs = 5 * 60_000
+/** So long a call waits for its slot. Then the links are read again: what was read of them is not believed for ever. */
+const believedMs = 15_000
+const noSlot: CallAnswer = { is: 'not-now', reason: 'there are too many requests in progress' }
 const lostReason = 'Identity Center does not know the request that it accepted'
 
 /** Carries out one step. Throws when something cannot be read or written. */
@@ -140,7 +143,9 @@ async function undo(settling: Settling, prepared: Prepared | undefined): Promise
 async function call(settling: Settling, { kind, ids }: StepOf<'call'>): Promise<void> {
   const { context, prepared } = settling
   const target = settling.targetOf(ids)
-  const answer = await sendAssignmentCall(kind, target, context)
+  const patience = { ms: believedMs, signal: context.ending }
+  const send = () => sendAssignmentCall(kind, target, context)
+  const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot
   settling.prepared = undefined
   // What is known of an earlier request says nothing of this one.
   settling.know(ids, { request: undefined })
@@ -148,8 +153,6 @@ async function call(settling: Settling, { kind, ids }: StepOf<'call'>): Promise<
     case 'accepted': {
       const { requestId } = answer
       context.log.info('Identity Center accepted the request', { requestId, kind })
-      // Counted from now on, also where it cannot be recorded.
-      context.requests.watch(kind, requestId, target)
       await settling.record(changeCall(settling.accessOf(ids), { id: requestId, answeredAt: settling.now }))
       await awaitRequest(settling, ids)
       if (settling.knownOf(ids).request === 'lost') await putOff(settling, { ids, reason: lostReason })

@@ -58,6 +58,8 @@ function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlemen
     case 'in-force':
     case 'foreign':
       return { ...common, result: 'applied', owned: rest.result === 'in-force' }
+    case 'given-back':
+      return { ...common, ...rest, isAsked: settling.isAsked }
     default:
       return { ...common, ...rest }
   }

@@ -25,14 +25,14 @@ export function openSettleContext(
   configuration: Configuration,
   { mayStart, ending }: Pick<SettleContext, 'mayStart' | 'ending'>,
 ): OpenSettleContext {
-  const { objects, ssoAdmin, clock, log } = ports
+  const { objects, ssoAdmin, clock } = ports
   const organization = new OrganizationCache(ports, configuration.folders)
   return {
     ...ports,
     configuration,
     organization,
     listings: new AssignmentListings({ ssoAdmin, clock }),
-    requests: new AssignmentRequests(ssoAdmin, clock, log),
+    requests: new AssignmentRequests(ports, configuration.limits.outstanding),
     brake: new Brake(ports, configuration),
     statuses: new StatusStore(objects, clock),
     policies: new Policies({ objects, clock }),

@@ -54,6 +54,6 @@ export type Settlement = { readonly links: readonly string[]; readonly lacks?: L
   | { readonly result: 'open'; readonly reason: string }
   /** The brake holds its revocation: it is on the list in `control/brake.json`, for a person. */
   | { readonly result: 'held'; readonly reason: string }
-  /** Nothing was done: the slice is ending, and the hint is given back. */
-  | { readonly result: 'given-back' }
+  /** The slice is ending, and the hint is given back. `isAsked`: a request of ours is in progress, which the successor finds. */
+  | { readonly result: 'given-back'; readonly isAsked?: boolean }
 )

@@ -75,6 +75,12 @@ export class Settling implements Subject {
     return this.stored?.entry
   }
 
+  /** A request of ours is in progress. */
+  get isAsked(): boolean {
+    const accesses = this.entry?.accesses ?? []
+    return accesses.some((access) => this.context.requests.findInProgress(this.targetOf(access)) !== undefined)
+  }
+
   get now(): string {
     return renderInstant(this.context.clock.now())
   }

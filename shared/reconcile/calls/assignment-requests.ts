@@ -2,12 +2,16 @@ import { isSameAccess } from '../../domain/ledger-entry.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { type AssignmentTarget, type RequestKind, requestKinds, type SsoAdmin } from '../../ports/sso-admin.ts'
+import { RequestSlots } from './request-slots.ts'
+import { RequestTimes } from './request-times.ts'
+import type { CallAnswer } from './send-assignment-call.ts'
+import { Signal } from './signal.ts'
 
-/** Few outstanding: ask often, somebody waits. Many: calls cost more than moments. */
-const pollFewMs = 200
-const pollManyMs = 500
-const fewMost = 4
+/** IAM Identity Center User Guide, "Quotas and limits". */
+const outstandingMost = 15
+
 /** Up to so many of one kind are described one by one: that tells the outcome at once. */
 const describedMost = 2
 
@@ -19,6 +23,10 @@ export type RequestEnd =
 type Watched = {
   readonly kind: RequestKind
   readonly target: AssignmentTarget | undefined
+  /** Monotonic milliseconds. */
+  readonly sinceMs: number
+  /** We made it, so we know how long it takes. */
+  readonly isOurs: boolean
   readonly waiting: Set<(end: RequestEnd) => void>
 }
 
@@ -31,14 +39,46 @@ export class AssignmentRequests {
   readonly #clock: Clock
   readonly #log: Log
   readonly #watched = new Map<string, Watched>()
+  readonly #times = new RequestTimes()
+  readonly #slots: RequestSlots
   #most = 0
   readonly #stopped = new AbortController()
+  readonly #left = new AbortController()
   #polling: Promise<void> | undefined
+  /** Wakes the polling when there is another request to ask for. */
+  readonly #added = new Signal()
 
-  constructor(ssoAdmin: SsoAdmin, clock: Clock, log: Log) {
+  constructor({ ssoAdmin, clock, log }: Pick<Ports, 'ssoAdmin' | 'clock' | 'log'>, most = outstandingMost) {
     this.#ssoAdmin = ssoAdmin
     this.#clock = clock
     this.#log = log
+    const inProgress = () => {
+      const accounts = [...this.#watched.values()].flatMap(({ target }) => target?.accountId ?? [])
+      return { count: this.#watched.size, accounts: new Set(accounts) }
+    }
+    this.#slots = new RequestSlots({ clock, most, inProgress })
+  }
+
+  /**
+   * Makes a request when there is a slot for it, and counts it from its answer on. `undefined`: there was none for `ms`, or
+   * `signal` was aborted.
+   */
+  async make(
+    kind: RequestKind,
+    target: AssignmentTarget,
+    { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+    send: () => Promise<CallAnswer>,
+  ): Promise<CallAnswer | undefined> {
+    const end = await this.#slots.take(kind, target, { ms, signal })
+    if (!end) return undefined
+    let answer: CallAnswer | undefined
+    try {
+      answer = await send()
+      if (answer.is === 'accepted') this.#watch(kind, answer.requestId, target, true)
+      return answer
+    } finally {
+      end(answer !== undefined && answer.is !== 'unknown')
+    }
   }
 
   /** Finds what is in progress: a dispatcher before us may have died with requests outstanding. */
@@ -50,12 +90,21 @@ export class AssignmentRequests {
         if (request?.state === 'IN_PROGRESS') this.watch(kind, requestId, request.target)
       }
     }
+    this.#slots.forgetUnanswered()
   }
 
+  /** A request that somebody made before: it counts until it is over. */
   watch(kind: RequestKind, requestId: string, target?: AssignmentTarget): void {
+    this.#watch(kind, requestId, target, false)
+  }
+
+  #watch(kind: RequestKind, requestId: string, target: AssignmentTarget | undefined, isOurs: boolean): void {
     const known = this.#watched.get(requestId)
-    if (!known?.target) this.#watched.set(requestId, { kind, target, waiting: known?.waiting ?? new Set() })
+    const sinceMs = this.#clock.monotonicMs()
+    if (!known) this.#watched.set(requestId, { kind, target, sinceMs, isOurs, waiting: new Set() })
+    else if (!known.target) this.#watched.set(requestId, { ...known, target })
     this.#most = Math.max(this.#most, this.#watched.size)
+    this.#added.raise()
     this.#polling ??= this.#poll()
   }
 
@@ -91,10 +140,16 @@ export class AssignmentRequests {
     const timer = new AbortController()
     const { promise: ended, resolve: wake } = Promise.withResolvers<RequestEnd>()
     waiting?.add(wake)
-    const end = await Promise.race([ended, this.#clock.sleep(ms, timer.signal).then(() => 'still' as const)])
+    const over = AbortSignal.any([timer.signal, this.#left.signal])
+    const end = await Promise.race([ended, this.#clock.sleep(ms, over).then(() => 'still' as const)])
     waiting?.delete(wake)
     timer.abort()
     return end
+  }
+
+  /** Ends all waiting: the successor of this slice finds what is in progress. */
+  leave(): void {
+    this.#left.abort()
   }
 
   /** Ends the polling, at the end of a slice: a request that never ends must not be asked for without the lease. */
@@ -104,9 +159,14 @@ export class AssignmentRequests {
 
   async #poll(): Promise<void> {
     const { signal } = this.#stopped
+    let askedMs = this.#clock.monotonicMs()
     while (this.#watched.size > 0 && !signal.aborted) {
-      await this.#clock.sleep(this.#watched.size <= fewMost ? pollFewMs : pollManyMs, signal)
-      if (signal.aborted) break
+      const waitMs = this.#dueMs(askedMs) - this.#clock.monotonicMs()
+      if (waitMs > 0) {
+        await this.#added.wait(this.#clock, waitMs, signal)
+        continue
+      }
+      askedMs = this.#clock.monotonicMs()
       for (const kind of requestKinds) {
         // Noted before the list is asked for, so that a request made meanwhile is not taken for over.
         const asked = [...this.#watched].filter(([, watched]) => watched.kind === kind).map(([requestId]) => requestId)
@@ -116,10 +176,19 @@ export class AssignmentRequests {
     this.#polling = undefined
   }
 
+  /** When to ask again: not before an answer may be due. */
+  #dueMs(askedMs: number): number {
+    const due = [...this.#watched.values()].map(({ sinceMs }) => {
+      const dueMs = sinceMs + this.#times.dueAfterMs
+      return Math.max(dueMs, askedMs + this.#times.everyMs(Math.max(0, askedMs - sinceMs)))
+    })
+    return Math.min(...due)
+  }
+
   async #pollKind(kind: RequestKind, asked: readonly string[]): Promise<void> {
     try {
       const inProgress = asked.length <= describedMost ? new Set<string>() : await this.#listInProgress(kind)
-      for (const requestId of asked) if (!inProgress.has(requestId)) await this.#describe(kind, requestId)
+      await Promise.all(asked.filter((id) => !inProgress.has(id)).map((id) => this.#describe(kind, id)))
     } catch (error) {
       this.#log.warn('the requests in progress could not be read; they are read again', { error, kind })
     }
@@ -129,8 +198,11 @@ export class AssignmentRequests {
     const request = await this.#ssoAdmin.describeAssignmentRequest(kind, requestId)
     if (request?.state === 'IN_PROGRESS') return
     const watched = this.#watched.get(requestId)
+    if (!watched) return
     this.#watched.delete(requestId)
-    for (const wake of [...(watched?.waiting ?? [])]) wake(endOf(request))
+    if (watched.isOurs) this.#times.note(this.#clock.monotonicMs() - watched.sinceMs)
+    this.#slots.offer()
+    for (const wake of [...watched.waiting]) wake(endOf(request))
   }
 
   async #listInProgress(kind: RequestKind): Promise<ReadonlySet<string>> {

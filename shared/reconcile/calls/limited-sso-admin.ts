@@ -55,7 +55,7 @@ export function limitSsoAdmin(
         return await call()
       } catch (error) {
         if (isServiceError(error, 'ThrottlingException')) ports.metrics.record('Throttles')
-        if (isRateExceeded(error)) limiter.pause(pauseMs * (1 + ports.randomness.fraction()))
+        if (isRateExceeded(error)) limiter.slowDown(pauseMs * (1 + ports.randomness.fraction()))
         throw error
       }
     })

@@ -7,6 +7,10 @@ const order: readonly Priority[] = ['revocation', 'grant', 'poll', 'background']
 /** Of four calls that are no revocations, one is of the lowest priority that waits. */
 const shareOfLater = 4
 
+/** After a refusal: what the rate is multiplied with at once, and what is added to it in a second. */
+const decrease = 0.5
+const increasePerSecond = 1
+
 /** For the resolution of clocks and timers. */
 const marginMs = 10
 
@@ -25,6 +29,8 @@ export class RateLimiter {
   readonly #waiting: Record<Priority, (() => void)[]> = { revocation: [], grant: [], poll: [], background: [] }
   readonly #ended = new Signal()
   #pausedUntilMs = 0
+  /** What was left of the rate after the last refusal, and when that was. */
+  #lowered: { readonly most: number; readonly atMs: number } | undefined
   #pumping = false
   /** Calls since the lowest priority waiting had its turn. */
   #sinceLater = 0
@@ -64,6 +70,25 @@ export class RateLimiter {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + ms)
   }
 
+  /**
+   * The service says that the rate is exceeded: others call it too. Nothing starts for this long, then half as much as before,
+   * and one call a second more each second: so all who call it get about equal shares of it (additive increase,
+   * multiplicative decrease). The refusals of one second are one.
+   */
+  slowDown(pauseMs: number): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (!this.#lowered || nowMs - this.#lowered.atMs >= this.#windowMs)
+      this.#lowered = { most: Math.max(1, this.perSecond * decrease), atMs: nowMs }
+    this.pause(pauseMs)
+  }
+
+  /** How many calls a second start at most now. */
+  get perSecond(): number {
+    if (!this.#lowered) return this.#most
+    const { most, atMs } = this.#lowered
+    return Math.min(this.#most, most + (increasePerSecond * (this.#clock.monotonicMs() - atMs)) / 1000)
+  }
+
   /** Resolves when none of our calls counts any more: before the lease is released, so that a successor has the full rate. */
   async rest(): Promise<void> {
     const last = this.#endedMs.at(-1)
@@ -96,7 +121,7 @@ export class RateLimiter {
     const nowMs = this.#clock.monotonicMs()
     while ((this.#endedMs[0] ?? nowMs) + this.#windowMs <= nowMs) this.#endedMs.shift()
     const pauseMs = Math.max(this.#pausedUntilMs - nowMs, 0)
-    if (this.#underWay + this.#endedMs.length < this.#most) return pauseMs
+    if (this.#underWay + this.#endedMs.length < Math.floor(this.perSecond)) return pauseMs
     // Where calls under way take all places, the first that ends raises `#ended`.
     const roomMs = (this.#endedMs[0] ?? nowMs) + this.#windowMs - nowMs
     return Math.max(roomMs, pauseMs)

@@ -10,11 +10,12 @@ export class Signal {
     this.#wake?.()
   }
 
-  /** Resolves when raised, or after `ms`. One waiter at a time. */
-  async wait(clock: Clock, ms: number): Promise<void> {
+  /** Resolves when raised, after `ms`, or when `signal` is aborted. One waiter at a time. */
+  async wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
     if (!this.#raised) {
       const timer = new AbortController()
-      await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), clock.sleep(ms, timer.signal)])
+      const over = signal ? AbortSignal.any([timer.signal, signal]) : timer.signal
+      await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), clock.sleep(ms, over)])
       // With a reason, since without one Node makes an exception with its stack: 3 % of what a dispatcher's life costs.
       timer.abort('raised')
     }

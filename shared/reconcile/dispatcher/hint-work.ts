@@ -67,7 +67,9 @@ export class HintWork {
         const end = found ? 'done' : await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
         if (end === 'done') this.settled++
         if (end === 'done') this.#touchCauses(items)
-        await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack())))
+        // The successor looks at the outcome of a request first of all.
+        const lane = end === 'asked' ? 'work-urgent' : undefined
+        await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack(lane))))
       })
     } catch (error) {
       if (error instanceof NotStartedError) return giveBackAll(items, context.log)
@@ -83,7 +85,7 @@ export class HintWork {
     }
   }
 
-  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back'> {
+  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back' | 'asked'> {
     const { hint } = item
     if (isDriftHint(hint)) {
       this.board.touch(await this.#drift.work(hint, context))
@@ -97,7 +99,7 @@ export class HintWork {
     const assignment = { accountId, permissionSet, principal, type }
     const lacked = !context.permissionSets.knows(permissionSet)
     const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
-    if (settlement.result === 'given-back') return 'given-back'
+    if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
     // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
     if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet)) {
       // What was released meanwhile concerns links that the next evaluation does not see any more.

@@ -9,13 +9,14 @@ import { RateLimiter } from '../calls/rate-limiter.ts'
 import { backOffMs } from '../calls/repeat-patiently.ts'
 import { Signal } from '../calls/signal.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { wakeDispatcher } from '../records/lanes.ts'
+import { lockOf, wakeDispatcher } from '../records/lanes.ts'
 import { guardLedger } from './guard-ledger.ts'
+import type { RunningOf } from './held-hints.ts'
 import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
 import { noteStopped, type Pause, readPause, reconcileAfterPause } from './pause.ts'
 import { tellConfiguration } from './tell-configuration.ts'
-import { WorkSource } from './work-source.ts'
+import { type WorkItem, WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
   /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */
@@ -36,6 +37,15 @@ export type SliceResult = {
 const tickMs = 250
 /** How soon a pause or a release is noticed. */
 const controlEveryMs = 2_000
+/**
+ * So many evaluations beyond the slots are made ready, so that a request leaves as soon as a slot is free. They have read
+ * the links a moment before, so they are few.
+ */
+const aheadMost = 6
+/** One has its request in progress, the next is made ready. */
+const ofAccountMost = 2
+/** So many of the urgent lane start beside all others: a revocation waits for a slot only, never for what waits there. */
+const urgentMost = 15
 /** How soon a lost ledger is noticed. The schedule looks every minute, and one slice may take many minutes. */
 const guardEveryMs = 45_000
 /** How often it tells how much is under way, while it works. */
@@ -85,8 +95,8 @@ class Slice {
   readonly #limiter: RateLimiter
   readonly #brake: Brake
   readonly #work: HintWork
-  /** By group. */
-  readonly #running = new Map<string, { readonly kind: Hint['kind']; readonly ended: Promise<void> }>()
+  /** By what must not be worked on twice at once. */
+  readonly #running = new Map<string, { readonly item: WorkItem; readonly ended: Promise<void> }>()
   #telling: Promise<void> | undefined
   #watching: Promise<void> | undefined
 
@@ -191,30 +201,38 @@ class Slice {
     return this.#work.settled === 0 || idleMs >= this.#options.lingerMs
   }
 
-  /** Starts the most urgent hint that has a slot and whose group is free; false where there is none. */
+  /** Starts the most urgent hint that has room and whose subject is free; false where there is none. */
   #startNext(): boolean {
-    const { limits } = this.#configuration
-    const assignmentSlots = limits.outstanding - this.#countRunning('assignment') - this.#requests.unattended
-    const permissionSetSlots = limits.provisionings - this.#countRunning('permission-set')
-    const items = this.#source.take(({ hint, group }) => {
-      if (this.#running.has(group)) return false
-      if (isDriftHint(hint)) return true
-      return hint.kind === 'assignment' ? assignmentSlots > 0 : permissionSetSlots > 0
-    })
+    const running = Map.groupBy(this.#running.values(), ({ item }) => item.group)
+    const runningOf = (group: string) => running.get(group)?.length ?? 0
+    const mayStart = this.#roomNow(runningOf)
+    const items = this.#source.take((item) => !this.#running.has(lockOf(item.hint)) && mayStart(item), runningOf)
     const [first] = items
     if (!first) return false
     for (const { hint } of items) this.#work.board.begin(hint.cause)
     const ended = this.#work.do(first, items).finally(() => {
       for (const { hint } of items) this.#work.board.end(hint.cause)
-      this.#running.delete(first.group)
+      this.#running.delete(lockOf(first.hint))
       this.#changed.raise()
     })
-    this.#running.set(first.group, { kind: first.hint.kind, ended })
+    this.#running.set(lockOf(first.hint), { item: first, ended })
     return true
   }
 
-  #countRunning(kind: Hint['kind']): number {
-    return [...this.#running.values()].filter((running) => running.kind === kind).length
+  /** Whether there is room for one more hint like this. */
+  #roomNow(runningOf: RunningOf): (item: WorkItem) => boolean {
+    const { limits } = this.#configuration
+    const running = [...this.#running.values()].map(({ item }) => item)
+    const ofKind = (kind: Hint['kind']) => running.filter(({ hint }) => hint.kind === kind).length
+    const assignments = ofKind('assignment')
+    const room = limits.outstanding - this.#requests.unattended + aheadMost - assignments
+    const permissionSetRoom = limits.provisionings - ofKind('permission-set')
+    return ({ hint, group, lane }) => {
+      if (isDriftHint(hint)) return true
+      if (hint.kind === 'permission-set') return permissionSetRoom > 0
+      if (lane === 'work-urgent') return room + urgentMost > 0
+      return room > 0 && runningOf(group) < ofAccountMost
+    }
   }
 
   #tellDue(): void {
@@ -237,10 +255,15 @@ class Slice {
     }
   }
 
-  /** Starts nothing more, aborts what has not left, waits for the rest, and wakes the successor where work is left. */
+  /**
+   * Starts nothing more, aborts what has not left, and wakes the successor where work is left. Requests in progress are left
+   * to it, so that their slots are not empty meanwhile. After a pause nobody comes for long: then they are waited for.
+   */
   async #end(): Promise<SliceResult> {
     const isIdle = this.#isIdle()
+    const isPaused = this.#ending.signal.aborted
     this.#ending.abort()
+    if (!isPaused) this.#requests.leave()
     this.#measure()
     const givenBack = await this.#source.stop()
     await Promise.all([...this.#running.values()].map(({ ended }) => ended))

@@ -8,13 +8,11 @@ import { forgetFailure, recordFailure } from '../records/failures.ts'
 import { groupOf, type Lane, lanes } from '../records/lanes.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { listOpenWork, type OpenWork } from '../records/open-work.ts'
+import { HeldHints, type RunningOf } from './held-hints.ts'
 import { openHint } from './retry-open-work.ts'
 
-/**
- * So many hints in hand of a lane are enough to fill every slot: SQS gives ten of a group at most, so they are about 40
- * accounts. One more waits in its queue.
- */
-const enough = 400
+/** So many hints in hand of a lane are enough to fill every slot, and to know which accounts have most to do. One more waits in its queue. */
+const enough = 1_000
 const openMost = 1_000
 /** Open work of one account is taken in hand in portions, so that it never fills the hands for all others. */
 const openOfGroupMost = 10
@@ -36,8 +34,11 @@ export type WorkItem = {
   /** When it was sent, or its next attempt was due. */
   readonly since: Date
   done(): Promise<void>
-  /** Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. */
-  giveBack(): Promise<void>
+  /**
+   * Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. `to`: into
+   * this lane, where that is not its own.
+   */
+  giveBack(to?: Lane): Promise<void>
   /**
    * It comes again by itself, when its visibility ends, and counts towards the dead-letter queue: why is noted for
    * `ssofile redrive`. Never rejects.
@@ -54,7 +55,12 @@ const orders = [sources, ['work-urgent', 'work', 'open', 'work-bulk']] as const
 export class WorkSource {
   readonly #ports: SourcePorts
   readonly #changed: Signal
-  readonly #held: Record<Lane | 'open', WorkItem[]> = { 'work-urgent': [], open: [], work: [], 'work-bulk': [] }
+  readonly #held: Record<Lane | 'open', HeldHints> = {
+    'work-urgent': new HeldHints(),
+    open: new HeldHints(),
+    work: new HeldHints(),
+    'work-bulk': new HeldHints(),
+  }
   /** Receipt handles whose visibility is extended: held or being worked on. */
   readonly #inHand = new Map<string, Lane>()
   readonly #openInHand = new Set<string>()
@@ -97,16 +103,16 @@ export class WorkSource {
 
   /** Nothing in hand that waits, and every lane was found empty since the last of it was ended. */
   get isEmpty(): boolean {
-    return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].length === 0)
+    return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].count === 0)
   }
 
   /**
-   * The most urgent hint whose group is free, with all others in hand about the same thing: one evaluation serves them.
-   * Of equally urgent ones that of the share that has waited longest.
+   * The most urgent hint that is free, with all others in hand about the same thing: one evaluation serves them. Of equally
+   * urgent ones that of the share that has waited longest, and there by turns of the longest and of the oldest group.
    */
-  take(isFree: (item: WorkItem) => boolean): readonly WorkItem[] {
+  take(isFree: (item: WorkItem) => boolean, runningOf: RunningOf = () => 0): readonly WorkItem[] {
     for (const source of orders[this.#takes % 2 === 0 ? 0 : 1]) {
-      const first = this.#firstOf(this.#held[source], isFree)
+      const first = this.#firstOf(this.#held[source], isFree, runningOf)
       if (!first) continue
       this.#lastTake.set(first.share, ++this.#takes)
       this.#longestMs = Math.max(this.#longestMs, this.#waitedMs(first))
@@ -117,7 +123,7 @@ export class WorkSource {
 
   /** How long a hint in hand, or one taken since this was last asked, has waited at most. */
   takeLongestMs(): number {
-    const held = sources.flatMap((source) => this.#held[source])
+    const held = sources.flatMap((source) => [...this.#held[source]])
     const longest = held.reduce((most, item) => Math.max(most, this.#waitedMs(item)), this.#longestMs)
     this.#longestMs = 0
     return longest
@@ -129,24 +135,19 @@ export class WorkSource {
     return Number.isNaN(ms) ? 0 : Math.max(0, ms)
   }
 
-  #firstOf(held: readonly WorkItem[], isFree: (item: WorkItem) => boolean): WorkItem | undefined {
-    const [first, ...others] = new Set(held.map(({ share }) => share))
-    if (first === undefined) return undefined
-    const byTurn = [first, ...others].sort((a, b) => (this.#lastTake.get(a) ?? 0) - (this.#lastTake.get(b) ?? 0))
-    return byTurn.map((share) => held.find((item) => item.share === share && isFree(item))).find((item) => item)
+  #firstOf(held: HeldHints, isFree: (item: WorkItem) => boolean, runningOf: RunningOf): WorkItem | undefined {
+    const byTurn = held.shares().toSorted((a, b) => (this.#lastTake.get(a) ?? 0) - (this.#lastTake.get(b) ?? 0))
+    const isTurnOfOldest = this.#takes % 4 >= 2
+    for (const share of byTurn) {
+      const first = isTurnOfOldest ? held.oldestOf(share, isFree, runningOf) : held.longestOf(share, isFree, runningOf)
+      if (first) return first
+    }
+    return undefined
   }
 
   #takeLike(first: WorkItem): readonly WorkItem[] {
     const about = subjectOf(first.hint)
-    const taken: WorkItem[] = []
-    for (const source of sources) {
-      this.#held[source] = this.#held[source].filter((item) => {
-        const isLike = item.group === first.group && subjectOf(item.hint) === about
-        if (isLike) taken.push(item)
-        return !isLike
-      })
-    }
-    return taken
+    return sources.flatMap((source) => this.#held[source].take(first.group, (item) => subjectOf(item.hint) === about))
   }
 
   /**
@@ -154,7 +155,7 @@ export class WorkSource {
    */
   async stop(): Promise<number> {
     await this.pause()
-    const rest = sources.flatMap((source) => this.#held[source].splice(0))
+    const rest = sources.flatMap((source) => this.#held[source].takeAll())
     await giveBackAll(rest, this.#ports.log)
     return rest.length
   }
@@ -186,7 +187,7 @@ export class WorkSource {
   }
 
   #hasEnough(lane: Lane): boolean {
-    return this.#held[lane].length >= enough
+    return this.#held[lane].count >= enough
   }
 
   #hold(lane: Lane, message: ReceivedMessage): void {
@@ -211,8 +212,8 @@ export class WorkSource {
       this.#inHand.delete(receiptHandle)
       await recordFailure(this.#ports, { messageId, receiveCount, error })
     }
-    const giveBack = async () => {
-      await queues.send(lane, [{ body, groupId: groupId ?? group, deduplicationId: randomness.id() }])
+    const giveBack = async (to = lane) => {
+      await queues.send(to, [{ body, groupId: groupId ?? group, deduplicationId: randomness.id() }])
       await done()
     }
     this.#keep({ hint, group, lane, since, done, giveBack, leave })
@@ -221,7 +222,7 @@ export class WorkSource {
   #keep(item: Omit<WorkItem, 'pulledMs' | 'share'>): void {
     const pulledMs = this.#ports.clock.monotonicMs()
     this.emptySinceMs = pulledMs
-    this.#held[item.lane].push({ ...item, pulledMs, share: shareOf(item.hint.cause, this.#folders) })
+    this.#held[item.lane].add({ ...item, pulledMs, share: shareOf(item.hint.cause, this.#folders) })
   }
 
   async #pullOpen(stopped: AbortSignal): Promise<void> {
@@ -229,7 +230,7 @@ export class WorkSource {
     while (!stopped.aborted) {
       try {
         for await (const open of listOpenWork(objects, clock.now())) {
-          if (stopped.aborted || this.#held.open.length >= openMost) break
+          if (stopped.aborted || this.#held.open.count >= openMost) break
           this.#holdOpen(open)
         }
         this.#pulled.add('open')
@@ -245,7 +246,7 @@ export class WorkSource {
     const hint = openHint(object, key)
     if (!hint || this.#openInHand.has(object)) return
     const group = groupOf(hint)
-    if (this.#held.open.filter((held) => held.group === group).length >= openOfGroupMost) return
+    if (this.#held.open.countOf(group) >= openOfGroupMost) return
     this.#openInHand.add(object)
     // What stands under `state/open/` is its own note.
     const leave = async () => {
@@ -276,12 +277,12 @@ export class WorkSource {
 
 /** Never rejects: what cannot be put back as new comes again by itself. */
 export async function giveBackAll(items: readonly WorkItem[], log: Log): Promise<void> {
-  for (const item of items) {
+  await forEachAtOnce(items, async (item) => {
     await item.giveBack().catch(async (error: unknown) => {
       await item.leave(error)
       log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
     })
-  }
+  })
 }
 
 function parseHint(body: string): Hint | undefined {

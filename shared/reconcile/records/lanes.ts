@@ -13,7 +13,7 @@ export type Lane = (typeof lanes)[number]
 /** A cause with more hints than this goes one lane lower, so that one root link does not hold up all others. */
 const bulkFrom = 100
 
-/** The subject of a hint, which must not be worked on twice at once. */
+/** What a hint is about: an account, a permission set, or the drift check. */
 export function groupOf(hint: Hint): string {
   // A drift check has many hints. In one group few of them are in hand at a time, and they hold up no account.
   if (isDriftHint(hint)) return groupId('drift')
@@ -21,11 +21,25 @@ export function groupOf(hint: Hint): string {
 }
 
 /**
- * Where a hint waits: within the group of its subject each folder has a line of its own, and SQS gives each its turn. The
- * dispatcher takes one hint of a subject at a time, from whatever line.
+ * What must not be worked on twice at once. In one account the assignments of one permission set concern each other: the
+ * access of a principal that was renamed moves between them. Those of others do not.
+ */
+export function lockOf(hint: Hint): string {
+  return hint.kind === 'assignment' ? `${hint.account} ${hint.permissionSet}` : groupOf(hint)
+}
+
+/** An account's hints wait in so many lines. Of one line SQS gives ten at most, and no more until those are done. */
+const linesOfAccount = 64
+
+/**
+ * Where a hint waits: within the group of its subject each folder has lines of its own, and SQS gives each its turn. All
+ * hints about one assignment wait in the same line. The dispatcher takes them from whatever line.
  */
 export function messageGroupOf(hint: Hint, folders: readonly string[]): string {
-  return hint.kind === 'assignment' ? groupId(`${hint.account} ${shareOf(hint.cause, folders)}`) : groupOf(hint)
+  if (hint.kind !== 'assignment') return groupOf(hint)
+  const { account, permissionSet, principal, type } = hint
+  const line = Number.parseInt(groupId(`${permissionSet} ${type} ${principal}`).slice(0, 8), 16) % linesOfAccount
+  return groupId(`${account} ${shareOf(hint.cause, folders)} ${line}`)
 }
 
 /** Hashed: names and keys may be longer than a message group id, and have other letters (SQS API Reference, SendMessage). */

@@ -41,7 +41,7 @@ function open() {
     const items = ids.slice(at, at + 1).map((requestId) => ({ requestId, state: 'IN_PROGRESS' }))
     return at + 1 < ids.length ? { items, nextToken: String(at + 1) } : { items }
   })
-  const requests = new AssignmentRequests(ssoAdmin, world.clock, world.log)
+  const requests = new AssignmentRequests({ ...world.ports, ssoAdmin })
   const start = (requestId: string, kind: RequestKind = 'creation', of = target) =>
     running.set(requestId, { kind, target: of })
   const silence = (is: boolean) => {
@@ -133,21 +133,38 @@ describe('a request that is waited for', () => {
     requests.stop()
   })
 
-  test('is asked for every 200 ms while there are four, and every 500 ms while there are more', async () => {
-    for (const [count, everyMs] of [
-      [4, 200],
-      [5, 500],
-    ] as const) {
-      const { world, requests, start, askedMs } = open()
-      for (let index = 0; index < count; index++) {
-        start(`r${index}`)
-        requests.watch('creation', `r${index}`)
-      }
-      await world.clock.advance(everyMs * 4 + 1)
-      const rounds = [...new Set(askedMs)]
-      expect(rounds.slice(1).map((at, index) => at - (rounds[index] ?? 0))).toEqual([everyMs, everyMs, everyMs])
-      requests.stop()
+  test('is asked for every 200 ms while nothing is known of how long requests take', async () => {
+    const { world, requests, start, askedMs } = open()
+    for (const id of ['r0', 'r1', 'r2', 'r3', 'r4']) {
+      start(id)
+      requests.watch('creation', id)
     }
+    await world.clock.advance(801)
+    expect([...new Set(askedMs)]).toEqual([200, 400, 600, 800])
+    requests.stop()
+  })
+
+  test('is asked for when its answer may be due, by what earlier ones took, and not before', async () => {
+    const { world, requests, start, end, askedMs } = open()
+    const make = async (id: string) => {
+      start(id)
+      const patience = { ms: 1_000, signal: new AbortController().signal }
+      await requests.make('creation', target, patience, async () => ({ is: 'accepted', requestId: id }))
+    }
+    for (let index = 0; index < 10; index++) {
+      await make(`r${index}`)
+      await world.clock.advance(4_000)
+      end(`r${index}`)
+      await world.clock.advance(1_000)
+    }
+    await make('last')
+    const madeMs = world.clock.monotonicMs()
+    await world.clock.advance(4_500)
+    const [first = 0, second = 0] = askedMs.filter((ms) => ms >= madeMs).map((ms) => ms - madeMs)
+    expect(first).toBeGreaterThan(3_500)
+    expect(first).toBeLessThan(4_100)
+    expect(second - first).toBeGreaterThanOrEqual(200)
+    requests.stop()
   })
 
   test('is not over because the service does not answer, which the log tells', async () => {

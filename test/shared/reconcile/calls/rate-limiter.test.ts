@@ -146,3 +146,34 @@ test('whoever rests waits until a second after the last call ended, and not at a
   await clock.advance(50)
   expect(rested[1]).toBeGreaterThan(lastEndedMs + 1_000)
 })
+
+test('after a refusal half as many calls start, and one more each second until all do again', async () => {
+  const { clock, limiter, started, call } = open()
+  for (let index = 0; index < 600; index++) call('grant')
+  await clock.advance(5_000)
+  // Refusals of calls that were under way together count once.
+  for (let index = 0; index < 5; index++) limiter.slowDown(500)
+  const refusedMs = clock.monotonicMs()
+  expect(limiter.perSecond).toBe(10)
+  await clock.advance(15_000)
+  const startedIn = (second: number) =>
+    started.filter(({ at }) => at > refusedMs + second * 1_000 && at <= refusedMs + (second + 1) * 1_000).length
+  expect(startedIn(0)).toBeLessThanOrEqual(10)
+  expect(startedIn(4)).toBeGreaterThanOrEqual(13)
+  expect(startedIn(4)).toBeLessThanOrEqual(15)
+  expect(startedIn(13)).toBeGreaterThanOrEqual(19)
+  expect(limiter.perSecond).toBe(20)
+})
+
+test('however often it is refused, one call a second starts', async () => {
+  const { clock, limiter, started, call } = open()
+  for (let index = 0; index < 500; index++) call('grant')
+  for (let second = 0; second < 12; second++) {
+    limiter.slowDown(0)
+    await clock.advance(1_100)
+  }
+  const before = started.length
+  limiter.slowDown(0)
+  await clock.advance(2_200)
+  expect(started.length - before).toBeGreaterThanOrEqual(1)
+})

@@ -371,7 +371,7 @@ describe('how far a link is', () => {
 })
 
 describe('the end of a slice', () => {
-  test('starts nothing more, waits for what runs, gives back the rest and wakes a successor', async () => {
+  test('starts nothing more, leaves its request to the successor, gives back the rest and wakes it', async () => {
     const { bench, world, askFor, slice, counts } = open({
       configuration: { limits: { ...limits, outstanding: 1 } },
       interceptor: async ({ operation, proceed }) => {
@@ -381,13 +381,17 @@ describe('the end of a slice', () => {
       },
     })
     for (const index of [1, 2, 3]) await askFor(index)
-    expect(await slice({ sliceMs: 3_000 })).toEqual(done(1))
-    expect(await bench.entry()).toMatchObject({ state: 'granted' })
-    expect((await world.json(`status/${bench.link}.json`))?.state).toBe('applied')
-    expect(world.ssoAdmin.assignments()).toHaveLength(1)
+    expect(await slice({ sliceMs: 3_000 })).toEqual(done(0))
+    expect(await bench.entry()).toMatchObject({ state: 'granting', call: { id: expect.any(String) } })
+    // What was asked for comes first.
+    expect(counts('work-urgent')).toEqual({ visible: 1, inFlight: 0 })
     expect(counts()).toEqual({ visible: 2, inFlight: 0 })
     expect(counts('dispatch').visible).toBe(1)
-    expect(await slice()).toEqual(done(2))
+    expect(await slice()).toEqual(done(3))
+    expect(await bench.entry()).toMatchObject({ state: 'granted' })
+    expect((await world.json(`status/${bench.link}.json`))?.state).toBe('applied')
+    expect(world.ssoAdmin.assignments()).toHaveLength(3)
+    expect(world.calls.filter((call) => call === 'CreateAccountAssignment')).toHaveLength(3)
   })
 
   test('comes at once by a pause, which is noted and told', async () => {
@@ -396,7 +400,8 @@ describe('the end of a slice', () => {
       interceptor,
       configuration: { limits: { ...limits, outstanding: 1 } },
     })
-    for (const index of [1, 2]) await askFor(index)
+    // Of one permission set in one account: only one of them is looked at.
+    for (const principal of ['team-Accountants', 'team-Web']) await askFor(1, principal)
     const running = start()
     await world.until(() => at.arrived > 0, 'the first', 0.1)
     await pauseChanges(world, { reason: 'migration', by: 'me' })

@@ -334,13 +334,13 @@ describe('of a lane', () => {
 
   test('messages stay in the queue once there is enough in hand to fill every slot', async () => {
     const { world, source, send, counts, end } = open()
-    for (let index = 0; index < 480; index++) await send(hint(accountOf(index)), accountOf(index))
+    for (let index = 0; index < 1_080; index++) await send(hint(accountOf(index)), accountOf(index))
     source.start()
     await world.clock.advance(5_000)
-    expect(counts()).toEqual({ visible: 80, inFlight: 400 })
+    expect(counts()).toEqual({ visible: 80, inFlight: 1_000 })
     source.take(everything)
     await world.clock.advance(1_000)
-    expect(counts()).toEqual({ visible: 70, inFlight: 410 })
+    expect(counts()).toEqual({ visible: 70, inFlight: 1_010 })
     await end()
   })
 

@@ -1,0 +1,90 @@
+import type { WorkItem } from './work-source.ts'
+
+type Line = [WorkItem, ...WorkItem[]]
+
+/** How many of a group are worked on now. */
+export type RunningOf = (group: string) => number
+
+/**
+ * The hints of one lane that are in hand and wait: by share, and within it by group, the oldest first.
+ *
+ * A group is an account or a permission set, and AWS takes one request of it at a time. So what is left of the longest
+ * group takes longest, and has to begin first (longest processing time first). Else at the end all slots but a few are empty.
+ */
+export class HeldHints {
+  readonly #shares = new Map<string, Map<string, Line>>()
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  countOf(group: string): number {
+    return [...this.#shares.values()].reduce((sum, groups) => sum + (groups.get(group)?.length ?? 0), 0)
+  }
+
+  shares(): readonly string[] {
+    return [...this.#shares.keys()]
+  }
+
+  *[Symbol.iterator](): Generator<WorkItem> {
+    for (const groups of this.#shares.values()) for (const line of groups.values()) yield* line
+  }
+
+  add(item: WorkItem): void {
+    const groups = this.#shares.get(item.share) ?? new Map<string, Line>()
+    this.#shares.set(item.share, groups)
+    const line = groups.get(item.group)
+    if (line) line.push(item)
+    else groups.set(item.group, [item])
+    this.#count++
+  }
+
+  /** The first hint of the group that has waited longest. One that nothing is worked on in comes before all others. */
+  oldestOf(share: string, isFree: (item: WorkItem) => boolean, runningOf: RunningOf): WorkItem | undefined {
+    return this.#firstBy(share, isFree, (line) => [-runningOf(line[0].group), -line[0].pulledMs])
+  }
+
+  /** The first hint of the longest group. Where something is worked on already, the group has to be twice as long. */
+  longestOf(share: string, isFree: (item: WorkItem) => boolean, runningOf: RunningOf): WorkItem | undefined {
+    return this.#firstBy(share, isFree, (line) => [line.length / 2 ** runningOf(line[0].group), -line[0].pulledMs])
+  }
+
+  /** All of this group that `isMeant`; they are not held any more. */
+  take(group: string, isMeant: (item: WorkItem) => boolean): readonly WorkItem[] {
+    const taken: WorkItem[] = []
+    for (const [share, groups] of this.#shares) {
+      const line = groups.get(group)
+      if (!line) continue
+      const [first, ...others] = line.filter((item) => !isMeant(item))
+      taken.push(...line.filter(isMeant))
+      if (first) groups.set(group, [first, ...others])
+      else groups.delete(group)
+      if (groups.size === 0) this.#shares.delete(share)
+    }
+    this.#count -= taken.length
+    return taken
+  }
+
+  takeAll(): readonly WorkItem[] {
+    const all = [...this]
+    this.#shares.clear()
+    this.#count = 0
+    return all
+  }
+
+  #firstBy(
+    share: string,
+    isFree: (item: WorkItem) => boolean,
+    rank: (line: Line) => readonly [number, number],
+  ): WorkItem | undefined {
+    let best: { readonly item: WorkItem; readonly rank: readonly [number, number] } | undefined
+    for (const line of this.#shares.get(share)?.values() ?? []) {
+      const ranked = rank(line)
+      if (best && (ranked[0] < best.rank[0] || (ranked[0] === best.rank[0] && ranked[1] <= best.rank[1]))) continue
+      const item = line.find(isFree)
+      if (item) best = { item, rank: ranked }
+    }
+    return best?.item
+  }
+}

@@ -1,0 +1,60 @@
+import { atMost, type Benchmark, type Figure, parseNumbers, withoutGoal } from './benchmark.ts'
+import { applyLinks, type CeilingWorld, quotaFigures, requestMs } from './ceiling-world.ts'
+
+const linkCount = 10
+const most = { grants: 2.3, revocations: 2.2 } as const
+const s3Most = 12
+/** So fast that AWS's 20 calls a second are the bound, and not its 15 requests at a time. */
+const fastMs = 300
+/** us-east-1, dollars per million requests, July 2026. (Amazon S3 pricing; Amazon SQS pricing, FIFO.) */
+const dollars = { reads: 0.4, writes: 5, queues: 0.5 } as const
+
+/** What each assignment costs: calls to SSO Admin, requests to S3 and SQS, dollars. */
+export const calls: Benchmark = {
+  name: 'calls',
+  usage: 'calls [--accounts 120]',
+  summary: 'calls and requests for each grant and each revocation, where calls are the bound and where requests are',
+  clock: 'virtual',
+  async run(options) {
+    const { accounts } = parseNumbers(options, { accounts: 120 })
+    const lines: string[] = []
+    const figures: Figure[] = []
+    for (const medianMs of [fastMs, requestMs.median])
+      await applyLinks({ accounts, sets: linkCount, medianMs }, (what, { world }) => {
+        const name = `${what}, requests of ${medianMs} ms`
+        const count = world.served.length
+        const polls = world.arrivals.filter(({ operation }) => /^List.*Status$/.test(operation)).length
+        const all = world.arrivals.length
+        lines.push(...render(name, world))
+        const figure = (told: string, value: number) => ({ figure: `${name}: ${told}`, value, unit: 'calls' })
+        figures.push(
+          atMost(most[what], figure('calls to SSO Admin for each', all / count)),
+          atMost(most[what], figure('of them no polls', (all - polls) / count)),
+          ...quotaFigures(world, name),
+        )
+        if (medianMs === requestMs.median) figures.push(...costs(what, world))
+      })
+    return { lines, figures }
+  },
+}
+
+function render(name: string, { arrivals, others, served }: CeilingWorld): readonly string[] {
+  const counts = new Map(
+    [...Map.groupBy(arrivals, ({ operation }) => operation)].map(([key, all]) => [key, all.length]),
+  )
+  const byCount = [...counts, ...others].toSorted(([, a], [, b]) => b - a)
+  return [`${name}:`, ...byCount.map(([key, count]) => `  ${(count / served.length).toFixed(2)} ${key}`)]
+}
+
+function costs(what: string, { others, served }: CeilingWorld): readonly Figure[] {
+  const count = (pattern: RegExp) =>
+    [...others].filter(([key]) => pattern.test(key)).reduce((sum, [, times]) => sum + times, 0) / served.length
+  const objects = count(/^objects\./)
+  const writes = count(/^objects\.(put|list)/)
+  const reads = objects - writes - count(/^objects\.delete/)
+  const perMillion = reads * dollars.reads + writes * dollars.writes + count(/^queues\./) * dollars.queues
+  return [
+    atMost(s3Most, { figure: `${what}: requests to S3 for each`, value: objects, unit: 'requests' }),
+    withoutGoal({ figure: `${what}: S3 and SQS, for 1,000 assignments`, value: perMillion / 1000, unit: 'dollars' }),
+  ]
+}
