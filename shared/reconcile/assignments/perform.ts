@@ -38,7 +38,7 @@ import { type Prepared, Settling } from './settling.ts'
 /** How long an evaluation waits for a request, and repeats what is refused in passing. */
 const patienceMs = 5 * 60_000
 /** So long a call waits for its slot. Then the links are read again: what was read of them is not believed for ever. */
-const believedMs = 15_000
+const believedMs = 5_000
 const noSlot: CallAnswer = { is: 'not-now', reason: 'there are too many requests in progress' }
 const lostReason = 'Identity Center does not know the request that it accepted'
 
