@@ -60,6 +60,7 @@ async function makeHere(): Promise<void> {
 }
 
 test('an export has links, permission sets, ledger and history as lines, and changes nothing', async () => {
+  await there.untilDispatcherRests()
   const before = await there.keys('')
   const exported = await there.ssofile(['export', file], role)
   expect(exported).toMatchObject({

@@ -59,10 +59,6 @@ const unused = [
       'too rare for a hundred lives: a message that fails again and again, a pause that ends while messages are lost',
   },
   {
-    grant: /^hourly: write status\/too-many\/$/,
-    reason: 'too rare for a hundred lives: mostly the sweep tells of them first',
-  },
-  {
     grant: /^report: auditorRole assume$/,
     reason: 'lives have no role of an auditor; unused.test.ts end to end has one',
   },
