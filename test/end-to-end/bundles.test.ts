@@ -66,7 +66,7 @@ describe.each(functionNames)('the bundle of %s', (name) => {
   test('has credentials of the environment only, as Lambda gives them', () => {
     const text = readFileSync(join(bundleOf(name), 'index.mjs'), 'utf8')
     expect(text).toContain('AWS_SECRET_ACCESS_KEY')
-    for (const other of ['AssumeRoleWithWebIdentity', 'GetRoleCredentials', 'credential_process'])
+    for (const other of ['Web identity configuration not specified', 'GetRoleCredentials', 'credential_process'])
       expect(text).not.toContain(other)
   })
 
