@@ -272,7 +272,8 @@ export class Checker {
     const isOfOperator = this.#takeOver.isOperator(this.#calling) && change.caller.accessKeyId === 'ssofile'
     if (isOfOperator && key.startsWith('links_data/')) this.#takeOver.checkLink(this.#calling, key)
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
-    const unseen = isRemoved || isOfOperator ? undefined : this.#looks.complain(this.#calling, key)
+    const isByOperator = isOfOperator || this.#world.isRestoring
+    const unseen = isRemoved || isByOperator ? undefined : this.#looks.complain(this.#calling, key)
     if (unseen) this.#fail(promises[unseen.promise], unseen.message)
     // Not a release, nor someone who took the lease from outside.
     if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')

@@ -68,11 +68,13 @@ export async function restoreLedger(world: SimulatedWorld, writes = Number.POSIT
     await lost.carryOut()
     return lost.owner.is
   }
+  world.isRestoring = true
   await finish(
     world,
     restore(dyingAfter(writes, objects)).catch(() => 'died'),
   )
   const owner = await finish(world, restore(objects))
+  world.isRestoring = false
   // Nothing tells whose it was: the operator says so, as `ssofile resume --accept-loss` does.
   if (owner === 'unknown') await claimBucket({ objects, ssoAdmin }, undefined, { acceptsLoss: true })
   world.losses.noteRestored()

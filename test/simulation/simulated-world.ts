@@ -191,6 +191,8 @@ export class SimulatedWorld {
   wasSuspended = false
   /** An operator wrote `control/`, which only the schedule looks at. */
   wasOperated = false
+  /** An operator restores records just now, and has looked at each access by a listing of its own. */
+  isRestoring = false
   /** Nothing but a reconcile finds what it told of. */
   wasEventLost = false
   /** What an operator looked at last. */

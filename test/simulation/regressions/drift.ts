@@ -4,6 +4,16 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about access that others give and take. */
 export const driftRegressions: readonly Regression[] = [
   {
+    name: 'a restoration records what somebody removed meanwhile as missing: it has looked itself',
+    settings: calm,
+    actions: [
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
+      wait(20_000),
+      { do: 'remove what ssofile gave', nth: 0 },
+      { do: 'the ledger is lost, and restored', count: 4, afterMs: 400_000, writes: 0 },
+    ],
+  },
+  {
     name: 'two dispatcher slices in one second keep the call quota together',
     settings: { ...calm, seed: 193425808, latencyP99Ms: 600_000, outstanding: 15 },
     actions: [
