@@ -1,5 +1,5 @@
 import { type ActionCatalog, accessLevels, type KnownAction } from './access-level.ts'
-import { matchesAction } from './matches-action.ts'
+import { matchesAction } from './glob.ts'
 import type { CustomerManagedPolicy, PermissionSetDefinition } from './permission-set-file.ts'
 import { type PolicyStatement, parsePolicyStatements } from './policy-statement.ts'
 

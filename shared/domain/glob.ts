@@ -3,41 +3,51 @@
  * as glob and text have characters, multiplied: a regular expression of the same meaning can take years.
  */
 export function matchesGlob(glob: string): (text: string) => boolean {
-  return matcherOf(glob, (one, character) => one === '?' || one === character)
+  return matcherOf(glob, isSameOrAny)
 }
 
 /** The same with `#` for one digit, as in `CHG#######`. */
 export function matchesTicketPattern(pattern: string): (text: string) => boolean {
-  return matcherOf(pattern, (one, character) =>
-    one === '#' ? /^[0-9]$/.test(character) : one === '?' || one === character,
-  )
+  return matcherOf(pattern, (one, character) => (one === '#' ? /^[0-9]$/.test(character) : isSameOrAny(one, character)))
+}
+
+/**
+ * Whether a pattern of a policy names this action, both in small letters: `*` is any number of characters, `?` is one, also in
+ * the middle. Actions are ASCII, so both are compared as they stand: there are millions of such questions.
+ * Source: IAM User Guide, "IAM JSON policy elements: Action".
+ */
+export function matchesAction(pattern: string, action: string): boolean {
+  return fitsWhole(pattern, action, isSameOrAny)
 }
 
 type FitsOne = (one: string, character: string) => boolean
 
-/** Only the last `*` that was passed is ever tried again: what an earlier one could take besides, the later one can too. */
+const isSameOrAny: FitsOne = (one, character) => one === '?' || one === character
+
+/** By whole characters, of which some are two units of a string. */
 function matcherOf(glob: string, fits: FitsOne): (text: string) => boolean {
   const pattern = [...glob]
-  return (text) => {
-    const characters = [...text]
-    let [at, read] = [0, 0]
-    let star: { readonly at: number; read: number } | undefined
-    while (read < characters.length) {
-      const one = pattern[at]
-      if (one === '*') {
-        star = { at, read }
-        at++
-      } else if (one !== undefined && fits(one, characters[read] ?? '')) {
-        at++
-        read++
-      } else if (star) {
-        star.read++
-        at = star.at + 1
-        read = star.read
-      } else return false
-    }
-    return pattern.slice(at).every((one) => one === '*')
+  return (text) => fitsWhole(pattern, [...text], fits)
+}
+
+/** Only the last `*` that was passed is ever tried again: what an earlier one could take besides, the later one can too. */
+function fitsWhole(pattern: ArrayLike<string>, text: ArrayLike<string>, fits: FitsOne): boolean {
+  let [at, star, retry] = [0, -1, 0]
+  for (let read = 0; read < text.length; ) {
+    const one = pattern[at]
+    if (one === '*') {
+      star = at++
+      retry = read
+    } else if (one !== undefined && fits(one, text[read] ?? '')) {
+      at++
+      read++
+    } else if (star >= 0) {
+      at = star + 1
+      read = ++retry
+    } else return false
   }
+  while (pattern[at] === '*') at++
+  return at === pattern.length
 }
 
 const [anyText, anyOne] = ['*', '?'].map((one) => one.charCodeAt(0))
@@ -80,5 +90,5 @@ function passStars(row: Uint8Array, codes: Uint16Array): void {
 
 /** Whether every text that fits `inner` fits `outer` too. In doubt it says no. */
 export function covers(outer: string, inner: string): boolean {
-  return matcherOf(outer, (one, character) => character !== '*' && (one === '?' || one === character))(inner)
+  return matcherOf(outer, (one, character) => character !== '*' && isSameOrAny(one, character))(inner)
 }

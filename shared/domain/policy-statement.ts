@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { oneOrMore } from './allows-everything.ts'
 import { parsePolicyJson, sortFields } from './policy-json.ts'
 
 /** One statement of an identity-based policy, as far as it says which actions it is about. */
@@ -15,15 +16,14 @@ export type PolicyStatement = {
   readonly isUnlimited: boolean
 }
 
-const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
 const statement = z
   .strictObject({
     Sid: z.string().optional(),
     Effect: z.enum(['Allow', 'Deny']),
-    Action: texts.optional(),
-    NotAction: texts.optional(),
-    Resource: texts.optional(),
-    NotResource: texts.optional(),
+    Action: oneOrMore.optional(),
+    NotAction: oneOrMore.optional(),
+    Resource: oneOrMore.optional(),
+    NotResource: oneOrMore.optional(),
     Condition: z.record(z.string(), z.unknown()).optional(),
   })
   .refine((one) => (one.Action === undefined) !== (one.NotAction === undefined))

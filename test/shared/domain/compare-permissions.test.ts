@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { ActionCatalog, KnownAction } from '../../../shared/domain/access-level.ts'
 import { comparePermissions } from '../../../shared/domain/compare-permissions.ts'
-import { matchesAction } from '../../../shared/domain/matches-action.ts'
+import { matchesAction } from '../../../shared/domain/glob.ts'
 import type { PermissionsBoundary } from '../../../shared/domain/permission-set-file.ts'
 
 const known: readonly KnownAction[] = [
