@@ -1,6 +1,7 @@
 import type { AccountId } from './account-id.ts'
 import type { Complaint } from './complaint.ts'
 import type { Configuration } from './configuration.ts'
+import { toldUploader } from './find-uploader.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import { renderInstant } from './instant.ts'
 import { complainOfObjections, describeObjection, type Verdict } from './judge-by-policies.ts'
@@ -118,7 +119,7 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
 export function describeLink(facts: LinkFacts): NewStatus | undefined {
   const upload = uploadOf(facts)
   const found = facts.state === 'absent' ? undefined : facts.object
-  const by = isSameUpload(facts.present, found) ? facts.present?.by : undefined
+  const by = toldUploader(facts.present, found)
   const told = { by, principalId: facts.boundTo, ...upload }
   switch (facts.state) {
     case 'rejected':

@@ -12,6 +12,11 @@ type Found = Upload & {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
+/** Who uploaded what was found, as its status says. `undefined`: nobody knows, or the status is of other content. */
+export function toldUploader(status: Status | undefined, found: Upload | undefined): Uploader | undefined {
+  return isSameUpload(status, found) ? status?.by : undefined
+}
+
 /**
  * Who uploaded the object that was found, or, where none was found, who deleted it. `undefined`: it is not known, which is
  * said rather than the wrong name. An event tells who changed a key, and others may have changed the key since. Whoever

@@ -39,6 +39,11 @@ export function isSameLink(known: LinkUpload, found: LinkUpload): boolean {
   return known.key === found.key && isSameUpload(known, found)
 }
 
+/** It was to end by then. */
+export function hasExpired({ expiresAt }: Pick<GrantingLink, 'expiresAt'>, now: Date): boolean {
+  return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()
+}
+
 /** The same links, none uploaded again, not even as it was: one may have been deleted between. */
 export function areSameUploads(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
   const isSame = (one: GrantingLink, other: GrantingLink) =>

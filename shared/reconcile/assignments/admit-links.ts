@@ -1,7 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
-import { type GrantingLink, isSameLink, type LedgerEntry } from '../../domain/ledger-entry.ts'
+import { toldUploader } from '../../domain/find-uploader.ts'
+import { type GrantingLink, hasExpired, isSameLink, type LedgerEntry } from '../../domain/ledger-entry.ts'
 import { parseLinkKey } from '../../domain/link.ts'
-import { isSameUpload } from '../../domain/upload.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -40,17 +40,13 @@ export async function admitLinks(
   return admitted.flat()
 }
 
-export function hasExpired({ expiresAt }: Pick<GrantingLink, 'expiresAt'>, now: Date): boolean {
-  return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()
-}
-
 async function isAccepted(granting: GrantingLink, account: AccountId, context: AdmissionContext): Promise<boolean> {
   const link = parseLinkKey(granting.key, context.configuration.folders)
   if (!link.ok) return false
   const { expiresAt, reason, ticket, lastModified } = granting
   const findUploader = async () => {
     const status = await spoiledAsAbsent(context.statuses.read(granting.key))
-    return isSameUpload(status, granting) ? status?.by : undefined
+    return toldUploader(status, granting)
   }
   const { refusals, later } = await judgeLink(
     {

@@ -5,6 +5,7 @@ import type { Uploader } from '../../domain/input-message.ts'
 import { judgeLinkByPolicies, type LinkCase, noObjection, type Verdict } from '../../domain/judge-by-policies.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
+import { viewFor } from '../organization/view-for.ts'
 import type { Policies } from '../records/policies.ts'
 
 export type JudgeContext = {
@@ -46,7 +47,6 @@ async function reach(
   { organization, configuration, tagsUntilMs }: Omit<JudgeContext, 'policies'>,
 ): Promise<LinkCase['accounts']> {
   if (scope.kind === 'account') return [scope.id]
-  const isTag = scope.kind === 'account_tag'
-  const view = isTag ? await organization.viewWithTags(tagsUntilMs) : await organization.view()
-  return isTag && !view.hasTags ? 'later' : expandScope(scope, view, configuration)
+  const view = await viewFor(scope, organization, tagsUntilMs)
+  return scope.kind === 'account_tag' && !view.hasTags ? 'later' : expandScope(scope, view, configuration)
 }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { toldUploader } from '../../domain/find-uploader.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { type GrantingLink, isSameLink } from '../../domain/ledger-entry.ts'
 import type { PrincipalType } from '../../domain/principal.ts'
@@ -65,7 +66,7 @@ export async function bindLinks(
     if (isSpoiled(read) && type === 'USER' && recorded === undefined) throw read
     const status = isSpoiled(read) ? undefined : read
     // The status may be of other content, by somebody else.
-    const by = isSameUpload(status, link) ? status?.by : undefined
+    const by = toldUploader(status, link)
     const upload = known ?? link
     return {
       link: by === undefined ? upload : { ...upload, by },

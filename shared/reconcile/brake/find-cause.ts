@@ -2,15 +2,13 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Cause } from '../../domain/brake.ts'
 import { isWithin } from '../../domain/expand-scope.ts'
-import type { GrantingLink } from '../../domain/ledger-entry.ts'
+import { type GrantingLink, hasExpired } from '../../domain/ledger-entry.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { Scope } from '../../domain/scope.ts'
 import { isSameUpload } from '../../domain/upload.ts'
 import type { LinkReading } from '../records/read-link.ts'
 
 const readsAtOnce = 16
-
-type InForceObject = Extract<LinkReading, { state: 'in-force' }>['object']
 
 /** Where an assignment is: its account as it is now. */
 export type Place = {
@@ -68,7 +66,7 @@ function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
     case 'expired':
       return true
     case 'in-force':
-      return hasRunOut(granting, reading.object)
+      return hasExpired(granting, reading.object.servedAt) && !isSameUpload(granting, reading.object)
     case 'unreadable':
       return false
     case 'rejected':
@@ -77,11 +75,4 @@ function isWithdrawn(granting: GrantingLink, reading: LinkReading): boolean {
     default:
       return reading satisfies never
   }
-}
-
-function hasRunOut(granting: GrantingLink, object: InForceObject): boolean {
-  const { expiresAt } = granting
-  return (
-    expiresAt !== undefined && Date.parse(expiresAt) <= object.servedAt.getTime() && !isSameUpload(granting, object)
-  )
 }

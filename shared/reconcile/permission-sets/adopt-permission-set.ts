@@ -1,11 +1,11 @@
 import { type Complaint, quote } from '../../domain/complaint.ts'
+import { toldUploader } from '../../domain/find-uploader.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { definitionOf, planPermissionSetChanges, renderChange } from '../../domain/permission-set-changes.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { renderPermissionSetFile } from '../../domain/render-permission-set-file.ts'
-import { isSameUpload } from '../../domain/upload.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
@@ -120,7 +120,7 @@ async function tellAdopted(
     const upload = uploadOf(object)
     return {
       ...upload,
-      by: isSameUpload(current, upload) ? current?.by : undefined,
+      by: toldUploader(current, upload),
       state: 'applied',
       owned: true,
       permissionSetArn: arn,

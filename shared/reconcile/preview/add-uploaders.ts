@@ -1,5 +1,5 @@
+import { toldUploader } from '../../domain/find-uploader.ts'
 import type { GrantingLink } from '../../domain/ledger-entry.ts'
-import { isSameUpload } from '../../domain/upload.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { StatusStore } from '../records/status-store.ts'
@@ -21,7 +21,7 @@ export async function addUploaders<A extends Pick<KnownAccess, 'links'>>(
     for (const link of links) if (!link.by && !found.has(nameOf(link))) unknown.set(nameOf(link), link)
   await forEachAtOnce(unknown.values(), async (link) => {
     const status = await spoiledAsAbsent(statuses.read(link.key))
-    found.set(nameOf(link), isSameUpload(status, link) ? status?.by : undefined)
+    found.set(nameOf(link), toldUploader(status, link))
   })
   const complete = (link: GrantingLink) => ({ ...link, by: link.by ?? found.get(nameOf(link)) })
   return access.map((one) => ({ ...one, links: one.links.map(complete) }))

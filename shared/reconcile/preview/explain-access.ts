@@ -3,6 +3,7 @@ import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { isWithin, type Membership } from '../../domain/expand-scope.ts'
+import { toldUploader } from '../../domain/find-uploader.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
 import { nearMatch } from '../../domain/near-match.ts'
@@ -13,7 +14,6 @@ import { type PrincipalName, type PrincipalType, principalName, principalTypes }
 import type { Scope } from '../../domain/scope.ts'
 import type { Status } from '../../domain/status.ts'
 import { renderUnitPath } from '../../domain/unit-path.ts'
-import { isSameUpload } from '../../domain/upload.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
@@ -270,7 +270,7 @@ async function explainLinks(
   return Promise.all(
     [...byKey.values()].map(async (link): Promise<ExplainedLink> => {
       const status = await statuses.read(link.key)
-      const by = link.by ?? (isSameUpload(status, link) ? status?.by : undefined)
+      const by = link.by ?? toldUploader(status, link)
       return { ...link, by, grants: grantsNow.has(link.key), status }
     }),
   )

@@ -1,9 +1,9 @@
 import { renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
+import { toldUploader } from '../../domain/find-uploader.ts'
 import { describeObjection, type Objection } from '../../domain/judge-by-policies.ts'
 import type { Link } from '../../domain/link.ts'
 import { toAssignment } from '../../domain/plan.ts'
-import { isSameUpload } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { judgeLink } from '../assignments/judge-link.ts'
@@ -41,7 +41,7 @@ export async function findViolations(
     const { refusals } = await judgeLink(
       {
         ...{ link, body, uploadedAt: object.lastModified },
-        findUploader: async () => (isSameUpload(told, object) ? told?.by : undefined),
+        findUploader: async () => toldUploader(told, object),
       },
       { policies, organization, configuration },
     )

@@ -2,18 +2,19 @@ import type { AccountId } from '../../domain/account-id.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { Access, Expansion, LinkFacts, Progress, Standing } from '../../domain/describe-link.ts'
 import { expandScope } from '../../domain/expand-scope.ts'
+import { toldUploader } from '../../domain/find-uploader.ts'
 import type { Uploader } from '../../domain/input-message.ts'
 import type { Lack } from '../../domain/lack.ts'
 import type { Grant, Link } from '../../domain/link.ts'
 import { nearMatch } from '../../domain/near-match.ts'
 import { isUnplaced } from '../../domain/organization-view.ts'
 import type { Status } from '../../domain/status.ts'
-import { isSameUpload } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { judgeLink } from '../assignments/judge-link.ts'
 import { mayName } from '../assignments/standings.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
+import { viewFor } from '../organization/view-for.ts'
 import type { Policies } from '../records/policies.ts'
 import { type LinkReading, readLink } from '../records/read-link.ts'
 
@@ -76,8 +77,8 @@ export async function gatherLink(
 }
 
 function judge({ link, body, object }: InForceReading, present: Status | undefined, context: GatherContext) {
-  const toldUploader = () => (isSameUpload(present, object) ? present?.by : undefined)
-  const findUploader = async () => (context.findUploader ? context.findUploader(object, present) : toldUploader())
+  const findUploader = async () =>
+    context.findUploader ? context.findUploader(object, present) : toldUploader(present, object)
   return judgeLink({ link, body, uploadedAt: object.lastModified, findUploader }, context)
 }
 
@@ -91,9 +92,7 @@ async function expandLink(
   { scope }: Link,
   { organization, configuration, tagsUntilMs }: GatherContext,
 ): Promise<Expansion> {
-  // To read the tags of all accounts takes a while: only links with a tag wait for that.
-  const isTag = scope.kind === 'account_tag'
-  const view = isTag ? await organization.viewWithTags(tagsUntilMs) : await organization.view()
+  const view = await viewFor(scope, organization, tagsUntilMs)
   const found = (accounts: readonly AccountId[]): Expansion => ({ found: 'accounts', accounts })
   const findNear = (name: string, names: Iterable<string>) =>
     configuration.privacy === 'open' ? nearMatch(name, names) : undefined
