@@ -9,9 +9,6 @@ import { RequestTimes } from './request-times.ts'
 import type { CallAnswer } from './send-assignment-call.ts'
 import { Signal } from './signal.ts'
 
-/** IAM Identity Center User Guide, "Quotas and limits". */
-const outstandingMost = 15
-
 /** Up to so many of one kind are described one by one: that tells the outcome at once. */
 const describedMost = 2
 
@@ -48,7 +45,7 @@ export class AssignmentRequests {
   /** Wakes the polling when there is another request to ask for. */
   readonly #added = new Signal()
 
-  constructor({ ssoAdmin, clock, log }: Pick<Ports, 'ssoAdmin' | 'clock' | 'log'>, most = outstandingMost) {
+  constructor({ ssoAdmin, clock, log }: Pick<Ports, 'ssoAdmin' | 'clock' | 'log'>, most: number) {
     this.#ssoAdmin = ssoAdmin
     this.#clock = clock
     this.#log = log

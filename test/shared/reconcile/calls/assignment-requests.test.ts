@@ -41,7 +41,7 @@ function open() {
     const items = ids.slice(at, at + 1).map((requestId) => ({ requestId, state: 'IN_PROGRESS' }))
     return at + 1 < ids.length ? { items, nextToken: String(at + 1) } : { items }
   })
-  const requests = new AssignmentRequests({ ...world.ports, ssoAdmin })
+  const requests = new AssignmentRequests({ ...world.ports, ssoAdmin }, world.configuration.limits.outstanding)
   const start = (requestId: string, kind: RequestKind = 'creation', of = target) =>
     running.set(requestId, { kind, target: of })
   const silence = (is: boolean) => {
