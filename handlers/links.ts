@@ -61,6 +61,7 @@ function viewedOnce(organization: OrganizationCache): AskedOrganization {
     viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
     find: (accountId, known) => organization.find(accountId, known),
     parentExists: (id) => organization.parentExists(id),
+    selectors: () => organization.selectors(),
   }
 }
 

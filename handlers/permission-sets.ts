@@ -1,5 +1,6 @@
 import type { Configuration } from '../shared/domain/configuration.ts'
 import { findUploader } from '../shared/domain/find-uploader.ts'
+import { permissionSetHint } from '../shared/domain/hint.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { isFolderMarker } from '../shared/domain/link.ts'
 import { parsePermissionSetKey } from '../shared/domain/permission-set-file.ts'
@@ -45,9 +46,11 @@ export async function lookAtPermissionSet(
   let isValid = true
   let isOneTooMany = false
   let isUnchanged = false
+  let wasHeld = false
   const told = await statuses.revise(key, async (current) => {
     const reading = await readPermissionSetFile(ports.objects, key)
     isValid = reading?.file.ok ?? true
+    wasHeld = current?.state === 'held'
     isUnchanged = reading !== undefined && changesNothing(message, reading.object, current)
     const status = describeFile(key, current, reading)
     const isNew = current === undefined && status?.state === 'rejected'
@@ -62,12 +65,9 @@ export async function lookAtPermissionSet(
   const state = isOneTooMany ? 'rejected, with many others' : (told?.state ?? 'removed')
   ports.log.info('permission set file looked at', { input: key, event, id, status: state })
   const name = parsePermissionSetKey(key)
-  if (!name.ok || !isValid || isUnchanged) return
-  await sendHints(
-    ports,
-    { id, hints: [{ v: 1, kind: 'permission-set', permissionSet: name.value, cause: key }], revocation: false },
-    configuration,
-  )
+  // A file that is not valid changes nothing; but where the one before it is held, the dispatcher takes that off the brake.
+  if (!name.ok || !(isValid || wasHeld) || isUnchanged) return
+  await sendHints(ports, { id, hints: [permissionSetHint(name.value, key)], revocation: false }, configuration)
 }
 
 /** What is known without Identity Center; the rest of the status comes from the dispatcher. */

@@ -3,7 +3,7 @@ import type { Configuration } from '../shared/domain/configuration.ts'
 import type { InputMessage } from '../shared/domain/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/s3-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { queueOf, toOutgoing } from '../shared/reconcile/records/inputs.ts'
+import { inputQueues, queueOf, toOutgoing } from '../shared/reconcile/records/inputs.ts'
 import { runBatch } from './run-batch.ts'
 
 /**
@@ -24,7 +24,7 @@ export const router =
           return []
         }
       })
-      for (const queue of ['links', 'permission-sets'] as const) {
+      for (const queue of inputQueues) {
         const messages = inputs
           .filter(({ key }) => queueOf(key) === queue)
           .map((message) => toOutgoing(message, configuration))

@@ -5,13 +5,13 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import { inputMessage } from '../shared/domain/input-message.ts'
+import { type InputMessage, inputMessage } from '../shared/domain/input-message.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
 
 /**
  * Runs a batch record by record; what throws is reported and comes again when its visibility ends. In a FIFO queue the
- * rest about the same key is reported too, so that it stays in order, and no other key is held up
+ * rest of the same subject (`orderOf`, mostly the key) is reported too, so that it stays in order, and no other is held up
  * (Lambda Developer Guide, "Handling errors for an SQS event source": return the first failure and all after it).
  * Why it failed is logged and noted each time, for `ssofile redrive`: in the dead-letter queue, where it ends, only the
  * message itself can be seen.
@@ -21,6 +21,7 @@ export async function runBatch(
   queue: 'fifo' | 'standard',
   ports: Pick<Ports, 'objects' | 'clock' | 'log'>,
   work: (record: SQSRecord) => Promise<void>,
+  orderOf: (message: InputMessage) => string = ({ key }) => key,
 ): Promise<SQSBatchResponse> {
   const workAndTell = async (record: SQSRecord): Promise<void> => {
     const { messageId, attributes } = record
@@ -44,7 +45,7 @@ export async function runBatch(
     })
   }
   // A batch of ten files takes as long as one: a message of another folder waits for it.
-  const subjects = [...Map.groupBy(event.Records, subjectOf).values()]
+  const subjects = [...Map.groupBy(event.Records, (record) => subjectOf(record, orderOf)).values()]
   const answers = await Promise.all(
     subjects.map((Records) =>
       processPartialResponse({ Records }, workAndTell, new SqsFifoPartialProcessorAsync(), {
@@ -55,10 +56,10 @@ export async function runBatch(
   return { batchItemFailures: answers.flatMap(({ batchItemFailures }) => batchItemFailures) }
 }
 
-/** The key that a message is about: only messages about one key have an order. What is no message is its own. */
-function subjectOf({ body, messageId }: SQSRecord): string {
+/** Messages of one subject are worked on one after the other. What is no message is its own. */
+function subjectOf({ body, messageId }: SQSRecord, orderOf: (message: InputMessage) => string): string {
   try {
-    return inputMessage.parse(JSON.parse(body)).key
+    return orderOf(inputMessage.parse(JSON.parse(body)))
   } catch {
     return messageId
   }

@@ -7,16 +7,23 @@ import { isServiceError } from '../shared/ports/service-error.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
+import { tellOutcomes } from '../shared/reconcile/notifications/tell-outcomes.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
+import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
+import { SelectorFiles } from '../shared/reconcile/records/selector-files.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { writeReport } from '../shared/reconcile/reports/write-report.ts'
+import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
+import { askForTimed, askForWaiting, sweepRequests } from '../shared/reconcile/requests/list-requests.ts'
+import { watchEligibilities } from '../shared/reconcile/requests/watch-eligibilities.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
+import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
 import { dispatcher } from './dispatcher.ts'
 
 /**
@@ -31,16 +38,25 @@ export const everyMinute =
 /**
  * Every minute: looks again at links whose `notBefore` or `expiresAt` has come. Not in the dispatcher, whose slice may take
  * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. Unreadable
- * records that hold up more than one assignment get a status, and so do policies that are not valid.
+ * records that hold up more than one assignment get a status, and so do policies and selectors that are not valid. Links whose
+ * selector has changed are looked at again, and so are requests where an eligibility has, and permission sets that are to deny
+ * sessions, or need not any more.
  */
 export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
   const records = new SpoiledRecords()
   const policies = new Policies(ports)
+  const selectors = new SelectorFiles(ports.objects)
+  const eligibilities = new EligibilityFiles(ports)
   return async (): Promise<void> => {
     const links = await restoreIndex(ports.objects, configuration)
-    if (links !== undefined) ports.log.warn('the index of expiry was gone, and is made again', { links })
+    if (links !== undefined) {
+      ports.log.warn('the index of expiry was gone, and is made again', { links })
+      await askForTimed(ports, configuration)
+    }
     const instants = await followInstants(ports, configuration)
     if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
+    const denying = await followEndedSessions(ports, configuration)
+    if (denying.length > 0) ports.log.info('what is denied to ended sessions is brought up to date', { denying })
     if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
     const spoiled = await records.tell(ports, configuration)
     if (spoiled.length > 0)
@@ -49,6 +65,13 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     ports.metrics.record('PoliciesBroken', broken.length)
     if (broken.length > 0)
       ports.log.error('policies are not valid: nothing new is granted until they are corrected', { broken })
+    const unclear = await watchSelectors(ports, configuration, selectors)
+    if (unclear.length > 0)
+      ports.log.error('selectors are not valid: their links grant nothing new and revoke nothing', { broken: unclear })
+    const useless = await watchEligibilities(ports, configuration, eligibilities)
+    ports.metrics.record('EligibilitiesBroken', useless.length)
+    if (useless.length > 0)
+      ports.log.error('eligibilities are not valid: nothing is granted by them', { broken: useless })
     ports.metrics.record(heartbeats['minute-links'])
   }
 }
@@ -58,6 +81,8 @@ export const everyFiveMinutes = (ports: Ports, configuration: Configuration) => 
   const found = await sweep(ports, configuration)
   if (found) ports.log.info('swept', found)
   else await reconcileWithoutState(ports)
+  const requests = await sweepRequests(ports, configuration)
+  if (requests > 0) ports.log.info('requests are looked at that a lost message left', { requests })
   const counts = await new StatusStore(ports.objects, ports.clock).countAttention()
   for (const state of attentionStates) ports.metrics.record(attentionMetrics[state], counts[state])
   ports.metrics.record(heartbeats.sweep)
@@ -74,6 +99,8 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
   try {
     const known = await new OrganizationCache(ports, configuration.folders).storedView()
     ports.log.info('reconciled', await reconcile(ports, configuration))
+    // No event tells of memberships: somebody may be eligible, or approve, who could not before.
+    await askForWaiting(ports, configuration, 'reconcile')
     // Not in the first run, for which a new installation waits.
     if (known) await renewUnitNames(ports, known)
     ports.metrics.record(heartbeats.hourly)
@@ -102,4 +129,13 @@ export const everyMorning = (ports: Ports, configuration: Configuration) => asyn
   const { date, counts, calls, notes } = await writeReport(ports, configuration)
   ports.log.info('the report of who has access is written', { date, ...counts, calls, notes: notes.length })
   ports.metrics.record(heartbeats.report)
+}
+
+/** Every minute: publishes what became of inputs and access as events, and sends digests to the receivers. */
+export const everyMinuteOfNotifications = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  const { eventBus } = ports
+  if (eventBus === undefined) throw new Error('there is no event bus')
+  const { told, digests, left } = await tellOutcomes({ ...ports, eventBus }, configuration)
+  if (told + digests + left > 0) ports.log.info('outcomes told', { told, digests, left })
+  ports.metrics.record(heartbeats.notifications)
 }

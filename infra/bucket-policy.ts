@@ -14,7 +14,20 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 
 /** S3 User Guide, "Bucket policies": 20 KB. */
 const bytesMost = 20 * 1024
-const writes = ['s3:PutObject', 's3:DeleteObject', 's3:ReplicateObject', 's3:ReplicateDelete']
+/** What governance writes, and nobody else. */
+const governedPrefixes = ['policies/', 'selectors/', 'eligibility/'] as const
+const inputPrefixes = ['links_data/', 'permission_sets/', 'control/', ...governedPrefixes] as const
+const puts = ['s3:PutObject', 's3:ReplicateObject', 's3:ReplicateDelete'] as const
+const writes = [...puts, 's3:DeleteObject'] as const
+/** What people write under their own id. */
+const personalPrefixes = ['requests/', 'approvals/'] as const
+/**
+ * The user who is signed in, in the sessions that Identity Center makes and in no others; nobody can choose it. Where it is
+ * absent, what names it means no object. (IAM Identity Center User Guide, "Using predefined attributes" and "AWS STS condition
+ * context keys"; IAM User Guide, "Policy variables with no value".)
+ */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
+const ownId = '${identitystore:UserId}/'
 
 /** Part of the bucket and who puts and deletes there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
 type Area = {
@@ -29,9 +42,10 @@ type Area = {
 
 /**
  * The policy of the bucket, in ssofile's account or another. Denials bind administrators of the account too: only ssofile
- * writes outside the inputs, only governance writes policies (ssofile does not), only its uploaders write in a folder (or only the API, where inputs come in by it), and versions
- * cannot be deleted. The role that operators assume is among ssofile's: `import` and `restore` write inputs too. What it
- * allows, a person also needs in a policy of their own.
+ * writes outside the inputs, only governance writes policies and selectors (ssofile does not), only its uploaders write in a
+ * folder (or only the API, where inputs come in by it), people ask and approve under their own id only, and versions cannot
+ * be deleted. The role that operators assume is among ssofile's: `import` and `restore` write inputs too. What it allows, a
+ * person also needs in a policy of their own.
  */
 export function bucketPolicy(environment: Environment, names: DeploymentNames): PolicyJson {
   const policy: PolicyJson = {
@@ -41,7 +55,7 @@ export function bucketPolicy(environment: Environment, names: DeploymentNames): 
   const bytes = Buffer.byteLength(JSON.stringify(policy))
   if (bytes > bytesMost)
     throw new Error(
-      `the policy of the bucket ${environment.bucket.name} has ${bytes} bytes, expected at most ${bytesMost}; name fewer principals, such as one role a folder`,
+      `the policy of the bucket ${environment.bucket.name} has ${bytes} bytes, expected at most ${bytesMost}; name fewer principals, such as one role a folder, or fewer accounts`,
     )
   return policy
 }
@@ -50,6 +64,8 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
   const { bucketArn, roleArns } = names
   const { operators, governance } = environment.access
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
+  const governed = governedPrefixes.map(objects)
+  const personal = personalPrefixes.map(objects)
   const [root, ...areas] = areasOf(environment, names)
   return [
     {
@@ -72,9 +88,10 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      NotResource: [objects('links_data/'), objects('permission_sets/'), objects('control/'), objects('policies/')],
+      NotResource: [...inputPrefixes.map(objects), objects('requests/'), objects(`approvals/${ownId}`)],
       ...unless(roleArns),
     },
+    ...denialsOfRequests(environment, names),
     {
       Sid: 'OnlyOperatorsControl',
       Effect: 'Deny',
@@ -88,7 +105,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      Resource: [objects('policies/')],
+      Resource: governed,
       ...unless(governance),
     },
     {
@@ -97,7 +114,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      NotResource: [...areas.map(({ prefix }) => objects(prefix)), objects('control/'), objects('policies/')],
+      NotResource: [...areas.map(({ prefix }) => objects(prefix)), objects('control/'), ...governed, ...personal],
       ...unless([...roleArns, ...root.writers]),
     },
     // The statement above lets ssofile's other functions pass.
@@ -109,7 +126,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
             Principal: '*',
             Action: writes,
             Resource: [objects('links_data/')],
-            ...unless(root.writers),
+            ...unless([...root.writers, names.roleArn('requests')]),
           } as const,
         ]
       : []),
@@ -123,6 +140,62 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
         ...unless(writers),
       }),
     ),
+  ]
+}
+
+/**
+ * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWritesOutsideInputs'
+ * denies. There is no pattern for the keys of everybody else, so `NotResource` names what else people write.
+ */
+function denialsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
+  const { operators } = environment.access
+  const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
+  const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
+  const exceptOwn = [...inputPrefixes.map(objects), ...personalPrefixes.map((prefix) => objects(prefix + ownId))]
+  const api = environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]
+  const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
+  const people = accounts.map((account) => names.sessionArnsOf(account))
+  return [
+    {
+      Sid: 'PeopleAskUnderTheirOwnId',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: puts,
+      NotResource: exceptOwn,
+      Condition: signedIn,
+    },
+    {
+      Sid: 'PeopleEndTheirOwn',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:DeleteObject'],
+      NotResource: exceptOwn,
+      Condition: { ...signedIn, ...unless(operators).Condition },
+    },
+    {
+      Sid: 'OnlyPeopleAsk',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: puts,
+      Resource: personalPrefixes.map(objects),
+      ...unless([...people, ...api]),
+    },
+    {
+      Sid: 'OnlyPeopleAndOperatorsEndAccess',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:DeleteObject'],
+      Resource: personalPrefixes.map(objects),
+      ...unless([...people, ...api, ...operators]),
+    },
+    {
+      Sid: 'OnlyRequestsBecomeTemporary',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: writes,
+      Resource: [objects('links_data/temporary/')],
+      ...unless([names.roleArn('requests')]),
+    },
   ]
 }
 
@@ -165,12 +238,18 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       'GovernanceWrites',
       governance,
       ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-      [objects('policies/')],
+      governedPrefixes.map(objects),
     ),
-    ...allow('GovernanceStatus', governance, ['s3:GetObject'], [objects('status/policies/')]),
+    ...allow(
+      'GovernanceStatus',
+      governance,
+      ['s3:GetObject'],
+      governedPrefixes.map((prefix) => objects(`status/${prefix}`)),
+    ),
     ...allow('GovernanceLists', governance, ['s3:ListBucket'], [bucketArn], {
-      StringLike: { 's3:prefix': ['policies/*', 'status/policies/*'] },
+      StringLike: { 's3:prefix': governedPrefixes.flatMap((prefix) => [`${prefix}*`, `status/${prefix}*`]) },
     }),
+    ...grantsOfRequests(environment, names),
     ...areasOf(environment, names).flatMap(({ sid, prefix, uploaders, way }) => [
       ...allow(
         `${sid}Write`,
@@ -196,6 +275,31 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
   ]
 }
 
+/**
+ * Everybody who may ask by S3 also reads what others ask for, and what became of it, but no
+ * approvals of others: who approves a request, its eligibility says, by groups and tags that no policy of a bucket knows. Where what
+ * people write as a reason must not be read by others, requests come in by the API alone, which shows each what concerns them.
+ */
+function grantsOfRequests({ access, provisioning }: Environment, names: DeploymentNames): PolicyStatementJson[] {
+  const { bucketArn } = names
+  const accounts = provisioning.requests === 'api' ? [] : access.requestAccounts
+  const people = {
+    accounts: accounts.map((account) => names.accountArn(account)),
+    patterns: [names.sessionArnsOf('*')],
+  }
+  const own = personalPrefixes.map((prefix) => prefix + ownId)
+  const read = ['requests/', 'status/requests/', `status/approvals/${ownId}`, `approvals/${ownId}`, 'eligibility/']
+  const objects = (prefix: string) => `${bucketArn}/${prefix}*`
+  return [
+    ...allowIn('PeopleAsk', people, ['s3:PutObject', 's3:DeleteObject'], own.map(objects)),
+    ...allowIn('PeopleRead', people, ['s3:GetObject'], read.map(objects)),
+    ...allowIn('PeopleList', people, ['s3:ListBucket'], [bucketArn], {
+      StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) },
+    }),
+    ...allow('OperatorsEnd', access.operators, ['s3:DeleteObject'], [objects('requests/')]),
+  ]
+}
+
 /** The denial holds for all but these principals; without any, for everyone. */
 function unless(principals: readonly string[]): Pick<PolicyStatementJson, 'Condition'> {
   if (principals.length === 0) return {}
@@ -213,15 +317,26 @@ function allow(
   resources: readonly string[],
   condition: PolicyStatementJson['Condition'] = {},
 ): PolicyStatementJson[] {
-  if (principals.length === 0) return []
+  return allowIn(sid, { accounts: accountsOf(principals), patterns: principals }, actions, resources, condition)
+}
+
+/** For principals that fit one of the patterns, in any of these accounts. */
+function allowIn(
+  sid: string,
+  { accounts, patterns }: { readonly accounts: readonly string[]; readonly patterns: readonly string[] },
+  actions: readonly string[],
+  resources: readonly string[],
+  condition: PolicyStatementJson['Condition'] = {},
+): PolicyStatementJson[] {
+  if (accounts.length === 0) return []
   return [
     {
       Sid: sid,
       Effect: 'Allow',
-      Principal: { AWS: accountsOf(principals) },
+      Principal: { AWS: accounts },
       Action: actions,
       Resource: resources,
-      Condition: { ...condition, ArnLike: { 'aws:PrincipalArn': principals } },
+      Condition: { ...condition, ArnLike: { 'aws:PrincipalArn': patterns } },
     },
   ]
 }

@@ -7,6 +7,7 @@ import { type ApiSettings, closedApi } from '../shared/domain/environment.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 
 const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))
+const withoutEventStreams = fileURLToPath(new URL('./without-event-streams.ts', import.meta.url))
 
 /**
  * Sources of credentials that a function never asks: Lambda gives it its role's in the environment, which the SDK asks
@@ -43,6 +44,7 @@ export function bundleFunction(
     // The ES modules of zod and the SDK: from those esbuild drops what is not used.
     mainFields: ['module', 'main'],
     external: [...otherCredentialSources],
+    alias: { '@smithy/core/event-streams': withoutEventStreams },
     legalComments: 'none',
     logLevel: 'warning',
   })

@@ -6,6 +6,7 @@ import {
   type Partition,
   partitionOf,
 } from '../shared/domain/environment.ts'
+import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
 import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
 import type { QueueName } from '../shared/ports/queues.ts'
 
@@ -61,6 +62,19 @@ export class DeploymentNames {
     return access.operators.length === 0 ? [] : [this.#roleArn(account, this.operatorRole)]
   }
 
+  /**
+   * The roles that Identity Center makes in an account; `*`: in any. Only AWS makes roles under this path, with the Region of
+   * Identity Center in it or without. (IAM Identity Center User Guide, "Referencing permission sets in resource policies".)
+   */
+  sessionArnsOf(account: string): string {
+    return this.#roleArn(account, `${permissionSetRolePath.slice(1)}*`)
+  }
+
+  /** An account as a principal: all in it that have a policy of their own. */
+  accountArn(account: string): string {
+    return `arn:${this.partition}:iam::${account}:root`
+  }
+
   queue(name: QueueName): string {
     return queueNameOnTheWire(name, this.#environment.name)
   }
@@ -78,6 +92,26 @@ export class DeploymentNames {
   get busArn(): string {
     const { region, account } = this.#environment
     return `arn:${this.partition}:events:${region}:${account}:event-bus/${this.bus}`
+  }
+
+  /** The bus that outcomes are put on. */
+  get outcomesBus(): string {
+    return `${this.#environment.name}-outcomes`
+  }
+
+  get outcomesBusArn(): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:events:${region}:${account}:event-bus/${this.outcomesBus}`
+  }
+
+  /** The topic by which mail goes to receivers. */
+  get notificationsTopic(): string {
+    return `${this.#environment.name}-notifications`
+  }
+
+  get notificationsTopicArn(): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:sns:${region}:${account}:${this.notificationsTopic}`
   }
 
   rule(name: string): string {

@@ -19,43 +19,90 @@ export function evaluatePolicy(policy: PolicyJson, request: PolicyRequest): 'all
   return fitting.length > 0 ? 'allowed' : 'silent'
 }
 
+/** What a request says, by condition key in small letters: these keys have no case. (IAM User Guide, "Condition".) */
+type Known = ReadonlyMap<string, string>
+
 function fits(statement: PolicyStatementJson, { principal, action, resource, context = {} }: PolicyRequest): boolean {
   const { Principal, Action, Resource, NotResource, Condition = {} } = statement
   const account = principal.split(':')[4]
+  const told = { 'aws:PrincipalArn': principal, 'aws:SecureTransport': 'true', ...context }
+  const known: Known = new Map(Object.entries(told).map(([key, value]) => [key.toLowerCase(), value]))
+  const matches = (patterns: readonly string[], text: string) =>
+    patterns.some((pattern) => matchesPattern(pattern, text, known))
   const isMeant = Principal === '*' || Principal.AWS.some((arn) => arn.split(':')[4] === account)
-  const isNamed = Resource === undefined || Resource.some((pattern) => matchesPattern(pattern, resource))
-  const isExcepted = NotResource?.some((pattern) => matchesPattern(pattern, resource)) ?? false
-  const known = { 'aws:PrincipalArn': principal, 'aws:SecureTransport': 'true', ...context }
   return (
     isMeant &&
-    Action.some((pattern) => matchesPattern(pattern, action)) &&
-    isNamed &&
-    !isExcepted &&
+    matches(Action, action) &&
+    (Resource === undefined || matches(Resource, resource)) &&
+    !(NotResource !== undefined && matches(NotResource, resource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, wanted]) =>
-        holds(operator, [wanted].flat(), Object.entries(known).find(([name]) => name === key)?.[1]),
+        holds(operator, [wanted].flat(), known.get(key.toLowerCase()), known),
       ),
     )
   )
 }
 
-function holds(operator: string, wanted: readonly string[], value: string | undefined): boolean {
-  const isLike = value !== undefined && wanted.some((pattern) => matchesPattern(pattern, value))
+const operators = ['ArnLike', 'ArnNotLike', 'Bool', 'DateLessThan', 'StringEquals', 'StringLike'] as const
+
+function holds(operator: string, wanted: readonly string[], value: string | undefined, known: Known): boolean {
+  const isLike = (split: (text: string) => readonly string[]) => {
+    if (value === undefined) return false
+    const texts = split(value)
+    return wanted.some((one) =>
+      split(one).every((pattern, index) => matchesPattern(pattern, texts[index] ?? '', known)),
+    )
+  }
   switch (operator) {
     case 'Bool':
+    case 'StringEquals':
       return value !== undefined && wanted.includes(value)
     case 'ArnLike':
+      return isLike(partsOfArn)
     case 'StringLike':
-      return isLike
+      return isLike((text) => [text])
+    case 'DateLessThan':
+      return value !== undefined && wanted.some((instant) => Date.parse(value) < Date.parse(instant))
     case 'ArnNotLike':
-      return !isLike
+      return !isLike(partsOfArn)
     default:
-      throw new Error(`received the condition operator ${operator}, expected Bool, ArnLike, ArnNotLike or StringLike`)
+      throw new Error(`received the condition operator ${operator}, expected ${operators.join(', ')}`)
   }
 }
 
-/** `*` stands for any text, `/` too. (IAM User Guide, "Resource": wildcards in ARNs.) */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text)
+/** Each of the six is compared for itself. (IAM User Guide, "IAM JSON policy elements: Condition operators", ARNs.) */
+function partsOfArn(arn: string): readonly string[] {
+  const parts = arn.split(':')
+  return [...parts.slice(0, 5), parts.slice(5).join(':')]
+}
+
+/**
+ * `*` stands for any text, `/` too, and `${key}` for what the request says under that key. Where it says nothing, the
+ * pattern matches nothing. (IAM User Guide, "Resource": wildcards in ARNs; "Policy variables with no value".)
+ */
+export function matchesPattern(pattern: string, text: string, known: Known = new Map()): boolean {
+  if (pattern === '*') return true
+  const pieces = pattern.split('*').map((piece) => fillIn(piece, known))
+  return pieces.every((piece) => piece !== undefined) && isMadeOf(pieces, text)
+}
+
+/** `undefined`: a variable has no value. */
+function fillIn(piece: string, known: Known): string | undefined {
+  const parts = piece.split(/\$\{([^}]*)\}/)
+  const filled = parts.map((part, index) => (index % 2 === 0 ? part : known.get(part.toLowerCase())))
+  return filled.includes(undefined) ? undefined : filled.join('')
+}
+
+/** Whether the text has these pieces one after another, the first at its beginning and the last at its end. */
+function isMadeOf(pieces: readonly string[], text: string): boolean {
+  const [first = '', ...others] = pieces
+  const last = others.pop()
+  if (last === undefined) return text === first
+  let from = first.length
+  for (const piece of others) {
+    const found = text.indexOf(piece, from)
+    if (found < 0) return false
+    from = found + piece.length
+  }
+  return text.startsWith(first) && text.endsWith(last) && from + last.length <= text.length
 }

@@ -6,13 +6,19 @@ type Prefix =
   | ''
   | 'links_data/'
   | 'permission_sets/'
+  | 'links_data/temporary/'
+  | 'requests/'
+  | 'approvals/'
+  | 'eligibility/'
   | 'policies/'
+  | 'selectors/'
   | 'assignments/'
   | 'owned_permission_sets/'
   | 'foreign/'
   | 'changes/'
   | 'reports/'
   | 'history/'
+  | 'history/requests/'
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
@@ -23,14 +29,19 @@ type Prefix =
   | 'control/ledger.json'
   | 'control/pause.json'
   | 'control/configured.json'
+  | 'control/ended-sessions.json'
   | 'control/resumed.json'
   | 'state/'
   | 'state/failures/'
+  | 'state/eligibilities.json'
   | 'state/expiry/'
   | 'state/deletions/'
   | 'state/drift.json'
   | 'state/policies.json'
+  | 'state/selectors.json'
+  | 'state/organization.json'
   | 'state/reconcile.json'
+  | 'state/notifications.json'
   | 'state/report/'
 
 /**
@@ -50,12 +61,16 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  /** `members`: names, and the members of groups. */
-  readonly directory?: 'read' | 'members'
+  /** `members`: names, and the members of groups. `groups`: with the groups of a user. */
+  readonly directory?: 'read' | 'members' | 'groups'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
+  /** Look up a role that Identity Center made in ssofile's own account. */
+  readonly ownRoles?: 'read'
   /** Assume the auditor's role in the accounts, if one is configured. */
   readonly auditorRole?: 'assume'
+  /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
+  readonly outcomes?: 'publish' | 'deliver'
 }
 
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
@@ -65,11 +80,18 @@ const reconciling = {
   send: ['links', 'permission-sets', ...lanes, 'dispatch'],
 } as const satisfies FunctionPermissions
 
+/** What the API may do where people ask for temporary access by S3 alone. */
+export const apiWithoutRequests = {
+  read: ['status/', 'policies/'],
+  write: ['links_data/', 'permission_sets/'],
+  put: ['state/deletions/'],
+} as const satisfies FunctionPermissions
+
 /** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
-  router: { write: ['state/failures/'], send: ['links', 'permission-sets'] },
+  router: { write: ['state/failures/'], send: ['links', 'permission-sets', 'requests'] },
   links: {
-    read: ['links_data/', 'policies/'],
+    read: ['links_data/', 'policies/', 'selectors/'],
     write: ['status/', 'attention/', 'state/'],
     send: ['links', ...lanes, 'dispatch'],
     organizations: 'read',
@@ -80,9 +102,24 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // What has failed is tried again in a group of its own.
     send: ['permission-sets', ...lanes, 'dispatch'],
   },
+  requests: {
+    read: ['requests/', 'approvals/', 'eligibility/', 'selectors/', 'control/owner.json'],
+    write: ['links_data/temporary/', 'status/', 'attention/', 'state/'],
+    put: ['history/requests/', 'changes/', 'control/ended-sessions.json'],
+    send: ['requests'],
+    organizations: 'read',
+    directory: 'groups',
+    identityCenter: 'instance',
+  },
   events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
-  hourly: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
-  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'events'] },
+  hourly: {
+    ...reconciling,
+    send: [...reconciling.send, 'requests'],
+    organizations: 'read',
+    directory: 'read',
+    identityCenter: 'instance',
+  },
+  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'requests', 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   report: {
     read: [''],
@@ -93,9 +130,26 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     auditorRole: 'assume',
   },
   'minute-links': {
-    read: ['links_data/', 'policies/', 'owned_permission_sets/', 'control/brake.json', 'state/reconcile.json'],
-    write: ['state/expiry/', 'state/policies.json', 'status/', 'attention/'],
-    send: ['links', 'permission-sets', 'events'],
+    read: [
+      'links_data/',
+      'policies/',
+      'selectors/',
+      'owned_permission_sets/',
+      'control/brake.json',
+      'control/ended-sessions.json',
+      'state/organization.json',
+      'state/reconcile.json',
+      'eligibility/',
+    ],
+    write: [
+      'state/expiry/',
+      'state/policies.json',
+      'state/selectors.json',
+      'state/eligibilities.json',
+      'status/',
+      'attention/',
+    ],
+    send: ['links', 'permission-sets', 'requests', 'events', ...lanes, 'dispatch'],
   },
   dispatcher: {
     read: [''],
@@ -107,6 +161,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'attention/',
       'state/',
       'control/dispatcher.json',
+      'control/ended-sessions.json',
     ],
     // A pause: where the ledger is lost.
     put: [
@@ -121,17 +176,43 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
     receive: lanes,
     organizations: 'read',
-    directory: 'read',
+    // Members: for policies about people.
+    directory: 'members',
     identityCenter: 'change',
   },
+  notifications: {
+    read: ['history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
+    put: ['state/notifications.json'],
+    send: ['digests'],
+    outcomes: 'publish',
+  },
+  digests: { outcomes: 'deliver' },
   owner: { put: ['control/owner.json'], identityCenter: 'instance' },
-  // Of the two input prefixes only those that come in by the API: `function-policy.ts`.
-  api: { read: ['status/', 'policies/'], write: ['links_data/', 'permission_sets/'], put: ['state/deletions/'] },
+  // Of what it writes only what comes in by the API: `function-policy.ts`.
+  api: {
+    ...apiWithoutRequests,
+    read: [
+      ...apiWithoutRequests.read,
+      'requests/',
+      'approvals/',
+      'eligibility/',
+      'state/eligibilities.json',
+      'state/organization.json',
+    ],
+    write: [...apiWithoutRequests.write, 'requests/', 'approvals/'],
+    // Whom a session is of, by its name, and in which groups they are; who may approve a request: members of groups, the
+    // owner that an account's tag names.
+    organizations: 'read',
+    directory: 'groups',
+    identityCenter: 'instance',
+    // Whether it is a session of a person at all: its ARN does not tell.
+    ownRoles: 'read',
+  },
 }
 
 /**
- * What the role may do that operators assume for `import`, `release` and `restore`: these write inputs and records, and
- * only read Identity Center. Deleting: an entry that was released, what `foreign/` forgets, work that is done.
+ * What the role may do that operators assume for `import`, `release`, `restore` and `sessions end`: these write inputs and
+ * records, and only read Identity Center. Deleting: an entry that was released, what `foreign/` forgets, work that is done.
  */
 export const operatorPermissions = {
   read: [''],
@@ -143,6 +224,7 @@ export const operatorPermissions = {
     'attention/',
     'state/',
     'control/dispatcher.json',
+    'control/ended-sessions.json',
     'control/pause.json',
   ],
   // A permission set that is taken over is in force, and no message comes by which a function would tell that.
@@ -156,8 +238,11 @@ export const operatorPermissions = {
   ],
   versions: 'read',
   organizations: 'read',
-  directory: 'read',
+  // Groups: through which of them a user has sessions that are to be ended.
+  directory: 'groups',
   identityCenter: 'read',
+  // What managed policies say, for the plan that `push` and `restore` show.
+  auditorRole: 'assume',
 } as const satisfies FunctionPermissions
 
 /** What `plan` needs, for the role of a pull request's job: it writes nothing. docs/pull-requests.md has the policy. */
@@ -166,6 +251,7 @@ export const plannerPermissions = {
     'links_data/',
     'permission_sets/',
     'policies/',
+    'selectors/',
     'assignments/',
     'owned_permission_sets/',
     'foreign/',
@@ -177,6 +263,8 @@ export const plannerPermissions = {
   organizations: 'read',
   directory: 'read',
   identityCenter: 'read',
+  // To read what managed policies say.
+  auditorRole: 'assume',
 } as const satisfies FunctionPermissions
 
 /** A role of a deployment: of a function, or the one that operators assume. */
@@ -211,6 +299,17 @@ export const directoryActions = [
 
 /** What is asked besides of the members of groups. */
 export const memberActions = ['ListGroupMemberships'] as const
+/** And of a user. */
+export const groupActions = ['ListGroupMembershipsForMember'] as const
+
+export function directoryActionsOf({ directory }: FunctionPermissions): readonly string[] {
+  if (directory === undefined) return []
+  return [
+    ...directoryActions,
+    ...(directory === 'read' ? [] : memberActions),
+    ...(directory === 'groups' ? groupActions : []),
+  ]
+}
 
 /** Every operation of the adapter of SSO Admin but ListInstances. Those that only read begin as `reading` says. */
 export const identityCenterActions = [

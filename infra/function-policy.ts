@@ -2,15 +2,16 @@ import { Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import * as z from 'zod'
 import type { Environment } from '../shared/domain/environment.ts'
 import { isManagementDeployment } from '../shared/domain/environment.ts'
+import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {
-  directoryActions,
+  apiWithoutRequests,
+  directoryActionsOf,
   type FunctionPermissions,
   functionPermissions,
   identityCenterActions,
   identityCenterReads,
-  memberActions,
   operatorPermissions,
   organizationsActions,
 } from './function-permissions.ts'
@@ -28,12 +29,14 @@ type Services = Omit<PolicyContext, 'logGroupArn'>
 
 /** Everything that one function may do. */
 export function functionPolicy(name: FunctionName, context: PolicyContext): PolicyDocument {
-  const permissions = functionPermissions[name]
+  const mayAsk = context.environment.provisioning.requests !== 's3'
+  const permissions = name === 'api' && !mayAsk ? apiWithoutRequests : functionPermissions[name]
   return new PolicyDocument({
     statements: [
       allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [context.logGroupArn]),
       ...serviceStatements(permissions, context),
       ...queueStatements(name, context),
+      ...outcomeStatements(name, context),
     ],
   })
 }
@@ -51,6 +54,7 @@ function serviceStatements(permissions: FunctionPermissions, context: Services):
     ...directoryStatements(permissions, context),
     ...identityCenterStatements(permissions, context),
     ...identityCenterKeyStatements(permissions, context),
+    ...ownRoleStatements(permissions, context),
     ...auditorRoleStatements(permissions, context),
   ]
 }
@@ -68,6 +72,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Instances: 'this action knows no resource (Service Authorization Reference, "AWS IAM Identity Center")',
   IdentityCenter: 'any account and any permission set of this instance may be meant by a link',
   AuditorRole: 'this one role in each account of the organization, by a condition',
+  OwnRoles: 'Identity Center names the roles that it makes for permission sets',
   RolesOfManagementAccount: 'Identity Center names the roles that it makes for permission sets',
   ProviderOfManagementAccount: 'Identity Center names its provider',
 }
@@ -135,6 +140,19 @@ function queueStatements(name: FunctionName, { names }: PolicyContext): PolicySt
   ]
 }
 
+/** A message that a receiver did not take is put off. A secret has a suffix of six characters, which its ARN names. */
+function outcomeStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
+  const { outcomes } = functionPermissions[name]
+  if (outcomes === 'publish') return [allow('Publish', ['events:PutEvents'], [names.outcomesBusArn])]
+  if (outcomes === undefined) return []
+  const secrets = environment.notifications.receivers.flatMap(({ webhook }) => webhook?.secretArn ?? [])
+  return [
+    allow('PutOff', ['sqs:ChangeMessageVisibility'], [names.queueArn('digests')]),
+    allow('Mail', ['sns:Publish'], [names.notificationsTopicArn]),
+    ...(secrets.length === 0 ? [] : [allow('Webhooks', ['secretsmanager:GetSecretValue'], [...new Set(secrets)])]),
+  ]
+}
+
 /** Service Authorization Reference, "AWS Organizations". */
 function organizationStatements(
   { organizations }: FunctionPermissions,
@@ -152,10 +170,10 @@ function organizationStatements(
 }
 
 /** Service Authorization Reference, "AWS Identity Store". */
-function directoryStatements({ directory }: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
-  if (directory === undefined) return []
-  const actions = directory === 'members' ? [...directoryActions, ...memberActions] : directoryActions
-  const memberships = directory === 'members' ? ['membership'] : []
+function directoryStatements(permissions: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
+  const actions = directoryActionsOf(permissions)
+  if (actions.length === 0) return []
+  const memberships = permissions.directory === 'read' ? [] : ['membership']
   const arn = `arn:${names.partition}:identitystore`
   return [
     allow(
@@ -250,9 +268,17 @@ function auditorRoleStatements(
   ]
 }
 
+function ownRoleStatements({ ownRoles }: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
+  if (ownRoles === undefined) return []
+  return [allow('OwnRoles', ['iam:GetRole'], [permissionSetRolesOf(environment, names)])]
+}
+
+function permissionSetRolesOf({ account }: Environment, { partition }: DeploymentNames): string {
+  return `arn:${partition}:iam::${account}:role${permissionSetRolePath}*`
+}
+
 /** Identity Center makes the roles of the management account with the rights of its caller. */
-function managementAccountStatements({ account }: Environment, { partition }: DeploymentNames): PolicyStatement[] {
-  const iam = `arn:${partition}:iam::${account}`
+function managementAccountStatements(environment: Environment, names: DeploymentNames): PolicyStatement[] {
   return [
     allow(
       'RolesOfManagementAccount',
@@ -268,12 +294,12 @@ function managementAccountStatements({ account }: Environment, { partition }: De
         'iam:PutRolePolicy',
         'iam:UpdateRole',
       ],
-      [`${iam}:role/aws-reserved/sso.amazonaws.com/*`],
+      [permissionSetRolesOf(environment, names)],
     ),
     allow(
       'ProviderOfManagementAccount',
       ['iam:CreateSAMLProvider', 'iam:GetSAMLProvider', 'iam:UpdateSAMLProvider'],
-      [`${iam}:saml-provider/AWSSSO_*`],
+      [`arn:${names.partition}:iam::${environment.account}:saml-provider/AWSSSO_*`],
     ),
   ]
 }

@@ -3,6 +3,7 @@ import {
   directoryActions,
   type FunctionPermissions,
   functionPermissions,
+  groupActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
@@ -34,7 +35,7 @@ export function renderPermissions(): string {
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
 granted, and CI compares the table with every call of the end-to-end tests: a right that nothing uses stands at the end, with its reason. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
-write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those.
+write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it.
 
 | function | reads | puts and deletes | puts | receives from | sends to | calls |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -42,8 +43,8 @@ ${rows.join('\n')}
 
 ## The role of operators
 
-\`<name>-operator\`, for the commands \`import\`, \`release\` and \`restore\` ([deployment.md](deployment.md#the-role-of-operators)). Those whom \`access.operators\` names may assume it; IAM users only with MFA.
-It may also list the bucket's names, read older versions, and use the key. Of Identity Center it may only call what reads: import and release change nothing there.
+\`<name>-operator\`, for the commands \`import\`, \`release\`, \`restore\` and \`sessions end\` ([deployment.md](deployment.md#the-role-of-operators)). Those whom \`access.operators\` names may assume it; IAM users only with MFA.
+It may also list the bucket's names, read older versions, and use the key. Of Identity Center it may only call what reads: none of them changes anything there.
 
 | reads | puts and deletes | puts | calls |
 | --- | --- | --- | --- |
@@ -68,6 +69,10 @@ ${list('identitystore', directoryActions)}
 With members of groups:
 
 ${list('identitystore', memberActions)}
+
+The functions \`requests\` and \`api\` and the role of operators also ask for the groups of a user:
+
+${list('identitystore', groupActions)}
 
 ## Identity Center
 
@@ -97,15 +102,30 @@ ${uncalledRights.map(({ reason, of }) => `- ${of}: ${reason}`).join('\n')}
 
 /** The cells of a row that functions and operators share. */
 function tell(permissions: FunctionPermissions) {
-  const { read = [], write = [], put = [], organizations, directory, identityCenter, auditorRole } = permissions
+  const {
+    read = [],
+    write = [],
+    put = [],
+    organizations,
+    directory,
+    identityCenter,
+    ownRoles,
+    auditorRole,
+    outcomes,
+  } = permissions
   const services = [
     organizations && 'Organizations',
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',
+    directory === 'groups' && 'Identity Store, with members of groups and groups of users',
     identityCenter === 'change' && 'Identity Center',
     identityCenter === 'read' && 'Identity Center: reads',
     identityCenter === 'instance' && 'Identity Center: the instance',
+    ownRoles && "IAM: Identity Center's roles in ssofile's own account",
     auditorRole && "STS: the auditor's role",
+    outcomes === 'publish' && 'EventBridge: the bus of outcomes',
+    outcomes === 'deliver' &&
+      'SNS: the topic of notifications; Secrets Manager: the webhooks of the configuration; SQS: puts off its own messages',
   ].filter((service) => typeof service === 'string')
   const reads = read.some((prefix) => prefix === '') ? 'everything' : code(read)
   return { reads, puts: code(put), deletes: code(write), services: services.join(', ') || '–' }

@@ -9,13 +9,13 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      / sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*-(uploads|links|permission-sets|events|dispatch)\b/,
+      / sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*-(uploads|links|permission-sets|requests|events|dispatch|digests)\b/,
     of: "`sqs:ReceiveMessage`, `DeleteMessage`, `GetQueueAttributes` of a function's own queue",
     reason: 'Lambda calls the queue of an event source mapping with the role of the function',
   },
   {
-    right: /^(router|permission-sets|nightly|owner): s3:ListBucket/,
-    of: '`s3:ListBucket`, of `router`, `permission-sets`, `nightly`, `owner`',
+    right: /^(router|permission-sets|nightly|owner|digests): s3:ListBucket/,
+    of: '`s3:ListBucket`, of `router`, `permission-sets`, `nightly`, `owner`, `digests`',
     reason: 'without it a missing object is 403, which is never absence (S3 API Reference, "GetObject")',
   },
   {
@@ -69,6 +69,67 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where governance has written policies; guardrails.test.ts has them',
   },
   {
+    right: /^dispatcher: identitystore:ListGroupMemberships/,
+    of: '`identitystore:ListGroupMemberships`, of `dispatcher`',
+    reason: 'only for policies about people; guardrails.test.ts has them',
+  },
+  {
+    right:
+      /^((links|minute-links): s3:GetObject .*\/selectors\/|minute-links: s3:\w+ .*\/state\/(selectors|organization)\.json|minute-links: sqs:\w+ .*(work|dispatch))/,
+    of: 'objects under `selectors/`, of `links` and `minute-links`, and what `minute-links` does when one changes',
+    reason: 'only where governance has written selectors; selectors.test.ts has them',
+  },
+  {
+    right:
+      /^api: (organizations:|identitystore:(Describe|List(Users|Groups)\b)|s3:GetObject .*\/state\/organization\.json)/,
+    of: 'what `api` may ask Organizations, and names and lists of the directory',
+    reason: 'only for requests whose approver is the owner that a tag of the account names; requests.test.ts has one',
+  },
+  {
+    right: /^(requests: s3:\w+|operator: s3:DeleteObject) .*\/control\/ended-sessions\.json/,
+    of: '`control/ended-sessions.json`, of `requests`, and deleting it, of `operator`',
+    reason:
+      'only where an eligibility ends sessions; requests.test.ts has one. Who writes a record may also remove it, when it is empty',
+  },
+  {
+    right: /^requests: sqs:SendMessage .*-requests\b/,
+    of: '`sqs:SendMessage`, of `requests` to its own queue',
+    reason: 'only for a look that failed, which is tried again beside the others; requests.test.ts has one',
+  },
+  {
+    right: /^(requests: (organizations:|identitystore:List(Users|Groups)\b|s3:GetObject .*\/selectors\/))/,
+    of: 'what `requests` may ask Organizations, lists of the directory, and objects under `selectors/`',
+    reason:
+      'only where the account is not in the stored view, or an eligibility names tags or a selector; requests.test.ts has them',
+  },
+  {
+    right:
+      /^(requests: s3:(GetObject .*\/(attention|changes)|DeleteObject .*\/state)\/|minute-links: s3:DeleteObject .*\/state\/eligibilities\.json|api: s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
+    of: 'what belongs to a right to write, of `requests`, `minute-links`, `api` and `dispatcher`',
+    reason:
+      'the right to write with If-Match, and to take away what was written (S3 User Guide, "Conditional writes"); only a dead writer, or the end of a denial, needs it',
+  },
+  {
+    right: /^(sweep|hourly): sqs:SendMessage .*-requests\./,
+    of: '`sqs:SendMessage` to `requests`, of `sweep` and `hourly`',
+    reason: 'only where a message about a request was lost, or an approval waits to be read; requests.test.ts has them',
+  },
+  {
+    right: /^notifications: s3:GetObject .*\/(history\/|eligibility\/|state\/(drift|organization)\.json)/,
+    of: '`history/`, `eligibility/`, `state/drift.json` and `state/organization.json`, of `notifications`',
+    reason: 'only for acts of people, requests that wait and after a drift check; tell-outcomes.test.ts has them',
+  },
+  {
+    right: /^digests: s3:GetObject .*\/control\/owner\.json/,
+    of: '`control/owner.json`, of `digests`',
+    reason: 'its bundle looks whose bucket it is; the local system runs it without a bundle',
+  },
+  {
+    right: /^digests: sqs:ChangeMessageVisibility/,
+    of: '`sqs:ChangeMessageVisibility`, of `digests`',
+    reason: 'only for a receiver that cannot be reached; notifications.test.ts has one',
+  },
+  {
     right: /^report: s3:\w+ .*\/state\/report\//,
     of: 'objects under `state/report/`, of `report`',
     reason: 'only with more than a thousand groups; kept-memberships.test.ts has them',
@@ -98,6 +159,11 @@ export const uncalledRights: readonly Unused[] = [
     right: /^dispatcher: sso:ListPermissionSetsProvisionedToAccount/,
     of: '`sso:ListPermissionSetsProvisionedToAccount`, of `dispatcher`',
     reason: 'only where a permission set of the management account is refused to a delegated administrator',
+  },
+  {
+    right: /^api: iam:GetRole/,
+    of: '`iam:GetRole`, of `api`',
+    reason: 'on the local system nobody can forge a session, and the account has no roles; own-roles.test.ts has it',
   },
   {
     right: /^operator: s3:(DeleteObject .*\/(links_data|permission_sets)\/|PutObject .*\/owner\.json|\w+Versions?\b)/,

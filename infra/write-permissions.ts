@@ -16,9 +16,22 @@ if (check === undefined) writeFileSync(new URL('../docs/permissions.md', import.
 else process.exitCode = await compare(check)
 
 async function compare(file: string): Promise<number> {
-  // With everything that comes in by the API, and an auditor's role: the local system serves all of it.
-  const provisioning = { links: 'both', permissionSets: 'both' } as const
-  const environment = { ...(await readEnvironment('example')), provisioning, auditorRole: 'ssofile-auditor' }
+  // With everything that comes in by the API, an auditor's role and a webhook: the local system serves all of it.
+  const provisioning = { links: 'both', permissionSets: 'both', requests: 'both' } as const
+  const example = await readEnvironment('example')
+  const secretArn = `arn:aws:secretsmanager:${example.region}:${example.account}:secret:ssofile/webhook-AbCdEf`
+  const kinds = {
+    operators: true,
+    permissionSets: true,
+    folders: [],
+    uploaders: [],
+    approvers: [],
+    requesters: [],
+    requests: false,
+  }
+  const receiver = { name: 'team', mail: [], webhook: { secretArn, format: 'slack' as const }, ...kinds }
+  const notifications = { ...example.notifications, receivers: [receiver] }
+  const environment = { ...example, provisioning, auditorRole: 'ssofile-auditor', notifications }
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   const calls = lines.map((line) => recordedCall.parse(JSON.parse(line)))
   const rights = grantedRights(environment)

@@ -121,7 +121,11 @@ export class Settling {
   within<T>(work: (context: OpenSettleContext) => Promise<T>): Promise<T> {
     const { ports, configuration } = this.world
     const mayStart = this.#mayStart
-    const context = openSettleContext(ports, configuration, { mayStart, ending: new AbortController().signal })
+    const context = openSettleContext(ports, configuration, {
+      mayStart,
+      ending: new AbortController().signal,
+      waitingIn: () => 0,
+    })
     return this.world.finish(work(context)).finally(() => context.requests.stop())
   }
 }

@@ -4,6 +4,7 @@ import { dispatcher } from '../handlers/dispatcher.ts'
 import { events } from '../handlers/events.ts'
 import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
+import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
 import {
   everyFiveMinutes,
@@ -46,6 +47,8 @@ export type WorldOptions = {
   readonly isOwned?: boolean
   /** How long requests take, and who hears of calls and requests. */
   readonly ssoAdmin?: Pick<MemorySsoAdminOptions, 'latencyMs' | 'latencyP99Ms' | 'onCall' | 'onThrottled' | 'onRequest'>
+  /** Told of each batch that a handler has worked on, and how long that took. */
+  readonly onBatch?: (queue: WorkedQueue, ms: number) => void
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
   readonly wrap?: (ports: Ports) => Ports
 }
@@ -76,12 +79,14 @@ export class World {
   readonly errors: unknown[] = []
   readonly ports: Ports
   readonly configuration: Configuration
+  readonly #onBatch: WorldOptions['onBatch']
   readonly #mappings: { stop(): Promise<void> }[] = []
 
   constructor(options: WorldOptions = {}) {
     const { clock } = this
     const randomness = new SeededRandomness(options.seed ?? 1)
     this.configuration = configuration.parse(options.configuration ?? {})
+    this.#onBatch = options.onBatch
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
     this.queues = new MemoryQueues({ clock, randomness })
     this.organizations = new MemoryOrganizations({ clock, randomness })
@@ -129,13 +134,21 @@ export class World {
       handler: (event: SQSEvent) => Promise<SQSBatchResponse>,
       maximumConcurrency = 5,
       timeoutMs = 60_000,
-    ) =>
+    ) => {
+      const timed = async (event: SQSEvent) => {
+        const beganMs = clock.monotonicMs()
+        const response = await handler(event)
+        this.#onBatch?.(queue, clock.monotonicMs() - beganMs)
+        return response
+      }
       this.#mappings.push(
-        startEventSourceMapping({ queues, queue, handler, maximumConcurrency, timeoutMs, clock, onError }),
+        startEventSourceMapping({ queues, queue, handler: timed, maximumConcurrency, timeoutMs, clock, onError }),
       )
+    }
     map('uploads', router(ports, settings), 50)
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
+    map('requests', requests(ports, settings), 10)
     map('events', events(ports, settings), 2)
     if (withDispatcher) map('dispatch', dispatcher(ports, settings, slice), 1, 900_000)
     return this
@@ -177,7 +190,11 @@ export class World {
 
   async everyMinute(): Promise<void> {
     const { ports, configuration: settings } = this
-    await Promise.all([everyMinuteOfLinks(ports, settings)(), everyMinute(ports, settings, slice)()])
+    await Promise.all([this.everyMinuteOfLinks(), everyMinute(ports, settings, slice)()])
+  }
+
+  everyMinuteOfLinks(): Promise<void> {
+    return everyMinuteOfLinks(this.ports, this.configuration)()
   }
 
   everyFiveMinutes(): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Complaint, quote } from '../../shared/domain/complaint.ts'
+import { renderJsonPath } from '../../shared/domain/json-path.ts'
 import type { InputFault } from '../../shared/domain/judge-input.ts'
 
 /** What API Gateway is answered. */
@@ -28,6 +29,31 @@ export function refusal(statusCode: number, errors: readonly ApiError[], headers
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   const message = first === undefined ? 'refused' : `${renderError(first)}${more}`
   return answer(statusCode, { message, errors }, headers)
+}
+
+/** One thing is wrong, of no object and no place. */
+export function refuse(
+  statusCode: number,
+  received: string,
+  expected: string,
+  remedy: string,
+  headers: Answer['headers'] = {},
+): Answer {
+  return refusal(statusCode, [{ received, expected, remedy }], headers)
+}
+
+/** One entry for each fault, with its path in the JSON. `key`: the object at fault; absent where it is the request itself. */
+export function refuseComplaint({ received, expected, remedy, faults }: Complaint, key?: string): Answer {
+  const object = key === undefined ? {} : { key }
+  if (faults === undefined) return refusal(400, [{ ...object, received, expected, remedy }])
+  const errors = faults.map((fault) => ({
+    ...object,
+    path: renderJsonPath(fault.path),
+    received: fault.received,
+    expected: fault.expected,
+    remedy: fault.remedy,
+  }))
+  return refusal(400, errors)
 }
 
 function renderError({ key, path, received, expected, remedy }: ApiError): string {

@@ -30,3 +30,17 @@ export function bodyOf({ body = '', isBase64Encoded }: ApiEvent): Uint8Array {
 export function mediaTypeOf({ headers }: ApiEvent): string {
   return (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase()
 }
+
+/**
+ * What a parameter of the path may mean. API Gateway decodes the path once before it calls; a proxy may not. The name of a link
+ * has percent signs of its own, so it is looked for as it came first. (API Gateway Developer Guide, "Create AWS Lambda proxy
+ * integrations for HTTP APIs".)
+ */
+export function namesOf(parameter: string): readonly string[] {
+  try {
+    const decoded = decodeURIComponent(parameter)
+    return decoded === parameter ? [parameter] : [parameter, decoded]
+  } catch {
+    return [parameter]
+  }
+}

@@ -1,22 +1,23 @@
 import type { Access } from '../../shared/domain/api-access.ts'
-import type { Complaint } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
-import { renderJsonPath } from '../../shared/domain/json-path.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
-import { permissionSetFileMostBytes, permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
-import { type Answer, refusal } from './answer.ts'
-import { type ApiEvent, bodyOf, callerOf, mediaTypeOf } from './api-request.ts'
+import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
+import { People } from '../../shared/reconcile/requests/people.ts'
+import { type Answer, refusal, refuse } from './answer.ts'
+import { type ApiEvent, callerOf, namesOf } from './api-request.ts'
 import { changeLink, linkKeyOf } from './change-link.ts'
 import { changePermissionSet } from './change-permission-set.ts'
 import { parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
+import { readBody } from './read-body.ts'
 import { listInputs, readInputWithStatus } from './read-inputs.ts'
-import { type ApiKind, apiKinds } from './routes.ts'
-
-/** Room for a permission set of every limit at once, and what stands around it. */
-const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
+import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
+import { type Known, serveRequests } from './serve-requests.ts'
 
 /**
  * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of
@@ -25,13 +26,26 @@ const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
 export function api(
   ports: Ports,
   configuration: Configuration,
-  { access, changes = apiKinds }: ApiOptions = {},
+  { access, roles, changes = apiChanges }: ApiOptions = {},
 ): (event: ApiEvent) => Promise<Answer> {
   const policies = new Policies(ports)
+  const known = {
+    organization: new OrganizationCache(ports, configuration.folders),
+    eligibilityFiles: new EligibilityFiles(ports),
+    people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
+  }
   return async (event) => {
     const log = ports.log.with({ request: event.requestContext.requestId, route: event.routeKey })
     try {
-      const given = await serve(event, { ports: { ...ports, log }, configuration, policies, access, changes })
+      const given = await serve(event, {
+        ports: { ...ports, log },
+        configuration,
+        policies,
+        known,
+        access,
+        roles,
+        changes,
+      })
       if (given.statusCode >= 400) log.warn('a request was refused', { answer: given.statusCode, by: callerOf(event) })
       return given
     } catch (error) {
@@ -45,15 +59,19 @@ export function api(
 
 export type ApiOptions = {
   readonly access?: Access | undefined
+  /** Tells which roles Identity Center made. A deployment without it takes nobody for a person who signed in. */
+  readonly roles?: OwnRoles | undefined
   /** What may be changed through the API; the rest can only be read. */
-  readonly changes?: readonly ApiKind[]
+  readonly changes?: readonly ApiChange[]
 }
 type Context = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly policies: Policies
+  readonly known: Known
   readonly access: Access | undefined
-  readonly changes: readonly ApiKind[]
+  readonly roles: OwnRoles | undefined
+  readonly changes: readonly ApiChange[]
 }
 
 async function serve(event: ApiEvent, context: Context): Promise<Answer> {
@@ -61,6 +79,8 @@ async function serve(event: ApiEvent, context: Context): Promise<Answer> {
   if (caller === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
   const [method = '', path = ''] = event.routeKey.split(' ')
+  if (/^\/(eligibility|requests|approvals)(\/|$)/.test(path))
+    return context.changes.includes('requests') ? serveRequests(event, { ...context, caller }) : refuseRequests()
   const kind = path.startsWith('/links') ? 'links' : 'permission-sets'
   const parameter = event.pathParameters?.link ?? event.pathParameters?.name
   const called = { ...context, caller }
@@ -69,6 +89,12 @@ async function serve(event: ApiEvent, context: Context): Promise<Answer> {
   if (method !== 'GET') return refuseMethod(kind, { mayPost, mayChange: context.changes.includes(kind) })
   if (parameter === undefined) return listInputs(kind, event.queryStringParameters ?? {}, called)
   return readInputWithStatus(keysOf(kind, parameter), called)
+}
+
+/** API Gateway has no route for them then. */
+function refuseRequests(): Answer {
+  const remedy = 'upload to the bucket: ssofile request, ssofile approve'
+  return refuse(404, 'a request about temporary access', 'links or permission sets', remedy)
 }
 
 function refuseMethod(kind: ApiKind, { mayPost, mayChange }: { mayPost: boolean; mayChange: boolean }): Answer {
@@ -100,67 +126,6 @@ function statusPath({ rawPath }: ApiEvent, name: string): string {
   return `${rawPath.replace(/\/$/, '')}/${encodeURIComponent(name.toWellFormed())}`
 }
 
-function readBody<T extends object>(
-  event: ApiEvent,
-  parse: (
-    body: Uint8Array,
-  ) => { readonly ok: true; readonly value: T } | { readonly ok: false; readonly complaint: Complaint },
-): T | Answer {
-  const type = mediaTypeOf(event)
-  if (type !== 'application/json')
-    return refuse(
-      415,
-      type === '' ? 'no content type' : `the content type '${type.slice(0, 100)}'`,
-      'application/json',
-      "send the header 'content-type: application/json'",
-    )
-  const body = bodyOf(event)
-  if (body.byteLength > requestMostBytes)
-    return refuse(
-      413,
-      `a request of ${body.byteLength} bytes`,
-      `at most ${requestMostBytes} bytes, which is more than a permission set can fill`,
-      'check that the right file was sent',
-    )
-  const request = parse(body)
-  if (request.ok) return request.value
-  const { received, expected, remedy, faults } = request.complaint
-  if (faults === undefined) return refuse(400, received, expected, remedy)
-  return refusal(
-    400,
-    faults.map((fault) => ({
-      path: renderJsonPath(fault.path),
-      received: fault.received,
-      expected: fault.expected,
-      remedy: fault.remedy,
-    })),
-  )
-}
-
-/**
- * API Gateway decodes the path once before it calls; a proxy may not. The name of a link has percent signs of its own, so it
- * is looked for as it came first. (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".)
- */
 function keysOf(kind: ApiKind, parameter: string): readonly string[] {
-  const decoded = decode(parameter)
-  const names = decoded === undefined || decoded === parameter ? [parameter] : [parameter, decoded]
-  return names.map((name) => (kind === 'links' ? linkKeyOf(name) : `${permissionSetPrefix}${name}.json`))
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
-
-function refuse(
-  statusCode: number,
-  received: string,
-  expected: string,
-  remedy: string,
-  headers: Answer['headers'] = {},
-): Answer {
-  return refusal(statusCode, [{ received, expected, remedy }], headers)
+  return namesOf(parameter).map((name) => (kind === 'links' ? linkKeyOf(name) : `${permissionSetPrefix}${name}.json`))
 }

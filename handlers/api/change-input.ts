@@ -11,7 +11,7 @@ import { type Answer, answer, errorsOf, refusal } from './answer.ts'
 
 /** Who wants to change which input, and where the answer says that its status will be. */
 export type Change = {
-  readonly action: 'create' | 'update' | 'delete'
+  readonly action: 'create' | 'update' | 'delete' | 'ask' | 'finish' | 'approve' | 'deny'
   readonly key: string
   readonly caller: ApiCaller
   readonly statusPath: string
@@ -30,31 +30,42 @@ const attemptsMost = 40
 const pauseMostMs = 100
 
 /** What is to become of the object that is there, at each attempt; an answer: nothing. */
-type Reading = Write | Answer
+export type Reading = Write | Answer
 type Write =
   | { readonly there: ObjectHead | undefined; readonly body: Uint8Array }
   | { readonly there: ObjectHead; readonly body: 'deleted' }
+
+/** Changes an input as somebody may who uploads there, if the input is valid. */
+export async function change(
+  about: Change,
+  { ports, configuration, policies, access }: ChangeContext,
+  read: () => Promise<Reading>,
+): Promise<Answer> {
+  const { key, caller } = about
+  const { folders } = configuration
+  if (access !== undefined && !mayChange(access, { arn: caller.arn, key, folders })) return refuseCaller(caller, key)
+  return writeOnCondition(about, ports, async () => {
+    const reading = await read()
+    if ('statusCode' in reading || reading.body === 'deleted') return reading
+    const uploadedAt = ports.clock.now()
+    const rules = { guardrails: await policies.read(), uploader: { name: caller.arn }, uploadedAt }
+    const faults = judge(key, reading.body, configuration, rules)
+    return faults.length === 0 ? reading : refusal(400, errorsOf(key, faults))
+  })
+}
 
 /**
  * Writes or deletes the object on condition that it is still what `read` read. Somebody else was faster: reads again. So of
  * two changes at once none is lost. (S3 User Guide, "Conditional requests": 412, and 409 where another write is under way.)
  */
-export async function change(
+export async function writeOnCondition(
   { action, key, caller, statusPath }: Change,
-  { ports, configuration, policies, access }: ChangeContext,
+  { objects, clock, randomness, log }: Ports,
   read: () => Promise<Reading>,
 ): Promise<Answer> {
-  const { folders } = configuration
-  const { objects, clock, randomness, log } = ports
-  if (access !== undefined && !mayChange(access, { arn: caller.arn, key, folders })) return refuseCaller(caller, key)
   for (let attempt = 1; attempt <= attemptsMost; attempt++) {
     const reading = await read()
     if ('statusCode' in reading) return reading
-    const { body } = reading
-    const now = ports.clock.now()
-    const rules = async () => ({ guardrails: await policies.read(), uploader: { name: caller.arn }, uploadedAt: now })
-    const faults = body === 'deleted' ? [] : judge(key, body, configuration, await rules())
-    if (faults.length > 0) return refusal(400, errorsOf(key, faults))
     if (await write(objects, key, reading, caller)) {
       log.info('an input was changed through the API', { input: key, action, caller })
       return answer(202, { action, key, status: { key: statusKey(key), path: statusPath } }, { location: statusPath })

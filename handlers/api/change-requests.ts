@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { type Parsed, parsed, refused } from '../../shared/domain/complaint.ts'
-import { complainAboutJson, faultsOfIssues, type JsonRules } from '../../shared/domain/json-faults.ts'
+import type { Parsed } from '../../shared/domain/complaint.ts'
+import type { JsonRules } from '../../shared/domain/json-faults.ts'
 import { linkBodySchema } from '../../shared/domain/link-body.ts'
+import { parseJson } from '../../shared/domain/parse-json.ts'
 import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
-import { parseStrictJson } from '../../shared/domain/strict-json.ts'
 
 const linkData = z.string().min(1)
 const named = z.object({ permissionSetName: z.string().min(1) })
@@ -50,19 +50,11 @@ export type PermissionSetRequest = z.infer<typeof permissionSetEnvelope>
 const theRequest = 'the request'
 
 export function parseLinkRequest(body: Uint8Array): Parsed<LinkRequest> {
-  return parseRequest(linkEnvelope, linkRules, body)
+  return parseJson(theRequest, body, linkEnvelope, linkRules)
 }
 
 export function parsePermissionSetRequest(body: Uint8Array): Parsed<PermissionSetRequest> {
-  return parseRequest(permissionSetEnvelope, permissionSetRules, body)
-}
-
-function parseRequest<T>(schema: z.ZodType<T>, rules: JsonRules, body: Uint8Array): Parsed<T> {
-  const document = parseStrictJson(theRequest, body)
-  if (!document.ok) return document
-  const request = schema.safeParse(document.value)
-  if (request.success) return parsed(request.data)
-  return refused(complainAboutJson(theRequest, faultsOfIssues(request.error.issues, document.value, rules)))
+  return parseJson(theRequest, body, permissionSetEnvelope, permissionSetRules)
 }
 
 const linkRules: JsonRules = {

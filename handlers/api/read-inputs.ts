@@ -43,19 +43,10 @@ export async function readInputWithStatus(keys: readonly string[], context: Read
 }
 
 /** One page of the inputs of a kind, ascending by key; each with the state of its status. */
-export async function listInputs(
-  kind: ApiKind,
-  { limit = String(limitDefault), nextToken }: Readonly<Partial<Record<string, string>>>,
-  context: ReadContext,
-): Promise<Answer> {
-  const most = /^\d{1,4}$/.test(limit) ? Number(limit) : 0
-  if (most < 1 || most > limitMost)
-    return refuseParameter('limit', limit, `a number from 1 to ${limitMost}`, 'write such a number, or leave it out')
-  const prefix = prefixes[kind]
-  const after = nextToken === undefined ? undefined : Buffer.from(nextToken, 'base64url').toString()
-  if (nextToken !== undefined && !after?.startsWith(prefix))
-    return refuseParameter('nextToken', nextToken, 'the nextToken of the page before', 'begin again without it')
-  const { heads, last } = await readPage(prefix, { after, most }, context)
+export async function listInputs(kind: ApiKind, parameters: Parameters, context: ReadContext): Promise<Answer> {
+  const asked = parsePage(parameters, prefixes[kind])
+  if ('statusCode' in asked) return asked
+  const { heads, nextToken } = await readPage(context.ports.objects, asked, (key) => isReadable(key, context))
   const states = await readStates(heads, context)
   return answer(200, {
     [kind === 'links' ? 'links' : 'permissionSets']: heads.map((head) => ({
@@ -63,25 +54,39 @@ export async function listInputs(
       file: fileOf(head),
       status: states.get(head.key) ?? null,
     })),
-    ...(last === undefined ? {} : { nextToken: Buffer.from(last).toString('base64url') }),
+    nextToken,
   })
+}
+
+export type Parameters = Readonly<Partial<Record<string, string>>>
+type AskedPage = { readonly prefix: string; readonly most: number; readonly after: string | undefined }
+
+/** Which page of what begins so is asked for, or what is wrong with that. */
+export function parsePage({ limit = String(limitDefault), nextToken }: Parameters, prefix: string): AskedPage | Answer {
+  const most = /^\d{1,4}$/.test(limit) ? Number(limit) : 0
+  if (most < 1 || most > limitMost)
+    return refuseParameter('limit', limit, `a number from 1 to ${limitMost}`, 'write such a number, or leave it out')
+  const after = nextToken === undefined ? undefined : Buffer.from(nextToken, 'base64url').toString()
+  if (nextToken !== undefined && !after?.startsWith(prefix))
+    return refuseParameter('nextToken', nextToken, 'the nextToken of the page before', 'begin again without it')
+  return { prefix, most, after }
 }
 
 const prefixes: Readonly<Record<ApiKind, string>> = { links: linkPrefix, 'permission-sets': permissionSetPrefix }
 
-/** `last`, where there may be more, is the key that the next page begins after. */
-async function readPage(
-  prefix: string,
-  { after, most }: { readonly after: string | undefined; readonly most: number },
-  context: ReadContext,
-): Promise<{ readonly heads: readonly ObjectHead[]; readonly last?: string }> {
+/** `nextToken`: there may be more. */
+export async function readPage(
+  objects: Ports['objects'],
+  { prefix, after, most }: AskedPage,
+  isWanted: (key: string) => boolean = () => true,
+): Promise<{ readonly heads: readonly ObjectHead[]; readonly nextToken?: string }> {
   const heads: ObjectHead[] = []
   let passed = 0
-  const listing = context.ports.objects.list(prefix, after === undefined ? {} : { startAfter: after })
-  for await (const head of listing) {
-    if (!isFolderMarker(head.key) && isReadable(head.key, context)) heads.push(head)
+  for await (const head of objects.list(prefix, after === undefined ? {} : { startAfter: after })) {
+    if (!isFolderMarker(head.key) && isWanted(head.key)) heads.push(head)
     else passed++
-    if (heads.length >= most || passed >= passedMost) return { heads, last: head.key }
+    if (heads.length >= most || passed >= passedMost)
+      return { heads, nextToken: Buffer.from(head.key).toString('base64url') }
   }
   return { heads }
 }
@@ -106,10 +111,10 @@ function nameOf(key: string) {
     : { permissionSetName: key.slice(permissionSetPrefix.length).replace(/\.json$/, ''), key }
 }
 
-function fileOf({ etag, lastModified, size }: ObjectHead) {
+export function fileOf({ etag, lastModified, size }: ObjectHead) {
   return { etag, lastModified: lastModified.toISOString(), sizeBytes: size }
 }
 
-function refuseParameter(name: string, received: string, expected: string, remedy: string): Answer {
+export function refuseParameter(name: string, received: string, expected: string, remedy: string): Answer {
   return refusal(400, [{ path: name, received: `'${received.slice(0, 100)}'`, expected, remedy }])
 }

@@ -1,5 +1,8 @@
 export const apiKinds = ['links', 'permission-sets'] as const
 export type ApiKind = (typeof apiKinds)[number]
+/** What may be changed through the API, each or not. Links and permission sets can always be read. */
+export const apiChanges = [...apiKinds, 'requests'] as const
+export type ApiChange = (typeof apiChanges)[number]
 
 /** The name of a link may have slashes, and API Gateway decodes `%2F` before it looks for the route: so `+`. */
 const item: Readonly<Record<ApiKind, string>> = {
@@ -11,13 +14,25 @@ const item: Readonly<Record<ApiKind, string>> = {
  * What the API answers, as API Gateway names routes. `ANY` stands for every other method, which is refused with 405; without
  * it API Gateway would say that there is no such path. (API Gateway Developer Guide, "Create routes for HTTP APIs".)
  */
-export function routesOf(kind: ApiKind, { mayChange }: { readonly mayChange: boolean }): readonly string[] {
-  const list = `/${kind}`
+export function routesOf(changes: readonly ApiChange[]): readonly string[] {
   return [
-    ...(mayChange ? [`POST ${list}`] : []),
-    `GET ${list}`,
-    `ANY ${list}`,
-    `GET ${item[kind]}`,
-    `ANY ${item[kind]}`,
+    ...apiKinds.flatMap((kind) => [
+      ...routesOfPath(`/${kind}`, [...(changes.includes(kind) ? ['POST'] : []), 'GET']),
+      ...routesOfPath(item[kind], ['GET']),
+    ]),
+    ...(changes.includes('requests') ? routesOfRequests : []),
   ]
+}
+
+/** All or nothing: what is off needs no rights. */
+const routesOfRequests = [
+  ...routesOfPath('/eligibility', ['GET']),
+  ...routesOfPath('/requests', ['POST', 'GET']),
+  ...routesOfPath('/requests/{request+}', ['GET']),
+  ...routesOfPath('/approvals', ['POST']),
+  ...routesOfPath('/approvals/{digest}', ['GET']),
+]
+
+function routesOfPath(path: string, methods: readonly string[]): readonly string[] {
+  return [...methods, 'ANY'].map((method) => `${method} ${path}`)
 }

@@ -15,6 +15,7 @@ import { retryOpenWork } from '../../shared/reconcile/dispatcher/retry-open-work
 import { dispatch, type SliceResult } from '../../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { followEndedSessions } from '../../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { claimBucket, WrongOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { lookAtLink } from '../links.ts'
@@ -83,6 +84,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   )
   const retried = await retryOpenWork(ports, configuration)
   if (retried.length > 0) tell(`${count(retried.length, 'change')} that waited for the next attempt: tried again now`)
+  await followEndedSessions(ports, configuration)
   const { clock } = ports
   const endsMs = clock.monotonicMs() + (options.timeout === undefined ? Infinity : options.timeout * 1000)
   const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)

@@ -13,7 +13,13 @@ import { openCliPorts } from './cli-ports.ts'
 import { count } from './count.ts'
 import { explainDenial } from './explain-denial.ts'
 import { Refusal } from './refusal.ts'
-import { type HeldAssignment, renderHeld, renderReleased, type ShownList } from './render-held.ts'
+import {
+  type HeldAssignment,
+  renderHeld,
+  renderReleased,
+  renderReleasedContents,
+  type ShownList,
+} from './render-held.ts'
 import { renderJson } from './render-json.ts'
 import { show as page } from './show.ts'
 
@@ -27,9 +33,9 @@ export function addBrake(program: Command): void {
     .command('brake')
     .summary('show and release what the brake holds')
     .description(
-      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Exit code 1 while there are any.\n--release releases exactly the list with this digest, for one hour, whatever becomes of other lists; a list that has grown since then is refused. It only needs to write control/.',
+      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do. Exit code 1 while there are any.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
     )
-    .option('--release <digest>', 'release the list that was shown with this digest')
+    .option('--release <digest>', 'release the list or the file that was shown with this digest')
     .option('--verbose', 'every link and every account')
     .option('--json', 'what is held as JSON')
     .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
@@ -41,7 +47,7 @@ export function addBrake(program: Command): void {
 
 async function show({ objects }: Ports, json: boolean, isVerbose: boolean): Promise<number> {
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
-  const { lists, releases } = stored?.value ?? emptyBrake
+  const { lists, contents, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const shown = await Promise.all(
@@ -50,10 +56,10 @@ async function show({ objects }: Ports, json: boolean, isVerbose: boolean): Prom
       return { ...about, held: await limit.map(list.held, (key) => readHeld(ledger, key)) }
     }),
   )
-  const told = { lists: shown, releases, pause }
+  const told = { lists: shown, contents, releases, pause }
   if (json) process.stdout.write(renderJson(told))
   else await page(renderHeld(told, { isVerbose }))
-  return lists.length === 0 ? 0 : 1
+  return lists.length + contents.length === 0 ? 0 : 1
 }
 
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
@@ -75,19 +81,27 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
           : renderReleased(result.keys.length, await readPause(objects)),
       )
       return 0
+    case 'released-contents':
+      process.stdout.write(
+        json
+          ? renderJson({ digest, released: [], permissionSet: result.permissionSet })
+          : renderReleasedContents(result.permissionSet, await readPause(objects)),
+      )
+      return 0
     case 'released-before':
       process.stdout.write(
         json
           ? renderJson({ digest, released: [], at: result.at, by: result.by })
-          : `this list was already released at ${result.at} by ${result.by}: nothing to do\n`,
+          : `this was already released at ${result.at} by ${result.by}: nothing to do\n`,
       )
       return 0
     case 'other-list': {
-      const lists = result.record.lists.map((list) => `${digestOf(list)} (${count(list.held.length, 'revocation')})`)
-      const now =
-        lists.length === 0
-          ? 'nothing is held'
-          : `${lists.length === 1 ? 'the list has the digest' : 'the lists have the digests'} ${lists.join(', ')}`
+      const { lists, contents } = result.record
+      const held = [
+        ...lists.map((list) => `${digestOf(list)} (${count(list.held.length, 'revocation')})`),
+        ...contents.map((one) => `${one.digest} (the file of ${one.name})`),
+      ]
+      const now = held.length === 0 ? 'nothing is held' : `what is held has the digest ${held.join(', ')}`
       throw new Refusal(
         `received the digest '${digest}', but now ${now}; nothing was released. Look again: ssofile brake`,
       )

@@ -34,6 +34,7 @@ const offers: Readonly<Record<string, Offered>> = {
   '--permission-set': 'permission-sets',
   'permission-set': 'permission-sets',
   key: 'keys',
+  request: 'requests',
 }
 const offersOfOptions = Object.entries(offers).filter(([name]) => name.startsWith('--'))
 

@@ -8,6 +8,7 @@ import type { InputFault } from '../../shared/domain/judge-input.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import { policyPrefix } from '../../shared/domain/policy-file.ts'
+import { selectorPrefix } from '../../shared/domain/selector-file.ts'
 import { Refusal } from './refusal.ts'
 
 /** An input as it is, or would be, in the bucket. */
@@ -44,7 +45,7 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const known = [...prefixes, policyPrefix].map((prefix) => prefix.slice(0, -1))
+  const known = [...prefixes, policyPrefix, selectorPrefix].map((prefix) => prefix.slice(0, -1))
   const others = names.filter((name) => !known.includes(name))
   const missing = prefixes.filter((prefix) => !present.includes(prefix))
   const named = nameInputs(walk.files)

@@ -1,14 +1,19 @@
 import * as z from 'zod'
+import { accessRequestRules, accessRequestSchema } from '../../shared/domain/access-request.ts'
+import { approvalRules, approvalSchema } from '../../shared/domain/approval-file.ts'
 import { configuration } from '../../shared/domain/configuration.ts'
+import { eligibilityFileSchema, eligibilityRules } from '../../shared/domain/eligibility-file.ts'
 import { environment } from '../../shared/domain/environment.ts'
 import { environmentRules } from '../../shared/domain/environment-rules.ts'
 import { exportHeader, exportLine } from '../../shared/domain/export-line.ts'
 import type { JsonRules } from '../../shared/domain/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../shared/domain/link-body.ts'
+import { notification } from '../../shared/domain/notification.ts'
 import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
 import { permissionSetRules } from '../../shared/domain/permission-set-rules.ts'
 import { policyFileSchema, policyRules } from '../../shared/domain/policy-file.ts'
 import { policyTestFileSchema } from '../../shared/domain/policy-test.ts'
+import { selectorFileSchema, selectorRules } from '../../shared/domain/selector-file.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
 
@@ -30,8 +35,25 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'policy.schema.json',
       render('What governance demands of links and permission sets', policyFileSchema, policyRules),
     ],
+    [
+      'selector.schema.json',
+      render('Which accounts a name means, selectors/<name>.json', selectorFileSchema, selectorRules),
+    ],
+    [
+      'eligibility.schema.json',
+      render('Who may ask for what, eligibility/<name>.json', eligibilityFileSchema, eligibilityRules),
+    ],
+    [
+      'request.schema.json',
+      render('A request for temporary access, requests/<user id>/<link>', accessRequestSchema, accessRequestRules),
+    ],
+    [
+      'approval.schema.json',
+      render('An approval, approvals/<user id>/<digest of the request>', approvalSchema, approvalRules),
+    ],
     ['policy-tests.schema.json', render('Tests of policies, policies/tests/<name>.json', policyTestFileSchema, {})],
     ['export-header.schema.json', render('The first line of what ssofile export writes', exportHeader, {})],
+    ['notification.schema.json', render('The detail of an event on the bus of outcomes', notification, {})],
     ['export-line.schema.json', render('Every other line of what ssofile export writes', exportLine, {})],
     ['configuration.schema.json', render('The configuration of ssofile; every key is optional', configuration, {})],
     [

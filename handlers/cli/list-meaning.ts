@@ -8,7 +8,7 @@ const itemsTold = 12
 
 /** What the change of a permission set means, line by line: first the warnings, then what is gained, the gravest first. */
 export function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] {
-  const { gained, lost, changed, policiesGained, policiesLost, warnings } = meaning
+  const { gained, lost, changed, policiesGained, policiesLost, policiesRead, policiesNotRead, warnings } = meaning
   const line = (word: string, items: readonly string[]): readonly MeaningLine[] =>
     items.length === 0 ? [] : [{ word, items: items.slice(0, itemsTold), more: Math.max(0, items.length - itemsTold) }]
   const byLevel = (word: string, actions: readonly KnownAction[]) =>
@@ -29,5 +29,15 @@ export function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] 
     ),
     ...line('loses policy', policiesLost),
     ...byLevel('loses', lost),
+    ...[...Map.groupBy(policiesRead, ({ account }) => account)].flatMap(([account, policies]) =>
+      line(
+        `told with what policies say in account ${account}`,
+        policies.map(({ name }) => name),
+      ),
+    ),
+    ...line(
+      'not read: told by ARN or name',
+      policiesNotRead.map(({ name, why }) => `${name}: ${why}`),
+    ),
   ]
 }

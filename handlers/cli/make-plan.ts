@@ -1,18 +1,23 @@
+import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { quote } from '../../shared/domain/complaint.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { isSystemFile } from '../../shared/domain/system-file.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { TellProgress } from '../../shared/ports/progress.ts'
+import { ManagedPolicies } from '../../shared/reconcile/preview/managed-policies.ts'
 import { type Preview, previewChanges } from '../../shared/reconcile/preview/preview.ts'
-import { readOwner } from '../../shared/reconcile/records/owner.ts'
+import { type Owner, readOwner } from '../../shared/reconcile/records/owner.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { compareInputs, type InputChanges, type InputScope, isInScope } from './compare-inputs.ts'
 import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { type FolderListing, type InputFile, listFolder } from './folder-inputs.ts'
-import { nameChangedFields, type ToldPermissionSetChange } from './name-changed-fields.ts'
+import { nameChangedFields, type ReadPolicies, type ToldPermissionSetChange } from './name-changed-fields.ts'
 import { planDigest } from './plan-digest.ts'
 import { ProposedObjects } from './proposed-objects.ts'
+import { readConfiguration } from './read-configuration.ts'
+import { proposeSelectors } from './read-selectors.ts'
 import { Refusal } from './refusal.ts'
 
 /** At five calls a second this is a minute. */
@@ -42,7 +47,14 @@ export type ScopeOptions = {
   readonly delete: boolean
 }
 
-type Options = ScopeOptions & { readonly config?: string; readonly onStep: TellProgress }
+type Options = ScopeOptions & {
+  readonly config?: string | undefined
+  /** A file instead of a deployment's configuration is foretold, not refused: nothing is carried out under it. */
+  readonly isForetelling?: boolean
+  /** A folder: as if its selectors were those of the bucket. */
+  readonly selectors?: string | undefined
+  readonly onStep: TellProgress
+}
 
 /** Changes of inputs, and what is to say about their source. */
 type Compared = {
@@ -69,18 +81,56 @@ export async function makePlan(
       `bucket ${bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
     )
   }
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const { configuration, notes, suffixBefore } = await choose(bucket, owner?.deployment, options)
   const now = ports.clock.now()
   const find: FindChanges | undefined =
     typeof source === 'string' ? () => compareFolder(source, ports, configuration.folders, options) : source
   const compared = await find?.(ports)
-  const objects = new ProposedObjects(ports.objects, now, compared?.changes)
-  const planned = await previewChanges({ ...ports, objects }, configuration, { looksMost, onStep: options.onStep })
+  const said = options.selectors === undefined ? undefined : await proposeSelectors(options.selectors, ports.objects)
+  const objects = new ProposedObjects(ports.objects, now, {
+    uploads: [...(compared?.changes.uploads ?? []), ...(said?.uploads ?? [])],
+    deletions: [...(compared?.changes.deletions ?? []), ...(said?.deletions ?? [])],
+  })
+  const how = { looksMost, onStep: options.onStep, suffixBefore }
+  const planned = await previewChanges({ ...ports, objects }, configuration, how)
   const buckets = { before: ports.objects, after: objects }
-  const preview = { ...planned, permissionSets: await nameChangedFields(planned.permissionSets, buckets) }
-  if (!compared) return { ports, preview, warnings: [] }
-  const { changes, faults, warnings } = compared
+  const readPolicies = throughAuditor(ports, configuration, planned, options.onStep)
+  const permissionSets = await nameChangedFields(planned.permissionSets, buckets, readPolicies)
+  const preview = { ...planned, permissionSets }
+  if (!compared) return { ports, preview, warnings: notes }
+  const { changes, faults } = compared
+  const warnings = [...notes, ...compared.warnings]
   return { ports, preview, warnings, push: { ...changes, faults, digest: planDigest(bucket, changes, preview) } }
+}
+
+/** `suffixBefore`: of the configuration that is in force, where another one is foretold. */
+async function choose(
+  bucket: string,
+  deployment: Owner['deployment'],
+  { config, isForetelling }: Pick<Options, 'config' | 'isForetelling'>,
+) {
+  if (!isForetelling || !deployment || config === undefined)
+    return { configuration: await chooseConfiguration(bucket, deployment, config), notes: [] }
+  const note = `planned as if ${quote(config, 1024)} were in force; the deployment '${quote(deployment.name)}' works by its own configuration until this one is deployed`
+  const suffixBefore = deployment.configuration.principalSuffix
+  return { configuration: await readConfiguration(config), notes: [note], suffixBefore }
+}
+
+/** Where a permission set is assigned, else where it comes to, else in any account, managed policies are read. */
+function throughAuditor(
+  ports: Ports,
+  { auditorRole }: Configuration,
+  { assignedIn, grants, view }: Preview,
+  onStep: TellProgress,
+): ReadPolicies | undefined {
+  if (auditorRole === '') return undefined
+  const reader = new ManagedPolicies({ ...ports, auditor: openAwsAuditor() }, auditorRole)
+  return async (name, policies) => {
+    if (policies.length > 0) onStep('reading managed policies')
+    const coming = grants.flatMap(({ assignment: one }) => (one.permissionSet === name ? [one.accountId] : []))
+    const all = view.accounts.map(({ id }) => id)
+    return reader.read(policies, [...(assignedIn.get(name) ?? []), ...coming.sort(), ...all.sort()])
+  }
 }
 
 async function compareFolder(

@@ -1,7 +1,17 @@
 import pLimit from 'p-limit'
-import { comparePermissions, type PermissionsChange } from '../../shared/domain/compare-permissions.ts'
+import {
+  comparePermissions,
+  listManagedPolicies,
+  nameManagedPolicy,
+  type PermissionsChange,
+  type PolicyText,
+} from '../../shared/domain/compare-permissions.ts'
 import { listDifferingFields } from '../../shared/domain/differing-fields.ts'
-import { type PermissionSetFile, permissionSetKey } from '../../shared/domain/permission-set-file.ts'
+import {
+  type CustomerManagedPolicy,
+  type PermissionSetFile,
+  permissionSetKey,
+} from '../../shared/domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
@@ -21,50 +31,82 @@ export type ToldPermissionSetChange = PermissionSetChange & {
   readonly meaning?: PermissionsChange
 }
 
+/** What managed policies say, as a permission set of this name has them. */
+export type ReadPolicies = (
+  name: PermissionSetName,
+  policies: readonly (string | CustomerManagedPolicy)[],
+) => Promise<ReadonlyMap<string, PolicyText>>
+
 type Buckets = { readonly before: ObjectStore; readonly after: ObjectStore }
 
-/** Names what changes in permission sets, and what that allows, by comparing the file that was applied with the new one. */
+type Compared = {
+  readonly fields?: readonly string[]
+  readonly before?: PermissionSetFile
+  readonly after: PermissionSetFile
+}
+
+/**
+ * Names what changes in permission sets, and what that allows, by comparing the file that was applied with the new one.
+ * Without `readPolicies` managed policies are told by name only.
+ */
 export async function nameChangedFields(
   changes: readonly PermissionSetChange[],
   buckets: Buckets,
+  readPolicies?: ReadPolicies,
 ): Promise<readonly ToldPermissionSetChange[]> {
-  const limit = pLimit(readsAtOnce)
-  return Promise.all(
-    changes.map(async (one) => {
-      if (one.change !== 'update' && one.change !== 'create') return one
-      return { ...one, ...(await limit(() => compareFiles(one.name, one.change, buckets))) }
-    }),
-  )
+  const compared = await pLimit(readsAtOnce).map(changes, async (one) => {
+    if (one.change !== 'update' && one.change !== 'create') return { one }
+    return { one, files: await compareFiles(one.name, one.change, buckets) }
+  })
+  const told: ToldPermissionSetChange[] = []
+  // One after another: which policies are read at most must not depend on which file came first.
+  for (const { one, files } of compared) {
+    if (files === undefined) told.push(one)
+    else {
+      const { fields, ...versions } = files
+      told.push({ ...one, ...(fields && { fields }), ...(await explain(one.name, versions, readPolicies)) })
+    }
+  }
+  return told
 }
 
-/** Empty: unknown, because the bucket no longer has the file that was applied, or it cannot be read. */
+/** `undefined`: unknown, because the bucket no longer has the file that was applied, or it cannot be read. */
 async function compareFiles(
   name: PermissionSetName,
   change: PermissionSetChange['change'],
   { before, after }: Buckets,
-): Promise<Pick<ToldPermissionSetChange, 'fields' | 'meaning'>> {
+): Promise<Compared | undefined> {
   const key = permissionSetKey(name)
   try {
     const wanted = await readPermissionSetFile(after, key)
-    if (!wanted?.file.ok) return {}
-    if (change === 'create') return explain(undefined, wanted.file.value)
+    if (!wanted?.file.ok) return undefined
+    if (change === 'create') return { after: wanted.file.value }
     const [owned, old] = await Promise.all([readOwned(before, name), readPermissionSetFile(before, key)])
-    if (!old?.file.ok || owned?.value.applied?.etag !== old.object.etag) return {}
+    if (!old?.file.ok || owned?.value.applied?.etag !== old.object.etag) return undefined
     const fields = listDifferingFields(old.file.value, wanted.file.value)
-    return { fields, ...(await explain(old.file.value, wanted.file.value)) }
+    return { fields, before: old.file.value, after: wanted.file.value }
   } catch (error) {
-    if (isServiceError(error)) return {}
+    if (isServiceError(error)) return undefined
     throw error
   }
 }
 
 async function explain(
-  before: PermissionSetFile | undefined,
-  after: PermissionSetFile,
+  name: PermissionSetName,
+  { before, after }: Compared,
+  readPolicies: ReadPolicies | undefined,
 ): Promise<Pick<ToldPermissionSetChange, 'meaning'>> {
-  const hasInline = after.inlinePolicy !== undefined || before?.inlinePolicy !== undefined
-  const isSame = before?.inlinePolicy === after.inlinePolicy
-  const catalog = hasInline && !isSame ? await readActionCatalog() : new Map()
-  const meaning = comparePermissions({ before, after }, catalog)
-  return Object.values(meaning).some(({ length }) => length > 0) ? { meaning } : {}
+  const isSameInline = before?.inlinePolicy === after.inlinePolicy
+  const isSame = isSameInline && namePolicies(before) === namePolicies(after)
+  const policies = isSame ? [] : listManagedPolicies(...(before ? [before] : []), after)
+  const texts = await readPolicies?.(name, policies)
+  const isRead = [...(texts?.values() ?? [])].some((text) => 'document' in text)
+  const catalog = isSameInline && !isRead ? new Map() : await readActionCatalog()
+  const meaning = comparePermissions({ before, after, ...(texts && { texts }) }, catalog)
+  const { policiesRead: _, policiesNotRead: __, ...change } = meaning
+  return Object.values(change).some(({ length }) => length > 0) ? { meaning } : {}
+}
+
+function namePolicies(file: PermissionSetFile | undefined): string {
+  return file === undefined ? '' : listManagedPolicies(file).map(nameManagedPolicy).join('\n')
 }

@@ -1,16 +1,22 @@
 import { Argument, type Command } from 'commander'
+import { requestPrefix } from '../../shared/domain/access-request.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { listHeads } from '../../shared/reconcile/records/list-heads.ts'
+import { StatusStore, statusPrefix } from '../../shared/reconcile/records/status-store.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 
-export const offered = ['keys', 'accounts', 'permission-sets'] as const
+export const offered = ['keys', 'accounts', 'permission-sets', 'requests'] as const
 export type Offered = (typeof offered)[number]
 
 /** A shell shows no more, and nobody reads more. */
 const most = 200
+/** Each digest is read: of so many requests, the newest. */
+const digestsMost = 50
 
 /** `ssofile offer`, which completion scripts call: words of the bucket that begin so, one a line. No answer is no failure. */
 export function addOffer(program: Command): void {
@@ -39,9 +45,24 @@ async function listOffers(what: Offered, beginning: string): Promise<readonly st
       const ids = view?.accounts.map(({ id }): string => id) ?? []
       return ids.filter((id) => id.startsWith(beginning)).slice(0, most)
     }
+    case 'requests':
+      return (await listDigests(ports)).filter((digest) => digest.startsWith(beginning))
     default:
       return what satisfies never
   }
+}
+
+/** Of the requests that wait or are granted: those are approved, denied or finished. */
+async function listDigests({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<readonly string[]> {
+  const heads = [...(await listHeads(objects, statusPrefix + requestPrefix)).values()]
+  const newest = heads.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime()).slice(0, digestsMost)
+  const statuses = new StatusStore(objects, clock)
+  const told = await Promise.all(
+    newest.map(({ key }) => statuses.read(key.slice(statusPrefix.length, -'.json'.length))),
+  )
+  return told.flatMap((status) =>
+    (status?.state === 'waiting' || status?.state === 'applied') && status.request ? status.request.digest : [],
+  )
 }
 
 /** Without the prefix, as commands take them. A name that a line cannot hold is not offered. */

@@ -23,7 +23,7 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       .map(({ assignment, links }) => [renderAssignmentKey(assignment), links])
       .sort(byKey),
     bindings: preview.bindings.map(({ link, from, to }) => [link, from, to]).sort(byKey),
-    held: preview.brake.held,
+    held: [preview.brake.held, preview.brake.contents.map(({ name }) => name)],
     permissionSets: preview.permissionSets.map(({ name, change }) => [name, change, preview.reach.get(name)]),
     vanishingRoles: preview.vanishingRoles,
   }

@@ -13,6 +13,7 @@ import { show } from './show.ts'
 
 type Options = ScopeOptions & {
   readonly config?: string
+  readonly selectors?: string
   readonly json?: boolean
   readonly markdown?: boolean
   readonly verbose?: boolean
@@ -30,7 +31,8 @@ export function addPlan(program: Command): void {
     )
     .option('--folder <name>', 'only the links in this folder under links_data/')
     .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
-    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--config <file>', 'plan as if this configuration file (JSON) were in force')
+    .option('--selectors <folder>', 'as if the bucket had the selectors of this folder (selectors/), and no others')
     .option('--detailed-exitcode', 'exit code 3 if there are changes')
     .option('--verbose', 'every link and every account')
     .addOption(
@@ -42,14 +44,14 @@ export function addPlan(program: Command): void {
     .option('--json', 'the plan as JSON, with all accounts')
     .addHelpText(
       'after',
-      '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode\n  ssofile plan ./access --markdown > comment.md',
+      '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode\n  ssofile plan ./access --markdown > comment.md\n  ssofile plan s3://ssofile --config next.json   what another configuration would grant and revoke',
     )
     .action(async (source: string, options: Options) => {
       process.exitCode = await plan(source, options)
     })
 }
 
-async function plan(source: string, { config, folder, ...options }: Options): Promise<number> {
+async function plan(source: string, { config, folder, selectors, ...options }: Options): Promise<number> {
   const isBucket = source.startsWith('s3://')
   if (isBucket && (folder !== undefined || !options.delete))
     throw new Refusal(`received --folder or --no-delete with '${source}', expected them only with a folder of files`)
@@ -58,7 +60,7 @@ async function plan(source: string, { config, folder, ...options }: Options): Pr
     const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
       delete: options.delete,
       onStep: progress.tell,
-      ...(config === undefined ? {} : { config }),
+      ...{ config, selectors, isForetelling: true },
       ...(folder === undefined ? {} : { folder }),
     })
     progress.end()
@@ -108,7 +110,19 @@ function warn(text: string): void {
 }
 
 export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
-  const { grants, existing, waiting, revocations, held, stuck, view, viewAgeMs, reach, ...rest } = preview
+  const {
+    grants,
+    existing,
+    waiting,
+    revocations,
+    held,
+    stuck,
+    view,
+    viewAgeMs,
+    reach,
+    assignedIn: _,
+    ...rest
+  } = preview
   const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
     key: renderAssignmentKey(assignment),
     ...assignment,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
+import { rulesOf } from '../../shared/domain/policy-file.ts'
 import { type PolicyTestResult, runPolicyTest } from '../../shared/domain/policy-test.ts'
 import { count } from './count.ts'
 import { paint } from './paint.ts'
@@ -43,9 +44,7 @@ async function testPolicies(source: string) {
     tests.ok ? tests.value.map((test) => ({ file: key, ...runPolicyTest(test, guardrails) })) : [],
   )
   const tried = new Set(results.flatMap(({ rules }) => rules))
-  const rules = guardrails.policies.flatMap(({ key, links, permissionSets }) =>
-    [...links, ...permissionSets].map(({ id }) => `${key}#${id}`),
-  )
+  const rules = guardrails.policies.flatMap((policy) => rulesOf(policy).map(({ id }) => `${policy.key}#${id}`))
   const notValid = [...guardrails.broken, ...invalid].map(renderComplaint)
   return {
     passed: notValid.length === 0 && results.every(({ failure }) => failure === undefined),

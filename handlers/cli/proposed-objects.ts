@@ -108,7 +108,10 @@ async function notHere(key: string): Promise<never> {
   throw new Error(`${key} would be written in parts, but nothing is written here`)
 }
 
-type Changes = Pick<InputChanges, 'uploads' | 'deletions'>
+type Changes = {
+  readonly uploads: readonly Pick<InputChanges['uploads'][number], 'key' | 'body'>[]
+  readonly deletions: readonly Pick<InputChanges['deletions'][number], 'key'>[]
+}
 
 function propose(key: string, body: Uint8Array, now: Date): Proposed {
   const etag = createHash('md5').update(body).digest('hex')

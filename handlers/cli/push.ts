@@ -73,6 +73,11 @@ export async function showAndPush(
   if (options.json !== true) await showPlan(made)
   checkFaults(changes.faults)
   if (changes.uploads.length + changes.deletions.length === 0) return tell(made, nothing, options.json, again)
+  const [refused, ...more] = made.preview.minimums
+  if (refused !== undefined)
+    throw new Refusal(
+      `a policy refuses this push, and nothing was changed: ${quote(refused, 2000)}${more.length > 0 ? `; and ${more.length} more` : ''}`,
+    )
   if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
   let written = 0
   const all = changes.uploads.length + changes.deletions.length
@@ -105,9 +110,11 @@ async function isAgreed(
     )
   }
   if (options.yes) return true
-  const held = preview.brake.held > 0 ? ` (the brake would hold ${preview.brake.held.toLocaleString('en')})` : ''
+  const { held: number, contents } = preview.brake
+  const held = number > 0 ? ` (the brake would hold ${number.toLocaleString('en')})` : ''
+  const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
   return confirm(
-    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}?`,
+    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${files}?`,
     `add --yes, or --plan ${digest} to carry out exactly this plan`,
   )
 }

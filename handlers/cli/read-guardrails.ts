@@ -51,7 +51,8 @@ export async function readPolicyTests(source: string) {
   return files
 }
 
-async function listNames(path: string): Promise<readonly string[]> {
+/** Ascending. A folder that is not there has none. */
+export async function listNames(path: string): Promise<readonly string[]> {
   try {
     return (await readdir(path)).sort()
   } catch (error) {

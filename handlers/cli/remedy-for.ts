@@ -12,6 +12,9 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
   iam: 'AWS_ENDPOINT_URL_IAM',
   'service-quotas': 'SERVICE_QUOTAS',
   lambda: 'AWS_ENDPOINT_URL_LAMBDA',
+  events: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
+  sns: 'AWS_ENDPOINT_URL_SNS',
+  secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
 }
 
 /**

@@ -51,6 +51,12 @@ const renderSince = ({ since, origin, state }: HeldAccess): string => {
   return state === 'granted' || state === 'foreign' ? day : `${day} ${state}`
 }
 
+/** Of temporary access hours count. */
+const renderUntil = ({ until = '', links }: HeldAccess): string => {
+  const isTemporary = links.some(({ request }) => request !== undefined)
+  return isTemporary && until !== '' ? `${until.slice(0, 16).replace('T', ' ')}Z temporary` : until.slice(0, 10)
+}
+
 /** On a terminal, of more rows those that differ in the account alone are told together. */
 const rowsMost = 200
 const accountsOfMany = 3
@@ -76,7 +82,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
     !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
     { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
     { title: 'since', text: renderSince, isKept: true },
-    hasEnds && { title: 'until', text: ({ until = '' }) => until.slice(0, 10), isKept: true },
+    hasEnds && { title: 'until', text: renderUntil, isKept: true },
     used,
     !isNarrow && { title: 'by link', text: linksOf },
     !used && isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },

@@ -1,4 +1,5 @@
 import { quote } from '../../shared/domain/complaint.ts'
+import { describeTemporary } from '../../shared/domain/told-link.ts'
 import type { AccessState, Answer, ExplainedLink, Explanation } from '../../shared/reconcile/preview/explain-access.ts'
 import { type Mood, paint } from './paint.ts'
 
@@ -82,6 +83,7 @@ function renderLink({
   reason,
   ticket,
   expiresAt,
+  request,
   grants,
   status,
 }: ExplainedLink): string {
@@ -92,7 +94,7 @@ function renderLink({
     deletedBy && `deleted by ${deletedBy.principalId} at ${deletedBy.at}`,
     reason && `reason: ${reason}`,
     ticket && `ticket: ${ticket}`,
-    expiresAt && `until ${expiresAt}`,
+    describeTemporary({ expiresAt, request })?.replace(/^/, 'temporary, ') ?? (expiresAt && `until ${expiresAt}`),
     status && status.state !== 'applied' ? `status: ${status.state}` : undefined,
   ]
   const head = `  ${'link'.padEnd(10)}${quote(key, 1024)}${grants ? '' : ` ${paint('pending', '(no longer grants it)')}`}\n`

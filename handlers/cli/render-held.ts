@@ -1,7 +1,10 @@
 import { type AssignmentKey, parseAssignmentKey } from '../../shared/domain/assignment.ts'
 import { type BrakeRecord, describeCause, placeOf } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
+import { describeContents } from '../../shared/domain/held-contents.ts'
 import type { GrantingLink } from '../../shared/domain/ledger-entry.ts'
+import { permissionSetKey } from '../../shared/domain/permission-set-file.ts'
+import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
 import type { showList } from '../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../shared/reconcile/dispatcher/pause.ts'
 import { count } from './count.ts'
@@ -21,29 +24,55 @@ export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'pa
 
 type Shown = {
   readonly lists: readonly ShownList[]
+  readonly contents: BrakeRecord['contents']
   readonly releases: BrakeRecord['releases']
   readonly pause: Pause | undefined
 }
 
 /** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
-export function renderHeld({ lists, releases, pause }: Shown, { isVerbose = false } = {}): string {
+export function renderHeld({ lists, contents, releases, pause }: Shown, { isVerbose = false } = {}): string {
   const room = isVerbose ? verbose : brief
   const paused = pause
-    ? [`all changes are ${describePause(pause)}; nothing is revoked, not even what was released, until: ssofile resume`]
+    ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
     : []
   const released = releases.map(
-    ({ at, by, keys }) => `released at ${at} by ${by}: ${count(keys.length, 'revocation')}, for one hour`,
+    ({ at, by, keys, permissionSet }) =>
+      `released at ${at} by ${by}: ${permissionSet === undefined ? count(keys.length, 'revocation') : `the file of ${permissionSet}`}, for one hour`,
   )
-  if (lists.length === 0) return lines(['nothing is held', ...released, ...paused])
+  if (lists.length + contents.length === 0) return lines(['nothing is held', ...released, ...paused])
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return lines([
-    `${count(number, 'revocation')} held${onLists}; the access is still there`,
+    ...(lists.length > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
+    ...(contents.length > 0
+      ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
+      : []),
     ...released,
     ...paused,
     ...lists.flatMap((list) => renderList(list, room)),
-    'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
+    ...contents.flatMap(renderContents),
+    ...(lists.length > 0
+      ? [
+          'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
+        ]
+      : []),
   ])
+}
+
+function renderContents(one: BrakeRecord['contents'][number]): readonly string[] {
+  const { name, digest, since, takesAway, taken } = one
+  const more = taken > takesAway.length ? [`  and ${count(taken - takesAway.length, 'more', 'more')}`] : []
+  return [
+    `  rule contents: ${permissionSetKey(name)} since ${since}: ${describeContents(one)}`,
+    ...(taken > 0
+      ? ['', `What it may take away (${taken.toLocaleString('en')}):`, ...takesAway.map((what) => `  ${what}`), ...more]
+      : []),
+    '',
+    'If this is intended, release exactly this file, for one hour:',
+    `  ssofile brake --release ${digest}`,
+    'If not: upload the file as it should be; nothing was changed, and it leaves the brake automatically.',
+    '',
+  ]
 }
 
 function renderList(list: ShownList, room: Room): readonly string[] {
@@ -72,13 +101,22 @@ export function renderReleased(number: number, pause: Pause | undefined): string
   return lines([`released ${count(number, 'revocation')} for one hour; ${follows}`])
 }
 
+/** The same for the file of a permission set. */
+export function renderReleasedContents(permissionSet: PermissionSetName, pause: Pause | undefined): string {
+  const follows = pause
+    ? `but all changes are ${describePause(pause)}; it is carried out only if the pause ends within the hour: ssofile resume`
+    : 'it is carried out within about a minute'
+  return lines([`released ${permissionSetKey(permissionSet)} for one hour; ${follows}`])
+}
+
 /** Lines are never cut: a person has to copy from them. */
 function lines(all: readonly string[]): string {
   return all.map((line) => `${quote(line, 4000)}\n`).join('')
 }
 
 function renderRule(list: ShownList): string {
-  const { rule, name, figure, limit, base, minutes, since } = list
+  const { rule, name, figure, limit, base, minutes, since, objection } = list
+  if (rule === 'minimum') return `  rule minimum: since ${since}; ${objection}`
   return rule === 'own'
     ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
     : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`

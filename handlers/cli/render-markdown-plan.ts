@@ -47,6 +47,12 @@ export function renderMarkdownPlan(told: Told): string {
       listBrake(preview),
       'revocations that the brake would hold',
     ),
+    section(
+      preview.brake.contents.length,
+      'permission set file that the brake would hold',
+      listHeldFiles(preview),
+      'permission set files that the brake would hold',
+    ),
     section(preview.bindings.length, 'link bound anew', listBindings(preview), 'links bound anew'),
     { title: 'Waits, or has no effect', lines: [...listWaiting(preview), ...listIdle(preview)] },
     { title: 'Stays as it is', lines: listUnchanged(preview) },
@@ -74,14 +80,10 @@ function section(number: number, noun: string, lines: readonly string[], plural?
 
 function renderHead({ preview, push, pause }: Told): string {
   const figures = listFigures(preview).map(([, text]) => text)
-  const { held } = preview.brake
-  const brake =
-    held === 0
-      ? 'The brake would hold nothing.'
-      : `**The brake would hold ${count(held, 'revocation')}** until a person releases them.`
+  const brake = renderVerdict(preview)
   const faults = push?.faults.length ?? 0
   const lines = [
-    `**${figures.join(', ')}.** ${brake}`,
+    `**${figures.join(', ')}.** ${brake}${renderMinimums(preview)}`,
     renderCalm(preview),
     ...(faults > 0 ? [`**${count(faults, 'file')} cannot be read: a push is refused.**`] : []),
     ...(pause
@@ -92,8 +94,23 @@ function renderHead({ preview, push, pause }: Told): string {
     ...(preview.unchecked > 0
       ? [`${count(preview.unchecked, 'grant')} not compared with what Identity Center has already: too many.`]
       : []),
+    ...(preview.brake.contentsUnchecked > 0
+      ? [
+          `${count(preview.brake.contentsUnchecked, 'changed permission set')} not compared with what Identity Center has: too many. The brake may hold more files.`,
+        ]
+      : []),
   ]
   return `${lines.filter((line) => line !== '').join('\n\n')}\n\n`
+}
+
+function renderVerdict({ brake: { held, contents } }: ToldPreview): string {
+  const parts = [
+    ...(held > 0 ? [count(held, 'revocation')] : []),
+    ...(contents.length > 0 ? [count(contents.length, 'permission set file')] : []),
+  ]
+  if (parts.length === 0) return 'The brake would hold nothing.'
+  const them = held + contents.length === 1 ? 'it' : 'them'
+  return `**The brake would hold ${parts.join(' and ')}** until a person releases ${them}.`
 }
 
 /**
@@ -259,8 +276,18 @@ function listRoles({ vanishingRoles, view }: ToldPreview): readonly string[] {
       ]
 }
 
+/** A push of this plan is refused. */
+function renderMinimums({ minimums: [first, ...more] }: ToldPreview): string {
+  if (first === undefined) return ''
+  return ` **A policy refuses this plan**: ${markdownCode(first, 500)}${more.length > 0 ? ` and ${more.length} more` : ''}.`
+}
+
 function listBrake({ brake }: ToldPreview): readonly string[] {
   return brake.reasons.map((reason) => `- ${markdownCode(reason, 500)}`)
+}
+
+function listHeldFiles({ brake }: ToldPreview): readonly string[] {
+  return brake.contents.map(({ name, reason }) => `- ${markdownCode(name)}: ${markdownCode(reason, 2000)}`)
 }
 
 function listBindings({ bindings }: ToldPreview): readonly string[] {

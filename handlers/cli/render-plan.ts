@@ -12,10 +12,12 @@ import { brief, type Room, takeFirst, verbose } from './room.ts'
 export const fates: Readonly<Record<LinkFate, string>> = {
   unreadable: 'S3 does not give it to ssofile',
   deleted: 'gone',
+  ended: 'its temporary access has ended',
   rejected: 'not valid any more',
   expired: 'expired',
   'not-yet': 'not in force yet',
   elsewhere: 'no longer covers these accounts',
+  nameless: 'nobody has its name with the principalSuffix',
 }
 
 type ToldPreview = Omit<Preview, 'permissionSets'> & { readonly permissionSets: readonly ToldPermissionSetChange[] }
@@ -38,6 +40,7 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderBindings(preview),
     renderRevocations(preview, room),
     renderRoles(preview, room),
+    renderMinimums(preview),
     renderBrake(preview),
   ]
   return parts.filter((part) => part !== '').join('\n')
@@ -76,6 +79,14 @@ function renderIdle({ idleLinks }: Preview, room: Room): string {
 function renderLater({ rulesLater }: Preview): string {
   if (rulesLater.length === 0) return ''
   return `! ${paint('pending', 'rules')} about who uploads are judged when the files are uploaded: ${rulesLater.map((rule) => quote(rule)).join(', ')}\n`
+}
+
+/** Access that a policy wants people to keep, and that too few would have left. */
+function renderMinimums({ minimums }: Preview): string {
+  const told = minimums.map((one) => `    ${quote(one, 2000)}\n`)
+  return told.length === 0
+    ? ''
+    : `! ${paint('bad', 'a policy refuses')} this plan (push refuses it, too):\n${told.join('')}`
 }
 
 /** Of links that are not told. */
@@ -151,9 +162,20 @@ function renderHeld({ held, view }: Preview, room: Room): string {
 }
 
 function renderBrake({ brake }: Preview): string {
-  if (brake.held === 0) return ''
-  const reasons = brake.reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')
-  return `${paint('bad', 'brake')}: ${count(brake.held, 'revocation')} would be held until a person releases them (ssofile brake)\n${reasons}`
+  const { held, reasons, contents, contentsUnchecked } = brake
+  const listed = reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')
+  const files = contents.map(({ name, reason }) => `    ${quote(name)}: ${quote(reason, 2000)}\n`).join('')
+  return [
+    held === 0
+      ? ''
+      : `${paint('bad', 'brake')}: ${count(held, 'revocation')} would be held until a person releases them (ssofile brake)\n${listed}`,
+    contents.length === 0
+      ? ''
+      : `${paint('bad', 'brake')}: ${count(contents.length, 'permission set file')} would be held until a person releases ${contents.length === 1 ? 'it' : 'them'} (ssofile brake)\n${files}`,
+    contentsUnchecked === 0
+      ? ''
+      : `! ${count(contentsUnchecked, 'more permission set')} not compared with what Identity Center has: the brake may hold ${contentsUnchecked === 1 ? 'its file' : 'their files'} too\n`,
+  ].join('')
 }
 
 function renderRevocations({ revocations, view }: Preview, room: Room): string {

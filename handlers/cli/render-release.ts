@@ -3,14 +3,15 @@ import type { BrakeRecord } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix, renderGrant } from '../../shared/domain/link.ts'
 import { splitFolder, splitLinkFields } from '../../shared/domain/link-fields.ts'
+import { permissionSetKey } from '../../shared/domain/permission-set-file.ts'
 import type { Status } from '../../shared/domain/status.ts'
 import { count } from './count.ts'
 
 /**
- * For links whose status still says `held` although the brake holds nothing of theirs any more: who released it, and
+ * For links, and files of permission sets, whose status still says `held` although the brake holds nothing of theirs any more: who released it, and
  * when. Empty: there are none. A link is known by its permission set and principal.
  */
-export function renderRelease(told: readonly Status[], { lists, releases }: BrakeRecord): string {
+export function renderRelease(told: readonly Status[], { lists, contents, releases }: BrakeRecord): string {
   const grantsOf = (keys: readonly string[]) =>
     new Set(
       keys.flatMap((key) => {
@@ -19,16 +20,17 @@ export function renderRelease(told: readonly Status[], { lists, releases }: Brak
       }),
     )
   const held = grantsOf(lists.flatMap((list) => list.held))
-  const lines = releases.flatMap(({ at, by, keys }) => {
+  const lines = releases.flatMap(({ at, by, keys, permissionSet }) => {
     const released = grantsOf(keys)
-    const links = told.filter(({ input, state }) => {
+    const isStillHeld = contents.some(({ name }) => name === permissionSet)
+    const file = permissionSet === undefined || isStillHeld ? undefined : permissionSetKey(permissionSet)
+    const concerned = told.filter(({ input, state }) => {
       const grant = grantOf(input)
-      return state === 'held' && grant !== undefined && released.has(grant) && !held.has(grant)
+      return state === 'held' && (input === file || (grant !== undefined && released.has(grant) && !held.has(grant)))
     })
-    if (links.length === 0) return []
-    return [
-      `${count(links.length, 'link')} above: released at ${at} by ${quote(by)}; carried out within about a minute, and told then\n`,
-    ]
+    if (concerned.length === 0) return []
+    const what = count(concerned.length, file === undefined ? 'link' : 'file')
+    return [`${what} above: released at ${at} by ${quote(by)}; carried out within about a minute, and told then\n`]
   })
   return lines.length === 0 ? '' : `\n${lines.join('')}`
 }

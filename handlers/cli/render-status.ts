@@ -1,3 +1,4 @@
+import { requestPrefix } from '../../shared/domain/access-request.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
@@ -5,6 +6,7 @@ import { renderCsv } from '../../shared/domain/render-csv.ts'
 import { type Status, type StatusState, statusStates } from '../../shared/domain/status.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { type Mood, paint } from './paint.ts'
+import { linesOfRequest, renderLines } from './render-request.ts'
 import { renderTable } from './render-table.ts'
 import { cutToWidth } from './text-width.ts'
 
@@ -18,6 +20,14 @@ const meaning: Readonly<Record<StatusState, string>> = {
   revoking: 'access is being revoked',
   held: 'held by the brake',
   expired: 'its time is over; it grants nothing',
+}
+
+/** The same states of a request for temporary access. */
+const meaningOfRequest: Partial<typeof meaning> = {
+  applied: 'granted',
+  waiting: 'not granted yet',
+  rejected: 'not granted',
+  expired: 'over; it grants nothing',
 }
 
 const moods: Readonly<Record<StatusState, Mood>> = {
@@ -47,7 +57,7 @@ export function renderStatus(status: Status): string {
     principalId,
     permissionSetArn,
   } = status
-  const lines: [string, string | undefined][] = [
+  const told = renderLines([
     ['why', reason],
     ['do', remedy],
     [
@@ -57,6 +67,7 @@ export function renderStatus(status: Status): string {
     ],
     ...(accounts?.failed ?? []).map(({ account, reason: why }): [string, string] => ['failed', `${account}: ${why}`]),
     ...warnings.map((warning): [string, string] => ['warning', warning]),
+    ...linesOfRequest(status),
     ['owned', owned === false ? 'no: the access was there before' : undefined],
     ['principal', principalId],
     ['arn', permissionSetArn],
@@ -65,12 +76,10 @@ export function renderStatus(status: Status): string {
       by && `${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`,
     ],
     ['updated', updatedAt],
-  ]
-  const told = lines.flatMap(([name, text]) =>
-    text === undefined ? [] : [`  ${name.padEnd(10)}${quote(text, 2000)}\n`],
-  )
-  const head = `  ${'state'.padEnd(10)}${paint(moods[state], state)} (${meaning[state]})\n`
-  return `${quote(input, 1024)}\n${head}${told.join('')}`
+  ])
+  const means = (input.startsWith(requestPrefix) && meaningOfRequest[state]) || meaning[state]
+  const head = `  ${'state'.padEnd(10)}${paint(moods[state], state)} (${means})\n`
+  return `${quote(input, 1024)}\n${head}${told}`
 }
 
 /** So many inputs of one state and reason get a line each; of more, the first few do. */

@@ -4,6 +4,7 @@ import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
 import { splitFolder, splitLinkFields } from '../../shared/domain/link-fields.ts'
 import type { OrganizationView } from '../../shared/domain/organization-view.ts'
 import { attentionOf, type Status, statusStates } from '../../shared/domain/status.ts'
+import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 
 export const selectableStates = [...statusStates, 'stuck'] as const
 export type SelectableState = (typeof selectableStates)[number]
@@ -21,14 +22,17 @@ export type StatusFilter = {
   readonly organization?: { readonly view: OrganizationView; readonly membership: Membership } | undefined
 }
 
-/** Permission sets have no account, folder or principal. */
+/**
+ * Permission sets have no account, folder or principal. Requests for temporary access and approvals are shown only where a key
+ * asks for them: a denied one is nobody's fault, and `ssofile requests` has them.
+ */
 export function selectStatuses(all: readonly Status[], filter: StatusFilter): readonly Status[] {
   const { states, isInputWanted, account, folder, isPrincipalWanted } = filter
   return all.filter((status) => {
     const { input, state } = status
     const isStuck = attentionOf(status) === 'stuck'
     if (states !== undefined && !states.includes(state) && !(isStuck && states.includes('stuck'))) return false
-    if (isInputWanted !== undefined && !isInputWanted(input)) return false
+    if (isInputWanted === undefined ? queueOf(input) === 'requests' : !isInputWanted(input)) return false
     if (account === undefined && folder === undefined && isPrincipalWanted === undefined) return true
     if (!input.startsWith(linkPrefix)) return false
     const { folder: own, rest } = splitFolder(input.slice(linkPrefix.length))

@@ -3,12 +3,16 @@ import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
 import { addBrake } from './brake.ts'
+import { addBrowse } from './browse.ts'
 import { addCompletion } from './completion.ts'
+import { addApproveAndDeny } from './decide-on-request.ts'
 import { addDoctor } from './doctor.ts'
 import { addExplain } from './explain.ts'
 import { addExport } from './export.ts'
+import { addFinish } from './finish.ts'
 import { addHelp } from './help.ts'
 import { addImport } from './import.ts'
+import { addIncident } from './incident.ts'
 import { addLocal } from './local.ts'
 import { addOffer } from './offer.ts'
 import { addPause } from './pause.ts'
@@ -20,8 +24,11 @@ import { addRedrive } from './redrive.ts'
 import { Refusal } from './refusal.ts'
 import { addRelease } from './release.ts'
 import { remedyFor } from './remedy-for.ts'
+import { addRequest } from './request.ts'
+import { addRequests } from './requests.ts'
 import { addRestore } from './restore.ts'
 import { addResume } from './resume.ts'
+import { addSessions } from './sessions.ts'
 import { addStatus } from './status.ts'
 import { addTouch } from './touch.ts'
 import { addValidate } from './validate.ts'
@@ -56,10 +63,17 @@ addStatus(program)
 addWho(program)
 addTouch(program)
 addExplain(program)
+addRequest(program)
+addRequests(program)
+addApproveAndDeny(program)
+addFinish(program)
+addBrowse(program)
+addIncident(program)
 addBrake(program)
 addPolicies(program)
 addPause(program)
 addResume(program)
+addSessions(program)
 addRestore(program)
 addRedrive(program)
 addDoctor(program)

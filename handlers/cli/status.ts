@@ -1,9 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { emptyBrake } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
+import { isEligibilityKey } from '../../shared/domain/eligibility-file.ts'
 import { matchesGlob } from '../../shared/domain/glob.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { isPolicyKey } from '../../shared/domain/policy-file.ts'
+import { isSelectorKey } from '../../shared/domain/selector-file.ts'
 import type { Status, StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { brakeFile } from '../../shared/reconcile/brake/brake-file.ts'
@@ -99,7 +102,9 @@ export function addStatus(program: Command): void {
       const isLost = await tellLoss(ports, asked.output === 'table' ? process.stdout : process.stderr)
       if (options.wait) await tellPause(ports, process.stderr)
       const code =
-        key === undefined || isGlob ? await tellAll(ports, key, asked) : await tellOne(ports, toInput(key), asked)
+        key === undefined || isGlob
+          ? await tellAll(ports, key, asked)
+          : await tellOne(ports, isOfGovernance(key) ? key : toInput(key), asked)
       process.exitCode = isLost ? 1 : code
     })
 }
@@ -120,6 +125,11 @@ function parseStates(text: string): readonly SelectableState[] {
   })
 }
 
+/** Policies, selectors and eligibilities have a status only where something is wrong with them. */
+function isOfGovernance(key: string): boolean {
+  return isPolicyKey(key) || isSelectorKey(key) || isEligibilityKey(key)
+}
+
 async function tellOne(
   ports: Ports,
   input: string,
@@ -133,9 +143,10 @@ async function tellOne(
     const status = told ?? untold
     // No status: it was removed with the input, or the input is too new to have one.
     const isOver =
-      told === undefined
+      isOfGovernance(input) ||
+      (told === undefined
         ? object === undefined || untold !== undefined
-        : !underWay.has(told.state) && isCurrent(told, object)
+        : !underWay.has(told.state) && isCurrent(told, object))
     const isLate = wait && !isOver && ports.clock.monotonicMs() >= endsMs
     if (wait && !isOver && !isLate) {
       await ports.clock.sleep(lookEveryMs)
@@ -154,7 +165,7 @@ async function tellOne(
       process.stdout.write(
         json
           ? 'null\n'
-          : `${quote(input, 1024)}\n  is in the bucket, but has not been processed yet (--wait waits for that)\n`,
+          : `${quote(input, 1024)}\n  is in the bucket${isOfGovernance(input) ? ', and nothing is wrong with it (what has just changed is looked at within a minute)' : ', but has not been processed yet (--wait waits for that)'}\n`,
       )
       return isLate ? 1 : 0
     }
@@ -199,7 +210,8 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
   const progress = new Progress()
   let shown = ''
   for (;;) {
-    const read = await readAllStatuses(ports)
+    // Who waits is told how much is left, not how it is counted.
+    const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell)
     const { spoiled } = read
     const all = selectStatuses(read.statuses, filter)
     const left = all.filter(({ state }) => underWay.has(state)).length
@@ -251,8 +263,10 @@ async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked)
   const own = { ...ports, objects: new ProposedObjects(ports.objects, ports.clock.now()) }
   const owner = await readOwner(own.objects)
   const configuration = await chooseConfiguration(asked.bucket, owner?.deployment, undefined)
-  const view = await new OrganizationCache(own, configuration.folders).storedView()
-  const membership = view && { ...configuration, managementAccountId: view.managementAccountId }
+  const organization = new OrganizationCache(own, configuration.folders)
+  const view = await organization.storedView()
+  const selectors = await organization.selectors()
+  const membership = view && { ...configuration, managementAccountId: view.managementAccountId, selectors }
   const account = await parseAccount(asked.account, own, configuration.folders)
   return { ...filter, account, organization: view && membership && { view, membership } }
 }

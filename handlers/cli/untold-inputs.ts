@@ -4,6 +4,7 @@ import type { Status } from '../../shared/domain/status.ts'
 import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { crowdPrefix, mayBeOf } from '../../shared/reconcile/records/crowds.ts'
+import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { listHeads } from '../../shared/reconcile/records/list-heads.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import type { readAllStatuses } from './read-all-statuses.ts'
@@ -22,7 +23,9 @@ export async function hasUntold(
   { objects }: Pick<Ports, 'objects'>,
   { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
 ): Promise<boolean> {
-  const left = new Map(statuses.map((status) => [status.input, status]))
+  // Requests for temporary access wait for people, not for ssofile.
+  const waitedFor = statuses.filter(({ input }) => queueOf(input) !== 'requests')
+  const left = new Map(waitedFor.map((status) => [status.input, status]))
   const unread = new Set(spoiled.map(({ object }) => object.key))
   // Files of a crowd have no status: `--wait` would wait for ever.
   const crowds = statuses.flatMap(({ input }) => (input.startsWith(crowdPrefix) ? [input] : []))

@@ -54,7 +54,7 @@ export async function validateInputs(
   }
   if (later.size > 0)
     warnings.push({
-      warning: `rules about accounts or uploaders are judged when the files are applied (ssofile plan judges accounts): ${[...later].sort().join(', ')}`,
+      warning: `rules about accounts, uploaders or what people have besides are judged when the files are applied (ssofile plan judges accounts and people): ${[...later].sort().join(', ')}`,
     })
   const links = files.filter(({ key }) => key.startsWith(linkPrefix)).length
   return { links, permissionSets: files.length - links, errors, warnings }

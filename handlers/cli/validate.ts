@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import type { Complaint } from '../../shared/domain/complaint.ts'
+import { renderJsonPath } from '../../shared/domain/json-path.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { listBucketInputs } from './bucket-inputs.ts'
@@ -8,9 +10,10 @@ import { type FolderListing, listFolder } from './folder-inputs.ts'
 import { Progress } from './progress.ts'
 import { readConfiguration } from './read-configuration.ts'
 import { readGuardrails } from './read-guardrails.ts'
+import { readSelectors } from './read-selectors.ts'
 import { renderJson } from './render-json.ts'
 import { renderValidation } from './render-validation.ts'
-import { type Validation, validateInputs } from './validate-inputs.ts'
+import { type InputError, type Validation, validateInputs } from './validate-inputs.ts'
 
 type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
 
@@ -21,7 +24,7 @@ export function addValidate(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .summary('check every file, all errors at once')
     .description(
-      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nPolicies (policies/) are judged too, as for new access.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
+      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nPolicies (policies/) are judged too, as for new access, and selectors (selectors/) are checked.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
     .option('--policies <folder|s3://bucket>', 'where policies/ is, if not there too: only governance writes them')
@@ -42,6 +45,8 @@ type Source = { readonly folders: readonly string[] } & Omit<FolderListing, 'pre
 async function validate(source: string, { config, policies }: Options): Promise<Validation> {
   const { folders, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
+  const selectors = await readSelectors(source)
+  const ofSelectors = [...selectors.values()].flatMap((one) => (one.ok ? [] : faultsOfSelector(one.complaint)))
   const progress = new Progress()
   let judged = 0
   const onJudged = () => {
@@ -52,9 +57,17 @@ async function validate(source: string, { config, policies }: Options): Promise<
   progress.end()
   return {
     ...found,
-    errors: [...faults, ...found.errors].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
+    errors: [...faults, ...found.errors, ...ofSelectors].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
     warnings: [...found.warnings, ...warnings.map((warning) => ({ warning }))],
   }
+}
+
+/** Each fault of a selector by itself, as of an input. */
+function faultsOfSelector({ object: key, received, expected, remedy, faults }: Complaint): readonly InputError[] {
+  if (faults === undefined) return [{ key, received, expected, remedy }]
+  return faults.map(({ path, received: got, expected: wanted, remedy: how }) => {
+    return { key, path: renderJsonPath(path), received: got, expected: wanted, remedy: how }
+  })
 }
 
 /** If the bucket has a deployment, the deployment's configuration says which folders count. */

@@ -8,6 +8,7 @@ import { linkPrefix } from '../../shared/domain/link.ts'
 import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { judgeUse } from '../../shared/domain/role-use.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
 import { describePage } from '../../shared/reconcile/preview/describe-page.ts'
 import { describeViolations, findViolations, type Violations } from '../../shared/reconcile/preview/find-violations.ts'
 import { type WhoAnswer, whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
@@ -17,6 +18,7 @@ import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
 import { parseAccount } from './parse-account.ts'
 import { parseDays } from './parse-days.ts'
+import { parseInstant } from './parse-instant.ts'
 import { Progress } from './progress.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { Refusal } from './refusal.ts'
@@ -24,6 +26,7 @@ import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources
 import { renderJson } from './render-json.ts'
 import { terminalWidth } from './render-table.ts'
 import { show } from './show.ts'
+import { tellEligible } from './who-eligible.ts'
 
 const outputs = ['table', 'csv', 'json', 'html'] as const
 type Output = (typeof outputs)[number]
@@ -37,6 +40,7 @@ type Options = {
   readonly at?: string
   readonly unusedFor?: number
   readonly violations?: boolean
+  readonly eligible?: boolean
   readonly live: boolean
   readonly output: Output
   readonly json?: boolean
@@ -59,13 +63,14 @@ export function addWho(program: Command): void {
     .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
     .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
     .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
+    .option('--eligible', 'what people may ask for (temporary access), in place of what they have')
     .option('--no-live', 'only what the bucket says: Identity Center is not asked')
     .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --unused-for 90d --output csv > unused.csv",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --unused-for 90d --output csv > unused.csv",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -85,16 +90,19 @@ async function who(options: Options): Promise<number> {
   const { user, group, links, at, live, unusedFor } = options
   const owner = await readOwner(ports.objects)
   const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  if (options.eligible) return tellEligible({ ...options, json: isJson(options) }, ports, configuration)
   const account =
     options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
-  const violations = options.violations ? await findViolations(ports, configuration) : undefined
+  const violations = options.violations
+    ? await findViolations({ ...ports, identityStore: patientIdentityStore(ports) }, configuration)
+    : undefined
   const question = {
     user,
     group,
     account,
     permissionSet: parsePermissionSet(options.permissionSet),
     isLinkWanted: wantsLinks(links, violations),
-    at: at === undefined ? undefined : parseInstant(at, ports.clock.now()),
+    at: at === undefined ? undefined : parsePast(at, ports.clock.now()),
     isLive: live,
     unusedForDays: unusedFor,
   }
@@ -114,6 +122,12 @@ async function who(options: Options): Promise<number> {
   const rows =
     unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
   return rows.length > 0 ? 0 : 1
+}
+
+function isJson({ json, output }: Options): boolean {
+  if (output === 'csv' || output === 'html')
+    throw new Refusal(`received --eligible with --output ${output}, expected table or json`)
+  return json === true || output === 'json'
 }
 
 async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
@@ -150,14 +164,9 @@ function wantsLinks(
   return (key) => fits(key) && (violations?.has(key) ?? true)
 }
 
-/** An instant, or a day (its beginning, UTC), that is not to come. */
-function parseInstant(text: string, now: Date): Date {
-  const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-  const instant = new Date(text)
-  if (!isInstant || Number.isNaN(instant.getTime()))
-    throw new Refusal(
-      `received the instant '${quote(text)}', expected a date or a time with its offset, such as 2026-03-03 or 2026-03-03T10:00:00Z`,
-    )
+/** That is not to come. */
+function parsePast(text: string, now: Date): Date {
+  const instant = parseInstant(text)
   if (instant > now) throw new Refusal(`received the instant ${text}, which is to come; expected one that is over`)
   return instant
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { openAwsOwnRoles } from '../../shared/aws/aws-own-roles.ts'
 import { apiSettings } from '../../shared/domain/environment.ts'
 import { api } from '../api/api.ts'
 import { openDeployment } from './open-deployment.ts'
@@ -6,4 +7,4 @@ import { openDeployment } from './open-deployment.ts'
 const { ports, configuration, guarded } = openDeployment()
 // Beside the bundle, as the configuration is. Without it nobody is served.
 const settings = apiSettings.parse(JSON.parse(readFileSync(new URL('./api.json', import.meta.url), 'utf8')))
-export const handler = guarded(api(ports, configuration, settings))
+export const handler = guarded(api(ports, configuration, { ...settings, roles: openAwsOwnRoles() }))

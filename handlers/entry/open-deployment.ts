@@ -18,6 +18,9 @@ const environmentSchema = z.object({
     .string()
     .transform((text): unknown => JSON.parse(text))
     .pipe(z.record(z.enum(workedQueues), z.url())),
+  /** The bus of outcomes, and the topic by which receivers get mail. */
+  SSOFILE_BUS: z.string().min(1),
+  SSOFILE_TOPIC_ARN: z.string().min(1),
   /** Only the router's, and only where there is an API. */
   SSOFILE_API_PRINCIPAL: z.string().min(1).optional(),
 })
@@ -49,6 +52,8 @@ export function openDeployment() {
     ports,
     configuration,
     deployment: { name: deployment, queueUrls, configuration },
+    bus: environment.SSOFILE_BUS,
+    topicArn: environment.SSOFILE_TOPIC_ARN,
     apiPrincipal: environment.SSOFILE_API_PRINCIPAL,
     /**
      * The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. `tellsLoss`: it also

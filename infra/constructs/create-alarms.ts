@@ -49,11 +49,14 @@ const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
   uploads: 15,
   links: 15,
   'permission-sets': 15,
+  requests: 15,
   events: 60,
   'work-urgent': 15,
   work: 120,
   'work-bulk': 24 * 60,
   dispatch: 60,
+  // A receiver that cannot be reached is tried for two hours.
+  digests: 180,
 }
 
 /** How long a schedule may bring nothing to its end. A slice of the dispatcher takes up to fifteen minutes. */
@@ -64,6 +67,7 @@ const heartbeatMinutes: Readonly<Record<keyof typeof heartbeats, number>> = {
   hourly: 120,
   nightly: 24 * 60,
   report: 24 * 60,
+  notifications: 15,
 }
 
 /** Alarms that a person gets by mail. */
@@ -189,7 +193,7 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
     {
       name: 'brake-holds',
       section: 'The brake holds revocations',
-      says: 'More revocations came at once than are plausible; they are held until a person releases them',
+      says: 'More revocations came at once than are plausible, or a file takes permissions from many; held until a person releases it',
       metric: emitted('BrakeHolds'),
       most: 0,
     },
@@ -198,6 +202,13 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       section: 'A policy is not valid',
       says: 'A policy cannot be read or is not valid; nothing new is granted until it is corrected',
       metric: emitted('PoliciesBroken'),
+      most: 0,
+    },
+    {
+      name: 'eligibilities-broken',
+      section: 'An eligibility is not valid',
+      says: 'An eligibility cannot be read or is not valid; nothing is granted by it until it is corrected',
+      metric: emitted('EligibilitiesBroken'),
       most: 0,
     },
     {

@@ -13,7 +13,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import { apiKinds, routesOf } from '../../handlers/api/routes.ts'
+import { routesOf } from '../../handlers/api/routes.ts'
 import { apiSettingsOf, type Environment } from '../../shared/domain/environment.ts'
 import { apiThrottle } from '../../shared/ports/deployment-settings.ts'
 
@@ -41,7 +41,7 @@ export function createApi(scope: Construct, environment: Environment, handler: L
   const { name, logRetentionDays } = environment
   const api = new HttpApi(scope, 'Api', {
     apiName: name,
-    description: 'ssofile: links and permission sets by HTTPS',
+    description: 'ssofile: links, permission sets and temporary access by HTTPS',
     createDefaultStage: false,
   })
   const destination = new LogGroup(scope, 'ApiAccess', {
@@ -61,8 +61,7 @@ export function createApi(scope: Construct, environment: Environment, handler: L
   const integration = new HttpLambdaIntegration('ApiHandler', handler)
   const authorizer = new HttpIamAuthorizer()
   const { changes } = apiSettingsOf(environment)
-  const routes = apiKinds.flatMap((kind) => routesOf(kind, { mayChange: changes.includes(kind) }))
-  for (const route of routes) {
+  for (const route of routesOf(changes)) {
     const [method = '', path = ''] = route.split(' ')
     const routeKey = HttpRouteKey.with(path, methods[method])
     new HttpRoute(scope, `Route-${route}`, { httpApi: api, routeKey, integration, authorizer })

@@ -15,6 +15,11 @@ type DashboardProps = {
   readonly functions: Functions
 }
 
+const troubles = [
+  ...(['PutOff', 'Failed', 'Throttles', 'Errors', 'BrakeHolds', 'LedgerLost'] as const),
+  ...(['PoliciesBroken', 'EligibilitiesBroken'] as const),
+]
+
 /** One page for the person on call, with the log queries saved. */
 export function createDashboard(scope: Construct, props: DashboardProps): void {
   const { environment, queues, functions } = props
@@ -51,10 +56,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
             queue.metricApproximateNumberOfMessagesVisible({ label: name }),
           ),
         ),
-        graph(
-          'Tried again',
-          emitted(['PutOff', 'Failed', 'Throttles', 'Errors', 'BrakeHolds', 'LedgerLost', 'PoliciesBroken']),
-        ),
+        graph('Tried again', emitted(troubles)),
       ],
       [graph('Runs that came to their end', emitted(Object.values(heartbeats)))],
       [

@@ -36,6 +36,7 @@ export function createDeploymentKey(
     ...access.auditors,
     ...access.operators,
     ...access.governance,
+    ...access.requestAccounts.map((of) => names.sessionArnsOf(of)),
   ]
   // Those of this account need a policy of their own, as for the bucket.
   const accounts = [...new Set(people.map((arn) => arn.split(':')[4] ?? ''))].filter((other) => other !== account)

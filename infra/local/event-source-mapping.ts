@@ -51,7 +51,7 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
   const polling = poll(options, stopping.signal, running)
   return {
     async stop() {
-      stopping.abort()
+      stopping.abort('stopping')
       await polling
       await Promise.all(running)
     },
@@ -138,7 +138,7 @@ async function invoke(
   try {
     return await Promise.race([handler(event), timeout])
   } finally {
-    answered.abort()
+    answered.abort('answered')
   }
 }
 

@@ -14,6 +14,7 @@ Look     ssofile status "$link" --wait
          aws s3 ls --recursive s3://ssofile
          in a browser: ${url}/_ssofile/access
 Revoke   aws s3 rm "s3://ssofile/links_data/$link"
+Ask      for temporary access, and approve, as anybody: ${url}/_ssofile/requests
 
 The log follows:
 `

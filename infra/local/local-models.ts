@@ -5,6 +5,7 @@ import { accountId } from '../../shared/domain/account-id.ts'
 import { renderComplaint } from '../../shared/domain/complaint.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
+import { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../shared/memory/organization-file.ts'
 import { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
@@ -90,6 +91,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
   })
   const auditorRole = options.auditorRole || 'ssofile-auditor'
   const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole })
+  const sessions = new PersonSessions({ ...common, clock: new SystemClock(), ssoAdmin, identityStore })
   const isRestart = organizations.isFounded
   if (!isRestart) {
     const file = await readOrganizationFile(options.organizationFile)
@@ -113,6 +115,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     identityStore,
     ssoAdmin,
     iam,
+    sessions,
     objects,
     queues,
     events,

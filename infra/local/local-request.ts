@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { PersonSession } from '../../shared/memory/iam/person-sessions.ts'
 import type { ObjectCreation } from '../../shared/memory/s3/object-change.ts'
 import type { WriteCondition } from '../../shared/ports/object-store.ts'
 import type { Race } from './s3/racing-writes.ts'
@@ -7,6 +8,8 @@ import type { Race } from './s3/racing-writes.ts'
 export type LocalRequest = {
   /** Absent: the request is not signed. */
   readonly accessKeyId: string | undefined
+  /** Whom Identity Center gave the credentials; absent: they are no person's session. */
+  readonly person: PersonSession | undefined
   readonly sourceIpAddress: string
   /** Of the signature's scope. */
   readonly region: string

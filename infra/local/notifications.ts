@@ -8,6 +8,7 @@ import {
 import { memoryTables, type OpenTable } from '../../shared/memory/table.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Queues } from '../../shared/ports/queues.ts'
+import { notifiedPrefixes } from '../bucket-settings.ts'
 import { localRegion } from './local-account.ts'
 import { Outbox } from './outbox.ts'
 
@@ -24,7 +25,6 @@ export type Notifications = {
   stop(): Promise<void>
 }
 
-const prefixes = ['links_data/', 'permission_sets/'] as const
 const configurationId = 'inputs'
 
 /**
@@ -52,7 +52,8 @@ export function startNotifications({
     outbox.put(renderS3TestEvent(source, at))
   }
   const stopListening = objects.onChange((change: ObjectChange) => {
-    if (prefixes.some((prefix) => change.key.startsWith(prefix))) outbox.put(renderS3Notification(change, source))
+    if (notifiedPrefixes.some((prefix) => change.key.startsWith(prefix)))
+      outbox.put(renderS3Notification(change, source))
   })
   return {
     async stop() {

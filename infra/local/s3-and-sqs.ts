@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type BuildAppOptions, buildApp } from 'fauxqs'
+import type { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
 import type { MemoryBucket } from '../../shared/memory/s3/memory-bucket.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
@@ -24,14 +25,19 @@ import { serveS3 } from './s3/serve-s3.ts'
 import { FauxqsSqsStore } from './sqs/fauxqs-sqs-store.ts'
 import { serveSqs } from './sqs/serve-sqs.ts'
 
-export type LocalServerOptions = { readonly objects: MemoryObjectStore; readonly queues: MemoryQueues }
+export type LocalServerOptions = {
+  readonly objects: MemoryObjectStore
+  readonly queues: MemoryQueues
+  /** Absent: nobody is signed in. */
+  readonly sessions?: Pick<PersonSessions, 'of'>
+}
 
 /**
  * S3 and SQS on one port: fauxqs's wire protocols over our own bucket and queues; hooks correct what fauxqs gets wrong.
  * Nothing listens yet. The hooks ignore requests with an `X-Amz-Target` other than SQS's, so that a preHandler hook can
  * add further JSON services; their bodies arrive as Buffers.
  */
-export function buildLocalServer({ objects, queues }: LocalServerOptions): FastifyInstance {
+export function buildLocalServer({ objects, queues, sessions }: LocalServerOptions): FastifyInstance {
   const bucket = objects.model
   const sqsStore = new FauxqsSqsStore(queues)
   // fauxqs exports neither its store classes nor interfaces for them, and its types have private members; ours have the
@@ -50,7 +56,9 @@ export function buildLocalServer({ objects, queues }: LocalServerOptions): Fasti
   })
   app.addHook('preHandler', (request, reply, done) => {
     try {
-      localRequests.run({ ...describe(request, reply), race: races.get(request) }, done)
+      const described = describe(request, reply)
+      const person = sessions?.of(described.accessKeyId)
+      localRequests.run({ ...described, person, race: races.get(request) }, done)
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }
@@ -79,7 +87,7 @@ function keepBodiesWhole(request: FastifyRequest): void {
   if (isMessage && parseS3Request(request) !== undefined) request.headers['content-type'] = 'binary/octet-stream'
 }
 
-function describe(request: FastifyRequest, reply: FastifyReply): Omit<LocalRequest, 'race'> {
+function describe(request: FastifyRequest, reply: FastifyReply): Omit<LocalRequest, 'race' | 'person'> {
   const hangUp = new AbortController()
   reply.raw.on('close', () => {
     if (!reply.raw.writableEnded) hangUp.abort()

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { ApiEvent } from '../../handlers/api/api-request.ts'
-import { apiKinds, routesOf } from '../../handlers/api/routes.ts'
+import { apiChanges, routesOf } from '../../handlers/api/routes.ts'
+import { arnOfSession } from '../../shared/memory/iam/person-sessions.ts'
 import { TokenBucket } from '../../shared/memory/organizations/token-bucket.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import { apiThrottle } from '../../shared/ports/deployment-settings.ts'
@@ -9,7 +10,7 @@ import { localAccountId } from './local-account.ts'
 import { currentRequest } from './local-request.ts'
 
 const prefix = '/api'
-const routes = apiKinds.flatMap((kind) => routesOf(kind, { mayChange: true }))
+const routes = routesOf(apiChanges)
 
 /**
  * What API Gateway's HTTP API does before ssofile's function and after it, below `/api`: the path decoded once, the route, the
@@ -68,7 +69,7 @@ async function answerOf(
 
 /** `undefined`: there is no such route. */
 function toEvent(request: FastifyRequest): ApiEvent | undefined {
-  const { accessKeyId = 'unsigned', sourceIpAddress } = currentRequest()
+  const { accessKeyId = 'unsigned', person, sourceIpAddress } = currentRequest()
   const [path = '', search] = request.url.split('?')
   // Seen at API Gateway: what stands behind a question mark that it has decoded is lost.
   const rawPath = decodeURIComponent(path).split('?', 1).join('')
@@ -85,7 +86,9 @@ function toEvent(request: FastifyRequest): ApiEvent | undefined {
     requestContext: {
       requestId: request.id,
       http: { sourceIp: sourceIpAddress },
-      authorizer: { iam: { userArn: `arn:aws:iam::${localAccountId}:user/${accessKeyId}` } },
+      authorizer: {
+        iam: { userArn: person ? arnOfSession(person) : `arn:aws:iam::${localAccountId}:user/${accessKeyId}` },
+      },
     },
   }
 }

@@ -1,7 +1,10 @@
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
+import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
+import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
+import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
@@ -13,6 +16,7 @@ import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/por
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
 import { addAccessPage } from './add-access-page.ts'
+import { addRequestsPage } from './add-requests-page.ts'
 import { addRoleUses } from './add-role-uses.ts'
 import { addRolesOfPeople } from './add-roles-of-people.ts'
 import { addSupport } from './add-support.ts'
@@ -29,10 +33,12 @@ import { localAccountId, localRegion } from './local-account.ts'
 import { openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
+import { addOutcomes, localBus, localTopicArn, openOutcomeServices } from './outcomes.ts'
 import { addQueryServices } from './query-services/add-query-services.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
 import { serveApi } from './serve-api.ts'
+import { addPersonSessions } from './sessions/add-person-sessions.ts'
 import { takeOver } from './take-over.ts'
 
 export type LocalOptions = {
@@ -124,8 +130,9 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   }
   const notifications = startNotifications({ ...models, openTable, clock, onError })
   stops.push(() => notifications.stop())
-  addQueryServices(app, models)
-  addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
+  const outcomes = openOutcomeServices({ clock, randomness: new SystemRandomness(), openTable, log })
+  addQueryServices(app, { ...models, ...outcomes })
+  addJsonServices(app, { ...models, outcomes }, { clock, onCall: (call) => models.events.apiCalled(call) })
   // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())
   let isReady = false
@@ -133,6 +140,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const calls = new EnvironmentCalls()
   calls.addTo(app)
   addRolesOfPeople(app)
+  addPersonSessions(app, models.sessions)
   let functions: LocalFunctions | undefined
   app.get('/_ssofile/functions', async () => functions?.metrics() ?? {})
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
@@ -142,9 +150,13 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   addRoleUses(app, models.iam)
+  addOutcomes(app, outcomes)
   const gateway = serveApi(app, { clock, onError })
   const page = addAccessPage(app, configuration)
+  const requestsPage = addRequestsPage(app, models)
+  stops.push(requestsPage.stop)
   const url = await app.listen({ host: '127.0.0.1', port: options.port })
+  requestsPage.url = url
   // As the environment of a deployment names it.
   const { instanceArn } = models.ssoAdmin
   const common = { url, clock, log, metrics, instanceArn }
@@ -207,6 +219,8 @@ function openPorts({ url, clock, log, metrics, instanceArn, environment, caller 
   return {
     ...patientPorts({ ...aws, auditor, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
     clock: own(clock),
+    eventBus: openEventBridgeBus(localBus, endpoint),
+    channels: openAwsChannels(localTopicArn, endpoint),
   }
 }
 
@@ -220,6 +234,8 @@ function functionVariables(
     SSOFILE_BUCKET: bucket,
     SSOFILE_INSTANCE_ARN: instanceArn,
     SSOFILE_QUEUE_URLS: JSON.stringify(queueUrlsAt(url)),
+    SSOFILE_BUS: localBus,
+    SSOFILE_TOPIC_ARN: localTopicArn,
     ...(name === 'router' ? { SSOFILE_API_PRINCIPAL: `AWS:${apiRole}` } : {}),
     AWS_REGION: localRegion,
     AWS_ENDPOINT_URL: url,

@@ -13,6 +13,7 @@ import { createDashboard } from '../constructs/create-dashboard.ts'
 import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
 import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
 import { createFunctions, type Functions, listFunctions } from '../constructs/create-functions.ts'
+import { createNotifications } from '../constructs/create-notifications.ts'
 import { createOperatorRole } from '../constructs/create-operator-role.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
@@ -33,6 +34,7 @@ export class SsofileStack extends Stack {
         ? createBucket(this, { environment, names, key, mayNotify: queues.worked.uploads })
         : undefined
     const keyArns = [key.keyArn, ...(existing?.keyArn === undefined ? [] : [existing.keyArn])]
+    createNotifications(this, { environment, names, key })
     createOperatorRole(this, { environment, names, keyArns })
     const functions = createFunctions(this, {
       environment,
@@ -45,6 +47,8 @@ export class SsofileStack extends Stack {
         SSOFILE_QUEUE_URLS: this.toJsonString(
           Object.fromEntries(workedQueues.map((queue) => [queue, queues.worked[queue].queueUrl])),
         ),
+        SSOFILE_BUS: names.outcomesBus,
+        SSOFILE_TOPIC_ARN: names.notificationsTopicArn,
       },
     })
     const ready = this.#claimAndReconcile(environment, functions, bucket)

@@ -1,5 +1,7 @@
 import {
   GenerateServiceLastAccessedDetailsCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
   GetRoleCommand,
   GetServiceLastAccessedDetailsCommand,
   IAMClient,
@@ -8,6 +10,7 @@ import {
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import { partitionOf } from '../domain/environment.ts'
+import { referenceKey } from '../domain/permission-set-changes.ts'
 import { permissionSetRolePath } from '../domain/permission-set-role.ts'
 import type { AuditedAccount, Auditor, LastAccessedPage } from '../ports/auditor.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -22,6 +25,16 @@ const itemsMost = 1_000
 const text = z.string().min(1)
 const credentialsSchema = z.object({ AccessKeyId: text, SecretAccessKey: text, SessionToken: text })
 
+/** "URL-encoded compliant with RFC 3986". (IAM API Reference, "GetPolicyVersion".) */
+const encodedText = text.transform((encoded, context) => {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    context.addIssue('it is not URL-encoded')
+    return z.NEVER
+  }
+})
+
 /** The auditor over the SDK; each call is tried once. */
 export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor {
   const settings = clientSettings(endpoint)
@@ -29,12 +42,14 @@ export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor 
   return {
     async enter(account, roleName) {
       const region = await sts.config.region()
-      const RoleArn = `arn:${partitionOf(region)}:iam::${account}:role/${roleName}`
+      const ownArn = `arn:${partitionOf(region)}:iam::${account}`
+      const RoleArn = `${ownArn}:role/${roleName}`
       const input = { RoleArn, RoleSessionName: 'ssofile', DurationSeconds: sessionSeconds }
       const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
       const member = { service: 'sts', member: 'Credentials' } as const
       const { AccessKeyId, SecretAccessKey, SessionToken } = parseAnswer(member, credentialsSchema, Credentials)
       return auditedAccount(
+        ownArn,
         new IAMClient({
           ...settings,
           region,
@@ -47,8 +62,8 @@ export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor 
   }
 }
 
-/** The IAM of the account that the client's credentials are of. */
-export function auditedAccount(iam: IAMClient): AuditedAccount {
+/** The IAM of the account that the client's credentials are of. `ownArn`: how the ARNs of what is in it begin. */
+function auditedAccount(ownArn: string, iam: IAMClient): AuditedAccount {
   return {
     async listPermissionSetRoles(nextToken) {
       const input = { PathPrefix: permissionSetRolePath, Marker: nextToken, MaxItems: itemsMost }
@@ -75,6 +90,14 @@ export function auditedAccount(iam: IAMClient): AuditedAccount {
       const uses = (output.ServicesLastAccessed ?? []).flatMap(({ LastAuthenticated }) => LastAuthenticated ?? [])
       const lastUsedAt = uses.length === 0 ? undefined : new Date(Math.max(...uses.map(Number)))
       return { status: 'COMPLETED', lastUsedAt, nextToken: output.IsTruncated ? output.Marker : undefined }
+    },
+    async policyDocument(policy) {
+      const PolicyArn = typeof policy === 'string' ? policy : `${ownArn}:policy${referenceKey(policy)}`
+      const { Policy } = await iamAnswer(iam.send(new GetPolicyCommand({ PolicyArn })))
+      const VersionId = parseAnswer({ service: 'iam', member: 'DefaultVersionId' }, text, Policy?.DefaultVersionId)
+      const call = iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId }))
+      const { PolicyVersion } = await iamAnswer(call)
+      return parseAnswer({ service: 'iam', member: 'Document' }, encodedText, PolicyVersion?.Document)
     },
   }
 }

@@ -1,5 +1,6 @@
 import {
-  ChangeMessageVisibilityCommand,
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
@@ -57,12 +58,15 @@ export class SqsQueues implements Queues {
     await answerOrAbsent('sqs', call, isOutdated)
   }
 
-  async changeVisibility(queue: QueueName, receiptHandle: string, seconds: number): Promise<void> {
-    const message = { QueueUrl: this.#urlOf(queue), ReceiptHandle: receiptHandle }
-    await answerOf(
-      'sqs',
-      this.#client.send(new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: seconds })),
-    )
+  async changeVisibility(queue: QueueName, receiptHandles: readonly string[], seconds: number): Promise<void> {
+    const Entries = receiptHandles.map((ReceiptHandle, index) => ({
+      Id: String(index),
+      ReceiptHandle,
+      VisibilityTimeout: seconds,
+    }))
+    const call = this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#urlOf(queue), Entries }))
+    const { Failed = [] } = await answerOf('sqs', call)
+    throwFirst(Failed, `of ${receiptHandles.length} messages of ${queue} could not be held back`)
   }
 
   async #sendBatch(queue: QueueName, batch: readonly OutgoingMessage[], total: number): Promise<void> {
@@ -71,11 +75,16 @@ export class SqsQueues implements Queues {
       return { Id: String(index), MessageBody: body, ...fifo }
     })
     const call = this.#client.send(new SendMessageBatchCommand({ QueueUrl: this.#urlOf(queue), Entries }))
-    const { Failed: [first, ...others] = [] } = await answerOf('sqs', call)
-    if (first === undefined) return
-    const told = `${1 + others.length} of ${total} messages were not accepted by ${queue}: ${first.Message ?? ''}`
-    throw new ServiceError('sqs', first.Code ?? 'Unknown', told)
+    const { Failed = [] } = await answerOf('sqs', call)
+    throwFirst(Failed, `of ${total} messages were not accepted by ${queue}`)
   }
+}
+
+/** What SQS did not do for some entries of a batch is an error of the whole. */
+function throwFirst(failed: readonly BatchResultErrorEntry[], told: string): void {
+  const [first] = failed
+  if (first === undefined) return
+  throw new ServiceError('sqs', first.Code ?? 'Unknown', `${failed.length} ${told}: ${first.Message ?? ''}`)
 }
 
 /** As many lines as there are batches, `linesMost` at most; what is of one message group stays in one line, in order. */

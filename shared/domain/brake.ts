@@ -1,24 +1,39 @@
 import * as z from 'zod'
-import { type AssignmentKey, assignmentKey } from './assignment.ts'
+import { type Assignment, type AssignmentKey, assignmentKey } from './assignment.ts'
 import { quote } from './complaint.ts'
 import type { Configuration } from './configuration.ts'
+import { type HeldContents, heldContents } from './held-contents.ts'
+import type { AccessIds } from './ledger-entry.ts'
 import { linkPrefix } from './link.ts'
 import { splitFolder } from './link-fields.ts'
+import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 
-/** `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. */
-export const brakeRules = ['own', 'indirect'] as const
+/**
+ * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
+ * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged anew
+ * each time, by what is there.
+ */
+export const brakeRules = ['own', 'indirect', 'minimum'] as const
 
 /**
  * What is counted together. `own` counts by folder. An `indirect` revocation counts, in each folder of the links that granted
  * it, for its cause and for all causes; and for everything, which is the last resort: it lets twice as much pass as each of
  * the others. So no folder uses up what another may lose for the same cause.
  */
-export const brakeCauses = ['folder', 'account', 'principal', 'permission set', 'configuration', 'everything'] as const
+export const brakeCauses = [
+  'folder',
+  'account',
+  'principal',
+  'permission set',
+  'selector',
+  'configuration',
+  'everything',
+] as const
 
 const scope = {
   rule: z.enum(brakeRules),
   cause: z.enum(brakeCauses),
-  /** Of the folder (absent: directly under `links_data/`), the account, the principal or the permission set. */
+  /** Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set or the selector. */
   name: z.string().optional(),
   /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */
   folder: z.string().optional(),
@@ -59,6 +74,8 @@ const brakeList = z.strictObject({
   minutes: z.number(),
   /** Counted before the limit was reached. */
   passed: z.int().min(0),
+  /** What a policy has against it, where that is the rule. */
+  objection: z.string().optional(),
   /** The links or assignments that exceed the limit. */
   items: z.array(z.string()),
   /** Sorted. Each assignment stands on one list only. */
@@ -73,18 +90,29 @@ const brakeRelease = z.strictObject({
   by: z.string(),
   /** Whether a hint was sent for each of them. */
   hinted: z.boolean(),
+  /** The list was of this rule: only its own release lets go what a policy's minimum holds. */
+  rule: z.literal('minimum').optional(),
   keys: z.array(assignmentKey),
+  /** Its file was held, and is what was released. */
+  permissionSet: permissionSetName.optional(),
 })
 
 /** The content of `control/brake.json`. Every instant is S3's. Only a person releases a list. */
 export const brakeRecord = z.strictObject({
   lists: z.array(brakeList),
+  /** Files of permission sets, one of a name. Absent in files of older versions. */
+  contents: z.array(heldContents).default([]),
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),
+  /**
+   * Access that may go although a policy demands a minimum, each as `nameOfAccess` has it. Its entry may not say so yet, and
+   * another dispatcher may judge the next one.
+   */
+  leaving: z.array(z.strictObject({ access: z.string(), at: z.iso.datetime() })).optional(),
 })
 export type BrakeRecord = z.infer<typeof brakeRecord>
 
-export const emptyBrake: BrakeRecord = { lists: [], windows: [], releases: [] }
+export const emptyBrake: BrakeRecord = { lists: [], contents: [], windows: [], releases: [] }
 
 /** One assignment that is about to be revoked, and the keys of the links that granted it. */
 export type Revocation = {
@@ -92,6 +120,11 @@ export type Revocation = {
   readonly links: readonly string[]
   /** `undefined`: all its links were withdrawn. */
   readonly cause: Cause | undefined
+}
+
+/** It was renamed, or is gone. */
+export function causeOfPrincipal({ type, principal }: Pick<Assignment, 'type' | 'principal'>): Cause {
+  return { cause: 'principal', name: `${type}/${principal}` }
 }
 
 /** What one revocation counts in one window. */
@@ -122,6 +155,7 @@ export function tally({ key, links, cause }: Revocation): readonly Tally[] {
 
 /** The most that may pass in a window; exactly so many do. */
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
+  if (rule === 'minimum') return 0
   const { count, percent } = limits[rule]
   const limit = Math.max(count, Math.floor((percent * base) / 100))
   if (rule === 'own') return limit
@@ -287,6 +321,45 @@ export function listHeld({ lists }: BrakeRecord): readonly AssignmentKey[] {
   return lists.flatMap(({ held }) => held).sort()
 }
 
+/** One access of an assignment: there are two while a name stands for another id than before. */
+export function nameOfAccess(key: AssignmentKey, { principalId, permissionSetArn }: AccessIds): string {
+  return `${key} ${principalId} ${permissionSetArn}`
+}
+
+/** What stands on lists of the rule `minimum`: it is judged again whenever somebody looks. */
+export function listJudgedAgain({ lists }: BrakeRecord): readonly AssignmentKey[] {
+  return lists.filter(({ rule }) => rule === 'minimum').flatMap(({ held }) => held)
+}
+
+/** Whether a policy's minimum decides: nobody has released it, and no other rule holds it. */
+export function asksMinimum(brake: BrakeRecord, key: AssignmentKey, { now }: BrakeTerms): boolean {
+  const releases = brake.releases.filter(({ rule }) => rule === 'minimum')
+  return !isReleased({ ...brake, releases }, key, now) && (findList(brake, key)?.rule ?? 'minimum') === 'minimum'
+}
+
+/** Holds it, on the list of its account, and says why anew. */
+export function holdForMinimum(
+  brake: BrakeRecord,
+  key: AssignmentKey,
+  { account, objection }: { readonly account: string; readonly objection: string },
+  { now }: BrakeTerms,
+): BrakeRecord {
+  const scopeOfList = { rule: 'minimum', cause: 'account', name: account } as const
+  const known = brake.lists.find((list) => isSameScope(list, scopeOfList))
+  if (known?.held.includes(key) && known.objection === objection) return brake
+  const none = { since: now.toISOString(), base: 0, limit: 0, minutes: 0, passed: 0, items: [], held: [] }
+  const before: BrakeList = known ?? { ...scopeOfList, ...none }
+  const add = <T extends string>(all: readonly T[], one: T) => [...new Set([...all, one])].sort()
+  const next = { ...before, objection, items: add(before.items, key), held: add(before.held, key) }
+  return { ...brake, lists: [...brake.lists.filter((list) => list !== known), next] }
+}
+
+/** Lets it go: from now on it does not count among what is left. */
+export function letLeave(brake: BrakeRecord, access: string, { now }: BrakeTerms): BrakeRecord {
+  const others = (brake.leaving ?? []).filter((one) => one.access !== access)
+  return { ...brake, leaving: [...others, { access, at: now.toISOString() }] }
+}
+
 function isReleased({ releases }: BrakeRecord, key: AssignmentKey, now: Date): boolean {
   return releases.some((release) => isInForce(release, now) && release.keys.includes(key))
 }
@@ -305,7 +378,8 @@ export function releaseHeld(
   list: BrakeList,
   { at, digest, by }: { at: Date; digest: string; by: string },
 ): BrakeRecord {
-  const release = { digest, at: at.toISOString(), by, hinted: false, keys: list.held }
+  const rule = list.rule === 'minimum' ? { rule: list.rule } : {}
+  const release = { digest, at: at.toISOString(), by, hinted: false, ...rule, keys: list.held }
   return withoutList({ ...brake, releases: [...brake.releases, release] }, list)
 }
 
@@ -328,6 +402,34 @@ function withoutList(brake: BrakeRecord, list: BrakeList): BrakeRecord {
   }
 }
 
+/** On more account assignments than this a permission set loses nothing, and makes no administrators, without a release. */
+export function contentsLimit(ledgerEntries: number, limits: Configuration['brake']): number {
+  return limitOf({ rule: 'indirect', cause: 'permission set' }, ledgerEntries, limits)
+}
+
+/** Holds the file of a permission set, in place of another one of that name. The same record where it is held already. */
+export function holdContents(brake: BrakeRecord, held: HeldContents): BrakeRecord {
+  if (brake.contents.some(({ digest }) => digest === held.digest)) return brake
+  const others = brake.contents.filter(({ name }) => name !== held.name)
+  return { ...brake, contents: [...others, held].sort((a, b) => (a.name < b.name ? -1 : 1)) }
+}
+
+/** The file of this permission set is not held any more. */
+export function dropContents(brake: BrakeRecord, permissionSet: PermissionSetName): BrakeRecord {
+  if (!brake.contents.some(({ name }) => name === permissionSet)) return brake
+  return { ...brake, contents: brake.contents.filter(({ name }) => name !== permissionSet) }
+}
+
+/** Releases exactly this content of a file. */
+export function releaseContents(
+  brake: BrakeRecord,
+  { digest, name }: HeldContents,
+  { at, by }: { readonly at: Date; readonly by: string },
+): BrakeRecord {
+  const release = { digest, at: at.toISOString(), by, hinted: false, keys: [], permissionSet: name }
+  return dropContents({ ...brake, releases: [...brake.releases, release] }, name)
+}
+
 /** The release of this list that is in force. */
 export function findRelease({ releases }: BrakeRecord, digest: string, now: Date) {
   return releases.findLast((release) => release.digest === digest && isInForce(release, now))
@@ -342,8 +444,12 @@ export function findUnhinted({ releases }: BrakeRecord, now: Date): BrakeRecord[
 export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
   const windows = brake.windows.filter((window) => ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits))
   const releases = brake.releases.filter((release) => isInForce(release, terms.now))
-  const isSame = windows.length === brake.windows.length && releases.length === brake.releases.length
-  return isSame ? brake : { ...brake, windows, releases }
+  const leaving = brake.leaving?.filter((one) => isInForce(one, terms.now))
+  const isSame =
+    windows.length === brake.windows.length &&
+    releases.length === brake.releases.length &&
+    leaving?.length === brake.leaving?.length
+  return isSame ? brake : { ...brake, windows, releases, ...(leaving && { leaving }) }
 }
 
 /** How many would have been revoked in the window if nothing had been held. */
@@ -353,7 +459,8 @@ export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>)
 
 /** Why the brake holds, for a person: rule and limit. The figure grows while more is held, so it stands elsewhere. */
 export function describeList(list: BrakeList): string {
-  const { rule, name, limit, base, minutes } = list
+  const { rule, name, limit, base, minutes, objection } = list
+  if (rule === 'minimum') return `held by a policy: ${objection}`
   return rule === 'own'
     ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
     : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`

@@ -1,6 +1,5 @@
 import type { AccountId } from './account-id.ts'
-import type { Configuration } from './configuration.ts'
-import { expandScope, parentsThatCount } from './expand-scope.ts'
+import { expandScope, parentsThatCount, type Scoping } from './expand-scope.ts'
 import { type Grant, type LinkKey, parseLinkKey, renderGrant, renderLinkKey } from './link.ts'
 import type { OrganizationView } from './organization-view.ts'
 import { renderScope, type Scope } from './scope.ts'
@@ -34,7 +33,7 @@ export type Obstacle = {
 
 type Options = {
   readonly view: OrganizationView
-  readonly configuration: Pick<Configuration, 'supportNestedOu' | 'includeManagementAccount'>
+  readonly configuration: Scoping
   /** False: one link for each account. */
   readonly isCompact: boolean
   /** The keys of the tags that links may name. Their tags must have been read. */

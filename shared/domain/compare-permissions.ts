@@ -1,37 +1,48 @@
 import { type ActionCatalog, accessLevels, type KnownAction } from './access-level.ts'
+import type { AccountId } from './account-id.ts'
 import { matchesAction } from './glob.ts'
-import type { CustomerManagedPolicy, PermissionSetDefinition } from './permission-set-file.ts'
+import { type PermissionSetPolicies, referenceKey } from './permission-set-changes.ts'
+import type { CustomerManagedPolicy } from './permission-set-file.ts'
 import { type PolicyStatement, parsePolicyStatements } from './policy-statement.ts'
 
 /** An action that is allowed before and after: on other resources, under other conditions, or with other denials. */
 export type ChangedAction = KnownAction & { readonly what: readonly ('resources' | 'conditions' | 'denials')[] }
 
+/** What a managed policy says, and in which account it was read; or why nobody knows. */
+export type PolicyText = { readonly document: string; readonly account: AccountId } | { readonly why: string }
+
 /** What the change of a permission set means. The gravest level first, then by name. */
 export type PermissionsChange = {
-  /** By the inline policy alone. A managed policy may allow or deny them too. */
+  /** By the inline policy and the managed policies that were read. Another one may allow or deny them too. */
   readonly gained: readonly KnownAction[]
   readonly lost: readonly KnownAction[]
   readonly changed: readonly ChangedAction[]
-  /** Managed policies are told by name: what they say stands elsewhere. */
   readonly policiesGained: readonly string[]
   readonly policiesLost: readonly string[]
+  /** Managed policies that the actions are told by. Those that neither come nor go are among them. */
+  readonly policiesRead: readonly { readonly name: string; readonly account: AccountId }[]
+  /** Managed policies that are told by name alone, though somebody asked what they say. */
+  readonly policiesNotRead: readonly { readonly name: string; readonly why: string }[]
   /** In whole sentences, for whoever has to agree. */
   readonly warnings: readonly string[]
 }
 
-type Policies = Pick<
-  PermissionSetDefinition,
-  'inlinePolicy' | 'managedPolicyArns' | 'customerManagedPolicies' | 'permissionsBoundary'
->
+const none: PermissionSetPolicies = { managedPolicyArns: [], customerManagedPolicies: [] }
 
-const none: Policies = { managedPolicyArns: [], customerManagedPolicies: [] }
-
-/** `before`: absent where the permission set is made. */
+/** `before`: absent where the permission set is made. `texts`: of managed policies, by name; empty: nobody asked. */
 export function comparePermissions(
-  { before = none, after }: { readonly before?: Policies | undefined; readonly after: Policies },
+  {
+    before = none,
+    after,
+    texts = new Map(),
+  }: {
+    readonly before?: PermissionSetPolicies | undefined
+    readonly after: PermissionSetPolicies
+    readonly texts?: ReadonlyMap<string, PolicyText>
+  },
   catalog: ActionCatalog,
 ): PermissionsChange {
-  const [old, now] = [parsePolicyStatements(before.inlinePolicy), parsePolicyStatements(after.inlinePolicy)]
+  const [old, now] = [parseAll(before, texts), parseAll(after, texts)]
   const actions = old && now ? compareActions(old, now, catalog) : { gained: [], lost: [], changed: [] }
   const [policiesBefore, policiesAfter] = [namePolicies(before), namePolicies(after)]
   const policiesGained = policiesAfter.filter((one) => !policiesBefore.includes(one))
@@ -39,6 +50,8 @@ export function comparePermissions(
     ...actions,
     policiesGained,
     policiesLost: policiesBefore.filter((one) => !policiesAfter.includes(one)),
+    policiesRead: [...texts].flatMap(([name, text]) => ('why' in text ? [] : [{ name, account: text.account }])),
+    policiesNotRead: [...texts].flatMap(([name, text]) => ('why' in text ? [{ name, why: text.why }] : [])),
     warnings: [
       ...(old && now ? [] : ['the inline policy has something that is not understood here: read it itself']),
       ...warnOfStatements(old ?? [], now ?? []),
@@ -49,12 +62,40 @@ export function comparePermissions(
   }
 }
 
+/** The managed policies of these versions of a permission set, each once. */
+export function listManagedPolicies(
+  ...versions: readonly PermissionSetPolicies[]
+): readonly (string | CustomerManagedPolicy)[] {
+  const all = versions.flatMap((one) => [...one.managedPolicyArns, ...one.customerManagedPolicies])
+  const byName = new Map(all.map((one) => [nameManagedPolicy(one), one]))
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, policy]) => policy)
+}
+
+/** One that AWS manages by its ARN. */
+export function nameManagedPolicy(policy: string | CustomerManagedPolicy): string {
+  return typeof policy === 'string' ? policy : `customer managed ${referenceKey(policy)}`
+}
+
+/** `undefined`: something is not understood here. */
+function parseAll(
+  policies: PermissionSetPolicies,
+  texts: ReadonlyMap<string, PolicyText>,
+): readonly PolicyStatement[] | undefined {
+  const managed = namePolicies(policies).flatMap((name) => {
+    const text = texts.get(name)
+    return text === undefined || 'why' in text ? [] : [text.document]
+  })
+  const parsed = [policies.inlinePolicy, ...managed].map(parsePolicyStatements)
+  return parsed.some((one) => one === undefined) ? undefined : parsed.flatMap((one) => one ?? [])
+}
+
 function compareActions(old: readonly PolicyStatement[], now: readonly PolicyStatement[], catalog: ActionCatalog) {
   const gained: KnownAction[] = []
   const lost: KnownAction[] = []
   const changed: ChangedAction[] = []
+  const [before, after] = [old.map(byService), now.map(byService)]
   for (const [key, action] of listActions([...old, ...now], catalog)) {
-    const [was, is] = [judge(key, old), judge(key, now)]
+    const [was, is] = [judge(key, before), judge(key, after)]
     if (!was.isAllowed && is.isAllowed) gained.push(action)
     if (was.isAllowed && !is.isAllowed) lost.push(action)
     if (!was.isAllowed || !is.isAllowed) continue
@@ -71,17 +112,33 @@ function compareActions(old: readonly PolicyStatement[], now: readonly PolicySta
 /** What AWS describes, and what the statements name besides: a new service, or a wrong name. */
 function listActions(statements: readonly PolicyStatement[], catalog: ActionCatalog): ActionCatalog {
   const named = new Set(statements.flatMap(({ actions }) => actions))
-  const known = [...catalog.keys()]
-  const unknown = [...named].filter(
-    (pattern) => pattern !== '*' && !catalog.has(pattern) && !known.some((action) => matchesAction(pattern, action)),
-  )
+  const all = [...catalog.keys()]
+  const known = Map.groupBy(all, serviceOf)
+  const unknown = [...named].filter((pattern) => {
+    const service = serviceOf(pattern)
+    const some = service === '' ? all : (known.get(service) ?? [])
+    return pattern !== '*' && !catalog.has(pattern) && !some.some((action) => matchesAction(pattern, action))
+  })
   return new Map([...catalog, ...unknown.map((name) => [name, { name, level: 'unknown' as const }] as const)])
 }
 
+/** The actions of a statement by service: a policy of AWS may name 1,500. Under '' those that may be of any service. */
+type ByService = PolicyStatement & { readonly services: ReadonlyMap<string, readonly string[]> }
+
+function byService(statement: PolicyStatement): ByService {
+  return { ...statement, services: Map.groupBy(statement.actions, serviceOf) }
+}
+
+function serviceOf(pattern: string): string {
+  return /^[^:*?]+(?=:)/.exec(pattern)?.[0] ?? ''
+}
+
 /** What the statements say of one action. Equal texts: they say the same. A denial without limits leaves nothing. */
-function judge(action: string, statements: readonly PolicyStatement[]) {
+function judge(action: string, statements: readonly ByService[]) {
+  const service = serviceOf(action)
+  const isNamed = (patterns: readonly string[] = []) => patterns.some((pattern) => matchesAction(pattern, action))
   const about = statements.filter(
-    ({ actions, isInverted }) => actions.some((pattern) => matchesAction(pattern, action)) !== isInverted,
+    ({ services, isInverted }) => (isNamed(services.get(service)) || isNamed(services.get(''))) !== isInverted,
   )
   const render = (texts: readonly string[]) => [...new Set(texts)].sort().join('\n')
   const pairs = (some: readonly PolicyStatement[]) => render(some.map((one) => `${one.resources} ${one.condition}`))
@@ -138,7 +195,7 @@ function warnOfPolicies(gained: readonly string[]): readonly string[] {
  * "Permissions boundaries do not define the maximum permissions that a resource-based policy can grant to an entity." "You
  * cannot set the boundary for a service-linked role." (IAM API Reference, "PutRolePermissionsBoundary".)
  */
-function warnOfBoundary(before: Policies, after: Policies): readonly string[] {
+function warnOfBoundary(before: PermissionSetPolicies, after: PermissionSetPolicies): readonly string[] {
   const [old, now] = [before, after].map(({ permissionsBoundary }) => JSON.stringify(permissionsBoundary))
   if (now === undefined)
     return old === undefined ? [] : ['the permissions boundary goes: nothing limits the policies any more']
@@ -148,7 +205,6 @@ function warnOfBoundary(before: Policies, after: Policies): readonly string[] {
   ]
 }
 
-function namePolicies({ managedPolicyArns, customerManagedPolicies }: Policies): readonly string[] {
-  const name = ({ Name, Path = '/' }: CustomerManagedPolicy) => `customer managed ${Path}${Name}`
-  return [...managedPolicyArns, ...customerManagedPolicies.map(name)].sort()
+function namePolicies(policies: PermissionSetPolicies): readonly string[] {
+  return listManagedPolicies(policies).map(nameManagedPolicy)
 }

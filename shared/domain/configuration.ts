@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { JsonRule, JsonRules } from './json-faults.ts'
 import { permissionSetName } from './permission-set-name.ts'
+import { notificationRules, notifications } from './receivers.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const wholeNumber = z.int().min(0)
 const percentage = z.number().min(0).max(100)
@@ -14,6 +16,7 @@ const folder = z
   // A key with control characters is rejected, so no link in such a folder could be valid.
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'a folder has no control characters')
   .refine((name) => name === name.normalize('NFC'), 'a folder is in Unicode normal form NFC')
+  .refine((name) => name.split('/', 1)[0] !== temporaryFolder, 'the folder temporary is reserved for temporary access')
 
 const indirect = z.strictObject({
   count: wholeNumber.default(20),
@@ -55,6 +58,7 @@ export const configuration = z.strictObject({
     .default(''),
   brake: brake.prefault({}),
   limits: limits.prefault({}),
+  notifications: notifications.prefault({}),
 })
 export type Configuration = z.infer<typeof configuration>
 
@@ -74,12 +78,13 @@ const percent = value('a number from 0 to 100', 'a number such as 10')
 
 /** What to say about each part of a configuration that breaks a rule of its schema. */
 export const configurationRules: JsonRules = {
+  ...notificationRules,
   $: object(configuration),
   '$.supportNestedOu': flag,
   '$.folders': value('a list of at most 20 folders under links_data/, each once', 'a list such as ["team-a"]'),
   '$.folders.[]': {
     expected:
-      'the name of a folder under links_data/: 1 to 200 characters in Unicode normal form NFC, without % and control characters, and without / at its ends',
+      'the name of a folder under links_data/: 1 to 200 characters in Unicode normal form NFC, without % and control characters, without / at its ends, and not temporary, which is always there',
     remedy: () => 'write it as it stands in the keys between links_data/ and the link, such as "team-a"',
   },
   '$.urgentPermissionSets': value('a list of names of permission sets', 'a list such as ["BreakGlass-ps"]'),

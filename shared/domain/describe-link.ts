@@ -5,11 +5,21 @@ import { toldUploader } from './find-uploader.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import { renderInstant } from './instant.ts'
 import { complainOfObjections, describeObjection, type Verdict } from './judge-by-policies.ts'
-import { type Lack, lackOfActiveAccount, lackOfBoundUser, lackOfScope, lackOfTags, remedyOfFailures } from './lack.ts'
+import {
+  type Lack,
+  lackOfActiveAccount,
+  lackOfBoundUser,
+  lackOfScope,
+  lackOfSelector,
+  lackOfTags,
+  remedyOfFailures,
+} from './lack.ts'
 import { isSameLink, type LedgerState, type LinkUpload } from './ledger-entry.ts'
 import type { Link } from './link.ts'
 import type { LinkBody } from './link-body.ts'
 import type { Account } from './organization-view.ts'
+import type { Scope } from './scope.ts'
+import { selectorKey } from './selector-file.ts'
 import { type NewStatus, rejection, type Status } from './status.ts'
 import { describeUpload, isSameUpload, type Upload } from './upload.ts'
 
@@ -34,6 +44,8 @@ export type Expansion =
   /** `near`: what was most likely meant. */
   | { readonly found: 'nothing'; readonly scope: Parameters<typeof lackOfScope>[0]; readonly near: string | undefined }
   | { readonly found: 'unread-tags'; readonly unread: number; readonly all: number }
+  /** Its selector cannot be read, or is not valid. */
+  | { readonly found: 'unclear'; readonly complaint: Complaint }
 
 /** How far the assignments of a link are. */
 export type Progress = {
@@ -100,7 +112,7 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  * | 11 |                          | tags are not read                                               | waiting            |
  * | 12 |                          | access is held, or its status says so and nobody knows          | held               |
  * | 13 |                          | it exists                                                       | applied            |
- * | 14 |                          | it does not exist, or is not active                             | waiting            |
+ * | 14 |                          | it does not exist, is not active, or nobody knows what its selector means | waiting  |
  * |    | in force                 | *scope with accounts*                                           |                    |
  * | 15 |                          | progress unknown, and its status says that this is applied      | applied            |
  * | 16 |                          | progress unknown                                                | applying           |
@@ -154,8 +166,18 @@ export function describeLink(facts: LinkFacts): NewStatus | undefined {
 
 /** A policy refuses only what is new: access that this content of the link gave before stays, and is told to stand against it. */
 function tellVerdict(facts: InForce & LinkFacts, { warnings: _, ...told }: NewStatus): NewStatus {
-  const { refusals = [], warnings = [] } = facts.verdict ?? {}
+  const { refusals = [], warnings = [], later = [] } = facts.verdict ?? {}
   const stands = hasGranted(facts)
+  const { present, object } = facts
+  // Only the dispatcher knows what people have besides: what it has refused stays refused until it says something else.
+  if (
+    later.length > 0 &&
+    !stands &&
+    told.state === 'applying' &&
+    isSame(present, object) &&
+    present.state === 'rejected'
+  )
+    return { ...told, owned: undefined, state: 'rejected', reason: present.reason, remedy: present.remedy }
   const complaint = complainOfObjections(facts.link.key, refusals)
   if (complaint && !stands && told.state !== 'rejected' && told.state !== 'held')
     return { ...told, owned: undefined, ...rejection(complaint) }
@@ -218,16 +240,26 @@ function describeNoAccounts(
       ...told,
       state: 'applied',
       accounts: noAccounts,
-      reason:
-        link.scope.kind === 'ou_id'
-          ? `'${link.scope.id}' exists but holds no active account`
-          : 'the organization has no active member account',
+      reason: emptyReason(link.scope),
     }
-  const lack =
-    expansion.found === 'inactive-account'
-      ? lackOfActiveAccount(expansion.account.id, expansion.account.state)
-      : lackOfScope(expansion.scope, expansion.near)
-  return { ...told, state: 'waiting', accounts: noAccounts, ...lack }
+  return { ...told, state: 'waiting', accounts: noAccounts, ...lackOfAccounts(expansion) }
+}
+
+function emptyReason(scope: Scope): string {
+  if (scope.kind === 'ou_id') return `'${scope.id}' exists but holds no active account`
+  if (scope.kind === 'select') return `${selectorKey(scope.name)} selects no active member account`
+  return 'the organization has no active member account'
+}
+
+function lackOfAccounts(expansion: Extract<Expansion, { found: 'inactive-account' | 'unclear' | 'nothing' }>): Lack {
+  switch (expansion.found) {
+    case 'inactive-account':
+      return lackOfActiveAccount(expansion.account.id, expansion.account.state)
+    case 'unclear':
+      return lackOfSelector(expansion.complaint)
+    default:
+      return lackOfScope(expansion.scope, expansion.near)
+  }
 }
 
 /** Rows 15 to 23. */
@@ -282,7 +314,11 @@ function describeAccounts(
 
 /** The handler knows no progress: what an upload is told once stays until the dispatcher says something else. */
 function isApplied(present: Status | undefined, object: Upload): present is Status {
-  return present?.state === 'applied' && isSameUpload(present, object)
+  return isSame(present, object) && present.state === 'applied'
+}
+
+function isSame(present: Status | undefined, object: Upload): present is Status {
+  return isSameUpload(present, object) && present !== undefined
 }
 
 function isInForce({ state }: Access): boolean {

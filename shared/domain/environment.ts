@@ -55,8 +55,10 @@ export const access = z.strictObject({
   permissionSetUploaders: principals.default([]),
   auditors: principals.default([]),
   operators: principals.default([]),
-  /** Who writes `policies/`; ssofile itself may not. */
+  /** Who writes `policies/`, `selectors/` and `eligibility/`; ssofile itself may not. */
   governance: principals.default([]),
+  /** Accounts whose Identity Center sessions may ask for temporary access and approve. Empty: nobody asks. */
+  requestAccounts: z.array(accountId).max(20).default([]),
 })
 
 const ways = ['s3', 'api', 'both'] as const
@@ -83,9 +85,13 @@ const shape = configuration.extend({
     existing: z.strictObject({ account: accountId, keyArn: keyArn.optional() }).optional(),
   }),
   access,
-  /** How links and permission sets come in: by uploads to the bucket, by the API, or by both. */
+  /** How links, permission sets and requests come in: by uploads to the bucket, by the API, or by both. */
   provisioning: z
-    .strictObject({ links: z.enum(ways).default('s3'), permissionSets: z.enum(ways).default('s3') })
+    .strictObject({
+      links: z.enum(ways).default('s3'),
+      permissionSets: z.enum(ways).default('s3'),
+      requests: z.enum(ways).default('s3'),
+    })
     .prefault({}),
   alarmAddress: z.email(),
   logRetentionDays: z.literal(retentionDays).default(365),
@@ -113,6 +119,12 @@ export const environment = shape.superRefine((value, context) => {
     const inner = value.folders.find((other) => folder !== '' && other.startsWith(`${folder}/`))
     if (inner !== undefined) tell(path, `a folder without another inside: its uploaders could also write to '${inner}'`)
   })
+  for (const [receiver, { folders }] of value.notifications.receivers.entries())
+    for (const [index, folder] of folders.entries())
+      if (folder !== '' && !value.folders.includes(folder))
+        tell(['notifications', 'receivers', receiver, 'folders', index], `'' or one of folders: ${told(value.folders)}`)
+  if (value.provisioning.requests !== 's3' && access.requestAccounts.length === 0)
+    tell(['provisioning', 'requests'], '"s3", or an account in access.requestAccounts: without one nobody may ask')
   // IAM Identity Center User Guide, "Advanced KMS key policy statements": the key must be in the management account.
   const identityCenterKey = value.identityCenterKeyArn
   if (identityCenterKey !== undefined && identityCenterKey.split(':')[4] !== value.managementAccount)
@@ -125,6 +137,11 @@ export const environment = shape.superRefine((value, context) => {
       : [{ path: ['bucket', 'existing', 'keyArn'], arn: bucket.existing.keyArn }]),
     ...access.uploaders.flatMap(({ principals }, uploader) =>
       principals.map((arn, index) => ({ path: ['access', 'uploaders', uploader, 'principals', index], arn })),
+    ),
+    ...value.notifications.receivers.flatMap(({ webhook }, receiver) =>
+      webhook === undefined
+        ? []
+        : [{ path: ['notifications', 'receivers', receiver, 'webhook', 'secretArn'], arn: webhook.secretArn }],
     ),
     ...(['permissionSetUploaders', 'auditors', 'operators', 'governance'] as const).flatMap((list) =>
       access[list].map((arn, index) => ({ path: ['access', list, index], arn })),
@@ -146,21 +163,25 @@ export function configurationOf(environment: Environment): Configuration {
 
 /** Whether anything comes in by the API: otherwise there is none. */
 export function hasApi({ provisioning }: Environment): boolean {
-  return provisioning.links !== 's3' || provisioning.permissionSets !== 's3'
+  return Object.values(provisioning).some((way) => way !== 's3')
 }
 
 /** What the API has to know of the environment. */
-export const apiSettings = z.strictObject({ access, changes: z.array(z.enum(['links', 'permission-sets'])) })
+export const apiSettings = z.strictObject({
+  access,
+  changes: z.array(z.enum(['links', 'permission-sets', 'requests'])),
+})
 export type ApiSettings = z.infer<typeof apiSettings>
 
 /** For nobody. */
 export const closedApi: ApiSettings = apiSettings.parse({ access: {}, changes: [] })
 
 export function apiSettingsOf({ access, provisioning }: Environment): ApiSettings {
-  const { links, permissionSets } = provisioning
+  const { links, permissionSets, requests } = provisioning
   const changes: ApiSettings['changes'] = []
   if (links !== 's3') changes.push('links')
   if (permissionSets !== 's3') changes.push('permission-sets')
+  if (requests !== 's3') changes.push('requests')
   return { access, changes }
 }
 

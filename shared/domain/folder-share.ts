@@ -1,4 +1,5 @@
 import { linkPrefix } from './link.ts'
+import { foldersThatCount } from './temporary-folder.ts'
 
 /**
  * Whose work this is, by the key that caused it: each declared folder has a share of its own, whatever stands below it.
@@ -9,7 +10,7 @@ export function shareOf(cause: string, folders: readonly string[]): string {
   if (!cause.startsWith(linkPrefix)) return `no link: ${cause.split(/[/% ]/, 1)[0]}`
   const name = cause.slice(linkPrefix.length).split('%', 1)[0] ?? ''
   if (!name.includes('/')) return 'no folder'
-  const within = folders.filter((folder) => name.startsWith(`${folder}/`))
+  const within = foldersThatCount(folders).filter((folder) => name.startsWith(`${folder}/`))
   const folder = within.sort((a, b) => b.length - a.length)[0]
   return folder === undefined ? 'undeclared folders' : `folder ${folder}`
 }

@@ -6,6 +6,11 @@ export function matchesGlob(glob: string): (text: string) => boolean {
   return matcherOf(glob, isSameOrAny)
 }
 
+/** Whether a text is what one of these globs says. */
+export function fitsOne(globs: readonly string[], text: string): boolean {
+  return globs.some((glob) => matchesGlob(glob)(text))
+}
+
 /** The same with `#` for one digit, as in `CHG#######`. */
 export function matchesTicketPattern(pattern: string): (text: string) => boolean {
   return matcherOf(pattern, (one, character) => (one === '#' ? /^[0-9]$/.test(character) : isSameOrAny(one, character)))

@@ -1,9 +1,11 @@
 import type { Assignment } from './assignment.ts'
 import type { Configuration } from './configuration.ts'
-import { isWithin, type Membership, parentsThatCount } from './expand-scope.ts'
+import { isUnclear, isWithin, type Membership, parentsThatCount } from './expand-scope.ts'
 import { type Link, parseLinkKey, renderLinkKey } from './link.ts'
 import type { Account } from './organization-view.ts'
 import type { Scope } from './scope.ts'
+import { selectorName } from './selector-name.ts'
+import { foldersThatCount } from './temporary-folder.ts'
 
 /**
  * Every link that could grant this assignment while its account is as given. These are finitely many keys
@@ -15,11 +17,30 @@ export function listGrantingLinks(
   account: Account,
   configuration: Pick<Configuration, 'folders'> & Membership,
 ): readonly Link[] {
+  const scopes = listScopes(account, configuration).filter((scope) => isWithin(scope, account, configuration))
+  return spellAll(assignment, account, scopes, configuration)
+}
+
+/** Every link of which nobody knows whether it grants this assignment: by its selector, which is not valid or not readable. */
+export function listUnclearLinks(
+  assignment: Assignment,
+  account: Account,
+  configuration: Pick<Configuration, 'folders'> & Membership,
+): readonly Link[] {
+  const scopes = listSelects(configuration).filter((scope) => isUnclear(scope, account, configuration))
+  return spellAll(assignment, account, scopes, configuration)
+}
+
+function spellAll(
+  assignment: Assignment,
+  account: Account,
+  scopes: readonly Scope[],
+  configuration: Pick<Configuration, 'folders'>,
+): readonly Link[] {
   if (account.id !== assignment.accountId) return []
   const { permissionSet, principal, type } = assignment
-  const scopes = listScopes(account, configuration).filter((scope) => isWithin(scope, account, configuration))
   return scopes.flatMap((scope) =>
-    [undefined, ...configuration.folders].flatMap((folder) => {
+    [undefined, ...foldersThatCount(configuration.folders)].flatMap((folder) => {
       const parts = { folder, scope, permissionSet, principal, type }
       const link = parseLinkKey(renderLinkKey(parts), configuration.folders)
       // A tag may hold a %, or letters that are not in NFC: no valid link can name it, and its key would spell another
@@ -35,7 +56,16 @@ function listScopes(account: Account, configuration: Membership): readonly Scope
     { kind: 'account', id: account.id },
     ...parentsThatCount(account, configuration.supportNestedOu).map((id): Scope => ({ kind: 'ou_id', id })),
     ...Object.entries(account.tags ?? {}).map(([key, value]): Scope => ({ kind: 'account_tag', key, value })),
+    ...listSelects(configuration),
   ]
+}
+
+/** A selector whose file has a name that no link can spell is named by none. */
+function listSelects({ selectors }: Membership): readonly Scope[] {
+  return [...selectors.keys()].flatMap((text): readonly Scope[] => {
+    const name = selectorName.safeParse(text)
+    return name.success ? [{ kind: 'select', name: name.data }] : []
+  })
 }
 
 /** Whether the rendered link means its scope: letters of a tag may read like the grammar. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { accountId } from './account-id.ts'
 import type { Assignment } from './assignment.ts'
 import { grant } from './link.ts'
-import { permissionSetName } from './permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { principalName, principalType } from './principal.ts'
 
 /** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
@@ -57,4 +57,9 @@ export function assignmentHint(
   cause: string,
 ): Hint {
   return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause }
+}
+
+/** Look at this permission set. */
+export function permissionSetHint(permissionSet: PermissionSetName, cause: string): Hint {
+  return { v: 1, kind: 'permission-set', permissionSet, cause }
 }

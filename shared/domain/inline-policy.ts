@@ -1,4 +1,5 @@
 import { type JsonFault, type JsonPath, quote } from './complaint.ts'
+import { denialSid, isDenial } from './ended-sessions.ts'
 import { findForeignCharacter, isJsonObject, plainTwin } from './json-faults.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
@@ -9,7 +10,29 @@ const mostCharacters = 10_240
 
 /** What AWS would refuse in a policy document that stands at `path`; whether its statements make sense is left to AWS. */
 export function inlinePolicyFaults(document: JsonObject, path: JsonPath): readonly JsonFault[] {
-  return [...sizeFaults(JSON.stringify(document), path), ...valueFaults(document, path)]
+  return [...sizeFaults(JSON.stringify(document), path), ...sidFaults(document, path), ...valueFaults(document, path)]
+}
+
+/** What of these limits a policy exceeds, in words; `undefined`: it fits. */
+export function findExcess(inlinePolicy: string): string | undefined {
+  const [fault] = sizeFaults(inlinePolicy, [])
+  return fault && `${fault.received}, ${fault.expected}`
+}
+
+/** By their Sid ssofile knows the statements again that it adds to an inline policy. */
+function sidFaults({ Statement = [] }: JsonObject, path: JsonPath): readonly JsonFault[] {
+  const statements = Array.isArray(Statement) ? Statement : [Statement]
+  return statements.flatMap((statement, index) => {
+    if (!isDenial(statement)) return []
+    return [
+      {
+        path: [...path, 'Statement', ...(Array.isArray(Statement) ? [index] : []), 'Sid'],
+        received: `a Sid that begins with '${denialSid}'`,
+        expected: 'another one: ssofile itself adds such statements, for sessions that were ended',
+        remedy: 'delete the statement, or give it another Sid',
+      },
+    ]
+  })
 }
 
 /** The limits count compact JSON, which is what is sent. */

@@ -1,12 +1,13 @@
 import type { AccountId } from './account-id.ts'
 import { type Complaint, quote, renderComplaint } from './complaint.ts'
 import { forbiddenActionsOf } from './forbidden-actions.ts'
-import { matchesGlob, matchesTicketPattern } from './glob.ts'
+import { fitsOne, matchesTicketPattern } from './glob.ts'
 import type { Link } from './link.ts'
 import type { LinkBody } from './link-body.ts'
 import type { PermissionSetFile } from './permission-set-file.ts'
-import type { Guardrails, LinkRule, PermissionSetRule, Policy } from './policy-file.ts'
+import type { Guardrails, LinkRule, MinimumRule, PermissionSetRule, Policy, SeparationRule } from './policy-file.ts'
 import { renderScope } from './scope.ts'
+import { isOnOneSide, isSeparated, type Overlap } from './separation.ts'
 
 /** Where a fact of an input is not known before it is uploaded, or before it is applied. */
 const later = 'later'
@@ -20,6 +21,8 @@ export type LinkCase = {
   readonly uploader: { readonly name: string } | 'nobody knows' | typeof later
   /** All that it reaches now. `later`: nobody has looked. */
   readonly accounts: readonly AccountId[] | typeof later
+  /** What the people of its principal have besides, in the accounts that it reaches. `unread`: what cannot be read of that. */
+  readonly overlaps: readonly Overlap[] | { readonly unread: string } | typeof later
 }
 
 /** What a rule has against an input. Without a rule: a policy that is broken. */
@@ -48,19 +51,40 @@ type Finding =
   | undefined
 
 export function judgeLinkByPolicies(guardrails: Guardrails, about: LinkCase): Verdict {
-  const rules = guardrails.policies.flatMap((policy) => policy.links.map((rule) => ({ policy, rule })))
-  return judge(guardrails, rules, (rule) => {
+  const find = (rule: LinkRule): readonly Finding[] => {
     const applies = concerns(rule.for, about)
     if (applies === later) return [later]
     return applies ? findingsOfLink(rule.must, about) : []
-  })
+  }
+  const found = guardrails.policies.flatMap((policy) => [
+    ...policy.links.map((rule) => ({ policy, rule, findings: find(rule) })),
+    ...policy.separations.map((rule) => ({ policy, rule, findings: [separationFinding(rule, about)] })),
+  ])
+  return judge(guardrails, found)
 }
 
 export function judgePermissionSetByPolicies(guardrails: Guardrails, file: PermissionSetFile): Verdict {
-  const rules = guardrails.policies.flatMap((policy) => policy.permissionSets.map((rule) => ({ policy, rule })))
-  return judge(guardrails, rules, (rule) => {
-    const { names } = rule.for
-    return names === undefined || fitsOne(names, file.name) ? findingsOfPermissionSet(rule.must, file) : []
+  const find = ({ for: { names }, must }: PermissionSetRule) =>
+    names === undefined || fitsOne(names, file.name) ? findingsOfPermissionSet(must, file) : []
+  return judge(
+    guardrails,
+    guardrails.policies.flatMap((policy) =>
+      policy.permissionSets.map((rule) => ({ policy, rule, findings: find(rule) })),
+    ),
+  )
+}
+
+/** What is to say where fewer people would be left in an account than a rule demands. */
+export function objectToRevocation(
+  policy: Policy,
+  { for: { permissionSets }, must: { peopleLeast }, ...rule }: MinimumRule,
+  { left, account }: { readonly left: number; readonly account: AccountId },
+): Objection {
+  const people = (count: number) => (count === 1 ? '1 person' : `${count} people`)
+  return objectionOf(policy, rule, {
+    received: `${left === 0 ? 'nobody' : `only ${people(left)}`} who would keep ${listed(permissionSets)} in account ${account}`,
+    expected: `at least ${people(peopleLeast)}`,
+    remedy: 'give it to somebody else first',
   })
 }
 
@@ -82,16 +106,15 @@ export function nameOf({ policy, rule }: Objection): string {
   return rule === undefined ? policy : `${policy}#${rule}`
 }
 
-function judge<R extends AnyRule>(
+function judge(
   { broken }: Guardrails,
-  rules: readonly { readonly policy: Policy; readonly rule: R }[],
-  find: (rule: R) => readonly Finding[],
+  found: readonly { readonly policy: Policy; readonly rule: AnyRule; readonly findings: readonly Finding[] }[],
 ): Verdict {
   const refusals: Objection[] = broken.map(objectionOfBroken)
   const warnings: Objection[] = []
   const open = new Set<string>()
-  for (const { policy, rule } of rules) {
-    for (const finding of find(rule)) {
+  for (const { policy, rule, findings } of found) {
+    for (const finding of findings) {
       if (finding === undefined) continue
       if (finding === later) open.add(`${policy.key}#${rule.id}`)
       else (rule.mode === 'enforce' ? refusals : warnings).push(objectionOf(policy, rule, finding))
@@ -124,8 +147,28 @@ function objectionOfBroken(complaint: Complaint): Objection {
   }
 }
 
-function fitsOne(globs: readonly string[], text: string): boolean {
-  return globs.some((glob) => matchesGlob(glob)(text))
+function separationFinding(rule: SeparationRule, { link, overlaps }: LinkCase): Finding {
+  if (!isOnOneSide(rule, link.permissionSet)) return undefined
+  if (overlaps === later) return later
+  const [one, other] = rule.must.notTogether
+  const expected = `nobody with both ${listed(one)} and ${listed(other)} in one account`
+  if ('unread' in overlaps)
+    return {
+      received: `people of whom it is not known what they have (${quote(overlaps.unread, 300)})`,
+      expected,
+      remedy: 'it is looked at again within an hour; see that ssofile can read it',
+    }
+  const clashes = overlaps.filter((overlap) => isSeparated(rule, link.permissionSet, overlap))
+  const [first] = clashes
+  if (first === undefined) return undefined
+  const { person, permissionSet, account, group } = first
+  const more = clashes.length > 1 ? ` (and ${clashes.length - 1} more)` : ''
+  const through = group === undefined ? 'directly' : `through the group '${quote(group)}'`
+  return {
+    received: `'${quote(person ?? 'somebody')}', who has '${permissionSet}' in account ${account} ${through}${more}`,
+    expected,
+    remedy: 'take the other one away first, or give it to others',
+  }
 }
 
 function concerns(which: LinkRule['for'], about: LinkCase): boolean | typeof later {

@@ -58,7 +58,13 @@ function judgeLink(
   if (!link.ok && (!key.includes('%') || isSystemFile(key))) return { faults: faultsOf(link, body), warnings: [] }
   const verdict =
     link.ok && said.ok
-      ? judgeLinkByPolicies(guardrails, { link: link.value, body: said.value, accounts: 'later', ...upload })
+      ? judgeLinkByPolicies(guardrails, {
+          link: link.value,
+          body: said.value,
+          accounts: 'later',
+          overlaps: 'later',
+          ...upload,
+        })
       : noObjection
   return withVerdict(verdict, {
     faults: [...faultsOf(link, body), ...faultsOf(said, body)],

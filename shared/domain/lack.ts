@@ -1,5 +1,5 @@
 import type { AccountId } from './account-id.ts'
-import { quote } from './complaint.ts'
+import { type Complaint, quote } from './complaint.ts'
 import { remedyOfContradiction } from './contradiction.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import type { Grant } from './link.ts'
@@ -7,6 +7,7 @@ import type { Account } from './organization-view.ts'
 import type { PermissionSetName } from './permission-set-name.ts'
 import type { PrincipalType } from './principal.ts'
 import type { Scope } from './scope.ts'
+import { selectorKey } from './selector-file.ts'
 
 /** What a link lacks, and what a person can do: for its status. */
 export type Lack = { readonly reason: string; readonly remedy: string }
@@ -67,6 +68,13 @@ export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: strin
       remedy: 'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
     }
   }
+  if (scope.kind === 'select') {
+    return {
+      reason: `there is no ${selectorKey(scope.name)}${meant(near)}`,
+      remedy:
+        'upload the link with the exact name, or ask whoever writes the selectors; it is applied when the file is there',
+    }
+  }
   const noun = scope.kind === 'account' ? 'account' : 'organizational unit'
   return {
     reason: `${noun} '${scope.id}' does not exist in the organization${meant(near)}`,
@@ -83,6 +91,16 @@ export function lackOfActiveAccount(id: AccountId, state: Account['state']): Lac
   return {
     reason: `account ${id} is ${state}, not ACTIVE`,
     remedy: 'delete the link, or wait: it is applied when the account is ACTIVE',
+  }
+}
+
+/** Nobody knows which accounts the link means. */
+export function lackOfSelector(complaint: Complaint): Lack {
+  const { object, received, expected } = complaint
+  return {
+    reason: `${quote(object)} cannot be used: received ${received}, expected ${expected}`,
+    remedy:
+      'ask whoever writes the selectors to correct it; until then the link grants nothing new, and access that it gave stays',
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { requestDigest } from './access-request.ts'
 import { type PermissionSetArn, type PrincipalId, permissionSetArn, principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
 import { isSameUpload, type Upload, uploadIdentity } from './upload.ts'
@@ -21,6 +22,8 @@ export const grantingLink = z.strictObject({
   reason: z.string().optional(),
   ticket: z.string().optional(),
   expiresAt: z.iso.datetime().optional(),
+  /** Of temporary access: the request that it was granted for. */
+  ofRequest: z.strictObject({ user: principalId, digest: requestDigest }).optional(),
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
@@ -85,6 +88,8 @@ const accessFields = {
   orphanedAt: z.iso.datetime().optional(),
   /** Since when a drift check misses it in Identity Center: someone else removed it. */
   missingSince: z.iso.datetime().optional(),
+  /** When an operator gave it back to others. It stays; once `foreign/` and history say so, the ledger forgets it. */
+  releasedAt: z.iso.datetime().optional(),
 }
 const access = z.strictObject(accessFields)
 
@@ -158,5 +163,6 @@ export function withoutAccess({ accesses }: LedgerEntry, ids: AccessIds): Ledger
 
 /** Nothing is left to do for it, as long as its links, its account and its names mean what they did. */
 export function isSettled({ accesses: [first, ...others] }: LedgerEntry): boolean {
-  return first.state === 'granted' && first.orphanedAt === undefined && others.length === 0
+  const isChanging = first.orphanedAt !== undefined || first.releasedAt !== undefined
+  return first.state === 'granted' && !isChanging && others.length === 0
 }

@@ -1,6 +1,9 @@
 import * as z from 'zod'
+import { givenApproval, requestDigest } from './access-request.ts'
 import { type JsonFault, type Parsed, parsed, quote, refused } from './complaint.ts'
+import { principalId } from './identity-center-ids.ts'
 import { complainAboutJson, faultsOfIssues, isJsonObject, type JsonRule, type JsonRules } from './json-faults.ts'
+import { temporaryPrefix } from './link.ts'
 import { type JsonValue, parseStrictJson } from './strict-json.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
 
@@ -22,20 +25,40 @@ export const linkBodySchema = z.strictObject({
   notBefore: instant.optional(),
   reason: z.string().max(reasonMost).regex(line).optional(),
   ticket: z.string().max(ticketMost).regex(line).optional(),
+  incident: z.string().max(ticketMost).regex(line).optional(),
 })
-export type LinkBody = z.infer<typeof linkBodySchema>
+
+/** Which request a temporary link is of, and who approved it. `user`: the id of a user in the identity store. */
+const grantedRequest = z.strictObject({
+  digest: requestDigest,
+  user: principalId,
+  eligibility: z.string(),
+  approvedBy: z.array(givenApproval),
+  endsSessions: z.boolean().optional(),
+})
+/** The links that ssofile writes for requests, under `links_data/temporary/`: each of them ends. */
+const temporaryLinkBody = linkBodySchema.extend({ expiresAt: instant, request: grantedRequest })
+export type TemporaryLinkBody = z.infer<typeof temporaryLinkBody>
+export type LinkBody = z.infer<typeof linkBodySchema> & { readonly request?: TemporaryLinkBody['request'] | undefined }
 
 /** What to say about each field of a link's body that breaks a rule. */
 export const linkBodyRules: JsonRules = {
   $: {
-    expected: 'one JSON object with the fields expiresAt, notBefore, reason or ticket, or an empty file',
+    expected: 'one JSON object with the fields expiresAt, notBefore, reason, ticket or incident, or an empty file',
     remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
   },
   '$.expiresAt': instantRule('expiresAt'),
   '$.notBefore': instantRule('notBefore'),
   '$.reason': lineRule(reasonMost),
   '$.ticket': lineRule(ticketMost),
+  '$.incident': lineRule(ticketMost),
 }
+
+const ofRequest: JsonRule = {
+  expected: 'which request was granted',
+  remedy: () => `delete it: only ssofile writes under ${temporaryPrefix}; to ask for temporary access: ssofile request`,
+}
+const temporaryLinkRules: JsonRules = { ...linkBodyRules, '$.request': ofRequest }
 
 /**
  * What a link's body says. A body that is empty, or has only spaces and line ends, says nothing. Every other body that
@@ -54,7 +77,7 @@ export function parseLinkBody(key: string, body: Uint8Array, sizeBytes = body.le
   const text = decodeStrictUtf8(key, body)
   if (!text.ok) return text
   const content = text.value.replace(/^[ \t\r\n]+/, '')
-  if (content === '') return parsed({})
+  if (content === '' && !isTemporary(key)) return parsed({})
   const document = parseStrictJson(key, body)
   if (document.ok) return linkBodyOf(key, document.value)
   if (/^[[{"]/.test(content)) return document
@@ -66,9 +89,16 @@ export function parseLinkBody(key: string, body: Uint8Array, sizeBytes = body.le
   })
 }
 
+function isTemporary(key: string): boolean {
+  return key.startsWith(temporaryPrefix)
+}
+
 function linkBodyOf(key: string, document: JsonValue): Parsed<LinkBody> {
-  const said = linkBodySchema.safeParse(document)
-  if (!said.success) return refused(complainAboutJson(key, faultsOfIssues(said.error.issues, document, linkBodyRules)))
+  const said = (isTemporary(key) ? temporaryLinkBody : linkBodySchema).safeParse(document)
+  if (!said.success) {
+    const rules = isTemporary(key) ? temporaryLinkRules : linkBodyRules
+    return refused(complainAboutJson(key, faultsOfIssues(said.error.issues, document, rules)))
+  }
   const { expiresAt, notBefore } = said.data
   if (expiresAt === undefined || notBefore === undefined || expiresAt > notBefore) return parsed(said.data)
   const written = isJsonObject(document) ? document : {}

@@ -6,8 +6,11 @@ import { permissionSetName } from './permission-set-name.ts'
 import { principalName, principalType } from './principal.ts'
 import { parseScope, renderScope, type Scope, scopeKinds } from './scope.ts'
 import { isSystemFile, unlessSystemFile } from './system-file.ts'
+import { foldersThatCount, temporaryFolder } from './temporary-folder.ts'
 
 export const linkPrefix = 'links_data/'
+/** Where ssofile writes the links of requests that were granted. */
+export const temporaryPrefix = `${linkPrefix}${temporaryFolder}/`
 
 /** S3 allows 1,024 bytes. The rest is for the prefixes that ssofile puts before a key. */
 export const linkKeyMostBytes = 900
@@ -61,7 +64,7 @@ export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Li
 
 /** Only text that can be read and copied from a status or a terminal. */
 function findNearKey(key: string, folders: readonly string[]): string | undefined {
-  if (!key.startsWith(linkPrefix) || byteLength(key) > linkKeyMostBytes) return undefined
+  if (!key.startsWith(linkPrefix) || isTooLong(key)) return undefined
   const near = linkPrefix + nearLinkName(key.slice(linkPrefix.length), folders)
   return judgeKey(near, folders).ok && quote(near, linkKeyMostBytes) === near ? near : undefined
 }
@@ -76,17 +79,23 @@ function judgeKey(key: string, folders: readonly string[]): Parsed<Link> {
   if (anchorFault) return refused({ object: key, ...anchorFault })
   const link = parseFields(fields)
   if ('expected' in link) return refused({ object: key, ...link })
+  if (folder === temporaryFolder && link.type === 'GROUP') return refused({ object: key, ...temporaryGroup })
   return parsed({ key: linkKey.parse(key), folder, ...link })
 }
 
 type Fault = Omit<Complaint, 'object'>
 
+const temporaryGroup: Fault = {
+  received: 'a group',
+  expected: 'a user: temporary access is of the one person who asked for it',
+  remedy: 'ask for yourself, with your user name before %USER%ssofile (ssofile request); delete this one',
+}
+
 /** What is wrong with the key as bytes, before its grammar. */
 function findKeyFault(key: string): Fault | undefined {
-  const bytes = byteLength(key)
-  if (bytes > linkKeyMostBytes) {
+  if (isTooLong(key)) {
     return {
-      received: `a key of ${bytes} bytes`,
+      received: `a key of ${byteLength(key)} bytes`,
       expected: `at most ${linkKeyMostBytes} bytes in UTF-8`,
       remedy: `use a shorter folder, or give the tag or the principal a shorter name; then ${again}`,
     }
@@ -141,7 +150,7 @@ function findAnchorFault(
       remedy: `end the name with %ssofile; then ${again}`,
     }
   }
-  if (folder === undefined || folders.includes(folder)) return undefined
+  if (folder === undefined || foldersThatCount(folders).includes(folder)) return undefined
   return {
     received: told('folder', folder),
     expected: declared(folders),
@@ -199,6 +208,12 @@ function parseFields(fields: LinkFields): (Grant & { readonly scope: Scope }) | 
 
 function told(field: string, received: string): string {
   return received === '' ? `an empty ${field}` : `${field} '${quote(received)}'`
+}
+
+/** A character of a JavaScript string is one to three bytes in UTF-8; so hardly a key has to be encoded to know. */
+function isTooLong(key: string): boolean {
+  if (key.length > linkKeyMostBytes || 3 * key.length <= linkKeyMostBytes) return key.length > linkKeyMostBytes
+  return byteLength(key) > linkKeyMostBytes
 }
 
 function byteLength(text: string): number {

@@ -49,6 +49,8 @@ const otherScopeWords: ReadonlyMap<string, ScopeKind> = new Map([
   ['tag', 'account_tag'],
   ['accounts', 'account'],
   ['account_id', 'account'],
+  ['selector', 'select'],
+  ['selectors', 'select'],
 ])
 
 /** The value tells the scope more reliably than the word before it. */
@@ -75,6 +77,11 @@ function nearValue(scope: string, value: string): string {
       return value.trim().toLowerCase()
     case 'account':
       return value.replace(/[-\s]/g, '')
+    case 'select':
+      return value
+        .trim()
+        .replace(/^selectors\//, '')
+        .replace(/\.json$/i, '')
     default:
       return value.includes('^') ? value : value.replace(/^([^=]+)=([^=]*)$/, '$1^$2')
   }

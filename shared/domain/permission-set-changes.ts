@@ -25,6 +25,12 @@ export type PermissionSetChange =
   | { readonly kind: 'put-boundary'; readonly boundary: PermissionsBoundary }
   | { readonly kind: 'delete-boundary' }
 
+/** What a permission set allows. */
+export type PermissionSetPolicies = Pick<
+  PermissionSetDefinition,
+  'inlinePolicy' | 'managedPolicyArns' | 'customerManagedPolicies' | 'permissionsBoundary'
+>
+
 /** Whether it changes the roles in the accounts, so that they have to be provisioned. Tags do not. */
 export function isOfRoles({ kind }: PermissionSetChange): boolean {
   return kind !== 'tag' && kind !== 'untag'
@@ -177,12 +183,17 @@ function planBoundary(
   return isSame ? [] : [{ kind: 'put-boundary', boundary: wanted }]
 }
 
-/** The same document: white space and the order of fields mean nothing in a policy. */
-function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
+/** The same document: white space and the order of fields mean nothing in a policy, nor does a list around a single statement. */
+export function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined) return false
   const [first, second] = [parsePolicyJson(a), parsePolicyJson(b)]
-  return first !== undefined && JSON.stringify(sortFields(first)) === JSON.stringify(sortFields(second))
+  return first !== undefined && renderSorted(first) === renderSorted(second)
+}
+
+function renderSorted(policy: unknown): string {
+  const isObject = typeof policy === 'object' && policy !== null && 'Statement' in policy
+  return JSON.stringify(sortFields(isObject ? { ...policy, Statement: [policy.Statement].flat() } : policy))
 }
 
 /** Whether a statement of the policy may have this effect. A policy that cannot be read may have any. */
@@ -196,17 +207,17 @@ function hasEffect(policy: string | undefined, effect: 'Allow' | 'Deny'): boolea
   return !statements.every((one) => typeof one === 'object' && one !== null && 'Effect' in one && one.Effect === other)
 }
 
-function listMissing<T>(items: readonly T[], others: readonly T[], keyOf: (item: T) => string): readonly T[] {
+export function listMissing<T>(items: readonly T[], others: readonly T[], keyOf: (item: T) => string): readonly T[] {
   const known = new Set(others.map(keyOf))
   return items.filter((item) => !known.has(keyOf(item)))
 }
 
 /** A path that is left out is `/`. */
-function referenceKey({ Name, Path = '/' }: CustomerManagedPolicy): string {
+export function referenceKey({ Name, Path = '/' }: CustomerManagedPolicy): string {
   return Path + Name
 }
 
-function boundaryKey(boundary: PermissionsBoundary): string {
+export function boundaryKey(boundary: PermissionsBoundary): string {
   return 'ManagedPolicyArn' in boundary
     ? boundary.ManagedPolicyArn
     : `customer managed ${referenceKey(boundary.CustomerManagedPolicyReference)}`

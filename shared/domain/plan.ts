@@ -1,9 +1,9 @@
 import type { AccountId } from './account-id.ts'
 import { type Assignment, type AssignmentKey, renderAssignmentKey } from './assignment.ts'
-import type { Configuration } from './configuration.ts'
-import { expandScope } from './expand-scope.ts'
+import { expandScope, isUnclear, type Scoping } from './expand-scope.ts'
 import { type Grant, type Link, renderGrant } from './link.ts'
 import type { OrganizationView } from './organization-view.ts'
+import { renderScope } from './scope.ts'
 
 /** The grants and revocations that lead from the ledger to the desired state; sorted, the same in every run. */
 export type Plan = {
@@ -15,14 +15,31 @@ export type Plan = {
 export type AssignmentSet = ReadonlyMap<string, { readonly grant: Grant; readonly accounts: ReadonlySet<AccountId> }>
 
 /** The account assignments that at least one of these links grants now; overlap is a union. */
-export function desiredState(
-  links: readonly Link[],
-  view: OrganizationView,
-  configuration: Pick<Configuration, 'supportNestedOu' | 'includeManagementAccount'>,
-): AssignmentSet {
-  const granted = (link: Link) =>
-    expandScope(link.scope, view, configuration).map((accountId) => toAssignment(link, accountId))
-  return collectAssignments(links.values().flatMap(granted))
+export function desiredState(links: readonly Link[], view: OrganizationView, scoping: Scoping): AssignmentSet {
+  return assignmentsOf(links, ({ scope }) => expandScope(scope, view, scoping))
+}
+
+/** The account assignments of which nobody knows whether these links grant them: by selectors that are not valid or not readable. */
+export function unclearState(links: readonly Link[], view: OrganizationView, scoping: Scoping): AssignmentSet {
+  const membership = { ...scoping, managementAccountId: view.managementAccountId }
+  const selecting = links.filter(({ scope }) => scope.kind === 'select')
+  return assignmentsOf(selecting, ({ scope }) =>
+    view.accounts.filter((account) => isUnclear(scope, account, membership)).map(({ id }) => id),
+  )
+}
+
+/** Many links have the same scope: each is expanded once. */
+function assignmentsOf(links: readonly Link[], expand: (link: Link) => readonly AccountId[]): AssignmentSet {
+  const expanded = new Map<string, readonly AccountId[]>()
+  const accountsOf = (link: Link): readonly AccountId[] => {
+    const name = renderScope(link.scope)
+    const accounts = expanded.get(name) ?? expand(link)
+    expanded.set(name, accounts)
+    return accounts
+  }
+  return collectAssignments(
+    links.values().flatMap((link) => accountsOf(link).map((accountId) => toAssignment(link, accountId))),
+  )
 }
 
 export function collectAssignments(assignments: Iterable<Assignment>): AssignmentSet {

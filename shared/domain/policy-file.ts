@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
-import { complainAboutJson, faultsOfIssues, type JsonRules } from './json-faults.ts'
+import type { JsonRules } from './json-faults.ts'
+import { parseJsonFile } from './parse-json.ts'
 import { principalType } from './principal.ts'
-import { parseStrictJson } from './strict-json.ts'
 
 export const policyPrefix = 'policies/'
 /** Tests of policies stand beside them; they are no policies. */
@@ -82,6 +82,23 @@ const permissionSetRule = z.strictObject({
 })
 export type PermissionSetRule = Readonly<z.infer<typeof permissionSetRule>>
 
+const side = z.array(line(200)).min(1).max(20)
+const separationRule = z.strictObject({
+  ...rule,
+  for: z.strictObject({ accounts: globs.optional() }).prefault({}),
+  /** Nobody has a permission set of the one list together with another one of the other list, in one account. */
+  must: z.strictObject({ notTogether: z.tuple([side, side]) }),
+})
+export type SeparationRule = Readonly<z.infer<typeof separationRule>>
+
+const minimumRule = z.strictObject({
+  ...rule,
+  for: z.strictObject({ permissionSets: globs, accounts: globs.optional() }),
+  /** So many people keep one of these permission sets, in each of these accounts. */
+  must: z.strictObject({ peopleLeast: z.int().min(1).max(100) }),
+})
+export type MinimumRule = Readonly<z.infer<typeof minimumRule>>
+
 /** One file under `policies/`. */
 export const policyFileSchema = z.strictObject({
   /** For editors. */
@@ -90,12 +107,16 @@ export const policyFileSchema = z.strictObject({
   contact: said(200),
   links: z.array(linkRule).max(100).optional(),
   permissionSets: z.array(permissionSetRule).max(100).optional(),
+  separations: z.array(separationRule).max(100).optional(),
+  minimums: z.array(minimumRule).max(100).optional(),
 })
 export type Policy = {
   readonly key: string
   readonly contact: string
   readonly links: readonly LinkRule[]
   readonly permissionSets: readonly PermissionSetRule[]
+  readonly separations: readonly SeparationRule[]
+  readonly minimums: readonly MinimumRule[]
 }
 
 /** All that governance demands. While one is broken, nobody knows what it forbids: nothing new is granted. */
@@ -109,28 +130,25 @@ export function isPolicyKey(key: string): boolean {
 }
 
 export function parsePolicyFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Policy> {
-  if (sizeBytes > policyFileMostBytes)
-    return refused({
-      object: key,
-      received: `a file of ${sizeBytes} bytes`,
-      expected: `at most ${policyFileMostBytes} bytes`,
-      remedy: 'divide it into several files',
-    })
-  const document = parseStrictJson(key, body)
-  if (!document.ok) return document
-  const read = policyFileSchema.safeParse(document.value)
-  if (!read.success)
-    return refused(complainAboutJson(key, faultsOfIssues(read.error.issues, document.value, policyRules)))
-  const { contact, links = [], permissionSets = [] } = read.data
-  const ids = [...links, ...permissionSets].map(({ id }) => id)
+  const limit = { mostBytes: policyFileMostBytes, remedy: 'divide it into several files' }
+  const read = parseJsonFile({ key, body, sizeBytes }, limit, policyFileSchema, policyRules)
+  if (!read.ok) return read
+  const { contact, links = [], permissionSets = [], separations = [], minimums = [] } = read.value
+  const policy = { key, contact, links, permissionSets, separations, minimums }
+  const ids = rulesOf(policy).map(({ id }) => id)
   const twice = ids.find((id, index) => ids.indexOf(id) < index)
-  if (twice === undefined) return parsed({ key, contact, links, permissionSets })
+  if (twice === undefined) return parsed(policy)
   return refused({
     object: key,
     received: `two rules with the id '${quote(twice)}'`,
     expected: 'each id once in a file',
     remedy: 'give one of them another id',
   })
+}
+
+/** All rules of a policy, of every kind. */
+export function rulesOf({ links, permissionSets, separations, minimums }: Policy) {
+  return [...links, ...permissionSets, ...separations, ...minimums]
 }
 
 /** What was read of each policy, together. */
@@ -163,13 +181,15 @@ export function joinPolicies(read: readonly { readonly policy: Parsed<Policy>; r
 
 const listOfGlobs = 'a list of at most 100 texts, in which * stands for any characters and ? for one'
 const expectations: Readonly<Record<string, string>> = {
-  $: 'one JSON object with contact, and links or permissionSets',
+  $: 'one JSON object with contact, and links, permissionSets, separations or minimums',
   '$.$schema': 'where the schema is',
   '$.contact': 'whom to ask: one line of at most 200 characters',
   '$.links': 'a list of at most 100 rules about links',
   '$.permissionSets': 'a list of at most 100 rules about permission sets',
+  '$.separations': 'a list of at most 100 rules about permission sets that nobody has together',
+  '$.minimums': 'a list of at most 100 rules about people who keep a permission set',
   ...Object.fromEntries(
-    ['links', 'permissionSets'].flatMap((list) => [
+    ['links', 'permissionSets', 'separations', 'minimums'].flatMap((list) => [
       [`$.${list}.[].id`, 'small letters, digits and hyphens, at most 64'],
       [`$.${list}.[].control`, 'the control that the rule answers to: one line of at most 100 characters'],
       [`$.${list}.[].mode`, '"warn" or "enforce"'],
@@ -198,6 +218,11 @@ const expectations: Readonly<Record<string, string>> = {
   '$.permissionSets.[].must.customerManagedPolicies': listOfGlobs,
   '$.permissionSets.[].must.forbiddenActions': 'a list of at most 50 actions, such as "iam:*"',
   '$.permissionSets.[].must.sessionMinutesMost': 'a whole number from 60 to 720',
+  '$.separations.[].for.accounts': listOfGlobs,
+  '$.separations.[].must.notTogether': 'two lists of names of permission sets, each of 1 to 20 globs',
+  '$.minimums.[].for.permissionSets': listOfGlobs,
+  '$.minimums.[].for.accounts': listOfGlobs,
+  '$.minimums.[].must.peopleLeast': 'a whole number from 1 to 100',
 }
 
 /** What to say about each field of a policy that breaks a rule. */

@@ -12,6 +12,8 @@ export type PolicyStatement = {
   /** What it is limited to: two statements with the same text limit the same. */
   readonly resources: string
   readonly condition: string
+  /** The resources that it is limited to, `*` for all. `undefined`: all but some (NotResource), or none are named. */
+  readonly onlyOn: readonly string[] | undefined
   /** Every resource, without a condition. */
   readonly isUnlimited: boolean
 }
@@ -48,6 +50,7 @@ export function parsePolicyStatements(document: string | undefined): readonly Po
       isInverted: NotAction !== undefined,
       resources: withVersion(Version, isEverywhere ? '*' : renderList(Resource, NotResource)),
       condition: withVersion(Version, conditions === undefined ? '' : JSON.stringify(sortFields(conditions))),
+      onlyOn: isEverywhere ? ['*'] : Resource?.map((one) => withVersion(Version, one)),
       isUnlimited: isEverywhere && conditions === undefined,
     }
   })

@@ -1,14 +1,20 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
-import { type Complaint, type Parsed, parsed, refused } from './complaint.ts'
-import { complainAboutJson, faultsOfIssues } from './json-faults.ts'
-import { judgeLinkByPolicies, judgePermissionSetByPolicies, nameOf, type Verdict } from './judge-by-policies.ts'
+import { type Complaint, type Parsed, parsed } from './complaint.ts'
+import {
+  judgeLinkByPolicies,
+  judgePermissionSetByPolicies,
+  nameOf,
+  noObjection,
+  type Verdict,
+} from './judge-by-policies.ts'
 import { linkPrefix, parseLinkKey } from './link.ts'
 import { parseLinkBody } from './link-body.ts'
 import { splitFolder } from './link-fields.ts'
+import { judgeRevocationByPolicies } from './minimum.ts'
+import { parseJson } from './parse-json.ts'
 import { parsePermissionSetFile } from './permission-set-file.ts'
 import type { Guardrails } from './policy-file.ts'
-import { parseStrictJson } from './strict-json.ts'
 
 const text = z.string().min(1).max(1100)
 const policyTest = z.strictObject({
@@ -22,6 +28,12 @@ const policyTest = z.strictObject({
   uploader: text.optional(),
   /** All that the link reaches. */
   accounts: z.array(accountId).optional(),
+  /** The link is deleted, and so many people keep what minimums are about. Absent: it is uploaded. */
+  peopleLeft: z.int().min(0).optional(),
+  /** What people of its principal have besides. */
+  overlaps: z
+    .array(z.strictObject({ person: text.optional(), permissionSet: text, account: accountId, group: text.optional() }))
+    .optional(),
   expect: z.enum(['accepted', 'warned', 'refused']),
   /** The rules that object, as `policies/<file>.json#<id>`. Absent: any. */
   rules: z.array(text).optional(),
@@ -41,11 +53,8 @@ export const policyTestFileMostBytes = 1024 * 1024
 export type PolicyTestResult = { readonly title: string; readonly rules: readonly string[]; readonly failure?: string }
 
 export function parsePolicyTests(key: string, body: Uint8Array): Parsed<readonly PolicyTest[]> {
-  const document = parseStrictJson(key, body)
-  if (!document.ok) return document
-  const read = policyTestFileSchema.safeParse(document.value)
-  if (read.success) return parsed(read.data.tests)
-  return refused(complainAboutJson(key, faultsOfIssues(read.error.issues, document.value, {})))
+  const read = parseJson(key, body, policyTestFileSchema, {})
+  return read.ok ? parsed(read.value.tests) : read
 }
 
 /** Judges the input of a test as everything else judges it. `rules` of the result: those that objected. */
@@ -73,6 +82,15 @@ function judge({ input, body, ...test }: PolicyTest, guardrails: Guardrails): Pa
   const { folder } = splitFolder(input.slice(linkPrefix.length))
   const link = parseLinkKey(input, folder === undefined ? [] : [folder])
   if (!link.ok) return link
+  if (test.peopleLeft !== undefined) {
+    const { peopleLeft: left } = test
+    const { permissionSet } = link.value
+    const verdicts = (test.accounts ?? []).map((accountId) =>
+      judgeRevocationByPolicies(guardrails, { accountId, permissionSet }, left),
+    )
+    const [refusals, warnings] = [verdicts.flatMap((one) => one.refusals), verdicts.flatMap((one) => one.warnings)]
+    return parsed({ ...noObjection, refusals, warnings })
+  }
   const said = parseLinkBody(input, bytes)
   if (!said.ok) return said
   const verdict = judgeLinkByPolicies(guardrails, {
@@ -81,6 +99,7 @@ function judge({ input, body, ...test }: PolicyTest, guardrails: Guardrails): Pa
     uploadedAt: new Date(test.uploadedAt ?? 0),
     uploader: test.uploader === undefined ? 'nobody knows' : { name: test.uploader },
     accounts: test.accounts ?? [],
+    overlaps: test.overlaps ?? [],
   })
   return parsed(verdict)
 }

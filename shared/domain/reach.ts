@@ -1,3 +1,4 @@
+import type { AccountId } from './account-id.ts'
 import type { PermissionSetName } from './permission-set-name.ts'
 import type { AssignmentSet } from './plan.ts'
 
@@ -14,4 +15,12 @@ export function reachOf(permissionSet: PermissionSetName, recorded: readonly Ass
     accounts: new Set(entries.flatMap(({ accounts }) => [...accounts])).size,
     assignments: entries.reduce((sum, { accounts }) => sum + accounts.size, 0),
   }
+}
+
+/** The accounts where a permission set is assigned, in their order. */
+export function accountsOf(permissionSet: PermissionSetName, recorded: readonly AssignmentSet[]): readonly AccountId[] {
+  const accounts = recorded.flatMap((set) =>
+    [...set.values()].flatMap((one) => (one.grant.permissionSet === permissionSet ? [...one.accounts] : [])),
+  )
+  return [...new Set(accounts)].sort()
 }

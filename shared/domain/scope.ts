@@ -1,4 +1,5 @@
 import { type AccountId, accountId } from './account-id.ts'
+import { type SelectorName, selectorName, selectorNameForm } from './selector-name.ts'
 
 /** The accounts that a link speaks of, expanded again each time. */
 export type Scope =
@@ -7,8 +8,10 @@ export type Scope =
   | { readonly kind: 'ou_id'; readonly id: string }
   | { readonly kind: 'account_tag'; readonly key: string; readonly value: string }
   | { readonly kind: 'account'; readonly id: AccountId }
+  /** What `selectors/<name>.json` says. */
+  | { readonly kind: 'select'; readonly name: SelectorName }
 
-export const scopeKinds = ['root', 'ou_id', 'account_tag', 'account'] as const
+export const scopeKinds = ['root', 'ou_id', 'account_tag', 'account', 'select'] as const
 export type ScopeKind = (typeof scopeKinds)[number]
 
 /** A fault in the value of a scope. The caller knows the object. */
@@ -44,6 +47,12 @@ export function parseScope(kind: ScopeKind, value: string): Scope | ScopeFault {
     }
     case 'account_tag':
       return parseTag(value)
+    case 'select': {
+      const name = selectorName.safeParse(value)
+      return name.success
+        ? { kind, name: name.data }
+        : { expected: selectorNameForm, remedy: 'write the name of the file selectors/<name>.json, without .json' }
+    }
     default:
       return kind satisfies never
   }
@@ -78,6 +87,8 @@ export function renderScope(scope: Scope): string {
       return `account_tag%${scope.key}^${scope.value}`
     case 'account':
       return `account%${scope.id}`
+    case 'select':
+      return `select%${scope.name}`
     default:
       return scope satisfies never
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { givenApproval, requestDigest } from './access-request.ts'
 import { accountId } from './account-id.ts'
 import type { Complaint } from './complaint.ts'
 import { principalId } from './identity-center-ids.ts'
@@ -22,6 +23,19 @@ export type StatusState = (typeof statusStates)[number]
 export const attentionStates = ['waiting', 'rejected', 'blocked', 'failed', 'held', 'stuck'] as const
 export type AttentionState = (typeof attentionStates)[number]
 
+const requestState = z.strictObject({
+  /** Of exactly this upload: what an approval has to name. */
+  digest: requestDigest,
+  /** Which eligibility counts. */
+  eligibility: z.string().optional(),
+  approvals: z.strictObject({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
+  startsAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
+  /** Until then it waits for approvals. */
+  lapsesAt: z.iso.datetime().optional(),
+})
+export type RequestState = z.infer<typeof requestState>
+
 /** What became of one input: the body of `status/<input key>.json`, for the person who uploaded it. */
 export const status = z.strictObject({
   input: z.string(),
@@ -42,6 +56,8 @@ export const status = z.strictObject({
       failed: z.array(z.strictObject({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
     })
     .optional(),
+  /** Of a request for temporary access. */
+  request: requestState.optional(),
   principalId: principalId.optional(),
   permissionSetArn: z.string().optional(),
   by: uploader.optional(),

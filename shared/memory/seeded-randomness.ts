@@ -13,10 +13,14 @@ export class SeededRandomness implements Randomness {
   }
 
   id(): string {
-    const digits = Array.from({ length: 4 }, () => this.#next().toString(16).padStart(8, '0')).join('')
+    const [first, second, third, fourth] = [this.#digits(), this.#digits(), this.#digits(), this.#digits()]
     // Version 4, variant 1 (RFC 9562, "UUID Version 4").
-    const variant = '89ab'[Number.parseInt(digits.charAt(16), 16) % 4]
-    return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`
+    const variant = '89ab'[Number.parseInt(third.charAt(0), 16) % 4]
+    return `${first}-${second.slice(0, 4)}-4${second.slice(5)}-${variant}${third.slice(1, 4)}-${third.slice(4)}${fourth}`
+  }
+
+  #digits(): string {
+    return this.#next().toString(16).padStart(8, '0')
   }
 
   #next(): number {

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { nextTick } from 'node:process'
 import type { Clock } from '../ports/clock.ts'
 import { Agenda } from './agenda.ts'
 
@@ -80,7 +80,10 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** One turn of the event loop, before which Node runs every promise reaction that is ready, and those that follow. */
-async function settle(): Promise<void> {
-  await setImmediate()
+/**
+ * Node empties its queue of promise reactions, those that follow included, before the next tick. A turn of the event
+ * loop would wait for the same, and costs a call to the system each time: an eighth of a simulated life.
+ */
+function settle(): Promise<void> {
+  return new Promise((resolve) => nextTick(resolve))
 }

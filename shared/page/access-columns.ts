@@ -30,7 +30,7 @@ export const accessColumns: readonly AccessColumn[] = [
     text: (table, row) => textOf(table, row, 'group') || 'directly',
   },
   { title: 'Since', width: '11rem', sortedBy: 'since', text: renderSince },
-  { title: 'Until', width: '7rem', sortedBy: 'until', text: (table, row) => textOf(table, row, 'until').slice(0, 10) },
+  { title: 'Until', width: '13rem', sortedBy: 'until', text: renderUntil },
   { title: 'State', width: '7rem', sortedBy: 'state', text: (table, row) => textOf(table, row, 'state') },
   { title: 'By link', width: '26rem', text: renderLinks },
 ]
@@ -46,6 +46,15 @@ function renderSince(table: AccessTable, row: number): string {
   const day = textOf(table, row, 'since').slice(0, 10)
   if (day === '') return 'not known'
   return textOf(table, row, 'state') === 'foreign' ? `known ${day}` : day
+}
+
+/** Of temporary access hours count. */
+function renderUntil(table: AccessTable, row: number): string {
+  const { rows, values } = table
+  const until = textOf(table, row, 'until')
+  const links = values.linkSet[rows.linkSet[row] ?? 0] ?? []
+  const isTemporary = until !== '' && links.some((link) => (values.link[link]?.[6] ?? '') !== '')
+  return isTemporary ? `${until.slice(0, 16).replace('T', ' ')}Z temporary` : until.slice(0, 10)
 }
 
 function renderLinks(table: AccessTable, row: number): string {

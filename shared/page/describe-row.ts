@@ -37,7 +37,7 @@ function describeUse([at = '', days = 0]: readonly [string?, number?] = []): str
 }
 
 function describeLink(link: AccessTable['values']['link'][number] | undefined): Facts {
-  const [key = '', by = '', at = '', ticket = '', reason = '', expiresAt = ''] = link ?? []
+  const [key = '', by = '', at = '', ticket = '', reason = '', expiresAt = '', temporary = ''] = link ?? []
   return [
     ['Given by the link', key],
     ['Uploaded by', by || 'not known'],
@@ -45,5 +45,6 @@ function describeLink(link: AccessTable['values']['link'][number] | undefined): 
     ['Ticket', ticket],
     ['Reason', reason],
     ['The link expires', expiresAt],
+    ['Temporary', temporary],
   ]
 }

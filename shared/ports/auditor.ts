@@ -1,4 +1,5 @@
 import type { AccountId } from '../domain/account-id.ts'
+import type { CustomerManagedPolicy } from '../domain/permission-set-file.ts'
 import type { Page } from './page.ts'
 
 /** A role that Identity Center has made for a permission set: `AWSReservedSSO_<permission set>_<16 hexadecimal digits>`. */
@@ -19,9 +20,14 @@ export interface AuditedAccount {
   roleLastUsedAt(roleName: string): Promise<Date | undefined>
   /** Only services are told that the role may use now. NoSuchEntity: there is no such job of this session. */
   getServiceLastAccessedDetails(jobId: string, nextToken?: string): Promise<LastAccessedPage>
+  /**
+   * The default version of a managed policy, which is the one in force: GetPolicy and GetPolicyVersion. One that AWS manages by
+   * its ARN, one of the account by name and path. NoSuchEntity: there is none.
+   */
+  policyDocument(policy: string | CustomerManagedPolicy): Promise<string>
 }
 
-/** Roles in the accounts of the organization that may read when others were used. */
+/** Roles in the accounts of the organization that may read when others were used, and what managed policies say. */
 export interface Auditor {
   /** AssumeRole of the role of this name. Throws ServiceError (`sts`): AccessDenied also where there is no such role. */
   enter(account: AccountId, roleName: string): Promise<AuditedAccount>

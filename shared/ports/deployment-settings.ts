@@ -16,12 +16,14 @@ export const defaultRetentionSeconds = 4 * daySeconds
 const longest = { retentionSeconds: 14 * daySeconds }
 
 const handled: QueueSettings = { visibilityTimeoutSeconds: 60, maxReceiveCount: 5, ...longest }
-const lane: QueueSettings = { visibilityTimeoutSeconds: 120, maxReceiveCount: 10, ...longest }
+// As long as the lease: what a dead dispatcher had in hand comes again when the next one may work.
+const lane: QueueSettings = { visibilityTimeoutSeconds: 60, maxReceiveCount: 10, ...longest }
 
 export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   uploads: handled,
   links: handled,
   'permission-sets': handled,
+  requests: handled,
   // An event is a hint only, and the reconcile finds what it told of within the hour: no need to keep it longest. One that
   // does not say where to look has everything looked at, which takes minutes with thousands of accounts.
   events: { visibilityTimeoutSeconds: 900, maxReceiveCount: 5 },
@@ -30,6 +32,8 @@ export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   'work-bulk': lane,
   // A whole slice of the dispatcher, which is at most 15 minutes, with time to spare.
   dispatch: { visibilityTimeoutSeconds: 1000, ...longest },
+  // A receiver that cannot be reached is tried for about two hours: see `digests.ts`. Then there is an alarm.
+  digests: { visibilityTimeoutSeconds: 300, maxReceiveCount: 12, ...longest },
 }
 
 /** SQS's own default, for the dead-letter queues. (SQS Developer Guide, "Amazon SQS visibility timeout".) */
@@ -39,6 +43,7 @@ export const functionNames = [
   'router',
   'links',
   'permission-sets',
+  'requests',
   'events',
   'dispatcher',
   'minute-links',
@@ -46,6 +51,8 @@ export const functionNames = [
   'hourly',
   'nightly',
   'report',
+  'notifications',
+  'digests',
   'owner',
   'api',
 ] as const
@@ -75,6 +82,7 @@ export type FunctionSettings = {
 }
 
 const most = { timeoutSeconds: 900, memoryMb: 1_769 }
+const everyMinute = { schedule: { everyMinutes: 1 }, asynchronous: { retries: 0, eventAgeSeconds: 60 } }
 const small = { timeoutSeconds: 60, memoryMb: 256 }
 
 export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> = {
@@ -91,6 +99,14 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     queue: { name: 'permission-sets', batchSize: 10, maximumConcurrency: 5 },
     allowsRecursion: true,
   },
+  // Each person has one message group, so one who uploads many files holds up nobody else. It has a whole processor: people
+  // wait while a new instance reads thousands of eligibilities.
+  requests: {
+    timeoutSeconds: 60,
+    memoryMb: most.memoryMb,
+    queue: { name: 'requests', batchSize: 10, maximumConcurrency: 10 },
+    allowsRecursion: true,
+  },
   events: { ...most, queue: { name: 'events', batchSize: 10, maximumConcurrency: 2 } },
   // One function for both, so that one bound holds for wakes and schedule. No maximum concurrency: it would be 2 at least.
   dispatcher: {
@@ -101,7 +117,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     asynchronous: { retries: 0, eventAgeSeconds: 60 },
     allowsRecursion: true,
   },
-  'minute-links': { ...small, schedule: { everyMinutes: 1 }, asynchronous: { retries: 0, eventAgeSeconds: 60 } },
+  'minute-links': { ...small, ...everyMinute },
   sweep: {
     timeoutSeconds: 300,
     memoryMb: 1_024,
@@ -112,6 +128,9 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   nightly: { ...small, schedule: 'night' },
   // After the drift check, which finds what others gave. What was not done in time is done by Lambda's two retries.
   report: { ...most, schedule: 'after-night' },
+  // What it does not come to is done a minute later.
+  notifications: { timeoutSeconds: 300, memoryMb: 512, ...everyMinute },
+  digests: { timeoutSeconds: 60, memoryMb: 256, queue: { name: 'digests', batchSize: 10, maximumConcurrency: 2 } },
   owner: { timeoutSeconds: 60, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)
   api: { timeoutSeconds: 29, memoryMb: 512 },

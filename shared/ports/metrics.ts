@@ -25,11 +25,15 @@ export const metricDefinitions = {
     'Seconds',
     'how long a hint in hand has waited since it was sent, or since its next attempt was due',
   ),
-  BrakeHolds: counted('times that the brake began to hold revocations, or could not be read'),
+  BrakeHolds: counted('times that the brake began to hold revocations or a file, or could not be read'),
   LedgerLost: counted('times that the dispatcher found the ledger lost, and did nothing'),
   PoliciesBroken: level(
     'Count',
     'policies that are not valid, or that S3 does not give: nothing new is granted meanwhile',
+  ),
+  EligibilitiesBroken: level(
+    'Count',
+    'eligibilities that are not valid, or that S3 does not give: nothing is granted by them',
   ),
   ForeignFound: counted('account assignments found that ssofile did not make'),
   Drift: counted('account assignments of ours that someone else removed'),
@@ -46,6 +50,7 @@ export const metricDefinitions = {
   HourlyHeartbeat: ends('hourly'),
   NightlyHeartbeat: ends('nightly'),
   ReportHeartbeat: ends('report'),
+  NotificationsHeartbeat: ends('notifications'),
 } as const satisfies Record<string, Definition>
 
 export type MetricName = keyof typeof metricDefinitions
@@ -69,6 +74,7 @@ export const heartbeats = {
   hourly: 'HourlyHeartbeat',
   nightly: 'NightlyHeartbeat',
   report: 'ReportHeartbeat',
+  notifications: 'NotificationsHeartbeat',
 } as const satisfies Partial<Record<FunctionName, MetricName>>
 
 /** Where the metrics of a deployment stand in CloudWatch: in this namespace, each with this one dimension. */

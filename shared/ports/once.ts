@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts'
+
 /** Asks once and remembers the answer; callers meanwhile share the question, and a failure is not remembered. */
 export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined
@@ -9,5 +11,20 @@ export function once<T>(ask: () => Promise<T>): () => Promise<T> {
       if (answer === asked) answer = undefined
     })
     return asked
+  }
+}
+
+/** The same for so many milliseconds; then it asks again. */
+export function onceIn<T>(ms: number, clock: Pick<Clock, 'monotonicMs'>, ask: () => Promise<T>): () => Promise<T> {
+  let current: { readonly sinceMs: number; readonly answer: Promise<T> } | undefined
+  return () => {
+    const nowMs = clock.monotonicMs()
+    if (current && nowMs - current.sinceMs < ms) return current.answer
+    const asked = { sinceMs: nowMs, answer: ask() }
+    current = asked
+    asked.answer.catch(() => {
+      if (current === asked) current = undefined
+    })
+    return asked.answer
   }
 }

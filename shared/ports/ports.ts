@@ -1,5 +1,7 @@
 import type { Auditor } from './auditor.ts'
+import type { Channels } from './channels.ts'
 import type { Clock } from './clock.ts'
+import type { EventBus } from './event-bus.ts'
 import type { IdentityStore } from './identity-store.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,6 +20,9 @@ export type Ports = {
   readonly organizations: Organizations
   /** Only where it is asked when roles were last used. */
   readonly auditor?: Auditor | undefined
+  /** Only where outcomes are told. */
+  readonly eventBus?: EventBus | undefined
+  readonly channels?: Channels | undefined
   readonly clock: Clock
   /** Unscaled by a local system's `--time-scale`: leases are judged by S3's own clock. */
   readonly leaseClock: Clock

@@ -3,11 +3,13 @@ export const workedQueues = [
   'uploads',
   'links',
   'permission-sets',
+  'requests',
   'events',
   'work-urgent',
   'work',
   'work-bulk',
   'dispatch',
+  'digests',
 ] as const
 export type WorkedQueue = (typeof workedQueues)[number]
 
@@ -54,6 +56,9 @@ export interface Queues {
   receive(queue: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]>
   /** Deleting with an outdated receipt handle does nothing and does not throw. */
   delete(queue: QueueName, receiptHandle: string): Promise<void>
-  /** `seconds` 0 to 43,200 from now; 0 makes it visible at once (and its next receive counts). */
-  changeVisibility(queue: QueueName, receiptHandle: string, seconds: number): Promise<void>
+  /**
+   * Of 1 to 10 messages: `seconds` 0 to 43,200 from now; 0 makes them visible at once (and their next receive counts). Throws
+   * when it is not possible for at least one; it is done for all others.
+   */
+  changeVisibility(queue: QueueName, receiptHandles: readonly string[], seconds: number): Promise<void>
 }

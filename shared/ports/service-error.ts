@@ -2,8 +2,12 @@
 export type WorkedService = 's3' | 'sqs' | 'sso-admin' | 'identitystore' | 'organizations'
 /** With those that the auditor's role is for. */
 export type AuditedService = WorkedService | 'sts' | 'iam'
+/** The services by which outcomes are told. */
+type TellingService = 'events' | 'sns' | 'secretsmanager'
+/** All that functions call. */
+export type CalledService = AuditedService | TellingService
 /** With those that only `ssofile doctor` asks. */
-export type ServiceName = AuditedService | 'lambda' | 'service-quotas'
+export type ServiceName = CalledService | 'lambda' | 'service-quotas'
 
 /**
  * What every port throws when its service answers with an error or does not answer.

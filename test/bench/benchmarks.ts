@@ -1,19 +1,24 @@
 import type { Benchmark } from './benchmark.ts'
 import { burst } from './burst.ts'
+import { burstHttp } from './burst-http.ts'
 import { calls } from './calls.ts'
 import { coldStart } from './cold-start.ts'
+import { cost } from './cost.ts'
 import { fairness } from './fairness.ts'
 import { fanOut } from './fan-out.ts'
 import { firstView } from './first-view.ts'
 import { flood } from './flood.ts'
+import { handOver } from './hand-over.ts'
 import { importBenchmark } from './import.ts'
 import { latency } from './latency.ts'
 import { organization } from './organization.ts'
 import { permissionSets } from './permission-sets.ts'
 import { report } from './report.ts'
+import { requests } from './requests.ts'
 import { rollOut } from './roll-out.ts'
 import { sharedRate } from './shared-rate.ts'
 import { skew } from './skew.ts'
+import { status } from './status.ts'
 import { sync } from './sync.ts'
 import { throughput } from './throughput.ts'
 import { urgent } from './urgent.ts'
@@ -27,15 +32,21 @@ export const published: readonly Benchmark[] = [
   urgent,
   skew,
   fairness,
+  rollOut,
+  handOver,
   sharedRate,
   burst,
   fanOut,
   firstView,
   sync,
   organization,
+  requests,
+  cost,
+  burstHttp,
+  status,
   latency,
   coldStart,
 ]
 
 /** What is measured only when it is asked for by name. */
-export const others: readonly Benchmark[] = [rollOut, permissionSets, importBenchmark, flood, validate, who, report]
+export const others: readonly Benchmark[] = [permissionSets, importBenchmark, flood, validate, who, report]

@@ -1,4 +1,4 @@
-import { atMost, type Benchmark, type Figure, parseNumbers, withoutGoal } from './benchmark.ts'
+import { atMost, type Benchmark, type Figure, parseNumbers } from './benchmark.ts'
 import { applyLinks, type CeilingWorld, quotaFigures, requestMs } from './ceiling-world.ts'
 
 const linkCount = 10
@@ -6,10 +6,8 @@ const most = { grants: 2.3, revocations: 2.2 } as const
 const s3Most = 12
 /** So fast that AWS's 20 calls a second are the bound, and not its 15 requests at a time. */
 const fastMs = 300
-/** us-east-1, dollars per million requests, July 2026. (Amazon S3 pricing; Amazon SQS pricing, FIFO.) */
-const dollars = { reads: 0.4, writes: 5, queues: 0.5 } as const
 
-/** What each assignment costs: calls to SSO Admin, requests to S3 and SQS, dollars. */
+/** What each assignment costs: calls to SSO Admin, requests to S3. What that costs: `cost`. */
 export const calls: Benchmark = {
   name: 'calls',
   usage: 'calls [--accounts 120]',
@@ -32,7 +30,7 @@ export const calls: Benchmark = {
           atMost(most[what], figure('of them no polls', (all - polls) / count)),
           ...quotaFigures(world, name),
         )
-        if (medianMs === requestMs.median) figures.push(...costs(what, world))
+        if (medianMs === requestMs.median) figures.push(requests(what, world))
       })
     return { lines, figures }
   },
@@ -46,15 +44,8 @@ function render(name: string, { arrivals, others, served }: CeilingWorld): reado
   return [`${name}:`, ...byCount.map(([key, count]) => `  ${(count / served.length).toFixed(2)} ${key}`)]
 }
 
-function costs(what: string, { others, served }: CeilingWorld): readonly Figure[] {
-  const count = (pattern: RegExp) =>
-    [...others].filter(([key]) => pattern.test(key)).reduce((sum, [, times]) => sum + times, 0) / served.length
-  const objects = count(/^objects\./)
-  const writes = count(/^objects\.(put|list)/)
-  const reads = objects - writes - count(/^objects\.delete/)
-  const perMillion = reads * dollars.reads + writes * dollars.writes + count(/^queues\./) * dollars.queues
-  return [
-    atMost(s3Most, { figure: `${what}: requests to S3 for each`, value: objects, unit: 'requests' }),
-    withoutGoal({ figure: `${what}: S3 and SQS, for 1,000 assignments`, value: perMillion / 1000, unit: 'dollars' }),
-  ]
+function requests(what: string, { others, served }: CeilingWorld): Figure {
+  const toObjects = [...others].filter(([key]) => key.startsWith('objects.'))
+  const each = toObjects.reduce((sum, [, times]) => sum + times, 0) / served.length
+  return atMost(s3Most, { figure: `${what}: requests to S3 for each`, value: each, unit: 'requests' })
 }

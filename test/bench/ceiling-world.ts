@@ -2,7 +2,13 @@ import { assignmentKey, assignmentOf } from '../../shared/domain/assignment.ts'
 import type { StoredLedgerEntry } from '../../shared/domain/ledger-entry.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from '../../shared/memory/sso-admin/sso-admin-records.ts'
-import { dispatcherSlice } from '../../shared/ports/deployment-settings.ts'
+import {
+  dispatcherSlice,
+  type FunctionName,
+  functionNames,
+  functionSettings,
+} from '../../shared/ports/deployment-settings.ts'
+import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { intercept } from '../intercept.ts'
 import { World, type WorldOptions } from '../world.ts'
@@ -32,16 +38,19 @@ export class CeilingWorld extends World {
   readonly throttled: string[]
   /** Calls to S3 and SQS, by operation. */
   readonly others: Map<string, number>
+  /** Invocations of functions, and how long each took. */
+  readonly invocations: { readonly name: FunctionName; readonly ms: number }[]
 
   private constructor(
     options: WorldOptions,
-    noted: Pick<CeilingWorld, 'served' | 'arrivals' | 'throttled' | 'others'>,
+    noted: Pick<CeilingWorld, 'served' | 'arrivals' | 'throttled' | 'others' | 'invocations'>,
   ) {
     super(options)
     this.served = noted.served
     this.arrivals = noted.arrivals
     this.throttled = noted.throttled
     this.others = noted.others
+    this.invocations = noted.invocations
   }
 
   /** `accounts` in one organizational unit, with `sets` permission sets named Set-0, Set-1 and so on. */
@@ -55,6 +64,7 @@ export class CeilingWorld extends World {
       arrivals: [] as { operation: string; atMs: number }[],
       throttled: [] as string[],
       others: new Map<string, number>(),
+      invocations: [] as { name: FunctionName; ms: number }[],
     }
     const world = new CeilingWorld(
       {
@@ -67,6 +77,7 @@ export class CeilingWorld extends World {
           onThrottled: (operation) => noted.throttled.push(operation),
           onRequest: (request) => noted.served.push(request),
         },
+        onBatch: (queue, ms) => noted.invocations.push({ name: functionOf(queue), ms }),
         wrap: (ports) => {
           const slow = intercept(ports, async ({ port, operation, proceed }) => {
             if (port === 'objects' || port === 'queues')
@@ -93,7 +104,9 @@ export class CeilingWorld extends World {
 
   async #dispatch(sliceMs: number): Promise<never> {
     for (;;) {
+      const beganMs = this.clock.monotonicMs()
       await this.slice({ ...dispatcherSlice, sliceMs })
+      this.invocations.push({ name: 'dispatcher', ms: this.clock.monotonicMs() - beganMs })
       // The wake, and a function that is warm.
       await this.clock.sleep(wakeMs)
     }
@@ -105,6 +118,7 @@ export class CeilingWorld extends World {
     this.arrivals.length = 0
     this.throttled.length = 0
     this.others.clear()
+    this.invocations.length = 0
     return this.clock.now().getTime()
   }
 
@@ -170,6 +184,13 @@ export class CeilingWorld extends World {
     await this.until(isEmpty, 'empty queues', minutes)
     return this.clock.now().getTime()
   }
+}
+
+/** The function that works on a queue. */
+function functionOf(queue: WorkedQueue): FunctionName {
+  const name = functionNames.find((one) => functionSettings[one].queue?.name === queue)
+  if (name === undefined) throw new Error(`no function works on ${queue}`)
+  return name
 }
 
 export type Bound = { readonly seconds: number; readonly by: string }

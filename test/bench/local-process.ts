@@ -14,11 +14,13 @@ const patienceMs = 300_000
 
 /** A local system as `npm start` runs it, in a process of its own, and a client that uploads to it. */
 export class LocalProcess implements AsyncDisposable {
+  readonly url: string
   readonly #child: ReturnType<typeof fork>
   readonly #s3: S3Client
   readonly #observations: Observation[]
 
   private constructor(child: ReturnType<typeof fork>, endpoint: string, observations: Observation[]) {
+    this.url = endpoint
     this.#child = child
     this.#observations = observations
     this.#s3 = new S3Client({
@@ -48,6 +50,10 @@ export class LocalProcess implements AsyncDisposable {
       child.once('exit', (code) => reject(new Error(`the local system ended with exit code ${code}:\n${told}`)))
     })
     return new LocalProcess(child, endpoint, observations)
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
   }
 
   /** What was seen of SSO Admin so far. */

@@ -5,12 +5,19 @@ export const idOf = (number: number): string => String(300_000_000_000 + number)
 type Many = {
   readonly accounts: number
   readonly groups: readonly string[]
+  readonly users?: readonly string[]
   readonly permissionSets?: readonly string[]
   readonly tagsOf?: (account: number) => Readonly<Record<string, string>>
 }
 
 /** Account 0 is the management account; `accounts` others, from 1 on, stand at the root beside it. */
-export function manyAccounts({ accounts, groups, permissionSets = [], tagsOf = () => ({}) }: Many): OrganizationFile {
+export function manyAccounts({
+  accounts,
+  groups,
+  users = [],
+  permissionSets = [],
+  tagsOf = () => ({}),
+}: Many): OrganizationFile {
   const account = (number: number) => ({
     id: idOf(number),
     name: `account-${number}`,
@@ -25,6 +32,7 @@ export function manyAccounts({ accounts, groups, permissionSets = [], tagsOf = (
       organizationalUnits: [],
     },
     groups: [...groups],
+    users: [...users],
     permissionSets: permissionSets.map((permissionSetName) => ({ permissionSetName })),
   })
 }

@@ -23,27 +23,34 @@ const [accounts, links, speed, roots] = process.argv.slice(2).map(Number) as [nu
 const unitSize = 50
 const permissionSet = 'Some-ps'
 const groupOf = (index: number) => `everybody ${index}`
+/** Links of single accounts go to so many groups; of one account no two to the same. */
+const teams = 20
 
 const id = (number: number) => String(300_000_000_000 + number)
 const unit = (number: number) => `ou-bench-${String(number).padStart(8, '0')}`
 const unitOf = (number: number) => Math.floor(number / unitSize)
 
+type Granted = { readonly scope: string; readonly group: string; readonly accounts: readonly number[] }
+
 /** `roots` links on the root, a tenth each on organizational units and tags, the rest on accounts. */
-function scopesOf(): readonly { readonly scope: string; readonly accounts: readonly number[] }[] {
+function listLinks(): readonly Granted[] {
   const members = Array.from({ length: accounts - 1 }, (_, index) => index + 1)
   const units = Math.min(Math.floor(links / 10), unitOf(accounts - 1))
   const within = (number: number) => members.filter((member) => unitOf(member) === number)
-  return [
+  const wide = [
     ...Array.from({ length: roots }, () => ({ scope: 'root%all', accounts: members })),
     ...Array.from({ length: units }, (_, number) => ({ scope: `ou_id%${unit(number)}`, accounts: within(number) })),
     ...Array.from({ length: units }, (_, number) => ({
       scope: `account_tag%team^${number}`,
       accounts: within(number),
     })),
-    ...members
-      .slice(0, links - roots - 2 * units)
-      .map((member) => ({ scope: `account%${id(member)}`, accounts: [member] })),
   ]
+  const single = Array.from({ length: links - wide.length }, (_, index): Granted => {
+    const member = members[index % members.length] ?? 1
+    const round = Math.floor(index / members.length)
+    return { scope: `account%${id(member)}`, group: `team ${round} ${index % teams}`, accounts: [member] }
+  })
+  return [...wide.map((one, index) => ({ ...one, group: groupOf(index) })), ...single]
 }
 
 function organizationOf() {
@@ -66,15 +73,15 @@ function organizationOf() {
   return organizationFile.parse({
     managementAccountId: id(0),
     root,
-    groups: scopesOf().map((_, index) => groupOf(index)),
+    groups: [...new Set(listLinks().map(({ group }) => group))],
   })
 }
 
 async function fill(objects: MemoryObjectStore, now: string): Promise<void> {
   const arn = 'arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-6b398906c5b246f8'
-  for (const [index, { scope, accounts: within }] of scopesOf().entries()) {
-    const principalId = identityStore.idOf('GROUP', groupOf(index))
-    const grant = `${permissionSet}%${groupOf(index)}%GROUP%ssofile`
+  for (const { scope, group, accounts: within } of listLinks()) {
+    const principalId = identityStore.idOf('GROUP', group)
+    const grant = `${permissionSet}%${group}%GROUP%ssofile`
     const key = `links_data/${scope}%${grant}`
     const written = await objects.put(key, '')
     const etag = written.outcome === 'written' ? written.etag : ''

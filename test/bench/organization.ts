@@ -91,8 +91,9 @@ async function timed({ world, calls }: SlowWorld, work: () => Promise<number>): 
   return { found, seconds: (world.clock.monotonicMs() - startedMs) / 1000, calls: new Map(calls) }
 }
 
-async function openInForce({ accounts, links, roots }: Size): Promise<SlowWorld> {
-  const tagLinks = Math.min(tagLinksMost, Math.floor(links / 10))
+/** Links in all the forms there are, two hours in force. */
+export async function openInForce({ accounts, links, roots }: Size): Promise<SlowWorld> {
+  const tagLinks = Math.max(1, Math.min(tagLinksMost, Math.floor(links / 10)))
   const teamOf = (account: number) => account % tagLinks
   const groups = Array.from({ length: Math.max(100, roots) }, (_, index) => `group ${index}`)
   const permissionSets = Array.from({ length: 10 }, (_, index) => `Set-${index}`)
@@ -133,7 +134,7 @@ function changeByHand({ world }: SlowWorld): void {
 }
 
 /** How many differences it found. */
-async function checkDrift({ world }: SlowWorld): Promise<number> {
+export async function checkDrift({ world }: SlowWorld): Promise<number> {
   await world.finish(world.everyNight())
   for (;;) {
     await world.finish(world.slice(), 1_000)

@@ -1,12 +1,13 @@
 import { linesMost } from '../../shared/aws/sqs-queues.ts'
+import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type Interceptor, intercept } from '../intercept.ts'
 import { World, type WorldOptions } from '../world.ts'
 import { answerMs } from './fill-access.ts'
 
-/** S3 lists a thousand keys a call, which takes it longer than a read. (S3 API Reference, "ListObjectsV2".) */
+/** S3 lists a thousand keys a call, which takes it that much longer than a read. (S3 API Reference, "ListObjectsV2".) */
 const keysOfListing = 1_000
-const listingMs = 100
+const listingMs = 85
 /** SQS takes ten messages a call. (SQS API Reference, "SendMessageBatch".) */
 const messagesOfSend = 10
 
@@ -42,12 +43,18 @@ export function openSlowWorld(options: WorldOptions, also: Interceptor = ({ proc
   const wrap = (ports: Ports): Ports => {
     const slowed = intercept(ports, slow)
     const list: Ports['objects']['list'] = async function* (...args) {
-      let listed = 0
-      for await (const head of slowed.objects.list(...args)) {
-        if (listed++ % keysOfListing === 0) await take('objects list', 1, listingMs)
-        yield head
+      const heads = slowed.objects.list(...args)[Symbol.asyncIterator]()
+      for (;;) {
+        const page: ObjectHead[] = []
+        while (page.length < keysOfListing) {
+          const { done, value } = await heads.next()
+          if (done) break
+          page.push(value)
+        }
+        await take('objects list', 1, answerMs.objects + (listingMs * page.length) / keysOfListing)
+        yield* page
+        if (page.length < keysOfListing) return
       }
-      if (listed === 0) await take('objects list', 1, listingMs)
     }
     const objects = new Proxy(slowed.objects, {
       get: (target, name) => (name === 'list' ? list : Reflect.get(target, name, target)),

@@ -129,6 +129,28 @@ describe.each(adapters)('the auditor on $adapter', ({ open }) => {
     })
   })
 
+  test('a managed policy is read in its version that is in force, one of AWS by its ARN and one of the account by its name', async () => {
+    iam.tellPolicy(shop, '/team/base', '{"Statement":[]}')
+    const statement = { Effect: 'Allow', Action: 's3:Get*', Resource: 'arn:aws:s3:::a b/ü%+&<">*' }
+    const document = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+    iam.tellPolicy(shop, '/team/base', document)
+    await asking(async (auditor) => {
+      const [here, there] = [await auditor.enter(shop, role), await auditor.enter(website, role)]
+      const administrator = await there.policyDocument('arn:aws:iam::aws:policy/AdministratorAccess')
+      expect(JSON.parse(administrator)).toEqual({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+      })
+      expect(await here.policyDocument({ Name: 'base', Path: '/team/' })).toBe(document)
+      for (const call of [
+        () => there.policyDocument({ Name: 'base', Path: '/team/' }),
+        () => here.policyDocument({ Name: 'base' }),
+        () => here.policyDocument('arn:aws:iam::aws:policy/NotOfAws'),
+      ])
+        await expect(call()).rejects.toMatchObject({ name: 'ServiceError', service: 'iam', code: 'NoSuchEntity' })
+    })
+  })
+
   test.each([
     ['of another name', shopId, 'other'],
     ['in the management account', management, role],

@@ -202,14 +202,14 @@ describe.each([
     await queues.delete('links', outdated.receiptHandle)
     const current = await receiveOne('links')
     await queues.delete('links', outdated.receiptHandle)
-    await queues.changeVisibility('links', current.receiptHandle, 0)
+    await queues.changeVisibility('links', [current.receiptHandle], 0)
     await clock.advance(0)
     expect(await receive('links-dead')).toEqual([])
   })
 
   test('a message that is given back is there at once, and its next receive counts', async () => {
     await queues.send('links', [message('g', '1')])
-    await queues.changeVisibility('links', (await receiveOne('links')).receiptHandle, 0)
+    await queues.changeVisibility('links', [(await receiveOne('links')).receiptHandle], 0)
     expect(await receive('links')).toMatchObject([{ body: '1', receiveCount: 2 }])
   })
 
@@ -217,10 +217,10 @@ describe.each([
     await queues.send('links', [message('g', '1')])
     const { receiptHandle } = await receiveOne('links')
     await clock.advance(50_000)
-    await queues.changeVisibility('links', receiptHandle, 600)
+    await queues.changeVisibility('links', [receiptHandle], 600)
     await clock.advance(599_000)
     expect(await receive('links')).toEqual([])
-    await expect(queues.changeVisibility('links', receiptHandle, 43_200)).rejects.toMatchObject({
+    await expect(queues.changeVisibility('links', [receiptHandle], 43_200)).rejects.toMatchObject({
       service: 'sqs',
       code: 'InvalidParameterValue',
     })
@@ -230,10 +230,18 @@ describe.each([
     await queues.send('links', [message('g', '1')])
     const { receiptHandle } = await receiveOne('links')
     await queues.delete('links', receiptHandle)
-    await expect(queues.changeVisibility('links', receiptHandle, 10)).rejects.toMatchObject({
+    await expect(queues.changeVisibility('links', [receiptHandle], 10)).rejects.toMatchObject({
       service: 'sqs',
       code: 'MessageNotInflight',
     })
+  })
+
+  test('of several messages the visibility is changed of all but those that are not in flight', async () => {
+    await queues.send('links', [message('g', '1'), message('h', '2'), message('i', '3')])
+    const handles = (await receive('links')).map(({ receiptHandle }) => receiptHandle)
+    await queues.delete('links', handles[1] ?? '')
+    await expect(queues.changeVisibility('links', handles, 0)).rejects.toMatchObject({ code: 'MessageNotInflight' })
+    expect(bodiesOf(await receive('links')).toSorted()).toEqual(['1', '3'])
   })
 
   test('a long poll is answered as soon as a message is sent', async () => {
@@ -247,7 +255,7 @@ describe.each([
   test('a long poll is answered as soon as a message becomes visible again', async () => {
     await queues.send('links', [message('g', '1')])
     const { receiptHandle } = await receiveOne('links')
-    await queues.changeVisibility('links', receiptHandle, 5)
+    await queues.changeVisibility('links', [receiptHandle], 5)
     const polling = queues.receive('links', { most: 10, waitSeconds: 20 })
     await until(() => clock.nextDueAt() !== undefined)
     await clock.advance(5000)

@@ -94,7 +94,7 @@ describe.each(adapters)('SSO Admin on $adapter', ({ openPorts }) => {
       done: { requestId: done.requestId, state: 'SUCCEEDED', createdAt: done.createdAt },
       open: { requestId: open.requestId, state: 'IN_PROGRESS', createdAt: open.createdAt },
     }
-    expect((await ssoAdmin.listAssignmentRequests('creation', undefined)).items).toEqual([rows.done, rows.open])
+    expect((await ssoAdmin.listAssignmentRequests('creation', undefined)).items).toEqual([rows.open, rows.done])
     expect((await ssoAdmin.listAssignmentRequests('creation', 'IN_PROGRESS')).items).toEqual([rows.open])
     expect((await ssoAdmin.listAssignmentRequests('creation', 'FAILED')).items).toEqual([])
     expect((await ssoAdmin.listAssignmentRequests('deletion', undefined)).items).toEqual([])

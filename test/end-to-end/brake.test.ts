@@ -115,7 +115,7 @@ test('a person understands what is held, and why, and cannot release what anothe
   const wrong = await system.ssofile(['brake', '--release', '0123456789abcdef'], 'operator')
   expect({ exitCode: wrong.exitCode, stderr: wrong.stderr }).toEqual({
     exitCode: 2,
-    stderr: expect.stringContaining(`the list has the digest ${digest} (270 revocations); nothing was released`),
+    stderr: expect.stringContaining(`what is held has the digest ${digest} (270 revocations); nothing was released`),
   })
   const denied = await system.ssofile(['brake', '--release', String(digest)], 'maria')
   expect({ exitCode: denied.exitCode, stderr: denied.stderr }).toEqual({

@@ -13,7 +13,13 @@ const keys = [
   'account%220000000001%Billing-ps%データ分析%GROUP%ssofile',
   'ou_id%r-acme%Admin-ps%"quoted" $(touch here) `touch here` $HOME ~ * ; | < > \\ !x%GROUP%ssofile',
 ]
-const offered = { keys, accounts: ['233000000002', '012345678901'], 'permission-sets': ['Billing-ps', 'a=b,c.d@e'] }
+const digest = '4f1c2a9d5b7e08364f1c2a9d5b7e0836'
+const offered = {
+  keys,
+  accounts: ['233000000002', '012345678901'],
+  'permission-sets': ['Billing-ps', 'a=b,c.d@e'],
+  requests: [digest],
+}
 
 let folder: string
 beforeAll(async () => {
@@ -112,6 +118,7 @@ describe.each(shells)('at a terminal, %s', (shell) => {
       ['status', '--account', '012345678901', keys[0]],
     ],
     ['an account', 'explain 0\t', ['explain', '012345678901']],
+    ['the digest of a request', 'approve 4f\t', ['approve', digest]],
     ['a permission set', 'explain 012345678901 a=b,\t', ['explain', '012345678901', 'a=b,c.d@e']],
     ['a permission set after its =', 'explain 012345678901 a=\t', ['explain', '012345678901', 'a=b,c.d@e']],
     ['a key made to run commands, in quotes', 'status "ou_id%\t', ['status', keys[4]]],

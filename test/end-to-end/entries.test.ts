@@ -48,6 +48,8 @@ beforeAll(async () => {
     SSOFILE_BUCKET: 'ssofile',
     SSOFILE_INSTANCE_ARN: owner.instanceArn,
     SSOFILE_QUEUE_URLS: JSON.stringify(owner.deployment.queueUrls),
+    SSOFILE_BUS: 'local-outcomes',
+    SSOFILE_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:local-notifications',
   }
   await new Promise<void>((resolve) => cloudFormation.listen(0, '127.0.0.1', resolve))
 }, 120_000)

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
 
 const link = (scope: string, group = 'ops') => `links_data/${scope}%Admin-ps%${group}%GROUP%ssofile`
 const before = link('root%all')
@@ -26,6 +27,19 @@ const tests = {
   ],
 }
 
+const people = JSON.stringify({
+  contact: 'the platform team',
+  separations: [
+    { id: 'four-eyes', control: 'SOX 404', mode: 'enforce', must: { notTogether: [['Pay-ps'], ['Approve-ps']] } },
+  ],
+  minimums: [
+    {
+      ...{ id: 'kept', control: 'AC-6', mode: 'enforce' },
+      ...{ for: { permissionSets: ['Pay-ps'] }, must: { peopleLeast: 1 } },
+    },
+  ],
+})
+
 let system: LocalSystem
 let folder: string
 const write = async (key: string, text: string) => {
@@ -35,7 +49,9 @@ const write = async (key: string, text: string) => {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ssofile-guardrails-'))
-  system = await LocalSystem.start({ organization: smallOrganization({ groups: ['ops', 'team'] }) })
+  system = await LocalSystem.start({ organization: smallOrganization({ groups: ['ops', 'team'], users: ['ana'] }) })
+  // A changed policy counts after five seconds: this one is needed by the last tests.
+  await system.upload('policies/people.json', people, 'governance')
   await system.upload('permission_sets/Admin-ps.json', permissionSetFile('Admin-ps'))
   await system.upload(before, '')
   await system.untilQuiet()
@@ -68,6 +84,7 @@ describe('a link that the policy refuses', () => {
     const validated = await system.ssofile(['validate', folder, '--policies', 's3://ssofile'])
     expect(validated.exitCode).toBe(1)
     const planned = await system.ssofile(['plan', folder, '--no-delete'])
+    await untilPolicyRefuses(link('root%all', 'nobody'))
     await system.upload(wide, '{"reason": "x"}')
     await system.upload(narrow, '{"reason": "x"}')
     await system.untilQuiet()
@@ -92,7 +109,57 @@ describe('a link that the policy refuses', () => {
   })
 })
 
+/** A changed policy counts after five seconds. A link to a group that is not there gives nothing and shows when. */
+async function untilPolicyRefuses(probe: string): Promise<void> {
+  await until(`the policy refuses ${probe}`, async () => {
+    await system.upload(probe, '{"reason": "x"}')
+    await system.untilQuiet()
+    return (await system.status(probe))?.state === 'rejected' ? true : undefined
+  })
+  await system.remove(probe)
+  await system.untilGone(probe)
+}
+
 async function accountsOf(group: string): Promise<readonly string[]> {
   const keys = await system.keys('assignments/')
   return keys.filter((key) => key.includes(`%${group}%`)).map((key) => key.split('%')[1] ?? '')
 }
+
+describe('rules about people', () => {
+  const of = (set: string, group: string) => `links_data/account%200000000001%${set}%${group}%GROUP%ssofile`
+  const [pay, approve] = [of('Pay-ps', 'ops'), of('Approve-ps', 'team')]
+
+  beforeAll(async () => {
+    for (const set of ['Pay-ps', 'Approve-ps'])
+      await system.upload(`permission_sets/${set}.json`, permissionSetFile(set))
+    for (const group of ['ops', 'team']) await system.joinGroup('ana', group)
+    await system.upload(pay, '')
+    await system.untilStatus(pay, 'applied')
+  }, 120_000)
+
+  test('a link is refused to a group whose member would have both', async () => {
+    await system.upload(approve, '')
+    await system.untilStatus(approve, 'rejected')
+    const { stdout } = await system.ssofile(['status', approve, '--json'])
+    expect(stdout).toContain("received 'ana', who has 'Pay-ps' in account 200000000001 through the group 'ops'")
+    expect(stdout).toContain("rule 'four-eyes' of policies/people.json, control 'SOX 404'")
+  })
+
+  test('the last person keeps an access: push refuses, a deletion is held, and a release lets it go', async () => {
+    await mkdir(join(folder, 'last', 'links_data'), { recursive: true })
+    await writeFile(join(folder, 'last', narrow), '{"reason": "x"}')
+    const pushed = await system.ssofile(['push', join(folder, 'last'), '--yes'])
+    expect(pushed.exitCode).toBe(2)
+    expect(pushed.stderr).toContain(
+      "a policy refuses this push, and nothing was changed: it has nobody who would keep 'Pay-ps'",
+    )
+    await system.remove(pay)
+    await system.untilStatus(pay, 'held')
+    const shown = JSON.parse((await system.ssofile(['brake', '--json'])).stdout)
+    expect(shown.lists).toEqual([expect.objectContaining({ rule: 'minimum', name: '200000000001' })])
+    const released = await system.ssofile(['brake', '--release', shown.lists[0].digest], 'operator')
+    expect(released.exitCode).toBe(0)
+    await system.untilGone(pay)
+    expect(await system.keys('assignments/account%200000000001%Pay-ps%')).toEqual([])
+  })
+})

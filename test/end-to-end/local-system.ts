@@ -2,7 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateGroupCommand, IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import {
+  CreateGroupCommand,
+  CreateGroupMembershipCommand,
+  GetGroupIdCommand,
+  GetUserIdCommand,
+  IdentitystoreClient,
+} from '@aws-sdk/client-identitystore'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -265,6 +271,22 @@ export class LocalSystem {
     const folder = assignment.replace(/%ssofile$/, '').replaceAll('/', '%2F')
     const keys = await this.keys(`history/${folder}/`)
     return keys.map((key) => key.replace(/^.*%([\w-]+)\.json$/s, '$1'))
+  }
+
+  /** The id that the identity store gave this user. */
+  async userId(userName: string): Promise<string> {
+    const UniqueAttribute = { AttributePath: 'userName', AttributeValue: userName }
+    const asked = { IdentityStoreId: await this.access.identityStoreId(), AlternateIdentifier: { UniqueAttribute } }
+    return (await this.identityStore.send(new GetUserIdCommand(asked))).UserId ?? ''
+  }
+
+  async joinGroup(user: string, group: string): Promise<void> {
+    const IdentityStoreId = await this.access.identityStoreId()
+    const UniqueAttribute = { AttributePath: 'displayName', AttributeValue: group }
+    const asked = { IdentityStoreId, AlternateIdentifier: { UniqueAttribute } }
+    const { GroupId } = await this.identityStore.send(new GetGroupIdCommand(asked))
+    const membership = { IdentityStoreId, GroupId, MemberId: { UserId: await this.userId(user) } }
+    await this.identityStore.send(new CreateGroupMembershipCommand(membership))
   }
 
   async createGroup(name: string): Promise<void> {

@@ -98,7 +98,7 @@ test('no row of status and who is wider than a terminal of eighty columns', asyn
   }
 }, 60_000)
 
-test('on a terminal a command tells how far it is, and elsewhere it does not', async () => {
+test('on a terminal a command tells how far it is, and elsewhere it does not before it has taken a second', async () => {
   expect(await onTerminal(60, 'who --no-live', { PAGER: 'cat' })).toMatch(/^reading assignments\/: 1 of 2$/m)
   const { stderr } = await runSsofile(['who', '--no-live'], system.env('me'))
   expect(stderr).toBe('')

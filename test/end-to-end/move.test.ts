@@ -31,6 +31,8 @@ beforeAll(async () => {
   here = await LocalSystem.start({ configuration, organization: smallOrganization() })
   for (const set of ['ReadOnly-ps', 'Admin-ps'])
     await there.upload(`permission_sets/${set}.json`, permissionSetFile(set))
+  // A grant that begins before a permission set is complete has it provisioned once more, and history says so.
+  await there.untilStatuses(['permission_sets/ReadOnly-ps.json', 'permission_sets/Admin-ps.json'], 'applied')
   await there.upload(readers)
   await there.upload(nobody)
   await there.upload(admin, '{"reason":"on call\u2028for the sandbox"}')

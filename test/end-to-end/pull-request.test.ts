@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { plannerRole } from '../../infra/local/add-roles-of-people.ts'
+import { operatorRole, plannerRole } from '../../infra/local/add-roles-of-people.ts'
 import { RecordedForge } from '../infra/integrations/recorded-forge.ts'
 import { LocalSystem } from './local-system.ts'
 import { checkout, runProgram } from './run-program.ts'
@@ -20,7 +20,7 @@ const passRole = {
 let system: LocalSystem
 let folder: string
 beforeAll(async () => {
-  system = await LocalSystem.start()
+  system = await LocalSystem.start({ configuration: { auditorRole: 'ssofile-auditor' } })
   folder = await mkdtemp(join(tmpdir(), 'ssofile-pull-request-'))
   await write(billing, await readFile(join(checkout, 'fixtures/acme', billing), 'utf8'))
   await write(kept, '')
@@ -39,9 +39,9 @@ async function write(key: string, body: string): Promise<void> {
 }
 
 /** What the job of a pull request prints, with the rights of docs/pull-requests.md only. */
-async function comment(): Promise<string> {
-  const { exitCode, stdout, stderr } = await system.ssofile(['plan', folder, '--markdown'], plannerRole)
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+async function comment(as = plannerRole): Promise<string> {
+  const { exitCode, stdout } = await system.ssofile(['plan', folder, '--markdown'], as)
+  expect(exitCode).toBe(0)
   return stdout
 }
 
@@ -64,6 +64,43 @@ test('that role may not push', async () => {
   expect(exitCode).toBe(1)
   expect(await system.has(wide)).toBe(false)
 }, 60_000)
+
+test('what managed policies say is read through the auditor’s role, in another account where one has no such role, and told by name where nothing is found', async () => {
+  const before = await readFile(join(folder, billing), 'utf8')
+  const [s3, unknown] = ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess', 'arn:aws:iam::aws:policy/NewInAws']
+  const body = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }],
+  })
+  const url = `${system.url}/_ssofile/accounts/233000000002/policies/team/invoices`
+  expect((await fetch(url, { method: 'PUT', body: '{"Statement":' })).status).toBe(400)
+  expect((await fetch(url, { method: 'PUT', body })).status).toBe(204)
+  await write(
+    billing,
+    JSON.stringify({
+      ...JSON.parse(before),
+      managedPoliciesArnList: [s3, unknown],
+      customerManagedPoliciesList: [{ Name: 'invoices', Path: '/team/' }],
+    }),
+  )
+  const told = await comment()
+  expect(told).toContain('- gains Write: `sqs:SendMessage`')
+  expect(told).toMatch(/- gains Read: .*`s3:Describe/)
+  expect(told).toContain(
+    `- told with what policies say in account 233000000002: \`${s3}\`, \`customer managed /team/invoices\``,
+  )
+  expect(told).toContain(`\`${unknown}: account 233000000002 has no such policy\``)
+  expect(await comment()).toBe(told)
+  expect(await comment(operatorRole)).toBe(told)
+  const role = `${system.url}/_ssofile/accounts/233000000002/missing-auditor-role`
+  expect((await fetch(role, { method: 'PUT' })).status).toBe(204)
+  const elsewhere = await comment()
+  expect(elsewhere).toContain('- gains Read:')
+  expect(elsewhere).toContain(`- told with what policies say in account 210000000001: \`${s3}\``)
+  expect(elsewhere).toContain('`customer managed /team/invoices: account 210000000001 has no such policy`')
+  expect((await fetch(role, { method: 'DELETE' })).status).toBe(204)
+  await write(billing, before)
+}, 120_000)
 
 test('a merge is refused by its digest after somebody else gave the permission set to more, and does what a new plan shows', async () => {
   await rm(join(folder, broken))

@@ -14,6 +14,7 @@ const services: Readonly<Record<string, string>> = {
   SWBExternalService: 'sso',
   AWSIdentityStore: 'identitystore',
   AWSOrganizationsV20161128: 'organizations',
+  AWSEvents: 'events',
 }
 
 /**
@@ -49,6 +50,7 @@ export function isForm(contentType: string | undefined): boolean {
 
 /** What IAM is asked, the auditor's role asks. GetCallerIdentity needs no right. (STS API Reference.) */
 function parseQueryCall(name: string, form: URLSearchParams): RecordedCall | undefined {
+  if (form.get('Action') === 'Publish') return { name, action: 'sns:Publish' }
   return form.get('Action') === 'AssumeRole' ? { name, action: 'sts:AssumeRole' } : undefined
 }
 
@@ -59,7 +61,7 @@ function objectAction(method: string): string {
 
 /** The folder of a key, as grants name it: few kinds, of thousands of keys. */
 function kindOf(key: string): string {
-  const folders = /^(state|status|control)\//.test(key) ? 2 : 1
+  const folders = /^(state|status|control|links_data\/temporary|history\/requests)\//.test(key) ? 2 : 1
   const parts = key.split('/')
   return parts.length <= folders ? key : `${parts.slice(0, folders).join('/')}/`
 }

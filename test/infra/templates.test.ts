@@ -49,23 +49,12 @@ function one(
   mode: Mode = 'delegated',
   name?: string,
 ): Resource & { readonly id: string } {
-  const found = list(type, mode, name).filter(({ Properties }) => matches(Properties, properties))
+  const wanted = expect.objectContaining(properties)
+  const found = list(type, mode, name).filter(({ Properties }) => wanted.asymmetricMatch(Properties))
   const [first, ...others] = found
   if (first === undefined || others.length > 0)
     throw new Error(`${found.length} resources ${type} with ${JSON.stringify(properties)}, expected one`)
   return first
-}
-
-/** Whether the value has all that is wanted, and maybe more. */
-function matches(value: unknown, wanted: unknown): boolean {
-  try {
-    expect(value).toEqual(
-      typeof wanted === 'object' && !Array.isArray(wanted) ? expect.objectContaining(wanted ?? {}) : wanted,
-    )
-    return true
-  } catch {
-    return false
-  }
 }
 
 const textOf = (value: unknown) => JSON.stringify(value)
@@ -113,9 +102,11 @@ describe('a function', () => {
     const variables = Object.keys((Properties.Environment as { Variables: object }).Variables)
     expect(variables.sort()).toEqual([
       'SSOFILE_BUCKET',
+      'SSOFILE_BUS',
       'SSOFILE_DEPLOYMENT',
       'SSOFILE_INSTANCE_ARN',
       'SSOFILE_QUEUE_URLS',
+      'SSOFILE_TOPIC_ARN',
     ])
   })
 
@@ -144,7 +135,9 @@ describe('a function', () => {
         role: Properties.RoleName,
         changes: Properties.RoleName === 'ssofile-dispatcher',
       })
-      expect(text).not.toMatch(/"Action":\["s3:PutObject","s3:DeleteObject"\][^}]*\/(links_data|permission_sets)/)
+      expect(text).not.toMatch(
+        /"Action":\["s3:PutObject","s3:DeleteObject"\][^}]*\/(links_data(?!\/temporary)|permission_sets)/,
+      )
     }
   })
 
@@ -193,6 +186,7 @@ describe('a function', () => {
       'rate(1 hour)',
       'rate(1 minute)',
       'rate(1 minute)',
+      'rate(1 minute)',
       'rate(5 minutes)',
     ])
     for (const { DependsOn } of schedules) expect(DependsOn).toEqual(['FirstReconcile'])
@@ -233,7 +227,7 @@ describe('a queue', () => {
 
   test('FIFO queues have high throughput, and only that of events makes ids of contents', () => {
     const fifo = list('AWS::SQS::Queue').filter(({ Properties }) => Properties.FifoQueue)
-    expect(fifo).toHaveLength(13)
+    expect(fifo).toHaveLength(17)
     for (const { Properties } of fifo)
       expect(Properties).toMatchObject({
         DeduplicationScope: 'messageGroup',
@@ -278,9 +272,16 @@ describe('a queue', () => {
           Condition: {
             ArnNotLike: {
               'aws:PrincipalArn': [
-                ...['links', 'permission-sets', 'events', 'hourly', 'sweep', 'nightly', 'dispatcher'].map(
-                  (name) => `arn:aws:iam::111122223333:role/ssofile-${name}`,
-                ),
+                ...[
+                  'links',
+                  'permission-sets',
+                  'events',
+                  'hourly',
+                  'sweep',
+                  'nightly',
+                  'minute-links',
+                  'dispatcher',
+                ].map((name) => `arn:aws:iam::111122223333:role/ssofile-${name}`),
                 ...example.access.operators,
               ],
             },
@@ -337,18 +338,15 @@ describe('the bucket', () => {
     expect(Rules.every((rule) => !('ExpirationInDays' in rule))).toBe(true)
   })
 
-  test('tells the queue uploads what is created, removed and expired under the two input prefixes', () => {
+  test('tells the queue uploads what is created, removed and expired where people upload', () => {
     const { QueueConfigurations } = bucket().Properties.NotificationConfiguration as {
       QueueConfigurations: { Event: string; Queue: string; Filter: { S3Key: { Rules: { Value: string }[] } } }[]
     }
-    expect(QueueConfigurations.map(({ Event, Filter }) => `${Event} ${Filter.S3Key.Rules[0]?.Value}`).sort()).toEqual([
-      's3:LifecycleExpiration:* links_data/',
-      's3:LifecycleExpiration:* permission_sets/',
-      's3:ObjectCreated:* links_data/',
-      's3:ObjectCreated:* permission_sets/',
-      's3:ObjectRemoved:* links_data/',
-      's3:ObjectRemoved:* permission_sets/',
-    ])
+    const prefixes = ['approvals/', 'links_data/', 'permission_sets/', 'requests/']
+    const events = ['s3:LifecycleExpiration:*', 's3:ObjectCreated:*', 's3:ObjectRemoved:*']
+    expect(QueueConfigurations.map(({ Event, Filter }) => `${Event} ${Filter.S3Key.Rules[0]?.Value}`).sort()).toEqual(
+      events.flatMap((event) => prefixes.map((prefix) => `${event} ${prefix}`)),
+    )
     // S3 tries the queue when it is told of it.
     expect(bucket().DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^Queueuploads.*Policy/)]))
   })
@@ -395,7 +393,7 @@ describe('events', () => {
   })
 
   test('are taken by the bus from the forwarding roles of the management account only', () => {
-    expect(textOf(one('AWS::Events::EventBus', {}).Properties.Policy)).toContain(
+    expect(textOf(one('AWS::Events::EventBus', { Name: 'ssofile-events' }).Properties.Policy)).toContain(
       '"aws:PrincipalArn":["arn:aws:iam::444455556666:role/ssofile-forward-us-east-1","arn:aws:iam::444455556666:role/ssofile-forward-eu-west-1"]',
     )
     const [role] = list('AWS::IAM::Role', 'delegated', 'ssofile-forward-us-east-1')
@@ -403,7 +401,47 @@ describe('events', () => {
     expect(textOf(role?.Properties.Policies)).toContain(
       '"Action":"events:PutEvents","Effect":"Allow","Resource":"arn:aws:events:eu-west-1:111122223333:event-bus/ssofile-events"',
     )
-    expect(list('AWS::Events::EventBus', 'management-at-home')).toEqual([])
+    const buses = list('AWS::Events::EventBus', 'management-at-home').map(({ Properties }) => Properties.Name)
+    expect(buses).toEqual(['ssofile-outcomes'])
+  })
+})
+
+describe('outcomes', () => {
+  const policyOf = (name: string, mode: Mode = 'api') =>
+    textOf(one('AWS::IAM::Role', { RoleName: `ssofile-${name}` }, mode).Properties.Policies)
+
+  test('have a bus of their own, which only this account may put events on, and which keeps them for thirty days', () => {
+    expect(one('AWS::Events::EventBus', { Name: 'ssofile-outcomes' }).Properties.Policy).toBeUndefined()
+    expect(one('AWS::Events::Archive', {}).Properties).toMatchObject({
+      ArchiveName: 'ssofile-outcomes',
+      RetentionDays: 30,
+      EventPattern: { source: ['ssofile'] },
+    })
+  })
+
+  test('go to each mail address only for its receivers', () => {
+    const topic = one('AWS::SNS::Topic', { TopicName: 'ssofile-notifications' }, 'api')
+    expect(topic.Properties.KmsMasterKeyId).toBeDefined()
+    const subscriptions = list('AWS::SNS::Subscription', 'api').filter(
+      ({ Properties }) => textOf(Properties.TopicArn) === textOf({ Ref: topic.id }),
+    )
+    expect(subscriptions.map(({ Properties }) => [Properties.Endpoint, Properties.FilterPolicy])).toEqual([
+      ['platform@example.com', { receiver: ['platform', 'team-a'] }],
+      ['ana@example.com', { receiver: ['team-a'] }],
+    ])
+  })
+
+  test('are published by one function, and delivered by another that may read the URLs of webhooks and nothing of the bucket', () => {
+    expect(policyOf('notifications')).toContain(
+      '"Action":"events:PutEvents","Effect":"Allow","Resource":"arn:aws:events:eu-west-1:111122223333:event-bus/ssofile-outcomes"',
+    )
+    expect(policyOf('digests')).toContain(
+      '"Action":"secretsmanager:GetSecretValue","Effect":"Allow","Resource":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile/slack-AbCdEf"',
+    )
+    expect(policyOf('digests', 'delegated')).not.toContain('secretsmanager')
+    for (const name of functionNames.filter((one) => one !== 'digests'))
+      expect(policyOf(name)).not.toMatch(/secretsmanager|sns:Publish/)
+    expect(policyOf('digests')).not.toMatch(/s3:(Put|Delete)|status|links_data/)
   })
 })
 
@@ -517,8 +555,11 @@ describe('an alarm', () => {
       Protocol: 'email',
       Endpoint: example.alarmAddress,
     })
-    expect(textOf(one('AWS::SNS::TopicPolicy', {}).Properties)).toContain('"Service":"cloudwatch.amazonaws.com"')
-    const topic = { Ref: one('AWS::SNS::Topic', {}).id }
+    const alarms = list('AWS::SNS::Topic').find(({ Properties }) => Properties.TopicName === undefined)
+    const topic = { Ref: alarms?.id }
+    expect(textOf(one('AWS::SNS::TopicPolicy', { Topics: [topic] }).Properties)).toContain(
+      '"Service":"cloudwatch.amazonaws.com"',
+    )
     for (const { Properties } of list('AWS::CloudWatch::Alarm')) expect(Properties.AlarmActions).toEqual([topic])
   })
 
@@ -544,14 +585,18 @@ test('in the management account the dispatcher may make roles there, if links ma
   expect(reaches('delegated')).toBe(false)
 })
 
-test("only the report may assume the auditor's role, of that name and in the organization, and only where it is configured", () => {
+test("only the report and operators may assume the auditor's role, of that name and in the organization, and only where it is configured", () => {
   const assuming = (mode: Mode) =>
     list('AWS::IAM::Role', mode).flatMap(({ Properties }) => {
       const text = textOf(Properties.Policies ?? [])
       return text.includes('sts:AssumeRole') ? [[Properties.RoleName, text] as const] : []
     })
   expect(assuming('delegated')).toEqual([])
-  expect(assuming('china')).toEqual([['ssofile-report', expect.any(String)]])
+  expect(
+    assuming('china')
+      .map(([name]) => String(name).replace(/s$/, ''))
+      .sort(),
+  ).toEqual(['ssofile-operator', 'ssofile-report'])
   const { Properties } = one('AWS::IAM::Role', { RoleName: 'ssofile-report' }, 'china')
   const [{ PolicyDocument }] = Properties.Policies as [{ PolicyDocument: { Statement: Record<string, unknown>[] } }]
   expect(PolicyDocument.Statement.find(({ Sid }) => Sid === 'AuditorRole')).toEqual({
@@ -586,12 +631,16 @@ describe('the API', () => {
   test('wants a signed request for each route, and only changes what comes in by it', () => {
     const routes = list('AWS::ApiGatewayV2::Route', 'api')
     expect(routes.map(({ Properties }) => Properties.AuthorizationType)).toEqual(routes.map(() => 'AWS_IAM'))
-    const paths = ['/links', '/links/{link+}', '/permission-sets', '/permission-sets/{name}']
+    const inputs = ['/links', '/links/{link+}', '/permission-sets', '/permission-sets/{name}']
+    const paths = ['/approvals/{digest}', '/eligibility', ...inputs, '/requests', '/requests/{request+}']
     expect(names('AWS::ApiGatewayV2::Route', 'RouteKey', 'api').sort()).toEqual([
+      'ANY /approvals',
       ...paths.map((path) => `ANY ${path}`),
       ...paths.map((path) => `GET ${path}`),
+      'POST /approvals',
       'POST /links',
       'POST /permission-sets',
+      'POST /requests',
     ])
   })
 
@@ -611,15 +660,26 @@ describe('the API', () => {
     expect(timeoutSeconds).toBeLessThan(30)
   })
 
-  test('alone may write inputs, and calls no other service', () => {
+  test('alone may write inputs, and else only asks who somebody is, and whose an account', () => {
     const writing = listFunctionRoles('api').filter(({ Properties }) =>
-      /"s3:PutObject"[^}]*\/(links_data|permission_sets)/.test(textOf(Properties.Policies)),
+      /"s3:PutObject"[^}]*\/(links_data(?!\/temporary)|permission_sets)/.test(textOf(Properties.Policies)),
     )
     expect(writing.map(({ Properties }) => Properties.RoleName)).toEqual(['ssofile-api'])
     const [role] = writing
     const text = textOf(role?.Properties.Policies)
     expect([...new Set(text.match(/"(\w+):\w+"/g))].map((action) => action.split(':')[0])).not.toContain('"sqs')
-    expect(text).not.toMatch(/sso:|organizations:|identitystore:/)
+    const asked = [...text.matchAll(/"(?:sso|identitystore):(\w+)"/g)].map(([, operation = '']) => operation)
+    expect(asked.sort()).toEqual([
+      'DescribeGroup',
+      'DescribeUser',
+      'GetGroupId',
+      'GetUserId',
+      'ListGroupMemberships',
+      'ListGroupMembershipsForMember',
+      'ListGroups',
+      'ListInstances',
+      'ListUsers',
+    ])
   })
 
   test('is known to the router by the id of its role, as S3 names it', () => {
@@ -705,7 +765,7 @@ describe('the key of IAM Identity Center', () => {
 
   test('is used by the functions that call IAM Identity Center, only through it and for this instance', () => {
     const calling = functionNames.filter((name) => keyStatements('china', name).length > 0)
-    expect(calling).toEqual(['events', 'dispatcher', 'hourly', 'report', 'owner'])
+    expect(calling).toEqual(['requests', 'events', 'dispatcher', 'hourly', 'report', 'owner'])
     const common = {
       Effect: 'Allow',
       Action: 'kms:Decrypt',

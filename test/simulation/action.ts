@@ -8,7 +8,10 @@ import { type LossAction, lossActions } from './ledger-losses.ts'
 import { type OrganizationAction, organizationActions } from './organization-actions.ts'
 import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
+import { type RequestAction, requestActions } from './request-actions.ts'
 import { type RestoreAction, restoreActions } from './restore-actions.ts'
+import { type SelectorAction, selectorActions, selectorScopes } from './selector-actions.ts'
+import { type SessionAction, sessionActions } from './session-actions.ts'
 import { type SpoilAction, spoilActions } from './spoil-actions.ts'
 import { type TakeOverAction, takeOverActions } from './take-over-actions.ts'
 import { type TimeAction, timeActions } from './time-actions.ts'
@@ -33,6 +36,7 @@ const scopes = [
   `account%${accounts[0]}`,
   `account%${accounts[1]}`,
   `account%${accounts[2]}`,
+  ...selectorScopes,
 ] as const
 export const bodies = {
   empty: '',
@@ -105,10 +109,13 @@ export type Action =
   | BrakeAction
   | PauseAction
   | SpoilAction
+  | SelectorAction
+  | RequestAction
   | LossAction
   | RestoreAction
   | HostileAction
   | TakeOverAction
+  | SessionAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -321,10 +328,13 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...brakeActions,
   ...pauseActions,
   ...spoilActions,
+  ...selectorActions(account),
+  ...requestActions(account),
   ...lossActions,
   ...restoreActions,
   ...hostileActions,
   ...takeOverActions(account),
+  ...sessionActions(account),
 )
 
 /** An action in words: what a failure prints. */

@@ -62,6 +62,8 @@ export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Pr
       for (const list of seenBrake) {
         const now = readShown(world)?.find(({ digest }) => digest === list.digest)
         checker.noteRelease(list.held, now?.held)
+        const contents = readHeldContents(world).find(({ digest }) => digest === list.digest)
+        if (contents) checker.noteReleasedContents(contents.name, contents.etag)
         const { outcome } = await releaseList(objects.as('operator'), list.digest, 'operator')
         const isShown = readShown(world)?.some(({ digest }) => digest === list.digest) === true
         checker.noteRefusedRelease(list.digest, isShown && outcome === 'other-list')
@@ -98,9 +100,20 @@ export function hasNewRelease(world: SimulatedWorld): boolean {
 
 export type ShownList = { readonly digest: string; readonly held: readonly string[] }
 
-/** What `ssofile brake` shows; `undefined`: nothing is held. */
+/** What `ssofile brake` shows; `undefined`: nothing is held. The file of a permission set is a list without assignments. */
 export function readShown(world: SimulatedWorld): readonly ShownList[] | undefined {
   const { lists } = world.readJson('control/brake.json') ?? {}
-  if (!Array.isArray(lists) || lists.length === 0) return undefined
-  return lists.map(({ digest, held }) => ({ digest: String(digest), held: held.map(String) }))
+  const shown = Array.isArray(lists)
+    ? lists.map(({ digest, held }): ShownList => ({ digest: String(digest), held: held.map(String) }))
+    : []
+  const all = [...shown, ...readHeldContents(world).map(({ digest }) => ({ digest, held: [] }))]
+  return all.length === 0 ? undefined : all
 }
+
+/** The files of permission sets that are held. */
+export function readHeldContents(world: SimulatedWorld): readonly HeldFile[] {
+  const { contents } = world.readJson('control/brake.json') ?? {}
+  if (!Array.isArray(contents)) return []
+  return contents.map(({ digest, name, etag }) => ({ digest: String(digest), name: String(name), etag: String(etag) }))
+}
+type HeldFile = { readonly digest: string; readonly name: string; readonly etag: string }

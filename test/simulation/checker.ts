@@ -14,6 +14,7 @@ import {
   nameOf,
 } from './promises/assignment-names.ts'
 import { BrakePromise } from './promises/brake.ts'
+import { ContentsPromise } from './promises/contents.ts'
 import { ConvergencePromise } from './promises/convergence.ts'
 import { DepartureWatch } from './promises/departures.ts'
 import { Desires } from './promises/desires.ts'
@@ -28,11 +29,13 @@ import { PrincipalWatch } from './promises/principals.ts'
 import { QuotasPromise } from './promises/quotas.ts'
 import { RecordPromise } from './promises/record.ts'
 import { readRecorded } from './promises/recorded-access.ts'
+import { SessionsPromise } from './promises/sessions.ts'
 import { SpoilWatch } from './promises/spoils.ts'
 import { StatusPromise } from './promises/status.ts'
 import { TakeOverWatch } from './promises/take-over.ts'
+import { TemporaryPromise } from './promises/temporary.ts'
 import { TrailPromise } from './promises/trail.ts'
-import { promises, Violation } from './promises/violation.ts'
+import { numberOf, promises, Violation } from './promises/violation.ts'
 import type { Watched } from './promises/watched.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -57,10 +60,14 @@ export class Checker {
   readonly #quotas: QuotasPromise
   readonly #permissionSets: PermissionSetChecks
   readonly #brake: BrakePromise
+  readonly #contents: ContentsPromise
   readonly #pause: PausePromise
   readonly #others: OthersPromise
   readonly #trail: TrailPromise
+  readonly #sessions: SessionsPromise
   readonly #takeOver: TakeOverWatch
+  /** What people ask for, and who approves it. */
+  readonly temporary: TemporaryPromise
   /** Something happened since owners and records were looked at that may concern them. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -74,11 +81,14 @@ export class Checker {
     this.#world = world
     this.#only = only && new Set(only)
     const fail = (promise: string, message: string) => this.#fail(promise, message)
-    this.#permissionSets = new PermissionSetChecks(world, fail)
+    this.#contents = new ContentsPromise(world, fail)
+    this.#permissionSets = new PermissionSetChecks(world, this.#contents, fail)
     this.#brake = new BrakePromise(world, fail)
     this.#pause = new PausePromise(world, fail)
     this.#others = new OthersPromise(world, fail)
     this.#trail = new TrailPromise(world, fail)
+    this.#sessions = new SessionsPromise(world, fail)
+    this.temporary = new TemporaryPromise(world, fail)
     this.#principals = new PrincipalWatch(world)
     this.#departures = new DepartureWatch(world)
     this.#looks = new LookWatch(world)
@@ -158,6 +168,11 @@ export class Checker {
     this.#brake.noteRelease(seen, now)
   }
 
+  /** An operator is about to release this content of a file. */
+  noteReleasedContents(name: string, etag: string): void {
+    this.#contents.noteRelease(name, etag)
+  }
+
   get brakeCounts(): Readonly<Record<string, number>> {
     return {
       'brake holds': this.#brake.heldCount,
@@ -181,10 +196,11 @@ export class Checker {
     if (refused !== undefined) this.#fail(promises.grants, refused)
     if (service === 'sso-admin') this.#isDirty = true
     this.#calling = process.name
-    const [first] = args
+    const [first, options] = args
     this.#others.noteCall(call, args)
     this.#takeOver.noteCall(process.name, operation, args)
     this.#permissionSets.noteCall(process, call, args)
+    this.#sessions.noteCall(operation, args)
     this.#departures.noteCall(process.name, operation, first)
     this.#looks.noteCall(process.name, operation, args)
     if (service === 's3' && operation === 'get' && call.key !== undefined) {
@@ -192,7 +208,7 @@ export class Checker {
       this.#spoils.noteGet(process.name, call.key)
     }
     if (operation === 'describeAccount') evaluations.noteAskedLive(process.name, String(first))
-    if (service === 'sso-admin' && isTarget(first)) {
+    if (service === 'sso-admin' && isTarget(first) && !isAborted(options)) {
       if (operation === 'createAccountAssignment') this.#checkCreation(process.name, first, call)
       if (operation === 'deleteAccountAssignment') this.#checkDeletion(process.name, first, call)
     }
@@ -238,7 +254,9 @@ export class Checker {
 
   /** After a reconcile, nothing but what others changed is left to the drift check. */
   checkBeforeNight(): void {
-    if (!this.#world.wasDrifted) this.#permissionSets.checkAtRest({ isReconciled: false })
+    if (this.#world.wasDrifted) return
+    this.#permissionSets.checkAtRest({ isReconciled: false })
+    this.#sessions.noteNight()
   }
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
@@ -249,11 +267,19 @@ export class Checker {
     this.#convergence.checkAtRest()
     this.#status.checkAtRest()
     this.#trail.checkAtRest()
+    this.temporary.checkAtRest()
     if (isReconciled) this.#status.checkIndex()
     if (isReconciled && isReadable) this.#convergence.checkForeignListing()
     this.#permissionSets.checkAtRest({ isReconciled })
+    this.#sessions.checkAtRest({ isReconciled })
+    if (isReadable) this.#contents.checkAtRest()
     const desired = desires.now('certainly').filter((one) => desires.targetOf(one))
     if (isReadable) this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), desires.accessOf(one)])))
+  }
+
+  /** Twelve hours later. */
+  checkNothingDenied(): void {
+    this.#sessions.checkNothingDenied()
   }
 
   /** At rest, while S3 refuses to give some links: the others are in force all the same. */
@@ -267,12 +293,14 @@ export class Checker {
     const isRemoved = eventName.startsWith('ObjectRemoved')
     // What somebody spoils or restores says what it said.
     if (change.caller.accessKeyId === spoiler) return
+    this.temporary.noteChange(change)
     if (key.startsWith('links_data/')) this.#principals.noteLink(key)
     if (key.startsWith('links_data/')) this.#noteDesired()
+    if (key.startsWith('selectors/')) this.noteDesired()
     const isOfOperator = this.#takeOver.isOperator(this.#calling) && change.caller.accessKeyId === 'ssofile'
     if (isOfOperator && key.startsWith('links_data/')) this.#takeOver.checkLink(this.#calling, key)
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
-    const isByOperator = isOfOperator || this.#world.isRestoring
+    const isByOperator = isOfOperator || this.#world.isRestoring || this.#takeOver.isBeingReleased(key)
     const unseen = isRemoved || isByOperator ? undefined : this.#looks.complain(this.#calling, key)
     if (unseen) this.#fail(promises[unseen.promise], unseen.message)
     // Not a release, nor someone who took the lease from outside.
@@ -303,7 +331,8 @@ export class Checker {
     if (!entry) return
     const before = access.recordedBy(key)
     this.#principals.noteEntry(entry)
-    if (this.#takeOver.isOperator(this.#calling))
+    this.#takeOver.noteWritten(key, entry)
+    if (this.#takeOver.isOperator(this.#calling) && !this.#takeOver.isBeingReleased(key))
       this.#takeOver.checkAdopted(key, readRecorded(key, entry)?.map(({ name }) => name) ?? [])
     access.noteWritten(key, entry, evaluations.lookedMs(this.#calling, [key]))
     access.noteLost(
@@ -317,7 +346,7 @@ export class Checker {
     const { access } = this.#watched
     const before = access.recordedBy(key)
     access.noteRemoved(key)
-    if (this.#takeOver.isOperator(this.#calling)) {
+    if (this.#takeOver.isBeingReleased(key)) {
       const names = before.map(({ name }) => name)
       this.#takeOver.checkReleased(key, names, this.#world.ssoAdmin.assignments())
       return
@@ -346,6 +375,8 @@ export class Checker {
     this.#noteDesired()
     const keys = access.entriesOf(nameOf(target))
     this.#checkRead(process, target, keys, 'revokes')
+    if (keys.some((key) => this.#takeOver.isBeingReleased(key)))
+      this.#fail(promises.foreign, `revokes ${describeTarget(target, this.#world)}, which an operator has released`)
     this.#foreign.checkDeletion(process, target, keys, call)
     access.noteDeletion(target)
   }
@@ -357,6 +388,12 @@ export class Checker {
   }
 
   #fail(promise: string, message: string): void {
-    if (this.#only?.has(promise.slice(0, 1)) !== false) this.violation ??= new Violation(promise, message)
+    if (this.#only?.has(numberOf(promise)) !== false) this.violation ??= new Violation(promise, message)
   }
+}
+
+/** It does nothing: a process that was frozen lets go of what it was about to send. */
+function isAborted(options: unknown): boolean {
+  const signal = typeof options === 'object' && options !== null && 'signal' in options ? options.signal : undefined
+  return signal instanceof AbortSignal && signal.aborted
 }

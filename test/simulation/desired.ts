@@ -1,11 +1,14 @@
 import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import { selectsNow } from './selector-actions.ts'
+
+type Reading = { readonly grants: (link: string) => boolean; readonly unclear: boolean }
 
 /** What a link file says, read in the plainest possible way; shares no code with the product. */
 type PlainLink = { key: string; scope: string; value: string; permissionSet: string; principal: string; type: string }
 
 const grammar =
-  /^links_data\/(?:(folder-a|folder-b)\/)?(root|ou_id|account_tag|account)%([^%]*)%([\w+=,.@-]{1,32})%(.+)%(GROUP|USER)%ssofile$/su
+  /^links_data\/(?:(folder-a|folder-b|temporary)\/)?(root|ou_id|account_tag|account|select)%([^%]*)%([\w+=,.@-]{1,32})%(.+)%(GROUP|USER)%ssofile$/su
 
 function readLinks(objects: MemoryObjectStore, at: Date): PlainLink[] {
   const found: PlainLink[] = []
@@ -42,15 +45,19 @@ export function grantsNow(body: string, at: Date): boolean {
 
 /**
  * Every assignment `account permissionSet principal TYPE` that the whole world, as it is at this moment, asks for;
- * `grants`: which links do, besides what their names and bodies say.
+ * `grants`: which links do, besides what their names and bodies say. `unclear`: whether what nobody knows of a selector is so.
  */
 export function desiredNow(
   objects: MemoryObjectStore,
   organizations: MemoryOrganizations,
   at: Date,
-  grants: (link: string) => boolean = () => true,
+  { grants = () => true, unclear = false }: Partial<Reading> = {},
 ): ReadonlySet<string> {
   const desired = new Set<string>()
+  const isSelected = (name: string, account: Parameters<typeof selectsNow>[2]) => {
+    const selects = selectsNow({ objects }, name, account)
+    return selects === 'nobody knows' ? unclear : selects
+  }
   const management = organizations.managementAccountIdNow
   for (const link of readLinks(objects, at).filter(({ key }) => grants(key))) {
     for (const account of organizations.accountsNow()) {
@@ -60,6 +67,7 @@ export function desiredNow(
       const isIn =
         (link.scope === 'root' && link.value === 'all') ||
         (link.scope === 'account' && link.value === account.id) ||
+        (link.scope === 'select' && isSelected(link.value, { ...account, tags })) ||
         (link.scope === 'ou_id' && account.parents.includes(link.value)) ||
         (link.scope === 'account_tag' && link.value.includes('^') && tags[tagKey] === rest.join('^'))
       if (isIn) desired.add(`${account.id} ${link.permissionSet} ${link.principal} ${link.type}`)

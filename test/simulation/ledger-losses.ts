@@ -84,20 +84,25 @@ export class LedgerLosses {
 
   /**
    * An operator follows the remedies. `isOurs`: the access of this entry is there, and ssofile gave it. `takeAway`: by
-   * hand in Identity Center, where the entry is another principal's by now.
+   * hand in Identity Center, where the entry holds another principal's access by now.
    */
   undoAll(isOurs: (key: string, entry: Entry) => boolean, takeAway: (key: string, entry: Entry) => void): void {
     for (const [key, body] of this.#lost) {
       const lost = parse(body)
-      if (!isOurs(key, lost)) continue
       const now = this.#readUnspoiled(key)
       const present = now === undefined ? undefined : parse(now)
-      if (present && present.principalId !== lost.principalId) takeAway(key, lost)
-      else if (present?.lastCreation === undefined) void this.#objects.as(spoiler).put(key, body)
+      const isOther = present !== undefined && present.principalId !== lost.principalId
+      const isLost = present?.lastCreation === undefined
+      if (isOurs(key, lost) && isLost && !isOther) void this.#objects.as(spoiler).put(key, body)
+      // What somebody put there meanwhile is by its name ours, and nobody but a person can tell.
+      else if (isOurs(key, lost) ? isOther : present !== undefined && isLost) takeAway(key, lost)
     }
     for (const [key, body] of this.#broughtBack) {
       const now = this.#readUnspoiled(key)
-      if (now !== undefined && isSameLife(parse(now), parse(body))) void this.#objects.as(spoiler).delete(key)
+      const old = parse(body)
+      if (now === undefined) continue
+      if (isSameLife(parse(now), old)) void this.#objects.as(spoiler).delete(key)
+      else if (formerOf(parse(now)).some((one) => isSameLife(one, old))) takeAway(key, old)
     }
     this.#lost.clear()
     this.#broughtBack.clear()
@@ -130,6 +135,10 @@ function parse(body: string): Entry {
 /** It has one access, as most have. */
 function isGranted({ state, former, grantedAt }: Entry): boolean {
   return state === 'granted' && former === undefined && grantedAt !== undefined
+}
+
+function formerOf({ former }: Entry): readonly Entry[] {
+  return Array.isArray(former) ? former : []
 }
 
 function isSameLife(a: Entry, b: Entry): boolean {

@@ -56,13 +56,16 @@ export function takeAway(world: SimulatedWorld, key: string, entry: Readonly<Rec
 }
 
 /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
-export async function makeConsolePermissionSetAnew({ ssoAdmin, checker, names }: SimulatedWorld): Promise<void> {
+export async function makeConsolePermissionSetAnew(world: SimulatedWorld): Promise<void> {
+  const { ssoAdmin, checker, names } = world
   const arn = ssoAdmin.permissionSetArnOf('Console-ps')
   // The name stays known when the permission set is gone.
   if (arn) names.permissionSet(arn)
   if (!arn || ssoAdmin.outstandingRequests().some(({ target }) => target.permissionSetArn === arn)) return
   const assigned = ssoAdmin.assignments().filter(({ permissionSetArn }) => permissionSetArn === arn)
   if (assigned.some((target) => checker.isOurs(target))) return
+  // Links may want what others gave: that it is gone no event tells.
+  if (assigned.length > 0) world.wasDrifted = true
   for (const target of assigned) ssoAdmin.removeAssignment(target)
   await ssoAdmin.deletePermissionSet(arn)
   await ssoAdmin.createPermissionSet({ name: permissionSetName.parse('Console-ps'), sessionDuration: 'PT1H', tags: [] })

@@ -18,7 +18,10 @@ import {
 import { pauseOrResume } from './pause-actions.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
 import type { Violation } from './promises/violation.ts'
+import { isRequestAction, performRequestAction } from './request-actions.ts'
 import { loseAndRestore } from './restore-actions.ts'
+import { isSelectorAction, mendSelectors, performSelectorAction } from './selector-actions.ts'
+import { endSessions, outlastDenials } from './session-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { isSpoilAction, performSpoilAction } from './spoil-actions.ts'
 import { isTakeOverAction, performTakeOverAction } from './take-over-actions.ts'
@@ -121,6 +124,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
   world.unreadable.giveAll((key) => !isOfHostile(key))
+  mendSelectors(world)
   if (world.losses.hasAny) {
     // A dispatcher knows the ledger by heart, since nobody else writes it: the next one reads what was put right.
     world.dispatcher?.kill()
@@ -141,6 +145,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.unreadable.restoreAll()
   // A link is told an hour later where the same grant is still open in an account of another link.
   await settle(world, isSpoiled || isEncrypted ? ['hour'] : [])
+  await outlastDenials(world)
 }
 
 /** The schedules go on until nothing moves any more, with a reconcile and a drift check at rest. */
@@ -191,12 +196,14 @@ function prolong(mostMinutes: number, minute: number, world: SimulatedWorld): nu
 
 /**
  * Where nothing was lost and nobody died, what is in the queues and one sweep are enough: no error may have been swallowed.
- * No schedule is needed but for retries: the dispatcher is woken for all other work.
+ * No schedule is needed but for retries, and for selectors, whose changes S3 reports to nobody: the dispatcher is woken for all
+ * other work.
  */
 async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   const startedMs = world.clock.now().getTime()
   let isSwept = !world.sweeps
+  void world.everyMinuteOfLinks()
   for (let minute = 1, most = convergeMostMinutes; minute <= most; minute++) {
     most = prolong(most, minute, world)
     minute += Math.floor((await skipIdle(convergeMostMinutes * 60_000, world)) / 60_000)
@@ -224,6 +231,8 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   if (isDriftAction(action)) return performDriftAction(action, world)
   if (isDirectoryAction(action)) return performDirectoryAction(action, world)
   if (isOrganizationAction(action)) return performOrganizationAction(action, world)
+  if (isSelectorAction(action)) return performSelectorAction(action, world)
+  if (isRequestAction(action)) return performRequestAction(action, world)
   if (isSpoilAction(action)) return performSpoilAction(action, world)
   if (isHostileAction(action)) return performHostileAction(action, world)
   if (isTakeOverAction(action)) return performTakeOverAction(action, world)
@@ -245,13 +254,13 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return
     }
     case 'upload a link as it is': {
-      const links = world.keys('links_data/')
+      const links = keysOfPeople(world)
       const key = links[action.nth % Math.max(links.length, 1)]
       const found = key === undefined ? undefined : objects.model.find(key)
       return key === undefined || !found ? undefined : void objects.as('someone').put(key, found.body)
     }
     case 'delete a link': {
-      const links = keysOfHonest(world)
+      const links = keysOfPeople(world)
       const key = links[action.nth % Math.max(links.length, 1)]
       return key === undefined ? undefined : void objects.as('someone').delete(key)
     }
@@ -297,6 +306,8 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'two groups swap names':
     case 'delete a group and make it anew':
       return changeDirectory(action, world)
+    case 'end sessions':
+      return endSessions(action, world)
     case 'reconcile':
       return void world.everyHour()
     case 'lose the caches':
@@ -360,6 +371,11 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   }
 }
 
+/** The bucket policy lets nobody but ssofile write temporary links. */
+function keysOfPeople(world: SimulatedWorld): readonly string[] {
+  return keysOfHonest(world).filter((key) => !key.startsWith('links_data/temporary/'))
+}
+
 async function moveSilently(
   action: { readonly account: string; readonly unit: string },
   world: SimulatedWorld,
@@ -370,7 +386,7 @@ async function moveSilently(
   if (!account || !from || from === action.unit) return
   await world.quietly(true, () => organizations.moveAccount(account.id, from, action.unit))
   checker.noteDesired()
-  const old = keysOfHonest(world).find((key) => key.includes(`ou_id%${from}%`))
+  const old = keysOfPeople(world).find((key) => key.includes(`ou_id%${from}%`))
   if (old !== undefined) void objects.as('someone').delete(old)
 }
 

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSabotage } from './build-sabotage.ts'
-import { promises } from './promises/violation.ts'
+import { numberOf, promises } from './promises/violation.ts'
 import { type Sabotage, sabotages } from './sabotages.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -86,7 +86,7 @@ function runMain({ folder, breaks, profile, noSweep, first, runs }: Part): Promi
       ...(noSweep ? ['--no-sweep'] : []),
       ...(profile ? ['--profile', profile] : []),
       '--promises',
-      breaks.map((promise) => promises[promise].slice(0, 1)).join(','),
+      breaks.map((promise) => numberOf(promises[promise])).join(','),
     ]
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
@@ -95,7 +95,7 @@ function runMain({ folder, breaks, profile, noSweep, first, runs }: Part): Promi
     child.once('error', reject)
     child.once('close', () => {
       const index = / --path (\d+) /.exec(output)?.[1]
-      const promise = /^(\d [A-Z][^:]*):/m.exec(output)?.[1]
+      const promise = /^(\d+ [A-Z][^:]*):/m.exec(output)?.[1]
       if (/^violations: 0$/m.test(output)) resolve(undefined)
       else if (index && promise) resolve({ index: Number(index), promise })
       else reject(new Error(`the simulation of a sabotaged copy ended without a verdict:\n${output.slice(-2000)}`))

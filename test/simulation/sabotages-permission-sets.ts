@@ -58,4 +58,11 @@ export const permissionSetSabotages: readonly Sabotage[] = [
     find: 'this.#known.size + this.#starting >= this.#most',
     replace: 'this.#known.size + this.#starting > this.#most',
   },
+  {
+    name: 'a changed file takes out what is denied to ended sessions',
+    breaks: ['sessions'],
+    file: 'shared/reconcile/permission-sets/deny-ended-sessions.ts',
+    find: '  const denials = denialsOf(sessions?.denied ?? [])',
+    replace: '  const denials = denialsOf((sessions?.denied ?? []).slice(0, 0))',
+  },
 ]

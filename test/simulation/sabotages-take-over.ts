@@ -13,7 +13,14 @@ export const takeOverSabotages: readonly Sabotage[] = [
     name: 'a release does not record what it gives back',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/release-assignment.ts',
-    find: '  if (!isKnown) await record.overwrite(',
-    replace: '  if (!isKnown && Math.abs(1) === 2) await record.overwrite(',
+    find: '  await foreignRecord(objects, key).overwrite(',
+    replace: '  if (Math.abs(1) === 2) await foreignRecord(objects, key).overwrite(',
+  },
+  {
+    name: 'a release that died is not ended',
+    breaks: ['foreign', 'convergence'],
+    file: 'shared/reconcile/assignments/decide.ts',
+    find: '  if (released) return',
+    replace: '  if (released && Math.abs(1) === 2) return',
   },
 ]

@@ -4,6 +4,8 @@ import { changeSabotages } from './sabotages-changes.ts'
 import { hostileSabotages } from './sabotages-hostile.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
 import { proofSabotages } from './sabotages-proofs.ts'
+import { requestSabotages } from './sabotages-requests.ts'
+import { selectorSabotages } from './sabotages-selectors.ts'
 import { takeOverSabotages } from './sabotages-take-over.ts'
 import { unreadableSabotages } from './sabotages-unreadable.ts'
 import type { Profile } from './simulate.ts'
@@ -94,9 +96,16 @@ export const sabotages: readonly Sabotage[] = [
     name: 'absence from the list of requests in progress is taken for success',
     breaks: ['convergence', 'record'],
     file: 'shared/reconcile/calls/assignment-requests.ts',
-    find: '      const inProgress = asked.length <= describedMost ? new Set<string>() : await this.#listInProgress(kind)\n      await Promise.all(asked.filter((id) => !inProgress.has(id)).map((id) => this.#describe(kind, id)))\n',
+    find: '    return [...failed, ...unseen.filter((id) => !inProgress.has(id))]\n',
     replace:
-      "      const inProgress = await this.#listInProgress(kind)\n      for (const requestId of asked.filter((id) => !inProgress.has(id))) {\n        const watched = this.#watched.get(requestId)\n        this.#watched.delete(requestId)\n        for (const wake of [...(watched?.waiting ?? [])]) wake({ outcome: 'SUCCEEDED' })\n      }\n",
+      "    for (const id of unseen) if (!inProgress.has(id)) this.#end(id, { outcome: 'SUCCEEDED' })\n    return failed\n",
+  },
+  {
+    name: 'whatever is listed as over is taken for success',
+    breaks: ['convergence', 'record'],
+    file: 'shared/reconcile/calls/assignment-requests.ts',
+    find: "if (state === 'SUCCEEDED') this.#end(",
+    replace: "if (state === 'SUCCEEDED' || (Math.abs(1) === 1 && state === 'FAILED')) this.#end(",
   },
   {
     name: 'access that was there before is taken for ours',
@@ -109,7 +118,7 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a link is granted although its deletion came before the ledger entry',
     breaks: ['convergence'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '    evaluateAssignment(assignment, { ...context, place, among }),\n',
+    find: '    evaluateAssignment(assignment, { ...context, readings, place, among }),\n',
     replace: '    wish,\n',
   },
   {
@@ -177,8 +186,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'one assignment request more than allowed is outstanding',
     breaks: ['quotas'],
     file: 'shared/reconcile/calls/request-slots.ts',
-    find: '>= this.#most) return',
-    replace: '> this.#most) return',
+    find: '< this.#most',
+    replace: '<= this.#most',
   },
   {
     name: 'what was read of the links is believed for as long as a call waits for its slot',
@@ -283,4 +292,6 @@ export const sabotages: readonly Sabotage[] = [
   ...proofSabotages,
   ...hostileSabotages,
   ...takeOverSabotages,
+  ...selectorSabotages,
+  ...requestSabotages,
 ]

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { type Action, accounts, units } from './action.ts'
+import type { Version } from './permission-set-actions.ts'
 import { deleteLink, group, linkOf, scenario, settledMs, shortMs, strike, upload, wait } from './scenario-steps.ts'
 
 const look: Action = { do: 'look at the brake' }
@@ -9,6 +10,11 @@ const windowMs = fc.constantFrom(70_000, 600_000, 1_000_000, 2_000_000)
 /** Just over a window of withdrawn links; between the fourth retry of what failed at its beginning and the fifth. */
 const lateInWindowMs = 910_000
 const parameters = fc.record({ settledMs, shortMs, windowMs })
+
+const uploadVersion = (version: Version): Action => ({ do: 'upload a version of First-ps', version })
+
+const taking = fc.constantFrom<Version>('less', 'first', 'boundary')
+const next = fc.constantFrom<Version>('less', 'more', 'boundary', 'invalid')
 
 const own = [
   linkOf(`account%${accounts[0]}`),
@@ -191,6 +197,35 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       deleteLink(own[3]),
     ],
   ),
+  // A file takes away from those who have its permission set, and is put right or replaced before anybody releases it.
+  scenario(
+    fc.record({ settledMs, shortMs, version: taking, next }),
+    ({ settledMs: ms, shortMs: afterMs, ...given }) => [
+      uploadVersion('more'),
+      ...own.map((key) => upload(key)),
+      wait(20_000 + ms),
+      uploadVersion(given.version),
+      wait(20_000),
+      look,
+      uploadVersion(given.next),
+      wait(afterMs),
+      release,
+      wait(70_000),
+    ],
+  ),
+  // It is released, and the next file takes away what is left.
+  scenario(fc.record({ settledMs, version: fc.constantFrom<Version>('first', 'boundary') }), (given) => [
+    uploadVersion('more'),
+    ...own.map((key) => upload(key)),
+    wait(20_000 + given.settledMs),
+    uploadVersion(given.version),
+    wait(20_000),
+    look,
+    release,
+    wait(70_000),
+    uploadVersion('less'),
+    wait(70_000),
+  ]),
   // Everything is stopped in the middle of work.
   scenario(parameters, ({ settledMs: ms, windowMs: forMs, shortMs: afterMs }) => [
     upload(linkOf('root%all')),

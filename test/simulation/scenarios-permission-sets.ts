@@ -143,6 +143,19 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
     wait(ms),
     uploadVersion('session'),
   ]),
+  // Sessions are ended beside a file that changes, also while the file before it is brought to the accounts.
+  scenario(parameters, ({ settledMs: ms, shortMs: afterMs, change: version }) => [
+    upload(linkOf('root%all')),
+    wait(ms),
+    uploadVersion('inline'),
+    wait(afterMs),
+    { do: 'end sessions', user: 'mia@example.com', permissionSet: 'First-ps', account: undefined },
+    wait(70_000),
+    uploadVersion(version),
+    wait(afterMs),
+    uploadVersion('inline'),
+    wait(ms),
+  ]),
   // Several versions within a second, while it is brought to its accounts.
   scenario(parameters, ({ settledMs: ms, shortMs: afterMs, change: version }) => [
     upload(linkOf('root%all')),

@@ -14,6 +14,8 @@ import {
 } from './scenario-steps.ts'
 
 const drawn = fc.record({ home, shortMs, settledMs, isCompact: fc.boolean() })
+/** A release of all is at work from about 60 ms to 260, where no dispatcher holds the lease. */
+const dyingMs = fc.integer({ min: 50, max: 300 })
 const during = fc.integer({ min: 300, max: 15_000 })
 const importAll = (isCompact: boolean, killMs?: number): Action => ({
   do: 'import',
@@ -34,6 +36,15 @@ export const takeOverScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     releaseAll(),
     takenOver,
     deleteLink(linkOf(`account%${account}`)),
+    wait(ms),
+  ]),
+  // A release dies, and nobody repeats it: what it had begun is ended, or its link takes it along.
+  scenario(fc.record({ settledMs, dyingMs }), ({ settledMs: ms, dyingMs: killMs }) => [
+    upload(linkOf('root%all')),
+    wait(70_000),
+    releaseAll(killMs),
+    takenOver,
+    deleteLink(linkOf('root%all')),
     wait(ms),
   ]),
   // What was taken over is revoked when its link goes, and not before.

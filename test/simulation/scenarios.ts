@@ -20,6 +20,8 @@ import {
 import { brakeScenarios } from './scenarios-brake.ts'
 import { changeScenarios } from './scenarios-changes.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
+import { requestScenarios } from './scenarios-requests.ts'
+import { selectorScenarios } from './scenarios-selectors.ts'
 import { takeOverScenarios } from './scenarios-take-over.ts'
 import { unreadableScenarios } from './scenarios-unreadable.ts'
 
@@ -372,5 +374,7 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ...brakeScenarios,
   ...changeScenarios,
   ...unreadableScenarios,
+  ...selectorScenarios,
+  ...requestScenarios,
   ...takeOverScenarios,
 ]

@@ -3,9 +3,11 @@ import { type Action, action, describeAction } from './action.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import { scenarios } from './scenarios.ts'
 import { hostileScenarios } from './scenarios-hostile.ts'
+import { requestScenarios } from './scenarios-requests.ts'
 import type { WorldSettings } from './simulated-world.ts'
+import { believedMs } from './time-actions.ts'
 
-export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake', 'hostile'] as const
+export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake', 'hostile', 'requests'] as const
 export type Profile = (typeof profiles)[number]
 export type SimulationOptions = {
   readonly runs: number
@@ -65,13 +67,11 @@ const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> 
     .map(([latency, { readLagMs, ...rest }]) => ({
       ...latency,
       ...rest,
-      readLagMs: readLagMs && Math.min(readLagMs, readLagMostMs(rest.skewMs)),
+      readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
     }))
 
-/** How far listings may lag behind: the product believes them against its own calls after 300 s. */
+/** How far listings may lag behind. */
 const readLags = [undefined, 10_000, 240_000] as const
-/** Two clocks that are wrong take up to 240 s of the 300. */
-const readLagMostMs = (skewMs: number) => (skewMs > 0 ? 50_000 : 240_000)
 
 /** What is judged by turns is judged only where nothing else delays it. */
 function mischiefOf(profile: Profile | undefined) {
@@ -100,6 +100,8 @@ function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<r
   const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: fc.oneof(...scenarios) })
   const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...hostileScenarios) })
   if (profile === 'hostile') return partsOf(hostile, most)
+  const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...requestScenarios) })
+  if (profile === 'requests') return partsOf(asked, most)
   return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
 }
 

@@ -4,6 +4,12 @@ import type { SimulatedWorld } from './simulated-world.ts'
 /** How an instant is written: the same one, whatever its text looks like. */
 const offsets = { Z: 0, '+01:00': 60, '-05:30': -330 } as const
 
+/**
+ * The product believes listings against its own calls after 300 s: how far they lag behind and how wrong two clocks are is less
+ * than that together.
+ */
+export const believedMs = 290_000
+
 /** What has to do with time: links that begin and end, and what stands in the index of their instants. */
 export type TimeAction =
   | {
@@ -65,7 +71,8 @@ export async function performTimeAction(action: TimeAction, world: SimulatedWorl
     return
   }
   if (action.do === 'let clocks go wrong') {
-    world.skewMs = Math.max(world.skewMs, action.ms)
+    const mostMs = (believedMs - (world.settings.readLagMs ?? 0)) / 2
+    world.skewMs = Math.max(world.skewMs, Math.min(action.ms, mostMs))
     return
   }
   if (action.do === 'lose the index of instants') {
@@ -90,7 +97,7 @@ function render(ms: number, offset: keyof typeof offsets): string {
 export function lastInstantMs(world: SimulatedWorld): number | undefined {
   const instants = world.keys('links_data/').flatMap((key) => {
     const body = Buffer.from(world.objects.model.find(key)?.body ?? []).toString()
-    return [...body.matchAll(/"(?:notBefore|expiresAt)":"([^"]*)"/g)].map(([, text = '']) => Date.parse(text))
+    return [...body.matchAll(/"(?:notBefore|expiresAt)": ?"([^"]*)"/g)].map(([, text = '']) => Date.parse(text))
   })
   const known = instants.filter((ms) => !Number.isNaN(ms))
   return known.length === 0 ? undefined : Math.max(...known)

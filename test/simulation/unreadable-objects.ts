@@ -41,6 +41,11 @@ export class UnreadableObjects {
     for (const key of [...this.#spoiled.keys()]) this.restore(key)
   }
 
+  /** An operator has written it anew. */
+  noteRestored(key: string): void {
+    this.#spoiled.delete(key)
+  }
+
   isSpoiled(key: string): boolean {
     const { garbage } = this.#spoiled.get(key) ?? {}
     const now = this.#objects.model.find(key)?.body

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { AuditedService } from '../../../shared/ports/service-error.ts'
+import type { CalledService } from '../../../shared/ports/service-error.ts'
 
 const services = [
   's3',
@@ -9,7 +9,10 @@ const services = [
   'organizations',
   'sts',
   'iam',
-] as const satisfies readonly AuditedService[]
+  'events',
+  'sns',
+  'secretsmanager',
+] as const satisfies readonly CalledService[]
 
 /** Which calls a rule concerns. Calls that match are counted: the first `skip` pass, then up to `times` fail. */
 const matching = {

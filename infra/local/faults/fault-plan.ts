@@ -1,9 +1,9 @@
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
-import type { AuditedService } from '../../../shared/ports/service-error.ts'
+import type { CalledService } from '../../../shared/ports/service-error.ts'
 import type { FaultFile, FaultRule } from './fault-file.ts'
 
 export type ServiceCall = {
-  readonly service: AuditedService
+  readonly service: CalledService
   readonly operation: string
   /** Absent: the call is not signed. */
   readonly caller: string | undefined

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AuditedService } from '../../../shared/ports/service-error.ts'
+import type { CalledService } from '../../../shared/ports/service-error.ts'
 import { renderQueryError } from '../query-services/render-query-error.ts'
 import { renderS3Error, s3StatusOf } from '../s3/s3-error-response.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
@@ -8,7 +8,7 @@ import { parseS3Request } from '../s3/s3-request.ts'
 type Codes = { readonly throttle: string; readonly internal: string }
 
 // "Common errors" and "Error responses" of each service's API Reference.
-const codes: Readonly<Record<AuditedService, Codes>> = {
+const codes: Readonly<Record<CalledService, Codes>> = {
   s3: { throttle: 'SlowDown', internal: 'InternalError' },
   sqs: { throttle: 'RequestThrottled', internal: 'InternalError' },
   'sso-admin': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
@@ -16,14 +16,24 @@ const codes: Readonly<Record<AuditedService, Codes>> = {
   organizations: { throttle: 'TooManyRequestsException', internal: 'ServiceException' },
   sts: { throttle: 'Throttling', internal: 'InternalFailure' },
   iam: { throttle: 'Throttling', internal: 'ServiceFailure' },
+  events: { throttle: 'ThrottlingException', internal: 'InternalException' },
+  sns: { throttle: 'Throttled', internal: 'InternalError' },
+  secretsmanager: { throttle: 'ThrottlingException', internal: 'InternalServiceError' },
 }
 const unavailable = ['SlowDown', 'ServiceUnavailable', 'ServiceUnavailableException', 'Busy']
-const internal = ['InternalError', 'InternalServerException', 'ServiceException', 'InternalFailure']
+const internal = [
+  'InternalError',
+  'InternalServerException',
+  'ServiceException',
+  'InternalFailure',
+  'InternalException',
+  'InternalServiceError',
+]
 
-export type ServiceRefusal = { readonly service: AuditedService; readonly code: string; readonly message: string }
+export type ServiceRefusal = { readonly service: CalledService; readonly code: string; readonly message: string }
 
 export function refusalOf(
-  service: AuditedService,
+  service: CalledService,
   fault: { fault: 'throttle' } | { fault: 'error'; code?: string | undefined },
 ): ServiceRefusal {
   const code = fault.fault === 'throttle' ? codes[service].throttle : (fault.code ?? codes[service].internal)
@@ -36,7 +46,8 @@ export function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (service === 'sts' || service === 'iam') return renderQueryError({ service, code, message }, reply)
+  if (service === 'sts' || service === 'iam' || service === 'sns')
+    return renderQueryError({ service, code, message }, reply)
   reply.code(statusOf(service, code))
   if (service === 's3') {
     const { bucket = '', key = '' } = parseS3Request(request) ?? {}
@@ -54,7 +65,7 @@ export function refuse(
   return reply.send(Buffer.from(JSON.stringify({ __type: code, Message: message })))
 }
 
-function statusOf(service: AuditedService, code: string): number {
+function statusOf(service: CalledService, code: string): number {
   if (unavailable.includes(code)) return 503
   if (internal.includes(code)) return 500
   return service === 's3' ? s3StatusOf(code) : 400

@@ -1,15 +1,17 @@
 import type { FastifyRequest } from 'fastify'
-import type { WorkedService } from '../../../shared/ports/service-error.ts'
+import type { CalledService } from '../../../shared/ports/service-error.ts'
 import { queryCallOf } from '../query-services/query-call.ts'
 import { signerOf } from '../request-signer.ts'
 import { parseS3Request, type S3Request } from '../s3/s3-request.ts'
 import type { ServiceCall } from './fault-plan.ts'
 
-const serviceByTarget: Readonly<Record<string, WorkedService>> = {
+const serviceByTarget: Readonly<Record<string, CalledService>> = {
   AmazonSQS: 'sqs',
   SWBExternalService: 'sso-admin',
   AWSIdentityStore: 'identitystore',
   AWSOrganizationsV20161128: 'organizations',
+  AWSEvents: 'events',
+  secretsmanager: 'secretsmanager',
 }
 
 /** The service, operation and caller of a request; `undefined`: it is for the local system itself. */

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
+import type { MemoryEventBus } from '../../../shared/memory/memory-event-bus.ts'
+import type { MemorySecrets } from '../../../shared/memory/memory-secrets.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { Refusal, type RefusalDetails } from '../../../shared/memory/refusal.ts'
 import type { MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import type { ApiCall } from '../events/api-call.ts'
+import { eventBridgeOperations } from './event-bridge-service.ts'
 import { identityStoreOperations } from './identity-store-service.ts'
 import { ConstraintFault, type JsonOperation, renderOutput, SerializationFault } from './json-operation.ts'
 import { organizationsOperations } from './organizations-service.ts'
 import { recordCall } from './record-call.ts'
+import { secretsManagerOperations } from './secrets-service.ts'
 import { serviceQuotasOperations } from './service-quotas-service.ts'
 import { ssoAdminOperations } from './sso-admin-service.ts'
 
@@ -20,7 +24,11 @@ export type JsonServices = {
   readonly organizations: MemoryOrganizations
   /** The account that Organizations calls the delegated administrator of IAM Identity Center; absent: there is none. */
   readonly delegatedAdministrator?: string | undefined
+  /** By which outcomes are told; absent: nobody does. */
+  readonly outcomes?: Telling | undefined
 }
+
+type Telling = { readonly bus: MemoryEventBus; readonly secrets: MemorySecrets }
 
 export type CallRecorder = { readonly clock: Clock; readonly onCall: (call: ApiCall) => void }
 
@@ -68,6 +76,14 @@ export function addJsonServices(app: FastifyInstance, models: JsonServices, reco
     operations: serviceQuotasOperations,
     constraintCode: 'IllegalArgumentException',
   })
+  if (models.outcomes !== undefined) {
+    const { bus, secrets } = models.outcomes
+    services.set('AWSEvents', { operations: eventBridgeOperations(bus), constraintCode: 'ValidationException' })
+    services.set('secretsmanager', {
+      operations: secretsManagerOperations(secrets),
+      constraintCode: 'InvalidParameterException',
+    })
+  }
   app.addHook('preHandler', async (request, reply) => {
     const [prefix = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.')
     const service = services.get(prefix)

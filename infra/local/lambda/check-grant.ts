@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
 import type { QueueName } from '../../../shared/ports/queues.ts'
 import {
-  directoryActions,
+  directoryActionsOf,
   type FunctionPermissions,
   identityCenterActions,
   identityCenterReads,
@@ -22,7 +22,7 @@ export function refuseUnlessGranted(
 ): FastifyReply | undefined {
   const call = serviceCallOf(request)
   if (call === undefined || isGranted(permissions, request)) return undefined
-  const isOlder = ['s3', 'sqs', 'sts', 'iam'].includes(call.service)
+  const isOlder = ['s3', 'sqs', 'sts', 'iam', 'sns'].includes(call.service)
   const code = isOlder ? 'AccessDenied' : 'AccessDeniedException'
   const message = `the role of ${who} is not granted ${call.operation} of ${request.url}`
   return refuse({ service: call.service, code, message }, request, reply)
@@ -31,7 +31,7 @@ export function refuseUnlessGranted(
 /** Whether a role of a deployment with these permissions may make this call. */
 function isGranted(permissions: FunctionPermissions, request: FastifyRequest): boolean {
   const call = serviceCallOf(request)
-  const { organizations, directory, identityCenter, auditorRole } = permissions
+  const { organizations, identityCenter, auditorRole, outcomes } = permissions
   const { operation = '' } = call ?? {}
   switch (call?.service) {
     case 's3':
@@ -43,12 +43,20 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
       if (identityCenter === 'read') return includes(identityCenterReads, operation)
       return identityCenter === 'change' && includes(identityCenterActions, operation)
     case 'identitystore':
-      return directory !== undefined && includes(directoryActions, operation)
+      return includes(directoryActionsOf(permissions), operation)
     case 'organizations':
       return organizations !== undefined && includes(Object.values(organizationsActions).flat(), operation)
     // What the auditor's role may do is none of ours: its credentials carry no session of a function.
     case 'sts':
       return operation === 'GetCallerIdentity' || (auditorRole !== undefined && operation === 'AssumeRole')
+    case 'iam':
+      return permissions.ownRoles !== undefined && operation === 'GetRole'
+    case 'events':
+      return outcomes === 'publish' && operation === 'PutEvents'
+    case 'sns':
+      return outcomes === 'deliver' && operation === 'Publish'
+    case 'secretsmanager':
+      return outcomes === 'deliver' && operation === 'GetSecretValue'
     default:
       return false
   }
@@ -79,11 +87,16 @@ function mayUseBucket(
 
 const aboutQueue = z.object({ QueueUrl: z.string() })
 
-function mayUseQueue({ send = [], receive = [] }: FunctionPermissions, operation: string, body: unknown): boolean {
+function mayUseQueue(
+  { send = [], receive = [], outcomes }: FunctionPermissions,
+  operation: string,
+  body: unknown,
+): boolean {
   const url = aboutQueue.safeParse(body).data?.QueueUrl ?? ''
   const isOf = (queues: readonly QueueName[]) => queues.some((queue) => url.endsWith(`/${queueNameOnTheWire(queue)}`))
   if (operation === 'SendMessage' || operation === 'SendMessageBatch') return isOf(send)
-  const isReceiving = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].includes(operation)
+  if (outcomes === 'deliver' && operation === 'ChangeMessageVisibilityBatch') return isOf(['digests'])
+  const isReceiving = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibilityBatch'].includes(operation)
   return isReceiving && isOf(receive)
 }
 

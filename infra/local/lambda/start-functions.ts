@@ -1,16 +1,19 @@
 import type { SQSEvent } from 'aws-lambda'
 import { api } from '../../../handlers/api/api.ts'
 import type { ApiEvent } from '../../../handlers/api/api-request.ts'
+import { digests } from '../../../handlers/digests.ts'
 import { dispatcher } from '../../../handlers/dispatcher.ts'
 import { events } from '../../../handlers/events.ts'
 import type { QueueHandler } from '../../../handlers/handler.ts'
 import { links } from '../../../handlers/links.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
+import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
 import {
   everyFiveMinutes,
   everyHour,
   everyMinuteOfLinks,
+  everyMinuteOfNotifications,
   everyMorning,
   everyNight,
 } from '../../../handlers/schedules.ts'
@@ -79,6 +82,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     router: ofQueue((own, configuration) => router(own, configuration, { apiPrincipal: options.apiPrincipal })),
     links: ofQueue(links),
     'permission-sets': ofQueue(permissionSets),
+    requests: ofQueue(requests),
     events: ofQueue(events),
     dispatcher: (own, configuration) => dispatcher(own, configuration, { ...dispatcherSlice, holder }),
     'minute-links': everyMinuteOfLinks,
@@ -86,6 +90,8 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     hourly: everyHour,
     nightly: everyNight,
     report: everyMorning,
+    notifications: everyMinuteOfNotifications,
+    digests: ofQueue(digests),
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
   const sources = functions.flatMap((invoked) => [

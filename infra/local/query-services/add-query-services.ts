@@ -1,30 +1,41 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { MemoryIam } from '../../../shared/memory/iam/memory-iam.ts'
+import type { PersonSessions } from '../../../shared/memory/iam/person-sessions.ts'
+import type { MemoryTopic } from '../../../shared/memory/memory-topic.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { signerOf } from '../request-signer.ts'
 import { iamOperations } from './iam-service.ts'
-import { queryCallOf } from './query-call.ts'
+import { type QueryService, queryCallOf, queryNamespaces } from './query-call.ts'
 import type { QueryOperation } from './query-operation.ts'
 import { renderQueryError } from './render-query-error.ts'
+import { snsOperations } from './sns-service.ts'
 import { stsOperations } from './sts-service.ts'
 
-const namespaces = {
-  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
-  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
-}
-
 /**
- * Serves STS and IAM on an app, in their query protocol. `accountOf`: the account that an access key id calls from, unless
+ * Serves STS, IAM and SNS on an app, in their query protocol. `accountOf`: the account that an access key id calls from, unless
  * AssumeRole gave it out.
  */
 export function addQueryServices(
   app: FastifyInstance,
-  { iam, accountOf }: { readonly iam: MemoryIam; readonly accountOf: (accessKeyId: string) => string },
+  {
+    iam,
+    sessions,
+    topic,
+    accountOf,
+  }: {
+    readonly iam: MemoryIam
+    /** Absent: nobody signs in. */
+    readonly sessions?: PersonSessions
+    /** Absent: nobody is told of outcomes. */
+    readonly topic?: MemoryTopic
+    readonly accountOf: (accessKeyId: string) => string
+  },
 ): void {
-  const operations: Readonly<Record<'sts' | 'iam', Readonly<Record<string, QueryOperation>>>> = {
-    sts: stsOperations(iam),
+  const operations: Readonly<Record<QueryService, Readonly<Record<string, QueryOperation>>>> = {
+    sts: stsOperations(iam, sessions),
     iam: iamOperations(iam),
+    sns: topic === undefined ? {} : snsOperations(topic),
   }
   app.addHook('preHandler', async (request, reply) => {
     const call = queryCallOf(request)
@@ -34,12 +45,12 @@ export function addQueryServices(
     const answer = Object.hasOwn(own, operation) ? own[operation] : undefined
     if (answer === undefined) return renderQueryError({ service, code: 'InvalidAction', message: operation }, reply)
     const accessKeyId = signerOf(request)?.accessKeyId ?? 'unsigned'
-    const account = iam.sessionOf(accessKeyId)?.account ?? accountOf(accessKeyId)
+    const account = (sessions?.of(accessKeyId) ?? iam.sessionOf(accessKeyId))?.account ?? accountOf(accessKeyId)
     try {
       const result = `<${operation}Result>${answer(input, { accessKeyId, account })}</${operation}Result>`
       const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`
       const name = `${operation}Response`
-      return reply.type('text/xml').send(`<${name} xmlns="${namespaces[service]}">${result}${metadata}</${name}>`)
+      return reply.type('text/xml').send(`<${name} xmlns="${queryNamespaces[service]}">${result}${metadata}</${name}>`)
     } catch (error) {
       if (error instanceof ServiceError) return renderQueryError({ ...error, service, message: error.message }, reply)
       throw error

@@ -1,4 +1,5 @@
 import { accountId } from '../../../shared/domain/account-id.ts'
+import type { IamPolicy } from '../../../shared/memory/iam/aws-managed-policies.ts'
 import type { IamRole, MemoryIam, ServiceUse } from '../../../shared/memory/iam/memory-iam.ts'
 import type { Page } from '../../../shared/ports/page.ts'
 import { xmlElement } from '../s3/xml-text.ts'
@@ -15,6 +16,19 @@ export function iamOperations(iam: MemoryIam): Readonly<Record<string, QueryOper
       const role = iam.getRole(accountOf(caller), RoleName)
       const lastUsed = role.lastUsedAt === undefined ? '' : xmlElement('LastUsedDate', role.lastUsedAt.toISOString())
       return `<Role>${renderRole(role)}<RoleLastUsed>${lastUsed}</RoleLastUsed></Role>`
+    },
+    GetPolicy({ PolicyArn = '' }, caller) {
+      return `<Policy>${renderPolicy(PolicyArn, iam.getPolicy(accountOf(caller), PolicyArn))}</Policy>`
+    },
+    GetPolicyVersion({ PolicyArn = '', VersionId = '' }, caller) {
+      const { version, document, madeAt } = iam.getPolicyVersion(accountOf(caller), PolicyArn, VersionId)
+      const members = [
+        xmlElement('Document', encodeURIComponent(document)),
+        xmlElement('VersionId', version),
+        xmlElement('IsDefaultVersion', true),
+        xmlElement('CreateDate', madeAt.toISOString()),
+      ]
+      return `<PolicyVersion>${members.join('')}</PolicyVersion>`
     },
     GenerateServiceLastAccessedDetails({ Arn = '' }, caller) {
       return xmlElement('JobId', iam.generateServiceLastAccessedDetails(accountOf(caller), Arn))
@@ -46,6 +60,19 @@ function renderRole({ arn, name, path, createdAt }: IamRole): string {
     xmlElement('RoleId', `AROA${name.slice(-16).toUpperCase()}`),
     xmlElement('Arn', arn),
     xmlElement('CreateDate', createdAt.toISOString()),
+  ].join('')
+}
+
+function renderPolicy(arn: string, { version, madeAt }: IamPolicy): string {
+  const [path = '', name = ''] = arn.split(/^arn:[^:]*:iam::[^:]*:policy(\/.*\/|\/)/).slice(1)
+  return [
+    xmlElement('PolicyName', name),
+    xmlElement('Arn', arn),
+    xmlElement('Path', path),
+    xmlElement('DefaultVersionId', version),
+    xmlElement('IsAttachable', true),
+    xmlElement('CreateDate', madeAt.toISOString()),
+    xmlElement('UpdateDate', madeAt.toISOString()),
   ].join('')
 }
 

@@ -1,9 +1,19 @@
 import type { FastifyRequest } from 'fastify'
 
-export type QueryService = 'sts' | 'iam'
+export type QueryService = 'sts' | 'iam' | 'sns'
 
 /** The services by the version of their API, which each request names. */
-const versions: Readonly<Record<string, QueryService>> = { '2011-06-15': 'sts', '2010-05-08': 'iam' }
+const versions: Readonly<Record<string, QueryService>> = {
+  '2011-06-15': 'sts',
+  '2010-05-08': 'iam',
+  '2010-03-31': 'sns',
+}
+
+export const queryNamespaces: Readonly<Record<QueryService, string>> = {
+  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  sns: 'http://sns.amazonaws.com/doc/2010-03-31/',
+}
 
 export type QueryCall = {
   readonly service: QueryService

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { xmlElement } from '../s3/xml-text.ts'
-import type { QueryService } from './query-call.ts'
+import { type QueryService, queryNamespaces } from './query-call.ts'
 
-// "Common errors" of the IAM and STS API References; everything else is 400.
+// "Common errors" of the IAM, STS and SNS API References; everything else is 400.
 const statuses: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   InternalFailure: 500,
@@ -22,8 +22,7 @@ export function renderQueryError({ service, code, message }: QueryError, reply: 
     xmlElement('Code', code),
     xmlElement('Message', message),
   ].join('')
-  const version = service === 'sts' ? '2011-06-15' : '2010-05-08'
-  const namespace = `https://${service}.amazonaws.com/doc/${version}/`
+  const namespace = queryNamespaces[service]
   return reply
     .code(status)
     .type('text/xml')

@@ -1,12 +1,23 @@
 import type { MemoryIam } from '../../../shared/memory/iam/memory-iam.ts'
+import { arnOfSession, type PersonSessions, principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'
 import { xmlElement } from '../s3/xml-text.ts'
 import type { QueryOperation } from './query-operation.ts'
 
 /** STS API Reference, "GetCallerIdentity" and "AssumeRole". fauxqs would always answer the account of its queues. */
-export function stsOperations(iam: MemoryIam): Readonly<Record<string, QueryOperation>> {
+export function stsOperations(
+  iam: MemoryIam,
+  sessions: PersonSessions | undefined,
+): Readonly<Record<string, QueryOperation>> {
   return {
     GetCallerIdentity(_, { accessKeyId, account }) {
+      const person = sessions?.of(accessKeyId)
+      if (person !== undefined)
+        return [
+          xmlElement('Arn', arnOfSession(person)),
+          xmlElement('UserId', principalIdOf(person)),
+          xmlElement('Account', person.account),
+        ].join('')
       const session = iam.sessionOf(accessKeyId)
       const [role, name] = session ? [session.roleName, session.sessionName] : [accessKeyId, 'local']
       return [

@@ -1,8 +1,10 @@
+import { principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
 import { checkCustomerKey, type MemoryBucket, type StoredObject } from '../../../shared/memory/s3/memory-bucket.ts'
 import type { Caller } from '../../../shared/memory/s3/object-change.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { localRegion } from '../local-account.ts'
 import { currentRequest } from '../local-request.ts'
+import type { WriteAction } from './local-bucket-policy.ts'
 import { checkMayDeleteVersion, checkMayKnowAbsence, checkMayWrite } from './permissions.ts'
 
 /** fauxqs's `S3Object`, as far as it is read here. Its etags are in quotation marks. */
@@ -123,7 +125,7 @@ export class FauxqsS3Store {
 
   deleteObject(_bucket: string, key: string): void {
     const { condition, versionId, tell } = currentRequest()
-    const caller = writerOf(key)
+    const caller = writerOf(key, 'DeleteObject')
     if (versionId !== undefined) checkMayDeleteVersion(caller.accessKeyId, key)
     const deletion =
       versionId === undefined
@@ -182,13 +184,13 @@ export class FauxqsS3Store {
  * The sender of the current request. Throws ServiceError AccessDenied if the sender may not write this key, and
  * ConditionalRequestConflict if the request has met another one.
  */
-function writerOf(key: string): Caller {
-  const { accessKeyId, sourceIpAddress, race } = currentRequest()
+function writerOf(key: string, action: WriteAction = 'PutObject'): Caller {
+  const { accessKeyId, person, sourceIpAddress, race } = currentRequest()
   if (accessKeyId === undefined)
     throw new ServiceError('s3', 'AccessDenied', 'Access Denied: the request is not signed')
-  checkMayWrite(accessKeyId, key)
+  checkMayWrite({ accessKeyId, person }, action, key)
   race?.check()
-  return { accessKeyId, sourceIpAddress }
+  return { accessKeyId: person === undefined ? accessKeyId : principalIdOf(person), sourceIpAddress }
 }
 
 function headersOf(

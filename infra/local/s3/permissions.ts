@@ -5,32 +5,49 @@ import {
   operatorPermissions,
   plannerPermissions,
 } from '../../function-permissions.ts'
+import { isDeniedByBucket, type Signer, type WriteAction } from './local-bucket-policy.ts'
 
 const inputPrefixes = ['links_data/', 'permission_sets/'] as const
 const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
-const prefixesByRole: Readonly<Record<string, readonly string[]>> = {
-  ssofile: [''],
-  'ssofile-api': writable(functionPermissions.api),
-  'ssofile-operator': writable(operatorPermissions),
-  'ssofile-planner': writable(plannerPermissions),
-  operator: [...inputPrefixes, 'control/'],
-  governance: ['policies/'],
-}
+/** What the policies of these roles and users allow; those of everybody else allow whatever the bucket's policy leaves open. */
+const prefixesByRole = new Map<string, readonly string[]>([
+  ['ssofile-api', writable(functionPermissions.api)],
+  ['ssofile-operator', writable(operatorPermissions)],
+  ['ssofile-planner', writable(plannerPermissions)],
+  ['operator', [...inputPrefixes, 'control/', 'requests/']],
+  ['governance', ['policies/', 'selectors/', 'eligibility/']],
+])
 
-const writers = [
-  ['operator', 'control/'],
-  ['governance', 'policies/'],
+const remedies = [
+  ['control/', "use the access key id 'operator' for control/"],
+  ['policies/', "use the access key id 'governance' for policies/"],
+  ['selectors/', "use the access key id 'governance' for selectors/"],
+  ['eligibility/', "use the access key id 'governance' for eligibility/"],
+  [
+    'requests/',
+    'people ask under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile request',
+  ],
+  [
+    'approvals/',
+    'people approve under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile approve',
+  ],
+  ['links_data/temporary/', 'ask for temporary access (ssofile request); ssofile alone writes what is granted'],
 ] as const
 
 /** Throws ServiceError AccessDenied where a deployment's bucket policy would refuse this write. */
-export function checkMayWrite(accessKeyId: string, key: string): void {
-  const own = Object.hasOwn(prefixesByRole, accessKeyId) ? prefixesByRole[accessKeyId] : undefined
-  if ((own ?? inputPrefixes).some((prefix) => key.startsWith(prefix))) return
-  const [writer, prefix] = writers.find(([, one]) => key.startsWith(one)) ?? []
-  const remedy = writer
-    ? `use the access key id '${writer}' for ${prefix}`
-    : 'upload links to links_data/ and permission sets to permission_sets/; nothing but ssofile writes elsewhere'
-  throw new ServiceError('s3', 'AccessDenied', `Access Denied: '${accessKeyId}' may not write '${key}'; ${remedy}`)
+export function checkMayWrite(signer: Signer, action: WriteAction, key: string): void {
+  const { accessKeyId, person } = signer
+  if (accessKeyId === 'ssofile') return
+  const own = prefixesByRole.get(accessKeyId)
+  const mayByOwnPolicy = own?.some((prefix) => key.startsWith(prefix)) ?? true
+  if (mayByOwnPolicy && !isDeniedByBucket(signer, action, key)) return
+  const [
+    ,
+    remedy = 'upload links to links_data/ and permission sets to permission_sets/; nothing but ssofile writes elsewhere',
+  ] = remedies.find(([prefix]) => key.startsWith(prefix)) ?? []
+  const who = person === undefined ? `'${accessKeyId}'` : `${person.userName} (user id ${person.userId})`
+  const verb = action === 'PutObject' ? 'write' : 'delete'
+  throw new ServiceError('s3', 'AccessDenied', `Access Denied: ${who} may not ${verb} '${key}'; ${remedy}`)
 }
 
 /**

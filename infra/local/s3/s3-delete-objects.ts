@@ -1,6 +1,8 @@
+import { principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
 import type { Deletion, MemoryBucket } from '../../../shared/memory/s3/memory-bucket.ts'
 import type { Caller } from '../../../shared/memory/s3/object-change.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
+import type { Signer } from './local-bucket-policy.ts'
 import { checkMayDeleteVersion, checkMayWrite } from './permissions.ts'
 import { xmlElement, xmlTexts } from './xml-text.ts'
 
@@ -10,7 +12,7 @@ type Named = { readonly key: string; readonly etag: string | undefined; readonly
 const mostAtOnce = 1000
 
 /** DeleteObjects: each key succeeds or fails on its own. Answers the XML. */
-export function deleteObjects(bucket: MemoryBucket, caller: Caller, xml: string): string {
+export function deleteObjects(bucket: MemoryBucket, caller: Caller & Signer, xml: string): string {
   const named = parseDelete(xml)
   const [quiet] = xmlTexts(xml, 'Quiet')
   const results = named.map((object) => {
@@ -39,12 +41,18 @@ function parseDelete(xml: string): readonly Named[] {
   return whole
 }
 
-function deleteObject(bucket: MemoryBucket, caller: Caller, { key, etag, versionId }: Named): Deletion | ServiceError {
+function deleteObject(
+  bucket: MemoryBucket,
+  caller: Caller & Signer,
+  { key, etag, versionId }: Named,
+): Deletion | ServiceError {
   try {
-    checkMayWrite(caller.accessKeyId, key)
-    if (versionId === undefined) return bucket.delete(caller, key, etag === undefined ? undefined : { ifMatch: etag })
+    checkMayWrite(caller, 'DeleteObject', key)
+    const { person, ...plain } = caller
+    const named = person === undefined ? plain : { ...plain, accessKeyId: principalIdOf(person) }
+    if (versionId === undefined) return bucket.delete(named, key, etag === undefined ? undefined : { ifMatch: etag })
     checkMayDeleteVersion(caller.accessKeyId, key)
-    return bucket.deleteVersion(caller, key, versionId)
+    return bucket.deleteVersion(named, key, versionId)
   } catch (error) {
     if (isServiceError(error)) return error
     throw error

@@ -6,6 +6,7 @@ const statusByCode: Readonly<Record<string, number>> = {
   BucketAlreadyOwnedByYou: 409,
   ConditionalRequestConflict: 409,
   InternalError: 500,
+  InvalidAccessKeyId: 403,
   MethodNotAllowed: 405,
   NoSuchBucket: 404,
   NoSuchKey: 404,

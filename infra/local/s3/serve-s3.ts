@@ -67,8 +67,8 @@ function answerOfBucket(bucket: MemoryBucket, about: S3Request, request: Fastify
     return ''
   }
   if (request.method !== 'POST' || !query.has('delete')) return undefined
-  const { accessKeyId = '', sourceIpAddress } = currentRequest()
-  return deleteObjects(bucket, { accessKeyId, sourceIpAddress }, String(request.body))
+  const { accessKeyId = '', person, sourceIpAddress } = currentRequest()
+  return deleteObjects(bucket, { accessKeyId, person, sourceIpAddress }, String(request.body))
 }
 
 function answerOfObject(

@@ -24,6 +24,10 @@ const sendMessageBatch = z.object({
   QueueUrl: z.string(),
   Entries: z.array(entry.extend({ Id: z.string() })).default([]),
 })
+const changeVisibilityBatch = z.object({
+  QueueUrl: z.string(),
+  Entries: z.array(z.object({ Id: z.string(), ReceiptHandle: z.string(), VisibilityTimeout: z.number() })).default([]),
+})
 const createQueue = z.object({ QueueName: z.string(), Attributes: z.record(z.string(), z.string()).default({}) })
 
 // SQS Developer Guide, "Amazon SQS message quotas".
@@ -32,7 +36,7 @@ const batchMostBytes = 1_048_576
 
 /**
  * Answers what fauxqs would get wrong, and leaves the rest to it. fauxqs refuses message bodies with characters beyond
- * U+FFFF, which SQS accepts, and CreateQueue of an existing queue. `undefined`: not answered. Throws ServiceError.
+ * U+FFFF, which SQS accepts, and CreateQueue of an existing queue; its batches tell other errors than its single calls. `undefined`: not answered. Throws ServiceError.
  */
 export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): object | undefined {
   switch (target) {
@@ -43,6 +47,15 @@ export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): 
     case 'AmazonSQS.SendMessageBatch': {
       const { QueueUrl, Entries } = parse(sendMessageBatch, body)
       return sendBatch(queueAt(store, QueueUrl).model, Entries)
+    }
+    case 'AmazonSQS.ChangeMessageVisibilityBatch': {
+      const { QueueUrl, Entries } = parse(changeVisibilityBatch, body)
+      const queue = queueAt(store, QueueUrl).model
+      checkBatch(Entries)
+      return serveEach(Entries, ({ ReceiptHandle, VisibilityTimeout }) => {
+        queue.changeVisibility(ReceiptHandle, VisibilityTimeout)
+        return {}
+      })
     }
     case 'AmazonSQS.CreateQueue': {
       const { QueueName, Attributes } = parse(createQueue, body)
@@ -73,11 +86,20 @@ function send(queue: MemoryQueue, message: Entry): object {
 
 function sendBatch(queue: MemoryQueue, entries: readonly (Entry & { readonly Id: string })[]): object {
   checkBatch(entries)
+  if (entries.reduce((bytes, { MessageBody }) => bytes + Buffer.byteLength(MessageBody), 0) > batchMostBytes) {
+    throw refusal('BatchRequestTooLong', `Batch requests cannot be longer than ${batchMostBytes} bytes.`)
+  }
+  return serveEach(entries, (message) => send(queue, message))
+}
+
+/** What is refused of one entry is told, and the others are done. */
+function serveEach<E extends { readonly Id: string }>(entries: readonly E[], serve: (entry: E) => object): object {
   const Successful: object[] = []
   const Failed: object[] = []
-  for (const { Id, ...message } of entries) {
+  for (const entry of entries) {
+    const { Id } = entry
     try {
-      Successful.push({ Id, ...send(queue, message) })
+      Successful.push({ Id, ...serve(entry) })
     } catch (error) {
       if (!isServiceError(error)) throw error
       Failed.push({ Id, SenderFault: true, Code: error.code, Message: error.message })
@@ -86,7 +108,7 @@ function sendBatch(queue: MemoryQueue, entries: readonly (Entry & { readonly Id:
   return { Successful, Failed }
 }
 
-function checkBatch(entries: readonly { readonly Id: string; readonly MessageBody: string }[]): void {
+function checkBatch(entries: readonly { readonly Id: string }[]): void {
   if (entries.length === 0) throw refusal('EmptyBatchRequest', 'There should be at least one entry in the request.')
   if (entries.length > batchMost) {
     throw refusal('TooManyEntriesInBatchRequest', `Maximum number of entries per request are ${batchMost}.`)
@@ -96,9 +118,6 @@ function checkBatch(entries: readonly { readonly Id: string; readonly MessageBod
   }
   if (entries.some(({ Id }) => !/^[\w-]{1,80}$/.test(Id))) {
     throw refusal('InvalidBatchEntryId', 'A batch entry id can only contain alphanumeric characters, - and _.')
-  }
-  if (entries.reduce((bytes, { MessageBody }) => bytes + Buffer.byteLength(MessageBody), 0) > batchMostBytes) {
-    throw refusal('BatchRequestTooLong', `Batch requests cannot be longer than ${batchMostBytes} bytes.`)
   }
 }
 

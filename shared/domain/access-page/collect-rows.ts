@@ -1,8 +1,8 @@
-import type { GrantingLink } from '../ledger-entry.ts'
 import type { RoleUse } from '../role-use.ts'
+import { describeTemporary, type ToldLink } from '../told-link.ts'
 import { type PageBlock, type PageValueKind, type PageValues, type RowColumn, rowColumns } from './page-data.ts'
 
-type PageLink = Pick<GrantingLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'expiresAt'> & {
+type PageLink = Pick<ToldLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'expiresAt' | 'request'> & {
   readonly by?: { readonly principalId: string } | undefined
 }
 
@@ -80,9 +80,11 @@ export class RowCollector {
     if (links.length === 0) return 0
     const known = this.#placesOfLinks.get(links)
     if (known !== undefined) return known
-    const places = links.map(({ key, by, lastModified, ticket = '', reason = '', expiresAt = '' }) =>
-      this.#place('link', [key, by?.principalId ?? '', lastModified, ticket, reason, expiresAt]),
-    )
+    const places = links.map((link) => {
+      const { key, by, lastModified, ticket = '', reason = '', expiresAt = '' } = link
+      const temporary = describeTemporary(link) ?? ''
+      return this.#place('link', [key, by?.principalId ?? '', lastModified, ticket, reason, expiresAt, temporary])
+    })
     const place = this.#place('linkSet', places)
     this.#placesOfLinks.set(links, place)
     return place

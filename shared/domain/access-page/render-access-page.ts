@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escape-html.ts'
 import { type PageRow, RowCollector } from './collect-rows.ts'
 import { embedJson } from './embed-json.ts'
 import page from './page.json' with { type: 'json' }
@@ -44,7 +45,3 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ')
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-}

@@ -9,6 +9,11 @@ export const noSuchRole = (arn: string): Refusal => refuse('NoSuchEntity', `ARN 
 
 export const noSuchJob = (jobId: string): Refusal => refuse('NoSuchEntity', `Job ${jobId} not found.`)
 
+export const noSuchPolicy = (arn: string): Refusal => refuse('NoSuchEntity', `Policy ${arn} was not found.`)
+
+export const noSuchVersion = (arn: string, version: string): Refusal =>
+  refuse('NoSuchEntity', `Policy ${arn} version ${version} does not exist or is not attachable.`)
+
 export const invalidMarker = (): Refusal => refuse('ValidationError', 'Invalid Marker.')
 
 /** STS says the same of a role that is not there, and of one that does not trust the caller. */

@@ -1,4 +1,5 @@
 import { type AccountId, accountId } from '../../domain/account-id.ts'
+import { referenceKey } from '../../domain/permission-set-changes.ts'
 import { permissionSetRolePath } from '../../domain/permission-set-role.ts'
 import type { AuditedAccount, Auditor } from '../../ports/auditor.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -10,7 +11,16 @@ import { TokenBucket } from '../organizations/token-bucket.ts'
 import { pageOf } from '../page-of.ts'
 import type { MemorySsoAdmin } from '../sso-admin/memory-sso-admin.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
-import { invalidMarker, mayNotAssume, noSuchJob, noSuchRole, tooFast } from './iam-refusals.ts'
+import { awsManagedPolicies, type IamPolicy } from './aws-managed-policies.ts'
+import {
+  invalidMarker,
+  mayNotAssume,
+  noSuchJob,
+  noSuchPolicy,
+  noSuchRole,
+  noSuchVersion,
+  tooFast,
+} from './iam-refusals.ts'
 
 export type MemoryIamOptions = CallObserver & {
   readonly clock: Clock
@@ -79,6 +89,8 @@ export class MemoryIam implements Auditor {
   readonly #jobs: Map<string, Job>
   readonly #sessions: Map<string, Session>
   readonly #withoutRole: Map<string, true>
+  /** Customer managed ones, by ARN. */
+  readonly #policies: Map<string, IamPolicy>
   readonly #gates = new Map<AccountId, CallGate>()
 
   constructor(options: MemoryIamOptions) {
@@ -88,6 +100,7 @@ export class MemoryIam implements Auditor {
     this.#jobs = openTable('iam/jobs')
     this.#sessions = openTable('iam/sessions')
     this.#withoutRole = openTable('iam/accounts-without-auditor-role')
+    this.#policies = openTable('iam/policies')
   }
 
   async enter(account: AccountId, roleName: string): Promise<AuditedAccount> {
@@ -102,6 +115,10 @@ export class MemoryIam implements Auditor {
         const uses = page.items.flatMap(({ lastUsedAt }) => lastUsedAt?.getTime() ?? [])
         const lastUsedAt = uses.length === 0 ? undefined : new Date(Math.max(...uses))
         return { status, lastUsedAt, nextToken: page.nextToken }
+      },
+      policyDocument: async (policy) => {
+        const arn = typeof policy === 'string' ? policy : policyArn(account, referenceKey(policy))
+        return this.getPolicyVersion(account, arn, this.getPolicy(account, arn).version).document
       },
     }
   }
@@ -139,6 +156,20 @@ export class MemoryIam implements Auditor {
     const now = this.#options.clock.now()
     const uses = Object.values(this.#told.get(`${account} ${name}`)?.uses ?? {}).filter((at) => isKept(at, now))
     return { ...role, lastUsedAt: uses.length === 0 ? undefined : new Date(Math.max(...uses.map(Number))) }
+  }
+
+  /** `version`: the default one. */
+  getPolicy(account: AccountId, arn: string): IamPolicy {
+    this.#enter('GetPolicy', account)
+    return this.#policy(account, arn)
+  }
+
+  /** Only the default version is there. */
+  getPolicyVersion(account: AccountId, arn: string, version: string): IamPolicy {
+    this.#enter('GetPolicyVersion', account)
+    const policy = this.#policy(account, arn)
+    if (policy.version !== version) throw noSuchVersion(arn, version)
+    return policy
   }
 
   /** Answers the id of a job that goes on for a while. */
@@ -205,6 +236,20 @@ export class MemoryIam implements Auditor {
     this.#withoutRole.delete(account)
   }
 
+  /** What a customer managed policy says from now on. `name`: with its path, as in `/team/base`. */
+  tellPolicy(account: AccountId, name: string, document: string): void {
+    const arn = policyArn(account, name)
+    const next = Number(this.#policies.get(arn)?.version.slice(1) ?? 0) + 1
+    this.#policies.set(arn, { version: `v${next}`, document, madeAt: this.#options.clock.now() })
+  }
+
+  #policy(account: AccountId, arn: string): IamPolicy {
+    const isOwn = arn.startsWith(policyArn(account, '/'))
+    const policy = isOwn ? this.#policies.get(arn) : awsManagedPolicies.get(arn)
+    if (policy === undefined) throw noSuchPolicy(arn)
+    return policy
+  }
+
   #rolesIn(account: AccountId): readonly (IamRole & { readonly permissionSet: string })[] {
     return this.#options.ssoAdmin.rolesIn(account).map(({ name, permissionSet, madeAt }) => ({
       name,
@@ -221,6 +266,10 @@ export class MemoryIam implements Auditor {
     this.#gates.set(account, gate)
     gate.enter(operation)
   }
+}
+
+function policyArn(account: AccountId, name: string): string {
+  return `arn:aws:iam::${account}:policy${name}`
 }
 
 function isKept(at: Date, now: Date): boolean {

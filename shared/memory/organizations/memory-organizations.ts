@@ -361,6 +361,13 @@ export class MemoryOrganizations implements Organizations {
     return this.#tree.organization.id
   }
 
+  /** The account gets another name: a call of Account Management, so none of the events of Organizations tells of it. */
+  renameAccount(id: AccountId, name: string): void {
+    this.settle()
+    this.#willChange()
+    this.#tree.putAccount({ ...this.#tree.account(id), name })
+  }
+
   /** AWS Support or Billing suspends an account; no event tells of it. */
   suspendAccount(id: AccountId): void {
     this.#lifecycle.setState(id, 'SUSPENDED')

@@ -64,7 +64,9 @@ export class MemoryQueues implements Queues {
   async send(name: QueueName, messages: readonly OutgoingMessage[]): Promise<void> {
     const queue = this.queue(name)
     for (let start = 0; start < messages.length; start += batchMost) {
-      const refusals = messages.slice(start, start + batchMost).flatMap((message) => refusalOf(queue, message))
+      const refusals = messages
+        .slice(start, start + batchMost)
+        .flatMap((message) => refusalOf(() => queue.send(message)))
       const [first] = refusals
       if (first !== undefined) {
         throw new ServiceError(
@@ -104,8 +106,10 @@ export class MemoryQueues implements Queues {
     this.queue(name).delete(receiptHandle)
   }
 
-  async changeVisibility(name: QueueName, receiptHandle: string, seconds: number): Promise<void> {
-    this.queue(name).changeVisibility(receiptHandle, seconds)
+  async changeVisibility(name: QueueName, receiptHandles: readonly string[], seconds: number): Promise<void> {
+    const queue = this.queue(name)
+    const [refusal] = receiptHandles.flatMap((one) => refusalOf(() => queue.changeVisibility(one, seconds)))
+    if (refusal) throw refusal
   }
 
   /** Resolves as soon as a receive would find something, `seconds` (0 to 20) are over, or `signal` is aborted. */
@@ -135,9 +139,9 @@ function deadLetterQueueOf(name: WorkedQueue): DeadLetterQueue | undefined {
   return name === 'dispatch' ? undefined : `${name}-dead`
 }
 
-function refusalOf(queue: MemoryQueue, message: OutgoingMessage): readonly ServiceError[] {
+function refusalOf(entry: () => unknown): readonly ServiceError[] {
   try {
-    queue.send(message)
+    entry()
     return []
   } catch (error) {
     if (isServiceError(error)) return [error]

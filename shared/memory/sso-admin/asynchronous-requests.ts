@@ -16,16 +16,23 @@ export type RequestOutcome =
   | { readonly state: 'SUCCEEDED' }
   | { readonly state: 'FAILED'; readonly failureReason: string }
 
-/** Requests in progress and those finished that are still remembered, over one table; lists are ascending by creation. */
+/** AWS does not document it. The first is what a service does that keeps them for long. */
+export const requestOrders = ['newest-first', 'oldest-first'] as const
+export type RequestOrder = (typeof requestOrders)[number]
+
+/** Requests in progress and those finished that are still remembered, over one table. */
 export class AsynchronousRequests<R extends RequestRecord> {
   readonly #table: Map<string, R>
   readonly #inProgress = new Map<string, R>()
   /** Per kind, the sort keys of all requests. */
   readonly #order = new Map<string, string[]>()
 
-  constructor(table: Map<string, R>) {
+  readonly #isNewestFirst: boolean
+
+  constructor(table: Map<string, R>, listed: RequestOrder) {
     this.#table = table
-    const records = [...table.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
+    this.#isNewestFirst = listed === 'newest-first'
+    const records = [...table.values()].sort(compareCreated)
     for (const record of records) this.#index(record)
   }
 
@@ -59,14 +66,15 @@ export class AsynchronousRequests<R extends RequestRecord> {
   /** Forgets finished requests that were due before `instant`. */
   forgetBefore(instant: Date): void {
     for (const order of this.#order.values()) {
-      let count = 0
-      for (const key of order) {
+      const isOld = (key: string) => {
         const record = this.#table.get(requestIdOf(key))
-        if (record !== undefined && (record.state === 'IN_PROGRESS' || record.dueAt >= instant)) break
-        this.#table.delete(requestIdOf(key))
-        count += 1
+        return record === undefined || (record.state !== 'IN_PROGRESS' && record.dueAt < instant)
       }
-      if (count > 0) order.splice(0, count)
+      for (let key = this.#oldest(order); key !== undefined && isOld(key); key = this.#oldest(order)) {
+        this.#table.delete(requestIdOf(key))
+        if (this.#isNewestFirst) order.pop()
+        else order.shift()
+      }
     }
   }
 
@@ -78,10 +86,14 @@ export class AsynchronousRequests<R extends RequestRecord> {
     return { items, nextToken: found.nextToken }
   }
 
+  #oldest(order: readonly string[]): string | undefined {
+    return this.#isNewestFirst ? order.at(-1) : order[0]
+  }
+
   #sortKeys(kind: string, state: RequestState | undefined): readonly string[] {
     if (state === 'IN_PROGRESS') {
       const records = this.inProgress().filter((record) => record.kind === kind)
-      return records.map(sortKey).sort()
+      return records.map((record) => this.#sortKey(record)).sort()
     }
     const order = this.#order.get(kind) ?? []
     return state === undefined ? order : order.filter((key) => this.#table.get(requestIdOf(key))?.state === state)
@@ -89,20 +101,28 @@ export class AsynchronousRequests<R extends RequestRecord> {
 
   #index(record: R): void {
     const order = this.#order.get(record.kind) ?? []
-    const key = sortKey(record)
-    // Nearly always the last: only a wall clock that was set back puts it elsewhere.
+    const key = this.#sortKey(record)
     order.splice(firstAfter(order, key), 0, key)
     this.#order.set(record.kind, order)
     if (record.state === 'IN_PROGRESS') this.#inProgress.set(record.requestId, record)
   }
+
+  /** Lists are ascending by it. */
+  #sortKey({ createdAt, requestId }: R): string {
+    const ms = this.#isNewestFirst ? lastInstantMs - createdAt.getTime() : createdAt.getTime()
+    return `${String(ms).padStart(lastInstantMs.toString().length, '0')} ${requestId}`
+  }
 }
+
+/** The last one that a Date can have. */
+const lastInstantMs = 8.64e15
 
 export function compareDue(a: RequestRecord, b: RequestRecord): number {
-  return a.dueAt.getTime() - b.dueAt.getTime() || (sortKey(a) < sortKey(b) ? -1 : 1)
+  return a.dueAt.getTime() - b.dueAt.getTime() || compareCreated(a, b)
 }
 
-function sortKey(record: RequestRecord): string {
-  return `${record.createdAt.toISOString()} ${record.requestId}`
+function compareCreated(a: RequestRecord, b: RequestRecord): number {
+  return a.createdAt.getTime() - b.createdAt.getTime() || (a.requestId < b.requestId ? -1 : 1)
 }
 
 function requestIdOf(key: string): string {

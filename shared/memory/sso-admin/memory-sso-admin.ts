@@ -28,7 +28,7 @@ import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
-import type { RequestRecord } from './asynchronous-requests.ts'
+import type { RequestOrder, RequestRecord } from './asynchronous-requests.ts'
 import { drawLatencyMs } from './draw-latency.ts'
 import type { ReadLagMs } from './listed-permission-sets.ts'
 import {
@@ -69,6 +69,10 @@ export type MemorySsoAdminOptions = CallObserver & {
   readonly readLagMs?: ReadLagMs | undefined
   /** How long finished requests are remembered; default 24 hours (AWS does not document it). */
   readonly retentionMs?: number
+  /** In which order requests are listed (AWS does not document it). Default `newest-first`. */
+  readonly requestOrder?: RequestOrder | undefined
+  /** How many requests a page has at most, whatever is asked for. Default: as asked for, 100 at most. */
+  readonly requestPageMost?: number | undefined
   /**
    * Who calls, always or at this moment. A delegated administrator is refused what concerns the management account. Default
    * `management`.
@@ -126,6 +130,7 @@ export class MemorySsoAdmin implements SsoAdmin {
       gonePrincipalDeletion: options.gonePrincipalDeletion ?? 'succeeds',
       readLagMs: options.readLagMs,
       retentionMs: options.retentionMs ?? 24 * 60 * 60 * 1000,
+      requestOrder: options.requestOrder ?? 'newest-first',
     })
     const { caller = 'management' } = options
     this.#rules = new SsoAdminRules(this.#state, options.organizations, {
@@ -190,7 +195,9 @@ export class MemorySsoAdmin implements SsoAdmin {
     most: number = pageMost,
   ): Promise<Page<RequestSummary>> {
     this.#enter(kind === 'creation' ? 'ListAccountAssignmentCreationStatus' : 'ListAccountAssignmentDeletionStatus')
-    return summarize(this.#state.assignmentRequests.list(kind, state, { nextToken, most }))
+    const { requestPageMost = most } = this.#options
+    const page = { nextToken, most: Math.min(most, requestPageMost) }
+    return summarize(this.#state.assignmentRequests.list(kind, state, page))
   }
 
   async listAccountAssignments(
@@ -370,13 +377,13 @@ export class MemorySsoAdmin implements SsoAdmin {
     const { provisionings, provisioned } = this.#state
     this.#rules.refuseBusyProvisioning(arn, id)
     if (provisionings.inProgress().length >= provisioningsMost) throw this.#gate.throttled(operation, tooManyRequests())
-    const everywhere = provisioned.ofPermissionSet(arn).map((one) => one.accountId)
+    const everywhere = () => provisioned.ofPermissionSet(arn).map((one) => one.accountId)
     const record: ProvisioningRecord = {
       ...this.#newRequest(),
       kind: 'provisioning',
       permissionSetArn: arn,
       ...(id === undefined
-        ? { accountIds: everywhere.slice(0, allProvisionedAccountsMost) }
+        ? { accountIds: everywhere().slice(0, allProvisionedAccountsMost) }
         : { accountId: id, accountIds: [id] }),
     }
     provisionings.add(record)
@@ -498,6 +505,12 @@ export class MemorySsoAdmin implements SsoAdmin {
     return `AWSReservedSSO_${this.#state.definitions.get(arn).name}_${provisioned.roleSuffix}`
   }
 
+  /** The inline policy of the role in an account, as it was provisioned last. */
+  provisionedInlinePolicy(id: AccountId, arn: PermissionSetArn): string | undefined {
+    this.#state.settle()
+    return this.#state.provisioned.get(id, arn)?.inlinePolicy
+  }
+
   /** The roles of permission sets in an account, ascending by name. */
   rolesIn(id: AccountId): readonly ReservedRole[] {
     this.#state.settle()
@@ -531,9 +544,9 @@ export class MemorySsoAdmin implements SsoAdmin {
   /** Puts an assignment in without a call, as someone else's hand would have; provisions the permission set. */
   addAssignment(target: AssignmentTarget): void {
     this.#state.settle()
-    const { version } = this.#state.definitions.get(target.permissionSetArn)
+    const definition = this.#state.definitions.get(target.permissionSetArn)
     const { randomness, clock } = this.#options
-    this.#state.provisioned.assign(target, version, newRole(randomness, clock.now()))
+    this.#state.provisioned.assign(target, definition, newRole(randomness, clock.now()))
   }
 
   /** Takes an assignment away without a call. */

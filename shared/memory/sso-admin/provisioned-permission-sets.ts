@@ -3,6 +3,7 @@ import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center
 import type { Randomness } from '../../ports/randomness.ts'
 import type { AssignmentTarget, Principal } from '../../ports/sso-admin.ts'
 import { KeysByOwner } from '../keys-by-owner.ts'
+import type { PermissionSetDefinition } from './permission-set-definitions.ts'
 
 /** A permission set as it stands in one account: a role there, and who may take it. */
 export type ProvisionedPermissionSet = {
@@ -10,12 +11,16 @@ export type ProvisionedPermissionSet = {
   readonly permissionSetArn: PermissionSetArn
   /** Version of the definition that the role was made from. */
   readonly version: number
+  /** Of that version. */
+  readonly inlinePolicy?: string | undefined
   /** The role is `AWSReservedSSO_<name>_<suffix>`; a role that was removed comes back under another suffix. */
   readonly roleSuffix: string
   readonly roleMadeAt: Date
   readonly principals: readonly Principal[]
 }
 
+/** What a role is made from. */
+type RoleDefinition = Pick<PermissionSetDefinition, 'version' | 'inlinePolicy'>
 type NewRole = { readonly suffix: string; readonly madeAt: Date }
 
 /** A role by its name, which stands for the account and the permission set as long as it is there. */
@@ -46,8 +51,8 @@ export class ProvisionedPermissionSets {
     return principals.some((one) => one.principalId === principalId && one.principalType === principalType)
   }
 
-  /** Provisions the definition's `version`, with the new role if there was none, and assigns it. */
-  assign(target: AssignmentTarget, version: number, newRole: NewRole): void {
+  /** Provisions the definition, with the new role if there was none, and assigns it. */
+  assign(target: AssignmentTarget, { version, inlinePolicy }: RoleDefinition, newRole: NewRole): void {
     const { accountId, permissionSetArn, principalId, principalType } = target
     const before = this.get(accountId, permissionSetArn)
     const principals = before?.principals ?? []
@@ -55,6 +60,7 @@ export class ProvisionedPermissionSets {
       accountId,
       permissionSetArn,
       version,
+      inlinePolicy,
       roleSuffix: before?.roleSuffix ?? newRole.suffix,
       roleMadeAt: before?.roleMadeAt ?? newRole.madeAt,
       principals: this.holds(target)
@@ -75,9 +81,9 @@ export class ProvisionedPermissionSets {
     }
   }
 
-  update(accountId: AccountId, permissionSetArn: PermissionSetArn, version: number): void {
+  update(accountId: AccountId, permissionSetArn: PermissionSetArn, { version, inlinePolicy }: RoleDefinition): void {
     const before = this.get(accountId, permissionSetArn)
-    if (before !== undefined) this.#set({ ...before, version })
+    if (before !== undefined) this.#set({ ...before, version, inlinePolicy })
   }
 
   remove(accountId: AccountId, permissionSetArn: PermissionSetArn): void {

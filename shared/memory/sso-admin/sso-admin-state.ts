@@ -5,7 +5,7 @@ import type { MemoryIdentityStore } from '../identity-store/memory-identity-stor
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import type { OpenTable } from '../table.ts'
 import { AccountPolicies } from './account-policies.ts'
-import { AsynchronousRequests, compareDue, type RequestOutcome } from './asynchronous-requests.ts'
+import { AsynchronousRequests, compareDue, type RequestOrder, type RequestOutcome } from './asynchronous-requests.ts'
 import { ListedPermissionSets, type ReadLagMs } from './listed-permission-sets.ts'
 import { PermissionSetDefinitions } from './permission-set-definitions.ts'
 import { newRole, ProvisionedPermissionSets } from './provisioned-permission-sets.ts'
@@ -35,6 +35,8 @@ type SsoAdminStateOptions = {
   readonly readLagMs?: ReadLagMs | undefined
   /** How long finished requests are remembered. */
   readonly retentionMs: number
+  /** In which order requests are listed. */
+  readonly requestOrder: RequestOrder
 }
 
 /** The state behind SSO Admin, and how its requests come out when they are due. */
@@ -48,13 +50,13 @@ export class SsoAdminState {
   readonly #options: SsoAdminStateOptions
 
   constructor(options: SsoAdminStateOptions) {
-    const { openTable, identityStore, organizations } = options
+    const { openTable, identityStore, organizations, requestOrder } = options
     this.#options = options
     this.definitions = new PermissionSetDefinitions(openTable('sso-admin/permission-sets'))
     this.provisioned = new ProvisionedPermissionSets(openTable('sso-admin/provisioned'))
     this.listed = new ListedPermissionSets(this.provisioned, options)
-    this.assignmentRequests = new AsynchronousRequests(openTable('sso-admin/assignment-requests'))
-    this.provisionings = new AsynchronousRequests(openTable('sso-admin/provisionings'))
+    this.assignmentRequests = new AsynchronousRequests(openTable('sso-admin/assignment-requests'), requestOrder)
+    this.provisionings = new AsynchronousRequests(openTable('sso-admin/provisionings'), requestOrder)
     this.policies = new AccountPolicies(openTable('sso-admin/missing-policies'))
     identityStore.onBeforeChange(() => this.settle())
     organizations.observe({
@@ -106,7 +108,7 @@ export class SsoAdminState {
     if (outcome.state === 'SUCCEEDED') {
       const role = newRole(randomness, dueAt)
       this.listed.lagBehind(target, dueAt, target)
-      this.provisioned.assign(target, definition.version, role)
+      this.provisioned.assign(target, definition, role)
     }
     return outcome
   }
@@ -136,7 +138,7 @@ export class SsoAdminState {
       const outcome = provisioningOutcome(accountId, definition, this.policies)
       if (outcome.state === 'SUCCEEDED') {
         this.listed.lagBehind({ accountId, permissionSetArn }, dueAt)
-        this.provisioned.update(accountId, permissionSetArn, definition.version)
+        this.provisioned.update(accountId, permissionSetArn, definition)
       }
       return outcome
     })

@@ -8,6 +8,7 @@ import { renderInstant } from '../../domain/instant.ts'
 import { type Access, findAccess, type GrantingLink, isSameAccess } from '../../domain/ledger-entry.ts'
 import type { LinkKey } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
+import type { Selectors } from '../../domain/selector-file.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -16,7 +17,7 @@ import { listAssignmentsIn, listAssignmentsOf } from '../calls/assignment-listin
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import type { PrincipalNames } from '../directory/principal-names.ts'
 import { foreignPrefix, foreignRecord, tellFound } from '../records/foreign-assignments.ts'
-import { readLastWord, recordHistory } from '../records/history.ts'
+import { type LastWord, readLastWord, recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger } from '../records/ledger.ts'
 import { scheduleWork } from '../records/open-work.ts'
@@ -39,6 +40,7 @@ export type AdoptContext = Pick<Ports, 'objects' | 'clock'> & {
   readonly present: Set<string>
   /** The organization as it is now, with tags where links name them. */
   readonly view: () => Promise<OrganizationView>
+  readonly selectors: () => Promise<Selectors>
 }
 
 /** What became of one link of an import. */
@@ -56,7 +58,8 @@ export type Adopted = {
  * Each step leaves something true if the process dies after it:
  *
  * 1. List again what the links would grant: what a person removed since the first listing must not be granted again.
- * 2. `foreign/` has the assignment. It stands there or in the ledger all the time.
+ * 2. `foreign/` has the assignment, unless history says that it is ours: its record was lost. It stands in one of the three
+ *    all the time.
  * 3. The link. Without a ledger entry it is foreign access that a link grants too: nothing is called for it.
  * 4. The link is read back, in force and without an end: an entry that no link grants would be revoked.
  * 5. The ledger entry. From here on it is ours.
@@ -86,24 +89,26 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
   const { objects, configuration } = context
   const { key, isNew, toAdopt } = link
   const limit = pLimit(adoptedAtOnce)
-  const judged = await limit.map(toAdopt, async (existing) => ({
-    existing,
-    complaint: await findChange(existing, context),
-  }))
+  const judged = await limit.map(toAdopt, async (existing) => {
+    const history = await readLastWord(objects, existing.key, existing.target)
+    return { existing, history, complaint: await findChange(existing, history, context) }
+  })
   const left = judged.flatMap(({ complaint }) => complaint ?? [])
-  const ready = judged.flatMap(({ existing, complaint }) => (complaint ? [] : [existing]))
+  const ready = judged.filter(({ complaint }) => complaint === undefined)
   const none: Adopted = { link: key, isWritten: false, keys: [], left }
   const gain = isNew && left.length === 0 ? await findGain(link, context) : undefined
   if (isNew && left.length > 0) return none
   if (gain) return { ...none, left: [gain] }
-  await limit.map(ready, (existing) => noteForeign(existing, context))
+  await limit.map(ready, async ({ existing, history }) => {
+    if (history.says !== 'ours') await noteForeign(existing, context)
+  })
   const written = isNew ? await objects.put(key, new Uint8Array(), { ifNoneMatch: '*' }) : undefined
   const isWritten = written?.outcome === 'written'
   context.present.add(key)
   const reading = await readLink(objects, key, configuration)
   if (reading.state !== 'in-force' || reading.body.expiresAt !== undefined)
     return { ...none, isWritten, left: [...left, complainOfLink(key, reading)] }
-  const keys = await limit.map(ready, async (existing) => {
+  const keys = await limit.map(ready, async ({ existing }) => {
     // The status of a link that was there says that others gave the access: the evaluation after this tells it anew.
     if (!isWritten) await scheduleWork(objects, renderInstant(context.clock.now()), existing.key)
     return takeOver(existing, context)
@@ -119,7 +124,8 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
 /** Why an assignment cannot be taken over now although it could when it was listed first. */
 async function findChange(
   { key, assignment, target }: Existing,
-  { there, principals, startedMs, objects }: Adopting,
+  history: LastWord,
+  { there, principals, startedMs }: Adopting,
 ): Promise<Complaint | undefined> {
   const { type, principal } = assignment
   const complain = (received: string): Complaint => ({
@@ -131,7 +137,6 @@ async function findChange(
   if (!there.has(renderTarget(target))) return complain('an assignment that somebody has removed meanwhile')
   const whereabouts = await principals.whereabouts(type, target.principalId, startedMs)
   if (whereabouts === 'gone' || whereabouts.name !== principal) return complain(`another name of its ${nounOf(type)}`)
-  const history = await readLastWord(objects, key, target)
   // The listing may lag behind our own revocation.
   if (history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs)
     return complain('an assignment that ssofile revoked within the last five minutes')
@@ -139,10 +144,11 @@ async function findChange(
 }
 
 /** Why a new link would grant more than there is. */
-async function findGain({ key, scope, granted }: ImportedLink, { there, view, configuration }: Adopting) {
+async function findGain({ key, scope, granted }: ImportedLink, { there, view, selectors, configuration }: Adopting) {
   const missing = granted.filter(({ target }) => !there.has(renderTarget(target)))
   const known = new Set(granted.map(({ assignment }) => assignment.accountId))
-  const gained = expandScope(scope, await view(), configuration).filter((id) => !known.has(id))
+  const scoping = { ...configuration, selectors: await selectors() }
+  const gained = expandScope(scope, await view(), scoping).filter((id) => !known.has(id))
   const accounts = [...new Set([...missing.map(({ assignment }) => assignment.accountId), ...gained])]
   if (accounts.length === 0) return undefined
   const complaint: Complaint = {
@@ -215,13 +221,15 @@ export async function finishAdoption(
 /** Every link that grants it now, as an evaluation would record them. */
 async function findLinks(
   assignment: Assignment,
-  { view, configuration, objects, present: among }: Adopting,
+  { view, selectors: readSelectors, configuration, objects, present: among }: Adopting,
 ): Promise<readonly GrantingLink[]> {
   const { accounts, managementAccountId } = await view()
   const account = accounts.find(({ id }) => id === assignment.accountId)
   if (!account) return []
   const read = (link: string) => readLink(objects, link, configuration)
-  return (await findGrantingLinks(assignment, account, { configuration, managementAccountId, among, read })).links
+  const selectors = await readSelectors()
+  const sources = { configuration, managementAccountId, selectors, among, read }
+  return (await findGrantingLinks(assignment, account, sources)).links
 }
 
 /** By principal a call tells 100 assignments, by account and permission set those of one place: whichever needs fewer. */

@@ -45,6 +45,7 @@ const departedReason =
  *
  * | the links say        | access in the entry           | then                                                           |
  * | -------------------- | ----------------------------- | -------------------------------------------------------------- |
+ * | anything             | released by an operator       | end the release, before anything else                          |
  * | unwanted, by view    | some                          | evaluate on the live account                                   |
  * | unwanted, live       | each                          | retire it                                                      |
  * | wanted               | the target                    | keep it, before anything else                                  |
@@ -58,6 +59,8 @@ const departedReason =
  */
 export function decide(facts: Facts): Step {
   const { wish } = facts
+  const released = accessesOf(facts).find(({ releasedAt }) => releasedAt !== undefined)
+  if (released) return endRelease(facts, released)
   switch (wish.is) {
     case 'unwanted':
       if (facts.entry && !wish.isLive) return { do: 'look at the live account' }
@@ -87,6 +90,33 @@ export function decide(facts: Facts): Step {
     default:
       return wish satisfies never
   }
+}
+
+/**
+ * An operator gave it back to others. The command died, or an old version of the entry was restored.
+ *
+ * | history says               | listed | then                                                         |
+ * | -------------------------- | ------ | ------------------------------------------------------------ |
+ * | nothing, or ours before it |        | give it back                                                 |
+ * | ended by this release      | yes    | give it back                                                 |
+ * | ended by this release      | no     | forget it                                                    |
+ * | ours since then, or ended  |        | report the contradiction: it may have been granted again     |
+ */
+function endRelease(facts: Facts, access: Access): Step {
+  const { rest, history, listing } = facts.knownOf(access)
+  if (rest) return { do: 'finish', rest }
+  if (history === undefined) return learn('history', access)
+  const isBefore = history.says === 'nothing' || (history.says === 'ours' && history.at < (access.releasedAt ?? ''))
+  if (isBefore) return { do: 'give back', ids: access }
+  if (history.says !== 'ended' || history.at !== access.releasedAt)
+    return {
+      do: 'report a contradiction',
+      ids: access,
+      links: access.links,
+      contradiction: { entry: 'outdated', at: history.at },
+    }
+  if (listing === undefined) return learn('listing', access)
+  return listing.isListed ? { do: 'give back', ids: access } : { do: 'forget', ids: access, as: 'ended' }
 }
 
 function decideWanted(facts: Facts, wish: Wanted): Step {
@@ -239,6 +269,8 @@ function retire(facts: Facts, access: Access): Next {
  * | no                                                     | ended        | yes    |                   | as `outlive` has it      |
  * | no                                                     | not ended    |        | holds it          | hold it                  |
  * | no                                                     | not ended    |        | passes, or passed | delete it                |
+ *
+ * The brake is asked only once it can be called: what it lets pass it has counted.
  */
 function revoke(facts: Facts, access: Access): Next {
   const known = facts.knownOf(access)
@@ -248,7 +280,7 @@ function revoke(facts: Facts, access: Access): Next {
   if (known.heir !== 'none') return { do: 'move to', ids: access, heir: known.heir }
   if (known.history === undefined) return learn('history', access)
   if (known.history.says === 'ended') return outlive(facts, access, known.history)
-  if (known.admission === undefined && !isBegun(access)) return learn('admission', access)
+  if (known.admission === undefined && !isBegun(access)) return obstacle(facts) ?? learn('admission', access)
   if (known.admission?.outcome === 'held') return { do: 'hold', ids: access, reason: known.admission.reason }
   return prepare(facts, { kind: 'deletion', ids: access, links: access.links, wasLost: false })
 }
@@ -342,7 +374,7 @@ function leaveUnread(facts: Facts, { unreadable }: Unclear, access: Access): Nex
 function unreadReason(unreadable: readonly string[]): string {
   const [first = ''] = unreadable
   const more = unreadable.length > 1 ? ` and ${unreadable.length - 1} more` : ''
-  return `it is not known whether '${quote(first, 1024)}'${more} grants it: S3 does not give that object to ssofile; upload it again without encryption, or delete it`
+  return `it is not known whether '${quote(first, 1024)}'${more} grants it: S3 does not give that object to ssofile, or nobody knows what its selector means; see: ssofile status '${quote(first, 1024)}'`
 }
 
 /**
@@ -421,10 +453,15 @@ function create(facts: Facts, ids: AccessIds, links: readonly GrantingLink[], wa
 }
 
 function prepare(facts: Facts, call: Omit<StepOf<'prepare'>, 'do'>): Next {
+  return obstacle(facts) ?? { do: 'prepare', ...call }
+}
+
+/** Why nothing can be called now. */
+function obstacle(facts: Facts): Next | undefined {
   // One request at a time for an account: that of another access of this entry goes on.
   if (accessesOf(facts).some((access) => facts.knownOf(access).request === 'in-progress'))
     return { result: 'open', reason: inProgressReason }
-  return facts.mayStart ? { do: 'prepare', ...call } : givenBack
+  return facts.mayStart ? undefined : givenBack
 }
 
 function forget(facts: Facts, access: Access): Next {

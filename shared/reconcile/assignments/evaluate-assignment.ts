@@ -2,32 +2,40 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { listGrantingLinks } from '../../domain/granting-links.ts'
+import { listGrantingLinks, listUnclearLinks } from '../../domain/granting-links.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import type { GrantingLink } from '../../domain/ledger-entry.ts'
+import type { Link } from '../../domain/link.ts'
 import type { Account } from '../../domain/organization-view.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import { askTags, noSelectors, type Selectors } from '../../domain/selector-file.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
-import { type LinkReading, readLink } from '../records/read-link.ts'
+import { kindsOf } from '../records/link-listing.ts'
+import type { LinkReadings } from '../records/link-readings.ts'
+import type { LinkReading } from '../records/read-link.ts'
 
 const readsAtOnce = 16
 
 export type Evaluation = {
   /** The links that grant it now; at least one: it is desired. */
   readonly links: readonly GrantingLink[]
-  /** The links that may grant it, as far as their names tell: S3 does not give them. */
+  /** The links that may grant it: S3 does not give them, or nobody knows what their selectors say. */
   readonly unreadable: readonly string[]
   /** `undefined`: Organizations knows no such account. */
   readonly account: Account | undefined
+  /** By these: none where no link names one. */
+  readonly selectors: Selectors
 }
 
 export type EvaluationContext = {
-  readonly objects: ObjectStore
+  /** They began after the evaluation did. */
+  readonly readings: LinkReadings
   readonly organization: OrganizationCache
   readonly configuration: Configuration
   /** Where the account's place, state and tags come from: `live` before anything is revoked, since the view may be old. */
   readonly place: 'view' | 'live'
-  /** The keys of the links that are asked for. Absent: all. */
+  /** As the view was at that moment (monotonic) is enough. Absent: as it is now. */
+  readonly viewSinceMs?: number | undefined
+  /** The keys of the links that are asked for; only what these depend on is looked at. Absent: all. */
   readonly among?: ReadonlySet<string> | undefined
 }
 
@@ -37,16 +45,28 @@ export type EvaluationContext = {
  */
 export async function evaluateAssignment(
   assignment: Assignment,
-  { objects, organization, configuration, place, among }: EvaluationContext,
+  { readings, organization, configuration, place, viewSinceMs, among }: EvaluationContext,
 ): Promise<Evaluation> {
   const { accountId } = assignment
-  const view = await organization.view()
-  const account = place === 'live' ? await organization.readLive(accountId) : await organization.find(accountId, view)
-  if (!account) return { links: [], unreadable: [], account }
-  const { managementAccountId } = view
-  const read = (key: string) => readLink(objects, key, configuration)
-  const found = await findGrantingLinks(assignment, account, { configuration, managementAccountId, among, read })
-  return { ...found, account }
+  const kinds = among ? kindsOf(among, configuration) : await readings.kinds()
+  const selectors: Selectors = !kinds || kinds.has('select') ? await organization.selectors() : noSelectors
+  const doTagsMatter = async () =>
+    kinds ? kinds.has('account_tag') || askTags(selectors) : organization.doTagsMatter(selectors)
+  const account =
+    place === 'live'
+      ? await organization.readLive(accountId, doTagsMatter)
+      : await organization.find(accountId, await organization.view(viewSinceMs), doTagsMatter)
+  if (!account) return { links: [], unreadable: [], account, selectors }
+  const managementAccountId = await organization.managementAccountId()
+  const read = (key: string) => readings.read(key)
+  const found = await findGrantingLinks(assignment, account, {
+    configuration,
+    managementAccountId,
+    selectors,
+    among,
+    read,
+  })
+  return { ...found, account, selectors }
 }
 
 /** The links that grant it now while its account is as given. */
@@ -56,21 +76,31 @@ export async function findGrantingLinks(
   {
     configuration,
     managementAccountId,
+    selectors,
     among,
     read,
   }: Pick<EvaluationContext, 'configuration' | 'among'> & {
     readonly managementAccountId: AccountId
+    readonly selectors: Selectors
     readonly read: (key: string) => Promise<LinkReading>
   },
 ): Promise<Pick<Evaluation, 'links' | 'unreadable'>> {
-  const candidates = listGrantingLinks(assignment, account, { ...configuration, managementAccountId })
-  const readings = await pLimit(readsAtOnce).map(
-    candidates.filter(({ key }) => among?.has(key) ?? true),
-    ({ key }) => read(key),
-  )
+  const membership = { ...configuration, managementAccountId, selectors }
+  const limit = pLimit(readsAtOnce)
+  const readAll = async (candidates: readonly Link[]): Promise<readonly LinkReading[]> => {
+    const meant = candidates.filter(({ key }) => among?.has(key) ?? true)
+    return Promise.all(meant.map(({ key }) => limit(() => read(key))))
+  }
+  const [readings, unclear] = await Promise.all([
+    readAll(listGrantingLinks(assignment, account, membership)),
+    readAll(listUnclearLinks(assignment, account, membership)),
+  ])
   const links = readings.flatMap((reading) => (reading.state === 'in-force' ? [toGrantingLink(reading)] : []))
-  const unreadable = readings.flatMap((reading) => (reading.state === 'unreadable' ? [reading.object.key] : []))
-  return { links, unreadable }
+  const ofUnknownScope = unclear.flatMap((reading) => (reading.state === 'in-force' ? [reading.object.key] : []))
+  const ungiven = [...readings, ...unclear].flatMap((reading) =>
+    reading.state === 'unreadable' ? [reading.object.key] : [],
+  )
+  return { links, unreadable: [...ungiven, ...ofUnknownScope] }
 }
 
 export function toGrantingLink({
@@ -87,5 +117,6 @@ export function toGrantingLink({
     reason: body.reason,
     ticket: body.ticket,
     expiresAt: body.expiresAt === undefined ? undefined : renderInstant(body.expiresAt),
+    ofRequest: body.request && { user: body.request.user, digest: body.request.digest },
   }
 }

@@ -16,7 +16,7 @@ export type Wish =
   | { readonly is: 'wanted'; readonly target: AccessIds; readonly links: readonly GrantingLink[] }
   /** Links grant it, but what they name is lacking. `links`: those that mean the first access of the entry. */
   | { readonly is: 'lacking'; readonly lack: Lack; readonly links: readonly GrantingLink[] }
-  /** No link grants it, but these may: S3 does not give them. `isLive`: as above. */
+  /** No link grants it, but these may: S3 does not give them or their selectors. `isLive`: as above. */
   | { readonly is: 'unclear'; readonly unreadable: readonly string[]; readonly isLive: boolean }
   /**
    * Organizations does not say State or Paths of the account, so nobody knows which links grant it. `lasting`: the links of
@@ -41,7 +41,7 @@ export type Heir = { readonly key: AssignmentKey; readonly links: readonly Grant
 export type Known = {
   readonly listing?: Listing | undefined
   readonly whereabouts?: Whereabouts | undefined
-  /** `unreadable`: links under the present name may grant it, but S3 does not give them. */
+  /** `unreadable`: links under the present name may grant it, but S3 does not give them or their selectors. */
   readonly heir?: Heir | { readonly unreadable: readonly string[] } | 'none' | undefined
   /** The other key that has this access in the ledger. */
   readonly elsewhere?: AssignmentKey | 'none' | undefined
@@ -134,6 +134,8 @@ export type Step =
   /** The ledger has it under another key, which moves it to this one when it is looked at. */
   | { readonly do: 'ask elsewhere'; readonly ids: AccessIds; readonly key: AssignmentKey; readonly reason: string }
   | { readonly do: 'hold'; readonly ids: AccessIds; readonly reason: string }
+  /** An operator gave it back to others, and the command died: the rest of that. */
+  | { readonly do: 'give back'; readonly ids: AccessIds }
   /** Not finished: open work. `until`: no sooner is anything to be learned. */
   | {
       readonly do: 'put off'

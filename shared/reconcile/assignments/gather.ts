@@ -6,7 +6,9 @@ import {
   parseAssignmentKey,
   renderAssignmentKey,
 } from '../../domain/assignment.ts'
-import type { Cause } from '../../domain/brake.ts'
+import { type Cause, causeOfPrincipal, nameOfAccess } from '../../domain/brake.ts'
+import { quote } from '../../domain/complaint.ts'
+import { describeObjection } from '../../domain/judge-by-policies.ts'
 import type { Lack } from '../../domain/lack.ts'
 import {
   type AccessIds,
@@ -16,16 +18,21 @@ import {
   isSameAccess,
   ledgerPrefix,
 } from '../../domain/ledger-entry.ts'
+import { enforcedMinimumsFor } from '../../domain/minimum.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization-view.ts'
-import { findCause } from '../brake/find-cause.ts'
+import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import type { Minimum } from '../brake/brake.ts'
+import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { isMissingForLong } from '../organization/missing-accounts.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { readLastWord } from '../records/history.ts'
 import { listAssignmentKeys, type StoredEntry } from '../records/ledger.ts'
-import { type LinkReading, readLink } from '../records/read-link.ts'
+import { LinkReadings } from '../records/link-readings.ts'
+import { readLink } from '../records/read-link.ts'
 import { admitLinks } from './admit-links.ts'
 import { evaluateAssignment, findGrantingLinks } from './evaluate-assignment.ts'
 import type { Facts, Known, Question, Wish } from './facts.ts'
+import { judgeMinimum } from './judge-minimum.ts'
 import { lackOfAll, resolveTarget } from './resolve-target.ts'
 import type { Subject } from './settlement.ts'
 import type { Settling } from './settling.ts'
@@ -37,7 +44,24 @@ import { bindLinks } from './user-binding.ts'
  */
 export async function gather(settling: Settling, place: Settling['place']): Promise<void> {
   await gatherLinks(settling, place, settling.context.standings.ledger.read(settling.key))
-  for (const [id, { rest }] of settling.known) settling.known.set(id, { rest })
+  forgetLearned(settling)
+}
+
+/** The same at the beginning of an evaluation: the view may be as old as the hint, whose cause is in it. */
+export async function gatherFirst(settling: Settling): Promise<void> {
+  const { standings, pulledMs } = settling.context
+  await evaluate(settling, 'view', standings.ledger.read(settling.key), pulledMs)
+}
+
+function forgetLearned({ known }: Settling): void {
+  for (const [id, { rest }] of known) known.set(id, { rest })
+}
+
+/** Looks at the live account, right after the view was looked at: with what was read then of the links and the entry. */
+export async function gatherLive(settling: Settling): Promise<void> {
+  if (!settling.isFresh) return gather(settling, 'live')
+  await evaluate(settling, 'live', settling.stored)
+  forgetLearned(settling)
 }
 
 /** Reads the links and the account. `reading`: the entry. */
@@ -46,10 +70,20 @@ export async function gatherLinks(
   place: Settling['place'],
   reading: StoredEntry | undefined | Promise<StoredEntry | undefined>,
 ): Promise<void> {
-  const { assignment, context } = settling
-  const [stored, { links: found, unreadable, account }] = await Promise.all([
+  settling.readAnew()
+  await evaluate(settling, place, reading)
+}
+
+async function evaluate(
+  settling: Settling,
+  place: Settling['place'],
+  reading: StoredEntry | undefined | Promise<StoredEntry | undefined>,
+  viewSinceMs?: number,
+): Promise<void> {
+  const { assignment, context, readings } = settling
+  const [stored, { links: found, unreadable, account, selectors }] = await Promise.all([
     reading,
-    evaluateAssignment(assignment, { ...context, place }),
+    evaluateAssignment(assignment, { ...context, readings, place, viewSinceMs }),
   ])
   const links = await admitLinks(found, { entry: stored?.entry, account: assignment.accountId }, context)
   if (isUnplaced(account)) settling.wish = { is: 'unplaced', lasting: await findLasting(settling, stored) }
@@ -58,6 +92,7 @@ export async function gatherLinks(
   else settling.wish = await findWish(settling, stored, links, place)
   settling.account = await stateOf(account, settling)
   settling.located = account
+  settling.selectors = selectors
   settling.place = place
   settling.stored = stored
   settling.prepared = undefined
@@ -122,15 +157,18 @@ export async function learn(settling: Settling, ids: AccessIds, what: Question):
     case 'elsewhere':
       return { elsewhere: (await findElsewhere(settling, ids)) ?? 'none' }
     case 'foreign': {
-      const recorded = await readForeign(objects, key)
+      // Before a creation `check` reads it all the same.
+      const recorded = context.standings.isKnownUnforeign(key) ? undefined : await readForeign(objects, key)
       const links = wish.is === 'wanted' ? wish.links : []
       const isSame = recorded && isSameAccess(recorded, ids) && areSameUploads(recorded.links, links)
       return { foreign: isSame ? 'same' : recorded ? 'other' : 'none' }
     }
     case 'history': {
-      const isRecorded = access !== undefined && claims(access)
-      const untold = isRecorded && access.grantedAt === undefined ? grantedInstant(access) : undefined
-      return { history: await readLastWord(objects, key, ids, { isRecorded, untold }) }
+      const recorded =
+        access && claims(access)
+          ? { at: grantedInstant(access), isConfirmed: access.grantedAt !== undefined }
+          : undefined
+      return { history: await readLastWord(objects, key, ids, recorded) }
     }
     case 'request': {
       const call = access?.call
@@ -147,32 +185,51 @@ export async function learn(settling: Settling, ids: AccessIds, what: Question):
 }
 
 /**
- * The links are read once more, and the same reading says why the access goes. Where they say something else than at the
- * beginning of the evaluation, it begins again: nothing is counted, and nothing is sent.
+ * The links that granted it are asked for once more, and the same reading says why the access goes. Where they say something
+ * else than at the beginning of the evaluation, it begins again: nothing is counted, and nothing is sent.
  */
 async function learnAdmission(settling: Settling, ids: AccessIds): Promise<Known> {
-  const { key, assignment, context, wish, located: account } = settling
+  const { key, assignment, context, wish, located: account, selectors } = settling
   const { objects, configuration, organization, brake } = context
-  const { managementAccountId } = await organization.view()
-  const readings = new Map<string, Promise<LinkReading>>()
-  const read = (link: string): Promise<LinkReading> => {
-    const reading = readings.get(link) ?? readLink(objects, link, configuration)
-    readings.set(link, reading)
-    return reading
-  }
-  const sources = { configuration, managementAccountId, read }
-  const now = account && (await findGrantingLinks(assignment, account, sources))
-  const admitted = now ? await admitLinks(now.links, { entry: settling.entry, account: account.id }, context) : []
-  const isWanted = admitted.length + (now?.unreadable.length ?? 0) > 0
+  const managementAccountId = await organization.managementAccountId()
+  const own = new Set(findAccess(settling.entry, ids)?.links.map((link) => link.key))
+  const [before, now] = [settling.readings, new LinkReadings(objects, configuration)]
+  const read = (link: string) => (own.has(link) ? now : before).read(link)
+  const sources = { configuration, managementAccountId, selectors, read }
+  const found = account && (await findGrantingLinks(assignment, account, sources))
+  const admitted = found ? await admitLinks(found.links, { entry: settling.entry, account: account.id }, context) : []
+  const isWanted = admitted.length + (found?.unreadable.length ?? 0) > 0
   if (isWanted !== (wish.is !== 'unwanted')) {
     await gather(settling, 'live')
     return {}
   }
-  const links = findAccess(settling.entry, ids)?.links ?? []
-  const place = { accountId: assignment.accountId, account, managementAccountId }
-  const found = await findCause(links, read, place)
-  const cause = found && (causeOfNames(settling, ids) ?? found)
-  return { admission: await brake.admit({ key, links: links.map((link) => link.key), cause }) }
+  const all = findAccess(settling.entry, ids)?.links ?? []
+  const links = await withoutEnded(all, read, objects)
+  if (all.length > 0 && links.length === 0) return { admission: { outcome: 'passes' } }
+  const place = { accountId: assignment.accountId, account, managementAccountId, selectors }
+  const why = await findCause(links, read, place)
+  const cause = why && (causeOfNames(settling, ids) ?? why)
+  const revocation = { key, links: links.map((link) => link.key), cause }
+  return { admission: await brake.admit(revocation, await findMinimum(settling, ids)) }
+}
+
+/** What policies demand to be left in the account. `undefined`: nothing. */
+async function findMinimum({ key, assignment, context }: Settling, ids: AccessIds): Promise<Minimum | undefined> {
+  const rules = enforcedMinimumsFor(await context.policies.read(), assignment)
+  if (rules.length === 0) return undefined
+  return {
+    account: assignment.accountId,
+    access: nameOfAccess(key, ids),
+    object: async (leaving) => {
+      try {
+        const objection = await judgeMinimum({ key, assignment, ids }, rules, { ...context, leaving })
+        return objection && describeObjection(objection)
+      } catch (error) {
+        if (!isServiceError(error) || isPassing(error)) throw error
+        return `it is not known who would keep '${assignment.permissionSet}' in account ${assignment.accountId} (${quote(error.message, 300)}); see that ssofile can read it`
+      }
+    },
+  }
 }
 
 /** The names in the key stand for something else than this access. */
@@ -181,7 +238,7 @@ function causeOfNames({ wish, assignment }: Settling, ids: AccessIds): Cause | u
   if (wish.is === 'unwanted') return undefined
   const isSamePrincipal = wish.is === 'wanted' && wish.target.principalId === ids.principalId
   if (isSamePrincipal) return { cause: 'permission set', name: permissionSet }
-  return { cause: 'principal', name: `${type}/${principal}` }
+  return causeOfPrincipal({ type, principal })
 }
 
 /**
@@ -203,7 +260,9 @@ async function learnHeir(settling: Settling, ids: AccessIds): Promise<Known> {
     return none
   }
   const renamed: Assignment = { ...assignment, principal }
-  const { links: found, unreadable, account } = await evaluateAssignment(renamed, { ...context, place: 'live' })
+  const readings = new LinkReadings(context.objects, context.configuration, context.links)
+  const evaluation = await evaluateAssignment(renamed, { ...context, readings, place: 'live' })
+  const { links: found, unreadable, account } = evaluation
   // It had a place when this evaluation began. The next one leaves its access alone.
   if (isUnplaced(account))
     throw new Error(`Organizations does not say State or Paths of ${assignment.accountId} any more`)

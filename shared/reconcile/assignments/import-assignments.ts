@@ -58,7 +58,9 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   const organization = new OrganizationCache(context, configuration.folders)
   const tags = await readTags(await organization.rebuild(), context, options)
   const view = async () => withTags(await organization.view(), tags)
-  const wanted = options.source && listWanted(options.source, await view(), configuration)
+  const selectors = await organization.selectors()
+  const scoping = { ...configuration, selectors }
+  const wanted = options.source && listWanted(options.source, await view(), scoping)
   const listed = await listExisting(narrow(options.filter, wanted), { ...context, ...options, principals })
   const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   onStep('looking up names and records')
@@ -67,9 +69,16 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   const onJudged = (done: number) => onStep('looking up names and records', { done, of: existing.rows.length })
   const judgements = await judgeExisting(existing.rows, { ...judging, onJudged })
   const readings = await InputReadings.list(objects, configuration)
-  const plan = await planImport(judgements, { ...options, view: judging.view, configuration, readings })
+  const plan = await planImport(judgements, { ...options, view: judging.view, configuration: scoping, readings })
   const present = new Set(readings.keys)
-  const adopting = { ...context, principals, principalNames: new PrincipalNames(objects), present, view }
+  const adopting = {
+    ...context,
+    principals,
+    principalNames: new PrincipalNames(objects),
+    present,
+    view,
+    selectors: () => organization.selectors(),
+  }
   const carryOut = async (inPortions: InPortions) => {
     const adopted: Adopted[] = []
     await forEachAtOnce(plan.adopted, (existing) => finishAdoption(existing, context))

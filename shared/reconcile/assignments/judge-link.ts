@@ -4,16 +4,20 @@ import { expandScope } from '../../domain/expand-scope.ts'
 import type { Uploader } from '../../domain/input-message.ts'
 import { judgeLinkByPolicies, type LinkCase, noObjection, type Verdict } from '../../domain/judge-by-policies.ts'
 import type { Scope } from '../../domain/scope.ts'
+import { separatedFrom } from '../../domain/separation.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { viewFor } from '../organization/view-for.ts'
 import type { Policies } from '../records/policies.ts'
+import type { FindOverlaps } from './separations.ts'
 
 export type JudgeContext = {
   readonly policies: Pick<Policies, 'read'>
-  readonly organization: Pick<OrganizationCache, 'view' | 'viewWithTags'>
+  readonly organization: Pick<OrganizationCache, 'view' | 'viewWithTags' | 'selectors'>
   readonly configuration: Configuration
   /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
   readonly tagsUntilMs?: number | undefined
+  /** Absent: nobody has looked at what people have besides. */
+  readonly separations?: FindOverlaps | undefined
 }
 
 type Judged = Pick<LinkCase, 'link' | 'body' | 'uploadedAt'> & {
@@ -26,11 +30,12 @@ type Judged = Pick<LinkCase, 'link' | 'body' | 'uploadedAt'> & {
 /** What the policies say of a link, with the organization as it is known. Nothing is looked up where there is no policy. */
 export async function judgeLink(
   { findUploader, account, ...about }: Judged,
-  { policies, organization, configuration, tagsUntilMs }: JudgeContext,
+  { policies, organization, configuration, tagsUntilMs, separations }: JudgeContext,
 ): Promise<Verdict> {
   const guardrails = await policies.read()
   const rules = guardrails.policies.flatMap(({ links }) => links)
-  if (rules.length === 0 && guardrails.broken.length === 0) return noObjection
+  const asksPeople = separatedFrom(guardrails, about.link.permissionSet) !== undefined
+  if (rules.length === 0 && !asksPeople && guardrails.broken.length === 0) return noObjection
   const asksUploader = rules.some((rule) => rule.for.uploaders !== undefined || rule.must.uploaders !== undefined)
   const asksAccounts = rules.some(({ must }) => must.accounts !== undefined || must.accountsMost !== undefined)
   const by = asksUploader ? await findUploader() : undefined
@@ -38,15 +43,17 @@ export async function judgeLink(
   return judgeLinkByPolicies(guardrails, {
     ...about,
     uploader: typeof by === 'object' ? { name: by.principalId } : (by ?? 'nobody knows'),
+    overlaps: asksPeople ? ((await separations?.overlaps(about.link, account)) ?? 'later') : [],
     accounts: reached === 'later' || account === undefined ? reached : [...new Set([...reached, account])],
   })
 }
 
 async function reach(
   scope: Scope,
-  { organization, configuration, tagsUntilMs }: Omit<JudgeContext, 'policies'>,
+  { organization, configuration, tagsUntilMs }: Omit<JudgeContext, 'policies' | 'separations'>,
 ): Promise<LinkCase['accounts']> {
   if (scope.kind === 'account') return [scope.id]
-  const view = await viewFor(scope, organization, tagsUntilMs)
-  return scope.kind === 'account_tag' && !view.hasTags ? 'later' : expandScope(scope, view, configuration)
+  const { view, selectors, lacksTags } = await viewFor(scope, organization, tagsUntilMs)
+  const isUnclear = scope.kind === 'select' && selectors.get(scope.name)?.ok === false
+  return lacksTags || isUnclear ? 'later' : expandScope(scope, view, { ...configuration, selectors })
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { type Complaint, quote } from '../../domain/complaint.ts'
-import type { Configuration } from '../../domain/configuration.ts'
+import type { Scoping } from '../../domain/expand-scope.ts'
 import type { ImportSource, WantedAssignment } from '../../domain/import-source.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import { desiredState } from '../../domain/plan.ts'
@@ -14,9 +14,9 @@ const readAtOnce = 16
 export function listWanted(
   { assignments, links }: Pick<ImportSource, 'assignments' | 'links'>,
   view: OrganizationView,
-  configuration: Configuration,
+  scoping: Scoping,
 ): readonly WantedAssignment[] {
-  const expanded = [...desiredState(links, view, configuration).values()].flatMap(({ grant, accounts }) =>
+  const expanded = [...desiredState(links, view, scoping).values()].flatMap(({ grant, accounts }) =>
     [...accounts].map((accountId) => ({ accountId, ...grant, place: 'the links of the file' })),
   )
   return [...assignments, ...expanded]

@@ -27,11 +27,14 @@ import { type CallAnswer, sendAssignmentCall } from '../calls/send-assignment-ca
 import { foreignRecord, readForeign, tellForeign, tellFound } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, isToldUnder, recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
+import { LinkReadings } from '../records/link-readings.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
+import { admitLinks } from './admit-links.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
-import { changing, gather, gatherLinks, learn } from './gather.ts'
+import { changing, gather, gatherLinks, gatherLive, learn } from './gather.ts'
+import { giveBack } from './release-assignment.ts'
 import { lackOfAll } from './resolve-target.ts'
 import { type Prepared, Settling } from './settling.ts'
 
@@ -48,7 +51,7 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
     case 'learn':
       return settling.know(step.ids, await learn(settling, step.ids, step.what))
     case 'look at the live account':
-      return gather(settling, 'live')
+      return gatherLive(settling)
     case 'wait for the request':
       await awaitRequest(settling, step.ids)
       // It may have taken minutes: the links are evaluated again.
@@ -78,6 +81,8 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
       return putOff(settling, step)
     case 'hold':
       return hold(settling, step)
+    case 'give back':
+      return finishRelease(settling, step)
     case 'put off':
       return putOff(settling, step)
     case 'start again later':
@@ -114,8 +119,9 @@ async function check(settling: Settling, { ids }: StepOf<'check'>): Promise<void
   const { context, assignment, key, wish, place, prepared } = settling
   if (wish.is !== 'wanted' || !prepared) return
   const among = new Set(wish.links.map((link) => link.key))
+  const readings = new LinkReadings(context.objects, context.configuration)
   const [lasting, whereabouts, foreign] = await Promise.all([
-    evaluateAssignment(assignment, { ...context, place, among }),
+    evaluateAssignment(assignment, { ...context, readings, place, among }),
     context.principals.whereabouts(assignment.type, ids.principalId, context.clock.monotonicMs()),
     readForeign(context.objects, key),
   ])
@@ -123,14 +129,33 @@ async function check(settling: Settling, { ids }: StepOf<'check'>): Promise<void
   const isNamed = whereabouts !== 'gone' && whereabouts.name === assignment.principal
   // A drift check found it meanwhile, as someone else's.
   const isForeign = prepared.before === undefined && foreign !== undefined && isSameAccess(foreign, ids)
-  if (links.length > 0 && isNamed && !isForeign) {
+  if (links.length > 0 && isNamed && !isForeign && (await isApart(settling, prepared, links))) {
     settling.wish = { ...wish, links }
     settling.prepared = { ...prepared, isChecked: true }
     return
   }
-  await undo(settling, prepared)
+  if (settling.prepared) await undo(settling, prepared)
   if (!isNamed) throw changing(settling)
   await gather(settling, 'live')
+}
+
+/**
+ * Two grants that a policy keeps apart may have been accepted at the same time, since neither was in the ledger. Now this one
+ * is: it is judged once more, and where it is refused its entry is as before when the next one is judged.
+ */
+async function isApart(settling: Settling, prepared: Prepared, links: readonly GrantingLink[]): Promise<boolean> {
+  const { assignment, context } = settling
+  const { separations } = context
+  if (!(await separations.concerns(assignment.permissionSet))) return true
+  const before = prepared.before && { accesses: [prepared.before] as const }
+  return separations.alone(async () => {
+    const admitted = await admitLinks(links, { entry: before, account: assignment.accountId }, context)
+    const areAll = links.every((link) => admitted.includes(link))
+    if (areAll) return true
+    await undo(settling, prepared)
+    settling.prepared = undefined
+    return false
+  })
 }
 
 /** The prepared call has not left, or was refused: the entry is as before. */
@@ -247,7 +272,7 @@ function earlier(one: string | undefined, other: string, now: string): string {
 }
 
 async function forget(settling: Settling, { ids, as }: StepOf<'forget'>): Promise<void> {
-  const { now, entry, wish } = settling
+  const { now, entry, wish, context } = settling
   const access = settling.accessOf(ids)
   if (as === 'revoked' && (wasThere(access) || isLost(access))) await recordRevoked(settling, access, now)
   // The instant of its last change, so that a replay writes the same history.
@@ -256,6 +281,7 @@ async function forget(settling: Settling, { ids, as }: StepOf<'forget'>): Promis
   if (wish.is === 'wanted' && settling.knownOf(wish.target).failure?.isQuota)
     settling.know(wish.target, { failure: undefined })
   await settling.drop(ids)
+  await context.separations.wake(settling.assignment)
 }
 
 /** `foreign/` first: the access stands in one of the two all the time. */
@@ -281,6 +307,16 @@ async function leaveToOthers(settling: Settling, { ids, links }: StepOf<'leave t
   log.info('someone else made this access: it is recorded as foreign and left alone')
   if (access) await settling.drop(ids)
   settling.know(ids, { rest: { result: 'foreign' } })
+}
+
+/** Under the instant at which an operator released it. */
+async function finishRelease(settling: Settling, { ids }: StepOf<'give back'>): Promise<void> {
+  const { now, context, key } = settling
+  const { releasedAt = now, ...access } = settling.accessOf(ids)
+  await giveBack(context.objects, key, { ...access, releasedAt })
+  context.standings.noteForeign(key, access.links, ids.principalId)
+  context.log.info('the release of this access had begun: it is recorded as foreign and left alone')
+  await settling.drop(ids)
 }
 
 /** It is gone, or ours: history says so, then `foreign/` forgets it. */
@@ -423,7 +459,7 @@ async function noteName({ context, assignment }: Settling, { principalId }: Acce
 function withDeleters({ context }: Settling, links: readonly GrantingLink[]): Promise<GrantingLink[]> {
   return Promise.all(
     links.map(async (link) => {
-      const status = await unlessSpoiled(context.statuses.read(link.key))
+      const status = await unlessSpoiled(context.statuses.readSince(context.pulledMs, link.key))
       if (isSpoiled(status)) return link
       return status?.by === undefined || status.etag !== undefined ? link : { ...link, deletedBy: status.by }
     }),

@@ -2,6 +2,7 @@ import type { AccountId } from '../../domain/account-id.ts'
 import { type AccessOfGrant, type CompactLink, compactLinks, type Obstacle } from '../../domain/compact-links.ts'
 import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
+import type { Scoping } from '../../domain/expand-scope.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
 import type { ImportSource } from '../../domain/import-source.ts'
 import { type Grant, type LinkKey, renderGrant, renderLinkKey } from '../../domain/link.ts'
@@ -35,7 +36,7 @@ export type ImportPlan = {
 
 type Options = {
   readonly view: OrganizationView
-  readonly configuration: Configuration
+  readonly configuration: Configuration & Scoping
   readonly readings: InputReadings
   readonly isCompact: boolean
   readonly tagKeys: readonly string[]

@@ -1,7 +1,8 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import type { Complaint } from '../../domain/complaint.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import { isSameAccess, isSettled } from '../../domain/ledger-entry.ts'
+import { type Access, isSettled } from '../../domain/ledger-entry.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { PrincipalNames } from '../directory/principal-names.ts'
 import { foreignRecord, tellForeign } from '../records/foreign-assignments.ts'
@@ -11,18 +12,15 @@ import { Ledger, ledgerKey } from '../records/ledger.ts'
 import { scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
+export type ReleasedAccess = Access & { readonly releasedAt: string }
+
 export type Released =
   | { readonly outcome: 'released'; readonly key: AssignmentKey }
   | { readonly outcome: 'refused'; readonly complaint: Complaint }
 
 /**
  * Gives an assignment back to others: it stays, and ssofile neither keeps nor revokes it from now on. Calls only S3. Call it
- * under the dispatcher lease. Safe to repeat after a kill between any two writes:
- *
- * 1. `foreign/` has it, so it stands in one of the two all the time.
- * 2. History says `released`, and `foreign-found`, under the instant in `foreign/`, so that a replay writes the same key. Before the ledger
- *    forgets it: else history would say that it is still ours, and the lost entry would be written again.
- * 3. The ledger forgets it.
+ * under the dispatcher lease. Its entry says so first: where the command dies after that, the dispatcher does the rest.
  */
 export async function releaseAssignment(
   key: AssignmentKey,
@@ -33,31 +31,42 @@ export async function releaseAssignment(
   if (isSpoiled(stored)) return refuse(key, stored.message)
   if (stored === undefined) return refuse(key, 'no entry any more')
   const [access] = stored.entry.accesses
-  if (!isSettled(stored.entry))
+  if (access.releasedAt === undefined && !isSettled(stored.entry))
     return refuse(key, `an entry that is not at rest: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
-  const { principalId, permissionSetArn, links } = access
   const { type, principal: name } = assignmentOf(key)
-  await new PrincipalNames(objects).note({ type, id: principalId, name })
-  const record = foreignRecord(objects, key)
-  const before = await unlessSpoiled(record.read())
-  const grantedMs = Date.parse(access.grantedAt ?? stored.entry.updatedAt)
-  const isOfRelease = before !== undefined && !isSpoiled(before) && Date.parse(before.value.seenAt) > grantedMs
-  const isKnown = isOfRelease && isSameAccess(before.value, access)
-  // Always after the grant: history is read by its instants.
-  const now = renderInstant(new Date(Math.max(clock.now().getTime(), grantedMs + 1)))
-  const seenAt = isKnown ? before.value.seenAt : now
-  if (!isKnown) await record.overwrite({ v: 1, principalId, permissionSetArn, links, seenAt })
-  await recordHistory(objects, { key, event: 'released', at: seenAt, access, confirmedAt: renderInstant(clock.now()) })
-  await tellForeign(objects, { key, event: 'foreign-found', at: seenAt }, access)
+  await new PrincipalNames(objects).note({ type, id: access.principalId, name })
   // The evaluation after this tells the statuses of its links anew.
-  await scheduleWork(objects, now, key)
+  const now = clock.now()
+  await scheduleWork(objects, renderInstant(now), key)
+  const released = { ...access, releasedAt: access.releasedAt ?? instantAfter(access.grantedAt, now) }
   try {
-    await ledger.remove(stored)
+    const entry = { ...stored.entry, accesses: [released] as const, updatedAt: renderInstant(now) }
+    const begun = await ledger.write(key, entry, stored)
+    await giveBack(objects, key, released)
+    await ledger.remove(begun)
   } catch (error) {
     if (error instanceof RecordChangedError) return refuse(key, 'an entry that somebody changed meanwhile')
     throw error
   }
   return { outcome: 'released', key }
+}
+
+/** Always after the grant: history is read by its instants. */
+function instantAfter(grantedAt: string | undefined, now: Date): string {
+  const grantedMs = grantedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(grantedAt)
+  return renderInstant(new Date(Math.max(now.getTime(), grantedMs + 1)))
+}
+
+/**
+ * What has to be written before the ledger forgets access that was released, each under the instant of the release, so that a
+ * replay writes the same: `foreign/` has it, so it stands in one of the two all the time. Then history says so: else it would
+ * say that it is still ours, and the lost entry would be written again.
+ */
+export async function giveBack(objects: ObjectStore, key: AssignmentKey, access: ReleasedAccess): Promise<void> {
+  const { principalId, permissionSetArn, links, releasedAt: at } = access
+  await foreignRecord(objects, key).overwrite({ v: 1, principalId, permissionSetArn, links, seenAt: at })
+  await tellForeign(objects, { key, event: 'foreign-found', at }, access)
+  await recordHistory(objects, { key, event: 'released', at, access, confirmedAt: at })
 }
 
 function refuse(key: AssignmentKey, received: string): Released {

@@ -5,7 +5,7 @@ import { unlessSpoiled } from '../records/stored-json.ts'
 import { decide } from './decide.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
-import { gather } from './gather.ts'
+import { gatherFirst } from './gather.ts'
 import { perform } from './perform.ts'
 import type { Lacks, SettleContext, Settlement } from './settlement.ts'
 import { Settling } from './settling.ts'
@@ -24,12 +24,12 @@ export async function settleAssignment(
   context: SettleContext,
 ): Promise<Settlement> {
   const settling = new Settling({ key, assignment, context })
-  const spoiled = await unlessSpoiled(gather(settling, 'view'))
+  const spoiled = await unlessSpoiled(gatherFirst(settling))
   if (spoiled) {
     if (spoiled.object.key !== ledgerKey(key)) throw spoiled
     // Every sweep has it looked at again until somebody restores it.
     context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: spoiled })
-    const { links } = await evaluateAssignment(assignment, { ...context, place: 'view' })
+    const { links } = await evaluateAssignment(assignment, { ...context, readings: settling.readings, place: 'view' })
     return { result: 'open', reason: spoiled.message, links: links.map((link) => link.key) }
   }
   for (let steps = 0, refusals = 0; ; steps++) {

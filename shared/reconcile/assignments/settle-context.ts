@@ -4,13 +4,17 @@ import { Brake } from '../brake/brake.ts'
 import { AssignmentListings } from '../calls/assignment-listings.ts'
 import { AssignmentRequests } from '../calls/assignment-requests.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import type { WaitingIn } from '../calls/request-slots.ts'
 import { ManagementAccountSets } from '../directory/management-account-sets.ts'
+import { Memberships } from '../directory/memberships.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { PrincipalNames } from '../directory/principal-names.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { LinkListing } from '../records/link-listing.ts'
 import { Policies } from '../records/policies.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { Separations } from './separations.ts'
 import type { SettleContext } from './settlement.ts'
 import { Standings } from './standings.ts'
 
@@ -23,28 +27,35 @@ export type OpenSettleContext = Ports & SettleContext & { readonly brake: Brake 
 export function openSettleContext(
   ports: Ports,
   configuration: Configuration,
-  { mayStart, ending }: Pick<SettleContext, 'mayStart' | 'ending'>,
+  { mayStart, ending, waitingIn }: Pick<SettleContext, 'mayStart' | 'ending'> & { readonly waitingIn: WaitingIn },
 ): OpenSettleContext {
   const { objects, ssoAdmin, clock } = ports
   const organization = new OrganizationCache(ports, configuration.folders)
+  const identityStore = patientIdentityStore(ports)
+  const policies = new Policies({ objects, clock })
+  const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+  const memberships = new Memberships(identityStore, clock)
   return {
     ...ports,
     configuration,
     organization,
     listings: new AssignmentListings({ ssoAdmin, clock }),
-    requests: new AssignmentRequests(ports, configuration.limits.outstanding),
+    requests: new AssignmentRequests(ports, { most: configuration.limits.outstanding, waitingIn }),
     brake: new Brake(ports, configuration),
     statuses: new StatusStore(objects, clock),
-    policies: new Policies({ objects, clock }),
+    policies,
     standings: new Standings(objects),
-    principals: new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix),
+    links: new LinkListing(objects, configuration),
+    principals,
+    memberships,
+    separations: new Separations({ ...ports, configuration, policies, principals, memberships }),
     principalNames: new PrincipalNames(objects),
     permissionSets: new PermissionSetIndex({ objects, ssoAdmin, clock }),
     managementAccount: new ManagementAccountSets({
       objects,
       ssoAdmin,
       clock,
-      managementAccountId: async () => (await organization.view()).managementAccountId,
+      managementAccountId: () => organization.managementAccountId(),
     }),
     mayStart,
     ending,

@@ -6,18 +6,22 @@ import type { Brake } from '../brake/brake.ts'
 import type { AssignmentListings } from '../calls/assignment-listings.ts'
 import type { AssignmentRequests } from '../calls/assignment-requests.ts'
 import type { ManagementAccountSets } from '../directory/management-account-sets.ts'
+import type { Memberships } from '../directory/memberships.ts'
 import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import type { PrincipalNames } from '../directory/principal-names.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
+import type { LinkListing } from '../records/link-listing.ts'
 import type { Policies } from '../records/policies.ts'
 import type { StatusStore } from '../records/status-store.ts'
+import type { Separations } from './separations.ts'
 import type { Standings } from './standings.ts'
 
 /** What assignments are settled with in one slice. */
 export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'log' | 'metrics'> & {
   readonly configuration: Configuration
   readonly standings: Standings
+  readonly links: LinkListing
   readonly statuses: StatusStore
   readonly policies: Pick<Policies, 'read'>
   readonly organization: OrganizationCache
@@ -25,9 +29,11 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly managementAccount: ManagementAccountSets
   readonly principals: PrincipalIndex
   readonly principalNames: PrincipalNames
+  readonly memberships: Memberships
+  readonly separations: Separations
   readonly requests: AssignmentRequests
   readonly listings: AssignmentListings
-  readonly brake: Pick<Brake, 'admit' | 'review'>
+  readonly brake: Pick<Brake, 'admit' | 'review' | 'admitContents' | 'reviewContents'>
   /** False at the end of a slice, or when the lease may be lost: what has not left is not sent. */
   readonly mayStart: () => boolean
   /** Aborts what has not left at the end of a slice. */

@@ -10,13 +10,18 @@ import {
   withoutAccess,
 } from '../../domain/ledger-entry.ts'
 import type { Account } from '../../domain/organization-view.ts'
+import type { Selectors } from '../../domain/selector-file.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import type { StoredEntry } from '../records/ledger.ts'
+import { LinkReadings } from '../records/link-readings.ts'
 import { moveTwin } from '../records/open-work.ts'
 import type { Facts, Known, Wish } from './facts.ts'
 import { targetOf } from './resolve-target.ts'
 import type { Lacks, SettleContext, Subject } from './settlement.ts'
+
+/** So long the steps that follow each other share what one of them has read. */
+const freshMs = 1_000
 
 /** `before`: the access before the call was prepared. */
 export type Prepared = NonNullable<Facts['prepared']> & { readonly before: Access | undefined }
@@ -33,9 +38,13 @@ export class Settling implements Subject {
   stored: StoredEntry | undefined
   wish: Wish = { is: 'unwanted', isLive: false }
   place: 'view' | 'live' = 'view'
+  /** What was read of the links. */
+  #readings: LinkReadings
+  #readMs: number
   account: Facts['account'] = 'unknown'
   /** As the links were evaluated on; `undefined`: Organizations knows no such account. */
   located: Account | undefined
+  selectors: Selectors = new Map()
   prepared: Prepared | undefined
   /** How often Identity Center refused in passing what is wanted. */
   refusals = 0
@@ -51,6 +60,29 @@ export class Settling implements Subject {
     this.assignment = assignment
     this.context = context
     this.sinceMs = context.clock.monotonicMs()
+    this.#readMs = this.sinceMs
+    this.#readings = this.#openReadings()
+  }
+
+  /** They go on with what was read of the links, unless that is a while ago. */
+  get readings(): LinkReadings {
+    return this.isFresh ? this.#readings : this.readAnew()
+  }
+
+  /** What was read of the links, of the entry and of the account is of this moment. */
+  get isFresh(): boolean {
+    return this.context.clock.monotonicMs() - this.#readMs < freshMs
+  }
+
+  readAnew(): LinkReadings {
+    this.#readMs = this.context.clock.monotonicMs()
+    this.#readings = this.#openReadings()
+    return this.#readings
+  }
+
+  #openReadings(): LinkReadings {
+    const { objects, configuration, links } = this.context
+    return new LinkReadings(objects, configuration, links)
   }
 
   get facts(): Facts {

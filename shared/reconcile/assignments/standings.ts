@@ -5,6 +5,7 @@ import type { Standing } from '../../domain/describe-link.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Grant, renderGrant } from '../../domain/link.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { toAssignment } from '../../domain/plan.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
@@ -13,6 +14,8 @@ import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
+/** Of more accounts than this, one listing tells where there is anything to read. */
+const unlistedMost = 20
 
 /** `both`: those of the ledger that were listed under `foreign/` as well. */
 export type KnownKeys = Readonly<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>>
@@ -38,6 +41,8 @@ export class Standings {
   readonly #dropped = new Map<AccountId, Set<string>>()
   /** One listing of the ledger and of `foreign/` per process. */
   readonly #listOnce = once(() => this.#list())
+  /** What nobody has heard of since is absent. */
+  #isListed = false
 
   constructor(objects: ObjectStore) {
     this.#objects = objects
@@ -91,6 +96,9 @@ export class Standings {
    * not known yet.
    */
   async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
+    const known = this.#known.get(renderGrant(grant))?.accounts
+    const unheard = accounts.filter((accountId) => known?.get(accountId)?.ledger === undefined)
+    if (unheard.length > unlistedMost) await this.#listOnce()
     const limit = pLimit(readsAtOnce)
     const found = await Promise.all(
       accounts.map((accountId) => limit(async () => [accountId, await this.#read(grant, accountId)] as const)),
@@ -107,15 +115,36 @@ export class Standings {
     )
   }
 
+  /** Whether the ledger is known to have an entry of this permission set. */
+  hasEntryOf(permissionSet: PermissionSetName): boolean {
+    for (const { grant, accounts } of this.#known.values()) {
+      if (grant.permissionSet !== permissionSet) continue
+      for (const { ledger } of accounts.values()) if (isThere(ledger)) return true
+    }
+    return false
+  }
+
+  /** Whether `foreign/` is known to have nothing under this key. */
+  isKnownUnforeign(key: AssignmentKey): boolean {
+    const assignment = assignmentOf(key)
+    const { foreign } = this.#known.get(renderGrant(assignment))?.accounts.get(assignment.accountId) ?? {}
+    return foreign === 'absent' || (foreign === undefined && this.#isListed)
+  }
+
   async #list(): Promise<void> {
     for (const [prefix, part] of [[ledgerPrefix, 'ledger'] as const, [foreignPrefix, 'foreign'] as const]) {
       for await (const key of listAssignmentKeys(this.#objects, prefix)) this.#knownOf(key)[part] ??= 'unread'
     }
+    this.#isListed = true
   }
 
   async #read(grant: Grant, accountId: AccountId): Promise<Standing | undefined> {
     const key = renderAssignmentKey(toAssignment(grant, accountId))
     const known = this.#knownOf(key)
+    if (this.#isListed) {
+      known.ledger ??= 'absent'
+      known.foreign ??= 'absent'
+    }
     if (!isRead(known.ledger)) {
       const read = await unlessSpoiled(this.ledger.read(key))
       if (isSpoiled(read)) return { state: 'failed', reason: read.message }

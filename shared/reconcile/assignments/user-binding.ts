@@ -6,6 +6,7 @@ import type { PrincipalType } from '../../domain/principal.ts'
 import type { Status } from '../../domain/status.ts'
 import { asksAnew, isSameUpload, type Upload } from '../../domain/upload.ts'
 import type { StoredEntry } from '../records/ledger.ts'
+import type { LinkReading } from '../records/read-link.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import type { Subject } from './settlement.ts'
 
@@ -38,6 +39,16 @@ export function bindingOf(
   return isNew ? undefined : status.principalId
 }
 
+/** The same of a link as it is now. A temporary one is bound to who asked for it from the start. */
+export function bindingOfReading(
+  reading: LinkReading,
+  status: (Pick<Status, 'principalId'> & Upload) | undefined,
+): PrincipalId | undefined {
+  if (!reading.link) return undefined
+  if ('body' in reading && reading.body.request) return reading.body.request.user
+  return bindingOf(reading.link.type, status, reading.state === 'absent' ? undefined : reading.object)
+}
+
 /** The content of a link that this entry was granted for is bound to the entry's user, whether or not its status says so yet. */
 export function bindingInLedger(
   type: PrincipalType,
@@ -56,21 +67,26 @@ export async function bindLinks(
   links: readonly GrantingLink[],
   stored: StoredEntry | undefined,
 ): Promise<readonly BoundLink[]> {
+  const { statuses, pulledMs } = context
   const limit = pLimit(readsAtOnce)
   const bind = async (link: GrantingLink): Promise<BoundLink> => {
     const known = stored?.entry.accesses[0].links.find((one) => isSameLink(one, link))
     const recorded = bindingInLedger(type, stored, link)
-    if (known?.by && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: recorded }
-    const read = await unlessSpoiled(context.statuses.read(link.key))
+    // Who asked for temporary access is known by its id: nobody else of that name may have it, also not at first.
+    const asked = link.ofRequest?.user
+    if (known?.by && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: asked ?? recorded }
+    // Which user it means may be written at any time.
+    const reading = type === 'USER' ? statuses.read(link.key) : statuses.readSince(pulledMs, link.key)
+    const read = await unlessSpoiled(reading)
     // Nobody knows which user it means; of a group's link only who uploaded it.
-    if (isSpoiled(read) && type === 'USER' && recorded === undefined) throw read
+    if (isSpoiled(read) && type === 'USER' && (asked ?? recorded) === undefined) throw read
     const status = isSpoiled(read) ? undefined : read
     // The status may be of other content, by somebody else.
     const by = toldUploader(status, link)
     const upload = known ?? link
     return {
       link: by === undefined ? upload : { ...upload, by },
-      boundTo: recorded ?? bindingOf(type, status, link),
+      boundTo: asked ?? recorded ?? bindingOf(type, status, link),
     }
   }
   return Promise.all(links.map((link) => limit(() => bind(link))))

@@ -8,8 +8,11 @@ import {
   emptyBrake,
   figureOf,
   findRelease,
+  releaseContents,
   releaseHeld,
 } from '../../domain/brake.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { ContentsChange } from '../../domain/weigh-contents.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 
@@ -50,21 +53,39 @@ export function digestOf({ rule, cause, name = '', folder, held }: NamedList): s
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 
+/** The name of one content of a file with one effect. */
+export function contentsDigest(
+  file: { readonly name: PermissionSetName; readonly content: string },
+  { leavesNone, givesAdministrator, takesAway }: ContentsChange,
+): string {
+  const words = [`contents permission set ${file.name}`, file.content, leavesNone, givesAdministrator, ...takesAway]
+  return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
+}
+
 export type ReleaseResult =
   | { readonly outcome: 'released'; readonly keys: readonly AssignmentKey[] }
+  /** The file of this permission set. */
+  | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }
   /** The same list was released already, at that instant. */
   | { readonly outcome: 'released-before'; readonly at: string; readonly by: string }
   /** Another list is held, or none: it is not the list that the person looked at. */
   | { readonly outcome: 'other-list'; readonly record: BrakeRecord }
 
 /**
- * Releases exactly the list with this digest, for an hour by S3's clock, whatever becomes of other lists meanwhile.
+ * Releases exactly the list, or the file, with this digest, for an hour by S3's clock, whatever becomes of other lists meanwhile.
  * Writes `control/brake.json` only: the dispatcher finds the release there within a minute, and hints at the keys.
  */
 export async function releaseList(objects: ObjectStore, digest: string, by: string): Promise<ReleaseResult> {
   for (;;) {
     const { value: record = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
     const list = record.lists.find((one) => digestOf(one) === digest)
+    const contents = record.contents.find((one) => one.digest === digest)
+    if (object && contents) {
+      const released = releaseContents(record, contents, { at: object.servedAt, by })
+      if ((await brakeFile(objects).write(released, object.etag)).outcome === 'written')
+        return { outcome: 'released-contents', permissionSet: contents.name }
+      continue
+    }
     if (!object || !list) {
       const before = object && findRelease(record, digest, object.servedAt)
       return before ? { outcome: 'released-before', ...before } : { outcome: 'other-list', record }

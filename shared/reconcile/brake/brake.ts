@@ -2,21 +2,27 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type AssignmentKey, assignmentOf, parseAssignmentKey } from '../../domain/assignment.ts'
 import {
+  asksMinimum,
   type BrakeList,
   type BrakeRecord,
   type BrakeTerms,
   type BrakeWindow,
   baseMost,
   describeList,
+  dropContents,
   emptyBrake,
   findBaseless,
   findEnded,
   findList,
+  findRelease,
   findUnhinted,
   folderOf,
+  holdContents,
+  holdForMinimum,
   isHeld,
   isSameScope,
   judgeRevocation,
+  letLeave,
   listHeld,
   noteBase,
   prolongWindow,
@@ -26,9 +32,11 @@ import {
   takeOffList,
 } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { assignmentHint, type Hint } from '../../domain/hint.ts'
+import { describeContents, type HeldContents } from '../../domain/held-contents.ts'
+import { assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -44,6 +52,18 @@ type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'l
 
 /** `held`: nothing may be sent; `reason` is for a person. */
 export type Admission = { readonly outcome: 'passes' } | { readonly outcome: 'held'; readonly reason: string }
+
+/** What a policy's minimum has against one revocation. */
+export type Minimum = {
+  readonly account: AccountId
+  /** As `nameOfAccess` has it. */
+  readonly access: string
+  /**
+   * `undefined`: nothing. `leaving`: access that was let go, which may still stand in the ledger. Throws when it cannot be
+   * said.
+   */
+  readonly object: (leaving: ReadonlySet<string>) => Promise<string | undefined>
+}
 
 /** A change of the record, and who waits for it to be written. */
 type Change = {
@@ -78,29 +98,39 @@ export class Brake {
     return { objects: this.#ports.objects, configuration: this.#configuration }
   }
 
-  /** Asked before a deletion is sent; when it passes, that has been counted. Throws when it cannot be said. */
-  async admit(revocation: Revocation): Promise<Admission> {
+  /**
+   * Asked before a deletion is sent; when it passes, that has been counted. `minimum`: where a policy demands one. Throws when
+   * it cannot be said.
+   */
+  async admit(revocation: Revocation, minimum?: Minimum): Promise<Admission> {
+    // What it reads of the directory takes longest: asked here first, so that nothing else has to wait for that.
+    await minimum?.object(new Set())
     for (;;) {
-      const asked = await this.#judge(revocation)
+      const asked = await this.#judge(revocation, minimum)
       if ('outcome' in asked) return asked
       for (const window of asked.baseless) await this.#measure(window)
     }
   }
 
   /** `baseless`: what has to be counted first. */
-  async #judge(revocation: Revocation): Promise<Admission | { readonly baseless: readonly BrakeWindow[] }> {
+  async #judge(
+    revocation: Revocation,
+    minimum: Minimum | undefined,
+  ): Promise<Admission | { readonly baseless: readonly BrakeWindow[] }> {
     const found: { passes: boolean; list?: BrakeList | undefined; baseless: readonly BrakeWindow[] } = {
       passes: false,
       baseless: [],
     }
     await this.#change(async (before, terms) => {
-      const record = await prolongEnded(before, revocation, terms, this.#sources)
-      found.baseless = findBaseless(record, revocation, terms)
+      const { key } = revocation
+      const judged = await judgeMinimum(before, key, minimum, terms)
+      const record = await prolongEnded(judged.record, revocation, terms, this.#sources)
+      found.baseless = judged.isHeld ? [] : findBaseless(record, revocation, terms)
       if (found.baseless.length > 0) return record
-      const verdict = judgeRevocation(record, revocation, terms)
+      const verdict = judged.isHeld ? { brake: record, passes: false } : judgeRevocation(record, revocation, terms)
       found.passes = verdict.passes
-      found.list = findList(verdict.brake, revocation.key)
-      return verdict.brake
+      found.list = findList(verdict.brake, key)
+      return verdict.passes && minimum ? letLeave(verdict.brake, minimum.access, terms) : verdict.brake
     })
     if (found.baseless.length > 0) return { baseless: found.baseless }
     if (found.passes) return { outcome: 'passes' }
@@ -130,6 +160,28 @@ export class Brake {
     await this.#change((record) => takeOffList(record, key))
   }
 
+  /**
+   * Asked before the first call that changes a permission set as `held` says, which is held unless a person has released
+   * exactly this. Throws when it cannot be said.
+   */
+  async admitContents(held: Omit<HeldContents, 'since'>): Promise<'passes' | HeldContents> {
+    let found: 'passes' | HeldContents = 'passes'
+    await this.#change((record, { now }) => {
+      found = 'passes'
+      if (findRelease(record, held.digest, now)) return record
+      const known = record.contents.find(({ digest }) => digest === held.digest)
+      found = known ?? { ...held, since: now.toISOString() }
+      return holdContents(record, found)
+    })
+    return found
+  }
+
+  /** The file of this permission set is in force, another one, or gone: it leaves the record, as `review` does with keys. */
+  async reviewContents(permissionSet: PermissionSetName): Promise<void> {
+    if (this.#isFailing || !this.#record.contents.some(({ name }) => name === permissionSet)) return
+    await this.#change((record) => dropContents(record, permissionSet))
+  }
+
   /** The accounts in which an assignment of this grant is on the list; `undefined`: it is not known. */
   heldAccountsOf(grant: Grant): readonly AccountId[] | undefined {
     if (this.#isFailing) return undefined
@@ -147,7 +199,8 @@ export class Brake {
   async look(): Promise<void> {
     try {
       const released = await this.#exclusively(() => this.#refresh())
-      if (this.#record.lists.length > 0 && !this.#isTold) this.#tell(this.#record.lists)
+      const { lists, contents } = this.#record
+      if (lists.length + contents.length > 0 && !this.#isTold) this.#tell({ lists, contents })
       for (const release of released) await this.#hint(release)
       this.#isFailing = false
     } catch (error) {
@@ -169,15 +222,16 @@ export class Brake {
     return found ? findUnhinted(found.value, found.object.servedAt) : []
   }
 
-  async #hint({ digest, at, by, keys }: BrakeRecord['releases'][number]): Promise<void> {
+  async #hint({ digest, at, by, keys, permissionSet }: BrakeRecord['releases'][number]): Promise<void> {
     const subject = { folder: `history/brake%${digest}/`, name: digest }
     await tellEvent(this.#ports.objects, subject, {
       event: 'brake-released',
       at,
-      body: { digest, by, assignments: keys },
+      body: { digest, by, assignments: keys, permissionSet },
     })
-    this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length })
+    this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
     const hints = keys.flatMap((key) => toHint(key) ?? [])
+    if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
     await this.#change((record) => ({
       ...record,
@@ -229,24 +283,51 @@ export class Brake {
     for (const { apply } of changes) record = await apply(record, terms)
     if (record !== before && (await file.write(record, object.etag)).outcome === 'lost') return false
     this.#record = record
-    const isNew = (list: BrakeList) => !before.lists.some((known) => isSameScope(known, list))
-    if (record.lists.some(isNew)) this.#tell(record.lists.filter(isNew))
+    const lists = record.lists.filter((list) => !before.lists.some((known) => isSameScope(known, list)))
+    const contents = record.contents.filter((one) => !before.contents.some(({ digest }) => digest === one.digest))
+    if (lists.length + contents.length > 0) this.#tell({ lists, contents })
     return true
   }
 
   /** Raises the alarm, as a brake that cannot be read does. */
-  #tell(lists: readonly BrakeList[]): void {
+  #tell({ lists, contents }: Pick<BrakeRecord, 'lists' | 'contents'>): void {
+    const { log, metrics } = this.#ports
     this.#isTold = true
-    this.#ports.metrics.record('BrakeHolds')
-    this.#ports.log.error('the brake holds revocations; look with: ssofile brake', {
-      alarm: 'brake',
-      held: listHeld(this.#record).length,
-      lists: lists.map((list) => {
-        const { digest, rule, cause, name, folder, figure, limit, since } = showList(list)
-        return { digest, rule, cause, name, folder, figure, limit, since }
-      }),
-    })
+    metrics.record('BrakeHolds')
+    if (lists.length > 0)
+      log.error('the brake holds revocations; look with: ssofile brake', {
+        alarm: 'brake',
+        held: listHeld(this.#record).length,
+        lists: lists.map((list) => {
+          const { digest, rule, cause, name, folder, figure, limit, since } = showList(list)
+          return { digest, rule, cause, name, folder, figure, limit, since }
+        }),
+      })
+    if (contents.length > 0)
+      log.error('the brake holds files of permission sets; look with: ssofile brake', {
+        alarm: 'brake',
+        permissionSets: contents.map((one) => {
+          const { digest, name, assignments, since } = one
+          return { digest, name, assignments, since, reason: describeContents(one) }
+        }),
+      })
   }
+}
+
+/**
+ * Judged while the record is being changed, so one after the other also where two dispatchers overlap. What was held for a
+ * minimum before leaves its list where nothing stands against it any more.
+ */
+async function judgeMinimum(
+  record: BrakeRecord,
+  key: AssignmentKey,
+  minimum: Minimum | undefined,
+  terms: BrakeTerms,
+): Promise<{ readonly record: BrakeRecord; readonly isHeld: boolean }> {
+  if (!asksMinimum(record, key, terms)) return { record, isHeld: false }
+  const objection = await minimum?.object(new Set(record.leaving?.map(({ access }) => access)))
+  if (!minimum || objection === undefined) return { record: takeOffList(record, key), isHeld: false }
+  return { record: holdForMinimum(record, key, { account: minimum.account, objection }, terms), isHeld: true }
 }
 
 export type BrakeSources = { readonly objects: ObjectStore; readonly configuration: Configuration }

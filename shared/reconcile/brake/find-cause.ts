@@ -1,12 +1,18 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Cause } from '../../domain/brake.ts'
+import { isOver } from '../../domain/decide-request.ts'
 import { isWithin } from '../../domain/expand-scope.ts'
 import { type GrantingLink, hasExpired } from '../../domain/ledger-entry.ts'
+import { temporaryPrefix } from '../../domain/link.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { Scope } from '../../domain/scope.ts'
+import type { Selectors } from '../../domain/selector-file.ts'
 import { isSameUpload } from '../../domain/upload.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { ownerKey } from '../records/owner.ts'
 import type { LinkReading } from '../records/read-link.ts'
+import { readTold } from '../records/request-history.ts'
 
 const readsAtOnce = 16
 
@@ -15,6 +21,7 @@ export type Place = {
   readonly accountId: AccountId
   readonly account: Account | undefined
   readonly managementAccountId: AccountId
+  readonly selectors: Selectors
 }
 
 /**
@@ -25,7 +32,8 @@ export type Place = {
  * | ------------------------------------------------------------- | ------------- |
  * | all withdrawn                                                 | none          |
  * | one in force, and under some configuration it would grant it  | configuration |
- * | one in force, and under no configuration it would             | account       |
+ * | one in force, and under no configuration it would: by selector | selector, whether that or the account has changed |
+ * |                                                               |  else account |
  * | none in force, or none known                                  | configuration |
  */
 export async function findCause(
@@ -40,13 +48,46 @@ export async function findCause(
   if (found.length > 0 && found.every((one) => one.isWithdrawn)) return undefined
   const inForce = found.flatMap(({ reading }) => (reading.state === 'in-force' ? [reading.link] : []))
   const isForgone = inForce.length === 0 || inForce.some(({ scope }) => couldInclude(scope, place))
-  return isForgone ? { cause: 'configuration' } : { cause: 'account', name: place.accountId }
+  if (isForgone) return { cause: 'configuration' }
+  const [selected] = inForce.flatMap(({ scope }) => (scope.kind === 'select' ? [scope.name] : []))
+  return selected === undefined ? { cause: 'account', name: place.accountId } : { cause: 'selector', name: selected }
 }
 
 /** Whether a scope includes the account under some configuration. */
-function couldInclude(scope: Scope, { account, managementAccountId }: Place): boolean {
-  const most = { supportNestedOu: true, includeManagementAccount: true, managementAccountId }
+function couldInclude(scope: Scope, { account, managementAccountId, selectors }: Place): boolean {
+  const most = { supportNestedOu: true, includeManagementAccount: true, managementAccountId, selectors }
   return account !== undefined && isWithin(scope, account, most)
+}
+
+/**
+ * These links without those of temporary access that has ended: the brake never holds that, or access would last beyond its
+ * end. It counts what anybody else does to them.
+ *
+ * | the temporary link now                  | ended                                                          |
+ * | --------------------------------------- | -------------------------------------------------------------- |
+ * | expired                                 | yes                                                            |
+ * | any other, and not the one that granted | if history says so, which it does before ssofile deletes one,  |
+ * |                                         | or by its time                                                 |
+ * | the one that granted                    | no                                                             |
+ */
+export async function withoutEnded(
+  links: readonly GrantingLink[],
+  read: (key: string) => Promise<LinkReading>,
+  objects: ObjectStore,
+): Promise<readonly GrantingLink[]> {
+  const hasEnded = async (link: GrantingLink): Promise<boolean> => {
+    if (!link.key.startsWith(temporaryPrefix)) return false
+    const reading = await read(link.key)
+    if (reading.state === 'expired') return true
+    if (reading.state === 'unreadable') return false
+    if (reading.state !== 'absent' && isSameUpload(link, reading.object)) return false
+    if (link.ofRequest && isOver(await readTold(objects, link.ofRequest))) return true
+    // No answer about a link that is gone tells S3's time.
+    const now = 'object' in reading ? reading.object : await objects.head(ownerKey)
+    return now !== undefined && 'servedAt' in now && hasExpired(link, now.servedAt)
+  }
+  const found = await pLimit(readsAtOnce).map(links, async (link) => ({ link, isEnded: await hasEnded(link) }))
+  return found.flatMap(({ link, isEnded }) => (isEnded ? [] : [link]))
 }
 
 /**

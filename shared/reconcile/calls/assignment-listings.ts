@@ -8,10 +8,17 @@ import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admi
 
 /** A listing serves the hints that were pulled before it was taken, for so long. */
 const sharedMs = 30_000
-/** Looks for one permission set that follow each other so closely are part of a bulk. */
+/** Looks for one permission set that follow each other so closely are part of a bulk, while nobody knows how long its listing is. */
 const bulkMs = 1_000
+const pageMost = 100
 
-type Shared = { readonly accounts: Promise<ReadonlySet<AccountId>>; readonly at: Date; readonly takenMs: number }
+type Shared = {
+  readonly accounts: Promise<ReadonlySet<AccountId>>
+  readonly at: Date
+  readonly takenMs: number
+  /** How many calls one of this length takes. */
+  pages: number
+}
 
 /**
  * Looks whether assignments are there. In a bulk of looks for one permission set, one listing serves many: that of the
@@ -40,13 +47,18 @@ export class AssignmentListings {
   #share(arn: PermissionSetArn, pulledMs: number): Shared | undefined {
     const nowMs = this.#clock.monotonicMs()
     const known = this.#shared.get(arn)
-    if (known && known.takenMs >= pulledMs && nowMs - known.takenMs < sharedMs) return known
     const lookedMs = this.#lookedMs.get(arn)
     this.#lookedMs.set(arn, nowMs)
-    if (lookedMs === undefined || nowMs - lookedMs >= bulkMs) return undefined
-    const taken = { accounts: this.#listAccounts(arn), at: this.#clock.now(), takenMs: nowMs }
+    if (known && known.takenMs >= pulledMs && nowMs - known.takenMs < sharedMs) return known
+    // At this pace one listing takes no more calls than the looks that it serves.
+    const closeMs = known ? sharedMs / known.pages : bulkMs
+    if (lookedMs === undefined || nowMs - lookedMs >= closeMs) return undefined
+    const taken: Shared = { accounts: this.#listAccounts(arn), at: this.#clock.now(), takenMs: nowMs, pages: 1 }
     this.#shared.set(arn, taken)
-    taken.accounts.catch(() => this.#shared.delete(arn))
+    const noteLength = ({ size }: ReadonlySet<AccountId>) => {
+      taken.pages = Math.max(1, Math.ceil(size / pageMost))
+    }
+    taken.accounts.then(noteLength, () => this.#shared.delete(arn))
     return taken
   }
 

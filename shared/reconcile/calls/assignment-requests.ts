@@ -4,13 +4,10 @@ import type { Log } from '../../ports/log.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type AssignmentTarget, type RequestKind, requestKinds, type SsoAdmin } from '../../ports/sso-admin.ts'
-import { RequestSlots } from './request-slots.ts'
+import { RequestSlots, type WaitingIn } from './request-slots.ts'
 import { RequestTimes } from './request-times.ts'
 import type { CallAnswer } from './send-assignment-call.ts'
 import { Signal } from './signal.ts'
-
-/** Up to so many of one kind are described one by one: that tells the outcome at once. */
-const describedMost = 2
 
 /** What became of a request. `lost`: Identity Center does not know it any more. */
 export type RequestEnd =
@@ -28,8 +25,9 @@ type Watched = {
 }
 
 /**
- * The assignment requests in progress, ours and those found at the start. All count against the 15 outstanding. A request
- * that is not listed IN_PROGRESS any more is described: only its own status proves what became of it.
+ * The assignment requests in progress, ours and those found at the start. All count against the 15 outstanding. One page
+ * of the List…Status calls proves of many requests that they SUCCEEDED. It gives no reasons: what FAILED is described. So is
+ * what is on no listing, whose order AWS does not document: only its own status proves what became of it.
  */
 export class AssignmentRequests {
   readonly #ssoAdmin: SsoAdmin
@@ -38,6 +36,8 @@ export class AssignmentRequests {
   readonly #watched = new Map<string, Watched>()
   readonly #times = new RequestTimes()
   readonly #slots: RequestSlots
+  /** The first page of all requests shows those of the last moments, as far as is known. */
+  #isNewestFirst = true
   #most = 0
   readonly #stopped = new AbortController()
   readonly #left = new AbortController()
@@ -45,7 +45,10 @@ export class AssignmentRequests {
   /** Wakes the polling when there is another request to ask for. */
   readonly #added = new Signal()
 
-  constructor({ ssoAdmin, clock, log }: Pick<Ports, 'ssoAdmin' | 'clock' | 'log'>, most: number) {
+  constructor(
+    { ssoAdmin, clock, log }: Pick<Ports, 'ssoAdmin' | 'clock' | 'log'>,
+    { most, waitingIn }: { readonly most: number; readonly waitingIn: WaitingIn },
+  ) {
     this.#ssoAdmin = ssoAdmin
     this.#clock = clock
     this.#log = log
@@ -53,7 +56,7 @@ export class AssignmentRequests {
       const accounts = [...this.#watched.values()].flatMap(({ target }) => target?.accountId ?? [])
       return { count: this.#watched.size, accounts: new Set(accounts) }
     }
-    this.#slots = new RequestSlots({ clock, most, inProgress })
+    this.#slots = new RequestSlots({ clock, most, inProgress, waitingIn })
   }
 
   /**
@@ -80,14 +83,17 @@ export class AssignmentRequests {
 
   /** Finds what is in progress: a dispatcher before us may have died with requests outstanding. */
   async recover(): Promise<void> {
-    for (const kind of requestKinds) {
-      for (const requestId of await this.#listInProgress(kind)) {
-        if (this.#watched.get(requestId)?.target) continue
-        const request = await this.#ssoAdmin.describeAssignmentRequest(kind, requestId)
-        if (request?.state === 'IN_PROGRESS') this.watch(kind, requestId, request.target)
-      }
-    }
+    await Promise.all(requestKinds.map((kind) => this.#recoverKind(kind)))
     this.#slots.forgetUnanswered()
+  }
+
+  async #recoverKind(kind: RequestKind): Promise<void> {
+    const find = async (requestId: string) => {
+      const request = await this.#ssoAdmin.describeAssignmentRequest(kind, requestId)
+      if (request?.state === 'IN_PROGRESS') this.watch(kind, requestId, request.target)
+    }
+    const inProgress = await this.#listInProgress(kind)
+    await Promise.all([...inProgress].filter((id) => !this.#watched.get(id)?.target).map(find))
   }
 
   /** A request that somebody made before: it counts until it is over. */
@@ -140,18 +146,18 @@ export class AssignmentRequests {
     const over = AbortSignal.any([timer.signal, this.#left.signal])
     const end = await Promise.race([ended, this.#clock.sleep(ms, over).then(() => 'still' as const)])
     waiting?.delete(wake)
-    timer.abort()
+    timer.abort('ended')
     return end
   }
 
   /** Ends all waiting: the successor of this slice finds what is in progress. */
   leave(): void {
-    this.#left.abort()
+    this.#left.abort('left')
   }
 
   /** Ends the polling, at the end of a slice: a request that never ends must not be asked for without the lease. */
   stop(): void {
-    this.#stopped.abort()
+    this.#stopped.abort('stopped')
   }
 
   async #poll(): Promise<void> {
@@ -166,40 +172,69 @@ export class AssignmentRequests {
       askedMs = this.#clock.monotonicMs()
       for (const kind of requestKinds) {
         // Noted before the list is asked for, so that a request made meanwhile is not taken for over.
-        const asked = [...this.#watched].filter(([, watched]) => watched.kind === kind).map(([requestId]) => requestId)
+        const due = [...this.#watched].filter(([, watched]) => watched.kind === kind && this.#mayBeOver(watched))
+        const asked = due.map(([requestId]) => requestId)
         if (asked.length > 0) await this.#pollKind(kind, asked)
       }
     }
     this.#polling = undefined
   }
 
+  #mayBeOver({ sinceMs }: Watched): boolean {
+    return sinceMs + this.#times.dueAfterMs <= this.#clock.monotonicMs()
+  }
+
   /** When to ask again: not before an answer may be due. */
   #dueMs(askedMs: number): number {
-    const due = [...this.#watched.values()].map(({ sinceMs }) => {
+    const due = [...this.#watched.values()].map(({ sinceMs, target }) => {
       const dueMs = sinceMs + this.#times.dueAfterMs
-      return Math.max(dueMs, askedMs + this.#times.everyMs(Math.max(0, askedMs - sinceMs)))
+      const isHoldingUp = target !== undefined && this.#slots.isHeldUp(target.accountId)
+      return Math.max(dueMs, askedMs + this.#times.everyMs(Math.max(0, askedMs - sinceMs), isHoldingUp))
     })
     return Math.min(...due)
   }
 
   async #pollKind(kind: RequestKind, asked: readonly string[]): Promise<void> {
     try {
-      const inProgress = asked.length <= describedMost ? new Set<string>() : await this.#listInProgress(kind)
-      await Promise.all(asked.filter((id) => !inProgress.has(id)).map((id) => this.#describe(kind, id)))
+      const unknown = asked.length === 1 ? asked : await this.#look(kind, asked)
+      await Promise.all(unknown.map((id) => this.#describe(kind, id)))
     } catch (error) {
       this.#log.warn('the requests in progress could not be read; they are read again', { error, kind })
     }
   }
 
+  /** Ends those that are listed as SUCCEEDED, and answers those of which the listings do not tell what became of them. */
+  async #look(kind: RequestKind, asked: readonly string[]): Promise<readonly string[]> {
+    const unseen = this.#isNewestFirst ? [] : [...asked]
+    const failed: string[] = []
+    if (this.#isNewestFirst) {
+      const { items, nextToken } = await this.#ssoAdmin.listAssignmentRequests(kind, undefined)
+      const states = new Map(items.map(({ requestId, state }) => [requestId, state]))
+      for (const id of asked) {
+        const state = states.get(id)
+        if (state === 'SUCCEEDED') this.#end(id, { outcome: 'SUCCEEDED' })
+        else if (state === 'FAILED') failed.push(id)
+        else if (state === undefined) unseen.push(id)
+      }
+      // The other pages may be very many: AWS does not document how long it keeps requests.
+      this.#isNewestFirst = nextToken === undefined || unseen.length <= asked.length / 2
+    }
+    const inProgress = unseen.length > 0 ? await this.#listInProgress(kind) : new Set<string>()
+    return [...failed, ...unseen.filter((id) => !inProgress.has(id))]
+  }
+
   async #describe(kind: RequestKind, requestId: string): Promise<void> {
     const request = await this.#ssoAdmin.describeAssignmentRequest(kind, requestId)
-    if (request?.state === 'IN_PROGRESS') return
+    if (request?.state !== 'IN_PROGRESS') this.#end(requestId, endOf(request))
+  }
+
+  #end(requestId: string, end: RequestEnd): void {
     const watched = this.#watched.get(requestId)
     if (!watched) return
     this.#watched.delete(requestId)
     if (watched.isOurs) this.#times.note(this.#clock.monotonicMs() - watched.sinceMs)
     this.#slots.offer()
-    for (const wake of [...watched.waiting]) wake(endOf(request))
+    for (const wake of [...watched.waiting]) wake(end)
   }
 
   async #listInProgress(kind: RequestKind): Promise<ReadonlySet<string>> {

@@ -22,6 +22,7 @@ const prioritiesByOperation: Partial<Record<keyof SsoAdmin, Priority>> = {
   deleteAccountAssignment: 'revocation',
   listAssignmentRequests: 'poll',
   listProvisionings: 'poll',
+  describeProvisioning: 'poll',
   instance: 'background',
   listAccountAssignmentsForPrincipal: 'background',
   listPermissionSets: 'background',

@@ -7,27 +7,42 @@ const unansweredMs = 60_000
 
 type Waiting = { readonly kind: RequestKind; readonly accountId: AccountId; readonly take: () => void }
 
+/** How much waits in an account behind what is made ready. */
+export type WaitingIn = (accountId: AccountId) => number
+
 /** What is in progress now. */
 type InProgress = { readonly count: number; readonly accounts: ReadonlySet<AccountId> }
+
+type Terms = {
+  readonly clock: Clock
+  readonly most: number
+  readonly inProgress: () => InProgress
+  readonly waitingIn: WaitingIn
+}
 
 /**
  * Who may make the next request: at most so many are outstanding, and one for each account (IAM Identity Center User
  * Guide, "Quotas and limits"; "one role update at a time per account"). Everything is prepared before a slot is asked
- * for, so that a slot is free for no longer than it takes to notice. Revocations first, then who has waited longest.
+ * for, so that a slot is free for no longer than it takes to notice. Revocations first, then who has waited longest. Where
+ * another account has more than twice as much to do, by turns that one: what is left of the longest takes longest.
  */
 export class RequestSlots {
   readonly #clock: Clock
   readonly #most: number
   readonly #inProgress: () => InProgress
+  readonly #waitingIn: WaitingIn
+  /** Who has waited longest stands first. */
   #waiting: readonly Waiting[] = []
+  #isTurnOfLongest = false
   /** Of calls that are being made. */
   readonly #taken = new Map<symbol, AccountId>()
   #unansweredMs: readonly number[] = []
 
-  constructor({ clock, most, inProgress }: { clock: Clock; most: number; inProgress: () => InProgress }) {
+  constructor({ clock, most, inProgress, waitingIn }: Terms) {
     this.#clock = clock
     this.#most = most
     this.#inProgress = inProgress
+    this.#waitingIn = waitingIn
   }
 
   /** What must be called when the call has ended, with whether it was answered. `undefined`: there was no slot for `ms`, or `signal` was aborted. */
@@ -49,7 +64,7 @@ export class RequestSlots {
       const over = new AbortController()
       const timer = this.#clock.sleep(ms, AbortSignal.any([signal, over.signal])).then(() => 'over' as const)
       await Promise.race([taken, timer])
-      over.abort()
+      over.abort('over')
       this.#waiting = this.#waiting.filter((one) => one !== waiting)
       if (!this.#taken.has(slot)) return undefined
     }
@@ -68,17 +83,40 @@ export class RequestSlots {
 
   /** Gives free slots to those who wait. To be called whenever a request is over. */
   offer(): void {
-    const isRevocation = ({ kind }: Waiting) => kind === 'deletion'
-    const revocations = this.#waiting.filter(isRevocation)
-    const others = this.#waiting.filter((one) => !isRevocation(one))
-    for (const next of [...revocations, ...others]) {
-      const { count, accounts } = this.#inProgress()
-      const sinceMs = this.#clock.monotonicMs() - unansweredMs
-      this.#unansweredMs = this.#unansweredMs.filter((ms) => ms > sinceMs)
-      if (count + this.#taken.size + this.#unansweredMs.length >= this.#most) return
-      if (accounts.has(next.accountId) || [...this.#taken.values()].includes(next.accountId)) continue
-      this.#waiting = this.#waiting.filter((one) => one !== next)
-      next.take()
+    for (let next = this.#next(); next; next = this.#next()) {
+      const given = next
+      this.#waiting = this.#waiting.filter((one) => one !== given)
+      given.take()
     }
+  }
+
+  /** Slots are free, and the next request of this account waits only for the one in progress there. */
+  isHeldUp(accountId: AccountId): boolean {
+    return this.#isFree && this.#waiting.some((one) => one.accountId === accountId)
+  }
+
+  get #isFree(): boolean {
+    const sinceMs = this.#clock.monotonicMs() - unansweredMs
+    this.#unansweredMs = this.#unansweredMs.filter((ms) => ms > sinceMs)
+    return this.#inProgress().count + this.#taken.size + this.#unansweredMs.length < this.#most
+  }
+
+  #next(): Waiting | undefined {
+    if (!this.#isFree) return undefined
+    const busy = this.#inProgress().accounts.union(new Set(this.#taken.values()))
+    const free = this.#waiting.filter(({ accountId }) => !busy.has(accountId))
+    const revocation = free.find(({ kind }) => kind === 'deletion')
+    if (revocation) return revocation
+    const [oldest] = free
+    const longest = this.#longestOf(free)
+    if (!oldest || !longest || this.#waitingIn(longest.accountId) <= 2 * this.#waitingIn(oldest.accountId))
+      return oldest
+    this.#isTurnOfLongest = !this.#isTurnOfLongest
+    return this.#isTurnOfLongest ? longest : oldest
+  }
+
+  #longestOf(free: readonly Waiting[]): Waiting | undefined {
+    const behind = free.map(({ accountId }) => this.#waitingIn(accountId))
+    return free[behind.indexOf(Math.max(...behind))]
   }
 }

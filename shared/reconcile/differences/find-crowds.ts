@@ -2,7 +2,7 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { parseLinkKey } from '../../domain/link.ts'
 import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
 import type { Checkpoint, LinkTimes } from '../records/checkpoint.ts'
-import { crowdOf, crowdPrefix } from '../records/crowds.ts'
+import { crowdOf, crowdPrefix, isCrowdOfPerson } from '../records/crowds.ts'
 import { queueOf } from '../records/inputs.ts'
 import type { Heads } from '../records/list-heads.ts'
 import { statusPrefix } from '../records/status-store.ts'
@@ -32,7 +32,9 @@ type Bucket = {
 export function findCrowds(bucket: Bucket) {
   const { files, statusHeads, statuses, last, configuration, isSweep } = bucket
   const prefix = statusPrefix + crowdPrefix
-  const names = [...statusHeads.keys()].filter((key) => key.startsWith(prefix))
+  const names = [...statusHeads.keys()].filter(
+    (key) => key.startsWith(prefix) && !isCrowdOfPerson(key.slice(statusPrefix.length, -'.json'.length)),
+  )
   const crowds = new Map(
     names.map((key) => [key.slice(statusPrefix.length, -'.json'.length), { rejected: 0, untold: [] as string[] }]),
   )

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope } from '../../domain/expand-scope.ts'
+import { expandScope, type Scoping } from '../../domain/expand-scope.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
 import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
@@ -14,14 +14,17 @@ import {
   type Plan,
   planAssignments,
   toAssignment,
+  unclearState,
 } from '../../domain/plan.ts'
 import { renderScope } from '../../domain/scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
+import { asksTags } from '../organization/view-for.ts'
 import { type Checkpoint, readCheckpoint, type Told } from '../records/checkpoint.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
+import { SelectorFiles } from '../records/selector-files.ts'
 import { statusKey, statusPrefix } from '../records/status-store.ts'
 import { findCrowds } from './find-crowds.ts'
 import { findUnfinished, type Unfinished } from './find-unfinished.ts'
@@ -44,10 +47,11 @@ type Options = {
 export async function findDifferences(
   objects: ObjectStore,
   view: OrganizationView,
-  configuration: Configuration,
-  { isSweep = false, last: given }: Options = {},
+  given: Configuration,
+  { isSweep = false, last: lastGiven }: Options = {},
 ) {
-  const last = given ?? (await readCheckpoint(objects))
+  const last = lastGiven ?? (await readCheckpoint(objects))
+  const configuration = { ...given, selectors: await new SelectorFiles(objects).read() }
   const bucket = { ...(await readBucket(objects, configuration, last, isSweep)), view, configuration, last, isSweep }
   const { files, links, linkCount, statuses, owned, foreign, others } = bucket
   const { crowds, left } = findCrowds(bucket)
@@ -72,6 +76,10 @@ export async function findDifferences(
     crowds,
     /** Ledger entries that are neither settled nor scheduled to be. */
     unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
+    /** The dispatcher that held the file died before it told, or another one was uploaded: it may have to leave the brake. */
+    untoldFiles: [...found.heldFiles].flatMap(([input, name]) =>
+      statuses.told.get(input)?.state === 'held' ? [] : [name],
+    ),
     miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
     /** Assignments and permission set files with a retry under `state/open/`. */
     scheduled: found.scheduled,
@@ -110,7 +118,7 @@ function countEntries(ledger: Heads, unsettled: readonly string[]) {
 
 type Bucket = Awaited<ReturnType<typeof readBucket>> & {
   readonly view: OrganizationView
-  readonly configuration: Configuration
+  readonly configuration: Configuration & Scoping
   readonly last: Checkpoint
   readonly isSweep: boolean
 }
@@ -143,23 +151,28 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
   }
 }
 
-/** Whether an unread link grants is not known, nor what a tag means before tags are read: neither grants nor revokes. */
+/**
+ * Whether an unread link grants is not known, nor what a selector that is not valid means, nor a tag before tags are read:
+ * neither grants nor revokes.
+ */
 function planAll({ links, owned, others, view, configuration }: Bucket): Plan {
   const tagged = view.hasTags ? [] : links.inForce.filter(({ scope }) => scope.kind === 'account_tag')
   const unclear = new Set(tagged.map(renderGrant))
   const unread = desiredState(links.unread, view, configuration)
+  const unclearScopes = unclearState([...links.inForce, ...links.unread], view, configuration)
   const { grants, revocations } = planAssignments({
     desired: desiredState(links.inForce, view, configuration),
     owned,
     foreign: others,
   })
-  const isClear = (assignment: Assignment) => !unclear.has(renderGrant(assignment)) && !isIn(unread, assignment)
+  const isClear = (assignment: Assignment) =>
+    !unclear.has(renderGrant(assignment)) && !isIn(unread, assignment) && !isIn(unclearScopes, assignment)
   return { grants, revocations: revocations.filter(isClear) }
 }
 
 function listInputs(
   plan: Plan,
-  { entries, resting, scheduled, heldLinks }: Unfinished,
+  { entries, resting, scheduled, heldLinks, heldFiles, isBrakeUnreadable }: Unfinished,
   bucket: Bucket,
 ): readonly string[] {
   const { files, links, statusHeads, statuses, owned, view, configuration, isSweep, isAtWork } = bucket
@@ -186,7 +199,8 @@ function listInputs(
       isOpen: isOpen(input, inForce.has(input)),
       isScheduled: scheduled.has(input) || isRetried(input, inForce.has(input)),
       isExpired: links.expired.has(input),
-      isHeld: heldLinks.has(input),
+      isHeld:
+        heldLinks.has(input) || heldFiles.has(input) || (isBrakeUnreadable && input.startsWith(permissionSetPrefix)),
       isUnused: !used.has(input),
     })
   }
@@ -209,7 +223,7 @@ function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   }
   return links.inForce.flatMap((link) => {
     const told = statuses.told.get(link.key)
-    if (!told || !isCounted(told) || (link.scope.kind === 'account_tag' && !view.hasTags)) return []
+    if (!told || !isCounted(told) || (!view.hasTags && asksTags(link.scope, configuration.selectors))) return []
     const accounts = expand(link)
     const [first] = accounts
     if (accounts.length === told.desired) return []

@@ -4,9 +4,10 @@ import {
   parseAssignmentKey,
   renderAssignmentKey,
 } from '../../domain/assignment.ts'
-import { listHeld } from '../../domain/brake.ts'
+import { listHeld, listJudgedAgain } from '../../domain/brake.ts'
 import { isSettled, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
+import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import type { NamedId } from '../directory/principal-names.ts'
@@ -35,6 +36,7 @@ export async function findUnfinished(
     .read()
     .catch(() => 'unreadable' as const)
   const listed = new Set(brake === 'unreadable' || !brake ? [] : listHeld(brake.value))
+  const judgedAgain = new Set(brake === 'unreadable' || !brake ? [] : listJudgedAgain(brake.value))
   const revoked = new Set(revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
   const heldLinks = new Map<string, Assignment>()
@@ -62,8 +64,10 @@ export async function findUnfinished(
     const entry = read?.entry
     const { type, principal: name } = assignment
     for (const { principalId: id } of entry?.accesses ?? []) names.set(`${id} ${type} ${name}`, { type, id, name })
+    // Removed since the listing. An entry that was never granted has no history, so it must not count as settled.
+    if (entry === undefined) return void unsettled.push(key)
     // On the brake's list although settled: the dispatcher died before it took the key off.
-    if (entry === undefined || (isSettled(entry) && !listed.has(key))) return
+    if (isSettled(entry) && !listed.has(key)) return
     const { state, links } = entry.accesses[0]
     unsettled.push(key)
     if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void resting.set(key, assignment)
@@ -71,6 +75,8 @@ export async function findUnfinished(
     const isAllHeld = entry.accesses.every((access) => access.state === 'held')
     const isHeld = isAllHeld && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
     if (!isHeld) return void unfinished.push(assignment)
+    // Somebody else may have been given the access meanwhile, or the policy has changed.
+    if (judgedAgain.has(key)) unfinished.push(assignment)
     held.add(key)
     for (const link of links) heldLinks.set(link.key, assignment)
   }
@@ -80,7 +86,10 @@ export async function findUnfinished(
     if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
   }
   return {
-    /** Entries that are not settled and have no retry scheduled; stuck ones only if their account takes changes again. */
+    /**
+     * Entries that are not settled and have no retry scheduled; stuck ones only if their account takes changes again. Also what
+     * a policy's minimum holds.
+     */
     unfinished,
     /** Every entry that is not settled, ascending. */
     entries: unsettled.sort(),
@@ -88,6 +97,11 @@ export async function findUnfinished(
     held,
     /** Links whose access is held, each with one held assignment. */
     heldLinks,
+    /** Files of permission sets that the brake has as held. */
+    heldFiles: new Map(
+      brake === 'unreadable' || !brake ? [] : brake.value.contents.map(({ name }) => [permissionSetKey(name), name]),
+    ),
+    isBrakeUnreadable: brake === 'unreadable',
     /** Stuck on accounts that take no changes, or left: nothing can be done. */
     resting,
     /** Assignments and permission set files with a retry under `state/open/`. */

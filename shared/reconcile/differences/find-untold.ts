@@ -1,6 +1,6 @@
 import type { Assignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope } from '../../domain/expand-scope.ts'
+import { expandScope, type Scoping } from '../../domain/expand-scope.ts'
 import { parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
@@ -8,6 +8,7 @@ import { collectAssignments } from '../../domain/plan.ts'
 import { attentionStates } from '../../domain/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Told } from '../records/checkpoint.ts'
+import { queueOf } from '../records/inputs.ts'
 import { attentionKey, attentionPrefix } from '../records/status-store.ts'
 import type { Statuses } from './read-inputs.ts'
 
@@ -27,7 +28,7 @@ export type Situation = {
   readonly isScheduled: boolean
   /** The link has expired. */
   readonly isExpired: boolean
-  /** The brake holds access of the link. */
+  /** The brake holds access of the link, or the file of the permission set. */
   readonly isHeld: boolean
   /** No link and no ledger entry names the permission set. */
   readonly isUnused: boolean
@@ -80,7 +81,7 @@ export function wantsLook(input: string, { state, desired }: Told, situation: Si
 export function indexAssignments(
   assignments: Iterable<Assignment>,
   view: OrganizationView,
-  configuration: Configuration,
+  configuration: Pick<Configuration, 'folders'> & Scoping,
 ) {
   const owned = collectAssignments(assignments)
   return (input: string, isInForce: boolean): boolean => {
@@ -104,6 +105,7 @@ export async function findMisindexed(objects: ObjectStore, { told, spoiled }: St
   for (const state of attentionStates) {
     for await (const { key } of objects.list(`${attentionPrefix}${state}/`)) {
       indexed.add(key)
+      if (queueOf(key.slice(attentionPrefix.length + state.length + 1)) === 'requests') continue
       const input = inputs.get(key) ?? key.slice(attentionPrefix.length + state.length + 1)
       if (!spoiled.has(input) && told.get(input)?.attention !== state) misindexed.add(input)
     }

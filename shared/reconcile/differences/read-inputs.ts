@@ -127,7 +127,7 @@ export async function readStatuses(
   }
   const nameOf = (key: string) => key.slice(statusPrefix.length, -'.json'.length)
   // Other objects under `status/` are no statuses.
-  const named = [...statuses.keys()].map(nameOf).filter((input) => queueOf(input) && statuses.has(statusKey(input)))
+  const named = [...statuses.keys()].map(nameOf).filter((input) => isFile(input) && statuses.has(statusKey(input)))
   const inputs = new Set([...files.keys(), ...named])
   await forEachAtOnce(inputs, read)
   // A status whose key is a hash tells its input itself, where its file is gone.
@@ -146,6 +146,12 @@ export async function readStatuses(
     /** Inputs whose status cannot be read, with its key. */
     spoiled,
   }
+}
+
+/** Requests and approvals have a comparison of their own: see `sweepRequests`. */
+function isFile(input: string): boolean {
+  const queue = queueOf(input)
+  return queue !== undefined && queue !== 'requests'
 }
 
 function toTold({ value, object: { etag } }: Stored<Status>): Told {

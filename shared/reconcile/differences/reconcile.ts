@@ -1,6 +1,6 @@
 import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { assignmentHint } from '../../domain/hint.ts'
+import { assignmentHint, permissionSetHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -112,7 +112,9 @@ async function close(
   const recounts = found.miscounted.flatMap(({ link, assignment }) =>
     assignment ? [assignmentHint(assignment, link)] : [],
   )
-  await sendHints(ports, { id, hints: [...others.map(toHint), ...recounts], revocation: false }, configuration)
+  const holds = found.untoldFiles.map((name) => permissionSetHint(name, 'reconcile'))
+  const hints = [...others.map(toHint), ...recounts, ...holds]
+  await sendHints(ports, { id, hints, revocation: false }, configuration)
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   return {
     ...counts,

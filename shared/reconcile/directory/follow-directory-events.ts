@@ -42,10 +42,12 @@ export async function followDirectoryEvents(
   const links = (await Array.fromAsync(listLinks(ports.objects, configuration.folders))).filter((link) =>
     concerned.some(({ type, name }) => link.type === type && link.principal === name),
   )
-  const view = links.length > 0 ? await new OrganizationCache(ports, configuration.folders).view() : undefined
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const view = links.length > 0 ? await organization.view() : undefined
   const assignments = new Map<string, { readonly assignment: Assignment; readonly urgent: boolean }>()
   if (view) {
-    for (const { grant, accounts } of desiredState(links, view, configuration).values()) {
+    const scoping = { ...configuration, selectors: await organization.selectors() }
+    for (const { grant, accounts } of desiredState(links, view, scoping).values()) {
       for (const accountId of accounts) {
         const assignment = toAssignment(grant, accountId)
         assignments.set(renderAssignmentKey(assignment), { assignment, urgent: false })

@@ -20,7 +20,7 @@ import { RecordChangedError } from '../records/json-record.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
-import { giveBackAll, type WorkItem } from './work-source.ts'
+import { giveBackEach, type WorkItem } from './work-source.ts'
 
 const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
 
@@ -72,7 +72,7 @@ export class HintWork {
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack(lane))))
       })
     } catch (error) {
-      if (error instanceof NotStartedError) return giveBackAll(items, context.log)
+      if (error instanceof NotStartedError) return giveBackEach(items, context.log)
       await this.#postpone(first, items, error, log)
     }
   }
@@ -109,7 +109,8 @@ export class HintWork {
     // Before anything is awaited: whoever makes what is lacking from now on wakes this one.
     if (settlement.lacks) this.board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
-    if (settlement.result !== 'open' && !(settlement.result === 'applied' && settlement.owned))
+    const isEntered = settlement.result === 'open' || (settlement.result === 'applied' && settlement.owned)
+    if (!isEntered && !context.standings.hasEntryOf(permissionSet))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.failed++
     if (settlement.result !== 'held') await this.#context.brake.review(renderAssignmentKey(assignment))
@@ -169,7 +170,8 @@ export class HintWork {
 
 /** The links whose status is to be told, by what this slice knows. */
 function openBoard(settling: OpenSettleContext): StatusBoard {
-  const { objects, clock, log, configuration, policies, statuses, standings, organization, brake } = settling
+  const { objects, clock, log, configuration, policies, statuses, standings, organization, brake, separations } =
+    settling
   const accountsOf = standings.accountsOf.bind(standings)
   const board: StatusBoard = new StatusBoard({
     statuses,
@@ -181,7 +183,7 @@ function openBoard(settling: OpenSettleContext): StatusBoard {
         of: standings.of.bind(standings),
         heldAccountsOf: brake.heldAccountsOf.bind(brake),
       }
-      const context = { objects, organization, configuration, policies, accountsOf, progress }
+      const context = { objects, organization, configuration, policies, separations, accountsOf, progress }
       const status = describeLink((await gatherLink(input, current, context)).facts)
       // That a file is not valid is told by who looks at it first: one of too many has no status.
       return current === undefined && status?.state === 'rejected' ? undefined : status

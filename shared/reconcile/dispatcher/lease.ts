@@ -131,10 +131,10 @@ export class Lease {
 
   /** Lets the next dispatcher start at once. Never rejects: an unreleased lease runs out. */
   async release(): Promise<void> {
-    this.#stopped.abort()
+    this.#stopped.abort('released')
     const waited = new AbortController()
     await Promise.race([this.#renewing, this.#ports.leaseClock.sleep(settleMs, waited.signal)])
-    waited.abort()
+    waited.abort('waited')
     if (this.#lost) return
     try {
       await this.#recoverAnswer()

@@ -1,6 +1,6 @@
 import { parseAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { assignmentHint, type Hint } from '../../domain/hint.ts'
+import { assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -9,7 +9,7 @@ import { listOpenWork } from '../records/open-work.ts'
 /** To look at open work; its cause is the object that notes it. `undefined`: it is none. */
 export function openHint(object: string, key: string): Hint | undefined {
   const name = parsePermissionSetKey(key)
-  if (name.ok) return { v: 1, kind: 'permission-set', permissionSet: name.value, cause: object }
+  if (name.ok) return permissionSetHint(name.value, object)
   const assignment = parseAssignmentKey(key)
   return assignment && assignmentHint(assignment, object)
 }

@@ -1,3 +1,4 @@
+import type { AccountId } from '../../domain/account-id.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { type Hint, isDriftHint } from '../../domain/hint.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -113,7 +114,8 @@ class Slice {
     const mayStart = () => this.#mayStart()
     const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: () => lease.mayStart() })
     const ending = this.#ending.signal
-    const settling = openSettleContext({ ...ports, ssoAdmin }, configuration, { mayStart, ending })
+    const waitingIn = (accountId: AccountId) => this.#source.countOf(accountId)
+    const settling = openSettleContext({ ...ports, ssoAdmin }, configuration, { mayStart, ending, waitingIn })
     this.#requests = settling.requests
     this.#brake = settling.brake
     const openBackground = (background: () => void) =>
@@ -135,7 +137,7 @@ class Slice {
       }
       return await this.#end()
     } finally {
-      this.#ending.abort()
+      this.#ending.abort('ending')
       await this.#watching
       this.#requests.stop()
     }
@@ -152,7 +154,7 @@ class Slice {
         if (pause) {
           log.info('all changes are paused: nothing more is started', { by: pause.by, reason: pause.reason })
           // First of all: whatever else is done about it may fail.
-          this.#ending.abort()
+          this.#ending.abort('ending')
           this.#changed.raise()
           await noteStopped(objects, pause).catch((error: unknown) =>
             log.warn('it could not be noted that a pause ended a slice; the next one notes it', { error }),
@@ -206,16 +208,16 @@ class Slice {
     const running = Map.groupBy(this.#running.values(), ({ item }) => item.group)
     const runningOf = (group: string) => running.get(group)?.length ?? 0
     const mayStart = this.#roomNow(runningOf)
-    const items = this.#source.take((item) => !this.#running.has(lockOf(item.hint)) && mayStart(item), runningOf)
+    const items = this.#source.take((item) => mayStart(item) && !this.#running.has(lockOf(item)), runningOf)
     const [first] = items
     if (!first) return false
     for (const { hint } of items) this.#work.board.begin(hint.cause)
     const ended = this.#work.do(first, items).finally(() => {
       for (const { hint } of items) this.#work.board.end(hint.cause)
-      this.#running.delete(lockOf(first.hint))
+      this.#running.delete(lockOf(first))
       this.#changed.raise()
     })
-    this.#running.set(lockOf(first.hint), { item: first, ended })
+    this.#running.set(lockOf(first), { item: first, ended })
     return true
   }
 
@@ -262,8 +264,12 @@ class Slice {
   async #end(): Promise<SliceResult> {
     const isIdle = this.#isIdle()
     const isPaused = this.#ending.signal.aborted
-    this.#ending.abort()
-    if (!isPaused) this.#requests.leave()
+    this.#ending.abort('ending')
+    // From now on nobody waits for them here: the rate rests while hints are given back.
+    if (!isPaused) {
+      this.#requests.leave()
+      this.#requests.stop()
+    }
     this.#measure()
     const givenBack = await this.#source.stop()
     await Promise.all([...this.#running.values()].map(({ ended }) => ended))

@@ -2,7 +2,7 @@ import { shareOf } from '../../domain/folder-share.ts'
 import { type Hint, hint as hintSchema } from '../../domain/hint.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { ReceivedMessage } from '../../ports/queues.ts'
+import type { OutgoingMessage, ReceivedMessage } from '../../ports/queues.ts'
 import type { Signal } from '../calls/signal.ts'
 import { forgetFailure, recordFailure } from '../records/failures.ts'
 import { groupOf, type Lane, lanes } from '../records/lanes.ts'
@@ -11,15 +11,21 @@ import { listOpenWork, type OpenWork } from '../records/open-work.ts'
 import { HeldHints, type RunningOf } from './held-hints.ts'
 import { openHint } from './retry-open-work.ts'
 
-/** So many hints in hand of a lane are enough to fill every slot, and to know which accounts have most to do. One more waits in its queue. */
-const enough = 1_000
+/**
+ * So many hints in hand of a lane are enough to fill every slot, and to know which accounts have most to do. One more waits in
+ * its queue. With a third of it an account that has most to do stood still for a minute after a hand-over: what is given
+ * back stands last in its queue.
+ */
+const enough = 3_000
 const openMost = 1_000
 /** Open work of one account is taken in hand in portions, so that it never fills the hands for all others. */
 const openOfGroupMost = 10
 const longPollSeconds = 1
-/** The work lanes' visibility timeout is 120 s: extended well before. */
-const visibilitySeconds = 120
-const extendEveryMs = 40_000
+/** As long as the lease, since what a dead dispatcher had in hand comes again only then. Extended well before. */
+const visibilitySeconds = 60
+const extendEveryMs = 20_000
+/** So many at a call. (SQS API Reference, "ChangeMessageVisibilityBatch".) */
+const extendedAtOnce = 10
 const openWorkEveryMs = 30_000
 
 /** A hint in hand. Exactly one of `done`, `giveBack` and `leave` ends it. */
@@ -34,6 +40,8 @@ export type WorkItem = {
   /** When it was sent, or its next attempt was due. */
   readonly since: Date
   done(): Promise<void>
+  /** Its message as new. None of open work, which stays where it is. */
+  readonly renew?: () => OutgoingMessage
   /**
    * Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. `to`: into
    * this lane, where that is not its own.
@@ -97,13 +105,18 @@ export class WorkSource {
 
   /** Stops pulling; when it resolves, nothing comes in hand any more. */
   async pause(): Promise<void> {
-    this.#stopped.abort()
+    this.#stopped.abort('paused')
     await Promise.all(this.#loops)
   }
 
   /** Nothing in hand that waits, and every lane was found empty since the last of it was ended. */
   get isEmpty(): boolean {
     return this.#pulled.size === sources.length && sources.every((source) => this.#held[source].count === 0)
+  }
+
+  /** How many hints of a group are in hand and wait. */
+  countOf(group: string): number {
+    return sources.reduce((sum, source) => sum + this.#held[source].countOf(group), 0)
   }
 
   /**
@@ -156,13 +169,31 @@ export class WorkSource {
   async stop(): Promise<number> {
     await this.pause()
     const rest = sources.flatMap((source) => this.#held[source].takeAll())
-    await giveBackAll(rest, this.#ports.log)
+    await this.#giveBackAll(rest)
     return rest.length
+  }
+
+  /** Those of a lane in one send, since nothing starts while thousands are given back. Never rejects. */
+  async #giveBackAll(items: readonly WorkItem[]): Promise<void> {
+    const { queues, log } = this.#ports
+    for (const lane of lanes) {
+      const ofLane = items.filter((item) => item.lane === lane)
+      const renewed = ofLane.flatMap((item) => item.renew?.() ?? [])
+      const sent = renewed.length > 0 ? queues.send(lane, renewed) : Promise.resolve()
+      await sent.then(
+        () => endEach(ofLane, (item) => item.done(), log),
+        (error: unknown) => endEach(ofLane, () => Promise.reject(error), log),
+      )
+    }
+    await giveBackEach(
+      items.filter(({ lane }) => lane === 'open'),
+      log,
+    )
   }
 
   /** Ends the extension of visibility: after everything that was taken has ended. */
   async close(): Promise<void> {
-    this.#closed.abort()
+    this.#closed.abort('closed')
     await this.#extending
   }
 
@@ -212,11 +243,12 @@ export class WorkSource {
       this.#inHand.delete(receiptHandle)
       await recordFailure(this.#ports, { messageId, receiveCount, error })
     }
+    const renew = () => ({ body, groupId: groupId ?? group, deduplicationId: randomness.id() })
     const giveBack = async (to = lane) => {
-      await queues.send(to, [{ body, groupId: groupId ?? group, deduplicationId: randomness.id() }])
+      await queues.send(to, [renew()])
       await done()
     }
-    this.#keep({ hint, group, lane, since, done, giveBack, leave })
+    this.#keep({ hint, group, lane, since, done, renew, giveBack, leave })
   }
 
   #keep(item: Omit<WorkItem, 'pulledMs' | 'share'>): void {
@@ -264,25 +296,38 @@ export class WorkSource {
     while (!this.#closed.signal.aborted) {
       await clock.sleep(extendEveryMs, this.#closed.signal)
       if (this.#closed.signal.aborted) return
-      await forEachAtOnce([...this.#inHand], async ([receiptHandle, lane]) => {
+      await forEachAtOnce(this.#batchesInHand(), async ({ lane, receiptHandles }) => {
+        const rest = receiptHandles.filter((one) => this.#inHand.has(one))
         try {
-          if (this.#inHand.has(receiptHandle)) await queues.changeVisibility(lane, receiptHandle, visibilitySeconds)
+          if (rest.length > 0) await queues.changeVisibility(lane, rest, visibilitySeconds)
         } catch (error) {
-          log.warn('the visibility of a hint could not be extended; it may be evaluated twice', { lane, error })
+          log.warn('the visibility of hints could not be extended; one may be evaluated twice', { lane, error })
         }
       })
     }
   }
+
+  #batchesInHand() {
+    return lanes.flatMap((lane) => {
+      const ofLane = [...this.#inHand].filter((one) => one[1] === lane).map(([receiptHandle]) => receiptHandle)
+      const starts = Array.from({ length: Math.ceil(ofLane.length / extendedAtOnce) }, (_, at) => at * extendedAtOnce)
+      return starts.map((start) => ({ lane, receiptHandles: ofLane.slice(start, start + extendedAtOnce) }))
+    })
+  }
 }
 
 /** Never rejects: what cannot be put back as new comes again by itself. */
-export async function giveBackAll(items: readonly WorkItem[], log: Log): Promise<void> {
-  await forEachAtOnce(items, async (item) => {
-    await item.giveBack().catch(async (error: unknown) => {
+export function giveBackEach(items: readonly WorkItem[], log: Log): Promise<void> {
+  return endEach(items, (item) => item.giveBack(), log)
+}
+
+async function endEach(items: readonly WorkItem[], end: (item: WorkItem) => Promise<void>, log: Log): Promise<void> {
+  await forEachAtOnce(items, (item) =>
+    end(item).catch(async (error: unknown) => {
       await item.leave(error)
       log.warn('a hint could not be given back; it comes again when its visibility ends', { error })
-    })
-  })
+    }),
+  )
 }
 
 function parseHint(body: string): Hint | undefined {

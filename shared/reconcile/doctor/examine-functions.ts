@@ -13,7 +13,8 @@ export async function examineFunctions(
   installation: Pick<Installation, 'unreservedConcurrency' | 'reservedConcurrency'>,
   { name, queueUrls }: NonNullable<Owner['deployment']>,
 ): Promise<readonly Finding[]> {
-  if (!/\.amazonaws\.com(\.cn)?$/.test(new URL(queueUrls.dispatch).hostname))
+  const { dispatch = '' } = queueUrls
+  if (!URL.canParse(dispatch) || !/\.amazonaws\.com(\.cn)?$/.test(new URL(dispatch).hostname))
     return [skip(check, 'not checked: the queues are not on AWS, so there are no functions')]
   const reserved = await ask(installation.reservedConcurrency(`${name}-dispatcher`))
   if ('error' in reserved) return [unasked(check, reserved.error, { needs: 'lambda:GetFunctionConcurrency' })]

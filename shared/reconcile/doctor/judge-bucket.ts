@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { requestPrefix } from '../../domain/access-request.ts'
+import { approvalPrefix } from '../../domain/approval-file.ts'
 import { type Finding, fail, ok, warn } from '../../domain/finding.ts'
 import { linkPrefix } from '../../domain/link.ts'
 import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
@@ -65,7 +67,7 @@ function isAboutWrites(action: unknown): boolean {
 /** Without notifications, what is uploaded is found by the sweep every five minutes. */
 function judgeNotifications(rules: Told<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
-  const missing = [linkPrefix, permissionSetPrefix].filter(
+  const missing = [linkPrefix, permissionSetPrefix, requestPrefix, approvalPrefix].filter(
     (prefix) =>
       !kinds.every((kind) =>
         rules.some((rule) => prefix.startsWith(rule.prefix) && rule.events.some((event) => event.startsWith(kind))),

@@ -38,11 +38,15 @@ function faultsOf({ name, queue, dead }: SeenQueue): readonly string[] {
 /** The queues of a deployment, by their URLs. */
 export async function examineQueues(
   installation: Pick<Installation, 'queueAttributes'>,
-  urls: Readonly<Record<WorkedQueue, string>>,
+  urls: Readonly<Partial<Record<WorkedQueue, string>>>,
 ): Promise<readonly Finding[]> {
   const seen: SeenQueue[] = []
   for (const name of workedQueues) {
     const url = urls[name]
+    if (url === undefined) {
+      seen.push({ name, queue: undefined, dead: undefined })
+      continue
+    }
     const queue = await ask(installation.queueAttributes(url))
     if ('error' in queue) return [unasked('queues', queue.error, { needs: 'sqs:GetQueueAttributes' })]
     const dead = name === 'dispatch' ? undefined : await ask(installation.queueAttributes(deadLetterUrl(url)))

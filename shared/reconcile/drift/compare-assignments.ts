@@ -51,8 +51,8 @@ type Comparing = DriftContext & {
   readonly found: Comparison
   /** What is listed, by what a link would call it now. */
   readonly listed: ReadonlyMap<AssignmentKey, AssignmentTarget>
-  /** All that is listed, by ids. */
-  readonly ids: ReadonlySet<string>
+  /** All that is listed, by ids: with what a link would call it now, where it has such a name. */
+  readonly nameByIds: ReadonlyMap<string, AssignmentKey | undefined>
   /** The ledger entries that may have what is listed under this key. */
   readonly holdersOf: (key: AssignmentKey) => readonly AssignmentKey[]
 }
@@ -91,7 +91,9 @@ export async function compareAssignments(
   )
   const holdersOf = (key: AssignmentKey) =>
     ledger.has(key) ? [key] : (unlisted.get(describeAllButPrincipal(key)) ?? [])
-  const context: Comparing = { ...drift, found, listed, ids: new Set(rows.map(renderTarget)), holdersOf }
+  const nameByIds = new Map<string, AssignmentKey | undefined>(rows.map((target) => [renderTarget(target), undefined]))
+  for (const [key, target] of listed) nameByIds.set(renderTarget(target), key)
+  const context: Comparing = { ...drift, found, listed, nameByIds, holdersOf }
   const limit = pLimit(comparedAtOnce)
   // What is listed under the name may be what others gave, and the ledger's access of a former id be gone.
   const isUnsure = (key: AssignmentKey) => !listed.has(key) || recorded.has(key)
@@ -129,7 +131,7 @@ async function nameRows(
 
 /** In the ledger, and not listed under its name. */
 async function checkMissing(key: AssignmentKey, context: Comparing): Promise<void> {
-  const { found, ids, standings, requests, ssoAdmin, configuration, clock, log, metrics } = context
+  const { found, nameByIds, standings, requests, ssoAdmin, configuration, clock, log, metrics } = context
   const assignment = parseAssignmentKey(key)
   // An entry that cannot be read says nothing of what is missing.
   const stored = await spoiledAsAbsent(standings.ledger.read(key))
@@ -140,7 +142,10 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   // What is in progress, or failed, is looked for by its own retry.
   if (access.state !== 'granted' && access.state !== 'held' && !isKnown) return
   const target = targetOf(assignment, access)
-  if (ids.has(renderTarget(target)) || requests.findInProgress(target)) return
+  const listedAs = nameByIds.get(renderTarget(target))
+  // Its principal has taken the name of another entry, whose access is not what is listed there.
+  if (listedAs !== undefined && listedAs !== key) return checkMissing(listedAs, context)
+  if (nameByIds.has(renderTarget(target)) || requests.findInProgress(target)) return
   const listing = { isListed: await isListed(ssoAdmin, target), at: clock.now() }
   if (proveAccess(access, listing) !== 'gone') return
   const isHeld = access.state === 'held'
@@ -237,7 +242,7 @@ async function isInLedger(key: AssignmentKey, target: AssignmentTarget, { standi
 
 /** Recorded as foreign: is it there still, under this name, and not ours? */
 async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<void> {
-  const { listed, ids, found, holdersOf, standings, objects, ssoAdmin, clock, log } = context
+  const { listed, nameByIds, found, holdersOf, standings, objects, ssoAdmin, clock, log } = context
   const target = listed.get(key)
   const holders = holdersOf(key)
   const assignment = parseAssignmentKey(key)
@@ -252,7 +257,7 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   const isOurs = target !== undefined && (await isHeldBy(holders, target, context))
   if (!isOurs && target && isSameAccess(stored.value, target)) return
   // Another has the name now, or it is listed by its id alone: under its present name, if any, it is recorded again.
-  const isElsewhere = target !== undefined || ids.has(renderTarget(recorded))
+  const isElsewhere = target !== undefined || nameByIds.has(renderTarget(recorded))
   if (!isElsewhere && (await isListed(ssoAdmin, recorded))) return
   await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()) }, stored.value)
   if ((await record.remove(stored.object.etag)) === 'lost') return

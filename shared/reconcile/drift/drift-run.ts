@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Configuration } from '../../domain/configuration.ts'
-import type { Hint } from '../../domain/hint.ts'
+import { type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -62,8 +62,7 @@ export async function beginDriftCheck(
   const run = ports.randomness.id()
   await beginDriftRun(ports, run)
   const hints: Hint[] = [{ v: 1, kind: 'drift', run, unit: wholeUnit, cause: 'drift' }]
-  for await (const permissionSet of listOwned(ports.objects))
-    hints.push({ v: 1, kind: 'permission-set', permissionSet, cause: 'drift' })
+  for await (const permissionSet of listOwned(ports.objects)) hints.push(permissionSetHint(permissionSet, 'drift'))
   await sendHints(ports, { id: run, hints, revocation: false }, configuration)
   return run
 }

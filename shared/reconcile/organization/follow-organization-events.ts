@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { isWithin } from '../../domain/expand-scope.ts'
+import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { assignmentHint, type Hint } from '../../domain/hint.ts'
 import type { Link } from '../../domain/link.ts'
 import type { OrganizationEvent } from '../../domain/organization-event.ts'
@@ -53,8 +53,9 @@ export async function followOrganizationEvents(
   const inputs = links.filter(({ scope }) => scope.kind === 'ou_id' && units.has(scope.id)).map(({ key }) => key)
   await sendInputs(ports, inputs, 'an organizational unit came or went', configuration)
   const cause = [...new Set(events.map(({ name }) => name))].join(', ')
+  const selectors = await organization.selectors()
   const compared = seen
-    ? await Promise.all(accounts.map((id) => compareAccount(id, links, { ...context, ...seen, cause })))
+    ? await Promise.all(accounts.map((id) => compareAccount(id, links, { ...context, ...seen, selectors, cause })))
     : []
   const found = compared.flat()
   const revocations = found.filter(({ isLost }) => isLost).map(({ hint }) => hint)
@@ -66,6 +67,7 @@ export async function followOrganizationEvents(
 }
 
 type Comparison = FollowContext & {
+  readonly selectors: Membership['selectors']
   readonly before: OrganizationView
   readonly after: OrganizationView
   readonly cause: string
@@ -120,11 +122,11 @@ function listGranting(
   id: AccountId,
   { accounts, managementAccountId }: OrganizationView,
   links: readonly Link[],
-  { configuration }: FollowContext,
+  { configuration, selectors }: Comparison,
 ): readonly Link[] {
   const account = accounts.find((candidate) => candidate.id === id)
   if (!account) return []
-  return links.filter(({ scope }) => isWithin(scope, account, { ...configuration, managementAccountId }))
+  return links.filter(({ scope }) => isWithin(scope, account, { ...configuration, managementAccountId, selectors }))
 }
 
 /** Whether it is in force and recorded as granted by exactly these links. False for a spoiled record: it is looked at. */

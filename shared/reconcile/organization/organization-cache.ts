@@ -2,11 +2,14 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { type Account, isUnplaced, type OrganizationView, organizationView } from '../../domain/organization-view.ts'
+import { askTags, type Selectors } from '../../domain/selector-file.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { listLinks } from '../records/list-links.ts'
+import { SelectorFiles } from '../records/selector-files.ts'
+import { SharedReadings } from '../records/shared-readings.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { listAllAccounts } from './list-all-accounts.ts'
 
@@ -45,22 +48,39 @@ export class OrganizationCache {
   readonly #record: JsonRecord<OrganizationView>
   readonly #organizations: Organizations
   readonly #folders: readonly string[]
+  readonly #shared: SharedReadings<Stored>
+  readonly #selectors: SelectorFiles
   #known: Stored = {}
   #reading: Promise<OrganizationView> | undefined
 
   constructor(ports: Pick<Ports, 'objects' | 'organizations' | 'clock' | 'randomness'>, folders: readonly string[]) {
     this.#ports = ports
+    this.#shared = new SharedReadings(ports.clock)
     this.#record = new JsonRecord(ports.objects, 'state/organization.json', organizationView)
     this.#organizations = patientOrganizations(ports)
     this.#folders = folders
+    this.#selectors = new SelectorFiles(ports.objects)
+  }
+
+  /** The scopes that have a name, as they are now. */
+  selectors(): Promise<Selectors> {
+    return this.#selectors.read()
   }
 
   /**
    * The view as it is now; read from Organizations where there is none yet. Each call reads the object again: a hint that
-   * follows a new view must never be evaluated by an older one and then be gone.
+   * follows a new view must never be evaluated by an older one and then be gone. `sinceMs` (monotonic): as it was at that
+   * moment is enough, for instance when the hint was pulled; then calls share readings.
    */
-  async view(): Promise<OrganizationView> {
-    return (await this.#read()).view ?? (await this.#once(async () => (await this.#readAccounts()).view))
+  async view(sinceMs?: number): Promise<OrganizationView> {
+    const read = () => this.#read()
+    const stored = await (sinceMs === undefined ? read() : this.#shared.read('', sinceMs, read))
+    return stored.view ?? (await this.#once(async () => (await this.#readAccounts()).view))
+  }
+
+  /** It never changes. */
+  async managementAccountId(): Promise<AccountId> {
+    return (this.#known.view ?? (await this.view())).managementAccountId
   }
 
   /** The view as it is stored; `undefined`: there is none. Reads from S3 only. */
@@ -69,15 +89,15 @@ export class OrganizationCache {
   }
 
   /**
-   * The same with the tags of all accounts. The first `account_tag` link makes tags matter, and reading them takes a
-   * while: 15 minutes for 7,000 accounts. After `untilMs` (monotonic) this waits for no more tags. The tags that were read
+   * The same with the tags of all accounts. The first `account_tag` link, or selector that asks for tags, makes tags matter,
+   * and reading them takes a while: 15 minutes for 7,000 accounts. After `untilMs` (monotonic) this waits for no more tags. The tags that were read
    * are kept, and `hasTags` says whether they are all.
    */
   async viewWithTags(untilMs = Number.POSITIVE_INFINITY): Promise<OrganizationView> {
     const view = await this.view()
     // A caller without time does not wait for another reader either.
     const isOver = this.#ports.clock.monotonicMs() >= untilMs
-    if (view.hasTags || isOver || !(await this.#hasTagLinks())) return view
+    if (view.hasTags || isOver || !(await this.doTagsMatter())) return view
     const limits = { renewUntilMs: Number.NEGATIVE_INFINITY, untilMs }
     return this.#once(async () => this.#fillTags(await this.#read(), limits))
   }
@@ -101,7 +121,7 @@ export class OrganizationCache {
     const renewUntilMs = this.#ports.clock.monotonicMs() + renewMs
     const stored = await this.#readAccounts()
     const limits = { renewUntilMs, untilMs: Number.POSITIVE_INFINITY }
-    return (await this.#hasTagLinks()) ? this.#fillTags(stored, limits) : stored.view
+    return (await this.doTagsMatter()) ? this.#fillTags(stored, limits) : stored.view
   }
 
   /**
@@ -113,26 +133,31 @@ export class OrganizationCache {
     // Another process may have written since: its view is only newer.
     const stored = await this.#read()
     const view = stored.view ?? before
-    const live = await Promise.all(ids.map((id) => this.readLive(id)))
+    const selectors = await this.selectors()
+    const live = await Promise.all(ids.map((id) => this.readLive(id, () => this.doTagsMatter(selectors))))
     const others = view.accounts.filter(({ id }) => !ids.includes(id))
     const accounts = [...others, ...live.filter((account) => account !== undefined)]
     return { before, after: (await this.#write(stored, { ...view, accounts })).view }
   }
 
   /**
-   * The account as this view has it, else as Organizations has it; `undefined`: it does not exist. With tags where an
-   * `account_tag` link exists.
+   * The account as this view has it, else as Organizations has it; `undefined`: it does not exist. With tags where they
+   * matter.
    */
-  async find(accountId: AccountId, { accounts }: OrganizationView): Promise<Account | undefined> {
+  async find(
+    accountId: AccountId,
+    { accounts }: OrganizationView,
+    doTagsMatter = () => this.doTagsMatter(),
+  ): Promise<Account | undefined> {
     const account = accounts.find(({ id }) => id === accountId)
-    const isEnough = account && !isUnplaced(account) && (!lacksTags(account) || !(await this.#hasTagLinks()))
-    return isEnough ? account : this.readLive(accountId)
+    const isEnough = account && !isUnplaced(account) && (!lacksTags(account) || !(await doTagsMatter()))
+    return isEnough ? account : this.readLive(accountId, doTagsMatter)
   }
 
-  /** The account as Organizations has it now, with tags where an `account_tag` link exists. */
-  async readLive(accountId: AccountId): Promise<Account | undefined> {
+  /** The account as Organizations has it now, with tags where they matter. */
+  async readLive(accountId: AccountId, doTagsMatter = () => this.doTagsMatter()): Promise<Account | undefined> {
     const account = await this.#organizations.describeAccount(accountId)
-    if (!account || !(this.#known.view?.hasTags || (await this.#hasTagLinks()))) return account
+    if (!account || !(this.#known.view?.hasTags || (await doTagsMatter()))) return account
     return this.#withTags(account)
   }
 
@@ -141,6 +166,16 @@ export class OrganizationCache {
     const { view } = await this.#read()
     const isInUse = view?.accounts.some(({ parents }) => parents.includes(id)) ?? false
     return isInUse || (await this.#organizations.parentName(id)) !== undefined
+  }
+
+  /** Whether an `account_tag` link exists, or a selector that asks for tags. `selectors`: as just read. */
+  async doTagsMatter(selectors?: Selectors): Promise<boolean> {
+    if (askTags(selectors ?? (await this.selectors()))) return true
+    const folders = ['', ...this.#folders.map((folder) => `${folder}/`)]
+    const first = await Promise.all(
+      folders.map((folder) => listLinks(this.#ports.objects, this.#folders, `${folder}account_tag%`).next()),
+    )
+    return first.some(({ done }) => !done)
   }
 
   /** The stored view, from memory while the object is unchanged. */
@@ -168,7 +203,7 @@ export class OrganizationCache {
     const stored = await this.#read()
     const { managementAccountId, accounts } = await listAllAccounts(this.#organizations, stored.view?.accounts ?? [])
     const reading = { managementAccountId, readAt, accounts }
-    if (!(await this.#hasTagLinks())) return this.#write(stored, reading)
+    if (!(await this.doTagsMatter())) return this.#write(stored, reading)
     const known = new Map(stored.view?.accounts.map((account) => [account.id, account]))
     const kept = accounts.map((account) => {
       const { tags, tagsRevision } = known.get(account.id) ?? {}
@@ -258,14 +293,6 @@ export class OrganizationCache {
     }
     const live = await Promise.all(disputed.map((id) => this.readLive(id)))
     return [...agreed, ...live.filter((account) => account !== undefined)]
-  }
-
-  async #hasTagLinks(): Promise<boolean> {
-    const folders = ['', ...this.#folders.map((folder) => `${folder}/`)]
-    const first = await Promise.all(
-      folders.map((folder) => listLinks(this.#ports.objects, this.#folders, `${folder}account_tag%`).next()),
-    )
-    return first.some(({ done }) => !done)
   }
 }
 

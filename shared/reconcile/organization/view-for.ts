@@ -1,15 +1,33 @@
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { Scope } from '../../domain/scope.ts'
+import { noSelectors, type Selectors } from '../../domain/selector-file.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 
+/** The organization as far as a scope needs it. `lacksTags`: the scope asks for tags, and they are not all read. */
+export type ScopedView = {
+  readonly view: OrganizationView
+  readonly selectors: Selectors
+  readonly lacksTags: boolean
+}
+
 /**
- * The organization, with what a scope needs of it: to read the tags of all accounts takes a while, and only links with a tag
- * wait for that, until `tagsUntilMs` (monotonic; absent: until all are read).
+ * The organization, with what a scope needs of it: to read the tags of all accounts takes a while, and only links with a tag,
+ * or whose selector asks for tags, wait for that, until `tagsUntilMs` (monotonic; absent: until all are read).
  */
-export function viewFor(
+export async function viewFor(
   scope: Scope,
-  organization: Pick<OrganizationCache, 'view' | 'viewWithTags'>,
+  organization: Pick<OrganizationCache, 'view' | 'viewWithTags' | 'selectors'>,
   tagsUntilMs?: number,
-): Promise<OrganizationView> {
-  return scope.kind === 'account_tag' ? organization.viewWithTags(tagsUntilMs) : organization.view()
+): Promise<ScopedView> {
+  const selectors = scope.kind === 'select' ? await organization.selectors() : noSelectors
+  const needsTags = asksTags(scope, selectors)
+  const view = await (needsTags ? organization.viewWithTags(tagsUntilMs) : organization.view())
+  return { view, selectors, lacksTags: needsTags && !view.hasTags }
+}
+
+/** Whether the accounts of a scope depend on their tags. */
+export function asksTags(scope: Scope, selectors: Selectors): boolean {
+  if (scope.kind === 'account_tag') return true
+  const selector = scope.kind === 'select' ? selectors.get(scope.name) : undefined
+  return selector?.ok === true && selector.value.asksTags
 }

@@ -1,4 +1,3 @@
-import { parseAssignmentKey } from '../../domain/assignment.ts'
 import type { Complaint } from '../../domain/complaint.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import {
@@ -21,6 +20,7 @@ import { describeUpload, isSameUpload } from '../../domain/upload.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import {
+  isAccepted,
   type OwedProvisioning,
   type OwnedPermissionSet,
   readOwned,
@@ -29,10 +29,13 @@ import {
 } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
+import { askBrake } from './ask-brake.ts'
 import { type ClaimedPermissionSet, claimPermissionSet, refusals } from './claim-permission-set.ts'
 import { deletePermissionSet } from './delete-permission-set.ts'
+import { denyEndedSessions, keepDenials } from './deny-ended-sessions.ts'
 import {
   describeApplied,
+  describeExcess,
   describeProvisioning,
   describeRefusal,
   notOurs,
@@ -47,6 +50,7 @@ import {
   type PermissionSetSettlement,
 } from './permission-set-settlement.ts'
 import { listStale, provisionPermissionSet, splitByReach } from './provision-permission-set.ts'
+import { provisioningContext } from './provisioning-context.ts'
 
 /**
  * Makes a permission set equal to its file, or deletes it where the file is gone. An existing one that ssofile does not own
@@ -57,7 +61,7 @@ export async function applyPermissionSet(
   name: PermissionSetName,
   context: PermissionSetContext,
 ): Promise<PermissionSetSettlement> {
-  const owned = await readOwned(context.objects, name)
+  const owned = await denyEndedSessions(name, await readOwned(context.objects, name), context)
   const reading = await readPermissionSetFile(context.objects, permissionSetKey(name))
   if (!reading) {
     if (!owned) return { status: undefined, exists: false }
@@ -69,8 +73,8 @@ export async function applyPermissionSet(
   if (!file.ok) return reject(file.complaint)
   const read: ReadFile = { file: file.value, object }
   const { refusals, warnings } = judgePermissionSetByPolicies(await context.policies.read(), read.file)
-  const isAccepted = owned !== undefined && isBegun(owned.value, object)
-  const refusal = isAccepted ? undefined : complainOfObjections(permissionSetKey(name), refusals)
+  const isNew = owned === undefined || !isAccepted(owned.value, object)
+  const refusal = isNew ? complainOfObjections(permissionSetKey(name), refusals) : undefined
   if (refusal) return reject(refusal)
   const objections = [...refusals, ...warnings].map(describeObjection)
   if (owned && isApplied(owned.value, object) && !context.isDriftCheck)
@@ -93,11 +97,6 @@ export async function applyPermissionSet(
 /** Where drift was reported, another content, or asking for the file to count as new, is a person's wish to have it in force. */
 function isApplied({ arn, applied, change }: OwnedPermissionSet, object: InputHead): boolean {
   return arn !== undefined && change === undefined && applied !== undefined && isSameUpload(applied, object)
-}
-
-/** A policy refuses only what is new: this content is in force, or was begun before. */
-function isBegun({ applied, change }: OwnedPermissionSet, object: InputHead): boolean {
-  return change?.etag === object.etag || (applied !== undefined && isSameUpload(applied, object))
 }
 
 function withWarnings({ status, ...settlement }: PermissionSetSettlement, more: readonly string[]) {
@@ -125,9 +124,20 @@ async function bringUpToDate(
   const { name } = file
   const { objects } = context
   const wanted = definitionOf(file)
-  const changes = planPermissionSetChanges(actual, wanted)
+  const changes = planPermissionSetChanges(actual, wanted).map((change) => keepDenials(change, claimed.value))
   const isReported = context.configuration.onDrift === 'report' && isApplied(claimed.value, object)
   if (isReported && changes.length > 0) return reportDrift(read, claimed, changes, context)
+  const held = await askBrake(read, { owned: claimed, actual }, context)
+  if (held) {
+    // What else it may have open waits with it.
+    if (claimed.value.openUntil !== undefined) await deferPermissionSet(claimed, 'later', context)
+    return { status: held, exists: true }
+  }
+  const excess = describeExcess(read, claimed.value, changes)
+  if (excess) {
+    await deferPermissionSet(claimed, 'later', context)
+    return { status: excess, exists: true }
+  }
   let owned = claimed
   const save = async (change: OwnedPermissionSet['change']) => {
     owned = await writeOwned(objects, name, { ...owned.value, isRecreated: undefined, change }, owned)
@@ -144,12 +154,7 @@ async function bringUpToDate(
   let provisionedAccounts = 0
   if (next?.provisioning) {
     const provisioned = await provisionPermissionSet(arn, next.provisioning, {
-      ...context,
-      view: () => context.organization.view(),
-      knownAccounts: async () => {
-        const { ledger, foreign } = await context.standings.keysOf((grant) => grant.permissionSet === name)
-        return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key)?.accountId ?? [])
-      },
+      ...provisioningContext(name, context),
       save: (provisioning) => save({ ...next, provisioning }),
       onProgress: (accounts) =>
         context.tell({ ...uploadOf(object), state: 'applying', permissionSetArn: arn, accounts }),
@@ -247,7 +252,7 @@ async function finish(
   const { object, file } = read
   const { name } = file
   const { objects, clock, log } = context
-  const { arn, claimedAt, change, drift, openUntil } = owned.value
+  const { arn, claimedAt, change, drift, openUntil, sessions } = owned.value
   const { etag, versionId } = object
   if (isApplied(owned.value, object) && !drift && openUntil === undefined)
     return { status: describeApplied(read, owned.value), exists: true }
@@ -258,6 +263,6 @@ async function finish(
   }
   const { content, rebind } = describeUpload(owned.value.applied, uploadOf(object))
   const applied = { etag, content, rebind, at, versionId, warnings: warnings.length > 0 ? [...warnings] : undefined }
-  const { value } = await writeOwned(objects, name, { v: 1, arn, claimedAt, applied }, owned)
+  const { value } = await writeOwned(objects, name, { v: 1, arn, claimedAt, applied, sessions }, owned)
   return { status: describeApplied(read, value), exists: true }
 }

@@ -1,6 +1,8 @@
 import type { Complaint } from '../../domain/complaint.ts'
+import { findExcess } from '../../domain/inline-policy.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { type Lack, remedyOfFailures } from '../../domain/lack.ts'
+import type { PermissionSetChange } from '../../domain/permission-set-changes.ts'
 import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { NewStatus } from '../../domain/status.ts'
@@ -56,12 +58,37 @@ export function describeRefusal(read: ReadFile, error: ServiceError, lack: Lack 
   return statusOf(read, { state: 'failed', ...(lack ?? { reason, remedy }) })
 }
 
+/** The brake keeps it out of force. */
+export function describeHold(
+  read: ReadFile,
+  arn: OwnedPermissionSet['arn'],
+  reason: string,
+  digest: string,
+): NewStatus {
+  const remedy = `if it is intended, release exactly this: ssofile brake --release ${digest}; otherwise upload the file as it should be. Until then the permission set stays as it is`
+  return statusOf(read, { state: 'held', owned: true, permissionSetArn: arn, reason, remedy })
+}
+
 export function unreachableWarnings({ unreachable }: ProvisioningResult): readonly string[] {
   if (unreachable.length === 0) return []
   const named = unreachable.slice(0, 10).join(', ')
   return [
     `${unreachable.length} accounts that are suspended, closed or not placed by Organizations keep the version before (${named}${unreachable.length > 10 ? ', …' : ''}); those that are reinstated are brought up to date by the next drift check`,
   ]
+}
+
+/** The file's inline policy is valid, but too large beside the denial of sessions that were ended. `undefined`: it is not. */
+export function describeExcess(
+  read: ReadFile,
+  { arn, sessions }: OwnedPermissionSet,
+  changes: readonly PermissionSetChange[],
+): NewStatus | undefined {
+  const [excess] = changes.flatMap((change) => (change.kind === 'put-inline' ? (findExcess(change.policy) ?? []) : []))
+  if (excess === undefined) return undefined
+  const reason = `with the denial of sessions that were ended (${sessions?.denied.length ?? 0}), the inline policy would be ${excess}`
+  const remedy =
+    'shorten the inline policy, or wait: the denials go after 12 hours (ssofile sessions), and the file is tried again by itself. Until then the permission set stays as it is'
+  return statusOf(read, { state: 'failed', owned: true, permissionSetArn: arn, reason, remedy })
 }
 
 /** Someone else made the permission set of this file. */

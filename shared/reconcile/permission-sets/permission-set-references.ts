@@ -1,7 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import { parseAssignmentKey } from '../../domain/assignment.ts'
 import { quote } from '../../domain/complaint.ts'
-import type { Hint } from '../../domain/hint.ts'
+import { type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
@@ -70,5 +70,5 @@ function count(noun: string, names: readonly string[], all: number): string {
 export async function findBlockedDeletion(name: PermissionSetName, objects: ObjectStore): Promise<Hint | undefined> {
   const key = permissionSetKey(name)
   const isBlocked = (await objects.head(attentionKey('blocked', key))) !== undefined
-  return isBlocked ? { v: 1, kind: 'permission-set', permissionSet: name, cause: key } : undefined
+  return isBlocked ? permissionSetHint(name, key) : undefined
 }

@@ -1,3 +1,5 @@
+import { type Hint, permissionSetHint } from '../../domain/hint.ts'
+import { linkPrefix } from '../../domain/link.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { NewStatus } from '../../domain/status.ts'
@@ -42,6 +44,7 @@ export class PermissionSetWork {
       wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
     })
     await tell(status)
+    if (status?.state !== 'held') await context.brake.reviewContents(name)
     if (exists) await this.#wakeWaitingLinksOf(name)
     return status?.state === 'failed' ? 'failed' : 'settled'
   }
@@ -67,25 +70,34 @@ export class PermissionSetWork {
    * evaluated. A slice that is about to end may have pulled for the last time, so the next is woken for it.
    */
   async revisitBlocked(name: PermissionSetName): Promise<void> {
-    const { objects, randomness } = this.#ports
-    const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, objects)
+    const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, this.#ports.objects)
     if (!hint) return
-    await sendHints(this.#ports, { id: randomness.id(), hints: [hint], revocation: false }, this.#ports.configuration)
+    await this.#send(hint)
     this.#revisiting.add(name)
   }
 
   async #tell(name: PermissionSetName, status: NewStatus | undefined): Promise<void> {
     const { statuses, objects } = this.#ports
     const key = permissionSetKey(name)
+    let isBack = false
     await statuses.revise(key, async (current) => {
+      const file = await objects.head(key)
+      isBack = status === undefined && file !== undefined
       // The file was replaced meanwhile: its own hint, or its rejection, tells its status.
-      if ((await objects.head(key))?.etag !== status?.etag) return current
+      if (file?.etag !== status?.etag) return current
       // That a file is not valid is told by who looks at it first: one of too many has no status.
       if (current === undefined && status?.state === 'rejected') return current
       // It is also told of a file that is gone: then the handler has noted who deleted it.
       const isKnown = status?.etag === undefined || isSameUpload(current, status)
       return status && { ...status, ...describeUpload(current, status), by: isKnown ? current?.by : undefined }
     })
+    // Whoever looked at an upload of the same content found the status that this one would have removed: nothing was new.
+    if (isBack) await this.#send(permissionSetHint(name, key))
+  }
+
+  async #send(hint: Hint): Promise<void> {
+    const { randomness, configuration } = this.#ports
+    await sendHints(this.#ports, { id: randomness.id(), hints: [hint], revocation: false }, configuration)
   }
 
   /** Progress is told at most every 5 seconds (design, "Status object"). */
@@ -102,7 +114,10 @@ export class PermissionSetWork {
   /** Links that waited for this permission set are looked at again, those included whose status does not say so yet. */
   async #wakeWaitingLinksOf(name: PermissionSetName): Promise<void> {
     const waiting = new Set(this.#board.takeWaiting(name))
-    for await (const input of this.#ports.statuses.listLacking((one) => one.includes(`%${name}%`))) waiting.add(input)
+    for await (const input of this.#ports.statuses.listLacking(
+      (one) => one.startsWith(linkPrefix) && one.includes(`%${name}%`),
+    ))
+      waiting.add(input)
     await sendInputs(this.#ports, [...waiting], `permission set ${name} appeared`, this.#ports.configuration)
   }
 

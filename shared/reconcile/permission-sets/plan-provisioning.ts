@@ -2,7 +2,7 @@ import { settlingMs } from '../../domain/access-proof.ts'
 import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits": how many accounts ALL_PROVISIONED_ACCOUNTS covers. */
-const allAtOnceMost = 3_500
+export const allAtOnceMost = 3_500
 /** So few accounts are asked for one by one, without a listing. */
 const fewMost = 50
 

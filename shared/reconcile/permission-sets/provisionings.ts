@@ -6,9 +6,8 @@ import { listAll } from '../../ports/page.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import type { Provisioning, SsoAdmin } from '../../ports/sso-admin.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
+import { RequestTimes } from '../calls/request-times.ts'
 
-const pollFirstMs = 250
-const pollMostMs = 3_000
 const retryMostMs = 10_000
 
 type ProvisioningTarget = { readonly arn: PermissionSetArn; readonly accountId?: AccountId | undefined }
@@ -23,6 +22,9 @@ export class Provisionings {
   readonly #most: number
   readonly #ending: AbortSignal
   readonly #known = new Map<string, Provisioning>()
+  /** Thousands of accounts take many minutes, one takes seconds. */
+  readonly #timesOfAll = new RequestTimes()
+  readonly #timesOfOne = new RequestTimes()
   #starting = 0
   readonly #recover = once(() => this.#refresh())
 
@@ -55,7 +57,10 @@ export class Provisionings {
       const started = isFull ? undefined : await this.#start(target)
       if (started) {
         await onStarted(started.requestId)
-        return this.wait(started.requestId, deadlineMs)
+        const startedMs = this.#clock.monotonicMs()
+        const ended = await this.wait(started.requestId, deadlineMs)
+        if (ended) this.#timesOf(ended).note(this.#clock.monotonicMs() - startedMs)
+        return ended
       }
       await this.#pause(isFull ? 1_000 : Math.min(retryMostMs, 500 * 2 ** attempt))
       await this.#refresh()
@@ -81,14 +86,24 @@ export class Provisionings {
 
   /** Waits for the end of a request. `undefined`: as for `run`. */
   async wait(requestId: string, deadlineMs: number): Promise<Provisioning | undefined> {
-    for (let pollMs = pollFirstMs; this.#clock.monotonicMs() < deadlineMs; pollMs = Math.min(pollMostMs, pollMs * 2)) {
-      await this.#pause(pollMs)
+    const times = this.#timesOf(this.#known.get(requestId))
+    const sinceMs = this.#clock.monotonicMs()
+    let waitMs = Math.max(times.dueAfterMs, times.everyMs(0))
+    while (this.#clock.monotonicMs() < deadlineMs) {
+      await this.#pause(waitMs)
       const current = await this.#ssoAdmin.describeProvisioning(requestId)
-      if (current?.state === 'IN_PROGRESS') continue
+      if (current?.state === 'IN_PROGRESS') {
+        waitMs = times.everyMs(this.#clock.monotonicMs() - sinceMs)
+        continue
+      }
       this.#known.delete(requestId)
       return current
     }
     return undefined
+  }
+
+  #timesOf(provisioning: Provisioning | undefined): RequestTimes {
+    return provisioning?.accountId === undefined ? this.#timesOfAll : this.#timesOfOne
   }
 
   /** The List call tells ids only, so each unknown request costs one Describe call. */

@@ -1,3 +1,4 @@
+import { withoutDenials } from '../../domain/ended-sessions.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import type { PermissionSetDefinition } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
@@ -6,14 +7,17 @@ import type { SsoAdmin } from '../../ports/sso-admin.ts'
 
 export type FoundPermissionSet = PermissionSetDefinition & { readonly name: PermissionSetName }
 
-/** A permission set as Identity Center has it, read by six calls; `undefined`: it is gone. */
+/**
+ * A permission set as Identity Center has it, apart from the denial of sessions that were ended, read by six calls; `undefined`:
+ * it is gone.
+ */
 export async function readPermissionSet(
   ssoAdmin: SsoAdmin,
   arn: PermissionSetArn,
 ): Promise<FoundPermissionSet | undefined> {
   const attributes = await ssoAdmin.describePermissionSet(arn)
   if (!attributes) return undefined
-  const [tags, managedPolicyArns, customerManagedPolicies, inlinePolicy, permissionsBoundary] = await Promise.all([
+  const [tags, managedPolicyArns, customerManagedPolicies, saidInline, permissionsBoundary] = await Promise.all([
     Array.fromAsync(listAll((token) => ssoAdmin.listTagsForResource(arn, token))),
     Array.fromAsync(listAll((token) => ssoAdmin.listManagedPolicies(arn, token))),
     Array.fromAsync(listAll((token) => ssoAdmin.listCustomerManagedPolicies(arn, token))),
@@ -21,6 +25,7 @@ export async function readPermissionSet(
     ssoAdmin.getPermissionsBoundary(arn),
   ])
   const { name, description, sessionDuration, relayState } = attributes
+  const inlinePolicy = withoutDenials(saidInline)
   const policies = { managedPolicyArns, customerManagedPolicies, inlinePolicy, permissionsBoundary }
   return { name, description, sessionDuration, relayState, tags, ...policies }
 }

@@ -5,6 +5,7 @@ import type { Account } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName } from '../../domain/principal.ts'
 import { type RoleUse, unusedDays } from '../../domain/role-use.ts'
+import type { ToldLink } from '../../domain/told-link.ts'
 import { renderUnitPath } from '../../domain/unit-path.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -34,7 +35,8 @@ export type HeldAccess = {
   readonly since?: string | undefined
   /** When it ends by itself: all its links expire by then. */
   readonly until?: string | undefined
-  readonly links: readonly GrantingLink[]
+  /** Of temporary access with the request that it is of. */
+  readonly links: readonly ToldLink[]
   /** How the role was used, by anybody who has it. Absent: it was not asked. */
   readonly use?: RoleUse | undefined
   /** For how many days nobody is known to have used this access. Absent: it is not known. */

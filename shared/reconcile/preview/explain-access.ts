@@ -6,6 +6,7 @@ import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { toldUploader } from '../../domain/find-uploader.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
+import { parseLinkKey } from '../../domain/link.ts'
 import { nearMatch } from '../../domain/near-match.ts'
 import { renderNear } from '../../domain/near-principal.ts'
 import { type Account, isUnplaced } from '../../domain/organization-view.ts'
@@ -13,6 +14,7 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { Status } from '../../domain/status.ts'
+import type { ToldLink } from '../../domain/told-link.ts'
 import { renderUnitPath } from '../../domain/unit-path.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -25,8 +27,10 @@ import { UnitNames } from '../organization/unit-names.ts'
 import { listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
+import { LinkReadings } from '../records/link-readings.ts'
 import { listLinks } from '../records/list-links.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
 import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
 import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
@@ -39,7 +43,7 @@ export type Question = {
 }
 
 /** A link that grants an assignment now, or did when it was last evaluated. */
-export type ExplainedLink = GrantingLink & {
+export type ExplainedLink = ToldLink & {
   /** Whether it grants the assignment now. */
   readonly grants: boolean
   readonly status?: Status | undefined
@@ -199,17 +203,15 @@ function compareWithListing(explanation: Explanation, principalId: PrincipalId, 
 async function explain(assignment: Assignment, context: Context): Promise<Explanation> {
   const { ports, configuration, organization } = context
   const key = renderAssignmentKey(assignment)
+  const readings = new LinkReadings(ports.objects, configuration)
   const [stored, foreign, evaluation, history] = await Promise.all([
     new Ledger(ports.objects).read(key),
     readForeign(ports.objects, key),
-    evaluateAssignment(assignment, { objects: ports.objects, organization, configuration, place: 'view' }),
+    evaluateAssignment(assignment, { readings, organization, configuration, place: 'view' }),
     listHistory(ports.objects, key),
   ])
   const unclear = evaluation.links.length === 0 ? evaluation.unreadable : []
-  for (const link of unclear)
-    context.notes.push(
-      `S3 does not give ${link} to ssofile, so it is not known whether that link grants this access; see: ssofile status '${link}'`,
-    )
+  for (const link of unclear) context.notes.push(noteOfUnclear(link, configuration))
   const links = await explainLinks(stored?.entry.accesses[0].links ?? foreign?.links ?? [], evaluation.links, ports)
   const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
   if (stored) {
@@ -241,6 +243,13 @@ async function explain(assignment: Assignment, context: Context): Promise<Explan
     : { ...base, state: 'none', isInForce: false }
 }
 
+function noteOfUnclear(key: string, { folders }: Configuration): string {
+  const link = parseLinkKey(key, folders)
+  const isSelecting = link.ok && link.value.scope.kind === 'select'
+  const why = isSelecting ? `nobody knows which accounts ${key} selects` : `S3 does not give ${key} to ssofile`
+  return `${why}, so it is not known whether that link grants this access; see: ssofile status '${key}'`
+}
+
 /** What an entry says besides its state, in whole sentences. */
 export function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
   return [
@@ -267,8 +276,9 @@ async function explainLinks(
   // The record of the version that was evaluated says who uploaded it.
   for (const link of [...granting, ...recorded]) byKey.set(link.key, { ...byKey.get(link.key), ...link })
   const grantsNow = new Set(granting.map(({ key }) => key))
+  const [told] = await addRequests([{ links: [...byKey.values()] }], objects)
   return Promise.all(
-    [...byKey.values()].map(async (link): Promise<ExplainedLink> => {
+    (told?.links ?? []).map(async (link: ToldLink): Promise<ExplainedLink> => {
       const status = await statuses.read(link.key)
       const by = link.by ?? toldUploader(status, link)
       return { ...link, by, grants: grantsNow.has(link.key), status }
@@ -329,7 +339,7 @@ async function findNearLinks(
 ): Promise<Answer['near']> {
   const { permissionSet, principal } = question
   const { managementAccountId } = await organization.view()
-  const membership = { ...configuration, managementAccountId }
+  const membership = { ...configuration, managementAccountId, selectors: await organization.selectors() }
   const near: { key: string; differs: string; rank: number }[] = []
   for await (const link of listLinks(ports.objects, configuration.folders)) {
     const inAccount = differsInAccount(link.scope, question.account, account, membership)

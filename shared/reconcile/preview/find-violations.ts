@@ -1,19 +1,26 @@
-import { renderAssignmentKey } from '../../domain/assignment.ts'
+import type { AccountId } from '../../domain/account-id.ts'
+import { assignmentOf, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { toldUploader } from '../../domain/find-uploader.ts'
 import { describeObjection, type Objection } from '../../domain/judge-by-policies.ts'
-import type { Link } from '../../domain/link.ts'
-import { toAssignment } from '../../domain/plan.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type Link, renderGrant } from '../../domain/link.ts'
+import { type AssignmentSet, collectAssignments, toAssignment } from '../../domain/plan.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { judgeLink } from '../assignments/judge-link.ts'
+import { Memberships } from '../directory/memberships.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { InputReadings } from '../records/input-readings.ts'
-import { Ledger, listAccountsOf } from '../records/ledger.ts'
+import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { Policies } from '../records/policies.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+import { findUnkeptMinimums } from './find-unkept-minimums.ts'
+import { SeparationsIn } from './separations-in.ts'
 
 const notesMost = 100
 
@@ -22,44 +29,67 @@ export type Violations = ReadonlyMap<string, readonly Objection[]>
 
 /** From the bucket alone, with the organization as last read. */
 export async function findViolations(
-  ports: Pick<Ports, 'objects' | 'clock' | 'organizations' | 'randomness' | 'log'>,
+  /** `identityStore`: one that is patient (see `patientIdentityStore`). */
+  ports: Pick<Ports, 'objects' | 'clock' | 'organizations' | 'randomness' | 'log' | 'identityStore'>,
   configuration: Configuration,
 ): Promise<Violations> {
-  const { objects, clock } = ports
+  const { objects, clock, identityStore } = ports
   const policies = new Policies({ objects, clock })
   const found = new Map<string, readonly Objection[]>()
-  const view = await new OrganizationCache(ports, configuration.folders).storedView()
-  if (!view || (await policies.read()).policies.length === 0) return found
-  const organization = { view: async () => view, viewWithTags: async () => view }
+  const cache = new OrganizationCache(ports, configuration.folders)
+  const view = await cache.storedView()
+  const guardrails = await policies.read()
+  if (!view || guardrails.policies.length === 0) return found
+  const memberships = new Memberships(identityStore, clock)
+  const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+  for (const [account, objections] of await findUnkeptMinimums(guardrails, view, { objects, memberships }))
+    found.set(account, objections)
+  const people = { objects, policies, principals, memberships }
+  const owned = await listOwned(objects)
+  const separations = new SeparationsIn((link) => listGranted(link, owned, objects), people)
+  const selectors = await cache.selectors()
+  const organization = { view: async () => view, viewWithTags: async () => view, selectors: async () => selectors }
   const readings = await InputReadings.list(objects, configuration)
   const statuses = new StatusStore(objects, clock)
   await forEachAtOnce(readings.keys, async (key) => {
     const reading = await readings.read(key)
     if (reading.state !== 'in-force') return
     const { link, body, object } = reading
-    const told = await spoiledAsAbsent(statuses.read(key))
+    let status: ReturnType<StatusStore['read']> | undefined
+    // Only a rule about uploaders needs it, or what is refused.
+    const readStatus = () => {
+      status ??= spoiledAsAbsent(statuses.read(key))
+      return status
+    }
     const { refusals } = await judgeLink(
       {
         ...{ link, body, uploadedAt: object.lastModified },
-        findUploader: async () => toldUploader(told, object),
+        findUploader: async () => toldUploader(await readStatus(), object),
       },
-      { policies, organization, configuration },
+      { policies, organization, configuration, separations },
     )
     const objections = refusals.filter(({ rule }) => rule !== undefined)
-    const mayBeNew = told?.state === 'rejected'
-    if (objections.length > 0 && (!mayBeNew || (await grants(link, objects)))) found.set(key, objections)
+    if (objections.length === 0) return
+    const mayBeNew = (await readStatus())?.state === 'rejected'
+    if (!mayBeNew || (await listGranted(link, owned, objects)).length > 0) found.set(key, objections)
   })
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Whether the ledger has access by this link: one that is refused now may have given some before. */
-async function grants(link: Link, objects: ObjectStore): Promise<boolean> {
+async function listOwned(objects: ObjectStore): Promise<AssignmentSet> {
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
+  return collectAssignments(keys.map(assignmentOf))
+}
+
+/** The accounts in which the ledger has access by this link: one that is refused now may have given some before. */
+async function listGranted(link: Link, owned: AssignmentSet, objects: ObjectStore): Promise<readonly AccountId[]> {
   const ledger = new Ledger(objects)
-  for (const accountId of await listAccountsOf(objects, link)) {
+  const granted: AccountId[] = []
+  for (const accountId of owned.get(renderGrant(link))?.accounts ?? []) {
     const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(toAssignment(link, accountId))))
-    if (stored?.entry.accesses.some(({ links }) => links.some(({ key }) => key === link.key))) return true
+    if (stored?.entry.accesses.some(({ links }) => links.some(({ key }) => key === link.key))) granted.push(accountId)
   }
-  return false
+  return granted
 }
 
 /** For the end of a report. */

@@ -4,7 +4,7 @@ import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { PrincipalName } from '../../domain/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { bindingOf } from '../assignments/user-binding.ts'
+import { bindingOfReading } from '../assignments/user-binding.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { readLink } from '../records/read-link.ts'
@@ -38,7 +38,7 @@ export async function previewBindings(
     const status = await spoiledAsAbsent(statuses.read(key))
     if (reading.state !== 'in-force' || status?.principalId === undefined) return []
     const { principal, type } = reading.link
-    if (bindingOf(type, status, reading.object) !== undefined) return []
+    if (bindingOfReading(reading, status) !== undefined) return []
     const to = await principals.resolve(type, principal, 0)
     return to === undefined || to === status.principalId ? [] : [{ link: key, principal, from: status.principalId, to }]
   })

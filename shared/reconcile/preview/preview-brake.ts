@@ -20,7 +20,7 @@ import { brakeFile } from '../brake/brake-file.ts'
 import type { PlannedRevocation } from './preview.ts'
 
 /** How many revocations the brake would hold, and why. Which ones depends on their order. */
-export type BrakePreview = { readonly held: number; readonly reasons: readonly string[] }
+export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
 
 /** Lets the brake judge these revocations by its rules and its count so far; writes nothing. */
 export async function previewBrake(
@@ -30,12 +30,14 @@ export async function previewBrake(
     configuration,
     now,
   }: { readonly objects: ObjectStore; readonly configuration: Configuration; readonly now: Date },
-): Promise<BrakePreview> {
+): Promise<RevocationsPreview> {
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
-  const counted = revocations.map(({ assignment, links, cause }): Revocation => {
-    return { key: renderAssignmentKey(assignment), links: links.map(({ key }) => key), cause }
+  const counted = revocations.flatMap(({ assignment, links, cause }): readonly Revocation[] => {
+    if (isEndOfTemporary(links)) return []
+    const counting = links.filter(({ fate }) => fate !== 'ended')
+    return [{ key: renderAssignmentKey(assignment), links: counting.map(({ key }) => key), cause }]
   })
   const items = Map.groupBy(counted.flatMap(tally), nameOf)
   const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)
@@ -53,6 +55,11 @@ export async function previewBrake(
     record = { ...brake, lists: brake.lists.map((list) => ({ ...list, held: heldBefore(list) })) }
   }
   return { held, reasons: record.lists.map(describeList) }
+}
+
+/** Neither the brake nor a policy's minimum holds it. */
+export function isEndOfTemporary(links: PlannedRevocation['links']): boolean {
+  return links.length > 0 && links.every(({ fate }) => fate === 'ended')
 }
 
 function nameOf({ rule, cause, name, folder }: Tally): string {

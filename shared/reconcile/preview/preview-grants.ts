@@ -8,7 +8,7 @@ import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
 import { findLackOfPrincipal } from '../assignments/resolve-target.ts'
-import { bindingOf } from '../assignments/user-binding.ts'
+import { bindingOfReading } from '../assignments/user-binding.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
@@ -100,7 +100,7 @@ async function resolveGrant(
     links.map(async (key) => {
       const reading = await readings.read(key)
       if (reading.state === 'absent') return undefined
-      return bindingOf(type, await statuses.read(key), reading.object)
+      return bindingOfReading(reading, await statuses.read(key))
     }),
   )
   const [other] = bound

@@ -1,5 +1,7 @@
 import type { Uploader } from '../../domain/input-message.ts'
 import { complainOfObjections } from '../../domain/judge-by-policies.ts'
+import { type Link, parseLinkKey } from '../../domain/link.ts'
+import { separatedFrom } from '../../domain/separation.ts'
 import { rejection, type Status } from '../../domain/status.ts'
 import { isSameUpload } from '../../domain/upload.ts'
 import { type JudgeContext, judgeLink } from '../assignments/judge-link.ts'
@@ -8,13 +10,15 @@ import { forEachAtOnce } from '../records/list-heads.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { PlannedGrant } from './preview.ts'
+import { type PeopleContext, SeparationsIn } from './separations-in.ts'
 
 export type RefusedLink = { readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>
 
-type Context = JudgeContext & {
-  readonly readings: Pick<InputReadings, 'read'>
-  readonly statuses: Pick<StatusStore, 'read'>
-}
+type Context = Omit<JudgeContext, 'separations'> &
+  PeopleContext & {
+    readonly readings: Pick<InputReadings, 'read'>
+    readonly statuses: Pick<StatusStore, 'read'>
+  }
 
 /**
  * What the policies refuse of new access, as whoever applies it would. `later`: the rules about who uploads a file, where it is
@@ -23,7 +27,20 @@ type Context = JudgeContext & {
 export async function previewRefusals(planned: readonly PlannedGrant[], context: Context) {
   const refused = new Map<string, RefusedLink>()
   const later = new Set<string>()
-  await forEachAtOnce(new Set(planned.flatMap(({ links }) => links)), async (key) => {
+  const accounts = Map.groupBy(
+    planned.flatMap(({ assignment: { accountId }, links }) => links.map((link) => ({ link, accountId }))),
+    ({ link }) => link,
+  )
+  const accountsOf = async ({ key }: Link) => accounts.get(key)?.map(({ accountId }) => accountId) ?? []
+  const separations = new SeparationsIn(accountsOf, context)
+  const guardrails = await context.policies.read()
+  const hasSeparations = guardrails.policies.some((policy) => policy.separations.length > 0)
+  const isApart = (key: string): boolean => {
+    if (!hasSeparations) return false
+    const link = parseLinkKey(key, context.configuration.folders)
+    return link.ok && separatedFrom(guardrails, link.value.permissionSet) !== undefined
+  }
+  const judge = async (key: string): Promise<void> => {
     const reading = await context.readings.read(key)
     if (reading.state !== 'in-force') return
     const { link, body, object } = reading
@@ -31,11 +48,22 @@ export async function previewRefusals(planned: readonly PlannedGrant[], context:
       const status = await spoiledAsAbsent(context.statuses.read(key))
       return isSameUpload(status, object) ? status?.by : 'later'
     }
-    const verdict = await judgeLink({ link, body, uploadedAt: object.lastModified, findUploader }, context)
+    const verdict = await judgeLink(
+      { link, body, uploadedAt: object.lastModified, findUploader },
+      { ...context, separations },
+    )
     for (const rule of verdict.later) later.add(rule)
     const complaint = complainOfObjections(key, verdict.refusals)
     if (complaint) refused.set(key, { key, ...rejection(complaint) })
-  })
+    else if (isApart(key)) await separations.accept(link)
+  }
+  const keys = [...new Set(planned.flatMap(({ links }) => links))].sort()
+  await forEachAtOnce(
+    keys.filter((key) => !isApart(key)),
+    judge,
+  )
+  // One after the other: of two that nobody may have together, the first is accepted.
+  for (const key of keys.filter(isApart)) await judge(key)
   const accepted = planned.map(({ assignment, links }) => ({
     assignment,
     links: links.filter((key) => !refused.has(key)),

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Cause } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
@@ -7,16 +8,20 @@ import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { listGrantingLinks } from '../../domain/granting-links.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { Lack } from '../../domain/lack.ts'
+import type { GrantingLink } from '../../domain/ledger-entry.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { type Reach, reachOf } from '../../domain/reach.ts'
+import { accountsOf, type Reach, reachOf } from '../../domain/reach.ts'
 import type { Status } from '../../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { findCause } from '../brake/find-cause.ts'
+import { findCause, withoutEnded } from '../brake/find-cause.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { findDifferences } from '../differences/find-differences.ts'
+import { Memberships } from '../directory/memberships.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { InputReadings } from '../records/input-readings.ts'
@@ -29,11 +34,14 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
-import { type BrakePreview, previewBrake } from './preview-brake.ts'
+import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
+import { type ContentsPreview, previewContents } from './preview-contents.ts'
 import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
+import { previewMinimums } from './preview-minimums.ts'
 import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
+import { previewSuffix } from './preview-suffix.ts'
 
 /** An assignment to create, and the links that grant it. */
 export type PlannedGrant = {
@@ -43,8 +51,20 @@ export type PlannedGrant = {
   readonly principalId?: PrincipalId
 }
 
-/** What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope. */
-export type LinkFate = 'deleted' | 'rejected' | 'expired' | 'not-yet' | 'unreadable' | 'elsewhere'
+/**
+ * What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope.
+ * `nameless`: it is in force, and its principal has another name under the `principalSuffix`. `ended`: its temporary access is
+ * over, which the brake never holds.
+ */
+export type LinkFate =
+  | 'deleted'
+  | 'ended'
+  | 'rejected'
+  | 'expired'
+  | 'not-yet'
+  | 'unreadable'
+  | 'elsewhere'
+  | 'nameless'
 export type PlannedRevocation = {
   readonly assignment: Assignment
   /** The links that granted it when it was last evaluated. */
@@ -70,8 +90,10 @@ export type Preview = {
   readonly waiting: readonly WaitingGrants[]
   /** Held by the brake until a person releases it. */
   readonly held: readonly PlannedRevocation[]
-  /** The part of `revocations` that the brake would hold. */
-  readonly brake: BrakePreview
+  /** What policies demand to be left in accounts, and would not be: sentences. The revocations are held then. */
+  readonly minimums: readonly string[]
+  /** The part of `revocations`, and of the changes of permission sets, that the brake would hold. */
+  readonly brake: RevocationsPreview & ContentsPreview
   /** No link grants them, but their account takes no changes. */
   readonly stuck: readonly PlannedRevocation[]
   readonly vanishingRoles: readonly ProvisionedSet[]
@@ -81,6 +103,8 @@ export type Preview = {
   readonly permissionSets: readonly PermissionSetChange[]
   /** Who has the permission sets that change or are deleted, by name: as recorded before. */
   readonly reach: ReadonlyMap<string, Reach>
+  /** The accounts where these have them. */
+  readonly assignedIn: ReadonlyMap<PermissionSetName, readonly AccountId[]>
   /** Those of the permission sets here that allow everything, in their new version. */
   readonly administrators: readonly PermissionSetName[]
   /** Unfinished ledger entries: they are tried again. */
@@ -98,6 +122,8 @@ type PreviewOptions = {
   readonly looksMost: number
   /** Told each step. */
   readonly onStep?: TellProgress
+  /** The `principalSuffix` in force, where another configuration is foretold: another suffix is another name. */
+  readonly suffixBefore?: string | undefined
 }
 
 /**
@@ -107,7 +133,7 @@ type PreviewOptions = {
 export async function previewChanges(
   ports: Ports,
   configuration: Configuration,
-  { looksMost, onStep = () => {} }: PreviewOptions,
+  { looksMost, onStep = () => {}, suffixBefore = configuration.principalSuffix }: PreviewOptions,
 ): Promise<Preview> {
   const { objects } = ports
   onStep('reading the organization')
@@ -118,15 +144,23 @@ export async function previewChanges(
   const { plan, unfinished, counts, held: heldKeys } = differences
   const readings = await InputReadings.list(objects, configuration)
   const policies = new Policies({ objects, clock: ports.clock })
-  const membership = { ...configuration, managementAccountId: view.managementAccountId }
+  const selectors = await organization.selectors()
+  const membership = { ...configuration, managementAccountId: view.managementAccountId, selectors }
   onStep('looking up permission sets and principals')
   const permissionSets = await previewPermissionSets(ports)
   const planned = await attributeGrants(plan.grants, readings, view, membership)
   const statuses = new StatusStore(objects, ports.clock)
-  const judged = await previewRefusals(planned, { policies, organization, configuration, readings, statuses })
+  const identityStore = patientIdentityStore(ports)
+  const memberships = new Memberships(identityStore, ports.clock)
+  const principals = new PrincipalIndex(identityStore, ports.clock, configuration.principalSuffix)
+  const people = { objects, policies, memberships, principals }
+  const judged = await previewRefusals(planned, { ...people, organization, configuration, readings, statuses })
   const sorted = await sortGrants(judged.grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
-  const revoking = await attributeRevocations(plan.revocations, objects, readings, view)
+  const attributed = await attributeRevocations(plan.revocations, objects, readings, { ...view, selectors })
+  const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
+  const isKnown = new Set(attributed.map(({ assignment }) => renderAssignmentKey(assignment)))
+  const revoking = [...attributed, ...renamed.filter(({ assignment }) => !isKnown.has(renderAssignmentKey(assignment)))]
   const {
     stuck = [],
     held = [],
@@ -151,7 +185,11 @@ export async function previewChanges(
     revocations,
     bindings: await previewBindings(differences.inputs, ports, configuration),
     held,
-    brake: await previewBrake(revocations, { objects, configuration, now: ports.clock.now() }),
+    minimums: await previewMinimums(revocations, sorted.grants, people),
+    brake: {
+      ...(await previewBrake(revocations, { objects, configuration, now: ports.clock.now() })),
+      ...(await previewContents(permissionSets, differences.recorded, { objects, configuration })),
+    },
     stuck,
     vanishingRoles: findVanishingRoles({
       revocations: revoked,
@@ -171,6 +209,7 @@ export async function previewChanges(
       one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
     ),
     reach: new Map(changed.map((name) => [name, reachOf(name, differences.recorded)])),
+    assignedIn: new Map(changed.map((name) => [name, accountsOf(name, differences.recorded)])),
     administrators: await findAdministrators(named, objects, permissionSets),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
@@ -200,7 +239,7 @@ async function attributeRevocations(
   revocations: readonly Assignment[],
   objects: ObjectStore,
   readings: InputReadings,
-  { accounts, managementAccountId }: OrganizationView,
+  { accounts, managementAccountId, selectors }: OrganizationView & Pick<Membership, 'selectors'>,
 ): Promise<readonly PlannedRevocation[]> {
   const byId = new Map(accounts.map((account) => [account.id, account]))
   const ledger = new Ledger(objects)
@@ -209,11 +248,16 @@ async function attributeRevocations(
     // An unreadable entry has no known links.
     const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(assignment)))
     const granting = stored?.entry.accesses[0].links ?? []
-    const keys = granting.map(({ key }) => key).sort()
-    const links = await Promise.all(keys.map(async (key) => ({ key, fate: fateOf(await readings.read(key)) })))
+    const read = (key: string) => readings.read(key)
+    const counting = await withoutEnded(granting, read, objects)
+    const toFate = async (link: GrantingLink) => ({
+      key: link.key,
+      fate: counting.includes(link) ? fateOf(await read(link.key)) : ('ended' as const),
+    })
+    const links = await Promise.all(granting.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(toFate))
     const { accountId } = assignment
-    const place = { accountId, account: byId.get(accountId), managementAccountId }
-    return { assignment, links, cause: await findCause(granting, (key) => readings.read(key), place) }
+    const place = { accountId, account: byId.get(accountId), managementAccountId, selectors }
+    return { assignment, links, cause: await findCause(counting, read, place) }
   }
   return Promise.all(revocations.map((assignment) => limit(() => attribute(assignment))))
 }
@@ -261,6 +305,7 @@ function asRead(organization: OrganizationCache): AskedOrganization {
   const parents = new Map<string, Promise<boolean>>()
   return {
     view: () => organization.view(),
+    selectors: () => organization.selectors(),
     viewWithTags: (untilMs) => organization.viewWithTags(untilMs),
     find: async (accountId, { accounts }) => accounts.find(({ id }) => id === accountId),
     parentExists: (id) => {

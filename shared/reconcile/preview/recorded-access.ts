@@ -2,10 +2,11 @@ import { claims, type Listing, proveAccess } from '../../domain/access-proof.ts'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type Access, type GrantingLink, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type Access, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
 import type { RoleUse } from '../../domain/role-use.ts'
+import type { ToldLink } from '../../domain/told-link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
@@ -26,7 +27,7 @@ export type KnownAccess = {
   readonly state: LedgerState | 'foreign'
   /** Since when it is in force. For foreign access: since when ssofile knows it. */
   readonly since?: string | undefined
-  readonly links: readonly GrantingLink[]
+  readonly links: readonly ToldLink[]
   /** Absent: it was not asked. */
   readonly use?: RoleUse | undefined
 }

@@ -1,4 +1,5 @@
 import { renderCsv } from '../../domain/render-csv.ts'
+import { describeTemporary } from '../../domain/told-link.ts'
 import type { HeldAccess } from './expand-access.ts'
 
 type Column = { readonly title: string; readonly text: (row: HeldAccess) => string }
@@ -23,6 +24,7 @@ const columns: readonly Column[] = [
   { title: 'uploaded at', text: ({ links }) => links.map(({ lastModified }) => lastModified).join(' ; ') },
   { title: 'ticket', text: ({ links }) => links.flatMap(({ ticket }) => ticket ?? []).join(' ; ') },
   { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
+  { title: 'temporary', text: ({ links }) => links.flatMap((link) => describeTemporary(link) ?? []).join(' ; ') },
   { title: 'remark', text: ({ remark = '' }) => remark },
   { title: 'role last used', text: ({ use }) => (use?.isKnown ? (use.lastUsedAt ?? 'never') : 'not known') },
   { title: 'unused days', text: ({ unusedDays }) => (unusedDays === undefined ? '' : String(unusedDays)) },

@@ -15,6 +15,7 @@ import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { UnitNames } from '../organization/unit-names.ts'
 import { listAccessAt } from './access-at.ts'
+import { addRequests } from './add-requests.ts'
 import { addUploaders } from './add-uploaders.ts'
 import { expandAccess, type HeldAccess } from './expand-access.ts'
 import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
@@ -98,7 +99,7 @@ export async function whoHasAccess(
   notes.push(...uses.notes)
   if (unusedForDays !== undefined && configuration.auditorRole === '')
     notes.push(`${notConfigured}: name a role that may ask IAM in each account; docs/audit.md says what it needs`)
-  const told = await addUploaders(unused, ports)
+  const told = await addRequests(await addUploaders(unused, ports), objects)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isThen = question.at !== undefined
   const unitNames = await nameUnits(told, accounts, finding)

@@ -1,3 +1,5 @@
+import { requestPrefix, userInKey } from '../../domain/access-request.ts'
+import { approvalPrefix } from '../../domain/approval-file.ts'
 import { quote } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { shareOf } from '../../domain/folder-share.ts'
@@ -18,10 +20,23 @@ const rejectedPrefix = `${attentionPrefix}rejected/`
 const longNames = `${crowdPrefix}long names`
 const ofPermissionSets = `${crowdPrefix}permission_sets`
 const ofFolder = `${crowdPrefix}folder `
+/** What one person asks for or approves: of these each person has a crowd. */
+const kindsOfPeople = [requestPrefix, approvalPrefix]
+const crowdOfPerson = /^too-many\/(requests|approvals) of (.*)$/s
+
+/** So many undecided requests may a person have, so many that are rejected, and so many approvals that are. */
+export const requestsMost = 20
+
+/** Of requests and approvals; the others are of files that `validate` knows. */
+export function isCrowdOfPerson(crowd: string): boolean {
+  return crowdOfPerson.test(crowd)
+}
 
 /** The crowd that a file belongs to, whether or not it is valid. Keys that are too long for the index have one. */
 export function crowdOf(input: string, folders: readonly string[]): string {
   if (isTooLong(attentionKey('rejected', input).slice(rejectedPrefix.length))) return longNames
+  const kind = kindsOfPeople.find((prefix) => input.startsWith(prefix))
+  if (kind) return `${crowdPrefix}${kind.slice(0, -1)} of ${userInKey(input)}`
   return input.startsWith(permissionSetPrefix) ? ofPermissionSets : crowdPrefix + shareOf(input, folders)
 }
 
@@ -44,12 +59,26 @@ type Limits = Pick<Configuration, 'folders' | 'limits'>
  * time, mostly with one call, so that no count can be wrong for long.
  */
 export async function isCrowded(objects: ObjectStore, crowd: string, { folders, limits }: Limits): Promise<boolean> {
+  const [, kind, user] = crowdOfPerson.exec(crowd) ?? []
+  if (kind !== undefined) {
+    const counts = await Promise.all(
+      ['waiting', 'rejected'].map((state) => countTo(objects, `${attentionPrefix}${state}/${kind}/${user}/`)),
+    )
+    return counts.includes(requestsMost)
+  }
   let left = limits.notValidFiles
   for await (const { key } of objects.list(prefixOf(crowd))) {
     const isOfCrowd = crowd === longNames || crowdOf(key.slice(rejectedPrefix.length), folders) === crowd
     if (isOfCrowd && --left <= 0) return true
   }
   return false
+}
+
+/** At most `requestsMost`. */
+async function countTo(objects: ObjectStore, prefix: string): Promise<number> {
+  let count = 0
+  for await (const _ of objects.list(prefix)) if (++count === requestsMost) break
+  return count
 }
 
 /** Tells of a crowd whose files nobody has counted yet: the next sweep does. */
@@ -59,6 +88,14 @@ export async function tellCrowd(statuses: StatusStore, crowd: string, { limits }
 
 /** `untold`: the files that have no status of their own, ascending; absent: not known. */
 export function describeCrowd(crowd: string, most: number, untold?: readonly string[]): NewStatus {
+  const [, kind] = crowdOfPerson.exec(crowd) ?? []
+  if (kind !== undefined)
+    return rejection({
+      object: crowd,
+      received: `more than ${requestsMost} ${kind} of one person that wait, or that are rejected; the others are not looked at`,
+      expected: 'few',
+      remedy: 'delete those that are not needed; the others are then looked at',
+    })
   const names = untold?.slice(0, 3).map((key) => `'${quote(key)}'`)
   const others = untold ? `${untold.length} more have none, such as ${names?.join(', ')}` : 'the others have none'
   return rejection({

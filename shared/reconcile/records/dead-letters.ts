@@ -54,7 +54,7 @@ export async function workOnDeadLetters(
   for (const { letter, message } of await receiveAll(ports, queue)) {
     const decision = decide(letter)
     if (decision === 'put-back') await putBack(ports, queue, message)
-    if (decision === 'leave') await ports.queues.changeVisibility(dead, message.receiptHandle, 0)
+    if (decision === 'leave') await ports.queues.changeVisibility(dead, [message.receiptHandle], 0)
     else {
       await ports.queues.delete(dead, message.receiptHandle)
       await forgetFailure(ports, message.messageId)
@@ -110,6 +110,7 @@ function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter,
         return { about: parseS3Event(message.body).map((record) => decodeS3Key(parseS3Record(record).s3.object.key)) }
       case 'links':
       case 'permission-sets':
+      case 'requests':
         return { about: [parseInput(queue, message).key] }
       case 'events':
         // Handlers accept every event: they believe none.

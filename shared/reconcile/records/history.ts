@@ -113,9 +113,9 @@ const historyBody = z.looseObject({
 
 /**
  * What history says last of the access with these ids, under any name that its principal may have had. One listing, and
- * the bodies from the newest on until one tells. With `isRecorded` the ledger says that we have it: then mostly one
- * listing, of this key's own events, is all. `untold`: the instant of a creation in the entry that is not confirmed. Where
- * history has no grant of that instant, it says nothing of this access: an end in it is of an earlier one.
+ * the bodies from the newest on until one tells. `recorded`: the ledger says that we have it, since `at`. Then mostly one
+ * listing is all: the newest event under this name began it at that very instant. A creation that is not confirmed yet
+ * may have come after an end in history: where history has no grant of its instant, it says nothing of this access.
  *
  * | from the newest on            | then                                                                     |
  * | ----------------------------- | ------------------------------------------------------------------------ |
@@ -127,16 +127,16 @@ export async function readLastWord(
   objects: ObjectStore,
   key: AssignmentKey,
   ids: AccessIds,
-  { isRecorded = false, untold }: { readonly isRecorded?: boolean; readonly untold?: string | undefined } = {},
+  recorded?: { readonly at: string | undefined; readonly isConfirmed: boolean },
 ): Promise<LastWord> {
   const own = historyFolder(key)
-  if (isRecorded) {
+  if (recorded) {
     const told = await listNewestFirst(objects, [own])
     const [newest] = told
     if (newest === undefined) return { says: 'nothing' }
-    if (untold !== undefined && !told.some(({ event, at }) => event === 'granted' && at === untold))
+    if (!recorded.isConfirmed && !told.some(({ event, at }) => event === 'granted' && at === recorded.at))
       return { says: 'nothing' }
-    if (!isEnd(newest.event)) return { says: 'ours', at: newest.at, links: [] }
+    if (!isEnd(newest.event) && newest.at === recorded.at) return { says: 'ours', at: newest.at, links: [] }
   }
   const { accountId, permissionSet } = assignmentOf(key)
   const shared = `history/account%${accountId}%${permissionSet}%`

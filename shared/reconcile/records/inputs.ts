@@ -1,3 +1,5 @@
+import { requestPrefix, userInKey } from '../../domain/access-request.ts'
+import { approvalPrefix } from '../../domain/approval-file.ts'
 import { quote } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { shareOf } from '../../domain/folder-share.ts'
@@ -9,9 +11,13 @@ import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage, WorkedQueue } from '../../ports/queues.ts'
 import { deduplicationId, groupId } from './lanes.ts'
 
+export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
+export type InputQueue = (typeof inputQueues)[number]
+
 /** The queue for an input key; `undefined`: it is no input. */
-export function queueOf(key: string): Extract<WorkedQueue, 'links' | 'permission-sets'> | undefined {
+export function queueOf(key: string): InputQueue | undefined {
   if (key.startsWith(linkPrefix)) return 'links'
+  if (key.startsWith(requestPrefix) || key.startsWith(approvalPrefix)) return 'requests'
   return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
 }
 
@@ -33,13 +39,14 @@ export function parseInput(
  * A folder has few message groups, since SQS gives each group its turn: however many files a folder has, those of the
  * others wait for a few batches of it. Permission sets have no folders: there each uploader has as many groups. A deletion
  * may revoke, so it is in groups of its own and overtakes all uploads; the order of the two does not matter, since a file is
- * read as it is now.
+ * read as it is now. Requests and approvals of one person have one group: only that person can write them.
  */
 const groupsOfFolder = 8
 
 function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readonly string[]): string {
   if (isAlone) return groupId(key)
   const place = Number.parseInt(groupId(key).slice(0, 8), 16) % groupsOfFolder
+  if (queueOf(key) === 'requests') return groupId(`requests of ${userInKey(key)}`)
   const share = queueOf(key) === 'links' ? shareOf(key, folders) : `permission sets of ${uploaderOf(by)}`
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
 }
@@ -80,7 +87,7 @@ export async function sendInputs(
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
   const id = randomness.id()
-  for (const queue of ['links', 'permission-sets'] as const) {
+  for (const queue of inputQueues) {
     const messages = keys
       .filter((key) => queueOf(key) === queue)
       .map((key) => toOutgoing({ v: 1, key, id, event }, configuration))

@@ -24,8 +24,8 @@ export function groupOf(hint: Hint): string {
  * What must not be worked on twice at once. In one account the assignments of one permission set concern each other: the
  * access of a principal that was renamed moves between them. Those of others do not.
  */
-export function lockOf(hint: Hint): string {
-  return hint.kind === 'assignment' ? `${hint.account} ${hint.permissionSet}` : groupOf(hint)
+export function lockOf({ hint, group }: { readonly hint: Hint; readonly group: string }): string {
+  return hint.kind === 'assignment' ? `${group} ${hint.permissionSet}` : group
 }
 
 /** An account's hints wait in so many lines. Of one line SQS gives ten at most, and no more until those are done. */

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { accountId } from '../../domain/account-id.ts'
+import { endedSession } from '../../domain/ended-sessions.ts'
 import { permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
-import { uploadIdentity } from '../../domain/upload.ts'
+import { isSameUpload, type Upload, uploadIdentity } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { moveTwin } from './open-work.ts'
@@ -17,6 +18,9 @@ const permissionSetEvents = [
   'recreated',
   'provisioned',
   'adopted',
+  'held',
+  'sessions-ended',
+  'denials-removed',
   'deleted',
 ] as const
 export type PermissionSetEvent = (typeof permissionSetEvents)[number]
@@ -67,6 +71,18 @@ export const ownedPermissionSet = z.strictObject({
   drift: z
     .strictObject({ at: z.iso.datetime(), lastModified: z.iso.datetime(), differences: z.array(z.string()) })
     .optional(),
+  /**
+   * Whose sessions its inline policy denies beside what its file says; written before the call. `provisioning`: owed to the
+   * accounts since. `refused`: why it does not say what it should.
+   */
+  sessions: z
+    .strictObject({
+      denied: z.array(endedSession.pick({ user: true, account: true, before: true })),
+      at: z.iso.datetime(),
+      provisioning: owedProvisioning.optional(),
+      refused: z.string().optional(),
+    })
+    .optional(),
   /** When its deletion was first called. */
   deletionAt: z.iso.datetime().optional(),
   /** The next attempt: the instant in the key of its twin under `state/open/`. */
@@ -74,6 +90,14 @@ export const ownedPermissionSet = z.strictObject({
   attempts: z.int().min(0).optional(),
 })
 export type OwnedPermissionSet = z.infer<typeof ownedPermissionSet>
+
+/** Whether this content is in force, or was begun: policies and the brake keep out only what is new. */
+export function isAccepted({ applied, change }: OwnedPermissionSet, upload: Upload): boolean {
+  return (
+    (change !== undefined && change.etag === upload.etag) || (applied !== undefined && isSameUpload(applied, upload))
+  )
+}
+
 const recordOf = (objects: ObjectStore, name: PermissionSetName) =>
   new JsonRecord(objects, ownedPrefix + name, ownedPermissionSet)
 

@@ -15,7 +15,8 @@ export const owner = z.strictObject({
   instanceArn: z.string(),
   identityStoreId: z.string(),
   deployment: z
-    .strictObject({ name: z.string(), queueUrls: z.record(z.enum(workedQueues), z.string()), configuration })
+    // Until it is claimed again, the claim of an older version lacks the queues that came later.
+    .strictObject({ name: z.string(), queueUrls: z.partialRecord(z.enum(workedQueues), z.string()), configuration })
     .optional(),
 })
 export type Owner = z.infer<typeof owner>

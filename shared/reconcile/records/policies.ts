@@ -1,4 +1,4 @@
-import { type Complaint, type Parsed, refused } from '../../domain/complaint.ts'
+import type { Complaint } from '../../domain/complaint.ts'
 import {
   type Guardrails,
   isPolicyKey,
@@ -9,64 +9,52 @@ import {
   policyPrefix,
 } from '../../domain/policy-file.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { forEachAtOnce, listHeads } from './list-heads.ts'
-import { readInput } from './read-input.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { onceIn } from '../../ports/once.ts'
+import { ParsedFiles } from './parsed-files.ts'
 
 /** How soon a changed policy counts. A listing for each new access would be twenty a second. */
 const currentMs = 5_000
 const policiesMost = 100
 
-type Read = { readonly etag: string; readonly size: number; readonly policy: Parsed<Policy> }
+/** What was listed, and what it says. */
+type Looked = { readonly guardrails: Guardrails; readonly etags: Readonly<Record<string, string>> }
 
 /** The policies of a bucket, as they were a few seconds ago at most. Only what changed is read again. */
 export class Policies {
-  readonly #objects: ObjectStore
-  readonly #clock: Pick<Clock, 'monotonicMs'>
-  #read = new Map<string, Read>()
-  #current: { readonly sinceMs: number; readonly guardrails: Promise<Guardrails> } | undefined
+  readonly #files: ParsedFiles<Policy>
+  readonly #recent: () => Promise<Looked>
 
   constructor({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Pick<Clock, 'monotonicMs'> }) {
-    this.#objects = objects
-    this.#clock = clock
+    this.#files = new ParsedFiles(objects, {
+      prefix: policyPrefix,
+      isKey: isPolicyKey,
+      mostBytes: policyFileMostBytes,
+      filesMost: policiesMost,
+      parse: parsePolicyFile,
+    })
+    this.#recent = onceIn(currentMs, clock, () => this.#look())
   }
 
   /** What S3 does not give, and what is not valid, is among the broken ones. Throws where S3 does not answer. */
-  read(): Promise<Guardrails> {
-    const nowMs = this.#clock.monotonicMs()
-    if (this.#current && nowMs - this.#current.sinceMs < currentMs) return this.#current.guardrails
-    const guardrails = this.#look()
-    this.#current = { sinceMs: nowMs, guardrails }
-    guardrails.catch(() => {
-      this.#current = undefined
-    })
-    return guardrails
+  async read(): Promise<Guardrails> {
+    return (await this.#recent()).guardrails
   }
 
-  async #look(): Promise<Guardrails> {
-    const heads = [...(await listHeads(this.#objects, policyPrefix)).values()].filter(({ key }) => isPolicyKey(key))
-    if (heads.length > policiesMost) return { policies: [], broken: [tooMany(heads.length)] }
-    const read = new Map<string, Read>()
-    await forEachAtOnce(heads, async (head) => {
-      const known = this.#read.get(head.key)
-      // What S3 did not give, it may give now, under the same etag.
-      const found = known?.etag === head.etag && known.policy.ok ? known : await readPolicy(this.#objects, head)
-      if (found) read.set(head.key, found)
-    })
-    this.#read = read
-    return joinPolicies(heads.flatMap(({ key }) => read.get(key) ?? []))
+  /** The etag of each policy by its key, as `read` has them. */
+  async etags(): Promise<Looked['etags']> {
+    return (await this.#recent()).etags
+  }
+
+  async #look(): Promise<Looked> {
+    const { files, tooMany } = await this.#files.read()
+    const etags = Object.fromEntries(files.map(({ key, etag }) => [key, etag]))
+    if (tooMany) return { etags, guardrails: { policies: [], broken: [complainOfMany(tooMany.length)] } }
+    return { etags, guardrails: joinPolicies(files.map(({ file, size }) => ({ policy: file, size }))) }
   }
 }
 
-/** `undefined`: it is gone. */
-async function readPolicy(objects: ObjectStore, { key, etag, size }: ObjectHead): Promise<Read | undefined> {
-  const found = await readInput(objects, key, { mostBytes: policyFileMostBytes })
-  if (!found) return undefined
-  if ('complaint' in found) return { etag, size, policy: refused(found.complaint) }
-  return { etag: found.etag, size: found.size, policy: parsePolicyFile(key, found.body, found.size) }
-}
-
-function tooMany(count: number): Complaint {
+function complainOfMany(count: number): Complaint {
   return {
     object: policyPrefix,
     received: `${count} policies`,

@@ -11,6 +11,7 @@ import {
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { SharedReadings } from './shared-readings.ts'
 import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 
 export const statusPrefix = 'status/'
@@ -45,14 +46,21 @@ export function isTooLong(name: string): boolean {
 export class StatusStore {
   readonly #objects: ObjectStore
   readonly #clock: Clock
+  readonly #shared: SharedReadings<Status | undefined>
 
   constructor(objects: ObjectStore, clock: Clock) {
     this.#objects = objects
     this.#clock = clock
+    this.#shared = new SharedReadings(clock)
   }
 
   async read(input: string): Promise<Status | undefined> {
     return (await this.#record(input).read())?.value
+  }
+
+  /** As it was at that moment (monotonic), or is since. Who uploaded or deleted an input stands in it before its hints are sent. */
+  readSince(sinceMs: number, input: string): Promise<Status | undefined> {
+    return this.#shared.read(input, sinceMs, () => this.read(input))
   }
 
   #record(input: string): JsonRecord<Status> {

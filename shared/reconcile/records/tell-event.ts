@@ -48,8 +48,14 @@ export function renderChangeKey({ event, at, name }: Change): string {
 export async function* listChanges(objects: ObjectStore, date: string): AsyncGenerator<Change> {
   // Nothing is older than the first key of the day.
   for await (const { key } of objects.list(changesPrefix, { startAfter: `${changesPrefix}${date}` })) {
-    const [, day = '', time = '', event = '', name = ''] =
-      /^changes\/(\d{4}-\d\d-\d\d)\/([\d:.]+Z)%([a-z-]+)%(.*)$/su.exec(key) ?? []
-    if (day !== '') yield { at: `${day}T${time}`, event, name }
+    const change = parseChangeKey(key)
+    if (change) yield change
   }
+}
+
+/** `undefined`: nobody here wrote it. */
+export function parseChangeKey(key: string): Change | undefined {
+  const [, day = '', time = '', event = '', name = ''] =
+    /^changes\/(\d{4}-\d\d-\d\d)\/([\d:.]+Z)%([a-z-]+)%(.*)$/su.exec(key) ?? []
+  return day === '' ? undefined : { at: `${day}T${time}`, event, name }
 }

@@ -4,6 +4,7 @@ import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { addRequests, type Requests } from '../preview/add-requests.ts'
 import { addUploaders, type Uploaders } from '../preview/add-uploaders.ts'
 import { expandAccess, type HeldAccess } from '../preview/expand-access.ts'
 import { mergeAccess } from '../preview/merge-access.ts'
@@ -36,6 +37,7 @@ export async function* listHeldAccess(
   const { uses, notes } = context
   const ids = [...(await listAccounts(objects))].sort()
   const uploaders: Uploaders = new Map()
+  const requests: Requests = new Map()
   for (let from = 0; from < ids.length; from += accountsAtOnce) {
     const recorded = await Promise.all(
       ids.slice(from, from + accountsAtOnce).map(async (id) => {
@@ -45,7 +47,7 @@ export async function* listHeldAccess(
     )
     for (const { used, spoiled } of recorded) {
       notes.push(...spoiled)
-      const access = await addUploaders(used, ports, uploaders)
+      const access = await addRequests(await addUploaders(used, ports, uploaders), objects, requests)
       yield { access, rows: await expandAccess(access, { ...context, subject: anybody }) }
     }
   }

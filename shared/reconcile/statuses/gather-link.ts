@@ -11,8 +11,9 @@ import { isUnplaced } from '../../domain/organization-view.ts'
 import type { Status } from '../../domain/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { judgeLink } from '../assignments/judge-link.ts'
+import type { FindOverlaps } from '../assignments/separations.ts'
 import { mayName } from '../assignments/standings.ts'
-import { bindingOf } from '../assignments/user-binding.ts'
+import { bindingOfReading } from '../assignments/user-binding.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { viewFor } from '../organization/view-for.ts'
 import type { Policies } from '../records/policies.ts'
@@ -21,7 +22,7 @@ import { type LinkReading, readLink } from '../records/read-link.ts'
 type InForceReading = Extract<LinkReading, { state: 'in-force' }>
 
 /** What a status asks of the organization. */
-export type AskedOrganization = Pick<OrganizationCache, 'view' | 'viewWithTags' | 'find' | 'parentExists'>
+export type AskedOrganization = Pick<OrganizationCache, 'view' | 'viewWithTags' | 'find' | 'parentExists' | 'selectors'>
 
 export type GatherContext = {
   readonly objects: ObjectStore
@@ -30,6 +31,8 @@ export type GatherContext = {
   readonly policies: Pick<Policies, 'read'>
   /** Until when (monotonic) tags of accounts may be read. Absent: until all are. */
   readonly tagsUntilMs?: number
+  /** Absent: nobody has looked at what people have besides. */
+  readonly separations?: FindOverlaps
   /** Who uploaded what is in force. Absent: as its status until now says. */
   findUploader?(object: InForceReading['object'], present: Status | undefined): Uploader | 'later' | undefined
   /** The accounts in which the ledger has access of this grant. */
@@ -58,7 +61,7 @@ export async function gatherLink(
   context: GatherContext,
 ): Promise<GatheredLink> {
   const reading = await readLink(context.objects, key, context.configuration)
-  const common = { present, boundTo: findBinding(reading, present) }
+  const common = { present, boundTo: bindingOfReading(reading, present) }
   if (reading.state === 'in-force') {
     const expansion = await expandLink(reading.link, context)
     const accounts = expansion.found === 'accounts' ? expansion.accounts : []
@@ -82,21 +85,19 @@ function judge({ link, body, object }: InForceReading, present: Status | undefin
   return judgeLink({ link, body, uploadedAt: object.lastModified, findUploader }, context)
 }
 
-/** A link stays bound to its user while its content is the same, and while anything is left of it once its file is gone. */
-function findBinding(reading: LinkReading, present: Status | undefined): LinkFacts['boundTo'] {
-  if (!reading.link) return undefined
-  return bindingOf(reading.link.type, present, reading.state === 'absent' ? undefined : reading.object)
-}
-
 async function expandLink(
   { scope }: Link,
   { organization, configuration, tagsUntilMs }: GatherContext,
 ): Promise<Expansion> {
-  const view = await viewFor(scope, organization, tagsUntilMs)
+  const { view, selectors, lacksTags } = await viewFor(scope, organization, tagsUntilMs)
+  const unreadTags = (): Expansion => {
+    const unread = view.accounts.filter(({ tags }) => tags === undefined).length
+    return { found: 'unread-tags', unread, all: view.accounts.length }
+  }
   const found = (accounts: readonly AccountId[]): Expansion => ({ found: 'accounts', accounts })
   const findNear = (name: string, names: Iterable<string>) =>
     configuration.privacy === 'open' ? nearMatch(name, names) : undefined
-  const accounts = expandScope(scope, view, configuration)
+  const accounts = expandScope(scope, view, { ...configuration, selectors })
   switch (scope.kind) {
     case 'root':
       return found(accounts)
@@ -116,13 +117,18 @@ async function expandLink(
       return account.state === 'ACTIVE' ? found([account.id]) : { found: 'inactive-account', account }
     }
     case 'account_tag': {
-      const unread = view.accounts.filter(({ tags }) => tags === undefined).length
-      if (!view.hasTags) return { found: 'unread-tags', unread, all: view.accounts.length }
+      if (lacksTags) return unreadTags()
       if (accounts.length > 0) return found(accounts)
       const tags = view.accounts.flatMap(({ tags = {} }) =>
         Object.entries(tags).map(([key, value]) => `${key}^${value}`),
       )
       return { found: 'nothing', scope, near: findNear(`${scope.key}^${scope.value}`, new Set(tags)) }
+    }
+    case 'select': {
+      const selector = selectors.get(scope.name)
+      if (selector === undefined) return { found: 'nothing', scope, near: findNear(scope.name, selectors.keys()) }
+      if (!selector.ok) return { found: 'unclear', complaint: selector.complaint }
+      return lacksTags ? unreadTags() : found(accounts)
     }
     default:
       return scope satisfies never

@@ -9,7 +9,7 @@ import type { StatusStore } from '../records/status-store.ts'
 import { SpoiledObjectError } from '../records/stored-json.ts'
 
 /** While hints of an input are being worked on, its status is written at most this often. */
-const progressEveryMs = 5_000
+const progressEveryMs = 10_000
 /** And when they are done. */
 const settledEveryMs = 500
 const tellingAtOnce = 16

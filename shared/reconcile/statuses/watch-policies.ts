@@ -1,14 +1,13 @@
 import * as z from 'zod'
 import type { Configuration } from '../../domain/configuration.ts'
-import { isPolicyKey, policyPrefix } from '../../domain/policy-file.ts'
-import { rejection } from '../../domain/status.ts'
+import { policyPrefix } from '../../domain/policy-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { JsonRecord } from '../records/json-record.ts'
-import { listHeads } from '../records/list-heads.ts'
 import type { Policies } from '../records/policies.ts'
-import { StatusStore, statusPrefix } from '../records/status-store.ts'
+import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { tellBroken } from './tell-broken.ts'
 
 export const policyStateKey = 'state/policies.json'
 const policyState = z.strictObject({
@@ -25,19 +24,13 @@ const policyState = z.strictObject({
 export async function watchPolicies(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
   configuration: Pick<Configuration, 'folders'>,
-  policies: Pick<Policies, 'read'>,
+  policies: Pick<Policies, 'read' | 'etags'>,
 ): Promise<readonly string[]> {
   const { objects } = ports
   const statuses = new StatusStore(objects, ports.clock)
-  const heads = [...(await listHeads(objects, policyPrefix)).values()].filter(({ key }) => isPolicyKey(key))
   const { broken } = await policies.read()
-  for (const complaint of broken) await statuses.revise(complaint.object, async () => rejection(complaint))
-  const names = new Set(broken.map(({ object }) => object))
-  for (const key of (await listHeads(objects, statusPrefix + policyPrefix)).keys()) {
-    const told = key.slice(statusPrefix.length, -'.json'.length)
-    if (!names.has(told)) await statuses.revise(told, async () => undefined)
-  }
-  const etags = Object.fromEntries(heads.map(({ key, etag }) => [key, etag]))
+  const names = await tellBroken(ports, policyPrefix, broken)
+  const etags = await policies.etags()
   const record = new JsonRecord(objects, policyStateKey, policyState)
   const known = (await spoiledAsAbsent(record.read()))?.value
   const isChanged = JSON.stringify(known?.etags ?? {}) !== JSON.stringify(etags)
@@ -46,5 +39,5 @@ export async function watchPolicies(
     await sendInputs(ports, rejected, 'the policies have changed', configuration)
     await record.overwrite({ v: 1, etags, again: isChanged || undefined })
   }
-  return [...names]
+  return names
 }

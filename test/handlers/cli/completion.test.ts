@@ -32,9 +32,10 @@ COMP_LINE='${words.join(' ')}'; COMP_POINT=\${#COMP_LINE}; COMP_WORDS=(${words.m
   expect(complete(['ssofile', 'completion', 'f'])).toBe('fish')
 })
 
-test('in bash it completes keys, accounts and permission sets with those of the bucket', () => {
+test('in bash it completes keys, accounts, permission sets and requests with those of the bucket', () => {
   const root = program()
   root.command('explain').argument('<account>').argument('<permission-set>').argument('<principal>')
+  root.command('approve').argument('<request>')
   root.command('status').argument('[key]').option('--account <id>', 'account')
   const complete = (words: readonly string[]) => {
     // In place of the command: what it would be asked.
@@ -47,5 +48,6 @@ COMP_LINE='${words.join(' ')}'; COMP_POINT=\${#COMP_LINE}; COMP_WORDS=(${words.m
   expect(complete(['ssofile', 'status', '--account', '23'])).toBe('asked-for-accounts-like-23')
   expect(complete(['ssofile', 'explain', '23'])).toBe('asked-for-accounts-like-23')
   expect(complete(['ssofile', 'explain', '233000000002', 'Bil'])).toBe('asked-for-permission-sets-like-Bil')
+  expect(complete(['ssofile', 'approve', '4f'])).toBe('asked-for-requests-like-4f')
   expect(complete(['ssofile', 'status', '--a'])).toBe('--account')
 })

@@ -1,8 +1,9 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { compareInputs } from '../../../handlers/cli/compare-inputs.ts'
-import { nameChangedFields } from '../../../handlers/cli/name-changed-fields.ts'
+import { nameChangedFields, type ReadPolicies } from '../../../handlers/cli/name-changed-fields.ts'
 import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
+import { accountId } from '../../../shared/domain/account-id.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { previewChanges } from '../../../shared/reconcile/preview/preview.ts'
@@ -23,13 +24,13 @@ async function worldWith(file: string): Promise<World> {
 }
 
 /** What the plan of a folder with this one file says of its permission set: its fields, and in words. */
-async function plan(world: World, file: string, before: ObjectStore = world.objects) {
+async function plan(world: World, file: string, before: ObjectStore = world.objects, readPolicies?: ReadPolicies) {
   const body = new TextEncoder().encode(file)
   const inputs = [{ key, sizeBytes: body.length, read: async () => body }]
   const after = new ProposedObjects(world.objects, world.clock.now(), await compareInputs(world.objects, inputs))
   const options = { looksMost: 0 }
   const preview = await world.finish(previewChanges({ ...world.ports, objects: after }, world.configuration, options))
-  const permissionSets = await nameChangedFields(preview.permissionSets, { before, after })
+  const permissionSets = await nameChangedFields(preview.permissionSets, { before, after }, readPolicies)
   const [, , ...lines] = renderPlan({ ...preview, permissionSets }).split('\n')
   return { told: permissionSets, line: lines[0], lines }
 }
@@ -66,6 +67,46 @@ test('a plan names the actions that are gained and lost, with AWS’s access lev
     '    gains Tagging: s3:PutObjectTagging',
     '    loses Read: s3:GetObject',
   ])
+})
+
+describe('what managed policies say', () => {
+  const [old, next] = ['arn:aws:iam::aws:policy/Old', 'arn:aws:iam::aws:policy/Next']
+  const account = accountId.parse('210000000003')
+  const document = '{"Statement":{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}'
+
+  test('is told by action and access level, with the account it was read in and what could not be read', async () => {
+    const world = await worldWith(render({ managedPoliciesArnList: [old] }))
+    const why = 'nobody may'
+    const readPolicies: ReadPolicies = async () =>
+      new Map([
+        [next, { document, account }],
+        [old, { why }],
+      ])
+    const { told, lines } = await plan(world, render({ managedPoliciesArnList: [next] }), world.objects, readPolicies)
+    expect(lines.slice(0, 6)).toEqual([
+      '* permission set Billing-ps  is changed: managedPoliciesArnList',
+      `    gains policy: ${next}`,
+      '    gains Write: sqs:SendMessage',
+      `    loses policy: ${old}`,
+      `    told with what policies say in account ${account}: ${next}`,
+      `    not read: told by ARN or name: ${old}: ${why}`,
+    ])
+    expect(told).toMatchObject([{ meaning: { policiesNotRead: [{ name: old, why }] } }])
+  })
+
+  test('is asked only where policies or the inline policy change, of both versions', async () => {
+    const asked: unknown[] = []
+    const readPolicies: ReadPolicies = async (...given) => {
+      asked.push(given)
+      return new Map()
+    }
+    const world = await worldWith(render({ managedPoliciesArnList: [old] }))
+    const ask = (fields: object) => plan(world, render(fields), world.objects, readPolicies)
+    await ask({ managedPoliciesArnList: [old], description: 'Other' })
+    expect(asked).toEqual([['Billing-ps', []]])
+    await ask({ managedPoliciesArnList: [next] })
+    expect(asked[1]).toEqual(['Billing-ps', [next, old]])
+  })
 })
 
 test('a file that says the same in another form is told as such', async () => {

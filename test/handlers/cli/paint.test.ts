@@ -1,25 +1,23 @@
-import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { renderStatus } from '../../../handlers/cli/render-status.ts'
 import { status } from '../../../shared/domain/status.ts'
+import { runSsofile } from '../../end-to-end/run-program.ts'
 
-const checkout = fileURLToPath(new URL('../../../', import.meta.url))
-
-function validateAcme(env: Readonly<Record<string, string>>): string {
+async function validateAcme(env: Readonly<Record<string, string>>): Promise<string> {
   const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env
-  const args = ['handlers/cli/ssofile.ts', 'validate', 'fixtures/acme']
-  return execFileSync(process.execPath, args, { cwd: checkout, env: { ...rest, ...env }, encoding: 'utf8' })
+  const { exitCode, stdout } = await runSsofile(['validate', 'fixtures/acme'], { ...rest, ...env })
+  expect(exitCode).toBe(0)
+  return stdout
 }
 
 describe('what a command prints', () => {
-  test('has no colour in a pipe, and none with NO_COLOR', () => {
-    expect(validateAcme({})).not.toContain('\u001b')
-    expect(validateAcme({ NO_COLOR: '1' })).not.toContain('\u001b')
+  test('has no colour in a pipe, and none with NO_COLOR', async () => {
+    expect(await validateAcme({})).not.toContain('\u001b')
+    expect(await validateAcme({ NO_COLOR: '1' })).not.toContain('\u001b')
   })
 
-  test('has colour in a pipe with FORCE_COLOR', () => {
-    expect(validateAcme({ FORCE_COLOR: '1' })).toContain('\u001b[32mvalid: ')
+  test('has colour in a pipe with FORCE_COLOR', async () => {
+    expect(await validateAcme({ FORCE_COLOR: '1' })).toContain('\u001b[32mvalid: ')
   })
 
   test('shows what a name from outside holds without obeying it', () => {

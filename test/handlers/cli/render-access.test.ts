@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { renderAccess } from '../../../handlers/cli/render-access.ts'
+import { requestDigest } from '../../../shared/domain/access-request.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
+import { principalId } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 
@@ -50,4 +52,17 @@ test('the account that was asked for is told once, with its OUs by names and ids
   )
   expect(account).toBe('account   100000000000 (a\\u{1b}[2J, ACTIVE)')
   expect([path, ids]).toEqual(['in        Root/Prod', '          r-1/ou-1'])
+})
+
+test('the end of temporary access has its hour, and is marked', () => {
+  const until = '2026-03-03T14:00:00.000Z'
+  const request = {
+    digest: requestDigest.parse('0123456789abcdef0123456789abcdef'),
+    user: principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2'),
+    eligibility: 'on-call',
+    approvedBy: [],
+  }
+  const link = { key: 'links_data/temporary/x', etag: 'e', lastModified: until, expiresAt: until }
+  expect(render([row(0, { until, links: [{ ...link, request }] })], undefined)).toContain('2026-03-03 14:00Z temporary')
+  expect(render([row(0, { until, links: [link] })], undefined)).not.toContain('14:00')
 })

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { renderExplanation } from '../../../handlers/cli/render-explanation.ts'
+import { requestDigest } from '../../../shared/domain/access-request.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
+import { principalId } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
 import type { Explanation } from '../../../shared/reconcile/preview/explain-access.ts'
@@ -40,4 +42,17 @@ test('an account is told with the path of its units, in names and in ids, whatev
   const [, units, ids] = renderExplanation({ ...answer, path: 'Root/Work%2F\nloads' }).split('\n')
   expect(units).toBe('  in        Root/Work%2F\\u{a}loads')
   expect(ids).toBe('            r-acme/ou-acme-wrk10000')
+})
+
+test('a link of temporary access says until when, by which eligibility, and who approved it', () => {
+  const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')
+  const user = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2')
+  const { account, ...grant } = question
+  const request = { digest, user, eligibility: 'on-call', approvedBy: [{ user, name: 'lea\u202e', at: ten }] }
+  const link = { key: 'links_data/temporary/x', etag: 'e', lastModified: ten, expiresAt: ten, grants: true, request }
+  const assignment = { ...grant, accountId: account, type: 'USER' as const }
+  const direct = [{ assignment, state: 'granted' as const, isInForce: true, remarks: [], links: [link], history: [] }]
+  expect(renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] })).toContain(
+    `temporary, until ${ten}, by eligibility 'on-call', approved by 'lea\\u{202e}', request ${digest}`,
+  )
 })

@@ -1,9 +1,15 @@
 import { expect, test } from '@jest/globals'
-import { renderHeld, renderReleased, type ShownList } from '../../../handlers/cli/render-held.ts'
+import {
+  renderHeld,
+  renderReleased,
+  renderReleasedContents,
+  type ShownList,
+} from '../../../handlers/cli/render-held.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { type AssignmentKey, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
+import { heldFile } from '../../shared/reconcile/brake/held-file.ts'
 
 test('a release says when it is carried out', () => {
   expect(renderReleased(1, undefined)).toBe(
@@ -50,7 +56,7 @@ function listOf(links: number): ShownList {
 const ten = '2026-03-03T10:00:00.000Z'
 
 test('of what is held up to twenty links are told, of more the first five, and with --verbose all', () => {
-  const shown = { lists: [listOf(21)], releases: [], pause: undefined }
+  const shown = { lists: [listOf(21)], contents: [], releases: [], pause: undefined }
   const brief = renderHeld(shown)
   expect(brief).toMatch(/^84 revocations held/)
   const twenty = renderHeld({ ...shown, lists: [listOf(20)] })
@@ -64,7 +70,37 @@ test('of what is held up to twenty links are told, of more the first five, and w
 })
 
 test('a base that is smaller than what may pass is not told', () => {
-  const told = renderHeld({ lists: [listOf(21)], releases: [], pause: undefined })
+  const told = renderHeld({ lists: [listOf(21)], contents: [], releases: [], pause: undefined })
   expect(told).toContain('21 links directly under links_data/ withdrawn since')
   expect(told).toContain('at most 20 pass in 15 minutes')
+})
+
+test('a file of a permission set is told with what it would do, whatever is in it, and how to decide', () => {
+  const takesAway = ['s3:\u001b[31mGet*', ...Array.from({ length: 19 }, (_, nth) => `ec2:${nth}`)]
+  const one = heldFile('Billing-ps', { takesAway, taken: 30 })
+  const shown = { lists: [], contents: [one], releases: [], pause: undefined }
+  const told = renderHeld(shown)
+  expect(told).toMatch(
+    /^1 permission set file held; the permission sets are as they were\n {2}rule contents: permission_sets\/Billing-ps\.json since 2026/,
+  )
+  expect(told).toContain('What it may take away (30):\n')
+  expect(told).toContain('  ec2:18\n  and 10 more\n')
+  expect(told).toContain(`  ssofile brake --release ${one.digest}\n`)
+  expect(told).not.toContain('\u001b')
+  expect(
+    renderHeld({ ...shown, contents: [heldFile('Billing-ps', { takesAway: [], taken: 0, givesAdministrator: true })] }),
+  ).not.toContain('What it may take away')
+  const both = renderHeld({ ...shown, lists: [listOf(1)] })
+  expect(both).toMatch(/^4 revocations held; the access is still there\n1 permission set file held/)
+})
+
+test('what follows from the release of a file is told, and that a pause keeps it from that', () => {
+  const { name } = heldFile('Billing-ps')
+  expect(renderReleasedContents(name, undefined)).toBe(
+    'released permission_sets/Billing-ps.json for one hour; it is carried out within about a minute\n',
+  )
+  const pause = { v: 1 as const, by: 'AWS:operator', since: ten, reason: 'looking' }
+  expect(renderReleasedContents(name, pause)).toContain(
+    'it is carried out only if the pause ends within the hour: ssofile resume',
+  )
 })

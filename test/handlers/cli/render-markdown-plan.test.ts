@@ -48,11 +48,22 @@ function grants(
 
 const first = (told: string) => /### Look at these first\n\n([\s\S]*?)\n\n/.exec(told)?.[1] ?? ''
 
+const noBrake = { held: 0, reasons: [], contents: [], contentsUnchecked: 0 }
+
 test('the first line has the counts and the verdict of the brake', () => {
-  const [line] = render({ grants: grants(3), brake: { held: 0, reasons: [] } }).split('\n')
+  const [line] = render({ grants: grants(3), brake: noBrake }).split('\n')
   expect(line).toBe('**3 assignments to grant, 0 to revoke.** The brake would hold nothing.')
-  const [held] = render({ brake: { held: 4, reasons: ['too many'] } }).split('\n')
+  const [held] = render({ brake: { ...noBrake, held: 4, reasons: ['too many'] } }).split('\n')
   expect(held).toContain('**The brake would hold 4 revocations** until a person releases them.')
+  const contents = [{ name: permissionSetName.parse('Set-ps'), reason: 'it leaves nothing' }]
+  const file = render({ brake: { ...noBrake, contents } })
+  expect(file.split('\n')[0]).toContain('**The brake would hold 1 permission set file** until a person releases it.')
+  expect(file).toContain('`Set-ps`: `it leaves nothing`')
+  const both = render({ brake: { ...noBrake, held: 1, contents, contentsUnchecked: 3 } })
+  expect(both).toContain(
+    '**The brake would hold 1 revocation and 1 permission set file** until a person releases them.',
+  )
+  expect(both).toContain('3 changed permission sets not compared')
 })
 
 test('rules that a plan cannot judge are told', () => {
@@ -97,13 +108,17 @@ describe('told first is', () => {
 
   test('a permission set that allows more, with the actions and the warnings', () => {
     const gained = Array.from({ length: 14 }, (_, index) => ({ name: `s3:Put${index}`, level: 'Write' as const }))
-    const meaning = { gained, lost: [], changed: [], policiesGained: [], policiesLost: [], warnings: ['think @team'] }
+    const policies = { policiesGained: ['arn:aws:iam::aws:policy/A'], policiesLost: [], policiesRead: [] }
+    const policiesNotRead = [{ name: 'arn:aws:iam::aws:policy/A', why: 'no `answer`' }]
+    const meaning = { gained, lost: [], changed: [], ...policies, policiesNotRead, warnings: ['think @team'] }
     const permissionSets = [{ name: permissionSetName.parse('Read-ps'), change: 'update' as const, meaning }]
     const told = first(render({ permissionSets })).split('\n')
     expect(told).toEqual([
       '- **other permissions**: permission set `Read-ps` is changed',
       '  - **warning**: `think @team`',
+      '  - gains policy: `arn:aws:iam::aws:policy/A`',
       expect.stringMatching(/^ {2}- gains Write: `s3:Put0`, .*`s3:Put11` and 2 more$/),
+      '  - not read: told by ARN or name: `` arn:aws:iam::aws:policy/A: no `answer` ``',
     ])
   })
 
@@ -179,7 +194,12 @@ describe('names from outside stay text', () => {
         grants: grants(1, name),
         waiting: [{ grants: grants(1, name), reason: `group '${name}' is not there`, remedy: name }],
         idleLinks: [{ key: `links_data/${name}`, state: 'rejected', reason: name }],
-        brake: { held: 1, reasons: [name] },
+        brake: {
+          held: 1,
+          reasons: [name],
+          contents: [{ name: permissionSetName.parse('Set-ps'), reason: name }],
+          contentsUnchecked: 0,
+        },
       },
       { warnings: [name], source: name },
     )

@@ -3,6 +3,7 @@ import { renderRelease } from '../../../handlers/cli/render-release.ts'
 import { assignmentKey } from '../../../shared/domain/assignment.ts'
 import { type BrakeRecord, emptyBrake } from '../../../shared/domain/brake.ts'
 import type { Status } from '../../../shared/domain/status.ts'
+import { heldFile } from '../../shared/reconcile/brake/held-file.ts'
 
 const at = '2026-03-03T10:00:00.000Z'
 const key = assignmentKey.parse('account%200000000001%Read-ps%team%GROUP%ssofile')
@@ -35,4 +36,15 @@ test('nothing is told of what the brake still holds, or what nobody released', (
   }
   expect(renderRelease(told, { ...released, lists: [list] })).toBe('')
   expect(renderRelease(told, emptyBrake)).toBe('')
+})
+
+test('a file of a permission set is told as released, unless another upload of it is held', () => {
+  const held: Status = { input: 'permission_sets/Read-ps.json', state: 'held', updatedAt: at }
+  const { name: permissionSet } = heldFile('Read-ps')
+  const release = { digest: 'd', at, by: 'AWS:operator', hinted: true, keys: [], permissionSet }
+  const record: BrakeRecord = { ...emptyBrake, releases: [release] }
+  expect(renderRelease([held, ...told], record)).toBe(
+    `\n1 file above: released at ${at} by AWS:operator; carried out within about a minute, and told then\n`,
+  )
+  expect(renderRelease([held], { ...record, contents: [heldFile('Read-ps')] })).toBe('')
 })

@@ -1,13 +1,19 @@
+import { renderIncident } from '../../../handlers/cli/incident.ts'
 import { renderAccess } from '../../../handlers/cli/render-access.ts'
 import { renderHeld, type ShownList } from '../../../handlers/cli/render-held.ts'
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
+import { renderOpenRequests } from '../../../handlers/cli/render-requests.ts'
 import { renderSummary } from '../../../handlers/cli/render-status.ts'
+import { requestDigest } from '../../../shared/domain/access-request.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { type Assignment, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
 import { principalId } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { possibleSessionsOf } from '../../../shared/domain/possible-sessions.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
+import { tellStory } from '../../../shared/domain/request-story.ts'
 import type { Status } from '../../../shared/domain/status.ts'
+import { renderAthenaQuery } from '../../../shared/domain/trail-queries.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
 
@@ -84,6 +90,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     grants: those('grants').map(({ assignment, key }) => ({ assignment, links: [key] })),
     revocations,
     bindings: [],
+    minimums: [],
     existing: [],
     waiting: those('waits').map(({ assignment, key }) => ({
       state: 'waiting' as const,
@@ -92,7 +99,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
       grants: [{ assignment, links: [key] }],
     })),
     held: [],
-    brake: { held, reasons: held > 0 ? [reason] : [] },
+    brake: { held, reasons: held > 0 ? [reason] : [], contents: [], contentsUnchecked: 0 },
     stuck: [],
     vanishingRoles: revocations.map(({ assignment }) => assignment),
     idleLinks: [],
@@ -100,6 +107,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
       { name: permissionSetName.parse('Billing-ps'), change: 'update', fields: ['description', 'tags'] },
     ],
     reach: new Map(),
+    assignedIn: new Map(),
     administrators: [],
     rulesLater: [],
     unfinished: 0,
@@ -159,10 +167,76 @@ const sources = {
   identityCenter: { why: 'that would take a call for every account and set' },
 }
 
+/** Of ten requests seven are granted, two wait, and one was denied. */
+function outcomeOf(index: number): 'granted' | 'waits' | 'denied' {
+  if (index % 10 === 9) return 'denied'
+  return index % 5 === 1 ? 'waits' : 'granted'
+}
+
+const hours = (number: number) => new Date(now.getTime() + number * 3_600_000).toISOString()
+const digestOf = (index: number) => index.toString(16).padStart(32, '4f1c2a9d5b7e08364f1c2a9d5b7e0836')
+const personOf = (index: number) => `${people[index % people.length]}@acme.example`
+
+/** Of twenty people, each for one account. */
+function sampleRequests(links: readonly Sample[]) {
+  return links.map(({ assignment: { accountId: id, permissionSet } }, index) => {
+    const userName = personOf(index)
+    const user = `92307020-41b6-05ce-951e-70dfe8931a${10 + (index % people.length)}`
+    const key = `requests/${user}/account%${id}%${permissionSet}%${userName}%USER%ssofile`
+    const approver = {
+      user: principalId.parse('92307020-41b6-05ce-951e-70dfe8931aff'),
+      name: 'maria.alvarez@acme.example',
+      at,
+    }
+    return { key, user, userName, permissionSet, id, approver, digest: digestOf(index), outcome: outcomeOf(index) }
+  })
+}
+
+function sampleOpenRequests(links: readonly Sample[]): readonly Status[] {
+  return sampleRequests(links).map(({ key, approver, digest, outcome }) => {
+    const given = outcome === 'granted' ? [approver] : []
+    const request = { digest: requestDigest.parse(digest), eligibility: 'operators', approvals: { needed: 1, given } }
+    const base = { input: key, updatedAt: at, lastModified: hours(-1) }
+    if (outcome === 'denied') return { ...base, state: 'rejected', reason: 'denied', remedy: 'ask anew', request }
+    if (outcome === 'waits') return { ...base, state: 'waiting', request: { ...request, lapsesAt: hours(23) } }
+    return { ...base, state: 'applied', request: { ...request, startsAt: at, expiresAt: hours(4) } }
+  })
+}
+
+/** All with one incident, which were decided an hour after they were asked for. */
+function sampleIncident(links: readonly Sample[]): string {
+  const told = sampleRequests(links).map(({ key, approver, digest, outcome }) => {
+    const asked = { event: 'asked' as const, at: hours(-1) }
+    const by = approver
+    const decided = {
+      granted: [
+        { event: 'approved' as const, at, by },
+        { event: 'granted' as const, at },
+      ],
+      denied: [{ event: 'denied' as const, at, by }],
+      waits: [],
+    }[outcome]
+    const period = outcome === 'granted' ? { startsAt: at, expiresAt: hours(4) } : {}
+    const said = { reason: 'the shop does not answer', incident: 'INC-77', eligibility: 'operators', ...period }
+    const story = tellStory({ key, digest: requestDigest.parse(digest) }, [asked, ...decided], said)
+    return { story, sessions: possibleSessionsOf(story, { now: new Date(hours(30)), principalSuffix: '' }) }
+  })
+  const sessions = told.flatMap((one) => one.sessions ?? [])
+  return renderIncident('INC-77', told, renderAthenaQuery('cloudtrail_logs', sessions))
+}
+
+/** What nobody reads to its end is shown to here. */
+const linesMost = 24
+
+const ofRequests: Readonly<Record<string, (links: readonly Sample[]) => string>> = {
+  'requests --all': (links) => renderOpenRequests(sampleOpenRequests(links), now, 160),
+  'incident INC-77': sampleIncident,
+}
+
 const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> = {
   status: (links) => renderSummary(links.map(sampleStatus), { width }),
   'plan s3://ssofile': (links) => renderPlan(samplePlan(links)),
-  brake: (links) => renderHeld({ lists: [sampleHeld(links)], releases: [], pause: undefined }),
+  brake: (links) => renderHeld({ lists: [sampleHeld(links)], contents: [], releases: [], pause: undefined }),
   who: (links) => {
     const nothing = { person: false, account: false, permissionSet: false }
     return renderAccess({ rows: sampleAccess(links), isAsked: false, sources, notes: [] }, nothing, now, width)
@@ -171,16 +245,29 @@ const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> =
 
 /** What the commands print of so many links, as markdown. */
 function renderSamples(): string {
-  return Object.entries(commands)
-    .map(([name, print]) => {
-      const blocks = sizes.map((size) => {
-        const printed = print(sampleLinks(size)).trimEnd()
-        const lines = printed.split('\n').length
-        return `${size.toLocaleString('en')} links, ${lines} lines:\n\n\`\`\`\n$ ssofile ${name}\n${printed}\n\`\`\`\n`
-      })
-      return `### ${name.split(' ')[0]}, of many\n\n${blocks.join('\n')}`
-    })
-    .join('\n')
+  const ofLinks = Object.entries(commands).map(([name, print]) => renderSample(name, print, { sizes, of: 'links' }))
+  // Each request is asked for by a person, and told in full: there are not so many.
+  const others = Object.entries(ofRequests).map(([name, print]) =>
+    renderSample(name, print, { sizes: [5, 500], of: 'requests', most: linesMost }),
+  )
+  return [...ofLinks, ...others].join('\n')
+}
+
+type Shown = { readonly sizes: readonly number[]; readonly of: string; readonly most?: number }
+
+function renderSample(
+  name: string,
+  print: (links: readonly Sample[]) => string,
+  { sizes: counts, of, most = Number.POSITIVE_INFINITY }: Shown,
+): string {
+  const blocks = counts.map((size) => {
+    const lines = print(sampleLinks(size)).trimEnd().split('\n')
+    const isCut = size > 5 && lines.length > most
+    const shown = isCut ? [...lines.slice(0, most - 2), '[…]', ...lines.slice(-2)] : lines
+    const told = `${size.toLocaleString('en')} ${of}, ${lines.length.toLocaleString('en')} lines`
+    return `${told}${isCut ? ', of which these are some' : ''}:\n\n\`\`\`\n$ ssofile ${name}\n${shown.join('\n')}\n\`\`\`\n`
+  })
+  return `### ${name.split(' ')[0]}, of many\n\n${blocks.join('\n')}`
 }
 
 const [begin, end] = ['<!-- samples -->\n', '<!-- end of samples -->\n'] as const

@@ -3,6 +3,7 @@ import { type StatusFilter, selectStatuses } from '../../../handlers/cli/select-
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { matchesGlob } from '../../../shared/domain/glob.ts'
 import type { OrganizationView } from '../../../shared/domain/organization-view.ts'
+import { noSelectors } from '../../../shared/domain/selector-file.ts'
 import type { Status } from '../../../shared/domain/status.ts'
 
 const one = accountId.parse('200000000001')
@@ -22,7 +23,12 @@ const view: OrganizationView = {
   hasTags: true,
   accounts: [account],
 }
-const membership = { supportNestedOu: true, includeManagementAccount: false, managementAccountId }
+const membership = {
+  supportNestedOu: true,
+  includeManagementAccount: false,
+  managementAccountId,
+  selectors: noSelectors,
+}
 const organization = { view, membership }
 
 const status = (name: string, state: Status['state'] = 'applied'): Status => {
@@ -75,4 +81,13 @@ test('in a glob only * and ? have a meaning', () => {
   expect(matchesGlob('a.b/[c]*?')('a.b/[c]/x')).toBe(true)
   expect(matchesGlob('a.b')('axb')).toBe(false)
   expect(matchesGlob('a?')('a')).toBe(false)
+})
+
+test('requests for temporary access are shown only where a key asks for them', () => {
+  const at = '2026-03-03T10:00:00.000Z'
+  const denied: Status = { input: 'requests/id/x', state: 'rejected', updatedAt: at }
+  const approval: Status = { input: 'approvals/id/x', state: 'rejected', updatedAt: at }
+  const link: Status = { input: 'links_data/x', state: 'applied', updatedAt: at }
+  expect(selectStatuses([denied, approval, link], {})).toEqual([link])
+  expect(selectStatuses([denied, approval, link], { isInputWanted: matchesGlob('requests/*') })).toEqual([denied])
 })

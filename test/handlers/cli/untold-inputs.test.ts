@@ -24,6 +24,22 @@ test('a file that has just come is waited for until a status speaks of it', asyn
   await world.until(async () => !(await isWaitedFor(world)), 'a status of the file')
 })
 
+test('a request for temporary access is not waited for, whatever its status says', async () => {
+  const world = await openTold()
+  const status = { input: 'requests/id/x', state: 'waiting', etag: 'e', updatedAt: '2026-03-03T10:00:00.000Z' }
+  await world.objects.put('status/requests/id/x.json', JSON.stringify(status))
+  expect(await isWaitedFor(world)).toBe(false)
+})
+
+test('who reads all statuses is told how many are read of how many', async () => {
+  const world = await openTold()
+  const steps: string[] = []
+  await readAllStatuses(world.ports, (step, counted) =>
+    steps.push(counted ? `${step} ${counted.done} of ${counted.of}` : step),
+  )
+  expect(steps).toEqual(['listing statuses', 'reading statuses 1 of 1'])
+})
+
 test.each([
   ['uploaded with another content', (world: World) => world.objects.put(key, file('second'))],
   ['uploaded again as it was', (world: World) => world.objects.put(key, file('first'))],

@@ -37,6 +37,15 @@ test('S3 first sends its test event, which has no records', async () => {
   await notifications.stop()
 })
 
+test('requests and approvals are told as links are, and what ssofile writes is not', async () => {
+  const { clock, objects, queues, sent } = world()
+  const notifications = startNotifications({ objects, queues, clock, onError: () => {} })
+  const written = ['requests/u-1/x', 'approvals/u-2/y', 'permission_sets/z.json', 'eligibility/a.json', 'status/x']
+  for (const key of written) await objects.put(key, '')
+  expect(sent().flatMap(({ Records = [] }) => Records[0]?.s3.object.key ?? [])).toEqual(written.slice(0, 3))
+  await notifications.stop()
+})
+
 test('an upload and a deletion of an input are told, with who did it and the key encoded as S3 does', async () => {
   const { clock, objects, queues, sent } = world()
   const notifications = startNotifications({ objects, queues, clock, onError: () => {} })
@@ -97,7 +106,7 @@ test('a notification that the queue did not accept is sent again', async () => {
     },
     receive: (queue, options) => queues.receive(queue, options),
     delete: (queue, receiptHandle) => queues.delete(queue, receiptHandle),
-    changeVisibility: (queue, receiptHandle, seconds) => queues.changeVisibility(queue, receiptHandle, seconds),
+    changeVisibility: (...asked) => queues.changeVisibility(...asked),
   }
   const notifications = startNotifications({ objects, queues: flaky, clock, onError: (error) => errors.push(error) })
   await objects.put('links_data/x', '')

@@ -16,9 +16,9 @@ const minute = 60_000
 export const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString()
 
 /** Around the limits of five minutes, fifteen minutes and an hour. */
-export const instants = fc
-  .constantFrom(0, 1, 5 * minute - 1, 5 * minute, 10 * minute, 15 * minute - 1, 15 * minute, 60 * minute, 90 * minute)
-  .map(ago)
+export const instants = fc.constantFrom(
+  ...[0, 1, 5 * minute - 1, 5 * minute, 10 * minute, 15 * minute - 1, 15 * minute, 60 * minute, 90 * minute].map(ago),
+)
 
 const idsOf = (principal: string, set: string): AccessIds => ({
   principalId: principalId.parse(`${principal.repeat(8)}-2222-3333-4444-555555555555`),
@@ -61,6 +61,7 @@ export const accessesOf = ({ principalId, permissionSetArn }: AccessIds): fc.Arb
     grantedAt: optional(instants),
     orphanedAt: optional(instants),
     missingSince: optional(instants),
+    releasedAt: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: instants }),
   })
 
 const rest = fc.record({
@@ -69,10 +70,13 @@ const rest = fc.record({
   updatedAt: instants,
 })
 
+/** Made once: to make an arbitrary takes longer than to draw from it. */
+const accesses = [mine, theirs, third].map(accessesOf)
+
 /** One to three accesses, each of other ids, in any order. */
 export const entries: fc.Arbitrary<LedgerEntry> = fc
   .tuple(
-    fc.shuffledSubarray([mine, theirs, third], { minLength: 1 }).chain((ids) => fc.tuple(...ids.map(accessesOf))),
+    fc.shuffledSubarray(accesses, { minLength: 1 }).chain((some) => fc.tuple(...some)),
     rest,
   )
   .map(([[first, ...others], { openUntil, attempts, updatedAt }]) => {

@@ -5,10 +5,28 @@ import { type Account, accountStates, type OrganizationView } from '../../../sha
 import { type PermissionSetName, permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { type PrincipalName, principalName, principalTypes } from '../../../shared/domain/principal.ts'
 import type { Scope } from '../../../shared/domain/scope.ts'
+import { selectorName } from '../../../shared/domain/selector-name.ts'
+
+/** Those below U+D800, then those above U+DFFF: between them are the surrogates, which are no characters. */
+const surrogates = { first: 0xd800, count: 0x800 }
+
+/**
+ * Any character of Unicode. The unit `binary` of fast-check is the same, and makes a table of all of them first: a second,
+ * and 124 MB that each worker keeps.
+ */
+export const anyCharacter: fc.Arbitrary<string> = fc.nat({ max: 0x10ffff - surrogates.count }).map(
+  (index) => String.fromCodePoint(index < surrogates.first ? index : index + surrogates.count),
+  // So fast-check can tell which of its dangerous words these spell (`__proto__`), and draws them now and then.
+  (text) => {
+    const point = typeof text === 'string' && [...text].length === 1 ? text.codePointAt(0) : undefined
+    if (point === undefined) throw new Error(`received '${text}', expected one character`)
+    return point < surrogates.first ? point : point - surrogates.count
+  },
+)
 
 /** Any text at all: fields, percent signs, lone surrogates, decomposed letters, and now and then 10,000 characters. */
 export const awkwardText: fc.Arbitrary<string> = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 80 }),
+  fc.string({ unit: anyCharacter, maxLength: 80 }),
   fc.string({
     unit: fc.constantFrom(
       '%',
@@ -63,7 +81,37 @@ export const scopes: fc.Arbitrary<Scope> = fc.oneof(
       value: fc.string({ unit: fc.oneof(letters, fc.constant('^')), maxLength: 8 }).map(printable),
     })
     .map((tag): Scope => ({ kind: 'account_tag', ...tag })),
+  fc
+    .constantFrom('prod', 'not-there', 'A_1')
+    .map((name): Scope => ({ kind: 'select', name: selectorName.parse(name) })),
 )
+
+/** The body of a selector. */
+export type SaidOfSelector = {
+  readonly [list in 'organizationalUnits' | 'accounts' | 'names' | 'tags']?: readonly string[]
+} & { readonly [joint in 'allOf' | 'anyOf' | 'except']?: readonly SaidOfSelector[] }
+
+const saidOf = (inner: fc.Arbitrary<SaidOfSelector> | undefined): fc.Arbitrary<SaidOfSelector> => {
+  const some = (...items: readonly string[]) => fc.array(fc.constantFrom(...items), { maxLength: 6 })
+  const test: fc.Arbitrary<SaidOfSelector> = fc.oneof(
+    fc.record({ organizationalUnits: some(...ouIds, rootId, 'ou-none-00000000') }),
+    fc.record({ accounts: some(...ids, '999999999999') }),
+    fc.record({ names: some('*', 'account *', 'account ??????????22', '*1', 'account', '*.*') }),
+    fc.record({ tags: some('team^', 'team^x', 'a^b^c', 'cost centre^', 'constructor^x', '__proto__^') }),
+  )
+  if (!inner) return test
+  const joint: fc.Arbitrary<SaidOfSelector> = fc.oneof(
+    fc.record({ allOf: fc.array(inner, { minLength: 1, maxLength: 2 }) }),
+    fc.record({ anyOf: fc.array(inner, { maxLength: 3 }) }),
+    fc.record({ except: fc.array(inner, { maxLength: 2 }) }),
+  )
+  return fc
+    .tuple(fc.option(test), fc.option(joint), fc.option(joint))
+    .map((parts) => Object.assign({}, ...parts))
+    .filter((said) => Object.keys(said).some((field) => field !== 'except'))
+}
+/** Valid selectors. */
+export const selectorDocuments = saidOf(saidOf(saidOf(undefined)))
 
 /** The parts of valid links. */
 export const linkParts = (folders: readonly string[]) =>

@@ -25,7 +25,7 @@ const bad = (title: string, name: string, [received, expected, remedy]: Telling)
 /** The complaint must name this key, whole. */
 const use = (name: string) => `upload it again as 'links_data/${name}', then delete this one`
 
-const scopes = 'one of root, ou_id, account_tag, account as the scope'
+const scopes = 'one of root, ou_id, account_tag, account, select as the scope'
 const wrongScope: readonly BadLinkKey[] = [
   bad('the scope ou', 'ou%ou-abcd-11111111%ReadOnly%team%GROUP%ssofile', [
     "scope 'ou'",
@@ -46,6 +46,21 @@ const wrongScope: readonly BadLinkKey[] = [
     "scope 'account-tag'",
     scopes,
     use('account_tag%team^%ReadOnly%team%GROUP%ssofile'),
+  ]),
+  bad('the scope selector', 'selector%prod.json%ReadOnly%team%GROUP%ssofile', [
+    "scope 'selector'",
+    scopes,
+    use('select%prod%ReadOnly%team%GROUP%ssofile'),
+  ]),
+  bad('a selector with a dot', 'select%prod.2%ReadOnly%team%GROUP%ssofile', [
+    "value 'prod.2'",
+    'the name of a selector: 1 to 64 letters',
+    'without .json',
+  ]),
+  bad('an empty selector', 'select%%ReadOnly%team%GROUP%ssofile', [
+    'an empty value',
+    'the name of a selector',
+    'without .json',
   ]),
   bad('an unknown scope', 'everywhere%all%ReadOnly%team%GROUP%ssofile', [
     "scope 'everywhere'",

@@ -6,9 +6,10 @@ import { expandScope } from '../../../shared/domain/expand-scope.ts'
 import { type Grant, grant, type Link, linkKeyMostBytes, parseLinkKey } from '../../../shared/domain/link.ts'
 import { type Account, type OrganizationView, organizationView } from '../../../shared/domain/organization-view.ts'
 import { desiredState } from '../../../shared/domain/plan.ts'
+import { noSelectors } from '../../../shared/domain/selector-file.ts'
 import { grants, organizations } from './arbitraries.ts'
 
-const nested = { supportNestedOu: true, includeManagementAccount: false }
+const nested = { supportNestedOu: true, includeManagementAccount: false, selectors: noSelectors }
 const readers = grant.parse({ permissionSet: 'ReadOnly', principal: 'readers', type: 'GROUP' })
 const free = () => false
 
@@ -96,6 +97,7 @@ const cases = fc
   .record({
     view: organizations,
     supportNestedOu: fc.boolean(),
+    selectors: fc.constant(noSelectors),
     includeManagementAccount: fc.boolean(),
     tagKeys: fc.subarray(['team', 'a^b', 'a', '50%', 'constructor', 'k/l']),
     named: fc.uniqueArray(grants, { maxLength: 3, selector: (one) => JSON.stringify(one) }),

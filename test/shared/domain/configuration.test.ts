@@ -14,6 +14,7 @@ test('every key is optional, with these defaults', () => {
     privacy: 'open',
     brake: { indirect: { count: 20, percent: 10, most: 200, hours: 24 }, own: { count: 20, percent: 10, minutes: 15 } },
     limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 },
+    notifications: { digestMinutes: 5, receivers: [] },
   })
 })
 
@@ -32,6 +33,24 @@ test.each([
   ['no brake at all', { brake: { indirect: { percent: 100, count: 0 } } }],
   ['the quotas used up', { limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 } }],
   ['slower than the quotas', { limits: { outstanding: 1, callsPerSecond: 0.5, provisionings: 1 } }],
+  [
+    'a receiver by mail and by a webhook',
+    {
+      notifications: {
+        receivers: [
+          {
+            name: 'platform',
+            mail: ['platform@example.com'],
+            webhook: {
+              secretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile/slack-AbCdEf',
+              format: 'slack',
+            },
+            operators: true,
+          },
+        ],
+      },
+    },
+  ],
   ['drift only reported', { onDrift: 'report' }],
   ['statuses that name nothing of others', { privacy: 'folder' }],
   ['the name of a role', { auditorRole: 'ssofile-auditor' }],
@@ -44,6 +63,8 @@ test.each([
   ['an unknown key', { supportNestedOU: true }],
   ['an unknown key within another', { brake: { indirect: { minutes: 15 } } }],
   ['an empty folder', { folders: [''] }],
+  ['the folder that is always there', { folders: ['temporary'] }],
+  ['a folder in it', { folders: ['temporary/team-a'] }],
   ['a folder that begins with /', { folders: ['/team-a'] }],
   ['a folder that ends in /', { folders: ['team-a/'] }],
   ['a folder with %', { folders: ['root%all'] }],
@@ -56,6 +77,12 @@ test.each([
   ['a negative count', { brake: { own: { count: -1 } } }],
   ['the ARN of a role, which has one account', { auditorRole: 'arn:aws:iam::111122223333:role/auditor' }],
   ['any role', { auditorRole: '*' }],
+  ['two receivers of one name', { notifications: { receivers: [{ name: 'a' }, { name: 'a' }] } }],
+  [
+    'the URL of a webhook, which is a secret',
+    { notifications: { receivers: [{ name: 'a', webhook: { url: 'https://x' } }] } },
+  ],
+  ['a digest each second', { notifications: { digestMinutes: 0 } }],
   ['a role without a name', { auditorRole: 'audit/' }],
   ['a name of a role that is longer than AWS allows', { auditorRole: 'x'.repeat(65) }],
   ['half a revocation', { brake: { own: { count: 0.5 } } }],

@@ -4,10 +4,11 @@ import { accountId } from '../../../shared/domain/account-id.ts'
 import { expandScope } from '../../../shared/domain/expand-scope.ts'
 import { account, accountStates, organizationView } from '../../../shared/domain/organization-view.ts'
 import type { Scope } from '../../../shared/domain/scope.ts'
+import { noSelectors } from '../../../shared/domain/selector-file.ts'
 import { organizations, scopes } from './arbitraries.ts'
 
-const nested = { supportNestedOu: true, includeManagementAccount: false }
-const flat = { supportNestedOu: false, includeManagementAccount: false }
+const nested = { supportNestedOu: true, includeManagementAccount: false, selectors: noSelectors }
+const flat = { supportNestedOu: false, includeManagementAccount: false, selectors: noSelectors }
 
 /** r-abcd > ou-abcd-workload > ou-abcd-shop; listed in no order. */
 const view = organizationView.parse({
@@ -118,7 +119,7 @@ test('a scope is part of root, sorted, and the same whatever the order of the ac
       fc.boolean(),
       fc.boolean(),
       (organization, scope, supportNestedOu, includeManagementAccount) => {
-        const configuration = { supportNestedOu, includeManagementAccount }
+        const configuration = { supportNestedOu, includeManagementAccount, selectors: noSelectors }
         const accounts = expandScope(scope, organization, configuration)
         const all = expandScope({ kind: 'root' }, organization, configuration)
         const named = scope.kind === 'account' ? [scope.id] : []

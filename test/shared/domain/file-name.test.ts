@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parseFilePath, renderFilePaths } from '../../../shared/domain/file-name.ts'
+import { anyCharacter } from './arbitraries.ts'
 
 const pathOf = (key: string) => renderFilePaths([key]).get(key)
 
@@ -27,7 +28,7 @@ const unit = fc.oneof(
     'K',
     'ς',
   ),
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((text) => text.isWellFormed()),
+  anyCharacter,
 )
 const key = fc
   .oneof(

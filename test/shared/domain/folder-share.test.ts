@@ -12,6 +12,7 @@ test.each([
   [`links_data/${grant}`, 'no folder'],
   ['links_data/account%1%ReadOnly%a/b%GROUP%ssofile', 'no folder'],
   ['links_data/team-ax/bad', 'undeclared folders'],
+  ['links_data/temporary/root%all', 'folder temporary'],
   ['links_data/invented/1/bad', 'undeclared folders'],
   ['links_data/invented/2/bad', 'undeclared folders'],
   ['reconcile', 'no link: reconcile'],

@@ -2,12 +2,13 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Assignment } from '../../../shared/domain/assignment.ts'
 import { expandScope } from '../../../shared/domain/expand-scope.ts'
-import { listGrantingLinks } from '../../../shared/domain/granting-links.ts'
+import { listGrantingLinks, listUnclearLinks } from '../../../shared/domain/granting-links.ts'
 import { type Link, parseLinkKey, renderLinkKey } from '../../../shared/domain/link.ts'
 import { type Account, account, type OrganizationView } from '../../../shared/domain/organization-view.ts'
 import { desiredState, toAssignment } from '../../../shared/domain/plan.ts'
 import type { Scope } from '../../../shared/domain/scope.ts'
-import { grants, linkParts, organizations } from './arbitraries.ts'
+import { noSelectors, parseSelectorFile } from '../../../shared/domain/selector-file.ts'
+import { grants, linkParts, organizations, selectorDocuments } from './arbitraries.ts'
 
 const shop = account.parse({
   id: '444444444444',
@@ -21,8 +22,10 @@ const configuration = {
   folders: ['team-a'],
   supportNestedOu: true,
   includeManagementAccount: false,
+  selectors: noSelectors,
   managementAccountId: account.shape.id.parse('111111111111'),
 }
+const encode = (document: unknown) => new TextEncoder().encode(JSON.stringify(document))
 const keysOf = (links: readonly Link[]) => links.map(({ key }) => key)
 
 test('every key that could grant an assignment is listed: folders times scopes', () => {
@@ -41,6 +44,23 @@ test('every key that could grant an assignment is listed: folders times scopes',
       `links_data/team-a/${name}%ReadOnly%auditors%GROUP%ssofile`,
     ]),
   )
+})
+
+test('a selector that selects the account adds a key, and one that cannot be used a key of which nobody knows', () => {
+  const parsed = (document: unknown) => parseSelectorFile('selectors/x.json', encode(document))
+  const selectors = new Map([
+    ['mine', parsed({ names: ['sh?p'], except: [{ tags: ['team^Other'] }] })],
+    ['others', parsed({ accounts: ['222222222222'] })],
+    ['broken', parsed([])],
+    ['no name', parsed([])],
+  ])
+  const membership = { ...configuration, folders: [], selectors }
+  const listed = keysOf(listGrantingLinks(auditors, shop, membership)).filter((key) => key.includes('select'))
+  expect(listed).toEqual(['links_data/select%mine%ReadOnly%auditors%GROUP%ssofile'])
+  expect(keysOf(listUnclearLinks(auditors, shop, membership))).toEqual([
+    'links_data/select%broken%ReadOnly%auditors%GROUP%ssofile',
+  ])
+  expect(listUnclearLinks(auditors, { ...shop, state: 'CLOSED' }, membership)).toEqual([])
 })
 
 test('without nested organizational units only the own one counts', () => {
@@ -99,11 +119,15 @@ const linkIn = (view: OrganizationView) => {
 }
 
 test('an account is within the scope of a link exactly if the link is listed for its assignment there', () => {
-  const cases = organizations.chain((view) => fc.tuple(fc.constant(view), linkIn(view), fc.boolean(), fc.boolean()))
+  const cases = organizations.chain((view) =>
+    fc.tuple(fc.constant(view), linkIn(view), fc.boolean(), fc.boolean(), selectorDocuments),
+  )
   let within = 0
   fc.assert(
-    fc.property(cases, ([view, link, supportNestedOu, includeManagementAccount]) => {
-      const membership = { supportNestedOu, includeManagementAccount, managementAccountId: view.managementAccountId }
+    fc.property(cases, ([view, link, supportNestedOu, includeManagementAccount, document]) => {
+      const selectors = new Map([['prod', parseSelectorFile('selectors/prod.json', encode(document))]])
+      const { managementAccountId } = view
+      const membership = { supportNestedOu, includeManagementAccount, managementAccountId, selectors }
       const expanded = expandScope(link.scope, view, membership)
       const desired = desiredState([link], view, membership)
       for (const place of view.accounts) {
@@ -117,4 +141,10 @@ test('an account is within the scope of a link exactly if the link is listed for
     { numRuns: 2000 },
   )
   expect(within).toBeGreaterThan(500)
+})
+
+test('only a user may have temporary access', () => {
+  const maria = { ...auditors, type: 'USER' as const }
+  const keys = keysOf(listGrantingLinks(maria, shop, { ...configuration, folders: [] }))
+  expect(keys).toContain('links_data/temporary/root%all%ReadOnly%auditors%USER%ssofile')
 })

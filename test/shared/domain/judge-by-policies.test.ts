@@ -27,7 +27,8 @@ function linkRules(must: object, more: object = {}): Guardrails {
 function about(key = admins, more: Partial<LinkCase> = {}): LinkCase {
   const link = parseLinkKey(key, ['team-a'])
   if (!link.ok) throw new Error(JSON.stringify(link.complaint))
-  return { link: link.value, body: {}, uploadedAt, uploader: { name: 'AWS:AROA1:kim' }, accounts: [], ...more }
+  const known = { uploader: { name: 'AWS:AROA1:kim' }, accounts: [], overlaps: [] }
+  return { link: link.value, body: {}, uploadedAt, ...known, ...more }
 }
 
 function isRefused(guardrails: Guardrails, one: LinkCase): boolean {
@@ -112,6 +113,55 @@ describe('what a rule is about', () => {
     expect(laterOf(linkRules({ accountsMost: 0 }))).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
     const forSome = linkRules({ types: ['GROUP'] }, { for: { uploaders: ['x'] } })
     expect(laterOf(forSome)).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
+  })
+})
+
+describe('two permission sets that nobody may have together', () => {
+  const [here, there] = accounts
+  const separation = (notTogether: readonly (readonly string[])[], more: object = {}) =>
+    guard({
+      contact: 'Ann',
+      separations: [{ id: 'r', control: 'AC-5', mode: 'enforce', must: { notTogether }, ...more }],
+    })
+  const having = (permissionSet: string, account = here) =>
+    about(admins, { overlaps: account ? [{ permissionSet, account, person: 'kim', group: 'auditors' }] : [] })
+
+  test.each<[string, readonly (readonly string[])[], string, boolean]>([
+    ['the other one', [['Admin*'], ['Audit*']], 'Audit-ps', true],
+    ['with the lists in the other order', [['Audit*'], ['Admin*']], 'Audit-ps', true],
+    ['one that no list has', [['Admin*'], ['Audit-p']], 'Audit-ps', false],
+    ['one of the same list', [['Admin*', 'Audit*'], ['Read*']], 'Audit-ps', false],
+    ['two of one list that is on both sides', [['A*'], ['A*']], 'Audit-ps', true],
+    ['the same one, by another link', [['A*'], ['A*']], 'Admin-ps', false],
+    ['where the new one is in no list', [['Audit*'], ['Read*']], 'Read-ps', false],
+  ])('%s', (_, lists, other, refused) => {
+    expect(isRefused(separation(lists), having(other))).toBe(refused)
+  })
+
+  test('only in the accounts that the rule is about', () => {
+    const rules = separation([['Admin*'], ['Audit*']], { for: { accounts: ['1*'] } })
+    expect([isRefused(rules, having('Audit-ps', here)), isRefused(rules, having('Audit-ps', there))]).toEqual([
+      true,
+      false,
+    ])
+  })
+
+  test('who has it, where and how is told, and how many more', () => {
+    const rules = separation([['Admin*'], ['Audit*']])
+    const [first] = having('Audit-ps').overlaps as readonly never[]
+    const two = about(admins, { overlaps: first ? [first, first] : [] })
+    expect(judgeLinkByPolicies(rules, two).refusals[0]).toMatchObject({
+      received: "'kim', who has 'Audit-ps' in account 111111111111 through the group 'auditors' (and 1 more)",
+      expected: "nobody with both 'Admin*' and 'Audit*' in one account (rule 'r' of policies/a.json, control 'AC-5')",
+    })
+  })
+
+  test('what cannot be read refuses; what nobody has looked at is judged later, where the rule is about it', () => {
+    const rules = separation([['Admin*'], ['Audit*']])
+    expect(isRefused(rules, about(admins, { overlaps: { unread: 'no right' } }))).toBe(true)
+    const other = admins.replace('Admin-ps', 'ReadOnly-ps')
+    expect(judgeLinkByPolicies(rules, about(admins, { overlaps: 'later' })).later).toEqual(['policies/a.json#r'])
+    expect(judgeLinkByPolicies(rules, about(other, { overlaps: 'later' })).later).toEqual([])
   })
 })
 
@@ -201,6 +251,22 @@ describe('hostile policies and inputs are answered within a second', () => {
     const guardrails = guard({ contact: 'x', links })
     const started = performance.now()
     expect(judgeLinkByPolicies(guardrails, one).refusals).toHaveLength(3)
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
+  test('separations full of globs that match late, and fifty permission sets with the longest names', () => {
+    const slow = `${'*a'.repeat(60)}b`
+    const side = Array(20).fill(slow)
+    const separations = Array.from({ length: 20 }, (_, index) => ({
+      ...{ id: `r${index}`, control: 'x', mode: 'enforce', must: { notTogether: [['*'], side] } },
+    }))
+    const overlaps = Array.from({ length: 50 }, (_, index) => ({
+      permissionSet: `${'a'.repeat(30)}${index % 10}`,
+      account: accounts[0] ?? accountId.parse('111111111111'),
+    }))
+    const guardrails = guard({ contact: 'x', separations })
+    const started = performance.now()
+    expect(judgeLinkByPolicies(guardrails, about(admins, { overlaps })).refusals).toEqual([])
     expect(performance.now() - started).toBeLessThan(1_000)
   })
 

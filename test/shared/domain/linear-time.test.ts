@@ -5,6 +5,7 @@ import { parseLinkKey } from '../../../shared/domain/link.ts'
 import { nearMatch } from '../../../shared/domain/near-match.ts'
 import { parsePermissionSetFile } from '../../../shared/domain/permission-set-file.ts'
 import { collectAssignments, desiredState, planAssignments } from '../../../shared/domain/plan.ts'
+import { noSelectors } from '../../../shared/domain/selector-file.ts'
 import { parseStrictJson } from '../../../shared/domain/strict-json.ts'
 import { growthOf, linearMost } from '../../growth.ts'
 
@@ -82,7 +83,7 @@ describe('in time that grows with the size and no faster', () => {
         hasTags: false,
         accounts,
       }
-      const desired = desiredState(links, view, defaultConfiguration)
+      const desired = desiredState(links, view, { ...defaultConfiguration, selectors: noSelectors })
       const { grants } = planAssignments({ desired, owned: none, foreign: none })
       expect(grants).toHaveLength(10 * size)
     }

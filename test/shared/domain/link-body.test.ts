@@ -128,3 +128,32 @@ test('a link without instants is in force at any time', () => {
   expect(isInForce({ notBefore: new Date(1) }, new Date(0))).toBe('not-yet')
   expect(isInForce({ expiresAt: new Date(1) }, new Date(0))).toBe('in-force')
 })
+
+describe('a link under links_data/temporary/', () => {
+  const temporary = 'links_data/temporary/root%all%Admin-ps%maria%USER%ssofile'
+  const request = {
+    digest: '0123456789abcdef0123456789abcdef',
+    user: '11111111-2222-3333-4444-555555555555',
+    eligibility: 'admins',
+    approvedBy: [{ user: '21111111-2222-3333-4444-555555555555', name: 'tom', at: '2026-11-22T10:00:00.000Z' }],
+  }
+  const body = { expiresAt: '2026-11-22T12:00:00Z', incident: 'INC1', request }
+
+  test('says which request was granted', () => {
+    expect(parseLinkBody(temporary, encode(JSON.stringify(body)))).toMatchObject({ ok: true, value: { request } })
+  })
+
+  test.each([
+    ['empty', ''],
+    ['without a request', JSON.stringify({ ...body, request: undefined })],
+    ['without an end', JSON.stringify({ ...body, expiresAt: undefined })],
+  ])('is not valid when it is %s', (_, text) => {
+    expect(parseLinkBody(temporary, encode(text)).ok).toBe(false)
+  })
+
+  test('is the only one that may: anywhere else request is an unknown field', () => {
+    const read = parse(JSON.stringify(body))
+    expect(read.ok ? '' : read.complaint.received).toContain("unknown field 'request'")
+    expect(parse(JSON.stringify({ incident: 'INC1' })).ok).toBe(true)
+  })
+})

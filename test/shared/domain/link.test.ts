@@ -219,6 +219,7 @@ function isInGrammar(key: string): boolean {
     'ou_id%(?:ou-[0-9a-z]{4,32}-[0-9a-z]{4,32}|r-[0-9a-z]{4,32})',
     'account_tag%[^%^]{1,128}\\^[^%]{0,256}',
     'account%[0-9]{12}',
+    'select%[A-Za-z0-9][A-Za-z0-9_-]{0,63}',
   ].join('|')
   const grammar = `links_data/(?:team-a/|sync/upstream/)?(?:${scopes})%[A-Za-z0-9_+=,.@-]{1,32}%.+%(?:GROUP|USER)%ssofile`
   return new RegExp(`^${grammar}$`, 's').test(key)
@@ -240,4 +241,11 @@ test('any text is either a link or rejected with a complaint of four parts', () 
     }),
     { numRuns: 2000 },
   )
+})
+
+test('the folder temporary always counts', () => {
+  const key = 'links_data/temporary/root%all%Admin-ps%maria%USER%ssofile'
+  expect(parseLinkKey(key, [])).toMatchObject({ ok: true, value: { folder: 'temporary' } })
+  expect(parseLinkKey(key.replace('temporary', 'temporary/x'), []).ok).toBe(false)
+  expect(parseLinkKey(key.replace('%USER%', '%GROUP%'), []).ok).toBe(false)
 })

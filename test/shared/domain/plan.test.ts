@@ -16,6 +16,7 @@ import {
   planAssignments,
   toAssignment,
 } from '../../../shared/domain/plan.ts'
+import { noSelectors } from '../../../shared/domain/selector-file.ts'
 import { grants } from './arbitraries.ts'
 
 const view = organizationView.parse({
@@ -28,7 +29,7 @@ const view = organizationView.parse({
     { id: '222222222222', name: 'sandbox', state: 'ACTIVE', parents: ['r-abcd'], tags: {} },
   ],
 })
-const configuration = { supportNestedOu: true, includeManagementAccount: false }
+const configuration = { supportNestedOu: true, includeManagementAccount: false, selectors: noSelectors }
 
 const linkOf = (name: string): Link => {
   const link = parseLinkKey(`links_data/${name}`, ['team-a'])

@@ -18,7 +18,10 @@ test('a policy has a contact and rules; what a rule does not say is about every 
   const read = parse({ contact: 'the platform team', links: [rule] })
   expect(read).toEqual({
     ok: true,
-    value: { key, contact: 'the platform team', links: [{ ...rule, for: {} }], permissionSets: [] },
+    value: {
+      ...{ key, contact: 'the platform team' },
+      ...{ links: [{ ...rule, for: {} }], permissionSets: [], separations: [], minimums: [] },
+    },
   })
 })
 

@@ -8,7 +8,15 @@ const rules = ['enforce', 'warn'].map((mode) => ({
   must: mode === 'warn' ? { reason: true } : { types: ['GROUP'], accountsMost: 1 },
 }))
 const sets = [{ id: 'short', control: 'AC-12', mode: 'enforce', must: { sessionMinutesMost: 60 } }]
-const policy = parsePolicyFile('policies/a.json', bytes({ contact: 'Ann', links: rules, permissionSets: sets }))
+const separations = [{ id: 'apart', control: 'AC-5', mode: 'enforce', must: { notTogether: [['Pay'], ['Approve']] } }]
+const minimums = [
+  {
+    ...{ id: 'kept', control: 'AC-6', mode: 'enforce' },
+    ...{ for: { permissionSets: ['Admin'] }, must: { peopleLeast: 2 } },
+  },
+]
+const document = { contact: 'Ann', links: rules, permissionSets: sets, separations, minimums }
+const policy = parsePolicyFile('policies/a.json', bytes(document))
 const guardrails = joinPolicies([{ policy, size: 1 }])
 const group = 'links_data/team-a/root%all%Admin%ops%GROUP%ssofile'
 const user = group.replace('GROUP', 'USER')
@@ -22,6 +30,25 @@ describe('a test of policies passes', () => {
     [
       'by the accounts that it names',
       { input: group, body: { reason: 'x' }, accounts: ['111111111111', '222222222222'] as never, expect: 'refused' },
+    ],
+    [
+      'by what people have besides',
+      {
+        ...{ input: group.replace('Admin', 'Pay'), body: { reason: 'x' }, expect: 'refused' },
+        ...{ overlaps: [{ permissionSet: 'Approve', account: '111111111111' as never }] },
+        rules: ['policies/a.json#apart'],
+      },
+    ],
+    [
+      'where exactly as many people are left as a minimum demands',
+      { input: group, accounts: ['111111111111'] as never, peopleLeft: 2, expect: 'accepted' },
+    ],
+    [
+      'where one person fewer is left',
+      {
+        ...{ input: group, accounts: ['111111111111'] as never, peopleLeft: 1, expect: 'refused' },
+        rules: ['policies/a.json#kept'],
+      },
     ],
     [
       'for a permission set',

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { parseAssignmentKey } from '../../../shared/domain/assignment.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { collectAssignments } from '../../../shared/domain/plan.ts'
-import { reachOf } from '../../../shared/domain/reach.ts'
+import { accountsOf, reachOf } from '../../../shared/domain/reach.ts'
 
 const setOf = (...keys: readonly string[]) =>
   collectAssignments(keys.flatMap((key) => parseAssignmentKey(`account%${key}%ssofile`) ?? []))
@@ -15,4 +15,13 @@ test('the reach of a permission set counts each principal and account once, and 
   const reach = (name: string) => reachOf(permissionSetName.parse(name), recorded)
   expect(reach('A')).toEqual({ principals: 2, accounts: 2, assignments: 3 })
   expect(reach('C')).toEqual({ principals: 0, accounts: 0, assignments: 0 })
+})
+
+test('the accounts of a permission set are told once and in their order, whatever the order of the records', () => {
+  const recorded = [
+    setOf('200000000002%A%web%GROUP', '200000000003%B%web%GROUP'),
+    setOf('200000000001%A%web%USER', '200000000002%A%web%USER'),
+  ]
+  expect(accountsOf(permissionSetName.parse('A'), recorded)).toEqual(['200000000001', '200000000002'])
+  expect(accountsOf(permissionSetName.parse('C'), recorded)).toEqual([])
 })

@@ -13,3 +13,10 @@ test('quotes, separators and line ends stay inside their cell', () => {
   ])
   expect(csv).toBe('"a","b"\r\n"say ""hi"", you;","two\\u{a}lines\\u{202e}"\r\n')
 })
+
+test('an ordinary cell is as it is, and one that is too long is cut in the middle', () => {
+  expect(renderCsv([['', 'team 1 = a', "links_data/root%all%A-ps%it's%GROUP%ssofile"]])).toBe(
+    `"","team 1 = a","links_data/root%all%A-ps%it's%GROUP%ssofile"\r\n`,
+  )
+  expect(renderCsv([['x'.repeat(10_001)]])).toBe(`"${'x'.repeat(5_000)}…${'x'.repeat(5_000)}"\r\n`)
+})

@@ -1,5 +1,5 @@
 import { badKeys, bodies } from '../action.ts'
-import { parsePlainFile } from './permission-sets.ts'
+import { parsePlainFile } from './plain-permission-set.ts'
 
 /** A file that nobody can make sense of: whoever uploaded it has to be told. */
 export function isBadFile(input: string, body: string): boolean {

@@ -1,3 +1,4 @@
+import { temporaryPrefix } from '../../../shared/domain/link.ts'
 import { readShown } from '../brake-actions.ts'
 import { lateKinds } from '../chaos.ts'
 import { grantsNow } from '../desired.ts'
@@ -282,7 +283,10 @@ export class BrakePromise {
   }
 
   #countedOf(key: string, entry: Entry | undefined): readonly Counted[] {
-    const links = entry?.links ?? []
+    const named = entry?.links ?? []
+    // The brake neither holds nor counts the end of temporary access.
+    const links = named.filter((link) => !link.startsWith(temporaryPrefix) || this.#grants(link))
+    if (named.length > 0 && links.length === 0) return []
     const isWithdrawn = links.length > 0 && links.every((link) => !this.#grants(link))
     const sinceMs = this.#world.clock.monotonicMs() - this.#marginMs()
     const isRecent = links.some((link) => (this.#linkChangedMs.get(link) ?? 0) > sinceMs)
@@ -299,7 +303,9 @@ export class BrakePromise {
     const id = /account%(\d{12})%/.exec(key)?.[1]
     const { organizations } = this.#world
     const account = organizations.accountsNow().find((one) => one.id === id)
-    return JSON.stringify(account && [account.state, account.parents, organizations.tagsNow(account.id)])
+    const selectors = this.#world.keys('selectors/').map((name) => [name, this.#world.objects.model.find(name)?.etag])
+    const { state, name, parents } = account ?? {}
+    return JSON.stringify([state, name, parents, account && organizations.tagsNow(account.id), selectors])
   }
 
   #grants(link: string): boolean {
@@ -349,6 +355,7 @@ export class BrakePromise {
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
+      if (input.startsWith('permission_sets/')) continue
       if (world.readJson(key)?.state === 'held' && !this.holdsFor(input))
         this.#fail(promises.brake, `${key} says that access is held, and none is`)
     }
@@ -371,10 +378,15 @@ function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[
 
 /** Where its revocation may be counted: in the folders of its links, if they are withdrawn, else as an indirect one. */
 function scopesOf(key: string, links: readonly string[]): readonly Omit<Counted, 'isSure'>[] {
-  const byFolder = Map.groupBy(links, (link) => /^links_data\/(folder-[ab])\//.exec(link)?.[1] ?? 'no folder')
+  const byFolder = Map.groupBy(links, (link) => /^links_data\/(folder-[ab]|temporary)\//.exec(link)?.[1] ?? 'no folder')
   const own = [...byFolder].map(([scope, items]) => ({ scope, items }))
   const [, account, , principal] = key.split('%')
-  const causes = [`account ${account}`, `principal ${principal}`].map((cause) => `indirect cause ${cause}`)
+  const selectors = links.flatMap((link) => /\/select%(\w+)%/.exec(link)?.[1] ?? [])
+  const causes = [
+    `account ${account}`,
+    `principal ${principal}`,
+    ...new Set(selectors.map((name) => `selector ${name}`)),
+  ].map((cause) => `indirect cause ${cause}`)
   const folders = [...byFolder.keys()].map((folder) => `indirect of ${folder}`)
   return [...own, ...[...causes, ...folders, everything].map((scope) => ({ scope, items: [key] }))]
 }

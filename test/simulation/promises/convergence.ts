@@ -40,7 +40,7 @@ export class ConvergencePromise {
     const { world, desires } = this.#watched
     const { refused } = world.unreadable
     const actual = new Set(world.ssoAdmin.assignments().map(nameOf))
-    for (const assignment of desires.now('certainly', (link) => !refused.includes(link))) {
+    for (const assignment of desires.now('certainly', { among: (link) => !refused.includes(link) })) {
       const target = desires.targetOf(assignment)
       if (target !== undefined && !actual.has(target) && !this.#isUnclear(ledgerKeyOf(assignment)))
         this.#fail(`'${assignment}' is desired, but not there, while S3 refuses to give ${refused.join(', ')}`)
@@ -82,10 +82,11 @@ export class ConvergencePromise {
     const actual = new Set(targets.map((target) => ledgerKeyOf(assignmentOf(target, world))))
     const there = new Set(targets.map(nameOf))
     for (const key of world.keys('assignments/').filter((one) => !this.#isUnclear(one))) {
-      const state = world.readJson(key)?.state
+      const { state, releasedAt } = world.readJson(key) ?? {}
       const accountId = key.slice('assignments/account%'.length, 'assignments/account%'.length + 12)
       if (state !== 'granted' && this.#isStuck(accountId)) continue
       if (state === 'held' && there.has(access.recordedBy(key)[0]?.name ?? '')) continue
+      if (releasedAt !== undefined) this.#fail(`${key} is released, but the ledger still has it`)
       if (!actual.has(key) || state !== 'granted')
         this.#fail(`ledger entry ${key} is '${String(state)}', ${actual.has(key) ? '' : 'but nothing is there'}`)
     }

@@ -18,17 +18,27 @@ export class Desires {
   /** The world that links are judged by has changed. */
   note(): void {
     const nowMs = this.#world.clock.monotonicMs()
-    const asked = this.now('certainly')
+    // What nobody can read takes nothing away.
+    const asked = this.now('certainly', { unclear: true })
     const names = asked.map((desired) => this.targetOf(desired)).filter((name) => name !== undefined)
     this.#askedSinceMs = new Map(asked.map((name) => [name, this.#askedSinceMs.get(name) ?? nowMs]))
     this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
   }
 
-  /** `among`: the links that count. */
-  now(how: 'certainly' | 'possibly', among: (link: string) => boolean = () => true): readonly string[] {
+  /** `among`: the links that count. `unclear`: whether a selector of which nobody knows what it means selects all. */
+  now(
+    how: 'certainly' | 'possibly',
+    {
+      among = () => true,
+      unclear = how === 'possibly',
+    }: { readonly among?: (link: string) => boolean; readonly unclear?: boolean } = {},
+  ): readonly string[] {
     const { objects, organizations, clock } = this.#world
     return [
-      ...desiredNow(objects, organizations, clock.now(), (link) => among(link) && this.#principals.grants(link, how)),
+      ...desiredNow(objects, organizations, clock.now(), {
+        grants: (link) => among(link) && this.#principals.grants(link, how),
+        unclear,
+      }),
     ]
   }
 

@@ -47,7 +47,7 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
     case 'organizations':
       return ['organizations', 'read']
     case 'identitystore':
-      return ['directory', operation === 'listMembersOf' ? 'members' : 'read']
+      return ['directory', directoryGrants[operation] ?? 'read']
     case 'sso-admin':
       if (operation === 'instance') return ['identityCenter', 'instance']
       return ['identityCenter', /^(list|describe|get)/.test(operation) ? 'read' : 'change']
@@ -56,15 +56,20 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
   }
 }
 
+const directoryGrants: Readonly<Record<string, string>> = { listMembersOf: 'members', listGroupsOf: 'groups' }
+/** Whoever is granted one of these is granted those before it too. */
+const ladders: { readonly [kind in keyof FunctionPermissions]?: readonly string[] } = {
+  directory: ['read', 'members', 'groups'],
+  identityCenter: ['instance', 'read', 'change'],
+}
+
 function grantsOf(name: RoleName, kind: keyof FunctionPermissions): readonly string[] {
   const { read = [], write = [], put = [] } = permissionsOf(name)
   if (kind === 'read') return [...read, ...write, ...put]
   const granted = permissionsOf(name)[kind]
   if (granted === undefined) return []
-  if (granted === 'members') return ['read', 'members']
-  if (kind !== 'identityCenter') return [granted].flat()
-  const rights = ['instance', 'read', 'change']
-  return rights.slice(0, rights.indexOf(String(granted)) + 1)
+  const rights = ladders[kind]
+  return rights ? rights.slice(0, rights.indexOf(String(granted)) + 1) : [granted].flat()
 }
 
 function isOfPrefix(kind: keyof FunctionPermissions): boolean {

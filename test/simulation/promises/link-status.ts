@@ -1,4 +1,5 @@
 import { desiredNow, grantsNow, scopeOf } from '../desired.ts'
+import { selectsNow } from '../selector-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 
 /** What is known of a link besides its file. */
@@ -13,9 +14,18 @@ export type LinkFacts = {
 }
 
 /** Of a scope without accounts: one that exists is applied, the others are waited for. */
-function stateOfEmpty({ organizations }: SimulatedWorld, { scope, value }: { scope: string; value: string }): string {
+function stateOfEmpty(
+  { organizations, objects }: SimulatedWorld,
+  { scope, value }: { scope: string; value: string },
+): string {
   if (scope === 'root') return 'applied'
+  if (scope === 'select') return objects.model.find(`selectors/${value}.json`) ? 'applied' : 'waiting'
   return scope === 'ou_id' && organizations.hasParent(value) ? 'applied' : 'waiting'
+}
+
+/** Nobody knows which accounts its selector means. */
+export function isUnclear(world: SimulatedWorld, { scope, value }: { scope: string; value: string }): boolean {
+  return scope === 'select' && selectsNow(world, value, { id: '', name: '', parents: [], tags: {} }) === 'nobody knows'
 }
 
 const instantOf = (body: string, name: 'expiresAt' | 'notBefore'): number => {
@@ -34,7 +44,7 @@ export function complainAboutLinkStatus(
   facts: LinkFacts,
 ): string | undefined {
   const { objects, organizations, clock } = world
-  const asked = [...desiredNow(objects, organizations, clock.now(), (one) => one === link)]
+  const asked = [...desiredNow(objects, organizations, clock.now(), { grants: (one) => one === link })]
   const states = statesAtRest(world, link, asked, facts)
   const state = String(status.state)
   if (states && !states.includes(state))
@@ -70,6 +80,7 @@ function statesAtRest(
     if (now.getTime() < beginsMs) return ['waiting', ...left]
     return ['rejected']
   }
+  if (isUnclear(world, scope)) return ['waiting', ...left]
   if (asked.length === 0) return world.needsReconcile ? undefined : [stateOfEmpty(world, scope), ...left]
   if (asked.some((assignment) => facts.targetOf(assignment) === undefined)) return ['waiting', ...left]
   if (facts.bound === 'unknown') return undefined

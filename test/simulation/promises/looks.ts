@@ -10,7 +10,8 @@ export class LookWatch {
   readonly #world: SimulatedWorld
   /** By process, account and permission set: the ids that had it at the last look. */
   readonly #seen = new Map<string, ReadonlySet<string>>()
-  readonly #missing = new Set<string>()
+  /** By key: since when it is known to be missing. What could not be sent is taken back, and says so again. */
+  readonly #missing = new Map<string, unknown>()
 
   constructor(world: SimulatedWorld) {
     this.#world = world
@@ -38,9 +39,8 @@ export class LookWatch {
       return wasThere
         ? undefined
         : { promise: 'foreign', message: `${key} is recorded, and was not seen there just before` }
-    const isNew = entry.missingSince !== undefined && !this.#missing.has(key)
-    if (entry.missingSince === undefined) this.#missing.delete(key)
-    else this.#missing.add(key)
+    const isNew = entry.missingSince !== undefined && this.#missing.get(key) !== entry.missingSince
+    if (isNew) this.#missing.set(key, entry.missingSince)
     return isNew && wasThere !== false
       ? { promise: 'record', message: `${key} is recorded as missing, and was not seen missing just before` }
       : undefined

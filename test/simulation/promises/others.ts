@@ -1,8 +1,9 @@
 import type { SQSEvent } from 'aws-lambda'
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import type { WorkedQueue } from '../../../shared/ports/queues.ts'
+import { accounts } from '../action.ts'
 import { type Call, lateKinds } from '../chaos.ts'
-import { isOfHostile } from '../hostile-actions.ts'
+import { hostileSets, isOfHostile } from '../hostile-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
 import { assignmentOf, isTarget, ledgerKeyOf } from './assignment-names.ts'
@@ -10,8 +11,13 @@ import { type Fail, promises } from './violation.ts'
 
 /** Uploads and deletions have eight message groups each, of a declared folder and of all undeclared ones together. */
 const groupsOfHostile = 32
-/** Of another uploader, while a revocation could start: what is being evaluated, and a turn in each account. */
-const callsMost = 8
+/** Only one evaluation at a time is about a permission set in an account. */
+const evaluatedMost = accounts.length * hostileSets.length
+/**
+ * Of another uploader, while a revocation could start: with a single slot, what is being evaluated until the one before it in
+ * its account and permission set is over, and what is being evaluated then.
+ */
+const callsMost = 2 * evaluatedMost
 /** The longest visibility timeout of the queue of links, twice. */
 const redeliveredMs = 12 * 60_000
 

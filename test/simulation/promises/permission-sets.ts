@@ -2,20 +2,12 @@ import { type Call, lateKinds } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
+import type { ContentsPromise } from './contents.ts'
+import { asDefined, type PlainFile, parsePlainFile, plainOf } from './plain-permission-set.ts'
 import { type Fail, promises } from './violation.ts'
 
-/** Only what the simulation uploads; the product's rules of a file are many more. */
-type PlainFile = {
-  readonly sessionDurationInMinutes?: number
-  readonly tags?: readonly { readonly Key: string; readonly Value: string }[]
-  readonly managedPoliciesArnList?: readonly string[]
-  readonly customerManagedPoliciesList?: readonly { readonly Name: string }[]
-  readonly inlinePolicyDocument?: object
-  readonly permissionsBoundary?: object
-}
-
 const linkGrammar =
-  /^links_data\/(?:folder-[ab]\/)?(?:root%all|ou_id%ou-[^%]+|account_tag%team\^[^%]*|account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
+  /^links_data\/(?:(?:folder-[ab]|temporary)\/)?(?:root%all|ou_id%ou-[^%]+|account_tag%team\^[^%]*|account%\d{12}|select%\w+)%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
 const ledgerGrammar = /^assignments\/account%\d{12}%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
 /** The listing of references comes before the last look at the file; with calls that travel for seconds. */
 const listedBeforeMs = 30_000
@@ -24,14 +16,16 @@ const heldUpMs = 300_000
 /** Permission sets: equal to their files, up to date in their accounts, and deleted when, and only when, nothing refers to them. */
 export class PermissionSetChecks {
   readonly #world: SimulatedWorld
+  readonly #contents: ContentsPromise
   readonly #fail: Fail
   /** Since when each object that refers to a permission set, or is its file, has been there without a break. */
   readonly #sinceMs = new Map<string, number>()
   /** When a process last looked whether a file is there. */
   readonly #lookedMs = new Map<string, number>()
 
-  constructor(world: SimulatedWorld, fail: Fail) {
+  constructor(world: SimulatedWorld, contents: ContentsPromise, fail: Fail) {
     this.#world = world
+    this.#contents = contents
     this.#fail = fail
     world.objects.onChange(({ key, eventName }) => {
       if (!/^(links_data|assignments|permission_sets)\//.test(key)) return
@@ -106,6 +100,8 @@ export class PermissionSetChecks {
   #checkEqual(name: string, file: PlainFile, isReconciled: boolean): void {
     const { ssoAdmin, organizations } = this.#world
     const status = this.#world.readJson(`status/permission_sets/${name}.json.json`)
+    // It stays as it was until a person decides.
+    if (status?.state === 'held' && this.#contents.isHeld(name)) return
     if (status?.state !== 'applied')
       this.#fail(promises.status, `the file of ${name} is valid, but its status is '${String(status?.state)}'`)
     const actual = ssoAdmin.definitionNow(name)
@@ -146,37 +142,5 @@ export class PermissionSetChecks {
       )
     if (!arn && !isReferred && this.#world.keys(`owned_permission_sets/${name}`).length > 0)
       this.#fail(promises.convergence, `the permission set ${name} is gone, but is recorded as ours`)
-  }
-}
-
-/** `undefined`: it is not valid. */
-export function parsePlainFile(body: string): PlainFile | undefined {
-  try {
-    const file: PlainFile = JSON.parse(body)
-    return file.sessionDurationInMinutes === 5 ? undefined : file
-  } catch {
-    return undefined
-  }
-}
-
-function asDefined(file: PlainFile): object {
-  return {
-    session: `PT${(file.sessionDurationInMinutes ?? 60) / 60}H`,
-    tags: file.tags ?? [],
-    managed: file.managedPoliciesArnList ?? [],
-    customer: (file.customerManagedPoliciesList ?? []).map(({ Name }) => Name),
-    inline: file.inlinePolicyDocument,
-    boundary: file.permissionsBoundary,
-  }
-}
-
-function plainOf(actual: NonNullable<ReturnType<SimulatedWorld['ssoAdmin']['definitionNow']>>): object {
-  return {
-    session: actual.sessionDuration,
-    tags: actual.tags,
-    managed: actual.managedPolicyArns,
-    customer: actual.customerManagedPolicies.map(({ Name }) => Name),
-    inline: actual.inlinePolicy === undefined ? undefined : JSON.parse(actual.inlinePolicy),
-    boundary: actual.permissionsBoundary,
   }
 }

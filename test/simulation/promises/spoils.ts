@@ -2,7 +2,8 @@ import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import { grantsNow } from '../desired.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 
-const linkGrammar = /^links_data\/(?:folder-[ab]\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
+const linkGrammar =
+  /^links_data\/(?:(?:folder-[ab]|temporary)\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 const grantOfLink = /^links_data\/(?:[^%]*\/)?[^%/]+%[^%]*%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 const ledgerGrammar = /^assignments\/(account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 
@@ -35,6 +36,8 @@ export class SpoilWatch {
     if (eventName.startsWith('ObjectRemoved')) this.#writer.delete(key)
     else this.#writer.set(key, process)
     const how = eventName.startsWith('ObjectRemoved') ? 'removed' : 'overwritten'
+    // An operator's restoration is what mends it.
+    if (this.#world.isRestoring) this.#world.unreadable.noteRestored(key)
     return this.#world.unreadable.isOverwritten(key) ? `${key} cannot be read, and is ${how}` : undefined
   }
 

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { scopeOf } from '../desired.ts'
 import { isBadFile } from './bad-files.ts'
 import type { BrakePromise } from './brake.ts'
-import { complainAboutLinkStatus } from './link-status.ts'
+import { complainAboutLinkStatus, isUnclear } from './link-status.ts'
 import type { PermissionSetChecks } from './permission-sets.ts'
 import type { PrincipalWatch } from './principals.ts'
 import { promises } from './violation.ts'
@@ -30,8 +30,10 @@ export class StatusPromise {
   checkAtRest(): void {
     const { world } = this.#watched
     const { brake, permissionSets } = this.#others
-    const inputs = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
-    for (const input of inputs.filter((one) => !world.unreadable.concernsInput(one))) {
+    const asked = [...world.keys('requests/'), ...world.keys('approvals/')]
+    const files = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
+    const inputs = [...files, ...asked]
+    for (const input of files.filter((one) => !world.unreadable.concernsInput(one))) {
       const status = world.readJson(`status/${input}.json`)
       if (!status && !this.#isInCrowd(input)) this.#fail(`${input} has no status`)
       else if (status) this.#checkStatus(input, status)
@@ -40,9 +42,17 @@ export class StatusPromise {
       const input = key.slice('status/'.length, -'.json'.length)
       const isLeft = this.#hasStuck(input) || brake.holdsFor(input) || permissionSets.isKept(input)
       if (input.startsWith('too-many/')) this.#checkCrowd(input)
+      else if (input.startsWith('selectors/')) this.#checkSelector(input)
       else if (!inputs.includes(input) && !isLeft && !world.unreadable.concernsInput(input))
         this.#fail(`${key} is left over: its input is gone`)
     }
+  }
+
+  /** A selector has a status as long as nobody knows what it means. */
+  #checkSelector(input: string): void {
+    const name = input.slice('selectors/'.length, -'.json'.length)
+    if (isUnclear(this.#watched.world, { scope: 'select', value: name })) return
+    this.#fail(`the status of ${input} is left over: it can be used`)
   }
 
   /** Not valid, beside so many that they have one status together. */

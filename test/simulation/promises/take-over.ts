@@ -14,6 +14,8 @@ export class TakeOverWatch {
   /** What has gone from Identity Center, and when that was seen. */
   readonly #goneMs = new Map<string, number>()
   #there: ReadonlySet<string> = new Set()
+  /** The entries that say that a command has begun to release them: if it died, the dispatcher does the rest. */
+  readonly #begun = new Set<string>()
   /** When a command listed last what an account has of a permission set, or what a principal has. */
   readonly #listedMs = new Map<string, number>()
 
@@ -51,8 +53,8 @@ export class TakeOverWatch {
   checkLink(process: string, key: string): void {
     const { world, desires, fail } = this.#watched
     const { objects, organizations, clock } = world
-    const others = desiredNow(objects, organizations, clock.now(), (link) => link !== key)
-    for (const assignment of desiredNow(objects, organizations, clock.now(), (link) => link === key)) {
+    const others = desiredNow(objects, organizations, clock.now(), { grants: (link) => link !== key })
+    for (const assignment of desiredNow(objects, organizations, clock.now(), { grants: (link) => link === key })) {
       const name = desires.targetOf(assignment)
       const goneMs = this.#goneMs.get(name ?? '') ?? Number.NEGATIVE_INFINITY
       if (name === undefined || this.#there.has(name) || others.has(assignment)) continue
@@ -60,6 +62,17 @@ export class TakeOverWatch {
       if (wasSeen) continue
       fail(promises.foreign, `an import writes ${key}, which grants '${assignment}', and that is not there`)
     }
+  }
+
+  /** An entry is written. */
+  noteWritten(key: string, { releasedAt }: Readonly<Record<string, unknown>>): void {
+    if (releasedAt === undefined) this.#begun.delete(key)
+    else this.#begun.add(key)
+  }
+
+  /** `key`: of the entry, or of what `foreign/` has of it. */
+  isBeingReleased(key: string): boolean {
+    return this.#begun.has(key.replace(/^foreign\//, 'assignments/'))
   }
 
   /** A command has made these entries. */
@@ -74,9 +87,10 @@ export class TakeOverWatch {
       this.#watched.fail(promises.foreign, `${key} is taken over without any link: it would be revoked`)
   }
 
-  /** A command has removed this entry, which had recorded these. */
+  /** An entry that a command began to release is removed, which had recorded these. */
   checkReleased(key: string, names: readonly string[], there: readonly AssignmentTarget[]): void {
     const { world, access, fail } = this.#watched
+    this.#begun.delete(key)
     const foreign = world.readJson(`foreign/${key.slice('assignments/'.length)}`)
     for (const target of there.filter((one) => names.includes(nameOf(one)))) {
       if (foreign?.principalId !== target.principalId || foreign.permissionSetArn !== target.permissionSetArn)

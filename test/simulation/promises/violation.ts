@@ -8,6 +8,11 @@ export class Violation extends Error {
   }
 }
 
+/** What commands call a promise by: `10` of `10 Temporary access …`. */
+export function numberOf(promise: string): string {
+  return promise.slice(0, promise.indexOf(' '))
+}
+
 /** Each is stated in the file of its name. */
 export const promises = {
   convergence: '1 Convergence',
@@ -19,6 +24,8 @@ export const promises = {
   pause: '7 A pause stops all changes',
   grants: '8 No function needs what its role has not',
   others: '9 No uploader harms another',
+  temporary: '10 Temporary access has its approvals, and ends',
+  sessions: '11 Ended sessions stay denied until none can be left',
 } as const
 
 export type Fail = (promise: string, message: string) => void

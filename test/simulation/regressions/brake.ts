@@ -510,4 +510,15 @@ export const brakeRegressions: readonly Regression[] = [
       uploadForAWhile(linkOf('ou_id%ou-sim0-11111111'), { beginsInMs: 500, endsInMs: 20_000, offset: '+01:00' }),
     ],
   },
+  {
+    name: 'a revocation that waits for a request in its account is not counted, and nothing else is held because of it',
+    settings: { ...calm, mischief: 'late', brakeCount: 1 },
+    actions: [
+      upload(linkOf('root%all')),
+      wait(30_000),
+      { do: 'let requests take this long', ms: 400_000 },
+      { do: 'two groups swap names' },
+      wait(70_000),
+    ],
+  },
 ]

@@ -471,4 +471,20 @@ export const directoryRegressions: readonly Regression[] = [
       { do: 'remove what ssofile gave', nth: 22 },
     ],
   },
+  {
+    name: 'held access that somebody took away is missed, although another group has its name by now',
+    settings: { ...calm, latencyMs: 300, provisionings: 1, brakeCount: 1 },
+    actions: [
+      upload(linkOf('ou_id%ou-sim0-11111111')),
+      upload(linkOf('ou_id%ou-sim0-33333333')),
+      wait(4_000),
+      deleteLink(linkOf('ou_id%ou-sim0-11111111')),
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
+      wait(22_000),
+      { do: 'remove what ssofile gave', nth: 0 },
+      { do: 'delete a link', nth: 0 },
+      { do: 'delete a link', nth: 0 },
+      { do: 'two groups swap names' },
+    ],
+  },
 ]

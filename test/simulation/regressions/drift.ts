@@ -92,4 +92,20 @@ export const driftRegressions: readonly Regression[] = [
       upload(linkOf('root%all', 'First-ps', 'team-2')),
     ],
   },
+  {
+    name: 'what others gave is not revoked as an old version of its entry has it, whoever has its name by then',
+    settings: { ...calm, provisionings: 1 },
+    actions: [
+      upload(linkOf('account%200000000001')),
+      wait(22_000),
+      deleteLink(linkOf('account%200000000001')),
+      wait(22_000),
+      assign('200000000001'),
+      { do: 'restore an old version of a ledger object', nth: 0 },
+      upload(linkOf('root%all')),
+      { do: 'upload a link and delete it', key: linkOf('ou_id%ou-sim0-11111111'), afterMs: 1 },
+      { do: 'two groups swap names' },
+      wait(70_000),
+    ],
+  },
 ]

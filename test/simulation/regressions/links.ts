@@ -140,4 +140,15 @@ export const linksRegressions: readonly Regression[] = [
       wait(600_000),
     ],
   },
+  {
+    name: 'a release that died is ended by the dispatcher, and its access stays when the link goes',
+    settings: { ...calm, provisionings: 1 },
+    actions: [
+      upload(linkOf('root%all')),
+      wait(30_000),
+      { do: 'release', nth: undefined, killMs: 200 },
+      wait(10_000),
+      deleteLink(linkOf('root%all')),
+    ],
+  },
 ]

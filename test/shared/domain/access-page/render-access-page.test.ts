@@ -3,6 +3,9 @@ import { expect, test } from '@jest/globals'
 import type { PageRow } from '../../../../shared/domain/access-page/collect-rows.ts'
 import type { PageFacts } from '../../../../shared/domain/access-page/page-data.ts'
 import { renderAccessPage } from '../../../../shared/domain/access-page/render-access-page.ts'
+import { requestDigest } from '../../../../shared/domain/access-request.ts'
+import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { accessColumns } from '../../../../shared/page/access-columns.ts'
 import { readTable, textOf } from '../../../../shared/page/access-table.ts'
 import { describeRow } from '../../../../shared/page/describe-row.ts'
 import { row } from '../../page/page-rows.ts'
@@ -33,6 +36,12 @@ test('what a row says comes back as it was', async () => {
       ticket: 'OPS-1',
       reason: 'r',
       expiresAt: '2027-01-01T00:00:00.000Z',
+      request: {
+        digest: requestDigest.parse('0123456789abcdef0123456789abcdef'),
+        user: principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2'),
+        eligibility: 'on-call',
+        approvedBy: [],
+      },
     },
   ]
   const rows = [row(), row({ person: 'zoë', personId: 'id-z', until: '2027-01-01T00:00:00+02:00', links }), row()]
@@ -58,7 +67,13 @@ test('what a row says comes back as it was', async () => {
     ['Ticket', 'OPS-1'],
     ['Reason', 'r'],
     ['The link expires', '2027-01-01T00:00:00.000Z'],
+    [
+      'Temporary',
+      "until 2027-01-01T00:00:00.000Z, by eligibility 'on-call', approved by itself, request 0123456789abcdef0123456789abcdef",
+    ],
   ])
+  const until = accessColumns.find(({ title }) => title === 'Until')
+  expect([0, 1].map((one) => until?.text(table, one))).toEqual(['', '2026-12-31 22:00Z temporary'])
 })
 
 test('rows come in blocks, each value once, so that the page is written piece by piece', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../../../shared/domain/principal.ts'
+import { listAll } from '../../../../shared/ports/page.ts'
 import type { AssignmentTarget, RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import {
   found,
@@ -100,6 +101,26 @@ describe('requests come out when they are due', () => {
     await world.clock.advance(1)
     expect(await stateOf(world, 'creation', request.requestId)).toBeUndefined()
     expect((await world.ssoAdmin.listAssignmentRequests('creation', undefined)).items).toEqual([])
+  })
+
+  test.each([
+    ['newest-first', ['third', 'second', 'first']],
+    ['oldest-first', ['first', 'second', 'third']],
+  ] as const)('requests are listed %s, page by page, until they are forgotten', async (requestOrder, order) => {
+    const options = { requestOrder, requestPageMost: 1, retentionMs: minute, latencyMs: 0 }
+    const world = openWorld({ ssoAdmin: options })
+    const names = new Map<string, string>()
+    for (const name of ['first', 'second', 'third']) {
+      names.set((await world.ssoAdmin.createAccountAssignment(target(world))).requestId, name)
+      await world.clock.advance(1_000)
+    }
+    const list = async () => {
+      const page = (token?: string) => world.ssoAdmin.listAssignmentRequests('creation', undefined, token)
+      return (await Array.fromAsync(listAll(page))).map(({ requestId }) => names.get(requestId))
+    }
+    expect(await list()).toEqual(order)
+    await world.clock.advance(minute - 2_000)
+    expect(await list()).toEqual(order.filter((name) => name !== 'first'))
   })
 
   test('a model that is opened over kept tables finishes what was in progress', async () => {

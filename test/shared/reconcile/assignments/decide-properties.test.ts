@@ -47,16 +47,26 @@ describe('whatever the facts are', () => {
     })
   })
 
+  test('nothing else is done while access that an operator released is not given back', () => {
+    everywhere(['prepare', 'call', 'confirm', 'leave to others', 'move to', 'hold', 'put off'], (_, { entry }) => {
+      expect(entry?.accesses.some(({ releasedAt }) => releasedAt !== undefined)).not.toBe(true)
+    })
+    everywhere(['give back'], (_, __, access) => expect(access?.releasedAt).toBeDefined())
+  })
+
   test('nothing is deleted because the cached view says that no link grants it', () => {
     everywhere(['prepare', 'call'], (_, { wish }) => {
       if (wish.is === 'unwanted') expect(wish.isLive).toBe(true)
     })
   })
 
-  test('nothing is called, confirmed or forgotten in an account whose place Organizations does not say', () => {
-    everywhere(['prepare', 'call', 'confirm', 'forget', 'leave to others', 'move to', 'hold'], (_, { wish }) => {
-      expect(wish.is).not.toBe('unplaced')
-    })
+  test('nothing is called, confirmed or forgotten in an account whose place Organizations does not say, but what an operator released', () => {
+    everywhere(
+      ['prepare', 'call', 'confirm', 'forget', 'leave to others', 'move to', 'hold'],
+      (step, { wish }, access) => {
+        if (step.do !== 'forget' || access?.releasedAt === undefined) expect(wish.is).not.toBe('unplaced')
+      },
+    )
   })
 
   test('nothing is deleted that is proven foreign or gone, or that only a listing can prove', () => {
@@ -116,8 +126,9 @@ describe('whatever the facts are', () => {
     })
   })
 
-  test('nothing is called or prepared at the end of a slice, but what is prepared already', () => {
-    everywhere(['prepare', 'ask elsewhere', 'put off'], (step, { mayStart }) => {
+  test('nothing is counted, called or prepared at the end of a slice, but what is prepared already', () => {
+    everywhere(['learn', 'prepare', 'ask elsewhere', 'put off'], (step, { mayStart }) => {
+      if (step.do === 'learn' && step.what === 'admission') expect(mayStart).toBe(true)
       if (step.do === 'prepare') expect(mayStart).toBe(true)
       if (step.do === 'put off' && !mayStart) expect(step.state).toBeDefined()
     })

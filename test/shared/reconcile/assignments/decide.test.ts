@@ -382,6 +382,42 @@ describe('what comes before everything else', () => {
   ])('%s', (_, wish, given, then) => expect(decided(wish, given)).toEqual(then))
 })
 
+describe('access that an operator released', () => {
+  const releasedAt = ago(2 * minute)
+  const released = access({ releasedAt })
+  const ended: LastWord = { says: 'ended', event: 'released', at: releasedAt, settledMs: minute }
+  const giveBack = step({ do: 'give back', ids: released })
+  const contradicted = (at: string) => step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at } })
+  test.each([gone, wanted, lacking, unclear, unplaced])('is given back first of all, $is as it is', (wish) => {
+    const known: Known = { history: ours, ...renamed }
+    expect(decided(wish, { accesses: [another, released], known, others: [[mine, known]] })).toEqual(giveBack)
+  })
+
+  test.each<[string, Known, unknown]>([
+    ['has history asked', {}, learn('history')],
+    ['is given back where history says nothing', { history: { says: 'nothing' } }, giveBack],
+    ['is given back where history says that it was ours before', { history: ours }, giveBack],
+    [
+      'contradicts history where that says that it is ours since',
+      { history: { ...ours, at: releasedAt } },
+      contradicted(releasedAt),
+    ],
+    [
+      'contradicts history where that says that it ended otherwise',
+      { history: revokedLong },
+      contradicted(revokedLong.at),
+    ],
+    [
+      'is put off once that was reported',
+      { history: revokedLong, rest: { result: 'open', reason: 'history' } },
+      finish({ result: 'open', reason: 'history' }),
+    ],
+    ['is looked for where history says that this release ended it', { history: ended }, learn('listing')],
+    ['is given back where it is listed then', { history: ended, ...listed }, giveBack],
+    ['is forgotten where it is not', { history: ended, ...unlisted }, step({ do: 'forget', as: 'ended' })],
+  ])('%s', (_, known, then) => expect(decided(gone, { accesses: [released], known })).toEqual(then))
+})
+
 describe('access that links grant', () => {
   const asked: Known = { request: 'not-found' }
   test.each<[string, Given, unknown]>([
@@ -754,10 +790,10 @@ describe('access that is there and has to go', () => {
       step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
     ],
     [
-      'waits for the request of another access of the entry, which an evaluation does not wait for any more',
+      'waits for the request of another access of the entry, which an evaluation does not wait for any more, uncounted',
       {
         accesses: [there, another],
-        known: { heir: 'none', history: ours, admission: { outcome: 'passes' } },
+        known: { heir: 'none', history: ours },
         others: [[theirs, { request: 'in-progress', rest: { result: 'in-force' } }]],
       },
       finish({ result: 'open', reason: expect.stringContaining('still in progress') }),
@@ -825,6 +861,11 @@ describe('access that is there and has to go', () => {
       learn('admission'),
     ],
     ['is not deleted at the end of a slice', { accesses: [there], known: passing, mayStart: false }, givenBack],
+    [
+      'is not counted at the end of a slice',
+      { accesses: [there], known: { heir: 'none', history: ours }, mayStart: false },
+      givenBack,
+    ],
   ])('%s', (_, given, then) => expect(decided(gone, given)).toEqual(then))
 })
 

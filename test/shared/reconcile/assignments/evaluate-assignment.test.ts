@@ -5,6 +5,8 @@ import { permissionSetName } from '../../../../shared/domain/permission-set-name
 import { principalName } from '../../../../shared/domain/principal.ts'
 import { evaluateAssignment, toGrantingLink } from '../../../../shared/reconcile/assignments/evaluate-assignment.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
+import { LinkListing } from '../../../../shared/reconcile/records/link-listing.ts'
+import { LinkReadings } from '../../../../shared/reconcile/records/link-readings.ts'
 import { readLink } from '../../../../shared/reconcile/records/read-link.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -22,9 +24,10 @@ const before = link('ou_id%ou-acme-wrk3fina')
 const after = link('ou_id%ou-acme-sec10000')
 
 function evaluate(world: World, place: 'view' | 'live', one: Assignment = assignment) {
-  const { objects } = world.ports
-  const organization = new OrganizationCache(world.ports, [])
-  return world.finish(evaluateAssignment(one, { objects, organization, configuration: world.configuration, place }))
+  const { configuration, ports } = world
+  const organization = new OrganizationCache(ports, [])
+  const readings = new LinkReadings(ports.objects, configuration, new LinkListing(ports.objects, configuration))
+  return world.finish(evaluateAssignment(one, { readings, organization, configuration, place }))
 }
 
 const keysOf = ({ links }: { readonly links: readonly { readonly key: string }[] }) =>
@@ -67,17 +70,22 @@ describe('whether an assignment is desired', () => {
         links: [],
         unreadable: [],
         account: undefined,
+        selectors: new Map(),
       })
   })
 
-  test('is not known where a link cannot be read', async () => {
+  test.each([
+    ['a link', 'get', own],
+    ['the listing of the links', 'list', 'links_data/'],
+  ])('is not known where %s cannot be read', async (_, failing, key) => {
     const world = new World({
       wrap: (ports) =>
         intercept(ports, async ({ operation, args, proceed }) => {
-          if (operation === 'get' && args[0] === own) throw new Error('no answer')
+          if (operation === failing && args[0] === key) throw new Error('no answer')
           return proceed()
         }),
     })
+    await world.objects.put(own, '')
     await expect(evaluate(world, 'view')).rejects.toThrow('no answer')
   })
 })

@@ -262,6 +262,21 @@ test('access that a link grants already becomes ours by that link, and the statu
   await world.until(async () => (await world.json(status))?.owned !== false, 'the new status')
 })
 
+test('access whose record was lost becomes ours again without ever being called foreign', async () => {
+  const world = open([]).start()
+  await world.objects.put(`links_data/${keyOf(shop)}`, '')
+  await world.until(async () => (await entries(world)).length === 1, 'the grant')
+  await world.clock.advance(60_000)
+  await world.objects.delete(`assignments/${keyOf(shop)}`)
+  await world.objects.delete(`links_data/${keyOf(shop)}`)
+  const { left, written } = await importAll(world)
+  expect([left, written]).toEqual([[], [`links_data/${keyOf(shop)}`]])
+  expect(await entries(world)).toEqual([keyOf(shop)])
+  const told = await world.keys(`history/account%${shop}%`)
+  expect(told.map((key) => key.split('%').at(-1))).toEqual(['granted.json'])
+  expect(await world.keys('foreign/')).toEqual([])
+})
+
 test('a link that ends by itself takes nothing over: the access would end with it', async () => {
   const world = open([{ account: shop }])
   await world.objects.put(`links_data/${keyOf(shop)}`, JSON.stringify({ expiresAt: '2027-01-01T00:00:00Z' }))

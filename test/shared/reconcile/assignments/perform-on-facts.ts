@@ -97,6 +97,7 @@ export function performOnFacts(
     case 'confirm':
       return done({ entry: confirm(facts, step) })
     case 'forget':
+    case 'give back':
     case 'move to':
       return done({ entry: drop(facts.entry, ids) })
     case 'leave to others':

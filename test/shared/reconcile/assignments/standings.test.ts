@@ -58,6 +58,53 @@ function open(wrap: (world: World) => Standings = (world) => new Standings(world
   return { world, own, addForeign, standings, of }
 }
 
+describe('what nobody has heard of', () => {
+  const accounts = Array.from({ length: 21 }, (_, index) => accountId.parse(String(400_000_000_000 + index)))
+
+  test('is read one by one for a few accounts, and listed once for many', async () => {
+    const asked: string[] = []
+    const { own, addForeign, of, standings } = open((world) => {
+      const { objects } = intercept(world.ports, async ({ operation, args, proceed }) => {
+        asked.push(`${operation} ${args[0]}`)
+        return proceed()
+      })
+      return new Standings(objects)
+    })
+    const [first, second] = accounts
+    await own(first)
+    await addForeign(second)
+    await of(...accounts.slice(1))
+    expect(asked.filter((one) => one.startsWith('list'))).toEqual([])
+    expect(asked).toHaveLength(40)
+    await of(
+      one,
+      two,
+      three,
+      ...Array.from({ length: 18 }, (_, index) => accountId.parse(String(500_000_000_000 + index))),
+    )
+    expect(asked.slice(40)).toEqual(['list assignments/', 'list foreign/'])
+    expect(Object.keys(await of(...accounts))).toEqual([first, second])
+    expect(asked.slice(42)).toEqual([`get assignments/${keyIn(first)}`])
+    expect(standings.hasEntryOf(grant.permissionSet)).toBe(true)
+    expect(standings.hasEntryOf(permissionSetName.parse('Other-ps'))).toBe(false)
+  })
+
+  test('is known to be in foreign/ or not only once it was listed or read', async () => {
+    const { addForeign, of, standings } = open()
+    await addForeign(two)
+    expect(standings.isKnownUnforeign(keyIn(one))).toBe(false)
+    await of(one, two)
+    expect(standings.isKnownUnforeign(keyIn(one))).toBe(true)
+    expect(standings.isKnownUnforeign(keyIn(two))).toBe(false)
+    expect(standings.isKnownUnforeign(keyIn(three))).toBe(false)
+    await standings.accountsOf(grant)
+    expect(standings.isKnownUnforeign(keyIn(three))).toBe(true)
+    expect(standings.isKnownUnforeign(keyIn(two))).toBe(false)
+    standings.noteForeign(keyIn(three), [], access.principalId)
+    expect(standings.isKnownUnforeign(keyIn(three))).toBe(false)
+  })
+})
+
 describe('how far an assignment is', () => {
   const links = [{ key: link.key, etag: link.etag }]
   const { principalId } = access

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
+import { requestDigest } from '../../../../shared/domain/access-request.ts'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import type { Cause } from '../../../../shared/domain/brake.ts'
+import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
 import type { GrantingLink } from '../../../../shared/domain/ledger-entry.ts'
 import type { Account } from '../../../../shared/domain/organization-view.ts'
+import { noSelectors, parseSelectorFile } from '../../../../shared/domain/selector-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
-import { findCause, type Place } from '../../../../shared/reconcile/brake/find-cause.ts'
+import { findCause, type Place, withoutEnded } from '../../../../shared/reconcile/brake/find-cause.ts'
 import { readLink } from '../../../../shared/reconcile/records/read-link.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -23,7 +26,7 @@ const accountOf = (account: Partial<Account> = {}): Place => {
   const id = accountId.parse('200000000001')
   const managementAccountId = accountId.parse('100000000000')
   const known: Account = { id, name: 'Web', state: 'ACTIVE', parents: ['r-tiny'], ...account }
-  return { accountId: id, account: known, managementAccountId }
+  return { accountId: id, account: known, managementAccountId, selectors: noSelectors }
 }
 const find = (world: World, place: Place, ...links: readonly GrantingLink[]) =>
   findCause(links, (one) => readLink(world.ports.objects, one, world.configuration), place)
@@ -71,6 +74,20 @@ describe('what takes access away', () => {
     expect(await find(world, suspended, link)).toEqual(ofAccount)
   })
 
+  test('is the selector, where a link stands whose selector does not mean the account any more, or is gone', async () => {
+    const world = new World()
+    const link = await upload(world, '', 'links_data/select%prod%Billing-ps%team-Accountants%GROUP%ssofile')
+    const ofSelector: Cause = { cause: 'selector', name: 'prod' }
+    expect(await find(world, accountOf(), link)).toEqual(ofSelector)
+    const says = (document: object) => {
+      const body = new TextEncoder().encode(JSON.stringify(document))
+      return { ...accountOf(), selectors: new Map([['prod', parseSelectorFile('selectors/prod.json', body)]]) }
+    }
+    expect(await find(world, says({ accounts: [] }), link)).toEqual(ofSelector)
+    const nested = says({ organizationalUnits: ['r-tiny'] })
+    expect(await find(world, nested, link)).toEqual(configured)
+  })
+
   test('is the configuration, where a link stands that another configuration would let include the account', async () => {
     const world = new World()
     const link = await upload(world, '', 'links_data/ou_id%ou-tiny-workload%Billing-ps%team-Accountants%GROUP%ssofile')
@@ -95,5 +112,62 @@ describe('what takes access away', () => {
       })
     const world = new World({ wrap })
     await expect(find(world, accountOf(), await upload(world, ''))).rejects.toThrow('no answer')
+  })
+})
+
+describe('temporary access that has ended is not counted', () => {
+  const temporary = 'links_data/temporary/root%all%Billing-ps%maria%USER%ssofile'
+  const user = principalId.parse('11111111-1111-2222-3333-444444444444')
+  const ofRequest = { user, digest: requestDigest.parse('a'.repeat(32)) }
+  const begin = async (name = temporary) => {
+    const world = new World()
+    const request = { ...ofRequest, eligibility: 'admins', approvedBy: [] }
+    const body = JSON.stringify({ expiresAt: '2026-03-03T10:00:05Z', ...(name === temporary ? { request } : {}) })
+    const link = { ...(await upload(world, body, name)), expiresAt: '2026-03-03T10:00:05.000Z', ofRequest }
+    await world.objects.put('control/owner.json', '{}')
+    const read = (one: string) => readLink(world.ports.objects, one, world.configuration)
+    return { world, counted: async () => (await withoutEnded([link], read, world.ports.objects)).length }
+  }
+
+  test.each<[string, (world: World) => Promise<unknown>, number]>([
+    ['while its link stands as it was', async () => undefined, 1],
+    ['when somebody else deletes the link', (world) => world.objects.delete(temporary), 1],
+    ['when somebody else overwrites the link', (world) => world.objects.put(temporary, '{}'), 1],
+    ['when its time has come, the link there', (world) => world.clock.advance(5_000), 0],
+    [
+      'when its time has come, the link gone',
+      async (world) => {
+        await world.objects.delete(temporary)
+        await world.clock.advance(5_000)
+      },
+      0,
+    ],
+    [
+      'when history says that it was ended early, the link gone',
+      async (world) => {
+        await world.objects.put(`history/requests/${user}/${ofRequest.digest}%finished.json`, '{}')
+        await world.objects.delete(temporary)
+      },
+      0,
+    ],
+    [
+      'when history says that another request was ended',
+      async (world) => {
+        await world.objects.put(`history/requests/${user}/${'b'.repeat(32)}%finished.json`, '{}')
+        await world.objects.delete(temporary)
+      },
+      1,
+    ],
+  ])('%s: %#', async (_, happen, count) => {
+    const { world, counted } = await begin()
+    await happen(world)
+    expect(await counted()).toBe(count)
+  })
+
+  test('but a link of another folder is, whatever it says', async () => {
+    const name = 'links_data/root%all%Billing-ps%maria%USER%ssofile'
+    const { world, counted } = await begin(name)
+    await world.clock.advance(5_000)
+    expect(await counted()).toBe(1)
   })
 })

@@ -97,10 +97,31 @@ describe('looks for assignments', () => {
     // The instant of the listing, not of the look.
     expect(await listings.look(elsewhere, 0)).toEqual({ isListed: false, at })
     expect(calls).toEqual([oneCall, allCall])
+    // The bulk goes on.
     await world.clock.advance(1)
     await listings.look(elsewhere, 0)
-    expect(calls).toEqual([oneCall, allCall, oneCall])
+    expect(calls).toEqual([oneCall, allCall, allCall])
   })
+
+  test.each([
+    [100, 29_999, allCall],
+    [100, 30_000, oneCall],
+    [101, 14_999, allCall],
+    [101, 15_000, oneCall],
+  ])(
+    'list all %i accounts again while that takes no more calls than looks at this pace: after %i ms %s',
+    async (count, ms, call) => {
+      const { world, listings, calls, there } = open()
+      for (let index = 0; index < count; index++)
+        there.push({ ...target, accountId: accountId.parse(String(300_000_000_000 + index)) })
+      await listings.look(elsewhere, 0)
+      await listings.look(elsewhere, 0)
+      await world.clock.advance(ms)
+      // Pulled after the listing: it does not serve this one.
+      await listings.look(elsewhere, world.clock.monotonicMs())
+      expect(calls).toEqual([oneCall, allCall, call])
+    },
+  )
 
   test('list again for a hint that was pulled after the listing', async () => {
     const { world, listings, calls } = open(target)

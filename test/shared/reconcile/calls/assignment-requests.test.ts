@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import * as fc from 'fast-check'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
 import type { AssignmentRequest, AssignmentTarget, RequestKind } from '../../../../shared/ports/sso-admin.ts'
@@ -13,10 +14,20 @@ const target: AssignmentTarget = {
   principalType: 'GROUP',
 }
 
+type Page = {
+  /** How many requests a page has; default 1. */
+  readonly most?: number
+  /** In which order they are listed; default: the newest first. */
+  readonly sort?: (ids: readonly string[]) => readonly string[]
+}
+
 /** The service knows the requests in `running` as in progress, those in `ended` with their status, and no others. */
-function open() {
+function open({ most = 1, sort = (ids) => ids.toReversed() }: Page = {}) {
   const running = new Map<string, { kind: RequestKind; target: AssignmentTarget }>()
   const ended = new Map<string, Pick<AssignmentRequest, 'state' | 'failureReason'>>()
+  /** In the order of their beginning. */
+  const kinds = new Map<string, RequestKind>()
+  const filters: unknown[] = []
   const askedMs: number[] = []
   const listed: unknown[] = []
   const described: unknown[] = []
@@ -33,17 +44,26 @@ function open() {
     }
     if (operation !== 'listAssignmentRequests') return proceed()
     askedMs.push(world.clock.monotonicMs())
-    listed.push(args[0])
+    if (args[2] === undefined) listed.push(args[0])
+    filters.push(args[1])
     if (isSilent) throw noAnswer('ListAccountAssignmentCreationStatus')
-    const ids = [...running].filter(([, { kind }]) => kind === args[0]).map(([requestId]) => requestId)
-    // A page each.
+    const ids = sort(
+      [...kinds].filter(([id, kind]) => kind === args[0] && (running.has(id) || ended.has(id))).map(([id]) => id),
+    )
+    const rows = ids.map((requestId) => ({ requestId, state: ended.get(requestId)?.state ?? 'IN_PROGRESS' }))
+    const found = rows.filter(({ state }) => args[1] === undefined || state === args[1])
     const at = Number(args[2] ?? 0)
-    const items = ids.slice(at, at + 1).map((requestId) => ({ requestId, state: 'IN_PROGRESS' }))
-    return at + 1 < ids.length ? { items, nextToken: String(at + 1) } : { items }
+    const items = found.slice(at, at + most)
+    return at + most < found.length ? { items, nextToken: String(at + most) } : { items }
   })
-  const requests = new AssignmentRequests({ ...world.ports, ssoAdmin }, world.configuration.limits.outstanding)
-  const start = (requestId: string, kind: RequestKind = 'creation', of = target) =>
+  const requests = new AssignmentRequests(
+    { ...world.ports, ssoAdmin },
+    { most: world.configuration.limits.outstanding, waitingIn: () => 0 },
+  )
+  const start = (requestId: string, kind: RequestKind = 'creation', of = target) => {
+    kinds.set(requestId, kind)
     running.set(requestId, { kind, target: of })
+  }
   const silence = (is: boolean) => {
     isSilent = is
   }
@@ -51,7 +71,7 @@ function open() {
     running.delete(requestId)
     ended.set(requestId, { state, failureReason })
   }
-  return { world, requests, running, start, end, askedMs, listed, described, silence }
+  return { world, requests, running, start, end, askedMs, listed, filters, described, silence }
 }
 
 const outcomeOf = (end: RequestEnd | 'still') => (end === 'still' ? end : end.outcome)
@@ -95,30 +115,20 @@ describe('a request that is waited for', () => {
     expect(requests.unattended).toBe(0)
   })
 
-  test.each([
-    [2, 0],
-    [3, 1],
-  ])(
-    'is described without a listing while there are two of a kind: of %i, %i listings a round',
-    async (count, listings) => {
-      const { world, requests, start, end, listed, described } = open()
-      const ids = Array.from({ length: count }, (_, index) => `r${index}`)
-      for (const id of ids) {
-        start(id)
-        requests.watch('creation', id)
-      }
-      await world.clock.advance(201)
-      expect(listed.length > 0).toBe(listings > 0)
-      expect(described).toEqual(listings === 0 ? ids : [])
-      // Of many, only one that is not listed any more is described.
-      end('r0')
-      const before = described.length
-      await world.clock.advance(200)
-      expect(described.slice(before)).toEqual(listings === 0 ? ids : ['r0'])
-      expect(requests.unattended).toBe(count - 1)
-      requests.stop()
-    },
-  )
+  test('is described without a listing where it is the only one of its kind', async () => {
+    const { world, requests, start, end, listed, described } = open()
+    for (const kind of ['creation', 'deletion'] as const) {
+      start(kind, kind)
+      requests.watch(kind, kind)
+    }
+    await world.clock.advance(201)
+    end('creation')
+    await world.clock.advance(200)
+    expect(listed).toEqual([])
+    expect(described).toEqual(['creation', 'deletion', 'creation', 'deletion'])
+    expect(requests.unattended).toBe(1)
+    requests.stop()
+  })
 
   test('is still in progress when nobody wants to wait any longer, and counts as unattended then', async () => {
     const { world, requests, start } = open()
@@ -167,6 +177,21 @@ describe('a request that is waited for', () => {
     requests.stop()
   })
 
+  test('is asked for more often where the next of its account waits for it', async () => {
+    const { world, requests, start, askedMs } = open()
+    start('one')
+    requests.watch('creation', 'one', target)
+    await world.clock.advance(8_000)
+    const patience = { ms: 20_000, signal: new AbortController().signal }
+    const before = askedMs.length
+    void requests.make('creation', target, patience, async () => ({ is: 'not-now', reason: 'a test' }))
+    await world.clock.advance(8_000)
+    const pauses = (of: readonly number[]) => of.slice(1).map((ms, index) => ms - (of[index] ?? 0))
+    expect(Math.max(...pauses(askedMs.slice(before)))).toBeLessThan(16_000 / 24)
+    expect(Math.max(...pauses(askedMs.slice(before)))).toBeGreaterThan(16_000 / 32)
+    requests.stop()
+  })
+
   test('is not over because the service does not answer, which the log tells', async () => {
     const { world, requests, start, end, silence } = open()
     start('one')
@@ -210,6 +235,98 @@ describe('a request that is waited for', () => {
     await world.clock.advance(250)
     expect(new Set(listed)).toEqual(new Set(['deletion']))
     requests.stop()
+  })
+})
+
+describe('many requests', () => {
+  const ids = ['r0', 'r1', 'r2', 'r3']
+
+  /** All of them are waited for: their ends, as they are heard of. */
+  function openMany(page?: Page) {
+    const opened = open(page)
+    const heard = new Map<string, RequestEnd | 'still'>()
+    for (const id of ids) {
+      opened.start(id)
+      void opened.requests.wait('creation', id, 60_000).then((end) => heard.set(id, end))
+    }
+    return { ...opened, heard }
+  }
+
+  test('that SUCCEEDED are known from one page, and those that FAILED are described', async () => {
+    const { world, requests, end, heard, described, filters } = openMany({ most: 100 })
+    await world.clock.advance(201)
+    expect(filters).toEqual([undefined])
+    end('r0')
+    end('r1', 'FAILED', 'no room')
+    end('r3')
+    await world.clock.advance(200)
+    expect(filters).toEqual([undefined, undefined])
+    expect(described).toEqual(['r1'])
+    const succeeded = { outcome: 'SUCCEEDED' }
+    expect(Object.fromEntries(heard)).toEqual({
+      r0: succeeded,
+      r1: { outcome: 'FAILED', reason: 'no room' },
+      r3: succeeded,
+    })
+    requests.stop()
+  })
+
+  test('some of which others have pushed off the page are looked for among those in progress, then described', async () => {
+    const { world, requests, end, heard, described, filters } = openMany({ most: 3 })
+    end('r0')
+    await world.clock.advance(201)
+    expect(filters).toEqual([undefined, 'IN_PROGRESS'])
+    expect(described).toEqual(['r0'])
+    expect([...heard.keys()]).toEqual(['r0'])
+    requests.stop()
+  })
+
+  test('are looked for among those in progress only, once a page has shown that the newest are not listed first', async () => {
+    const { world, requests, end, heard, described, filters } = openMany({ most: 1, sort: (all) => all })
+    await world.clock.advance(201)
+    expect(filters.slice(0, 2)).toEqual([undefined, 'IN_PROGRESS'])
+    end('r3')
+    await world.clock.advance(200)
+    expect(filters.slice(1)).not.toContain(undefined)
+    expect(described).toEqual(['r3'])
+    expect([...heard]).toEqual([['r3', { outcome: 'SUCCEEDED' }]])
+    requests.stop()
+  })
+
+  test('are judged right in whatever order and on however long pages they are listed', async () => {
+    const outcome = fc.constantFrom('SUCCEEDED', 'FAILED', 'IN_PROGRESS', 'lost')
+    const drawn = fc.record({
+      outcomes: fc.array(outcome, { minLength: 1, maxLength: 6 }),
+      others: fc.nat(6),
+      most: fc.integer({ min: 1, max: 8 }),
+      order: fc.array(fc.nat(), { minLength: 12, maxLength: 12 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ outcomes, others, most, order }) => {
+        const rankOf = (id: string) => order[Number(id.slice(1))] ?? 0
+        const { world, requests, running, start, end } = open({
+          most,
+          sort: (all) => all.toSorted((a, b) => rankOf(a) - rankOf(b)),
+        })
+        for (let index = outcomes.length; index < outcomes.length + others; index++) {
+          start(`r${index}`)
+          end(`r${index}`)
+        }
+        const waited = outcomes.map((_, index) => {
+          start(`r${index}`)
+          return requests.wait('creation', `r${index}`, 1_000)
+        })
+        for (const [index, state] of outcomes.entries()) {
+          if (state === 'lost') running.delete(`r${index}`)
+          else if (state !== 'IN_PROGRESS') end(`r${index}`, state)
+        }
+        await world.clock.advance(1_001)
+        const ends = await Promise.all(waited)
+        expect(ends.map(outcomeOf)).toEqual(outcomes.map((state) => (state === 'IN_PROGRESS' ? 'still' : state)))
+        requests.stop()
+      }),
+      { numRuns: 100 },
+    )
   })
 })
 

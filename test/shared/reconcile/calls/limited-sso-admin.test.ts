@@ -40,7 +40,7 @@ const priorities: Record<keyof SsoAdmin, Priority> = {
   putPermissionsBoundary: 'grant',
   deletePermissionsBoundary: 'grant',
   provisionPermissionSet: 'grant',
-  describeProvisioning: 'grant',
+  describeProvisioning: 'poll',
   listProvisionings: 'poll',
   listAccountsForProvisionedPermissionSet: 'grant',
   listPermissionSetsProvisionedToAccount: 'grant',

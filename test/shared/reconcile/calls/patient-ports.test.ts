@@ -148,7 +148,7 @@ describe('a patient queue', () => {
     await world.queues.send('links', [{ body: 'a', groupId: 'g', deduplicationId: 'd' }])
     const [message] = await world.finish(ports.queues.receive('links', { most: 1, waitSeconds: 0 }))
     const handle = message?.receiptHandle ?? ''
-    await world.finish(ports.queues.changeVisibility('links', handle, 60))
+    await world.finish(ports.queues.changeVisibility('links', [handle], 60))
     await world.finish(ports.queues.delete('links', handle))
     expect(world.queues.queue('links').messages()).toEqual([])
     expect(made).toEqual(['receive', 'receive', 'changeVisibility', 'changeVisibility', 'delete', 'delete'])

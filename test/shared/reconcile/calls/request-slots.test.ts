@@ -6,13 +6,14 @@ import { RequestSlots } from '../../../../shared/reconcile/calls/request-slots.t
 
 const account = (index: number) => accountId.parse(String(200_000_000_000 + index))
 
-/** Requests of these accounts are in progress. */
-function open(most: number, inProgress: AccountId[] = []) {
+/** Requests of these accounts are in progress; of each account so many hints wait. */
+function open(most: number, inProgress: AccountId[] = [], hints: Readonly<Record<AccountId, number>> = {}) {
   const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
   const slots = new RequestSlots({
     clock,
     most,
     inProgress: () => ({ count: inProgress.length, accounts: new Set(inProgress) }),
+    waitingIn: (accountId) => hints[accountId] ?? 0,
   })
   const taken: string[] = []
   const ending = new AbortController()
@@ -47,6 +48,28 @@ test('of one account one request is made at a time, and others go past it', asyn
   slots.offer()
   await clock.advance(1)
   expect(taken).toEqual(['of another', 'of the busy one'])
+})
+
+test('slots are given to who has waited longest, and by turns to whose account has more than twice as much to do', async () => {
+  const hints = { [account(1)]: 4, [account(2)]: 4, [account(3)]: 7, [account(4)]: 8, [account(5)]: 90 }
+  const { clock, taken, take } = open(1, [], hints)
+  const ends = [await take('1', 0)]
+  for (const index of [1, 2, 3, 4, 5]) void take(`of ${index}`, index).then((end) => ends.push(end))
+  for (let given = 0; given < 6; given++) {
+    await clock.advance(1_000)
+    ends.at(given)?.(true)
+  }
+  expect(taken).toEqual(['1', 'of 5', 'of 1', 'of 2', 'of 3', 'of 4'])
+})
+
+test('an account is held up where its next request waits for the one in progress, and not where all wait for a slot', async () => {
+  const inProgress = [account(1)]
+  const { clock, slots, take } = open(2, inProgress)
+  void take('next of the same', 1)
+  await clock.advance(1)
+  expect([slots.isHeldUp(account(1)), slots.isHeldUp(account(2))]).toEqual([true, false])
+  inProgress.push(account(2))
+  expect(slots.isHeldUp(account(1))).toBe(false)
 })
 
 test('a call without an answer keeps its slot until requests were looked for, or for a minute', async () => {

@@ -13,14 +13,14 @@ test('after ten requests none is asked for before the fastest of them was over, 
   expect(times.dueAfterMs).toBe(0)
   times.note(3_000)
   expect(times.dueAfterMs).toBe(2_700)
-  expect(times.everyMs(0)).toBe(200.2)
+  expect(times.everyMs(0)).toBe(286)
 })
 
 test('one that takes long is asked for less often, every two seconds at least', () => {
   const times = new RequestTimes()
   for (let index = 0; index < 10; index++) times.note(300)
   expect(times.everyMs(0)).toBe(100)
-  expect(times.everyMs(20_000)).toBe(1_000)
+  expect(times.everyMs(14_000)).toBe(1_000)
   expect(times.everyMs(3_600_000)).toBe(2_000)
 })
 
@@ -29,4 +29,11 @@ test('what was learnt a hundred requests ago counts no more', () => {
   times.note(10)
   for (let index = 0; index < 100; index++) times.note(4_000)
   expect(times.dueAfterMs).toBe(3_600)
+})
+
+test('one that alone holds up the next of its account is asked for more often', () => {
+  const times = new RequestTimes()
+  for (let index = 0; index < 10; index++) times.note(5_600)
+  expect(times.everyMs(0, true)).toBe(200)
+  expect(times.everyMs(11_200, true)).toBe(400)
 })

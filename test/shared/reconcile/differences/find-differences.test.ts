@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { emptyBrake } from '../../../../shared/domain/brake.ts'
 import type { Configuration } from '../../../../shared/domain/configuration.ts'
 import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import type { Status } from '../../../../shared/domain/status.ts'
@@ -9,6 +10,7 @@ import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import { intercept } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
+import { heldFile } from '../brake/held-file.ts'
 import { holding } from '../brake/holding.ts'
 
 const ten = '2026-03-03T10:00:00.000Z'
@@ -258,6 +260,60 @@ function sent({ world }: Settling): readonly string[] {
       .map(({ body }) => `${lane} ${JSON.parse(body).account} ${JSON.parse(body).cause}`),
   )
 }
+
+describe('the file of a permission set that the brake holds', () => {
+  const file = 'permission_sets/Billing-ps.json'
+  async function held(state: Status['state'] | undefined, isListed = true) {
+    const bench = new Settling()
+    await bench.world.objects.put(file, '{"permissionSetName":"Billing-ps"}')
+    if (state) await tell(bench, file, state)
+    const contents = isListed ? [heldFile('Billing-ps')] : []
+    await brakeFile(bench.world.objects).write({ ...emptyBrake, contents }, undefined)
+    return bench
+  }
+
+  test('rests where its status says so', async () => {
+    expect((await find(await held('held'))).inputs).toEqual([])
+    expect((await find(await held('held'), {}, true)).inputs).toEqual([])
+  })
+
+  test.each<[string, Status['state'] | undefined]>([
+    ['its status says that it is in force', 'applied'],
+    ['its status says that another one is not valid', 'rejected'],
+    ['it has no status', undefined],
+  ])('is hinted at where %s: it may have to leave the brake', async (_, state) => {
+    const bench = await held(state)
+    expect((await find(bench, {}, true)).untoldFiles).toEqual(['Billing-ps'])
+    await bench.world.finish(reconcile(bench.world.ports, bench.world.configuration))
+    expect(
+      bench.world.queues
+        .queue('work')
+        .messages()
+        .map(({ body }) => JSON.parse(body)),
+    ).toContainEqual({
+      v: 1,
+      kind: 'permission-set',
+      permissionSet: 'Billing-ps',
+      cause: 'reconcile',
+    })
+  })
+
+  test('is hinted at where it is gone, with its status', async () => {
+    const bench = await held(undefined)
+    await bench.world.objects.delete(file)
+    expect((await find(bench, {}, true)).untoldFiles).toEqual(['Billing-ps'])
+  })
+
+  test('is looked at where its status says so, and the brake does not', async () => {
+    expect((await find(await held('held', false), {}, true)).inputs).toEqual([file])
+  })
+
+  test('rests while the record of the brake cannot be read', async () => {
+    const bench = await held('held')
+    await bench.world.objects.put('control/brake.json', '{oops')
+    expect((await find(bench, {}, true)).inputs).not.toContain(file)
+  })
+})
 
 describe('a reconcile hints', () => {
   const run = ({ world }: Settling) => world.finish(reconcile(world.ports, world.configuration))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { noSelectors } from '../../../../shared/domain/selector-file.ts'
 import { attentionOf, type StatusState } from '../../../../shared/domain/status.ts'
 import {
   findMisindexed,
@@ -102,7 +103,10 @@ test('an assignment concerns a link only within its scope, or anywhere if the li
     hasTags: false,
     accounts: [...world.organizations.accountsNow()],
   }
-  const open = indexAssignments([parseAssignmentKey(key) ?? []].flat(), view, world.configuration)
+  const open = indexAssignments([parseAssignmentKey(key) ?? []].flat(), view, {
+    ...world.configuration,
+    selectors: noSelectors,
+  })
   const elsewhere = link.replace('root%all', 'ou_id%ou-none-00000000')
   expect(open(link, true)).toBe(true)
   expect(open(linkOf('other'), true)).toBe(false)

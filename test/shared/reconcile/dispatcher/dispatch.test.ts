@@ -115,6 +115,26 @@ describe('the promises (design, "Promises")', () => {
     expect(await world.keys('assignments/')).toEqual([])
   }, 60_000)
 
+  test('2: what a killed dispatcher had in hand is worked on when its lease is over', async () => {
+    const world = open()
+    await world.objects.put('permission_sets/Billing-ps.json', billing)
+    await world.objects.put(link, '')
+    await world.look()
+    const isFirst = ({ operation }: { operation: string }) => operation === 'createAccountAssignment'
+    void world.slice({}, dyingPorts(world.ports, { at: isFirst, when: 'after' }).ports)
+    await world.until(() => world.calls.includes('CreateAccountAssignment'), 'the first request', 1)
+    const killedMs = world.clock.monotonicMs()
+    const before = world.calls.filter((call) => call === 'CreateAccountAssignment').length
+    // The schedule starts it again within the minute.
+    await world.clock.advance(30_000)
+    const next = world.slice()
+    const isBegun = () => world.calls.filter((call) => call === 'CreateAccountAssignment').length > before
+    await world.until(isBegun, 'the next request', 3)
+    expect(world.clock.monotonicMs() - killedMs).toBeLessThan(65_000)
+    await world.finish(next)
+    expect(await accessWithoutEntry(world)).toEqual([])
+  })
+
   test('3: while Organizations cannot be read, nothing is revoked', async () => {
     let isDown = false
     const wrap = (ports: Ports) =>

@@ -166,7 +166,7 @@ describe('the bucket', () => {
     blocksPublicAccess: async () => true,
     policy: async () => '{"Statement":[{"Effect":"Deny","Action":["s3:PutObject"]}]}',
     notifications: async () =>
-      ['links_data/', 'permission_sets/'].map((prefix) => ({
+      ['links_data/', 'permission_sets/', 'requests/', 'approvals/'].map((prefix) => ({
         queueArn: 'q',
         prefix,
         events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
@@ -196,6 +196,18 @@ describe('the bucket', () => {
       'a policy that only allows',
       { policy: async () => '{"Statement":[{"Effect":"Allow","Action":"s3:*"}]}' },
       { 'bucket policy': 'warn' },
+    ],
+    [
+      'a bucket that was set up before there was temporary access',
+      {
+        notifications: async () =>
+          ['links_data/', 'permission_sets/'].map((prefix) => ({
+            queueArn: 'q',
+            prefix,
+            events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
+          })),
+      },
+      { notifications: 'warn' },
     ],
     ['no notifications', { notifications: async () => [] }, { notifications: 'warn' }],
     [

@@ -112,6 +112,16 @@ describe('access of ours that is not listed', () => {
     expect(await compare(rows, { ledger: [key] })).toMatchObject({ missing: [] })
   })
 
+  test('is missing where only another group is listed under its name, which had another name when it was granted', async () => {
+    const { bench, key, compare } = open()
+    const other = assignmentKey.parse('account%233000000002%Billing-ps%team-Web%GROUP%ssofile')
+    await bench.own({ ...granted, principalId: bench.target('team-Web').principalId })
+    const swapped = { ...(await bench.entry()), principalId: bench.target().principalId }
+    await bench.world.objects.put(`assignments/${other}`, JSON.stringify(swapped))
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    expect(await compare(undefined, { ledger: [key, other] })).toMatchObject({ checked: 2, missing: [key] })
+  })
+
   test('is not missing where its entry has gone meanwhile', async () => {
     const { key, compare } = open()
     expect(await compare([], { ledger: [key] })).toEqual({ ...nothing, checked: 1 })

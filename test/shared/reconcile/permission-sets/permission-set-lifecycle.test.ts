@@ -628,7 +628,13 @@ async function surviveEveryDeath(
 
 test('a dispatcher that dies at any call while it updates and provisions leaves what the next ends rightly', async () => {
   const tried = await surviveEveryDeath(
-    (world) => world.objects.put(key, file({ description: 'new', tags: [{ Key: 'a', Value: 'b' }] })).then(() => {}),
+    async (world) => {
+      const managedPoliciesArnList = ['Some', 'Other'].map((name) => `arn:aws:iam::aws:policy/${name}`)
+      await world.objects.put(
+        key,
+        file({ description: 'new', tags: [{ Key: 'a', Value: 'b' }], managedPoliciesArnList }),
+      )
+    },
     async (world) => {
       const arn = await arnOf(world)
       const stale = 'LATEST_PERMISSION_SET_NOT_PROVISIONED'
@@ -636,7 +642,7 @@ test('a dispatcher that dies at any call while it updates and provisions leaves 
       return (
         (await stateOf(world, key)) === 'applied' &&
         (await world.ssoAdmin.describePermissionSet(arn))?.description === 'new' &&
-        (await world.ssoAdmin.listManagedPolicies(arn)).items.length === 0 &&
+        (await world.ssoAdmin.listManagedPolicies(arn)).items.length === 2 &&
         (await world.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, stale)).items.length === 0 &&
         (await world.keys('history/permission-set%Life-ps/')).filter((one) => one.endsWith('changed.json')).length === 1
       )

@@ -96,6 +96,20 @@ describe('a permission set', () => {
     expect(await world.keys('status/')).toEqual([])
   })
 
+  test('whose file is back by the time its end is told is looked at again', async () => {
+    const { world, upload, settle, tell, sent } = await open({
+      interceptor: async ({ operation, proceed }) => {
+        const done = await proceed()
+        if (operation === 'deletePermissionSet') await upload()
+        return done
+      },
+    })
+    await tell(file, { state: 'applied' })
+    expect(await settle()).toBe('settled')
+    expect(await world.json(statusOfFile)).toMatchObject({ state: 'applied' })
+    expect(sent('work')).toEqual([{ v: 1, kind: 'permission-set', permissionSet: name, cause: file }])
+  })
+
   test('whose file is another by the time it is told keeps the status that says so', async () => {
     let isUploaded = false
     const { world, upload, settle, tell } = await open({

@@ -62,7 +62,7 @@ describe('a provisioning', () => {
     expect(inMs(0)).toBeLessThan(endMs + 4_000)
   })
 
-  test('is looked at more and more seldom, at least every three seconds', async () => {
+  test('is looked at more and more seldom, at least every two seconds', async () => {
     const at: number[] = []
     const { world, provisionings, inMs, arns } = await open({
       interceptor: (call) => {
@@ -71,8 +71,36 @@ describe('a provisioning', () => {
       },
     })
     const startMs = inMs(0)
-    await world.finish(provisionings.run({ arn: arns[0] }, inMs(16_000)), 10)
-    expect(at.slice(0, 7).map((ms) => Math.round((ms - startMs) / 250))).toEqual([1, 3, 7, 15, 27, 39, 51])
+    await world.finish(provisionings.run({ arn: arns[0] }, inMs(120_000)), 10)
+    const between = [startMs, ...at].flatMap((ms, index) => (at[index] === undefined ? [] : [at[index] - ms]))
+    expect(Math.round((between[0] ?? 0) / 100)).toBe(2)
+    expect(between).toEqual(between.toSorted((a, b) => a - b))
+    expect(between.at(-1)).toBe(2_000)
+  })
+
+  test('is not looked at before any was over, once ten of its kind have ended', async () => {
+    let looks: number[] = []
+    let startedMs = 0
+    const { world, provisionings, inMs, arns } = await open({
+      interceptor: async ({ operation, proceed }) => {
+        if (isStart(operation)) startedMs = world.clock.monotonicMs()
+        if (isDescription(operation)) looks.push(world.clock.monotonicMs() - startedMs)
+        return proceed()
+      },
+    })
+    const run = (id?: typeof first) =>
+      world.finish(provisionings.run({ arn: arns[0], accountId: id }, inMs(600_000)), 10)
+    const fastest: number[] = []
+    for (let index = 0; index < 10; index++) {
+      await run(first)
+      fastest.push(looks.at(-1) ?? 0)
+    }
+    looks = []
+    await run(first)
+    expect(looks[0]).toBeGreaterThanOrEqual(0.9 * Math.min(...fastest) - 20)
+    looks = []
+    await run()
+    expect(looks[0]).toBeLessThan(250)
   })
 
   test('that nobody knows any more is over, and nobody can say what came of it', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { describeViolations, findViolations } from '../../../../shared/reconcile/preview/find-violations.ts'
 import { acme, World } from '../../../world.ts'
+import { account, GuardedPeople, linkOf } from '../assignments/guarded-people.ts'
 
 const link = (scope: string) => `links_data/${scope}%Billing-ps%team-Accountants%GROUP%ssofile`
 const [wide, narrow, late] = [link('root%all'), link('account%233000000002'), link('account%250000000003')]
@@ -53,4 +54,56 @@ test('a policy that is broken names nothing that stands against it', async () =>
   const world = await open()
   await world.objects.put('policies/a.json', '{')
   expect(await find(world)).toEqual(new Map())
+})
+
+test('who has two permission sets that must not be together is told by the links of both', async () => {
+  const people = new GuardedPeople()
+  const [pay, approve] = [linkOf('Pay-ps', 'payers'), linkOf('Approve-ps', 'ana', 'USER')]
+  await people.join('payers', 'ana')
+  await people.upload(pay, approve, linkOf('Read-ps', 'readers'))
+  await people.world.finish(reconcile(people.world.ports, people.world.configuration))
+  await people.govern({ separations: [{ ...rule, must: { notTogether: [['Pay*'], ['Approve*']] } }] })
+  expect(describeViolations(await find(people.world))).toEqual([
+    expect.stringContaining(
+      `${approve} stands against a policy: it has 'ana', who has 'Pay-ps' in account ${account} thr`,
+    ),
+    expect.stringContaining(
+      `${pay} stands against a policy: it has 'ana', who has 'Approve-ps' in account ${account} dir`,
+    ),
+  ])
+})
+
+test('an account with fewer people than a minimum demands is told; one with exactly so many is not', async () => {
+  const people = new GuardedPeople()
+  await people.join('payers', 'ana')
+  await people.join('payers', 'ben')
+  await people.upload(linkOf('Pay-ps', 'payers'))
+  await people.world.finish(reconcile(people.world.ports, people.world.configuration))
+  const least = (peopleLeast: number) => ({
+    minimums: [{ ...rule, for: { permissionSets: ['Pay*'], accounts: [account] }, must: { peopleLeast } }],
+  })
+  await people.govern(least(2))
+  expect(await find(people.world)).toEqual(new Map())
+  await people.govern(least(3))
+  expect(describeViolations(await find(people.world))).toEqual([
+    expect.stringContaining(`account ${account} stands against a policy: it has only 2 people who would keep 'Pay*'`),
+  ])
+})
+
+test('statuses are read only where a rule asks for uploaders', async () => {
+  const world = await open()
+  await world.objects.put('policies/a.json', JSON.stringify(narrowOnly))
+  const asked: string[] = []
+  const get: typeof world.objects.get = (key, options) => {
+    asked.push(key)
+    return world.objects.get(key, options)
+  }
+  const objects = new Proxy(world.objects, {
+    get: (target, name) => {
+      const value = name === 'get' ? get : Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  await world.finish(findViolations({ ...world.ports, objects }, world.configuration))
+  expect(asked.filter((key) => key.startsWith('status/'))).toEqual([`status/${wide}.json`])
 })

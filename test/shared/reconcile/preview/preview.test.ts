@@ -291,7 +291,7 @@ describe('a preview', () => {
       [{ key: inFolder[0], fate: 'rejected' }],
       [{ key: inFolder[1], fate: 'rejected' }],
     ])
-    expect(planned.brake).toEqual({
+    expect(planned.brake).toMatchObject({
       held: 1,
       reasons: [
         expect.stringMatching(
@@ -299,6 +299,40 @@ describe('a preview', () => {
         ),
       ],
     })
+  })
+
+  test('a preview of another suffix of principals revokes whose name it is not, and says what the brake would hold', async () => {
+    const world = await granted(
+      filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), ''], [link(account(two)), '']),
+    )
+    const objects = new ProposedObjects(world.objects, world.clock.now())
+    const brake = { ...world.configuration.brake, indirect: { count: 1, percent: 10, most: 200, hours: 24 } }
+    const other = { ...world.configuration, brake, principalSuffix: '@example.com' }
+    const see = (suffixBefore: string) =>
+      world.finish(previewChanges({ ...world.ports, objects }, other, { looksMost: 0, suffixBefore }))
+    const planned = await see('')
+    expect(planned.revocations.map(({ links, cause }) => [links[0]?.fate, cause?.cause])).toEqual([
+      ['nameless', 'principal'],
+      ['nameless', 'principal'],
+    ])
+    expect(planned.brake).toMatchObject({ held: 1 })
+    expect((await see('@example.com')).revocations).toEqual([])
+  })
+
+  test('a preview foretells that the brake holds the file of a permission set, by what Identity Center has', async () => {
+    const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+    const fileOf = (...managedPoliciesArnList: readonly string[]) =>
+      JSON.stringify({ permissionSetName: 'Billing-ps', managedPoliciesArnList })
+    const world = await granted(filesIn([billing, fileOf(readOnly)], [link(account(one)), '']))
+    const emptied = await preview(world, filesIn([billing, fileOf()], [link(account(one)), '']))
+    expect(emptied.brake).toMatchObject({
+      contents: [
+        { name: 'Billing-ps', reason: expect.stringContaining('without any policy, on 1 account assignment') },
+      ],
+      contentsUnchecked: 0,
+    })
+    const more = await preview(world, filesIn([billing, fileOf(readOnly, `${readOnly}More`)], [link(account(one)), '']))
+    expect(more.brake.contents).toEqual([])
   })
 
   test('a preview writes nothing to the bucket and calls nothing that writes', async () => {

@@ -156,7 +156,8 @@ describe('the use of roles', () => {
       name: `AWSReservedSSO_ViewOnlyAccess_000000000000000${arn}`,
       createdAt: new Date(`2025-0${arn}-01T00:00:00Z`),
     }))
-    const auditor = withAccounts(world, () => ({
+    const auditor = withAccounts(world, (account) => ({
+      ...account,
       listPermissionSetRoles: async () => ({ items }),
       roleLastUsedAt: async () => undefined,
       generateServiceLastAccessedDetails: async (arn) => arn,

@@ -8,6 +8,7 @@ import type { PrincipalType } from '../../../../shared/domain/principal.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+import { renderAccessRows } from '../../../../shared/reconcile/preview/render-access-rows.ts'
 import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
@@ -188,6 +189,35 @@ describe('who has access', () => {
         links: [{ key: `links_data/${key}`, by: { principalId: 'AWS:maria' }, ticket: 'T-7', reason: 'audit' }],
       },
     ])
+  })
+
+  test('marks temporary access with its end, its request, and who approved it; a permanent link beside it has no end', async () => {
+    const world = await worldWith(['account%200000000003%Read-ps%ana@x.example%USER%ssofile'])
+    const request = {
+      digest: '0123456789abcdef0123456789abcdef',
+      user: world.identityStore.idOf('USER', 'ana@x.example'),
+      eligibility: 'on-call',
+      approvedBy: [
+        { user: '92307020-41b6-05ce-951e-70dfe8931aa3', name: 'bo@x.example', at: '2026-03-03T10:00:00.000Z' },
+      ],
+    }
+    const name = 'account%200000000002%Read-ps%ana@x.example%USER%ssofile'
+    const body = JSON.stringify({ expiresAt: '2026-03-03T14:00:00Z', incident: 'INC-7', request })
+    for (const account of ['200000000002', '200000000003'])
+      await world.objects.put(`links_data/temporary/${name.replace('200000000002', account)}`, body)
+    await settle(world)
+    const { rows } = await who(world, { user: 'ana@x.example' })
+    expect(rows.map(({ account, until }) => [account, until])).toEqual([
+      ['200000000002', '2026-03-03T14:00:00.000Z'],
+      ['200000000003', undefined],
+    ])
+    expect(rows[0]?.links).toMatchObject([{ key: `links_data/temporary/${name}`, request }])
+    expect(renderAccessRows(rows.slice(0, 1))).toContain(
+      `until 2026-03-03T14:00:00.000Z, by eligibility 'on-call', approved by 'bo@x.example', request ${request.digest}`,
+    )
+    // Another upload is of another request: of the one that granted the access nothing is known then.
+    await world.objects.put(`links_data/temporary/${name}`, body.replace('on-call', 'other'))
+    expect((await who(world, { user: 'ana@x.example' })).rows[0]?.links[0]).not.toHaveProperty('request')
   })
 
   test('of some links is what these links grant', async () => {

@@ -175,24 +175,32 @@ describe('what history says last of an access', () => {
         }
       },
     })
-    expect(await readLastWord(counting, key, access, { isRecorded: true })).toMatchObject({ says: 'ours' })
+    const recorded = { at: minute(22), isConfirmed: true }
+    expect(await readLastWord(counting, key, access, recorded)).toMatchObject({ says: 'ours' })
     expect(reads).toEqual(['list history/account%000000000001%ReadOnly-ps%a%ssofile%GROUP/'])
   })
 
   test('says nothing of a creation that came after its end, and is not confirmed yet', async () => {
     const objects = await record(['granted'], ['revoked'])
-    const asked = { isRecorded: true, untold: minute(30) }
-    expect(await readLastWord(objects, key, access, asked)).toEqual({ says: 'nothing' })
+    const recorded = { at: minute(30), isConfirmed: false }
+    expect(await readLastWord(objects, key, access, recorded)).toEqual({ says: 'nothing' })
   })
 
   test('is that it ended where the creation in an entry was confirmed before that', async () => {
     const objects = await record(['granted'], ['revoked'])
-    const asked = { isRecorded: true, untold: minute(20) }
-    expect(await readLastWord(objects, key, access, asked)).toMatchObject({ says: 'ended' })
+    const recorded = { at: minute(20), isConfirmed: false }
+    expect(await readLastWord(objects, key, access, recorded)).toMatchObject({ says: 'ended' })
   })
 
   test('is that it ended where the ledger has it all the same', async () => {
     const objects = await record(['granted'], ['revoked'])
-    expect(await readLastWord(objects, key, access, { isRecorded: true })).toMatchObject({ says: 'ended' })
+    const recorded = { at: minute(20), isConfirmed: true }
+    expect(await readLastWord(objects, key, access, recorded)).toMatchObject({ says: 'ended' })
+  })
+
+  test('is that it ended where the ledger has it, and only somebody else was granted under its name since', async () => {
+    const objects = await record(['granted'], ['revoked'], ['granted', { access: someone }])
+    const recorded = { at: minute(20), isConfirmed: true }
+    expect(await readLastWord(objects, key, access, recorded)).toMatchObject({ says: 'ended' })
   })
 })

@@ -19,6 +19,7 @@ function deployment(name: string, folders: readonly string[] = []): NonNullable<
       work: url('work'),
       'work-bulk': url('work-bulk'),
       dispatch: url('dispatch'),
+      digests: url('digests'),
     },
     configuration: configuration.parse({ folders }),
   }
@@ -52,6 +53,15 @@ describe('a bucket', () => {
     expect(await readOwner(world.objects)).toEqual({ v: 1, ...instance })
     expect(await world.keys('')).toEqual([ownerKey])
     expect(writes).toEqual([{ ifNoneMatch: '*' }])
+  })
+
+  test('may be claimed again by a version that has more queues', async () => {
+    const { world, instance, claim } = await open()
+    const alpha = deployment('alpha')
+    const { digests: _, ...queueUrls } = alpha.queueUrls
+    await world.objects.put(ownerKey, JSON.stringify({ v: 1, ...instance, deployment: { ...alpha, queueUrls } }))
+    expect((await readOwner(world.objects))?.deployment?.queueUrls).toEqual(queueUrls)
+    expect((await claim(alpha)).deployment).toEqual(alpha)
   })
 
   test('is not written when its owner claims it again', async () => {

@@ -1,0 +1,112 @@
+import {
+  parseRequestBody,
+  parseRequestKey,
+  type RequestPath,
+  renderRequestKey,
+} from '../../shared/domain/access-request.ts'
+import { isPrincipal } from '../../shared/domain/api-access.ts'
+import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/approval-file.ts'
+import { temporaryPrefix } from '../../shared/domain/link.ts'
+import { parsePersonSession } from '../../shared/domain/person-session.ts'
+import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
+import { type Answer, refusal, refuseComplaint } from './answer.ts'
+import { refuseExisting, refuseMissing, writeOnCondition } from './change-input.ts'
+import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
+import type { RequestContext } from './serve-requests.ts'
+import { findSignedIn } from './signed-in-person.ts'
+
+type Asked = Extract<RequestRequest, { readonly action: 'ask' }>
+type Finished = Extract<RequestRequest, { readonly action: 'finish' }>
+
+/** Writes the request of who calls, under their own id. Whether they are eligible, its status says. */
+export async function ask({ linkData, requestDetails }: Asked, context: RequestContext): Promise<Answer> {
+  const person = await findSignedIn(context)
+  if ('statusCode' in person) return person
+  const path = parseRequestKey(renderRequestKey(person.userId, temporaryPrefix + linkData))
+  if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
+  const { key, link } = path.value
+  if (link.principal !== person.name) return refuseOther(key, link.principal, person.name)
+  const body = new TextEncoder().encode(`${JSON.stringify(requestDetails, undefined, 2)}\n`)
+  const request = parseRequestBody(key, body)
+  if (!request.ok) return refuseComplaint(request.complaint, key)
+  return writeOnCondition(
+    { ...context, action: 'ask', key, statusPath: context.statusPath(pathOf(path.value)) },
+    context.ports,
+    async () => {
+      const there = await context.ports.objects.head(key)
+      if (there === undefined || (await isOver(key, there.etag, context))) return { there, body }
+      return refuseExisting(key, 'finish it first: every request needs approvals of its own')
+    },
+  )
+}
+
+function pathOf({ key }: RequestPath): string {
+  return key.slice(key.indexOf('/') + 1)
+}
+
+/** What is over, or never was anything, may be asked for again. */
+async function isOver(key: string, etag: string, { ports: { objects, clock } }: RequestContext): Promise<boolean> {
+  const status = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
+  return status?.etag === etag && (status.state === 'rejected' || status.state === 'expired')
+}
+
+/** Deletes a request: one that waits is withdrawn, access that was granted ends. Operators may end that of others. */
+export async function finish({ linkData, user }: Finished, context: RequestContext): Promise<Answer> {
+  const userId = user !== undefined && isOperator(context) ? user : await ownIdOf(user, context)
+  if (typeof userId !== 'string') return userId
+  const path = parseRequestKey(renderRequestKey(userId, temporaryPrefix + linkData))
+  if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
+  const { key } = path.value
+  return writeOnCondition(
+    { ...context, action: 'finish', key, statusPath: context.statusPath(pathOf(path.value)) },
+    context.ports,
+    async () => {
+      const there = await context.ports.objects.head(key)
+      return there === undefined ? refuseMissing(key) : { there, body: 'deleted' }
+    },
+  )
+}
+
+/** A local system has no `access`: there, every caller that is not a person's session counts as an operator. */
+export function isOperator({ access, caller }: RequestContext): boolean {
+  if (access === undefined) return parsePersonSession(caller.arn) === undefined
+  return access.operators.some((pattern) => isPrincipal(caller.arn, pattern))
+}
+
+async function ownIdOf(user: string | undefined, context: RequestContext): Promise<string | Answer> {
+  const person = await findSignedIn(context)
+  if ('statusCode' in person) return person
+  if (user === undefined || user === person.userId) return person.userId
+  return refuseOther(`requests/${user}/`, user, person.userId)
+}
+
+/** Writes what the caller decided, under their own id. Whether it counts, the status of the request says, and of the approval. */
+export async function decide({ digest, ...said }: ApprovalRequest, context: RequestContext): Promise<Answer> {
+  const person = await findSignedIn(context)
+  if ('statusCode' in person) return person
+  const key = renderApprovalKey({ userId: person.userId, digest })
+  const path = parseApprovalKey(key)
+  if (!path.ok) return refuseComplaint(path.complaint, key)
+  const body = new TextEncoder().encode(`${JSON.stringify(said, undefined, 2)}\n`)
+  const action = said.decision
+  return writeOnCondition(
+    { ...context, action, key, statusPath: context.statusPath(digest) },
+    context.ports,
+    async () => ({
+      there: await context.ports.objects.head(key),
+      body,
+    }),
+  )
+}
+
+function refuseOther(key: string, received: string, own: string): Answer {
+  return refusal(403, [
+    {
+      key,
+      received: `a request of '${received}'`,
+      expected: `one of '${own}', who signed it`,
+      remedy: 'ask for yourself; nobody asks, withdraws or approves for somebody else',
+    },
+  ])
+}

@@ -1,0 +1,35 @@
+import type { Complaint } from '../../shared/domain/complaint.ts'
+import { permissionSetFileMostBytes } from '../../shared/domain/permission-set-file.ts'
+import { type Answer, refuse, refuseComplaint } from './answer.ts'
+import { type ApiEvent, bodyOf, mediaTypeOf } from './api-request.ts'
+
+/** Room for a permission set of every limit at once, and what stands around it. */
+const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
+
+/** What a request says, or what is wrong with it. */
+export function readBody<T extends object>(
+  event: ApiEvent,
+  parse: (
+    body: Uint8Array,
+  ) => { readonly ok: true; readonly value: T } | { readonly ok: false; readonly complaint: Complaint },
+): T | Answer {
+  const type = mediaTypeOf(event)
+  if (type !== 'application/json')
+    return refuse(
+      415,
+      type === '' ? 'no content type' : `the content type '${type.slice(0, 100)}'`,
+      'application/json',
+      "send the header 'content-type: application/json'",
+    )
+  const body = bodyOf(event)
+  if (body.byteLength > requestMostBytes)
+    return refuse(
+      413,
+      `a request of ${body.byteLength} bytes`,
+      `at most ${requestMostBytes} bytes, which is more than a permission set can fill`,
+      'check that the right file was sent',
+    )
+  const request = parse(body)
+  if (request.ok) return request.value
+  return refuseComplaint(request.complaint)
+}

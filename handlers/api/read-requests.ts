@@ -1,0 +1,146 @@
+import {
+  parseRequestBody,
+  parseRequestKey,
+  requestMostBytes,
+  requestPrefix,
+  userInKey,
+} from '../../shared/domain/access-request.ts'
+import { isPrincipal } from '../../shared/domain/api-access.ts'
+import { parseApprovalKey } from '../../shared/domain/approval-file.ts'
+import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
+import { parsePersonSession } from '../../shared/domain/person-session.ts'
+import type { Status } from '../../shared/domain/status.ts'
+import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
+import { attentionKey, StatusStore } from '../../shared/reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
+import { mayApprove } from '../../shared/reconcile/requests/may-approve.ts'
+import { type Answer, answer, refusal, refuseComplaint } from './answer.ts'
+import { namesOf } from './api-request.ts'
+import { refuseMissing } from './change-input.ts'
+import { fileOf, type Parameters, parsePage, readPage, refuseParameter } from './read-inputs.ts'
+import type { RequestContext } from './serve-requests.ts'
+import { findSignedIn, type SignedIn } from './signed-in-person.ts'
+
+/** Whose requests may be listed. */
+export const requestLists = ['mine', 'waiting', 'all'] as const
+
+/**
+ * A page of requests: the caller's own, those that wait for the caller's approval, or all for those who read everything. Of
+ * those that wait each page looks at as many as are asked for, and shows those that the caller may approve.
+ */
+export async function listRequests({ of = 'mine', ...page }: Parameters, context: RequestContext): Promise<Answer> {
+  if (of === 'all' && !mayReadAll(context)) return refuseReader(context, requestPrefix)
+  if (of === 'all') return listUnder(requestPrefix, page, context)
+  if (of !== 'mine' && of !== 'waiting')
+    return refuseParameter('of', of, "'mine', 'waiting' or 'all'", 'write one of the three')
+  const person = await findSignedIn(context)
+  if ('statusCode' in person) return person
+  return of === 'mine'
+    ? listUnder(`${requestPrefix}${person.userId}/`, page, context)
+    : listWaitingFor(person, page, context)
+}
+
+async function listUnder(prefix: string, page: Parameters, context: RequestContext): Promise<Answer> {
+  const asked = parsePage(page, prefix)
+  if ('statusCode' in asked) return asked
+  const { heads, nextToken } = await readPage(context.ports.objects, asked)
+  return answer(200, {
+    requests: await readAll(
+      heads.map(({ key }) => key),
+      context,
+    ),
+    nextToken,
+  })
+}
+
+async function listWaitingFor({ userId }: SignedIn, page: Parameters, context: RequestContext): Promise<Answer> {
+  const asked = parsePage(page, waitingPrefix + requestPrefix)
+  if ('statusCode' in asked) return asked
+  const { heads, nextToken } = await readPage(context.ports.objects, asked)
+  const keys = heads.map(({ key }) => key.slice(waitingPrefix.length))
+  const read = (await readAll(keys, context)).filter(({ status }) => status?.state === 'waiting')
+  const mine: Told[] = []
+  for (const one of read) if (await isForApproval(userId, one, context)) mine.push(one)
+  return answer(200, { requests: mine, nextToken })
+}
+const waitingPrefix = attentionKey('waiting', '')
+
+async function isForApproval(user: PrincipalId, { key, status }: Told, context: RequestContext): Promise<boolean> {
+  const path = parseRequestKey(key)
+  if (!path.ok || status === null) return false
+  return mayApprove(user, path.value, status, context.known)
+}
+
+type Told = Awaited<ReturnType<typeof readOne>>
+
+/** In the order of the keys; those that are gone meanwhile are left out. */
+async function readAll(keys: readonly string[], context: RequestContext): Promise<readonly Told[]> {
+  const read = new Map<string, Told>()
+  await forEachAtOnce(keys, async (key) => void read.set(key, await readOne(key, context)))
+  return keys.flatMap((key) => read.get(key) ?? []).filter(({ file, status }) => file !== null || status !== null)
+}
+
+/** What is asked for, and what became of it. `requestDetails`: null where it is not valid; its status says why. */
+async function readOne(key: string, { ports: { objects, clock } }: RequestContext) {
+  const [object, status] = await Promise.all([
+    objects.get(key, { mostBytes: requestMostBytes }),
+    spoiledAsAbsent(new StatusStore(objects, clock).read(key)),
+  ])
+  const body = object && parseRequestBody(key, object.body, object.size)
+  return {
+    key,
+    user: userInKey(key),
+    linkData: key.slice(requestPrefix.length + userInKey(key).length + 1),
+    file: object === undefined ? null : fileOf(object),
+    requestDetails: body?.ok && object ? (JSON.parse(new TextDecoder().decode(object.body)) as object) : null,
+    status: status ?? null,
+  }
+}
+
+/** One request by `<user id>/<link>`, as API Gateway decoded it or as it came. */
+export async function readRequest(name: string, context: RequestContext): Promise<Answer> {
+  const paths = namesOf(name).map((one) => parseRequestKey(requestPrefix + one))
+  const path = paths.find(({ ok }) => ok) ?? paths[0]
+  if (path === undefined || !path.ok)
+    return path ? refuseComplaint(path.complaint, path.complaint.object) : refuseMissing(name)
+  const { key, userId } = path.value
+  const person = mayReadAll(context) ? undefined : await findSignedIn(context)
+  if (person && 'statusCode' in person) return person
+  const read = await readOne(key, context)
+  const isTold = person === undefined || person.userId === userId || (await isForApproval(person.userId, read, context))
+  if (!isTold) return refuseReader(context, key)
+  return read.file === null && read.status === null ? refuseMissing(key) : answer(200, read)
+}
+
+/** What the caller decided on one request, and whether it counts. */
+export async function readDecision(digest: string, context: RequestContext): Promise<Answer> {
+  const person = await findSignedIn(context)
+  if ('statusCode' in person) return person
+  const path = parseApprovalKey(`approvals/${person.userId}/${digest}`)
+  if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
+  const { objects, clock } = context.ports
+  const key = `approvals/${person.userId}/${digest}`
+  const [object, status] = await Promise.all([
+    objects.head(key),
+    spoiledAsAbsent<Status | undefined>(new StatusStore(objects, clock).read(key)),
+  ])
+  if (object === undefined && status === undefined) return refuseMissing(key)
+  return answer(200, { key, digest, file: object === undefined ? null : fileOf(object), status: status ?? null })
+}
+
+/** Auditors and operators read everything. A local system has no `access`: there, so does every caller that is not a person's session. */
+function mayReadAll({ access, caller }: RequestContext): boolean {
+  if (access === undefined) return parsePersonSession(caller.arn) === undefined
+  return [...access.auditors, ...access.operators].some((pattern) => isPrincipal(caller.arn, pattern))
+}
+
+function refuseReader({ caller: { arn } }: RequestContext, key: string): Answer {
+  return refusal(403, [
+    {
+      key,
+      received: `a request of ${arn}`,
+      expected: 'whose request it is, who may approve it, or an auditor or operator',
+      remedy: 'ask for GET /requests, which tells your own, or GET /requests?of=waiting',
+    },
+  ])
+}

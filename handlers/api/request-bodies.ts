@@ -1,0 +1,72 @@
+import * as z from 'zod'
+import { accessRequestSchema, requestDigest } from '../../shared/domain/access-request.ts'
+import { approvalRules, approvalSchema } from '../../shared/domain/approval-file.ts'
+import type { Parsed } from '../../shared/domain/complaint.ts'
+import type { JsonRules } from '../../shared/domain/json-faults.ts'
+import { parseJson } from '../../shared/domain/parse-json.ts'
+
+const linkData = z.string().min(1)
+const { $schema: _, ...approvalFields } = approvalSchema.shape
+
+/** `POST /requests`. `requestDetails` is what the file of the request would say. */
+export const requestRequest = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('ask'), linkData, requestDetails: accessRequestSchema }),
+  z.strictObject({
+    action: z.literal('finish'),
+    linkData,
+    /** Whose request, by the id in the identity store; absent: the caller's. */
+    user: z.string().min(1).optional(),
+  }),
+])
+
+/** The details are judged as the file that is made of them. */
+const requestEnvelope = z.discriminatedUnion('action', [
+  requestRequest.options[0].extend({ requestDetails: z.json() }),
+  requestRequest.options[1],
+])
+export type RequestRequest = z.infer<typeof requestEnvelope>
+
+/** `POST /approvals`. `digest`: of the request, as its status tells it. */
+export const approvalRequest = z.strictObject({ digest: requestDigest, ...approvalFields })
+export type ApprovalRequest = z.infer<typeof approvalRequest>
+
+export function parseRequestRequest(body: Uint8Array): Parsed<RequestRequest> {
+  return parseJson('the request', body, requestEnvelope, requestRules)
+}
+
+export function parseApprovalRequest(body: Uint8Array): Parsed<ApprovalRequest> {
+  return parseJson('the request', body, approvalRequest, approvalRequestRules)
+}
+
+const requestRules: JsonRules = {
+  $: {
+    expected: 'one JSON object with the fields action, linkData and requestDetails',
+    remedy: () =>
+      'write { "action": "ask", "linkData": "account%111122223333%Admin%ana@example.com%USER%ssofile", "requestDetails": { "duration": "PT4H" } }',
+  },
+  '$.action': { expected: '"ask" or "finish"', remedy: () => 'write one of the two' },
+  '$.linkData': {
+    expected: 'the name of a link of your own user, without a folder',
+    remedy: () => 'write it such as "account%111122223333%Admin%ana@example.com%USER%ssofile"',
+  },
+  '$.requestDetails': {
+    expected: 'what the file of a request says',
+    remedy: () => 'write { "duration": "PT4H", "reason": "…" }',
+  },
+  '$.user': {
+    expected: 'the id of a user in the identity store',
+    remedy: () => 'leave it out where the request is your own',
+  },
+}
+
+const approvalRequestRules: JsonRules = {
+  ...approvalRules,
+  $: {
+    expected: 'one JSON object with digest, decision and perhaps comment',
+    remedy: () => 'write { "digest": "…", "decision": "approve" }',
+  },
+  '$.digest': {
+    expected: 'the digest of a request, 32 hexadecimal digits, as its status tells it',
+    remedy: () => 'take request.digest of the status of the request: GET /requests?of=waiting',
+  },
+}

@@ -1,0 +1,55 @@
+import type { Access } from '../../shared/domain/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/api-caller.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
+import type { OwnRoles } from '../../shared/ports/own-roles.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import type { GatherContext } from '../../shared/reconcile/requests/gather-request.ts'
+import { type Answer, refuse } from './answer.ts'
+import type { ApiEvent } from './api-request.ts'
+import { ask, decide, finish } from './change-request.ts'
+import { readBody } from './read-body.ts'
+import { listEligibility } from './read-eligibility.ts'
+import { listRequests, readDecision, readRequest } from './read-requests.ts'
+import { parseApprovalRequest, parseRequestRequest } from './request-bodies.ts'
+
+export type Known = Pick<GatherContext, 'organization' | 'eligibilityFiles' | 'people'>
+
+export type RequestContext = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  /** Absent: a local system's, where sessions of every account count. */
+  readonly access: Access | undefined
+  readonly roles: OwnRoles | undefined
+  readonly caller: ApiCaller
+  /** What tells who may approve, remembered for a minute. */
+  readonly known: Known
+  /** Where the API says what became of something: below the path of the request. */
+  readonly statusPath: (name: string) => string
+}
+
+/** Temporary access: who asks and who approves is whom IAM Identity Center signed in, never what a request says. */
+export async function serveRequests(event: ApiEvent, called: Omit<RequestContext, 'statusPath'>): Promise<Answer> {
+  const [method = '', path = ''] = event.routeKey.split(' ')
+  const base = event.rawPath.replace(/\/$/, '')
+  const context = { ...called, statusPath: (name: string) => `${base}/${encodeURIComponent(name)}` }
+  const { request, digest } = event.pathParameters ?? {}
+  if (method === 'GET' && path === '/eligibility') return listEligibility(context)
+  if (method === 'GET' && path === '/requests') return listRequests(event.queryStringParameters ?? {}, context)
+  if (method === 'GET' && request !== undefined) return readRequest(request, context)
+  if (method === 'GET' && digest !== undefined) return readDecision(digest, context)
+  if (method !== 'POST') return refuseMethod(path)
+  if (path === '/approvals') {
+    const approval = readBody(event, parseApprovalRequest)
+    return 'statusCode' in approval ? approval : decide(approval, context)
+  }
+  const asked = readBody(event, parseRequestRequest)
+  if ('statusCode' in asked) return asked
+  return asked.action === 'ask' ? ask(asked, context) : finish(asked, context)
+}
+
+function refuseMethod(path: string): Answer {
+  const mayPost = path !== '/eligibility' && !path.includes('{')
+  const allowed = [...(path === '/approvals' ? [] : ['GET']), ...(mayPost ? ['POST'] : [])]
+  const remedy = 'send GET to read, POST /requests to ask or finish, POST /approvals to decide'
+  return refuse(405, 'another method', allowed.join(' or ') || 'none', remedy, { allow: allowed.join(', ') })
+}

@@ -1,0 +1,80 @@
+import type { Access } from '../../shared/domain/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/api-caller.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
+import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
+import { isPermissionSetRole, permissionSetRolePath } from '../../shared/domain/permission-set-role.ts'
+import { parsePersonSession } from '../../shared/domain/person-session.ts'
+import type { OwnRoles } from '../../shared/ports/own-roles.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { type Answer, refuse } from './answer.ts'
+
+/** A person whom IAM Identity Center signed in. `name`: as it stands in links, without `principalSuffix`. */
+export type SignedIn = { readonly userId: PrincipalId; readonly name: string }
+
+type Context = {
+  readonly caller: ApiCaller
+  readonly ports: Pick<Ports, 'identityStore'>
+  readonly configuration: Pick<Configuration, 'principalSuffix'>
+  /** The accounts whose sessions are accepted. Absent on a local system, where sessions cannot be forged: those of any account. */
+  readonly access: Access | undefined
+  /** Of the account in which the API is, the only one whose callers API Gateway lets in. */
+  readonly roles: OwnRoles | undefined
+}
+
+/** IAM cuts the name of a session there, so it may be the beginning of another user's. (STS API Reference, "AssumeRole".) */
+const sessionNameMost = 64
+
+/**
+ * Who calls. API Gateway tells the name of a role without its path, and anybody who may make roles can make one of such a name:
+ * so IAM is asked for the path, under which AWS alone makes roles. (IAM User Guide, "IAM identifiers".)
+ */
+export async function findSignedIn({
+  caller,
+  ports,
+  configuration,
+  access,
+  roles,
+}: Context): Promise<SignedIn | Answer> {
+  const session = parsePersonSession(caller.arn)
+  if (session === undefined)
+    return refuse(
+      403,
+      `a request of ${caller.arn}`,
+      'one of a person whom IAM Identity Center signed in (AWSReservedSSO_…)',
+      'sign in with aws sso login, and send the request with those credentials',
+    )
+  const { account, role, userName } = session
+  if (access !== undefined && !access.requestAccounts.includes(account))
+    return refuse(
+      403,
+      `a request of a session in account ${account}`,
+      'one in an account that the environment names',
+      'sign in to such an account, or ask the platform team to add yours to "access.requestAccounts"',
+    )
+  const arn = access && (await roles?.arnOf(role))
+  if (access !== undefined && (arn === undefined || !isPermissionSetRole(arn, account)))
+    return refuse(
+      403,
+      `a session of the role ${role}, which IAM Identity Center did not make`,
+      `a role of account ${account} under ${permissionSetRolePath}`,
+      'sign in with aws sso login, and send the request with those credentials',
+    )
+  if (userName.length >= sessionNameMost)
+    return refuse(
+      403,
+      `a session with a name of ${userName.length} characters`,
+      `a name of at most ${sessionNameMost - 1}: AWS cuts longer ones`,
+      'upload the request to the bucket instead (ssofile request), where your user id counts, not your name',
+    )
+  const userId = await ports.identityStore.findPrincipalId('USER', userName)
+  if (userId === undefined)
+    return refuse(
+      403,
+      `a session of '${userName}'`,
+      'one of a user who is in the identity store now',
+      'sign in again; if it stays so, the user was renamed or removed',
+    )
+  const { principalSuffix: suffix } = configuration
+  const name = suffix !== '' && userName.endsWith(suffix) ? userName.slice(0, -suffix.length) : userName
+  return { userId, name }
+}

@@ -1,0 +1,99 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { openAgain } from '../../shared/domain/requests-page/open-again.ts'
+import { renderRequestsPage, requestsPagePolicy } from '../../shared/domain/requests-page/render-requests-page.ts'
+import { type Answer, answer, refuse } from '../api/answer.ts'
+import { judgePageRequest, type PageOrder } from './judge-page-request.ts'
+
+export type PageServerOptions = {
+  /** Valid for one use: an address that is found later opens nothing. */
+  readonly token: string
+  /** What the page then has to send with each request. */
+  readonly key: string
+  readonly callApi: (call: Extract<PageOrder, { do: 'call the API' }> & { body?: string }) => Promise<Answer>
+}
+
+/** The API takes no more either. */
+const bodyMostBytes = 272 * 1024
+
+/** Sent with every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
+const guarding = {
+  'cache-control': 'no-store',
+  'content-security-policy': requestsPagePolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** Serves the page of requests on 127.0.0.1 alone. `port` 0: a free one. Resolves to its address, without the token. */
+export async function startPageServer(
+  options: PageServerOptions,
+  port: number,
+): Promise<{ readonly url: string; readonly server: Server }> {
+  const opening = { isOpened: false }
+  const server = createServer((request, response) => {
+    serve(request, { ...options, opening, host: hostOf(server) }).then(
+      (given) => send(response, given),
+      () => send(response, refuse(500, 'a failure of this server', 'an answer', 'try again')),
+    )
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  return { url: `http://${hostOf(server)}/`, server }
+}
+
+function hostOf(server: Server): string {
+  const address = server.address()
+  return `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+}
+
+type Serving = PageServerOptions & { readonly opening: { isOpened: boolean }; readonly host: string }
+
+async function serve(request: IncomingMessage, { opening, host, token, key, callApi }: Serving): Promise<Answer> {
+  const { method = '', url = '/', headers } = request
+  const order = judgePageRequest({ method, url, headers }, host)
+  switch (order.do) {
+    case 'refuse':
+      return order.answer
+    case 'show the page':
+      return { statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: renderRequestsPage() }
+    case 'open the session':
+      if (opening.isOpened || !isSame(order.secret, token)) return refuseOpening()
+      opening.isOpened = true
+      return answer(200, { key })
+    case 'call the API': {
+      if (!isSame(order.secret, key)) return refuseOpening()
+      const body = order.method === 'POST' ? await readText(request) : undefined
+      if (body !== undefined && typeof body !== 'string') return body
+      return callApi({ ...order, ...(body === undefined ? {} : { body }) })
+    }
+    default:
+      return order satisfies never
+  }
+}
+
+function refuseOpening(): Answer {
+  return refuse(401, 'an address that was opened before, or another one', 'a new one, once', openAgain)
+}
+
+/** By their hashes, so that no comparison tells by its time how much is right. */
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [given, expected].map((text) => createHash('sha256').update(text).digest())
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b)
+}
+
+async function readText(request: IncomingMessage): Promise<string | Answer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    size += chunk.length
+    if (size > bodyMostBytes) return refuse(413, 'a longer text', 'at most 272 KB', 'write less')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function send(response: ServerResponse, { statusCode, headers, body }: Answer): void {
+  response.writeHead(statusCode, { ...headers, ...guarding }).end(body)
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import { openPage } from './open-page.ts'
+import { wholeNumber } from './options.ts'
+import { Refusal } from './refusal.ts'
+
+/** `ssofile browse`: serves the page of temporary access to the person who runs the command. */
+export function addBrowse(program: Command): void {
+  program
+    .command('browse')
+    .summary('temporary access in your browser: ask, approve, deny, finish')
+    .description(
+      'Serves a page on this machine, for you alone: what you may ask for, what waits for your approval, what is open and since when. It calls the API of the deployment, signed with your AWS credentials, which never reach the browser.\nOpen the address that it prints: it works once. Ends with Ctrl-C.',
+    )
+    .option(
+      '--api <url>',
+      "the API: the stack's output ApiUrl; default: SSOFILE_API, else the local system of AWS_ENDPOINT_URL",
+    )
+    .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', wholeNumber(0, 65535), 0)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  AWS_PROFILE=me ssofile browse --api https://a1b2c3.execute-api.eu-west-1.amazonaws.com\n  SSOFILE_API=https://a1b2c3.execute-api.eu-west-1.amazonaws.com ssofile browse --port 8123',
+    )
+    .action(async ({ api: named, port }: { api?: string; port: number }) => {
+      // The SDK demands a Region even if the endpoint has none.
+      if (process.env.AWS_ENDPOINT_URL !== undefined)
+        process.env.AWS_REGION ??= process.env.AWS_DEFAULT_REGION ?? 'us-east-1'
+      const address = findApi(named, process.env)
+      const { url, close } = await openPage({ address, port })
+      process.stdout.write(`Open this in your browser; it works once:\n  ${url}\nCtrl-C ends it.\n`)
+      await new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+      })
+      close()
+    })
+}
+
+/** The API's URL. Signed requests go over HTTPS; only this machine may be called without. Throws Refusal. */
+export function findApi(
+  named: string | undefined,
+  { SSOFILE_API: usual, AWS_ENDPOINT_URL: local }: NodeJS.ProcessEnv,
+): URL {
+  const text = named ?? usual ?? (local === undefined ? undefined : `${local.replace(/\/$/, '')}/api`)
+  if (text === undefined)
+    throw new Refusal(
+      "received no address of the API, expected one: --api or SSOFILE_API, the stack's output ApiUrl\nWithout an API people ask by ssofile request and approve by ssofile approve",
+    )
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isHere = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+  const isPlain = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` === ''
+  if (url && isPlain && (url.protocol === 'https:' || (isHere && url.protocol === 'http:'))) return url
+  // A password in it is nobody's business.
+  throw new Refusal(
+    `received the API '${text.replace(/\/\/.*@/, '//…@')}', expected an address such as https://a1b2c3.execute-api.eu-west-1.amazonaws.com`,
+  )
+}

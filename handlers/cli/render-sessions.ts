@@ -1,0 +1,27 @@
+import { quote } from '../../shared/domain/complaint.ts'
+import type { EndedSession } from '../../shared/domain/ended-sessions.ts'
+import { renderTable, terminalWidth } from './render-table.ts'
+
+/** `refused`: why its permission set does not deny it. */
+export type ShownSession = EndedSession & {
+  readonly state: 'on its way' | 'denied' | 'refused'
+  readonly refused?: string | undefined
+}
+
+export function renderSessions(sessions: readonly ShownSession[]): string {
+  if (sessions.length === 0) return 'no sessions are denied\n'
+  const rows = sessions.map(({ name, permissionSet, account, before, until, state, by }) => [
+    name,
+    permissionSet,
+    account ?? 'all',
+    before,
+    until,
+    state,
+    by,
+  ])
+  const titles = ['user', 'permission set', 'account', 'begun before', 'denied until', 'state', 'by']
+  const refused = sessions.flatMap(({ permissionSet, refused: why }) =>
+    why === undefined ? [] : `${permissionSet}: refused: ${quote(why, 1000)}\n`,
+  )
+  return renderTable(titles, rows, terminalWidth(), [3, 4]) + [...new Set(refused)].join('')
+}

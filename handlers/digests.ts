@@ -1,0 +1,37 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { Configuration } from '../shared/domain/configuration.ts'
+import { digestMessage } from '../shared/domain/digest.ts'
+import { WebhookError } from '../shared/ports/channels.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import { backOffMs } from '../shared/reconcile/calls/repeat-patiently.ts'
+import { deliverDigest } from '../shared/reconcile/notifications/deliver-digest.ts'
+
+/** Twelve times, so for about two hours; then the digest is in the dead-letter queue, with an alarm. */
+const backOff = { firstMs: 60_000, mostMs: 15 * 60_000 }
+const leastSeconds = 10
+
+/**
+ * The digests, each for one receiver by one way. All of a batch are sent at the same time, and one that is not taken comes
+ * again by itself, later each time: a receiver that hangs or fails holds up no other, and nothing else.
+ */
+export const digests =
+  (ports: Ports, configuration: Pick<Configuration, 'notifications'>) =>
+  async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
+    const { channels, queues, randomness, log } = ports
+    if (channels === undefined) throw new Error('there are no ways to receivers')
+    const deliver = async ({ body, messageId, receiptHandle, attributes }: SQSEvent['Records'][number]) => {
+      try {
+        await deliverDigest({ channels, log }, configuration, digestMessage.parse(JSON.parse(body)))
+        return []
+      } catch (error) {
+        const receives = Number(attributes?.ApproximateReceiveCount ?? 1)
+        const told = error instanceof WebhookError ? error.retryAfterSeconds : undefined
+        const seconds = Math.max(leastSeconds, told ?? Math.ceil(backOffMs(receives, backOff, randomness) / 1000))
+        log.warn('a digest could not be sent; it is sent again', { error, messageId, receives, seconds })
+        // Where this fails, it comes again when its visibility ends.
+        await queues.changeVisibility('digests', [receiptHandle], Math.min(seconds, 3_600)).catch(() => undefined)
+        return [{ itemIdentifier: messageId }]
+      }
+    }
+    return { batchItemFailures: (await Promise.all(Records.map(deliver))).flat() }
+  }

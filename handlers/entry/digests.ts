@@ -1,0 +1,6 @@
+import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
+import { digests } from '../digests.ts'
+import { openDeployment } from './open-deployment.ts'
+
+const { ports, configuration, topicArn, guarded } = openDeployment()
+export const handler = guarded(digests({ ...ports, channels: openAwsChannels(topicArn) }, configuration))

@@ -1,0 +1,47 @@
+import type { SQSRecord } from 'aws-lambda'
+import { userInKey } from '../shared/domain/access-request.ts'
+import { approvalPrefix } from '../shared/domain/approval-file.ts'
+import type { InputMessage } from '../shared/domain/input-message.ts'
+import { isFolderMarker } from '../shared/domain/link.ts'
+import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
+import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
+import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
+import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
+import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
+import { People } from '../shared/reconcile/requests/people.ts'
+import type { QueueHandler } from './handler.ts'
+import { runBatch } from './run-batch.ts'
+
+/** Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them. */
+export const requests: QueueHandler = (ports, configuration) => {
+  // Many ask at once, and the directory answers few calls a second.
+  const identityStore = patientIdentityStore(ports)
+  const context = {
+    ...ports,
+    identityStore,
+    configuration,
+    organization: new OrganizationCache(ports, configuration.folders),
+    eligibilityFiles: new EligibilityFiles(ports),
+    people: new People(identityStore, ports.clock, configuration.principalSuffix),
+  }
+  const look = (message: InputMessage) =>
+    message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
+  const work = async ({ body, attributes }: SQSRecord) => {
+    const message = parseInput('requests', { body, receiveCount: attributes.ApproximateReceiveCount })
+    if (isFolderMarker(message.key)) return
+    try {
+      await look(message)
+    } catch (error) {
+      if (message.isAlone) throw error
+      ports.log.warn('a request could not be looked at; it is tried again', { input: message.key, error })
+      await sendAlone(ports.queues, message, configuration)
+    }
+  }
+  return (event) => runBatch(event, 'fifo', ports, work, orderOf)
+}
+
+/** All messages about one person are worked on one after the other: only so the limit of undecided requests is exact. */
+function orderOf({ key, isAlone }: InputMessage): string {
+  return isAlone ? key : userInKey(key)
+}

@@ -1,0 +1,45 @@
+import { Archive, EventBus } from 'aws-cdk-lib/aws-events'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import { Duration } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+import { notificationSource } from '../../shared/domain/notification.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
+
+type NotificationsProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
+
+/** How long a receiver of events that was broken can have them again. */
+const archiveDays = 30
+
+/**
+ * The bus of outcomes, for whoever wants to add a rule, and the topic by which mail goes to receivers. Not the bus that gets
+ * what other accounts forward: nothing that is put on this one is ever acted on.
+ */
+export function createNotifications(scope: Construct, { environment, names, key }: NotificationsProps): void {
+  const bus = new EventBus(scope, 'OutcomesBus', {
+    eventBusName: names.outcomesBus,
+    description: `ssofile deployment ${environment.name}: what became of inputs and access`,
+  })
+  new Archive(scope, 'OutcomesArchive', {
+    sourceEventBus: bus,
+    archiveName: names.outcomesBus,
+    eventPattern: { source: [notificationSource] },
+    retention: Duration.days(archiveDays),
+  })
+  const topic = new Topic(scope, 'Notifications', {
+    topicName: names.notificationsTopic,
+    masterKey: key,
+    enforceSSL: true,
+    displayName: `ssofile ${environment.name}`,
+  })
+  // SNS has one subscription for an address, whoever it is of.
+  const addresses = new Map<string, string[]>()
+  for (const { name, mail } of environment.notifications.receivers)
+    for (const address of mail) addresses.set(address, [...(addresses.get(address) ?? []), name])
+  for (const [address, allowlist] of addresses)
+    topic.addSubscription(
+      new EmailSubscription(address, { filterPolicy: { receiver: SubscriptionFilter.stringFilter({ allowlist }) } }),
+    )
+}

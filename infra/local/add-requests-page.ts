@@ -1,0 +1,71 @@
+import type { FastifyInstance } from 'fastify'
+import { openPage } from '../../handlers/cli/open-page.ts'
+import { accountId } from '../../shared/domain/account-id.ts'
+import { escapeHtml } from '../../shared/domain/escape-html.ts'
+import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
+import { renderInStyle } from '../../shared/domain/requests-page/render-requests-page.ts'
+import type { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
+import type { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
+import { localAccountId, localRegion } from './local-account.ts'
+
+type Models = { readonly identityStore: MemoryIdentityStore; readonly sessions: PersonSessions }
+/** Where the local system is, once it listens. */
+type Serving = { url?: string; stop(): Promise<void> }
+
+const path = '/_ssofile/requests'
+/** One page of the directory; others are found by their name. */
+const peopleMost = 100
+const policy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
+
+/**
+ * `GET /_ssofile/requests`: whom to look as, of all users; `?as=<user>` leads to the page that `ssofile browse` serves, opened
+ * with a session of that user. Each person's page has a port, and so a memory in the browser, of its own.
+ */
+export function addRequestsPage(app: FastifyInstance, { identityStore, sessions }: Models): Serving {
+  /** The page of each person, by user name. Opened again, the one before ends. */
+  const pages = new Map<string, { readonly close: () => void }>()
+  const serving: Serving = {
+    stop: async () => {
+      for (const { close } of pages.values()) close()
+    },
+  }
+  app.get<{ Querystring: { as?: string } }>(path, async ({ query: { as: user } }, reply) => {
+    const { url } = serving
+    const session = user === undefined ? undefined : sessions.speakFor(user, accountId.parse(localAccountId))
+    if (url === undefined || user === undefined || session === undefined) {
+      const { items } = await identityStore.listUsers({ most: peopleMost })
+      const names = items.map(({ userName }) => userName).sort()
+      return reply
+        .code(user === undefined ? 200 : 404)
+        .headers({ 'content-security-policy': policy, 'cache-control': 'no-store' })
+        .type('text/html; charset=utf-8')
+        .send(renderPeople(names, user))
+    }
+    const credentials = { accessKeyId: session.accessKeyId, secretAccessKey: 'local' }
+    pages.get(user)?.close()
+    const opened = await openPage({ address: new URL(`${url}/api`), as: { credentials, region: localRegion }, port: 0 })
+    pages.set(user, opened)
+    return reply.redirect(opened.url, 303)
+  })
+  return serving
+}
+
+/** `unknown`: who was asked for, and is no user. */
+function renderPeople(names: readonly string[], unknown: string | undefined): string {
+  const item = (name: string) =>
+    `<li><a href="?as=${encodeURIComponent(name)}" target="_blank" rel="noopener"><bdi>${escapeHtml(name)}</bdi></a></li>`
+  const fault = unknown === undefined ? '' : `<p role="alert">There is no user <bdi>${escapeHtml(unknown)}</bdi>.</p>`
+  return renderInStyle(
+    'Temporary access: as whom?',
+    `<header><h1>Temporary access</h1></header>
+<main>
+<p>Whose page do you want to see? Here you may speak for everybody, since all of it is a model. On AWS people speak for themselves: ssofile browse.</p>
+${fault}
+<form role="search" target="_blank"><label>User name <input name="as" autocomplete="off" spellcheck="false" required></label> <button>Open</button></form>
+<ul>
+${names.map(item).join('\n')}
+</ul>
+${names.length < peopleMost ? '' : `<p>Of more than ${peopleMost} users these are some: type the name of another one.</p>`}
+</main>`,
+  )
+}

@@ -1,0 +1,51 @@
+import { environment } from '../../../shared/domain/environment.ts'
+import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
+import { bucketPolicy } from '../../bucket-policy.ts'
+import { DeploymentNames } from '../../deployment-names.ts'
+import { evaluatePolicy } from '../../evaluate-policy.ts'
+import { localAccountId, localRegion } from '../local-account.ts'
+
+/** Who signed a request, and for whom Identity Center made the credentials, if it did. */
+export type Signer = { readonly accessKeyId: string; readonly person: PersonSession | undefined }
+export type WriteAction = 'PutObject' | 'DeleteObject'
+
+const users = `arn:aws:iam::${localAccountId}:user/`
+
+/** A deployment in which every key uploads, all people may ask, and both do so by S3 and by the API. */
+const deployment = environment.parse({
+  account: localAccountId,
+  managementAccount: localAccountId,
+  region: localRegion,
+  instanceArn: 'arn:aws:sso:::instance/ssoins-0000000000000000',
+  bucket: { name: 'ssofile' },
+  access: { operators: [`${users}operator`], governance: [`${users}governance`], requestAccounts: [localAccountId] },
+  provisioning: { links: 'both', permissionSets: 'both', requests: 'both' },
+  alarmAddress: 'nobody@example.com',
+})
+const everybody = [`${users}*`]
+const names = new DeploymentNames(deployment)
+const policy = bucketPolicy(
+  {
+    ...deployment,
+    access: {
+      ...deployment.access,
+      uploaders: [{ folder: '', principals: everybody }],
+      permissionSetUploaders: everybody,
+    },
+  },
+  names,
+)
+
+const roles = new Map(names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]))
+
+/** Whether the policy of a deployment's bucket would deny this. What it leaves open, other policies decide. */
+export function isDeniedByBucket({ accessKeyId, person }: Signer, action: WriteAction, key: string): boolean {
+  const request = { action: `s3:${action}`, resource: `${names.bucketArn}/${key}` }
+  if (person === undefined) {
+    return evaluatePolicy(policy, { ...request, principal: roles.get(accessKeyId) ?? users + accessKeyId }) === 'denied'
+  }
+  // People sign in to any account of the organization, all of which may ask here.
+  const principal = `arn:aws:iam::${localAccountId}:role/aws-reserved/sso.amazonaws.com/${person.roleName}`
+  const context = { 'identitystore:UserId': person.userId }
+  return evaluatePolicy(policy, { ...request, principal, context }) === 'denied'
+}

@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import * as z from 'zod'
+import { accountId } from '../../../shared/domain/account-id.ts'
+import { arnOfSession, type PersonSession, type PersonSessions } from '../../../shared/memory/iam/person-sessions.ts'
+import type { CalledService } from '../../../shared/ports/service-error.ts'
+import { refuse } from '../faults/render-refusal.ts'
+import { serviceCallOf } from '../faults/service-call.ts'
+import { signerOf } from '../request-signer.ts'
+import { parseS3Request } from '../s3/s3-request.ts'
+import { isDenied } from './judge-session-call.ts'
+
+const asked = z.strictObject({ user: z.string().min(1), permissionSet: z.string().min(1), account: accountId })
+
+/**
+ * What the access portal and `aws sso login` do: `POST /_ssofile/sessions` `{ user, permissionSet, account }` answers credentials
+ * where this user has this access now. Calls with them are refused where the role as it was provisioned denies them.
+ */
+export function addPersonSessions(app: FastifyInstance, sessions: PersonSessions): void {
+  app.post('/_ssofile/sessions', async (request, reply) => {
+    const body = asked.safeParse(parseBody(request.body))
+    if (!body.success)
+      return reply.code(400).send({ received: request.body, expected: '{ user, permissionSet, account } as JSON' })
+    const session = sessions.issue(body.data)
+    if (session === undefined) {
+      const { user, permissionSet, account } = body.data
+      const received = `${user} with ${permissionSet} in ${account}`
+      return reply.code(403).send({ received, expected: 'a user who has this permission set in this account now' })
+    }
+    return {
+      accessKeyId: session.accessKeyId,
+      secretAccessKey: 'local',
+      sessionToken: `local ${session.accessKeyId}`,
+      issuedAt: session.issuedAt.toISOString(),
+      expiresAt: session.expiresAt.toISOString(),
+      arn: arnOfSession(session),
+      userId: session.userId,
+    }
+  })
+  app.addHook('preValidation', async (request, reply) => {
+    const session = sessions.of(signerOf(request)?.accessKeyId)
+    return session && refuseDenied(session, sessions, request, reply)
+  })
+}
+
+type Refused = 'expired' | 'gone' | 'denied'
+
+function codeOf(service: CalledService, refused: Refused): string {
+  const isOlder = ['s3', 'sqs', 'sts', 'iam', 'sns'].includes(service)
+  switch (refused) {
+    case 'expired':
+      return isOlder ? 'ExpiredToken' : 'ExpiredTokenException'
+    case 'gone':
+      if (service === 's3') return 'InvalidAccessKeyId'
+      return isOlder ? 'InvalidClientTokenId' : 'UnrecognizedClientException'
+    case 'denied':
+      return isOlder ? 'AccessDenied' : 'AccessDeniedException'
+    default:
+      return refused satisfies never
+  }
+}
+
+function refuseDenied(
+  session: PersonSession,
+  sessions: PersonSessions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  const isApi = request.url.startsWith('/api/')
+  const call = isApi ? { service: 'execute-api' as const, operation: 'Invoke' } : serviceCallOf(request)
+  // "No permissions are required to perform this operation", not even where it is denied. (STS API Reference.)
+  if (call === undefined || (call.service === 'sts' && call.operation === 'GetCallerIdentity')) return undefined
+  const action = `${prefixOf(call.service)}:${verbs[call.operation] ?? call.operation}`
+  const state = sessions.stateOf(session)
+  const isRefused =
+    state !== 'valid' || isDenied(sessions.policyOf(session), session, { action, resource: resourceOf(request) })
+  if (!isRefused) return undefined
+  const refused = state === 'valid' ? 'denied' : state
+  const message = {
+    expired: 'The security token included in the request is expired',
+    gone: 'The security token included in the request is invalid',
+    denied: `User: ${arnOfSession(session)} is not authorized to perform: ${action} with an explicit deny in an identity-based policy`,
+  }[refused]
+  if (call.service === 'execute-api') return reply.code(403).send({ message })
+  return refuse({ service: call.service, code: codeOf(call.service, refused), message }, request, reply)
+}
+
+/** Operations whose right has another name. (Service Authorization Reference, Amazon S3.) */
+const verbs: Readonly<Record<string, string>> = {
+  CopyObject: 'PutObject',
+  HeadBucket: 'ListBucket',
+  HeadObject: 'GetObject',
+  ListObjects: 'ListBucket',
+  ListObjectsV2: 'ListBucket',
+  ListObjectVersions: 'ListBucketVersions',
+}
+
+function prefixOf(service: CalledService | 'execute-api'): string {
+  return service === 'sso-admin' ? 'sso' : service
+}
+
+function resourceOf(request: FastifyRequest): string {
+  const about = parseS3Request(request)
+  if (about === undefined) return '*'
+  return `arn:aws:s3:::${about.bucket}${about.key === '' ? '' : `/${about.key}`}`
+}
+
+/** fauxqs parses some content types, and leaves others as text or bytes. */
+function parseBody(body: unknown): unknown {
+  if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,31 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { notificationSource } from '../domain/notification.ts'
+import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
+import { answerOf } from './answers.ts'
+
+/** One bus of EventBridge, over a client that tries each call once. */
+export class EventBridgeBus implements EventBus {
+  readonly #client: EventBridgeClient
+  readonly #name: string
+
+  constructor(client: EventBridgeClient, name: string) {
+    this.#client = client
+    this.#name = name
+  }
+
+  async put(events: readonly OutgoingEvent[]): Promise<readonly (string | undefined)[]> {
+    const Entries = events.map(({ detailType, time, detail }) => ({
+      EventBusName: this.#name,
+      Source: notificationSource,
+      DetailType: detailType,
+      Time: time,
+      Detail: detail,
+    }))
+    const output = await answerOf('events', this.#client.send(new PutEventsCommand({ Entries })))
+    // As many, in the same order. (EventBridge API Reference, "PutEvents".) What is not answered for was not taken.
+    return events.map((_, index) => {
+      const entry = output.Entries?.[index]
+      return entry?.EventId === undefined ? (entry?.ErrorCode ?? 'NoAnswer') : undefined
+    })
+  }
+}

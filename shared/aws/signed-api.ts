@@ -1,0 +1,68 @@
+import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts'
+import { SignatureV4 } from '@smithy/signature-v4'
+
+/** What is asked of the API: a path below its URL, and what a POST says. */
+export type ApiCall = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+}
+
+export type ApiReply = {
+  readonly status: number
+  /** For the next try, in seconds, where the API says so. */
+  readonly retryAfter: string | undefined
+  readonly body: string
+}
+
+export type SignsAs = Pick<STSClientConfig, 'credentials' | 'region'>
+
+/** Calls ssofile's API with AWS credentials, which it reads again for each call. */
+export class SignedApi {
+  readonly #url: URL
+  readonly #sts: STSClient
+
+  /** `as`: absent, the credentials and the Region of the person who runs the command. */
+  constructor(url: URL, as: SignsAs = {}) {
+    this.#url = url
+    this.#sts = new STSClient(as)
+  }
+
+  /** Throws where there are no credentials, or no answer before `signal`. */
+  async call({ method, path, query, body }: ApiCall, signal: AbortSignal): Promise<ApiReply> {
+    const url = new URL(this.#url)
+    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
+    const { credentials, sha256 } = this.#sts.config
+    const signer = new SignatureV4({ credentials, sha256, service: 'execute-api', region: await this.#region() })
+    const { headers } = await signer.sign({
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: { ...query },
+      headers: { host: url.host, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
+    })
+    url.search = new URLSearchParams(query).toString()
+    // A redirect would carry the signature, and a session's token, to somebody else.
+    const answer = await fetch(url, {
+      method,
+      headers,
+      redirect: 'error',
+      signal,
+      ...(body === undefined ? {} : { body }),
+    })
+    return {
+      status: answer.status,
+      retryAfter: answer.headers.get('retry-after') ?? undefined,
+      body: await answer.text(),
+    }
+  }
+
+  /** An address of API Gateway names its Region; behind a name of one's own the usual Region counts. */
+  async #region(): Promise<string> {
+    const named = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(this.#url.hostname)?.[1]
+    return named ?? (await this.#sts.config.region())
+  }
+}

@@ -1,0 +1,30 @@
+import { sayDuration, sayScope } from './say.ts'
+import type { ToldEligibility } from './told-request.ts'
+
+/** More scopes than that nobody reads; the form suggests them all. */
+const scopesMost = 10
+
+/** What a person reads of something that they may ask for. */
+export function describeEligibility(told: ToldEligibility): readonly (readonly [string, string])[] {
+  const { scopes, needs, ticketPattern, mayStartLater } = told
+  const others = scopes.length > scopesMost ? ` and ${scopes.length - scopesMost} more` : ''
+  const ticket = ticketPattern === undefined ? 'ticket' : `ticket (${ticketPattern})`
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['About', told.description],
+    ['Permission sets', told.permissionSets.join(', ')],
+    ['Where', `${scopes.slice(0, scopesMost).map(sayScope).join(', ')}${others}`],
+    ['At most', sayDuration(told.longest)],
+    ['Approved by', sayApproval(told)],
+    ['Needs', needs.map((need) => (need === 'ticket' ? ticket : need)).join(', ')],
+    ['May begin later', mayStartLater && `up to ${sayDuration(mayStartLater)} ahead`],
+    ['At its end', told.endsSessions ? 'running sessions are ended too' : undefined],
+  ]
+  return facts.flatMap(([label, text]) => (text ? [[label, text] as const] : []))
+}
+
+function sayApproval({ approvals, approvers, approvedByItself }: ToldEligibility): string {
+  const { groups, users, ownerTag } = approvers
+  const who = [...groups, ...users, ...(ownerTag === undefined ? [] : [`the account's tag ${ownerTag}`])].join(', ')
+  const needed = approvals === 0 ? [] : [`${approvals} of ${who}`]
+  return [...needed, ...(approvedByItself === undefined ? [] : ['nobody, for some people or at some times'])].join('; ')
+}

@@ -1,0 +1,107 @@
+import { sayAge, sayDuration, sayInstant, sayScope } from './say.ts'
+import type { ToldRequest } from './told-request.ts'
+
+export type RequestAction = 'approve' | 'deny' | 'finish'
+
+export type DescribedRequest = {
+  readonly title: string
+  /** One word for how it stands, which also colours it. */
+  readonly state: 'new' | 'waiting' | 'granted' | 'refused' | 'over' | 'ending'
+  readonly stateText: string
+  readonly facts: readonly (readonly [string, string])[]
+  readonly actions: readonly { readonly does: RequestAction; readonly label: string }[]
+  /** What an approval is bound to: exactly what is shown. */
+  readonly digest: string | undefined
+}
+
+/** What a person reads of a request, and may do with it. `of`: their own, or one that waits for their approval. */
+export function describeRequest(told: ToldRequest, of: 'mine' | 'waiting', nowMs: number): DescribedRequest {
+  const { scope, permissionSet, user } = partsOf(told.linkData)
+  const { file, requestDetails: asked, status } = told
+  const state = stateOf(told)
+  // How many approvals are missing, the state tells in fewer words.
+  const isTelling = state === 'refused' || state === 'over' || (state === 'waiting' && !status?.request?.approvals)
+  const isJudged = state !== 'new' && state !== 'ending'
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Who', user],
+    ['For how long', asked ? sayDuration(asked.duration) : undefined],
+    ['Asked', file ? `${sayInstant(file.lastModified)}, ${sayAge(Date.parse(file.lastModified), nowMs)}` : undefined],
+    ['To begin', asked?.startsAt && sayInstant(asked.startsAt)],
+    ['Reason', asked?.reason],
+    ['Ticket', asked?.ticket],
+    ['Incident', asked?.incident],
+    ['Eligibility', isJudged ? status?.request?.eligibility : undefined],
+    ['Why', isTelling ? status?.reason : undefined],
+    ['What to do', isJudged && of === 'mine' ? status?.remedy : undefined],
+    ['Digest', isJudged ? status?.request?.digest : undefined],
+  ]
+  return {
+    title: `${permissionSet} in ${sayScope(scope)}`,
+    state,
+    stateText: sayState(told, state),
+    facts: facts.flatMap(([label, text]) => (text ? [[label, text] as const] : [])),
+    actions: of === 'mine' ? ownActions(state) : approverActions(told, state),
+    digest: isJudged ? status?.request?.digest : undefined,
+  }
+}
+
+/**
+ * | file    | status                         | state                                |
+ * | ------- | ------------------------------ | ------------------------------------ |
+ * | deleted | any                            | ending                               |
+ * | there   | none, or of an earlier upload  | new: nothing of the status holds     |
+ * | there   | waiting                        | waiting                              |
+ * | there   | applied                        | granted                              |
+ * | there   | expired                        | over                                 |
+ * | there   | rejected, or any other         | refused                              |
+ */
+function stateOf({ file, status }: ToldRequest): DescribedRequest['state'] {
+  if (file === null) return 'ending'
+  if (status === null || status.etag !== file.etag) return 'new'
+  if (status.state === 'waiting') return 'waiting'
+  if (status.state === 'applied') return 'granted'
+  return status.state === 'expired' ? 'over' : 'refused'
+}
+
+function sayState({ status }: ToldRequest, state: DescribedRequest['state']): string {
+  const { approvals, expiresAt, lapsesAt } = status?.request ?? {}
+  switch (state) {
+    case 'new':
+      return 'Just asked: ssofile has not looked at it yet'
+    case 'ending':
+      return 'Ending: it is withdrawn, and its access is taken away'
+    case 'waiting': {
+      const given = approvals ? `: ${approvals.given.length} of ${approvals.needed} approvals` : ''
+      return `Waiting${given}${lapsesAt ? `, until ${sayInstant(lapsesAt)}` : ''}`
+    }
+    case 'granted':
+      return `Granted${expiresAt ? `, until ${sayInstant(expiresAt)}` : ''}`
+    case 'refused':
+      return 'Refused'
+    case 'over':
+      return 'Over'
+    default:
+      return state satisfies never
+  }
+}
+
+function ownActions(state: DescribedRequest['state']): DescribedRequest['actions'] {
+  if (state === 'ending') return []
+  if (state === 'granted') return [{ does: 'finish', label: 'End now' }]
+  return [{ does: 'finish', label: state === 'waiting' || state === 'new' ? 'Withdraw' : 'Remove' }]
+}
+
+/** Only what was judged can be approved: else the digest would be of another text than the one that is shown. */
+function approverActions({ status }: ToldRequest, state: DescribedRequest['state']): DescribedRequest['actions'] {
+  if (state !== 'waiting' || status?.request === undefined) return []
+  return [
+    { does: 'approve', label: 'Approve' },
+    { does: 'deny', label: 'Deny' },
+  ]
+}
+
+/** A name may have percent signs. */
+function partsOf(linkData: string) {
+  const [kind = '', value = '', permissionSet = '', ...rest] = linkData.split('%')
+  return { scope: `${kind}%${value}`, permissionSet, user: rest.slice(0, -2).join('%') }
+}

@@ -1,0 +1,176 @@
+import { find, make } from '../element.ts'
+import { ApiCalls, ApiFault } from './api-calls.ts'
+import { AskDialog } from './ask-dialog.ts'
+import { type Card, makeFacts } from './card.ts'
+import { CardList } from './card-list.ts'
+import { describeEligibility } from './describe-eligibility.ts'
+import { type DescribedRequest, describeRequest, type RequestAction } from './describe-request.ts'
+import { pageClock } from './page-clock.ts'
+import type { Told, ToldRequest } from './told-request.ts'
+
+/** Requests of everybody share the API's limit: 20 a second. */
+const restMs = 60_000
+/** After something was sent: until it shows. */
+const soonMs = [500, 1000, 1500, 2500, 4000, 6000]
+
+const questions: Readonly<Record<RequestAction, string>> = {
+  approve: 'You approve exactly this request. If it is edited, it needs approvals again.',
+  deny: 'One denial is enough, and for good.',
+  finish: 'It can be asked for again, and then needs approvals again.',
+}
+
+/** The page: asks the API for all that it shows, shows it, and sends what the person decides. */
+export class RequestsPage {
+  readonly #api = new ApiCalls(() => this.#say('The API is busy; trying again…'))
+  readonly #ask = new AskDialog((body) => void this.#send('/requests', body, 'Asked.'))
+  readonly #lists = { waiting: new CardList('waiting'), mine: new CardList('mine'), eligible: new CardList('eligible') }
+  #told: Told | undefined
+  /** Counts what was sent, so that only the last one looks again. */
+  #turn = 0
+  #confirmed: (() => void) | undefined
+
+  start(): void {
+    find('words', HTMLInputElement).addEventListener('input', () => this.#show())
+    find('reload', HTMLButtonElement).addEventListener('click', () => void this.#look())
+    for (const button of document.querySelectorAll('[data-close]'))
+      button.addEventListener('click', () => button.closest('dialog')?.close())
+    for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('close', () => this.#show())
+    find('confirm-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      find('confirm', HTMLDialogElement).close()
+      this.#confirmed?.()
+    })
+    void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#api.open()
+    } catch (error) {
+      this.#complain(error)
+      return
+    }
+    for (;;) {
+      if (!document.hidden) await this.#look()
+      await pageClock.sleep(restMs)
+    }
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#told = await this.#api.readAll()
+      this.#say(`As of ${new Date(pageClock.nowMs()).toLocaleTimeString('en-GB')}`)
+      this.#complain()
+      this.#show()
+    } catch (error) {
+      this.#complain(error)
+    }
+  }
+
+  async #send(path: '/requests' | '/approvals', body: object, done: string): Promise<void> {
+    const turn = ++this.#turn
+    this.#say('Sending…')
+    try {
+      await this.#api.post(path, body)
+    } catch (error) {
+      this.#complain(error)
+      return
+    }
+    for (const ms of soonMs) {
+      this.#say(`${done} Looking what becomes of it…`)
+      await pageClock.sleep(ms)
+      if (turn !== this.#turn) return
+      await this.#look()
+    }
+  }
+
+  #show(): void {
+    // What is shown behind a dialog stays, and with it the button to which the keyboard returns.
+    if (this.#told === undefined || document.querySelector('dialog[open]') !== null) return
+    const { name, waiting, mine, eligible, unusable, isCut } = this.#told
+    find('me', HTMLElement).replaceChildren(make('bdi', `You are ${name}`))
+    const requests = (of: 'waiting' | 'mine') =>
+      this.#told?.[of].map((one) => this.#cardOf(one, of)).toSorted((a, b) => rank(a) - rank(b)) ?? []
+    this.#list('waiting', requests('waiting'), waiting.length)
+    this.#list('mine', requests('mine'), mine.length)
+    const offers = eligible.map((one) => ({
+      id: one.name,
+      title: one.name,
+      facts: describeEligibility(one),
+      actions: [{ name: 'ask', label: 'Ask…', act: () => this.#ask.open(one, name) }],
+    }))
+    this.#list('eligible', offers, eligible.length)
+    const notes = [
+      ...(isCut ? ['There are more requests than this page shows: ssofile requests.'] : []),
+      ...(unusable.length > 0 ? [`Not valid, so nobody can ask by them now: ${unusable.join(', ')}.`] : []),
+    ]
+    find('notes', HTMLElement).hidden = notes.length === 0
+    find('notes', HTMLElement).replaceChildren(make('span', notes.join(' ')))
+  }
+
+  #list(name: 'waiting' | 'mine' | 'eligible', cards: readonly Card[], all: number): void {
+    const words = find('words', HTMLInputElement).value.toLowerCase().split(/\s+/)
+    const fitting = cards.filter(({ title, stateText, facts }) => {
+      const text = [title, stateText, ...facts.map(([, one]) => one)].join(' ').toLowerCase()
+      return words.every((word) => text.includes(word))
+    })
+    this.#lists[name].show(fitting, all)
+  }
+
+  #cardOf(told: ToldRequest, of: 'waiting' | 'mine'): Card {
+    const { actions, ...described } = describeRequest(told, of, pageClock.nowMs())
+    const act = ({ does, label }: DescribedRequest['actions'][number]) => ({
+      name: does,
+      label: `${label}…`,
+      act: () => this.#confirm({ does, label, described, told }),
+    })
+    return { id: told.key, ...described, actions: actions.map(act) }
+  }
+
+  #confirm({ does, label, described, told }: Confirmed): void {
+    const comment = find('comment', HTMLInputElement)
+    comment.value = ''
+    find('comment-label', HTMLElement).hidden = does === 'finish'
+    find('confirm-title', HTMLElement).replaceChildren(make('bdi', `${label}: ${described.title}`))
+    find('confirm-hint', HTMLElement).textContent = questions[does]
+    find('confirm-facts', HTMLElement).replaceChildren(makeFacts(described.facts))
+    find('confirm-do', HTMLButtonElement).textContent = label
+    this.#confirmed = () => {
+      if (does === 'finish') return void this.#send('/requests', { action: 'finish', linkData: told.linkData }, 'Sent.')
+      const said = comment.value.trim()
+      const decision = { digest: described.digest, decision: does, ...(said === '' ? {} : { comment: said }) }
+      return void this.#send('/approvals', decision, does === 'approve' ? 'Approved.' : 'Denied.')
+    }
+    find('confirm', HTMLDialogElement).showModal()
+  }
+
+  #say(text: string): void {
+    find('said', HTMLElement).replaceChildren(make('span', text))
+  }
+
+  /** Without an error: what was wrong is over. */
+  #complain(error?: unknown): void {
+    const box = find('faults', HTMLElement)
+    box.hidden = error === undefined
+    box.replaceChildren()
+    if (error === undefined) return
+    if (!(error instanceof ApiFault)) throw error
+    this.#say('')
+    const lines = error.faults.flatMap(({ received, expected, remedy }) => [
+      ['Received', received] as const,
+      ...(expected ? [['Expected', expected] as const] : []),
+      ['What to do', remedy] as const,
+    ])
+    box.replaceChildren(make('strong', 'That did not work'), makeFacts(lines))
+  }
+}
+
+type Confirmed = DescribedRequest['actions'][number] & {
+  readonly described: Omit<DescribedRequest, 'actions'>
+  readonly told: ToldRequest
+}
+
+/** What goes on first, then what is over. */
+function rank({ state }: Card): number {
+  return state === 'over' || state === 'refused' ? 1 : 0
+}

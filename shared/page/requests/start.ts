@@ -1,0 +1,3 @@
+import { RequestsPage } from './requests-page.ts'
+
+new RequestsPage().start()

@@ -1,0 +1,49 @@
+import type { Status } from '../../domain/status.ts'
+
+/** A request as the API tells it. */
+export type ToldRequest = {
+  readonly key: string
+  readonly linkData: string
+  /** `null`: it is deleted, and its access is about to end. */
+  readonly file: { readonly etag: string; readonly lastModified: string } | null
+  /** `null`: not valid; its status says why. */
+  readonly requestDetails: {
+    readonly duration: string
+    readonly reason?: string
+    readonly ticket?: string
+    readonly incident?: string
+    readonly startsAt?: string
+  } | null
+  readonly status: Status | null
+}
+
+/** An eligibility of the person who looks. */
+export type ToldEligibility = {
+  readonly name: string
+  readonly description?: string
+  readonly permissionSets: readonly string[]
+  readonly scopes: readonly string[]
+  readonly longest: string
+  readonly approvals: number
+  readonly approvers: {
+    readonly groups: readonly string[]
+    readonly users: readonly string[]
+    readonly ownerTag?: string
+  }
+  readonly approvedByItself?: object
+  readonly needs: readonly ('reason' | 'ticket' | 'incident')[]
+  readonly ticketPattern?: string
+  readonly mayStartLater?: string
+  readonly endsSessions: boolean
+}
+
+/** All that the page shows, as the API told it. */
+export type Told = {
+  readonly name: string
+  readonly eligible: readonly ToldEligibility[]
+  readonly unusable: readonly string[]
+  readonly waiting: readonly ToldRequest[]
+  readonly mine: readonly ToldRequest[]
+  /** There are more requests than the page asks for. */
+  readonly isCut: boolean
+}

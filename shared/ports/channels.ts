@@ -1,0 +1,19 @@
+/** A webhook did not take a message. */
+export class WebhookError extends Error {
+  override readonly name = 'WebhookError'
+  /** When the webhook says to come back, where it says so. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number | undefined } = {}) {
+    super(message, options)
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** The ways to people. */
+export interface Channels {
+  /** To the mail addresses of this receiver. Throws ServiceError (`sns`). */
+  mail(receiver: string, message: { readonly subject: string; readonly text: string }): Promise<void>
+  /** To the URL that is the value of this secret. Throws WebhookError, or ServiceError (`secretsmanager`). */
+  post(secretArn: string, body: string): Promise<void>
+}

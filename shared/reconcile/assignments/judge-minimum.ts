@@ -1,0 +1,88 @@
+import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
+import { nameOfAccess } from '../../domain/brake.ts'
+import { fitsOne } from '../../domain/glob.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { type Objection, objectToRevocation } from '../../domain/judge-by-policies.ts'
+import { type AccessIds, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { PolicyMinimum } from '../../domain/minimum.ts'
+import type { PrincipalType } from '../../domain/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Memberships } from '../directory/memberships.ts'
+import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+
+/** Access to whom. */
+export type Holder = Pick<Assignment, 'permissionSet'> & {
+  readonly type: PrincipalType
+  readonly principalId: PrincipalId
+}
+
+/** `access`: as `nameOfAccess` has it. */
+type Keeping = Holder & { readonly key: AssignmentKey; readonly access: string }
+
+/**
+ * The access that the ledger says is there, in the same account under one of these rules, but what was let go (`leaving`). What
+ * others gave does not count: ssofile cannot keep it.
+ */
+export async function listKeeping(
+  { accountId }: Pick<Assignment, 'accountId'>,
+  rules: readonly PolicyMinimum[],
+  { objects, leaving }: { readonly objects: ObjectStore; readonly leaving: ReadonlySet<string> },
+): Promise<readonly Keeping[]> {
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix, `account%${accountId}%`))
+  return (await keepingOf(keys, rules, objects)).filter(({ access }) => !leaving.has(access))
+}
+
+/** Of these keys: not what is being revoked, or somebody took away. */
+export async function keepingOf(
+  keys: readonly AssignmentKey[],
+  rules: readonly PolicyMinimum[],
+  objects: ObjectStore,
+): Promise<readonly Keeping[]> {
+  const ledger = new Ledger(objects)
+  const keeping: Keeping[] = []
+  for (const key of keys) {
+    const { permissionSet, type } = assignmentOf(key)
+    if (!rules.some(({ rule }) => fitsOne(rule.for.permissionSets, permissionSet))) continue
+    for (const one of (await ledger.read(key))?.entry.accesses ?? []) {
+      const isThere = (one.state === 'granted' || one.state === 'held') && one.missingSince === undefined
+      const { principalId } = one
+      if (isThere) keeping.push({ key, permissionSet, type, principalId, access: nameOfAccess(key, one) })
+    }
+  }
+  return keeping
+}
+
+/** The first minimum that is not kept without this access, where it takes somebody away. `undefined`: none. */
+export async function judgeMinimum(
+  { key, assignment, ids }: { readonly key: AssignmentKey; readonly assignment: Assignment; readonly ids: AccessIds },
+  rules: readonly PolicyMinimum[],
+  context: { readonly objects: ObjectStore; readonly leaving: ReadonlySet<string>; readonly memberships: Memberships },
+): Promise<Objection | undefined> {
+  const own = nameOfAccess(key, ids)
+  const keeping = await listKeeping(assignment, rules, context)
+  return findMissing({ ...assignment, principalId: ids.principalId }, rules, {
+    ...context,
+    left: keeping.filter(({ access }) => access !== own),
+  })
+}
+
+/** The first of these rules that is not kept by what is `left` once `gone` is gone, where it takes somebody away. */
+export async function findMissing(
+  gone: Holder & Pick<Assignment, 'accountId'>,
+  rules: readonly PolicyMinimum[],
+  { left, memberships }: { readonly left: readonly Holder[]; readonly memberships: Memberships },
+): Promise<Objection | undefined> {
+  for (const { policy, rule } of rules) {
+    const people = new Set<PrincipalId>()
+    for (const { permissionSet, type, principalId } of left) {
+      if (people.size >= rule.must.peopleLeast) break
+      if (!fitsOne(rule.for.permissionSets, permissionSet)) continue
+      for (const person of await memberships.peopleOf(type, principalId)) people.add(person)
+    }
+    if (people.size >= rule.must.peopleLeast) continue
+    const lost = await memberships.peopleOf(gone.type, gone.principalId)
+    if (lost.some((person) => !people.has(person)))
+      return objectToRevocation(policy, rule, { left: people.size, account: gone.accountId })
+  }
+  return undefined
+}

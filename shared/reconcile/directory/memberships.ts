@@ -1,0 +1,57 @@
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import { listAll } from '../../ports/page.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+
+/** No event tells of memberships, and Identity Store allows 20 calls a second: an answer counts for so long. */
+const knownMs = 60_000
+
+type Known<T> = { readonly answer: Promise<T>; readonly sinceMs: number }
+
+/** The people that principals stand for, as they were a minute ago at most. A look-up that failed is not kept. */
+export class Memberships {
+  readonly #identityStore: IdentityStore
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #people = new Map<string, Known<readonly PrincipalId[]>>()
+  readonly #names = new Map<string, Known<PrincipalName | undefined>>()
+
+  /** `identityStore`: one that is patient (see `patientIdentityStore`). */
+  constructor(identityStore: IdentityStore, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#identityStore = identityStore
+    this.#clock = clock
+  }
+
+  /** A user, or the members of a group (Identity Center has no groups in groups). Nobody: it is gone. */
+  peopleOf(type: PrincipalType, id: PrincipalId): Promise<readonly PrincipalId[]> {
+    if (type === 'USER') return this.nameOf(id).then((name) => (name === undefined ? [] : [id]))
+    return this.#ask(this.#people, id, () => this.#listMembers(id))
+  }
+
+  /** `undefined`: there is no such user. */
+  nameOf(userId: PrincipalId): Promise<PrincipalName | undefined> {
+    return this.#ask(this.#names, userId, () => this.#identityStore.findPrincipalName('USER', userId))
+  }
+
+  async #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[]> {
+    try {
+      return await Array.fromAsync(listAll((token) => this.#identityStore.listMembersOf(groupId, token)))
+    } catch (error) {
+      if (isServiceError(error, 'ResourceNotFoundException')) return []
+      throw error
+    }
+  }
+
+  #ask<T>(all: Map<string, Known<T>>, id: string, ask: () => Promise<T>): Promise<T> {
+    const nowMs = this.#clock.monotonicMs()
+    const known = all.get(id)
+    if (known && nowMs - known.sinceMs < knownMs) return known.answer
+    const asked = { answer: ask(), sinceMs: nowMs }
+    all.set(id, asked)
+    asked.answer.catch(() => {
+      if (all.get(id) === asked) all.delete(id)
+    })
+    return asked.answer
+  }
+}

@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { requestPrefix } from '../../domain/access-request.ts'
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import { linkPrefix } from '../../domain/link.ts'
+import { type InputOutcome, type Notification, toldStates } from '../../domain/notification.ts'
+import { attentionStates, type Status, status } from '../../domain/status.ts'
+import { foldersThatCount } from '../../domain/temporary-folder.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { readDriftRun } from '../drift/drift-run.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
+import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
+import { type Change, changesPrefix, parseChangeKey } from '../records/tell-event.ts'
+import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
+import { type Outbox, overlapMs } from './outbox.ts'
+
+const dayMs = 24 * 60 * 60_000
+/** A change stands under the instant of its call, which may be long before it was confirmed and written. */
+const changesBackMs = { short: dayMs, whole: 7 * dayMs }
+const textMost = 2_000
+
+/** An outcome that is not told yet. `note` says in an outbox that it was. */
+export type Found = { readonly told: Notification; readonly note: (outbox: Outbox) => void }
+
+type Look = RequestPorts & {
+  readonly configuration: Pick<Configuration, 'folders'>
+  readonly outbox: Outbox
+  /** Also lists every status. A short look finds those that want attention, by their index: mostly two listings in all. */
+  readonly isWhole: boolean
+}
+
+/**
+ * What was written since the last look and is not told yet, by its instants. Calls S3 only, and changes nothing. `statuses`:
+ * how many a whole look listed.
+ */
+export async function findOutcomes(
+  look: Look,
+): Promise<{ readonly found: readonly Found[]; readonly statuses?: number | undefined }> {
+  const { keys, listed } = await listChangedStatuses(look)
+  const found = [...(await findChanges(look)), ...(await readOutcomes(keys, look)), ...(await findDrift(look))]
+  found.sort((a, b) => (a.told.at === b.told.at ? 0 : a.told.at < b.told.at ? -1 : 1))
+  return { found, statuses: look.isWhole ? listed : undefined }
+}
+
+function sinceOf({ outbox, isWhole }: Look): number {
+  return Date.parse(isWhole ? outbox.wholeSince : outbox.since) - overlapMs
+}
+
+async function findChanges(look: Look): Promise<readonly Found[]> {
+  const { objects, outbox, isWhole } = look
+  const since = sinceOf(look)
+  const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
+  const heads: { readonly id: string; readonly head: ObjectHead }[] = []
+  for await (const head of objects.list(changesPrefix, { startAfter: `${changesPrefix}${from}` })) {
+    const id = idOf('change', head.key)
+    if (head.lastModified.getTime() >= since && outbox.changes[id] === undefined) heads.push({ id, head })
+  }
+  const found: Found[] = []
+  await forEachAtOnce(heads, async ({ id, head: { key, lastModified } }) => {
+    const change = parseChangeKey(key)
+    if (change === undefined) return
+    found.push({
+      told: { v: 1, id, at: change.at, bucket: objects.bucket, ...(await describeChange(change, look)) },
+      note: ({ changes }) => {
+        changes[id] = renderInstant(lastModified)
+      },
+    })
+  })
+  return found
+}
+
+/** Each kind has its fields; the others are the same for all. */
+type Described = DistributiveOmit<Extract<Notification, { kind: 'change' | 'request' }>, 'v' | 'id' | 'at' | 'bucket'>
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+async function describeChange(change: Change, { objects, clock }: Look): Promise<Described> {
+  const request = await describeRequestChange(change, { objects, clock })
+  if (request !== undefined) return { kind: 'request', ...request }
+  const { event, name: subject } = change
+  const assignment = parseAssignmentKey(subject)
+  const more =
+    assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
+  return { kind: 'change', event, subject, ...more }
+}
+
+function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentKey>>) {
+  const { accountId: account, permissionSet, principal, type } = found
+  return { account, permissionSet, principal, type }
+}
+
+/** Where history has the acts of people; `undefined`: it has no more to tell. */
+const actFolders: Readonly<Record<string, (name: string) => string>> = {
+  paused: () => 'pause',
+  resumed: () => 'pause',
+  restored: () => 'restore',
+  'brake-released': (name) => `brake%${name}`,
+}
+const actBody = z.looseObject({ by: z.string().optional(), reason: z.string().optional() })
+
+/** Who did it, and why. History is written a moment later than `changes/`: then nobody is named. */
+async function readAct(objects: ObjectStore, { event, at, name }: { event: string; at: string; name: string }) {
+  const folder = actFolders[event]?.(name)
+  if (folder === undefined) return {}
+  const record = new JsonRecord(objects, `history/${folder}/${at}%${event}.json`, actBody)
+  const { by, reason } = (await spoiledAsAbsent(record.read()))?.value ?? {}
+  return { ...optional('by', by), ...optional('reason', reason) }
+}
+
+async function listChangedStatuses(look: Look) {
+  const { objects, isWhole } = look
+  const since = sinceOf(look)
+  const keys = new Set<string>()
+  let listed = 0
+  for await (const { key, lastModified } of objects.list(isWhole ? statusPrefix : attentionPrefix)) {
+    listed += 1
+    if (lastModified.getTime() >= since) keys.add(isWhole ? key : statusKeyOf(key))
+  }
+  return { keys, listed }
+}
+
+async function readOutcomes(keys: ReadonlySet<string>, look: Look): Promise<readonly Found[]> {
+  const { objects, outbox } = look
+  const found: Found[] = []
+  await forEachAtOnce(keys, async (key) => {
+    const stored = await spoiledAsAbsent(new JsonRecord(objects, key, status).read())
+    const one = stored && describeInput(stored, look)
+    if (one === undefined || stored === undefined) return
+    const name = idOf('name', stored.value.input)
+    const before = outbox.inputs[name]
+    const outcome = outcomeOf(stored.value)
+    // What is uploaded again as it was, and was in force, tells nothing new.
+    const isAgain =
+      stored.value.since !== undefined && one.event === 'applied' && (before?.event ?? 'applied') === 'applied'
+    if (before?.outcome === outcome || isAgain) return
+    const last = { event: one.event, outcome, at: renderInstant(stored.object.lastModified) }
+    found.push({
+      told: one,
+      note: ({ inputs }) => {
+        inputs[name] = last
+      },
+    })
+  })
+  return found
+}
+
+/** Of a name that is too long both have the same hash. */
+function statusKeyOf(attention: string): string {
+  const state = attentionStates.find((one) => attention.startsWith(`${attentionPrefix}${one}/`)) ?? ''
+  const input = attention.slice(attentionPrefix.length + state.length + 1)
+  return isTooLong(input) ? `${statusPrefix}${input}.json` : statusKey(input)
+}
+
+/** `undefined`: it is on its way to an outcome. */
+function describeInput({ value, object }: Stored<Status>, { objects, configuration }: Look): InputOutcome | undefined {
+  const event = toldStates.find((state) => state === value.state)
+  // What becomes of a request for temporary access its history tells.
+  if (event === undefined || value.input.startsWith(requestPrefix)) return undefined
+  const { input, by, reason, remedy, accounts, lastModified, versionId, updatedAt: at } = value
+  return {
+    v: 1,
+    id: idOf('input', input, object.etag),
+    at,
+    bucket: objects.bucket,
+    kind: 'input',
+    event,
+    input,
+    ...optional('folder', folderOf(input, configuration.folders)),
+    ...optional('by', by?.principalId),
+    ...optional('reason', reason),
+    ...optional('remedy', remedy),
+    ...(accounts === undefined ? {} : { accounts: { ...accounts, failed: accounts.failed.length } }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+    ...optional('versionId', versionId),
+  }
+}
+
+/** Two statuses with one outcome are told once. Whoever uploads what is not valid hears of each upload. */
+function outcomeOf({ state, reason = '', lastModified = '', content, etag = '', accounts }: Status): string {
+  const upload = state === 'rejected' ? lastModified : (content ?? etag)
+  const counts = state === 'applied' || state === 'failed' ? [accounts?.desired, accounts?.applied] : []
+  return idOf(state, reason, upload, ...counts.map(String))
+}
+
+/** The declared folder that a link is in, `''` directly under `links_data/`. */
+function folderOf(input: string, folders: readonly string[]): string | undefined {
+  if (!input.startsWith(linkPrefix)) return undefined
+  const [name = ''] = input.slice(linkPrefix.length).split('%', 1)
+  if (!name.includes('/')) return ''
+  return foldersThatCount(folders).find(
+    (folder) => name.startsWith(`${folder}/`) && !name.slice(folder.length + 1).includes('/'),
+  )
+}
+
+/** The nightly check, when it has ended and found something: the whole look reads one object for it. */
+async function findDrift({ objects, outbox, isWhole }: Look): Promise<readonly Found[]> {
+  const run = isWhole ? await readDriftRun(objects) : undefined
+  if (run === undefined || run.open.length > 0 || run.run === outbox.drift) return []
+  const { run: drift, missing, foreign, startedAt: at } = run
+  if (missing + foreign === 0) return []
+  const told: Notification = {
+    v: 1,
+    id: idOf('drift', drift),
+    at,
+    bucket: objects.bucket,
+    kind: 'drift',
+    event: 'drift-found',
+    missing,
+    foreign,
+  }
+  return [
+    {
+      told,
+      note: (noted) => {
+        noted.drift = drift
+      },
+    },
+  ]
+}
+
+function optional<N extends string>(name: N, text: string | undefined): { readonly [K in N]?: string } {
+  return text === undefined ? {} : ({ [name]: text.slice(0, textMost) } as { readonly [K in N]?: string })
+}
+
+/** From what stands in the bucket alone, so that it is the same after every repetition. */
+export function idOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,131 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { addToDigest, type DigestMessage, emptyDigest, sizeOf, waysOf } from '../../domain/digest.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { Notification } from '../../domain/notification.ts'
+import { isHeardBy } from '../../domain/receivers.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { type Found, findOutcomes, idOf } from './find-outcomes.ts'
+import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
+import { publish } from './publish.ts'
+
+/** All statuses are listed this often; every time while they are few, which costs one request. */
+const wholeLookEveryMs = 5 * 60_000
+const statusesAtOnce = 1_000
+/** So many outcomes of one look; the next one finds the others. */
+const outcomesMost = 2_000
+
+type TellingPorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log'> & {
+  readonly eventBus: NonNullable<Ports['eventBus']>
+}
+
+/** `told`: put on the event bus. `digests`: sent to receivers. `left`: to be told by the next look. */
+export type Telling = { readonly told: number; readonly digests: number; readonly left: number }
+
+/**
+ * One look: what is new in the bucket is put on the event bus, and collected for its receivers. The records are the outbox:
+ * a process may die at any line.
+ *
+ * | it dies               | then                                                                                |
+ * | --------------------- | ----------------------------------------------------------------------------------- |
+ * | before the events     | the next look finds the same                                                        |
+ * | before the outbox     | the next look puts the same events again, under the same ids                         |
+ * | before the digests    | they stand in the outbox, and are sent by the next look                              |
+ * | after the digests     | the same digests are sent again, and the queue knows their ids for five minutes      |
+ *
+ * Of two looks at a time one does not get its outbox written. What it put on the bus has the ids of the other's events.
+ */
+export async function tellOutcomes(ports: TellingPorts, configuration: Configuration): Promise<Telling> {
+  const record = outboxRecord(ports.objects)
+  const stored = await spoiledAsAbsent(record.read())
+  const now = stored?.object.servedAt ?? (await servedAt(ports))
+  const before = stored?.value ?? firstOutbox(now)
+  await sendDigests(ports, before.sending)
+  const wholeAt = before.wholeAt === undefined ? 0 : Date.parse(before.wholeAt)
+  const isWholeDue = ports.clock.now().getTime() - wholeAt >= wholeLookEveryMs
+  const isWhole = isWholeDue || before.statuses <= statusesAtOnce
+  const { found, statuses } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
+  const portion = found.slice(0, outcomesMost)
+  const accepted = await publish(
+    ports,
+    portion.map(({ told }) => told),
+  )
+  const told = portion.filter((one) => accepted.has(one.told.id))
+  const left = found.length - told.length
+  const noted = noteTold(before, told, { now, statuses, isAll: left === 0 }, ports)
+  const after = collect(noted, told, ports, configuration)
+  // Nothing to keep but the time: then the next look goes back as far as this one.
+  const isWorthNoting = isWholeDue || told.length > 0 || before.sending.length + after.sending.length > 0
+  if (!isWorthNoting) return { told: 0, digests: 0, left }
+  const written = await record.write(after, stored?.object.etag)
+  if (written.outcome === 'lost') {
+    ports.log.info('another look at the outcomes was faster')
+    return { told: 0, digests: 0, left: found.length }
+  }
+  await sendDigests(ports, after.sending)
+  if (after.sending.length > 0) await record.write({ ...after, sending: [] }, written.etag)
+  return { told: told.length, digests: before.sending.length + after.sending.length, left }
+}
+
+/** S3's clock: only an answer about an object tells it. */
+async function servedAt({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<Date> {
+  return (await objects.head('control/owner.json'))?.servedAt ?? clock.now()
+}
+
+type Looked = { readonly now: Date; readonly statuses: number | undefined; readonly isAll: boolean }
+
+/** Where not all was told, the next look begins where this one did. `statuses`: the look was whole. */
+function noteTold(
+  before: Outbox,
+  told: readonly Found[],
+  { now, statuses, isAll }: Looked,
+  { clock }: Pick<Ports, 'clock'>,
+): Outbox {
+  const noted: Outbox = { ...before, changes: { ...before.changes }, inputs: { ...before.inputs }, sending: [] }
+  for (const { note } of told) note(noted)
+  const since = renderInstant(now)
+  const whole = statuses === undefined ? {} : { statuses, wholeAt: renderInstant(clock.now()) }
+  if (!isAll) return { ...noted, ...whole }
+  return forgetOld({ ...noted, ...whole, since, ...(statuses === undefined ? {} : { wholeSince: since }) }, now)
+}
+
+/** Adds what was told to the digests of those who hear of it, and completes the digests that are due. */
+function collect(
+  outbox: Outbox,
+  found: readonly Found[],
+  { clock }: Pick<Ports, 'clock'>,
+  { notifications: { receivers, digestMinutes } }: Configuration,
+): Outbox {
+  const now = clock.now()
+  const told = found.map((one) => one.told)
+  const sending: DigestMessage[] = []
+  const collected: Outbox['receivers'] = {}
+  for (const receiver of receivers) {
+    const { toldAt, digest } = outbox.receivers[receiver.name] ?? { digest: emptyDigest }
+    const heard = told.filter((one: Notification) => isHeardBy(receiver, one))
+    const waiting = addToDigest(digest, heard)
+    const isDue = toldAt === undefined || now.getTime() - Date.parse(toldAt) >= digestMinutes * 60_000
+    if (sizeOf(waiting) === 0 || !isDue) {
+      collected[receiver.name] = { ...(toldAt === undefined ? {} : { toldAt }), digest: waiting }
+      continue
+    }
+    const at = renderInstant(now)
+    for (const way of waysOf(receiver))
+      sending.push({ v: 1, id: idOf('digest', receiver.name, way, at), receiver: receiver.name, way, ...waiting })
+    collected[receiver.name] = { toldAt: at, digest: emptyDigest }
+  }
+  return { ...outbox, receivers: collected, sending }
+}
+
+/** A queue per receiver and way within the queue: one that cannot be reached holds up no other. */
+async function sendDigests({ queues }: Pick<Ports, 'queues'>, sending: readonly DigestMessage[]): Promise<void> {
+  if (sending.length === 0) return
+  await queues.send(
+    'digests',
+    sending.map((message) => ({
+      body: JSON.stringify(message),
+      groupId: `${message.receiver}.${message.way}`,
+      deduplicationId: message.id,
+    })),
+  )
+}

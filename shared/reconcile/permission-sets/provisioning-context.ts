@@ -1,0 +1,21 @@
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PermissionSetContext } from './permission-set-settlement.ts'
+import type { ProvisioningContext } from './provision-permission-set.ts'
+
+/** What every provisioning of a permission set is done with. */
+export function provisioningContext(
+  name: PermissionSetName,
+  { ssoAdmin, provisionings, clock, organization, standings }: PermissionSetContext,
+): Pick<ProvisioningContext, 'ssoAdmin' | 'provisionings' | 'clock' | 'view' | 'knownAccounts'> {
+  return {
+    ssoAdmin,
+    provisionings,
+    clock,
+    view: () => organization.view(),
+    knownAccounts: async () => {
+      const { ledger, foreign } = await standings.keysOf((grant) => grant.permissionSet === name)
+      return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key)?.accountId ?? [])
+    },
+  }
+}

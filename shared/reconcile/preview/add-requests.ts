@@ -1,0 +1,44 @@
+import type { GrantingLink } from '../../domain/ledger-entry.ts'
+import { temporaryPrefix } from '../../domain/link.ts'
+import { linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
+import type { ToldLink } from '../../domain/told-link.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { readInput } from '../records/read-input.ts'
+
+export type Requests = Map<string, ToldLink['request']>
+
+/** The same access; temporary links have the request that they are of, where the link is still the one that granted it. */
+export async function addRequests<A extends { readonly links: readonly GrantingLink[] }>(
+  access: readonly A[],
+  objects: ObjectStore,
+  /** What was found of earlier access, by link. */
+  found: Requests = new Map(),
+): Promise<readonly (A & { readonly links: readonly ToldLink[] })[]> {
+  const unknown = new Map<string, GrantingLink>()
+  for (const { links } of access)
+    for (const link of links)
+      if (link.key.startsWith(temporaryPrefix) && !found.has(nameOf(link))) unknown.set(nameOf(link), link)
+  await forEachAtOnce(unknown.values(), async (link) => {
+    found.set(nameOf(link), await readRequestOf(link, objects))
+  })
+  return access.map((one) => ({
+    ...one,
+    links: one.links.map((link) => {
+      const request = found.get(nameOf(link))
+      return request === undefined ? link : { ...link, request }
+    }),
+  }))
+}
+
+/** Of another upload than the one that granted the access nothing is told. */
+async function readRequestOf({ key, etag }: GrantingLink, objects: ObjectStore): Promise<ToldLink['request']> {
+  const read = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
+  if (read === undefined || 'complaint' in read || read.etag !== etag) return undefined
+  const body = parseLinkBody(key, read.body, read.size)
+  return body.ok ? body.value.request : undefined
+}
+
+function nameOf({ key, etag }: GrantingLink): string {
+  return `${etag} ${key}`
+}

@@ -1,0 +1,46 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import { type Assignment, type AssignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { sessionMostMs } from '../../domain/ended-sessions.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { renderNameInKey } from '../../domain/name-in-key.ts'
+import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PrincipalName } from '../../domain/principal.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
+import { listChanges } from '../records/tell-event.ts'
+import { People } from './people.ts'
+
+/**
+ * The permission sets that a user may have sessions of: what the user has now, directly or through a group, and what was taken
+ * away while a session may still last. A user who has left a group meanwhile is not known to have been in it.
+ */
+export async function findSessions(
+  user: { readonly id: PrincipalId; readonly name: PrincipalName },
+  account: AccountId | undefined,
+  ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+): Promise<readonly PermissionSetName[]> {
+  const people = new People(patientIdentityStore(ports))
+  const groups = await people.namesOf('GROUP', await people.groupsOf(user.id))
+  const isInKeys = (name: string, inKey: string) =>
+    name === inKey || renderNameInKey(name) === inKey || (principalSuffix !== '' && name === inKey + principalSuffix)
+  const isTheirs = ({ accountId, type, principal }: Assignment) =>
+    (account === undefined || account === accountId) &&
+    (type === 'USER' ? [user.name] : [...groups.values()]).some((name) => isInKeys(name, principal))
+  const { objects, clock } = ports
+  const keys: string[] = []
+  for (const prefix of [ledgerPrefix, foreignPrefix])
+    keys.push(...(await Array.fromAsync<AssignmentKey>(listAssignmentKeys(objects, prefix))))
+  const since = new Date(clock.now().getTime() - sessionMostMs).toISOString()
+  for await (const { event, at, name } of listChanges(objects, since.slice(0, 10)))
+    if (at >= since && ends.includes(event)) keys.push(name)
+  const found = keys.flatMap((key) => parseAssignmentKey(key) ?? []).filter(isTheirs)
+  return [...new Set(found.map(({ permissionSet }) => permissionSet))].sort()
+}
+
+/** The events after which an access is not there any more under its name. */
+const ends = ['revoked', 'released', 'replaced', 'foreign-gone']

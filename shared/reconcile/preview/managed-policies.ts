@@ -1,0 +1,128 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import { nameManagedPolicy, type PolicyText } from '../../domain/compare-permissions.ts'
+import type { CustomerManagedPolicy } from '../../domain/permission-set-file.ts'
+import { parsePolicyStatements } from '../../domain/policy-statement.ts'
+import type { AuditedAccount, Auditor } from '../../ports/auditor.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { repeatPatiently } from '../calls/repeat-patiently.ts'
+
+/** More are told by name alone. */
+export const policiesMost = 50
+/** The auditor's role is tried in so many accounts. */
+export const accountsMost = 10
+const accountsMostOfOne = 5
+/** For all of them: a plan does not wait for them longer. */
+const budgetMs = 20_000
+const repetition = { attemptsMost: 4, firstMs: 300, mostMs: 2_000 }
+
+/** One that AWS manages, by its ARN, or one of the account's own. */
+type ManagedPolicy = string | CustomerManagedPolicy
+type PolicyPorts = Pick<Ports, 'clock' | 'randomness'> & { readonly auditor: Auditor }
+type Entered = { readonly account: AccountId; readonly iam: AuditedAccount }
+type Refused = { readonly why: string }
+
+class LateError extends Error {
+  override readonly name = 'LateError'
+}
+
+/**
+ * What managed policies say, read through the auditor's role, each once. What cannot be read is told with the reason, in words
+ * that are the same each time: messages of AWS name sessions. One after another, so that the bounds meet the same ones each time.
+ */
+export class ManagedPolicies {
+  readonly #ports: PolicyPorts
+  readonly #roleName: string
+  /** From the first question on. */
+  #untilMs: number | undefined
+  readonly #accounts = new Map<AccountId, Entered | Refused>()
+  readonly #read = new Map<string, PolicyText>()
+
+  constructor(ports: PolicyPorts, roleName: string) {
+    this.#ports = ports
+    this.#roleName = roleName
+  }
+
+  /** By name. Those of an account in the first of these accounts that answers; AWS's own are the same everywhere. */
+  async read(
+    policies: readonly ManagedPolicy[],
+    accounts: readonly AccountId[],
+  ): Promise<ReadonlyMap<string, PolicyText>> {
+    const texts = new Map<string, PolicyText>()
+    if (policies.length === 0) return texts
+    const entered = await this.#enterFirst(accounts)
+    for (const policy of policies) texts.set(nameManagedPolicy(policy), await this.#readOne(policy, entered))
+    return texts
+  }
+
+  async #readOne(policy: ManagedPolicy, entered: Entered | Refused): Promise<PolicyText> {
+    const name = nameManagedPolicy(policy)
+    const key = typeof policy === 'string' || 'why' in entered ? name : `${entered.account} ${name}`
+    const known = this.#read.get(key)
+    if (known !== undefined) return known
+    if ('why' in entered) return entered
+    if (this.#read.size >= policiesMost) return { why: `more than ${policiesMost} managed policies in one plan` }
+    const text = await this.#ask(entered, policy)
+    this.#read.set(key, text)
+    return text
+  }
+
+  async #ask({ account, iam }: Entered, policy: ManagedPolicy): Promise<PolicyText> {
+    const document = await this.#within(() => iam.policyDocument(policy)).catch(reasonOf)
+    if (typeof document === 'string') {
+      const isClear = parsePolicyStatements(document) !== undefined
+      return isClear ? { document, account } : { why: `account ${account} has it, with something not understood here` }
+    }
+    if (document.code === 'NoSuchEntity') return { why: `account ${account} has no such policy` }
+    return { why: `the auditor's role in account ${account} could not read it (${document.code})` }
+  }
+
+  /** Else any that has answered: it knows AWS's own. */
+  async #enterFirst(accounts: readonly AccountId[]): Promise<Entered | Refused> {
+    const tried: (Entered | Refused)[] = []
+    for (const account of [...new Set(accounts)].slice(0, accountsMostOfOne)) {
+      const answer = await this.#enter(account)
+      if (answer === undefined) break
+      if ('iam' in answer) return answer
+      tried.push(answer)
+    }
+    const other = [...this.#accounts.values()].find((one) => 'iam' in one)
+    return other ?? tried[0] ?? { why: `the auditor's role answered in none of ${accountsMost} accounts` }
+  }
+
+  /** `undefined`: enough were tried. */
+  async #enter(account: AccountId): Promise<Entered | Refused | undefined> {
+    const known = this.#accounts.get(account)
+    if (known !== undefined || this.#accounts.size >= accountsMost) return known
+    const answer = await this.#within(() => this.#ports.auditor.enter(account, this.#roleName)).catch(reasonOf)
+    const entered =
+      'code' in answer
+        ? { why: `the auditor's role could not be assumed in account ${account} (${answer.code})` }
+        : { account, iam: answer }
+    this.#accounts.set(account, entered)
+    return entered
+  }
+
+  /** Throws LateError when the time is up: a call that hangs holds up no plan. */
+  async #within<T>(call: () => Promise<T>): Promise<T> {
+    const { clock } = this.#ports
+    this.#untilMs ??= clock.monotonicMs() + budgetMs
+    const leftMs = this.#untilMs - clock.monotonicMs()
+    if (leftMs <= 0) throw new LateError()
+    const over = new AbortController()
+    const late = clock.sleep(leftMs, over.signal).then(() => {
+      throw new LateError()
+    })
+    try {
+      return await Promise.race([repeatPatiently(this.#ports, { ...repetition, signal: over.signal }, call), late])
+    } finally {
+      over.abort()
+    }
+  }
+}
+
+function reasonOf(error: unknown): { readonly code: string } {
+  if (error instanceof LateError) return { code: 'no answer in time' }
+  if (!isServiceError(error)) throw error
+  return { code: error.code }
+}

@@ -1,0 +1,54 @@
+import type { AccountId } from '../../domain/account-id.ts'
+import { renderAssignmentKey } from '../../domain/assignment.ts'
+import type { LinkCase } from '../../domain/judge-by-policies.ts'
+import type { Link } from '../../domain/link.ts'
+import { toAssignment } from '../../domain/plan.ts'
+import { separatedFrom } from '../../domain/separation.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { type FindOverlaps, type Other, readOverlaps } from '../assignments/separations.ts'
+import type { Memberships } from '../directory/memberships.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
+import type { Policies } from '../records/policies.ts'
+
+/** Who asks reads the directory with rights of their own: it is no status for others. */
+export type PeopleContext = {
+  readonly objects: ObjectStore
+  readonly policies: Pick<Policies, 'read'>
+  readonly principals: PrincipalIndex
+  readonly memberships: Memberships
+}
+
+/** What the people of links have besides, in certain accounts of each: as recorded, and by links that were accepted before. */
+export class SeparationsIn implements FindOverlaps {
+  readonly #accountsOf: (link: Link) => Promise<readonly AccountId[]>
+  readonly #context: PeopleContext
+  readonly #accepted: Other[] = []
+
+  constructor(accountsOf: (link: Link) => Promise<readonly AccountId[]>, context: PeopleContext) {
+    this.#accountsOf = accountsOf
+    this.#context = context
+  }
+
+  async overlaps(link: Link): Promise<LinkCase['overlaps']> {
+    const isSeparated = separatedFrom(await this.#context.policies.read(), link.permissionSet)
+    const principalId = await this.#resolve(link)
+    if (!isSeparated || principalId === undefined) return []
+    const context = { ...this.#context, isSeparated, isNamed: true, besides: this.#accepted }
+    const accounts = await this.#accountsOf(link)
+    const found = await Promise.all(accounts.map((account) => readOverlaps({ ...link, principalId }, account, context)))
+    return found.find((one) => 'unread' in one) ?? found.flatMap((one) => ('unread' in one ? [] : one))
+  }
+
+  async accept(link: Link): Promise<void> {
+    const principalId = await this.#resolve(link)
+    if (principalId === undefined) return
+    for (const account of await this.#accountsOf(link)) {
+      const assignment = toAssignment(link, account)
+      this.#accepted.push({ key: renderAssignmentKey(assignment), assignment, readIds: async () => [principalId] })
+    }
+  }
+
+  #resolve({ type, principal }: Link) {
+    return this.#context.principals.resolve(type, principal, 0)
+  }
+}

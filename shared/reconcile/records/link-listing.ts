@@ -1,0 +1,93 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import type { Scope } from '../../domain/scope.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { type LinkReading, readLink } from './read-link.ts'
+
+/** A listing has about 300 bytes for each: with more it takes longer than asking for the few that may grant something. */
+const listedMost = 250
+/** S3 dates objects in whole seconds: one that is older than this when it is read is not replaced under the same date. */
+const datedMs = 2_000
+
+/** What the scopes of links are made of. */
+export type ScopeKinds = ReadonlySet<Scope['kind']>
+/** `undefined`: the key is no link. */
+type Kind = Scope['kind'] | undefined
+
+/** The links at one moment. */
+export type ListedLinks = {
+  readonly read: (key: string) => Promise<LinkReading>
+  readonly kinds: ScopeKinds
+}
+
+/**
+ * Lists the links in one request, instead of asking for each that could grant something. What was read of a link stands
+ * while the listing shows the same object. Where there are too many, each is asked for.
+ */
+export class LinkListing {
+  readonly #objects: ObjectStore
+  readonly #configuration: Pick<Configuration, 'folders'>
+  readonly #known = new Map<string, LinkReading & { readonly state: 'in-force' }>()
+  /** Of the listed keys: each is judged once. */
+  #kinds: ReadonlyMap<string, Kind> = new Map()
+  #isLong = false
+
+  constructor(objects: ObjectStore, configuration: Pick<Configuration, 'folders'>) {
+    this.#objects = objects
+    this.#configuration = configuration
+  }
+
+  /** What is there now: listings are strongly consistent. `undefined`: there are too many. */
+  async look(): Promise<ListedLinks | undefined> {
+    if (this.#isLong) return undefined
+    const heads = new Map<string, ObjectHead>()
+    for await (const head of this.#objects.list(linkPrefix)) {
+      this.#isLong = heads.set(head.key, head).size > listedMost
+      if (this.#isLong) return undefined
+    }
+    this.#kinds = new Map(heads.keys().map((key) => [key, this.#kindOf(key)]))
+    return { kinds: allOf(this.#kinds.values()), read: (key) => this.#read(key, heads.get(key)) }
+  }
+
+  #kindOf(key: string): Kind {
+    return this.#kinds.has(key) ? this.#kinds.get(key) : kindOf(key, this.#configuration.folders)
+  }
+
+  async #read(key: string, head: ObjectHead | undefined): Promise<LinkReading> {
+    const known = this.#known.get(key)
+    if (head && known && isSameObject(known.object, head)) return known
+    this.#known.delete(key)
+    if (!head) {
+      const link = parseLinkKey(key, this.#configuration.folders)
+      return { state: 'absent', link: link.ok ? link.value : undefined }
+    }
+    const reading = await readLink(this.#objects, key, this.#configuration)
+    if (reading.state === 'in-force' && isLasting(reading)) this.#known.set(key, reading)
+    return reading
+  }
+}
+
+function isSameObject(a: ObjectHead, b: ObjectHead): boolean {
+  return a.etag === b.etag && a.size === b.size && a.lastModified.getTime() === b.lastModified.getTime()
+}
+
+/** It says the same until it is replaced. */
+function isLasting({ object, body }: LinkReading & { readonly state: 'in-force' }): boolean {
+  const isDated = object.servedAt.getTime() - object.lastModified.getTime() >= datedMs
+  return isDated && body.expiresAt === undefined && body.notBefore === undefined
+}
+
+export function kindsOf(keys: Iterable<string>, { folders }: Pick<Configuration, 'folders'>): ScopeKinds {
+  return allOf([...keys].map((key) => kindOf(key, folders)))
+}
+
+function allOf(kinds: Iterable<Kind>): ScopeKinds {
+  const all = new Set<Scope['kind']>()
+  for (const kind of kinds) if (kind) all.add(kind)
+  return all
+}
+
+function kindOf(key: string, folders: readonly string[]): Kind {
+  const link = parseLinkKey(key, folders)
+  return link.ok ? link.value.scope.kind : undefined
+}

@@ -1,0 +1,36 @@
+import type { Configuration } from '../../domain/configuration.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
+import type { LinkListing, ScopeKinds } from './link-listing.ts'
+import { type LinkReading, readLink } from './read-link.ts'
+
+/** What one evaluation has read of the links: each of them once, and none that one listing lacks. */
+export class LinkReadings {
+  readonly #objects: ObjectStore
+  readonly #configuration: Pick<Configuration, 'folders'>
+  readonly #listOnce: () => ReturnType<LinkListing['look']>
+  readonly #readings = new Map<string, () => Promise<LinkReading>>()
+
+  /** `listing`: absent where every link is to be asked for. */
+  constructor(objects: ObjectStore, configuration: Pick<Configuration, 'folders'>, listing?: LinkListing) {
+    this.#objects = objects
+    this.#configuration = configuration
+    this.#listOnce = once(async () => listing?.look())
+  }
+
+  read(key: string): Promise<LinkReading> {
+    const reading = this.#readings.get(key) ?? once(() => this.#look(key))
+    this.#readings.set(key, reading)
+    return reading()
+  }
+
+  /** What the scopes of all links are made of. `undefined`: there is no listing. */
+  async kinds(): Promise<ScopeKinds | undefined> {
+    return (await this.#listOnce())?.kinds
+  }
+
+  async #look(key: string): Promise<LinkReading> {
+    const listed = await this.#listOnce()
+    return listed ? listed.read(key) : readLink(this.#objects, key, this.#configuration)
+  }
+}

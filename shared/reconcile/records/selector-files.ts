@@ -1,0 +1,41 @@
+import {
+  isSelectorKey,
+  nameInSelectorKey,
+  parseSelectorFile,
+  type Selector,
+  type Selectors,
+  selectorFileMostBytes,
+  selectorPrefix,
+  selectorsMost,
+  tooManySelectors,
+} from '../../domain/selector-file.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { ParsedFiles } from './parsed-files.ts'
+
+/**
+ * The selectors of a bucket as they are now: they decide what is granted and revoked, so each call lists them again, as each
+ * evaluation reads its links again. Throws where S3 does not answer.
+ */
+export class SelectorFiles {
+  readonly #files: ParsedFiles<Selector>
+
+  constructor(objects: ObjectStore) {
+    this.#files = new ParsedFiles(objects, {
+      prefix: selectorPrefix,
+      isKey: isSelectorKey,
+      mostBytes: selectorFileMostBytes,
+      filesMost: selectorsMost,
+      parse: parseSelectorFile,
+    })
+  }
+
+  async read(): Promise<Selectors> {
+    return (await this.readWithContents()).selectors
+  }
+
+  /** `contents`: by name, a text that differs where the file has another content, or can be used and could not before. */
+  async readWithContents(): Promise<{ readonly selectors: Selectors; readonly contents: ReadonlyMap<string, string> }> {
+    const { files, contents } = await this.#files.readByName(nameInSelectorKey, tooManySelectors)
+    return { selectors: files, contents }
+  }
+}

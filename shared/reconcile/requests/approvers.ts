@@ -1,0 +1,65 @@
+import pLimit from 'p-limit'
+import type { RequestDigest, RequestPath } from '../../domain/access-request.ts'
+import { approvalMostBytes, parseApprovalBody, renderApprovalKey } from '../../domain/approval-file.ts'
+import type { Complaint } from '../../domain/complaint.ts'
+import { type Approvals, approversMost, type GivenDecision } from '../../domain/decide-request.ts'
+import type { Eligibility } from '../../domain/eligibility-file.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { renderInstant } from '../../domain/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { readInput } from '../records/read-input.ts'
+import { type Finding, findAccount } from './gather-request.ts'
+import type { People } from './people.ts'
+
+const readsAtOnce = 16
+
+/** Everybody who may approve this request by this eligibility now: the one place that says so. */
+export async function listApprovers(
+  { approvers: { groups, users, ownerTag } }: Eligibility,
+  { link: { scope } }: RequestPath,
+  context: Finding & { readonly people: People },
+): Promise<ReadonlySet<PrincipalId>> {
+  const { people } = context
+  const isOwned = ownerTag !== undefined && scope.kind === 'account'
+  const owner = isOwned ? (await findAccount(scope.id, true, context))?.tags?.[ownerTag] : undefined
+  const owners = owner === undefined || owner === '' ? [] : [owner]
+  const found = await Promise.all([
+    people.named('GROUP', [...groups, ...owners]),
+    people.named('USER', [...users, ...owners]),
+  ])
+  return new Set(found.flat())
+}
+
+/**
+ * What each of these people said of the upload with this digest; of those who said something, who exists. Throws where S3 does
+ * not answer.
+ */
+export async function readApprovals(
+  { name, people: asked }: { readonly name: string; readonly people: ReadonlySet<PrincipalId> },
+  digest: RequestDigest,
+  { objects, people }: { readonly objects: ObjectStore; readonly people: People },
+): Promise<Approvals> {
+  if (asked.size > approversMost) return { eligibility: name, given: [], tooMany: asked.size }
+  const limit = pLimit(readsAtOnce)
+  const unreadable: Complaint[] = []
+  const read = async (id: PrincipalId): Promise<readonly GivenDecision[]> => {
+    const key = renderApprovalKey({ userId: id, digest })
+    const found = await readInput(objects, key, { mostBytes: approvalMostBytes })
+    if (!found) return []
+    if ('complaint' in found) {
+      unreadable.push(found.complaint)
+      return []
+    }
+    const parsed = parseApprovalBody(key, found.body, found.size)
+    const named = parsed.ok ? await people.nameOf(id) : undefined
+    return parsed.ok && named !== undefined
+      ? [{ user: id, name: named, at: renderInstant(found.lastModified), ...parsed.value }]
+      : []
+  }
+  const given = (await Promise.all([...asked].map((id) => limit(() => read(id))))).flat()
+  return {
+    eligibility: name,
+    given: given.sort((a, b) => (`${a.at} ${a.user}` < `${b.at} ${b.user}` ? -1 : 1)),
+    unreadable,
+  }
+}

@@ -1,0 +1,27 @@
+import type { RequestPath } from '../../domain/access-request.ts'
+import { endSession } from '../../domain/ended-sessions.ts'
+import type { GrantRecord } from '../../domain/grant-record.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { recordEndedSessions } from '../records/ended-sessions.ts'
+
+/**
+ * A session that begins while the access is being revoked is ended as well; otherwise whoever signs in at the last moment keeps
+ * it for hours. Where the user has the same access otherwise, new sessions work again after that time.
+ */
+const revocationMs = 2 * 60_000
+
+/**
+ * The access that was granted is over, and its eligibility asks for the end of running sessions: those of its permission set, in
+ * its account; for a wider scope in all accounts. Before its end is recorded, so that no crash comes between. `now`: by S3's
+ * clock. Safe to repeat.
+ */
+export async function endGrantedSessions(
+  { userId, link: { principal, permissionSet, scope } }: RequestPath,
+  { digest, endsSessions }: GrantRecord,
+  { objects, now }: { readonly objects: ObjectStore; readonly now: Date },
+): Promise<void> {
+  if (endsSessions !== true) return
+  const account = scope.kind === 'account' ? scope.id : undefined
+  const wish = { user: userId, name: principal, permissionSet, account, by: `the end of request ${digest}` }
+  await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
+}

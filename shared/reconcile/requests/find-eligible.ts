@@ -1,0 +1,46 @@
+import { isFor } from '../../domain/choose-eligibility.ts'
+import type { Eligibility } from '../../domain/eligibility-file.ts'
+import { isUnclear, isWithin, type Membership } from '../../domain/expand-scope.ts'
+import { fitsOne } from '../../domain/glob.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { Account } from '../../domain/organization-view.ts'
+import type { EligibilityFiles } from './eligibility-files.ts'
+import type { People } from './people.ts'
+
+/** What is given has to fit; nothing given: every eligibility. */
+export type EligibleQuestion = {
+  /** Also through groups. */
+  readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
+  /** What the members of this group may ask for as such. */
+  readonly group?: string | undefined
+  readonly permissionSet?: string | undefined
+  /** In its scopes today, as far as that is known. */
+  readonly place?: { readonly account: Account; readonly membership: Membership } | undefined
+}
+
+/** Which eligibilities let somebody ask, by name. `broken`: the names of those that cannot be used now. */
+export async function findEligible(
+  { user, group, permissionSet, place }: EligibleQuestion,
+  { files, people }: { readonly files: EligibilityFiles; readonly people: People },
+): Promise<{ readonly eligible: readonly Eligibility[]; readonly broken: readonly string[] }> {
+  const { eligibilities } = await files.read()
+  const usable = [...eligibilities.values()].flatMap((file) => (file.ok ? [file.value] : []))
+  const fitting = usable.filter(
+    (one) =>
+      (permissionSet === undefined || fitsOne(one.permissionSets, permissionSet)) &&
+      (place === undefined || one.scopes.some((scope) => mayHave(scope, place))) &&
+      (group === undefined || one.for.groups.includes(group)),
+  )
+  const named = new Set(user === undefined ? [] : fitting.flatMap((one) => one.for.groups))
+  const own = user === undefined ? new Set<string>() : await people.groupsOf(user.id, named)
+  const eligible = fitting.filter((one) => user === undefined || isFor(one, { userName: user.name, groups: own }))
+  const broken = [...eligibilities].flatMap(([name, file]) => (file.ok ? [] : [name]))
+  return { eligible: eligible.toSorted((a, b) => (a.name < b.name ? -1 : 1)), broken: broken.sort() }
+}
+
+function mayHave(
+  scope: Eligibility['scopes'][number],
+  { account, membership }: NonNullable<EligibleQuestion['place']>,
+): boolean {
+  return isUnclear(scope, account, membership) || isWithin(scope, account, membership)
+}

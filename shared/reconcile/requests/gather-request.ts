@@ -1,0 +1,183 @@
+import {
+  parseRequestBody,
+  type RequestDigest,
+  type RequestPath,
+  requestMostBytes,
+} from '../../domain/access-request.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import type { Approvals, RequestFacts, RequestReading, TemporaryLink, Told } from '../../domain/decide-request.ts'
+import type { Eligibility } from '../../domain/eligibility-file.ts'
+import { fitsOne } from '../../domain/glob.ts'
+import { linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
+import type { Account } from '../../domain/organization-view.ts'
+import { isScopeWithin, type Place } from '../../domain/scope-within.ts'
+import type { Status } from '../../domain/status.ts'
+import type { ObjectStore, ReadObject } from '../../ports/object-store.ts'
+import type { OrganizationCache } from '../organization/organization-cache.ts'
+import { asksTags } from '../organization/view-for.ts'
+import { type InputHead, readInput } from '../records/read-input.ts'
+import { readTold } from '../records/request-history.ts'
+import type { EligibilityFiles } from './eligibility-files.ts'
+import type { People } from './people.ts'
+import { digestOfRequest } from './request-digest.ts'
+
+export type GatherContext = {
+  readonly objects: ObjectStore
+  readonly configuration: Configuration
+  readonly organization: Pick<OrganizationCache, 'view' | 'selectors' | 'find' | 'readLive'>
+  readonly eligibilityFiles: EligibilityFiles
+  readonly people: People
+  /** Nothing that was remembered counts, and of the eligibilities this one is read again. */
+  readonly fresh?: { readonly eligibility: string | undefined } | undefined
+}
+
+/** What one account is found by. */
+export type Finding = Pick<GatherContext, 'fresh'> & {
+  readonly organization: Pick<OrganizationCache, 'view' | 'find' | 'readLive'>
+}
+
+/** What is read anew in each look. `object`: the request, if it is there. */
+export type Objects = {
+  reading: RequestReading
+  object?: InputHead | undefined
+  link: TemporaryLink
+  now?: Date | undefined
+}
+
+/** The request and its link, with the time by S3's clock. */
+export async function readObjects(path: RequestPath, objects: ObjectStore): Promise<Objects> {
+  const [found, link] = await Promise.all([
+    readInput(objects, path.key, { mostBytes: requestMostBytes }),
+    readInput(objects, path.link.key, { mostBytes: linkBodyMostBytes }),
+  ])
+  const times = [found, link].flatMap((one) => (one && 'servedAt' in one ? [one.servedAt.getTime()] : []))
+  // Where neither is there, an end that history has not yet may still be due.
+  const now = times.length > 0 ? new Date(Math.max(...times)) : (await objects.head('control/owner.json'))?.servedAt
+  return { ...toReading(path, found), link: toLink(path, link), now }
+}
+
+type Found = Awaited<ReturnType<typeof readInput>>
+
+function toReading({ key }: RequestPath, found: Found): Pick<Objects, 'reading' | 'object'> {
+  if (!found) return { reading: { state: 'absent' } }
+  if ('complaint' in found) return { reading: { state: 'unreadable', complaint: found.complaint }, object: found.head }
+  const { body, ...object } = found
+  const upload = { digest: digestOfRequest(found), askedAt: found.lastModified }
+  const parsed = parseRequestBody(key, body, object.size)
+  if (!parsed.ok) return { reading: { state: 'rejected', complaint: parsed.complaint, ...upload }, object }
+  return { reading: { state: 'valid', request: parsed.value, ...upload }, object }
+}
+
+function toLink({ link }: RequestPath, found: Found): TemporaryLink {
+  if (!found) return { found: 'none' }
+  if ('complaint' in found) return { found: 'unreadable', etag: found.head.etag }
+  const { body, etag, size }: ReadObject = found
+  const parsed = parseLinkBody(link.key, body, size)
+  const digest = parsed.ok ? parsed.value.request?.digest : undefined
+  return { found: 'one', etag, text: new TextDecoder().decode(body), ...(digest === undefined ? {} : { digest }) }
+}
+
+/** What history says of each upload that matters. */
+export async function readAllTold(
+  { userId: user }: RequestPath,
+  { reading, link }: Objects,
+  present: Pick<Status, 'request'> | undefined,
+  objects: ObjectStore,
+): Promise<Map<RequestDigest, Told>> {
+  const digests = new Set<RequestDigest | undefined>([
+    'digest' in reading ? reading.digest : undefined,
+    'digest' in link ? link.digest : undefined,
+    present?.request?.digest,
+  ])
+  const told = new Map<RequestDigest, Told>()
+  for (const digest of digests) if (digest) told.set(digest, await readTold(objects, { user, digest }))
+  return told
+}
+
+type Directory = Pick<RequestFacts, 'userName' | 'groups' | 'covers' | 'eligibilities' | 'broken'>
+
+/** Who asks, and which eligibilities there are. */
+export async function readDirectory(path: RequestPath, context: GatherContext): Promise<Directory> {
+  const { people } = context
+  const { permissionSet } = path.link
+  const { usable, broken } = await readEligibilities(context)
+  const fitting = usable.filter(({ permissionSets }) => fitsOne(permissionSets, permissionSet))
+  const [covers, userName] = await Promise.all([readCovers(path, fitting, context), people.nameOf(path.userId)])
+  const concerned = fitting.filter(({ scopes }) => scopes.some((scope) => covers(scope) !== false))
+  const named = concerned.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
+  const groups = userName === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
+  return { userName, groups, covers, eligibilities: usable, broken }
+}
+
+async function readEligibilities({ eligibilityFiles, fresh }: GatherContext) {
+  const { eligibilities } = await eligibilityFiles.read()
+  const usable: Eligibility[] = []
+  const broken: string[] = []
+  for (const [name, file] of eligibilities) {
+    const now = name === fresh?.eligibility ? await eligibilityFiles.readNow(name) : undefined
+    if (name === fresh?.eligibility ? now : file.ok) usable.push(now ?? (file.ok ? file.value : neverUsed(name)))
+    else broken.push(name)
+  }
+  return { usable, broken }
+}
+
+function neverUsed(name: string): never {
+  throw new Error(`eligibility ${name} was neither read nor refused`)
+}
+
+async function readCovers(
+  { link: { scope } }: RequestPath,
+  eligibilities: readonly Eligibility[],
+  context: GatherContext,
+): Promise<RequestFacts['covers']> {
+  const { organization, configuration } = context
+  const [view, selectors] = await Promise.all([organization.view(), organization.selectors()])
+  const membership = { ...configuration, selectors, managementAccountId: view.managementAccountId }
+  const tagsMatter = eligibilities.some(({ scopes }) => scopes.some((one) => asksTags(one, selectors)))
+  const place: Place = {
+    account: scope.kind === 'account' ? await findAccount(scope.id, tagsMatter, context) : undefined,
+    parents: scope.kind === 'ou_id' ? parentsOf(scope.id, view.accounts) : undefined,
+  }
+  return (outer) => isScopeWithin(scope, outer, place, membership)
+}
+
+/** Live before something is granted: it may have moved. */
+export async function findAccount(
+  id: Account['id'],
+  tagsMatter: boolean,
+  { organization, fresh }: Finding,
+): Promise<Account | undefined> {
+  const doTagsMatter = async () => tagsMatter
+  if (fresh) return organization.readLive(id, doTagsMatter)
+  return organization.find(id, await organization.view(), doTagsMatter)
+}
+
+/** The units above a unit in which some account is. */
+function parentsOf(unit: string, accounts: readonly Account[]): readonly string[] | undefined {
+  const inside = accounts.find(({ parents }) => parents.includes(unit))
+  return inside?.parents.slice(0, inside.parents.indexOf(unit))
+}
+
+export type Known = Objects & {
+  readonly told: Map<RequestDigest, Told>
+  readonly approvals: Map<RequestDigest, Approvals>
+  /** Absent: not read yet. */
+  directory?: Directory
+}
+
+const nothingTold: Told = { events: new Set(), approvedBy: new Set() }
+const unread: Directory & Pick<RequestFacts, 'isUnread'> = {
+  ...{ isUnread: true, userName: undefined, groups: new Set(), covers: () => undefined, eligibilities: [], broken: [] },
+}
+
+export function toFacts(
+  path: RequestPath,
+  { reading, link, now = new Date(0), told, approvals, directory = unread }: Known,
+  present: RequestFacts['present'],
+): RequestFacts {
+  return {
+    ...{ path, now, reading, link, present, ...directory },
+    told: (digest) => told.get(digest) ?? nothingTold,
+    approvals: (digest) => approvals.get(digest),
+  }
+}

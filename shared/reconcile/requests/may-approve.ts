@@ -1,0 +1,21 @@
+import type { RequestPath } from '../../domain/access-request.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { Status } from '../../domain/status.ts'
+import { listApprovers } from './approvers.ts'
+import type { Finding, GatherContext } from './gather-request.ts'
+
+/**
+ * Whether this user is one of those who may decide on a request now, by the eligibility that its status names. Only for showing:
+ * what counts is decided when the request is looked at.
+ */
+export async function mayApprove(
+  user: PrincipalId,
+  path: RequestPath,
+  { request }: Pick<Status, 'request'>,
+  context: Finding & Pick<GatherContext, 'people' | 'eligibilityFiles'>,
+): Promise<boolean> {
+  if (user === path.userId || request?.eligibility === undefined) return false
+  const file = (await context.eligibilityFiles.read()).eligibilities.get(request.eligibility)
+  if (!file?.ok) return false
+  return (await listApprovers(file.value, path, context)).has(user)
+}

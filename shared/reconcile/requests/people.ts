@@ -1,0 +1,82 @@
+import pLimit from 'p-limit'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { type PrincipalType, principalName } from '../../domain/principal.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import { listAll } from '../../ports/page.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { Memberships } from '../directory/memberships.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+
+/** As `Memberships` and `PrincipalIndex` have it. */
+const knownMs = 60_000
+/** Identity Store answers 20 calls a second: more at once only wait. */
+const callsAtOnce = 8
+
+function limitedMap<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<R[]> {
+  return pLimit(callsAtOnce).map(items, call)
+}
+
+/**
+ * Who people are and which groups they are in, as they were a minute ago at most. Names are as they stand in keys, without
+ * `principalSuffix`. Before something is granted, a new one asks again.
+ */
+export class People {
+  readonly #identityStore: IdentityStore
+  readonly #clock: Clock
+  readonly #index: PrincipalIndex
+  readonly #memberships: Memberships
+  readonly #suffix: string
+
+  constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
+    this.#identityStore = identityStore
+    this.#clock = clock
+    this.#suffix = suffix
+    this.#index = new PrincipalIndex(identityStore, clock, suffix)
+    this.#memberships = new Memberships(identityStore, clock)
+  }
+
+  /** `undefined`: there is no such user, or the name has not the suffix. */
+  async nameOf(user: PrincipalId): Promise<string | undefined> {
+    const whole = await this.#memberships.nameOf(user)
+    return whole?.endsWith(this.#suffix) ? whole.slice(0, whole.length - this.#suffix.length) : undefined
+  }
+
+  /** Those of these groups that the user is a member of. */
+  async groupsOf(user: PrincipalId, names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    if (names.size === 0) return new Set()
+    const ids = new Set(await this.#listGroups(user))
+    // Each lookup is a call, so the shorter of the two lists is looked up.
+    if (ids.size < names.size) return names.intersection(new Set(await this.#namesOfGroups(ids)))
+    const found = await limitedMap([...names], async (name) => ({ name, id: await this.#find('GROUP', name) }))
+    return new Set(found.flatMap(({ name, id }) => (id !== undefined && ids.has(id) ? [name] : [])))
+  }
+
+  #namesOfGroups(ids: Iterable<PrincipalId>): Promise<readonly (string | undefined)[]> {
+    const sinceMs = this.#clock.monotonicMs() - knownMs
+    return limitedMap([...ids], (id) => this.#index.nameOf('GROUP', id, sinceMs))
+  }
+
+  /** The members of groups, or the users themselves. */
+  async named(type: PrincipalType, names: readonly string[]): Promise<readonly PrincipalId[]> {
+    const people = await limitedMap(names, async (name) => {
+      const id = await this.#find(type, name)
+      return id === undefined ? [] : this.#memberships.peopleOf(type, id)
+    })
+    return people.flat()
+  }
+
+  async #find(type: PrincipalType, name: string): Promise<PrincipalId | undefined> {
+    const valid = principalName.safeParse(name).data
+    return valid && this.#index.resolve(type, valid, this.#clock.monotonicMs())
+  }
+
+  async #listGroups(user: PrincipalId): Promise<readonly PrincipalId[]> {
+    try {
+      return await Array.fromAsync(listAll((token) => this.#identityStore.listGroupsOf(user, token)))
+    } catch (error) {
+      if (isServiceError(error, 'ResourceNotFoundException')) return []
+      throw error
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { isObjectRefusal } from '../../ports/service-error.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import type { FileText } from '../records/parsed-files.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+export const eligibilityStateKey = 'state/eligibilities.json'
+/** What is beyond that is read from the files: ten thousand of 64 KiB each would be 640 MB. */
+const textsMostCharacters = 16 * 1024 * 1024
+
+const stored = z.strictObject({
+  v: z.literal(2),
+  /** By name: what differs where the file does. */
+  contents: z.record(z.string(), z.string()),
+  texts: z.array(z.strictObject({ key: z.string(), etag: z.string(), text: z.string() })),
+})
+type Stored = z.infer<typeof stored>
+
+/** What `watchEligibilities` has read last: which it has told of, and what stood in them. */
+export function eligibilityState(objects: ObjectStore): JsonRecord<Stored> {
+  return new JsonRecord(objects, eligibilityStateKey, stored)
+}
+
+export function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyMap<string, FileText>): Stored {
+  let left = textsMostCharacters
+  return {
+    v: 2,
+    contents: Object.fromEntries(contents),
+    texts: [...texts].flatMap(([key, file]) => {
+      left -= file.text.length
+      return left < 0 ? [] : [{ key, ...file }]
+    }),
+  }
+}
+
+/** By key. Nothing where it is gone, or is not for this caller: the files say the same. */
+export async function readStoredEligibilities(objects: ObjectStore): Promise<ReadonlyMap<string, FileText>> {
+  try {
+    const found = await spoiledAsAbsent(eligibilityState(objects).read())
+    return new Map(found?.value.texts.map(({ key, ...file }) => [key, file]))
+  } catch (error) {
+    if (isObjectRefusal(error)) return new Map()
+    throw error
+  }
+}

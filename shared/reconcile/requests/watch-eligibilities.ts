@@ -1,0 +1,37 @@
+import { requestPrefix } from '../../domain/access-request.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { eligibilityPrefix } from '../../domain/eligibility-file.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { attentionPrefix } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { tellBroken } from '../statuses/tell-broken.ts'
+import type { EligibilityFiles } from './eligibility-files.ts'
+import { eligibilityState, toStored } from './stored-eligibilities.ts'
+
+/**
+ * Gives each eligibility that is broken a status, and has every request that waits, or was rejected, looked at when one has
+ * changed. Answers which are broken. Safe to repeat after any interruption: what changed is noted last.
+ */
+export async function watchEligibilities(
+  ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
+  configuration: Pick<Configuration, 'folders'>,
+  files: Pick<EligibilityFiles, 'read'>,
+): Promise<readonly string[]> {
+  const { objects } = ports
+  const { eligibilities, contents, texts } = await files.read()
+  const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
+  const broken = await tellBroken(ports, eligibilityPrefix, complaints)
+  const record = eligibilityState(objects)
+  const known = (await spoiledAsAbsent(record.read()))?.value.contents ?? {}
+  const isSame =
+    Object.keys(known).length === contents.size && [...contents].every(([name, content]) => known[name] === content)
+  if (isSame) return broken
+  const undecided: string[] = []
+  for (const state of ['waiting', 'rejected'])
+    for await (const { key } of objects.list(`${attentionPrefix}${state}/${requestPrefix}`))
+      undecided.push(key.slice(`${attentionPrefix}${state}/`.length))
+  await sendInputs(ports, undecided, 'an eligibility has changed', configuration)
+  await record.overwrite(toStored(contents, texts))
+  return broken
+}

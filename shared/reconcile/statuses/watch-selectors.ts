@@ -1,0 +1,82 @@
+import * as z from 'zod'
+import { parseAssignmentKey } from '../../domain/assignment.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { expandScope } from '../../domain/expand-scope.ts'
+import { assignmentHint, type Hint } from '../../domain/hint.ts'
+import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type Link, renderGrant } from '../../domain/link.ts'
+import type { OrganizationView } from '../../domain/organization-view.ts'
+import { type Selectors, selectorPrefix } from '../../domain/selector-file.ts'
+import { foldersThatCount } from '../../domain/temporary-folder.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { sendHints } from '../records/lanes.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
+import { listLinks } from '../records/list-links.ts'
+import type { SelectorFiles } from '../records/selector-files.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { tellBroken } from './tell-broken.ts'
+
+export const selectorStateKey = 'state/selectors.json'
+/** By name: which content it had, and whether that could be used. */
+const selectorState = z.strictObject({ v: z.literal(1), contents: z.record(z.string(), z.string()) })
+
+type WatchedPorts = Pick<Ports, 'objects' | 'organizations' | 'queues' | 'randomness' | 'clock'>
+
+/**
+ * Has every link looked at whose selector was written, changed or deleted since this last looked, and everything that the
+ * ledger has by such links where they select no longer. Gives each selector that is broken a status. Answers which are. Safe to
+ * repeat after any interruption: what changed is noted last.
+ */
+export async function watchSelectors(
+  ports: WatchedPorts,
+  configuration: Configuration,
+  files: SelectorFiles,
+): Promise<readonly string[]> {
+  const { objects } = ports
+  const { selectors, contents } = await files.readWithContents()
+  const complaints = [...selectors.values()].flatMap((selector) => (selector.ok ? [] : [selector.complaint]))
+  const broken = await tellBroken(ports, selectorPrefix, complaints)
+  const record = new JsonRecord(objects, selectorStateKey, selectorState)
+  const known = new Map(Object.entries((await spoiledAsAbsent(record.read()))?.value.contents ?? {}))
+  const changed = [...new Set([...known.keys(), ...contents.keys()])].filter(
+    (name) => known.get(name) !== contents.get(name),
+  )
+  if (changed.length === 0) return broken
+  const links: Link[] = []
+  for (const folder of ['', ...foldersThatCount(configuration.folders).map((name) => `${name}/`)])
+    for await (const link of listLinks(objects, configuration.folders, `${folder}select%`))
+      if (link.scope.kind === 'select' && changed.includes(link.scope.name)) links.push(link)
+  const inputs = links.map(({ key }) => key)
+  const view = await new OrganizationCache(ports, configuration.folders).storedView()
+  const hints = await findLost(links, view, { ...configuration, objects, selectors })
+  await sendHints(ports, { id: ports.randomness.id(), hints, revocation: true }, configuration)
+  await sendInputs(ports, inputs, 'a selector has changed', configuration)
+  await record.overwrite({ v: 1, contents: Object.fromEntries(contents) })
+  return broken
+}
+
+/** What the ledger has of the grants of these links where none of them selects the account. One listing of the ledger for all. */
+async function findLost(
+  links: readonly Link[],
+  view: OrganizationView | undefined,
+  context: Configuration & { readonly selectors: Selectors } & Pick<Ports, 'objects'>,
+): Promise<readonly Hint[]> {
+  if (links.length === 0) return []
+  const byGrant = new Map(
+    [...Map.groupBy(links, renderGrant)].map(([grant, those]) => {
+      const accounts = view ? those.flatMap(({ scope }) => expandScope(scope, view, context)) : []
+      return [grant, { links: those, accounts: new Set(accounts) }]
+    }),
+  )
+  const hints: Hint[] = []
+  for await (const key of listAssignmentKeys(context.objects, ledgerPrefix)) {
+    const assignment = parseAssignmentKey(key)
+    const found = assignment && byGrant.get(renderGrant(assignment))
+    if (!assignment || !found || found.accounts.has(assignment.accountId)) continue
+    hints.push(...found.links.map((link) => assignmentHint(assignment, link.key)))
+  }
+  return hints
+}

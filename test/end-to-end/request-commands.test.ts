@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import * as z from 'zod'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+const account = '200000000001'
+const people = ['kenji@tiny.example', 'lea@tiny.example', 'bo@tiny.example'] as const
+const [kenji, lea, bo] = people
+const asked = `account%${account}%Admin-ps`
+const permanent = (user: string, set = 'Base-ps') => `links_data/account%${account}%${set}%${user}%USER%ssofile`
+const eligibility = {
+  for: { users: [kenji, lea] },
+  permissionSets: ['Admin-ps'],
+  scopes: ['ou_id%ou-tiny-workload'],
+  longest: 'PT8H',
+  approvers: { groups: ['security'] },
+  needs: ['reason'],
+}
+
+let system: LocalSystem
+/** The access key of a session, by user. */
+const keys = new Map<string, string>()
+beforeAll(async () => {
+  system = await LocalSystem.start({ organization: smallOrganization({ groups: ['security'], users: [...people] }) })
+  for (const set of ['Admin-ps', 'Base-ps']) await system.upload(`permission_sets/${set}.json`, permissionSetFile(set))
+  for (const user of people) await system.upload(permanent(user))
+  await system.upload('eligibility/admins.json', JSON.stringify(eligibility), 'governance')
+  for (const user of people) {
+    await system.untilStatus(permanent(user), 'applied')
+    keys.set(user, await signIn(user))
+  }
+  for (const user of [kenji, lea]) await system.joinGroup(user, 'security')
+}, 60_000)
+afterAll(() => system?.stop(), 30_000)
+
+async function signIn(user: string): Promise<string> {
+  const body = JSON.stringify({ user, permissionSet: 'Base-ps', account })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${system.url}/_ssofile/sessions`, { method: 'POST', headers, body })
+  return z.object({ accessKeyId: z.string() }).parse(await answer.json()).accessKeyId
+}
+
+const run = (user: string, ...args: readonly string[]) => system.ssofile(args, keys.get(user) ?? user)
+const told = z.looseObject({
+  key: z.string(),
+  status: z.looseObject({ state: z.string(), request: z.looseObject({ digest: z.string() }) }),
+})
+const listed = z.array(z.looseObject({ state: z.string(), request: z.looseObject({ digest: z.string() }) }))
+const tellOf = (stdout: string) => told.parse(JSON.parse(stdout))
+const listOf = (stdout: string) => listed.parse(JSON.parse(stdout)).map(({ request }) => request.digest)
+
+test('a person asks by command, sees why it is not granted, asks again, is approved by another, and ends it; a permanent link survives', async () => {
+  await system.upload(permanent(kenji, 'Admin-ps'))
+  const refused = await run(kenji, 'request', asked, '--for', '4h')
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringMatching(/nearest is 'admins': it needs a reason/),
+  })
+  const waiting = await run(kenji, 'request', asked, '--for', '4h', '--reason', 'disk', '--incident', 'INC-7', '--json')
+  expect(waiting.exitCode).toBe(0)
+  const { key, status } = tellOf(waiting.stdout)
+  const { digest } = status.request
+  expect(status.state).toBe('waiting')
+  expect(listOf((await run(lea, 'requests', '--waiting-for-me', '--json')).stdout)).toEqual([digest])
+  expect(listOf((await run(bo, 'requests', '--json')).stdout)).toEqual([])
+
+  // Also as a member of the approvers' group nobody approves their own.
+  expect(await run(kenji, 'approve', digest, '--yes')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/your own/),
+  })
+  expect(await run(lea, 'approve', digest)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/add --yes/) })
+  // What completion offers.
+  expect((await run(lea, 'offer', 'requests', digest.slice(0, 4))).stdout).toBe(`${digest}\n`)
+  const approved = await run(lea, 'approve', digest, '--comment', 'fine', '--yes', '--json')
+  expect(approved.exitCode).toBe(0)
+  expect(tellOf(approved.stdout)).toMatchObject({ status: { state: 'applied' } })
+  const link = key.replace(/^requests\/[^/]*\//, 'links_data/temporary/')
+  await system.untilStatus(link, 'applied')
+  const explained = await system.ssofile(['explain', account, 'Admin-ps', kenji], 'auditor')
+  expect(explained.stdout).toMatch(new RegExp(`by eligibility 'admins', approved by '${lea}', request ${digest}`))
+
+  const finished = await run(kenji, 'finish', digest)
+  expect(finished).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/is withdrawn/) })
+  await system.untilGone(link)
+  const who = await system.ssofile(['who', '--user', kenji, '--permission-set', 'Admin-ps', '--json'], 'auditor')
+  expect(JSON.parse(who.stdout)).toMatchObject({ rows: [{ account, links: [{ key: permanent(kenji, 'Admin-ps') }] }] })
+
+  const incident = await system.ssofile(['incident', 'INC-7', '--json'], 'auditor')
+  expect(JSON.parse(incident.stdout)).toMatchObject({
+    requests: [{ digest, outcome: 'finished', userName: kenji, lookupEvents: expect.stringContaining(kenji) }],
+    athena: expect.stringContaining(`recipientaccountid = '${account}'`),
+  })
+  const audit = await system.ssofile(['requests', '--since', '2026-01-01', '--approver', lea, '--json'], 'auditor')
+  expect(JSON.parse(audit.stdout)).toMatchObject([
+    { digest, events: [{ event: 'asked' }, { event: 'approved', comment: 'fine' }, {}, {}] },
+  ])
+}, 120_000)
+
+test('a denial is for good, an approver ends what was granted, and an operator too', async () => {
+  const ask = async () => tellOf((await run(lea, 'request', asked, '--for', '1h', '--reason', 'x', '--json')).stdout)
+  const first = await ask()
+  expect(await run(kenji, 'deny', first.key, '--yes', '--comment', 'not now')).toMatchObject({ exitCode: 0 })
+  expect(await run(kenji, 'approve', first.key, '--yes')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/denied/),
+  })
+  const second = await ask()
+  expect(await run(kenji, 'approve', second.key, '--yes')).toMatchObject({ exitCode: 0 })
+  const ended = await run(kenji, 'finish', second.key)
+  expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/is denied/) })
+  const third = await ask()
+  expect(await system.ssofile(['finish', third.key], 'operator')).toMatchObject({ exitCode: 0 })
+  expect(await system.json(third.key)).toBeUndefined()
+}, 120_000)
+
+test('credentials that are nobody in particular ask for nothing, and what people may ask for is told', async () => {
+  const nobody = await system.ssofile(['request', asked, '--for', '1h'], 'maria')
+  expect(nobody).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/expected a session of IAM Identity Center/),
+  })
+  const eligible = await run(lea, 'who', '--eligible', '--user', lea, '--account', account, '--json')
+  expect(JSON.parse(eligible.stdout)).toMatchObject({ eligible: [{ name: 'admins' }], notes: [] })
+  expect((await run(bo, 'who', '--eligible', '--user', bo)).exitCode).toBe(1)
+}, 60_000)

@@ -1,0 +1,607 @@
+import { describe, expect, test } from '@jest/globals'
+import { findOwnApprovals } from '../../handlers/cli/find-own-approvals.ts'
+import { principalId } from '../../shared/domain/identity-center-ids.ts'
+import type { Status } from '../../shared/domain/status.ts'
+import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
+import { ServiceError } from '../../shared/ports/service-error.ts'
+import { previewChanges } from '../../shared/reconcile/preview/preview.ts'
+import { statusKey } from '../../shared/reconcile/records/status-store.ts'
+import { type Interceptor, intercept } from '../intercept.ts'
+import { World } from '../world.ts'
+
+const account = '111111111111'
+
+/** An organization of two accounts, and people who ask and approve. */
+function organization(suffix = '') {
+  const file = parseOrganizationFile('people who ask', {
+    managementAccountId: '999999999999',
+    root: {
+      id: 'r-acme',
+      accounts: [{ id: '999999999999', name: 'management', email: 'm@example.com', tags: {} }],
+      organizationalUnits: [
+        {
+          id: 'ou-acme-workload',
+          name: 'Workloads',
+          accounts: [{ id: account, name: 'one', email: 'one@example.com', tags: { owner: 'tom' } }],
+          organizationalUnits: [],
+        },
+      ],
+    },
+    groups: ['developers', 'security'].map((name) => name + suffix),
+    users: ['maria', 'tom', 'ada', 'eve', ...Array.from({ length: 60 }, (_, index) => `person-${index}`)].map(
+      (name) => name + suffix,
+    ),
+    permissionSets: [{ permissionSetName: 'Admin-ps' }],
+  })
+  if (!file.ok) throw new Error(JSON.stringify(file.complaint))
+  return file.value
+}
+
+const rule = {
+  for: { groups: ['developers'] },
+  permissionSets: ['Admin-ps'],
+  scopes: ['ou_id%ou-acme-workload'],
+  longest: 'PT8H',
+  approvers: { groups: ['security'] },
+  approvals: 2,
+  needs: ['reason'],
+}
+
+/** Somebody is eligible: maria. Tom and Ada approve; Eve may do neither. */
+class Asking {
+  /** What the ports of the product answer; a test may have them fail. */
+  answer: Interceptor = ({ proceed }) => proceed()
+  readonly suffix: string
+  readonly world: World
+
+  constructor(suffix = '') {
+    this.suffix = suffix
+    this.world = new World({
+      organization: organization(suffix),
+      configuration: { principalSuffix: suffix },
+      wrap: (ports) => intercept(ports, (call) => this.answer(call)),
+    }).start()
+  }
+
+  static async begin(said: object = {}, suffix = ''): Promise<Asking> {
+    const asking = new Asking(suffix)
+    const { world } = asking
+    await asking.join('maria', 'developers')
+    await asking.join('tom', 'security')
+    await asking.join('ada', 'security')
+    await world.objects.put('eligibility/admins.json', JSON.stringify({ ...rule, ...said }))
+    await world.finish(world.everyHour())
+    return asking
+  }
+
+  async join(user: string, group: string): Promise<void> {
+    await this.world.identityStore.createGroupMembership(this.#idOf('GROUP', group), this.id(user))
+  }
+
+  async leave(user: string, group: string): Promise<void> {
+    const { identityStore } = this.world
+    const membership = await identityStore.getGroupMembershipId(this.#idOf('GROUP', group), this.id(user))
+    await identityStore.deleteGroupMembership(membership ?? '')
+  }
+
+  id(user: string): string {
+    return this.#idOf('USER', user)
+  }
+
+  #idOf(type: 'GROUP' | 'USER', name: string) {
+    const id = this.world.identityStore.idOf(type, name + this.suffix)
+    if (id === undefined) throw new Error(`there is no ${name}`)
+    return id
+  }
+
+  key(user = 'maria', by = user): string {
+    return `requests/${this.id(by)}/account%${account}%Admin-ps%${user}%USER%ssofile`
+  }
+
+  async ask(said: object = {}, key = this.key()): Promise<void> {
+    await this.world.objects.put(key, JSON.stringify({ duration: 'PT1H', reason: 'disk full', ...said }))
+    await this.world.clock.advance(3_000)
+  }
+
+  async status(key = this.key()) {
+    return (await this.world.json(statusKey(key))) as
+      | { state: string; reason: string; request?: { digest: string; expiresAt?: string } }
+      | undefined
+  }
+
+  async digest(): Promise<string> {
+    return (await this.status())?.request?.digest ?? 'none'
+  }
+
+  async decide(user: string, decision: 'approve' | 'deny' = 'approve', digest?: string): Promise<void> {
+    const key = `approvals/${this.id(user)}/${digest ?? (await this.digest())}`
+    await this.world.objects.put(key, JSON.stringify({ decision }))
+    await this.world.clock.advance(3_000)
+  }
+
+  async approved(user: string): Promise<string | undefined> {
+    return (await this.status(`approvals/${this.id(user)}/${await this.digest()}`))?.state
+  }
+
+  has(user = 'maria'): boolean {
+    return this.world.ssoAdmin.assignments().some(({ principalId }) => principalId === this.id(user))
+  }
+
+  async events(): Promise<string[]> {
+    const names = (await this.world.keys('changes/')).flatMap((key) => /%request-([a-z]+)%/.exec(key)?.[1] ?? [])
+    return names
+  }
+
+  granted(): Promise<string[]> {
+    return this.world.keys('links_data/temporary/')
+  }
+}
+
+test('two approve, and it is granted within seconds, until its end', async () => {
+  const asking = await Asking.begin()
+  await asking.ask()
+  expect(await asking.status()).toMatchObject({ state: 'waiting', reason: expect.stringContaining('0 of 2') })
+  await asking.decide('tom')
+  expect(await asking.status()).toMatchObject({
+    state: 'waiting',
+    reason: expect.stringContaining("1 of 2 (by 'tom')"),
+  })
+  await asking.decide('ada')
+  expect(await asking.status()).toMatchObject({ state: 'applied' })
+  expect([await asking.approved('tom'), await asking.approved('ada')]).toEqual(['applied', 'applied'])
+  expect(await asking.granted()).toEqual([`links_data/temporary/account%${account}%Admin-ps%maria%USER%ssofile`])
+  await asking.world.until(() => asking.has(), 'the access')
+  await asking.world.clock.advance(61 * 60_000)
+  await asking.world.finish(asking.world.everyMinute())
+  await asking.world.until(async () => (await asking.status())?.state === 'expired', 'the end')
+  await asking.world.until(() => !asking.has(), 'the revocation')
+  expect(await asking.granted()).toEqual([])
+  expect(await asking.events()).toEqual(['asked', 'approved', 'approved', 'granted', 'ended'])
+})
+
+describe('nothing is granted', () => {
+  const cases: readonly [string, (asking: Asking) => Promise<void>, string][] = [
+    [
+      'by the requester, who is an approver too',
+      async (asking) => {
+        await asking.join('maria', 'security')
+        await asking.decide('maria')
+        await asking.decide('tom')
+      },
+      'waiting',
+    ],
+    [
+      'by somebody who is no approver',
+      async (asking) => {
+        await asking.decide('tom')
+        await asking.decide('eve')
+      },
+      'waiting',
+    ],
+    [
+      'by one approver twice',
+      async (asking) => {
+        await asking.decide('tom')
+        await asking.decide('tom')
+      },
+      'waiting',
+    ],
+    [
+      'by an approver who has left',
+      async (asking) => {
+        await asking.decide('tom')
+        await asking.leave('tom', 'security')
+        await asking.decide('ada')
+      },
+      'waiting',
+    ],
+    [
+      'where one denies',
+      async (asking) => {
+        await asking.decide('tom')
+        await asking.decide('ada', 'deny')
+      },
+      'rejected',
+    ],
+    [
+      'by approvals of what was asked before',
+      async (asking) => {
+        const before = await asking.digest()
+        await asking.decide('tom')
+        await asking.ask({ duration: 'PT8H' })
+        await asking.decide('ada', 'approve', before)
+      },
+      'waiting',
+    ],
+    [
+      'when it has waited too long',
+      async (asking) => {
+        await asking.decide('tom')
+        await asking.world.clock.advance(24 * 3_600_000)
+        await asking.world.finish(asking.world.everyMinute())
+        await asking.world.clock.advance(5_000)
+        await asking.decide('ada')
+      },
+      'expired',
+    ],
+  ]
+  test.each(cases)('%s', async (_, act, state) => {
+    const asking = await Asking.begin()
+    await asking.ask()
+    await act(asking)
+    expect(await asking.status()).toMatchObject({ state })
+    expect(await asking.granted()).toEqual([])
+    expect(asking.has()).toBe(false)
+  })
+
+  test('while an approver has uploaded what S3 does not give: it may be a denial', async () => {
+    const asking = await Asking.begin({ approvals: 1 })
+    await asking.ask()
+    const { world } = asking
+    const denial = `approvals/${asking.id('ada')}/${await asking.digest()}`
+    const key = { customerKeyMd5: 'of a key that only ada knows' }
+    world.objects.model.put(
+      { accessKeyId: 'ada', sourceIpAddress: '127.0.0.1' },
+      denial,
+      new TextEncoder().encode('{"decision":"deny"}'),
+      key,
+    )
+    await world.clock.advance(3_000)
+    await asking.decide('tom')
+    const waits = { state: 'waiting', reason: expect.stringContaining('does not give to ssofile') }
+    expect([await asking.status(), await asking.status(denial)]).toEqual([
+      expect.objectContaining(waits),
+      expect.objectContaining(waits),
+    ])
+    expect(await asking.granted()).toEqual([])
+    await world.objects.delete(denial)
+    await world.clock.advance(3_000)
+    expect(await asking.status()).toMatchObject({ state: 'applied' })
+  })
+
+  test('while S3 does not answer for what an approver may have said', async () => {
+    const asking = await Asking.begin({ approvals: 1 })
+    await asking.ask()
+    const ada = `approvals/${asking.id('ada')}/`
+    asking.answer = async ({ args, operation, proceed }) => {
+      if (operation !== 'get' || !String(args[0]).startsWith(ada)) return proceed()
+      throw new ServiceError('s3', 'InternalError', 'not now', { httpStatus: 500 })
+    }
+    await asking.decide('tom')
+    expect([await asking.status(), await asking.granted()]).toMatchObject([{ state: 'waiting' }, []])
+    asking.answer = ({ proceed }) => proceed()
+    await asking.world.until(async () => (await asking.status())?.state === 'applied', 'the grant')
+  })
+
+  test.each<[string, object, string]>([
+    ['for longer than is allowed', { duration: 'PT9H' }, 'it allows PT8H at most'],
+    ['without a reason', { reason: '' }, 'it needs a reason'],
+    ['for later', { startsAt: '2026-03-03T20:00:00Z' }, 'it begins at once'],
+  ])('to who asks %s', async (_, said, told) => {
+    const asking = await Asking.begin()
+    await asking.ask(said)
+    expect(await asking.status()).toMatchObject({ state: 'rejected', reason: expect.stringContaining(told) })
+  })
+
+  test('to who asks for somebody else', async () => {
+    const asking = await Asking.begin()
+    const key = asking.key('maria', 'eve')
+    await asking.ask({}, key)
+    expect(await asking.status(key)).toMatchObject({
+      reason: expect.stringContaining("a request for 'maria' by 'eve'"),
+    })
+  })
+})
+
+test('a user of the same name as the one who asked gets nothing, also when the link is applied for the first time', async () => {
+  const asking = await Asking.begin({ approvedByItself: { groups: ['developers'] } })
+  const { world } = asking
+  const asked = asking.id('maria')
+  await world.identityStore.updateUser(asked, [{ path: 'userName', value: 'maria.before' }])
+  const other = await world.identityStore.createUser({ userName: 'maria' })
+  const link = `links_data/temporary/account%${account}%Admin-ps%maria%USER%ssofile`
+  const request = { digest: 'a'.repeat(32), user: asked, eligibility: 'admins', approvedBy: [] }
+  await world.objects.put(link, JSON.stringify({ expiresAt: '2026-03-03T20:00:00Z', request }))
+  await world.clock.advance(30_000)
+  expect(world.ssoAdmin.assignments().filter(({ principalId }) => [asked, other].includes(principalId))).toEqual([])
+  expect(await asking.status(link)).toMatchObject({ state: 'waiting', reason: expect.stringContaining(asked) })
+})
+
+test.each([
+  ['a member of a group', { approvers: { groups: ['security'] } }, ['tom', 'ada']],
+  ['a person', { approvers: { users: ['tom'] } }, ['tom']],
+  ["whom the account's tag names", { approvers: { ownerTag: 'owner' } }, ['tom']],
+  ["nobody, where the account's tag is not there", { approvers: { ownerTag: 'team' } }, []],
+])(
+  'who approves is found alike by the function and by the command, with a suffix too: %s',
+  async (_, said, mayApprove) => {
+    const suffix = '@acme.example'
+    const asking = await Asking.begin({ ...said, approvals: 1 }, suffix)
+    await asking.ask()
+    const { ports } = asking.world
+    const status = (await asking.status()) as Status
+    for (const name of ['tom', 'ada', 'maria', 'eve']) {
+      const found = await findOwnApprovals(
+        [status],
+        { userId: principalId.parse(asking.id(name)) },
+        { ports, notes: [], suffix },
+      )
+      expect([name, found.length > 0]).toEqual([name, mayApprove.includes(name)])
+    }
+    for (const name of ['eve', 'maria', 'ada']) if (!mayApprove.includes(name)) await asking.decide(name)
+    expect(await asking.status()).toMatchObject({ state: 'waiting' })
+    const [first] = mayApprove
+    if (first !== undefined) await asking.decide(first)
+    expect(await asking.status()).toMatchObject({ state: first === undefined ? 'waiting' : 'applied' })
+  },
+)
+
+test.each([
+  ['on Tuesday at eleven in the evening', 0, 'applied'],
+  ['half an hour after midnight', 90, 'applied'],
+  ['after one', 150, 'waiting'],
+])('a time of the week counts by the clocks of its zone, over midnight: %s', async (_, minutes, state) => {
+  const times = [{ days: ['tue'], from: '22:00', until: '01:00', zone: 'Pacific/Auckland' }]
+  const asking = await Asking.begin({ approvedByItself: { times } })
+  await asking.world.clock.advance(minutes * 60_000)
+  await asking.ask()
+  expect(await asking.status()).toMatchObject({ state })
+})
+
+describe("where the requester's clock is wrong, S3's counts", () => {
+  test.each([
+    ['days behind: it begins now and lasts as long as asked', '2026-03-01T00:00:00Z', 'applied'],
+    ['a year ahead: it is refused', '2027-03-03T10:00:00Z', 'rejected'],
+  ])('%s', async (_, startsAt, state) => {
+    const asking = await Asking.begin({ mayStartLater: 'P7D', approvedByItself: { groups: ['developers'] } })
+    const before = asking.world.clock.now().getTime()
+    await asking.ask({ startsAt })
+    const status = await asking.status()
+    expect(status).toMatchObject({ state })
+    if (state !== 'applied') return
+    const end = Date.parse(status?.request?.expiresAt ?? '')
+    expect(end - before).toBeGreaterThanOrEqual(60 * 60_000 - 1_000)
+    expect(end - before).toBeLessThan(60 * 60_000 + 10_000)
+  })
+})
+
+describe('names that would be markup, control characters or paths', () => {
+  const hostile = [
+    '<script>alert(1)</script>',
+    '..%2f..%2fcontrol',
+    '../../control/owner.json',
+    'a\u001b[31mred',
+    'a\u202eb%USER',
+  ]
+
+  test.each(hostile)('are refused without being repeated raw, and nobody else waits: %j', async (name) => {
+    const asking = await Asking.begin({ approvedByItself: { groups: ['developers'] } })
+    const { world } = asking
+    const keys = [
+      `requests/${asking.id('eve')}/${name}`,
+      `requests/${name}/account%${account}%Admin-ps%maria%USER%ssofile`,
+      asking.key(name, 'eve'),
+      `approvals/${asking.id('eve')}/${name}`,
+      `approvals/${name}/${'a'.repeat(32)}`,
+      `eligibility/${name}.json`,
+    ]
+    for (const key of keys) await world.objects.put(key, JSON.stringify({ duration: 'PT1H', reason: name }))
+    await asking.ask()
+    expect(await asking.status()).toMatchObject({ state: 'applied' })
+    await world.clock.advance(6_000)
+    await world.finish(world.everyMinute())
+    for (const key of keys.slice(0, 5)) expect(await asking.status(key)).toMatchObject({ state: 'rejected' })
+    for (const key of keys) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+      expect((await asking.status(key))?.reason ?? '').not.toMatch(/[\u0000-\u001f\u202e]/)
+    }
+    expect(await asking.granted()).toHaveLength(1)
+    expect(await world.keys('control/owner.json')).toHaveLength(1)
+  })
+})
+
+test('of hundreds of requests by one person few are looked at, each cheaply, and another person has access meanwhile', async () => {
+  const asking = await Asking.begin({ approvedByItself: { groups: ['security'] } })
+  const { world } = asking
+  let calls = 0
+  asking.answer = async ({ port, proceed }) => {
+    if (port === 'identityStore') calls++
+    return proceed()
+  }
+  await asking.join('eve', 'developers')
+  await asking.join('eve', 'security')
+  for (let index = 0; index < 300; index++)
+    await world.objects.put(asking.key().replace('Admin-ps', `Set${index}-ps`), JSON.stringify({ duration: 'PT1H' }))
+  await world.objects.put(asking.key('eve'), JSON.stringify({ duration: 'PT1H', reason: 'disk full' }))
+  await world.until(() => asking.has('eve'), 'the access of the other', 1)
+  await world.clock.advance(60_000)
+  expect((await world.keys(`status/requests/${asking.id('maria')}/`)).length).toBeLessThan(30)
+  expect(await asking.status(`too-many/requests of ${asking.id('maria')}`)).toMatchObject({ state: 'rejected' })
+  expect(calls).toBeLessThan(100)
+})
+
+describe('of sixty temporary accesses that end in the same minute none is held', () => {
+  const people = Array.from({ length: 60 }, (_, index) => `person-${index}`)
+  async function grantAll(): Promise<Asking> {
+    const times = [{ days: ['tue'], from: '08:00', until: '20:00', zone: 'UTC' }]
+    const asking = await Asking.begin({ for: { users: people }, approvedByItself: { times } })
+    const { world } = asking
+    for (const name of people) {
+      await world.objects.put(asking.key(name), JSON.stringify({ duration: 'PT1H', reason: 'all at once' }))
+    }
+    await world.until(() => people.every((name) => asking.has(name)), 'the access')
+    return asking
+  }
+  const held = async ({ world }: Asking) =>
+    ((await world.json('control/brake.json')) as { lists: { held: string[] }[] } | undefined)?.lists.flatMap(
+      (list) => list.held,
+    ) ?? []
+  const planned = async ({ world }: Asking) =>
+    (await previewChanges(world.ports, world.configuration, { looksMost: 100 })).brake.held
+
+  test('by their time', async () => {
+    const asking = await grantAll()
+    await asking.world.clock.advance(60 * 60_000)
+    expect(await planned(asking)).toBe(0)
+    await asking.world.finish(asking.world.everyMinute())
+    await asking.world.until(() => !people.some((name) => asking.has(name)), 'the end')
+    expect(await held(asking)).toEqual([])
+  })
+
+  test('by the requesters', async () => {
+    const asking = await grantAll()
+    for (const name of people) await asking.world.objects.delete(asking.key(name))
+    await asking.world.until(() => !people.some((name) => asking.has(name)), 'the end')
+    expect(await held(asking)).toEqual([])
+  })
+
+  test('but what somebody else deletes is', async () => {
+    const asking = await grantAll()
+    for (const key of await asking.granted()) await asking.world.objects.delete(key)
+    expect(await planned(asking)).toBeGreaterThan(0)
+    await asking.world.clock.advance(60_000)
+    expect((await held(asking)).length).toBeGreaterThan(0)
+    // Until its end, which no brake holds.
+    await asking.world.clock.advance(60 * 60_000)
+    await asking.world.finish(asking.world.everyMinute())
+    await asking.world.until(() => !people.some((name) => asking.has(name)), 'the end')
+  })
+})
+
+describe('what was granted', () => {
+  async function grant(): Promise<Asking> {
+    const asking = await Asking.begin({ approvals: 1 })
+    await asking.ask()
+    await asking.decide('tom')
+    await asking.world.until(() => asking.has(), 'the access')
+    return asking
+  }
+
+  test('ends when its request is deleted, and its status goes', async () => {
+    const asking = await grant()
+    await asking.world.objects.delete(asking.key())
+    await asking.world.until(() => !asking.has(), 'the revocation')
+    expect(await asking.status()).toBeUndefined()
+    expect(await asking.events()).toEqual(['asked', 'approved', 'granted', 'finished'])
+  })
+
+  test('ends when its request is deleted while neither the directory nor the eligibilities can be read', async () => {
+    const asking = await grant()
+    asking.answer = async (call) => {
+      const [key] = call.args
+      const isEligibility = call.port === 'objects' && typeof key === 'string' && key.startsWith('eligibility/')
+      if (call.port !== 'identityStore' && !isEligibility) return call.proceed()
+      throw new ServiceError('identitystore', 'InternalServerException', 'not now', { httpStatus: 500 })
+    }
+    await asking.world.objects.delete(asking.key())
+    await asking.world.clock.advance(3_000)
+    expect(await asking.granted()).toEqual([])
+    expect(await asking.events()).toEqual(['asked', 'approved', 'granted', 'finished'])
+  })
+
+  test('ends when an approver denies it', async () => {
+    const asking = await grant()
+    await asking.decide('ada', 'deny')
+    await asking.world.until(() => !asking.has(), 'the revocation')
+    expect(await asking.status()).toMatchObject({ state: 'expired', reason: expect.stringContaining('ended early') })
+  })
+
+  test.each([
+    ['its eligibility asks for it', { endsSessions: true }, 1],
+    ['it does not', {}, 0],
+  ])('has the sessions of its account ended where %s', async (_, said, count) => {
+    const asking = await Asking.begin({ approvedByItself: { groups: ['developers'] }, ...said })
+    await asking.ask()
+    expect(asking.has()).toBe(true)
+    const record = () => asking.world.json('control/ended-sessions.json') as Promise<{ ended: object[] } | undefined>
+    expect(await record()).toBeUndefined()
+    await asking.world.objects.delete(asking.key())
+    await asking.world.clock.advance(3_000)
+    const { ended = [] } = (await record()) ?? {}
+    expect(ended).toHaveLength(count)
+    if (count > 0) expect(ended[0]).toMatchObject({ user: asking.id('maria'), permissionSet: 'Admin-ps', account })
+    // Whoever signs in while the access is being revoked is signed in no longer either.
+    const revokedBy = new Date(asking.world.clock.now().getTime() + 60_000).toISOString()
+    expect(ended.filter((one) => 'before' in one && String(one.before) > revokedBy)).toHaveLength(count)
+  })
+
+  test('is not given again by the same upload, though its approvals are there', async () => {
+    const asking = await grant()
+    const digest = await asking.digest()
+    await asking.world.objects.delete(asking.key())
+    await asking.world.until(() => !asking.has(), 'the revocation')
+    await asking.ask()
+    expect(await asking.digest()).not.toBe(digest)
+    expect(await asking.status()).toMatchObject({ state: 'waiting' })
+  })
+
+  test('survives the loss of state/ and of a message, and is written again', async () => {
+    const asking = await grant()
+    const { world } = asking
+    await world.objects.delete((await asking.granted())[0] ?? '')
+    for (const key of await world.keys('state/requests/')) await world.objects.delete(key)
+    await asking.decide('eve', 'approve')
+    await world.objects.delete(statusKey(asking.key()))
+    await world.finish(world.everyFiveMinutes())
+    await world.clock.advance(5_000)
+    expect(await asking.granted()).toHaveLength(1)
+    expect(await asking.events()).toEqual(['asked', 'approved', 'granted'])
+  })
+
+  test('leaves a permanent link on the same access alone', async () => {
+    const asking = await grant()
+    const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`
+    await asking.world.objects.put(link, '')
+    await asking.world.clock.advance(5_000)
+    await asking.world.objects.delete(asking.key())
+    await asking.world.clock.advance(60_000)
+    expect(await asking.granted()).toEqual([])
+    expect(asking.has()).toBe(true)
+  })
+})
+
+test('an eligibility that is written later has what was rejected looked at again', async () => {
+  const asking = await Asking.begin()
+  await asking.ask({ reason: '' })
+  expect(await asking.status()).toMatchObject({ state: 'rejected' })
+  await asking.world.objects.put('eligibility/more.json', JSON.stringify({ ...rule, needs: [], approvals: 1 }))
+  await asking.world.clock.advance(6_000)
+  await asking.world.finish(asking.world.everyMinute())
+  await asking.world.clock.advance(5_000)
+  expect(await asking.status()).toMatchObject({ state: 'waiting', reason: expect.stringContaining("'more'") })
+})
+
+test.each([
+  { looks: 'work', failsFirst: false },
+  { looks: 'fail at first', failsFirst: true },
+])(
+  'of many requests by one person exactly twenty get a place, and nobody else waits, where looks $looks',
+  async ({ failsFirst }) => {
+    const asking = await Asking.begin({ permissionSets: ['*'], needs: [] })
+    const { world } = asking
+    const failed = new Set<unknown>()
+    asking.answer = async ({ port, operation, args: [key], proceed }) => {
+      if (port !== 'objects' || operation !== 'get' || !String(key).startsWith('requests/')) return proceed()
+      if (!failsFirst || failed.has(key)) return proceed()
+      failed.add(key)
+      throw new Error('S3 does not answer')
+    }
+    await asking.join('eve', 'developers')
+    for (let index = 0; index < 30; index++)
+      await world.objects.put(asking.key().replace('Admin-ps', `Set${index}-ps`), JSON.stringify({ duration: 'PT1H' }))
+    await asking.ask({}, asking.key('eve'))
+    await world.clock.advance(30_000)
+    expect(await asking.status(asking.key('eve'))).toMatchObject({ state: 'waiting' })
+    const own = await world.keys(`status/requests/${asking.id('maria')}/`)
+    expect(own).toHaveLength(20)
+    expect(await asking.status(`too-many/requests of ${asking.id('maria')}`)).toMatchObject({ state: 'rejected' })
+    for (const key of (await world.keys(`requests/${asking.id('maria')}/`)).slice(0, 25))
+      await world.objects.delete(key)
+    await world.clock.advance(30_000)
+    await world.finish(world.everyFiveMinutes())
+    await world.clock.advance(30_000)
+    expect(await world.keys(`status/requests/${asking.id('maria')}/`)).toHaveLength(5)
+    await world.finish(world.everyFiveMinutes())
+    expect(await asking.status(`too-many/requests of ${asking.id('maria')}`)).toBeUndefined()
+  },
+)

@@ -1,0 +1,243 @@
+import { describe, expect, test } from '@jest/globals'
+import { isDenied } from '../../../../infra/local/sessions/judge-session-call.ts'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { endSession } from '../../../../shared/domain/ended-sessions.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { type PersonSession, PersonSessions } from '../../../../shared/memory/iam/person-sessions.ts'
+import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
+import { memoryTables } from '../../../../shared/memory/table.ts'
+import { readPermissionSet } from '../../../../shared/reconcile/permission-sets/read-permission-set.ts'
+import { endedSessionsKey, recordEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
+import { dyingPorts } from '../../../intercept.ts'
+import { acme, World } from '../../../world.ts'
+
+const account = accountId.parse('233000000001')
+const name = permissionSetName.parse('Billing-ps')
+const key = `permission_sets/${name}.json`
+const [kenji, lars] = ['kenji.ito@acme.example', 'lars.jensen@acme.example']
+const own = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] }
+const call = { action: 's3:GetObject', resource: 'arn:aws:s3:::anything' }
+const isWrite = (operation: string) => !/^(List|Describe|Get)/.test(operation)
+
+/** A world in which kenji and lars have Billing-ps in one account. */
+async function open(inlinePolicyDocument: object = own, { dispatcher = true } = {}) {
+  const world = new World({ organization: { ...acme(), assignments: [] } })
+  const { ssoAdmin, identityStore, objects, clock } = world
+  const sessions = new PersonSessions({
+    clock,
+    randomness: new SeededRandomness(7),
+    openTable: memoryTables,
+    ssoAdmin,
+    identityStore,
+  })
+  const upload = (fields: object) => objects.put(key, JSON.stringify({ permissionSetName: name, ...fields }))
+  world.start({ dispatcher })
+  await upload({ inlinePolicyDocument, sessionDurationInMinutes: 720 })
+  for (const user of [kenji, lars]) await objects.put(`links_data/account%${account}%${name}%${user}%USER%ssofile`, '')
+  await world.look()
+  if (!dispatcher) await world.finish(world.slice())
+  await world.until(() => ssoAdmin.assignments().length === 2, 'both have access')
+  const issue = (user: string): PersonSession => {
+    const session = sessions.issue({ user, permissionSet: name, account })
+    if (session === undefined) throw new Error(`${user} has no access`)
+    return session
+  }
+  const end = async (user: string, where?: typeof account) => {
+    const id = identityStore.idOf('USER', user)
+    if (id === undefined) throw new Error(`there is no ${user}`)
+    const wish = { user: id, name: user, permissionSet: name, account: where, by: 'me' }
+    await recordEndedSessions(objects, [endSession(wish, clock.now())])
+  }
+  const denies = (session: PersonSession) => isDenied(sessions.policyOf(session), session, call)
+  const minutes = async (number: number) => {
+    for (let minute = 0; minute < number; minute++) {
+      await world.finish(world.everyMinuteOfLinks())
+      await clock.advance(60_000)
+    }
+  }
+  const events = async () =>
+    (await world.keys(`history/permission-set%${name}/`)).map((one) => one.split('%').at(-1)?.replace('.json', ''))
+  const writes = () => world.calls.filter(isWrite)
+  const policy = () => ssoAdmin.definitionNow(name)?.inlinePolicy
+  const status = async () => (await world.json(`status/${key}.json`))?.state
+  return { world, sessions, upload, issue, end, denies, minutes, events, writes, policy, status }
+}
+
+test('an old session of a user is denied within two minutes, a new one is not, nor is one of somebody else', async () => {
+  const { issue, end, denies, minutes, events, status, world } = await open()
+  const [old, other] = [issue(kenji), issue(lars)]
+  await world.clock.advance(60_000)
+  await end(kenji)
+  await minutes(2)
+  const fresh = issue(kenji)
+  expect([old, fresh, other].map(denies)).toEqual([true, false, false])
+  expect((await events()).at(-1)).toBe('sessions-ended')
+  expect(await status()).toBe('applied')
+})
+
+test('a denial in one account leaves the sessions in others alone', async () => {
+  const { issue, end, denies, minutes, world } = await open()
+  const old = issue(kenji)
+  await world.clock.advance(1_000)
+  await end(kenji, accountId.parse('233000000002'))
+  await minutes(2)
+  expect(denies(old)).toBe(false)
+  await end(kenji, account)
+  await minutes(2)
+  expect(denies(old)).toBe(true)
+})
+
+describe.each([
+  ['an inline policy', own],
+  ['no inline policy', {}],
+])('in a permission set with %s', (_, document) => {
+  test('what is denied goes by itself after twelve hours, and its accounts are told', async () => {
+    const { issue, end, denies, minutes, events, policy, world } = await open(document)
+    const before = policy()
+    const old = issue(kenji)
+    await world.clock.advance(1_000)
+    await end(kenji)
+    await minutes(1)
+    await end(lars)
+    await minutes(1)
+    expect(policy()).toContain('SsofileEnded2')
+    await world.clock.advance(12 * 60 * 60_000 - 90_000)
+    await minutes(1)
+    expect(policy()).toContain('SsofileEnded1')
+    expect(policy()).not.toContain('SsofileEnded2')
+    await minutes(2)
+    expect(policy()).toBe(before)
+    expect(denies(old)).toBe(false)
+    expect((await events()).at(-1)).toBe('denials-removed')
+    expect(await world.keys(endedSessionsKey)).toEqual([])
+    const writes = world.calls.length
+    await minutes(2)
+    expect(world.calls.slice(writes).filter(isWrite)).toEqual([])
+  })
+})
+
+test('a drift check finds nothing in what is denied, and puts it back where somebody took it out', async () => {
+  const { end, minutes, policy, world, events } = await open()
+  await end(kenji)
+  await minutes(2)
+  const denying = policy()
+  const before = world.calls.length
+  await world.everyNight()
+  await world.clock.advance(5 * 60_000)
+  expect(world.calls.slice(before).filter(isWrite)).toEqual([])
+  const arn = world.ssoAdmin.permissionSetArnOf(name)
+  if (arn === undefined) throw new Error('it is gone')
+  await world.ssoAdmin.putInlinePolicy(arn, JSON.stringify(own))
+  await world.everyNight()
+  await world.clock.advance(5 * 60_000)
+  expect(policy()).toBe(denying)
+  expect(await events()).not.toContain('restored')
+})
+
+test('what is denied is no part of what a permission set says', async () => {
+  const { end, minutes, world } = await open()
+  await end(kenji)
+  await minutes(2)
+  const arn = world.ssoAdmin.permissionSetArnOf(name)
+  const read = arn && (await readPermissionSet(world.ssoAdmin, arn))
+  expect(read && JSON.parse(read.inlinePolicy ?? '')).toEqual(own)
+})
+
+test('a file that changes, or loses its inline policy, meanwhile leaves what is denied in force', async () => {
+  const { issue, end, denies, minutes, upload, policy, status, world } = await open()
+  const old = issue(kenji)
+  await world.clock.advance(1_000)
+  await end(kenji)
+  await minutes(2)
+  await upload({ inlinePolicyDocument: { ...own, Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] } })
+  await world.clock.advance(60_000)
+  expect([await status(), denies(old), policy()?.includes('"Action":"*","Resource":"*"},{"Sid":"Sso')]).toEqual([
+    'applied',
+    true,
+    true,
+  ])
+  await upload({ managedPoliciesArnList: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] })
+  await world.clock.advance(60_000)
+  expect([await status(), denies(old)]).toEqual(['applied', true])
+  expect(JSON.parse(policy() ?? '').Statement).toHaveLength(1)
+})
+
+test.each([
+  ['is not valid', async ({ upload }: Awaited<ReturnType<typeof open>>) => upload({ sessionDurationInMinutes: 1 })],
+  ['is deleted, while links use it', async ({ world }: Awaited<ReturnType<typeof open>>) => world.objects.delete(key)],
+])('sessions are ended although the file %s', async (_, change) => {
+  const opened = await open()
+  const { issue, end, denies, minutes, world } = opened
+  const old = issue(kenji)
+  await change(opened)
+  await world.clock.advance(60_000)
+  await end(kenji)
+  await minutes(2)
+  expect(denies(old)).toBe(true)
+})
+
+test('a file that does not fit beside what is denied has failed, and says why and until when', async () => {
+  const { end, minutes, upload, status, policy, world } = await open()
+  await end(kenji)
+  await minutes(2)
+  const denying = policy()
+  const large = { ...own, Statement: [{ Effect: 'Allow', Action: `s3:${'a'.repeat(10_100)}`, Resource: '*' }] }
+  await upload({ inlinePolicyDocument: large })
+  await world.clock.advance(60_000)
+  expect([await status(), policy()]).toEqual(['failed', denying])
+  expect((await world.json(`status/${key}.json`))?.reason).toMatch(/denial of sessions .* at most 10240/)
+})
+
+test('what does not fit beside the inline policy is refused in the record, and what was denied stays', async () => {
+  const large = { ...own, Statement: [{ Effect: 'Allow', Action: `s3:${'a'.repeat(9_850)}`, Resource: '*' }] }
+  const { end, minutes, policy, world } = await open(large)
+  await end(kenji)
+  await minutes(2)
+  const denying = policy()
+  expect(denying).toContain('SsofileEnded1')
+  await end(lars)
+  await minutes(2)
+  expect(policy()).toBe(denying)
+  const { sessions } = (await world.json(`owned_permission_sets/${name}`)) ?? {}
+  expect(sessions).toMatchObject({ refused: expect.stringContaining('at most 10240') })
+})
+
+test('nothing is changed where the record of ended sessions cannot be read', async () => {
+  const { end, minutes, policy, world } = await open()
+  await end(kenji)
+  await minutes(2)
+  const denying = policy()
+  await world.objects.put(endedSessionsKey, 'spoiled')
+  await minutes(2)
+  expect(policy()).toBe(denying)
+  expect(world.log.lines.filter(({ level }) => level === 'error').length).toBeGreaterThan(0)
+})
+
+test('a dispatcher that dies at any call that changes something leaves no session undone: the next one ends it', async () => {
+  for (let atCall = 0; ; atCall++) {
+    const { world, issue, end, denies, events, minutes } = await open(own, { dispatcher: false })
+    const old = issue(kenji)
+    await world.clock.advance(1_000)
+    await end(kenji)
+    await minutes(1)
+    let isBegun = false
+    let calls = 0
+    const dying = dyingPorts(world.ports, {
+      at: ({ port, operation, args: [key] }) => {
+        isBegun ||= key === endedSessionsKey
+        const isChange = port === 'ssoAdmin' ? isWrite(operation) : ['put', 'delete'].includes(operation)
+        return isBegun && isChange && ++calls > atCall / 2
+      },
+      when: atCall % 2 === 0 ? 'before' : 'after',
+    })
+    void world.slice({}, dying.ports)
+    await minutes(2)
+    await world.finish(world.slice())
+    const told = (await events()).filter((event) => event === 'sessions-ended')
+    expect({ atCall, isDenied: denies(old), told }).toEqual({ atCall, isDenied: true, told: ['sessions-ended'] })
+    if (!dying.isDead()) {
+      expect(calls).toBeGreaterThan(5)
+      break
+    }
+  }
+})

@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/account-id.ts'
+import { principalName } from '../../../../shared/domain/principal.ts'
+import { findSessions } from '../../../../shared/reconcile/preview/find-sessions.ts'
+import { World } from '../../../world.ts'
+
+const [dev, prod] = ['210000000001', '210000000002'] as const
+const day = 24 * 60 * 60_000
+
+async function open() {
+  const world = new World()
+  const { identityStore, objects } = world
+  const id = await identityStore.createUser({ userName: 'zoe@acme.example' })
+  const group = await identityStore.createGroup({ displayName: 'team/Web' })
+  await identityStore.createGroupMembership(group, id)
+  const find = (account?: string, principalSuffix = '') => {
+    const user = { id, name: principalName.parse('zoe@acme.example') }
+    const inAccount = account === undefined ? undefined : accountId.parse(account)
+    return world.finish(findSessions(user, inAccount, world.ports, { principalSuffix }))
+  }
+  return { world, find, put: (key: string) => objects.put(key, '{}') }
+}
+
+test('a user has sessions of what is given directly and through groups, by ssofile or by others', async () => {
+  const { find, put } = await open()
+  await put(`assignments/account%${dev}%Own-ps%zoe@acme.example%USER%ssofile`)
+  await put(`assignments/account%${prod}%Group-ps%team/Web%GROUP%ssofile`)
+  await put(`foreign/account%${dev}%Foreign-ps%team/Web%GROUP%ssofile`)
+  await put(`assignments/account%${dev}%Other-ps%somebody%USER%ssofile`)
+  await put(`assignments/account%${dev}%Named-ps%zoe@acme.example%GROUP%ssofile`)
+  expect(await find()).toEqual(['Foreign-ps', 'Group-ps', 'Own-ps'])
+  expect(await find(prod)).toEqual(['Group-ps'])
+})
+
+test('a name in a key may lack the suffix that is appended to every principal', async () => {
+  const { find, put } = await open()
+  await put(`assignments/account%${dev}%Own-ps%zoe%USER%ssofile`)
+  expect(await find(dev)).toEqual([])
+  expect(await find(dev, '@acme.example')).toEqual(['Own-ps'])
+})
+
+test('what was taken away counts for twelve hours', async () => {
+  const { world, find, put } = await open()
+  const at = (ms: number) => new Date(world.clock.now().getTime() - ms).toISOString().replace('T', '/')
+  await put(`changes/${at(day / 2 - 60_000)}%revoked%account%${dev}%Late-ps%team%2FWeb%GROUP%ssofile`)
+  await put(`changes/${at(day / 2 + 60_000)}%revoked%account%${dev}%Early-ps%zoe@acme.example%USER%ssofile`)
+  await put(`changes/${at(60_000)}%granted%account%${dev}%Granted-ps%zoe@acme.example%USER%ssofile`)
+  expect(await find()).toEqual(['Late-ps'])
+})

@@ -1,0 +1,186 @@
+import { ownedNames } from '../permission-set-actions.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import { type Fail, promises } from './violation.ts'
+
+/** The calls of the sessions of a user that began before an instant are denied. `account`: absent in all. */
+type Denial = { readonly user: string; readonly account: string | undefined; readonly beforeMs: number }
+type Ended = Denial & { readonly permissionSet: string }
+
+/** No session lasts longer. */
+const longestMs = 12 * 60 * 60_000
+/** The schedule of each minute begins to deny it. */
+const deniedMs = 2 * 60_000
+/** It begins to take it out, and AWS provisions the accounts. */
+const removedMs = 5 * 60_000
+
+/**
+ * Promise 11: the sessions that an operator ended stay denied until none can be left, whatever becomes of the file of the
+ * permission set; then they are not any more, and the file's own policy is as it was (`plainOf`). No drift is reported for it.
+ */
+export class SessionsPromise {
+  readonly #world: SimulatedWorld
+  readonly #fail: (message: string) => void
+  /** All that were ever ended. */
+  readonly #ended: Ended[] = []
+  /** What history said of changes when the drift check began, by the name of the permission set. */
+  #toldBeforeNight: ReadonlyMap<string, ReadonlySet<string>> = new Map()
+
+  constructor(world: SimulatedWorld, fail: Fail) {
+    this.#world = world
+    this.#fail = (message) => fail(promises.sessions, message)
+    world.objects.onChange(({ key }) => {
+      if (key === 'control/ended-sessions.json') this.#noteRecord()
+    })
+  }
+
+  #noteRecord(): void {
+    const { ended } = this.#world.readJson('control/ended-sessions.json') ?? {}
+    const recorded = (Array.isArray(ended) ? ended : []).map(
+      ({ user, account, before, permissionSet }): Ended => ({
+        user,
+        account,
+        beforeMs: Date.parse(before),
+        permissionSet,
+      }),
+    )
+    const added = recorded.filter((one) => !this.#ended.some((known) => isSame(known, one)))
+    this.#ended.push(...added)
+    // Until then the world is not at rest.
+    if (added.length > 0) this.#world.later(deniedMs, () => {})
+    for (const one of this.#ended.filter((known) => !this.#mayBeOver(known)))
+      if (!recorded.some((other) => other.permissionSet === one.permissionSet && covers(other, one)))
+        this.#fail(`the record of ended sessions has lost ${describe(one)}`)
+  }
+
+  /** A call of the product is about to take effect. */
+  noteCall(operation: string, [arn, policy]: readonly unknown[]): void {
+    if (operation !== 'putInlinePolicy' && operation !== 'deleteInlinePolicy') return
+    for (const name of ownedNames) {
+      const actual = this.#world.ssoAdmin.definitionNow(name)
+      if (actual?.arn !== arn) continue
+      const denied = denialsIn(typeof policy === 'string' ? policy : undefined)
+      for (const one of denialsIn(actual?.inlinePolicy).filter((known) => !this.#mayBeOver(known)))
+        if (!denied.some((other) => covers(other, one))) this.#fail(`${name} does not deny any more ${describe(one)}`)
+      this.#checkAsked(name, denied)
+    }
+  }
+
+  #checkAsked(name: string, denied: readonly Denial[]): void {
+    for (const one of denied)
+      if (
+        !this.#ended.some(
+          (known) => known.permissionSet === name && isSame({ ...known }, { ...one, permissionSet: name }),
+        )
+      )
+        this.#fail(`${name} denies ${describe(one)}, which nobody ended`)
+  }
+
+  /** Nothing is under way, and nobody has changed a permission set by hand: the drift check begins. A held file may pass by then. */
+  noteNight(): void {
+    const isInForce = (name: string) =>
+      this.#world.readJson(`status/permission_sets/${name}.json.json`)?.state === 'applied'
+    this.#toldBeforeNight = new Map(ownedNames.filter(isInForce).map((name) => [name, this.#listTold(name)]))
+  }
+
+  #listTold(name: string): ReadonlySet<string> {
+    const told = this.#world.keys(`history/permission-set%${name}/`)
+    return new Set(told.filter((key) => key.endsWith('%changed.json')))
+  }
+
+  /** `isReconciled`: what others took out by hand has been put back. */
+  checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
+    for (const name of ownedNames) {
+      const denied = this.#deniedIn(name)
+      if (denied === undefined) continue
+      const isPutBack = isReconciled || !this.#world.wasDrifted
+      for (const one of this.#ended.filter(({ permissionSet }) => permissionSet === name && isPutBack))
+        if (!this.#mayBeOver(one) && !denied.some((other) => covers(other, one)))
+          this.#fail(`${name} does not deny ${describe(one)}`)
+      for (const one of denied.filter((other) => this.#isOver(other)))
+        this.#fail(`${name} denies ${describe(one)}, though no session can be left`)
+      this.#checkNight(name, denied)
+    }
+    this.#toldBeforeNight = new Map()
+  }
+
+  #checkNight(name: string, denied: readonly Denial[]): void {
+    const before = this.#toldBeforeNight.get(name)
+    if (before === undefined || denied.length === 0) return
+    const found = [...this.#listTold(name).difference(before)]
+    if (found.length > 0) this.#fail(`a drift check reports ${found.join(', ')}, and nobody changed ${name}`)
+  }
+
+  /** Twelve hours later. */
+  checkNothingDenied(): void {
+    for (const name of ownedNames)
+      for (const one of this.#deniedIn(name) ?? [])
+        this.#fail(`${name} denies ${describe(one)}, though no session can be left`)
+    if (this.#world.keys('control/ended-sessions.json').length > 0)
+      this.#fail('the record of ended sessions is there, though none of them can be left')
+  }
+
+  /** `undefined`: it is not of ssofile's. */
+  #deniedIn(name: string): readonly Denial[] | undefined {
+    const actual = this.#world.ssoAdmin.definitionNow(name)
+    const isOurs = this.#world.readJson(`owned_permission_sets/${name}`)?.arn === actual?.arn
+    return actual && isOurs ? denialsIn(actual.inlinePolicy) : undefined
+  }
+
+  #mayBeOver({ beforeMs }: Denial): boolean {
+    const { clock, skewMs } = this.#world
+    return beforeMs + longestMs <= clock.now().getTime() + skewMs
+  }
+
+  #isOver({ beforeMs }: Denial): boolean {
+    const { clock, skewMs } = this.#world
+    return beforeMs + longestMs + removedMs <= clock.now().getTime() - skewMs
+  }
+}
+
+function isSame(a: Ended, b: Ended): boolean {
+  return a.permissionSet === b.permissionSet && covers(a, b) && covers(b, a)
+}
+
+function covers(wide: Denial, narrow: Denial): boolean {
+  const isWhere = wide.account === undefined || wide.account === narrow.account
+  return wide.user === narrow.user && isWhere && wide.beforeMs >= narrow.beforeMs
+}
+
+function describe({ user, account, beforeMs }: Denial): string {
+  return `the sessions of ${user} before ${new Date(beforeMs).toISOString()} in ${account ?? 'all accounts'}`
+}
+
+type Statement = {
+  readonly Sid?: string
+  readonly Condition?: {
+    readonly StringEquals: Readonly<Record<string, readonly string[]>>
+    readonly DateLessThan: Readonly<Record<string, string>>
+  }
+}
+
+const isDenial = ({ Sid }: Statement) => Sid?.startsWith('SsofileEnded') === true
+
+function statementsOf(inlinePolicy: string | undefined): readonly Statement[] {
+  return inlinePolicy === undefined ? [] : JSON.parse(inlinePolicy).Statement
+}
+
+/** Each user and account of each statement. */
+function denialsIn(inlinePolicy: string | undefined): readonly Denial[] {
+  return statementsOf(inlinePolicy)
+    .filter(isDenial)
+    .flatMap(({ Condition }) => {
+      const beforeMs = Date.parse(Condition?.DateLessThan['aws:TokenIssueTime'] ?? '')
+      const { 'identitystore:UserId': users = [], 'aws:PrincipalAccount': accounts = [undefined] } = {
+        ...Condition?.StringEquals,
+      }
+      return users.flatMap((user) => accounts.map((account) => ({ user, account, beforeMs })))
+    })
+}
+
+/** What an inline policy says besides ended sessions. */
+export function policyBesideDenials(inlinePolicy: string | undefined): object | undefined {
+  if (inlinePolicy === undefined) return undefined
+  const all = statementsOf(inlinePolicy)
+  const own = all.filter((one) => !isDenial(one))
+  return all.length > 0 && own.length === 0 ? undefined : { ...JSON.parse(inlinePolicy), Statement: own }
+}
