@@ -294,8 +294,11 @@ export class Checker {
     // What somebody spoils or restores says what it said.
     if (change.caller.accessKeyId === spoiler) return
     this.temporary.noteChange(change)
-    if (key.startsWith('links_data/')) this.#principals.noteLink(key)
-    if (key.startsWith('links_data/')) this.#noteDesired()
+    if (key.startsWith('links_data/')) {
+      this.#principals.noteLink(key)
+      this.#spoils.noteLink(key)
+      this.#noteDesired()
+    }
     if (key.startsWith('selectors/')) this.noteDesired()
     const isOfOperator = this.#takeOver.isOperator(this.#calling) && change.caller.accessKeyId === 'ssofile'
     if (isOfOperator && key.startsWith('links_data/')) this.#takeOver.checkLink(this.#calling, key)
@@ -383,7 +386,8 @@ export class Checker {
 
   #checkRead(process: string, target: AssignmentTarget, keys: readonly string[], does: string): void {
     const own = ledgerKeyOf(assignmentOf(target, this.#world))
-    const unread = this.#spoils.complainAboutCall(process, keys, own)
+    const beganMs = this.#watched.evaluations.beganMs(process, keys, target.accountId)
+    const unread = this.#spoils.complainAboutCall(process, keys, own, beganMs)
     if (unread) this.#fail(promises.foreign, `${does} ${describeTarget(target, this.#world)} ${unread}`)
   }
 

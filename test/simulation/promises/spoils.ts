@@ -16,9 +16,15 @@ export class SpoilWatch {
   readonly #given = new Set<string>()
   /** By process and grant: it was given a link of that grant that is in force, in whatever folder and scope. */
   readonly #granting = new Set<string>()
+  /** When each link was uploaded last: nobody could look at it before. */
+  readonly #uploadedMs = new Map<string, number>()
 
   constructor(world: SimulatedWorld) {
     this.#world = world
+  }
+
+  noteLink(key: string): void {
+    this.#uploadedMs.set(key, this.#world.clock.monotonicMs())
   }
 
   noteGet(process: string, key: string): void {
@@ -43,13 +49,14 @@ export class SpoilWatch {
 
   /**
    * `keys`: the ledger entries that an assignment which is about to be granted or revoked may belong to. `own`: the key of
-   * its present names: links mean nobody who had their name before.
+   * its present names: links mean nobody who had their name before. `beganMs`: the evaluation; what came later was not there
+   * to be looked at.
    */
-  complainAboutCall(process: string, keys: readonly string[], own: string): string | undefined {
+  complainAboutCall(process: string, keys: readonly string[], own: string, beganMs: number): string | undefined {
     if (keys.length === 0) return undefined
     const reasons = keys.map(
       (key) =>
-        this.#complainAboutEntry(process, key) ?? (key === own ? this.#complainAboutLinks(process, key) : undefined),
+        this.#complainAboutEntry(process, key) ?? (key === own ? this.#complainAboutLinks(process, key, beganMs) : undefined),
     )
     return reasons.includes(undefined) ? undefined : reasons[0]
   }
@@ -60,7 +67,7 @@ export class SpoilWatch {
   }
 
   /** Only links that are always looked at: where the account is, or what tags it has, may be known wrongly. */
-  #complainAboutLinks(process: string, key: string): string | undefined {
+  #complainAboutLinks(process: string, key: string, beganMs: number): string | undefined {
     const { unreadable, organizations } = this.#world
     const [, account = '', grant] = ledgerGrammar.exec(key) ?? []
     const { state } = organizations.accountsNow().find(({ id }) => account.endsWith(id)) ?? {}
@@ -70,7 +77,8 @@ export class SpoilWatch {
     const refused = unreadable.refused.find((link) => {
       const [, scope, asked] = linkGrammar.exec(link) ?? []
       const isAsked = asked === grant && (scope === 'root%all' || scope === account)
-      return isAsked && !this.#given.has(`${process} ${link}`)
+      const wasThere = (this.#uploadedMs.get(link) ?? Number.NEGATIVE_INFINITY) <= beganMs
+      return isAsked && wasThere && !this.#given.has(`${process} ${link}`)
     })
     return refused === undefined ? undefined : `while S3 refuses to give ${refused}`
   }

@@ -88,4 +88,17 @@ export const unreadableRegressions: readonly Regression[] = [
       wait(20_000),
     ],
   },
+  {
+    name: 'a link that S3 does not give came after the look at links that a revocation was decided by',
+    settings: calm,
+    actions: [
+      upload(linkOf('account%200000000001')),
+      wait(70_000),
+      deleteLink(linkOf('account%200000000001')),
+      wait(450),
+      upload(linkOf('root%all')),
+      { do: 'S3 refuses to give a link', nth: 0, afterMs: 20_000 },
+      wait(70_000),
+    ],
+  },
 ]
