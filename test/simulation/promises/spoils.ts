@@ -56,7 +56,8 @@ export class SpoilWatch {
     if (keys.length === 0) return undefined
     const reasons = keys.map(
       (key) =>
-        this.#complainAboutEntry(process, key) ?? (key === own ? this.#complainAboutLinks(process, key, beganMs) : undefined),
+        this.#complainAboutEntry(process, key) ??
+        (key === own ? this.#complainAboutLinks(process, key, beganMs) : undefined),
     )
     return reasons.includes(undefined) ? undefined : reasons[0]
   }
