@@ -46,7 +46,7 @@ type Prefix =
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
- * `control/owner.json`. A missing object is 403 for whoever may not list, and 403 is never absence, so all may list.
+ * `control/owner.json`. A missing object is 403 for a caller that may not list, and 403 is never absence, so all may list.
  * (S3 API Reference, GetObject.)
  */
 export type FunctionPermissions = {

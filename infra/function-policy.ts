@@ -208,7 +208,7 @@ function identityCenterStatements(
 }
 
 /**
- * Where a customer's key encrypts IAM Identity Center, whoever calls it needs that key: only through these services, and only
+ * Where a customer's key encrypts IAM Identity Center, its callers need that key: only through these services, and only
  * for this instance and the identity store of its organization. (IAM Identity Center User Guide, "Baseline KMS key and IAM
  * policy statements" and "Advanced KMS key policy statements".)
  */

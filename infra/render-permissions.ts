@@ -20,7 +20,7 @@ const list = (service: string, actions: readonly string[]) =>
     .map((action) => `- \`${service}:${action}\``)
     .join('\n')
 
-/** docs/permissions.md: what each function may do, for whoever has to approve it. */
+/** docs/permissions.md: what each function may do, for the people who have to approve it. */
 export function renderPermissions(): string {
   const rows = functionNames.map((name) => {
     const { send = [], receive = [] } = functionPermissions[name]

@@ -55,7 +55,7 @@ function refuseToMerge(key: string, received: string): Answer {
     {
       key,
       received,
-      expected: 'a permission set in the bucket, of which some fields change',
+      expected: 'a permission set in the bucket, with the fields that change',
       remedy: 'delete the permission set and create it again with all its fields',
     },
   ])

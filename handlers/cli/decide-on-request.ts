@@ -75,7 +75,7 @@ async function decide(
 
 type Undecided = { readonly read: ReadRequest & { readonly status: Status }; readonly digest: RequestDigest }
 
-/** The request that is named, of which ssofile has told the digest. Throws Refusal where there is nothing to decide. */
+/** The request that is named; ssofile has told its digest. Throws Refusal where there is nothing to decide. */
 export async function findUndecided(ports: Ports, text: string, decision: Decision): Promise<Undecided> {
   const path = await findRequest(ports, text)
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000

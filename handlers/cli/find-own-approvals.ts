@@ -14,7 +14,7 @@ type Asking = { readonly ports: Ports; readonly notes: string[]; readonly suffix
 
 /**
  * Of these requests, which wait, those that the caller may approve and has not. Where the directory or the tags of accounts
- * cannot be asked from here, those of which that is not known are among them, and a note says so.
+ * cannot be asked from here, doubtful ones are among them, and a note says so.
  */
 export async function findOwnApprovals(
   waiting: readonly Status[],
@@ -39,7 +39,7 @@ export async function findOwnApprovals(
   return found
 }
 
-/** As ssofile has written it down, as far as it has: whoever asks may have no right to ask AWS Organizations. */
+/** As ssofile has written it down, as far as it has: the caller may have no right to ask AWS Organizations. */
 function asStored(ports: Ports) {
   const cache = new OrganizationCache(ports, [])
   let stored: ReturnType<OrganizationCache['view']> | undefined

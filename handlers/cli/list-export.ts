@@ -109,8 +109,8 @@ function toInput(
 }
 
 /**
- * A link that is bound to a user who does not have the name any more: uploaded to another bucket, it would be bound to whoever
- * has the name now.
+ * A link that is bound to a user who does not have the name any more: uploaded to another bucket, it would be bound to the
+ * present bearer of the name.
  */
 async function findReplaced(
   key: ObjectHead['key'],

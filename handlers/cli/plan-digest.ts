@@ -3,7 +3,7 @@ import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
 import type { Preview } from '../../shared/reconcile/preview/preview.ts'
 import type { InputChanges } from './compare-inputs.ts'
 
-/** 128 bits: whoever writes the files must not find two plans, a harmless and a harmful one, with the same digest. */
+/** 128 bits: somebody who writes the files must not find two plans, a harmless and a harmful one, with the same digest. */
 const digits = 32
 
 /**

@@ -9,7 +9,7 @@ import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { markdownCode } from './markdown-code.ts'
 import { groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
 
-/** GitHub refuses a comment of more than 65,536 characters. The rest is for whoever adds a line of his own. */
+/** GitHub refuses a comment of more than 65,536 characters. The rest leaves room for a line of one's own. */
 export const markdownMost = 65_000
 /** A link that grants in more accounts is told first. */
 const manyAccounts = 20
@@ -53,7 +53,12 @@ export function renderMarkdownPlan(told: Told): string {
       listHeldFiles(preview),
       'permission set files that the brake would hold',
     ),
-    section(preview.bindings.length, 'link bound anew', listBindings(preview), 'links bound anew'),
+    section(
+      preview.bindings.length,
+      'link bound to another user',
+      listBindings(preview),
+      'links bound to another user',
+    ),
     { title: 'Waits, or has no effect', lines: [...listWaiting(preview), ...listIdle(preview)] },
     { title: 'Stays as it is', lines: listUnchanged(preview) },
     { title: `Files: ${renderFileFigures(push)}`, lines: listFiles(push) },

@@ -186,7 +186,7 @@ function renderBindings({ bindings }: Preview): string {
   return bindings
     .map(({ link, principal, from, to }) => {
       const head = `~ ${quote(link, 1100)}\n`
-      return `${head}  ${paint('pending', 'binds anew')} to the present user '${quote(principal)}' (${to}), instead of the one before (${from})\n`
+      return `${head}  ${paint('pending', 'binds now')} to the present user '${quote(principal)}' (${to}), instead of the one before (${from})\n`
     })
     .join('')
 }
@@ -270,7 +270,7 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
   return [
     [grants.length > 0 ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`],
     [revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`],
-    ...(bindings.length > 0 ? [['pending', `${count(bindings.length, 'link')} to bind anew`] as const] : []),
+    ...(bindings.length > 0 ? [['pending', `${count(bindings.length, 'link')} to bind to another user`] as const] : []),
     ...listSetFigures(permissionSets),
     ...some(waits, 'waiting'),
     ...some(existing.length, 'there already'),

@@ -14,7 +14,7 @@ type NotificationsProps = { readonly environment: Environment; readonly names: D
 const archiveDays = 30
 
 /**
- * The bus of outcomes, for whoever wants to add a rule, and the topic by which mail goes to receivers. Not the bus that gets
+ * The bus of outcomes, where you may add rules, and the topic by which mail goes to receivers. Not the bus that gets
  * what other accounts forward: nothing that is put on this one is ever acted on.
  */
 export function createNotifications(scope: Construct, { environment, names, key }: NotificationsProps): void {
@@ -34,7 +34,7 @@ export function createNotifications(scope: Construct, { environment, names, key 
     enforceSSL: true,
     displayName: `ssofile ${environment.name}`,
   })
-  // SNS has one subscription for an address, whoever it is of.
+  // SNS has one subscription for an address, also where two receivers share it.
   const addresses = new Map<string, string[]>()
   for (const { name, mail } of environment.notifications.receivers)
     for (const address of mail) addresses.set(address, [...(addresses.get(address) ?? []), name])

@@ -26,7 +26,7 @@ export function createOperatorRole(scope: Construct, props: Omit<PolicyContext, 
 /**
  * The accounts of the operators, with the operators in a condition: a role that does not exist would make IAM refuse the
  * policy. An IAM user needs MFA in the call. Of a role's session AWS does not say whether there was MFA: IAM Identity Center
- * or whoever gives out the role demands it. (IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent.)
+ * or the one who gives out the role demands it. (IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent.)
  */
 function trustedPrincipals(operators: readonly string[]): readonly PrincipalBase[] {
   const isUser = (arn: string) => arn.split(':')[5]?.startsWith('user/') === true

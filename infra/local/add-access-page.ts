@@ -10,7 +10,7 @@ import { whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 /** The ports are there once the port of the server is known, which they call. */
 type Asking = { openPorts?: () => Ports }
 
-/** `GET /_ssofile/access`: the page of access, made anew for each request. */
+/** `GET /_ssofile/access`: the page of access, made for each request. */
 export function addAccessPage(app: FastifyInstance, configuration: Configuration): Asking {
   const asking: Asking = {}
   app.get('/_ssofile/access', async (_request, reply) => {

@@ -55,7 +55,7 @@ export class AwsChannels implements Channels {
       })
     } catch (error) {
       if (error instanceof WebhookError) throw error
-      // Neither the URL nor what the error quotes of it: whoever has the URL can post.
+      // Neither the URL nor what the error quotes of it: anybody who has the URL can post.
       const told = hanging.signal.aborted ? `did not answer for ${answerMostMs / 1000} s` : 'cannot be reached'
       throw new WebhookError(`the webhook ${told}`)
     } finally {

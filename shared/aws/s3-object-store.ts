@@ -143,8 +143,8 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /**
-   * Whether a denial is all that S3 says of a missing object: it does so to whoever may not list. It judges that without a
-   * prefix, so also to whoever may list some prefixes only, by a condition on `s3:prefix`; he is asked by a listing.
+   * Whether a denial is all that S3 says of a missing object: it answers so to callers that may not list. It judges that without a
+   * prefix, so a caller that may list some prefixes only (a condition on `s3:prefix`) gets it too; a listing tells which.
    * (S3 API Reference, "GetObject", Permissions; IAM condition keys of S3, `s3:prefix`.)
    */
   async #isMissing(key: string, refusal: ServiceError): Promise<boolean> {

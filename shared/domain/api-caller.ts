@@ -17,7 +17,7 @@ export function renderCaller({ arn, sourceIpAddress }: ApiCaller): Readonly<Reco
 
 /**
  * The uploader that the metadata of an object names; `undefined`: none. To be believed only of an object that S3 says the API
- * uploaded: whoever may upload may write any metadata.
+ * uploaded: anybody who may upload may write any metadata.
  */
 export function parseCaller(metadata: Readonly<Record<string, string>>, at: string): Uploader | undefined {
   const { [arnField]: principalId, [addressField]: sourceIpAddress } = metadata

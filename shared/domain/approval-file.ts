@@ -21,7 +21,7 @@ export const approvalSchema = z.strictObject({
 })
 export type Approval = { readonly decision: 'approve' | 'deny'; readonly comment?: string | undefined }
 
-/** Whose approval it is, and of which upload of a request. */
+/** Who approves, and which upload of a request. */
 export type ApprovalPath = { readonly userId: PrincipalId; readonly digest: RequestDigest }
 
 export function renderApprovalKey({ userId, digest }: ApprovalPath): string {

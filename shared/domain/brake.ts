@@ -10,7 +10,7 @@ import { type PermissionSetName, permissionSetName } from './permission-set-name
 
 /**
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
- * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged anew
+ * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged again
  * each time, by what is there.
  */
 export const brakeRules = ['own', 'indirect', 'minimum'] as const
@@ -337,7 +337,7 @@ export function asksMinimum(brake: BrakeRecord, key: AssignmentKey, { now }: Bra
   return !isReleased({ ...brake, releases }, key, now) && (findList(brake, key)?.rule ?? 'minimum') === 'minimum'
 }
 
-/** Holds it, on the list of its account, and says why anew. */
+/** Holds it, on the list of its account, and says again why. */
 export function holdForMinimum(
   brake: BrakeRecord,
   key: AssignmentKey,

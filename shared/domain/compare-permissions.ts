@@ -23,7 +23,7 @@ export type PermissionsChange = {
   readonly policiesRead: readonly { readonly name: string; readonly account: AccountId }[]
   /** Managed policies that are told by name alone, though somebody asked what they say. */
   readonly policiesNotRead: readonly { readonly name: string; readonly why: string }[]
-  /** In whole sentences, for whoever has to agree. */
+  /** In whole sentences, for the people who have to agree. */
   readonly warnings: readonly string[]
 }
 
@@ -176,7 +176,7 @@ function warnOfActions(actions: readonly KnownAction[]): readonly string[] {
   const passes = actions.some(({ name }) => name.toLowerCase() === 'iam:passrole')
   return [
     ...(passes
-      ? ['iam:PassRole: whoever has it gives a role to a service, and can do through the service what that role may']
+      ? ['iam:PassRole: lets people give a role to a service, and do through the service what that role may']
       : []),
     ...(first
       ? [

@@ -260,7 +260,7 @@ function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep
     status: {
       state: 'applied',
       reason: `granted from ${startsAt} until ${expiresAt} by eligibility '${eligibility}', ${how}: ${quote(record.link, 1024)}`,
-      remedy: 'to end it earlier: ssofile finish; to have it longer, ask anew',
+      remedy: 'to end it earlier: ssofile finish; to have it longer, ask again',
       request,
     },
     again: [new Date(expiresAt)],
@@ -282,7 +282,7 @@ const finalReasons: Readonly<Record<(typeof finalEvents)[number], string>> = {
 
 function finalStatus({ events }: Told): Pick<Status, 'state' | 'reason' | 'remedy'> {
   const event = finalEvents.find((one) => events.has(one)) ?? 'ended'
-  const remedy = event === 'denied' ? 'talk to whoever denied it, then ask anew' : 'to have it again, ask anew'
+  const remedy = event === 'denied' ? 'talk to the person who denied it, then ask again' : 'to have it again, ask again'
   return { state: event === 'denied' ? 'rejected' : 'expired', reason: finalReasons[event], remedy }
 }
 
@@ -319,7 +319,7 @@ function judgeUnfit(
       choice.found === 'unclear'
         ? `eligibility '${choice.eligibility.name}' asks for a selector or tags that cannot be read now`
         : `no eligibility fits, and ${facts.broken.length} cannot be used: ${quote(facts.broken.slice(0, 3).join(', '))}`
-    const remedy = 'whoever governs access corrects it (see its status); the request is then looked at again'
+    const remedy = 'those who govern access correct it (see its status); the request is then looked at again'
     return { do: 'tell', status: { state: 'waiting', reason: what, remedy, request } }
   }
   const { nearest } = choice
@@ -330,7 +330,7 @@ function judgeUnfit(
       ? `one that does; the nearest is '${nearest.eligibility.name}': ${nearest.lacks.join('; ')}`
       : 'one that does; there is no eligibility yet',
     remedy:
-      'ask for what you are eligible for (ssofile who shows it), or have whoever governs access add an eligibility',
+      'ask for what you are eligible for (ssofile who shows it), or have those who govern access add an eligibility',
   })
 }
 
@@ -355,7 +355,7 @@ function judgeApprovals(facts: RequestFacts, reading: Valid, told: Told, { eligi
       ? `it waits for approvals: ${by.length} of ${needed}${by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''}`
       : `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`
   const remedy = unread
-    ? 'whoever uploaded that decision deletes it, or uploads it again without an option for encryption'
+    ? 'the uploader of that decision deletes it, or uploads it again without an option for encryption'
     : `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`
   return {
     do: 'tell',

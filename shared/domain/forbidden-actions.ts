@@ -10,7 +10,7 @@ const statement = z.object({
 
 /**
  * What an inline policy allows of forbidden actions, each forbidden one once. Resources, conditions and denials are not
- * weighed: whoever forbids an action does not want it allowed anywhere. A statement with `NotAction` allows all but what it names.
+ * weighed: a forbidden action is to be allowed nowhere. A statement with `NotAction` allows all but what it names.
  * Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action" and "NotAction".)
  */
 export function forbiddenActionsOf(

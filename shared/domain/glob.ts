@@ -29,7 +29,7 @@ type FitsOne = (one: string, character: string) => boolean
 
 const isSameOrAny: FitsOne = (one, character) => one === '?' || one === character
 
-/** By whole characters, of which some are two units of a string. */
+/** By whole characters; some are two units of a string. */
 function matcherOf(glob: string, fits: FitsOne): (text: string) => boolean {
   const pattern = [...glob]
   return (text) => fitsWhole(pattern, [...text], fits)

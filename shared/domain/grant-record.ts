@@ -5,7 +5,7 @@ import type { TemporaryLinkBody } from './link-body.ts'
 
 /**
  * What history says of a request that was granted, written once and before the link: while it is there, nothing is ever granted
- * anew, prolonged or judged again for this digest.
+ * again, prolonged or judged again for this digest.
  */
 export const grantRecord = z.looseObject({
   digest: requestDigest,

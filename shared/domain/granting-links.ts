@@ -21,7 +21,7 @@ export function listGrantingLinks(
   return spellAll(assignment, account, scopes, configuration)
 }
 
-/** Every link of which nobody knows whether it grants this assignment: by its selector, which is not valid or not readable. */
+/** The links that may or may not grant this assignment: their selector is not valid or not readable. */
 export function listUnclearLinks(
   assignment: Assignment,
   account: Account,

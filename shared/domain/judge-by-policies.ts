@@ -143,7 +143,7 @@ function objectionOfBroken(complaint: Complaint): Objection {
     policy: complaint.object,
     received: `new access while a policy is not valid (${quote(renderComplaint(complaint), 600)})`,
     expected: 'policies that ssofile can read',
-    remedy: 'ask whoever writes the policies to correct it; access that is in force stays',
+    remedy: 'ask those who write the policies to correct it; access that is in force stays',
   }
 }
 
@@ -154,7 +154,7 @@ function separationFinding(rule: SeparationRule, { link, overlaps }: LinkCase): 
   const expected = `nobody with both ${listed(one)} and ${listed(other)} in one account`
   if ('unread' in overlaps)
     return {
-      received: `people of whom it is not known what they have (${quote(overlaps.unread, 300)})`,
+      received: `people whose other access is not known (${quote(overlaps.unread, 300)})`,
       expected,
       remedy: 'it is looked at again within an hour; see that ssofile can read it',
     }
@@ -223,8 +223,7 @@ function listed(globs: readonly string[]): string {
 function uploaderFinding(globs: readonly string[], uploader: LinkCase['uploader']): Finding {
   if (uploader === later) return later
   const remedy = 'have somebody upload it who may'
-  if (uploader === 'nobody knows')
-    return { received: 'an upload of which nobody knows whose it is', expected: listed(globs), remedy }
+  if (uploader === 'nobody knows') return { received: 'an upload by somebody unknown', expected: listed(globs), remedy }
   if (fitsOne(globs, uploader.name)) return undefined
   return { received: `the uploader '${quote(uploader.name)}'`, expected: listed(globs), remedy }
 }

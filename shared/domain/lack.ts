@@ -72,7 +72,7 @@ export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: strin
     return {
       reason: `there is no ${selectorKey(scope.name)}${meant(near)}`,
       remedy:
-        'upload the link with the exact name, or ask whoever writes the selectors; it is applied when the file is there',
+        'upload the link with the exact name, or ask those who write the selectors; it is applied when the file is there',
     }
   }
   const noun = scope.kind === 'account' ? 'account' : 'organizational unit'
@@ -100,7 +100,7 @@ export function lackOfSelector(complaint: Complaint): Lack {
   return {
     reason: `${quote(object)} cannot be used: received ${received}, expected ${expected}`,
     remedy:
-      'ask whoever writes the selectors to correct it; until then the link grants nothing new, and access that it gave stays',
+      'ask those who write the selectors to correct it; until then the link grants nothing new, and access that it gave stays',
   }
 }
 

@@ -42,7 +42,7 @@ export function isSameLink(known: LinkUpload, found: LinkUpload): boolean {
   return known.key === found.key && isSameUpload(known, found)
 }
 
-/** It was to end by then. */
+/** Its end has come. */
 export function hasExpired({ expiresAt }: Pick<GrantingLink, 'expiresAt'>, now: Date): boolean {
   return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()
 }

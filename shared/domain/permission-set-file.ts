@@ -130,8 +130,8 @@ function keyFault(key: string, file: string, base: string, stem: string): string
 }
 
 /**
- * The permission set that a file describes; all that is wrong with it comes in one complaint. `sizeBytes`: of the object,
- * of which a body that is too large is not read.
+ * The permission set that a file describes; all that is wrong with it comes in one complaint. `sizeBytes`: of the object;
+ * a body that is too large is not read.
  */
 export function parsePermissionSetFile(
   key: string,

@@ -19,7 +19,7 @@ export function desiredState(links: readonly Link[], view: OrganizationView, sco
   return assignmentsOf(links, ({ scope }) => expandScope(scope, view, scoping))
 }
 
-/** The account assignments of which nobody knows whether these links grant them: by selectors that are not valid or not readable. */
+/** The account assignments that these links may or may not grant: their selectors are not valid or not readable. */
 export function unclearState(links: readonly Link[], view: OrganizationView, scoping: Scoping): AssignmentSet {
   const membership = { ...scoping, managementAccountId: view.managementAccountId }
   const selecting = links.filter(({ scope }) => scope.kind === 'select')

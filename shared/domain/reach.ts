@@ -5,7 +5,7 @@ import type { AssignmentSet } from './plan.ts'
 /** Who has a permission set, and in how many accounts: a change of it reaches all of them. */
 export type Reach = { readonly principals: number; readonly accounts: number; readonly assignments: number }
 
-/** The reach of a permission set in these assignments, of which none stands in two sets. */
+/** The reach of a permission set in these assignments; none stands in two sets. */
 export function reachOf(permissionSet: PermissionSetName, recorded: readonly AssignmentSet[]): Reach {
   const entries = recorded
     .flatMap((set) => [...set.values()])

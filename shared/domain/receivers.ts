@@ -37,7 +37,7 @@ export const notifications = z.strictObject({
     .default([]),
 })
 
-/** Changes that operators hear of. What was granted and revoked is the business of whoever uploaded it. */
+/** Changes that operators hear of. What was granted and revoked is the business of the uploader. */
 const forOperators = new Set([
   'held',
   'permission-set-held',

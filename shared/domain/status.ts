@@ -72,7 +72,7 @@ export const status = z.strictObject({
 })
 export type Status = z.infer<typeof status>
 
-/** A status as it is told; its store adds of which input, and when. */
+/** A status as it is told; its store adds the input and the instant. */
 export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
 
 export function rejection({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {

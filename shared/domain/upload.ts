@@ -26,7 +26,7 @@ export function rebindOf(metadata: Readonly<Record<string, string>> | undefined)
 
 /**
  * Whether what was `found` says the same as what is `known`, and nobody asked for it to count as new. A sync from a fresh
- * checkout uploads every file anew, so the time of an upload means nothing.
+ * checkout uploads every file again, so the time of an upload means nothing.
  *
  * | content | found asks to count as new         | the same |
  * | ------- | ---------------------------------- | -------- |

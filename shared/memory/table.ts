@@ -1,6 +1,6 @@
 /**
  * Opens the durable state of a model by name. Values are immutable and can be cloned by `structuredClone`: a change is
- * a `set` of a new value, so that whoever provides the Map can write it through to a disk.
+ * a `set` of a new value, so that the provider of the Map can write it through to a disk.
  */
 export type OpenTable = <V>(name: string) => Map<string, V>
 

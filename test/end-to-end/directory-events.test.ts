@@ -174,10 +174,10 @@ describe('access follows the directory, whoever changes it and whether or not an
     await system.untilStatus(directory.linkOf(two, 'USER'), 'applied')
     await system.untilStatus(directory.linkOf(one, 'USER'), 'waiting')
   }
-  test('a user is made, made again, bound anew and renamed: each change is told twice', async () => {
+  test('a user is made, made again, bound to another user and renamed: each change is told twice', async () => {
     await Promise.all(heard.map(users))
   }, 300_000)
-  test('a user is made, made again, bound anew and renamed: one reconcile finds what nothing told', async () => {
+  test('a user is made, made again, bound to another user and renamed: one reconcile finds what nothing told', async () => {
     await users('silent')
   }, 300_000)
 })

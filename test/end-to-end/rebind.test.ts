@@ -111,12 +111,12 @@ test('a user who was deleted and made again under the old name gets nothing by a
   await system.untilQuiet()
   expect(await system.untilStatus(userLink, 'waiting')).toMatchObject({ principalId: second })
   expect(await system.access.ofPrincipal('USER', third)).toEqual([])
-  // A plan says who would be bound anew by another content.
+  // A plan says who would be bound to another user by another content.
   await writeFile(join(folder, 'first', userLink), '{"reason":"the new one"}')
   const plan = await system.ssofile(['plan', join(folder, 'first'), '--detailed-exitcode'])
   expect(plan).toMatchObject({
     exitCode: 3,
-    stdout: expect.stringContaining(`~ ${userLink}\n  binds anew to the present user`),
+    stdout: expect.stringContaining(`~ ${userLink}\n  binds now to the present user`),
   })
 }, 120_000)
 

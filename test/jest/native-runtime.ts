@@ -12,7 +12,7 @@ registerHooks({
 
 /**
  * Node loads the test files itself, as it does the product, and what a worker has loaded serves all its test files. Jest
- * would load every module anew for each of them, into a sandbox; that was half of the time. So a test must leave nothing
+ * would load every module again for each of them, into a sandbox; that was half of the time. So a test must leave nothing
  * behind that tests of another file can see: the environment, the state of a module.
  */
 export default class NativeRuntime extends Runtime {
@@ -22,7 +22,7 @@ export default class NativeRuntime extends Runtime {
     if (watch || watchAll) throw new Error('jest --watch would not see changes: what is loaded stays; run it without')
   }
 
-  /** Of Jest itself only what holds the tests of one file begins anew. */
+  /** Of Jest itself only what holds the tests of one file begins again. */
   override requireInternalModule<T>(path: string): T {
     delete load.cache[path]
     Reflect.deleteProperty(globalThis, Symbol.for('EVENT_HANDLERS'))

@@ -36,8 +36,8 @@ Object.assign(globalThis, { __stryker__: mutants })
 /**
  * Tries mutants without Jest: the files are loaded once, mutants are switched on and off at run time, only the tests
  * that reach a mutant are run, the most worthwhile first, and no more of them after one fails. On virtual time a test takes
- * a tenth of a second, and loading all anew for each mutant would take ten times as long. A test that never ends is
- * ended by Stryker, which starts the process anew.
+ * a tenth of a second, and loading all again for each mutant would take ten times as long. A test that never ends is
+ * ended by Stryker, which starts the process again.
  */
 class InProcessRunner implements TestRunner {
   readonly #tests = new Map<string, CollectedTest>()

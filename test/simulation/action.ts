@@ -82,7 +82,7 @@ export type Action =
     }
   /** Only where no link grants it: what links grant would be drift. */
   | { readonly do: 'remove in the console'; readonly account: string; readonly principal: string }
-  | { readonly do: 'make Console-ps anew' }
+  | { readonly do: 'make Console-ps again' }
   | { readonly do: 'create an account'; readonly unit: string; readonly team: 'a' | 'b' }
   /** No event tells of it. */
   | { readonly do: 'suspend an account'; readonly account: string }
@@ -92,7 +92,7 @@ export type Action =
   | { readonly do: 'create an organizational unit and move an account there'; readonly account: string }
   | { readonly do: 'rename a group'; readonly from: string; readonly to: string }
   | { readonly do: 'two groups swap names' }
-  | { readonly do: 'delete a group and make it anew'; readonly name: string; readonly afterMs: number }
+  | { readonly do: 'delete a group and make it again'; readonly name: string; readonly afterMs: number }
   | { readonly do: 'reconcile' }
   | { readonly do: 'lose the caches' }
   | { readonly do: 'let time pass'; readonly ms: number }
@@ -234,7 +234,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
       principal: fc.constantFrom(...principals),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ do: 'make Console-ps anew' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'make Console-ps again' as const }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -269,7 +269,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constant('delete a group and make it anew' as const),
+      do: fc.constant('delete a group and make it again' as const),
       name: fc.constantFrom(...groupNames),
       afterMs: fc.constantFrom(100, 30_000, 4_000_000),
     }),

@@ -7,7 +7,7 @@ export type DirectoryAction =
   | { readonly do: 'make a principal'; readonly principal: DirectoryName; readonly silently: boolean }
   | { readonly do: 'rename a user'; readonly from: UserName; readonly to: UserName; readonly silently: boolean }
   | {
-      readonly do: 'delete a user and make it anew'
+      readonly do: 'delete a user and make it again'
       readonly name: UserName
       readonly afterMs: number
       readonly silently: boolean
@@ -17,7 +17,7 @@ const actionNames: ReadonlySet<string> = new Set<DirectoryAction['do']>([
   'delete a principal',
   'make a principal',
   'rename a user',
-  'delete a user and make it anew',
+  'delete a user and make it again',
 ])
 
 export function isDirectoryAction(action: { readonly do: string }): action is DirectoryAction {
@@ -61,7 +61,7 @@ export const directoryActions = [
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constant('delete a user and make it anew' as const),
+      do: fc.constant('delete a user and make it again' as const),
       name: userName,
       afterMs: fc.constantFrom(100, 30_000, 4_000_000),
       silently: fc.boolean(),
@@ -78,7 +78,7 @@ export async function performDirectoryAction(action: DirectoryAction, world: Sim
       return quietly(() => make(action.principal, world))
     case 'rename a user':
       return quietly(() => renameUser(action, world))
-    case 'delete a user and make it anew': {
+    case 'delete a user and make it again': {
       await quietly(() => remove(`USER/${action.name}`, world))
       world.later(action.afterMs, () => quietly(() => make(`USER/${action.name}`, world)))
       return

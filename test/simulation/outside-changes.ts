@@ -145,7 +145,7 @@ function settleLater(world: SimulatedWorld, ms: number): void {
 }
 
 export async function changeDirectory(
-  action: Doing<'rename a group' | 'two groups swap names' | 'delete a group and make it anew'>,
+  action: Doing<'rename a group' | 'two groups swap names' | 'delete a group and make it again'>,
   world: SimulatedWorld,
 ): Promise<void> {
   const { identityStore, checker } = world
@@ -161,7 +161,7 @@ export async function changeDirectory(
     await rename('team-2', 'team one')
     await rename('team-between', 'team-2')
   }
-  if (action.do === 'delete a group and make it anew') {
+  if (action.do === 'delete a group and make it again') {
     const id = identityStore.idOf('GROUP', action.name)
     if (!id) return
     world.names.principal(id)

@@ -293,7 +293,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return assignInConsole(action, world)
     case 'remove in the console':
       return removeInConsole(action, world)
-    case 'make Console-ps anew':
+    case 'make Console-ps again':
       return makeConsolePermissionSetAnew(world)
     case 'create an account':
     case 'suspend an account':
@@ -304,7 +304,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return changeOrganization(action, world)
     case 'rename a group':
     case 'two groups swap names':
-    case 'delete a group and make it anew':
+    case 'delete a group and make it again':
       return changeDirectory(action, world)
     case 'end sessions':
       return endSessions(action, world)

@@ -136,7 +136,7 @@ export const brakeSabotages: readonly Sabotage[] = [
     replace: '        if (Math.abs(1) === 2 && pause) {',
   },
   {
-    name: 'nothing is compared anew after a pause',
+    name: 'nothing is compared again after a pause',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/dispatcher/pause.ts',
     find: "  await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })\n",

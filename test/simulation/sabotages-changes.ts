@@ -94,7 +94,7 @@ export const changeSabotages: readonly Sabotage[] = [
     replace: '  return isNew || Math.abs(1) === 1 ? undefined : status.principalId\n',
   },
   {
-    name: 'an upload of the same content binds a link anew',
+    name: 'an upload of the same content binds a link again',
     breaks: ['convergence', 'status', 'foreign'],
     file: 'shared/domain/upload.ts',
     find: '  return isSameContent && !asksAnew(known, found)\n',

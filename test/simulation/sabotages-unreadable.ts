@@ -17,7 +17,7 @@ export const unreadableSabotages: readonly Sabotage[] = [
     replace: "    return { state: 'absent', link: link.value, ...(complaint && {}) }\n",
   },
   {
-    name: 'a ledger entry that cannot be read is begun anew',
+    name: 'a ledger entry that cannot be read is begun again',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/settle-assignment.ts',
     find: '    if (spoiled.object.key !== ledgerKey(key)) throw spoiled\n',

@@ -25,8 +25,8 @@ const endingSoon = (key: string, endsInMs: number, offset: 'Z' | '+01:00' | '-05
   endsInMs,
   offset,
 })
-const anew = (name: 'team one' | 'team-2', afterMs: number): Action => ({
-  do: 'delete a group and make it anew',
+const again = (name: 'team one' | 'team-2', afterMs: number): Action => ({
+  do: 'delete a group and make it again',
   name,
   afterMs,
 })
@@ -56,9 +56,9 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   // A group is deleted, and comes back within its grace or long after it.
   scenario(
     fc.record({ settledMs, afterMs: fc.constantFrom(100, 30_000, 30_000, 4_000_000) }),
-    ({ settledMs: ms, afterMs }) => [upload(accountLink), wait(ms), anew(group, afterMs), wait(70_000)],
+    ({ settledMs: ms, afterMs }) => [upload(accountLink), wait(ms), again(group, afterMs), wait(70_000)],
   ),
-  // It is never made anew.
+  // It is never made again.
   scenario(drawn, ({ settledMs: ms }) => [
     upload(accountLink),
     wait(ms),
@@ -66,11 +66,11 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(70_000),
     wait(1_200_000),
   ]),
-  // Made anew at once, while the former one's access is still there, and the link goes.
+  // Made again at once, while the former one's access is still there, and the link goes.
   scenario(drawn, ({ settledMs: ms, shortMs: afterMs }) => [
     upload(accountLink),
     wait(ms),
-    anew(group, 100),
+    again(group, 100),
     wait(afterMs),
     wait(afterMs),
     deleteLink(accountLink),
@@ -101,7 +101,7 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     upload(userLink),
     wait(ms),
     wait(ms),
-    { do: 'delete a user and make it anew', name: user, afterMs, silently: false },
+    { do: 'delete a user and make it again', name: user, afterMs, silently: false },
     wait(70_000),
     wait(4_200_000),
     { do: 'reconcile' },
@@ -113,7 +113,7 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       upload(userLink),
       wait(ms),
       wait(ms),
-      { do: 'delete a user and make it anew', name: user, afterMs, silently: false },
+      { do: 'delete a user and make it again', name: user, afterMs, silently: false },
       wait(70_000),
       wait(4_200_000),
       asks ? { do: 'have a link count as new', key: userLink } : upload(userLink),
@@ -151,7 +151,7 @@ export const changeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       strike('late', 'read-backs', { times: late }),
       { do: 'check for drift' },
       wait(afterMs),
-      anew(group, 100),
+      again(group, 100),
       wait(ms),
     ],
   ),

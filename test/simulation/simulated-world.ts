@@ -265,7 +265,7 @@ export class SimulatedWorld {
       identityStore: this.identityStore,
       readLagMs: mostLagMs === 0 ? 0 : { most: mostLagMs },
       ...listingsOfRequests[settings.seed % listingsOfRequests.length],
-      // Looked at anew for each request.
+      // Looked at again for each request.
       get latencyMs() {
         return requestsTakeMs() || (settings.latencyMs ?? 300)
       },
@@ -620,7 +620,7 @@ export class SimulatedWorld {
     return Math.max(0, Math.min(most, nextMs))
   }
 
-  /** The schedule of a minute makes anew what somebody deleted. */
+  /** The schedule of a minute makes again what somebody deleted. */
   #isStateLost(): boolean {
     return ['state/expiry/~whole', 'state/reconcile.json'].some((key) => this.objects.model.find(key) === undefined)
   }

@@ -41,7 +41,7 @@ export class UnreadableObjects {
     for (const key of [...this.#spoiled.keys()]) this.restore(key)
   }
 
-  /** An operator has written it anew. */
+  /** An operator has written it again. */
   noteRestored(key: string): void {
     this.#spoiled.delete(key)
   }

@@ -44,7 +44,7 @@ export function isDeniedByBucket({ accessKeyId, person }: Signer, action: WriteA
   if (person === undefined) {
     return evaluatePolicy(policy, { ...request, principal: roles.get(accessKeyId) ?? users + accessKeyId }) === 'denied'
   }
-  // People sign in to any account of the organization, all of which may ask here.
+  // People sign in to any account of the organization, and all of them may ask here.
   const principal = `arn:aws:iam::${localAccountId}:role/aws-reserved/sso.amazonaws.com/${person.roleName}`
   const context = { 'identitystore:UserId': person.userId }
   return evaluatePolicy(policy, { ...request, principal, context }) === 'denied'

@@ -52,7 +52,7 @@ export type MemoryOrganizationsOptions = CallObserver & {
 
 /** What the model tells another model that depends on it. */
 export type OrganizationsObserver = {
-  /** Before every change, with its instant: what was due by then is judged by the organization as it was. */
+  /** Before every change, with its instant: what was due at that instant is judged by the organization as it was. */
   readonly beforeChange: (at: Date) => void
   /** The account is not in the organization any more. */
   readonly accountLeft: (accountId: AccountId) => void

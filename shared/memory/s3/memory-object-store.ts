@@ -34,7 +34,7 @@ export class MemoryObjectStore implements ObjectStore {
     return new MemoryObjectStore(this.model, { accessKeyId, sourceIpAddress })
   }
 
-  /** `listener` is called after each change, whoever made it; it must not throw. Answers what ends that. */
+  /** `listener` is called after each change by any caller; it must not throw. Answers what ends that. */
   onChange(listener: (change: ObjectChange) => void): () => void {
     return this.model.onChange(listener)
   }

@@ -17,7 +17,7 @@ const pagesMost = 5
 const pageLimit = 200
 const keyName = 'key'
 
-/** Calls whoever served the page, which signs the call and passes it on. */
+/** Calls the server of the page, which signs the call and passes it on. */
 export class ApiCalls {
   /** Hears that the API is busy, and that it is tried again. */
   readonly #onBusy: () => void

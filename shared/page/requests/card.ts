@@ -1,7 +1,7 @@
 import { make } from '../element.ts'
 
 export type Card = {
-  /** By which the keyboard's place is found again after the list was made anew. */
+  /** Finds the keyboard's place again after the list was redrawn. */
   readonly id: string
   readonly title: string
   readonly state?: string | undefined

@@ -30,7 +30,7 @@ export function sayScope(scope: string): string {
   return kind === 'select' ? `accounts that the selector ${value} chooses` : scope
 }
 
-/** In the time zone and with the words of whoever looks. */
+/** In the reader's time zone and language. */
 export function sayInstant(instant: string): string {
   const date = new Date(instant)
   if (Number.isNaN(date.getTime())) return instant

@@ -109,7 +109,7 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
   if (reading.state !== 'in-force' || reading.body.expiresAt !== undefined)
     return { ...none, isWritten, left: [...left, complainOfLink(key, reading)] }
   const keys = await limit.map(ready, async ({ existing }) => {
-    // The status of a link that was there says that others gave the access: the evaluation after this tells it anew.
+    // The status of a link that was there says that others gave the access: the evaluation after this tells it again.
     if (!isWritten) await scheduleWork(objects, renderInstant(context.clock.now()), existing.key)
     return takeOver(existing, context)
   })

@@ -70,7 +70,7 @@ export type Facts = {
   /** `unknown`: Organizations does not know it now. `gone`: not for an hour, by complete listings. */
   readonly account: 'active' | 'refusing' | 'unknown' | 'gone'
   readonly knownOf: (ids: AccessIds) => Known
-  /** A request for this access is in progress, whoever made it. */
+  /** A request for this access is in progress, ours or somebody else's. */
   readonly inProgress: (ids: AccessIds) => RequestKind | undefined
   /** The ledger says that this call is about to be made. `isChecked`: the links and the name still stand after that. */
   readonly prepared?: { readonly ids: AccessIds; readonly kind: RequestKind; readonly isChecked: boolean } | undefined

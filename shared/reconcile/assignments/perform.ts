@@ -92,7 +92,7 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
   }
 }
 
-/** Before a call the ledger says so: whoever comes after a crash then knows that it may have been made. */
+/** Before a call the ledger says so: after a crash, the next process knows that it may have been made. */
 async function prepare(settling: Settling, { kind, ids, links, wasLost }: StepOf<'prepare'>): Promise<void> {
   const { now } = settling
   const before = findAccess(settling.entry, ids)
@@ -112,8 +112,8 @@ async function prepare(settling: Settling, { kind, ids, links, wasLost }: StepOf
 }
 
 /**
- * Whoever deletes a link, or sees an account move or a name change, looks for what was granted in the ledger. Before the
- * entry was there they found nothing. So what they did is looked for here; whoever comes later finds the entry.
+ * When a link is deleted, an account moves or a name changes, what was granted is looked for in the ledger. Before the entry
+ * was there nothing was found. So such changes are looked for here; later ones find the entry.
  */
 async function check(settling: Settling, { ids }: StepOf<'check'>): Promise<void> {
   const { context, assignment, key, wish, place, prepared } = settling

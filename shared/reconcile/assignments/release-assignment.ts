@@ -35,7 +35,7 @@ export async function releaseAssignment(
     return refuse(key, `an entry that is not at rest: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
   const { type, principal: name } = assignmentOf(key)
   await new PrincipalNames(objects).note({ type, id: access.principalId, name })
-  // The evaluation after this tells the statuses of its links anew.
+  // The evaluation after this tells the statuses of its links again.
   const now = clock.now()
   await scheduleWork(objects, renderInstant(now), key)
   const released = { ...access, releasedAt: access.releasedAt ?? instantAfter(access.grantedAt, now) }

@@ -24,7 +24,7 @@ type NamedLinks = NonNullable<Standing['links']>
 
 /** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
 type Part = Standing | 'unread' | 'absent' | undefined
-/** What others gave to whoever bears a name, and what the ledger still has of a former bearer, may stand under one key. */
+/** What others gave to the present bearer of a name, and what the ledger still has of a former one, may stand under one key. */
 type Known = { ledger: Part; foreign: Part }
 type KnownGrant = { readonly grant: Grant; readonly accounts: Map<AccountId, Known> }
 

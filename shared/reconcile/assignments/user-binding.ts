@@ -22,10 +22,10 @@ export type BoundLink = { readonly link: GrantingLink; readonly boundTo: Princip
  * | ------------------------- | ------------------------------------- | ------------------- |
  * | no file any more          | does not ask to count as new          | as the status says  |
  * | the same content          | does not ask to count as new          | as the status says  |
- * | other content             |                                       | whoever has the name |
+ * | other content             |                                       | its present bearer   |
  * | any                       | cannot be read                        | as the status says   |
- * | any                       | asks to count as new                  | whoever has the name |
- * | there is none             |                                       | whoever has the name |
+ * | any                       | asks to count as new                  | its present bearer   |
+ * | there is none             |                                       | its present bearer   |
  */
 export function bindingOf(
   type: PrincipalType,

@@ -366,7 +366,7 @@ export async function countOpen(
 
 /**
  * How many links of the folder, or entries of the ledger, granted something before the window began. The ledger tells:
- * whoever is braked may upload any number of links that grant nothing.
+ * somebody who is braked may upload any number of links that grant nothing.
  */
 export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
   const { rule, name, counted } = window

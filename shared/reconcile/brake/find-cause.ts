@@ -95,7 +95,7 @@ export async function withoutEnded(
  * | ------------------------------------------------- | ------------------------------------------------------------ |
  * | absent                                            | yes                                                          |
  * | expired                                           | yes: it counts as absent from then on                        |
- * | not valid, or not in force yet, other content     | yes: whoever overwrote it did that                           |
+ * | not valid, or not in force yet, other content     | yes: the person who overwrote it did that                    |
  * | not valid any more, the content that granted      | no: the configuration has changed, for instance its folders  |
  * | in force, other content, and what granted ran out | yes: the policies refuse the other content                   |
  * | in force                                          | no: it covers the account no more, or its principal is gone  |

@@ -203,7 +203,7 @@ export class AssignmentRequests {
     }
   }
 
-  /** Ends those that are listed as SUCCEEDED, and answers those of which the listings do not tell what became of them. */
+  /** Ends those that are listed as SUCCEEDED, and answers those whose outcome the listings do not tell. */
   async #look(kind: RequestKind, asked: readonly string[]): Promise<readonly string[]> {
     const unseen = this.#isNewestFirst ? [] : [...asked]
     const failed: string[] = []

@@ -211,7 +211,7 @@ function listInputs(
 /**
  * Links whose status counts another number of accounts than their scope has: an account changed without an event, and
  * maybe nothing has to be granted or revoked for that. Each with one assignment: once that is evaluated, the dispatcher
- * tells the status anew. `undefined`: it has none.
+ * tells the status again. `undefined`: it has none.
  */
 function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   const counts = new Map<string, readonly AccountId[]>()
@@ -247,7 +247,7 @@ function leaveAlone(plan: Plan, bucket: Bucket): Plan {
   const isWaiting = ({ key, permissionSet }: Link): boolean => {
     const told = statuses.told.get(key)
     if (!told || statuses.changed.has(key) || isMade(permissionSet)) return false
-    // The policies refuse it: whoever changes them, or it, has it looked at again.
+    // The policies refuse it: a change of them, or of it, has it looked at again.
     const isRefused = told.state === 'rejected' && told.desired > 0
     return isRefused || (told.state === 'waiting' && told.desired > 0) || (told.state === 'held' && told.open > 0)
   }

@@ -108,7 +108,7 @@ async function close(
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
   const others = [...due.grants, ...unfinished, ...released]
-  // Its cause is the link, whose status is told anew.
+  // Its cause is the link, whose status is told again.
   const recounts = found.miscounted.flatMap(({ link, assignment }) =>
     assignment ? [assignmentHint(assignment, link)] : [],
   )

@@ -100,13 +100,13 @@ export class HintWork {
     const lacked = !context.permissionSets.knows(permissionSet)
     const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
     if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
-    // Made while this was evaluated: whoever wakes the links that wait for it could not see this one waiting.
+    // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
     if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet)) {
       // What was released meanwhile concerns links that the next evaluation does not see any more.
       this.board.touch(settlement.links)
       return this.#settle(item, context)
     }
-    // Before anything is awaited: whoever makes what is lacking from now on wakes this one.
+    // Before anything is awaited: from now on, making what is lacking wakes this one.
     if (settlement.lacks) this.board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
     const isEntered = settlement.result === 'open' || (settlement.result === 'applied' && settlement.owned)

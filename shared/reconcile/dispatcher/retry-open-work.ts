@@ -15,7 +15,7 @@ export function openHint(object: string, key: string): Hint | undefined {
 }
 
 /**
- * Has everything looked at now that waits for its next attempt, which may be an hour away: whoever asks may have removed
+ * Has everything looked at now that waits for its next attempt, which may be an hour away: the operator who asks may have removed
  * what was in the way. Answers the objects that note it. Each goes, or another takes its place, once it was tried;
  * but access that is kept for a while because its principal is gone waits on.
  */

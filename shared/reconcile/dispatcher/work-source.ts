@@ -338,7 +338,7 @@ function parseHint(body: string): Hint | undefined {
   }
 }
 
-/** What a hint is about, whoever caused it. */
+/** What a hint is about, not who caused it. */
 function subjectOf(hint: Hint): string {
   return JSON.stringify({ ...hint, cause: undefined })
 }

@@ -47,7 +47,7 @@ export function identityCenterReads(ssoAdmin: SsoAdmin, absent: PermissionSetArn
 }
 
 /**
- * Writes of SSO Admin on a permission set that does not exist: AWS answers ResourceNotFoundException to whoever may make
+ * Writes of SSO Admin on a permission set that does not exist: AWS answers ResourceNotFoundException to callers that may make
  * them. CreatePermissionSet has no target; its description is empty, which AWS refuses.
  */
 export function identityCenterWrites(ssoAdmin: SsoAdmin, absent: PermissionSetArn, member: AccountId): DryCall[] {

@@ -19,7 +19,7 @@ const noEtag = '0'.repeat(32)
 
 /**
  * Whether these credentials may write where ssofile does: by overwriting, only if it has an etag that nothing has, an object
- * that does not exist. (S3 User Guide, "Conditional writes": 404 or 412 to whoever may write, 403 to others.)
+ * that does not exist. (S3 User Guide, "Conditional writes": 404 or 412 to callers that may write, 403 to others.)
  */
 export async function examineWrites(objects: ObjectStore): Promise<Finding> {
   const denied: string[] = []

@@ -144,7 +144,7 @@ async function* examineIdentityCenter(known: Known, organization: Organization):
   yield* examineUse(known, organization)
 }
 
-/** The dry calls. Writes only on a permission set of which Identity Center says that it does not exist. */
+/** The dry calls. Writes only on a permission set that Identity Center says does not exist. */
 async function* examinePermissions(
   { ports, installation }: Known,
   member: NonNullable<ReturnType<typeof memberOf>>,
@@ -230,7 +230,7 @@ async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding
   yield* await examineFunctions(installation, deployment)
 }
 
-/** What AWS made last is asked anew: the ports leave out when. The owner was written at the first deployment, or when the configuration changed last. */
+/** What AWS made last is asked again: the ports leave out when. The owner was written at the first deployment, or when the configuration changed last. */
 async function examineArrivals({ ports, installation, owner }: Known): Promise<readonly Finding[]> {
   const arrivals = await readArrivals(ports.objects)
   const claimed = await ask(ports.objects.head('control/owner.json'))

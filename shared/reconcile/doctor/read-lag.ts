@@ -17,7 +17,7 @@ type Listed = RequestSummary & { readonly kind: RequestKind }
 export type Look = { readonly requestId: string; readonly ageMs: number; readonly isShown: boolean }
 
 /**
- * How far listings of assignments lag behind, without a write: of the requests that succeeded last, whoever made them, which
+ * How far listings of assignments lag behind, without a write: of the requests that succeeded last, by any caller, which
  * do listings show? `isActive`: other accounts may lose their assignments without a request.
  */
 export async function examineReadLag(ports: Ask, isActive: (accountId: string) => boolean): Promise<Finding> {

@@ -15,7 +15,7 @@ import type { KnownAccess } from './recorded-access.ts'
 
 export type AccessAt = {
   readonly access: readonly KnownAccess[]
-  /** The first instant of which history tells, of the accounts that were asked for. Absent: of none. */
+  /** The first instant that history tells about, of the accounts that were asked for. Absent: of none. */
   readonly since?: string | undefined
   /** Keys that cannot be read. */
   readonly unread: readonly string[]

@@ -33,7 +33,7 @@ export type HeldAccess = {
   readonly state: KnownAccess['state']
   /** In force since; of foreign access: known since. */
   readonly since?: string | undefined
-  /** When it ends by itself: all its links expire by then. */
+  /** When it ends by itself: the last of its links expires. */
   readonly until?: string | undefined
   /** Of temporary access with the request that it is of. */
   readonly links: readonly ToldLink[]

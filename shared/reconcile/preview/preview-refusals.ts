@@ -21,7 +21,7 @@ type Context = Omit<JudgeContext, 'separations'> &
   }
 
 /**
- * What the policies refuse of new access, as whoever applies it would. `later`: the rules about who uploads a file, where it is
+ * What the policies refuse of new access, judged as when it is applied. `later`: the rules about who uploads a file, where it is
  * not uploaded yet.
  */
 export async function previewRefusals(planned: readonly PlannedGrant[], context: Context) {

@@ -11,7 +11,7 @@ import type { PlannedRevocation } from './preview.ts'
 
 /**
  * What goes under another `principalSuffix`: ours whose principal has another name then. Its links are there, and each
- * principal is a cause of its own. Reads the directory, of which each name may be asked for.
+ * principal is a cause of its own. Reads the directory; may ask for each name.
  */
 export async function previewSuffix(
   ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,

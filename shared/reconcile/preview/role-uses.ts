@@ -45,7 +45,7 @@ export class RoleUses {
   readonly #roleName: string
   readonly #limit = pLimit(accountsAtOnce)
   readonly #untilMs: number
-  /** The accounts of which nothing is known, by the kind of reason. */
+  /** The accounts where nothing is known, by the kind of reason. */
   readonly #refused = new Map<string, { readonly why: string; readonly accounts: AccountId[] }>()
   #asOf: string | undefined
 

@@ -51,7 +51,7 @@ export type WhoSources = {
   readonly driftCheck?: { readonly startedAt: string; readonly isOver: boolean } | undefined
   /** When accounts were last read from the organization, events since then included. */
   readonly organizationReadAt?: string | undefined
-  /** With `at`: the first instant of which history tells. Before it nothing is known. */
+  /** With `at`: the first instant that history tells about. Before it nothing is known. */
   readonly historySince?: string | undefined
   /** `why`: Identity Center was not asked, as the end of a sentence. */
   readonly identityCenter: { readonly askedAt: string; readonly calls: number } | { readonly why: string }

@@ -51,7 +51,7 @@ function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readon
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
 }
 
-/** Without the name of the session, which whoever assumes a role chooses (IAM User Guide, "IAM identifiers"). */
+/** Without the name of the session, which the person who assumes a role chooses (IAM User Guide, "IAM identifiers"). */
 function uploaderOf(by: InputMessage['by']): string {
   return by?.principalId.split(':').slice(0, 2).join(':') ?? 'nobody known'
 }

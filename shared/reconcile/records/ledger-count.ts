@@ -18,7 +18,7 @@ export async function readLedgerCount(objects: ObjectStore): Promise<LedgerCount
 /**
  * Counts the ledger: every sweep, which lists it anyway. A count at every write of an entry would have to be right through
  * every kill and every race; this one is a listing, and what history says explains each difference. History is written
- * before an entry is removed, so no entry is ever gone before its history, whoever is at work meanwhile.
+ * before an entry is removed, so no entry is ever gone before its history, also while others work.
  */
 export async function countLedger(
   objects: ObjectStore,

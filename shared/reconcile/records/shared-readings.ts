@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts'
 
-/** Then a reading is taken anew, whoever asks. */
+/** After that a new reading is taken for every caller. */
 const keptMs = 30_000
 const keptMost = 1_000
 

@@ -20,7 +20,7 @@ const counts = z.strictObject({
   groups: count,
   /** Assignments that nobody is known to have used. Absent, as the next: no auditor's role is configured. */
   unusedFor90Days: count.optional(),
-  /** Assignments of which that cannot be said. */
+  /** Assignments where that is not known. */
   useNotKnown: count.optional(),
 })
 export type ReportCounts = z.infer<typeof counts>

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 
 /**
- * A session that begins while the access is being revoked is ended as well; otherwise whoever signs in at the last moment keeps
+ * A session that begins while the access is being revoked is ended as well; otherwise a user who signs in at the last moment keeps
  * it for hours. Where the user has the same access otherwise, new sessions work again after that time.
  */
 const revocationMs = 2 * 60_000

@@ -36,7 +36,7 @@ export type Finding = Pick<GatherContext, 'fresh'> & {
   readonly organization: Pick<OrganizationCache, 'view' | 'find' | 'readLive'>
 }
 
-/** What is read anew in each look. `object`: the request, if it is there. */
+/** What each look reads again. `object`: the request, if it is there. */
 export type Objects = {
   reading: RequestReading
   object?: InputHead | undefined

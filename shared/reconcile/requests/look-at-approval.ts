@@ -112,7 +112,7 @@ function describeCount(
   const isEnded = told.events.has('denied') || told.events.has('finished')
   if (said.decision === 'deny' && isEnded) return { state: 'applied', reason: `it is denied: ${request}` }
   if (!isWaiting)
-    return refuse('a digest of an earlier upload', 'that of the request as it is now', 'look at it, and decide anew')
+    return refuse('a digest of an earlier upload', 'that of the request as it is now', 'look at it, and decide again')
   const isOver = ['granted', 'denied', 'lapsed', 'withdrawn', 'finished', 'ended'].some((event) =>
     told.events.has(event),
   )

@@ -234,7 +234,7 @@ function withEvent(told: Told | undefined, { event, by }: NewEvent): Told {
   }
 }
 
-/** Of everybody who may approve by this eligibility, and whoever has approved before. */
+/** Of everybody who may approve by this eligibility, and everybody who has approved before. */
 async function readApprovalsOf(
   {
     digest,

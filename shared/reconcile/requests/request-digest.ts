@@ -5,7 +5,7 @@ import type { ReadObject } from '../../ports/object-store.ts'
 
 /**
  * What tells this upload of a request from every other: its key, its version (where the bucket has none, when it was uploaded),
- * and what it says. So whoever edits a request, or uploads it once more, needs new approvals.
+ * and what it says. So a request that is edited, or uploaded once more, needs new approvals.
  */
 export function digestOfRequest({ key, versionId, lastModified, etag, body }: ReadObject): RequestDigest {
   const upload = JSON.stringify([key, versionId ?? renderInstant(lastModified), etag])

@@ -62,7 +62,7 @@ test('a plan names the actions that are gained and lost, with AWS’s access lev
   ])
   expect(lines.slice(0, 5)).toEqual([
     '* permission set Billing-ps  is changed: inlinePolicyDocument',
-    expect.stringMatching(/^ {4}warning: iam:PassRole: whoever has it/),
+    expect.stringMatching(/^ {4}warning: iam:PassRole: lets people give/),
     '    gains Write: iam:PassRole',
     '    gains Tagging: s3:PutObjectTagging',
     '    loses Read: s3:GetObject',

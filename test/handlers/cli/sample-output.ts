@@ -197,7 +197,7 @@ function sampleOpenRequests(links: readonly Sample[]): readonly Status[] {
     const given = outcome === 'granted' ? [approver] : []
     const request = { digest: requestDigest.parse(digest), eligibility: 'operators', approvals: { needed: 1, given } }
     const base = { input: key, updatedAt: at, lastModified: hours(-1) }
-    if (outcome === 'denied') return { ...base, state: 'rejected', reason: 'denied', remedy: 'ask anew', request }
+    if (outcome === 'denied') return { ...base, state: 'rejected', reason: 'denied', remedy: 'ask again', request }
     if (outcome === 'waits') return { ...base, state: 'waiting', request: { ...request, lapsesAt: hours(23) } }
     return { ...base, state: 'applied', request: { ...request, startsAt: at, expiresAt: hours(4) } }
   })

@@ -67,7 +67,7 @@ export class Access {
     }
   }
 
-  /** Somebody had taken this entry away, and it is written anew, for another principal of its name: it stays recorded. */
+  /** Somebody had taken this entry away, and it is written again, for another principal of its name: it stays recorded. */
   noteLost(key: string, lost: readonly RecordedAccess[]): void {
     this.#recorded.set(`lost ${key}`, [...(this.#recorded.get(`lost ${key}`) ?? []), ...lost])
   }

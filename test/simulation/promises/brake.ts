@@ -52,7 +52,7 @@ export class BrakePromise {
   readonly #fail: Fail
   readonly #entries = new Map<string, Entry>()
   readonly #linkChangedMs = new Map<string, number>()
-  /** When a link was uploaded anew that had been deleted shortly before. */
+  /** When a link was uploaded again that had been deleted shortly before. */
   readonly #linkReturnedMs = new Map<string, number>()
   readonly #deletedLinks = new Set<string>()
   /** Each link that was named by an entry: the only ones that a percentage may rest on. */
@@ -69,7 +69,7 @@ export class BrakePromise {
   readonly #hostileItems = new Set<string>()
   #holdsToJudge: readonly Hold[] = []
   readonly #releasedAtMs = new Map<string, number>()
-  /** Operators deleted the record: what was held may be judged anew. */
+  /** Operators deleted the record: what was held may be judged again. */
   #isForgotten = false
   /** For the report: how often something was held, and let go by a person. */
   heldCount = 0

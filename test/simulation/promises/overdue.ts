@@ -27,7 +27,7 @@ export function complainAboutOverdue(world: SimulatedWorld, sinceMs: number): st
   return undefined
 }
 
-/** A link that was uploaded anew ends when that says. */
+/** A link that was uploaded again ends when that says. */
 function isAsRecorded(world: SimulatedWorld, link: unknown, ends: readonly number[]): boolean {
   const body = Buffer.from(world.objects.model.find(String(link))?.body ?? []).toString()
   const [, end] = /"expiresAt":"([^"]*)"/.exec(body) ?? []

@@ -85,14 +85,14 @@ export const linksRegressions: readonly Regression[] = [
     ],
   },
   {
-    name: 'a permission set that others made anew is found by its new ARN, by every process',
+    name: 'a permission set that others made again is found by its new ARN, by every process',
     settings: calm,
     actions: [
       upload(linkOf('account%200000000001')),
       wait(2_000),
       upload(linkOf('account%200000000002', 'Console-ps')),
       strike('kill-before', 'any'),
-      { do: 'make Console-ps anew' },
+      { do: 'make Console-ps again' },
       wait(5_000),
       strike('freeze', 'creations'),
       upload(linkOf('account%200000000002')),

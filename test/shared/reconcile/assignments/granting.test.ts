@@ -501,7 +501,7 @@ describe('what changes while it is settled', () => {
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
   })
 
-  test('a permission set that was made again is looked for anew when the earlier one is not found', async () => {
+  test('a permission set that was made again is looked for again when the earlier one is not found', async () => {
     const gone = new ServiceError('sso-admin', 'ResourceNotFoundException', 'no such permission set')
     for (const [error, looksAgain] of [
       [gone, 1],

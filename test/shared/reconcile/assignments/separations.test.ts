@@ -141,7 +141,7 @@ test('memberships that cannot be read stop what is new under the rule, and revok
   expect(await people.assigned()).toEqual(['Pay-ps payers', 'Read-ps readers'])
   expect(await people.status(approve)).toMatchObject({
     state: 'rejected',
-    reason: expect.stringContaining('people of whom it is not known what they have (not you)'),
+    reason: expect.stringContaining('people whose other access is not known (not you)'),
   })
 })
 

@@ -130,7 +130,7 @@ describe('the record of the brake', () => {
     expect(writes).toBeLessThanOrEqual(4)
   })
 
-  test('is read anew where somebody else has written it meanwhile', async () => {
+  test('is read again where somebody else has written it meanwhile', async () => {
     const { world, start, admit, held, brake } = await openHeld(3)
     expect(
       (await releaseList(world.objects, digestOf({ rule: 'indirect', ...renamed, held: await held() }), 'me')).outcome,
@@ -216,7 +216,7 @@ describe('a window of the record', () => {
     expect(outcomes).toEqual(['passes', 'passes', 'held', 'held'])
   })
 
-  test('begins anew when it is over, by the clock of S3, and not before', async () => {
+  test('begins again when it is over, by the clock of S3, and not before', async () => {
     for (const [hours, outcome] of [
       [23, 'held'],
       [25, 'passes'],

@@ -137,7 +137,7 @@ describe('of links that are deleted beyond the limit', () => {
     expect(await world.json(`status/links_data/${first}.json`)).toBeUndefined()
   })
 
-  test('a list that is lost is judged anew', async () => {
+  test('a list that is lost is judged again', async () => {
     const world = await openBraked(groupsOf(4), linksOf(groupsOf(4)), { own: { count: 2, percent: 0 } })
     await remove(world, linksOf(groupsOf(4)))
     await world.objects.delete('control/brake.json')

@@ -47,7 +47,7 @@ describe('a release', () => {
     expect({ granted: granted(world), held: (await held(world)).length }).toEqual({ granted: 2, held: 2 })
   })
 
-  test('is over after an hour: what nobody carried out until then is judged anew', async () => {
+  test('is over after an hour: what nobody carried out until then is judged again', async () => {
     const { world, digest } = await braked(6)
     expect(await release(world, digest)).toBe('released')
     await world.clock.advance(60 * 60_000)

@@ -328,7 +328,7 @@ describe('a reconcile hints', () => {
     expect(sent(gone)).toEqual([`work-urgent ${gone.account} reconcile`])
   })
 
-  test('at one account of a link whose status counts others, so that the status is told anew', async () => {
+  test('at one account of a link whose status counts others, so that the status is told again', async () => {
     const bench = await told(new Settling())
     await bench.own()
     await tell(bench, bench.link, 'applied', 2)

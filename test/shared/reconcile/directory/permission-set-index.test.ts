@@ -34,7 +34,7 @@ test('a missing name lists again after five seconds, and describes only what it 
   expect(world.calls.slice(before).filter((name) => name === 'DescribePermissionSet')).toHaveLength(1)
 })
 
-test('one that turned out to be gone is looked for anew: it may have been made again under its name', async () => {
+test('one that turned out to be gone is looked for again: it may have been made again under its name', async () => {
   const { world, index } = open()
   const first = await world.ssoAdmin.createPermissionSet({ name: late, sessionDuration: 'PT1H', tags: [] })
   expect(await index.resolve(late)).toBe(first)

@@ -141,7 +141,7 @@ test('that an id bears its name is asked once, whoever looks for the name again'
   expect(directory.asked).toBe(5)
 })
 
-test('what name an id bears is asked anew for each hint, and once for hints that were pulled before', async () => {
+test('what name an id bears is asked again for each hint, and once for hints that were pulled before', async () => {
   const { clock, directory, index } = open('@acme')
   const other = principalId.parse('99999999-2222-3333-4444-555555555555')
   directory.groups.set(principalName.parse('Auditors@acme'), id)

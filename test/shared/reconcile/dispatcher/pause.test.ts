@@ -122,7 +122,7 @@ describe('under a pause', () => {
 })
 
 describe('after a pause', () => {
-  test('everything is compared anew by itself, with what no event told meanwhile', async () => {
+  test('everything is compared again by itself, with what no event told meanwhile', async () => {
     const world = await open()
     await world.objects.put(link, '')
     await world.look()
@@ -259,7 +259,7 @@ describe('control/pause.json', () => {
     expect(await readPause(ports.objects)).toBeUndefined()
   })
 
-  test('that goes while somebody else pauses is written anew', async () => {
+  test('that goes while somebody else pauses is written again', async () => {
     const world = new World()
     await pause(world)
     const ports = intercept(world.ports, async ({ operation, proceed }) => {
@@ -277,7 +277,7 @@ describe('control/pause.json', () => {
   })
 })
 
-test('only the first dispatcher after a pause has everything compared anew', async () => {
+test('only the first dispatcher after a pause has everything compared again', async () => {
   const world = new World()
   expect(await reconcileAfterPause(world.ports)).toBe(false)
   expect(world.queues.queue('events').counts().visible).toBe(0)

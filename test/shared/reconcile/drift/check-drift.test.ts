@@ -102,7 +102,7 @@ describe('a drift check', () => {
     expect(await world.keys('attention/')).toEqual([])
   })
 
-  test('finds what someone removed also where its entry is written anew just then for another reason', async () => {
+  test('finds what someone removed also where its entry is written again just then for another reason', async () => {
     const late: { world?: World; isWritten?: boolean } = {}
     const world = await open({
       interceptor: async ({ operation, args, proceed }) => {

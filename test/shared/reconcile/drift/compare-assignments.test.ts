@@ -311,7 +311,7 @@ describe('foreign access that is not listed', () => {
     expect(await bench.world.keys('foreign/')).toEqual([`foreign/${renamed}`])
   })
 
-  test('is recorded anew where another has its name by now, who has foreign access too', async () => {
+  test('is recorded again where another has its name by now, who has foreign access too', async () => {
     const { bench, key, addForeign, compare } = open()
     const other = bench.target('team-Web')
     await addForeign({ principalId: other.principalId })
@@ -338,7 +338,7 @@ describe('foreign access that is not listed', () => {
     expect(await bench.world.keys('foreign/')).toEqual([])
   })
 
-  test('is nobody’s any more where somebody took it off the list meanwhile, or recorded it anew', async () => {
+  test('is nobody’s any more where somebody took it off the list meanwhile, or recorded it again', async () => {
     const { key, compare } = open()
     expect(await compare([], { foreign: [key] })).toEqual(nothing)
     const again = open({

@@ -38,7 +38,7 @@ describe('an account of the ledger that a complete listing lacks', () => {
     expect(await isMissingForLong(world.ports, first)).toBe(false)
   })
 
-  test('is forgotten when it is listed again, and its hour begins anew', async () => {
+  test('is forgotten when it is listed again, and its hour begins again', async () => {
     const world = new World()
     await list(world, [third])
     await world.clock.advance(60 * minutes)

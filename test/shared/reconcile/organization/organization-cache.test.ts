@@ -113,7 +113,7 @@ describe('the view of the organization', () => {
     expect((await stored(world))?.hasTags).toBe(true)
   })
 
-  test('goes on reading tags where a process died, and does not begin anew', async () => {
+  test('goes on reading tags where a process died, and does not begin again', async () => {
     const world = new World({ organization: large(900) })
     await world.objects.put(tagLink, '')
     let tags = 0
@@ -253,7 +253,7 @@ describe('the view with tags', () => {
     expect((await world.finish(new OrganizationCache(world.ports, ['web']).viewWithTags())).hasTags).toBe(true)
   })
 
-  test('is read once for all who ask at once, and anew for who asks later', async () => {
+  test('is read once for all who ask at once, and again for who asks later', async () => {
     const world = new World()
     const calls = countCalls(world)
     const cache = new OrganizationCache(calls.ports, [])
@@ -279,7 +279,7 @@ describe('the view with tags', () => {
     expect(calls.count('listTags')).toBe(1)
   })
 
-  test('begins anew where the reading under way was interrupted two hours ago, and not before', async () => {
+  test('begins again where the reading under way was interrupted two hours ago, and not before', async () => {
     for (const [minutes, again] of [
       [119, 0],
       [121, 200],
@@ -300,7 +300,7 @@ describe('the view with tags', () => {
 })
 
 describe('the recent view', () => {
-  test('is the stored one for an hour and a half, with tags where they matter; else it is read anew', async () => {
+  test('is the stored one for an hour and a half, with tags where they matter; else it is read again', async () => {
     const world = new World()
     const asks = async () => {
       const calls = countCalls(world)

@@ -94,7 +94,7 @@ test('an import that dies at any call never leaves a record without a file, and 
   }
 })
 
-test('of one that is ours and whose file is gone, the file is written anew, and the permission set stays', async () => {
+test('of one that is ours and whose file is gone, the file is written again, and the permission set stays', async () => {
   const { world, arn } = open()
   await adopt(arn, world.ports)
   const written = await world.objects.get(key)
@@ -245,7 +245,7 @@ test('a file that is deleted while it is imported is told, and nothing is adopte
   expect(await world.keys('owned_permission_sets/')).toEqual([])
 })
 
-test('of one that is ours, a file that somebody uploads while it is written anew stays', async () => {
+test('of one that is ours, a file that somebody uploads while it is written again stays', async () => {
   const { world, arn } = open()
   await adopt(arn, world.ports)
   await world.objects.delete(key)

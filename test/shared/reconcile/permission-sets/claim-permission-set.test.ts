@@ -179,7 +179,7 @@ describe('a permission set that was claimed', () => {
     }
   })
 
-  test('is created as what it was to be: anew, or in place of one that someone deleted', async () => {
+  test('is created as what it was to be: again, or in place of one that someone deleted', async () => {
     const first = open()
     await first.record({})
     await first.claim()
@@ -223,7 +223,7 @@ describe('a permission set of ours', () => {
     expect(world.log.lines).toMatchObject([{ level: 'warn', fields: { permissionSet: name, arn: old } }])
   })
 
-  test('that someone else deleted, and made anew, is not ours any more', async () => {
+  test('that someone else deleted, and made again, is not ours any more', async () => {
     const { claim, make, record, world, read } = open()
     const old = await make()
     await record({ arn: old })

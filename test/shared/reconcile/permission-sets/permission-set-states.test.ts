@@ -363,7 +363,7 @@ describe('a drift check', () => {
     expect(await record()).not.toHaveProperty('drift')
   })
 
-  test('makes one that someone else deleted anew, and wakes the links that name it', async () => {
+  test('makes again one that someone else deleted, and wakes the links that name it', async () => {
     const { apply, arn, world, history, woken } = await open()
     await apply()
     const old = arn()

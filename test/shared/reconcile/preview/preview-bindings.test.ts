@@ -40,6 +40,6 @@ test.each<[string, Parameters<typeof preview>[0]]>([
   ['that was uploaded again as it was', {}],
   ['whose user still has the name', { metadata: asked, boundTo: 'himself' }],
   ['that is not in force', { body: '{"expiresAt":"2020-01-01T00:00:00Z"}' }],
-])('a link of a user %s is not told as bound anew', async (_, put) => {
+])('a link of a user %s is not told as bound to another user', async (_, put) => {
   expect((await preview(put)).bindings).toEqual([])
 })

@@ -247,7 +247,7 @@ describe('a preview', () => {
   test('a preview tells what nobody can revoke, since the account is suspended', async () => {
     const world = await granted(filesIn([billing, acmeFile('Billing-ps')], [link(account(one)), '']))
     world.organizations.suspendAccount(accountId.parse(one))
-    // Nobody tells of it: a view that is no longer kept is read anew.
+    // Nobody tells of it: a view that is no longer kept is read again.
     await world.clock.advance(90 * 60_000)
     const { revocations, stuck } = await preview(world)
     expect(revocations).toEqual([])
@@ -393,7 +393,7 @@ test('over random changes a preview names exactly what a reconcile then grants a
         const world = await granted(filesOf(first, ['Billing-ps']), acme())
         const ledgerBefore = await ledgerOf(world)
         await events[event]?.(world)
-        // Nobody tells of it: a view that is no longer kept is read anew.
+        // Nobody tells of it: a view that is no longer kept is read again.
         if (event !== 'nothing') await world.clock.advance(90 * 60_000)
         const files = filesOf(second, ['Billing-ps', 'ReadOnly-ps'])
         if (!fromFolder) await sync(world, files)

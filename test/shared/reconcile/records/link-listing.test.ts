@@ -35,7 +35,7 @@ describe('what an evaluation reads of the links', () => {
     expect(asked).toEqual(['list links_data/', `get ${link}`])
   })
 
-  test('is read anew by the next evaluation: what is deleted or uploaded meanwhile is seen', async () => {
+  test('is read again by the next evaluation: what is deleted or uploaded meanwhile is seen', async () => {
     const { world, begin } = open()
     await world.objects.put(link, '')
     await world.clock.advance(minute)

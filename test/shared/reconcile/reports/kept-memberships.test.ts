@@ -36,7 +36,7 @@ test('a report that ran out of time reads only the groups that are left, and has
   expect(await world.keys('state/report/')).toEqual([])
 })
 
-test('the report of another day reads all groups anew, and so does one whose notes cannot be read', async () => {
+test('the report of another day reads all groups again, and so does one whose notes cannot be read', async () => {
   const world = new World()
   await read(world, '2026-03-03')
   expect(await read(world, '2026-03-04')).toMatchObject({ asked: 2_300 })

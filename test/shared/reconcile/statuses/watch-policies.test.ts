@@ -66,7 +66,7 @@ test('what was judged by the policy of some seconds ago is looked at once more, 
   await world.look()
   await world.objects.delete(key)
   const sent: number[] = []
-  // Nobody judges anew, as if each had read the policies before the change.
+  // Nobody judges again, as if each had read the policies before the change.
   const send = async (_: string, messages: readonly unknown[]) => void sent.push(messages.length)
   const ports = { ...world.ports, queues: { ...world.ports.queues, send } }
   for (let minute = 1; minute <= 3; minute++) {
