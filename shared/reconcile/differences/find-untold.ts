@@ -5,11 +5,14 @@ import { parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import { collectAssignments } from '../../domain/plan.ts'
-import { attentionStates } from '../../domain/status.ts'
+import { type AttentionState, attentionOf, attentionStates, status } from '../../domain/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Told } from '../records/checkpoint.ts'
 import { queueOf } from '../records/inputs.ts'
-import { attentionKey, attentionPrefix } from '../records/status-store.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { attentionKey, attentionPrefix, statusKey } from '../records/status-store.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import type { Statuses } from './read-inputs.ts'
 
 /** What is known of an input besides its status. */
@@ -94,10 +97,14 @@ export function indexAssignments(
   }
 }
 
-/** Inputs that the index under `attention/` has in another state than their status. */
+/**
+ * Inputs that the index under `attention/` has in another state than their status. Of requests and approvals only those in
+ * the index are read: a person who has too many there may not ask.
+ */
 export async function findMisindexed(objects: ObjectStore, { told, spoiled }: Statuses): Promise<readonly string[]> {
   const misindexed = new Set<string>()
   const indexed = new Set<string>()
+  const ofRequests: [input: string, state: AttentionState][] = []
   // The index may have a hash of an input whose status has room for it.
   const inputs = new Map(
     [...told.keys()].flatMap((input) => attentionStates.map((one) => [attentionKey(one, input), input])),
@@ -105,11 +112,15 @@ export async function findMisindexed(objects: ObjectStore, { told, spoiled }: St
   for (const state of attentionStates) {
     for await (const { key } of objects.list(`${attentionPrefix}${state}/`)) {
       indexed.add(key)
-      if (queueOf(key.slice(attentionPrefix.length + state.length + 1)) === 'requests') continue
       const input = inputs.get(key) ?? key.slice(attentionPrefix.length + state.length + 1)
-      if (!spoiled.has(input) && told.get(input)?.attention !== state) misindexed.add(input)
+      if (queueOf(input) === 'requests') ofRequests.push([input, state])
+      else if (!spoiled.has(input) && told.get(input)?.attention !== state) misindexed.add(input)
     }
   }
+  await forEachAtOnce(ofRequests, async ([input, state]) => {
+    const found = await unlessSpoiled(new JsonRecord(objects, statusKey(input), status).read())
+    if (!isSpoiled(found) && attentionOf(found?.value) !== state) misindexed.add(input)
+  })
   for (const [input, { attention }] of told)
     if (attention && !indexed.has(attentionKey(attention, input))) misindexed.add(input)
   return [...misindexed].sort()

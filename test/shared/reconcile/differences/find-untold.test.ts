@@ -10,7 +10,7 @@ import {
   wantsLook,
 } from '../../../../shared/reconcile/differences/find-untold.ts'
 import type { Told } from '../../../../shared/reconcile/records/checkpoint.ts'
-import { attentionKey } from '../../../../shared/reconcile/records/status-store.ts'
+import { attentionKey, StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { World } from '../../../world.ts'
 
 const linkOf = (principal: string) => `links_data/root%all%Billing-ps%${principal}%GROUP%ssofile`
@@ -140,6 +140,22 @@ describe('the index of attention', () => {
   test('the index is right about an input whose status cannot be read', async () => {
     expect(await misindexed([`failed/${link}`], {}, link)).toEqual([])
   })
+
+  test.each(['requests', 'approvals'])(
+    'has one of the %s in another state than its status, or has none',
+    async (kind) => {
+      const world = new World()
+      const statuses = new StatusStore(world.objects, world.clock)
+      const [waiting, decided, gone, spoiled] = [`${kind}/a`, `${kind}/b`, `${kind}/c`, `${kind}/d`]
+      for (const input of [waiting, decided, gone, spoiled]) await world.objects.put(`attention/waiting/${input}`, '')
+      await statuses.revise(waiting, async () => ({ state: 'waiting', reason: 'it', remedy: 'wait' }))
+      await statuses.revise(decided, async () => ({ state: 'applied' }))
+      await world.objects.put(`attention/waiting/${decided}`, '')
+      await world.objects.put(`status/${spoiled}.json`, 'cut off')
+      const found = { told: new Map(), changed: new Set<string>(), spoiled: new Map() }
+      expect(await findMisindexed(world.objects, found)).toEqual([decided, gone])
+    },
+  )
 
   test('the index has a hash of a name that is too long, and is wrong where no status has that name', async () => {
     const long = linkOf('x'.repeat(970))
