@@ -28,7 +28,7 @@ import { PermissionSetChecks } from './promises/permission-sets.ts'
 import { PrincipalWatch } from './promises/principals.ts'
 import { QuotasPromise } from './promises/quotas.ts'
 import { RecordPromise } from './promises/record.ts'
-import { readRecorded } from './promises/recorded-access.ts'
+import { type RecordedAccess, readRecorded } from './promises/recorded-access.ts'
 import { SessionsPromise } from './promises/sessions.ts'
 import { SpoilWatch } from './promises/spoils.ts'
 import { StatusPromise } from './promises/status.ts'
@@ -338,17 +338,26 @@ export class Checker {
     if (this.#takeOver.isOperator(this.#calling) && !this.#takeOver.isBeingReleased(key))
       this.#takeOver.checkAdopted(key, readRecorded(key, entry)?.map(({ name }) => name) ?? [])
     access.noteWritten(key, entry, evaluations.lookedMs(this.#calling, [key]))
-    access.noteLost(
-      key,
-      before.filter(({ name }) => this.#world.losses.hasLost(name) && access.find(name).length === 0),
-    )
+    this.#noteLost(key, before)
     this.#record.checkForgotten(before)
+  }
+
+  /** Of what the entry of `key` recorded, what nothing records any more because somebody took its entry away. */
+  #noteLost(key: string, before: readonly RecordedAccess[]): void {
+    const { access } = this.#watched
+    const isLost = ({ name }: RecordedAccess) => this.#world.losses.hasLost(name) && access.find(name).length === 0
+    access.noteLost(key, before.filter(isLost))
   }
 
   #noteRemoved(key: string): void {
     const { access } = this.#watched
     const before = access.recordedBy(key)
     access.noteRemoved(key)
+    // Its creation was prepared again, and not sent: what was lost before is as lost as it was.
+    this.#noteLost(
+      key,
+      before.filter(({ name }) => !access.isMadeAgain(name)),
+    )
     if (this.#takeOver.isBeingReleased(key)) {
       const names = before.map(({ name }) => name)
       this.#takeOver.checkReleased(key, names, this.#world.ssoAdmin.assignments())

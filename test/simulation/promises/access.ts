@@ -26,6 +26,8 @@ export class Access {
   readonly #recorded = new Map<string, readonly RecordedAccess[]>()
   /** What a creation of ours has made, for as long as an entry records it: whether it is there now or not. */
   readonly #made = new Set<string>()
+  /** A creation of it was sent after somebody took its entry away. */
+  readonly #madeAgain = new Set<string>()
 
   constructor(world: SimulatedWorld) {
     this.#world = world
@@ -72,6 +74,10 @@ export class Access {
     this.#recorded.set(`lost ${key}`, [...(this.#recorded.get(`lost ${key}`) ?? []), ...lost])
   }
 
+  isMadeAgain(name: string): boolean {
+    return this.#madeAgain.has(name)
+  }
+
   /** An operator's import has taken it over. */
   noteAdopted(name: string): void {
     this.#owner.set(name, { of: 'ours', sinceMs: this.#world.clock.monotonicMs() })
@@ -89,12 +95,14 @@ export class Access {
 
   noteForgotten(name: string): void {
     this.#made.delete(name)
+    this.#madeAgain.delete(name)
   }
 
   /** What is there already becomes ours once the request is accepted: a refused creation makes nothing. */
   noteCreation(target: AssignmentTarget): void {
     const name = nameOf(target)
     this.#requested.set(target.accountId, { kind: 'creation', name, before: this.#owner.get(name) })
+    if (this.#world.losses.hasLost(name)) this.#madeAgain.add(name)
     if (!this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
   }
 

@@ -108,4 +108,20 @@ export const driftRegressions: readonly Regression[] = [
       wait(70_000),
     ],
   },
+  {
+    name: 'an entry that is taken away is prepared again, and goes again where its creation finds no room',
+    settings: { ...calm, readLagMs: 240_000 },
+    actions: [
+      upload(linkOf('account%200000000003')),
+      wait(20_000),
+      { do: 'let requests take this long', ms: 400_000 },
+      upload(linkOf('account%200000000002')),
+      wait(5_000),
+      { do: 'lose a ledger object', nth: 0 },
+      { do: 'lose the caches' },
+      { do: 'kill the dispatcher' },
+      { do: 'reconcile' },
+      wait(70_000),
+    ],
+  },
 ]
