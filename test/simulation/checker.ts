@@ -352,8 +352,9 @@ export class Checker {
   #noteRemoved(key: string): void {
     const { access } = this.#watched
     const before = access.recordedBy(key)
+    access.settle()
     access.noteRemoved(key)
-    // Its creation was prepared again, and not sent: what was lost before is as lost as it was.
+    // Its creation was prepared again, and made nothing: what was lost before is as lost as it was.
     this.#noteLost(
       key,
       before.filter(({ name }) => !access.isMadeAgain(name)),

@@ -26,7 +26,7 @@ export class Access {
   readonly #recorded = new Map<string, readonly RecordedAccess[]>()
   /** What a creation of ours has made, for as long as an entry records it: whether it is there now or not. */
   readonly #made = new Set<string>()
-  /** A creation of it was sent after somebody took its entry away. */
+  /** A creation of it came out, and not as FAILED, after somebody took its entry away. */
   readonly #madeAgain = new Set<string>()
 
   constructor(world: SimulatedWorld) {
@@ -102,7 +102,6 @@ export class Access {
   noteCreation(target: AssignmentTarget): void {
     const name = nameOf(target)
     this.#requested.set(target.accountId, { kind: 'creation', name, before: this.#owner.get(name) })
-    if (this.#world.losses.hasLost(name)) this.#madeAgain.add(name)
     if (!this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
   }
 
@@ -152,6 +151,7 @@ export class Access {
       this.#requested.delete(accountId)
       const hasFailed = id !== undefined && ssoAdmin.assignmentRequestState(id) === 'FAILED'
       if (kind === 'creation' && hasFailed && before) this.#owner.set(name, before)
+      if (kind === 'creation' && !hasFailed && this.#world.losses.hasLost(name)) this.#madeAgain.add(name)
     }
     for (const [name, { of }] of this.#owner) {
       const isRequested = inProgress.has(name)

@@ -35,6 +35,8 @@ type Entry = {
   readonly account: string
   /** Since when there is an entry. What changed in organization and directory before that cannot take it away. */
   readonly grantedMs: number
+  /** When it was held last, if it is. */
+  readonly heldMs: number
 }
 
 /** Between the count and the entry that says `revoking`: a few calls; in a world of misfortune a redelivery or two. */
@@ -158,8 +160,20 @@ export class BrakePromise {
     const access = `${String(entry.principalId)} ${String(entry.permissionSetArn)}`
     const nowMs = this.#world.clock.monotonicMs()
     const grantedMs = before?.grantedMs ?? nowMs
+    const heldMs = before?.state === 'held' ? before.heldMs : nowMs
     for (const link of links) this.#grantingLinks.add(link)
-    this.#entries.set(key, { state, access, hasFormer, hasFormerHeld, links, isBegun, isUntaken, account, grantedMs })
+    this.#entries.set(key, {
+      state,
+      access,
+      hasFormer,
+      hasFormerHeld,
+      links,
+      isBegun,
+      isUntaken,
+      account,
+      grantedMs,
+      heldMs,
+    })
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
     if (this.#isForgotten) return
     // Access of an id or ARN of before goes under the same key, one after the other: it is counted, and not judged.
@@ -192,9 +206,10 @@ export class BrakePromise {
   #checkBegun(key: string, before: Entry | undefined): void {
     const { clock } = this.#world
     const nowMs = clock.monotonicMs()
-    const releasedMsAgo = nowMs - (this.#releasedAtMs.get(key) ?? Number.NEGATIVE_INFINITY)
-    if (releasedMsAgo <= releasedMs + lateMs) return
-    if (before?.state === 'held')
+    const releasedAtMs = this.#releasedAtMs.get(key) ?? Number.NEGATIVE_INFINITY
+    if (nowMs - releasedAtMs <= releasedMs + lateMs) return
+    // A release is over after an hour. What it took off the list is then judged as if it had never been held.
+    if (before?.state === 'held' && releasedAtMs < before.heldMs - lateMs)
       this.#fail(promises.brake, `revokes what ${key} records, which is held, and nobody released it`)
     const counted = this.#countedOf(key, before)
     this.#noteWhose(key, before?.links ?? [])

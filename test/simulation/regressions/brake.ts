@@ -521,4 +521,21 @@ export const brakeRegressions: readonly Regression[] = [
       wait(70_000),
     ],
   },
+  {
+    name: 'what was released, and could not be revoked within the hour, is judged again, and not as held',
+    settings: { ...calm, brakeCount: 1 },
+    actions: [
+      upload(linkOf('account%200000000002')),
+      upload(linkOf('account%200000000002', 'First-ps', 'team-2')),
+      upload(linkOf('account%200000000003')),
+      wait(30_000),
+      { do: 'delete all links of a folder', folder: '' },
+      wait(70_000),
+      { do: 'Organizations does not say where an account is', account: '200000000002', forMs: 4_400_000 },
+      { do: 'look at the brake' },
+      { do: 'release what was looked at' },
+      wait(600_000),
+      wait(3_900_000),
+    ],
+  },
 ]
