@@ -158,6 +158,8 @@ export class Checker {
 
   /** A call of the product leaves its process. */
   noteDeparture(process: string, call: Call): void {
+    const isReading = call.service === 's3' && call.operation === 'get' && call.key?.startsWith('assignments/')
+    if (isReading) this.#watched.evaluations.noteAsked(process, call.key ?? '')
     if (call.service !== 'sso-admin') return
     this.#quotas.checkDeparture(process, call)
     this.#pause.noteDeparture(call)

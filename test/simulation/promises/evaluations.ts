@@ -8,7 +8,9 @@ const sharedLookMs = 31_000
 /** When each process looked at what it then acts on. */
 export class Evaluations {
   readonly #clock: VirtualClock
-  /** When a process has read a ledger entry: the beginning of an evaluation. */
+  /** When a process last asked for a ledger entry: it asks for links at the same time. */
+  readonly #askedMs = new Map<string, number>()
+  /** When a process asked for a ledger entry that it was given: the beginning of an evaluation. */
   readonly #readMs = new Map<string, readonly number[]>()
   /** When a ledger entry was last written: that a deletion begins is, and then the call may be repeated for minutes. */
   readonly #writtenMs = new Map<string, number>()
@@ -23,9 +25,14 @@ export class Evaluations {
     this.#readLagMs = readLagMs
   }
 
+  noteAsked(process: string, key: string): void {
+    this.#askedMs.set(`${process} ${key}`, this.#clock.monotonicMs())
+  }
+
   noteRead(process: string, key: string): void {
     const reader = `${process} ${key}`
-    this.#readMs.set(reader, [...(this.#readMs.get(reader) ?? []).slice(-7), this.#clock.monotonicMs()])
+    const askedMs = this.#askedMs.get(reader) ?? this.#clock.monotonicMs()
+    this.#readMs.set(reader, [...(this.#readMs.get(reader) ?? []).slice(-7), askedMs])
   }
 
   noteAskedLive(process: string, accountId: string): void {
