@@ -263,10 +263,10 @@ function retire(facts: Facts, access: Access): Next {
  *
  * | links grant it under the present name of its principal | history says | listed | the brake         | then                     |
  * | ------------------------------------------------------ | ------------ | ------ | ----------------- | ------------------------ |
- * | yes                                                    |              |        |                   | only the ledger moves    |
  * | some may, and S3 does not give them                    |              |        |                   | put it off               |
- * | no                                                     | ended        | no     |                   | forget it                |
- * | no                                                     | ended        | yes    |                   | as `outlive` has it      |
+ * |                                                        | ended        | no     |                   | forget it                |
+ * |                                                        | ended        | yes    |                   | as `outlive` has it      |
+ * | yes                                                    | not ended    |        |                   | only the ledger moves    |
  * | no                                                     | not ended    |        | holds it          | hold it                  |
  * | no                                                     | not ended    |        | passes, or passed | delete it                |
  *
@@ -277,9 +277,9 @@ function revoke(facts: Facts, access: Access): Next {
   if (known.heir === undefined) return learn('heir', access)
   if (known.heir !== 'none' && 'unreadable' in known.heir)
     return putOff(facts, access, { reason: unreadReason(known.heir.unreadable), state: 'failed' })
-  if (known.heir !== 'none') return { do: 'move to', ids: access, heir: known.heir }
   if (known.history === undefined) return learn('history', access)
   if (known.history.says === 'ended') return outlive(facts, access, known.history)
+  if (known.heir !== 'none') return { do: 'move to', ids: access, heir: known.heir }
   if (known.admission === undefined && !isBegun(access)) return obstacle(facts) ?? learn('admission', access)
   if (known.admission?.outcome === 'held') return { do: 'hold', ids: access, reason: known.admission.reason }
   return prepare(facts, { kind: 'deletion', ids: access, links: access.links, wasLost: false })

@@ -758,10 +758,16 @@ describe('access that is there and has to go', () => {
     ['has its heir asked for first', { accesses: [there] }, learn('heir')],
     [
       'moves where links grant it under the present name of its principal',
-      { accesses: [there], known: { heir } },
+      { accesses: [there], known: { heir, history: ours } },
       step({ do: 'move to' }),
     ],
+    [
+      'does not move where history says that it ended: it may be of others by now',
+      { accesses: [there], known: { heir, history: revokedLong, ...listed } },
+      step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
+    ],
     ['has history asked', { accesses: [there], known: { heir: 'none' } }, learn('history')],
+    ['has history asked before it moves', { accesses: [there], known: { heir } }, learn('history')],
     ['has the brake asked', { accesses: [there], known: { heir: 'none', history: ours } }, learn('admission')],
     [
       'is looked for where history says that it ended',
