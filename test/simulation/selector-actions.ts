@@ -15,7 +15,10 @@ export const selectors = {
     selects: ({ parents }: PlainAccount) => parents.includes('ou-sim0-11111111'),
   },
   tag: { body: '{"tags":["team^a"]}', selects: ({ tags }: PlainAccount) => tags.team === 'a' },
-  names: { body: '{"names":["account-*1","*renamed"]}', selects: ({ name }: PlainAccount) => /1$|renamed$/.test(name) },
+  names: {
+    body: '{"names":["account-*1","*renamed"]}',
+    selects: ({ name }: PlainAccount) => /^account-.*1$|renamed$/.test(name),
+  },
   rest: {
     body: '{"names":["*"],"except":[{"accounts":["200000000002"]},{"tags":["team^b"]}]}',
     selects: ({ id, tags }: PlainAccount) => id !== '200000000002' && tags.team !== 'b',
