@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { type Action, action, describeAction } from './action.ts'
 import { type RunResult, runSimulation } from './run.ts'
@@ -120,6 +121,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const property = fc.asyncProperty(settingsFor(profile), drawActions(steps, profile), async (settings, drawn) => {
     // Enough to be read by then; what is left untried counts as passed.
     if (isShrinking && ++shrinks > shrinksMost) return
+    // A life is microtasks only. What weak references kept for it goes when the event loop turns: half a megabyte a life.
+    await setImmediate()
     const result = await runSimulation({ ...settings, sweeps }, drawn, promises)
     if (!isShrinking) count(result, total)
     if (!result.violation) return
