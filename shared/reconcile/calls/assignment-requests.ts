@@ -83,8 +83,9 @@ export class AssignmentRequests {
 
   /** Finds what is in progress: a dispatcher before us may have died with requests outstanding. */
   async recover(): Promise<void> {
+    const askedMs = this.#clock.monotonicMs()
     await Promise.all(requestKinds.map((kind) => this.#recoverKind(kind)))
-    this.#slots.forgetUnanswered()
+    this.#slots.forgetUnanswered(askedMs)
   }
 
   async #recoverKind(kind: RequestKind): Promise<void> {

@@ -75,9 +75,12 @@ export class RequestSlots {
     }
   }
 
-  /** What is in progress was looked for: calls without an answer are found among it, or came to nothing. */
-  forgetUnanswered(): void {
-    this.#unansweredMs = []
+  /**
+   * What is in progress was asked for at `askedMs` (monotonic): calls that had gone without an answer until then are found
+   * among it, or came to nothing. Later ones may have been made since.
+   */
+  forgetUnanswered(askedMs: number): void {
+    this.#unansweredMs = this.#unansweredMs.filter((ms) => ms >= askedMs)
     this.offer()
   }
 

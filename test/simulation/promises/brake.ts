@@ -141,8 +141,9 @@ export class BrakePromise {
     }
   }
 
+  /** What no event told is found by a reconcile: until then access may be granted where the account is no more. */
   #mayBeIndirect({ grantedMs, hasFormer }: Entry): boolean {
-    return hasFormer || this.#worldChangedMs > grantedMs - this.#marginMs()
+    return hasFormer || this.#world.wasEventLost || this.#worldChangedMs > grantedMs - this.#marginMs()
   }
 
   #noteEntry(key: string): void {
