@@ -13,9 +13,9 @@ import type { Profile } from './simulate.ts'
 /** One deliberate defect: `find` stands exactly once in `file`, token by token, and is replaced. */
 export type Sabotage = {
   readonly name: string
-  /** It counts as found only by one of these. */
   /** The kind of lives that it is looked for in; default: all. */
   readonly profile?: Profile
+  /** It counts as found only by one of these. */
   readonly breaks: readonly (keyof typeof promises)[]
   readonly file: string
   readonly find: string
