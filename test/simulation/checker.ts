@@ -378,14 +378,14 @@ export class Checker {
     const keys = access.entriesOf(nameOf(target))
     this.#record.checkCreation(target, keys)
     this.#checkRead(process, target, keys, 'grants')
-    this.#quotas.checkOutstanding('creation', call)
+    this.#quotas.checkOutstanding('creation', target, call)
     this.#foreign.checkCreation(process, target, keys)
     access.noteCreation(target)
   }
 
   #checkDeletion(process: string, target: AssignmentTarget, call: Call): void {
     const { access } = this.#watched
-    this.#quotas.checkOutstanding('deletion', call)
+    this.#quotas.checkOutstanding('deletion', target, call)
     // Time alone ends what a link asks for.
     this.#noteDesired()
     const keys = access.entriesOf(nameOf(target))

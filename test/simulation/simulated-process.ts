@@ -43,6 +43,8 @@ export class SimulatedProcess {
   readonly #options: Options
   #kill: () => void = () => {}
   #isDead = false
+  /** Calls that had left before stand still with it. */
+  #frozenUntilMs = Number.NEGATIVE_INFINITY
   #thaw: Promise<void> | undefined
 
   constructor(options: Options) {
@@ -70,6 +72,7 @@ export class SimulatedProcess {
   /** Stands still and goes on later, as a function's process does between two invocations. */
   freeze(ms: number): void {
     this.#options.trace(`${this.name} is frozen for ${ms} ms`)
+    this.#frozenUntilMs = this.#options.clock.monotonicMs() + ms
     this.#thaw = this.#options.clock.sleep(ms).then(() => {
       this.#thaw = undefined
     })
@@ -129,6 +132,7 @@ export class SimulatedProcess {
   async #call(call: Call, args: readonly unknown[], run: () => unknown): Promise<unknown> {
     const { chaos, unreadable, clock, observe, trace } = this.#options
     this.#options.depart(this.name, call)
+    const departedMs = clock.monotonicMs()
     const fault = chaos.strike(call)
     const told = `${this.name}: ${call.service} ${call.operation} ${describeArgs(args)}`
     if (fault) trace(`${told} ${fault}`)
@@ -143,7 +147,8 @@ export class SimulatedProcess {
     if (isRefusal(fault)) throw refusalFor(fault, call)
     const refusal = unreadable.refusalOf(call)
     if (refusal) throw refusal
-    observe(this, fault === 'freeze' || fault === 'slow' ? { ...call, wasHeld: true } : call, args)
+    const wasHeld = fault === 'slow' || this.#frozenUntilMs > departedMs
+    observe(this, wasHeld ? { ...call, wasHeld } : call, args)
     // In effect now, whether or not anybody hears of it.
     const result = await settle(run)
     trace(`${told} → ${result.ok ? 'ok' : String(result.error)}`)

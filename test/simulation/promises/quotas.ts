@@ -1,4 +1,6 @@
+import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { Call } from '../chaos.ts'
+import { nameOf } from './assignment-names.ts'
 import { LeaseWatch } from './lease.ts'
 import { promises } from './violation.ts'
 import type { Watched } from './watched.ts'
@@ -13,6 +15,8 @@ export class QuotasPromise {
   readonly #watched: Watched
   readonly #lease = new LeaseWatch()
   readonly #departedMs: number[] = []
+  /** Requests by calls that stood still on their way, by the ids of their assignments. */
+  readonly #held = new Set<string>()
 
   constructor(watched: Watched) {
     this.#watched = watched
@@ -34,12 +38,18 @@ export class QuotasPromise {
       this.#fail(`${length} calls to SSO Admin left within one second, expected at most ${callsPerSecond}`)
   }
 
-  checkOutstanding(kind: 'creation' | 'deletion', { wasHeld }: Call): void {
-    // Nobody could call it back.
-    if (wasHeld) return
+  checkOutstanding(kind: 'creation' | 'deletion', target: AssignmentTarget, { wasHeld }: Call): void {
+    // Nobody could call it back, and who comes after looked for requests before it.
+    if (wasHeld) {
+      this.#held.add(nameOf(target))
+      return
+    }
+    this.#held.delete(nameOf(target))
     const { world, access } = this.#watched
     const most = world.configuration.limits.outstanding
-    const ours = world.ssoAdmin.outstandingRequests().filter(({ target }) => access.isRequested(target))
+    const ours = world.ssoAdmin
+      .outstandingRequests()
+      .filter((request) => access.isRequested(request.target) && !this.#held.has(nameOf(request.target)))
     if (ours.length >= most)
       this.#fail(`${ours.length} assignment requests are outstanding and a ${kind} is sent, expected at most ${most}`)
   }

@@ -151,4 +151,30 @@ export const linksRegressions: readonly Regression[] = [
       deleteLink(linkOf('root%all')),
     ],
   },
+  {
+    name: 'a call of a dispatcher that is frozen on its way counts against nobody',
+    settings: { ...calm, seed: 7, outstanding: 2, provisionings: 1, evenPace: true },
+    actions: [
+      wait(5_000),
+      strike('freeze', 'creations', { process: 'dispatcher', skip: 3, times: 1 }),
+      upload(linkOf('root%all')),
+      wait(30),
+      wait(70_000),
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
+      wait(70_000),
+    ],
+  },
+  {
+    name: 'who comes after a frozen dispatcher cannot know of the call that comes late',
+    settings: { ...calm, seed: 7, outstanding: 2, provisionings: 1, evenPace: true },
+    actions: [
+      wait(5_000),
+      strike('freeze', 'creations', { process: 'dispatcher', skip: 3, times: 1 }),
+      upload(linkOf('root%all')),
+      wait(450),
+      wait(70_000),
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
+      wait(70_000),
+    ],
+  },
 ]
