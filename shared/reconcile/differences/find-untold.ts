@@ -5,15 +5,14 @@ import { parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import { collectAssignments } from '../../domain/plan.ts'
-import { type AttentionState, attentionOf, attentionStates, status } from '../../domain/status.ts'
+import { type AttentionState, attentionOf, attentionStates } from '../../domain/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Told } from '../records/checkpoint.ts'
 import { queueOf } from '../records/inputs.ts'
-import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { attentionKey, attentionPrefix, statusKey } from '../records/status-store.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import type { Statuses } from './read-inputs.ts'
+import { isSpoiled } from '../records/stored-json.ts'
+import { readStatus, type Statuses } from './read-inputs.ts'
 
 /** What is known of an input besides its status. */
 export type Situation = {
@@ -118,7 +117,7 @@ export async function findMisindexed(objects: ObjectStore, { told, spoiled }: St
     }
   }
   await forEachAtOnce(ofRequests, async ([input, state]) => {
-    const found = await unlessSpoiled(new JsonRecord(objects, statusKey(input), status).read())
+    const found = await readStatus(objects, statusKey(input))
     if (!isSpoiled(found) && attentionOf(found?.value) !== state) misindexed.add(input)
   })
   for (const [input, { attention }] of told)

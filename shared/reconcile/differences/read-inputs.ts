@@ -100,6 +100,11 @@ function dateOf(instant: string | undefined): Date | undefined {
 
 export type Statuses = Awaited<ReturnType<typeof readStatuses>>
 
+/** The status at `key`; one that is spoiled is answered as such. */
+export function readStatus(objects: ObjectStore, key: string) {
+  return unlessSpoiled(new JsonRecord(objects, key, status).read())
+}
+
 /** Reads the statuses that changed since the checkpoint. */
 export async function readStatuses(
   objects: ObjectStore,
@@ -110,7 +115,6 @@ export async function readStatuses(
   const told = new Map<string, Told>()
   const changed = new Set<string>()
   const spoiled = new Map<string, string>()
-  const readStatus = (key: string) => unlessSpoiled(new JsonRecord(objects, key, status).read())
   const note = (input: string, found: Stored<Status>): void => {
     told.set(input, toTold(found))
     changed.add(input)
@@ -121,7 +125,7 @@ export async function readStatuses(
     const etag = statuses.get(key)?.etag
     if (etag === undefined) return
     if (last?.etag === etag) return void told.set(input, last)
-    const found = await readStatus(key)
+    const found = await readStatus(objects, key)
     if (isSpoiled(found)) spoiled.set(input, key)
     else if (found) note(input, found)
   }
@@ -133,7 +137,7 @@ export async function readStatuses(
   // A status whose key is a hash tells its input itself, where its file is gone.
   const keys = new Set([...inputs].map(statusKey))
   const readHashed = async (key: string): Promise<void> => {
-    const found = await readStatus(key)
+    const found = await readStatus(objects, key)
     if (found && !isSpoiled(found) && statusKey(found.value.input) === key) note(found.value.input, found)
   }
   const hashed = [...statuses.keys()].filter((key) => isTooLong(nameOf(key)) && !keys.has(key))
