@@ -59,7 +59,7 @@ export function api(
 
 export type ApiOptions = {
   readonly access?: Access | undefined
-  /** Tells which roles Identity Center made. A deployment without it takes nobody for a person who signed in. */
+  /** Tells which roles Identity Center made. Without it no caller counts as a person who signed in. */
   readonly roles?: OwnRoles | undefined
   /** What may be changed through the API; the rest can only be read. */
   readonly changes?: readonly ApiChange[]

@@ -48,7 +48,7 @@ export function findApi(
   const isHere = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
   const isPlain = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` === ''
   if (url && isPlain && (url.protocol === 'https:' || (isHere && url.protocol === 'http:'))) return url
-  // A password in it is nobody's business.
+  // It may have a password in it, which is not shown.
   throw new Refusal(
     `received the API '${text.replace(/\/\/.*@/, '//…@')}', expected an address such as https://a1b2c3.execute-api.eu-west-1.amazonaws.com`,
   )

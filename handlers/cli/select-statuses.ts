@@ -24,7 +24,7 @@ export type StatusFilter = {
 
 /**
  * Permission sets have no account, folder or principal. Requests for temporary access and approvals are shown only where a key
- * asks for them: a denied one is nobody's fault, and `ssofile requests` has them.
+ * asks for them: a denied one is no fault, and `ssofile requests` has them.
  */
 export function selectStatuses(all: readonly Status[], filter: StatusFilter): readonly Status[] {
   const { states, isInputWanted, account, folder, isPrincipalWanted } = filter

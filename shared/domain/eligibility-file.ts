@@ -4,7 +4,7 @@ import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.t
 import type { JsonRules } from './json-faults.ts'
 import { parseJsonFile } from './parse-json.ts'
 import { parseScope, renderScope, type Scope, scopeKinds } from './scope.ts'
-import { selectorName } from './selector-name.ts'
+import { nameForm, selectorName } from './selector-name.ts'
 import { type WeeklyTime, weekdays, weeklyTime } from './weekly-time.ts'
 
 export const eligibilityPrefix = 'eligibility/'
@@ -112,7 +112,7 @@ export function parseEligibilityFile(key: string, body: Uint8Array, sizeBytes = 
     return refused({
       object: key,
       received: `the name '${quote(named)}'`,
-      expected: '1 to 64 letters (A to Z, a to z), digits, _ or -, the first a letter or a digit',
+      expected: nameForm,
       remedy: `upload it again under ${eligibilityPrefix} with another name, then delete this one`,
     })
   const limit = { mostBytes: eligibilityFileMostBytes, remedy: 'name groups in place of users, or divide it' }

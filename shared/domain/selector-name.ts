@@ -7,5 +7,6 @@ export const selectorName = z
   .brand<'SelectorName'>()
 export type SelectorName = z.infer<typeof selectorName>
 
-export const selectorNameForm =
-  'the name of a selector: 1 to 64 letters (A to Z, a to z), digits, _ or -, the first a letter or a digit'
+/** Eligibilities have such names, too. */
+export const nameForm = '1 to 64 letters (A to Z, a to z), digits, _ or -, the first a letter or a digit'
+export const selectorNameForm = `the name of a selector: ${nameForm}`

@@ -24,7 +24,7 @@ export type JsonServices = {
   readonly organizations: MemoryOrganizations
   /** The account that Organizations calls the delegated administrator of IAM Identity Center; absent: there is none. */
   readonly delegatedAdministrator?: string | undefined
-  /** By which outcomes are told; absent: nobody does. */
+  /** Tells outcomes. Absent: none are told. */
   readonly outcomes?: Telling | undefined
 }
 
