@@ -64,9 +64,17 @@ export class LedgerLosses {
     void this.#objects.as(spoiler).delete(key)
   }
 
-  /** An operator has restored what could be: what is gone now is not looked after any more. */
+  /**
+   * An operator has restored what could be: what is gone now is not looked after any more. Where the entry had another
+   * principal's access by then, nothing is written over it: ssofile tells of the access that was lost, and a person decides.
+   */
   noteRestored(): void {
-    this.#lost.clear()
+    for (const [key, body] of this.#lost) if (!this.#isOthersNow(key, parse(body))) this.#lost.delete(key)
+  }
+
+  #isOthersNow(key: string, lost: Entry): boolean {
+    const now = this.#readUnspoiled(key)
+    return now !== undefined && parse(now).principalId !== lost.principalId
   }
 
   bringBack(key: string): void {

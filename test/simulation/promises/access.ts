@@ -126,7 +126,10 @@ export class Access {
     const recorded = this.find(name)
     // Taken away before it was read back, and put back: it looks as if it had only taken long to appear.
     const isUnread = this.#made.has(name) && recorded.some(({ isUnconfirmed }) => isUnconfirmed)
-    const isAnnounced = isUnread || recorded.some((access) => access.isUnanswered || this.#isUndeleted(access))
+    // Its record is lost, so nobody saw that it was gone: history says that it is there all the time.
+    const isLost = this.#world.losses.hasLost(name)
+    const isAnnounced =
+      isUnread || isLost || recorded.some((access) => access.isUnanswered || this.#isUndeleted(access))
     // Put back by hand what the ledger still has as granted: it is ours as before.
     const of = recorded.some(({ isGranted }) => isGranted) ? 'ours' : isAnnounced ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#world.clock.monotonicMs() })
