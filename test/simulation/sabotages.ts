@@ -65,6 +65,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'the first error ends the batch silently',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'handlers/run-batch.ts',
     find: '  if (queue === ',
