@@ -154,7 +154,8 @@ export class Access {
       this.#requested.delete(accountId)
       const hasFailed = id !== undefined && ssoAdmin.assignmentRequestState(id) === 'FAILED'
       if (kind === 'creation' && hasFailed && before) this.#owner.set(name, before)
-      if (kind === 'creation' && !hasFailed && this.#world.losses.hasLost(name)) this.#madeAgain.add(name)
+      const isMade = kind === 'creation' && id !== undefined && !hasFailed
+      if (isMade && this.#world.losses.hasLost(name)) this.#madeAgain.add(name)
     }
     for (const [name, { of }] of this.#owner) {
       const isRequested = inProgress.has(name)
