@@ -154,7 +154,12 @@ export type RequestStep =
  * What the requester says as an approver counts for nothing, and each person counts once.
  */
 export function decideRequest(facts: RequestFacts): RequestStep {
-  return settleLink(facts) ?? settleRequest(facts)
+  const step = settleLink(facts) ?? settleRequest(facts)
+  const { link } = facts
+  const record = link.found === 'one' && link.digest ? facts.told(link.digest).granted : undefined
+  if (step.do !== 'tell' || !record) return step
+  // Whatever is told of a later upload: the link ends when its own grant does.
+  return { ...step, again: [...(step.again ?? []), new Date(record.expiresAt)] }
 }
 
 function settleLink(facts: RequestFacts): RequestStep | undefined {
@@ -263,7 +268,8 @@ function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep
       remedy: 'to end it earlier: ssofile finish; to have it longer, ask again',
       request,
     },
-    again: [new Date(expiresAt)],
+    // Of a link that can be read, `decideRequest` says it.
+    ...(link.found === 'unreadable' && { again: [new Date(expiresAt)] }),
   }
 }
 

@@ -279,6 +279,24 @@ describe('each row of the table', () => {
   })
 })
 
+describe('a link in force is looked at again when its grant ends, whatever is told of its request', () => {
+  const own = { link: linkOf(old), approvals: approvals() }
+  test.each<[string, Plain]>([
+    ['it was granted', inForce],
+    [
+      'a later upload is refused',
+      { ...own, told: { [earlier]: oldTold, [digest]: events('asked', 'refused') }, covers: () => false },
+    ],
+    ['a later upload waits', { ...own, told: { [earlier]: oldTold, [digest]: asked } }],
+    [
+      'a later upload cannot be read',
+      { ...own, told: { [earlier]: oldTold }, reading: { state: 'unreadable', complaint } },
+    ],
+  ])('%s', (_, facts) => {
+    expect(decide(facts)).toMatchObject({ do: 'tell', again: expect.arrayContaining([at(62)]) })
+  })
+})
+
 describe('while neither the directory nor eligibilities have been read', () => {
   test.each<[string, Plain, unknown]>([
     ['the end by time', { ...inForce, now: at(62) }, noted('ended')],
