@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
+import { type Complaint, type Parsed, parsed, refused } from './complaint.ts'
 import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.ts'
 import type { JsonRules } from './json-faults.ts'
 import { parseJsonFile } from './parse-json.ts'
 import { parseScope, renderScope, type Scope, scopeKinds } from './scope.ts'
-import { nameForm, selectorName } from './selector-name.ts'
+import { complainAboutName, nameForm } from './selector-name.ts'
 import { type WeeklyTime, weekdays, weeklyTime } from './weekly-time.ts'
 
 export const eligibilityPrefix = 'eligibility/'
@@ -107,14 +107,8 @@ export function nameInEligibilityKey(key: string): string {
 }
 
 export function parseEligibilityFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Eligibility> {
-  const named = nameInEligibilityKey(key)
-  if (!selectorName.safeParse(named).success)
-    return refused({
-      object: key,
-      received: `the name '${quote(named)}'`,
-      expected: nameForm,
-      remedy: `upload it again under ${eligibilityPrefix} with another name, then delete this one`,
-    })
+  const misnamed = complainAboutName(key, eligibilityPrefix, nameForm)
+  if (misnamed) return refused(misnamed)
   const limit = { mostBytes: eligibilityFileMostBytes, remedy: 'name groups in place of users, or divide it' }
   const read = parseJsonFile({ key, body, sizeBytes }, limit, eligibilityFileSchema, eligibilityRules)
   if (!read.ok) return read

@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
-import { type Complaint, type Parsed, parsed, quote, refused } from './complaint.ts'
+import { type Complaint, type Parsed, parsed, refused } from './complaint.ts'
 import { matchesGlob } from './glob.ts'
 import type { JsonRules } from './json-faults.ts'
 import { parseJsonFile } from './parse-json.ts'
 import { parseScope } from './scope.ts'
-import { type SelectorName, selectorName, selectorNameForm } from './selector-name.ts'
+import { complainAboutName, type SelectorName, selectorNameForm } from './selector-name.ts'
 
 export const selectorPrefix = 'selectors/'
 
@@ -95,14 +95,8 @@ export function nameInSelectorKey(key: string): string {
 }
 
 export function parseSelectorFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Selector> {
-  const name = nameInSelectorKey(key)
-  if (!selectorName.safeParse(name).success)
-    return refused({
-      object: key,
-      received: `the name '${quote(name)}'`,
-      expected: selectorNameForm,
-      remedy: `upload it again under ${selectorPrefix} with another name, then delete this one`,
-    })
+  const misnamed = complainAboutName(key, selectorPrefix, selectorNameForm)
+  if (misnamed) return refused(misnamed)
   const limit = {
     mostBytes: selectorFileMostBytes,
     remedy: 'name organizational units or tags in place of accounts, or divide it into several selectors',
