@@ -17,9 +17,13 @@ export async function tellSabotages(only: string | undefined, runsMost: number):
   let missed = 0
   const work = async () => {
     for (let sabotage = waiting.shift(); sabotage; sabotage = waiting.shift()) {
-      const found = await tryToFind(sabotage, runsMost)
-      if (!found) missed++
-      process.stdout.write(`${sabotage.name.padEnd(80)} ${found ?? `MISSED in ${runsMost} runs`}\n`)
+      const found = await tryToFind(sabotage, runsMost).catch((error: Error) => error)
+      const isFound = typeof found === 'string'
+      if (!isFound) missed++
+      // A copy that dies has broken no promise: the others are tried all the same.
+      process.stdout.write(
+        `${sabotage.name.padEnd(80)} ${isFound ? found : `MISSED: ${found?.message ?? `in ${runsMost} runs`}`}\n`,
+      )
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, work))

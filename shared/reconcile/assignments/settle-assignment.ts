@@ -40,9 +40,15 @@ export async function settleAssignment(
   }
 }
 
-/** The assignment is put off, with the facts that led in a circle in its reason. */
+const factsMost = 4_000
+
+/**
+ * The assignment is put off, with the facts that led in a circle in its reason. Not with the reasons in them: one of these is
+ * that of the last time, and each time would double it.
+ */
 function endOfCircle({ wish, entry, known, context }: Settling): Step {
-  const facts = JSON.stringify({ wish, entry, known: [...known] })
+  const withoutReasons = (name: string, value: unknown) => (name === 'reason' ? undefined : value)
+  const facts = JSON.stringify({ wish, entry, known: [...known] }, withoutReasons).slice(0, factsMost)
   const reason = `it was not settled after ${stepsMost} steps, which is a defect of ssofile; tell its maintainers: ${facts}`
   context.log.error('an assignment goes round in circles', { facts })
   const ids = wish.is === 'wanted' ? wish.target : entry?.accesses[0]

@@ -196,8 +196,8 @@ test('a link that is deleted while an earlier request is waited for grants nothi
   expect(bench.calls('CreateAccountAssignment')).toBe(0)
 })
 
-test('a circle of steps is put off with the facts in its reason, and does not end the dispatcher', async () => {
-  // A check that fails each time with its link there: the entry is prepared and taken back without end.
+/** A check that fails each time with its link there: the entry is prepared and taken back without end. */
+function circling(): Settling {
   const bench: Settling = new Settling({
     interceptor: async ({ operation, args, proceed }) => {
       const answer = await proceed()
@@ -209,6 +209,11 @@ test('a circle of steps is put off with the facts in its reason, and does not en
       return answer
     },
   })
+  return bench
+}
+
+test('a circle of steps is put off with the facts in its reason, and does not end the dispatcher', async () => {
+  const bench = circling()
   await bench.upload()
   expect(await bench.settle()).toMatchObject({
     result: 'open',
@@ -221,4 +226,15 @@ test('a circle of steps is put off with the facts in its reason, and does not en
   expect(bench.world.log.lines).toContainEqual(
     expect.objectContaining({ level: 'error', message: 'an assignment goes round in circles' }),
   )
+})
+
+test('the facts of a circle have no earlier reasons in them, which would double each time', async () => {
+  const bench = circling()
+  await bench.upload()
+  const { principalId, permissionSetArn } = bench.target('team-Web')
+  await bench.own({ principalId, permissionSetArn, state: 'failed', reason: 'as before', grantedAt: nine, links: [] })
+  const told = JSON.stringify(await bench.settle())
+  expect(told).toContain('it was not settled after 60 steps')
+  expect(told).toContain(principalId)
+  expect(told).not.toContain('as before')
 })
