@@ -44,7 +44,10 @@ export class LedgerLosses {
     objects.onChange(({ key, caller }) => {
       if (!key.startsWith('assignments/') || caller.accessKeyId === spoiler) return
       const body = this.#read(key)
-      if (body !== undefined && isGranted(parse(body))) this.#versions.set(key, body)
+      if (body === undefined || !isGranted(parse(body))) return
+      this.#versions.set(key, body)
+      // Granted or imported again, the access has a record again.
+      if (!this.#isOthersNow(key, parse(this.#lost.get(key) ?? body))) this.#lost.delete(key)
     })
   }
 
