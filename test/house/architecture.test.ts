@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { architectureFaults, rules } from './architecture.ts'
+import { architectureFaults, rooms, rules } from './architecture.ts'
 import { listProjectFiles, readText } from './source-files.ts'
 
 const sources = listProjectFiles().filter((path) => path.endsWith('.ts'))
@@ -15,6 +15,14 @@ test('every folder with sources has its rule', () => {
   }
   const without = sources.filter((path) => !rules.some(({ where }) => `${path}/`.startsWith(`${where}/`)))
   expect(without).toEqual([])
+})
+
+test('CONTRIBUTING draws and describes the rooms of the loop in the order in which they may import', () => {
+  const text = readText('CONTRIBUTING.md')
+  const drawn = /rooms before it\n([^│]*)/.exec(text)?.[1]?.match(/[a-z-]+/g)
+  expect(drawn).toEqual(rooms)
+  const described = [...text.matchAll(/^\| `([a-z-]+)` \| /gm)].map(([, room]) => room)
+  expect(described).toEqual(rooms)
 })
 
 test('the compiler refuses what type stripping cannot erase', () => {
