@@ -92,7 +92,7 @@ export class SessionsPromise {
     for (const name of ownedNames) {
       const denied = this.#deniedIn(name)
       if (denied === undefined) continue
-      const isPutBack = isReconciled || !this.#world.wasDrifted
+      const isPutBack = (isReconciled || !this.#world.wasDrifted) && !this.#isJustMade(name)
       for (const one of this.#ended.filter(({ permissionSet }) => permissionSet === name && isPutBack))
         if (!this.#mayBeOver(one) && !denied.some((other) => covers(other, one)))
           this.#fail(`${name} does not deny ${describe(one)}`)
@@ -124,6 +124,13 @@ export class SessionsPromise {
     const actual = this.#world.ssoAdmin.definitionNow(name)
     const isOurs = this.#world.readJson(`owned_permission_sets/${name}`)?.arn === actual?.arn
     return actual && isOurs ? denialsIn(actual.inlinePolicy) : undefined
+  }
+
+  /** Made again after somebody deleted it: the schedule of the next minute has it deny what is ended. */
+  #isJustMade(name: string): boolean {
+    const { clock, skewMs } = this.#world
+    const { claimedAt } = this.#world.readJson(`owned_permission_sets/${name}`) ?? {}
+    return Date.parse(String(claimedAt)) + 60_000 + skewMs > clock.now().getTime()
   }
 
   #mayBeOver({ beforeMs }: Denial): boolean {
