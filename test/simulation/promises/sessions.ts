@@ -130,7 +130,7 @@ export class SessionsPromise {
   #isJustMade(name: string): boolean {
     const { clock, skewMs } = this.#world
     const { claimedAt } = this.#world.readJson(`owned_permission_sets/${name}`) ?? {}
-    return Date.parse(String(claimedAt)) + 60_000 + skewMs > clock.now().getTime()
+    return Date.parse(String(claimedAt)) + 90_000 + skewMs > clock.now().getTime()
   }
 
   #mayBeOver({ beforeMs }: Denial): boolean {
