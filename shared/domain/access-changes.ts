@@ -1,4 +1,3 @@
-import { renderInstant } from './instant.ts'
 import type { Access, AccessIds, AssignmentCall, GrantingLink } from './ledger-entry.ts'
 
 /** Before a creation: what becomes of the access, or of none. `links` grant it. */
@@ -80,16 +79,9 @@ export function grantedInstant({ call, lastCreation, grantedAt }: Access): strin
   return lastCreation?.calledAt ?? (call?.kind === 'creation' ? call.calledAt : grantedAt)
 }
 
-/**
- * The instant under which history says that it was revoked, where the ledger has one. Always after that of its grant, which
- * another machine may have dated by a clock that is ahead: within one second, history is in the order of these instants.
- */
-export function revokedInstant(access: Access): string | undefined {
-  const { call, missingSince } = access
-  const at = missingSince ?? (call?.kind === 'deletion' ? call.calledAt : call?.endedAt)
-  const since = grantedInstant(access)
-  if (at === undefined || since === undefined || at > since) return at
-  return renderInstant(new Date(Date.parse(since) + 1))
+/** The instant under which history says that it was revoked, where the ledger has one. */
+export function revokedInstant({ call, missingSince }: Access): string | undefined {
+  return missingSince ?? (call?.kind === 'deletion' ? call.calledAt : call?.endedAt)
 }
 
 /** Access that is known to have been there: history says when it ends. */

@@ -1,4 +1,4 @@
-import { isLost, revokedInstant, wasThere } from '../../domain/access-changes.ts'
+import { isLost, wasThere } from '../../domain/access-changes.ts'
 import { claims, mayAppearUntil, proveAccess, settlesAt, settlingMs } from '../../domain/access-proof.ts'
 import { quote } from '../../domain/complaint.ts'
 import {
@@ -299,7 +299,7 @@ function outlive(facts: Facts, access: Access, end: Extract<LastWord, { says: 'e
   const { listing } = facts.knownOf(access)
   if (listing === undefined) return learn('listing', access)
   if (!listing.isListed) return { do: 'forget', ids: access, as: 'ended' }
-  const isOwnDeletion = access.call?.kind === 'deletion' && revokedInstant(access) === end.at
+  const isOwnDeletion = access.call?.kind === 'deletion' && access.call.calledAt === end.at
   if (isOwnDeletion && mayStillBeListed(end)) return putOff(facts, access, { reason: settlingReason })
   if (isOwnDeletion) return leave(facts, access, [])
   const contradiction = { entry: 'outdated', at: end.at } as const

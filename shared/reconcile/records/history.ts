@@ -108,6 +108,7 @@ const historyBody = z.looseObject({
   principalId,
   permissionSetArn,
   links: z.array(grantingLink),
+  grantedAt: z.string().optional(),
   ended: z.enum(ends).optional(),
 })
 
@@ -136,34 +137,28 @@ export async function readLastWord(
     if (newest === undefined) return { says: 'nothing' }
     if (!recorded.isConfirmed && !told.some(({ event, at }) => event === 'granted' && at === recorded.at))
       return { says: 'nothing' }
-    if (!isEnd(newest.event) && newest.at === recorded.at) return { says: 'ours', at: newest.at, links: [] }
+    const isAlone = told.every((other) => other === newest || secondOf(other) !== secondOf(newest))
+    if (isAlone && !isEnd(newest.event) && newest.at === recorded.at) return { says: 'ours', at: newest.at, links: [] }
   }
   const { accountId, permissionSet } = assignmentOf(key)
   const shared = `history/account%${accountId}%${permissionSet}%`
   const events = await listNewestFirst(objects, own.startsWith(shared) ? [shared] : [shared, own])
   const released = new Set<string>()
   let end: LastWord = { says: 'nothing' }
-  for (let from = 0; from < events.length; from += readAtOnce) {
-    const read = await Promise.all(events.slice(from, from + readAtOnce).map((event) => readEvent(objects, event, ids)))
-    for (const found of read) {
-      if (found === undefined) continue
-      const { folder, event, at, links, settledMs } = found
-      if (isEnd(event)) {
-        if (end.says === 'nothing') end = { says: 'ended', event, at, settledMs }
-        if (event === 'revoked') return end
-        released.add(folder)
-      } else if (!released.has(folder)) return { says: 'ours', at, links }
-    }
+  for await (const { folder, event, at, links, settledMs } of readNewestFirst(objects, events, ids)) {
+    if (isEnd(event)) {
+      if (end.says === 'nothing') end = { says: 'ended', event, at, settledMs }
+      if (event === 'revoked') return end
+      released.add(folder)
+    } else if (!released.has(folder)) return { says: 'ours', at, links }
   }
   return end
 }
 
 /** Whether history says under this very name that this access is there, and ours. */
 export async function isToldUnder(objects: ObjectStore, key: AssignmentKey, ids: AccessIds): Promise<boolean> {
-  for (const listed of await listNewestFirst(objects, [historyFolder(key)])) {
-    const found = await readEvent(objects, listed, ids)
-    if (found) return !isEnd(found.event)
-  }
+  const events = await listNewestFirst(objects, [historyFolder(key)])
+  for await (const { event } of readNewestFirst(objects, events, ids)) return !isEnd(event)
   return false
 }
 
@@ -180,7 +175,7 @@ export function isBeginning(event: HistoryEvent): event is 'granted' | 'adopted'
 type OwnListedEvent = ListedEvent & { readonly event: OwnEvent }
 const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
 
-/** By S3's clock, since those of our processes may differ; within one of its seconds by the instant of the event. */
+/** By S3's clock, since those of our processes may differ; within one of its seconds by the instant of the event (see `orderSecond`). */
 async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly OwnListedEvent[]> {
   const found: OwnListedEvent[] = []
   for (const prefix of prefixes)
@@ -189,11 +184,42 @@ async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]
 }
 
 function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
-  const timeOf = ({ head }: ListedEvent) => head.lastModified.getTime()
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
   // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
   const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)
-  return timeOf(b) - timeOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b)
+  return secondOf(b) - secondOf(a) || atOf(b) - atOf(a) || rankOf(a) - rankOf(b)
+}
+
+/** S3 dates objects in whole seconds. */
+function secondOf({ head }: ListedEvent): number {
+  return head.lastModified.getTime()
+}
+
+/** The events of this access, newest first. A portion is read at a time: the first ones mostly tell. */
+async function* readNewestFirst(objects: ObjectStore, events: readonly OwnListedEvent[], ids: AccessIds) {
+  const seconds = [...Map.groupBy(events, secondOf).values()]
+  while (seconds.length > 0) {
+    const portion: OwnListedEvent[][] = []
+    do portion.push(...seconds.splice(0, 1))
+    while (seconds.length > 0 && portion.flat().length < readAtOnce)
+    const read = await Promise.all(portion.flat().map((event) => readEvent(objects, event, ids)))
+    const found = Map.groupBy(
+      read.filter((event) => event !== undefined),
+      ({ second }) => second,
+    )
+    for (const second of found.values()) yield* orderSecond(second)
+  }
+}
+
+/**
+ * Newest first: what has not ended, then the ends, then what they ended. An end says since when it had been granted. The
+ * instants of events say less: they are by the clocks of several machines, which may differ by minutes.
+ */
+function orderSecond(found: readonly ReadEvent[]): readonly ReadEvent[] {
+  const isOf = (end: ReadEvent, { folder, grantedAt }: ReadEvent) =>
+    isEnd(end.event) && end.folder === folder && end.grantedAt === grantedAt
+  const rankOf = (one: ReadEvent) => (isEnd(one.event) ? 1 : found.some((end) => isOf(end, one)) ? 2 : 0)
+  return found.toSorted((a, b) => rankOf(a) - rankOf(b) || Date.parse(b.at) - Date.parse(a.at))
 }
 
 /**
@@ -218,16 +244,18 @@ export function parseEvent(head: ObjectHead): ListedEvent[] {
   return event === undefined ? [] : [{ folder: head.key.slice(0, end), event, at, head }]
 }
 
+type ReadEvent = NonNullable<Awaited<ReturnType<typeof readEvent>>>
+
 /** `undefined`: it is not of this access, or nobody can read it. */
 async function readEvent(objects: ObjectStore, listed: OwnListedEvent, ids: AccessIds) {
   const stored = await spoiledAsAbsent(new JsonRecord(objects, listed.head.key, historyBody).read())
   if (!stored || !isSameAccess(stored.value, ids)) return undefined
   const { servedAt, lastModified } = stored.object
   const settledMs = servedAt.getTime() - lastModified.getTime()
-  const { links, ended = 'revoked' } = stored.value
+  const { links, grantedAt, ended = 'revoked' } = stored.value
   const { folder, at } = listed
   const event = listed.event === 'replaced' ? ended : listed.event
-  return { folder, at, event, links, settledMs }
+  return { folder, second: secondOf(listed), at, event, links, grantedAt, settledMs }
 }
 
 /** The events of an assignment, ascending by instant: one listing. */

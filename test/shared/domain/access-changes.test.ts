@@ -1,11 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  beginCreation,
-  beginDeletion,
-  endCall,
-  inheritAccess,
-  revokedInstant,
-} from '../../../shared/domain/access-changes.ts'
+import { beginCreation, beginDeletion, endCall, inheritAccess } from '../../../shared/domain/access-changes.ts'
 import { ago, linkNamed, mine } from './access-arbitraries.ts'
 
 const [early, later, now] = [ago(3_000), ago(2_000), ago(0)]
@@ -50,25 +44,5 @@ describe('access that stays under another name of its principal', () => {
   test('keeps what the ledger has of it under that name, and is granted from now on where no instant is known', () => {
     const there = beginCreation(mine, undefined, [linkNamed('b')], later)
     expect(inheritAccess({ ...former, links: [...links] }, there, links, now)).toEqual({ ...there, grantedAt: now })
-  })
-})
-
-describe('the instant at which history says that it was revoked', () => {
-  const granted = { ...beginCreation(mine, undefined, links, later), grantedAt: later }
-
-  test('is that of the deletion', () => {
-    expect(revokedInstant(beginDeletion(granted, links, now))).toBe(now)
-  })
-
-  test.each([
-    ['another machine dated the grant by a clock that is ahead', beginDeletion(granted, links, early)],
-    ['it was granted and revoked in the same millisecond', beginDeletion(granted, links, later)],
-    ['a drift check whose clock is behind missed it', { ...granted, missingSince: early }],
-  ])('comes after that of the grant, where %s', (_, access) => {
-    expect(revokedInstant(access)).toBe(ago(1_999))
-  })
-
-  test('is not known before it ended', () => {
-    expect(revokedInstant(granted)).toBeUndefined()
   })
 })

@@ -807,8 +807,8 @@ describe('access that is there and has to go', () => {
     [
       'is put off where it is listed, and its deletion, whose end is not recorded, ended it just now',
       {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, ago(20 * minute)) })],
-        known: { heir: 'none', history: { ...revokedLately, at: ago(20 * minute) }, request: 'not-found', ...listed },
+        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        known: { heir: 'none', history: { ...revokedLately, at: long }, request: 'not-found', ...listed },
       },
       putOff(/five minutes/),
     ],
@@ -820,10 +820,10 @@ describe('access that is there and has to go', () => {
     [
       'is foreign where it is listed after the very deletion of the entry ended it',
       {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, ago(20 * minute)) })],
+        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
         known: {
           heir: 'none',
-          history: { ...revokedLong, at: ago(20 * minute) },
+          history: { ...revokedLong, at: long },
           request: 'not-found',
           elsewhere: 'none',
           ...listed,

@@ -6,6 +6,7 @@ import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-st
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import {
   type HistoryRecord,
+  isToldUnder,
   listHistory,
   readLastWord,
   recordHistory,
@@ -160,6 +161,57 @@ describe('what history says last of an access', () => {
     ],
   ])('%s', async (_, events, said) => {
     expect(await readLastWord(await record(...events), key, access)).toMatchObject(said)
+  })
+
+  describe('within one second, when the clocks of the machines that called differ by minutes', () => {
+    const life = (grantedAt: string) => ({ access: { ...access, grantedAt } })
+    const first = life(minute(20))
+    const second = life(minute(30))
+    /** S3 dates them all alike. */
+    async function recordAtOnce(...events: readonly Event[]) {
+      const objects = open()
+      for (const [event, more] of events) await recordHistory(objects, { ...granted, event, ...more })
+      return objects
+    }
+
+    test('is that it ended, though the revocation is dated before the grant', async () => {
+      const objects = await recordAtOnce(
+        ['granted', { at: minute(22), ...first }],
+        ['revoked', { at: minute(18), ...first }],
+      )
+      expect(await readLastWord(objects, key, access)).toMatchObject({ says: 'ended', at: minute(18) })
+      const recorded = { at: minute(22), isConfirmed: true }
+      expect(await readLastWord(objects, key, access, recorded)).toMatchObject({ says: 'ended' })
+    })
+
+    test('is that it is ours, though it was granted again at an instant before its revocation', async () => {
+      const objects = await recordAtOnce(
+        ['revoked', { at: minute(22), ...first }],
+        ['granted', { at: minute(18), ...second }],
+      )
+      expect(await readLastWord(objects, key, access)).toMatchObject({ says: 'ours', at: minute(18) })
+      expect(await isToldUnder(objects, key, access)).toBe(true)
+    })
+
+    test('is that it ended, where it was granted twice and revoked twice', async () => {
+      const objects = await recordAtOnce(
+        ['granted', { at: minute(24), ...first }],
+        ['revoked', { at: minute(22), ...first }],
+        ['granted', { at: minute(20), ...second }],
+        ['revoked', { at: minute(18), ...second }],
+      )
+      expect(await readLastWord(objects, key, access)).toMatchObject({ says: 'ended' })
+      expect(await isToldUnder(objects, key, access)).toBe(false)
+    })
+
+    test('is that it is ours under the new name, since which it has the same instant of its grant', async () => {
+      const objects = await recordAtOnce(
+        ['granted', { at: minute(22), ...first }],
+        ['adopted', { key: renamed, at: minute(18), ...first }],
+        ['released', { at: minute(18), ...first }],
+      )
+      expect(await readLastWord(objects, key, access)).toMatchObject({ says: 'ours', at: minute(18) })
+    })
   })
 
   test('is found in one listing, without a body, where the ledger has it and nothing has ended under its name', async () => {
