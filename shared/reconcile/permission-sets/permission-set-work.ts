@@ -72,8 +72,12 @@ export class PermissionSetWork {
   async revisitBlocked(name: PermissionSetName): Promise<void> {
     const hint = this.#revisiting.has(name) ? undefined : await findBlockedDeletion(name, this.#ports.objects)
     if (!hint) return
-    await this.#send(hint)
+    // Before it is sent: its evaluation may begin before the answer to sending is here.
     this.#revisiting.add(name)
+    await this.#send(hint).catch((error: unknown) => {
+      this.#revisiting.delete(name)
+      throw error
+    })
   }
 
   async #tell(name: PermissionSetName, status: NewStatus | undefined): Promise<void> {

@@ -236,6 +236,28 @@ describe('a deletion that waits', () => {
     })
   })
 
+  test('is asked for again where the first hint was evaluated before the answer to sending it came', async () => {
+    let evaluate: (() => Promise<unknown>) | undefined
+    const { world, within, sent } = await open({
+      interceptor: async ({ port, operation, proceed }) => {
+        const answer = await proceed()
+        if (port === 'queues' && operation === 'send') await evaluate?.()
+        return answer
+      },
+    })
+    await world.objects.put(link(name), '')
+    await world.objects.put(`attention/blocked/${file}`, '')
+    await within(async ({ work, settle }) => {
+      evaluate = async () => {
+        evaluate = undefined
+        await settle()
+      }
+      await work.revisitBlocked(name)
+      await work.revisitBlocked(name)
+    })
+    expect(sent('work')).toEqual([hint, hint])
+  })
+
   test('is asked for again where it could not be sent', async () => {
     let isAway = true
     const { world, within, sent } = await open({
