@@ -211,7 +211,8 @@ function listInputs(
 /**
  * Links whose status counts another number of accounts than their scope has: an account changed without an event, and
  * maybe nothing has to be granted or revoked for that. Each with one assignment: once that is evaluated, the dispatcher
- * tells the status again. `undefined`: it has none.
+ * tells the status again. `undefined`: it has none. A link whose selector is gone waits for it: one that came and went between
+ * two looks at the selectors selected nothing that would have to go.
  */
 function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   const counts = new Map<string, readonly AccountId[]>()
@@ -226,7 +227,8 @@ function findMiscounted({ links, statuses, view, configuration }: Bucket) {
     if (!told || !isCounted(told) || (!view.hasTags && asksTags(link.scope, configuration.selectors))) return []
     const accounts = expand(link)
     const [first] = accounts
-    if (accounts.length === told.desired) return []
+    const isWithoutSelector = link.scope.kind === 'select' && !configuration.selectors.has(link.scope.name)
+    if (accounts.length === told.desired && !(isWithoutSelector && told.state === 'applied')) return []
     return [{ link: link.key, assignment: first && toAssignment(link, first) }]
   })
 }

@@ -81,6 +81,19 @@ describe('what differs', () => {
     expect(await find(bench)).toMatchObject({ miscounted: [] })
   })
 
+  test('is a link that is told as applied for no account, and whose selector is gone', async () => {
+    const bench = new Settling()
+    const link = 'links_data/select%pick%ReadOnly-ps%team-Web%GROUP%ssofile'
+    await bench.upload(link, '')
+    await tell(bench, link, 'applied', 0)
+    expect(await find(bench)).toMatchObject({ ...nothing, miscounted: [{ link, assignment: undefined }] })
+    await bench.world.objects.put('selectors/pick.json', '{"accounts":["999999999999"]}')
+    expect(await find(bench)).toMatchObject({ ...nothing, miscounted: [] })
+    await bench.world.objects.delete('selectors/pick.json')
+    await tell(bench, link, 'waiting')
+    expect(await find(bench)).toMatchObject({ miscounted: [] })
+  })
+
   test('is what the ledger has and no link grants', async () => {
     const bench = new Settling()
     await bench.own()
