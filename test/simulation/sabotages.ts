@@ -163,6 +163,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'statuses are written without a condition',
+    isHealedBySweep: true,
     breaks: ['status'],
     file: 'shared/reconcile/records/status-store.ts',
     find: 'new JsonRecord(this.#objects, ',
