@@ -161,7 +161,9 @@ export class BrakePromise {
     const access = `${String(entry.principalId)} ${String(entry.permissionSetArn)}`
     const nowMs = this.#world.clock.monotonicMs()
     const grantedMs = before?.grantedMs ?? nowMs
-    const heldMs = before?.state === 'held' ? before.heldMs : nowMs
+    // A revocation that AWS took no request for is as held as it was.
+    const wasHeld = before?.state === 'held' || (before?.isBegun === true && before.isUntaken)
+    const heldMs = before && wasHeld ? before.heldMs : nowMs
     for (const link of links) this.#grantingLinks.add(link)
     this.#entries.set(key, {
       state,
