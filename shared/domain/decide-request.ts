@@ -155,11 +155,17 @@ export type RequestStep =
  */
 export function decideRequest(facts: RequestFacts): RequestStep {
   const step = settleLink(facts) ?? settleRequest(facts)
-  const { link } = facts
-  const record = link.found === 'one' && link.digest ? facts.told(link.digest).granted : undefined
-  if (step.do !== 'tell' || !record) return step
-  // Whatever is told of a later upload: the link ends when its own grant does.
-  return { ...step, again: [...(step.again ?? []), new Date(record.expiresAt)] }
+  const end = step.do === 'tell' ? endOfLink(facts) : undefined
+  return step.do === 'tell' && end ? { ...step, again: [...(step.again ?? []), end] } : step
+}
+
+/** When the link that is there ends, whatever is told of a later upload. One that cannot be read may be the present upload's. */
+function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
+  if (link.found === 'none') return undefined
+  const present = 'digest' in reading ? reading.digest : undefined
+  const digest = link.found === 'one' ? link.digest : present
+  const record = digest && told(digest).granted
+  return record && new Date(record.expiresAt)
 }
 
 function settleLink(facts: RequestFacts): RequestStep | undefined {
@@ -268,8 +274,6 @@ function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep
       remedy: 'to end it earlier: ssofile finish; to have it longer, ask again',
       request,
     },
-    // Of a link that can be read, `decideRequest` says it.
-    ...(link.found === 'unreadable' && { again: [new Date(expiresAt)] }),
   }
 }
 

@@ -175,7 +175,7 @@ export function isBeginning(event: HistoryEvent): event is 'granted' | 'adopted'
 type OwnListedEvent = ListedEvent & { readonly event: OwnEvent }
 const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
 
-/** By S3's clock, since those of our processes may differ; within one of its seconds by the instant of the event (see `orderSecond`). */
+/** By S3's clock, since those of our processes may differ; within one of its seconds by the instants of the events. */
 async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly OwnListedEvent[]> {
   const found: OwnListedEvent[] = []
   for (const prefix of prefixes)
