@@ -25,6 +25,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'what is held is forgotten in a later window',
+    profile: 'brake',
     breaks: ['brake'],
     file: 'shared/domain/brake.ts',
     find: '    : [...brake.windows, window]\n  return { ...brake, windows }',
@@ -32,6 +33,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a revocation that is tried again is counted again',
+    profile: 'brake',
     breaks: ['brake'],
     file: 'shared/reconcile/assignments/decide.ts',
     find: 'known.admission === undefined && !isBegun(access)',
@@ -46,6 +48,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'any digest releases what is held',
+    profile: 'brake',
     breaks: ['brake'],
     file: 'shared/reconcile/brake/brake-file.ts',
     find: 'record.lists.find((one) => digestOf(one) === digest)',
@@ -90,6 +93,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'what was released is not hinted at',
+    isHealedBySweep: true,
     profile: 'brake',
     breaks: ['brake', 'convergence'],
     file: 'shared/reconcile/brake/brake.ts',
@@ -137,6 +141,7 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'nothing is compared again after a pause',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/dispatcher/pause.ts',
     find: "  await askForReconcile(queues, { why: 'resumed after a pause', deduplicationId: randomness.id() })\n",
@@ -145,6 +150,8 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a link whose access is held is not woken',
+    profile: 'brake',
+    isHealedBySweep: true,
     breaks: ['convergence', 'brake'],
     file: 'shared/reconcile/records/status-store.ts',
     find: '(told?.accounts?.open ?? 0) > 0',

@@ -12,6 +12,7 @@ export const changeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'what is due is judged by the local clock',
+    profile: 'skew',
     breaks: ['convergence'],
     file: 'shared/reconcile/records/expiry-index.ts',
     find: '  let followed = 0\n',

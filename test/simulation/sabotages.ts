@@ -276,6 +276,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'what is stuck stays so when its account takes changes again',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/differences/find-unfinished.ts',
     find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return",
@@ -283,6 +284,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'a status is told from what was read before the last write',
+    isHealedBySweep: true,
     breaks: ['status'],
     file: 'shared/reconcile/records/ledger.ts',
     find: 'if (this.#changes.get(key) === changes) this.#onKnown',
