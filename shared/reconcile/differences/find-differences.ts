@@ -204,15 +204,18 @@ function listInputs(
       isUnused: !used.has(input),
     })
   }
+  // Its selector came and went between two looks at the selectors: the link waits for it, and says something else.
+  const isUntoldWait = ({ key, scope }: Link) =>
+    scope.kind === 'select' && !configuration.selectors.has(scope.name) && statuses.told.get(key)?.state === 'applied'
+  const waiting = links.inForce.filter(isUntoldWait).map(({ key }) => key)
   const inputs = new Set([...files.keys(), ...statuses.told.keys()])
-  return [...new Set([...links.unindexed, ...links.readable, ...[...inputs].filter(isToLookAt)])].sort()
+  return [...new Set([...links.unindexed, ...links.readable, ...waiting, ...[...inputs].filter(isToLookAt)])].sort()
 }
 
 /**
  * Links whose status counts another number of accounts than their scope has: an account changed without an event, and
  * maybe nothing has to be granted or revoked for that. Each with one assignment: once that is evaluated, the dispatcher
- * tells the status again. `undefined`: it has none. A link whose selector is gone waits for it: one that came and went between
- * two looks at the selectors selected nothing that would have to go.
+ * tells the status again. `undefined`: it has none.
  */
 function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   const counts = new Map<string, readonly AccountId[]>()
@@ -227,8 +230,7 @@ function findMiscounted({ links, statuses, view, configuration }: Bucket) {
     if (!told || !isCounted(told) || (!view.hasTags && asksTags(link.scope, configuration.selectors))) return []
     const accounts = expand(link)
     const [first] = accounts
-    const isWithoutSelector = link.scope.kind === 'select' && !configuration.selectors.has(link.scope.name)
-    if (accounts.length === told.desired && !(isWithoutSelector && told.state === 'applied')) return []
+    if (accounts.length === told.desired) return []
     return [{ link: link.key, assignment: first && toAssignment(link, first) }]
   })
 }
