@@ -89,9 +89,6 @@ describe('what differs', () => {
     expect(await find(bench, {}, true)).toMatchObject({ ...nothing, inputs: [link] })
     await bench.world.objects.put('selectors/pick.json', '{"accounts":["999999999999"]}')
     expect(await find(bench)).toMatchObject(nothing)
-    await bench.world.objects.delete('selectors/pick.json')
-    await tell(bench, link, 'waiting')
-    expect(await find(bench, {}, true)).toMatchObject({ inputs: [] })
   })
 
   test('is what the ledger has and no link grants', async () => {
