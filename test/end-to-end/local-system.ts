@@ -232,7 +232,8 @@ export class LocalSystem {
     await until(
       'quiet: empty queues and no status under way',
       async () => {
-        left = await this.#workLeft()
+        // Looked at twice: meanwhile a hint may go to a queue that was looked at before, from one that is looked at later.
+        left = (await this.#workLeft()) || (await this.#workLeft())
         return left === '' ? true : undefined
       },
       { tell: () => `left: ${left}\n${this.lastLogLines()}`, withinMs: 80_000 },
