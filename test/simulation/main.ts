@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { regressions } from './regressions.ts'
+import { runSimulation } from './run.ts'
 import { tellSabotages } from './sabotage.ts'
 import {
   describeFailure,
@@ -25,12 +27,21 @@ async function main(): Promise<void> {
       promises: { type: 'string' },
       'no-shrink': { type: 'boolean', default: false },
       'no-sweep': { type: 'boolean', default: false },
+      regressions: { type: 'boolean', default: false },
       sabotage: { type: 'boolean', default: false },
       only: { type: 'string' },
     },
   })
   if (values.sabotage) {
     process.exitCode = (await tellSabotages(values.only, Number(values.runs ?? 2000))) ? 0 : 1
+    return
+  }
+  const judged = {
+    sweeps: !values['no-sweep'],
+    ...(values.promises === undefined ? {} : { promises: values.promises.split(',') }),
+  }
+  if (values.regressions) {
+    await tellRegressions(judged)
     return
   }
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed)
@@ -40,9 +51,8 @@ async function main(): Promise<void> {
     seed,
     steps: Number(values.steps),
     shrink: !values['no-shrink'],
-    sweeps: !values['no-sweep'],
+    ...judged,
     ...(profile ? { profile } : {}),
-    ...(values.promises === undefined ? {} : { promises: values.promises.split(',') }),
   }
   const startedMs = performance.now()
   const reports =
@@ -78,6 +88,19 @@ function runWorker(options: SimulationOptions): Promise<SimulationReport> {
     worker.once('message', resolve)
     worker.once('error', reject)
   })
+}
+
+/** Plays each of them, and tells those that break a promise. */
+async function tellRegressions({ sweeps, promises }: Pick<SimulationOptions, 'sweeps' | 'promises'>): Promise<void> {
+  let violations = 0
+  for (const { name, settings, actions } of regressions) {
+    const { violation } = await runSimulation({ ...settings, sweeps }, actions, promises)
+    if (!violation) continue
+    violations++
+    process.stdout.write(`\n${violation.message}\nregression: ${name}\n`)
+  }
+  process.stdout.write(`violations: ${violations}\n`)
+  process.exitCode = violations > 0 ? 1 : 0
 }
 
 function tell(reports: readonly SimulationReport[], seconds: number, trace: boolean): void {

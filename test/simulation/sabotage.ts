@@ -48,49 +48,65 @@ async function tryToFind(sabotage: Sabotage, runsMost: number): Promise<string |
   }
 }
 
+/** Most are found by few lives; what these miss is looked for in the regressions, and only then in many lives. */
+async function findOwn(copy: string, sabotage: Sabotage, runsMost: number): Promise<string | undefined> {
+  const few = Math.min(runsMost, 300)
+  return (
+    (await findInLives(copy, sabotage, { first: 0, end: few })) ??
+    (await findInRegressions(copy, sabotage)) ??
+    (await findInLives(copy, sabotage, { first: few, end: runsMost }))
+  )
+}
+
 /** A life that breaks a promise without the defect as well proves nothing about it: the search goes on after it. */
-async function findOwn(
+async function findInLives(
   copy: string,
-  { breaks, profile, isHealedBySweep: noSweep = false }: Sabotage,
-  runsMost: number,
+  sabotage: Sabotage,
+  { first, end }: { readonly first: number; readonly end: number },
 ): Promise<string | undefined> {
-  for (let first = 0; first < runsMost; ) {
-    const found = await runMain({ folder: copy, breaks, profile, noSweep, first, runs: runsMost - first })
+  const { profile } = sabotage
+  const run = async (folder: string, from: number, runs: number): Promise<Find | undefined> => {
+    const kind = profile ? ['--profile', profile] : []
+    const lives = ['--runs', String(runs), '--seed', String(seed), '--path', String(from), '--no-shrink', ...kind]
+    const output = await runMain(folder, sabotage, lives)
+    const index = / --path (\d+) /.exec(output)?.[1]
+    const promise = /^(\d+ [A-Z][^:]*):/m.exec(output)?.[1]
+    return index && promise ? { index: Number(index), promise } : undefined
+  }
+  for (let from = first; from < end; ) {
+    const found = await run(copy, from, end - from)
     if (!found) return undefined
     const runs = found.index + 1
-    const unchanged = await runMain({ folder: root, breaks, profile, noSweep, first: found.index, runs: 1 })
-    if (!unchanged) return `found after ${runs} run${runs === 1 ? '' : 's'}, by promise ${found.promise}`
-    first = runs
+    if (!(await run(root, found.index, 1)))
+      return `found after ${runs} run${runs === 1 ? '' : 's'}, by promise ${found.promise}`
+    from = runs
   }
   return undefined
 }
 
-type Part = {
-  readonly folder: string
-  readonly breaks: Sabotage['breaks']
-  readonly profile: Sabotage['profile']
-  readonly noSweep: boolean
-  /** Which of the seed's runs comes first. */
-  readonly first: number
-  readonly runs: number
+/** Without sweeps some of them break a promise in the unchanged product as well. */
+async function findInRegressions(copy: string, sabotage: Sabotage): Promise<string | undefined> {
+  const brokenIn = async (folder: string): Promise<readonly string[]> => {
+    const output = await runMain(folder, sabotage, ['--regressions'])
+    return [...output.matchAll(/^regression: (.*)$/gm)].map(([, name = '']) => name)
+  }
+  const broken = await brokenIn(copy)
+  if (broken.length === 0) return undefined
+  const unchanged = await brokenIn(root)
+  const own = broken.find((name) => !unchanged.includes(name))
+  return own && `found by the regression '${own}'`
 }
 
-/** The first run that breaks one of the promises, counted from the seed's first; `undefined`: none does. */
-function runMain({ folder, breaks, profile, noSweep, first, runs }: Part): Promise<Find | undefined> {
+/** What it says of the promises that this sabotage breaks. */
+function runMain(folder: string, { breaks, isHealedBySweep }: Sabotage, options: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
+    const numbers = breaks.map((promise) => numberOf(promises[promise])).join(',')
     const args = [
       'test/simulation/main.ts',
-      '--runs',
-      String(runs),
-      '--seed',
-      String(seed),
-      '--path',
-      String(first),
-      '--no-shrink',
-      ...(noSweep ? ['--no-sweep'] : []),
-      ...(profile ? ['--profile', profile] : []),
+      ...options,
       '--promises',
-      breaks.map((promise) => numberOf(promises[promise])).join(','),
+      numbers,
+      ...(isHealedBySweep ? ['--no-sweep'] : []),
     ]
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
@@ -98,10 +114,7 @@ function runMain({ folder, breaks, profile, noSweep, first, runs }: Part): Promi
     child.stderr.on('data', (chunk) => (output += String(chunk)))
     child.once('error', reject)
     child.once('close', () => {
-      const index = / --path (\d+) /.exec(output)?.[1]
-      const promise = /^(\d+ [A-Z][^:]*):/m.exec(output)?.[1]
-      if (/^violations: 0$/m.test(output)) resolve(undefined)
-      else if (index && promise) resolve({ index: Number(index), promise })
+      if (/^violations: \d+$/m.test(output)) resolve(output)
       else reject(new Error(`the simulation of a sabotaged copy ended without a verdict:\n${output.slice(-2000)}`))
     })
   })

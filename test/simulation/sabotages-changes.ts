@@ -21,6 +21,7 @@ export const changeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'the index of instants is emptied before the looks are sent',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/records/expiry-index.ts',
     find: '    await sendInputs(ports, [',
@@ -125,6 +126,7 @@ export const changeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'what is missing is marked without a condition',
+    isHealedBySweep: true,
     breaks: ['record', 'convergence', 'status'],
     file: 'shared/reconcile/drift/compare-assignments.ts',
     find: 'updatedAt: renderInstant(clock.now()) }, stored)',
@@ -132,6 +134,7 @@ export const changeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a part of a drift check is closed before its hints are sent',
+    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/drift/check-drift.ts',
     find: '    await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)',
@@ -190,6 +193,7 @@ export const changeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'nothing is revoked after an event of the organization',
+    isHealedBySweep: true,
     breaks: ['convergence'],
     file: 'shared/reconcile/organization/follow-organization-events.ts',
     find: '  await sendHints(ports, { id, hints: revocations, revocation: true }, configuration)\n',

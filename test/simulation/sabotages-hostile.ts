@@ -51,8 +51,8 @@ export const hostileSabotages: readonly Sabotage[] = [
     profile: 'hostile',
     breaks: ['others'],
     file: 'shared/domain/find-uploader.ts',
-    find: '  return etag === found.etag && Date.parse(by.at) >= found.lastModified.getTime()\n',
-    replace: '  return etag === found.etag\n',
+    find: 'return versionId === found.versionId\n',
+    replace: 'return etag === found.etag\n',
   },
   {
     name: 'a list can only be released while there is no other',

@@ -118,6 +118,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'a link is granted although its deletion came before the ledger entry',
+    isHealedBySweep: true,
     breaks: ['convergence'],
     file: 'shared/reconcile/assignments/perform.ts',
     find: '    evaluateAssignment(assignment, { ...context, readings, place, among }),\n',
