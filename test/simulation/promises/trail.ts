@@ -75,28 +75,40 @@ export class TrailPromise {
         const { principalId, permissionSetArn } = this.#world.readJson(told) ?? {}
         return principalId === entry.principalId && permissionSetArn === entry.permissionSetArn
       }
-      const last = this.#lastOf(key.slice('assignments/'.length), accessEvents, isOwn)
-      if (last !== 'granted' && last !== 'adopted' && last !== 'replaced')
+      const told = this.#told(key.slice('assignments/'.length), accessEvents)
+      const own = told.filter(isOwn)
+      const last = own.at(-1) ?? ''
+      if (!['granted', 'adopted', 'replaced'].includes(eventOf(last)))
         this.#fail(`${key} is granted, and its history ends in ${last}`)
+      const since = this.#confirmedAt(last)
+      const end = told.find((one) => !own.includes(one) && isEnd(one) && this.#confirmedAt(one) > since)
+      if (end !== undefined) this.#fail(`${key} is granted, and then ${end} says that it has ended: it was replaced`)
     }
     for (const key of this.#world.keys('foreign/')) {
-      const last = this.#lastOf(key.slice('foreign/'.length), ['foreign-found', 'foreign-gone'])
-      if (last !== 'foreign-found') this.#fail(`${key} stands there, and its history ends in ${last}`)
+      const last = this.#told(key.slice('foreign/'.length), ['foreign-found', 'foreign-gone']).at(-1) ?? ''
+      if (eventOf(last) !== 'foreign-found') this.#fail(`${key} stands there, and its history ends in ${last}`)
     }
   }
 
-  #lastOf(
-    assignment: string,
-    events: readonly string[],
-    isMeant: (historyKey: string) => boolean = () => true,
-  ): string | undefined {
+  #confirmedAt(historyKey: string): string {
+    return String(this.#world.readJson(historyKey)?.confirmedAt)
+  }
+
+  /** The events of its history, in order. */
+  #told(assignment: string, events: readonly string[]): readonly string[] {
     const [, about = '', principal = '', type = ''] =
       /^(account%\d{12}%[^%]*)%(.*)%(GROUP|USER)%ssofile$/su.exec(assignment) ?? []
-    const keys = this.#world.keys(`history/${about}%${renderNameInKey(principal)}%${type}/`)
-    return keys
-      .filter(isMeant)
-      .map((key) => key.slice(key.lastIndexOf('%') + 1, -'.json'.length))
-      .filter((event) => events.includes(event))
-      .at(-1)
+    return this.#world
+      .keys(`history/${about}%${renderNameInKey(principal)}%${type}/`)
+      .filter((told) => events.includes(eventOf(told)))
   }
+}
+
+function eventOf(historyKey: string): string {
+  return historyKey.slice(historyKey.lastIndexOf('%') + 1, -'.json'.length)
+}
+
+/** Of the name, not only of one id that had it. */
+function isEnd(historyKey: string): boolean {
+  return ['revoked', 'released'].includes(eventOf(historyKey))
 }
