@@ -39,7 +39,8 @@ import type { Settling } from './settling.ts'
 import { bindLinks } from './user-binding.ts'
 
 /**
- * Reads the entry and the links. What an evaluation has put off or held stays so until its end. Throws when anything cannot be
+ * Reads the entry and the links, which before a revocation makes two looks at them: a link is read some moments after it was
+ * listed, and another one may take its place between the two. What an evaluation has put off or held stays so until its end. Throws when anything cannot be
  * read: then nothing is granted and nothing revoked.
  */
 export async function gather(settling: Settling, place: Settling['place']): Promise<void> {
@@ -55,13 +56,6 @@ export async function gatherFirst(settling: Settling): Promise<void> {
 
 function forgetLearned({ known }: Settling): void {
   for (const [id, { rest }] of known) known.set(id, { rest })
-}
-
-/** Looks at the live account, right after the view was looked at: with what was read then of the links and the entry. */
-export async function gatherLive(settling: Settling): Promise<void> {
-  if (!settling.isFresh) return gather(settling, 'live')
-  await evaluate(settling, 'live', settling.stored)
-  forgetLearned(settling)
 }
 
 /** Reads the links and the account. `reading`: the entry. */

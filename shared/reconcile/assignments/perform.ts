@@ -33,7 +33,7 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-jso
 import { admitLinks } from './admit-links.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
-import { changing, gather, gatherLinks, gatherLive, learn } from './gather.ts'
+import { changing, gather, gatherLinks, learn } from './gather.ts'
 import { giveBack } from './release-assignment.ts'
 import { lackOfAll } from './resolve-target.ts'
 import { type Prepared, Settling } from './settling.ts'
@@ -51,7 +51,7 @@ export async function perform(settling: Settling, step: Exclude<Step, { do: 'fin
     case 'learn':
       return settling.know(step.ids, await learn(settling, step.ids, step.what))
     case 'look at the live account':
-      return gatherLive(settling)
+      return gather(settling, 'live')
     case 'wait for the request':
       await awaitRequest(settling, step.ids)
       // It may have taken minutes: the links are evaluated again.

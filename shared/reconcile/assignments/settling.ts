@@ -66,12 +66,8 @@ export class Settling implements Subject {
 
   /** They go on with what was read of the links, unless that is a while ago. */
   get readings(): LinkReadings {
-    return this.isFresh ? this.#readings : this.readAnew()
-  }
-
-  /** What was read of the links, of the entry and of the account is of this moment. */
-  get isFresh(): boolean {
-    return this.context.clock.monotonicMs() - this.#readMs < freshMs
+    const isFresh = this.context.clock.monotonicMs() - this.#readMs < freshMs
+    return isFresh ? this.#readings : this.readAnew()
   }
 
   readAnew(): LinkReadings {

@@ -4,6 +4,24 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about links, their statuses and the dispatcher. */
 export const linksRegressions: readonly Regression[] = [
   {
+    name: 'a link that takes the place of another one, while links are being read, keeps access that was being revoked',
+    settings: { ...calm, latencyMs: 300, seed: 8 },
+    actions: [
+      upload(linkOf('account%200000000001')),
+      wait(20_000),
+      { do: 'suspend an account', account: '200000000001' },
+      deleteLink(linkOf('account%200000000001')),
+      wait(70_000),
+      upload(linkOf('account%200000000001')),
+      wait(300),
+      { do: 'reinstate the account', account: '200000000001' },
+      wait(220),
+      upload('links_data/folder-a/account%200000000001%First-ps%team one%GROUP%ssofile'),
+      deleteLink(linkOf('account%200000000001')),
+      wait(20_000),
+    ],
+  },
+  {
     name: 'the cause of a hint that another one served too is told its status',
     settings: calm,
     actions: [
