@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { historyFolder, isEnd, listLastEvents } from './history.ts'
 import { JsonRecord } from './json-record.ts'
 import { listAssignmentKeys } from './ledger.ts'
-import { spoiledAsAbsent } from './stored-json.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 
 export const ledgerCountKey = 'control/ledger.json'
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ledgerCountKey, ledgerCount)
@@ -25,12 +25,15 @@ export async function countLedger(
   size: LedgerSize,
   configuration: Pick<Configuration, 'brake'>,
 ): Promise<void> {
-  const before = await readLedgerCount(objects)
+  const record = recordOf(objects)
+  const read = await unlessSpoiled(record.read())
+  const before = read && !isSpoiled(read) ? read.value : undefined
   const next = before
     ? countAgain(before, size, await askHistory(objects, before, size.all, configuration))
     : // Deleted, or never counted: what history says is ours should be there.
       { v: 1 as const, settled: size.settled + (await countLacking(objects)), at: size.at }
-  if (JSON.stringify(next) !== JSON.stringify(before)) await recordOf(objects).overwrite(next)
+  // Whoever restored the ledger meanwhile, or accepted its loss, has said that it is counted again from then on.
+  if (JSON.stringify(next) !== JSON.stringify(before)) await record.write(next, read?.object.etag)
 }
 
 /** The ledger is as it is from now on: the next sweep counts it. */

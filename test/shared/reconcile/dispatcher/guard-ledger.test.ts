@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { endLoss, pauseChanges, readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'
-import { readLedgerCount } from '../../../../shared/reconcile/records/ledger-count.ts'
+import { forgetLedgerCount, readLedgerCount } from '../../../../shared/reconcile/records/ledger-count.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -52,6 +52,26 @@ describe('a ledger', () => {
     expect(await world.keys('assignments/')).toEqual(entries)
     expect(await readLedgerCount(world.objects)).toMatchObject({ settled: entries.length })
     expect((await world.finish(world.slice())).outcome).toBe('done')
+  })
+
+  test('is counted from then on when an operator says so, also while a sweep counts it', async () => {
+    let isCounting = false
+    const world = await open(async ({ operation, args: [key], proceed }) => {
+      const answer = await proceed()
+      if (isCounting && operation === 'get' && key === 'control/ledger.json') {
+        isCounting = false
+        await forgetLedgerCount(world.objects, world.clock.now())
+      }
+      return answer
+    })
+    const entries = await world.keys('assignments/')
+    await remove(world, 'control/ledger.json')
+    isCounting = true
+    await world.finish(world.everyFiveMinutes())
+    expect(isCounting).toBe(false)
+    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: 0 })
+    await world.finish(world.everyFiveMinutes())
+    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: entries.length })
   })
 
   test('without its owner is lost: everything stops, with an alarm each time', async () => {
