@@ -33,7 +33,6 @@ export const brakeSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a revocation that is tried again is counted again',
-    profile: 'brake',
     breaks: ['brake'],
     file: 'shared/reconcile/assignments/decide.ts',
     find: 'known.admission === undefined && !isBegun(access)',

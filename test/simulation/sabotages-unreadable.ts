@@ -33,6 +33,7 @@ export const unreadableSabotages: readonly Sabotage[] = [
   },
   {
     name: 'foreign access that cannot be read holds up its part of a drift check',
+    isHealedBySweep: true,
     breaks: ['convergence'],
     file: 'shared/reconcile/drift/compare-assignments.ts',
     find: '  const stored = await unlessSpoiled(record.read())\n',

@@ -276,14 +276,6 @@ export const sabotages: readonly Sabotage[] = [
     replace: "  if (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE') return false",
   },
   {
-    name: 'what is stuck stays so when its account takes changes again',
-    isHealedBySweep: true,
-    breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/differences/find-unfinished.ts',
-    find: "if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return",
-    replace: "if (state === 'stuck') return",
-  },
-  {
     name: 'a status is told from what was read before the last write',
     isHealedBySweep: true,
     breaks: ['status'],

@@ -14,6 +14,24 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about the brake and the pause. */
 export const brakeRegressions: readonly Regression[] = [
   {
+    name: 'a revocation that has begun is not counted again, however late its account takes changes again',
+    settings: { ...calm, brakeCount: 1 },
+    actions: [
+      upload(linkOf('account%200000000001')),
+      upload(linkOf('account%200000000002')),
+      upload(linkOf('account%200000000003')),
+      upload(linkOf('account%200000000004')),
+      wait(30_000),
+      { do: 'suspend an account', account: '200000000001' },
+      deleteLink(linkOf('account%200000000001')),
+      wait(1_200_000),
+      deleteLink(linkOf('account%200000000002')),
+      wait(20_000),
+      { do: 'reinstate the account', account: '200000000001' },
+      wait(70_000),
+    ],
+  },
+  {
     name: 'what a brake holds of a group that was made again is on its list, and the access of the new one is in force',
     settings: { ...calm, brakeCount: 2 },
     actions: [
