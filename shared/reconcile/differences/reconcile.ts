@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findPrincipalChanges, isNamed, notePrincipals } from '../directory/principal-changes.ts'
 import { PrincipalNames } from '../directory/principal-names.ts'
+import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
@@ -18,6 +19,8 @@ import { forEachAtOnce } from '../records/list-heads.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type Differences, findDifferences } from './find-differences.ts'
+
+const idleSliceMs = 15_000
 
 /** What a sweep or a reconcile hinted at; all zero: everything is as it should be. */
 export type ReconcileReport = {
@@ -39,12 +42,22 @@ export type ReconcileReport = {
 export async function sweep(ports: Ports, configuration: Configuration): Promise<ReconcileReport | undefined> {
   const view = await new OrganizationCache(ports, configuration.folders).storedView()
   if (!view) return undefined
+  await outlastIdleSlice(ports)
   const { last, startedAt } = await begin(ports.objects)
   const found = await findDifferences(ports.objects, view, configuration, { isSweep: true, last })
   await noteNames(ports.objects, found)
   const report = await close(ports, configuration, found, startedAt)
   await countLedger(ports.objects, { ...found.ledger, at: renderInstant(startedAt) }, configuration)
   return report
+}
+
+/**
+ * A slice begins every minute, often in the very second of a sweep. Without work it ends within seconds, and is no reason to
+ * leave anything alone.
+ */
+async function outlastIdleSlice({ objects, clock }: Ports): Promise<void> {
+  const sinceMs = clock.monotonicMs()
+  while (clock.monotonicMs() - sinceMs < idleSliceMs && (await Lease.isHeld(objects))) await clock.sleep(1_000)
 }
 
 /**

@@ -198,6 +198,17 @@ describe('a status that says that work goes on', () => {
     expect(await swept(world)).toMatchObject({ ...nothing, inputs: 1 })
   })
 
+  test('is looked at also where the slice of this minute begins with the sweep, and has no work', async () => {
+    const world = await granted()
+    await tell(world, link, { state: 'applying' })
+    await world.clock.advance(5 * minuteMs)
+    const slice = world.slice()
+    await world.clock.advance(100)
+    expect(await world.keys(leaseKey)).toEqual([leaseKey])
+    expect(await world.finish(sweep(world.ports, world.configuration))).toMatchObject({ ...nothing, inputs: 1 })
+    await world.finish(slice)
+  })
+
   test('is left to the dispatcher that is at work, and what it is about is not hinted at', async () => {
     const world = await granted([link, `links_data/root%all%Billing-ps%team-Web%GROUP%ssofile`])
     const root = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
