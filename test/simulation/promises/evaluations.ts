@@ -10,8 +10,8 @@ export class Evaluations {
   readonly #clock: VirtualClock
   /** When a process last asked for a ledger entry: it asks for links at the same time. */
   readonly #askedMs = new Map<string, number>()
-  /** When a process asked for a ledger entry that it was given: the beginning of an evaluation. */
-  readonly #readMs = new Map<string, readonly number[]>()
+  /** When a process asked for a ledger entry, which may begin an evaluation, and when it was given. */
+  readonly #readings = new Map<string, readonly { readonly askedMs: number; readonly givenMs: number }[]>()
   /** When a ledger entry was last written: that a deletion begins is, and then the call may be repeated for minutes. */
   readonly #writtenMs = new Map<string, number>()
   /** When a process last asked for an account live: an evaluation goes on. */
@@ -31,8 +31,9 @@ export class Evaluations {
 
   noteRead(process: string, key: string): void {
     const reader = `${process} ${key}`
-    const askedMs = this.#askedMs.get(reader) ?? this.#clock.monotonicMs()
-    this.#readMs.set(reader, [...(this.#readMs.get(reader) ?? []).slice(-7), askedMs])
+    const givenMs = this.#clock.monotonicMs()
+    const askedMs = this.#askedMs.get(reader) ?? givenMs
+    this.#readings.set(reader, [...(this.#readings.get(reader) ?? []).slice(-7), { askedMs, givenMs }])
   }
 
   noteAskedLive(process: string, accountId: string): void {
@@ -45,7 +46,7 @@ export class Evaluations {
 
   /** When the process looked what is there before it last read one of these entries; never: at the end of time. */
   lookedMs(process: string, keys: readonly string[]): number {
-    const readings = keys.flatMap((key) => this.#readMs.get(`${process} ${key}`)?.at(-1) ?? [])
+    const readings = keys.flatMap((key) => this.#readings.get(`${process} ${key}`)?.at(-1)?.askedMs ?? [])
     return readings.length > 0 ? Math.max(...readings) - sharedLookMs - this.#readLagMs : Number.POSITIVE_INFINITY
   }
 
@@ -55,9 +56,11 @@ export class Evaluations {
     const liveMs = this.#askedLiveMs.get(`${process} ${accountId}`) ?? Number.NEGATIVE_INFINITY
     const readings = keys.flatMap((key) => {
       const writtenMs = this.#writtenMs.get(key) ?? nowMs
-      return (this.#readMs.get(`${process} ${key}`) ?? []).filter((readMs) => readMs <= writtenMs)
+      // What it was given after it wrote that the deletion begins, it has not decided by.
+      const given = (this.#readings.get(`${process} ${key}`) ?? []).filter(({ givenMs }) => givenMs <= writtenMs)
+      return given.map(({ askedMs }) => askedMs)
     })
-    const before = readings.filter((readMs) => readMs <= liveMs && nowMs - liveMs < evaluationMostMs)
+    const before = readings.filter((askedMs) => askedMs <= liveMs && nowMs - liveMs < evaluationMostMs)
     return Math.max(...(before.length > 0 ? before : readings.length > 0 ? readings : [nowMs]))
   }
 }
