@@ -32,8 +32,14 @@ type WaitingRevocation = { readonly accountId: string; overtaken: number }
 export class OthersPromise {
   readonly #world: SimulatedWorld
   readonly #fail: (message: string) => void
-  /** Who uploaded each version of a link, and who deleted each. */
+  /**
+   * Who uploaded each version of a link. Whoever uploads the same content again has changed nothing, and the first one stays
+   * named.
+   */
   readonly #uploaders = new Map<string, Set<string>>()
+  /** The links that are there. */
+  readonly #present = new Map<string, { readonly etag: string; readonly uploaders: Set<string> }>()
+  /** Who deleted each link. */
   readonly #deleters = new Map<string, Set<string>>()
   readonly #looks = new Map<string, WaitingLook>()
   readonly #revocations = new Map<string, WaitingRevocation>()
@@ -50,13 +56,20 @@ export class OthersPromise {
     })
   }
 
-  #noteLink({ key, eventName, caller }: ObjectChange): void {
-    const isRemoved = eventName.startsWith('ObjectRemoved')
-    const found = this.#world.objects.model.find(key)
-    const name = isRemoved ? key : found && versionOf(key, found)
-    if (name === undefined) return
-    const known = isRemoved ? this.#deleters : this.#uploaders
-    known.set(name, (known.get(name) ?? new Set()).add(`AWS:${caller.accessKeyId}`))
+  #noteLink(change: ObjectChange): void {
+    const { key, caller } = change
+    const name = `AWS:${caller.accessKeyId}`
+    if (!('etag' in change)) {
+      this.#present.delete(key)
+      this.#deleters.set(key, (this.#deleters.get(key) ?? new Set()).add(name))
+      return
+    }
+    const { etag } = change
+    const version = versionOf(key, change)
+    const before = this.#present.get(key)
+    const uploaders = before?.etag === etag ? before.uploaders : (this.#uploaders.get(version) ?? new Set())
+    this.#present.set(key, { etag, uploaders: uploaders.add(name) })
+    this.#uploaders.set(version, uploaders)
   }
 
   #noteWritten(key: string): void {
@@ -93,8 +106,8 @@ export class OthersPromise {
   }
 
   #checkStatus(key: string): void {
-    const { input, by, etag, lastModified } = this.#world.readJson(key) ?? {}
-    if (lastModified !== undefined) this.#checkNamed(key, { key: input, by, etag })
+    const { input, by, versionId, etag, lastModified } = this.#world.readJson(key) ?? {}
+    if (lastModified !== undefined) this.#checkNamed(key, { key: input, by, versionId, etag })
     else this.#checkDeleter(key, String(input), nameIn(by))
   }
 
@@ -179,9 +192,12 @@ export class OthersPromise {
   }
 }
 
-/** Whoever uploads the same content again has changed nothing, and the first one stays named. */
-function versionOf(key: string, { etag }: Readonly<Record<string, unknown>>): string {
-  return `${key} ${String(etag)}`
+/** Without versions the same content is one version, whenever it was uploaded. */
+function versionOf(
+  key: string,
+  { versionId, etag }: { readonly versionId?: unknown; readonly etag?: unknown },
+): string {
+  return `${key} ${versionId ?? etag}`
 }
 
 function nameIn(by: unknown): string | undefined {
