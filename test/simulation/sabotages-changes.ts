@@ -125,23 +125,6 @@ export const changeSabotages: readonly Sabotage[] = [
     replace: '',
   },
   {
-    name: 'what is missing is marked without a condition',
-    isHealedBySweep: true,
-    breaks: ['record', 'convergence', 'status'],
-    file: 'shared/reconcile/drift/compare-assignments.ts',
-    find: 'updatedAt: renderInstant(clock.now()) }, stored)',
-    replace: 'updatedAt: renderInstant(clock.now()) }, await standings.ledger.read(key))',
-  },
-  {
-    name: 'a part of a drift check is closed before its hints are sent',
-    isHealedBySweep: true,
-    breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/drift/check-drift.ts',
-    find: '    await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)',
-    replace:
-      '    await closeUnit(objects, hint, { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }, units.map(({ unit }) => unit))\n    await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)',
-  },
-  {
     name: 'a listing that lacks an account which exists is trusted',
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/organization/list-all-accounts.ts',

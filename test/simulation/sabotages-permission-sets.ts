@@ -39,7 +39,6 @@ export const permissionSetSabotages: readonly Sabotage[] = [
   },
   {
     name: 'a provisioning that failed is not tried again',
-    isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/permission-sets/apply-permission-set.ts',
     find: "      await deferPermissionSet(owned, provisioned.outcome === 'failed' ? 'later' : provisioned.until, context)",

@@ -12,7 +12,7 @@ export const selectorSabotages: readonly Sabotage[] = [
   {
     name: 'selectors are read once in a process',
     isHealedBySweep: true,
-    breaks: ['foreign', 'convergence'],
+    breaks: ['foreign', 'convergence', 'brake'],
     file: 'shared/reconcile/records/selector-files.ts',
     find: '    return (await this.readWithContents()).selectors\n',
     replace:

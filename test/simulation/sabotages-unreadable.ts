@@ -32,14 +32,6 @@ export const unreadableSabotages: readonly Sabotage[] = [
     replace: '      if (isSpoiled(status)) throw status\n',
   },
   {
-    name: 'foreign access that cannot be read holds up its part of a drift check',
-    isHealedBySweep: true,
-    breaks: ['convergence'],
-    file: 'shared/reconcile/drift/compare-assignments.ts',
-    find: '  const stored = await unlessSpoiled(record.read())\n',
-    replace: '  const stored = await record.read()\n',
-  },
-  {
     name: 'access whose record is lost is called foreign, whatever history says',
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/assignments/decide.ts',

@@ -7,6 +7,17 @@ const unit = 'ou_id%ou-sim0-33333333'
 /** What the simulation once found about uploaders who harm others. */
 export const hostileRegressions: readonly Regression[] = [
   {
+    name: 'whoever uploaded an empty file is not named for the empty file of somebody else, with another file between them',
+    settings: { ...calm, latencyMs: 300, seed: 1 },
+    actions: [
+      wait(5_000),
+      upload(linkOf('account%200000000001')),
+      upload(linkOf('account%200000000001'), 'reason'),
+      { do: 'he overwrites a link of others', nth: 0, body: 'empty' },
+      wait(30_000),
+    ],
+  },
+  {
     name: 'when accounts move, the access of one folder does not use up what may be revoked of another',
     settings: { ...calm, seed: 156632606, outstanding: 15, brakeCount: 1, mischief: 'none' },
     actions: [

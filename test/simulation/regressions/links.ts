@@ -4,6 +4,34 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about links, their statuses and the dispatcher. */
 export const linksRegressions: readonly Regression[] = [
   {
+    name: 'a link ends while nothing can be sent to the queue of links',
+    settings: calm,
+    actions: [
+      wait(5_000),
+      uploadForAWhile(linkOf('account%200000000001'), { beginsInMs: undefined, endsInMs: 60_000, offset: 'Z' }),
+      wait(20_000),
+      strike('refuse-internal', 'looks', { process: 'handler' }),
+      wait(70_000),
+      wait(70_000),
+    ],
+  },
+  {
+    name: 'a selector is changed twice while what it granted first is still being granted',
+    settings: { ...calm, latencyMs: 90_000, latencyP99Ms: 200_000, seed: 1 },
+    actions: [
+      { do: 'write a selector', name: 'pick', body: 'rest' },
+      upload(linkOf('select%pick')),
+      upload(linkOf('select%pick', 'First-ps', 'team-2')),
+      wait(100_000),
+      { do: 'write a selector', name: 'pick', body: 'nobody' },
+      wait(200),
+      { do: 'write a selector', name: 'pick', body: 'unit' },
+      wait(100_000),
+      { do: 'write a selector', name: 'pick', body: 'nobody' },
+      wait(130_000),
+    ],
+  },
+  {
     name: 'a link that takes the place of another one, while links are being read, keeps access that was being revoked',
     settings: { ...calm, latencyMs: 300, seed: 8 },
     actions: [

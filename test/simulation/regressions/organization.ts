@@ -4,6 +4,19 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about accounts and organizational units. */
 export const organizationRegressions: readonly Regression[] = [
   {
+    name: 'an account loses a tag, and the access with it',
+    settings: calm,
+    actions: [
+      { do: 'tag an account', account: '200000000001', value: 'a', silently: false },
+      wait(20_000),
+      upload(linkOf('account_tag%team^a')),
+      upload(linkOf('account_tag%team^a', 'First-ps', 'team-2')),
+      wait(30_000),
+      { do: 'tag an account', account: '200000000001', value: 'b', silently: false },
+      wait(70_000),
+    ],
+  },
+  {
     name: 'a link that waits still says for what when only one of its accounts was looked at again',
     settings: { ...calm, mischief: 'late' },
     actions: [

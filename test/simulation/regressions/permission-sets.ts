@@ -13,6 +13,20 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about permission sets. */
 export const permissionSetsRegressions: readonly Regression[] = [
   {
+    name: 'a provisioning that failed is tried again, and comes out well once the account has the policy',
+    settings: calm,
+    actions: [
+      upload(linkOf('account%200000000001')),
+      upload(linkOf('account%200000000002')),
+      wait(30_000),
+      { do: 'remove a policy that First-ps needs', account: '200000000001' },
+      { do: 'upload a version of First-ps', version: 'more' },
+      wait(70_000),
+      { do: 'restore the policy', account: '200000000001' },
+      wait(70_000),
+    ],
+  },
+  {
     name: 'a link found waiting is woken by whoever makes its permission set meanwhile',
     settings: { ...calm, seed: 920699984, mischief: 'refusals', provisionings: 3 },
     actions: [

@@ -1,7 +1,10 @@
 import type { Action } from '../action.ts'
 import type { WorldSettings } from '../simulated-world.ts'
 
-/** A life that once broke a promise, as the simulation had shrunk it: one action a line. */
+/**
+ * A life that once broke a promise, as the simulation had shrunk it, or breaks one with a sabotage that drawn lives seldom show:
+ * one action a line.
+ */
 export type Regression = {
   readonly name: string
   readonly settings: WorldSettings
