@@ -39,9 +39,9 @@ import type { Settling } from './settling.ts'
 import { bindLinks } from './user-binding.ts'
 
 /**
- * Reads the entry and the links, which before a revocation makes two looks at them: a link is read some moments after it was
- * listed, and another one may take its place between the two. What an evaluation has put off or held stays so until its end. Throws when anything cannot be
- * read: then nothing is granted and nothing revoked.
+ * Reads the entry and the links. Before a revocation it is the second look at them: a link is read some moments after the
+ * links were listed, and another one may have taken its place between the two. What an evaluation has put off or held stays
+ * so until its end. Throws when anything cannot be read: then nothing is granted and nothing revoked.
  */
 export async function gather(settling: Settling, place: Settling['place']): Promise<void> {
   await gatherLinks(settling, place, settling.context.standings.ledger.read(settling.key))
