@@ -69,18 +69,22 @@ export async function bindLinks(
 ): Promise<readonly BoundLink[]> {
   const { statuses, pulledMs } = context
   const limit = pLimit(readsAtOnce)
-  const bind = async (link: GrantingLink): Promise<BoundLink> => {
-    const known = stored?.entry.accesses[0].links.find((one) => isSameLink(one, link))
+  const findKnown = (link: GrantingLink) => stored?.entry.accesses[0].links.find((one) => isSameLink(one, link))
+  const bind = async (found: GrantingLink): Promise<BoundLink> => {
+    const named = findKnown(found)
+    if (type === 'GROUP' && named?.by) return { link: named, boundTo: found.ofRequest?.user }
+    // Which user it means may be written at any time.
+    const reading = type === 'USER' ? statuses.read(found.key) : statuses.readSince(pulledMs, found.key)
+    const read = await unlessSpoiled(reading)
+    const status = isSpoiled(read) ? undefined : read
+    // A sync that came since has uploaded it without the metadata by which somebody asked for it to count as new.
+    const link = { ...found, rebind: found.rebind ?? status?.rebind }
+    const known = findKnown(link)
     const recorded = bindingInLedger(type, stored, link)
     // Who asked for temporary access is known by its id: nobody else of that name may have it, also not at first.
     const asked = link.ofRequest?.user
-    if (known?.by && (type === 'GROUP' || recorded !== undefined)) return { link: known, boundTo: asked ?? recorded }
-    // Which user it means may be written at any time.
-    const reading = type === 'USER' ? statuses.read(link.key) : statuses.readSince(pulledMs, link.key)
-    const read = await unlessSpoiled(reading)
     // Nobody knows which user it means; of a group's link only who uploaded it.
     if (isSpoiled(read) && type === 'USER' && (asked ?? recorded) === undefined) throw read
-    const status = isSpoiled(read) ? undefined : read
     // The status may be of other content, by somebody else.
     const by = toldUploader(status, link)
     const upload = known ?? link

@@ -14,6 +14,23 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about groups and users that are renamed, deleted and made again. */
 export const directoryRegressions: readonly Regression[] = [
   {
+    name: 'a link that somebody asked to count as new does so, although a sync uploads it as it was a moment later',
+    settings: { ...calm, latencyMs: 300, seed: 1 },
+    actions: [
+      upload('links_data/account%200000000001%First-ps%mia@example.com%USER%ssofile'),
+      wait(20_000),
+      { do: 'delete a user and make it again', name: 'mia@example.com', afterMs: 100, silently: false },
+      wait(70_000),
+      {
+        do: 'have a link count as new',
+        key: 'links_data/account%200000000001%First-ps%mia@example.com%USER%ssofile',
+      },
+      wait(150),
+      upload('links_data/account%200000000001%First-ps%mia@example.com%USER%ssofile'),
+      wait(70_000),
+    ],
+  },
+  {
     name: 'a group that gets its old name back while its access is being revoked has the access again',
     settings: { ...calm, mischief: 'refusals' },
     actions: [
