@@ -112,8 +112,11 @@ export class LedgerLosses {
       const now = this.#readUnspoiled(key)
       const old = parse(body)
       if (now === undefined) continue
-      if (isSameLife(parse(now), old)) void this.#objects.as(spoiler).delete(key)
-      else if (formerOf(parse(now)).some((one) => isSameLife(one, old))) takeAway(key, old)
+      if (isSameLife(parse(now), old)) {
+        void this.#objects.as(spoiler).delete(key)
+        // Others gave it while that entry stood there, which said that it was ours.
+        takeAway(key, old)
+      } else if (formerOf(parse(now)).some((one) => isSameLife(one, old))) takeAway(key, old)
     }
     this.#lost.clear()
     this.#broughtBack.clear()

@@ -32,13 +32,10 @@ type WaitingRevocation = { readonly accountId: string; overtaken: number }
 export class OthersPromise {
   readonly #world: SimulatedWorld
   readonly #fail: (message: string) => void
-  /**
-   * Who uploaded each version of a link. Whoever uploads the same content again has changed nothing, and the first one stays
-   * named.
-   */
+  /** Who uploaded each version of a link. */
   readonly #uploaders = new Map<string, Set<string>>()
-  /** The links that are there. */
-  readonly #present = new Map<string, { readonly etag: string; readonly uploaders: Set<string> }>()
+  /** Who was named for a content of a link: whoever uploads the same again has changed nothing, and the first stays named. */
+  readonly #named = new Map<string, Set<string>>()
   /** Who deleted each link. */
   readonly #deleters = new Map<string, Set<string>>()
   readonly #looks = new Map<string, WaitingLook>()
@@ -60,16 +57,11 @@ export class OthersPromise {
     const { key, caller } = change
     const name = `AWS:${caller.accessKeyId}`
     if (!('etag' in change)) {
-      this.#present.delete(key)
       this.#deleters.set(key, (this.#deleters.get(key) ?? new Set()).add(name))
       return
     }
-    const { etag } = change
     const version = versionOf(key, change)
-    const before = this.#present.get(key)
-    const uploaders = before?.etag === etag ? before.uploaders : (this.#uploaders.get(version) ?? new Set())
-    this.#present.set(key, { etag, uploaders: uploaders.add(name) })
-    this.#uploaders.set(version, uploaders)
+    this.#uploaders.set(version, (this.#uploaders.get(version) ?? new Set()).add(name))
   }
 
   #noteWritten(key: string): void {
@@ -95,8 +87,13 @@ export class OthersPromise {
   #checkNamed(record: string, { key, by, deletedBy, ...version }: Record<string, unknown>): void {
     const link = String(key)
     const uploader = nameIn(by)
-    if (uploader !== undefined && !this.#uploaders.get(versionOf(link, version))?.has(uploader))
-      this.#fail(`${record} says that ${uploader} uploaded this version of ${link}, which somebody else did`)
+    if (uploader !== undefined) {
+      const content = `${link} ${version.etag}`
+      const named = this.#named.get(content) ?? new Set()
+      if (!named.has(uploader) && !this.#uploaders.get(versionOf(link, version))?.has(uploader))
+        this.#fail(`${record} says that ${uploader} uploaded this version of ${link}, which somebody else did`)
+      this.#named.set(content, named.add(uploader))
+    }
     this.#checkDeleter(record, link, nameIn(deletedBy))
   }
 
