@@ -4,6 +4,19 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about access that others give and take. */
 export const driftRegressions: readonly Regression[] = [
   {
+    name: 'what others give after our creation has failed is theirs, and stays when the link goes',
+    settings: calm,
+    actions: [
+      { do: 'remove a policy that First-ps needs', account: '200000000001' },
+      upload(linkOf('account%200000000001')),
+      wait(30_000),
+      assign('200000000001'),
+      wait(5_000),
+      deleteLink(linkOf('account%200000000001')),
+      wait(700_000),
+    ],
+  },
+  {
     name: 'a restoration records what somebody removed meanwhile as missing: it has looked itself',
     settings: calm,
     actions: [
