@@ -254,9 +254,14 @@ async function learnHeir(settling: Settling, ids: AccessIds): Promise<Known> {
     return none
   }
   const renamed: Assignment = { ...assignment, principal }
-  const readings = new LinkReadings(context.objects, context.configuration, context.links)
-  const evaluation = await evaluateAssignment(renamed, { ...context, readings, place: 'live' })
-  const { links: found, unreadable, account } = evaluation
+  const look = () => {
+    const readings = new LinkReadings(context.objects, context.configuration, context.links)
+    return evaluateAssignment(renamed, { ...context, readings, place: 'live' })
+  }
+  const first = await look()
+  // Nothing is revoked by one look at the links (`gather`).
+  const isNone = first.links.length + first.unreadable.length === 0
+  const { links: found, unreadable, account } = isNone ? await look() : first
   // It had a place when this evaluation began. The next one leaves its access alone.
   if (isUnplaced(account))
     throw new Error(`Organizations does not say State or Paths of ${assignment.accountId} any more`)

@@ -21,6 +21,35 @@ const nameOf = (principal: string, type: PrincipalType = 'GROUP', id: AccountId 
 const linkOf = (principal: string, type: PrincipalType = 'GROUP') => `links_data/${nameOf(principal, type)}`
 const ledgerOf = (principal: string, type: PrincipalType = 'GROUP') => `assignments/${nameOf(principal, type)}`
 
+test('a renamed group keeps its access while one link of its new name takes the place of another', async () => {
+  const other = linkOf(next).replace('links_data/', 'links_data/folder-a/')
+  let isRenamed = false
+  let isNamed = false
+  let isExchanged = false
+  const world = await open([linkOf(old)], {
+    configuration: { folders: ['folder-a'] },
+    wrap: (ports) =>
+      intercept(ports, async ({ operation, args: [key], proceed }) => {
+        if (isRenamed && operation === 'findPrincipalName') isNamed = true
+        if (isNamed && !isExchanged && operation === 'get' && key === linkOf(next)) {
+          isExchanged = true
+          await world.objects.put(other, '')
+          await world.objects.delete(linkOf(next))
+        }
+        return proceed()
+      }),
+  })
+  const id = idOf(world, old)
+  await rename(world, id, next)
+  isRenamed = true
+  await world.objects.put(linkOf(next), '')
+  await tell(world, 1, 'GROUP', id)
+  await settle(world)
+  expect(isExchanged).toBe(true)
+  expect(writes(world)).toEqual(['CreateAccountAssignment'])
+  expect(holders(world)).toEqual([id])
+})
+
 /** A world in which these links are applied; slices are run by hand. */
 async function open(links: readonly string[], options: WorldOptions = {}): Promise<World> {
   const world = new World({ organization: { ...acme(), assignments: [] }, ...options })
