@@ -158,10 +158,13 @@ async function isApart(settling: Settling, prepared: Prepared, links: readonly G
   })
 }
 
-/** The prepared call has not left, or was refused: the entry is as before. */
+/** The prepared call has not left, or was refused: the entry is as before. What the brake has let go is held no more. */
 async function undo(settling: Settling, prepared: Prepared | undefined): Promise<void> {
-  if (prepared?.before) await settling.record(prepared.before)
-  else if (prepared) await settling.drop(prepared.ids)
+  if (!prepared) return
+  const { before, kind, ids } = prepared
+  if (!before) return settling.drop(ids)
+  const isReleased = kind === 'deletion' && before.state === 'held'
+  await settling.record(isReleased ? { ...before, state: 'granted', reason: undefined } : before)
 }
 
 /** The one step that changes Identity Center. Its request id is recorded before anything else is awaited. */

@@ -14,6 +14,27 @@ import { calm, type Regression } from './regression.ts'
 /** What the simulation once found about the brake and the pause. */
 export const brakeRegressions: readonly Regression[] = [
   {
+    name: 'what was released and waits until a request may be made is held no more',
+    settings: { ...calm, latencyMs: 300, outstanding: 2, brakeCount: 2 },
+    actions: [
+      upload(linkOf('root%all')),
+      wait(20_000),
+      upload(linkOf('account%200000000001')),
+      upload(linkOf('account%200000000002')),
+      upload(linkOf('account%200000000003')),
+      upload(linkOf('account%200000000001', 'First-ps', 'team-2')),
+      wait(20_000),
+      { do: 'delete all links of a folder', folder: '' },
+      wait(2_000_000),
+      { do: 'look at the brake' },
+      { do: 'let requests take this long', ms: 400_000 },
+      { do: 'release what was looked at' },
+      wait(100_000),
+      deleteLink(linkOf('account%200000000003')),
+      wait(600_000),
+    ],
+  },
+  {
     name: 'a revocation that has begun is not counted again, however late its account takes changes again',
     settings: { ...calm, brakeCount: 1 },
     actions: [
