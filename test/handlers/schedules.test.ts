@@ -183,7 +183,7 @@ test('the sweep tells how many inputs want attention, by state', async () => {
   await world.objects.put(`links_data/root%all%${grant.replace('Some', 'Missing')}`, '')
   await world.objects.put('links_data/root%all%wrong', '')
   await world.until(async () => (await world.keys('attention/')).length === 2, 'two inputs that want attention')
-  await world.everyFiveMinutes()
+  await world.finish(world.everyFiveMinutes())
   const told = attentionStates.map((state) => [state, world.metrics.of(attentionMetrics[state])?.last])
   expect(Object.fromEntries(told)).toEqual({ waiting: 1, rejected: 1, blocked: 0, failed: 0, held: 0, stuck: 0 })
 })
