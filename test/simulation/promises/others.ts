@@ -56,12 +56,8 @@ export class OthersPromise {
   #noteLink(change: ObjectChange): void {
     const { key, caller } = change
     const name = `AWS:${caller.accessKeyId}`
-    if (!('etag' in change)) {
-      this.#deleters.set(key, (this.#deleters.get(key) ?? new Set()).add(name))
-      return
-    }
-    const version = versionOf(key, change)
-    this.#uploaders.set(version, (this.#uploaders.get(version) ?? new Set()).add(name))
+    if ('etag' in change) addTo(this.#uploaders, versionOf(key, change), name)
+    else addTo(this.#deleters, key, name)
   }
 
   #noteWritten(key: string): void {
@@ -89,10 +85,9 @@ export class OthersPromise {
     const uploader = nameIn(by)
     if (uploader !== undefined) {
       const content = `${link} ${version.etag}`
-      const named = this.#named.get(content) ?? new Set()
-      if (!named.has(uploader) && !this.#uploaders.get(versionOf(link, version))?.has(uploader))
+      if (!this.#named.get(content)?.has(uploader) && !this.#uploaders.get(versionOf(link, version))?.has(uploader))
         this.#fail(`${record} says that ${uploader} uploaded this version of ${link}, which somebody else did`)
-      this.#named.set(content, named.add(uploader))
+      addTo(this.#named, content, uploader)
     }
     this.#checkDeleter(record, link, nameIn(deletedBy))
   }
@@ -187,6 +182,10 @@ export class OthersPromise {
   noteRefusedRelease(digest: string): void {
     this.#fail(`the list ${digest} is shown, and cannot be released`)
   }
+}
+
+function addTo(names: Map<string, Set<string>>, key: string, name: string): void {
+  names.set(key, (names.get(key) ?? new Set()).add(name))
 }
 
 /** Without versions the same content is one version, whenever it was uploaded. */

@@ -10,29 +10,26 @@ import {
 } from '../scenario-steps.ts'
 import { calm, type Regression } from './regression.ts'
 
+/** Of several requests that are outstanding at once those of one account fail. */
+const oneFails: Regression['actions'] = [
+  wait(5_000),
+  { do: 'remove a policy that First-ps needs', account: '200000000001' },
+  upload(linkOf('root%all')),
+  upload(linkOf('root%all', 'First-ps', 'team-2')),
+  wait(90_000),
+]
+
 /** What the simulation once found about permission sets. */
 export const permissionSetsRegressions: readonly Regression[] = [
   {
     name: 'a request that failed beside others that came out well is not taken for one of them',
     settings: { ...calm, latencyMs: 300, outstanding: 15, seed: 0 },
-    actions: [
-      wait(5_000),
-      { do: 'remove a policy that First-ps needs', account: '200000000001' },
-      upload(linkOf('root%all')),
-      upload(linkOf('root%all', 'First-ps', 'team-2')),
-      wait(90_000),
-    ],
+    actions: oneFails,
   },
   {
     name: 'a request that failed, and stands on no listing, is not taken for one that came out well',
     settings: { ...calm, latencyMs: 300, outstanding: 15, seed: 2 },
-    actions: [
-      wait(5_000),
-      { do: 'remove a policy that First-ps needs', account: '200000000001' },
-      upload(linkOf('root%all')),
-      upload(linkOf('root%all', 'First-ps', 'team-2')),
-      wait(90_000),
-    ],
+    actions: oneFails,
   },
   {
     name: 'a provisioning that failed is tried again, and comes out well once the account has the policy',
