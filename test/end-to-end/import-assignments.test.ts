@@ -49,12 +49,12 @@ test('an operator who has not assumed the role is told of it, and nothing is wri
 }, 60_000)
 
 test('a dry run shows the links and what would become ours, and changes nothing', async () => {
-  const before = await system.keys('')
+  const before = await system.lastingKeys()
   const { exitCode, stdout } = await ssofile(['import', '--assignments', '--compact', '--dry-run'])
   expect(stdout).toContain(`would write   ${unitLink}  2 assignments`)
   expect(stdout).toContain('received the management account')
   expect(exitCode).toBe(1)
-  expect(await system.keys('')).toEqual(before)
+  expect(await system.lastingKeys()).toEqual(before)
 }, 60_000)
 
 test('an import makes existing access ours without a write to SSO Admin, a plan says nothing, and a deleted link revokes', async () => {

@@ -160,6 +160,11 @@ export class LocalSystem {
     return found
   }
 
+  /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher and the ledger's count. */
+  async lastingKeys(): Promise<readonly string[]> {
+    return (await this.keys('')).filter((key) => !/^(state\/|control\/(dispatcher|ledger)\.json$)/.test(key))
+  }
+
   /** The object as JSON; undefined: there is none. */
   async json(key: string): Promise<Record<string, unknown> | undefined> {
     try {
