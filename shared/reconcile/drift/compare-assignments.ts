@@ -206,13 +206,16 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
 /** History says that it is ours: the record that the ledger has lost is written again, and evaluated. */
 async function recordLost(
   key: AssignmentKey,
-  { principalId, permissionSetArn }: AssignmentTarget,
+  target: AssignmentTarget,
   { at, links }: Extract<LastWord, { says: 'ours' }>,
   { found, standings, clock, log }: Comparing,
 ): Promise<void> {
   const assignment = parseAssignmentKey(key)
   const stored = await unlessSpoiled(standings.ledger.read(key))
   if (!assignment || isSpoiled(stored)) return
+  // It was granted since we looked, by the one whom history names now.
+  if (stored?.entry.accesses.some((access) => isSameAccess(access, target))) return
+  const { principalId, permissionSetArn } = target
   const reason = reasonOfContradiction(key, { entry: 'lost', at })
   const lost: Access = { state: 'failed', reason, principalId, permissionSetArn, links: [...links] }
   const accesses = withAccess(stored?.entry, lost)
