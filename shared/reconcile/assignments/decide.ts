@@ -232,7 +232,7 @@ function mayStillBeListed(history: LastWord): boolean {
  *
  * | proof        | account           | then                                                                              |
  * | ------------ | ----------------- | --------------------------------------------------------------------------------- |
- * | any          | gone              | release it                                                                        |
+ * | any          | gone              | release it, once no request for it is in progress                                 |
  * | any          | refuses changes   | leave it stuck                                                                    |
  * | gone         | known             | forget it, once no creation without an answer may still take effect               |
  * | gone         | unknown           | leave it stuck: the account may come back with it                                 |
@@ -245,7 +245,7 @@ function mayStillBeListed(history: LastWord): boolean {
 function retire(facts: Facts, access: Access): Next {
   const { account } = facts
   const known = facts.knownOf(access)
-  if (account === 'gone') return { do: 'forget', ids: access, as: 'released' }
+  if (account === 'gone') return release(facts, access)
   const first = awaitRequest(facts, access, access)
   if (first) return first
   if (known.failure) {
@@ -329,7 +329,7 @@ function retireRenamed(facts: Facts, access: Access): Next {
  */
 function holdOn(facts: Facts, wish: Lacking, access: Access): Next {
   const { whereabouts } = facts.knownOf(access)
-  if (facts.account === 'gone') return { do: 'forget', ids: access, as: 'released' }
+  if (facts.account === 'gone') return release(facts, access)
   if (whereabouts === undefined) return learn('whereabouts', access)
   const isGone = whereabouts === 'gone'
   const until = isGone ? graceEnd(facts, access) : undefined
@@ -356,7 +356,7 @@ function holdOn(facts: Facts, wish: Lacking, access: Access): Next {
  */
 function leaveUnread(facts: Facts, { unreadable }: Unclear, access: Access): Next {
   const { whereabouts } = facts.knownOf(access)
-  if (facts.account === 'gone') return { do: 'forget', ids: access, as: 'released' }
+  if (facts.account === 'gone') return release(facts, access)
   if (whereabouts === undefined) return learn('whereabouts', access)
   if (isRenamed(facts, whereabouts)) return retire(facts, access)
   const first = awaitRequest(facts, access, access)
@@ -424,6 +424,11 @@ function followProof(facts: Facts, access: Access, links: readonly GrantingLink[
   }
 }
 
+/** Its account is gone for good. */
+function release(facts: Facts, access: Access): Next {
+  return awaitOutcome(facts, access) ?? { do: 'forget', ids: access, as: 'released' }
+}
+
 /** What comes before everything else: the end of this evaluation, a request without an outcome, a prepared call. */
 function awaitRequest(
   facts: Facts,
@@ -431,17 +436,22 @@ function awaitRequest(
   access: Access | undefined,
   wanted: RequestKind = 'deletion',
 ): Next | undefined {
-  const { rest, request } = facts.knownOf(ids)
-  if (rest) return rest
-  if (facts.inProgress(ids) && request !== 'in-progress') return { do: 'wait for the request', ids }
-  if (request === 'in-progress') return putOff(facts, ids, { reason: inProgressReason })
+  const first = awaitOutcome(facts, ids)
+  if (first) return first
   const { prepared } = facts
   if (prepared?.kind === wanted && isSameAccess(prepared.ids, ids)) {
     const isReady = wanted === 'deletion' || prepared.isChecked
     return isReady ? { do: 'call', kind: wanted, ids } : { do: 'check', ids }
   }
   const isUndecided = access?.call !== undefined && access.call.outcome === undefined
-  return isUndecided && request === undefined ? learn('request', ids) : undefined
+  return isUndecided && facts.knownOf(ids).request === undefined ? learn('request', ids) : undefined
+}
+
+function awaitOutcome(facts: Facts, ids: AccessIds): Next | undefined {
+  const { rest, request } = facts.knownOf(ids)
+  if (rest) return rest
+  if (request === 'in-progress') return putOff(facts, ids, { reason: inProgressReason })
+  return facts.inProgress(ids) ? { do: 'wait for the request', ids } : undefined
 }
 
 function learn(what: Question, ids: AccessIds): Step {

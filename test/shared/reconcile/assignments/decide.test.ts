@@ -652,9 +652,19 @@ describe('access that nothing grants', () => {
   })
   test.each<[string, Given, unknown]>([
     [
-      'is released where the account is gone, whatever is in progress',
-      { accesses: [there], account: 'gone', inProgress: [[mine, 'deletion']] },
+      'is released where the account is gone',
+      { accesses: [there], account: 'gone', known: { request: 'not-found' } },
       step({ do: 'forget', as: 'released' }),
+    ],
+    [
+      'has its request waited for also where the account is gone',
+      { accesses: [there], account: 'gone', inProgress: [[mine, 'deletion']] },
+      step({ do: 'wait for the request' }),
+    ],
+    [
+      'is put off while its request is in progress also where the account is gone',
+      { accesses: [there], account: 'gone', known: { request: 'in-progress' }, inProgress: [[mine, 'creation']] },
+      putOff(/still in progress/),
     ],
     [
       'is put off as failed where its call failed',
