@@ -271,9 +271,10 @@ async function learnHeir(settling: Settling, ids: AccessIds): Promise<Known> {
   if (links.length === 0) return unreadable.length > 0 ? { whereabouts, heir: { unreadable } } : none
   principals.expire(assignment.type, principal, askedMs)
   const other: Subject = { key, assignment: renamed, context }
+  // Also where nobody has the name any more: it may have gone back to the one in the key.
+  if ((await principals.resolve(assignment.type, principal, askedMs)) !== ids.principalId) throw changing(other)
   const resolved = await resolveTarget(other, await bindLinks(other, links, stored))
   if (!('target' in resolved)) return none
-  if (resolved.target.principalId !== ids.principalId) throw changing(other)
   return isSameAccess(resolved.target, ids) ? { whereabouts, heir: { key, links: resolved.links } } : none
 }
 
@@ -282,7 +283,7 @@ export function changing({ assignment: { type, principal }, context }: Subject):
   context.principals.forget(type, principal)
   const noun = type === 'GROUP' ? 'group' : 'user'
   return new Error(
-    `received another id for the ${noun} '${principal}' than the one that has this name; the directory is being changed, and it is looked at again`,
+    `Identity Store finds another id, or none, for the ${noun} '${principal}' than the one that has this name; the directory is being changed, and it is looked at again`,
   )
 }
 

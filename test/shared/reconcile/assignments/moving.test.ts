@@ -87,33 +87,37 @@ describe('access whose principal has another name now', () => {
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
   })
 
-  test.each(['GROUP', 'USER'] as const)(
-    'is revoked where a %s has lost that name again before it is looked up',
-    async (type) => {
-      let isRenamed = false
-      const opened: Awaited<ReturnType<typeof open>> = await open(
-        {},
-        {
-          type,
-          interceptor: async ({ operation, args, proceed }) => {
-            const answer = await proceed()
-            if (operation === 'get' && args[0] === new Settling({}, next, type).link && answer && !isRenamed) {
-              isRenamed = true
-              await opened.rename('passing')
-            }
-            return answer
-          },
+  test.each<[PrincipalType, string, string, readonly string[]]>([
+    ['GROUP', 'a third name', 'passing', ['DeleteAccountAssignment']],
+    ['USER', 'a third name', 'passing', ['DeleteAccountAssignment']],
+    ['GROUP', 'the name that it had', 'team-Accountants', []],
+  ])('is looked at again where a %s gets %s before that name is looked up', async (type, _, third, called) => {
+    let isRenamed = false
+    const opened: Awaited<ReturnType<typeof open>> = await open(
+      {},
+      {
+        type,
+        interceptor: async ({ operation, args, proceed }) => {
+          const answer = await proceed()
+          if (operation === 'get' && args[0] === new Settling({}, next, type).link && answer && !isRenamed) {
+            isRenamed = true
+            await opened.rename(third)
+          }
+          return answer
         },
-      )
-      const { bench, heir, rename, calls } = opened
-      await rename()
-      await bench.upload(heir.link)
-      await bench.settle()
-      expect(isRenamed).toBe(true)
-      expect(await bench.world.keys('assignments/')).toEqual([])
-      expect(calls()).toEqual(['DeleteAccountAssignment'])
-    },
-  )
+      },
+    )
+    const { bench, heir, rename, calls } = opened
+    await rename()
+    await bench.upload(heir.link)
+    if (called.length === 0) await bench.upload()
+    await expect(bench.settle()).rejects.toThrow('the directory is being changed')
+    expect(isRenamed).toBe(true)
+    expect(calls()).toEqual([])
+    await bench.settle()
+    expect(calls()).toEqual(called)
+    expect(await bench.world.keys('assignments/')).toHaveLength(called.length === 0 ? 1 : 0)
+  })
 
   test('comes first in the entry of that name where another id has it, which stays as former access', async () => {
     const { bench, heir, target, rename } = await open()
