@@ -6,7 +6,7 @@ export type Listing = { readonly isListed: boolean; readonly at: Date }
 /** Identity Center's listings may lag behind its own writes (botocore: a write "did not have time to propagate"). */
 export const settlingMs = 5 * 60_000
 /** A creation that got no answer may take effect this long (design, promise 2). */
-const unansweredMs = 15 * 60_000
+export const unansweredMs = 15 * 60_000
 
 /**
  * `there`: it is there, and ours. `gone`: it is not there. `foreign`: it is there, and someone else made it.

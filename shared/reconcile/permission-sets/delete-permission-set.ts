@@ -1,9 +1,11 @@
+import { unansweredMs } from '../../domain/access-proof.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
+import { scheduleWork } from '../records/open-work.ts'
 import { isOfClaim, removeOwned, type StoredOwned, writeOwned } from '../records/owned-permission-sets.ts'
 import { findExisting } from './claim-permission-set.ts'
 import { describeReferences } from './permission-set-references.ts'
@@ -29,6 +31,15 @@ export async function deletePermissionSet(
   const existing = owned.value.arn === undefined ? await findExisting(name, context) : undefined
   const found = existing && isOfClaim(owned, existing.createdAt) ? existing.arn : owned.value.arn
   if (await objects.head(permissionSetKey(name))) return 'file-is-back'
+  // What is forgotten too early would be a stranger's for ever.
+  const until = new Date(owned.writtenAt.getTime() + unansweredMs)
+  if (found === undefined && owned.value.deletionAt === undefined && clock.now() < until) {
+    await scheduleWork(objects, renderInstant(until), permissionSetKey(name))
+    return blocked(
+      `its creation got no answer and may still take effect until ${renderInstant(until)}`,
+      'it is looked at again then; upload the file again to keep it',
+    )
+  }
   const { deletionAt = renderInstant(clock.now()) } = owned.value
   const isCalled = owned.value.deletionAt !== undefined
   const record = isCalled ? owned : await writeOwned(objects, name, { ...owned.value, arn: found, deletionAt }, owned)
@@ -78,7 +89,9 @@ async function callDeletion(
   }
 }
 
-function blocked(why: string): PermissionSetSettlement {
-  const remedy = 'it is deleted by itself when the last one is gone; upload the file again to keep it'
+function blocked(
+  why: string,
+  remedy = 'it is deleted by itself when the last one is gone; upload the file again to keep it',
+): PermissionSetSettlement {
   return { status: { state: 'blocked', reason: `the file is gone, but ${why}`, remedy }, exists: false }
 }

@@ -104,6 +104,12 @@ describe('a permission set whose file is gone', () => {
     await theirs.world.clock.advance(10_000)
     const stored = await readOwned(theirs.world.objects, name)
     await writeOwned(theirs.world.objects, name, { v: 1, claimedAt: ten }, stored)
+    // Ours may still come.
+    expect(await theirs.remove()).toMatchObject({
+      status: { state: 'blocked', reason: expect.stringContaining(':15:') },
+    })
+    expect(await theirs.world.keys('state/open/')).toHaveLength(1)
+    await theirs.world.clock.advance(15 * 60_000)
     expect(await theirs.remove()).toEqual(gone)
     expect(theirs.isThere()).toBe(true)
     expect(await theirs.history()).toEqual([])
