@@ -6,6 +6,7 @@ import { linksRegressions } from './regressions/links.ts'
 import { organizationRegressions } from './regressions/organization.ts'
 import { permissionSetsRegressions } from './regressions/permission-sets.ts'
 import type { Regression } from './regressions/regression.ts'
+import { requestRegressions } from './regressions/requests.ts'
 import { unreadableRegressions } from './regressions/unreadable.ts'
 
 /** What the simulation once found, by topic. */
@@ -17,5 +18,6 @@ export const regressions: readonly Regression[] = [
   ...linksRegressions,
   ...organizationRegressions,
   ...permissionSetsRegressions,
+  ...requestRegressions,
   ...unreadableRegressions,
 ]

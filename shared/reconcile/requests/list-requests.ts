@@ -37,6 +37,7 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  * | a status, and its request or approval is gone      | it                             |
  * | an approval that waits for a request               | it                             |
  * | a link under `links_data/temporary/` without a request | the request that it is of  |
+ * | one that was written after its request was told    | its request                    |
  */
 export async function sweepRequests(ports: Looking, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
@@ -92,24 +93,33 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/** A link whose request is gone, and so is its status: the link itself says whose it was. */
+/**
+ * A link whose request is gone, and so is its status: the link itself says whose it was. And one that was written after its
+ * request was told: who wrote it stood still meanwhile, and the request may be over.
+ */
 async function findLeftLinks(
   links: Heads,
   files: Heads,
   told: Heads,
   { objects, configuration }: { readonly objects: ObjectStore; readonly configuration: Configuration },
 ): Promise<readonly string[]> {
-  const known = new Set<string>()
+  const known = new Map<string, string>()
   for (const key of [
     ...files.keys(),
     ...[...told.keys()].map((one) => one.slice(statusPrefix.length, -'.json'.length)),
   ]) {
     const path = parseRequestKey(key)
-    if (path.ok) known.add(path.value.link.key)
+    if (path.ok) known.set(path.value.link.key, key)
   }
   const left: string[] = []
-  for (const key of links.keys()) {
-    if (known.has(key) || isFolderMarker(key)) continue
+  for (const { key, lastModified } of links.values()) {
+    const request = known.get(key)
+    if (request !== undefined) {
+      const status = told.get(statusKey(request))
+      if (status && status.lastModified.getTime() + datedMs < lastModified.getTime()) left.push(request)
+      continue
+    }
+    if (isFolderMarker(key)) continue
     const reading = await readLink(objects, key, configuration)
     const user = 'body' in reading ? reading.body.request?.user : undefined
     if (user !== undefined) left.push(renderRequestKey(user, key))
