@@ -33,11 +33,15 @@ export class HintWork {
   settled = 0
   failed = 0
 
-  constructor(settling: OpenSettleContext, openBackground: DriftCheckContext['openBackground']) {
+  constructor(
+    settling: OpenSettleContext,
+    openBackground: DriftCheckContext['openBackground'],
+    holdsLease: () => boolean,
+  ) {
     const { ssoAdmin, clock, configuration, ending } = settling
     const provisionings = new Provisionings({ ssoAdmin, clock, most: configuration.limits.provisionings, ending })
     this.#context = { ...settling, provisionings }
-    this.board = openBoard(settling)
+    this.board = openBoard(settling, holdsLease)
     this.#permissionSetWork = new PermissionSetWork(settling, this.board)
     this.#drift = new DriftCheck({ ...settling, identityStore: patientIdentityStore(settling), openBackground })
   }
@@ -168,8 +172,8 @@ export class HintWork {
   }
 }
 
-/** The links whose status is to be told, by what this slice knows. */
-function openBoard(settling: OpenSettleContext): StatusBoard {
+/** The links whose status is to be told, by what this slice knows: it knows that only while it holds the lease. */
+function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): StatusBoard {
   const { objects, clock, log, configuration, policies, statuses, standings, organization, brake, separations } =
     settling
   const accountsOf = standings.accountsOf.bind(standings)
@@ -178,6 +182,7 @@ function openBoard(settling: OpenSettleContext): StatusBoard {
     clock,
     log,
     assess: async (input, current) => {
+      if (!holdsLease()) throw new NotStartedError()
       const progress = {
         lackOf: board.lackOf.bind(board),
         of: standings.of.bind(standings),

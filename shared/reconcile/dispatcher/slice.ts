@@ -112,7 +112,8 @@ class Slice {
     this.#source = new WorkSource(ports, this.#changed, configuration.folders)
     this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
     const mayStart = () => this.#mayStart()
-    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: () => lease.mayStart() })
+    const holdsLease = () => lease.mayStart()
+    const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease })
     const ending = this.#ending.signal
     const waitingIn = (accountId: AccountId) => this.#source.countOf(accountId)
     const settling = openSettleContext({ ...ports, ssoAdmin }, configuration, { mayStart, ending, waitingIn })
@@ -120,7 +121,7 @@ class Slice {
     this.#brake = settling.brake
     const openBackground = (background: () => void) =>
       limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease: mayStart, background })
-    this.#work = new HintWork(settling, openBackground)
+    this.#work = new HintWork(settling, openBackground, holdsLease)
   }
 
   async run(): Promise<SliceResult> {

@@ -32,13 +32,13 @@ type Dispatcher = {
 }
 
 /** One assignment, and whoever works on hints, without queues. */
-function open(options: SettlingOptions = {}) {
+function open(options: SettlingOptions = {}, holdsLease = () => true) {
   const bench = new Settling(options)
   const { assignment, world } = bench
   const hint = (cause = bench.link) => assignmentHint(assignment, cause)
   const within = <T>(act: (dispatcher: Dispatcher) => Promise<T>): Promise<T> =>
     bench.within(async (context) => {
-      const work = new HintWork(context, () => context.ssoAdmin)
+      const work = new HintWork(context, () => context.ssoAdmin, holdsLease)
       const take = async (...hints: readonly Hint[]) => {
         const ended: string[] = []
         const items = hints.map((one, index): WorkItem => {
@@ -201,6 +201,18 @@ describe('a hint at an assignment', () => {
     await world.clock.advance(3 * 3_600_000)
     await bench.upload()
     expect(await tell()).toMatchObject({ state: 'waiting', reason: expect.stringContaining('does not exist') })
+  })
+
+  test('has no status told by a process that lost the lease: what it knows is old', async () => {
+    const { bench, world, hint, within } = open({}, () => false)
+    await bench.upload()
+    const left = await within(async ({ board, take }) => {
+      await take(hint())
+      await board.tell('all')
+      return board.dirty
+    })
+    expect(left).toEqual([bench.link])
+    expect(await world.keys('status/')).toEqual([])
   })
 
   test('does not have its link looked at again when it waits no more and nothing of it is open', async () => {
