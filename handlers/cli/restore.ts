@@ -28,7 +28,7 @@ import { pushChanges } from './push-changes.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 import { type Restoration, renderRestoration, toJson } from './render-restoration.ts'
-import { leasePortions, slowPortions } from './under-lease.ts'
+import { leasePortions, slowPortions, underLease } from './under-lease.ts'
 
 type Options = {
   readonly at?: Date
@@ -140,7 +140,9 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     if (!yes && !(await confirm('Bring this back?', 'add --yes')))
       throw new Refusal('not confirmed; nothing was changed')
     await beginRestoration(ports)
-    // Under the lease: what was at work has ended, and nothing changes between the comparison and the writes.
+    // What was at work ends first, also where nothing is compared: else it writes history while that is put in order.
+    await underLease(ports, 'restore', async () => undefined)
+    // Under the lease: nothing changes between the comparison and the writes.
     const lost = await find(leasePortions(ports, 'restore', tell))
     const done = await describe(lost, ports, versions, at)
     const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
