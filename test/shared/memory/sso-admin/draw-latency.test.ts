@@ -14,6 +14,12 @@ test('half of the latencies are below the median, one in a hundred above the 99t
   expect(latencies.every((ms) => Number.isInteger(ms) && ms > 0)).toBe(true)
 })
 
+test('the rarest latency is ten times the 99th percentile', () => {
+  const fractions = [1 - 1e-9, 0]
+  const rarest = { id: () => '', fraction: () => fractions.shift() ?? 0 }
+  expect(drawLatencyMs({ medianMs: 300, p99Ms: 600_000 }, rarest)).toBe(6_000_000)
+})
+
 test('without spread every latency is the median, and without a median there is none', () => {
   expect(new Set(draw(300, 300))).toEqual(new Set([300]))
   expect(new Set(draw(0, 1000))).toEqual(new Set([0]))
