@@ -515,6 +515,8 @@ function isFirst({ entry }: Facts, access: AccessIds): boolean {
 function isRecorded(facts: Facts, access: Access, links: readonly GrantingLink[], until?: Date): boolean {
   const { entry, now } = facts
   if (access.state !== 'granted' || access.missingSince !== undefined) return false
+  // Inherited from the former name of its principal: it would pass for a revocation that has begun, and was counted.
+  if (access.call?.kind === 'deletion') return false
   if (JSON.stringify(access.links) !== JSON.stringify(links)) return false
   const openUntil = entry?.openUntil === undefined ? undefined : new Date(entry.openUntil)
   if (until) return access.orphanedAt !== undefined && openUntil !== undefined && openUntil > now && openUntil <= until

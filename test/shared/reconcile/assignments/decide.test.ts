@@ -544,6 +544,11 @@ describe('access that links grant', () => {
       step({ do: 'confirm' }),
     ],
     [
+      'there, with a deletion that failed under the former name of its principal: it is confirmed, which forgets that call',
+      { accesses: [access({ call: called('deletion', 'FAILED') })], known: listed },
+      step({ do: 'confirm' }),
+    ],
+    [
       'maybe there, granted before: it is created, and nothing was lost',
       { accesses: [access({ state: 'revoking', call: called('deletion', undefined, ago(0)) })], known: asked },
       prepare('creation'),
