@@ -100,12 +100,17 @@ async function prepare(settling: Settling, { kind, ids, links, wasLost }: StepOf
     if (before && wasLost) await recordRevoked(settling, before, now)
     else if (before) await tellTerms(settling, before, links)
     await noteName(settling, ids)
-    await settling.record(beginCreation(ids, wasLost ? undefined : before, links, now), { first: true })
+    // An older creation without an answer may still take effect.
+    const known = before && wasLost ? { ...before, grantedAt: undefined } : before
+    await settling.record(beginCreation(ids, known, links, now), { first: true })
   } else {
     const access = settling.accessOf(ids)
     // Granted by a call that could not be confirmed before: history says so before it says that it is gone.
     if (access.grantedAt === undefined)
       await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
+    // An import that stands still, or died, has not said so yet: said now, it cannot be said after the end.
+    else if (access.lastCreation === undefined && settling.knownOf(ids).history?.says === 'nothing')
+      await writeHistory(settling, 'adopted', access, access.grantedAt, now)
     await settling.record(beginDeletion(access, await withDeleters(settling, links), now))
   }
   settling.prepared = { ids, kind, isChecked: false, before }
@@ -254,9 +259,13 @@ function noteEnd(settling: Settling, ids: AccessIds, end: RequestEnd, id?: strin
 /** History first, under an instant that a replay repeats, then the ledger. */
 async function confirm(settling: Settling, { ids, links, until }: StepOf<'confirm'>): Promise<void> {
   const { now, entry, wish, context } = settling
-  const access = settling.accessOf(ids)
+  const known = settling.accessOf(ids)
+  // It was gone, and history may say so already, or will when a process that stood still goes on: it begins anew.
+  if (known.missingSince !== undefined) await recordRevoked(settling, known, now)
+  const access = known.missingSince === undefined ? known : { ...known, grantedAt: undefined }
+  const begunAt = known.missingSince ?? grantedInstant(access) ?? now
   if (access.grantedAt === undefined)
-    await writeHistory(settling, 'granted', { ...access, links: [...links] }, grantedInstant(access) ?? now, now)
+    await writeHistory(settling, 'granted', { ...access, links: [...links] }, begunAt, now)
   else await tellTerms(settling, access, links)
   // Where the entry has another access, that one may still have to be tried again.
   const open = entry && entry.accesses.length > 1 ? entry : undefined
@@ -356,16 +365,24 @@ async function moveTo(settling: Settling, { ids, heir }: StepOf<'move to'>): Pro
   await noteName(to, ids)
   to.stored = await standings.ledger.read(heir.key)
   const there = findAccess(to.entry, ids)
-  if (there?.grantedAt === undefined) {
-    const inherited = inheritAccess(access, there, heir.links, now)
-    await to.record(inherited, { first: !there })
-    await writeHistory(to, 'adopted', inherited, now)
-    await standings.forgetForeign(heir.key)
-    // A process that died before it could say so left that entry.
-  } else if (!(await isToldUnder(objects, heir.key, ids))) await writeHistory(to, 'adopted', there, now)
+  if (access.grantedAt === undefined)
+    await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
+  const isNew = there?.grantedAt === undefined
+  const inherited = isNew ? inheritAccess(access, there, heir.links, now) : there
+  // Also where it is there already: a process that moves it back at the same time then fails to remove it.
+  await to.record(inherited, { first: !there })
+  // While this process stood still, another may have moved it, and it may have ended there.
+  if (!findAccess((await standings.ledger.read(key))?.entry, ids)) {
+    await (there ? to.record(there) : to.drop(ids))
+    throw new RecordChangedError(key)
+  }
+  const renamed = { at: now, confirmedAt: now, isRenaming: true }
+  if (isNew || !(await isToldUnder(objects, heir.key, ids)))
+    await recordHistory(objects, { key: heir.key, event: 'adopted', access: inherited, ...renamed })
+  if (isNew) await standings.forgetForeign(heir.key)
   // Its links may have been deleted before the entry was there for the deletion to find: it is looked at again.
   await scheduleWork(objects, now, heir.key)
-  await writeEnd(settling, 'released', access, now)
+  await writeEnd(settling, 'released', access, now, true)
   const names = { from: key, to: heir.key }
   log.info('the principal has another name now, whose links grant the access: only the ledger moves', names)
   for (const link of heir.links) settling.concerned.add(link.key)
@@ -427,13 +444,19 @@ async function recordRevoked(settling: Settling, access: Access, now: string): P
 }
 
 /** While another id has the access under this name, the end of one is no end of the name's: it is replaced. */
-async function writeEnd(settling: Settling, ended: 'revoked' | 'released', access: Access, at: string): Promise<void> {
+async function writeEnd(
+  settling: Settling,
+  ended: 'revoked' | 'released',
+  access: Access,
+  at: string,
+  isRenaming?: boolean,
+): Promise<void> {
   const others = settling.entry?.accesses.filter((one) => !isSameAccess(one, access)) ?? []
   const there = others.find(({ grantedAt, missingSince }) => grantedAt !== undefined && missingSince === undefined)
-  if (!there) return writeHistory(settling, ended, access, at)
   const { context, key, now } = settling
+  if (!there) return recordHistory(context.objects, { key, event: ended, at, access, confirmedAt: now, isRenaming })
   const replaced = { ended, replacedBy: there.principalId }
-  await recordHistory(context.objects, { key, event: 'replaced', at, access, confirmedAt: now, replaced })
+  await recordHistory(context.objects, { key, event: 'replaced', at, access, confirmedAt: now, replaced, isRenaming })
 }
 
 /** The access stays, and its links are others, or say something else: an expiry that is gone makes it permanent. */

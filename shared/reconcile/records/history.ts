@@ -60,15 +60,27 @@ export type HistoryRecord = {
   readonly replaced?: { readonly ended: End; readonly replacedBy: PrincipalId }
   /** Why the brake holds it. */
   readonly reason?: string | undefined
+  /** Only the name changed: the access goes on. */
+  readonly isRenaming?: boolean | undefined
 }
 
 export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
-  const { key, event, at, access, confirmedAt, replaced, reason } = record
+  const { key, event, at, access, confirmedAt, replaced, reason, isRenaming } = record
   const { principalId: id, permissionSetArn: arn, links, call } = access
   const ids = { principalId: id, permissionSetArn: arn }
   // In force since: the ledger says the same. A renaming does not change it.
   const grantedAt = access.grantedAt ?? (event === 'granted' ? confirmedAt : undefined)
-  const body = { assignment: key, confirmedAt, grantedAt, ...ids, requestId: call?.id, ...replaced, reason, links }
+  const body = {
+    assignment: key,
+    confirmedAt,
+    grantedAt,
+    ...ids,
+    requestId: call?.id,
+    ...replaced,
+    reason,
+    isRenaming,
+    links,
+  }
   return tellEvent(objects, subjectOf(key), { event, at, body })
 }
 
@@ -110,6 +122,7 @@ const historyBody = z.looseObject({
   links: z.array(grantingLink),
   grantedAt: z.string().optional(),
   ended: z.enum(ends).optional(),
+  isRenaming: z.boolean().optional(),
 })
 
 /**
@@ -118,11 +131,11 @@ const historyBody = z.looseObject({
  * listing is all: the newest event under this name began it at that very instant. A creation that is not confirmed yet
  * may have come after an end in history: where history has no grant of its instant, it says nothing of this access.
  *
- * | from the newest on            | then                                                                     |
- * | ----------------------------- | ------------------------------------------------------------------------ |
- * | revoked                       | ended                                                                    |
- * | released                      | ended under this name; it may have gone on under another (a renaming)    |
- * | granted, adopted              | ours, unless it was released under this name since                       |
+ * | from the newest on     | then                                                                              |
+ * | ---------------------- | --------------------------------------------------------------------------------- |
+ * | a move to another name | the next: the access goes on, and a process that stood still may tell a move late |
+ * | revoked, released      | ended                                                                             |
+ * | granted, adopted       | ours                                                                              |
  */
 export async function readLastWord(
   objects: ObjectStore,
@@ -143,16 +156,11 @@ export async function readLastWord(
   const { accountId, permissionSet } = assignmentOf(key)
   const shared = `history/account%${accountId}%${permissionSet}%`
   const events = await listNewestFirst(objects, own.startsWith(shared) ? [shared] : [shared, own])
-  const released = new Set<string>()
-  let end: LastWord = { says: 'nothing' }
-  for await (const { folder, event, at, links, settledMs } of readNewestFirst(objects, events, ids)) {
-    if (isEnd(event)) {
-      if (end.says === 'nothing') end = { says: 'ended', event, at, settledMs }
-      if (event === 'revoked') return end
-      released.add(folder)
-    } else if (!released.has(folder)) return { says: 'ours', at, links }
+  for await (const { event, at, links, settledMs, isRenaming } of readNewestFirst(objects, events, ids)) {
+    if (isRenaming) continue
+    return isEnd(event) ? { says: 'ended', event, at, settledMs } : { says: 'ours', at, links }
   }
-  return end
+  return { says: 'nothing' }
 }
 
 /** Whether history says under this very name that this access is there, and ours. */
@@ -252,10 +260,10 @@ async function readEvent(objects: ObjectStore, listed: OwnListedEvent, ids: Acce
   if (!stored || !isSameAccess(stored.value, ids)) return undefined
   const { servedAt, lastModified } = stored.object
   const settledMs = servedAt.getTime() - lastModified.getTime()
-  const { links, grantedAt, ended = 'revoked' } = stored.value
+  const { links, grantedAt, ended = 'revoked', isRenaming } = stored.value
   const { folder, at } = listed
   const event = listed.event === 'replaced' ? ended : listed.event
-  return { folder, second: secondOf(listed), at, event, links, grantedAt, settledMs }
+  return { folder, second: secondOf(listed), at, event, links, grantedAt, settledMs, isRenaming }
 }
 
 /** The events of an assignment, ascending by instant: one listing. */

@@ -314,6 +314,15 @@ describe('access that someone else removed', () => {
     expect(await bench.history()).toEqual([])
   })
 
+  test('keeps in mind, when it is granted again, that an older creation without an answer may still take effect', async () => {
+    const bench = new Settling()
+    const link = await bench.upload()
+    const unansweredAt = '2026-03-03T09:59:00.000Z'
+    await bench.own({ ...missing, links: [link], unansweredAt })
+    expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+    expect(await bench.entry()).toMatchObject({ unansweredAt })
+  })
+
   test('stays removed where that is only reported, with the reason, until its link is asked to count as new', async () => {
     const bench = new Settling({ configuration: { onDrift: 'report' } })
     const link = await bench.upload()

@@ -72,7 +72,7 @@ describe('access that no link asks for any more', () => {
     ])
     expect(await bench.world.keys('assignments/')).toEqual([])
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
-    expect(await bench.history()).toEqual(['revoked'])
+    expect(await bench.history()).toEqual(['adopted', 'revoked'])
   })
 
   test('and that nobody ever confirmed is in history as granted before it is revoked', async () => {
@@ -330,7 +330,7 @@ describe('access on an account that takes no changes', () => {
     await missing('2026-03-03T11:00:00.000Z')
     expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
     expect(await bench.world.keys('assignments/')).toEqual([])
-    expect(await bench.history()).toEqual(['released'])
+    expect(await bench.history()).toEqual(['adopted', 'released'])
   })
 })
 

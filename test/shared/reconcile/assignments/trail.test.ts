@@ -49,7 +49,7 @@ describe('changes/ tells', () => {
     await bench.own({ principalId: gone.principalId, grantedAt: ten })
     await bench.world.identityStore.deleteGroup(gone.principalId)
     await settleLater(bench)
-    expect([...(await bench.history())].sort()).toEqual(['granted', 'replaced'])
+    expect([...(await bench.history())].sort()).toEqual(['adopted', 'granted', 'replaced'])
     const keys = await bench.world.keys('history/account')
     const told = await bench.world.json(keys.find((key) => key.endsWith('%replaced.json')) ?? '')
     const { principalId } = bench.target()

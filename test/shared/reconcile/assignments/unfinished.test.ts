@@ -137,7 +137,7 @@ describe('a request that Identity Center does not know', () => {
     expect(bench.calls('DeleteAccountAssignment')).toBe(1)
     await bench.world.clock.advance(5 * minute)
     expect(await bench.settle()).toMatchObject({ result: 'absent' })
-    expect(await bench.history()).toEqual(['revoked'])
+    expect(await bench.history()).toEqual(['adopted', 'revoked'])
   })
 })
 

@@ -126,14 +126,19 @@ describe('what history says last of an access', () => {
     ],
     ['is that it ended when it was released', [['granted'], ['released']], { says: 'ended', event: 'released' }],
     [
-      'is that it is ours under the new name of its principal',
-      [['granted'], ['adopted', { key: renamed }], ['released']],
-      { says: 'ours', at: minute(21) },
+      'is that it goes on where it moved to the new name of its principal',
+      [['granted'], ['adopted', { key: renamed, isRenaming: true }], ['released', { isRenaming: true }]],
+      { says: 'ours', at: minute(20) },
     ],
     [
-      'is that it ended under the new name of its principal, whatever the old one says',
-      [['granted'], ['adopted', { key: renamed }], ['revoked', { key: renamed }]],
-      { says: 'ended', at: minute(22) },
+      'is that it goes on where it moved and came back, and the first move is told last',
+      [['granted'], ['released', { key: renamed, isRenaming: true }], ['released', { isRenaming: true }]],
+      { says: 'ours', at: minute(20) },
+    ],
+    [
+      'is that it ended under the new name of its principal, also where its move is told after that',
+      [['granted'], ['revoked', { key: renamed }], ['adopted', { key: renamed, isRenaming: true }]],
+      { says: 'ended', at: minute(21) },
     ],
     [
       'is that of its own principal, whatever became of another one of that name',
@@ -149,10 +154,10 @@ describe('what history says last of an access', () => {
       'is that it is ours under the new name of its principal, where another id has the old one',
       [
         ['granted'],
-        ['adopted', { key: renamed }],
-        ['replaced', { replaced: { ended: 'released', replacedBy: someone.principalId } }],
+        ['adopted', { key: renamed, isRenaming: true }],
+        ['replaced', { replaced: { ended: 'released', replacedBy: someone.principalId }, isRenaming: true }],
       ],
-      { says: 'ours', at: minute(21) },
+      { says: 'ours', at: minute(20) },
     ],
     [
       'is decided by nothing that happened beside: terms, the brake, and what others gave',
