@@ -164,8 +164,8 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'the end of a former id is told as the end of its name',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '  if (!there) return writeHistory(settling, ended, access, at)\n',
-    replace: '  if (!there || Math.abs(1) === 1) return writeHistory(settling, ended, access, at)\n',
+    find: '  if (!there) return recordHistory(context.objects, { ...told, event: ended })\n',
+    replace: '  if (!there || Math.abs(1) === 1) return recordHistory(context.objects, { ...told, event: ended })\n',
   },
   {
     name: 'foreign access that is found leaves no trace',

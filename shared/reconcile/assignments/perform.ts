@@ -454,9 +454,10 @@ async function writeEnd(
   const others = settling.entry?.accesses.filter((one) => !isSameAccess(one, access)) ?? []
   const there = others.find(({ grantedAt, missingSince }) => grantedAt !== undefined && missingSince === undefined)
   const { context, key, now } = settling
-  if (!there) return recordHistory(context.objects, { key, event: ended, at, access, confirmedAt: now, isRenaming })
+  const told = { key, at, access, confirmedAt: now, isRenaming }
+  if (!there) return recordHistory(context.objects, { ...told, event: ended })
   const replaced = { ended, replacedBy: there.principalId }
-  await recordHistory(context.objects, { key, event: 'replaced', at, access, confirmedAt: now, replaced, isRenaming })
+  await recordHistory(context.objects, { ...told, event: 'replaced', replaced })
 }
 
 /** The access stays, and its links are others, or say something else: an expiry that is gone makes it permanent. */
