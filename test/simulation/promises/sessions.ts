@@ -30,6 +30,9 @@ export class SessionsPromise {
     this.#fail = (message) => fail(promises.sessions, message)
     world.objects.onChange(({ key }) => {
       if (key === 'control/ended-sessions.json') this.#noteRecord()
+      const made = ownedNames.find((name) => key === `owned_permission_sets/${name}` && this.#isJustMade(name))
+      // One that is made again gets its denials from the schedule of each minute, too.
+      if (this.#ended.some(({ permissionSet }) => permissionSet === made)) world.later(deniedMs, () => {})
     })
   }
 
