@@ -43,10 +43,7 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, ssoAdmin))
   const target = ours[action.nth % Math.max(ours.length, 1)]
   if (!target) return
-  // Only a drift check finds it, and one that is under way, or about to begin, only where our last call on it is so old
-  // that a listing counts against it.
-  if (isSettled(target, world)) world.drift.changes++
-  else world.wasDrifted = true
+  noteDrift(target, world)
   checker.noteTaken(target)
   ssoAdmin.removeAssignment(target)
   if (action.do === 'remove what ssofile gave') return
@@ -56,11 +53,20 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   ssoAdmin.addAssignment(target)
 }
 
+/**
+ * Only a drift check finds that this is taken away, and one that is under way, or about to begin, only where our last call on
+ * it is so old that a listing counts against it.
+ */
+export function noteDrift(target: AssignmentTarget, world: SimulatedWorld): void {
+  if (isSettled(target, world)) world.drift.changes++
+  else world.wasDrifted = true
+}
+
 function isSettled({ accountId, permissionSetArn, principalId }: AssignmentTarget, world: SimulatedWorld): boolean {
   const entries = world.keys(`assignments/account%${accountId}%`).map((key) => world.readJson(key))
   const entry = entries.find((one) => one?.permissionSetArn === permissionSetArn && one.principalId === principalId)
   const isOld = Date.parse(String(entry?.updatedAt)) + settlingMs < world.clock.now().getTime()
-  return entry?.state === 'granted' && isOld
+  return (entry?.state === 'granted' || entry?.state === 'held') && isOld
 }
 
 /** What was removed by now is found, unless the check could not even begin; then what an earlier one left is lost as well. */

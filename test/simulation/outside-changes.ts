@@ -3,6 +3,7 @@ import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../shared/domain/principal.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Action } from './action.ts'
+import { noteDrift } from './drift-actions.ts'
 import { nameOf } from './promises/assignment-names.ts'
 import { readRecorded } from './promises/recorded-access.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -39,8 +40,8 @@ export function assignInConsole(action: Doing<'assign in the console'>, world: S
 export function removeInConsole(action: Doing<'remove in the console'>, world: SimulatedWorld): void {
   const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
   if (!target || world.checker.isDesired(target)) return
-  // What ssofile gave, and holds: nothing but a drift check finds that it is gone.
-  if (world.checker.isOurs(target)) world.drift.changes++
+  // What ssofile gave, and holds.
+  if (world.checker.isOurs(target)) noteDrift(target, world)
   world.checker.noteTaken(target)
   world.ssoAdmin.removeAssignment(target)
 }
