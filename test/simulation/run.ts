@@ -214,6 +214,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
       if (isSwept) break
       isSwept = true
       void world.everyFiveMinutes()
+      void world.everyMinuteOfLinks()
       continue
     }
     // After a pause, or a release, nobody wakes the dispatcher but the schedule.
