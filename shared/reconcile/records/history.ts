@@ -156,11 +156,15 @@ export async function readLastWord(
   const { accountId, permissionSet } = assignmentOf(key)
   const shared = `history/account%${accountId}%${permissionSet}%`
   const events = await listNewestFirst(objects, own.startsWith(shared) ? [shared] : [shared, own])
+  let end: Extract<LastWord, { says: 'ended' }> | undefined
   for await (const { event, at, links, settledMs, isRenaming } of readNewestFirst(objects, events, ids)) {
     if (isRenaming) continue
-    return isEnd(event) ? { says: 'ended', event, at, settledMs } : { says: 'ours', at, links }
+    // Earlier versions did not mark a move: both of its events have one instant.
+    if (end && !(end.event === 'released' && event === 'adopted' && at === end.at)) return end
+    if (!isEnd(event)) return { says: 'ours', at, links }
+    end = { says: 'ended', event, at, settledMs }
   }
-  return { says: 'nothing' }
+  return end ?? { says: 'nothing' }
 }
 
 /** Whether history says under this very name that this access is there, and ours. */

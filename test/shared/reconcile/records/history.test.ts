@@ -131,6 +131,11 @@ describe('what history says last of an access', () => {
       { says: 'ours', at: minute(20) },
     ],
     [
+      'is that it is ours under the new name of its principal, where an earlier version moved it without a mark',
+      [['granted'], ['adopted', { key: renamed, at: minute(30) }], ['released', { at: minute(30) }]],
+      { says: 'ours', at: minute(30) },
+    ],
+    [
       'is that it goes on where it moved and came back, and the first move is told last',
       [['granted'], ['released', { key: renamed, isRenaming: true }], ['released', { isRenaming: true }]],
       { says: 'ours', at: minute(20) },
