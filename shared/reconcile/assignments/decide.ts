@@ -447,6 +447,7 @@ function awaitRequest(
   return isUndecided && facts.knownOf(ids).request === undefined ? learn('request', ids) : undefined
 }
 
+/** The end of this evaluation, or a request whose outcome may still come. */
 function awaitOutcome(facts: Facts, ids: AccessIds): Next | undefined {
   const { rest, request } = facts.knownOf(ids)
   if (rest) return rest

@@ -271,7 +271,7 @@ async function learnHeir(settling: Settling, ids: AccessIds): Promise<Known> {
   if (links.length === 0) return unreadable.length > 0 ? { whereabouts, heir: { unreadable } } : none
   principals.expire(assignment.type, principal, askedMs)
   const other: Subject = { key, assignment: renamed, context }
-  // Also where nobody has the name any more: it may have gone back to the one in the key.
+  // Another has this name now, or nobody: the principal may have got its former name back, so nothing is revoked yet.
   if ((await principals.resolve(assignment.type, principal, askedMs)) !== ids.principalId) throw changing(other)
   const resolved = await resolveTarget(other, await bindLinks(other, links, stored))
   if (!('target' in resolved)) return none

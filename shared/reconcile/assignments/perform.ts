@@ -105,11 +105,13 @@ async function prepare(settling: Settling, { kind, ids, links, wasLost }: StepOf
     await settling.record(beginCreation(ids, known, links, now), { first: true })
   } else {
     const access = settling.accessOf(ids)
-    // Granted by a call that could not be confirmed before: history says so before it says that it is gone.
-    if (access.grantedAt === undefined)
-      await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
+    await tellUnconfirmed(settling, access, now)
     // An import that stands still, or died, has not said so yet: said now, it cannot be said after the end.
-    else if (access.lastCreation === undefined && settling.knownOf(ids).history?.says === 'nothing')
+    if (
+      access.grantedAt !== undefined &&
+      access.lastCreation === undefined &&
+      settling.knownOf(ids).history?.says === 'nothing'
+    )
       await writeHistory(settling, 'adopted', access, access.grantedAt, now)
     await settling.record(beginDeletion(access, await withDeleters(settling, links), now))
   }
@@ -260,7 +262,8 @@ function noteEnd(settling: Settling, ids: AccessIds, end: RequestEnd, id?: strin
 async function confirm(settling: Settling, { ids, links, until }: StepOf<'confirm'>): Promise<void> {
   const { now, entry, wish, context } = settling
   const known = settling.accessOf(ids)
-  // It was gone, and history may say so already, or will when a process that stood still goes on: it begins anew.
+  // It was gone, and somebody put it back. History may say already that it ended, or a process that stood still may say so
+  // later. So the end is told now, under the same instant, and then a new beginning.
   if (known.missingSince !== undefined) await recordRevoked(settling, known, now)
   const access = known.missingSince === undefined ? known : { ...known, grantedAt: undefined }
   const begunAt = known.missingSince ?? grantedInstant(access) ?? now
@@ -365,8 +368,7 @@ async function moveTo(settling: Settling, { ids, heir }: StepOf<'move to'>): Pro
   await noteName(to, ids)
   to.stored = await standings.ledger.read(heir.key)
   const there = findAccess(to.entry, ids)
-  if (access.grantedAt === undefined)
-    await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
+  await tellUnconfirmed(settling, access, now)
   const isNew = there?.grantedAt === undefined
   const inherited = isNew ? inheritAccess(access, there, heir.links, now) : there
   // Also where it is there already: a process that moves it back at the same time then fails to remove it.
@@ -432,6 +434,12 @@ async function putOff(settling: Settling, { ids, reason, state, until }: Omit<St
     await settling.record({ ...access, state: state ?? unstuck, reason }, { attempts, openUntil })
   } else if (openUntil !== undefined) await scheduleWork(objects, openUntil, key)
   settling.know(ids, { rest: { result: 'open', reason } })
+}
+
+/** Where no call that granted it was ever confirmed: history says that it began before it says what becomes of it. */
+async function tellUnconfirmed(settling: Settling, access: Access, now: string): Promise<void> {
+  if (access.grantedAt === undefined)
+    await writeHistory(settling, 'granted', access, grantedInstant(access) ?? now, now)
 }
 
 /** Access that was there is gone, by our deletion or by someone else's hand. */
