@@ -33,10 +33,10 @@ export const strike = (
   { service = 'any', process = 'dispatcher', skip = 0, times = 1 }: Partial<Omit<Fault, 'kind' | 'calls'>> = {},
 ): Action => ({ do: 'strike calls', kind, service, calls, process, skip, times })
 export const renameGroup = (from: string, to: string): Action => ({ do: 'rename a group', from, to })
-export const assign = (account: string, permissionSet: 'First-ps' | 'Console-ps' = set): Action => ({
+export const assign = (account: string, permissionSet: 'First-ps' | 'Console-ps' = set, principal = group): Action => ({
   do: 'assign in the console',
   account,
-  principal: `GROUP/${group}`,
+  principal: `GROUP/${principal}`,
   permissionSet,
 })
 

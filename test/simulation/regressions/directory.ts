@@ -1,3 +1,4 @@
+import type { Action } from '../action.ts'
 import {
   assign,
   deleteLink,
@@ -10,6 +11,23 @@ import {
   wait,
 } from '../scenario-steps.ts'
 import { calm, type Regression } from './regression.ts'
+
+const bothLinksGo: readonly Action[] = [
+  deleteLink(linkOf('account%200000000001')),
+  deleteLink(linkOf('account%200000000001', 'First-ps', 'team-late')),
+  wait(700_000),
+]
+
+/** The entry of a renamed group moves to its new name, and one write of that stands still. */
+const moveStandsStill = (skip: number, ms: number, then: readonly Action[]): readonly Action[] => [
+  upload(linkOf('account%200000000001')),
+  upload(linkOf('account%200000000001', 'First-ps', 'team-late')),
+  wait(30_000),
+  strike('freeze', 'writes', { service: 's3', skip }),
+  renameGroup('team one', 'team-late'),
+  wait(ms),
+  ...then,
+]
 
 /** What the simulation once found about groups and users that are renamed, deleted and made again. */
 export const directoryRegressions: readonly Regression[] = [
@@ -507,60 +525,23 @@ export const directoryRegressions: readonly Regression[] = [
   {
     name: 'access keeps its record where its group gets its name back while a move of the entry stands still',
     settings: { ...calm, seed: 1, latencyMs: 300 },
-    actions: [
-      upload(linkOf('account%200000000001')),
-      upload(linkOf('account%200000000001', 'First-ps', 'team-late')),
-      wait(30_000),
-      strike('freeze', 'writes', { service: 's3', skip: 3 }),
-      renameGroup('team one', 'team-late'),
-      wait(66_000),
-      renameGroup('team-late', 'team one'),
-      wait(300_000),
-      deleteLink(linkOf('account%200000000001')),
-      deleteLink(linkOf('account%200000000001', 'First-ps', 'team-late')),
-      wait(700_000),
-    ],
+    actions: moveStandsStill(3, 66_000, [renameGroup('team-late', 'team one'), wait(300_000), ...bothLinksGo]),
   },
   {
     name: 'access ends with its links where a move of its entry is told after it came back',
     settings: { ...calm, seed: 1, latencyMs: 300 },
-    actions: [
-      upload(linkOf('account%200000000001')),
-      upload(linkOf('account%200000000001', 'First-ps', 'team-late')),
-      wait(30_000),
-      strike('freeze', 'writes', { service: 's3', skip: 3 }),
-      renameGroup('team one', 'team-late'),
-      wait(75_000),
-      renameGroup('team-late', 'team one'),
-      wait(300_000),
-      deleteLink(linkOf('account%200000000001')),
-      deleteLink(linkOf('account%200000000001', 'First-ps', 'team-late')),
-      wait(700_000),
-    ],
+    actions: moveStandsStill(3, 75_000, [renameGroup('team-late', 'team one'), wait(300_000), ...bothLinksGo]),
   },
   {
     name: 'what others give is foreign where a move of access that has ended is told late',
     settings: { ...calm, seed: 3, latencyMs: 300 },
-    actions: [
-      upload(linkOf('account%200000000001')),
-      upload(linkOf('account%200000000001', 'First-ps', 'team-late')),
-      wait(30_000),
-      strike('freeze', 'writes', { service: 's3', skip: 4 }),
-      renameGroup('team one', 'team-late'),
-      wait(64_000),
-      deleteLink(linkOf('account%200000000001')),
-      deleteLink(linkOf('account%200000000001', 'First-ps', 'team-late')),
-      wait(700_000),
-      {
-        do: 'assign in the console',
-        account: '200000000001',
-        principal: 'GROUP/team-late',
-        permissionSet: 'First-ps',
-      },
+    actions: moveStandsStill(4, 64_000, [
+      ...bothLinksGo,
+      assign('200000000001', 'First-ps', 'team-late'),
       wait(10_000),
       { do: 'check for drift' },
       wait(100_000),
-    ],
+    ]),
   },
   {
     name: 'what others give stays where a move that stood still finds that the access has moved and ended',
@@ -575,12 +556,7 @@ export const directoryRegressions: readonly Regression[] = [
       wait(62_000),
       deleteLink(linkOf('account%200000000001', 'First-ps', 'team-late')),
       wait(6_000),
-      {
-        do: 'assign in the console',
-        account: '200000000001',
-        principal: 'GROUP/team-late',
-        permissionSet: 'First-ps',
-      },
+      assign('200000000001', 'First-ps', 'team-late'),
       wait(120_000),
     ],
   },

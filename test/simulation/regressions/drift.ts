@@ -75,7 +75,7 @@ export const driftRegressions: readonly Regression[] = [
     actions: [
       wait(5_000),
       upload(linkOf('root%all')),
-      { do: 'assign in the console', account: '200000000001', principal: 'GROUP/team-2', permissionSet: 'First-ps' },
+      assign('200000000001', 'First-ps', 'team-2'),
       upload(linkOf('ou_id%ou-sim0-22222222', 'Console-ps')),
       upload(linkOf('ou_id%ou-sim0-22222222', 'First-ps', 'team-late')),
     ],
