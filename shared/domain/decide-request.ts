@@ -5,9 +5,14 @@ import type { Eligibility } from './eligibility-file.ts'
 import { type GrantRecord, renderGrantedLink } from './grant-record.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import { renderInstant } from './instant.ts'
-import type { RequestState, Status } from './status.ts'
+import type { RequestState, Status, StatusState } from './status.ts'
 
 export const approversMost = 500
+
+/** The status of a link is written after its request's; what becomes of it later, a sweep finds. */
+const lookAgainMs = 60_000
+/** While the link of a request is in one of these, so is the request. */
+const followed: ReadonlySet<StatusState> = new Set(['waiting', 'rejected', 'blocked', 'failed', 'held'])
 
 /** After one of these nothing is granted any more for its digest. */
 export const finalEvents = ['denied', 'lapsed', 'withdrawn', 'finished', 'ended'] as const
@@ -54,12 +59,18 @@ export type RequestReading =
       readonly askedAt: Date
     }
 
-/** The link of this request, or of an earlier upload of it, under `links_data/temporary/`. */
+/**
+ * What lies under `links_data/temporary/` where the link of this request belongs. People of one name, one after the other, have
+ * one place there, and anybody may ask in any name: the link itself says whose it is.
+ */
 export type TemporaryLink =
   | { readonly found: 'none' }
   | { readonly found: 'unreadable'; readonly etag: string }
-  /** `digest`: of the request that it says it is of; absent where it says nothing that can be understood. */
-  | { readonly found: 'one'; readonly etag: string; readonly digest?: RequestDigest; readonly text: string }
+  /** Of this user: of this upload or of another. */
+  | { readonly found: 'own'; readonly etag: string; readonly digest: RequestDigest; readonly text: string }
+  | { readonly found: 'of another user'; readonly user: PrincipalId }
+  /** It says nothing that can be understood, and grants nothing. */
+  | { readonly found: 'of nobody'; readonly etag: string }
 
 /** All that is known of one request, at one instant by S3's clock. */
 export type RequestFacts = {
@@ -67,6 +78,8 @@ export type RequestFacts = {
   readonly now: Date
   readonly reading: RequestReading
   readonly link: TemporaryLink
+  /** What the status of the user's own link says of it as it is. Absent: nobody has looked at it yet. */
+  readonly linkStatus?: ToldState | undefined
   readonly told: (digest: RequestDigest) => Told
   /** Its status until now. */
   readonly present: Pick<Status, 'state' | 'request'> | undefined
@@ -116,10 +129,10 @@ export type RequestStep =
 /**
  * The next step for one request. Pure: it reads nothing and changes nothing. The first row that fits counts.
  *
- * |    | the link there                        | facts                                       | then                            |
+ * |    | the user's own link there             | facts                                       | then                            |
  * | -- | ------------------------------------- | ------------------------------------------- | ------------------------------- |
  * |  1 | is of no grant in history             |                                             | delete it                       |
- * |  2 | is of a grant that is over            | a later upload was granted                  | row 17 or 18                    |
+ * |  2 | is of a grant that is over            | a later upload was granted                  | row 17 to 20                    |
  * |  3 | is of a grant that is over            |                                             | delete it                       |
  * |  4 | is of a grant whose end has come      |                                             | record `ended`                  |
  * |  5 | is of a grant                         | its request is gone                         | record `finished`, `withdrawn` before its start |
@@ -134,23 +147,28 @@ export type RequestStep =
  * | 13 | is not valid                          |                                             | record `refused`, tell          |
  * | 14 | was granted                           | it is over, by history                      | tell                            |
  * | 15 | was granted                           | as in rows 4 to 7                           | as there                        |
- * | 16 | was granted                           | the link is of an earlier upload            | record `finished` of that       |
- * | 17 | was granted                           | its link is not there                       | write it                        |
- * | 18 | was granted                           |                                             | tell                            |
- * | 19 | was denied, has lapsed                |                                             | tell                            |
- * | 20 | is new                                |                                             | record `asked`                  |
- * | 21 | is not of the user of its path        |                                             | record `refused`, tell          |
- * | 22 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
- * | 23 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
- * | 24 | has waited too long                   |                                             | record `lapsed`                 |
- * | 25 | needs no approval                     |                                             | grant                           |
- * | 26 | needs approvals                       | an approver denies                          | record `denied`                 |
- * | 27 | needs approvals                       | one that is not in history                  | record `approved`               |
- * | 28 | needs approvals                       | a decision of an approver cannot be read    | tell that it waits              |
- * | 29 | needs approvals                       | enough                                      | grant                           |
- * | 30 | needs approvals                       |                                             | tell that it waits              |
+ * | 16 | was granted                           | the user's own link is of an earlier upload | record `finished` of that       |
+ * | 17 | was granted                           | no link is there, or one of nobody          | write it                        |
+ * | 18 | was granted                           | a link of another user is there             | tell that it waits              |
+ * | 19 | was granted                           | its link is not in force                    | tell why, as the link's status does |
+ * | 20 | was granted                           |                                             | tell                            |
+ * | 21 | was denied, has lapsed                |                                             | tell                            |
+ * | 22 | is new                                |                                             | record `asked`                  |
+ * | 23 | is not of the user of its path        |                                             | record `refused`, tell          |
+ * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
+ * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
+ * | 26 | has waited too long                   |                                             | record `lapsed`                 |
+ * | 27 | needs no approval                     |                                             | grant                           |
+ * | 28 | needs approvals                       | an approver denies                          | record `denied`                 |
+ * | 29 | needs approvals                       | one that is not in history                  | record `approved`               |
+ * | 30 | needs approvals                       | a decision of an approver cannot be read    | tell that it waits              |
+ * | 31 | needs approvals                       | enough                                      | grant                           |
+ * | 32 | needs approvals                       |                                             | tell that it waits              |
  *
- * A link that cannot be read is left as it is while its access may last, by history, and deleted after that.
+ * Whose a request is comes from its path, whose a link is from what it says: a request only ever touches a link of its own user,
+ * or, where it was granted for the user who has that name now, one of nobody. The link of somebody else is left alone whatever
+ * the request says.
+ * A link that cannot be read is left as it is while its access may last, by history. After that who has the name now may delete it.
  * What the requester says as an approver counts for nothing, and each person counts once.
  */
 export function decideRequest(facts: RequestFacts): RequestStep {
@@ -159,22 +177,21 @@ export function decideRequest(facts: RequestFacts): RequestStep {
   return step.do === 'tell' && end ? { ...step, again: [...(step.again ?? []), end] } : step
 }
 
-/** When the link that is there ends, whatever is told of a later upload. One that cannot be read may be the present upload's. */
+/** When the user's link that is there ends, whatever is told of a later upload. One that cannot be read may be the present upload's. */
 function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
-  if (link.found === 'none') return undefined
   const present = 'digest' in reading ? reading.digest : undefined
-  const digest = link.found === 'one' ? link.digest : present
+  const digest = link.found === 'own' ? link.digest : link.found === 'unreadable' ? present : undefined
   const record = digest && told(digest).granted
   return record && new Date(record.expiresAt)
 }
 
 function settleLink(facts: RequestFacts): RequestStep | undefined {
   const { link, reading, now } = facts
-  if (link.found !== 'one') return undefined
-  const told = link.digest && facts.told(link.digest)
-  const record = told?.granted
-  if (told && isOver(told) && isGrantedAnew(facts)) return undefined
-  if (!told || !record || isOver(told)) return { do: 'delete the link', etag: link.etag }
+  if (link.found !== 'own') return undefined
+  const told = facts.told(link.digest)
+  const record = told.granted
+  if (isOver(told) && isGrantedAnew(facts)) return undefined
+  if (!record || isOver(told)) return { do: 'delete the link', etag: link.etag }
   const end = endOf(facts, record, reading.state === 'absent')
   if (end) return end
   if (now < new Date(record.expiresAt) && link.text !== renderGrantedLink(record))
@@ -212,7 +229,7 @@ function endOf(facts: RequestFacts, record: GrantRecord, isGone: boolean): Reque
 function settleAbsence({ present, ...facts }: RequestFacts): RequestStep {
   const digest = present?.request?.digest
   const told = digest && facts.told(digest)
-  if (!told || isOver(told)) return deleteUnreadable(facts.link) ?? gone
+  if (!told || isOver(told)) return deleteUnreadable(facts) ?? gone
   if (told.granted) return endOf({ present, ...facts }, told.granted, true) ?? gone
   return present?.state === 'waiting' ? { do: 'record', event: { event: 'withdrawn', digest } } : gone
 }
@@ -240,9 +257,11 @@ function settleRequest(facts: RequestFacts): RequestStep {
 const readWhoAndWhat: RequestStep = { do: 'read who and what' }
 const gone: RequestStep = { do: 'tell', status: undefined }
 
-/** By history nobody may have the access any more, whatever the link says. */
-function deleteUnreadable(link: TemporaryLink): RequestStep | undefined {
-  return link.found === 'unreadable' ? { do: 'delete the link', etag: link.etag } : undefined
+/** By history this user may have the access no more, and nobody else has this name, whatever the link says. */
+function deleteUnreadable({ link, isUnread, userName, path }: Omit<RequestFacts, 'present'>): RequestStep | undefined {
+  if (link.found !== 'unreadable') return undefined
+  if (isUnread) return readWhoAndWhat
+  return userName === path.link.principal ? { do: 'delete the link', etag: link.etag } : undefined
 }
 
 /** Nothing is granted by it any more. */
@@ -252,29 +271,67 @@ export function isOver({ events }: Pick<Told, 'events'>): boolean {
 
 function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep {
   const request = stateOf(record)
-  if (isOver(told)) return deleteUnreadable(facts.link) ?? { do: 'tell', status: { ...finalStatus(told), request } }
+  if (isOver(told)) return deleteUnreadable(facts) ?? { do: 'tell', status: { ...finalStatus(told), request } }
   const end = endOf(facts, record, false)
   if (end) return end
   const { link } = facts
-  if (link.found === 'none') return { do: 'write the link', record }
-  if (link.found === 'one' && link.digest !== record.digest) {
-    const earlier = link.digest && facts.told(link.digest)
-    if (link.digest && earlier?.granted && !isOver(earlier))
+  switch (link.found) {
+    case 'none':
+      return { do: 'write the link', record }
+    case 'of nobody':
+      return { do: 'write the link', record, over: link.etag }
+    case 'of another user':
+      return tellGranted(facts, record, waitsForPlace(record, link.user))
+    case 'own': {
+      if (link.digest === record.digest) break
+      const earlier = facts.told(link.digest)
+      if (!earlier.granted || isOver(earlier)) return { do: 'write the link', record, over: link.etag }
       return { do: 'record', event: { event: 'finished', digest: link.digest, said: { replacedBy: record.digest } } }
-    return { do: 'write the link', record, over: link.etag }
+    }
+    case 'unreadable':
+      break
+    default:
+      return link satisfies never
   }
+  return tellGranted(facts, record, notInForce(facts))
+}
+
+type ToldState = Pick<Status, 'state' | 'reason' | 'remedy'>
+
+/** `instead`: why it is not in force. */
+function tellGranted(
+  { now, link, linkStatus }: RequestFacts,
+  record: GrantRecord,
+  instead: ToldState | undefined,
+): RequestStep {
   const { startsAt, expiresAt, eligibility, approvedBy } = record
   const by = approvedBy.map(({ name, user }) => `'${quote(name ?? user)}'`)
   const how = by.length > 0 ? `approved by ${by.join(' and ')}` : 'approved by itself'
+  const granted = `granted from ${startsAt} until ${expiresAt} by eligibility '${eligibility}', ${how}: ${quote(record.link, 1024)}`
+  const status = instead
+    ? { ...instead, reason: `${granted}; it is not in force: ${instead.reason}` }
+    : {
+        state: 'applied' as const,
+        reason: granted,
+        remedy: 'to end it earlier: ssofile finish; to have it longer, ask again',
+      }
+  const isNew = link.found === 'own' && linkStatus === undefined
+  const again = isNew ? [new Date(now.getTime() + lookAgainMs)] : []
+  return { do: 'tell', status: { ...status, request: stateOf(record) }, again }
+}
+
+function waitsForPlace({ link }: GrantRecord, user: PrincipalId): ToldState {
   return {
-    do: 'tell',
-    status: {
-      state: 'applied',
-      reason: `granted from ${startsAt} until ${expiresAt} by eligibility '${eligibility}', ${how}: ${quote(record.link, 1024)}`,
-      remedy: 'to end it earlier: ssofile finish; to have it longer, ask again',
-      request,
-    },
+    state: 'waiting',
+    reason: `the link of another user, with the id ${user}, is at ${quote(link, 1024)}`,
+    remedy: 'wait: it is written once that one has ended',
   }
+}
+
+/** The status of a link is the truth about it, and this one follows. */
+function notInForce({ linkStatus }: RequestFacts): ToldState | undefined {
+  const { state, reason = 'its status does not say why', remedy } = linkStatus ?? {}
+  return state && followed.has(state) ? { state, reason, remedy } : undefined
 }
 
 function stateOf({ digest, eligibility, approvedBy, startsAt, expiresAt }: GrantRecord): RequestState {

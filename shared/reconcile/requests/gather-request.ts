@@ -11,12 +11,15 @@ import { fitsOne } from '../../domain/glob.ts'
 import { linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import { isScopeWithin, type Place } from '../../domain/scope-within.ts'
-import type { Status } from '../../domain/status.ts'
+import { type Status, status } from '../../domain/status.ts'
 import type { ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { asksTags } from '../organization/view-for.ts'
+import { JsonRecord } from '../records/json-record.ts'
 import { type InputHead, readInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
+import { statusKey } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
 import type { People } from './people.ts'
 import { digestOfRequest } from './request-digest.ts'
@@ -41,19 +44,21 @@ export type Objects = {
   reading: RequestReading
   object?: InputHead | undefined
   link: TemporaryLink
+  linkStatus?: RequestFacts['linkStatus']
   now?: Date | undefined
 }
 
 /** The request and its link, with the time by S3's clock. */
 export async function readObjects(path: RequestPath, objects: ObjectStore): Promise<Objects> {
-  const [found, link] = await Promise.all([
+  const [found, { servedAt, ...link }] = await Promise.all([
     readInput(objects, path.key, { mostBytes: requestMostBytes }),
-    readInput(objects, path.link.key, { mostBytes: linkBodyMostBytes }),
+    readTemporaryLink(path, objects),
   ])
-  const times = [found, link].flatMap((one) => (one && 'servedAt' in one ? [one.servedAt.getTime()] : []))
+  const times = [found && 'servedAt' in found ? found.servedAt : undefined, servedAt]
+  const known = times.flatMap((time) => time?.getTime() ?? [])
   // Where neither is there, an end that history has not yet may still be due.
-  const now = times.length > 0 ? new Date(Math.max(...times)) : (await objects.head('control/owner.json'))?.servedAt
-  return { ...toReading(path, found), link: toLink(path, link), now }
+  const now = known.length > 0 ? new Date(Math.max(...known)) : (await objects.head('control/owner.json'))?.servedAt
+  return { ...toReading(path, found), ...link, now }
 }
 
 type Found = Awaited<ReturnType<typeof readInput>>
@@ -68,13 +73,22 @@ function toReading({ key }: RequestPath, found: Found): Pick<Objects, 'reading' 
   return { reading: { state: 'valid', request: parsed.value, ...upload }, object }
 }
 
-function toLink({ link }: RequestPath, found: Found): TemporaryLink {
-  if (!found) return { found: 'none' }
-  if ('complaint' in found) return { found: 'unreadable', etag: found.head.etag }
-  const { body, etag, size }: ReadObject = found
+/** What lies where the link of this request belongs, and what its status says of the user's own as it is. */
+export async function readTemporaryLink(
+  { userId, link }: RequestPath,
+  objects: ObjectStore,
+): Promise<Pick<Objects, 'link' | 'linkStatus'> & { readonly servedAt?: Date }> {
+  const found = await readInput(objects, link.key, { mostBytes: linkBodyMostBytes })
+  if (!found) return { link: { found: 'none' } }
+  if ('complaint' in found) return { link: { found: 'unreadable', etag: found.head.etag } }
+  const { body, etag, size, servedAt }: ReadObject = found
   const parsed = parseLinkBody(link.key, body, size)
-  const digest = parsed.ok ? parsed.value.request?.digest : undefined
-  return { found: 'one', etag, text: new TextDecoder().decode(body), ...(digest === undefined ? {} : { digest }) }
+  const of = parsed.ok ? parsed.value.request : undefined
+  if (of === undefined) return { link: { found: 'of nobody', etag }, servedAt }
+  if (of.user !== userId) return { link: { found: 'of another user', user: of.user }, servedAt }
+  const told = (await spoiledAsAbsent(new JsonRecord(objects, statusKey(link.key), status).read()))?.value
+  const own = { found: 'own', etag, digest: of.digest, text: new TextDecoder().decode(body) } as const
+  return { link: own, linkStatus: told?.etag === etag ? told : undefined, servedAt }
 }
 
 /** What history says of each upload that matters. */
@@ -172,11 +186,11 @@ const unread: Directory & Pick<RequestFacts, 'isUnread'> = {
 
 export function toFacts(
   path: RequestPath,
-  { reading, link, now = new Date(0), told, approvals, directory = unread }: Known,
+  { reading, link, linkStatus, now = new Date(0), told, approvals, directory = unread }: Known,
   present: RequestFacts['present'],
 ): RequestFacts {
   return {
-    ...{ path, now, reading, link, present, ...directory },
+    ...{ path, now, reading, link, linkStatus, present, ...directory },
     told: (digest) => told.get(digest) ?? nothingTold,
     approvals: (digest) => approvals.get(digest),
   }

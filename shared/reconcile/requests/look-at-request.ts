@@ -15,7 +15,15 @@ import { StatusStore } from '../records/status-store.ts'
 import { renderJson } from '../records/stored-json.ts'
 import { listApprovers, readApprovals } from './approvers.ts'
 import { endGrantedSessions } from './end-granted-sessions.ts'
-import { type GatherContext, type Known, readAllTold, readDirectory, readObjects, toFacts } from './gather-request.ts'
+import {
+  type GatherContext,
+  type Known,
+  readAllTold,
+  readDirectory,
+  readObjects,
+  readTemporaryLink,
+  toFacts,
+} from './gather-request.ts'
 import { People } from './people.ts'
 import { requestPointerKey } from './request-pointer.ts'
 
@@ -52,7 +60,7 @@ export async function lookAtRequest(
     failure = undefined
     left =
       current === undefined
-        ? await findLeft({ key, crowd, isTurn, link: path.ok ? path.value.link.key : undefined }, context)
+        ? await findLeft({ key, crowd, isTurn, path: path.ok ? path.value : undefined }, context)
         : undefined
     if (left) return undefined
     if (!path.ok) {
@@ -92,7 +100,7 @@ type Unknown = {
   readonly key: string
   readonly crowd: string
   readonly isTurn: boolean
-  readonly link: string | undefined
+  readonly path: RequestPath | undefined
 }
 
 /** Why a new request gets no status yet. */
@@ -100,12 +108,13 @@ type Left = 'one of too many' | 'left to its turn'
 
 /** Where it is not that person's turn, its own message comes, or the sweep sends one. What was granted is never left. */
 async function findLeft(
-  { key, crowd, isTurn, link }: Unknown,
+  { key, crowd, isTurn, path }: Unknown,
   { objects, configuration }: LookContext,
 ): Promise<Left | undefined> {
   const mayBeSeen = isTurn || (await objects.head(key)) === undefined
   if (mayBeSeen && !(await isCrowded(objects, crowd, configuration))) return undefined
-  if (link !== undefined && (await objects.head(link)) !== undefined) return undefined
+  const place = path && (await readTemporaryLink(path, objects)).link.found
+  if (place === 'own' || place === 'unreadable') return undefined
   return mayBeSeen ? 'one of too many' : 'left to its turn'
 }
 
@@ -198,15 +207,20 @@ async function perform(
       const { record, over } = step
       const condition = over === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: over }
       await objects.put(path.link.key, renderGrantedLink(record), condition)
-      known.link = (await readObjects(path, objects)).link
+      await readLinkAgain()
       return
     }
     case 'delete the link':
       await objects.delete(path.link.key, { ifMatch: step.etag })
-      known.link = (await readObjects(path, objects)).link
+      await readLinkAgain()
       return
     default:
       step satisfies never
+  }
+
+  async function readLinkAgain(): Promise<void> {
+    const { link, linkStatus } = await readTemporaryLink(path, objects)
+    Object.assign(known, { link, linkStatus })
   }
 }
 

@@ -66,7 +66,7 @@ const valid: Extract<RequestReading, { state: 'valid' }> = {
 }
 const complaint = { object: key, received: 'x', expected: 'y', remedy: 'z' }
 const linkOf = (of: GrantRecord): TemporaryLink => ({
-  ...{ found: 'one', etag: 'e', digest: of.digest, text: renderGrantedLink(of) },
+  ...{ found: 'own', etag: 'e', digest: of.digest, text: renderGrantedLink(of) },
 })
 const says = (user: typeof tom, decision: 'approve' | 'deny', minutes = 1): GivenDecision => ({
   ...{ user, decision, at: textAt(minutes) },
@@ -110,7 +110,6 @@ const approvedTwice = { approvals: approvals(says(tom, 'approve', 1), says(ada, 
 describe('each row of the table', () => {
   test.each<[string, Plain, unknown]>([
     ['1: a link of no grant', { link: linkOf(record()) }, deletes],
-    ['1: a link that says nothing', { link: { found: 'one', etag: 'e', text: '' } }, deletes],
     [
       '2: a link of an earlier grant that is over, while a later upload is granted',
       {
@@ -175,7 +174,17 @@ describe('each row of the table', () => {
       deletes,
     ],
     [
-      '18: its link cannot be read',
+      '11: it is gone, and a link of this name that cannot be read may be of somebody else',
+      { link: { found: 'unreadable', etag: 'e' }, reading: absent, userName: 'tom' },
+      { do: 'tell', status: undefined },
+    ],
+    [
+      '14: it has ended, and a link of nobody is left',
+      { link: { found: 'of nobody', etag: 'e' }, told: { [digest]: granted('ended') } },
+      tells('expired', 'has ended'),
+    ],
+    [
+      '20: its link cannot be read',
       { ...inForce, link: { found: 'unreadable', etag: 'e' } },
       tells('applied', 'granted'),
     ],
@@ -195,38 +204,59 @@ describe('each row of the table', () => {
       { told: { [digest]: granted() }, approvals: approvals() },
       { do: 'write the link', record: record() },
     ],
-    ['18: it is granted', inForce, tells('applied', 'granted from')],
     [
-      '18: it is granted, and nobody may ask for it any more',
+      '17: a link of nobody is there',
+      { ...inForce, link: { found: 'of nobody', etag: 'e' } },
+      { do: 'write the link', record: record(), over: 'e' },
+    ],
+    [
+      '18: the link of another user is there',
+      { ...inForce, link: { found: 'of another user', user: eve } },
+      tells('waiting', `the link of another user, with the id ${eve}`),
+    ],
+    ...(['rejected', 'waiting', 'held', 'failed'] as const).map((state): [string, Plain, unknown] => [
+      `19: its link is ${state}`,
+      { ...inForce, linkStatus: { state, reason: 'of a policy', remedy: 'do that' } },
+      tells(state, 'it is not in force: of a policy'),
+    ]),
+    [
+      '20: its link is in force',
+      { ...inForce, linkStatus: { state: 'applied' } },
+      { ...tells('applied', 'granted from'), again: [at(62)] },
+    ],
+    ['20: nobody has looked at its link yet', inForce, { ...tells('applied', 'granted from'), again: [at(6), at(62)] }],
+    ['20: it is granted', inForce, tells('applied', 'granted from')],
+    [
+      '20: it is granted, and nobody may ask for it any more',
       { ...inForce, eligibilities: [] },
       tells('applied', 'granted from'),
     ],
-    ['19: it was denied', { told: { [digest]: events('denied') }, ...approvedTwice }, tells('rejected', 'denied')],
+    ['21: it was denied', { told: { [digest]: events('denied') }, ...approvedTwice }, tells('rejected', 'denied')],
     [
-      '19: it has lapsed',
+      '21: it has lapsed',
       { told: { [digest]: events('lapsed') }, ...approvedTwice },
       tells('expired', 'not approved in time'),
     ],
-    ['20: it is new', {}, noted('asked')],
-    ['21: it is for somebody else', { told: { [digest]: asked }, userName: 'tom' }, noted('refused')],
+    ['22: it is new', {}, noted('asked')],
+    ['23: it is for somebody else', { told: { [digest]: asked }, userName: 'tom' }, noted('refused')],
     [
-      '22: one cannot be read',
+      '24: one cannot be read',
       { told: { [digest]: asked }, eligibilities: [], broken: ['x'] },
       tells('waiting', '1 cannot be used'),
     ],
     [
-      '22: nobody knows',
+      '24: nobody knows',
       { told: { [digest]: asked }, covers: () => undefined },
       tells('waiting', 'cannot be read now'),
     ],
     [
-      '23: no eligibility fits',
+      '25: no eligibility fits',
       { told: { [digest]: asked }, eligibilities: [eligibility('admins', { longest: 'PT30M' })] },
       noted('refused'),
     ],
-    ['24: it has waited a day', { told: { [digest]: asked }, now: at(24 * 60), ...approvedTwice }, noted('lapsed')],
+    ['26: it has waited a day', { told: { [digest]: asked }, now: at(24 * 60), ...approvedTwice }, noted('lapsed')],
     [
-      '25: it needs no approval',
+      '27: it needs no approval',
       {
         told: { [digest]: asked },
         groups: new Set(['on-call']),
@@ -235,21 +265,21 @@ describe('each row of the table', () => {
       { do: 'grant', record: { approvedBy: [] } },
     ],
     [
-      '26: nobody was asked',
+      '28: nobody was asked',
       { told: { [digest]: asked } },
       { do: 'read approvals', eligibility: 'admins', besides: [] },
     ],
     [
-      '26: one denies, though two approve',
+      '28: one denies, though two approve',
       {
         told: { [digest]: asked },
         approvals: approvals(says(tom, 'approve'), says(ada, 'approve'), says(eve, 'deny')),
       },
       noted('denied'),
     ],
-    ['27: one approves', { told: { [digest]: asked }, approvals: approvals(says(tom, 'approve')) }, noted('approved')],
+    ['29: one approves', { told: { [digest]: asked }, approvals: approvals(says(tom, 'approve')) }, noted('approved')],
     [
-      '28: enough approve, and what another approver says cannot be read',
+      '30: enough approve, and what another approver says cannot be read',
       {
         told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } },
         approvals: { ...approvedTwice.approvals, unreadable: [complaint] },
@@ -257,17 +287,17 @@ describe('each row of the table', () => {
       tells('waiting', 'a decision cannot be read, which may be a denial'),
     ],
     [
-      '29: enough approve',
+      '31: enough approve',
       { told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } }, ...approvedTwice },
       { do: 'grant', record: { expiresAt: textAt(65), approvedBy: [{ user: tom }, { user: ada }] } },
     ],
     [
-      '30: one of two approves',
+      '32: one of two approves',
       { told: { [digest]: { ...asked, approvedBy: new Set([tom]) } }, approvals: approvals(says(tom, 'approve')) },
       tells('waiting', "1 of 2 (by '"),
     ],
     [
-      '30: one approves twice',
+      '32: one approves twice',
       {
         told: { [digest]: { ...asked, approvedBy: new Set([tom]) } },
         approvals: approvals(says(tom, 'approve'), says(tom, 'approve')),
@@ -396,7 +426,7 @@ describe('for whatever facts', () => {
       onCall: fc.boolean(),
       now: fc.integer({ min: 0, max: 2_000 }),
       reading: fc.constantFrom<RequestReading>(valid, absent, { state: 'unreadable', complaint }),
-      link: fc.constantFrom('none', 'own', 'earlier', 'junk', 'unreadable'),
+      link: fc.constantFrom('none', 'own', 'earlier', 'of nobody', 'of another user', 'unreadable'),
       userName: fc.constantFrom('maria', 'tom', undefined),
       covers: fc.constantFrom(true, false, undefined),
       present: fc.constantFrom(undefined, waited),
@@ -416,7 +446,8 @@ describe('for whatever facts', () => {
         none: { found: 'none' },
         own: linkOf(told[digest]?.granted ?? record()),
         earlier: linkOf(told[earlier]?.granted ?? old),
-        junk: { found: 'one', etag: 'e', text: 'x' },
+        'of nobody': { found: 'of nobody', etag: 'e' },
+        'of another user': { found: 'of another user', user: eve },
         unreadable: { found: 'unreadable', etag: 'e' },
       }
       const facts: Plain = {
@@ -477,6 +508,16 @@ describe('for whatever facts', () => {
         expect(step.record).toEqual(told?.granted)
         expect(Date.parse(step.record.expiresAt)).toBeGreaterThan(facts.now?.getTime() ?? 0)
         expect([...(told?.events ?? [])].some((event) => ['ended', 'finished'].includes(event))).toBe(false)
+      }),
+    )
+  })
+
+  test('nothing is written or deleted where the link of another user is, or another user has the name', () => {
+    fc.assert(
+      fc.property(anyFacts, ({ drawn, facts }) => {
+        const isOwn = drawn.link === 'own' || drawn.link === 'earlier'
+        if (isOwn || (drawn.link !== 'of another user' && drawn.userName === 'maria')) return
+        expect(['write the link', 'delete the link', 'grant']).not.toContain(decide(facts).do)
       }),
     )
   })
