@@ -446,6 +446,87 @@ describe('what was granted', () => {
     expect((await asking.events()).filter((event) => event === 'finished')).toEqual([])
   })
 
+  const sweep = async ({ world }: Asking) => {
+    await world.finish(world.everyFiveMinutes())
+    await world.clock.advance(60_000)
+  }
+
+  test('comes back with the next sweep where somebody else deleted its link', async () => {
+    const asking = await grant()
+    const [link = ''] = await asking.granted()
+    await asking.world.objects.delete(link)
+    await asking.world.until(() => !asking.has(), 'the revocation')
+    await sweep(asking)
+    expect(await asking.granted()).toEqual([link])
+    expect(asking.has()).toBe(true)
+    expect(await asking.status()).toMatchObject({ state: 'applied' })
+  })
+
+  test.each([
+    { what: 'nothing is left of its request', hostile: false },
+    { what: 'somebody else asks in the same name', hostile: true },
+  ])('ends with the next sweep where its link is put back after its end, and $what', async ({ hostile }) => {
+    const asking = await grant()
+    const { world } = asking
+    const [link = ''] = await asking.granted()
+    const body = (await world.objects.get(link))?.body ?? ''
+    await world.objects.delete(asking.key())
+    await world.until(async () => !asking.has() && (await asking.status()) === undefined, 'the end')
+    if (hostile) await asking.ask({}, asking.key('maria', 'eve'))
+    await world.clock.advance(10_000)
+    await world.objects.put(link, body)
+    await world.until(() => asking.has(), 'the access')
+    await sweep(asking)
+    expect(await asking.granted()).toEqual([])
+    expect(asking.has()).toBe(false)
+  })
+
+  test('is written again over what somebody else has written there', async () => {
+    const asking = await grant()
+    const { world } = asking
+    const [link = ''] = await asking.granted()
+    const body = (await world.objects.get(link))?.body
+    await world.objects.put(link, '{}')
+    await world.until(() => !asking.has(), 'the revocation')
+    await sweep(asking)
+    expect((await world.objects.get(link))?.body).toEqual(body)
+    expect(asking.has()).toBe(true)
+  })
+
+  test('says what its link says: refused by a policy, and in force once the policy is gone', async () => {
+    const asking = await Asking.begin({ approvals: 1 })
+    const { world } = asking
+    const groupsOnly = { id: 'groups-only', control: 'AC-6', mode: 'enforce', must: { types: ['GROUP'] } }
+    await world.objects.put('policies/a.json', JSON.stringify({ contact: 'platform', links: [groupsOnly] }))
+    await world.clock.advance(10_000)
+    await asking.ask()
+    await asking.decide('tom')
+    await world.clock.advance(61_000)
+    await world.finish(world.everyMinute())
+    await world.clock.advance(5_000)
+    expect(asking.has()).toBe(false)
+    expect(await asking.status()).toMatchObject({ state: 'rejected', reason: expect.stringContaining('groups-only') })
+    await world.objects.delete('policies/a.json')
+    await world.clock.advance(10_000)
+    await world.finish(world.everyMinute())
+    await world.until(() => asking.has(), 'the access')
+    await sweep(asking)
+    expect(await asking.status()).toMatchObject({ state: 'applied' })
+  })
+
+  test('ends where its user gets another name, and its request says so', async () => {
+    const asking = await grant()
+    const { world } = asking
+    await world.identityStore.updateUser(asking.id('maria'), [{ path: 'userName', value: 'maria.new' }])
+    await world.clock.advance(60_000)
+    await world.finish(world.everyHour())
+    await sweep(asking)
+    expect(await asking.granted()).toEqual([])
+    expect(world.ssoAdmin.assignments()).toEqual([])
+    const key = (await world.keys('status/requests/'))[0] ?? ''
+    expect(await world.json(key)).toMatchObject({ state: 'expired', reason: expect.stringContaining('ended early') })
+  })
+
   test('goes on where S3 does not give its link, whatever somebody else asks for and takes back', async () => {
     const asking = await grant()
     const { world } = asking

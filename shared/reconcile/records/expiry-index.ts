@@ -67,6 +67,14 @@ export async function listIndexed(objects: ObjectStore): Promise<ReadonlySet<str
   return new Set((await listHeads(objects, expiryPrefix)).keys())
 }
 
+/** The inputs with this prefix whose instant is still to come, each once. */
+export async function listIndexedSubjects(objects: ObjectStore, prefix: string): Promise<readonly string[]> {
+  const subjects = new Set<string>()
+  for await (const { subject } of listTimed(objects, expiryPrefix))
+    if (subject.startsWith(prefix)) subjects.add(subject)
+  return [...subjects]
+}
+
 /**
  * Has every link looked at whose instant has come, and removes it from the index afterwards: a process that dies in
  * between leaves it for the next minute. S3's clock decides, as it does for the look itself: our own may be minutes off.

@@ -1,18 +1,15 @@
-import { parseRequestKey, renderRequestKey, requestPrefix } from '../../domain/access-request.ts'
+import { requestPrefix } from '../../domain/access-request.ts'
 import { approvalPrefix } from '../../domain/approval-file.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { isFolderMarker, temporaryPrefix } from '../../domain/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../records/crowds.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { type Heads, listHeads } from '../records/list-heads.ts'
-import { readLink } from '../records/read-link.ts'
+import { listHeads } from '../records/list-heads.ts'
 import { attentionPrefix, StatusStore, statusKey, statusPrefix } from '../records/status-store.ts'
+import { datedMs, findContradictions } from './find-contradictions.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
-/** S3 dates objects in whole seconds, and a status may be written within that of its input. */
-const datedMs = 1_000
 
 /** The requests that wait, and approvals that wait for one. */
 export async function* listWaiting(objects: ObjectStore, prefix = requestPrefix): AsyncGenerator<string> {
@@ -28,7 +25,8 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
 }
 
 /**
- * Has looked at what a lost message left, from five listings: no other object is read but a link that nothing else tells of.
+ * Has looked at what a lost message left, from listings; what is read besides are links of temporary access, and statuses of
+ * requests whose link is not there.
  *
  * | found                                              | then looked at                 |
  * | -------------------------------------------------- | ------------------------------ |
@@ -36,8 +34,7 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  * | one that was uploaded after its status was written | it                             |
  * | a status, and its request or approval is gone      | it                             |
  * | an approval that waits for a request               | it                             |
- * | a link under `links_data/temporary/` without a request | the request that it is of  |
- * | one that was written after its request was told    | its request                    |
+ * | a link and what was granted contradict each other  | the request (`findContradictions`) |
  */
 export async function sweepRequests(ports: Looking, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
@@ -46,7 +43,6 @@ export async function sweepRequests(ports: Looking, configuration: Configuration
     ...(await listHeads(objects, statusPrefix + requestPrefix)),
     ...(await listHeads(objects, statusPrefix + approvalPrefix)),
   ])
-  const links = await listHeads(objects, temporaryPrefix)
   const untold = [...files.keys()].filter((key) => !told.has(statusKey(key)))
   const { room, crowds } = await findRoom(objects, untold, configuration)
   const stale = [...files.values()].filter(({ key, lastModified }) => {
@@ -57,8 +53,8 @@ export async function sweepRequests(ports: Looking, configuration: Configuration
     .map((key) => key.slice(statusPrefix.length, -'.json'.length))
     .filter((key) => !files.has(key))
   const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
-  const left = await findLeftLinks(links, files, told, { objects, configuration })
-  const keys = [...new Set([...room, ...stale.map(({ key }) => key), ...gone, ...waiting, ...left])]
+  const contradictions = await findContradictions({ files, told }, objects, configuration)
+  const keys = [...new Set([...room, ...stale.map(({ key }) => key), ...gone, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
   for (const crowd of crowds) await statuses.revise(crowd, async () => undefined)
@@ -93,48 +89,9 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/**
- * A link whose request is gone, and so is its status: the link itself says whose it was. And one that was written after its
- * request was told: who wrote it stood still meanwhile, and the request may be over.
- */
-async function findLeftLinks(
-  links: Heads,
-  files: Heads,
-  told: Heads,
-  { objects, configuration }: { readonly objects: ObjectStore; readonly configuration: Configuration },
-): Promise<readonly string[]> {
-  const known = new Map<string, string>()
-  for (const key of [
-    ...files.keys(),
-    ...[...told.keys()].map((one) => one.slice(statusPrefix.length, -'.json'.length)),
-  ]) {
-    const path = parseRequestKey(key)
-    if (path.ok) known.set(path.value.link.key, key)
-  }
-  const left: string[] = []
-  for (const { key, lastModified } of links.values()) {
-    const request = known.get(key)
-    if (request !== undefined) {
-      const status = told.get(statusKey(request))
-      if (status && status.lastModified.getTime() + datedMs < lastModified.getTime()) left.push(request)
-      continue
-    }
-    if (isFolderMarker(key)) continue
-    const reading = await readLink(objects, key, configuration)
-    const user = 'body' in reading ? reading.body.request?.user : undefined
-    if (user !== undefined) left.push(renderRequestKey(user, key))
-  }
-  return left
-}
-
-/** Where somebody deleted the index of times: all that may have one is looked at, and indexed again. */
+/** Where somebody deleted the index of times: every request that has a status is looked at, and indexed again. */
 export async function askForTimed(ports: Looking, configuration: Configuration): Promise<void> {
-  const links = await listHeads(ports.objects, temporaryPrefix)
-  const keys = new Set(await Array.fromAsync(listWaiting(ports.objects)))
-  for (const key of links.keys()) {
-    const reading = await readLink(ports.objects, key, configuration)
-    const user = 'body' in reading ? reading.body.request?.user : undefined
-    if (user !== undefined) keys.add(renderRequestKey(user, key))
-  }
-  await sendInputs(ports, [...keys], 'the index of times was gone', configuration)
+  const told = await listHeads(ports.objects, statusPrefix + requestPrefix)
+  const keys = [...told.keys()].map((key) => key.slice(statusPrefix.length, -'.json'.length))
+  await sendInputs(ports, keys, 'the index of times was gone', configuration)
 }

@@ -1,0 +1,87 @@
+import { parseRequestKey, renderRequestKey, requestPrefix } from '../../domain/access-request.ts'
+import type { Configuration } from '../../domain/configuration.ts'
+import { isFolderMarker, temporaryPrefix } from '../../domain/link.ts'
+import { type AttentionState, attentionStates, status } from '../../domain/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { listIndexedSubjects } from '../records/expiry-index.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { forEachAtOnce, type Heads, listHeads } from '../records/list-heads.ts'
+import { readLink } from '../records/read-link.ts'
+import { attentionPrefix, statusKey, statusPrefix } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+/** S3 dates objects in whole seconds, and a status may be written within that of its input. */
+export const datedMs = 1_000
+
+/** Requests, and their statuses. */
+type RequestHeads = { readonly files: Heads; readonly told: Heads }
+
+/**
+ * Requests to look at because the links under `links_data/temporary/` are not as they should be.
+ *
+ * | found                                                             | then looked at                 |
+ * | ----------------------------------------------------------------- | ------------------------------ |
+ * | a link, and no status of the request that it names, or an older one | that request                 |
+ * | a link and the request that it names stand apart under `attention/` | that request                 |
+ * | a link that names no request, or that S3 does not give            | each request for its place     |
+ * | a request that was granted and has not ended, without a link      | it                             |
+ *
+ * What was granted and has not ended is known by its end in `state/expiry/`, and by its status.
+ */
+export async function findContradictions(
+  { files, told }: RequestHeads,
+  objects: ObjectStore,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<readonly string[]> {
+  const links = await listHeads(objects, temporaryPrefix)
+  const requestsAt = placesOf([...files.keys(), ...[...told.keys()].map(inputOf)])
+  const [ofLinks, ofRequests] = [await listStates(objects, temporaryPrefix), await listStates(objects, requestPrefix)]
+  const found = new Set<string>()
+  await forEachAtOnce([...links.values()], async ({ key, lastModified }) => {
+    if (isFolderMarker(key)) return
+    const reading = await readLink(objects, key, configuration)
+    const user = 'body' in reading ? reading.body.request?.user : undefined
+    if (user === undefined) {
+      if (reading.state !== 'absent') for (const one of requestsAt.get(key) ?? []) found.add(one)
+      return
+    }
+    const request = renderRequestKey(user, key)
+    const head = told.get(statusKey(request))
+    const isOld = head === undefined || head.lastModified.getTime() + datedMs < lastModified.getTime()
+    if (isOld || ofLinks.get(key) !== ofRequests.get(request)) found.add(request)
+  })
+  await forEachAtOnce(await listIndexedSubjects(objects, requestPrefix), async (request) => {
+    const path = parseRequestKey(request)
+    if (!path.ok || links.has(path.value.link.key) || !told.has(statusKey(request))) return
+    const stored = (await spoiledAsAbsent(new JsonRecord(objects, statusKey(request), status).read()))?.value
+    if (stored?.request?.expiresAt !== undefined && stored.state !== 'expired') found.add(request)
+  })
+  return [...found].sort()
+}
+
+function inputOf(key: string): string {
+  return key.slice(statusPrefix.length, -'.json'.length)
+}
+
+/** By the key of the link: people of one name have one place, and anybody may ask in any name. */
+function placesOf(requests: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const places = new Map<string, Set<string>>()
+  for (const request of requests) {
+    const path = parseRequestKey(request)
+    if (!path.ok) continue
+    const { key } = path.value.link
+    places.set(key, (places.get(key) ?? new Set()).add(request))
+  }
+  return places
+}
+
+/** Under which state inputs stand in the index. What is stuck of a link has failed for its request. */
+async function listStates(objects: ObjectStore, prefix: string): Promise<ReadonlyMap<string, AttentionState>> {
+  const states = new Map<string, AttentionState>()
+  for (const state of attentionStates) {
+    const place = `${attentionPrefix}${state}/`
+    for await (const { key } of objects.list(place + prefix))
+      states.set(key.slice(place.length), state === 'stuck' ? 'failed' : state)
+  }
+  return states
+}
