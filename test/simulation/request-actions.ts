@@ -3,16 +3,21 @@ import { principalId } from '../../shared/domain/identity-center-ids.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 export const requester = 'mia@example.com'
+/** Who writes what only ssofile should. */
+export const byHand = 'administrator'
 const approverNames = ['ann', 'bob'] as const
 const deciders = [...approverNames, requester] as const
 type Decider = (typeof deciders)[number]
 const approversGroup = 'approvers'
 const askersGroup = 'askers'
+/** Eligible for nothing. */
+const stranger = 'eve'
 const knownIds: Readonly<Record<string, string>> = {
   ann: 'a0000000-0000-4000-8000-000000000001',
   bob: 'b0000000-0000-4000-8000-000000000002',
   [approversGroup]: 'c0000000-0000-4000-8000-000000000003',
   [askersGroup]: 'd0000000-0000-4000-8000-000000000004',
+  [stranger]: 'e0000000-0000-4000-8000-000000000005',
 }
 
 /** What people do to have access for half an hour. */
@@ -34,6 +39,12 @@ export type RequestAction =
   | { readonly do: 'leave the approvers'; readonly who: Decider }
   | { readonly do: 'the requester may ask' }
   | { readonly do: 'the requester may not ask any more' }
+  /** Under an own id, for the access that somebody else may ask for. */
+  | { readonly do: 'a stranger asks in the name of the requester'; readonly account: string }
+  | { readonly do: 'the stranger takes that back'; readonly account: string }
+  /** What only ssofile writes, written by an administrator or a restore. */
+  | { readonly do: 'delete a temporary link by hand'; readonly account: string }
+  | { readonly do: 'put a former temporary link back'; readonly account: string }
 
 const names: ReadonlySet<string> = new Set<RequestAction['do']>([
   'write the eligibility',
@@ -44,6 +55,10 @@ const names: ReadonlySet<string> = new Set<RequestAction['do']>([
   'leave the approvers',
   'the requester may ask',
   'the requester may not ask any more',
+  'a stranger asks in the name of the requester',
+  'the stranger takes that back',
+  'delete a temporary link by hand',
+  'put a former temporary link back',
 ])
 
 export function isRequestAction(action: { readonly do: string }): action is RequestAction {
@@ -75,6 +90,10 @@ export const requestActions = (account: fc.Arbitrary<string>): readonly fc.Weigh
   { weight: 1, arbitrary: fc.record({ do: doing('leave the approvers'), who }) },
   { weight: 1, arbitrary: fc.record({ do: doing('the requester may ask') }) },
   { weight: 1, arbitrary: fc.record({ do: doing('the requester may not ask any more') }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('a stranger asks in the name of the requester'), account }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('the stranger takes that back'), account }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('delete a temporary link by hand'), account }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('put a former temporary link back'), account }) },
 ]
 
 /** Those who approve are there from the first of these actions on, and the requester may ask. */
@@ -84,6 +103,7 @@ async function meet({ identityStore, checker }: SimulatedWorld, requesterId: str
     identityStore.addPrincipal(type, principalId.parse(knownIds[name]), name)
   add('GROUP', approversGroup)
   add('GROUP', askersGroup)
+  add('USER', stranger)
   for (const name of approverNames) {
     add('USER', name)
     await identityStore.createGroupMembership(knownIds[approversGroup] ?? '', knownIds[name] ?? '')
@@ -128,7 +148,8 @@ export async function performRequestAction(action: RequestAction, world: Simulat
   if (requesterId === undefined) return
   await meet(world, requesterId)
   const idOf = (name: Decider) => (name === requester ? requesterId : (knownIds[name] ?? ''))
-  const keyOf = (account: string) => `requests/${requesterId}/account%${account}%First-ps%${requester}%USER%ssofile`
+  const linkOf = (account: string) => `account%${account}%First-ps%${requester}%USER%ssofile`
+  const keyOf = (account: string) => `requests/${requesterId}/${linkOf(account)}`
   switch (action.do) {
     case 'write the eligibility':
       return writeEligibility(action.approvals, world)
@@ -156,6 +177,19 @@ export async function performRequestAction(action: RequestAction, world: Simulat
       const group = { id: knownIds[askersGroup] ?? '', watch: checker.temporary.askers }
       const joins = action.do === 'the requester may ask'
       return changeMembership(world, group, { who: requester, id: requesterId, joins })
+    }
+    case 'a stranger asks in the name of the requester':
+      return void objects
+        .as(stranger)
+        .put(`requests/${knownIds[stranger]}/${linkOf(action.account)}`, JSON.stringify({ duration: 'PT30M' }))
+    case 'the stranger takes that back':
+      return void objects.as(stranger).delete(`requests/${knownIds[stranger]}/${linkOf(action.account)}`)
+    case 'delete a temporary link by hand':
+      return void objects.as(byHand).delete(`links_data/temporary/${linkOf(action.account)}`)
+    case 'put a former temporary link back': {
+      const key = `links_data/temporary/${linkOf(action.account)}`
+      const body = checker.temporary.formerBody(key)
+      return body === undefined ? undefined : void objects.as(byHand).put(key, body)
     }
     default:
       action satisfies never

@@ -43,4 +43,28 @@ export const requestSabotages: readonly Sabotage[] = [
     replace:
       "    return { do: 'read approvals', digest, eligibility: eligibility.name, besides: [...told.approvedBy] as PrincipalId[] }\n",
   },
+  {
+    name: 'a link in the place of a request counts as its own, whoever it is of',
+    breaks: ['temporary'],
+    profile: 'requests',
+    file: 'shared/reconcile/requests/gather-request.ts',
+    find: "  if (of.user !== userId) return { link: { found: 'of another user', user: of.user }, servedAt }\n",
+    replace: "  if (of.user === '') return { link: { found: 'of another user', user: userId }, servedAt }\n",
+  },
+  {
+    name: 'nobody misses a temporary link that was deleted',
+    breaks: ['temporary'],
+    profile: 'requests',
+    file: 'shared/reconcile/requests/find-contradictions.ts',
+    find: "stored.state !== 'expired') found.add(request)",
+    replace: "stored.state === 'expired') found.add(request)",
+  },
+  {
+    name: 'nobody looks at a temporary link that was put back',
+    breaks: ['temporary'],
+    profile: 'requests',
+    file: 'shared/reconcile/requests/find-contradictions.ts',
+    find: 'const isOld = head === undefined || ',
+    replace: 'const isOld = head?.etag === key && ',
+  },
 ]

@@ -101,4 +101,32 @@ export const requestScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     decideOn(account)('bob'),
     wait(20_000),
   ]),
+  // Somebody who may ask for nothing asks in the requester's name, before or after, and takes it back.
+  scenario(fc.record({ home, settledMs, isBefore: fc.boolean() }), ({ home: { account }, settledMs: ms, isBefore }) => [
+    { do: 'write the eligibility', approvals: 1 },
+    ...(isBefore ? [{ do: 'a stranger asks in the name of the requester', account } as const] : []),
+    { do: 'ask for access', account },
+    wait(5_000 + ms),
+    decideOn(account)('ann'),
+    wait(20_000 + ms),
+    { do: 'a stranger asks in the name of the requester', account },
+    wait(20_000 + ms),
+    { do: 'the stranger takes that back', account },
+    wait(20_000),
+  ]),
+  // An administrator deletes a link in force, or puts one back that is over.
+  scenario(drawn, ({ home: { account }, approvals, settledMs: ms }) => [
+    { do: 'write the eligibility', approvals },
+    { do: 'ask for access', account },
+    wait(5_000 + ms),
+    decideOn(account)('ann'),
+    decideOn(account)('bob'),
+    wait(20_000 + ms),
+    { do: 'delete a temporary link by hand', account },
+    wait(20_000 + ms),
+    { do: 'withdraw a request', account },
+    wait(20_000 + ms),
+    { do: 'put a former temporary link back', account },
+    wait(20_000),
+  ]),
 ]

@@ -212,7 +212,7 @@ export class BrakePromise {
     const releasedAtMs = this.#releasedAtMs.get(key) ?? Number.NEGATIVE_INFINITY
     if (nowMs - releasedAtMs <= releasedMs + lateMs) return
     // A release is over after an hour. What it took off the list is then judged as if it had never been held.
-    if (before?.state === 'held' && releasedAtMs < before.heldMs - lateMs)
+    if (before?.state === 'held' && releasedAtMs < before.heldMs - lateMs && !this.#hasEnded(before))
       this.#fail(promises.brake, `revokes what ${key} records, which is held, and nobody released it`)
     const counted = this.#countedOf(key, before)
     this.#noteWhose(key, before?.links ?? [])
@@ -302,8 +302,11 @@ export class BrakePromise {
 
   #countedOf(key: string, entry: Entry | undefined): readonly Counted[] {
     const named = entry?.links ?? []
-    // The brake neither holds nor counts the end of temporary access.
-    const links = named.filter((link) => !link.startsWith(temporaryPrefix) || this.#grants(link))
+    // The brake neither holds nor counts the end of temporary access; it counts what anybody does to a link that has not ended.
+    const { temporary } = this.#world.checker
+    const links = named.filter(
+      (link) => !link.startsWith(temporaryPrefix) || this.#grants(link) || temporary.isInForce(link),
+    )
     if (named.length > 0 && links.length === 0) return []
     const isWithdrawn = links.length > 0 && links.every((link) => !this.#grants(link))
     const sinceMs = this.#world.clock.monotonicMs() - this.#marginMs()
@@ -315,6 +318,12 @@ export class BrakePromise {
     if (entry && links.length > 0 && !this.#mayBeIndirect(entry))
       return counted.filter(({ scope }) => !isIndirect(scope))
     return isSure ? counted.filter(({ scope }) => isIndirect(scope) !== isWithdrawn) : counted
+  }
+
+  /** Temporary access whose end has come: nothing holds it, also where its link was deleted by hand before. */
+  #hasEnded({ links }: Entry): boolean {
+    const { temporary } = this.#world.checker
+    return links.length > 0 && links.every((link) => link.startsWith(temporaryPrefix) && !temporary.isInForce(link))
   }
 
   #describeAccount(key: string): string {

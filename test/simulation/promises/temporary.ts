@@ -1,5 +1,5 @@
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
-import { requester } from '../request-actions.ts'
+import { byHand, requester } from '../request-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { type Fail, promises } from './violation.ts'
 
@@ -20,7 +20,18 @@ type Decision = Seen & {
   readonly isSealed: boolean
   readonly atMs: number
 }
+type Request = { readonly user: string; readonly digest: string }
+type Grant = Request & {
+  readonly key: string
+  readonly link: string
+  readonly reason: string
+  readonly expiresAt: string
+}
 type Span = { readonly fromMs: number; untilMs: number }
+
+function grantKey({ user, digest }: Request): string {
+  return `history/requests/${user}/${digest}%granted.json`
+}
 
 /** Who was in a group, and when. */
 class Members {
@@ -69,6 +80,7 @@ export class TemporaryPromise {
   readonly askers = new Members(() => this.#nowMs)
   readonly #needed: { readonly approvals: number; readonly fromMs: number }[] = []
   readonly #granted = new Set<string>()
+  readonly #bodies = new Map<string, string>()
 
   constructor(world: SimulatedWorld, fail: Fail) {
     this.#world = world
@@ -104,11 +116,22 @@ export class TemporaryPromise {
     return this.#seen.filter((one) => one.key === key)
   }
 
-  noteChange({ key, eventName }: ObjectChange): void {
-    if (eventName.startsWith('ObjectRemoved')) return
+  /** What was there last, or before. */
+  formerBody(key: string): string | undefined {
+    return this.#bodies.get(key)
+  }
+
+  noteChange({ key, eventName, caller }: ObjectChange): void {
+    const isByHand = caller.accessKeyId === byHand
+    if (eventName.startsWith('ObjectRemoved')) {
+      if (key.startsWith('links_data/temporary/') && !isByHand) this.#judgeEnd(key)
+      return
+    }
     if (key.startsWith('status/requests/')) this.#noteStatus(key.slice('status/'.length, -'.json'.length))
     if (key.startsWith('history/requests/') && key.endsWith('%granted.json')) this.#judgeGrant(key)
-    if (key.startsWith('links_data/temporary/')) this.#judgeLink(key)
+    if (!key.startsWith('links_data/temporary/')) return
+    this.#bodies.set(key, Buffer.from(this.#world.objects.model.find(key)?.body ?? '').toString())
+    if (!isByHand) this.#judgeLink(key)
   }
 
   #noteStatus(key: string): void {
@@ -165,27 +188,60 @@ export class TemporaryPromise {
   #judgeLink(key: string): void {
     const body = (this.#world.readJson(key) ?? {}) as { expiresAt?: string; request?: { digest: string; user: string } }
     const endMs = Date.parse(body.expiresAt ?? '')
-    const { digest = '', user = '' } = body.request ?? {}
-    if (!this.#granted.has(`history/requests/${user}/${digest}%granted.json`))
+    if (!body.request || !this.#granted.has(grantKey(body.request)))
       this.#fail(promises.temporary, `${key} is written, and history has no grant of it`)
     // `false` also where there is no end.
     if (!(endMs <= this.#nowMs + askedMs)) this.#fail(promises.temporary, `${key} does not end when it was asked to`)
     if (endMs < this.#seenMs) this.#fail(promises.temporary, `${key} is written after its end`)
   }
 
-  /** At the end: every request and approval was told of, and no link has outlived its end or its request. */
+  /** ssofile takes away what history says is over, and nothing else. */
+  #judgeEnd(key: string): void {
+    const { expiresAt, request } = JSON.parse(this.#bodies.get(key) ?? '{}') as {
+      expiresAt?: string
+      request?: Request
+    }
+    if (request === undefined || !this.#granted.has(grantKey(request)) || this.#isOver(request, expiresAt)) return
+    this.#fail(promises.temporary, `${key} is deleted while its grant is in force`)
+  }
+
+  #isOver(request: Request, expiresAt = ''): boolean {
+    const isEnded = ['withdrawn', 'finished', 'ended', 'denied', 'lapsed'].some(
+      (event) => this.#world.keys(grantKey(request).replace('granted', event)).length > 0,
+    )
+    return isEnded || Date.parse(expiresAt) <= this.#nowMs
+  }
+
+  /** At the end: what is granted is there, and every request and approval was told of, and no link has outlived its end or its request. */
   checkAtRest(): void {
     for (const input of [...this.#world.keys('requests/'), ...this.#world.keys('approvals/')])
       if (this.#world.keys(`status/${input}.json`).length === 0) this.#fail(promises.status, `${input} has no status`)
     for (const key of this.#world.keys('links_data/temporary/')) {
-      const { expiresAt = '', request } = (this.#world.readJson(key) ?? {}) as {
-        expiresAt?: string
-        request?: { user: string }
-      }
+      const { expiresAt = '', request } = (this.#world.readJson(key) ?? {}) as { expiresAt?: string; request?: Request }
       const isOver = Date.parse(expiresAt) < this.#seenMs
       const asked = `requests/${request?.user}/${key.slice('links_data/temporary/'.length)}`
       if (isOver) this.#fail(promises.temporary, `${key} is still there after its end`)
+      else if (request && this.#isOver(request, expiresAt))
+        this.#fail(promises.temporary, `${key} is there, and its grant is over`)
       else if (this.#world.keys(asked).length === 0) this.#fail(promises.temporary, `${key} has outlived ${asked}`)
     }
+    for (const { key, reason, link } of this.#grantsInForce()) {
+      // An earlier upload whose link was deleted while a later one waits is not written again.
+      const isLast = this.#uploads.findLast((one) => one.key === key)?.reason === reason
+      if (isLast && this.#world.keys(link).length === 0)
+        this.#fail(promises.temporary, `${link} is gone while its grant is in force`)
+    }
+  }
+
+  /** Whether access by this link has been granted and has not ended, whatever somebody did to the link. */
+  isInForce(link: string): boolean {
+    return this.#grantsInForce().some((one) => one.link === link)
+  }
+
+  #grantsInForce(): readonly Grant[] {
+    return [...this.#granted].flatMap((granted) => {
+      const grant = this.#world.readJson(granted) as Grant | undefined
+      return grant === undefined || this.#isOver(grant, grant.expiresAt) ? [] : [grant]
+    })
   }
 }
