@@ -4,6 +4,7 @@ import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../
 import { quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
+import { renderInstant } from '../../shared/domain/instant.ts'
 import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
 import type { StatusState } from '../../shared/domain/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -49,6 +50,7 @@ type ApplyOptions = {
   readonly config?: string
   readonly json?: boolean
   readonly drift: boolean
+  readonly wait?: boolean
   readonly timeout?: number
 }
 
@@ -58,10 +60,14 @@ export function addApply(program: Command): void {
     .command('apply <s3://bucket>')
     .summary('reconcile a bucket now: grant, revoke, check drift')
     .description(
-      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference. What failed or waits for its next attempt is tried again at once.\nExit code 1 if anything is rejected, failed, held or still on its way in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
+      'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference. What failed or waits for its next attempt is tried again at once.\nExit code 1 if anything is rejected, failed, held, still on its way or not to be judged yet in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--no-drift', 'skip the drift check: trust the ledger without comparing it with Identity Center')
+    .option(
+      '--wait',
+      'wait for what cannot be judged yet (within five minutes of a call of ssofile), and check it again',
+    )
     .option('--timeout <seconds>', 'end after this time, with exit code 1 if it is not done', wholeNumber(1, 604_800))
     .option('--json', 'the final statuses as JSON')
     .addHelpText('after', '\nExamples:\n  ssofile apply s3://ssofile\n  ssofile apply s3://ssofile --timeout 600')
@@ -87,23 +93,46 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   await followEndedSessions(ports, configuration)
   const { clock } = ports
   const endsMs = clock.monotonicMs() + (options.timeout === undefined ? Infinity : options.timeout * 1000)
-  const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
-  const isEnded = deployment
-    ? await watch(ports, configuration, drift, { endsMs, retried })
-    : await tellingOf(drift, workHere(ports, configuration, endsMs))
-  progress.end()
+  const check = async (): Promise<Checked> => {
+    const drift = new DriftProgress(ports, options.drift ? await beginDriftCheck(ports, configuration) : undefined)
+    const isEnded = deployment
+      ? await watch(ports, configuration, drift, { endsMs, retried })
+      : await tellingOf(drift, workHere(ports, configuration, endsMs))
+    progress.end()
+    return { isEnded, isChecked: (await drift.partsLeft()) === 0, undecided: await drift.undecided() }
+  }
+  let checked = await check()
+  for (; checked.isEnded && checked.undecided && options.wait; checked = await check()) {
+    const waitMs = checked.undecided.until.getTime() - clock.now().getTime()
+    if (clock.monotonicMs() + waitMs >= endsMs) break
+    tell(describeUndecided(checked.undecided, 'it is looked at again then'))
+    await clock.sleep(waitMs)
+  }
+  const { isEnded, isChecked, undecided } = checked
   if (!isEnded && clock.monotonicMs() >= endsMs)
     tell(
       `it took longer than ${count(options.timeout ?? 0, 'second')} (--timeout); what is left is done by the deployment, or the next apply`,
     )
-  const isChecked = (await drift.partsLeft()) === 0
   const { statuses, spoiled } = await readAllStatuses(ports)
   process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses, { width: terminalWidth() }))
   for (const { message } of spoiled) tell(quote(message, 2000))
   const open = await findStillOpen(ports, configuration)
   if (open.length > 0) tell(renderStillOpen(open))
-  const isLeftUndone = open.length > 0 || statuses.some(({ state }) => leftUndone.has(state))
+  if (undecided) tell(describeUndecided(undecided, 'run ssofile apply again then, or with --wait'))
+  const isLeftUndone = open.length > 0 || undecided !== undefined || statuses.some(({ state }) => leftUndone.has(state))
   return !isEnded || !isChecked || spoiled.length > 0 || isLeftUndone ? 1 : 0
+}
+
+type Checked = {
+  readonly isEnded: boolean
+  readonly isChecked: boolean
+  readonly undecided: Awaited<ReturnType<DriftProgress['undecided']>>
+}
+
+/** Listings lag behind our own calls, so within five minutes of one nobody can tell a removal by hand from a lag. */
+function describeUndecided({ count: most, until }: NonNullable<Checked['undecided']>, remedy: string): string {
+  const what = `Identity Center does not list ${count(most, 'assignment')} of ssofile`
+  return `${what}, and ssofile's own call on ${most === 1 ? 'it' : 'them'} is less than five minutes old: a listing counts from ${renderInstant(until)} on; ${remedy}`
 }
 
 /** Without a deployment the queues are in this process, and tell how far it is. */

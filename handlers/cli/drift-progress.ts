@@ -17,13 +17,20 @@ export class DriftProgress {
     return (await this.#read())?.open.length ?? 0
   }
 
+  /** How many assignments nobody could judge yet, and when a listing counts for them. `undefined`: none. */
+  async undecided(): Promise<{ readonly count: number; readonly until: Date } | undefined> {
+    const { undecided } = (await this.#read()) ?? {}
+    return undecided && { count: undecided.count, until: new Date(undecided.until) }
+  }
+
   /** One line about now; empty if there is nothing to tell. */
   async line(): Promise<string> {
     if (this.#run === undefined) return ''
     const run = await this.#read()
     if (!run) return 'drift check: a newer one has replaced it'
-    const { open, checked, missing, foreign, gone, calls } = run
-    const found = `${count(checked, 'assignment')} checked, ${missing} missing, ${foreign} foreign found, ${gone} foreign gone, ${count(calls, 'call')}`
+    const { open, checked, missing, undecided, foreign, gone, calls } = run
+    const early = undecided === undefined ? '' : ` ${undecided.count} not listed and too recent to judge,`
+    const found = `${count(checked, 'assignment')} checked, ${missing} missing,${early} ${foreign} foreign found, ${gone} foreign gone, ${count(calls, 'call')}`
     return open.length === 0 ? `drift check: ${found}` : `drift check: ${count(open.length, 'part')} left; ${found}`
   }
 

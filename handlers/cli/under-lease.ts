@@ -6,7 +6,7 @@ import type { TellProgress } from '../../shared/ports/progress.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
 import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
 import { limitSsoAdmin, NotStartedError } from '../../shared/reconcile/calls/limited-sso-admin.ts'
-import { RateLimiter } from '../../shared/reconcile/calls/rate-limiter.ts'
+import { looksMost, RateLimiter } from '../../shared/reconcile/calls/rate-limiter.ts'
 import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
 import { Refusal } from './refusal.ts'
 
@@ -35,7 +35,7 @@ export async function underLease<T>(
   const { clock } = ports
   const lease = await acquire(ports, command, lessee)
   void lease.keep()
-  const limiter = new RateLimiter(clock, defaultConfiguration.limits.callsPerSecond)
+  const limiter = new RateLimiter(clock, defaultConfiguration.limits.callsPerSecond, { before: looksMost })
   const endsMs = clock.monotonicMs() + portionMs
   const holds = () => lease.mayStart()
   try {

@@ -11,6 +11,15 @@ const shareOfLater = 4
 const decrease = 0.5
 const increasePerSecond = 1
 
+/**
+ * Who only looks (`who`, `plan`, `doctor`) holds no lease and makes at most so many calls a second. Whoever begins to hold the
+ * lease cannot know of these, nor of the call by which a command finds its instance: they count as made just before.
+ */
+export const looksMost = 12
+
+/** By AWS, for all callers together. (IAM Identity Center User Guide, "Quotas and limits".) */
+const servedMost = 20
+
 /** For the resolution of clocks and timers. */
 const marginMs = 10
 
@@ -25,7 +34,7 @@ export class RateLimiter {
   readonly #windowMs: number
   #underWay = 0
   /** When the calls of the last second ended, oldest first. */
-  readonly #endedMs: number[] = []
+  readonly #endedMs: number[]
   readonly #waiting: Record<Priority, (() => void)[]> = { revocation: [], grant: [], poll: [], background: [] }
   readonly #ended = new Signal()
   #pausedUntilMs = 0
@@ -35,11 +44,14 @@ export class RateLimiter {
   /** Calls since the lowest priority waiting had its turn. */
   #sinceLater = 0
 
-  constructor(clock: Clock, perSecond: number) {
+  /** `before`: how many calls others may have made in the second before it began, for which AWS's rate has to have room. */
+  constructor(clock: Clock, perSecond: number, { before = 0 }: { readonly before?: number } = {}) {
     this.#clock = clock
     this.#most = Math.max(1, Math.floor(perSecond))
     // Fewer than one call a second means a longer window.
     this.#windowMs = (1000 * this.#most) / perSecond + marginMs
+    const taken = Math.min(Math.max(0, before - (servedMost - this.#most)), this.#most - 1)
+    this.#endedMs = Array.from({ length: taken }, () => clock.monotonicMs())
   }
 
   /** Resolves when the call may start, with what must be called when it has ended. */

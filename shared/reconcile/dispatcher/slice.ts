@@ -6,7 +6,7 @@ import { openSettleContext } from '../assignments/settle-context.ts'
 import type { Brake } from '../brake/brake.ts'
 import type { AssignmentRequests } from '../calls/assignment-requests.ts'
 import { limitSsoAdmin } from '../calls/limited-sso-admin.ts'
-import { RateLimiter } from '../calls/rate-limiter.ts'
+import { looksMost, RateLimiter } from '../calls/rate-limiter.ts'
 import { backOffMs } from '../calls/repeat-patiently.ts'
 import { Signal } from '../calls/signal.ts'
 import { sendInputs } from '../records/inputs.ts'
@@ -110,7 +110,7 @@ class Slice {
     this.#guardedMs = this.#measuredMs
     this.#endsMs = this.#measuredMs + options.sliceMs
     this.#source = new WorkSource(ports, this.#changed, configuration.folders)
-    this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond)
+    this.#limiter = new RateLimiter(ports.clock, configuration.limits.callsPerSecond, { before: looksMost })
     const mayStart = () => this.#mayStart()
     const holdsLease = () => lease.mayStart()
     const ssoAdmin = limitSsoAdmin(ports, this.#limiter, { mayStart, holdsLease })

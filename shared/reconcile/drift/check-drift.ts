@@ -4,6 +4,7 @@ import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
 import { shareOfNight } from '../../domain/drift-share.ts'
 import { assignmentHint, type DriftHint } from '../../domain/hint.ts'
 import { type PermissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
+import { renderInstant } from '../../domain/instant.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
 import { once } from '../../ports/once.ts'
@@ -59,8 +60,15 @@ export class DriftCheck {
     const event = `${hint.run}/${hint.unit}`
     const hints = comparison.toEvaluate.map((assignment) => assignmentHint(assignment, 'drift'))
     await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)
-    const { checked, missing, foreign, gone, links } = comparison
-    const figures = { checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls }
+    const { checked, missing, undecided, foreign, gone, links } = comparison
+    const until = undecided
+      .map((one) => renderInstant(one.until))
+      .sort()
+      .at(-1)
+    const figures = {
+      ...{ checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls },
+      undecided: until === undefined ? undefined : { count: undecided.length, until },
+    }
     const divided = units.map(({ unit }) => unit)
     const run = await closeUnit(objects, hint, figures, divided)
     log.info('a part of the drift check is done', { ...figures, divided: divided.length, open: run?.open.length })

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { proveAccess, settlingMs } from '../../domain/access-proof.ts'
+import { proveAccess, settlesAt, settlingMs } from '../../domain/access-proof.ts'
 import {
   type Assignment,
   type AssignmentKey,
@@ -34,6 +34,8 @@ export type DriftContext = SettleContext & {
 export type Comparison = {
   readonly checked: number
   readonly missing: AssignmentKey[]
+  /** Not listed, and a call of ours is too recent to believe that; with the instant from which a listing counts. */
+  readonly undecided: { readonly key: AssignmentKey; readonly until: Date }[]
   readonly foreign: AssignmentKey[]
   readonly gone: AssignmentKey[]
   /** To be evaluated now: what is to be restored, or desired while what gave it is gone. */
@@ -44,7 +46,7 @@ export type Comparison = {
 
 /** A comparison that has found nothing yet. */
 export function emptyComparison(checked = 0): Comparison {
-  return { checked, missing: [], foreign: [], gone: [], toEvaluate: [], links: [] }
+  return { checked, missing: [], undecided: [], foreign: [], gone: [], toEvaluate: [], links: [] }
 }
 
 type Comparing = DriftContext & {
@@ -147,7 +149,11 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   if (listedAs !== undefined && listedAs !== key) return checkMissing(listedAs, context)
   if (nameByIds.has(renderTarget(target)) || requests.findInProgress(target)) return
   const listing = { isListed: await isListed(ssoAdmin, target), at: clock.now() }
-  if (proveAccess(access, listing) !== 'gone') return
+  const proof = proveAccess(access, listing)
+  if (proof !== 'gone') {
+    if (!listing.isListed) found.undecided.push({ key, until: settlesAt(access) })
+    return
+  }
   const isHeld = access.state === 'held'
   const missingSince = access.missingSince ?? renderInstant(clock.now())
   if (access.missingSince === undefined) {

@@ -22,6 +22,8 @@ const driftRun = z.strictObject({
   checked: count,
   /** Compared entries that Identity Center does not have. */
   missing: count,
+  /** Not listed, although calls of ours are so recent that a listing counts against all of them only from this instant on. */
+  undecided: z.strictObject({ count, until: z.iso.datetime() }).optional(),
   /** Newly recorded under `foreign/`. */
   foreign: count,
   /** Removed from `foreign/`: Identity Center has them no longer. */
@@ -31,7 +33,7 @@ const driftRun = z.strictObject({
 })
 export type DriftRun = z.infer<typeof driftRun>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/drift.json', driftRun)
-type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'foreign' | 'gone' | 'calls'>
+type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'undecided' | 'foreign' | 'gone' | 'calls'>
 
 /** The first part of every run: it finds the others. */
 const wholeUnit = 'whole'
@@ -87,10 +89,18 @@ export async function closeUnit(
       open: [...new Set([...before.open.filter((one) => one !== unit), ...divided])],
       checked: before.checked + figures.checked,
       missing: before.missing + figures.missing,
+      undecided: addUndecided(before.undecided, figures.undecided),
       foreign: before.foreign + figures.foreign,
       gone: before.gone + figures.gone,
       calls: before.calls + figures.calls,
     }
   }
   return spoiledAsAbsent(recordOf(objects).revise(close))
+}
+
+type Undecided = DriftRun['undecided']
+
+function addUndecided(before: Undecided, more: Undecided): Undecided {
+  if (!before || !more) return before ?? more
+  return { count: before.count + more.count, until: before.until > more.until ? before.until : more.until }
 }

@@ -8,14 +8,13 @@ import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
+import { looksMost } from '../calls/rate-limiter.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { readGently } from './preview-permission-sets.ts'
 
 /** More than this is not asked for one answer: five seconds of the rate below. */
 const callsMost = 60
-/** Of the 20 a second that AWS allows to all callers together. A dispatcher repeats what is throttled. */
-const callsPerSecond = 12
 const askedAtOnce = 12
 const principalsMost = 30
 
@@ -41,7 +40,7 @@ type Asking = { readonly ssoAdmin: SsoAdmin; readonly index: PermissionSetIndex 
 /** Counts the calls, and refuses more of them than one answer is worth. */
 export function readSparingly(ports: Parameters<typeof readGently>[0]) {
   let calls = 0
-  const ssoAdmin = wrapPort(readGently(ports, callsPerSecond), async (operation, call) => {
+  const ssoAdmin = wrapPort(readGently(ports, looksMost), async (operation, call) => {
     if (++calls > callsMost) throw new TooManyCallsError(`it would take more than ${callsMost} calls (${operation})`)
     return call()
   })

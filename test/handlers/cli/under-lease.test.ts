@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals'
 import { leasePortions } from '../../../handlers/cli/under-lease.ts'
 import type { Counted } from '../../../shared/ports/progress.ts'
 import { Lease } from '../../../shared/reconcile/dispatcher/lease.ts'
+import { readSparingly } from '../../../shared/reconcile/preview/listed-access.ts'
+import { intercept } from '../../intercept.ts'
 import { World } from '../../world.ts'
 
 test('long work is done in portions, in which the rate holds and between which the dispatcher may have the lease', async () => {
@@ -31,6 +33,29 @@ test('long work is done in portions, in which the rate holds and between which t
   expect(free).toBeGreaterThan(10)
   expect(world.clock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(50_000)
   expect(told.at(-1)).toEqual(['items', { done: 1_000, of: 1_000 }])
+})
+
+test('whoever takes the lease leaves room for the calls of those who only looked just before', async () => {
+  const calledMs: number[] = []
+  const world = new World({
+    wrap: (ports) =>
+      intercept(ports, ({ port, proceed }) => {
+        if (port === 'ssoAdmin') calledMs.push(world.clock.monotonicMs())
+        return proceed()
+      }),
+  })
+  const look = readSparingly(world.ports).ssoAdmin
+  const work = leasePortions(world.ports, 'import', () => {})
+  const all = async () => {
+    await Promise.all(Array.from({ length: 12 }, () => look.listPermissionSets()))
+    await work([1, 2, 3], 'items', async (_, ssoAdmin) => {
+      for (let calls = 0; calls < 20; calls++) await ssoAdmin.listPermissionSets()
+    })
+  }
+  await world.finish(all())
+  expect(calledMs).toHaveLength(72)
+  const inSecondFrom = (ms: number) => calledMs.filter((one) => one >= ms && one < ms + 1_000).length
+  expect(Math.max(...calledMs.map(inSecondFrom))).toBe(20)
 })
 
 test('a failure ends the work after what is under way, and the lease is free then', async () => {

@@ -9,7 +9,7 @@ import { Settling, type SettlingOptions } from '../../../settling.ts'
 const ten = '2026-03-03T10:00:00.000Z'
 const nine = '2026-03-03T09:00:00.000Z'
 const link = { key: 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile', etag: 'e', lastModified: nine }
-const nothing = { checked: 0, missing: [], foreign: [], gone: [], toEvaluate: [], links: [] }
+const nothing = { checked: 0, missing: [], undecided: [], foreign: [], gone: [], toEvaluate: [], links: [] }
 
 function open(options: SettlingOptions = {}) {
   const bench = new Settling(options)
@@ -77,6 +77,15 @@ describe('access of ours that is not listed', () => {
       links: [],
     })
     expect(await bench.entry()).toMatchObject({ state: 'held' })
+  })
+
+  test('is not judged within five minutes of a call of ours, and told with the instant from which a listing counts', async () => {
+    const { bench, key, compare } = open()
+    const grantedAt = '2026-03-03T09:58:00.000Z'
+    await bench.own({ ...granted, grantedAt })
+    const until = new Date('2026-03-03T10:03:00.000Z')
+    expect(await compare([], { ledger: [key] })).toEqual({ ...nothing, checked: 1, undecided: [{ key, until }] })
+    expect(await bench.entry()).toMatchObject({ state: 'granted' })
   })
 
   test('is missing since it was missed first', async () => {
