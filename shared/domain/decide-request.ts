@@ -177,10 +177,13 @@ export function decideRequest(facts: RequestFacts): RequestStep {
   return step.do === 'tell' && end ? { ...step, again: [...(step.again ?? []), end] } : step
 }
 
-/** When the user's link that is there ends, whatever is told of a later upload. One that cannot be read may be the present upload's. */
+/**
+ * When the user's link that is there ends, whatever is told of a later upload. One that cannot be read may be the present upload's,
+ * and where another user's is, the sweep finds by its end the grant that waits for the place.
+ */
 function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
   const present = 'digest' in reading ? reading.digest : undefined
-  const digest = link.found === 'own' ? link.digest : link.found === 'unreadable' ? present : undefined
+  const digest = link.found === 'own' ? link.digest : link.found === 'none' ? undefined : present
   const record = digest && told(digest).granted
   return record && new Date(record.expiresAt)
 }

@@ -481,6 +481,42 @@ describe('what was granted', () => {
     expect(asking.has()).toBe(false)
   })
 
+  test('goes on where its link is copied to the place of another', async () => {
+    const asking = await grant()
+    const { world } = asking
+    const [link = ''] = await asking.granted()
+    const body = (await world.objects.get(link))?.body ?? ''
+    await world.objects.put(link.replace('%maria%', '%eve%'), body)
+    await world.clock.advance(10_000)
+    await sweep(asking)
+    // Somebody has the request looked at.
+    await asking.decide('ada')
+    expect(await asking.granted()).toEqual([link])
+    expect(asking.has()).toBe(true)
+    expect(await asking.events()).not.toContain('finished')
+  })
+
+  test('begins with the next sweep after the link of who had the name before has gone', async () => {
+    const asking = await Asking.begin({ approvals: 1, approvedByItself: { groups: ['security'] } })
+    const { world } = asking
+    await asking.ask()
+    await asking.decide('tom')
+    const [before, now] = [asking.id('maria'), asking.id('eve')]
+    const keyBefore = asking.key()
+    for (const group of ['developers', 'security']) await asking.join('eve', group)
+    await world.identityStore.updateUser(principalId.parse(before), [{ path: 'userName', value: 'maria.new' }])
+    await world.identityStore.updateUser(principalId.parse(now), [{ path: 'userName', value: 'maria' }])
+    await world.clock.advance(61_000)
+    const key = asking.key('maria')
+    await asking.ask({}, key)
+    expect(await asking.status(key)).toMatchObject({ state: 'waiting', reason: expect.stringContaining(before) })
+    await world.objects.delete(keyBefore)
+    await world.clock.advance(30_000)
+    await sweep(asking)
+    expect(await asking.status(key)).toMatchObject({ state: 'applied' })
+    expect(asking.has()).toBe(true)
+  })
+
   test('is written again over what somebody else has written there', async () => {
     const asking = await grant()
     const { world } = asking

@@ -91,9 +91,9 @@ export async function readTemporaryLink(
   return { link: own, linkStatus: told?.etag === etag ? told : undefined, servedAt }
 }
 
-/** What history says of each upload that matters. */
+/** What history says of each upload that matters. A link that is a copy of another request's names no grant of this one. */
 export async function readAllTold(
-  { userId: user }: RequestPath,
+  { userId: user, key }: RequestPath,
   { reading, link }: Objects,
   present: Pick<Status, 'request'> | undefined,
   objects: ObjectStore,
@@ -104,7 +104,10 @@ export async function readAllTold(
     present?.request?.digest,
   ])
   const told = new Map<RequestDigest, Told>()
-  for (const digest of digests) if (digest) told.set(digest, await readTold(objects, { user, digest }))
+  for (const digest of digests) {
+    const said = digest && (await readTold(objects, { user, digest }))
+    if (said && (said.granted?.key ?? key) === key) told.set(digest, said)
+  }
   return told
 }
 
