@@ -1,5 +1,5 @@
 import type { Complaint } from '../../shared/domain/complaint.ts'
-import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { linkPrefix, parseLinkKey, temporaryPrefix } from '../../shared/domain/link.ts'
 import { type Answer, refusal } from './answer.ts'
 import { type Change, type ChangeContext, change, refuseExisting, refuseMissing } from './change-input.ts'
 import type { LinkRequest } from './change-requests.ts'
@@ -17,6 +17,7 @@ export async function changeLink(
   const { objects } = context.ports
   const { folders } = context.configuration
   const key = linkKeyOf(request.linkData)
+  if (key.startsWith(temporaryPrefix)) return refuseTemporary(key)
   const { action } = request
   const link = parseLinkKey(key, folders)
   if (action === 'delete') {
@@ -35,6 +36,14 @@ export async function changeLink(
       return refuseExisting(key, 'delete it first if it is to say something else; nothing is to be done if it is right')
     return { there: undefined, body }
   })
+}
+
+/** The bucket's policy lets nobody else write there. */
+function refuseTemporary(key: string): Answer {
+  const received = 'a change of a link of temporary access, which ssofile alone writes'
+  const expected = 'a link outside temporary/'
+  const remedy = `ask for temporary access, or end it: POST /requests with "action": "ask" or "finish", or ssofile request and ssofile finish`
+  return refusal(403, [{ key, received, expected, remedy }])
 }
 
 /** S3 takes keys of at most 1,024 bytes. (S3 User Guide, "Naming Amazon S3 objects".) */

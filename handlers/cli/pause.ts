@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
+import { saysSomething } from '../../shared/domain/says-something.ts'
 import { describePause, pauseChanges, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -19,8 +20,10 @@ export function addPause(program: Command): void {
     .option('--json', 'the pause as JSON')
     .addHelpText('after', "\nExample:\n  ssofile pause --reason 'directory migration, ticket 4711'")
     .action(async ({ reason, json = false }: { reason: string; json?: boolean }) => {
-      if (reason.trim() === '')
-        throw new Refusal("received an empty reason, expected why all changes stop, as in --reason 'ticket 4711'")
+      if (!saysSomething(reason))
+        throw new Refusal(
+          "received a reason without letters or digits, expected why all changes stop, as in --reason 'ticket 4711'",
+        )
       const ports = openCliPorts(bucketOf(undefined))
       const { isNew, pause } = await pauseChanges(ports, { reason, by: await readCallerIdentity() }).catch(
         explainDenial('control', 'pause', 'pause …'),

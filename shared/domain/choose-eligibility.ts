@@ -4,6 +4,7 @@ import type { Eligibility } from './eligibility-file.ts'
 import { fitsOne, matchesTicketPattern } from './glob.ts'
 import { renderIsoDuration } from './iso-duration.ts'
 import type { Link } from './link.ts'
+import { saysSomething } from './says-something.ts'
 import type { Scope } from './scope.ts'
 import { isAtTime } from './weekly-time.ts'
 
@@ -94,12 +95,15 @@ function lacksOfPlace(eligibility: Eligibility, asking: Asking, isCovered: boole
 
 function lacksOfTerms(eligibility: Eligibility, { request, askedAt }: Asking): string[] {
   const { longestMs, needs, ticketPattern, mayStartLaterMs = 0 } = eligibility
-  const missing = needs.filter((need) => (request[need] ?? '').trim() === '')
+  const missing = needs.filter((need) => !saysSomething(request[need]))
   const laterMs = (request.startsAt ?? askedAt).getTime() - askedAt.getTime()
   const fits = ticketPattern === undefined || matchesTicketPattern(ticketPattern)(request.ticket ?? '')
   return [
     ...(request.durationMs <= longestMs ? [] : [`it allows ${renderIsoDuration(longestMs)} at most`]),
-    ...missing.map((need) => `it needs ${need === 'incident' ? 'an' : 'a'} ${need}`),
+    ...missing.map((need) => {
+      const how = request[need] === undefined ? '' : ' with letters or digits'
+      return `it needs ${need === 'incident' ? 'an' : 'a'} ${need}${how}`
+    }),
     ...(fits || missing.includes('ticket') ? [] : [`its tickets are written as '${quote(ticketPattern ?? '')}'`]),
     ...(laterMs <= mayStartLaterMs ? [] : [laterLack(mayStartLaterMs)]),
   ]

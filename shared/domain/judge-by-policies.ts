@@ -6,6 +6,7 @@ import type { Link } from './link.ts'
 import type { LinkBody } from './link-body.ts'
 import type { PermissionSetFile } from './permission-set-file.ts'
 import type { Guardrails, LinkRule, MinimumRule, PermissionSetRule, Policy, SeparationRule } from './policy-file.ts'
+import { saysSomething } from './says-something.ts'
 import { renderScope } from './scope.ts'
 import { isOnOneSide, isSeparated, type Overlap } from './separation.ts'
 
@@ -189,9 +190,7 @@ function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Findi
     accountsMost === undefined ? undefined : countFinding(accountsMost, about.accounts),
     expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
     ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
-    reason && (body.reason ?? '').trim() === ''
-      ? { received: 'no reason', expected: 'a reason', remedy: 'write { "reason": "…" } into the file' }
-      : undefined,
+    reason && reasonFinding(body.reason),
   ]
 }
 
@@ -252,8 +251,14 @@ function expiryFinding(hours: number, { body: { expiresAt }, uploadedAt }: LinkC
   return { received: `an expiresAt ${(ms / 3_600_000).toFixed(2)} hours after its upload`, expected, remedy }
 }
 
+function reasonFinding(reason: string | undefined): Finding {
+  if (saysSomething(reason)) return undefined
+  const received = reason === undefined ? 'no reason' : `the reason '${quote(reason)}'`
+  return { received, expected: 'a reason with letters or digits', remedy: 'write { "reason": "…" } into the file' }
+}
+
 function ticketFinding(pattern: string, ticket: string | undefined): Finding {
-  if (ticket !== undefined && matchesTicketPattern(pattern)(ticket)) return undefined
+  if (saysSomething(ticket) && matchesTicketPattern(pattern)(ticket)) return undefined
   const received = ticket === undefined ? 'no ticket' : `the ticket '${quote(ticket)}'`
   return {
     received,

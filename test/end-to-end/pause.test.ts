@@ -34,6 +34,11 @@ test('a pause in the middle of five hundred assignments stops everything within 
     exitCode: 2,
     stderr: expect.stringContaining('AWS_ACCESS_KEY_ID=operator'),
   })
+  const unreasoned = await system.ssofile(['pause', '--reason', '\u200b\u2060'], 'operator')
+  expect({ exitCode: unreasoned.exitCode, stderr: unreasoned.stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining('a reason without letters or digits'),
+  })
   await until('the first hundred', async () => (sent() >= 100 ? true : undefined), patiently)
   const paused = await system.ssofile(['pause', '--reason', 'migration, ticket 4711'], 'operator')
   expect({ exitCode: paused.exitCode, stdout: paused.stdout }).toEqual({

@@ -82,6 +82,20 @@ describe('nobody writes under the id of somebody else:', () => {
     })
   })
 })
+
+test('links of temporary access are no inputs of the API: 403 with the reason, whoever asks', async () => {
+  const linkData = `temporary/${linkOf('ana')}`
+  const granted = { digest, user: sessions.ana.userId, eligibility: 'admin', approvedBy: [] }
+  const linkDetails = { expiresAt: '2099-01-01T00:00:00Z', request: granted }
+  for (const sent of [
+    { action: 'create', linkData, linkDetails },
+    { action: 'create', linkData: `links_data/${linkData}` },
+    { action: 'delete', linkData },
+  ])
+    expect(await send('maria', '/links', sent)).toMatchObject(refused(403, 'temporary access'))
+  expect(await system.keys('links_data/temporary/')).toEqual([])
+})
+
 test('people are told what they may ask for', async () => {
   const { status, body } = await send(by('ben'), '/eligibility')
   expect({ status, ...body }).toMatchObject({
@@ -116,6 +130,10 @@ test('what is asked for by the API is approved by two by the API, granted, and f
   const link = `links_data/temporary/${linkOf('ana')}`
   await system.untilStatus(link, 'applied')
   expect(await system.access.inAccount(account)).toContain('Admin-ps%ana%USER')
+  // Only the request ends it, not somebody who deletes links.
+  const deleted = await send('maria', '/links', { action: 'delete', linkData: link })
+  expect(deleted).toMatchObject(refused(403, 'temporary access'))
+  expect(await system.has(link)).toBe(true)
   // A request that is sent again is told that it is granted, and gives no second one.
   expect(await ask('ana')).toMatchObject({ status: 409 })
   expect(await send(by('ana'), '/requests', { action: 'finish', linkData: linkOf('ana') })).toMatchObject({

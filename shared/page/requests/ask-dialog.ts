@@ -1,3 +1,4 @@
+import { saysSomething } from '../../domain/says-something.ts'
 import { find } from '../element.ts'
 import { type AskFields, askFor } from './ask-for.ts'
 import { makeFacts } from './card.ts'
@@ -44,7 +45,7 @@ export class AskDialog {
 
   #ask(): void {
     const typed = Object.fromEntries(fields.map((name) => [name, input(name).value.trim()])) as AskFields
-    const missing = needs.find((need) => input(need).required && typed[need] === '')
+    const missing = needs.find((need) => input(need).required && !saysSomething(typed[need]))
     const asked = missing
       ? ({ ok: false, field: missing, message: `This eligibility needs the ${missing}.` } as const)
       : askFor(typed, this.#user)

@@ -81,6 +81,28 @@ describe('the access of the environment holds for the API:', () => {
   })
 })
 
+test('a link of temporary access is neither created nor deleted, and the answer says how it ends', async () => {
+  const world = new World({ configuration })
+  const linkData = 'temporary/account%111122223333%Admin%ana%USER%ssofile'
+  const key = `links_data/${linkData}`
+  await world.objects.put(key, '{}')
+  const everybody = access.parse({ uploaders: [{ folder: '', principals: [role('team-a')] }] })
+  for (const sent of [
+    { action: 'delete', linkData },
+    { action: 'delete', linkData: key },
+    { action: 'create', linkData },
+    { action: 'create', linkData: 'temporary/no link' },
+  ])
+    for (const options of [{}, { access: everybody }]) {
+      const { statusCode, body } = await ask(world, { sent }, options)
+      expect({ statusCode, remedy: body.errors[0].remedy }).toEqual({
+        statusCode: 403,
+        remedy: expect.stringContaining('POST /requests'),
+      })
+    }
+  expect(await world.keys('links_data/')).toEqual([key])
+})
+
 test('what comes in by uploads cannot be changed, and is told so', async () => {
   const changes = ['permission-sets'] as const
   const refused = await ask(new World(), { ...create(name), routeKey: 'ANY /links' }, { changes })

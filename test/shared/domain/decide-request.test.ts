@@ -371,6 +371,8 @@ describe('of several eligibilities', () => {
     ['a ticket of another form', { needs: ['ticket'], ticketPattern: 'CHG###' }, { ticket: 'CHG12' }, false],
     ['a ticket of its form', { needs: ['ticket'], ticketPattern: 'CHG###' }, { ticket: 'CHG123' }, true],
     ['a reason of spaces', { needs: ['reason'] }, { reason: '  ' }, false],
+    ['a reason that nobody can see', { needs: ['reason'] }, { reason: '\u200b\u2060' }, false],
+    ['a ticket that nobody can see', { needs: ['ticket'], ticketPattern: '*' }, { ticket: '\u3164' }, false],
     ['a start at once', {}, { startsAt: at(0) }, true],
     ['a later start', {}, { startsAt: at(60) }, false],
     ['a later start that it allows', { mayStartLater: 'PT1H' }, { startsAt: at(60) }, true],

@@ -70,6 +70,18 @@ describe('each demand on a link, met and not met by the least that there is', ()
       about(admins, { body: { ticket: 'CHG12' } }),
     ],
     ['reason', { reason: true }, about(admins, { body: { reason: 'x' } }), about(admins, { body: { reason: ' ' } })],
+    [
+      'a reason that somebody can read',
+      { reason: true },
+      about(admins, { body: { reason: '\u200b障害' } }),
+      about(admins, { body: { reason: '\u200b\u2060\u3164' } }),
+    ],
+    [
+      'a ticket that somebody can read',
+      { ticket: '*' },
+      about(admins, { body: { ticket: '7' } }),
+      about(admins, { body: { ticket: '\u200b' } }),
+    ],
   ])('%s', (_, must, met, notMet) => {
     expect([isRefused(linkRules(must), met), isRefused(linkRules(must), notMet)]).toEqual([false, true])
   })
