@@ -39,7 +39,7 @@ export function endSessions({ user, permissionSet, account }: SessionAction, wor
     if ((await readOwned(objects, name))?.value.arn === undefined) return
     const where = account === undefined ? undefined : accountId.parse(account)
     const wish = { user: id, name: user, permissionSet: name, account: where, by: 'operator' }
-    await recordEndedSessions(objects, [endSession(wish, world.clock.now())])
+    await recordEndedSessions(objects, [endSession(wish, world.clock.now())], world.clock.now())
   })
 }
 
