@@ -23,7 +23,7 @@ const policyOf = (characters: number) => ({
 async function start(characters: number, timeScale?: number): Promise<LocalSystem> {
   const small = smallOrganization({ users: [...users, many, lars, ama], groups: ['everybody'] })
   const more = accounts.map((id) => ({ id, name: `account ${id}`, email: `aws+${id}@acme.example`, tags: {} }))
-  const organization = { ...small, root: { ...small.root, accounts: more } }
+  const organization = { ...small, root: { ...small.root, accounts: [...(small.root.accounts ?? []), ...more] } }
   const system = await LocalSystem.start({ organization, timeScale })
   await system.upload(
     file,
