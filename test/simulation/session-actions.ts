@@ -91,7 +91,7 @@ async function endSessions(
   if (id === undefined || (await readOwned(objects, name))?.value.arn === undefined) return
   const where = account === undefined ? undefined : accountId.parse(account)
   const wish = { user: id, name: user, permissionSet: name, account: where, by: 'operator' }
-  await recordEndedSessions(objects, [endSession(wish, clock.now())], clock.now())
+  await recordEndedSessions(objects, [endSession(wish, clock.now())])
 }
 
 const endsMost = 64
@@ -110,7 +110,7 @@ async function endMany(
     const wish = { user, name: `somebody ${number}`, permissionSet, account, by: endOfRequest(`${number}`) }
     return endSession(wish, new Date(nowMs - number * 60_000))
   })
-  await recordEndedSessions(objects, ends, clock.now())
+  await recordEndedSessions(objects, ends)
 }
 
 async function forge(

@@ -39,7 +39,7 @@ export async function denyEndedSessions(
   }
   const wish = wishesFor(name, read)
   const denying = owned && (await bringOrRefuse(owned, wish, context))
-  if (wish.isOver && !(denying && isBehind(denying.value, wish))) await forgetEndedSessions(objects, name, read.now)
+  if (wish.isOver && !(denying && isBehind(denying.value, wish))) await forgetEndedSessions(objects, name)
   return denying
 }
 

@@ -17,32 +17,31 @@ export type ReadEndedSessions = EndedSessions & { readonly now: Date }
 /** Whose sessions are denied, and whose were, until the permission set says so no more. Throws SpoiledObjectError. */
 export async function readEndedSessions(objects: ObjectStore): Promise<ReadEndedSessions> {
   const stored = await recordOf(objects).read()
-  const now = stored?.object.servedAt ?? new Date(0)
-  return { ...judgeEndedSessions(stored?.value.ended ?? [], now), now }
+  return judge(stored?.value, stored?.object.servedAt)
+}
+
+function judge(record: z.infer<typeof endedSessions> | undefined, now = new Date(0)): ReadEndedSessions {
+  return { ...judgeEndedSessions(record?.ended ?? [], now), now }
 }
 
 /**
- * From now on these are to be denied; permission sets follow within a minute. `now`: by S3's clock. What is spoiled stays, until
- * the sessions of the same user in the same permission set are ended again. Safe to repeat.
+ * From now on these are to be denied; permission sets follow within a minute. What is spoiled stays, until the sessions of the
+ * same user in the same permission set are ended again. Safe to repeat.
  */
-export async function recordEndedSessions(
-  objects: ObjectStore,
-  added: readonly EndedSession[],
-  now: Date,
-): Promise<void> {
+export async function recordEndedSessions(objects: ObjectStore, added: readonly EndedSession[]): Promise<void> {
   const isReplaced = ({ session }: SpoiledEnding) =>
     added.some(({ user, permissionSet }) => session?.user === user && session.permissionSet === permissionSet)
-  await recordOf(objects).revise((current) => {
-    const { ended, over, spoiled } = judgeEndedSessions(current?.ended ?? [], now)
+  await recordOf(objects).revise((current, now) => {
+    const { ended, over, spoiled } = judge(current, now)
     const kept = spoiled.filter((one) => !isReplaced(one)).map(({ entry }) => entry)
     return toRecord([...mergeEndedSessions([...ended, ...added]), ...over, ...kept])
   })
 }
 
 /** The time of these is over, and their permission set denies them no more. */
-export async function forgetEndedSessions(objects: ObjectStore, name: PermissionSetName, now: Date): Promise<void> {
-  await recordOf(objects).revise((current) => {
-    const { ended, over, spoiled } = judgeEndedSessions(current?.ended ?? [], now)
+export async function forgetEndedSessions(objects: ObjectStore, name: PermissionSetName): Promise<void> {
+  await recordOf(objects).revise((current, now) => {
+    const { ended, over, spoiled } = judge(current, now)
     const left = over.filter(({ permissionSet }) => permissionSet !== name)
     const kept = spoiled.filter(({ session, isOver }) => !isOver || session?.permissionSet !== name)
     return toRecord([...ended, ...left, ...kept.map(({ entry }) => entry)])

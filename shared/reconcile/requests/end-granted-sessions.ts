@@ -23,5 +23,5 @@ export async function endGrantedSessions(
   if (endsSessions !== true) return
   const account = scope.kind === 'account' ? scope.id : undefined
   const wish = { user: userId, name: principal, permissionSet, account, by: endOfRequest(digest) }
-  await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))], now)
+  await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
 }

@@ -73,19 +73,27 @@ export class SessionsPromise {
       if (actual?.arn !== arn) continue
       const text = typeof policy === 'string' ? policy : undefined
       const denied = denialsIn(text)
-      for (const one of denialsIn(actual?.inlinePolicy).filter((known) => !this.#mayBeOver(known)))
-        if (!denied.some((other) => covers(other, one)) && !this.#mayLack(one, name, text))
-          this.#fail(`${name} does not deny any more ${describe(one)}`)
+      const before = denialsIn(actual?.inlinePolicy)
+      const isLacking = (known: Denial) => !denied.some((other) => covers(other, known))
+      // What is denied gives way only to an operator's wish.
+      const added = denied.filter((one) => !before.some((known) => covers(known, one)))
+      const givesWay = this.#world.wasDrifted || added.some((one) => this.#isOfOperator(one, name))
+      for (const one of before.filter((known) => !this.#mayBeOver(known) && isLacking(known)))
+        if (!givesWay || !this.#mayLack(one, name, text)) this.#fail(`${name} does not deny any more ${describe(one)}`)
       this.#checkAsked(name, denied)
     }
   }
 
-  /** It gives way to those that come before it, where there is no room. */
-  #mayLack({ user }: Denial, name: string, policy: string | undefined): boolean {
-    const isOfOperator = this.#ended.some(
+  /** There is no room for it, and it is no operator's. */
+  #mayLack(one: Denial, name: string, policy: string | undefined): boolean {
+    const isFull = (policy ?? '').replace(/\s/g, '').length + statementMost > policyMost
+    return isFull && !this.#isOfOperator(one, name)
+  }
+
+  #isOfOperator({ user }: Denial, name: string): boolean {
+    return this.#ended.some(
       (one) => one.permissionSet === name && one.user === user && one.isOfOperator && !this.#mayBeOver(one),
     )
-    return !isOfOperator && (policy ?? '').replace(/\s/g, '').length + statementMost > policyMost
   }
 
   #checkAsked(name: string, denied: readonly Denial[]): void {

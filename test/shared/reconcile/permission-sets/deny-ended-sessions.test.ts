@@ -46,7 +46,7 @@ async function open(inlinePolicyDocument: object = own, { dispatcher = true } = 
     const id = identityStore.idOf('USER', user)
     if (id === undefined) throw new Error(`there is no ${user}`)
     const wish = { user: id, name: user, permissionSet: name, account: where, by: 'me' }
-    await recordEndedSessions(objects, [endSession(wish, clock.now())], clock.now())
+    await recordEndedSessions(objects, [endSession(wish, clock.now())])
   }
   const denies = (session: PersonSession) => isDenied(sessions.policyOf(session), session, call)
   const minutes = async (number: number) => {
