@@ -1,26 +1,25 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import type { AccountId } from '../../shared/domain/account-id.ts'
+import { chooseDenials, type DenialChoice } from '../../shared/domain/choose-denials.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import {
-  addEndedSession,
-  denialsOf,
   denyEverywhere,
   type EndedSession,
   endSession,
-  withDenials,
+  mergeEndedSessions,
 } from '../../shared/domain/ended-sessions.ts'
 import { type PrincipalId, principalId } from '../../shared/domain/identity-center-ids.ts'
-import { findExcess } from '../../shared/domain/inline-policy.ts'
+import { describeSpoiledEnding } from '../../shared/domain/judge-ended-sessions.ts'
 import { type PermissionSetName, permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../../shared/domain/principal.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
-import { isOwed, listDenied } from '../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
+import { isOwed, wishesFor } from '../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
 import { findSessions } from '../../shared/reconcile/preview/find-sessions.ts'
-import { isDenied, readEndedSessions, recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
+import { readEndedSessions, recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../shared/reconcile/records/owned-permission-sets.ts'
 import { ownerKey, readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
@@ -57,15 +56,15 @@ export function addSessions(program: Command): void {
     )
     .option('--json', 'as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
-      const shown = await listShown(openCliPorts(bucketOf(undefined)))
-      process.stdout.write(json ? renderJson({ sessions: shown }) : renderSessions(shown))
+      const { sessions: shown, spoiled } = await listShown(openCliPorts(bucketOf(undefined)))
+      process.stdout.write(json ? renderJson({ sessions: shown, spoiled }) : renderSessions(shown, spoiled))
     })
   sessions
     .command('end')
     .argument('<user>', 'exact user name; or the id of the user, if the name is gone')
     .summary('deny what sessions that a user has now may do')
     .description(
-      'Revoking access ends no session that is open. This denies every call of the sessions that began before now, within two minutes: by a statement in the inline policy of each permission set, beside what its file says. New sessions work where access still stands: revoke it first.\nWithout --permission-set: all that the user has by the records of ssofile, also through groups, and what was taken away in the last 12 hours. Who has left a group since then is not known to have been in it.\nExit code 0: denied; 1: not yet, or not everywhere; 2: refused or wrong usage.',
+      'Revoking access ends no session that is open. This denies every call of the sessions that began before now, within two minutes: by a statement in the inline policy of each permission set, beside what its file says. New sessions work where access still stands: revoke it first.\nWithout --permission-set: all that the user has by the records of ssofile, also through groups, and what was taken away in the last 12 hours. Who has left a group since then is not known to have been in it.\nOf one user in one permission set the latest instant counts, in all accounts that were named; in more than 20, in all accounts. The instant is the next full minute: sign in again after it. Where the inline policy has no room for more, that is told, and stands on attention/.\nExit code 0: denied; 1: not yet, or not everywhere; 2: refused or wrong usage.',
     )
     .option('--permission-set <name>', 'only sessions of this permission set')
     .option('--account <id>', 'only sessions in this account')
@@ -103,16 +102,20 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const by = await readCallerIdentity()
   const endAll = (at: Date) =>
     ours.map((permissionSet) => endSession({ user: user.id, name: user.name ?? name, permissionSet, account, by }, at))
-  const excess = await findUnfit(endAll(owner.servedAt), ports)
-  if (excess.length > 0) return refuseUnfit(excess, user.id)
+  tellRoom(await findUnfit(endAll(owner.servedAt), owner.servedAt, ports), user.id)
   await askFirst({ user, ours, others, account }, options)
   const added = endAll(await readInstant(ports))
   await recordEndedSessions(ports.objects, added)
+  const [{ before } = { before: '' }] = added
+  process.stderr.write(`sign in again after ${renderMinute(before)}: a session that begins before is ended too\n`)
   const shown = await waitUntilDenied(ports, added)
   process.stdout.write(options.json ? renderJson({ sessions: shown, notOurs: others }) : renderSessions(shown))
   tellOthers(others)
   return shown.every(({ state }) => state === 'denied') && others.length === 0 ? 0 : 1
 }
+
+/** An instant is a full minute. */
+const renderMinute = (instant: string) => instant.replace('.000Z', 'Z')
 
 type User = { readonly id: PrincipalId; readonly name: PrincipalName | undefined }
 
@@ -194,34 +197,41 @@ async function readInstant({ objects }: Ports): Promise<Date> {
   return owner.servedAt
 }
 
-type Unfit = { readonly permissionSet: PermissionSetName; readonly excess: string }
+type Unfit = { readonly permissionSet: PermissionSetName; readonly left: DenialChoice['left'] }
 
-/** Permission sets whose inline policy has no room for one more denial. */
-async function findUnfit(added: readonly EndedSession[], ports: Ports): Promise<readonly Unfit[]> {
-  const { objects, ssoAdmin, clock } = ports
-  const ended = added.reduce<readonly EndedSession[]>(addEndedSession, await readEndedSessions(objects))
+/** Permission sets in whose inline policy some users have no room, these or others, once these are ended. */
+async function findUnfit(added: readonly EndedSession[], now: Date, ports: Ports): Promise<readonly Unfit[]> {
+  const { objects, ssoAdmin } = ports
+  const ended = mergeEndedSessions([...(await readEndedSessions(objects)).ended, ...added])
   const unfit: Unfit[] = []
   for (const { permissionSet } of added) {
-    const arn = (await readOwned(objects, permissionSet))?.value.arn
-    if (arn === undefined) continue
-    const denials = denialsOf(listDenied(ended, permissionSet, clock.now()))
-    const inlinePolicy = await ssoAdmin.getInlinePolicy(arn).catch((error: unknown) => {
+    const owned = (await readOwned(objects, permissionSet))?.value
+    if (owned?.arn === undefined) continue
+    const inlinePolicy = await ssoAdmin.getInlinePolicy(owned.arn).catch((error: unknown) => {
       // Somebody deleted it, and its sessions with it.
       if (isServiceError(error, 'ResourceNotFoundException')) return undefined
       throw error
     })
-    const excess = findExcess(withDenials(inlinePolicy, denials) ?? '')
-    if (excess !== undefined) unfit.push({ permissionSet, excess })
+    const wanted = ended.filter((one) => one.permissionSet === permissionSet)
+    const { left } = chooseDenials({ inlinePolicy, wanted, applied: owned.sessions?.denied ?? [], now })
+    if (left.length > 0) unfit.push({ permissionSet, left })
   }
   return unfit
 }
 
-function refuseUnfit(unfit: readonly Unfit[], user: PrincipalId): number {
-  const told = unfit.map(({ permissionSet, excess }) => `  ${permissionSet}: the inline policy would be ${excess}\n`)
-  process.stderr.write(`nothing was ended, since the denial does not fit beside what is there:\n${told.join('')}`)
-  process.stderr.write('shorten the inline policy in its file, or use the service control policy:\n')
-  tellEverywhere(user)
-  return 2
+/** What has no room is noted all the same: it stands on `attention/`, and is denied once there is room. */
+function tellRoom(unfit: readonly Unfit[], user: PrincipalId): void {
+  for (const { permissionSet, left } of unfit) {
+    const names = [...new Set(left.map(({ name }) => quote(name)))]
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : ''
+    process.stderr.write(
+      `no room in the inline policy of ${permissionSet}: the sessions of ${names.slice(0, 5).join(', ')}${more} are not denied there\n`,
+    )
+  }
+  if (unfit.some(({ left }) => left.some((one) => one.user === user)))
+    process.stderr.write(
+      'shorten the inline policy in its file, or use --everywhere: a service control policy has room; it is tried again each minute\n',
+    )
 }
 
 async function askFirst(
@@ -247,7 +257,7 @@ async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Pr
     added.some((other) => other.user === one.user && other.permissionSet === one.permissionSet)
   try {
     for (;;) {
-      const shown = (await listShown(ports)).filter(isAdded)
+      const shown = (await listShown(ports)).sessions.filter(isAdded)
       const done = shown.filter(({ state }) => state !== 'on its way').length
       if (done === shown.length || clock.monotonicMs() >= endsMs) return shown
       progress.tell(`denying in ${count(shown.length, 'permission set')}`, { done, of: shown.length })
@@ -258,15 +268,18 @@ async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Pr
   }
 }
 
-async function listShown({ objects, clock }: Ports): Promise<readonly ShownSession[]> {
-  const now = clock.now()
-  const ended = await readEndedSessions(objects)
-  const shown: ShownSession[] = []
-  for (const one of ended.filter((each) => isDenied(each, now))) {
+type Shown = { readonly sessions: readonly ShownSession[]; readonly spoiled: readonly string[] }
+
+async function listShown({ objects }: Ports): Promise<Shown> {
+  const read = await readEndedSessions(objects)
+  const sessions: ShownSession[] = []
+  for (const one of read.ended) {
     const owned = await readOwned(objects, one.permissionSet)
     const refused = owned === undefined ? 'ssofile does not own this permission set' : owned.value.sessions?.refused
-    const isBehind = owned === undefined || isOwed(owned.value, listDenied(ended, one.permissionSet, now))
-    shown.push({ ...one, state: refused === undefined ? (isBehind ? 'on its way' : 'denied') : 'refused', refused })
+    const isBehind = owned === undefined || isOwed(owned.value, wishesFor(one.permissionSet, read))
+    const isLeft = owned?.value.sessions?.left?.some(({ user }) => user === one.user) === true
+    const state = refused !== undefined ? 'refused' : isBehind ? 'on its way' : isLeft ? 'no room' : 'denied'
+    sessions.push({ ...one, state, refused })
   }
-  return shown
+  return { sessions, spoiled: read.spoiled.map(describeSpoiledEnding) }
 }

@@ -11,7 +11,7 @@ import { parsePolicyJson } from './policy-json.ts'
 export const sessionMostMs = 12 * 60 * 60_000
 
 /** Sessions of one user that are denied: those issued before an instant, until none of them can be left. */
-export const endedSession = z.strictObject({
+export const endedSession = z.object({
   user: principalId,
   /** The UserName when it was asked for, for people who read the record. */
   name: z.string(),
@@ -24,26 +24,52 @@ export const endedSession = z.strictObject({
 })
 export type EndedSession = z.infer<typeof endedSession>
 
-/** `before`: at a whole second from this instant on, since a session's instant is told in seconds. */
+const minuteMs = 60_000
+
+/**
+ * `before`: the next full minute, so that users whose sessions end within a minute share a statement. A session that begins
+ * until then is denied too.
+ */
 export function endSession(wish: Omit<EndedSession, 'before' | 'until'>, at: Date): EndedSession {
-  const beforeMs = Math.ceil(at.getTime() / 1000) * 1000
+  return { ...wish, ...endingBefore(Math.ceil(at.getTime() / minuteMs) * minuteMs) }
+}
+
+function endingBefore(beforeMs: number): Pick<EndedSession, 'before' | 'until'> {
   const instant = (ms: number) => new Date(ms).toISOString()
-  return { ...wish, before: instant(beforeMs), until: instant(beforeMs + sessionMostMs) }
+  return { before: instant(beforeMs), until: instant(beforeMs + sessionMostMs) }
 }
 
-/** With one more; what it covers goes. Ascending by permission set, user and account. */
-export function addEndedSession(ended: readonly EndedSession[], added: EndedSession): readonly EndedSession[] {
-  if (ended.some((one) => covers(one, added))) return ended
-  return [...ended.filter((one) => !covers(added, one)), added].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+/** Who asked for it, where nobody ran the command: the end of temporary access whose eligibility ends sessions. */
+export const endOfRequest = (digest: string) => `the end of request ${digest}`
+
+export function isOfOperator({ by }: Pick<EndedSession, 'by'>): boolean {
+  return !by.startsWith(endOfRequest(''))
 }
 
-function covers(wide: EndedSession, narrow: EndedSession): boolean {
-  return (
-    wide.user === narrow.user &&
-    wide.permissionSet === narrow.permissionSet &&
-    (wide.account === undefined || wide.account === narrow.account) &&
-    wide.before >= narrow.before
-  )
+/** In more accounts the sessions of a user end in all accounts: otherwise one person's list fills an inline policy. */
+export const accountsMost = 20
+
+/**
+ * What is wished of one user in one permission set is one denial: the latest instant, in all accounts that were named. So it
+ * denies all that was asked for, and of sessions that began between two wishes more. Ascending by permission set, user and
+ * account. An operator's wish stays an operator's.
+ */
+export function mergeEndedSessions(ended: readonly EndedSession[]): readonly EndedSession[] {
+  const byUser = Map.groupBy(ended, ({ permissionSet, user }) => `${permissionSet} ${user}`)
+  return [...byUser.values()].flatMap(mergeOfUser).sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+}
+
+function mergeOfUser(ended: readonly EndedSession[]): readonly EndedSession[] {
+  const ascending = ended.toSorted((a, b) => Date.parse(a.before) - Date.parse(b.before))
+  const latestMs = Math.max(...ended.map(({ before }) => Date.parse(before)))
+  const byAccount = Map.groupBy(ascending, ({ account }) => account)
+  const parts = byAccount.has(undefined) || byAccount.size > accountsMost ? [ascending] : [...byAccount.values()]
+  return parts.flatMap((part) => {
+    const told = part.findLast(isOfOperator) ?? part.at(-1)
+    return told === undefined
+      ? []
+      : [{ ...told, account: part === ascending ? undefined : told.account, ...endingBefore(latestMs) }]
+  })
 }
 
 function orderOf({ permissionSet, user, account }: EndedSession): string {

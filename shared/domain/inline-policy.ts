@@ -1,6 +1,7 @@
 import { type JsonFault, type JsonPath, quote } from './complaint.ts'
 import { denialSid, isDenial } from './ended-sessions.ts'
 import { findForeignCharacter, isJsonObject, plainTwin } from './json-faults.ts'
+import { policyDocumentFaults } from './policy-document-faults.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center", inline policy size. */
@@ -10,7 +11,12 @@ const mostCharacters = 10_240
 
 /** What AWS would refuse in a policy document that stands at `path`; whether its statements make sense is left to AWS. */
 export function inlinePolicyFaults(document: JsonObject, path: JsonPath): readonly JsonFault[] {
-  return [...sizeFaults(JSON.stringify(document), path), ...sidFaults(document, path), ...valueFaults(document, path)]
+  return [
+    ...sizeFaults(JSON.stringify(document), path),
+    ...sidFaults(document, path),
+    ...policyDocumentFaults(document, path),
+    ...valueFaults(document, path),
+  ]
 }
 
 /** What of these limits a policy exceeds, in words; `undefined`: it fits. */

@@ -81,6 +81,8 @@ describe('a person ends the sessions of a user', () => {
       { name: kenji, permissionSet: 'Support-ps', state: 'denied' },
       { name: lars, account, state: 'denied' },
     ])
+    const { before } = JSON.parse(ended[0].stdout).sessions[0]
+    await until('the instant that the command told', async () => (Date.now() >= Date.parse(before) ? true : undefined))
     const fresh = await signIn(system, kenji)
     const all = await Promise.all([ofKenji, ofLars, ofAma, fresh].map((session) => mayCall(system, session)))
     expect(all).toEqual([false, false, true, true])
@@ -139,7 +141,9 @@ describe('a person ends the sessions of a user', () => {
     expect(await mayCall(system, old)).toBe(false)
     // Twelve hours are over: nobody but time changes the record so.
     const { ended } = record.parse(await system.json('control/ended-sessions.json'))
-    const over = ended.map((one) => ({ ...one, until: new Date().toISOString() }))
+    const nowMs = Date.now()
+    const [before, ends] = [nowMs - 12 * 3_600_000, nowMs].map((ms) => new Date(ms).toISOString())
+    const over = ended.map((one) => ({ ...one, before, until: ends }))
     await system.upload('control/ended-sessions.json', JSON.stringify({ v: 1, ended: over }), 'operator')
     await until(
       'the end of the record',

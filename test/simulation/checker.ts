@@ -82,12 +82,12 @@ export class Checker {
     this.#only = only && new Set(only)
     const fail = (promise: string, message: string) => this.#fail(promise, message)
     this.#contents = new ContentsPromise(world, fail)
-    this.#permissionSets = new PermissionSetChecks(world, this.#contents, fail)
+    this.#sessions = new SessionsPromise(world, fail)
+    this.#permissionSets = new PermissionSetChecks(world, { contents: this.#contents, sessions: this.#sessions }, fail)
     this.#brake = new BrakePromise(world, fail)
     this.#pause = new PausePromise(world, fail)
     this.#others = new OthersPromise(world, fail)
     this.#trail = new TrailPromise(world, fail)
-    this.#sessions = new SessionsPromise(world, fail)
     this.temporary = new TemporaryPromise(world, fail)
     this.#principals = new PrincipalWatch(world)
     this.#departures = new DepartureWatch(world)
@@ -282,6 +282,10 @@ export class Checker {
   /** Twelve hours later. */
   checkNothingDenied(): void {
     this.#sessions.checkNothingDenied()
+  }
+
+  isAnySessionEnded(): boolean {
+    return this.#sessions.isAnyEnded()
   }
 
   /** At rest, while S3 refuses to give some links: the others are in force all the same. */

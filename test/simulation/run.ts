@@ -21,7 +21,7 @@ import type { Violation } from './promises/violation.ts'
 import { isRequestAction, performRequestAction } from './request-actions.ts'
 import { loseAndRestore } from './restore-actions.ts'
 import { isSelectorAction, mendSelectors, performSelectorAction } from './selector-actions.ts'
-import { endSessions, outlastDenials } from './session-actions.ts'
+import { changeSessions, outlastDenials } from './session-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { isSpoilAction, performSpoilAction } from './spoil-actions.ts'
 import { isTakeOverAction, performTakeOverAction } from './take-over-actions.ts'
@@ -308,7 +308,9 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'delete a group and make it again':
       return changeDirectory(action, world)
     case 'end sessions':
-      return endSessions(action, world)
+    case 'temporary accesses end':
+    case 'forge an ended session':
+      return changeSessions(action, world)
     case 'reconcile':
       return void world.everyHour()
     case 'lose the caches':

@@ -156,6 +156,30 @@ export const permissionSetScenarios: readonly fc.Arbitrary<readonly Action[]>[] 
     uploadVersion('inline'),
     wait(ms),
   ]),
+  // More temporary accesses end than an inline policy holds; an operator's end comes later, and has room.
+  scenario(parameters, ({ settledMs: ms, shortMs: afterMs, change: version }) => [
+    upload(linkOf('root%all')),
+    wait(ms),
+    { do: 'temporary accesses end', permissionSet: 'First-ps', of: 'many' },
+    wait(70_000),
+    { do: 'temporary accesses end', permissionSet: 'First-ps', of: 'one' },
+    wait(afterMs),
+    { do: 'end sessions', user: 'mia@example.com', permissionSet: 'First-ps', account: undefined },
+    wait(70_000),
+    uploadVersion(version),
+    wait(ms),
+  ]),
+  // An operator forges an entry beside one that counts.
+  scenario(parameters, ({ settledMs: ms, shortMs: afterMs }) => [
+    upload(linkOf('root%all')),
+    wait(ms),
+    { do: 'end sessions', user: 'mia@example.com', permissionSet: 'First-ps', account: undefined },
+    wait(afterMs),
+    { do: 'forge an ended session', user: 'leo@example.com', permissionSet: 'First-ps', with: 'an instant in 2099' },
+    wait(70_000),
+    { do: 'end sessions', user: 'leo@example.com', permissionSet: 'First-ps', account: undefined },
+    wait(ms),
+  ]),
   // Several versions within a second, while it is brought to its accounts.
   scenario(parameters, ({ settledMs: ms, shortMs: afterMs, change: version }) => [
     upload(linkOf('root%all')),

@@ -14,7 +14,6 @@ export type DryAnswer = { readonly action: string; readonly answer: Answer<unkno
 
 const nobody = principalId.parse('00000000-0000-4000-8000-000000000000')
 const noRequest = '00000000-0000-4000-8000-000000000000'
-const noPolicy = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 const noName = 'ssofile doctor: nobody has this name'
 
 /** A permission set that does not exist: `digits` are drawn, and `proveAbsent` asks before anything is tried on it. */
@@ -53,6 +52,7 @@ export function identityCenterReads(ssoAdmin: SsoAdmin, absent: PermissionSetArn
 export function identityCenterWrites(ssoAdmin: SsoAdmin, absent: PermissionSetArn, member: AccountId): DryCall[] {
   const target = { accountId: member, permissionSetArn: absent, principalId: nobody, principalType: 'GROUP' } as const
   const policy = { Name: 'ssofile-doctor', Path: '/' }
+  const awsPolicy = `arn:${absent.split(':')[1]}:iam::aws:policy/ReadOnlyAccess`
   const write: Readonly<Record<string, () => Promise<unknown>>> = {
     CreateAccountAssignment: () => ssoAdmin.createAccountAssignment(target),
     DeleteAccountAssignment: () => ssoAdmin.deleteAccountAssignment(target),
@@ -60,14 +60,14 @@ export function identityCenterWrites(ssoAdmin: SsoAdmin, absent: PermissionSetAr
     UpdatePermissionSet: () => ssoAdmin.updatePermissionSet(absent, { sessionDuration: 'PT1H' }),
     DeletePermissionSet: () => ssoAdmin.deletePermissionSet(absent),
     ProvisionPermissionSet: () => ssoAdmin.provisionPermissionSet(absent, member),
-    AttachManagedPolicyToPermissionSet: () => ssoAdmin.attachManagedPolicy(absent, noPolicy),
-    DetachManagedPolicyFromPermissionSet: () => ssoAdmin.detachManagedPolicy(absent, noPolicy),
+    AttachManagedPolicyToPermissionSet: () => ssoAdmin.attachManagedPolicy(absent, awsPolicy),
+    DetachManagedPolicyFromPermissionSet: () => ssoAdmin.detachManagedPolicy(absent, awsPolicy),
     AttachCustomerManagedPolicyReferenceToPermissionSet: () => ssoAdmin.attachCustomerManagedPolicy(absent, policy),
     DetachCustomerManagedPolicyReferenceFromPermissionSet: () => ssoAdmin.detachCustomerManagedPolicy(absent, policy),
     PutInlinePolicyToPermissionSet: () => ssoAdmin.putInlinePolicy(absent, '{"Version":"2012-10-17","Statement":[]}'),
     DeleteInlinePolicyFromPermissionSet: () => ssoAdmin.deleteInlinePolicy(absent),
     PutPermissionsBoundaryToPermissionSet: () =>
-      ssoAdmin.putPermissionsBoundary(absent, { ManagedPolicyArn: noPolicy }),
+      ssoAdmin.putPermissionsBoundary(absent, { ManagedPolicyArn: awsPolicy }),
     DeletePermissionsBoundaryFromPermissionSet: () => ssoAdmin.deletePermissionsBoundary(absent),
     TagResource: () => ssoAdmin.tagResource(absent, [{ Key: 'ssofile-doctor', Value: '' }]),
     UntagResource: () => ssoAdmin.untagResource(absent, ['ssofile-doctor']),

@@ -42,6 +42,7 @@ import {
   type ReadFile,
   unreachableWarnings,
   uploadOf,
+  withUnmetDenials,
 } from './describe-permission-set.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
 import {
@@ -62,11 +63,20 @@ export async function applyPermissionSet(
   context: PermissionSetContext,
 ): Promise<PermissionSetSettlement> {
   const owned = await denyEndedSessions(name, await readOwned(context.objects, name), context)
+  const { status, exists } = await applyFile(name, owned, context)
+  return { status: status && withUnmetDenials(status, owned?.value.sessions), exists }
+}
+
+async function applyFile(
+  name: PermissionSetName,
+  owned: StoredOwned | undefined,
+  context: PermissionSetContext,
+): Promise<PermissionSetSettlement> {
   const reading = await readPermissionSetFile(context.objects, permissionSetKey(name))
   if (!reading) {
     if (!owned) return { status: undefined, exists: false }
     const deleted = await deletePermissionSet(name, owned, context)
-    return deleted === 'file-is-back' ? applyPermissionSet(name, context) : deleted
+    return deleted === 'file-is-back' ? applyFile(name, await readOwned(context.objects, name), context) : deleted
   }
   const { file, object } = reading
   const reject = (complaint: Complaint) => ({ status: { ...uploadOf(object), ...rejection(complaint) }, exists: false })

@@ -1,10 +1,11 @@
-import { denialsOf, type EndedSession, withDenials } from '../../domain/ended-sessions.ts'
-import { findExcess } from '../../domain/inline-policy.ts'
+import { chooseDenials, type Denial } from '../../domain/choose-denials.ts'
+import { denialsOf, type EndedSession, sessionMostMs, withDenials } from '../../domain/ended-sessions.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { describeSpoiledEnding } from '../../domain/judge-ended-sessions.ts'
 import { isSamePolicy, type PermissionSetChange } from '../../domain/permission-set-changes.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { forgetEndedSessions, isDenied, readEndedSessions } from '../records/ended-sessions.ts'
+import { forgetEndedSessions, type ReadEndedSessions, readEndedSessions } from '../records/ended-sessions.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import {
   type OwedProvisioning,
@@ -30,23 +31,25 @@ export async function denyEndedSessions(
   owned: StoredOwned | undefined,
   context: PermissionSetContext,
 ): Promise<StoredOwned | undefined> {
-  const { objects, clock, log } = context
-  const ended = await unlessSpoiled(readEndedSessions(objects))
-  if (isSpoiled(ended)) {
-    log.error('sessions that were ended cannot be read; nothing is changed about them', { error: ended })
+  const { objects, log } = context
+  const read = await unlessSpoiled(readEndedSessions(objects))
+  if (isSpoiled(read)) {
+    log.error('sessions that were ended cannot be read; nothing is changed about them', { error: read })
     return owned
   }
-  const now = clock.now()
-  const wanted = listDenied(ended, name, now)
-  const denying = owned && (await bringOrRefuse(owned, wanted, context))
-  const isOver = ended.some((one) => one.permissionSet === name && !isDenied(one, now))
-  if (isOver && !(denying && isOwed(denying.value, wanted))) await forgetEndedSessions(objects, name, now)
+  const wish = wishesFor(name, read)
+  const denying = owned && (await bringOrRefuse(owned, wish, context))
+  if (wish.isOver && !(denying && isBehind(denying.value, wish))) await forgetEndedSessions(objects, name)
   return denying
 }
 
-async function bringOrRefuse(owned: StoredOwned, wanted: Denied, context: PermissionSetContext): Promise<StoredOwned> {
+async function bringOrRefuse(
+  owned: StoredOwned,
+  wish: DenialWish,
+  context: PermissionSetContext,
+): Promise<StoredOwned> {
   try {
-    return await bringDenials(owned, wanted, context)
+    return await bringDenials(owned, wish, context)
   } catch (error) {
     if (!isServiceError(error, ...refusals)) throw error
     const current = (await readOwned(context.objects, owned.name)) ?? owned
@@ -54,21 +57,43 @@ async function bringOrRefuse(owned: StoredOwned, wanted: Denied, context: Permis
   }
 }
 
-type Denied = NonNullable<OwnedPermissionSet['sessions']>['denied']
-
-/** What a permission set is to deny at this instant. */
-export function listDenied(ended: readonly EndedSession[], name: PermissionSetName, now: Date): Denied {
-  return ended
-    .filter((one) => one.permissionSet === name && isDenied(one, now))
-    .map(({ user, account, before }) => ({ user, account, before }))
+/** What the record of ended sessions asks of one permission set. */
+export type DenialWish = {
+  readonly wanted: readonly EndedSession[]
+  /** What is wrong with entries that count for nothing, in words. */
+  readonly spoiled: readonly string[]
+  /** Some of it asks for nothing any more. */
+  readonly isOver: boolean
+  readonly now: Date
 }
 
-/** Whether the accounts may still deny something else than this. */
-export function isOwed({ sessions }: OwnedPermissionSet, wanted: Denied): boolean {
-  return sessions?.provisioning !== undefined || !isSameDenial(sessions?.denied ?? [], wanted)
+export function wishesFor(name: PermissionSetName, { ended, over, spoiled, now }: ReadEndedSessions): DenialWish {
+  const about = spoiled.filter(({ session }) => session?.permissionSet === name)
+  return {
+    wanted: ended.filter(({ permissionSet }) => permissionSet === name),
+    spoiled: about.filter(({ isOver }) => !isOver).map(describeSpoiledEnding),
+    isOver: over.some(({ permissionSet }) => permissionSet === name) || about.some(({ isOver }) => isOver),
+    now,
+  }
 }
 
-function isSameDenial(a: Denied, b: Denied): boolean {
+type Sessions = NonNullable<OwnedPermissionSet['sessions']>
+
+/** Whether the accounts may still deny something else than they should. */
+export function isOwed({ sessions }: OwnedPermissionSet, wish: DenialWish): boolean {
+  return sessions?.provisioning !== undefined || isBehind({ sessions }, wish)
+}
+
+/** Whether the permission set was made for other wishes, or denies what nobody can need any more. */
+export function isBehind({ sessions }: Pick<OwnedPermissionSet, 'sessions'>, wish: DenialWish): boolean {
+  const { denied = [], left = [], spoiled = [] } = sessions ?? {}
+  const isLeft = new Set(left.map(({ user }) => user))
+  const asked = [...denied.filter(({ user }) => !isLeft.has(user)), ...left]
+  const isOutlived = denied.some(({ before }) => Date.parse(before) + sessionMostMs <= wish.now.getTime())
+  return isOutlived || !isSameDenial(asked, wish.wanted) || JSON.stringify(spoiled) !== JSON.stringify(wish.spoiled)
+}
+
+function isSameDenial(a: readonly Denial[], b: readonly Denial[]): boolean {
   return JSON.stringify(denialsOf(a)) === JSON.stringify(denialsOf(b))
 }
 
@@ -80,23 +105,24 @@ export function keepDenials(change: PermissionSetChange, { sessions }: OwnedPerm
   return policy === undefined ? change : { kind: 'put-inline', policy }
 }
 
-async function bringDenials(owned: StoredOwned, wanted: Denied, context: PermissionSetContext): Promise<StoredOwned> {
+async function bringDenials(owned: StoredOwned, wish: DenialWish, context: PermissionSetContext): Promise<StoredOwned> {
   const { clock, isDriftCheck } = context
   const { arn, sessions } = owned.value
-  const isPut = isSameDenial(sessions?.denied ?? [], wanted)
+  const { wanted, now } = wish
   const isChecked = isDriftCheck && wanted.length > 0
-  if (arn === undefined || (!isOwed(owned.value, wanted) && !isChecked)) return owned
+  if (arn === undefined || !(isOwed(owned.value, wish) || isChecked || sessions?.left !== undefined)) return owned
   const raw = await readInlinePolicy(arn, context)
   if (raw === 'gone') return sessions === undefined ? owned : save(owned, undefined, context)
-  const policy = withDenials(raw, denialsOf(wanted))
-  const excess = policy === undefined ? undefined : findExcess(policy)
-  if (excess !== undefined) return refuse(owned, excess, context)
+  const { denied, left } = chooseDenials({ inlinePolicy: raw, wanted, applied: sessions?.denied ?? [], now })
+  const policy = withDenials(raw, denialsOf(denied))
+  const isPut = isSameDenial(sessions?.denied ?? [], denied)
   const isDifferent = !isSamePolicy(raw, policy)
   const provisioning = isDifferent || !isPut ? {} : sessions?.provisioning
-  if (provisioning === undefined) return owned
   const at = isPut && sessions ? sessions.at : renderInstant(clock.now())
+  const next = { denied: [...denied], at, ...tellUnmet(owned, left, wish, context) }
+  if (provisioning === undefined) return isSame(sessions, next) ? owned : save(owned, next, context)
   // Before the first call, so that a successor does not believe what was there before.
-  const begun = await save(owned, { denied: wanted, at, provisioning }, context)
+  const begun = await save(owned, { ...next, provisioning }, context)
   if (isDifferent)
     await makePermissionSetChange(
       context,
@@ -104,6 +130,29 @@ async function bringDenials(owned: StoredOwned, wanted: Denied, context: Permiss
       policy === undefined ? { kind: 'delete-inline' } : { kind: 'put-inline', policy },
     )
   return provisionDenials(begun, provisioning, context)
+}
+
+/** What of the wishes is not met, for the record; in the log where it is new. */
+function tellUnmet(
+  { name, value: { sessions } }: StoredOwned,
+  unmet: readonly EndedSession[],
+  wish: DenialWish,
+  { log }: PermissionSetContext,
+): Pick<Sessions, 'left' | 'spoiled'> {
+  const left = unmet.map(({ user, name: userName, account, before }) => ({ user, name: userName, account, before }))
+  if (left.length > 0 && !isSameDenial(left, sessions?.left ?? []))
+    log.error('sessions that were ended have no room in the inline policy, and are not denied', {
+      permissionSet: name,
+      left,
+    })
+  return {
+    ...(left.length > 0 && { left }),
+    ...(wish.spoiled.length > 0 && { spoiled: [...wish.spoiled] }),
+  }
+}
+
+function isSame(a: Sessions | undefined, b: Sessions): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 async function readInlinePolicy(
@@ -139,7 +188,8 @@ async function provisionDenials(
   })
   if (provisioned.outcome !== 'done')
     return deferPermissionSet(owned, provisioned.outcome === 'failed' ? 'later' : provisioned.until, context)
-  const { denied, at } = sessions
+  const { provisioning: _, refused, ...said } = sessions
+  const { denied, at } = said
   const event = denied.length > 0 ? 'sessions-ended' : 'denials-removed'
   const body = { arn, denied, accounts: provisioned.accounts, confirmedAt: renderInstant(clock.now()) }
   await recordPermissionSetHistory(objects, name, { event, at, body })
@@ -147,7 +197,7 @@ async function provisionDenials(
     permissionSet: name,
     ...body,
   })
-  return save(owned, denied.length > 0 ? { denied, at } : undefined, context)
+  return save(owned, said, context)
 }
 
 /** Trying again at once does not help. What is denied so far stays. */
@@ -161,9 +211,11 @@ async function refuse(owned: StoredOwned, refused: string, context: PermissionSe
 
 function save(
   owned: StoredOwned,
-  sessions: OwnedPermissionSet['sessions'],
+  said: OwnedPermissionSet['sessions'],
   { objects }: PermissionSetContext,
 ): Promise<StoredOwned> {
+  const { denied = [], at: _, ...more } = said ?? {}
+  const sessions = denied.length === 0 && Object.keys(more).length === 0 ? undefined : said
   const isSettled = sessions?.provisioning === undefined && sessions?.refused === undefined
   const open = isSettled ? { openUntil: undefined, attempts: undefined } : {}
   return writeOwned(objects, owned.name, { ...owned.value, sessions, ...open }, owned)

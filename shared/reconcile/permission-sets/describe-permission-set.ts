@@ -1,4 +1,4 @@
-import type { Complaint } from '../../domain/complaint.ts'
+import { type Complaint, quote } from '../../domain/complaint.ts'
 import { findExcess } from '../../domain/inline-policy.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { type Lack, remedyOfFailures } from '../../domain/lack.ts'
@@ -89,6 +89,47 @@ export function describeExcess(
   const remedy =
     'shorten the inline policy, or wait: the denials go after 12 hours (ssofile sessions), and the file is tried again by itself. Until then the permission set stays as it is'
   return statusOf(read, { state: 'failed', owned: true, permissionSetArn: arn, reason, remedy })
+}
+
+/** What of ended sessions is not denied. A file that is in force needs a person all the same. */
+export function withUnmetDenials(status: NewStatus, sessions: OwnedPermissionSet['sessions']): NewStatus {
+  const { left = [], spoiled = [], refused } = sessions ?? {}
+  const users = [...new Map(left.map(({ user, name }) => [user, `${quote(name)} (${user})`])).values()]
+  const reasons = [
+    ...(users.length > 0
+      ? [`sessions that were ended are not denied, since the inline policy has no room for more: ${listSome(users)}`]
+      : []),
+    ...(refused === undefined ? [] : [`sessions that were ended are not denied: ${refused}`]),
+    ...(spoiled.length > 0
+      ? [`entries of control/ended-sessions.json are spoiled and count for nothing: ${listSome(spoiled)}`]
+      : []),
+  ]
+  if (reasons.length === 0) return status
+  if (status.state !== 'applied') return { ...status, warnings: [...(status.warnings ?? []), ...reasons] }
+  const remedies = [
+    ...(users.length > 0
+      ? [
+          'shorten the inline policy in the file, or use ssofile sessions end USER --everywhere; each gets room by itself when others go, which takes 12 hours (ssofile sessions)',
+        ]
+      : []),
+    ...(refused === undefined ? [] : ['remove the cause; it is tried again by itself, at least every hour']),
+    ...(spoiled.length > 0
+      ? [
+          'find out who wrote them; ssofile sessions end, for this user and permission set, writes a right one in their place',
+        ]
+      : []),
+  ]
+  return {
+    ...status,
+    state: 'failed',
+    reason: `the file is in force, but ${reasons.join('; ')}`,
+    remedy: remedies.join('; '),
+  }
+}
+
+function listSome(texts: readonly string[]): string {
+  const more = texts.length > 5 ? ` and ${texts.length - 5} more` : ''
+  return texts.slice(0, 5).join(', ') + more
 }
 
 /** Someone else made the permission set of this file. */

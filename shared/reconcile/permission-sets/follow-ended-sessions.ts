@@ -1,37 +1,36 @@
 import type { Configuration } from '../../domain/configuration.ts'
 import type { Hint } from '../../domain/hint.ts'
+import { describeSpoiledEnding } from '../../domain/judge-ended-sessions.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { endedSessionsKey, isDenied, readEndedSessions } from '../records/ended-sessions.ts'
+import { endedSessionsKey, readEndedSessions } from '../records/ended-sessions.ts'
 import { sendHints } from '../records/lanes.ts'
-import { readOwned } from '../records/owned-permission-sets.ts'
+import { type OwnedPermissionSet, readOwned } from '../records/owned-permission-sets.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { isOwed, listDenied } from './deny-ended-sessions.ts'
+import { type DenialWish, isBehind, isOwed, wishesFor } from './deny-ended-sessions.ts'
 
 /**
- * Sends urgent hints at permission sets that do not deny yet what they should, or deny what they need not any more. What waits
- * for its next attempt is left to that.
+ * Sends urgent hints at permission sets that do not deny yet what they should, or deny what they need not any more; each time
+ * at those without room for all: their inline policy may have been shortened. What waits for its next attempt is left to that.
  */
 export async function followEndedSessions(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'log'>,
   configuration: Pick<Configuration, 'urgentPermissionSets' | 'folders'>,
 ): Promise<readonly PermissionSetName[]> {
   const { objects, randomness, clock, log } = ports
-  const ended = await unlessSpoiled(readEndedSessions(objects))
-  if (isSpoiled(ended)) {
-    log.error('sessions that were ended cannot be read; nothing is changed about them', { error: ended })
+  const read = await unlessSpoiled(readEndedSessions(objects))
+  if (isSpoiled(read)) {
+    log.error('sessions that were ended cannot be read; nothing is changed about them', { error: read })
     return []
   }
-  const now = clock.now()
+  const spoiled = read.spoiled.map(describeSpoiledEnding)
+  if (spoiled.length > 0) log.error(`entries of ${endedSessionsKey} count for nothing`, { spoiled })
+  const named = [...read.ended, ...read.over, ...read.spoiled.flatMap(({ session }) => session ?? [])]
   const open: PermissionSetName[] = []
-  for (const name of new Set(ended.map(({ permissionSet }) => permissionSet))) {
+  for (const name of new Set(named.map(({ permissionSet }) => permissionSet))) {
     const owned = await unlessSpoiled(readOwned(objects, name))
     if (isSpoiled(owned)) continue
-    const { arn, openUntil } = owned?.value ?? {}
-    const isOver = ended.some((one) => one.permissionSet === name && !isDenied(one, now))
-    const isBehind = owned !== undefined && arn !== undefined && isOwed(owned.value, listDenied(ended, name, now))
-    const isPutOff = openUntil !== undefined && new Date(openUntil) > now
-    if (isOver || (isBehind && !isPutOff)) open.push(name)
+    if (isDue(owned?.value, wishesFor(name, read), clock.now())) open.push(name)
   }
   const hints = open.map(
     (permissionSet): Hint => ({ v: 1, kind: 'permission-set', permissionSet, cause: endedSessionsKey }),
@@ -39,4 +38,17 @@ export async function followEndedSessions(
   // As a revocation: it takes access away.
   await sendHints(ports, { id: randomness.id(), hints, revocation: true }, configuration)
   return open
+}
+
+function isDue(owned: OwnedPermissionSet | undefined, wish: DenialWish, now: Date): boolean {
+  if (wish.isOver) return true
+  if (owned?.arn === undefined) return false
+  const { sessions, openUntil } = owned
+  if (
+    openUntil !== undefined &&
+    new Date(openUntil) > now &&
+    (sessions?.refused !== undefined || !isBehind(owned, wish))
+  )
+    return false
+  return isOwed(owned, wish) || sessions?.left !== undefined
 }

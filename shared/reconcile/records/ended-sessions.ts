@@ -1,38 +1,53 @@
 import * as z from 'zod'
-import { addEndedSession, type EndedSession, endedSession } from '../../domain/ended-sessions.ts'
+import { type EndedSession, mergeEndedSessions } from '../../domain/ended-sessions.ts'
+import { type EndedSessions, judgeEndedSessions, type SpoiledEnding } from '../../domain/judge-ended-sessions.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 
 export const endedSessionsKey = 'control/ended-sessions.json'
 
-const endedSessions = z.strictObject({ v: z.literal(1), ended: z.array(endedSession) })
+/** Each entry is judged by itself: one that is spoiled leaves the others in force. */
+const endedSessions = z.strictObject({ v: z.literal(1), ended: z.array(z.unknown()) })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, endedSessionsKey, endedSessions)
 
-/**
- * Whose sessions are denied, also those whose time is over, until the permission set says so no more. Throws
- * SpoiledObjectError.
- */
-export async function readEndedSessions(objects: ObjectStore): Promise<readonly EndedSession[]> {
-  return (await recordOf(objects).read())?.value.ended ?? []
+/** `now`: by S3's clock; where there is no record, nothing depends on it. */
+export type ReadEndedSessions = EndedSessions & { readonly now: Date }
+
+/** Whose sessions are denied, and whose were, until the permission set says so no more. Throws SpoiledObjectError. */
+export async function readEndedSessions(objects: ObjectStore): Promise<ReadEndedSessions> {
+  const stored = await recordOf(objects).read()
+  return judge(stored?.value, stored?.object.servedAt)
 }
 
-/** From now on these are to be denied; permission sets follow within a minute. Safe to repeat. */
+function judge(record: z.infer<typeof endedSessions> | undefined, now = new Date(0)): ReadEndedSessions {
+  return { ...judgeEndedSessions(record?.ended ?? [], now), now }
+}
+
+/**
+ * From now on these are to be denied; permission sets follow within a minute. What is spoiled stays, until the sessions of the
+ * same user in the same permission set are ended again. Safe to repeat.
+ */
 export async function recordEndedSessions(objects: ObjectStore, added: readonly EndedSession[]): Promise<void> {
-  await recordOf(objects).revise((current) => {
-    const ended = added.reduce<readonly EndedSession[]>(addEndedSession, current?.ended ?? [])
-    return ended.length === 0 ? undefined : { v: 1, ended: [...ended] }
+  const isReplaced = ({ session }: SpoiledEnding) =>
+    added.some(({ user, permissionSet }) => session?.user === user && session.permissionSet === permissionSet)
+  await recordOf(objects).revise((current, now) => {
+    const { ended, over, spoiled } = judge(current, now)
+    const kept = spoiled.filter((one) => !isReplaced(one)).map(({ entry }) => entry)
+    return toRecord([...mergeEndedSessions([...ended, ...added]), ...over, ...kept])
   })
 }
 
 /** The time of these is over, and their permission set denies them no more. */
-export async function forgetEndedSessions(objects: ObjectStore, name: PermissionSetName, now: Date): Promise<void> {
-  await recordOf(objects).revise((current) => {
-    const ended = current?.ended.filter((one) => one.permissionSet !== name || isDenied(one, now)) ?? []
-    return ended.length === 0 ? undefined : { v: 1, ended }
+export async function forgetEndedSessions(objects: ObjectStore, name: PermissionSetName): Promise<void> {
+  await recordOf(objects).revise((current, now) => {
+    const { ended, over, spoiled } = judge(current, now)
+    const left = over.filter(({ permissionSet }) => permissionSet !== name)
+    const kept = spoiled.filter(({ session, isOver }) => !isOver || session?.permissionSet !== name)
+    return toRecord([...ended, ...left, ...kept.map(({ entry }) => entry)])
   })
 }
 
-export function isDenied({ until }: EndedSession, now: Date): boolean {
-  return new Date(until) > now
+function toRecord(ended: readonly unknown[]): z.infer<typeof endedSessions> | undefined {
+  return ended.length === 0 ? undefined : { v: 1, ended: [...ended] }
 }

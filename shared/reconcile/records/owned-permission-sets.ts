@@ -73,7 +73,8 @@ export const ownedPermissionSet = z.strictObject({
     .optional(),
   /**
    * Whose sessions its inline policy denies beside what its file says; written before the call. `provisioning`: owed to the
-   * accounts since. `refused`: why it does not say what it should.
+   * accounts since. `refused`: why it does not say what it should. `left`: what has no room in it, as far as it is not denied.
+   * `spoiled`: what is wrong with entries about it, which count for nothing.
    */
   sessions: z
     .strictObject({
@@ -81,6 +82,8 @@ export const ownedPermissionSet = z.strictObject({
       at: z.iso.datetime(),
       provisioning: owedProvisioning.optional(),
       refused: z.string().optional(),
+      left: z.array(endedSession.pick({ user: true, name: true, account: true, before: true })).optional(),
+      spoiled: z.array(z.string()).optional(),
     })
     .optional(),
   /** When its deletion was first called. */

@@ -1,5 +1,5 @@
 import type { RequestPath } from '../../domain/access-request.ts'
-import { endSession } from '../../domain/ended-sessions.ts'
+import { endOfRequest, endSession } from '../../domain/ended-sessions.ts'
 import type { GrantRecord } from '../../domain/grant-record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
@@ -22,6 +22,6 @@ export async function endGrantedSessions(
 ): Promise<void> {
   if (endsSessions !== true) return
   const account = scope.kind === 'account' ? scope.id : undefined
-  const wish = { user: userId, name: principal, permissionSet, account, by: `the end of request ${digest}` }
+  const wish = { user: userId, name: principal, permissionSet, account, by: endOfRequest(digest) }
   await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
 }

@@ -23,3 +23,9 @@ test('why a permission set does not deny it stands below, once for each', () => 
   const refused = { ...ended, state: 'refused', refused: 'too large' } as const
   expect(renderSessions([refused, refused]).match(/Admin-ps: refused: too large/g)).toHaveLength(1)
 })
+
+test('what counts for nothing stands below, with nobody denied too', () => {
+  const told = 'spoiled, and counts for nothing: the sessions of zo\\u{1b}e'
+  expect(renderSessions([], ['the sessions of zo\u001be'])).toBe(`no sessions are denied\n${told}\n`)
+  expect(renderSessions([{ ...ended, state: 'no room' }], ['the sessions of zo\u001be'])).toMatch(/no room +ana\n.*zo/)
+})

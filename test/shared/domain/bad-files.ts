@@ -47,6 +47,7 @@ const policy = (...actions: string[]) => ({
     Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
   },
 })
+const statement = (fields: object) => ({ inlinePolicyDocument: { Version: '2012-10-17', Statement: [fields] } })
 const arns = (count: number) => Array.from({ length: count }, (_, index) => `arn:aws:iam::aws:policy/Policy${index}`)
 const tags = (count: number) => Array.from({ length: count }, (_, index) => ({ Key: `key${index}`, Value: '' }))
 
@@ -402,6 +403,41 @@ const wrongPolicies: readonly Case[] = [
     "of the field name '版本'",
     'Latin-1',
     'without',
+  ]),
+  fieldCase('a statement with a field in another letter case', statement({ effect: 'Allow' }), [
+    "the unknown field 'effect' at $.inlinePolicyDocument.Statement[0]",
+    "'Effect'",
+    "rename 'effect' to 'Effect'",
+  ]),
+  fieldCase('a single statement with a space in a field', { inlinePolicyDocument: { Statement: { ' Action': '*' } } }, [
+    "the unknown field ' Action' at $.inlinePolicyDocument.Statement",
+    "'Action'",
+    "rename ' Action' to 'Action'",
+  ]),
+  fieldCase('a statement with a field that no policy of a role has', statement({ Principal: '*' }), [
+    "the unknown field 'Principal' at $.inlinePolicyDocument.Statement[0]",
+    'no fields but Sid, Effect, Action',
+    "delete the field 'Principal'",
+  ]),
+  fieldCase('a statement with another effect', statement({ Effect: 'allow' }), [
+    "'allow' at $.inlinePolicyDocument.Statement[0].Effect",
+    '"Allow" or "Deny"',
+    'write "Allow"',
+  ]),
+  fieldCase('a statement with an action that begins with a space', policy('s3:Get*', ' iam:CreateUser'), [
+    "' iam:CreateUser' with ' ' (U+0020) as character 1 at $.inlinePolicyDocument.Statement[0].Action[1]",
+    'an action without white space',
+    "write 'iam:CreateUser'",
+  ]),
+  fieldCase('a statement with a soft hyphen in NotAction', statement({ NotAction: 'iam\u00ad:*' }), [
+    '(U+00AD) as character 4',
+    'an action without white space',
+    "write 'iam:*'",
+  ]),
+  fieldCase('a policy with its statements in another letter case', { inlinePolicyDocument: { statement: [] } }, [
+    "the unknown field 'statement' at $.inlinePolicyDocument",
+    "'Statement'",
+    "rename 'statement' to 'Statement'",
   ]),
   textCase(
     'an inline policy with a number beyond 2^53',

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import {
-  addEndedSession,
+  accountsMost,
   denialsOf,
   denyEverywhere,
   type EndedSession,
+  endOfRequest,
   endSession,
+  isOfOperator,
+  mergeEndedSessions,
   withDenials,
   withoutDenials,
 } from '../../../shared/domain/ended-sessions.ts'
@@ -23,31 +26,58 @@ const eleven = new Date('2026-03-03T11:00:00Z')
 const ended = (user = zoe, at = ten, account?: EndedSession['account']): EndedSession =>
   endSession({ user, name: 'zoe', permissionSet: permissionSetName.parse('Admin-ps'), account, by: 'me' }, at)
 
-test('what was issued in the second of the wish is denied, and nothing after it', () => {
+test('an instant is the next full minute, a full minute itself, and its end is 12 hours later', () => {
   expect(ended(zoe, new Date('2026-03-03T10:00:00.001Z'))).toMatchObject({
-    before: '2026-03-03T10:00:01.000Z',
-    until: '2026-03-03T22:00:01.000Z',
+    before: '2026-03-03T10:01:00.000Z',
+    until: '2026-03-03T22:01:00.000Z',
   })
   expect(ended().before).toBe('2026-03-03T10:00:00.000Z')
 })
 
-describe('a wish that is added', () => {
-  test('takes the place of earlier ones that it covers', () => {
-    expect(addEndedSession([ended(zoe, ten, dev), ended(zoe, ten, prod)], ended(zoe, eleven))).toEqual([
-      ended(zoe, eleven),
+describe('the wishes about one user in one permission set', () => {
+  const merge = (...wishes: readonly EndedSession[]) => mergeEndedSessions(wishes)
+
+  test('are one: the latest instant, its end 12 hours later, in all accounts that were named', () => {
+    const both = [ended(zoe, eleven, dev), ended(zoe, eleven, prod)]
+    expect(merge(ended(zoe, ten, dev), ended(zoe, eleven, prod))).toEqual(both)
+    expect(merge(ended(zoe, eleven, prod), ended(zoe, ten, dev), ended(zoe, ten, prod))).toEqual(both)
+    expect(denialsOf(both)).toHaveLength(1)
+  })
+
+  test('are in all accounts where one of them is', () => {
+    expect(merge(ended(zoe, ten), ended(zoe, eleven, dev))).toEqual([ended(zoe, eleven)])
+    expect(merge(ended(zoe, eleven, dev), ended(zoe, ten), ended(zoe, ten, prod))).toEqual([ended(zoe, eleven)])
+  })
+
+  test('stay apart from those of other users and permission sets, in order', () => {
+    const elsewhere = { ...ended(zoe, ten), permissionSet: permissionSetName.parse('Other-ps') }
+    expect(merge(elsewhere, ended(kim, ten), ended(zoe, eleven, dev))).toEqual([
+      ended(zoe, eleven, dev),
+      ended(kim, ten),
+      elsewhere,
     ])
-    expect(addEndedSession([ended(zoe, ten, dev)], ended(zoe, eleven, dev))).toEqual([ended(zoe, eleven, dev)])
   })
 
-  test('changes nothing where a wider one of the same instant is there', () => {
-    const before = [ended(zoe, ten)]
-    expect(addEndedSession(before, ended(zoe, ten, dev))).toBe(before)
+  test("stay an operator's where one of them is, whoever wished last", () => {
+    const request = { ...ended(zoe, eleven), by: endOfRequest('d1') }
+    expect(merge(ended(zoe, ten, dev), request)).toEqual([{ ...ended(zoe, eleven), by: 'me' }])
+    expect(merge(request, { ...request, by: endOfRequest('d2') })).toMatchObject([{ by: endOfRequest('d2') }])
+    expect([ended(), request].map(isOfOperator)).toEqual([true, false])
   })
 
-  test('stands beside those of other users, accounts and instants', () => {
-    const others = [ended(zoe, eleven, dev), ended(kim, ten)]
-    expect(addEndedSession(others, ended(zoe, ten, prod))).toHaveLength(3)
-    expect(addEndedSession([ended(zoe, ten)], ended(zoe, eleven, dev))).toHaveLength(2)
+  test(`name ${accountsMost} accounts at most; with one more they are in all`, () => {
+    const named = Array.from({ length: accountsMost + 1 }, (_, number) =>
+      ended(zoe, new Date(ten.getTime() + number * 60_000), accountId.parse(`2100000000${number + 10}`)),
+    )
+    expect(merge(...named.slice(1))).toHaveLength(accountsMost)
+    expect(merge(...named)).toEqual([ended(zoe, new Date(ten.getTime() + accountsMost * 60_000))])
+  })
+
+  test('merge to the same in any order and any number of times', () => {
+    const wishes = [ended(zoe, ten, dev), ended(kim, eleven), ended(zoe, eleven, prod), ended(zoe, ten, prod)]
+    const once = merge(...wishes)
+    expect(merge(...wishes.toReversed())).toEqual(once)
+    expect(merge(...once, ...wishes)).toEqual(once)
   })
 })
 
@@ -85,7 +115,7 @@ describe('the denials', () => {
 
   test.each([
     ['one instant', 200, () => ten],
-    ['an instant each', 40, (number: number) => new Date(ten.getTime() + number * 1000)],
+    ['an instant each', 40, (number: number) => new Date(ten.getTime() + number * 60_000)],
   ])('of %s fit for %i users', (_, users, at) => {
     const all = Array.from({ length: users }, (_item, number) => ended(userNumber(number), at(number)))
     expect(findExcess(withDenials(undefined, denialsOf(all)) ?? '')).toBeUndefined()

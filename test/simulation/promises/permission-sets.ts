@@ -4,6 +4,7 @@ import type { SimulatedProcess } from '../simulated-process.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import type { ContentsPromise } from './contents.ts'
 import { asDefined, type PlainFile, parsePlainFile, plainOf } from './plain-permission-set.ts'
+import type { SessionsPromise } from './sessions.ts'
 import { type Fail, promises } from './violation.ts'
 
 const linkGrammar =
@@ -17,15 +18,21 @@ const heldUpMs = 300_000
 export class PermissionSetChecks {
   readonly #world: SimulatedWorld
   readonly #contents: ContentsPromise
+  readonly #sessions: SessionsPromise
   readonly #fail: Fail
   /** Since when each object that refers to a permission set, or is its file, has been there without a break. */
   readonly #sinceMs = new Map<string, number>()
   /** When a process last looked whether a file is there. */
   readonly #lookedMs = new Map<string, number>()
 
-  constructor(world: SimulatedWorld, contents: ContentsPromise, fail: Fail) {
+  constructor(
+    world: SimulatedWorld,
+    { contents, sessions }: { readonly contents: ContentsPromise; readonly sessions: SessionsPromise },
+    fail: Fail,
+  ) {
     this.#world = world
     this.#contents = contents
+    this.#sessions = sessions
     this.#fail = fail
     world.objects.onChange(({ key, eventName }) => {
       if (!/^(links_data|assignments|permission_sets)\//.test(key)) return
@@ -102,8 +109,13 @@ export class PermissionSetChecks {
     const status = this.#world.readJson(`status/permission_sets/${name}.json.json`)
     // It stays as it was until a person decides.
     if (status?.state === 'held' && this.#contents.isHeld(name)) return
-    if (status?.state !== 'applied')
-      this.#fail(promises.status, `the file of ${name} is valid, but its status is '${String(status?.state)}'`)
+    const isUnmet = this.#sessions.isUnmet(name)
+    const states = [...(isUnmet === true ? [] : ['applied']), ...(isUnmet === false ? [] : ['failed'])]
+    if (!states.includes(String(status?.state)))
+      this.#fail(
+        promises.status,
+        `the file of ${name} is valid, but its status is '${String(status?.state)}', expected ${states.join(' or ')}`,
+      )
     const actual = ssoAdmin.definitionNow(name)
     if (!actual) {
       this.#fail(promises.convergence, `the permission set ${name} has a file, but is not there`)
@@ -112,9 +124,11 @@ export class PermissionSetChecks {
     const [is, asked] = [JSON.stringify(plainOf(actual)), JSON.stringify(asDefined(file))]
     if (is !== asked)
       this.#fail(promises.convergence, `the permission set ${name} is ${is}, its file asks for ${asked}`)
-    const states = new Map<string, string>(organizations.accountsNow().map(({ id, state }) => [id, state]))
+    const accountStates = new Map<string, string>(organizations.accountsNow().map(({ id, state }) => [id, state]))
     // One that took no changes when the others got theirs is looked at by the next drift check.
-    const stale = ssoAdmin.staleAccountsNow(actual.arn).filter((id) => isReconciled && states.get(id) === 'ACTIVE')
+    const stale = ssoAdmin
+      .staleAccountsNow(actual.arn)
+      .filter((id) => isReconciled && accountStates.get(id) === 'ACTIVE')
     if (stale.length > 0 && !this.#world.wasSuspended)
       this.#fail(promises.convergence, `${stale.join(', ')} have an old version of the permission set ${name}`)
   }

@@ -4,10 +4,16 @@ import { type Fail, promises } from './violation.ts'
 
 /** The calls of the sessions of a user that began before an instant are denied. `account`: absent in all. */
 type Denial = { readonly user: string; readonly account: string | undefined; readonly beforeMs: number }
-type Ended = Denial & { readonly permissionSet: string }
+/** `isOfOperator`: otherwise their own temporary access has ended. */
+type Ended = Denial & { readonly permissionSet: string; readonly isOfOperator: boolean }
 
 /** No session lasts longer. */
 const longestMs = 12 * 60 * 60_000
+/** What an operator may be ahead of S3's clock. */
+const aheadMostMs = 3 * 60_000
+/** More than a statement about one user in few accounts takes, and what AWS takes at most in an inline policy. */
+const statementMost = 300
+const policyMost = 10_240
 /** The schedule of each minute begins to deny it. */
 const deniedMs = 2 * 60_000
 /** It begins to take it out, and AWS provisions the accounts. */
@@ -16,6 +22,8 @@ const removedMs = 5 * 60_000
 /**
  * Promise 11: the sessions that an operator ended stay denied until none can be left, whatever becomes of the file of the
  * permission set; then they are not any more, and the file's own policy is as it was (`plainOf`). No drift is reported for it.
+ * Where not all fit into the inline policy, as many as fit are denied, operators' first, and the status of the permission set
+ * tells the others. What somebody forged is denied to nobody, and told there too.
  */
 export class SessionsPromise {
   readonly #world: SimulatedWorld
@@ -37,22 +45,24 @@ export class SessionsPromise {
   }
 
   #noteRecord(): void {
-    const { ended } = this.#world.readJson('control/ended-sessions.json') ?? {}
-    const recorded = (Array.isArray(ended) ? ended : []).map(
-      ({ user, account, before, permissionSet }): Ended => ({
-        user,
-        account,
-        beforeMs: Date.parse(before),
-        permissionSet,
-      }),
-    )
+    const recorded = this.#listRecord().filter(({ isForged }) => !isForged)
     const added = recorded.filter((one) => !this.#ended.some((known) => isSame(known, one)))
     this.#ended.push(...added)
     // Until then the world is not at rest.
-    if (added.length > 0) this.#world.later(deniedMs, () => {})
+    this.#world.later(deniedMs, () => {})
     for (const one of this.#ended.filter((known) => !this.#mayBeOver(known)))
       if (!recorded.some((other) => other.permissionSet === one.permissionSet && covers(other, one)))
         this.#fail(`the record of ended sessions has lost ${describe(one)}`)
+  }
+
+  #listRecord(): readonly (Ended & { readonly isForged: boolean })[] {
+    const { ended } = this.#world.readJson('control/ended-sessions.json') ?? {}
+    const nowMs = this.#world.clock.now().getTime()
+    return (Array.isArray(ended) ? ended : []).map(({ user, account, before, until, permissionSet, by }) => {
+      const beforeMs = Date.parse(before)
+      const isForged = Date.parse(until) !== beforeMs + longestMs || beforeMs > nowMs + aheadMostMs
+      return { user, account, beforeMs, permissionSet, isForged, isOfOperator: !by.startsWith('the end of request') }
+    })
   }
 
   /** A call of the product is about to take effect. */
@@ -61,20 +71,34 @@ export class SessionsPromise {
     for (const name of ownedNames) {
       const actual = this.#world.ssoAdmin.definitionNow(name)
       if (actual?.arn !== arn) continue
-      const denied = denialsIn(typeof policy === 'string' ? policy : undefined)
-      for (const one of denialsIn(actual?.inlinePolicy).filter((known) => !this.#mayBeOver(known)))
-        if (!denied.some((other) => covers(other, one))) this.#fail(`${name} does not deny any more ${describe(one)}`)
+      const text = typeof policy === 'string' ? policy : undefined
+      const denied = denialsIn(text)
+      const before = denialsIn(actual?.inlinePolicy)
+      const isLacking = (known: Denial) => !denied.some((other) => covers(other, known))
+      // What is denied gives way only to an operator's wish.
+      const added = denied.filter((one) => !before.some((known) => covers(known, one)))
+      const givesWay = this.#world.wasDrifted || added.some((one) => this.#isOfOperator(one, name))
+      for (const one of before.filter((known) => !this.#mayBeOver(known) && isLacking(known)))
+        if (!givesWay || !this.#mayLack(one, name, text)) this.#fail(`${name} does not deny any more ${describe(one)}`)
       this.#checkAsked(name, denied)
     }
   }
 
+  /** There is no room for it, and it is no operator's. */
+  #mayLack(one: Denial, name: string, policy: string | undefined): boolean {
+    const isFull = (policy ?? '').replace(/\s/g, '').length + statementMost > policyMost
+    return isFull && !this.#isOfOperator(one, name)
+  }
+
+  #isOfOperator({ user }: Denial, name: string): boolean {
+    return this.#ended.some(
+      (one) => one.permissionSet === name && one.user === user && one.isOfOperator && !this.#mayBeOver(one),
+    )
+  }
+
   #checkAsked(name: string, denied: readonly Denial[]): void {
     for (const one of denied)
-      if (
-        !this.#ended.some(
-          (known) => known.permissionSet === name && isSame({ ...known }, { ...one, permissionSet: name }),
-        )
-      )
+      if (!this.#ended.some((known) => known.permissionSet === name && covers(known, one) && covers(one, known)))
         this.#fail(`${name} denies ${describe(one)}, which nobody ended`)
   }
 
@@ -95,9 +119,10 @@ export class SessionsPromise {
     for (const name of ownedNames) {
       const denied = this.#deniedIn(name)
       if (denied === undefined) continue
+      const policy = this.#world.ssoAdmin.definitionNow(name)?.inlinePolicy
       const isPutBack = (isReconciled || !this.#world.wasDrifted) && !this.#isJustMade(name)
       for (const one of this.#ended.filter(({ permissionSet }) => permissionSet === name && isPutBack))
-        if (!this.#mayBeOver(one) && !denied.some((other) => covers(other, one)))
+        if (!this.#mayBeOver(one) && !denied.some((other) => covers(other, one)) && !this.#mayLack(one, name, policy))
           this.#fail(`${name} does not deny ${describe(one)}`)
       for (const one of denied.filter((other) => this.#isOver(other)))
         this.#fail(`${name} denies ${describe(one)}, though no session can be left`)
@@ -118,8 +143,24 @@ export class SessionsPromise {
     for (const name of ownedNames)
       for (const one of this.#deniedIn(name) ?? [])
         this.#fail(`${name} denies ${describe(one)}, though no session can be left`)
-    if (this.#world.keys('control/ended-sessions.json').length > 0)
-      this.#fail('the record of ended sessions is there, though none of them can be left')
+    if (this.isAnyEnded()) this.#fail('the record of ended sessions is there, though none of them can be left')
+  }
+
+  /** Something stands in the record that nobody forged. */
+  isAnyEnded(): boolean {
+    return this.#listRecord().some(({ isForged }) => !isForged)
+  }
+
+  /** Whether the status of a permission set tells of sessions that are not denied. `undefined`: nobody can say. */
+  isUnmet(name: string): boolean | undefined {
+    const denied = this.#deniedIn(name)
+    if (denied === undefined) return false
+    if (this.#world.wasDrifted || this.#isJustMade(name)) return undefined
+    if (this.#listRecord().some((one) => one.permissionSet === name && one.isForged)) return true
+    const lacking = this.#ended.filter(
+      (one) => one.permissionSet === name && !denied.some((other) => covers(other, one)) && !this.#isOver(one),
+    )
+    return lacking.some((one) => this.#mayBeOver(one)) ? undefined : lacking.length > 0
   }
 
   /** `undefined`: it is not of ssofile's. */

@@ -144,6 +144,28 @@ describe('the doctor', () => {
     }
   })
 
+  test('names AWS policies of the partition in which its Identity Center is', async () => {
+    const world = await open({ caller: 'management' })
+    const instance = world.ssoAdmin.instanceArn.replace('arn:aws:', 'arn:aws-us-gov:')
+    const named: unknown[] = []
+    const ports = intercept(world.ports, ({ operation, args }) => {
+      if (operation.endsWith('ManagedPolicy') || operation === 'putPermissionsBoundary') named.push(args[1])
+      return Promise.reject(new Error('refused'))
+    })
+    for (const { call } of identityCenterWrites(
+      ports.ssoAdmin,
+      absentPermissionSet(instance, '0123456789abcdef'),
+      member,
+    ))
+      await call().catch(() => undefined)
+    const policy = 'arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess'
+    expect(named.filter((one) => JSON.stringify(one).includes(':iam::aws:'))).toEqual([
+      policy,
+      policy,
+      { ManagedPolicyArn: policy },
+    ])
+  })
+
   test('tries no write where it is not known that its permission set does not exist', async () => {
     const world = await open()
     const denied: Interceptor = async ({ operation, proceed }) => {

@@ -101,7 +101,7 @@ describe.each([
     await end(lars)
     await minutes(1)
     expect(policy()).toContain('SsofileEnded2')
-    await world.clock.advance(12 * 60 * 60_000 - 90_000)
+    await world.clock.advance(12 * 60 * 60_000 - 60_000)
     await minutes(1)
     expect(policy()).toContain('SsofileEnded1')
     expect(policy()).not.toContain('SsofileEnded2')
@@ -188,18 +188,143 @@ test('a file that does not fit beside what is denied has failed, and says why an
   expect((await world.json(`status/${key}.json`))?.reason).toMatch(/denial of sessions .* at most 10240/)
 })
 
-test('what does not fit beside the inline policy is refused in the record, and what was denied stays', async () => {
-  const large = { ...own, Statement: [{ Effect: 'Allow', Action: `s3:${'a'.repeat(9_850)}`, Resource: '*' }] }
-  const { end, minutes, policy, world } = await open(large)
-  await end(kenji)
-  await minutes(2)
-  const denying = policy()
-  expect(denying).toContain('SsofileEnded1')
-  await end(lars)
-  await minutes(2)
-  expect(policy()).toBe(denying)
-  const { sessions } = (await world.json(`owned_permission_sets/${name}`)) ?? {}
-  expect(sessions).toMatchObject({ refused: expect.stringContaining('at most 10240') })
+const letters = (count: number) => ({
+  ...own,
+  Statement: [{ Effect: 'Allow', Action: `s3:${'a'.repeat(count)}`, Resource: '*' }],
+})
+
+describe('what has no room beside the inline policy', () => {
+  test('is told in the status and on attention, and what was denied stays', async () => {
+    const { end, minutes, policy, world } = await open(letters(9_850))
+    await end(kenji)
+    await minutes(2)
+    const denying = policy()
+    expect(denying).toContain('SsofileEnded1')
+    await end(lars)
+    await minutes(2)
+    expect(policy()).toBe(denying)
+    const { state, reason, remedy } = (await world.json(`status/${key}.json`)) ?? {}
+    expect({ state, reason }).toEqual({ state: 'failed', reason: expect.stringContaining(`no room for more: ${lars}`) })
+    expect(remedy).toContain('--everywhere')
+    expect(await world.keys('attention/failed/')).toEqual([`attention/failed/${key}`])
+    expect(world.log.lines.filter(({ message }) => message.includes('have no room'))).toHaveLength(1)
+  })
+
+  test('is denied within two minutes after the file was shortened, and the status says so', async () => {
+    const { end, minutes, policy, status, upload, world } = await open(letters(9_850))
+    await end(kenji)
+    await minutes(2)
+    await end(lars)
+    await minutes(2)
+    await upload({ inlinePolicyDocument: own })
+    await minutes(2)
+    expect(policy()).toContain('SsofileEnded2')
+    expect(await status()).toBe('applied')
+    expect(await world.keys('attention/')).toEqual([])
+    const writes = world.calls.length
+    await minutes(2)
+    expect(world.calls.slice(writes).filter(isWrite)).toEqual([])
+  })
+
+  test('is denied when another one goes', async () => {
+    const { end, minutes, policy, status, world } = await open(letters(9_850))
+    await end(kenji)
+    await minutes(2)
+    await end(lars)
+    await minutes(2)
+    await world.clock.advance(12 * 60 * 60_000 - 3 * 60_000)
+    await minutes(2)
+    expect(policy()).toContain(world.identityStore.idOf('USER', lars))
+    expect(policy()).not.toContain(world.identityStore.idOf('USER', kenji))
+    expect(await status()).toBe('applied')
+  })
+
+  test('keeps no other change of the file from being applied', async () => {
+    const { end, minutes, upload, status, world } = await open(letters(9_850))
+    await end(kenji)
+    await end(lars)
+    await minutes(2)
+    await world.clock.advance(60_000)
+    await end(lars)
+    await minutes(2)
+    await upload({ inlinePolicyDocument: letters(9_851), description: 'another one' })
+    await minutes(2)
+    expect(world.ssoAdmin.definitionNow(name)?.description).toBe('another one')
+    expect(await status()).toBe('failed')
+  })
+})
+
+describe('an entry of the record that is spoiled', () => {
+  const far = { before: '2099-01-01T00:00:00.000Z', until: '2099-01-01T12:00:00.000Z' }
+
+  async function openForged(more: object) {
+    const opened = await open()
+    const { world, end } = opened
+    await end(lars)
+    const { ended } = (await world.json(endedSessionsKey)) ?? {}
+    const user = world.identityStore.idOf('USER', kenji)
+    const forged = { user, name: kenji, permissionSet: name, by: 'an operator', ...far, ...more }
+    await world.objects.put(
+      endedSessionsKey,
+      JSON.stringify({ v: 1, ended: [...(Array.isArray(ended) ? ended : []), forged] }),
+    )
+    return { ...opened, user }
+  }
+
+  test.each([
+    ['lies in the future', {}],
+    ['ends in 2099', { before: '2026-03-03T10:00:00.000Z' }],
+  ])('since it %s counts for nothing, is told, and leaves the others in force', async (_, more) => {
+    const { world, issue, denies, minutes, policy, user } = await openForged(more)
+    const old = issue(lars)
+    await minutes(2)
+    expect(denies(old)).toBe(true)
+    expect(policy()).not.toContain(user)
+    const { state, reason } = (await world.json(`status/${key}.json`)) ?? {}
+    expect({ state, reason }).toEqual({
+      state: 'failed',
+      reason: expect.stringContaining(`spoiled and count for nothing: the sessions of ${kenji}`),
+    })
+    expect(await world.keys('attention/failed/')).toEqual([`attention/failed/${key}`])
+    const errors = world.log.lines.filter(
+      ({ level, message }) => level === 'error' && message.includes('count for nothing'),
+    )
+    expect(errors.length).toBeGreaterThan(0)
+  })
+
+  test('stays until the sessions of the same user are ended again', async () => {
+    const { world, issue, end, denies, minutes, status } = await openForged({})
+    await minutes(2)
+    await end(lars)
+    await minutes(2)
+    expect(await status()).toBe('failed')
+    const old = issue(kenji)
+    await end(kenji)
+    await minutes(2)
+    expect([await status(), denies(old)]).toEqual(['applied', true])
+    expect(JSON.stringify(await world.json(endedSessionsKey))).not.toContain('2099')
+  })
+
+  test('is forgotten once its own end is past, and denies nothing until then', async () => {
+    const { world, minutes, policy, user } = await openForged({
+      before: '2026-03-03T09:00:00.000Z',
+      until: '2026-03-03T10:05:00.000Z',
+    })
+    await minutes(2)
+    expect(policy()).not.toContain(user)
+    await minutes(6)
+    expect(JSON.stringify(await world.json(endedSessionsKey))).not.toContain(user)
+  })
+
+  test('that nobody can read leaves the others in force', async () => {
+    const { world, issue, denies, end, minutes } = await open()
+    const old = issue(kenji)
+    await world.objects.put(endedSessionsKey, JSON.stringify({ v: 1, ended: ['what?'] }))
+    await end(kenji)
+    await minutes(2)
+    expect(denies(old)).toBe(true)
+    expect((await world.json(endedSessionsKey))?.ended).toContain('what?')
+  })
 })
 
 test('nothing is changed where the record of ended sessions cannot be read', async () => {

@@ -49,6 +49,22 @@ describe('a record', () => {
     expect(await record.readIfChanged(etag)).toBeUndefined()
   })
 
+  test('is revised with the time at which S3 gave what is revised', async () => {
+    const { clock, record } = open()
+    await record.write({ count: 1 }, undefined)
+    await clock.advance(60_000)
+    const seen: unknown[] = []
+    await record.revise((current, servedAt) => {
+      seen.push(current, servedAt)
+      return undefined
+    })
+    await record.revise((current, servedAt) => {
+      seen.push(current, servedAt)
+      return undefined
+    })
+    expect(seen).toEqual([{ count: 1 }, new Date('2026-03-03T10:01:00Z'), undefined, undefined])
+  })
+
   test('is revised on the value that a faster writer left, and not written where it stays equal', async () => {
     const { clock, objects, record } = open()
     const seen: (number | undefined)[] = []
