@@ -410,13 +410,12 @@ async function countPermissionSets(
   { since, clockAt = since, counted }: BrakeWindow,
   objects: ObjectStore,
 ): Promise<number> {
-  const found = new Set<string>(counted)
   const names = await Array.fromAsync(listOwned(objects))
-  await pLimit(readsAtOnce).map(names, async (name) => {
+  const before = await pLimit(readsAtOnce).map(names, async (name) => {
     const owned = await spoiledAsAbsent(readOwned(objects, name))
-    if (owned?.value.arn !== undefined && owned.value.claimedAt < clockAt) found.add(name)
+    return owned?.value.arn !== undefined && owned.value.claimedAt < clockAt ? [String(name)] : []
   })
-  return found.size
+  return new Set([...counted, ...before.flat()]).size
 }
 
 /** Whether links of this folder may have granted an assignment: their statuses, which outlive them, name the same grant. */
