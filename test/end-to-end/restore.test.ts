@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -141,7 +142,8 @@ test('the files of an instant come back after a bad sync, and what was uploaded 
 }, 180_000)
 
 test('a ledger that is lost right after its access was granted stops everything within a minute, and is restored', async () => {
-  system = await LocalSystem.start({ organization: smallOrganization({ groups: many }) })
+  const { brake } = defaultConfiguration
+  system = await LocalSystem.start({ organization: smallOrganization({ groups: many }), configuration: { brake } })
   const links = many.map((group) => `links_data/root%all%ReadOnly-ps%${group}%GROUP%ssofile`)
   await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
   await system.uploadAll(links)

@@ -240,8 +240,12 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   // It is released, and the next file takes away what is left.
   scenario(fc.record({ settledMs, version: fc.constantFrom<Version>('first', 'boundary') }), (given) => [
     uploadVersion('more'),
+    uploadLate('more'),
     ...own.map((key) => upload(key)),
+    upload(linkOf(`account%${accounts[0]}`, 'Late-ps')),
     wait(20_000 + given.settledMs),
+    uploadLate('first'),
+    wait(20_000),
     uploadVersion(given.version),
     wait(20_000),
     look,
