@@ -16,9 +16,9 @@ import { type PermissionSetName, permissionSetName } from './permission-set-name
 export const brakeRules = ['own', 'indirect', 'minimum'] as const
 
 /**
- * What is counted together. `own` counts links by folder, and edits of permission sets by uploader. An `indirect` revocation counts, in each folder of the links that granted
- * it, for its cause and for all causes; and for everything, which is the last resort: it lets twice as much pass as each of
- * the others. So no folder uses up what another may lose for the same cause.
+ * What is counted together. `own` counts links by folder, and edits of permission sets by uploader. An `indirect` revocation
+ * counts, in each folder of the links that granted it, for its cause and for all causes; and for everything, which is the last
+ * resort: it lets twice as much pass as each of the others. So no folder uses up what another may lose for the same cause.
  */
 export const brakeCauses = [
   'folder',
@@ -61,7 +61,7 @@ const brakeWindow = z.strictObject({
    * would pass than without it.
    */
   base: z.int().min(0).optional(),
-  /** The keys of the links or ledger entries, or the permission sets, that passed. Each counts once, however often it is tried. */
+  /** The links, ledger entries or permission sets that passed. Each counts once, however often it is tried. */
   counted: z.array(z.string()),
   /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
@@ -428,15 +428,15 @@ export function findBaselessEdit(brake: BrakeRecord, edit: Edit, terms: BrakeTer
  * Whether the edit of a permission set may be begun, and the record that has to be written before it is. `findBaselessEdit`
  * comes before. A set counts once in a window, however often it is edited or tried.
  *
- * | released | leaves no policy, or makes many administrators | takes something away | this file held as one too many | its set counted | within the limits | then        |
- * | -------- | ---------------------------------------------- | -------------------- | ------------------------------ | --------------- | ----------------- | ----------- |
- * | yes      | any                                            | any                  | any                            | any             | any               | passes      |
- * | no       | yes                                            | any                  | any                            | any             | any               | is held     |
- * | no       | no                                             | no                   | any                            | any             | any               | passes      |
- * | no       | no                                             | yes                  | yes                            | any             | any               | stays held  |
- * | no       | no                                             | yes                  | no                             | yes             | any               | passes      |
- * | no       | no                                             | yes                  | no                             | no              | yes               | is counted, and passes |
- * | no       | no                                             | yes                  | no                             | no              | no                | is held     |
+ * | released | held alone | takes away | this file held as one too many | its set counted | within the limits | then                |
+ * | -------- | ---------- | ---------- | ------------------------------ | --------------- | ----------------- | ------------------- |
+ * | yes      | any        | any        | any                            | any             | any               | passes              |
+ * | no       | yes        | any        | any                            | any             | any               | is held             |
+ * | no       | no         | no         | any                            | any             | any               | passes              |
+ * | no       | no         | yes        | yes                            | any             | any               | stays held          |
+ * | no       | no         | yes        | no                             | yes             | any               | passes              |
+ * | no       | no         | yes        | no                             | no              | yes               | passes, is counted  |
+ * | no       | no         | yes        | no                             | no              | no                | is held             |
  */
 export function judgeEdit(
   brake: BrakeRecord,
@@ -483,7 +483,7 @@ function countEdit(brake: BrakeRecord, { file, uploader }: Edit, terms: BrakeTer
   return { window, items: addedTo(window, one) }
 }
 
-/** Holds the file of a permission set, in place of another one of that name. The same record where it is held already. */
+/** Holds the file of a permission set, in place of another one of that name. The same record where nothing new is to be said. */
 export function holdContents(brake: BrakeRecord, held: HeldContents): BrakeRecord {
   if (brake.contents.some((one) => one.digest === held.digest && describeContents(one) === describeContents(held)))
     return brake
