@@ -50,16 +50,22 @@ export async function countLedger(
   if (JSON.stringify(next) !== JSON.stringify(before)) await record.write(next, read?.object.etag)
 }
 
-/** The ledger is as it is from now on: the next sweep counts it. */
+/**
+ * The ledger is as it is from now on, and so it is counted: what is gone is missed no more, and what is there is, as far as history
+ * tells that it began.
+ */
 export async function forgetLedgerCount(objects: ObjectStore, now: Date): Promise<void> {
   const record = recordOf(objects)
-  const forget = (at: Date) => {
-    const instant = renderInstant(at)
-    return record.overwrite({ v: 1, settled: 0, at: instant, until: instant, begunSince: instant })
+  const begin = (settled: number, began: Date, until: Date) => {
+    const at = renderInstant(began)
+    return record.overwrite({ v: 1, settled, at, until: renderInstant(until), begunSince: at })
   }
   // The clock of whoever asks may be minutes behind S3's, which dates what began. It tells whole seconds.
-  const servedAt = await forget(now)
-  await forget(new Date((Math.floor(servedAt.getTime() / 1000) + 1) * 1000))
+  const servedAt = await begin(0, now, now)
+  const began = new Date((Math.floor(servedAt.getTime() / 1000) + 1) * 1000)
+  const settled = await countTold(objects)
+  const until = await begin(settled, began, began)
+  await begin(settled, began, until > began ? until : began)
 }
 
 async function askHistory(
@@ -87,6 +93,15 @@ async function countLacking(objects: ObjectStore): Promise<number> {
   const present = await presentFolders(objects)
   const last = [...(await listLastEvents(objects)).values()]
   return last.filter(({ folder, event }) => !isEnd(event) && !present.has(folder)).length
+}
+
+/** How many entries there are of which history says that they are ours. */
+async function countTold(objects: ObjectStore): Promise<number> {
+  const last = await listLastEvents(objects)
+  return [...(await presentFolders(objects))].filter((folder) => {
+    const told = last.get(folder)
+    return told !== undefined && !isEnd(told.event)
+  }).length
 }
 
 async function presentFolders(objects: ObjectStore): Promise<ReadonlySet<string>> {

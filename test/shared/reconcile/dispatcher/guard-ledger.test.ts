@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import type { LedgerCount } from '../../../../shared/domain/ledger-loss.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { endLoss, pauseChanges, readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'
@@ -65,11 +66,13 @@ describe('a ledger', () => {
 
   test('is counted from then on when an operator says so, also while a sweep counts it', async () => {
     let isCounting = false
+    let begun: LedgerCount | undefined
     const world = await open(async ({ operation, args: [key], proceed }) => {
       const answer = await proceed()
       if (isCounting && operation === 'get' && key === 'control/ledger.json') {
         isCounting = false
         await forgetLedgerCount(world.objects, world.clock.now())
+        begun = await readLedgerCount(world.objects)
       }
       return answer
     })
@@ -78,7 +81,8 @@ describe('a ledger', () => {
     isCounting = true
     await world.finish(world.everyFiveMinutes())
     expect(isCounting).toBe(false)
-    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: 0 })
+    expect(begun).toMatchObject({ settled: entries.length })
+    expect(await readLedgerCount(world.objects)).toEqual(begun)
     await world.finish(world.everyFiveMinutes())
     expect(await readLedgerCount(world.objects)).toMatchObject({ settled: entries.length })
   })
@@ -256,6 +260,16 @@ describe('a ledger that no sweep has counted since access was granted', () => {
     await world.look()
     await world.finish(world.slice())
     expect(await world.keys('assignments/')).toHaveLength(length)
+    await remove(world, 'assignments/')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('is lost again where what is left of it is deleted after an operator has accepted a loss, and before a sweep', async () => {
+    const world = await open()
+    await remove(world, 'assignments/', 10)
+    await world.clock.advance(2_000)
+    await forgetLedgerCount(world.objects, world.clock.now())
+    expect((await world.finish(world.slice())).outcome).toBe('done')
     await remove(world, 'assignments/')
     expect((await world.finish(world.slice())).outcome).toBe('paused')
   })
