@@ -50,8 +50,14 @@ export function renderMarkdownPlan(told: Told): string {
     section(
       preview.brake.contents.length,
       'permission set file that the brake would hold',
-      listHeldFiles(preview),
+      listFilesOfSets(preview.brake.contents),
       'permission set files that the brake would hold',
+    ),
+    section(
+      preview.brake.losses.length,
+      'permission set file that takes something away',
+      listFilesOfSets(preview.brake.losses),
+      'permission set files that take something away',
     ),
     section(
       preview.bindings.length,
@@ -291,8 +297,8 @@ function listBrake({ brake }: ToldPreview): readonly string[] {
   return brake.reasons.map((reason) => `- ${markdownCode(reason, 500)}`)
 }
 
-function listHeldFiles({ brake }: ToldPreview): readonly string[] {
-  return brake.contents.map(({ name, reason }) => `- ${markdownCode(name)}: ${markdownCode(reason, 2000)}`)
+function listFilesOfSets(files: ToldPreview['brake']['contents']): readonly string[] {
+  return files.map(({ name, reason }) => `- ${markdownCode(name)}: ${markdownCode(reason, 2000)}`)
 }
 
 function listBindings({ bindings }: ToldPreview): readonly string[] {

@@ -162,16 +162,20 @@ function renderHeld({ held, view }: Preview, room: Room): string {
 }
 
 function renderBrake({ brake }: Preview): string {
-  const { held, reasons, contents, contentsUnchecked } = brake
+  const { held, reasons, contents, losses, contentsUnchecked } = brake
   const listed = reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')
-  const files = contents.map(({ name, reason }) => `    ${quote(name)}: ${quote(reason, 2000)}\n`).join('')
+  const list = (files: typeof contents) =>
+    files.map(({ name, reason }) => `    ${quote(name)}: ${quote(reason, 2000)}\n`).join('')
   return [
     held === 0
       ? ''
       : `${paint('bad', 'brake')}: ${count(held, 'revocation')} would be held until a person releases them (ssofile brake)\n${listed}`,
     contents.length === 0
       ? ''
-      : `${paint('bad', 'brake')}: ${count(contents.length, 'permission set file')} would be held until a person releases ${contents.length === 1 ? 'it' : 'them'} (ssofile brake)\n${files}`,
+      : `${paint('bad', 'brake')}: ${count(contents.length, 'permission set file')} would be held until a person releases ${contents.length === 1 ? 'it' : 'them'} (ssofile brake)\n${list(contents)}`,
+    losses.length === 0
+      ? ''
+      : `! ${count(losses.length, 'permission set file takes', 'permission set files take')} something away\n${list(losses)}`,
     contentsUnchecked === 0
       ? ''
       : `! ${count(contentsUnchecked, 'more permission set')} not compared with what Identity Center has: the brake may hold ${contentsUnchecked === 1 ? 'its file' : 'their files'} too\n`,

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type Assignment, type AssignmentKey, assignmentKey } from './assignment.ts'
 import { quote } from './complaint.ts'
 import type { Configuration } from './configuration.ts'
-import { type HeldContents, heldContents } from './held-contents.ts'
+import { describeContents, type HeldContents, heldContents, isHeldAlone } from './held-contents.ts'
 import type { AccessIds } from './ledger-entry.ts'
 import { linkPrefix } from './link.ts'
 import { splitFolder } from './link-fields.ts'
@@ -16,9 +16,9 @@ import { type PermissionSetName, permissionSetName } from './permission-set-name
 export const brakeRules = ['own', 'indirect', 'minimum'] as const
 
 /**
- * What is counted together. `own` counts by folder. An `indirect` revocation counts, in each folder of the links that granted
- * it, for its cause and for all causes; and for everything, which is the last resort: it lets twice as much pass as each of
- * the others. So no folder uses up what another may lose for the same cause.
+ * What is counted together. `own` counts links by folder, and edits of permission sets by uploader. An `indirect` revocation
+ * counts, in each folder of the links that granted it, for its cause and for all causes; and for everything, which is the last
+ * resort: it lets twice as much pass as each of the others. So no folder uses up what another may lose for the same cause.
  */
 export const brakeCauses = [
   'folder',
@@ -27,13 +27,17 @@ export const brakeCauses = [
   'permission set',
   'selector',
   'configuration',
+  'uploader',
   'everything',
 ] as const
 
 const scope = {
   rule: z.enum(brakeRules),
   cause: z.enum(brakeCauses),
-  /** Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set or the selector. */
+  /**
+   * Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector or the
+   * uploader (absent: nobody knows who).
+   */
   name: z.string().optional(),
   /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */
   folder: z.string().optional(),
@@ -57,7 +61,7 @@ const brakeWindow = z.strictObject({
    * would pass than without it.
    */
   base: z.int().min(0).optional(),
-  /** The keys of the links or ledger entries that passed. Each counts once, however often it is tried. */
+  /** The links, ledger entries or permission sets that passed. Each counts once, however often it is tried. */
   counted: z.array(z.string()),
   /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
@@ -402,14 +406,87 @@ function withoutList(brake: BrakeRecord, list: BrakeList): BrakeRecord {
   }
 }
 
-/** On more account assignments than this a permission set loses nothing, and makes no administrators, without a release. */
+/** On more account assignments than this a file makes no administrators without a release. */
 export function contentsLimit(ledgerEntries: number, limits: Configuration['brake']): number {
   return limitOf({ rule: 'indirect', cause: 'permission set' }, ledgerEntries, limits)
 }
 
-/** Holds the file of a permission set, in place of another one of that name. The same record where it is held already. */
+/** An edit of a permission set that `findContents` found, and whose it is. `uploader`: as `uploaderWithoutSession` has it. */
+export type Edit = {
+  readonly file: Omit<HeldContents, 'since' | 'many'>
+  readonly uploader: string | undefined
+}
+
+/** The window in which an edit is beyond the limit, as long as nobody has counted its base. */
+export function findBaselessEdit(brake: BrakeRecord, edit: Edit, terms: BrakeTerms): readonly BrakeWindow[] {
+  if (judgeAlone(brake, edit, terms) !== 'counts') return []
+  const { window, items } = countEdit(brake, edit, terms)
+  return window.base === undefined && isBeyond(window, items, terms) ? [window] : []
+}
+
+/**
+ * Whether the edit of a permission set may be begun, and the record that has to be written before it is. `findBaselessEdit`
+ * comes before. A set counts once in a window, however often it is edited or tried.
+ *
+ * | released | held alone | takes away | this file held as one too many | its set counted | within the limits | then                |
+ * | -------- | ---------- | ---------- | ------------------------------ | --------------- | ----------------- | ------------------- |
+ * | yes      | any        | any        | any                            | any             | any               | passes              |
+ * | no       | yes        | any        | any                            | any             | any               | is held             |
+ * | no       | no         | no         | any                            | any             | any               | passes              |
+ * | no       | no         | yes        | yes                            | any             | any               | stays held          |
+ * | no       | no         | yes        | no                             | yes             | any               | passes              |
+ * | no       | no         | yes        | no                             | no              | yes               | passes, is counted  |
+ * | no       | no         | yes        | no                             | no              | no                | is held             |
+ */
+export function judgeEdit(
+  brake: BrakeRecord,
+  edit: Edit,
+  terms: BrakeTerms,
+): { readonly brake: BrakeRecord; readonly held: HeldContents | undefined } {
+  const { file, uploader } = edit
+  const alone = judgeAlone(brake, edit, terms)
+  if (alone === 'passes') return { brake, held: undefined }
+  const known = brake.contents.find(({ digest }) => digest === file.digest)
+  const hold = (record: BrakeRecord, many: HeldContents['many']) => {
+    const held = { ...file, ...(many && { many }), since: known?.since ?? terms.now.toISOString() }
+    return { brake: holdContents(record, held), held }
+  }
+  if (alone === 'held') return hold(brake, undefined)
+  if (alone === 'stays held') return hold(brake, findTooMany(brake, file)?.many)
+  const { window, items } = countEdit(brake, edit, terms)
+  if (!isBeyond(window, items, terms)) {
+    const counted = { ...window, counted: [...window.counted, ...items] }
+    return { brake: items.length === 0 ? brake : withWindow(brake, counted), held: undefined }
+  }
+  const { base = 0, counted } = window
+  const limit = limitOf(window, base, terms.limits)
+  const many = { uploader, limit, base, minutes: terms.limits.own.minutes, passed: counted.length }
+  return hold(withWindow(brake, { ...window, busyAt: terms.now.toISOString() }), many)
+}
+
+/** What is decided without a count. */
+function judgeAlone(brake: BrakeRecord, { file }: Edit, { now }: BrakeTerms) {
+  if (findRelease(brake, file.digest, now)) return 'passes'
+  if (isHeldAlone(file)) return 'held'
+  if (file.taken === 0) return 'passes'
+  return findTooMany(brake, file) ? 'stays held' : 'counts'
+}
+
+/** This very upload stands on the brake already: the next window does not let it go. */
+function findTooMany({ contents }: BrakeRecord, { name, etag }: Edit['file']): HeldContents | undefined {
+  return contents.find((one) => one.name === name && one.etag === etag && one.many !== undefined)
+}
+
+function countEdit(brake: BrakeRecord, { file, uploader }: Edit, terms: BrakeTerms) {
+  const one: Tally = { rule: 'own', cause: 'uploader', name: uploader, items: [file.name] }
+  const window = windowOf(brake, one, terms)
+  return { window, items: addedTo(window, one) }
+}
+
+/** Holds the file of a permission set, in place of another one of that name. The same record where nothing new is to be said. */
 export function holdContents(brake: BrakeRecord, held: HeldContents): BrakeRecord {
-  if (brake.contents.some(({ digest }) => digest === held.digest)) return brake
+  if (brake.contents.some((one) => one.digest === held.digest && describeContents(one) === describeContents(held)))
+    return brake
   const others = brake.contents.filter(({ name }) => name !== held.name)
   return { ...brake, contents: [...others, held].sort((a, b) => (a.name < b.name ? -1 : 1)) }
 }

@@ -17,11 +17,22 @@ export const heldContents = z.strictObject({
   since: z.iso.datetime(),
   etag: z.string(),
   versionId: z.string().optional(),
-  /** How many account assignments have the permission set, and how many may without a release. */
+  /** How many account assignments have the permission set, and on how many it may make administrators without a release. */
   assignments: z.int().min(0),
   limit: z.int().min(0),
   leavesNone: z.boolean(),
   givesAdministrator: z.boolean(),
+  /** It is one too many of its uploader: so many sets lost something before it, of so many that there were. */
+  many: z
+    .strictObject({
+      /** As `uploaderWithoutSession` has it. Absent: nobody knows who. */
+      uploader: z.string().optional(),
+      limit: z.int().min(0),
+      base: z.int().min(0),
+      minutes: z.number(),
+      passed: z.int().min(0),
+    })
+    .optional(),
   /** The first of what is taken away, and how many there are. */
   takesAway: z.array(z.string()),
   taken: z.int().min(0),
@@ -34,34 +45,49 @@ export type ContentsFinding = Pick<
   'assignments' | 'limit' | 'leavesNone' | 'givesAdministrator' | 'takesAway' | 'taken'
 >
 
-/**
- * Whether the change of a permission set is held. `undefined`: it passes.
- *
- * | the change                                           | assigned    | then   |
- * | ---------------------------------------------------- | ----------- | ------ |
- * | leaves no policy                                     | at all      | held   |
- * | may take something away, or makes administrators     | > the limit | held   |
- * | any other                                            | any         | passes |
- */
-export function judgeContents(
+/** What the brake has to judge of a change. `undefined`: nobody loses anything by it, nor becomes an administrator. */
+export function findContents(
   { takesAway, ...change }: ContentsChange,
   { assignments, limit }: Pick<HeldContents, 'assignments' | 'limit'>,
 ): ContentsFinding | undefined {
-  const isHeld = change.leavesNone ? assignments > 0 : isGrave({ takesAway, ...change }) && assignments > limit
-  if (!isHeld) return undefined
+  if (assignments === 0 || !isGrave({ takesAway, ...change })) return undefined
   return { assignments, limit, ...change, takesAway: takesAway.slice(0, namedMost), taken: takesAway.length }
 }
 
+/** Whether the brake holds it however few others its uploader has changed. */
+export function isHeldAlone({ leavesNone, givesAdministrator, assignments, limit }: ContentsFinding): boolean {
+  return leavesNone || (givesAdministrator && assignments > limit)
+}
+
+/** What a change takes away, and from how many, for a person. `undefined`: nothing. */
+export function describeLoss({ takesAway, taken, leavesNone, assignments }: ContentsFinding): string | undefined {
+  if (leavesNone) return `leaves the permission set without any policy, on ${renderAssignments(assignments)}`
+  return taken === 0 ? undefined : `${renderTaken({ takesAway, taken })}, on ${renderAssignments(assignments)}`
+}
+
 /** Why a file is held, for a person. */
-export function describeContents(finding: ContentsFinding): string {
-  const { assignments, limit, leavesNone, givesAdministrator, takesAway, taken } = finding
-  const where = `on ${assignments.toLocaleString('en')} account assignment${assignments === 1 ? '' : 's'}`
-  if (leavesNone) return `held by the brake: the file leaves the permission set without any policy, ${where}`
-  const told = takesAway.slice(0, toldMost).map((one) => quote(one, 300))
-  const more = taken > told.length ? ` and ${(taken - told.length).toLocaleString('en')} more` : ''
+export function describeContents(finding: ContentsFinding & Pick<HeldContents, 'many'>): string {
+  const { assignments, limit, leavesNone, givesAdministrator, taken, many } = finding
+  if (leavesNone || many) return `held by the brake: the file ${describeLoss(finding)}${many ? renderMany(many) : ''}`
   const does = [
-    ...(taken > 0 ? [`may take away what the permission set allows (${taken}: ${told.join('; ')}${more})`] : []),
+    ...(taken > 0 ? [renderTaken(finding)] : []),
     ...(givesAdministrator ? ['makes everybody who has it an administrator'] : []),
   ]
-  return `held by the brake: the file ${does.join(' and ')}, ${where}; on more than ${limit} this needs a release`
+  return `held by the brake: the file ${does.join(' and ')}, on ${renderAssignments(assignments)}; to make administrators on more than ${limit} needs a release`
+}
+
+function renderMany({ uploader, limit, base, minutes }: NonNullable<HeldContents['many']>): string {
+  const who = uploader === undefined ? 'uploads of nobody known' : quote(uploader)
+  const of = base > limit ? ` of the ${base.toLocaleString('en')}` : ''
+  return `; more than ${limit}${of} permission sets would lose something by ${who} within ${minutes} minutes`
+}
+
+function renderTaken({ takesAway, taken }: Pick<ContentsFinding, 'takesAway' | 'taken'>): string {
+  const told = takesAway.slice(0, toldMost).map((one) => quote(one, 300))
+  const more = taken > told.length ? ` and ${(taken - told.length).toLocaleString('en')} more` : ''
+  return `may take away what the permission set allows (${taken}: ${told.join('; ')}${more})`
+}
+
+function renderAssignments(number: number): string {
+  return `${number.toLocaleString('en')} account assignment${number === 1 ? '' : 's'}`
 }

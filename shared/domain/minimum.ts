@@ -1,6 +1,7 @@
 import type { Assignment } from './assignment.ts'
 import { fitsOne } from './glob.ts'
 import { noObjection, objectToRevocation, type Verdict } from './judge-by-policies.ts'
+import { temporaryPrefix } from './link.ts'
 import type { Guardrails, MinimumRule, Policy } from './policy-file.ts'
 
 export type PolicyMinimum = { readonly policy: Policy; readonly rule: MinimumRule }
@@ -18,6 +19,11 @@ export function minimumsFor({ policies }: Guardrails, { accountId, permissionSet
 /** Those that hold a revocation. */
 export function enforcedMinimumsFor(guardrails: Guardrails, place: Place): readonly PolicyMinimum[] {
   return minimumsFor(guardrails, place).filter(({ rule }) => rule.mode === 'enforce')
+}
+
+/** Nothing but temporary access: it ends by itself, and nothing holds that, so no minimum counts on it. */
+export function isOnlyTemporary(links: readonly string[]): boolean {
+  return links.length > 0 && links.every((key) => key.startsWith(temporaryPrefix))
 }
 
 /** Of a revocation that takes somebody away, and leaves so many people. */

@@ -14,7 +14,8 @@ const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 const billing = 'arn:aws:iam::aws:policy/job-function/Billing'
 const fileOf = (...managedPoliciesArnList: readonly string[]) =>
   JSON.stringify({ permissionSetName: set, managedPoliciesArnList })
-/** Each in three accounts: more than the twenty that may pass. */
+const emptied = JSON.stringify({ permissionSetName: set, sessionDurationInMinutes: 120 })
+/** Each in three accounts. */
 const groups = Array.from({ length: 7 }, (_, index) => `team ${index}`)
 const linkOf = (group: string) => `links_data/root%all%${set}%${group}%GROUP%ssofile`
 
@@ -23,7 +24,7 @@ let folder: string
 beforeAll(async () => {
   system = await LocalSystem.start({
     organization: smallOrganization({ groups: [...groups, 'newcomers'] }),
-    configuration: { brake: defaultConfiguration.brake },
+    configuration: { brake: { ...defaultConfiguration.brake, own: { count: 2, percent: 10, minutes: 15 } } },
   })
   folder = await mkdtemp(join(tmpdir(), 'ssofile-brake-contents-'))
   await mkdir(join(folder, 'permission_sets'))
@@ -101,7 +102,7 @@ test('an emptied file is held with an alarm: nobody loses anything, and new acce
 
 test('the digest of another content releases nothing, and a corrected file is held no more', async () => {
   const [before] = await held()
-  await copy(fileOf(readOnly))
+  await copy(emptied)
   await until('the other content held', async () => {
     const [now] = await held()
     return now !== undefined && now.digest !== before?.digest ? now : undefined
@@ -117,12 +118,10 @@ test('the digest of another content releases nothing, and a corrected file is he
   expect([shown.exitCode, shown.stdout]).toEqual([0, 'nothing is held\n'])
 }, 60_000)
 
-test('a file that takes a policy away from many is in force once a person has released it', async () => {
-  await copy(fileOf(readOnly))
+test('an emptied file is in force once a person has released it', async () => {
+  await copy(emptied)
   const status = await system.untilStatus(file, 'held')
-  expect(status.reason).toContain(
-    `may take away what the permission set allows (1: ${billing}), on 24 account assignments; on more than 20 this needs a release`,
-  )
+  expect(status.reason).toContain('leaves the permission set without any policy, on 24 account assignments')
   const [list] = await held()
   const released = await system.ssofile(['brake', '--release', String(list?.digest)], 'operator')
   expect([released.exitCode, released.stdout]).toEqual([
@@ -131,6 +130,48 @@ test('a file that takes a policy away from many is in force once a person has re
   ])
   // The schedule looks every minute for what was released.
   await system.untilStatus(file, 'applied', { withinMs: 100_000 })
-  expect(await policies()).toEqual([readOnly])
+  expect(await policies()).toEqual([])
   expect(await held()).toEqual([])
+}, 180_000)
+
+test('a policy that goes from a set that many have is in force at once; plan and status say what goes, from how many', async () => {
+  await copy(fileOf(readOnly, billing))
+  await system.untilStatus(file, 'applied')
+  await writeFile(join(folder, file), fileOf(readOnly))
+  const plan = await system.ssofile(['plan', folder])
+  const loss = `may take away what the permission set allows (1: ${billing}), on 24 account assignments`
+  expect(plan.stdout).toContain(`1 permission set file takes something away\n    ${set}: ${loss}`)
+  await copy(fileOf(readOnly))
+  const { warnings } = await until('the other policy gone', async () => {
+    const status = await system.status(file)
+    return status?.state === 'applied' && status.warnings ? status : undefined
+  })
+  expect(warnings).toEqual([`compared with what was in force before, the file ${loss}`])
+  expect([await policies(), await held()]).toEqual([[readOnly], []])
+}, 60_000)
+
+test('of the sets that one uploader edits, one too many is held; those of others are not', async () => {
+  const names = ['One-ps', 'Two-ps', 'Three-ps', 'Four-ps'] as const
+  const fileOfSet = (name: string) => `permission_sets/${name}.json`
+  const edit = (name: string, by: string, ...managedPoliciesArnList: readonly string[]) =>
+    system.upload(fileOfSet(name), JSON.stringify({ permissionSetName: name, managedPoliciesArnList }), by)
+  const links = names.map((name) => `links_data/account%200000000001%${name}%newcomers%GROUP%ssofile`)
+  for (const name of names) await edit(name, 'maria', readOnly, billing)
+  await system.uploadAll(links)
+  await system.untilStatuses(links, 'applied')
+  for (const name of ['One-ps', 'Two-ps']) {
+    await edit(name, 'zoe', readOnly)
+    await until(`${name} edited`, async () => ((await readBack(system, name)).managed.length === 1 ? true : undefined))
+  }
+  await edit('Three-ps', 'zoe', readOnly)
+  const { reason } = await system.untilStatus(fileOfSet('Three-ps'), 'held')
+  expect(reason).toContain('more than 2 of the 5 permission sets would lose something by AWS:zoe within 15 minutes')
+  await edit('Four-ps', 'tom', readOnly)
+  await until('edited by another', async () =>
+    (await readBack(system, 'Four-ps')).managed.length === 1 ? true : undefined,
+  )
+  const [list] = await held()
+  expect(await system.ssofile(['brake', '--release', String(list?.digest)], 'operator')).toMatchObject({ exitCode: 0 })
+  await system.untilStatus(fileOfSet('Three-ps'), 'applied', { withinMs: 100_000 })
+  expect((await readBack(system, 'Three-ps')).managed).toEqual([readOnly])
 }, 180_000)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -14,6 +15,9 @@ const ofOne = `links_data/account%${accounts[0]}%ReadOnly-ps%other%GROUP%ssofile
 
 let system: LocalSystem
 afterEach(() => system.stop(), 60_000)
+
+/** Each has access in three accounts. */
+const many = Array.from({ length: 11 }, (_, nth) => `group ${nth}`)
 
 async function start(...options: string[]): Promise<void> {
   const organization = smallOrganization({ groups: ['kept', 'other'] })
@@ -136,3 +140,25 @@ test('the files of an instant come back after a bad sync, and what was uploaded 
   await system.untilGone(added)
   expect((await system.access.inAccount(accounts[1])).includes('ReadOnly-ps%other%GROUP')).toBe(false)
 }, 180_000)
+
+test('a ledger that is lost right after its access was granted stops everything within a minute, and is restored', async () => {
+  const { brake } = defaultConfiguration
+  system = await LocalSystem.start({ organization: smallOrganization({ groups: many }), configuration: { brake } })
+  const links = many.map((group) => `links_data/root%all%ReadOnly-ps%${group}%GROUP%ssofile`)
+  await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
+  await system.uploadAll(links)
+  await system.untilStatuses(links, 'applied')
+  const entries = await system.keys('assignments/')
+  expect(entries).toHaveLength(3 * many.length)
+  expect((await system.json('control/ledger.json'))?.settled).not.toBe(entries.length)
+  const lost = await system.tryCli(['s3', 'rm', '--recursive', 's3://ssofile/assignments/'], { as: 'ssofile' })
+  expect(lost.exitCode).toBe(0)
+  await until('a stop', async () => ((await system.json('control/pause.json'))?.lost ? true : undefined), {
+    withinMs: 90_000,
+  })
+  expect((await system.json('control/pause.json'))?.lost).toBe(
+    `${entries.length} of ${entries.length} entries under assignments/ are gone, and history does not say why`,
+  )
+  expect(await restore('--yes')).toMatchObject({ exitCode: 0 })
+  expect(await system.keys('assignments/')).toEqual(entries)
+}, 240_000)

@@ -242,7 +242,7 @@ export class Checker {
     this.#convergence.checkWoken(waitedMs)
   }
 
-  /** The owner of the bucket is gone for so long: everything has stopped. */
+  /** The owner of the bucket, or too much of its ledger, is gone for so long: everything has stopped. */
   checkStopped(lostMs: number): void {
     const { chaos, wasInterrupted } = this.#world
     if (lostMs < stoppedMs || chaos.struck.size > 0 || wasInterrupted) return

@@ -10,16 +10,26 @@ import { spoiler } from './unreadable-objects.ts'
 
 const ownerKey = 'control/owner.json'
 
-/** Somebody deletes ledger objects and the owner of the bucket; later an operator restores them, as `ssofile restore` does. */
-export type RestoreAction = {
-  readonly do: 'the ledger is lost, and restored'
-  readonly count: number
-  readonly afterMs: number
-  /** The first restoration dies after so many writes. */
-  readonly writes: number
-}
+export type RestoreAction =
+  /** Somebody deletes ledger objects and the owner of the bucket; later an operator restores them, as `ssofile restore` does. */
+  | {
+      readonly do: 'the ledger is lost, and restored'
+      readonly count: number
+      readonly afterMs: number
+      /** The first restoration dies after so many writes. */
+      readonly writes: number
+    }
+  /** Somebody deletes every granted entry, and nothing else: maybe before a sweep has counted one of them. */
+  | { readonly do: 'all entries are lost, and restored'; readonly writes: number }
+
+/** Longer than the promise allows it to take. */
+const noticedMs = 130_000
 
 export const restoreActions: readonly fc.WeightedArbitrary<RestoreAction>[] = [
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('all entries are lost, and restored' as const), writes: fc.nat(9) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -33,17 +43,32 @@ export const restoreActions: readonly fc.WeightedArbitrary<RestoreAction>[] = [
 
 /** `letTimePass`: with the schedules. */
 export async function loseAndRestore(
-  { count, afterMs, writes }: RestoreAction,
+  action: RestoreAction,
   world: SimulatedWorld,
   letTimePass: (ms: number) => Promise<void>,
 ): Promise<void> {
   world.wasDisturbed = true
   world.wasOperated = true
-  for (const key of world.losses.granted().slice(0, count)) world.losses.lose(key)
-  void world.objects.as(spoiler).delete(ownerKey)
-  await letTimePass(afterMs)
-  world.checker.checkStopped(afterMs)
-  await restoreLedger(world, writes)
+  if (action.do === 'the ledger is lost, and restored') {
+    for (const key of world.losses.granted().slice(0, action.count)) world.losses.lose(key)
+    void world.objects.as(spoiler).delete(ownerKey)
+    await letTimePass(action.afterMs)
+    world.checker.checkStopped(action.afterMs)
+  } else {
+    const lost = world.losses.granted()
+    for (const key of lost) world.losses.lose(key)
+    const isMass = isMassLoss(lost.length, world)
+    await letTimePass(noticedMs)
+    if (isMass) world.checker.checkStopped(noticedMs)
+  }
+  await restoreLedger(world, action.writes)
+}
+
+/** What is there still, and was never granted, may hide as much of the loss. */
+function isMassLoss(lost: number, world: SimulatedWorld): boolean {
+  const left = world.keys('assignments/').length
+  const { count, percent, most } = world.configuration.brake.indirect
+  return lost - left > Math.min(most, Math.max(count, Math.floor((percent * (lost + left)) / 100)))
 }
 
 /** Until the owner is there again nothing goes on. */

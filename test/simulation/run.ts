@@ -59,6 +59,7 @@ const disturbing: ReadonlySet<Action['do']> = new Set<Action['do']>([
   'lose a ledger object',
   'restore an old version of a ledger object',
   'the ledger is lost, and restored',
+  'all entries are lost, and restored',
 ])
 
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
@@ -364,6 +365,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
     case 'restore an old version of a ledger object':
       return performLossAction(action, world)
     case 'the ledger is lost, and restored':
+    case 'all entries are lost, and restored':
       return loseAndRestore(action, world, (ms) => letTimePass(ms, world))
     case 'pause':
     case 'resume':

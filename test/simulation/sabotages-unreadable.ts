@@ -61,6 +61,14 @@ export const unreadableSabotages: readonly Sabotage[] = [
     replace: '    if (Math.abs(1) === 1 || lost === undefined) return pause\n',
   },
   {
+    name: 'what was granted since the last sweep can be lost',
+    profile: 'brake',
+    breaks: ['pause'],
+    file: 'shared/reconcile/records/ledger-count.ts',
+    find: '  const begun = await listBegun(objects, new Date(begunSince))\n',
+    replace: '  const begun = (await listBegun(objects, new Date(begunSince))) && new Map<string, string>()\n',
+  },
+  {
     name: 'a restoration leaves out what only history tells of',
     breaks: ['convergence', 'status', 'record'],
     file: 'shared/reconcile/restore/find-lost-entries.ts',

@@ -11,6 +11,7 @@ const windowMs = fc.constantFrom(70_000, 600_000, 1_000_000, 2_000_000)
 const lateInWindowMs = 910_000
 const parameters = fc.record({ settledMs, shortMs, windowMs })
 
+const uploadLate = (version: Version): Action => ({ do: 'upload a version of Late-ps', version })
 const uploadVersion = (version: Version): Action => ({ do: 'upload a version of First-ps', version })
 
 const taking = fc.constantFrom<Version>('less', 'first', 'boundary')
@@ -213,11 +214,38 @@ export const brakeScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
       wait(70_000),
     ],
   ),
+  // One uploader takes something away from two sets, and later from one of them again.
+  scenario(fc.record({ settledMs, windowMs }), (given) => [
+    uploadVersion('more'),
+    uploadLate('more'),
+    ...own.map((key) => upload(key)),
+    upload(linkOf(`account%${accounts[0]}`, 'Late-ps')),
+    wait(20_000 + given.settledMs),
+    uploadVersion('first'),
+    wait(given.settledMs),
+    uploadLate('first'),
+    wait(20_000),
+    uploadVersion('boundary'),
+    wait(given.windowMs),
+  ]),
+  // Nobody has the permission set any more whose emptied file is held.
+  scenario(fc.record({ settledMs }), ({ settledMs: ms }) => [
+    upload(own[0]),
+    wait(20_000 + ms),
+    uploadVersion('less'),
+    wait(20_000),
+    deleteLink(own[0]),
+    wait(400_000),
+  ]),
   // It is released, and the next file takes away what is left.
   scenario(fc.record({ settledMs, version: fc.constantFrom<Version>('first', 'boundary') }), (given) => [
     uploadVersion('more'),
+    uploadLate('more'),
     ...own.map((key) => upload(key)),
+    upload(linkOf(`account%${accounts[0]}`, 'Late-ps')),
     wait(20_000 + given.settledMs),
+    uploadLate('first'),
+    wait(20_000),
     uploadVersion(given.version),
     wait(20_000),
     look,

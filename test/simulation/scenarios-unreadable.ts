@@ -143,6 +143,16 @@ export const unreadableScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     deleteLink(linkOf('root%all', set, 'team-2')),
     wait(70_000),
   ]),
+  // All entries are lost a moment after they were granted, mostly before a sweep; what they had is revoked later.
+  scenario(drawn, ({ settledMs: ms, nth }) => [
+    upload(linkOf('root%all')),
+    upload(linkOf('root%all', set, 'team-2')),
+    wait(20_000 + ms),
+    { do: 'all entries are lost, and restored', writes: nth },
+    wait(70_000),
+    deleteLink(linkOf('root%all', set, 'team-2')),
+    wait(70_000),
+  ]),
   // The ledger is lost and restored: what is there, what had ended, and what others gave since then.
   scenario(drawn, ({ home: { account, elsewhere }, settledMs: ms, nth }) => [
     upload(linkOf(`account%${account}`)),

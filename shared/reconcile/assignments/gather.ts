@@ -18,7 +18,7 @@ import {
   isSameAccess,
   ledgerPrefix,
 } from '../../domain/ledger-entry.ts'
-import { enforcedMinimumsFor } from '../../domain/minimum.ts'
+import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/minimum.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization-view.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import type { Minimum } from '../brake/brake.ts'
@@ -207,8 +207,11 @@ async function learnAdmission(settling: Settling, ids: AccessIds): Promise<Known
   return { admission: await brake.admit(revocation, await findMinimum(settling, ids)) }
 }
 
-/** What policies demand to be left in the account. `undefined`: nothing. */
-async function findMinimum({ key, assignment, context }: Settling, ids: AccessIds): Promise<Minimum | undefined> {
+/** What policies demand to be left in the account. `undefined`: nothing, or this access does not count. */
+async function findMinimum(settling: Settling, ids: AccessIds): Promise<Minimum | undefined> {
+  const { key, assignment, context, entry } = settling
+  const links = findAccess(entry, ids)?.links ?? []
+  if (isOnlyTemporary(links.map((link) => link.key))) return undefined
   const rules = enforcedMinimumsFor(await context.policies.read(), assignment)
   if (rules.length === 0) return undefined
   return {

@@ -3,8 +3,9 @@ import { nameOfAccess } from '../../domain/brake.ts'
 import { fitsOne } from '../../domain/glob.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { type Objection, objectToRevocation } from '../../domain/judge-by-policies.ts'
-import { type AccessIds, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import type { PolicyMinimum } from '../../domain/minimum.ts'
+import { type AccessIds, type GrantingLink, hasExpired, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { temporaryPrefix } from '../../domain/link.ts'
+import { isOnlyTemporary, type PolicyMinimum } from '../../domain/minimum.ts'
 import type { PrincipalType } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Memberships } from '../directory/memberships.ts'
@@ -32,7 +33,7 @@ export async function listKeeping(
   return (await keepingOf(keys, rules, objects)).filter(({ access }) => !leaving.has(access))
 }
 
-/** Of these keys: not what is being revoked, or somebody took away. */
+/** Of these keys: not what is being revoked, or somebody took away, nor what is there for a while only. */
 export async function keepingOf(
   keys: readonly AssignmentKey[],
   rules: readonly PolicyMinimum[],
@@ -46,10 +47,26 @@ export async function keepingOf(
     for (const one of (await ledger.read(key))?.entry.accesses ?? []) {
       const isThere = (one.state === 'granted' || one.state === 'held') && one.missingSince === undefined
       const { principalId } = one
-      if (isThere) keeping.push({ key, permissionSet, type, principalId, access: nameOfAccess(key, one) })
+      if (isThere && (await isStanding(one.links, objects)))
+        keeping.push({ key, permissionSet, type, principalId, access: nameOfAccess(key, one) })
     }
   }
   return keeping
+}
+
+/**
+ * Where temporary links grant it too, the access goes on when the others are deleted, and ends with them: so each of the others is
+ * looked at.
+ */
+async function isStanding(links: readonly GrantingLink[], objects: ObjectStore): Promise<boolean> {
+  if (isOnlyTemporary(links.map(({ key }) => key))) return false
+  const standing = links.filter(({ key }) => !key.startsWith(temporaryPrefix))
+  if (standing.length === links.length) return true
+  for (const link of standing) {
+    const now = await objects.head(link.key)
+    if (now?.etag === link.etag && !hasExpired(link, now.servedAt)) return true
+  }
+  return false
 }
 
 /** The first minimum that is not kept without this access, where it takes somebody away. `undefined`: none. */

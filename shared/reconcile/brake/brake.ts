@@ -10,17 +10,19 @@ import {
   baseMost,
   describeList,
   dropContents,
+  type Edit,
   emptyBrake,
   findBaseless,
+  findBaselessEdit,
   findEnded,
   findList,
   findRelease,
   findUnhinted,
   folderOf,
-  holdContents,
   holdForMinimum,
   isHeld,
   isSameScope,
+  judgeEdit,
   judgeRevocation,
   letLeave,
   listHeld,
@@ -41,6 +43,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
 import { attentionPrefix, statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
@@ -161,19 +164,33 @@ export class Brake {
   }
 
   /**
-   * Asked before the first call that changes a permission set as `held` says, which is held unless a person has released
-   * exactly this. Throws when it cannot be said.
+   * Asked before the first call that changes a permission set as `edit` says; when it passes, that has been counted. Throws when
+   * it cannot be said.
    */
-  async admitContents(held: Omit<HeldContents, 'since'>): Promise<'passes' | HeldContents> {
-    let found: 'passes' | HeldContents = 'passes'
-    await this.#change((record, { now }) => {
-      found = 'passes'
-      if (findRelease(record, held.digest, now)) return record
-      const known = record.contents.find(({ digest }) => digest === held.digest)
-      found = known ?? { ...held, since: now.toISOString() }
-      return holdContents(record, found)
+  async admitContents(edit: Edit): Promise<'passes' | 'released' | HeldContents> {
+    for (;;) {
+      const asked = await this.#judgeContents(edit)
+      if (!('baseless' in asked)) return asked.verdict
+      for (const window of asked.baseless) await this.#measure(window)
+    }
+  }
+
+  /** `baseless`: what has to be counted first. */
+  async #judgeContents(
+    edit: Edit,
+  ): Promise<
+    { readonly verdict: 'passes' | 'released' | HeldContents } | { readonly baseless: readonly BrakeWindow[] }
+  > {
+    let baseless: readonly BrakeWindow[] = []
+    let verdict: 'passes' | 'released' | HeldContents = 'passes'
+    await this.#change((record, terms) => {
+      baseless = findBaselessEdit(record, edit, terms)
+      if (baseless.length > 0) return record
+      const { brake, held } = judgeEdit(record, edit, terms)
+      verdict = held ?? (findRelease(record, edit.file.digest, terms.now) ? 'released' : 'passes')
+      return brake
     })
-    return found
+    return baseless.length > 0 ? { baseless } : { verdict }
   }
 
   /** The file of this permission set is in force, another one, or gone: it leaves the record, as `review` does with keys. */
@@ -365,11 +382,13 @@ export async function countOpen(
 }
 
 /**
- * How many links of the folder, or entries of the ledger, granted something before the window began. The ledger tells:
+ * How many links of the folder, or entries of the ledger, granted something before the window began; or how many permission sets
+ * there were. The ledger tells:
  * somebody who is braked may upload any number of links that grant nothing.
  */
 export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
-  const { rule, name, counted } = window
+  const { rule, cause, name, counted } = window
+  if (cause === 'uploader') return countPermissionSets(window, objects)
   const most = baseMost(rule, configuration.brake)
   const ledger = new Ledger(objects)
   const isConcerned = rule === 'own' ? await concernsFolder(objects, name) : () => true
@@ -384,6 +403,19 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
   for await (const key of listAssignmentKeys(objects, ledgerPrefix)) if (isConcerned(key)) keys.push(key)
   await pLimit(readsAtOnce).map(keys, look)
   return Math.min(found.size, most)
+}
+
+/** Those of ssofile: who is braked may make any number of others meanwhile. */
+async function countPermissionSets(
+  { since, clockAt = since, counted }: BrakeWindow,
+  objects: ObjectStore,
+): Promise<number> {
+  const names = await Array.fromAsync(listOwned(objects))
+  const before = await pLimit(readsAtOnce).map(names, async (name) => {
+    const owned = await spoiledAsAbsent(readOwned(objects, name))
+    return owned?.value.arn !== undefined && owned.value.claimedAt < clockAt ? [String(name)] : []
+  })
+  return new Set([...counted, ...before.flat()]).size
 }
 
 /** Whether links of this folder may have granted an assignment: their statuses, which outlive them, name the same grant. */

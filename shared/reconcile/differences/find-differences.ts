@@ -16,6 +16,7 @@ import {
   toAssignment,
   unclearState,
 } from '../../domain/plan.ts'
+import { reachOf } from '../../domain/reach.ts'
 import { renderScope } from '../../domain/scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
@@ -30,6 +31,9 @@ import { findCrowds } from './find-crowds.ts'
 import { findUnfinished, type Unfinished } from './find-unfinished.ts'
 import { findMisindexed, indexAssignments, wantsLook } from './find-untold.ts'
 import { readLinks, readStatuses } from './read-inputs.ts'
+
+/** At six calls each, and twenty calls a second, this is a few seconds. */
+const judgedMost = 20
 
 /** Everything in the bucket that differs from the files: a value. */
 export type Differences = Awaited<ReturnType<typeof findDifferences>>
@@ -76,10 +80,8 @@ export async function findDifferences(
     crowds,
     /** Ledger entries that are neither settled nor scheduled to be. */
     unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
-    /** The dispatcher that held the file died before it told, or another one was uploaded: it may have to leave the brake. */
-    untoldFiles: [...found.heldFiles].flatMap(([input, name]) =>
-      statuses.told.get(input)?.state === 'held' ? [] : [name],
-    ),
+    /** Permission sets whose file the brake holds: what held it may be gone. */
+    judgedFiles: listJudgedFiles(found, bucket),
     miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
     /** Assignments and permission set files with a retry under `state/open/`. */
     scheduled: found.scheduled,
@@ -210,6 +212,17 @@ function listInputs(
   const waiting = links.inForce.filter(isUntoldWait).map(({ key }) => key)
   const inputs = new Set([...files.keys(), ...statuses.told.keys()])
   return [...new Set([...links.unindexed, ...links.readable, ...waiting, ...[...inputs].filter(isToLookAt)])].sort()
+}
+
+/** The definition of each is read. Of many a sweep takes those whose status says something else, or that nobody has. */
+function listJudgedFiles(
+  { heldFiles }: Unfinished,
+  { statuses, owned, others, isSweep }: Bucket,
+): readonly PermissionSetName[] {
+  const isDue = ([input, name]: readonly [string, PermissionSetName]) =>
+    statuses.told.get(input)?.state !== 'held' || reachOf(name, [owned, others]).assignments === 0
+  const judged = isSweep && heldFiles.size > judgedMost ? [...heldFiles].filter(isDue) : [...heldFiles]
+  return judged.map(([, name]) => name)
 }
 
 /**

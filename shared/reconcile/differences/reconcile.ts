@@ -125,7 +125,7 @@ async function close(
   const recounts = found.miscounted.flatMap(({ link, assignment }) =>
     assignment ? [assignmentHint(assignment, link)] : [],
   )
-  const holds = found.untoldFiles.map((name) => permissionSetHint(name, 'reconcile'))
+  const holds = found.judgedFiles.map((name) => permissionSetHint(name, 'reconcile'))
   const hints = [...others.map(toHint), ...recounts, ...holds]
   await sendHints(ports, { id, hints, revocation: false }, configuration)
   await writeCheckpoint(ports.objects, startedAt, found.memory)

@@ -137,11 +137,11 @@ async function bringUpToDate(
   const changes = planPermissionSetChanges(actual, wanted).map((change) => keepDenials(change, claimed.value))
   const isReported = context.configuration.onDrift === 'report' && isApplied(claimed.value, object)
   if (isReported && changes.length > 0) return reportDrift(read, claimed, changes, context)
-  const held = await askBrake(read, { owned: claimed, actual }, context)
-  if (held) {
+  const asked = await askBrake(read, { owned: claimed, actual }, context)
+  if (asked.outcome === 'held') {
     // What else it may have open waits with it.
     if (claimed.value.openUntil !== undefined) await deferPermissionSet(claimed, 'later', context)
-    return { status: held, exists: true }
+    return { status: asked.status, exists: true }
   }
   const excess = describeExcess(read, claimed.value, changes)
   if (excess) {
@@ -154,13 +154,17 @@ async function bringUpToDate(
   }
   // Before the first call that changes something: a successor then does not believe what was applied.
   const owed = await findOwed(claimed, changes, context)
-  const next = nextChange(owned.value, changes, { owed, etag: object.etag, at: renderInstant(context.clock.now()) })
+  const at = renderInstant(context.clock.now())
+  const next = nextChange(owned.value, changes, { owed, etag: object.etag, at, takes: asked.loss })
   if (next !== owned.value.change) await save(next)
   for (const change of changes) await makePermissionSetChange(context, arn, change)
   if (next) await tellChange(read, owned, next, context)
   if (changes.length > 0) await context.managementAccount.disprove(arn)
   await context.permissionSets.remember(name, arn)
-  const warnings = [...planWarnings(actual, wanted)]
+  const warnings = [
+    ...planWarnings(actual, wanted),
+    ...(next?.takes === undefined ? [] : [`compared with what was in force before, the file ${next.takes}`]),
+  ]
   let provisionedAccounts = 0
   if (next?.provisioning) {
     const provisioned = await provisionPermissionSet(arn, next.provisioning, {
@@ -195,11 +199,13 @@ async function findOwed(
   return reachable.length > 0 ? { askedAt: applied?.at } : undefined
 }
 
+type Change = NonNullable<OwnedPermissionSet['change']>
+
 /** What the record says while the permission set, or an account of it, may still be as before. */
 function nextChange(
   { applied, change, isRecreated }: OwnedPermissionSet,
   changes: readonly PermissionSetChange[],
-  { owed, etag, at }: { readonly owed: OwedProvisioning | undefined; readonly etag: string; readonly at: string },
+  { etag, owed, ...rest }: Pick<Change, 'etag' | 'at' | 'takes'> & { readonly owed: OwedProvisioning | undefined },
 ): OwnedPermissionSet['change'] {
   const isNew = applied === undefined && change === undefined
   if (changes.length === 0 && owed === change?.provisioning && !isNew) return change
@@ -207,7 +213,7 @@ function nextChange(
   const created = isRecreated || change?.event === 'recreated' ? 'recreated' : 'created'
   const changed = change === undefined && applied?.etag === etag ? 'restored' : 'changed'
   const event = applied === undefined ? created : changed
-  return { event, etag, at, changes: changes.map(renderChange), provisioning: owed }
+  return { event, etag, ...rest, changes: changes.map(renderChange), provisioning: owed }
 }
 
 async function reportDrift(

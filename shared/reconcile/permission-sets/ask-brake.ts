@@ -1,10 +1,12 @@
-import { contentsLimit } from '../../domain/brake.ts'
+import { contentsLimit, type Edit } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { type ContentsFinding, describeContents, judgeContents } from '../../domain/held-contents.ts'
+import { toldUploader } from '../../domain/find-uploader.ts'
+import { describeContents, describeLoss, findContents } from '../../domain/held-contents.ts'
 import { definitionOf } from '../../domain/permission-set-changes.ts'
 import { type PermissionSetDefinition, permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { NewStatus } from '../../domain/status.ts'
+import { uploaderWithoutSession } from '../../domain/uploader-without-session.ts'
 import { isGrave, weighContents } from '../../domain/weigh-contents.ts'
 import { contentsDigest } from '../brake/brake-file.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
@@ -20,32 +22,37 @@ export type ContentsReach = {
   ledgerEntries(): Promise<number>
 }
 
-/** What a file would do that the brake does not let pass without a release, and its digest. `undefined`: it passes. */
-export async function findContentsHold(
+/** What the brake has to judge of a file, and its digest. `undefined`: nothing. */
+export async function findEdit(
   { file, object }: ReadFile,
   { owned, actual }: { readonly owned: OwnedPermissionSet; readonly actual: PermissionSetDefinition },
   { limits, assignmentsOf, ledgerEntries }: ContentsReach,
-): Promise<(ContentsFinding & { readonly digest: string }) | undefined> {
+): Promise<Edit['file'] | undefined> {
   if (isAccepted(owned, object)) return undefined
   const { givesAdministrator, ...weighed } = weighContents(actual, definitionOf(file))
   // One that is being made gives what it gives: nobody had it otherwise before.
   const change = { ...weighed, givesAdministrator: givesAdministrator && owned.applied !== undefined }
   if (!isGrave(change)) return undefined
   const assignments = await assignmentsOf(file.name)
-  if (assignments === 0) return undefined
-  const finding = judgeContents(change, { assignments, limit: contentsLimit(await ledgerEntries(), limits) })
-  const content = object.content ?? object.etag
-  return finding && { ...finding, digest: contentsDigest({ name: file.name, content }, change) }
+  const finding = findContents(change, { assignments, limit: contentsLimit(await ledgerEntries(), limits) })
+  const { etag, versionId, content = etag } = object
+  const digest = contentsDigest({ name: file.name, content }, change)
+  return finding && { rule: 'contents', cause: 'permission set', name: file.name, etag, versionId, digest, ...finding }
 }
 
-/** Asks the brake before a permission set is changed. The status of the file where it is held: nothing was changed then. */
+/** What became of it. `loss`: what the change takes away, for the status. */
+type Asked =
+  | { readonly outcome: 'passes'; readonly loss: string | undefined }
+  | { readonly outcome: 'held'; readonly status: NewStatus }
+
+/** Asks the brake before a permission set is changed. Where the file is held, nothing was changed. */
 export async function askBrake(
   read: ReadFile,
   { owned, actual }: { readonly owned: StoredOwned; readonly actual: PermissionSetDefinition },
   { brake, standings, configuration, objects, statuses, log }: PermissionSetContext,
-): Promise<NewStatus | undefined> {
+): Promise<Asked> {
   const { name } = read.file
-  const found = await findContentsHold(
+  const file = await findEdit(
     read,
     { owned: owned.value, actual },
     {
@@ -57,19 +64,16 @@ export async function askBrake(
       ledgerEntries: async () => (await standings.keysOf(() => true)).ledger.length,
     },
   )
-  if (!found) return undefined
-  const { etag, versionId } = read.object
-  const held = { rule: 'contents', cause: 'permission set', name, etag, versionId, ...found } as const
-  const admitted = await brake.admitContents(held)
-  if (admitted === 'passes') {
-    log.info('a file that the brake held is released', { permissionSet: name, digest: found.digest })
-    return undefined
-  }
+  if (!file) return { outcome: 'passes', loss: undefined }
+  const by = toldUploader(await statuses.read(permissionSetKey(name)), read.object)
+  const admitted = await brake.admitContents({ file, uploader: uploaderWithoutSession(by) })
+  if (admitted === 'released')
+    log.info('a file that the brake held is released', { permissionSet: name, digest: file.digest })
+  if (admitted === 'released' || admitted === 'passes') return { outcome: 'passes', loss: describeLoss(file) }
   const { arn } = owned.value
-  const { digest, since } = admitted
+  const { digest, since, etag, versionId } = admitted
   const reason = describeContents(admitted)
-  const by = (await statuses.read(permissionSetKey(name)))?.by
   const body = { arn, etag, versionId, digest, reason, by }
   await recordPermissionSetHistory(objects, name, { event: 'held', at: since, body })
-  return describeHold(read, arn, reason, digest)
+  return { outcome: 'held', status: describeHold(read, arn, reason, digest) }
 }

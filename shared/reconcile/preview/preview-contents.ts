@@ -1,22 +1,34 @@
+import { type BrakeTerms, emptyBrake, findBaselessEdit, judgeEdit, noteBase, pruneBrake } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { describeContents } from '../../domain/held-contents.ts'
+import { toldUploader } from '../../domain/find-uploader.ts'
+import { describeContents, describeLoss } from '../../domain/held-contents.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { reachOf } from '../../domain/reach.ts'
+import { uploaderWithoutSession } from '../../domain/uploader-without-session.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { countBase } from '../brake/brake.ts'
+import { brakeFile } from '../brake/brake-file.ts'
 import type { Differences } from '../differences/find-differences.ts'
-import { findContentsHold } from '../permission-sets/ask-brake.ts'
+import { findEdit } from '../permission-sets/ask-brake.ts'
 import { readPermissionSet } from '../permission-sets/read-permission-set.ts'
 import { readOwned } from '../records/owned-permission-sets.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 /** At six calls each, and five calls a second, this is a minute. */
 const readMost = 50
 
+type ToldEdit = { readonly name: PermissionSetName; readonly reason: string }
+
 export type ContentsPreview = {
   /** The files of permission sets that the brake would hold, and why. */
-  readonly contents: readonly { readonly name: PermissionSetName; readonly reason: string }[]
+  readonly contents: readonly ToldEdit[]
+  /** Those that may take something away and would pass, what, and from how many. */
+  readonly losses: readonly ToldEdit[]
   /** Changes of permission sets that are assigned and were not compared with what Identity Center has: too many. */
   readonly contentsUnchecked: number
 }
@@ -25,18 +37,28 @@ export type ContentsPreview = {
 export async function previewContents(
   { changes, ssoAdmin }: Pick<PermissionSetPreview, 'changes' | 'ssoAdmin'>,
   recorded: Differences['recorded'],
-  { objects, configuration }: { readonly objects: ObjectStore; readonly configuration: Configuration },
+  {
+    objects,
+    configuration,
+    clock,
+  }: { readonly objects: ObjectStore; readonly configuration: Configuration; readonly clock: Clock },
 ): Promise<ContentsPreview> {
+  const terms: BrakeTerms = { limits: configuration.brake, now: clock.now() }
+  let record = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
   const [ledger = new Map()] = recorded
   const assigned = changes
     .flatMap(({ name, change }) => (change === 'update' ? [{ name, ...reachOf(name, recorded) }] : []))
     .filter(({ assignments }) => assignments > 0)
     .sort((a, b) => b.assignments - a.assignments)
-  const contents: { readonly name: PermissionSetName; readonly reason: string }[] = []
+  const statuses = new StatusStore(objects, clock)
+  const contents: ToldEdit[] = []
+  const losses: ToldEdit[] = []
   for (const { name, assignments } of assigned.slice(0, readMost)) {
-    const [owned, reading] = await Promise.all([
+    const key = permissionSetKey(name)
+    const [owned, reading, told] = await Promise.all([
       readOwned(objects, name),
-      readPermissionSetFile(objects, permissionSetKey(name)),
+      readPermissionSetFile(objects, key),
+      spoiledAsAbsent(statuses.read(key)),
     ])
     const arn = owned?.value.arn
     if (!owned || arn === undefined || !reading?.file.ok) continue
@@ -47,11 +69,21 @@ export async function previewContents(
       assignmentsOf: async () => assignments,
       ledgerEntries: async () => [...ledger.values()].reduce((sum, { accounts }) => sum + accounts.size, 0),
     }
-    const found = actual && (await findContentsHold(read, { owned: owned.value, actual }, reach))
-    if (found) contents.push({ name, reason: describeContents(found) })
+    const file = actual && (await findEdit(read, { owned: owned.value, actual }, reach))
+    if (!file) continue
+    const edit = { file, uploader: uploaderWithoutSession(toldUploader(told, reading.object)) }
+    for (const window of findBaselessEdit(record, edit, terms))
+      record = noteBase(record, window, await countBase(window, { objects, configuration }), terms)
+    const { brake, held } = judgeEdit(record, edit, terms)
+    record = brake
+    const loss = describeLoss(file)
+    if (held) contents.push({ name, reason: describeContents(held) })
+    else if (loss !== undefined) losses.push({ name, reason: loss })
   }
+  const byName = (a: ToldEdit, b: ToldEdit) => (a.name < b.name ? -1 : 1)
   return {
-    contents: contents.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    contents: contents.sort(byName),
+    losses: losses.sort(byName),
     contentsUnchecked: Math.max(0, assigned.length - readMost),
   }
 }

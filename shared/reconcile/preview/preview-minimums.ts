@@ -1,6 +1,6 @@
 import { type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import { describeObjection } from '../../domain/judge-by-policies.ts'
-import { enforcedMinimumsFor } from '../../domain/minimum.ts'
+import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/minimum.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { findMissing, listKeeping } from '../assignments/judge-minimum.ts'
 import type { Memberships } from '../directory/memberships.ts'
@@ -31,8 +31,10 @@ export async function previewMinimums(
   for (const [accountId, gone] of Map.groupBy(concerned, ({ assignment }) => assignment.accountId)) {
     const rules = gone.flatMap(({ assignment }) => enforcedMinimumsFor(guardrails, assignment))
     const keeping = await listKeeping({ accountId }, rules, { objects, leaving: new Set() })
-    const given = grants.flatMap(({ assignment, principalId }) =>
-      assignment.accountId === accountId && principalId ? [{ ...assignment, principalId }] : [],
+    const given = grants.flatMap(({ assignment, principalId, links }) =>
+      assignment.accountId === accountId && principalId && !isOnlyTemporary(links)
+        ? [{ ...assignment, principalId }]
+        : [],
     )
     const left = [...keeping.filter(({ key }) => !revoked.has(key)), ...given]
     for (const one of keeping.filter(({ key }) => revoked.has(key))) {

@@ -188,7 +188,7 @@ export async function previewChanges(
     minimums: await previewMinimums(revocations, sorted.grants, people),
     brake: {
       ...(await previewBrake(revocations, { objects, configuration, now: ports.clock.now() })),
-      ...(await previewContents(permissionSets, differences.recorded, { objects, configuration })),
+      ...(await previewContents(permissionSets, differences.recorded, { ...ports, objects, configuration })),
     },
     stuck,
     vanishingRoles: findVanishingRoles({

@@ -21,7 +21,7 @@ import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import type { PermissionSetEvent } from './owned-permission-sets.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
-import { type EventSubject, type ToldOnce, tellEvent } from './tell-event.ts'
+import { type EventSubject, shortNameOf, type ToldOnce, tellEvent } from './tell-event.ts'
 
 /** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"); the instant and the event need 40. */
 const folderMostBytes = 1024 - 40
@@ -248,6 +248,30 @@ export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<
   return last
 }
 
+/**
+ * What became of each assignment since then, by its folder, from one listing of all history. `beganAt`: when it began, where it
+ * was not there before, by S3's clock. Of two events of one second, and where another id took its place, it was.
+ */
+export async function listStoriesSince(
+  objects: ObjectStore,
+  since: Date,
+): Promise<ReadonlyMap<string, { readonly last: ListedEvent; readonly beganAt: Date | undefined }>> {
+  const events: OwnListedEvent[] = []
+  for await (const event of listAllHistory(objects, undefined))
+    if (isOwn(event) && event.head.lastModified >= since) events.push(event)
+  const told = [...Map.groupBy(events, ({ folder }) => folder)].flatMap(([folder, all]) => {
+    const ordered = all.toSorted(compareNewestFirst)
+    const [last] = ordered.filter(({ event }) => event !== 'replaced')
+    if (!last) return []
+    const [first = last, second] = ordered.toReversed()
+    const isPlain = all.every(({ event }) => event !== 'replaced') && (!second || secondOf(first) < secondOf(second))
+    return [
+      [folder, { last, beganAt: isPlain && isBeginning(first.event) ? first.head.lastModified : undefined }] as const,
+    ]
+  })
+  return new Map(told)
+}
+
 /** One or none. */
 export function parseEvent(head: ObjectHead): ListedEvent[] {
   const end = head.key.lastIndexOf('/') + 1
@@ -308,6 +332,12 @@ export async function readHistoryEvent(
 
 export function historyFolder(key: AssignmentKey): string {
   return subjectOf(key).folder
+}
+
+/** What `changes/` may call an assignment. */
+export function namesInChanges(key: AssignmentKey): readonly string[] {
+  const { name } = subjectOf(key)
+  return [name, shortNameOf(name)]
 }
 
 /**

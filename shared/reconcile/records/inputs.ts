@@ -7,6 +7,7 @@ import { type InputMessage, inputMessage } from '../../domain/input-message.ts'
 import { linkPrefix } from '../../domain/link.ts'
 import { renderMessageBody } from '../../domain/message-body.ts'
 import { permissionSetPrefix } from '../../domain/permission-set-file.ts'
+import { uploaderWithoutSession } from '../../domain/uploader-without-session.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage, WorkedQueue } from '../../ports/queues.ts'
 import { deduplicationId, groupId } from './lanes.ts'
@@ -47,13 +48,11 @@ function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readon
   if (isAlone) return groupId(key)
   const place = Number.parseInt(groupId(key).slice(0, 8), 16) % groupsOfFolder
   if (queueOf(key) === 'requests') return groupId(`requests of ${userInKey(key)}`)
-  const share = queueOf(key) === 'links' ? shareOf(key, folders) : `permission sets of ${uploaderOf(by)}`
+  const share =
+    queueOf(key) === 'links'
+      ? shareOf(key, folders)
+      : `permission sets of ${uploaderWithoutSession(by) ?? 'nobody known'}`
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
-}
-
-/** Without the name of the session, which the person who assumes a role chooses (IAM User Guide, "IAM identifiers"). */
-function uploaderOf(by: InputMessage['by']): string {
-  return by?.principalId.split(':').slice(0, 2).join(':') ?? 'nobody known'
 }
 
 /** By S3's name of the event, which decides on the order alone. */

@@ -3,12 +3,18 @@ import { renderInstant } from '../../domain/instant.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { countAgain, isMassLoss, type LedgerCount, type LedgerSize, ledgerCount } from '../../domain/ledger-loss.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { historyFolder, isEnd, listLastEvents } from './history.ts'
+import { historyFolder, isEnd, listLastEvents, listStoriesSince, namesInChanges } from './history.ts'
 import { JsonRecord } from './json-record.ts'
 import { listAssignmentKeys } from './ledger.ts'
+import { ownerKey } from './owner.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
+import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
 export const ledgerCountKey = 'control/ledger.json'
+/** What began stands in `changes/` under the instant of its call, which may be so long before it was confirmed and written. */
+const calledBeforeMs = 3 * 60 * 60_000
+const epoch = renderInstant(new Date(0))
+const neverCounted: LedgerCount = { v: 1, settled: 0, at: epoch, until: epoch, begunSince: epoch }
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ledgerCountKey, ledgerCount)
 
 export async function readLedgerCount(objects: ObjectStore): Promise<LedgerCount | undefined> {
@@ -22,43 +28,64 @@ export async function readLedgerCount(objects: ObjectStore): Promise<LedgerCount
  */
 export async function countLedger(
   objects: ObjectStore,
-  size: LedgerSize,
+  size: Omit<LedgerSize, 'lacking' | 'until'>,
   configuration: Pick<Configuration, 'brake'>,
 ): Promise<void> {
   const record = recordOf(objects)
   const read = await unlessSpoiled(record.read())
   const before = read && !isSpoiled(read) ? read.value : undefined
+  const { at } = size
+  // Without an owner everything stops.
+  const now = (read?.object ?? (await objects.head(ownerKey)))?.servedAt
+  const until = now ? renderInstant(now) : at
   const next = before
-    ? countAgain(before, size, await askHistory(objects, before, size.all, configuration))
+    ? countAgain(
+        before,
+        { ...size, until, lacking: (await findLacking(objects, before)).lacking },
+        await askHistory(objects, before, size.all, configuration),
+      )
     : // Deleted, or never counted: what history says is ours should be there.
-      { v: 1 as const, settled: size.settled + (await countLacking(objects)), at: size.at }
+      { v: 1 as const, settled: size.settled + (await countLacking(objects)), at, until, begunSince: at }
   // Whoever restored the ledger meanwhile, or accepted its loss, has said that it is counted again from then on.
   if (JSON.stringify(next) !== JSON.stringify(before)) await record.write(next, read?.object.etag)
 }
 
-/** The ledger is as it is from now on: the next sweep counts it. */
+/**
+ * The ledger is as it is from now on, and so it is counted: what is gone is missed no more, and what is there is, as far as history
+ * tells that it began.
+ */
 export async function forgetLedgerCount(objects: ObjectStore, now: Date): Promise<void> {
-  await recordOf(objects).overwrite({ v: 1, settled: 0, at: renderInstant(now) })
+  const record = recordOf(objects)
+  const begin = (settled: number, began: Date, until: Date) => {
+    const at = renderInstant(began)
+    return record.overwrite({ v: 1, settled, at, until: renderInstant(until), begunSince: at })
+  }
+  // The clock of whoever asks may be minutes behind S3's, which dates what began. It tells whole seconds.
+  const servedAt = await begin(0, now, now)
+  const began = new Date((Math.floor(servedAt.getTime() / 1000) + 1) * 1000)
+  const settled = await countTold(objects)
+  const until = await begin(settled, began, began)
+  await begin(settled, began, until > began ? until : began)
 }
 
 async function askHistory(
   objects: ObjectStore,
-  { settled, at }: LedgerCount,
+  count: LedgerCount,
   all: number,
   configuration: Pick<Configuration, 'brake'>,
 ): Promise<number | 'not asked'> {
-  if (!isMassLoss(settled - all, settled, configuration)) return 'not asked'
-  return countEnded(objects, new Date(at))
+  if (!isMassLoss(count.settled - all, count.settled, configuration)) return 'not asked'
+  return countEnded(objects, count)
 }
 
-/** How many entries ended since then, by history, and are gone. S3 tells whole seconds. */
-async function countEnded(objects: ObjectStore, since: Date): Promise<number> {
+/** How many of the entries that were counted ended since, by history, and are gone. S3 tells whole seconds. */
+async function countEnded(objects: ObjectStore, { at, until }: LedgerCount): Promise<number> {
   const present = await presentFolders(objects)
-  const sinceMs = Math.floor(since.getTime() / 1000) * 1000
-  const last = [...(await listLastEvents(objects)).values()]
-  return last.filter(
-    ({ folder, event, head }) => isEnd(event) && head.lastModified.getTime() >= sinceMs && !present.has(folder),
-  ).length
+  const stories = await listStoriesSince(objects, new Date(Math.floor(Date.parse(at) / 1000) * 1000))
+  return [...stories].filter(([folder, { last, beganAt }]) => {
+    const isCounted = beganAt === undefined || beganAt.getTime() <= Date.parse(until)
+    return isEnd(last.event) && isCounted && !present.has(folder)
+  }).length
 }
 
 /** How many entries history says are ours, and the ledger has not. */
@@ -68,10 +95,59 @@ async function countLacking(objects: ObjectStore): Promise<number> {
   return last.filter(({ folder, event }) => !isEnd(event) && !present.has(folder)).length
 }
 
+/** How many entries there are of which history says that they are ours. */
+async function countTold(objects: ObjectStore): Promise<number> {
+  const last = await listLastEvents(objects)
+  return [...(await presentFolders(objects))].filter((folder) => {
+    const told = last.get(folder)
+    return told !== undefined && !isEnd(told.event)
+  }).length
+}
+
 async function presentFolders(objects: ObjectStore): Promise<ReadonlySet<string>> {
   const present = new Set<string>()
   for await (const key of listAssignmentKeys(objects, ledgerPrefix)) present.add(historyFolder(key))
   return present
+}
+
+/**
+ * Access that began since the last count, is not in the ledger, and has not ended. `changes/` tells of it before the ledger says
+ * that it is granted, so whoever dies between the two forgets nothing. It tells of an end before the entry is removed: what ends
+ * while the ledger is listed has ended when `changes/` is looked at again. `all`: the entries of the ledger.
+ */
+async function findLacking(
+  objects: ObjectStore,
+  { begunSince }: LedgerCount,
+): Promise<{ readonly all: number; readonly lacking: number }> {
+  const begun = await listBegun(objects, new Date(begunSince))
+  const lacking = new Map(begun)
+  let all = 0
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+    all++
+    if (lacking.size > 0) for (const name of namesInChanges(key)) lacking.delete(name)
+  }
+  if (lacking.size === 0) return { all, lacking: 0 }
+  const still = await listBegun(objects, new Date(begunSince))
+  return { all, lacking: [...lacking].filter(([name, at]) => still.get(name) === at).length }
+}
+
+/** By what `changes/` calls it: when access began that has not ended since. S3 tells whole seconds: of one, the end counts. */
+async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap<string, string>> {
+  const sinceMs = Math.floor(since.getTime() / 1000) * 1000
+  const startAfter = startOfChanges(renderInstant(new Date(Math.max(0, sinceMs - calledBeforeMs))))
+  const begun = new Map<string, { readonly at: string; readonly ms: number }>()
+  const endedMs = new Map<string, number>()
+  for await (const { key, lastModified } of objects.list(changesPrefix, { startAfter })) {
+    const change = parseChangeKey(key)
+    const ms = lastModified.getTime()
+    if (change === undefined || ms < sinceMs) continue
+    const { event, at, name } = change
+    if (event === 'revoked' || event === 'released') endedMs.set(name, Math.max(ms, endedMs.get(name) ?? ms))
+    else if ((event === 'granted' || event === 'adopted') && ms >= (begun.get(name)?.ms ?? ms))
+      begun.set(name, { at, ms })
+  }
+  const lasting = [...begun].filter(([name, { ms }]) => ms > (endedMs.get(name) ?? Number.NEGATIVE_INFINITY))
+  return new Map(lasting.map(([name, { at }]) => [name, at]))
 }
 
 /** How many entries are gone without their history, of how many; `undefined`: not too many. */
@@ -79,12 +155,11 @@ export async function findLedgerLoss(
   objects: ObjectStore,
   configuration: Pick<Configuration, 'brake'>,
 ): Promise<{ readonly gone: number; readonly of: number } | undefined> {
-  const before = await readLedgerCount(objects)
-  if (before === undefined) return undefined
-  let all = 0
-  for await (const _ of listAssignmentKeys(objects, ledgerPrefix)) all++
-  const ended = await askHistory(objects, before, all, configuration)
-  if (ended === 'not asked') return undefined
-  const gone = before.settled - all - ended
-  return isMassLoss(gone, before.settled, configuration) ? { gone, of: before.settled } : undefined
+  const before = (await readLedgerCount(objects)) ?? neverCounted
+  const { all, lacking } = await findLacking(objects, before)
+  const of = Math.max(before.settled, all) + lacking
+  const goneAfter = (ended: number) => Math.max(0, before.settled - all - ended) + lacking
+  if (!isMassLoss(goneAfter(0), of, configuration)) return undefined
+  const gone = goneAfter(all < before.settled ? await countEnded(objects, before) : 0)
+  return isMassLoss(gone, of, configuration) ? { gone, of } : undefined
 }

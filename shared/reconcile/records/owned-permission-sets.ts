@@ -63,6 +63,8 @@ export const ownedPermissionSet = z.strictObject({
       /** Also the instant under which history records it, so that a replay writes the same key. */
       at: z.iso.datetime(),
       changes: z.array(z.string()),
+      /** What may be lost by it, and by how many: the status says it once it is in force. */
+      takes: z.string().optional(),
       /** Owed since the last change of the definition, until a provisioning that was asked for after it SUCCEEDED. */
       provisioning: owedProvisioning.optional(),
     })

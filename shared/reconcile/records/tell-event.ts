@@ -41,7 +41,17 @@ export function renderChangeKey({ event, at, name }: Change): string {
   const [date = '', time = ''] = at.split('T')
   const start = `${changesPrefix}${date}/${time}%${event}%`
   if (Buffer.byteLength(start + name) <= keyMostBytes) return start + name
-  return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
+  return start + shortNameOf(name)
+}
+
+/** What stands in place of a name that is too long: whether it is depends on the event as well. */
+export function shortNameOf(name: string): string {
+  return `too-long%${createHash('sha256').update(name).digest('hex')}`
+}
+
+/** A key under `changes/` before which nothing is of this instant or a later one. */
+export function startOfChanges(at: string): string {
+  return changesPrefix + at.replace('T', '/')
 }
 
 /** What `changes/` has from the beginning of this day on, ascending. Keys that nobody here wrote are skipped. */

@@ -48,7 +48,7 @@ function grants(
 
 const first = (told: string) => /### Look at these first\n\n([\s\S]*?)\n\n/.exec(told)?.[1] ?? ''
 
-const noBrake = { held: 0, reasons: [], contents: [], contentsUnchecked: 0 }
+const noBrake = { held: 0, reasons: [], contents: [], losses: [], contentsUnchecked: 0 }
 
 test('the first line has the counts and the verdict of the brake', () => {
   const [line] = render({ grants: grants(3), brake: noBrake }).split('\n')
@@ -59,6 +59,10 @@ test('the first line has the counts and the verdict of the brake', () => {
   const file = render({ brake: { ...noBrake, contents } })
   expect(file.split('\n')[0]).toContain('**The brake would hold 1 permission set file** until a person releases it.')
   expect(file).toContain('`Set-ps`: `it leaves nothing`')
+  const losses = [{ name: permissionSetName.parse('Set-ps'), reason: 'may take away a policy' }]
+  const lost = render({ brake: { ...noBrake, losses } })
+  expect(lost).toContain('1 permission set file that takes something away')
+  expect(lost).toContain('`Set-ps`: `may take away a policy`')
   const both = render({ brake: { ...noBrake, held: 1, contents, contentsUnchecked: 3 } })
   expect(both).toContain(
     '**The brake would hold 1 revocation and 1 permission set file** until a person releases them.',
@@ -198,6 +202,7 @@ describe('names from outside stay text', () => {
           held: 1,
           reasons: [name],
           contents: [{ name: permissionSetName.parse('Set-ps'), reason: name }],
+          losses: [{ name: permissionSetName.parse('Set-ps'), reason: name }],
           contentsUnchecked: 0,
         },
       },

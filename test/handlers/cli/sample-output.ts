@@ -99,7 +99,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
       grants: [{ assignment, links: [key] }],
     })),
     held: [],
-    brake: { held, reasons: held > 0 ? [reason] : [], contents: [], contentsUnchecked: 0 },
+    brake: { held, reasons: held > 0 ? [reason] : [], contents: [], losses: [], contentsUnchecked: 0 },
     stuck: [],
     vanishingRoles: revocations.map(({ assignment }) => assignment),
     idleLinks: [],

@@ -18,26 +18,39 @@ describe('of the ledger are gone too many', () => {
 })
 
 describe('the ledger is counted again', () => {
-  const before = { v: 1, settled: 100, at: '2026-03-03T10:00:00.000Z' } as const
-  const at = '2026-03-03T10:05:00.000Z'
+  const earlier = '2026-03-03T10:00:00.000Z'
+  const before = { v: 1, settled: 100, at: earlier, until: earlier, begunSince: earlier } as const
+  const [at, until] = ['2026-03-03T10:05:00.000Z', '2026-03-03T10:05:03.000Z']
+  const counted = (settled: number) => ({ v: 1, settled, at, until, begunSince: at })
 
   test('as it is, where it has grown', () => {
-    expect(countAgain(before, { settled: 120, all: 125, at }, 'not asked')).toEqual({ v: 1, settled: 120, at })
+    expect(countAgain(before, { settled: 120, all: 125, lacking: 0, at, until }, 'not asked')).toEqual(counted(120))
   })
 
   test('not at all, where few entries are gone: so a slow loss adds up', () => {
-    expect(countAgain(before, { settled: 90, all: 90, at }, 'not asked')).toEqual(before)
+    expect(countAgain(before, { settled: 90, all: 90, lacking: 0, at, until }, 'not asked')).toEqual({
+      ...before,
+      begunSince: at,
+    })
   })
 
   test('without the entries that ended, where many are gone', () => {
-    expect(countAgain(before, { settled: 40, all: 40, at }, 60)).toEqual({ v: 1, settled: 40, at })
+    expect(countAgain(before, { settled: 40, all: 40, lacking: 0, at, until }, 60)).toEqual(counted(40))
   })
 
   test('with the entries that are gone without their history', () => {
-    expect(countAgain(before, { settled: 40, all: 40, at }, 10)).toEqual({ v: 1, settled: 90, at })
+    expect(countAgain(before, { settled: 40, all: 40, lacking: 0, at, until }, 10)).toEqual(counted(90))
   })
 
   test('no lower for entries that are there and are not settled', () => {
-    expect(countAgain(before, { settled: 40, all: 100, at }, 'not asked')).toEqual(before)
+    expect(countAgain(before, { settled: 40, all: 100, lacking: 0, at, until }, 'not asked').settled).toBe(100)
+  })
+
+  test.each([
+    { settled: 120, ended: 'not asked' as const, next: 127 },
+    { settled: 90, ended: 'not asked' as const, next: 107 },
+    { settled: 40, ended: 60, next: 47 },
+  ])('with 7 that began since and are gone: $settled of 100, $ended ended: $next', ({ settled, ended, next }) => {
+    expect(countAgain(before, { settled, all: settled, lacking: 7, at, until }, ended).settled).toBe(next)
   })
 })

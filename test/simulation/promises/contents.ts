@@ -9,9 +9,16 @@ const soonMs = 30_000
 const lateMs = 6 * 60_000
 const releasedMs = 60 * 60_000
 
+/** A window of edits begins and ends by S3's clock, and is told a moment later. */
+const windowMs = 15 * 60_000
+
+/** The sets of one uploader that lost something since then. Uncertain: it may have begun earlier, with other sets. */
+type Window = { readonly sinceMs: number; readonly sets: Set<string> }
+
 /**
- * Promise 6, for contents: no definition that takes away from more than may pass without a release, or all from anybody, is
- * begun without its release. By the plainest reading: what stands in one definition and not in the other.
+ * Promise 6, for contents: no definition that takes all away from anybody is begun without its release, and none that takes
+ * something away once its uploader has done so to as many sets as may pass within a quarter of an hour. By the plainest reading:
+ * what stands in one definition and not in the other. (The files of the simulation make no administrators.)
  */
 export class ContentsPromise {
   readonly #world: SimulatedWorld
@@ -23,10 +30,11 @@ export class ContentsPromise {
   readonly #releasedAtMs = new Map<string, number>()
   /** Which content each permission set was being brought to when its record was last written. */
   readonly #begun = new Map<string, string>()
-  /** Since when each object that is access has been there; and all that ever were. */
+  /** Since when each object that is access has been there. */
   readonly #sinceMs = new Map<string, number>()
-  readonly #known = new Set<string>()
-  #entriesMost = 0
+  readonly #windows = new Map<string, Window>()
+  /** Until then a window of the product may go on, since it held something. */
+  #busyUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(world: SimulatedWorld, fail: Fail) {
     this.#world = world
@@ -39,6 +47,7 @@ export class ContentsPromise {
       if (file && found) this.#bodies.set(`${file} ${found.etag}`, Buffer.from(found.body).toString())
       const [, name] = /^owned_permission_sets\/([\w-]+)$/.exec(key) ?? []
       if (name && !isRemoved) this.#noteRecord(name)
+      if (key === 'control/brake.json') this.#noteBrake()
     })
   }
 
@@ -50,8 +59,13 @@ export class ContentsPromise {
   #noteAccess(key: string, isRemoved: boolean): void {
     if (isRemoved) this.#sinceMs.delete(key)
     else if (!this.#sinceMs.has(key)) this.#sinceMs.set(key, this.#world.clock.monotonicMs())
-    this.#known.add(key)
-    this.#entriesMost = Math.max(this.#entriesMost, this.#sinceMs.size)
+  }
+
+  /** While something is held, and a while after that, or where the record was lost, the windows of the product are not known. */
+  #noteBrake(): void {
+    if (this.#world.readJson('control/brake.json') && readHeldContents(this.#world).length === 0) return
+    this.#windows.clear()
+    this.#busyUntilMs = this.#world.clock.monotonicMs() + windowMs + lateMs
   }
 
   #noteRecord(name: string): void {
@@ -75,12 +89,28 @@ export class ContentsPromise {
     if (!effect || wasDrifted || losses.hasAny) return
     const sinceMs = clock.monotonicMs() - this.#marginMs()
     const assigned = [...this.#sinceMs].filter(([key, ms]) => ms < sinceMs && setOf(key) === name).length
-    const { most } = this.#limit()
-    if (effect.leavesNone ? assigned > 0 : assigned > most)
+    if (assigned === 0) return
+    const many = effect.leavesNone ? 0 : this.#countEdit(name)
+    if (effect.leavesNone || many > this.#limit())
       this.#fail(
         promises.brake,
-        `changes ${name}, which takes away ${effect.takes.join(', ')} on ${assigned} assignments, and nobody released it`,
+        `changes ${name}, which takes away ${effect.takes.join(', ')} on ${assigned} assignments, as one of ${many} sets, and nobody released it`,
       )
+  }
+
+  /** How many sets of whoever uploaded it have lost something in a window, this one included. */
+  #countEdit(name: string): number {
+    const { clock } = this.#world
+    const nowMs = clock.monotonicMs()
+    if (nowMs < this.#busyUntilMs) return 0
+    const { by } = this.#world.readJson(`status/permission_sets/${name}.json.json`) ?? {}
+    const uploader = JSON.stringify(by && typeof by === 'object' && 'principalId' in by ? by.principalId : undefined)
+    const window = this.#windows.get(uploader)
+    const ageMs = nowMs - (window?.sinceMs ?? Number.NEGATIVE_INFINITY)
+    const isUncertain = Math.abs(ageMs - windowMs) < this.#marginMs()
+    if (window && ageMs < windowMs && !isUncertain) return window.sets.add(name).size
+    this.#windows.set(uploader, { sinceMs: nowMs, sets: new Set(isUncertain ? [] : [name]) })
+    return isUncertain ? 0 : 1
   }
 
   /** What a file takes away from the permission set as it is now. `undefined`: nothing. */
@@ -100,10 +130,9 @@ export class ContentsPromise {
     return isLate || wasDisturbed || wasInterrupted ? lateMs : soonMs
   }
 
-  #limit(): { readonly least: number; readonly most: number } {
-    const { count, percent, most } = this.#world.configuration.brake.indirect
-    const share = Math.max(count, Math.floor((this.#entriesMost * percent) / 100))
-    return { least: Math.min(most, count), most: Math.min(most, share) }
+  /** There are a few permission sets: a share of them is less than one. */
+  #limit(): number {
+    return this.#world.configuration.brake.own.count
   }
 
   /** Whether the file of this name is held as it is. */
@@ -137,9 +166,13 @@ export class ContentsPromise {
     const found = this.#world.objects.model.find(`permission_sets/${name}.json`)
     const effect = this.#effectOf(name, found && Buffer.from(found.body).toString())
     if (this.#world.wasDrifted) return
-    const assignedMost = [...this.#known].filter((key) => setOf(key) === name).length
-    const isBeyond = effect && (effect.leavesNone ? assignedMost > 0 : assignedMost > this.#limit().least)
-    if (!isBeyond) this.#fail(promises.brake, `the file of ${name} is held, and takes nothing away, or from few`)
+    const assigned = [...this.#sinceMs.keys()].filter((key) => setOf(key) === name).length
+    // Whoever dies after it was counted has not begun it.
+    const edited = Map.groupBy(this.#bodies.keys(), (key) => key.split(' ')[0])
+    const others = [...edited].filter(([other, uploads]) => other !== name && uploads.length > 1).length
+    const isNeeded = effect && assigned > 0 && (effect.leavesNone || others >= this.#limit())
+    if (!isNeeded)
+      this.#fail(promises.brake, `the file of ${name} is held, and takes nothing away, from nobody, or as one of few`)
   }
 }
 

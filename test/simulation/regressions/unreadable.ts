@@ -101,4 +101,16 @@ export const unreadableRegressions: readonly Regression[] = [
       wait(70_000),
     ],
   },
+  {
+    name: 'a ledger that is lost again is missed, although no sweep has counted it since it was restored',
+    settings: { ...calm, mischief: 'any', brakeCount: 1 },
+    actions: [
+      upload(linkOf('account%200000000001')),
+      upload(linkOf('root%all', 'First-ps', 'team-2')),
+      wait(22_000),
+      { do: 'the ledger is lost, and restored', count: 12, afterMs: 1_000, writes: 0 },
+      wait(90_000),
+      { do: 'all entries are lost, and restored', writes: 0 },
+    ],
+  },
 ]

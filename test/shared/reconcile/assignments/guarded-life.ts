@@ -11,6 +11,8 @@ export const lifeLinks = [
   linkOf('Approve-ps', 'payers'),
   linkOf('Approve-ps', 'ana', 'USER'),
 ] as const
+/** What Ben has for a while: no link gives it to him. */
+const lent = linkOf('Pay-ps', 'ben', 'USER').slice('links_data/'.length)
 export const groups = ['payers', 'approvers', 'readers'] as const
 export const users = ['ana', 'ben', 'kim'] as const
 
@@ -36,6 +38,8 @@ export type Step =
   | { readonly do: 'join' | 'leave'; readonly group: number; readonly user: number }
   | { readonly do: 'work'; readonly diesAt: number }
   | { readonly do: 'wait' | 'sweep' | 'release' }
+  /** Ben wants to pay for a while, and is done. */
+  | { readonly do: 'ask' | 'finish' }
 
 /** So long a policy may be known as it was, and the entry that is written may rest on that. */
 const knownMs = 15_000
@@ -132,6 +136,12 @@ export class GuardedLife {
         return world.clock.advance(200_000)
       case 'sweep':
         return this.people.sweep()
+      case 'ask':
+        await this.people.letAsk()
+        await world.objects.put(this.#request, '{"duration":"PT8H"}')
+        return
+      case 'finish':
+        return void (await world.objects.delete(this.#request))
       case 'release':
         for (const list of (await brakeFile(world.objects).read())?.value.lists ?? []) {
           for (const key of list.held) this.#releasedMs.set(key, this.#nowMs)
@@ -143,12 +153,14 @@ export class GuardedLife {
   /** Nobody does anything more: each link is granted or refused, and each that is gone has nothing left, or is held. */
   async rest(): Promise<void> {
     const { world } = this.people
+    await world.objects.delete(this.#request)
     for (let round = 0; round < 4; round++) {
       await world.clock.advance(200_000)
       await world.finish(world.everyMinute())
       await world.finish(world.everyHour())
       await this.people.sweep()
     }
+    if ((await world.keys(`assignments/${lent}`)).length > 0) this.violations.push(`at rest ${lent} is given`)
     for (const key of lifeLinks) {
       const state = (await this.people.status(key))?.state
       const isThere = (await world.keys(key)).includes(key)
@@ -159,6 +171,10 @@ export class GuardedLife {
       if (!isRight) this.violations.push(`at rest ${key} is ${isThere ? 'there' : 'gone'}, ${state}, given: ${isGiven}`)
       if (isThere && state === 'rejected') this.refused++
     }
+  }
+
+  get #request(): string {
+    return this.people.requestOf('ben')
   }
 
   async #move({ do: what, group, user }: Extract<Step, { group: number }>): Promise<void> {
@@ -193,10 +209,10 @@ export class GuardedLife {
     if (uploadedMs < revokingMs - readMs) this.violations.push(`${name} is revoked, and its link is there`)
     this.#leaving.add(name)
     const isReleased = this.#nowMs - (this.#releasedMs.get(name) ?? Number.NEGATIVE_INFINITY) < 3_700_000
-    if (this.#setOf(target) !== 'Pay-ps' || isReleased || !this.#knowsMembers()) return
+    if (name === lent || this.#setOf(target) !== 'Pay-ps' || isReleased || !this.#knowsMembers()) return
     if (!this.#saysAlways('least', revokingMs - knownMs)) return
     const left = this.#others(target).filter(
-      (one) => this.#setOf(one) === 'Pay-ps' && !this.#leaving.has(this.#nameOf(one)),
+      (one) => this.#setOf(one) === 'Pay-ps' && !this.#leaving.has(this.#nameOf(one)) && this.#nameOf(one) !== lent,
     )
     if (left.flatMap((one) => this.#peopleOf(one)).length === 0 && this.#peopleOf(target).length > 0)
       this.violations.push(`${name} is revoked, and nobody is left`)

@@ -21,6 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.constantFrom<Step>({ do: 'wait' }, { do: 'sweep' }, { do: 'release' }) },
+  { weight: 2, arbitrary: fc.constantFrom<Step>({ do: 'ask' }, { do: 'ask' }, { do: 'finish' }) },
 )
 /** Everybody pays, ana approves too, and all of it is settled: what follows meets. */
 const beginning: readonly Step[] = [

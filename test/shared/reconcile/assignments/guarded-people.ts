@@ -1,6 +1,7 @@
 import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import type { PrincipalType } from '../../../../shared/domain/principal.ts'
+import { weekdays } from '../../../../shared/domain/weekly-time.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
@@ -51,6 +52,25 @@ export class GuardedPeople {
 
   async remove(...links: readonly string[]): Promise<void> {
     for (const link of links) await this.world.objects.delete(link)
+    await this.settle()
+  }
+
+  /** Lets Kim and Ben ask for one of the permission sets, which nobody has to approve. */
+  async letAsk(permissionSet = 'Pay-ps'): Promise<void> {
+    const approvedByItself = { times: [{ zone: 'UTC', days: weekdays, from: '00:00', until: '24:00' }] }
+    const said = { permissionSets: [permissionSet], scopes: [`account%${account}`], longest: 'PT8H', approvals: 0 }
+    const eligibility = { for: { users: ['kim', 'ben'] }, ...said, approvedByItself }
+    await this.world.objects.put('eligibility/all.json', JSON.stringify(eligibility))
+    await this.world.clock.advance(6_000)
+  }
+
+  requestOf(user: string, permissionSet = 'Pay-ps'): string {
+    return `requests/${this.world.identityStore.idOf('USER', user)}/account%${account}%${permissionSet}%${user}%USER%ssofile`
+  }
+
+  /** Temporary access for an hour. */
+  async ask(user: string): Promise<void> {
+    await this.world.objects.put(this.requestOf(user), JSON.stringify({ duration: 'PT1H' }))
     await this.settle()
   }
 

@@ -139,6 +139,61 @@ describe('who counts', () => {
   })
 })
 
+describe('temporary access', () => {
+  /** Ben has it for an hour. */
+  async function lend(people: GuardedPeople): Promise<void> {
+    await people.letAsk()
+    await people.ask('ben')
+  }
+
+  /** The hour is over. */
+  async function outlast(people: GuardedPeople): Promise<void> {
+    await people.world.clock.advance(3_700_000)
+    await people.world.finish(people.world.everyMinute())
+    await people.settle()
+  }
+
+  test('does not count: the last standing person is held, and its own end is not', async () => {
+    const people = await open(pay)
+    await lend(people)
+    expect(await people.assigned()).toEqual(['Pay-ps ben', 'Pay-ps payers'])
+    await people.remove(pay)
+    expect(await people.status(pay)).toMatchObject({ state: 'held' })
+    await outlast(people)
+    expect(await people.assigned()).toEqual(['Pay-ps payers'])
+    expect((await listsOf(people)).flatMap(({ held }) => held)).toEqual([pay.slice('links_data/'.length)])
+  })
+
+  test('does not count where a link that gave the same is deleted at the same time', async () => {
+    const standing = linkOf('Pay-ps', 'ben', 'USER')
+    const people = await open(pay, standing)
+    await lend(people)
+    await people.remove(standing, pay)
+    await outlast(people)
+    expect(await people.assigned()).toEqual(['Pay-ps payers'])
+  })
+
+  test('counts where a link gives the same besides', async () => {
+    const people = await open(pay, linkOf('Pay-ps', 'ben', 'USER'))
+    await lend(people)
+    await people.remove(pay)
+    await outlast(people)
+    expect(await people.assigned()).toEqual(['Pay-ps ben'])
+  })
+
+  test('is not held for a minimum when something else takes it away', async () => {
+    const people = await open(pay)
+    await people.govern(least(2))
+    await lend(people)
+    const { identityStore } = people.world
+    const id = identityStore.idOf('USER', 'ben') ?? ''
+    await identityStore.updateUser(id, [{ path: 'userName', value: 'benjamin' }])
+    await people.world.finish(people.world.everyHour())
+    await people.settle()
+    expect(await people.assigned()).toEqual(['Pay-ps payers'])
+  })
+})
+
 test('what a released list of another rule lets go is held for the minimum all the same', async () => {
   const people = new GuardedPeople({ configuration: { brake: { own: { count: 0, percent: 0 } } } as never })
   await people.join('payers', 'ana')

@@ -8,6 +8,7 @@ import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { findDifferences } from '../../../../shared/reconcile/differences/find-differences.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
+import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { intercept } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
 import { heldFile } from '../brake/held-file.ts'
@@ -282,9 +283,33 @@ describe('the file of a permission set that the brake holds', () => {
     return bench
   }
 
-  test('rests where its status says so', async () => {
-    expect((await find(await held('held'))).inputs).toEqual([])
-    expect((await find(await held('held'), {}, true)).inputs).toEqual([])
+  test('is no input to look at where its status says so, and is judged again', async () => {
+    for (const isSweep of [false, true]) {
+      const found = await find(await held('held'), {}, isSweep)
+      expect([found.inputs, found.judgedFiles]).toEqual([[], ['Billing-ps']])
+    }
+  })
+
+  test('of too many is judged again by a sweep where nobody has the permission set, and by a reconcile always', async () => {
+    const bench = await held('held', false)
+    const names = Array.from({ length: 21 }, (_, nth) => `Set-${nth + 10}`)
+    const contents = names.map((name) => heldFile(name))
+    await brakeFile(bench.world.objects).overwrite({ ...emptyBrake, contents })
+    for (const name of names) {
+      await bench.world.objects.put(`permission_sets/${name}.json`, `{"permissionSetName":"${name}"}`)
+      const [{ etag = '', lastModified = new Date() } = {}] = await Array.fromAsync(
+        bench.world.objects.list(`permission_sets/${name}`),
+      )
+      const told = { etag, lastModified: lastModified.toISOString(), state: 'held' as const }
+      await new StatusStore(bench.world.objects, bench.world.clock).revise(
+        `permission_sets/${name}.json`,
+        async () => told,
+      )
+      if (name !== 'Set-20')
+        await bench.world.objects.put(`assignments/account%233000000002%${name}%a%GROUP%ssofile`, '{')
+    }
+    expect((await find(bench, {}, true)).judgedFiles).toEqual(['Set-20'])
+    expect((await find(bench)).judgedFiles).toEqual(names)
   })
 
   test.each<[string, Status['state'] | undefined]>([
@@ -293,7 +318,7 @@ describe('the file of a permission set that the brake holds', () => {
     ['it has no status', undefined],
   ])('is hinted at where %s: it may have to leave the brake', async (_, state) => {
     const bench = await held(state)
-    expect((await find(bench, {}, true)).untoldFiles).toEqual(['Billing-ps'])
+    expect((await find(bench, {}, true)).judgedFiles).toEqual(['Billing-ps'])
     await bench.world.finish(reconcile(bench.world.ports, bench.world.configuration))
     expect(
       bench.world.queues
@@ -311,7 +336,7 @@ describe('the file of a permission set that the brake holds', () => {
   test('is hinted at where it is gone, with its status', async () => {
     const bench = await held(undefined)
     await bench.world.objects.delete(file)
-    expect((await find(bench, {}, true)).untoldFiles).toEqual(['Billing-ps'])
+    expect((await find(bench, {}, true)).judgedFiles).toEqual(['Billing-ps'])
   })
 
   test('is looked at where its status says so, and the brake does not', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import type { LedgerCount } from '../../../../shared/domain/ledger-loss.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { endLoss, pauseChanges, readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'
@@ -10,15 +11,24 @@ import { acme, World } from '../../../world.ts'
 const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
 const everywhere = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
 
-/** A bucket whose ledger was counted: one entry for each of 40 accounts or so. */
-async function open(interceptor: Interceptor = ({ proceed }) => proceed()): Promise<World> {
+const always: Interceptor = ({ proceed }) => proceed()
+
+/** A bucket with one entry for each of 40 accounts or so, which no sweep has counted. */
+async function grant(interceptor = always, { isSwept = false } = {}): Promise<World> {
   const wrap = (ports: Ports) => intercept(ports, interceptor)
   const world = new World({ organization: { ...acme(), assignments: [] }, wrap }).start({ dispatcher: false })
   await world.everyHour()
+  if (isSwept) await world.finish(world.everyFiveMinutes())
   await world.objects.put('permission_sets/Billing-ps.json', billing)
   await world.objects.put(everywhere, '')
   await world.look()
   await world.finish(world.slice())
+  return world
+}
+
+/** A bucket whose ledger was counted. */
+async function open(interceptor = always): Promise<World> {
+  const world = await grant(interceptor)
   await world.finish(world.everyFiveMinutes())
   return world
 }
@@ -56,11 +66,13 @@ describe('a ledger', () => {
 
   test('is counted from then on when an operator says so, also while a sweep counts it', async () => {
     let isCounting = false
+    let begun: LedgerCount | undefined
     const world = await open(async ({ operation, args: [key], proceed }) => {
       const answer = await proceed()
       if (isCounting && operation === 'get' && key === 'control/ledger.json') {
         isCounting = false
         await forgetLedgerCount(world.objects, world.clock.now())
+        begun = await readLedgerCount(world.objects)
       }
       return answer
     })
@@ -69,7 +81,8 @@ describe('a ledger', () => {
     isCounting = true
     await world.finish(world.everyFiveMinutes())
     expect(isCounting).toBe(false)
-    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: 0 })
+    expect(begun).toMatchObject({ settled: entries.length })
+    expect(await readLedgerCount(world.objects)).toEqual(begun)
     await world.finish(world.everyFiveMinutes())
     expect(await readLedgerCount(world.objects)).toMatchObject({ settled: entries.length })
   })
@@ -158,6 +171,120 @@ describe('a ledger', () => {
     await world.finish(running)
     expect(world.clock.monotonicMs() - beganMs).toBeLessThan(60_000)
     expect((await readPause(world.objects))?.lost).toBe('control/owner.json is gone')
+  })
+})
+
+describe('a ledger that no sweep has counted since access was granted', () => {
+  test.each([{ isSwept: true }, { isSwept: false }])(
+    'is lost when its entries are deleted at once, and one was counted before: $isSwept',
+    async ({ isSwept }) => {
+      const world = await grant(always, { isSwept })
+      const { length } = await world.keys('assignments/')
+      await remove(world, 'assignments/')
+      expect((await world.finish(world.slice())).outcome).toBe('paused')
+      expect((await readPause(world.objects))?.lost).toBe(
+        `${length} of ${length} entries under assignments/ are gone, and history does not say why`,
+      )
+    },
+  )
+
+  test('is lost too where a sweep comes before the guard, and where some go before it and some after', async () => {
+    for (const [before, after] of [
+      [100, 0],
+      [15, 15],
+    ] as const) {
+      const world = await grant(always, { isSwept: true })
+      await remove(world, 'assignments/', before)
+      await world.finish(world.everyFiveMinutes())
+      await remove(world, 'assignments/', after)
+      expect((await world.finish(world.slice())).outcome).toBe('paused')
+    }
+  })
+
+  test('is lost where more than 20 entries and more than a tenth are gone', async () => {
+    const world = await grant(always, { isSwept: true })
+    await remove(world, 'assignments/', 20)
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    await remove(world, 'assignments/', 1)
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('is not lost where the access has ended meanwhile, or began again', async () => {
+    const world = await grant(always, { isSwept: true })
+    await world.objects.delete(everywhere)
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.keys('assignments/')).toEqual([])
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    await world.objects.put(everywhere, '')
+    await world.look()
+    await world.finish(world.slice())
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    await world.finish(world.everyFiveMinutes())
+    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: (await world.keys('assignments/')).length })
+  })
+
+  test('is not lost where the access ends between the look at changes/ and the listing of the ledger', async () => {
+    let end: (() => Promise<void>) | undefined
+    const world = await grant(
+      async ({ operation, args: [key], proceed }) => {
+        if (operation !== 'list' || key !== 'assignments/' || !end) return proceed()
+        const now = end
+        end = undefined
+        await now()
+        return proceed()
+      },
+      { isSwept: true },
+    )
+    end = async () => {
+      for (const key of await world.keys('assignments/')) {
+        const name = key.slice('assignments/'.length)
+        await world.objects.put(`changes/${world.clock.now().toISOString().replace('T', '/')}%revoked%${name}`, '')
+        await world.objects.delete(key)
+      }
+    }
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    expect(end).toBeUndefined()
+  })
+
+  test('is lost where as many entries as are gone were granted and revoked since a sweep counted', async () => {
+    const world = await open()
+    const { length } = await world.keys('assignments/')
+    await world.clock.advance(2_000)
+    const other = everywhere.replace('team-Accountants', 'team-Platform')
+    await world.objects.put(other, '')
+    await world.look()
+    await world.finish(world.slice())
+    await world.clock.advance(2_000)
+    await world.objects.delete(other)
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.keys('assignments/')).toHaveLength(length)
+    await remove(world, 'assignments/')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('is lost again where what is left of it is deleted after an operator has accepted a loss, and before a sweep', async () => {
+    const world = await open()
+    await remove(world, 'assignments/', 10)
+    await world.clock.advance(2_000)
+    await forgetLedgerCount(world.objects, world.clock.now())
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    await remove(world, 'assignments/')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+  })
+
+  test('is counted from then on when an operator accepts the loss', async () => {
+    const world = await grant(always, { isSwept: true })
+    await remove(world, 'assignments/')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+    // S3 tells whole seconds.
+    await world.clock.advance(1_000)
+    await forgetLedgerCount(world.objects, world.clock.now())
+    await endLoss(world.objects)
+    expect((await world.finish(world.slice())).outcome).toBe('done')
+    await world.finish(world.everyFiveMinutes())
+    expect((await world.finish(world.slice())).outcome).toBe('done')
   })
 })
 

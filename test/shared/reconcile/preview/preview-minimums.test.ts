@@ -30,3 +30,11 @@ test('a group without members is nobody', async () => {
   const people = await open()
   expect((await people.plan([linkOf('Pay-ps', 'readers')], [pay])).minimums).toHaveLength(1)
 })
+
+test('temporary access is nobody: it ends by itself', async () => {
+  const people = await open()
+  await people.letAsk()
+  await people.ask('ben')
+  expect(await people.assigned()).toEqual(['Pay-ps ben', 'Pay-ps payers'])
+  expect((await people.plan([], [pay])).minimums).toHaveLength(1)
+})

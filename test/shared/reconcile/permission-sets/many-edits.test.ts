@@ -1,0 +1,158 @@
+import { describe, expect, test } from '@jest/globals'
+import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { previewContents } from '../../../../shared/reconcile/preview/preview-contents.ts'
+import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
+import { acme, World } from '../../../world.ts'
+
+const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+const billing = 'arn:aws:iam::aws:policy/job-function/Billing'
+const account = '233000000002'
+const fileOf = (set: string) => `permission_sets/${set}.json`
+
+/** Permission sets with two policies, each with one assignment. Of each uploader two may lose something. */
+async function open({ sets = 5, percent = 0, own = 2 } = {}) {
+  const brake = {
+    indirect: { count: 20, percent: 10, most: 200, hours: 24 },
+    own: { count: own, percent, minutes: 15 },
+  }
+  const names = Array.from({ length: sets }, (_, nth) => `Set${nth}-ps`)
+  const world = new World({
+    organization: { ...acme(), assignments: [] },
+    configuration: { brake },
+  }).start({ dispatcher: false })
+  const upload = async (uploader: string, set: string, ...managedPoliciesArnList: readonly string[]) => {
+    const body = JSON.stringify({ permissionSetName: set, managedPoliciesArnList })
+    await world.objects.as(uploader).put(fileOf(set), body)
+    await settle()
+  }
+  const settle = async () => {
+    await world.look()
+    await world.finish(world.slice())
+    await world.clock.advance(5_000)
+  }
+  const held = async () =>
+    ((await brakeFile(world.objects).read())?.value.contents ?? []).map(({ name }) => String(name))
+  const has = (set: string) => world.ssoAdmin.definitionNow(permissionSetName.parse(set))?.managedPolicyArns ?? []
+  const status = async (set: string) => world.json(`status/${fileOf(set)}.json`)
+  await world.everyHour()
+  for (const set of names) {
+    const body = JSON.stringify({ permissionSetName: set, managedPoliciesArnList: [readOnly, billing] })
+    await world.objects.put(fileOf(set), body)
+    await world.objects.put(`links_data/account%${account}%${set}%team-Platform%GROUP%ssofile`, '')
+  }
+  await settle()
+  await settle()
+  expect(await world.keys('assignments/')).toHaveLength(sets)
+  return { world, names, upload, settle, held, has, status }
+}
+
+describe('of the edits of one uploader', () => {
+  test('as many pass as may in a quarter of an hour, and the next is held; those of others pass', async () => {
+    const { names, upload, held, has, status } = await open()
+    const [a = '', b = '', c = '', d = ''] = names
+    await upload('ana', a, readOnly)
+    await upload('ana', b, readOnly)
+    await upload('ana', c, readOnly)
+    expect([await held(), has(a), has(b), has(c).length]).toEqual([[c], [readOnly], [readOnly], 2])
+    expect(await status(c)).toMatchObject({
+      state: 'held',
+      reason: expect.stringContaining(
+        'on 1 account assignment; more than 2 of the 5 permission sets would lose something by AWS:ana within 15 minutes',
+      ),
+    })
+    await upload('ben', d, readOnly)
+    expect([await held(), has(d)]).toEqual([[c], [readOnly]])
+  })
+
+  test('one that is held stays held when the window is over, until a person releases it', async () => {
+    const { world, names, upload, settle, held, has } = await open({ own: 0 })
+    const [a = '', b = ''] = names
+    await upload('ana', a, readOnly)
+    await world.clock.advance(40 * 60_000)
+    await world.finish(world.everyFiveMinutes())
+    await settle()
+    expect([await held(), has(a).length]).toEqual([[a], 2])
+    const [digest = ''] = ((await brakeFile(world.objects).read())?.value.contents ?? []).map((one) => one.digest)
+    expect(await releaseList(world.objects, digest, 'operator')).toMatchObject({ outcome: 'released-contents' })
+    await settle()
+    await settle()
+    expect([await held(), has(a)]).toEqual([[], [readOnly]])
+    await upload('ana', b, readOnly)
+    expect(await held()).toEqual([b])
+  })
+
+  test('one whose dispatcher died after it was counted is not counted again', async () => {
+    const { world, names, upload, settle, held, has } = await open({ own: 1 })
+    const [a = '', b = ''] = names
+    await world.objects
+      .as('ana')
+      .put(fileOf(a), JSON.stringify({ permissionSetName: a, managedPoliciesArnList: [readOnly] }))
+    await world.look()
+    const isDetaching = ({ operation }: InterceptedCall) => operation.startsWith('detachManagedPolicy')
+    const dying = dyingPorts(world.ports, { at: isDetaching, when: 'before' })
+    void world.slice({}, dying.ports)
+    await world.until(() => dying.isDead(), 'the death of the dispatcher')
+    await world.clock.advance(90_000)
+    await world.finish(world.everyMinute())
+    await settle()
+    expect([await held(), has(a)]).toEqual([[], [readOnly]])
+    await upload('ana', b, readOnly)
+    expect(await held()).toEqual([b])
+  })
+
+  test('a share of the sets that there were when the window began passes, not of those made since', async () => {
+    const { world, names, upload, settle, held } = await open({ sets: 10, own: 0, percent: 20 })
+    const [a = '', b = '', c = ''] = names
+    await upload('ana', a, readOnly)
+    for (let nth = 0; nth < 10; nth++) {
+      const set = `New${nth}-ps`
+      await world.objects.as('ana').put(fileOf(set), JSON.stringify({ permissionSetName: set }))
+    }
+    await settle()
+    await upload('ana', b, readOnly)
+    expect(await held()).toEqual([])
+    await upload('ana', c, readOnly)
+    expect(await held()).toEqual([c])
+  })
+
+  test('what adds only, or concerns nobody, is not counted', async () => {
+    const { world, names, upload, settle, held, has } = await open()
+    const [a = '', b = ''] = names
+    await upload('ana', a, readOnly, billing, 'arn:aws:iam::aws:policy/job-function/ViewOnlyAccess')
+    await world.objects.delete(`links_data/account%${account}%${b}%team-Platform%GROUP%ssofile`)
+    await settle()
+    await upload('ana', b, readOnly)
+    expect([await held(), has(b)]).toEqual([[], [readOnly]])
+    const { windows = [] } = (await brakeFile(world.objects).read())?.value ?? {}
+    expect(windows.filter(({ cause }) => cause === 'uploader')).toEqual([])
+  })
+})
+
+test('a plan says which files would be held, and what the others take away', async () => {
+  const { world, names } = await open()
+  for (const set of names.slice(0, 3))
+    await world.objects.put(fileOf(set), JSON.stringify({ permissionSetName: set, managedPoliciesArnList: [readOnly] }))
+  await world.look()
+  const changes = names.slice(0, 3).map((set) => ({ name: permissionSetName.parse(set), change: 'update' as const }))
+  const entries = names.map((set) => [
+    set,
+    {
+      grant: { permissionSet: permissionSetName.parse(set), principal: 'x', type: 'GROUP' },
+      accounts: new Set([account]),
+    },
+  ])
+  const told = await world.finish(
+    previewContents({ changes, ssoAdmin: world.ports.ssoAdmin } as never, [new Map(entries as never)] as never, {
+      ...world.ports,
+      configuration: world.configuration,
+    }),
+  )
+  expect(told.contents.map(({ name }) => String(name))).toEqual(['Set2-ps'])
+  expect(told.losses).toEqual(
+    ['Set0-ps', 'Set1-ps'].map((name) => ({
+      name,
+      reason: `may take away what the permission set allows (1: ${billing}), on 1 account assignment`,
+    })),
+  )
+})
