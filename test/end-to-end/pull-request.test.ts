@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -155,3 +155,39 @@ test('the job of a pull request comments its plan, and the job of the merge push
     await forge.close()
   }
 }, 180_000)
+
+test('of a pull request whose files are links nothing is told that they lead to, and a device does not stop the job', async () => {
+  const proposed = join(folder, 'proposed')
+  const token = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz'
+  await write('checkout/.git/config', token)
+  const links = [
+    ['policies/rules.json', '../../checkout/.git/config'],
+    ['policies/tests', '../../checkout/.git'],
+    ['selectors/production.json', '../../checkout/.git/config'],
+    ['links_data/secret', '../../checkout/.git/config'],
+    ['permission_sets/Billing-ps.json', '/dev/zero'],
+  ] as const
+  for (const [path, target] of links) {
+    await mkdir(dirname(join(proposed, path)), { recursive: true })
+    await symlink(target, join(proposed, path))
+  }
+  const commands = [
+    {
+      command: ['validate', proposed],
+      exitCode: 1,
+      told: links.map(([path]) => path).filter((path) => !/tests/.test(path)),
+    },
+    { command: ['policies', 'test', proposed], exitCode: 1, told: ['policies/rules.json', 'policies/tests'] },
+    { command: ['plan', folder, '--selectors', proposed], exitCode: 2, told: ['selectors/production.json'] },
+  ]
+  for (const { command, exitCode, told } of commands) {
+    const ended = await system.ssofile(command, plannerRole)
+    const all = ended.stdout + ended.stderr
+    expect({ command, exitCode: ended.exitCode, all }).toMatchObject({ command, exitCode })
+    for (const path of told) expect(all).toContain(path)
+    expect(all).toContain('a symbolic link')
+    expect(all).not.toContain(token.slice(0, 8))
+  }
+  await rm(proposed, { recursive: true })
+  await rm(join(folder, 'checkout'), { recursive: true })
+}, 90_000)
