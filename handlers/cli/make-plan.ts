@@ -15,6 +15,7 @@ import { chooseConfiguration } from './deployment.ts'
 import { type FolderListing, type InputFile, listFolder } from './folder-inputs.ts'
 import { nameChangedFields, type ReadPolicies, type ToldPermissionSetChange } from './name-changed-fields.ts'
 import { planDigest } from './plan-digest.ts'
+import { previewStanding } from './preview-standing.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { readConfiguration } from './read-configuration.ts'
 import { proposeSelectors } from './read-selectors.ts'
@@ -100,7 +101,8 @@ export async function makePlan(
   if (!compared) return { ports, preview, warnings: notes }
   const { changes, faults } = compared
   const warnings = [...notes, ...compared.warnings]
-  return { ports, preview, warnings, push: { ...changes, faults, digest: planDigest(bucket, changes, preview) } }
+  const standing = await previewStanding({ ...ports, objects }, configuration, { preview: planned, changes }, how)
+  return { ports, preview, warnings, push: { ...changes, faults, digest: planDigest(bucket, changes, standing) } }
 }
 
 /** `suffixBefore`: of the configuration that is in force, where another one is foretold. */

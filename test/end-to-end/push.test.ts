@@ -15,7 +15,7 @@ let folder: string
 beforeAll(async () => {
   const groups = ['dev', 'Dev', 'ops', 'team', awkward]
   system = await LocalSystem.start({
-    organization: smallOrganization({ groups }),
+    organization: smallOrganization({ groups, users: ['mia'] }),
     configuration: { folders: ['team-a'] },
   })
   folder = await mkdtemp(join(tmpdir(), 'ssofile-push-'))
@@ -129,3 +129,56 @@ async function configuration(): Promise<string> {
   await writeFile(file, JSON.stringify({ folders: ['team-a'] }))
   return file
 }
+
+test('temporary access is in no plan: pushes leave it alone, and their digests hold while it begins and ends', async () => {
+  const name = 'account%200000000001%ReadOnly-ps%mia%USER%ssofile'
+  const temporary = `links_data/temporary/${name}`
+  const request = `requests/${await system.userId('mia')}/${name}`
+  const eligibility = {
+    for: { users: ['mia'] },
+    permissionSets: ['ReadOnly-ps'],
+    scopes: ['account%200000000001'],
+    longest: 'PT8H',
+    approvals: 0,
+    approvedByItself: true,
+  }
+  await system.upload('eligibility/mia.json', JSON.stringify(eligibility), 'governance')
+  const checkout = join(folder, 'checkout')
+  expect(await system.ssofile(['pull', checkout])).toMatchObject({ exitCode: 0 })
+  const file = (group: string) => writeFile(join(checkout, key(group)), '')
+  const plan = async () => (await system.ssofile(['plan', checkout])).stdout
+  await file('ops')
+  const before = await plan()
+
+  await system.upload(request, JSON.stringify({ duration: 'PT1H', reason: 'disk full' }), 'ssofile')
+  await system.untilStatus(temporary, 'applied')
+  await system.untilQuiet()
+  const during = await plan()
+  expect(during).toMatch(/^1 assignment to grant, 0 to revoke/)
+  expect(during).not.toContain('temporary/')
+  expect(digestIn(during)).toBe(digestIn(before))
+  const pushed = await system.ssofile(['push', checkout, '--plan', digestIn(before)])
+  expect(pushed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('pushed: 1 file uploaded, 0 deleted') })
+  expect(await system.has(temporary)).toBe(true)
+  expect(await system.ssofile(['pull', checkout])).toMatchObject({ exitCode: 0 })
+  expect(await system.ssofile(['push', checkout])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('nothing to push'),
+  })
+
+  await mkdir(join(checkout, 'links_data/temporary'))
+  await writeFile(join(checkout, temporary), '')
+  for (const command of ['push', 'validate'])
+    expect(await system.ssofile([command, checkout])).toMatchObject({
+      exitCode: command === 'push' ? 2 : 1,
+      [command === 'push' ? 'stderr' : 'stdout']: expect.stringContaining('ssofile request'),
+    })
+  await rm(join(checkout, 'links_data/temporary'), { recursive: true })
+
+  await file('team')
+  const shown = digestIn(await plan())
+  await system.remove(request, 'ssofile')
+  await system.untilGone(temporary)
+  await system.untilQuiet()
+  expect(digestIn(await plan())).toBe(shown)
+}, 180_000)

@@ -110,6 +110,18 @@ test('awkward names and any bytes come back through a folder that does not tell 
   expect(await push()).toEqual({ uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 })
 })
 
+test('the links of granted requests are neither pulled nor deleted, and their files in a folder are left alone', async () => {
+  const temporary = 'links_data/temporary/account%200000000001%Admin-ps%maria%USER%ssofile'
+  await objects.put(temporary, '{}')
+  await objects.put(link('dev'), '')
+  await folder.write(`${temporary}x`, new Uint8Array())
+  expect(await pull()).toMatchObject({ written: 1, removed: 0 })
+  expect((await folder.list()).files.map(({ path }) => path).sort()).toEqual([link('dev'), `${temporary}x`])
+  await folder.remove(link('dev'))
+  expect(await push()).toMatchObject({ uploaded: 0, deleted: 1 })
+  expect(Object.keys(await contents())).toEqual([temporary])
+})
+
 test('whatever the bucket and the folder had, after a pull a push has nothing to do', async () => {
   const name = fc.string({
     unit: fc.constantFrom('a', 'A', 'b', '/', '~', '%', '.', 'é', 'e\u0301'),
