@@ -140,8 +140,9 @@ test('temporary access is in no plan: pushes leave it alone, and their digests h
     scopes: ['account%200000000001'],
     longest: 'PT8H',
     approvals: 0,
-    approvedByItself: true,
+    approvedByItself: { groups: ['team'] },
   }
+  await system.joinGroup('mia', 'team')
   await system.upload('eligibility/mia.json', JSON.stringify(eligibility), 'governance')
   const checkout = join(folder, 'checkout')
   expect(await system.ssofile(['pull', checkout])).toMatchObject({ exitCode: 0 })
