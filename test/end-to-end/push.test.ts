@@ -95,6 +95,36 @@ test('a folder without permission_sets/ deletes none', async () => {
   expect(await system.has(set)).toBe(true)
 }, 60_000)
 
+test('a push of a file that is not valid is refused with what it would take away, unless the file is named', async () => {
+  const link = key('dev')
+  await system.untilStatus(link, 'applied')
+  await write(link, '{ "reason": "a comma too many", }')
+  const loss = "it takes ReadOnly-ps from group 'dev' in 1 account: 200000000001"
+  const planned = await system.ssofile(['plan', folder])
+  expect(planned).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(loss) })
+  expect(planned.stdout).toContain(`- ${link} (not valid any more)`)
+  for (const how of [['--yes'], ['--plan', digestIn(planned.stdout)]])
+    expect(await push(...how)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(loss) })
+  await system.untilQuiet()
+  expect(await system.status(link)).toMatchObject({ state: 'applied' })
+  expect(await push('--yes', '--invalid', key('ops'))).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('expected the key of a file that is not valid'),
+  })
+  const passed = await push('--plan', digestIn(planned.stdout), '--invalid', link)
+  expect(passed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(loss) })
+  expect(await system.untilStatus(link, 'rejected')).toMatchObject({
+    reason: expect.stringContaining('the link was valid before'),
+  })
+  await system.untilQuiet()
+  // The same file again is no change, and nothing is taken away by it.
+  expect(await push('--yes')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing to push') })
+  await write(link, '')
+  expect(await push('--yes')).toMatchObject({ exitCode: 0 })
+  await system.untilStatus(link, 'applied')
+  await system.untilQuiet()
+}, 120_000)
+
 test('awkward names are pulled and pushed under names that file systems hold', async () => {
   await system.upload(key(awkward))
   await system.upload(key('Dev'))
