@@ -33,6 +33,12 @@ export type InputChanges = {
   readonly same: readonly ObjectHead[]
 }
 
+/** The part of these changes that the scope is about. */
+export function changesInScope({ uploads, deletions, same }: InputChanges, scope: InputScope): InputChanges {
+  const isIn = ({ key }: { readonly key: string }) => isInScope(key, scope)
+  return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
+}
+
 /** Compares by content, whatever the times say. */
 export async function compareInputs(
   objects: ObjectStore,

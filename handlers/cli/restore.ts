@@ -18,6 +18,7 @@ import {
 } from '../../shared/reconcile/restore/restore-records.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { allInputs, changesInScope } from './compare-inputs.ts'
 import { confirm } from './confirm.ts'
 import { explainDenial } from './explain-denial.ts'
 import { refuseBadFiles } from './find-invalid.ts'
@@ -94,8 +95,8 @@ async function restoreInputs({ at, config, dryRun, invalid, ...options }: Option
     const made = await makePlan(
       bucket,
       async ({ objects }) => {
-        const changes = await findInputs(objects, openAwsObjectVersions(bucket), at)
-        return { changes, faults: [], warnings: [] }
+        const found = await findInputs(objects, openAwsObjectVersions(bucket), at)
+        return { changes: changesInScope(found, allInputs), faults: [], warnings: [] }
       },
       {
         ...{ delete: true, onStep: progress.tell },

@@ -1,4 +1,4 @@
-import { isFolderMarker, temporaryPrefix } from '../../domain/link.ts'
+import { isFolderMarker } from '../../domain/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
@@ -12,18 +12,14 @@ export type InputChangesBack = {
   readonly same: readonly ObjectHead[]
 }
 
-/**
- * What makes the objects under `prefix` those that were there at `at`. Reads only. Temporary access is left as it is: only its
- * request brings it back or ends it.
- */
+/** What makes the objects under `prefix` those that were there at `at`. Reads only. */
 export async function findInputsAt(
   objects: ObjectStore,
   versions: ObjectVersions,
   { prefix, at }: { readonly prefix: string; readonly at: Date },
 ): Promise<InputChangesBack> {
   const present = await listHeads(objects, prefix)
-  const isInput = ({ key }: KeyVersions) => !isFolderMarker(key) && !key.startsWith(temporaryPrefix)
-  const all = (await Array.fromAsync(versions.list(prefix))).filter(isInput)
+  const all = (await Array.fromAsync(versions.list(prefix))).filter(({ key }) => !isFolderMarker(key))
   const uploads: OldInput[] = []
   const deletions: ObjectHead[] = []
   const same: ObjectHead[] = []

@@ -37,16 +37,3 @@ test('the inputs of an instant are those that were there then, with their conten
   expect(deletions.map(({ key }) => key)).toEqual([`${prefix}added`, `${prefix}gone`])
   expect(same.map(({ key }) => key)).toEqual([`${prefix}flapping`, `${prefix}kept`])
 })
-
-test('the links that ssofile writes for requests are no inputs of an instant: they come and go by themselves', async () => {
-  const world = new World()
-  const { objects, clock } = world
-  objects.model.setVersioning('Enabled')
-  await objects.put(`${prefix}temporary/ended`, 'old')
-  const at = clock.now()
-  await clock.advance(5_000)
-  await objects.delete(`${prefix}temporary/ended`)
-  await objects.put(`${prefix}temporary/begun`, 'new')
-  const found = await findInputsAt(objects, new MemoryObjectVersions(objects.model), { prefix, at })
-  expect(found).toEqual({ uploads: [], deletions: [], same: [] })
-})
