@@ -29,12 +29,14 @@ export function findInvalid(
   { folders, now, named = [] }: { folders: readonly string[]; now: Date; named: readonly string[] | undefined },
 ): readonly InvalidUpload[] {
   const keys = new Set(named.map(toInput))
+  const gone = revocations.flatMap(({ assignment, links }) =>
+    links.flatMap(({ key, fate }) => (fate === 'rejected' ? [{ key, assignment }] : [])),
+  )
+  const lost = Map.groupBy(gone, ({ key }) => key)
   const invalid = uploads.flatMap(({ key, body }): readonly InvalidUpload[] => {
     const { faults } = judgeInput({ key, body, sizeBytes: body.byteLength }, folders, now)
     if (faults.length === 0) return []
-    const takesAway = revocations.flatMap(({ assignment, links }) =>
-      links.some((link) => link.key === key && link.fate === 'rejected') ? [assignment] : [],
-    )
+    const takesAway = lost.get(key)?.map(({ assignment }) => assignment) ?? []
     return [{ key, faults, takesAway, isNamed: keys.has(key) }]
   })
   const found = new Set(invalid.map(({ key }) => key))
