@@ -73,7 +73,7 @@ test('many links that somebody overwrites by what is not valid are held by the b
   await system.untilQuiet()
   expect(await system.status(first)).toMatchObject({
     state: 'held',
-    reason: expect.stringContaining('received a list'),
+    reason: expect.stringContaining('received an empty list'),
   })
   await system.upload(first, '{"reason":"as before"}')
   await system.untilStatus(first, 'applied')

@@ -96,10 +96,12 @@ test('a folder without permission_sets/ deletes none', async () => {
 }, 60_000)
 
 test('a push of a file that is not valid is refused with what it would take away, unless the file is named', async () => {
-  const link = key('dev')
+  const link = key('team')
+  await write(link, '')
+  expect(await push('--yes')).toMatchObject({ exitCode: 0 })
   await system.untilStatus(link, 'applied')
   await write(link, '{ "reason": "a comma too many", }')
-  const loss = "it takes ReadOnly-ps from group 'dev' in 1 account: 200000000001"
+  const loss = "it takes ReadOnly-ps from group 'team' in 1 account: 200000000001"
   const planned = await system.ssofile(['plan', folder])
   expect(planned).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(loss) })
   expect(planned.stdout).toContain(`- ${link} (not valid any more)`)
@@ -119,9 +121,13 @@ test('a push of a file that is not valid is refused with what it would take away
   await system.untilQuiet()
   // The same file again is no change, and nothing is taken away by it.
   expect(await push('--yes')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing to push') })
+  // Corrected, it grants again; gone, it leaves nothing behind.
   await write(link, '')
   expect(await push('--yes')).toMatchObject({ exitCode: 0 })
   await system.untilStatus(link, 'applied')
+  await rm(join(folder, link))
+  expect(await push('--yes')).toMatchObject({ exitCode: 0 })
+  await system.untilGone(link)
   await system.untilQuiet()
 }, 120_000)
 
