@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
-import { linkPrefix } from '../../shared/domain/link.ts'
+import { linkPrefix, temporaryPrefix } from '../../shared/domain/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import { compareKeys } from '../../shared/memory/s3/compare-keys.ts'
 import type { ObjectHead, ObjectStore } from '../../shared/ports/object-store.ts'
@@ -17,8 +17,9 @@ export type InputScope = {
 
 export const allInputs: InputScope = { prefixes: [linkPrefix, permissionSetPrefix], isDeleting: true }
 
-export function isInScope(key: string, { prefixes }: InputScope): boolean {
-  return prefixes.some((prefix) => key.startsWith(prefix))
+/** What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. */
+export function isInScope(key: string, { prefixes }: Pick<InputScope, 'prefixes'>): boolean {
+  return prefixes.some((prefix) => key.startsWith(prefix)) && !key.startsWith(temporaryPrefix)
 }
 
 /** `over`: the object that the file takes the place of; absent: there is none. */
@@ -32,6 +33,12 @@ export type InputChanges = {
   readonly same: readonly ObjectHead[]
 }
 
+/** The part of these changes that the scope is about. */
+export function changesInScope({ uploads, deletions, same }: InputChanges, scope: InputScope): InputChanges {
+  const isIn = ({ key }: { readonly key: string }) => isInScope(key, scope)
+  return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
+}
+
 /** Compares by content, whatever the times say. */
 export async function compareInputs(
   objects: ObjectStore,
@@ -40,7 +47,8 @@ export async function compareInputs(
 ): Promise<InputChanges> {
   const present = new Map<string, ObjectHead>()
   for (const prefix of scope.prefixes)
-    for (const head of (await listHeads(objects, prefix)).values()) present.set(head.key, head)
+    for (const head of (await listHeads(objects, prefix)).values())
+      if (isInScope(head.key, scope)) present.set(head.key, head)
   const wanted = files.filter(({ key }) => isInScope(key, scope)).sort((a, b) => compareKeys(a.key, b.key))
   const limit = pLimit(readsAtOnce)
   const compared = await Promise.all(

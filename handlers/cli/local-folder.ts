@@ -1,11 +1,12 @@
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { type FolderListing, isFolder, type LocalFile, listFiles } from './folder-inputs.ts'
+import { isFolder, listFiles } from './folder-inputs.ts'
+import type { Walk } from './proposed-folder.ts'
 
 /** A folder of inputs on this machine. Paths are from the folder on, with `/`. */
 export interface LocalFolder {
   /** Everything under the two input prefixes; empty where the folder does not exist yet. */
-  list(): Promise<{ readonly files: readonly LocalFile[]; readonly faults: FolderListing['faults'] }>
+  list(): Promise<Walk>
   /** Makes the folders that it needs. */
   write(path: string, body: Uint8Array): Promise<void>
   /** And the folders that are empty then. */

@@ -12,9 +12,11 @@ import { openCliPorts } from './cli-ports.ts'
 import { compareInputs, type InputChanges, type InputScope, isInScope } from './compare-inputs.ts'
 import { count } from './count.ts'
 import { chooseConfiguration } from './deployment.ts'
+import { findInvalid, type InvalidUpload } from './find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from './folder-inputs.ts'
 import { nameChangedFields, type ReadPolicies, type ToldPermissionSetChange } from './name-changed-fields.ts'
 import { planDigest } from './plan-digest.ts'
+import { previewStanding } from './preview-standing.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { readConfiguration } from './read-configuration.ts'
 import { proposeSelectors } from './read-selectors.ts'
@@ -36,6 +38,7 @@ export type MadePlan = {
 }
 export type Push = InputChanges & {
   readonly faults: FolderListing['faults']
+  readonly invalid: readonly InvalidUpload[]
   /** The same for the same changes with the same effect. */
   readonly digest: string
 }
@@ -47,14 +50,18 @@ export type ScopeOptions = {
   readonly delete: boolean
 }
 
-type Options = ScopeOptions & {
-  readonly config?: string | undefined
-  /** A file instead of a deployment's configuration is foretold, not refused: nothing is carried out under it. */
-  readonly isForetelling?: boolean
-  /** A folder: as if its selectors were those of the bucket. */
-  readonly selectors?: string | undefined
-  readonly onStep: TellProgress
-}
+/** `invalid`: the keys of files that may be uploaded though they are not valid, as typed. */
+export type InvalidOptions = { readonly invalid?: readonly string[] }
+
+type Options = ScopeOptions &
+  InvalidOptions & {
+    readonly config?: string | undefined
+    /** A file instead of a deployment's configuration is foretold, not refused: nothing is carried out under it. */
+    readonly isForetelling?: boolean
+    /** A folder: as if its selectors were those of the bucket. */
+    readonly selectors?: string | undefined
+    readonly onStep: TellProgress
+  }
 
 /** Changes of inputs, and what is to say about their source. */
 type Compared = {
@@ -100,7 +107,10 @@ export async function makePlan(
   if (!compared) return { ports, preview, warnings: notes }
   const { changes, faults } = compared
   const warnings = [...notes, ...compared.warnings]
-  return { ports, preview, warnings, push: { ...changes, faults, digest: planDigest(bucket, changes, preview) } }
+  const standing = await previewStanding({ ...ports, objects }, configuration, { preview: planned, changes }, how)
+  const invalid = findInvalid(changes.uploads, preview, { ...configuration, now, named: options.invalid })
+  const digest = planDigest(bucket, changes, standing)
+  return { ports, preview, warnings, push: { ...changes, faults, invalid, digest } }
 }
 
 /** `suffixBefore`: of the configuration that is in force, where another one is foretold. */

@@ -1,8 +1,11 @@
 import { type Command, Option } from 'commander'
 import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
+import { quote } from '../../shared/domain/complaint.ts'
 import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
-import { type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
+import { describeInvalid, refuseBadFiles } from './find-invalid.ts'
+import { invalidOption } from './invalid-option.ts'
+import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
 import { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
@@ -11,14 +14,15 @@ import { renderPlan } from './render-plan.ts'
 import { renderPush } from './render-push.ts'
 import { show } from './show.ts'
 
-type Options = ScopeOptions & {
-  readonly config?: string
-  readonly selectors?: string
-  readonly json?: boolean
-  readonly markdown?: boolean
-  readonly verbose?: boolean
-  readonly detailedExitcode?: boolean
-}
+type Options = ScopeOptions &
+  InvalidOptions & {
+    readonly config?: string
+    readonly selectors?: string
+    readonly json?: boolean
+    readonly markdown?: boolean
+    readonly verbose?: boolean
+    readonly detailedExitcode?: boolean
+  }
 
 /** `ssofile plan`: what would be granted and revoked, by which link. */
 export function addPlan(program: Command): void {
@@ -27,10 +31,11 @@ export function addPlan(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .summary('what would be granted and revoked, and by which link')
     .description(
-      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: the plan could not be made; 2: wrong usage or refused.',
+      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: the plan could not be made; 2: wrong usage, or a push of it is refused: a file is not valid or cannot be read (the plan is printed all the same).',
     )
     .option('--folder <name>', 'only the links in this folder under links_data/')
     .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
+    .addOption(invalidOption())
     .option('--config <file>', 'plan as if this configuration file (JSON) were in force')
     .option('--selectors <folder>', 'as if the bucket had the selectors of this folder (selectors/), and no others')
     .option('--detailed-exitcode', 'exit code 3 if there are changes')
@@ -51,10 +56,12 @@ export function addPlan(program: Command): void {
     })
 }
 
-async function plan(source: string, { config, folder, selectors, ...options }: Options): Promise<number> {
+async function plan(source: string, { config, folder, selectors, invalid, ...options }: Options): Promise<number> {
   const isBucket = source.startsWith('s3://')
-  if (isBucket && (folder !== undefined || !options.delete))
-    throw new Refusal(`received --folder or --no-delete with '${source}', expected them only with a folder of files`)
+  if (isBucket && (folder !== undefined || invalid !== undefined || !options.delete))
+    throw new Refusal(
+      `received --folder, --no-delete or --invalid with '${source}', expected them only with a folder of files`,
+    )
   const progress = new Progress()
   try {
     const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
@@ -62,10 +69,12 @@ async function plan(source: string, { config, folder, selectors, ...options }: O
       onStep: progress.tell,
       ...{ config, selectors, isForetelling: true },
       ...(folder === undefined ? {} : { folder }),
+      ...(invalid === undefined ? {} : { invalid }),
     })
     progress.end()
     if (options.markdown) await showMarkdown(made, source)
     else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
+    if (made.push) refuseBadFiles(made.push)
     return options.detailedExitcode && hasChanges(made) ? 3 : 0
   } finally {
     progress.end()
@@ -83,7 +92,8 @@ export async function showPlan(
   { isJson = false, isVerbose = false, isPaged = false } = {},
 ): Promise<void> {
   const { preview, push, ports, warnings } = made
-  for (const { key, received } of push?.faults ?? []) warn(`${key}: ${received}; it is left out of the plan`)
+  for (const one of push?.invalid ?? [])
+    if (one.isNamed) warn(`${quote(one.key, 1100)} is uploaded though it is not valid: ${describeInvalid(one)}`)
   for (const warning of warnings) warn(warning)
   const told = isJson
     ? renderJson(toJson(made))
@@ -144,13 +154,19 @@ export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
   }
 }
 
-function toJsonOfPush({ digest, uploads, deletions, same }: NonNullable<MadePlan['push']>) {
+function toJsonOfPush({ digest, uploads, deletions, same, invalid }: NonNullable<MadePlan['push']>) {
   return {
     digest,
     files: {
       upload: uploads.map(({ key, over }) => ({ key, replaces: over !== undefined })),
       delete: deletions.map(({ key }) => key),
       same: same.length,
+      invalid: invalid.map(({ key, faults, takesAway, isNamed }) => ({
+        key,
+        refused: !isNamed,
+        faults,
+        takesAway: takesAway.map(renderAssignmentKey),
+      })),
     },
   }
 }

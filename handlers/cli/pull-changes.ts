@@ -6,8 +6,9 @@ import { isServiceError } from '../../shared/ports/service-error.ts'
 import { repeatPatiently } from '../../shared/reconcile/calls/repeat-patiently.ts'
 import { listHeads } from '../../shared/reconcile/records/list-heads.ts'
 import { hasContent, type InputScope, isInScope } from './compare-inputs.ts'
-import { type LocalFile, nameInputs } from './folder-inputs.ts'
+import { nameInputs } from './folder-inputs.ts'
 import type { LocalFolder } from './local-folder.ts'
+import type { LocalFile } from './proposed-folder.ts'
 
 const workedOnAtOnce = 32
 const repetition = { attemptsMost: 6, firstMs: 500, mostMs: 20_000 }
@@ -24,7 +25,8 @@ export type PullChanges = {
 /** Compares by content. A file keeps its name only where that is the one that its key gets among all others. */
 export async function comparePull(objects: ObjectStore, folder: LocalFolder, scope: InputScope): Promise<PullChanges> {
   const heads: ObjectHead[] = []
-  for (const prefix of scope.prefixes) heads.push(...(await listHeads(objects, prefix)).values())
+  for (const prefix of scope.prefixes)
+    heads.push(...(await listHeads(objects, prefix)).values().filter(({ key }) => isInScope(key, scope)))
   const paths = renderFilePaths(heads.map(({ key }) => key))
   const { files } = await folder.list()
   // File systems may give names back with their accents written in another form.

@@ -3,19 +3,22 @@ import { quote } from '../../shared/domain/complaint.ts'
 import { bucketOf } from './bucket.ts'
 import { confirm } from './confirm.ts'
 import { count } from './count.ts'
-import { type MadePlan, makePlan, type ScopeOptions } from './make-plan.ts'
+import { refuseBadFiles } from './find-invalid.ts'
+import { invalidOption } from './invalid-option.ts'
+import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from './make-plan.ts'
 import { showPlan, toJson } from './plan.ts'
 import { Progress } from './progress.ts'
 import { type Pushed, pushChanges } from './push-changes.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
 
-type Options = ScopeOptions & {
-  readonly yes?: boolean
-  readonly plan?: string
-  readonly config?: string
-  readonly json?: boolean
-}
+type Options = ScopeOptions &
+  InvalidOptions & {
+    readonly yes?: boolean
+    readonly plan?: string
+    readonly config?: string
+    readonly json?: boolean
+  }
 
 const keysTold = 10
 
@@ -26,12 +29,13 @@ export function addPush(program: Command): void {
     .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
     .summary('plan, ask, then upload what differs and delete what the folder lacks')
     .description(
-      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/ and permission_sets/, and of those only what the folder has.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/ and permission_sets/, and of those only what the folder has.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
     .option('--plan <digest>', 'do not ask, and refuse unless the plan is the one shown with this digest')
     .option('--folder <name>', 'only the links in this folder under links_data/')
     .option('--no-delete', 'leave in the bucket what the folder lacks')
+    .addOption(invalidOption())
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the plan and the result as JSON')
     .addHelpText(
@@ -43,7 +47,7 @@ export function addPush(program: Command): void {
     })
 }
 
-async function push(source: string, { config, folder, ...options }: Options): Promise<number> {
+async function push(source: string, { config, folder, invalid, ...options }: Options): Promise<number> {
   if (source.startsWith('s3://'))
     throw new Refusal(`received '${quote(source)}', expected a folder; the bucket is SSOFILE_BUCKET`)
   const progress = new Progress()
@@ -53,6 +57,7 @@ async function push(source: string, { config, folder, ...options }: Options): Pr
       onStep: progress.tell,
       ...(config === undefined ? {} : { config }),
       ...(folder === undefined ? {} : { folder }),
+      ...(invalid === undefined ? {} : { invalid }),
     })
     progress.end()
     return await showAndPush(made, options, 'ssofile push')
@@ -71,7 +76,7 @@ export async function showAndPush(
   const { push: changes } = made
   if (!changes) throw new Error('a plan of a folder has no changes of files')
   if (options.json !== true) await showPlan(made)
-  checkFaults(changes.faults)
+  refuseBadFiles(changes)
   if (changes.uploads.length + changes.deletions.length === 0) return tell(made, nothing, options.json, again)
   const [refused, ...more] = made.preview.minimums
   if (refused !== undefined)
@@ -90,13 +95,6 @@ export async function showAndPush(
 }
 
 const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
-
-/** What cannot be read would be deleted from the bucket. Throws Refusal. */
-function checkFaults(faults: NonNullable<MadePlan['push']>['faults']): void {
-  if (faults.length === 0) return
-  const told = faults.slice(0, keysTold).map(({ key, received, remedy }) => `${key}: received ${received}; ${remedy}`)
-  throw new Refusal(`nothing was changed, since not every file can be read:\n  ${told.join('\n  ')}`)
-}
 
 async function isAgreed(
   { preview }: MadePlan,

@@ -1,6 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Parsed, quote } from '../../shared/domain/complaint.ts'
+import { type Parsed, refused } from '../../shared/domain/complaint.ts'
 import {
   type Guardrails,
   isPolicyKey,
@@ -14,22 +12,21 @@ import { type PolicyTest, parsePolicyTests, policyTestFileMostBytes } from '../.
 import { Policies } from '../../shared/reconcile/records/policies.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
-import { Refusal } from './refusal.ts'
+import { readProposedFiles } from './proposed-folder.ts'
 
 /** The policies of a bucket, or of a folder with `policies/` in it; without that there are none. */
 export async function readGuardrails(source: string): Promise<Guardrails> {
   if (source.startsWith('s3://')) return new Policies(openCliPorts(bucketOf(source))).read()
-  const names = await listNames(join(source, policyPrefix))
-  const keys = names.map((name) => policyPrefix + name).filter(isPolicyKey)
+  const files = await readProposedFiles(source, {
+    prefix: policyPrefix,
+    isKey: isPolicyKey,
+    mostBytes: policyFileMostBytes,
+  })
   return joinPolicies(
-    await Promise.all(
-      keys.map(async (key) => {
-        const path = join(source, key)
-        const { size } = await stat(path)
-        const body = size > policyFileMostBytes ? new Uint8Array() : await readFile(path)
-        return { policy: parsePolicyFile(key, body, size), size }
-      }),
-    ),
+    files.map(({ key, size, ...file }) => ({
+      policy: 'body' in file ? parsePolicyFile(key, file.body, size) : refused(file.complaint),
+      size,
+    })),
   )
 }
 
@@ -40,23 +37,14 @@ export async function readPolicyTests(source: string) {
     const { objects } = openCliPorts(bucketOf(source))
     for await (const { key } of objects.list(policyTestPrefix)) {
       const found = key.endsWith('.json') ? await objects.get(key, { mostBytes: policyTestFileMostBytes }) : undefined
-      if (found) files.push({ key, tests: parsePolicyTests(key, found.body) })
+      if (found) files.push({ key, tests: parsePolicyTests(key, found.body, found.size) })
     }
     return files
   }
-  for (const name of await listNames(join(source, policyTestPrefix))) {
-    const key = policyTestPrefix + name
-    if (key.endsWith('.json')) files.push({ key, tests: parsePolicyTests(key, await readFile(join(source, key))) })
-  }
-  return files
-}
-
-/** Ascending. A folder that is not there has none. */
-export async function listNames(path: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(path)).sort()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw new Refusal(`the folder '${quote(path, 1024)}' cannot be read: ${String(error)}`, { cause: error })
-  }
+  const isKey = (key: string) => key.startsWith(policyTestPrefix) && key.endsWith('.json')
+  const found = await readProposedFiles(source, { prefix: policyTestPrefix, isKey, mostBytes: policyTestFileMostBytes })
+  return found.map(({ key, size, ...file }) => ({
+    key,
+    tests: 'body' in file ? parsePolicyTests(key, file.body, size) : refused(file.complaint),
+  }))
 }

@@ -1,5 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { refused, renderComplaint } from '../../shared/domain/complaint.ts'
 import {
   isSelectorKey,
   nameInSelectorKey,
@@ -12,32 +11,33 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { SelectorFiles } from '../../shared/reconcile/records/selector-files.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
-import { listNames } from './read-guardrails.ts'
+import { readProposedFiles } from './proposed-folder.ts'
+import { Refusal } from './refusal.ts'
 
 /** The selectors of a bucket, or of a folder with `selectors/` in it; without that there are none. */
 export async function readSelectors(source: string): Promise<Selectors> {
   if (source.startsWith('s3://')) return new SelectorFiles(openCliPorts(bucketOf(source)).objects).read()
   const files = await readSelectorFiles(source)
-  return new Map(files.map(({ key, body, size }) => [nameInSelectorKey(key), parseSelectorFile(key, body, size)]))
+  return new Map(
+    files.map(({ key, size, ...file }) => [
+      nameInSelectorKey(key),
+      'body' in file ? parseSelectorFile(key, file.body, size) : refused(file.complaint),
+    ]),
+  )
 }
 
-/** What would be written and deleted in the bucket if its selectors were those of this folder. */
+/** What would be written and deleted in the bucket if its selectors were those of this folder. Throws Refusal. */
 export async function proposeSelectors(folder: string, objects: ObjectStore) {
-  const uploads = await readSelectorFiles(folder)
+  const uploads = (await readSelectorFiles(folder)).map((file) => {
+    if ('body' in file) return { key: file.key, body: file.body }
+    throw new Refusal(renderComplaint(file.complaint))
+  })
   const keys = new Set(uploads.map(({ key }) => key))
   const present = (await Array.fromAsync(objects.list(selectorPrefix))).map(({ key }) => key)
   const deletions = present.filter((key) => isSelectorKey(key) && !keys.has(key)).map((key) => ({ key }))
   return { uploads, deletions }
 }
 
-async function readSelectorFiles(folder: string) {
-  const names = await listNames(join(folder, selectorPrefix))
-  const keys = names.map((name) => selectorPrefix + name).filter(isSelectorKey)
-  return Promise.all(
-    keys.map(async (key) => {
-      const { size } = await stat(join(folder, key))
-      const body = size > selectorFileMostBytes ? new Uint8Array() : await readFile(join(folder, key))
-      return { key, body, size }
-    }),
-  )
+function readSelectorFiles(folder: string) {
+  return readProposedFiles(folder, { prefix: selectorPrefix, isKey: isSelectorKey, mostBytes: selectorFileMostBytes })
 }

@@ -1,8 +1,10 @@
 import { isUnplaced } from '../../shared/domain/organization-view.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
 import type { Pause } from '../../shared/reconcile/dispatcher/pause.ts'
 import { describePause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import type { PlannedGrant } from '../../shared/reconcile/preview/preview.ts'
 import { count } from './count.ts'
+import { describeInvalid } from './find-invalid.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
 import { listMeaning } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
@@ -93,10 +95,14 @@ function renderHead({ preview, push, pause }: Told): string {
   const figures = listFigures(preview).map(([, text]) => text)
   const brake = renderVerdict(preview)
   const faults = push?.faults.length ?? 0
+  const invalid = push?.invalid.filter(({ isNamed }) => !isNamed).length ?? 0
   const lines = [
     `**${figures.join(', ')}.** ${brake}${renderMinimums(preview)}`,
     renderCalm(preview),
     ...(faults > 0 ? [`**${count(faults, 'file')} cannot be read: a push is refused.**`] : []),
+    ...(invalid > 0
+      ? [`**${count(invalid, 'file')} to upload ${invalid === 1 ? 'is' : 'are'} not valid: a push is refused.**`]
+      : []),
     ...(pause
       ? [
           `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``,
@@ -129,7 +135,11 @@ function renderVerdict({ brake: { held, contents } }: ToldPreview): string {
  * broken files cannot crowd out what gives access.
  */
 function listFirst({ preview, push }: Told): readonly string[] {
-  const uploaded = new Set(push?.uploads.map(({ key }) => key))
+  const invalid = push?.invalid ?? []
+  const others = new Set(push?.uploads.map(({ key }) => key))
+  for (const { key } of invalid) others.delete(key)
+  const names = new Set(invalid.map(({ key }) => key.replace(/\.json$/, '')))
+  const isInvalid = (name: string) => names.has(permissionSetPrefix + name.replace(/\.json$/, ''))
   const faults = push?.faults ?? []
   return [
     ...faults.map(
@@ -138,8 +148,13 @@ function listFirst({ preview, push }: Told): readonly string[] {
     ),
     ...listWideSets(preview),
     ...listWideGrants(preview),
-    ...preview.permissionSets.flatMap((one) => (one.change === 'rejected' ? [renderRejected(one)] : [])),
-    ...preview.idleLinks.filter(({ key, state }) => state === 'rejected' && uploaded.has(key)).map(renderIdle),
+    ...invalid.map(
+      (one) => `- **rejected**: ${markdownCode(one.key, 1100)}: ${markdownCode(describeInvalid(one), 2000)}`,
+    ),
+    ...preview.permissionSets.flatMap((one) =>
+      one.change === 'rejected' && !isInvalid(one.name) ? [renderRejected(one)] : [],
+    ),
+    ...preview.idleLinks.filter(({ key, state }) => state === 'rejected' && others.has(key)).map(renderIdle),
   ]
 }
 

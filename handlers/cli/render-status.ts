@@ -14,7 +14,7 @@ const meaning: Readonly<Record<StatusState, string>> = {
   applying: 'on its way',
   applied: 'in force',
   waiting: 'not in force yet; applied automatically once what it waits for is there',
-  rejected: 'not valid; nothing was done',
+  rejected: 'not valid; it gives nothing',
   blocked: 'cannot be deleted yet',
   failed: 'could not be carried out',
   revoking: 'access is being revoked',

@@ -18,9 +18,12 @@ import {
 } from '../../shared/reconcile/restore/restore-records.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { allInputs, changesInScope } from './compare-inputs.ts'
 import { confirm } from './confirm.ts'
 import { explainDenial } from './explain-denial.ts'
-import { makePlan } from './make-plan.ts'
+import { refuseBadFiles } from './find-invalid.ts'
+import { invalidOption } from './invalid-option.ts'
+import { type InvalidOptions, makePlan } from './make-plan.ts'
 import { showPlan } from './plan.ts'
 import { Progress } from './progress.ts'
 import { showAndPush } from './push.ts'
@@ -30,7 +33,7 @@ import { renderJson } from './render-json.ts'
 import { type Restoration, renderRestoration, toJson } from './render-restoration.ts'
 import { leasePortions, slowPortions, underLease } from './under-lease.ts'
 
-type Options = {
+type Options = InvalidOptions & {
   readonly at?: Date
   readonly inputs?: boolean
   readonly dryRun?: boolean
@@ -55,6 +58,7 @@ export function addRestore(program: Command): void {
       parseAt,
     )
     .option('--inputs', 'only the files under links_data/ and permission_sets/; needs --at')
+    .addOption(invalidOption())
     .option('--dry-run', 'show what would be brought back; change nothing')
     .option('--yes', 'do not ask')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
@@ -83,7 +87,7 @@ function parseAt(text: string): Date {
   return at
 }
 
-async function restoreInputs({ at, config, dryRun, ...options }: Options): Promise<number> {
+async function restoreInputs({ at, config, dryRun, invalid, ...options }: Options): Promise<number> {
   if (at === undefined) throw new Refusal('received --inputs without --at, expected the instant before the bad sync')
   const bucket = bucketOf(undefined)
   const progress = new Progress()
@@ -91,14 +95,19 @@ async function restoreInputs({ at, config, dryRun, ...options }: Options): Promi
     const made = await makePlan(
       bucket,
       async ({ objects }) => {
-        const changes = await findInputs(objects, openAwsObjectVersions(bucket), at)
-        return { changes, faults: [], warnings: [] }
+        const found = await findInputs(objects, openAwsObjectVersions(bucket), at)
+        return { changes: changesInScope(found, allInputs), faults: [], warnings: [] }
       },
-      { delete: true, onStep: progress.tell, ...(config === undefined ? {} : { config }) },
+      {
+        ...{ delete: true, onStep: progress.tell },
+        ...(config === undefined ? {} : { config }),
+        ...(invalid === undefined ? {} : { invalid }),
+      },
     )
     progress.end()
     if (dryRun) {
       if (options.json !== true) await showPlan(made)
+      if (made.push) refuseBadFiles(made.push)
       return 0
     }
     return await showAndPush(made, options, `ssofile restore --inputs --at ${at.toISOString()}`)

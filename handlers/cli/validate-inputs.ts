@@ -4,7 +4,8 @@ import { linkBodyMostBytes } from '../../shared/domain/link-body.ts'
 import { permissionSetFileMostBytes } from '../../shared/domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { type Guardrails, noGuardrails } from '../../shared/domain/policy-file.ts'
-import { type InputFile, unreadable } from './folder-inputs.ts'
+import type { InputFile } from './folder-inputs.ts'
+import { unreadable } from './proposed-folder.ts'
 
 export type InputError = { readonly key: string } & InputFault
 export type InputWarning = { readonly key?: string; readonly warning: string }

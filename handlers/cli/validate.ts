@@ -46,7 +46,8 @@ async function validate(source: string, { config, policies }: Options): Promise<
   const { folders, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
   const selectors = await readSelectors(source)
-  const ofSelectors = [...selectors.values()].flatMap((one) => (one.ok ? [] : faultsOfSelector(one.complaint)))
+  const ofSelectors = [...selectors.values()].flatMap((one) => (one.ok ? [] : faultsOf(one.complaint)))
+  const ofPolicies = guardrails.broken.flatMap(faultsOf)
   const progress = new Progress()
   let judged = 0
   const onJudged = () => {
@@ -57,13 +58,15 @@ async function validate(source: string, { config, policies }: Options): Promise<
   progress.end()
   return {
     ...found,
-    errors: [...faults, ...found.errors, ...ofSelectors].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
+    errors: [...faults, ...found.errors, ...ofSelectors, ...ofPolicies].sort((a, b) =>
+      a.key < b.key ? -1 : a.key > b.key ? 1 : 0,
+    ),
     warnings: [...found.warnings, ...warnings.map((warning) => ({ warning }))],
   }
 }
 
-/** Each fault of a selector by itself, as of an input. */
-function faultsOfSelector({ object: key, received, expected, remedy, faults }: Complaint): readonly InputError[] {
+/** Each fault of a selector or a policy by itself, as of an input. */
+function faultsOf({ object: key, received, expected, remedy, faults }: Complaint): readonly InputError[] {
   if (faults === undefined) return [{ key, received, expected, remedy }]
   return faults.map(({ path, received: got, expected: wanted, remedy: how }) => {
     return { key, path: renderJsonPath(path), received: got, expected: wanted, remedy: how }

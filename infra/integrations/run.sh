@@ -8,10 +8,13 @@ trap 'rm -rf "$out"' EXIT
 
 case "$COMMAND" in
   plan)
-    ssofile plan "$FOLDER" --markdown > "$out/plan.md"
-    post comment "$out/plan.md"
-    # After the comment, which has the faults too: a file that is not valid fails the pull request.
+    code=0
+    ssofile plan "$FOLDER" --markdown > "$out/plan.md" || code=$?
+    # Exit code 2 with a plan: a push of it is refused, and the comment says why.
+    if [ -s "$out/plan.md" ]; then post comment "$out/plan.md"; fi
+    # After the comment: a file that is not valid, or refused by a policy, fails the pull request.
     ssofile validate "$FOLDER"
+    exit "$code"
     ;;
   push)
     digest=$(post digest)

@@ -20,7 +20,7 @@ import type { LinkBody } from './link-body.ts'
 import type { Account } from './organization-view.ts'
 import type { Scope } from './scope.ts'
 import { selectorKey } from './selector-file.ts'
-import { type NewStatus, rejection, type Status } from './status.ts'
+import { isLeaving, type NewStatus, rejection, type Status } from './status.ts'
 import { describeUpload, isSameUpload, type Upload } from './upload.ts'
 
 /** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: the entry cannot be read. */
@@ -85,7 +85,9 @@ export type LinkFacts = {
   readonly boundTo: PrincipalId | undefined
 } & (
   | ({ readonly state: 'absent' } & Leaving)
-  | ({ readonly state: 'rejected'; readonly complaint: Complaint } & Uploaded)
+  | ({ readonly state: 'rejected'; readonly complaint: Complaint } & Uploaded & Leaving)
+  /** S3 does not give it: what it granted stays. */
+  | ({ readonly state: 'unreadable'; readonly complaint: Complaint } & Uploaded)
   | ({ readonly state: 'expired' | 'not-yet'; readonly body: LinkBody } & Uploaded & Leaving)
   | InForce
 )
@@ -97,10 +99,11 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  *
  * |    | file                     | facts                                                           | state              |
  * | -- | ------------------------ | --------------------------------------------------------------- | ------------------ |
- * |  1 | rejected                 | any                                                             | rejected           |
+ * |  1 | rejected                 | any                                                             | `describeNotValid` |
+ * |    | unreadable               | any                                                             | rejected           |
  * |    | absent, expired, not-yet | *access that it granted*                                        |                    |
  * |  2 |                          | none is left                                                    | none, expired, waiting |
- * |  3 |                          | unknown, and it had no status or was rejected                   | as in row 2        |
+ * |  3 |                          | unknown, and it had no status or was rejected, and nothing of it was on its way | as in row 2 |
  * |  4 |                          | unknown, and its status says held                               | held               |
  * |  5 |                          | unknown                                                         | revoking           |
  * |  6 |                          | held, all but what failed                                       | held               |
@@ -135,6 +138,8 @@ export function describeLink(facts: LinkFacts): NewStatus | undefined {
   const told = { by, principalId: facts.boundTo, ...upload }
   switch (facts.state) {
     case 'rejected':
+      return describeNotValid(facts, told)
+    case 'unreadable':
       return { ...told, ...rejection(facts.complaint) }
     case 'absent':
       return describeLeft(facts, told, undefined)
@@ -194,6 +199,55 @@ function hasGranted({ link, object, expansion, progress, present }: InForce & Li
   return accounts.length > 0 && accounts.every((account) => granted.has(account))
 }
 
+/**
+ * A file that is not valid grants nothing, so what a valid one granted before goes, as if it were deleted.
+ *
+ * | access that it granted              | was valid before, or something is left | state                              |
+ * | ----------------------------------- | -------------------------------------- | ---------------------------------- |
+ * | unknown, and its status says held   | any                                    | held                               |
+ * | held, all but what failed           | any                                    | held                               |
+ * | any other                           | yes                                    | rejected, and told as taken away   |
+ * | any other                           | no                                     | rejected                           |
+ */
+function describeNotValid(
+  { complaint, left, present, object }: Extract<LinkFacts, { state: 'rejected' }>,
+  told: Partial<NewStatus>,
+): NewStatus {
+  const rejected: NewStatus = { ...told, ...rejection(complaint) }
+  const lastValid = findLastValid(present, object)
+  if (left === 'unknown' && present?.state === 'held')
+    return { ...told, lastValid, ...heldAs(present), accounts: present.accounts }
+  const known = left === 'unknown' ? [] : left
+  if (lastValid === undefined && known.length === 0) return rejected
+  const before = lastValid === undefined ? '' : ` (uploaded ${lastValid.lastModified})`
+  const failed = failuresOf(known)
+  const open = known.length - failed.length
+  const withdrawn: NewStatus = {
+    ...rejected,
+    lastValid,
+    reason: `${rejected.reason}; the link was valid before${before}, and access that only it gave is revoked, as if it were deleted`,
+    remedy: `${complaint.remedy}; to have the access again, correct it, or upload again what it said before`,
+    accounts: left === 'unknown' ? undefined : { desired: 0, applied: 0, open, failed },
+  }
+  const held = known.filter(({ state }) => state === 'held')
+  if (held.length === 0 || held.length !== open) return withdrawn
+  const { state, reason } = heldBy(held)
+  return {
+    ...withdrawn,
+    state,
+    reason: `${reason}; the file is not valid any more: ${rejected.reason}`,
+    remedy: `to keep the access, correct the file: ${complaint.remedy}; an operator looks at what is held with: ssofile brake, and can release it`,
+  }
+}
+
+/** The upload that was valid before this one, which is not. The same upload is not valid by another configuration. */
+function findLastValid(present: Status | undefined, object: Upload): Status['lastValid'] {
+  if (present?.lastValid) return present.lastValid
+  const { state, lastModified, versionId } = present ?? {}
+  const isOther = state !== undefined && state !== 'rejected' && !isSameUpload(present, object)
+  return isOther && lastModified !== undefined ? { lastModified, versionId } : undefined
+}
+
 /** Rows 2 to 8. `atRest`: the status once nothing is left. */
 function describeLeft(
   { left, present }: LinkFacts & Leaving,
@@ -202,7 +256,7 @@ function describeLeft(
 ): NewStatus | undefined {
   const revoking: NewStatus = { ...told, ...atRest, state: 'revoking' }
   if (left === 'unknown') {
-    if (present === undefined || present.state === 'rejected') return atRest
+    if (present === undefined || (present.state === 'rejected' && !isLeaving(present))) return atRest
     return present.state === 'held' ? { ...revoking, ...heldAs(present), accounts: present.accounts } : revoking
   }
   if (left.length === 0) return atRest

@@ -12,7 +12,7 @@ import { linkPrefix, parseLinkKey } from './link.ts'
 import { parseLinkBody } from './link-body.ts'
 import { splitFolder } from './link-fields.ts'
 import { judgeRevocationByPolicies } from './minimum.ts'
-import { parseJson } from './parse-json.ts'
+import { parseJsonFile } from './parse-json.ts'
 import { parsePermissionSetFile } from './permission-set-file.ts'
 import type { Guardrails } from './policy-file.ts'
 
@@ -52,8 +52,13 @@ export const policyTestFileMostBytes = 1024 * 1024
 /** Without `failure` it passed. */
 export type PolicyTestResult = { readonly title: string; readonly rules: readonly string[]; readonly failure?: string }
 
-export function parsePolicyTests(key: string, body: Uint8Array): Parsed<readonly PolicyTest[]> {
-  const read = parseJson(key, body, policyTestFileSchema, {})
+export function parsePolicyTests(
+  key: string,
+  body: Uint8Array,
+  sizeBytes = body.length,
+): Parsed<readonly PolicyTest[]> {
+  const limit = { mostBytes: policyTestFileMostBytes, remedy: 'divide it into several files' }
+  const read = parseJsonFile({ key, body, sizeBytes }, limit, policyTestFileSchema, {})
   return read.ok ? parsed(read.value.tests) : read
 }
 

@@ -66,6 +66,8 @@ export const status = z.strictObject({
   etag: z.string().optional(),
   lastModified: z.iso.datetime().optional(),
   ...uploadIdentity,
+  /** Of a link that is not valid: the upload before it, which was. */
+  lastValid: z.strictObject({ lastModified: z.iso.datetime(), versionId: z.string().optional() }).optional(),
   /** When this content was uploaded first, where it was uploaded again as it was: since then it counts. */
   since: z.iso.datetime().optional(),
   updatedAt: z.iso.datetime(),
@@ -77,6 +79,12 @@ export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
 
 export function rejection({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
   return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
+}
+
+/** Access that a link granted is still to be revoked. One that is not valid says so until the dispatcher has counted nothing. */
+export function isLeaving({ state, accounts, lastValid }: Pick<Status, 'state' | 'accounts' | 'lastValid'>): boolean {
+  if (state !== 'rejected') return state === 'revoking'
+  return accounts === undefined ? lastValid !== undefined : accounts.open > 0
 }
 
 /**

@@ -76,7 +76,7 @@ async function planPullRequest(): Promise<string> {
     ...planned,
     permissionSets: await nameChangedFields(planned.permissionSets, { before: world.objects, after }),
   }
-  const push = { ...changes, faults: [], digest: planDigest('ssofile', changes, preview) }
+  const push = { ...changes, faults: [], invalid: [], digest: planDigest('ssofile', changes, preview) }
   return renderMarkdownPlan({ preview, push, warnings: [], pause: undefined, source: './access' })
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -39,9 +39,9 @@ async function write(key: string, body: string): Promise<void> {
 }
 
 /** What the job of a pull request prints, with the rights of docs/pull-requests.md only. */
-async function comment(as = plannerRole): Promise<string> {
+async function comment(as = plannerRole, expected = 0): Promise<string> {
   const { exitCode, stdout } = await system.ssofile(['plan', folder, '--markdown'], as)
-  expect(exitCode).toBe(0)
+  expect(exitCode).toBe(expected)
   return stdout
 }
 
@@ -50,13 +50,15 @@ const digestIn = (told: string) => /^Plan `([0-9a-f]{32})`/m.exec(told)?.[1] ?? 
 test('a role that only reads makes the comment of a pull request, byte for byte the same each time', async () => {
   await write(wide, '')
   await write(broken, '')
-  const told = await comment()
+  const told = await comment(plannerRole, 2)
   expect(told).toMatch(
     /^\*\*39 assignments to grant, 0 to revoke, 1 link without effect\.\*\* The brake would hold nothing\./,
   )
   expect(told).toContain(`- **39 accounts**: \`Billing-ps\` to group \`team-Web\` in 39 accounts`)
   expect(told).toContain(`- **rejected**: \`${broken}\``)
-  expect(await comment()).toBe(told)
+  expect(told).toContain('**1 file to upload is not valid: a push is refused.**')
+  expect(await comment(plannerRole, 2)).toBe(told)
+  await rm(join(folder, broken))
 }, 90_000)
 
 test('that role may not push', async () => {
@@ -103,7 +105,6 @@ test('what managed policies say is read through the auditor’s role, in another
 }, 120_000)
 
 test('a merge is refused by its digest after somebody else gave the permission set to more, and does what a new plan shows', async () => {
-  await rm(join(folder, broken))
   await write(
     billing,
     JSON.stringify({ ...JSON.parse(await readFile(join(folder, billing), 'utf8')), inlinePolicyDocument: passRole }),
@@ -151,7 +152,55 @@ test('the job of a pull request comments its plan, and the job of the merge push
     expect(forge.comments).toHaveLength(1)
     const { exitCode, stdout } = await job('push', 'maria')
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('pushed: 1 file uploaded') })
+
+    const valid = await readFile(join(folder, kept), 'utf8')
+    await write(kept, '{ "reason": "on call", }')
+    const refused = await job('plan', plannerRole)
+    expect(refused.exitCode).toBeGreaterThan(0)
+    expect(refused.stderr).toContain("it takes Billing-ps from group 'team-Accountants' in 1 account: 233000000002")
+    const [told] = forge.comments
+    expect(told?.body).toContain('**1 file to upload is not valid: a push is refused.**')
+    expect(told?.body).toContain("it takes Billing-ps from group 'team-Accountants' in 1 account: 233000000002")
+    expect(await job('push', 'maria')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is not valid') })
+    expect((await system.status(kept))?.state).toBe('applied')
+    await write(kept, valid)
   } finally {
     await forge.close()
   }
 }, 180_000)
+
+test('of a pull request whose files are links nothing is told that they lead to, and a device does not stop the job', async () => {
+  const proposed = join(folder, 'proposed')
+  const token = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz'
+  await write('checkout/.git/config', token)
+  const links = [
+    ['policies/rules.json', '../../checkout/.git/config'],
+    ['policies/tests', '../../checkout/.git'],
+    ['selectors/production.json', '../../checkout/.git/config'],
+    ['links_data/secret', '../../checkout/.git/config'],
+    ['permission_sets/Billing-ps.json', '/dev/zero'],
+  ] as const
+  for (const [path, target] of links) {
+    await mkdir(dirname(join(proposed, path)), { recursive: true })
+    await symlink(target, join(proposed, path))
+  }
+  const commands = [
+    {
+      command: ['validate', proposed],
+      exitCode: 1,
+      told: links.map(([path]) => path).filter((path) => !/tests/.test(path)),
+    },
+    { command: ['policies', 'test', proposed], exitCode: 1, told: ['policies/rules.json', 'policies/tests'] },
+    { command: ['plan', folder, '--selectors', proposed], exitCode: 2, told: ['selectors/production.json'] },
+  ]
+  for (const { command, exitCode, told } of commands) {
+    const ended = await system.ssofile(command, plannerRole)
+    const all = ended.stdout + ended.stderr
+    expect({ command, exitCode: ended.exitCode, all }).toMatchObject({ command, exitCode })
+    for (const path of told) expect(all).toContain(path)
+    expect(all).toContain('a symbolic link')
+    expect(all).not.toContain(token.slice(0, 8))
+  }
+  await rm(proposed, { recursive: true })
+  await rm(join(folder, 'checkout'), { recursive: true })
+}, 90_000)

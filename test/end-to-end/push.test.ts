@@ -15,7 +15,7 @@ let folder: string
 beforeAll(async () => {
   const groups = ['dev', 'Dev', 'ops', 'team', awkward]
   system = await LocalSystem.start({
-    organization: smallOrganization({ groups }),
+    organization: smallOrganization({ groups, users: ['mia'] }),
     configuration: { folders: ['team-a'] },
   })
   folder = await mkdtemp(join(tmpdir(), 'ssofile-push-'))
@@ -95,6 +95,42 @@ test('a folder without permission_sets/ deletes none', async () => {
   expect(await system.has(set)).toBe(true)
 }, 60_000)
 
+test('a push of a file that is not valid is refused with what it would take away, unless the file is named', async () => {
+  const link = key('team')
+  await write(link, '')
+  expect(await push('--yes')).toMatchObject({ exitCode: 0 })
+  await system.untilStatus(link, 'applied')
+  await write(link, '{ "reason": "a comma too many", }')
+  const loss = "it takes ReadOnly-ps from group 'team' in 1 account: 200000000001"
+  const planned = await system.ssofile(['plan', folder])
+  expect(planned).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(loss) })
+  expect(planned.stdout).toContain(`- ${link} (not valid any more)`)
+  for (const how of [['--yes'], ['--plan', digestIn(planned.stdout)]])
+    expect(await push(...how)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(loss) })
+  await system.untilQuiet()
+  expect(await system.status(link)).toMatchObject({ state: 'applied' })
+  expect(await push('--yes', '--invalid', key('ops'))).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('expected the key of a file that is not valid'),
+  })
+  const passed = await push('--plan', digestIn(planned.stdout), '--invalid', link)
+  expect(passed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(loss) })
+  expect(await system.untilStatus(link, 'rejected')).toMatchObject({
+    reason: expect.stringContaining('the link was valid before'),
+  })
+  await system.untilQuiet()
+  // The same file again is no change, and nothing is taken away by it.
+  expect(await push('--yes')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing to push') })
+  // Corrected, it grants again; gone, it leaves nothing behind.
+  await write(link, '')
+  expect(await push('--yes')).toMatchObject({ exitCode: 0 })
+  await system.untilStatus(link, 'applied')
+  await rm(join(folder, link))
+  expect(await push('--yes')).toMatchObject({ exitCode: 0 })
+  await system.untilGone(link)
+  await system.untilQuiet()
+}, 120_000)
+
 test('awkward names are pulled and pushed under names that file systems hold', async () => {
   await system.upload(key(awkward))
   await system.upload(key('Dev'))
@@ -129,3 +165,57 @@ async function configuration(): Promise<string> {
   await writeFile(file, JSON.stringify({ folders: ['team-a'] }))
   return file
 }
+
+test('temporary access is in no plan: pushes leave it alone, and their digests hold while it begins and ends', async () => {
+  const name = 'account%200000000001%ReadOnly-ps%mia%USER%ssofile'
+  const temporary = `links_data/temporary/${name}`
+  const request = `requests/${await system.userId('mia')}/${name}`
+  const eligibility = {
+    for: { users: ['mia'] },
+    permissionSets: ['ReadOnly-ps'],
+    scopes: ['account%200000000001'],
+    longest: 'PT8H',
+    approvals: 0,
+    approvedByItself: { groups: ['team'] },
+  }
+  await system.joinGroup('mia', 'team')
+  await system.upload('eligibility/mia.json', JSON.stringify(eligibility), 'governance')
+  const checkout = join(folder, 'checkout')
+  expect(await system.ssofile(['pull', checkout])).toMatchObject({ exitCode: 0 })
+  const file = (group: string) => writeFile(join(checkout, key(group)), '')
+  const plan = async () => (await system.ssofile(['plan', checkout])).stdout
+  await file('ops')
+  const before = await plan()
+
+  await system.upload(request, JSON.stringify({ duration: 'PT1H', reason: 'disk full' }), 'ssofile')
+  await system.untilStatus(temporary, 'applied')
+  await system.untilQuiet()
+  const during = await plan()
+  expect(during).toMatch(/^1 assignment to grant, 0 to revoke/)
+  expect(during).not.toContain('temporary/')
+  expect(digestIn(during)).toBe(digestIn(before))
+  const pushed = await system.ssofile(['push', checkout, '--plan', digestIn(before)])
+  expect(pushed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('pushed: 1 file uploaded, 0 deleted') })
+  expect(await system.has(temporary)).toBe(true)
+  expect(await system.ssofile(['pull', checkout])).toMatchObject({ exitCode: 0 })
+  expect(await system.ssofile(['push', checkout])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('nothing to push'),
+  })
+
+  await mkdir(join(checkout, 'links_data/temporary'))
+  await writeFile(join(checkout, temporary), '')
+  for (const command of ['push', 'validate'])
+    expect(await system.ssofile([command, checkout])).toMatchObject({
+      exitCode: command === 'push' ? 2 : 1,
+      [command === 'push' ? 'stderr' : 'stdout']: expect.stringContaining('ssofile request'),
+    })
+  await rm(join(checkout, 'links_data/temporary'), { recursive: true })
+
+  await file('team')
+  const shown = digestIn(await plan())
+  await system.remove(request, 'ssofile')
+  await system.untilGone(temporary)
+  await system.untilQuiet()
+  expect(digestIn(await plan())).toBe(shown)
+}, 180_000)

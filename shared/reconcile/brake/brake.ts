@@ -39,12 +39,15 @@ import { assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.
 import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import { isLeaving, status } from '../../domain/status.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { JsonRecord } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
-import { attentionPrefix, statusPrefix } from '../records/status-store.ts'
+import { isKnownEmpty } from '../records/read-link.ts'
+import { attentionPrefix, statusKey, statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { brakeFile, showList } from './brake-file.ts'
@@ -365,8 +368,8 @@ export async function prolongEnded(
 }
 
 /**
- * How many links of a folder are deleted while their access is still to be revoked, and neither held, failed nor stuck.
- * Statuses tell, which outlive their links.
+ * How many links of a folder are withdrawn while their access is still to be revoked, and neither held, failed nor stuck.
+ * Statuses tell: they outlive their links, and say of a link that is there whether its access goes.
  */
 export async function countOpen(
   objects: ObjectStore,
@@ -375,10 +378,20 @@ export async function countOpen(
 ): Promise<number> {
   const list = (before: string, after = '') => listOfFolder(objects, name, { before, after })
   const [links, told] = [await list(''), await list(statusPrefix, '.json')]
-  const resting: ReadonlySet<string>[] = []
+  const resting: ReadonlyMap<string, ObjectHead>[] = []
   for (const state of ['held', 'failed', 'stuck']) resting.push(await list(`${attentionPrefix}${state}/`))
-  const all = [...new Set([...told, ...items])].filter((key) => parseLinkKey(key, folders).ok)
-  return all.filter((key) => !links.has(key) && !resting.some((inputs) => inputs.has(key))).length
+  const all = [...new Set([...told.keys(), ...items])].filter((key) => parseLinkKey(key, folders).ok)
+  const moving = all.filter((key) => !resting.some((inputs) => inputs.has(key)))
+  const withdrawn = new Set(items)
+  const isOpen = async (key: string): Promise<boolean> => {
+    const link = links.get(key)
+    if (link === undefined || withdrawn.has(key)) return true
+    // One that is empty is in force. The others may not be valid any more, or expired: S3 is asked for few.
+    if (isKnownEmpty(link)) return false
+    const found = await spoiledAsAbsent(new JsonRecord(objects, statusKey(key), status).read())
+    return found !== undefined && isLeaving(found.value)
+  }
+  return (await pLimit(readsAtOnce).map(moving, isOpen)).filter(Boolean).length
 }
 
 /**
@@ -424,7 +437,7 @@ async function concernsFolder(
   folder: string | undefined,
 ): Promise<(key: AssignmentKey) => boolean> {
   const grants = new Set<string>()
-  for (const key of await listOfFolder(objects, folder, { before: statusPrefix, after: '.json' })) {
+  for (const key of (await listOfFolder(objects, folder, { before: statusPrefix, after: '.json' })).keys()) {
     const link = parseLinkKey(key, folder === undefined ? [] : [folder])
     if (link.ok) grants.add(renderGrant(link.value))
   }
@@ -451,12 +464,12 @@ async function listOfFolder(
   objects: ObjectStore,
   folder: string | undefined,
   { before, after }: { readonly before: string; readonly after: string },
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, ObjectHead>> {
   const prefix = folder === undefined ? linkPrefix : `${linkPrefix}${folder}/`
-  const found = new Set<string>()
+  const found = new Map<string, ObjectHead>()
   for await (const object of objects.list(before + prefix)) {
     const key = object.key.slice(before.length, object.key.length - after.length)
-    if (folderOf(key) === folder) found.add(key)
+    if (folderOf(key) === folder) found.set(key, object)
   }
   return found
 }

@@ -41,7 +41,8 @@ export type Situation = {
  *
  * | status                                | the sweep                                    | the reconcile   |
  * | ------------------------------------- | -------------------------------------------- | --------------- |
- * | rejected, expired                     | no                                           | no              |
+ * | expired                               | no                                           | no              |
+ * | rejected                              | as revoking, if access is still to be revoked | as revoking, if so |
  * | applied                               | if it has expired                            | as the sweep    |
  * | applying, revoking                    | if no retry is scheduled, nor a dispatcher at work | always    |
  * | held                                  | if the brake holds nothing of it             | as the sweep    |
@@ -50,13 +51,14 @@ export type Situation = {
  * | a permission set waits, or failed     | no: its retry is scheduled                   | always          |
  * | a permission set is blocked           | if nothing names it and no retry is scheduled | always         |
  */
-export function wantsLook(input: string, { state, desired }: Told, situation: Situation): boolean {
+export function wantsLook(input: string, { state, desired, open }: Told, situation: Situation): boolean {
   const { isSweep, isAtWork, isNew, isGone, isOpen, isScheduled, isExpired, isHeld, isUnused } = situation
   const isPermissionSet = input.startsWith(permissionSetPrefix)
   switch (state) {
-    case 'rejected':
     case 'expired':
       return false
+    case 'rejected':
+      return open > 0 && (!isSweep || !(isScheduled || isAtWork))
     case 'applied':
       return isExpired
     case 'applying':

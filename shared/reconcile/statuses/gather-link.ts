@@ -71,10 +71,8 @@ export async function gatherLink(
     return { reading, accounts, facts: { ...common, ...reading, expansion, progress, onDrift, verdict } }
   }
   const accounts = reading.link ? await listConcerned(reading.link, context) : []
-  if (reading.state === 'rejected') return { reading, accounts, facts: { ...common, ...reading } }
   // What it granted stays: nothing has to be looked at for it.
-  if (reading.state === 'unreadable')
-    return { reading, accounts: [], facts: { ...common, ...reading, state: 'rejected' } }
+  if (reading.state === 'unreadable') return { reading, accounts: [], facts: { ...common, ...reading } }
   const left = await gatherLeft(key, reading.link, accounts, context)
   return { reading, accounts, facts: { ...common, ...reading, left } }
 }

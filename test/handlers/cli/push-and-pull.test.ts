@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { allInputs, compareInputs, type InputScope } from '../../../handlers/cli/compare-inputs.ts'
-import { type LocalFile, nameInputs } from '../../../handlers/cli/folder-inputs.ts'
+import { allInputs, changesInScope, compareInputs, type InputScope } from '../../../handlers/cli/compare-inputs.ts'
+import { nameInputs } from '../../../handlers/cli/folder-inputs.ts'
 import type { LocalFolder } from '../../../handlers/cli/local-folder.ts'
+import type { LocalFile } from '../../../handlers/cli/proposed-folder.ts'
 import { comparePull, pullChanges } from '../../../handlers/cli/pull-changes.ts'
 import { pushChanges } from '../../../handlers/cli/push-changes.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
@@ -107,6 +108,30 @@ test('awkward names and any bytes come back through a folder that does not tell 
   expect(await push(other)).toMatchObject({ uploaded: all.length, deleted: 0, failed: [] })
   expect(await contents(other)).toEqual(before)
   expect(await push()).toEqual({ uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 })
+})
+
+test('the links of granted requests are neither pulled nor deleted, and their files in a folder are left alone', async () => {
+  const temporary = 'links_data/temporary/account%200000000001%Admin-ps%maria%USER%ssofile'
+  await objects.put(temporary, '{}')
+  await objects.put(link('dev'), '')
+  await folder.write(`${temporary}x`, new Uint8Array())
+  expect(await pull()).toMatchObject({ written: 1, removed: 0 })
+  expect((await folder.list()).files.map(({ path }) => path).sort()).toEqual([link('dev'), `${temporary}x`])
+  await folder.remove(link('dev'))
+  expect(await push()).toMatchObject({ uploaded: 0, deleted: 1 })
+  expect(Object.keys(await contents())).toEqual([temporary])
+})
+
+test('what a restoration of files would do to the links of granted requests is left out', async () => {
+  const [kept, temporary] = [link('dev'), 'links_data/temporary/account%200000000001%Admin-ps%maria%USER%ssofile']
+  const heads = [kept, temporary].map((key) => ({ key, etag: 'e', lastModified: new Date(0), size: 0 }))
+  const uploads = [kept, temporary].map((key) => ({ key, body: new Uint8Array() }))
+  const changes = changesInScope({ uploads, deletions: heads, same: heads }, allInputs)
+  expect(Object.values(changes).map((all: readonly { key: string }[]) => all.map(({ key }) => key))).toEqual([
+    [kept],
+    [kept],
+    [kept],
+  ])
 })
 
 test('whatever the bucket and the folder had, after a pull a push has nothing to do', async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 
 const digest = '0123456789abcdef0123456789abcdef'
-const push = { uploads: [], deletions: [], same: [], faults: [], digest }
+const push = { uploads: [], deletions: [], same: [], faults: [], invalid: [], digest }
 const upload = { key: 'links_data/x', body: new Uint8Array() }
 
 function render(changed: Partial<ToldPreview>, given: Partial<Parameters<typeof renderMarkdownPlan>[0]> = {}): string {
@@ -133,6 +133,18 @@ describe('told first is', () => {
       reason: 'bad',
     }))
     expect(first(render({ idleLinks }))).toBe('- **rejected**: `links_data/x`: `bad`')
+  })
+
+  test('a file that is not valid, for which a push is refused, with what it takes away', () => {
+    const fault = { received: 'a list', expected: 'an object', remedy: 'write an object' }
+    const takesAway = grants(2).map(({ assignment }) => assignment)
+    const one = { key: 'links_data/x', faults: [fault], takesAway, isNamed: false }
+    const told = render({}, { push: { ...push, invalid: [one] } })
+    expect(told).toContain('**1 file to upload is not valid: a push is refused.**')
+    expect(first(told)).toMatch(
+      /^- \*\*rejected\*\*: `links_data\/x`: `received a list.* in 2 accounts: .*; write an object`$/,
+    )
+    expect(render({}, { push: { ...push, invalid: [{ ...one, isNamed: true }] } })).not.toContain('a push is refused')
   })
 
   test('a file that cannot be read, for which a push is refused', () => {

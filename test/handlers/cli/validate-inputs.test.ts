@@ -98,37 +98,50 @@ test('files of the system are told as such', async () => {
   ])
 })
 
-test('symbolic links are followed, as a sync does; one that leads nowhere or round in a circle is an error', async () => {
-  await write({ elsewhere: '', 'links_data/x': '' })
-  await rm(join(folder, 'links_data/x'))
-  await symlink(join(folder, 'elsewhere'), join(folder, link))
-  await symlink('/nowhere-at-all', join(folder, 'links_data/dead'))
-  await symlink('..', join(folder, 'links_data/loop'))
-  const { links, errors, faults } = await validate()
-  expect({ links, errors }).toEqual({ links: 1, errors: [] })
-  expect(faults.map(({ key }) => key).sort()).toEqual(['links_data/dead', 'links_data/loop/'])
-})
-
 test.each([
   ['a file elsewhere on this machine', '/etc/hostname', 'links_data/secret'],
   ['the folder above', '../..', 'links_data/above'],
   ['the files of git, which may hold a token', '../.git/config', 'permission_sets/Token-ps.json'],
+  ['another file of the folder', 'root%all%Billing-ps%team-Accountants%GROUP%ssofile', 'links_data/same'],
+  ['a folder that contains it', '..', 'links_data/loop'],
+  ['nothing', '/nowhere-at-all', 'links_data/dead'],
 ])('a symbolic link to %s is refused unread', async (_, target, key) => {
   await write({ '.git/config': 'token', [link]: '', 'permission_sets/Billing-ps.json': '{}' })
   await symlink(target, join(folder, key))
-  const { faults } = await validate()
-  expect(faults).toMatchObject([{ received: 'a symbolic link that leads out of the folder' }])
+  const { links, faults } = await validate()
+  expect({ links, faults }).toEqual({
+    links: 1,
+    faults: [expect.objectContaining({ key, received: 'a symbolic link' })],
+  })
   expect(JSON.stringify(faults)).not.toContain('token')
+})
+
+test('files under links_data/temporary/ are errors, also by an escaped name: only ssofile writes there', async () => {
+  const name = 'account%200000000001%Admin-ps%maria%USER%ssofile'
+  await write({ [`links_data/temporary/${name}`]: '', [`links_data/~74emporary/a${name}`]: '', [link]: '' })
+  const { links, faults } = await validate()
+  expect({ links, faults }).toEqual({
+    links: 1,
+    faults: [`a${name}`, name].map((one) =>
+      expect.objectContaining({
+        key: `links_data/temporary/${one}`,
+        expected: expect.stringContaining('only ssofile writes there'),
+      }),
+    ),
+  })
+})
+
+test('a file that is larger than any input may be is an error unread', async () => {
+  await write({ [link]: new Uint8Array(1024 * 1024 + 1) })
+  expect((await validate()).faults).toMatchObject([{ key: link, received: 'a file of 1048577 bytes' }])
 })
 
 test.each([
   ['a file', () => write({ links_data: '' })],
-  ['a symbolic link that leads nowhere', () => symlink('nowhere', join(folder, 'links_data'))],
-])('links_data/ that is %s is an error of it', async (_, make) => {
+  ['a symbolic link', () => symlink('nowhere', join(folder, 'links_data'))],
+])('links_data/ that is %s is an error of it', async (received, make) => {
   await make()
-  expect((await validate()).faults).toEqual([
-    expect.objectContaining({ key: 'links_data/', received: expect.stringContaining('cannot be read') }),
-  ])
+  expect((await validate()).faults).toEqual([expect.objectContaining({ key: 'links_data/', received })])
 })
 
 describe('warned of, but no error, is', () => {

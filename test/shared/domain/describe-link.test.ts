@@ -111,11 +111,70 @@ describe('a link that is not in force', () => {
   const complaint = { object: ofUnit.key, received: 'a list', expected: 'an object', remedy: 'write an object' }
   const left = [at('revoking'), at('failed', { account: second, reason: 'AWS says no' })]
   const failed = [{ account: second, reason: 'AWS says no' }]
+  const rejected = { state: 'rejected', reason: 'received a list, expected an object', remedy: 'write an object' }
+  const notValid = (gone: Left, present?: Status): LinkFacts => {
+    return { ...unbound, present, state: 'rejected', object, complaint, left: gone }
+  }
+  const lastValid = { lastModified: earlier, versionId: 'v0' }
+  const wasValid = was('applied', { content: 'another', lastModified: earlier, versionId: 'v0' })
+  const withdrawn = {
+    reason: `received a list, expected an object; the link was valid before (uploaded ${earlier}), and access that only it gave is revoked, as if it were deleted`,
+    remedy: 'write an object; to have the access again, correct it, or upload again what it said before',
+  }
   test.each<[string, LinkFacts, object | undefined]>([
     [
-      'row 1: a rejected link says what is wrong and what to do, and keeps its uploader',
-      { ...unbound, present: was('applied', { by }), state: 'rejected', object, complaint },
-      { ...upload, by, state: 'rejected', reason: 'received a list, expected an object', remedy: 'write an object' },
+      'row 1: a rejected link that granted nothing says what is wrong and what to do, and keeps its uploader',
+      notValid([], was('rejected', { by })),
+      { ...upload, by, ...rejected },
+    ],
+    [
+      'row 1: the same content that is not valid any more, by another configuration, says no more than that',
+      notValid([], was('applied')),
+      { ...upload, ...rejected },
+    ],
+    [
+      'row 1: a link that was valid says since when it was, and that its access goes, before anybody has looked',
+      notValid('unknown', wasValid),
+      { ...upload, state: 'rejected', ...withdrawn, lastValid },
+    ],
+    [
+      'row 1: so it does while its access goes, and counts it',
+      notValid([at('revoking'), at('failed', { account: second, reason: 'AWS says no' })], wasValid),
+      { ...upload, state: 'rejected', ...withdrawn, lastValid, accounts: { ...none, open: 1, failed } },
+    ],
+    [
+      'row 1: so it does when its access is gone, also after another upload that is not valid',
+      notValid([], was('rejected', { content: 'another', lastValid })),
+      { ...upload, state: 'rejected', ...withdrawn, lastValid, accounts: none },
+    ],
+    [
+      'row 1: access that the brake holds is told as held, with what is wrong and what keeps it',
+      notValid([at('held', { reason: 'held by the brake: too many' })], wasValid),
+      {
+        ...upload,
+        state: 'held',
+        lastValid,
+        accounts: { ...none, open: 1 },
+        reason:
+          'held by the brake: too many; its access in 1 account stays until an operator decides; the file is not valid any more: received a list, expected an object',
+        remedy:
+          'to keep the access, correct the file: write an object; an operator looks at what is held with: ssofile brake, and can release it',
+      },
+    ],
+    [
+      'row 1: what is told as held stays so until the dispatcher knows more',
+      notValid('unknown', was('held', { ...lack, lastValid, accounts: { ...none, open: 1 } })),
+      { ...upload, state: 'held', ...lack, lastValid, accounts: { ...none, open: 1 } },
+    ],
+    [
+      'a link that S3 does not give says so, and nothing of what it was: its access stays',
+      { ...unbound, present: wasValid, state: 'unreadable', object, complaint },
+      { ...upload, ...rejected },
+    ],
+    [
+      'row 3: a deleted link that was rejected while its access was going is revoking',
+      absent('unknown', was('rejected', { lastValid, accounts: { ...none, open: 1 } })),
+      { state: 'revoking' },
     ],
     ['row 2: a deleted link whose access is gone has no status', absent([], was('revoking')), undefined],
     ['row 2: an expired link whose access is gone is expired', expired([]), expiredStatus],
@@ -519,6 +578,10 @@ const anyInForce: fc.Arbitrary<Of<'in-force'>> = fc
 const anyOther: fc.Arbitrary<LinkFacts> = fc.oneof(
   fc.tuple(anyLeft, anyPresent).map(([left, present]) => absent(left, present)),
   fc.tuple(anyLeft, anyPresent).map(([left, present]) => expired(left, present)),
+  fc.tuple(anyLeft, anyPresent).map(([left, present]): LinkFacts => {
+    const complaint = { object: ofUnit.key, received: 'a list', expected: 'an object', remedy: 'write an object' }
+    return { ...unbound, present, state: 'rejected', object, complaint, left }
+  }),
   anyLeft.map(notYet),
 )
 const anyFacts: fc.Arbitrary<LinkFacts> = fc.oneof(anyInForce, anyOther)

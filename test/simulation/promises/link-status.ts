@@ -75,10 +75,11 @@ function statesAtRest(
   const left = [...(facts.isHeld ? ['held'] : []), ...(facts.isStuck ? ['failed'] : [])]
   if (!grantsNow(body, now)) {
     const [beginsMs, endsMs] = [instantOf(body, 'notBefore'), instantOf(body, 'expiresAt')]
-    if (endsMs <= beginsMs) return ['rejected']
+    const rejected = ['rejected', ...(facts.isHeld ? ['held'] : [])]
+    if (endsMs <= beginsMs) return rejected
     if (now.getTime() >= endsMs) return ['expired', ...left]
     if (now.getTime() < beginsMs) return ['waiting', ...left]
-    return ['rejected']
+    return rejected
   }
   if (isUnclear(world, scope)) return ['waiting', ...left]
   if (asked.length === 0) return world.needsReconcile ? undefined : [stateOfEmpty(world, scope), ...left]

@@ -94,8 +94,12 @@ export class StatusPromise {
     const state = String(status.state)
     if (['applying', 'revoking'].includes(state)) this.#fail(`${input} is still '${state}' with nothing left to do`)
     const body = Buffer.from(objects.model.find(input)?.body ?? []).toString()
-    if (isBadFile(input, body) && state !== 'rejected')
+    // What a link gave before it was overwritten is judged by the brake as if it were deleted.
+    const isHeld = state === 'held' && input.startsWith('links_data/') && this.#others.brake.holdsFor(input)
+    if (isBadFile(input, body) && state !== 'rejected' && !isHeld)
       this.#fail(`${input} is not valid, but its status is '${state}'`)
+    if (state === 'rejected' && stillOpen.safeParse(status).success)
+      this.#fail(`${input} is not valid, and its access is still going with nothing left to do`)
     const wrong = input.startsWith('links_data/') ? this.#complainAboutLink(input, status) : undefined
     if (wrong) this.#fail(wrong)
     const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)
@@ -130,6 +134,7 @@ export class StatusPromise {
   }
 }
 
+const stillOpen = z.object({ accounts: z.object({ open: z.int().min(1) }) })
 const allStuck = z.object({ accounts: z.object({ failed: z.array(z.object({ stuck: z.literal(true) })).min(1) }) })
 
 /** The state under which an input stands in the index: `stuck` where every account that failed is stuck. */

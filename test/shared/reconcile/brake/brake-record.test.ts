@@ -354,6 +354,30 @@ test('the links of a folder that are still to be carried out are gone, with acce
   expect(await countOpen(world.objects, { ...tally, name: undefined, items: [] }, world.configuration)).toBe(1)
 })
 
+test('links that are there count as still to be carried out while their status says that their access goes', async () => {
+  const { world } = open()
+  const told = async (group: string, body: string, status: object) => {
+    const key = `links_data/team-a/root%all%Billing-ps%${group}%GROUP%ssofile`
+    await world.objects.put(key, body)
+    await world.objects.put(`status/${key}.json`, JSON.stringify({ input: key, updatedAt: since, ...status }))
+    return key
+  }
+  const since = '2026-03-03T10:00:00.000Z'
+  const [none, lastValid] = [{ desired: 0, applied: 0, open: 0, failed: [] }, { lastModified: since }]
+  await told('in force', '{"reason":"x"}', { state: 'applied' })
+  await told('never valid', '[', { state: 'rejected' })
+  await told('not valid, all gone', '[', { state: 'rejected', lastValid, accounts: none })
+  await told('expired, all gone', '{"expiresAt":"2026-03-03T09:00:00Z"}', { state: 'expired' })
+  const tally = { rule: 'own' as const, cause: 'folder' as const, name: 'team-a', items: [] }
+  expect(await countOpen(world.objects, tally, world.configuration)).toBe(0)
+  await told('not looked at', '[', { state: 'rejected', lastValid })
+  await told('not valid, going', '[', { state: 'rejected', lastValid, accounts: { ...none, open: 2 } })
+  await told('expired, going', '{"expiresAt":"2026-03-03T09:00:00Z"}', { state: 'revoking' })
+  expect(await countOpen(world.objects, tally, world.configuration)).toBe(3)
+  const judged = await told('about to go', '[', { state: 'applied' })
+  expect(await countOpen(world.objects, { ...tally, items: [judged] }, world.configuration)).toBe(4)
+})
+
 describe('the base of a window', () => {
   const since = '2026-03-03T10:00:00.000Z'
   const [before, after] = ['2026-03-03T09:00:00.000Z', '2026-03-03T10:00:01.000Z']

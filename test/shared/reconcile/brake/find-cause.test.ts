@@ -54,6 +54,8 @@ describe('what takes access away', () => {
 
   test.each([
     ['an invalid file', '{"until":"tomorrow"}'],
+    ['one that is too large to be read', `{"reason":"${'x'.repeat(20_000)}"}`],
+    ['one with an unknown letter after its object', '{}x'],
     ['one that begins tomorrow', '{"notBefore":"2026-03-04T10:00:00Z"}'],
   ])('is its withdrawal by whoever overwrites it with %s, later or within the same second', async (_, body) => {
     const world = new World()

@@ -37,6 +37,15 @@ type Case = readonly [string, Told, Partial<Situation>, boolean]
 describe('whether an input is looked at again', () => {
   const cases: readonly (readonly [string, string, ...Case])[] = [
     ['a sweep leaves', 'a rejected link', link, told('rejected'), {}, false],
+    ['a sweep takes', 'a rejected link whose access is going', link, { ...told('rejected'), open: 1 }, {}, true],
+    [
+      'a sweep leaves',
+      'a rejected link whose access is going with a retry',
+      link,
+      { ...told('rejected'), open: 1 },
+      { isScheduled: true },
+      false,
+    ],
     ['a sweep leaves', 'an expired link that says so', link, told('expired'), { isExpired: true }, false],
     ['a sweep leaves', 'an applied link', link, told('applied'), {}, false],
     [

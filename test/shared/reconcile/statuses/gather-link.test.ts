@@ -189,7 +189,7 @@ describe('a link that is not in force', () => {
     const { facts, accounts } = await gather(ofUnit, { body: '[]', inLedger })
     expect(accounts).toEqual(inLedger)
     expect(facts).toMatchObject({ state: 'rejected', complaint: { object: ofUnit }, object: { key: ofUnit } })
-    expect(facts).not.toHaveProperty('left')
+    expect(facts).toHaveProperty('left', 'unknown')
     const misspelt = await gather(ofUnit.replace('GROUP', 'group'), { inLedger })
     expect(misspelt).toMatchObject({ accounts: [], facts: { state: 'rejected' } })
   })

@@ -1,0 +1,10 @@
+import { Option } from 'commander'
+
+/** Of each command that uploads files of a folder, or tells what would be uploaded. */
+export function invalidOption(): Option {
+  const add = (key: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), key]
+  return new Option(
+    '--invalid <key>',
+    'upload this file though it is not valid, and take away what the file before it gives; may be given several times',
+  ).argParser(add)
+}
