@@ -105,7 +105,7 @@ type Stop = () => Promise<void>
 
 /** Each part that starts adds its stop function to `stops`; stop the last one first. Answers the URL. */
 async function startParts(options: LocalOptions, stops: Stop[]): Promise<string> {
-  const { configuration, organizationFile, dataDirectory, timeScale = 1 } = options
+  const { organizationFile, dataDirectory, timeScale = 1 } = options
   const data = dataDirectory === undefined ? inMemory : await openDataDirectory(dataDirectory)
   stops.push(async () => data.close())
   const { openTable } = data
@@ -118,9 +118,10 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
     bucket,
     openTable,
     clock,
-    auditorRole: configuration.auditorRole,
+    auditorRole: options.configuration.auditorRole,
     onError,
   })
+  const configuration = { ownAccount: models.ownAccount, ...options.configuration }
   const app = buildLocalServer(models)
   stops.push(async () => void (await app.close()), models.stop)
   if (models.isRestart) {
@@ -145,8 +146,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   app.get('/_ssofile/functions', async () => functions?.metrics() ?? {})
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
-  const metrics = new CollectedMetrics()
-  app.get('/_ssofile/metrics', async () => metrics.toJSON())
+  const metrics = serveMetrics(app)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   addRoleUses(app, models.iam)
@@ -187,6 +187,12 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   await functions.reconcile()
   isReady = true
   return url
+}
+
+function serveMetrics(app: ReturnType<typeof buildLocalServer>): CollectedMetrics {
+  const metrics = new CollectedMetrics()
+  app.get('/_ssofile/metrics', async () => metrics.toJSON())
+  return metrics
 }
 
 type OpenOptions = {

@@ -6,6 +6,7 @@ import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { describePause, readPause, remedyOf } from '../dispatcher/pause.ts'
 import { readArrivals } from '../records/arrivals.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { type Owner, readOwner } from '../records/owner.ts'
 import { ask, isDenied, unasked } from './ask.ts'
@@ -28,6 +29,7 @@ import { judgeArrivals, type Newest } from './judge-arrivals.ts'
 import { examineBucket } from './judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
 import { judgeInstance } from './judge-instance.ts'
+import { judgeOwnAccount } from './judge-own-account.ts'
 import { examineQueues } from './judge-queues.ts'
 import { examineReadLag } from './read-lag.ts'
 import { examineRoundTrip } from './round-trip.ts'
@@ -139,9 +141,18 @@ async function* examineIdentityCenter(known: Known, organization: Organization):
   if (findings.some(({ level }) => level === 'fail') || member === undefined)
     return yield skip('identity center', 'not checked: first see to what is said above')
   yield* examinePermissions(known, member)
+  yield await examineOwnAccount(known)
   yield* examineManagementAccount(known, managementAccountId)
   yield await examinePrincipalListing(known)
   yield* examineUse(known, organization)
+}
+
+async function examineOwnAccount({ ports, accountId, configuration }: Known): Promise<Finding> {
+  const { ownAccount = accountId, includeOwnAccount } = configuration
+  const known = await ask(Array.fromAsync(listKnown(ports.objects, `account%${ownAccount}%`)))
+  if ('error' in known) return unasked('own account', known.error, { needs: 's3:ListBucket' })
+  const foreign = known.is.filter(({ isForeign }) => isForeign).length
+  return judgeOwnAccount({ ownAccount, includeOwnAccount, ours: known.is.length - foreign, foreign })
 }
 
 /** The dry calls. Writes only on a permission set that Identity Center says does not exist. */

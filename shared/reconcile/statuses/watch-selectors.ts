@@ -67,7 +67,7 @@ async function findLost(
   if (links.length === 0) return []
   const byGrant = new Map(
     [...Map.groupBy(links, renderGrant)].map(([grant, those]) => {
-      const accounts = view ? those.flatMap(({ scope }) => expandScope(scope, view, context)) : []
+      const accounts = view ? those.flatMap((link) => expandScope(link, view, context)) : []
       return [grant, { links: those, accounts: new Set(accounts) }]
     }),
   )

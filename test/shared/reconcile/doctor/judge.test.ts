@@ -14,6 +14,7 @@ import { judgeArrivals } from '../../../../shared/reconcile/doctor/judge-arrival
 import { examineBucket } from '../../../../shared/reconcile/doctor/judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from '../../../../shared/reconcile/doctor/judge-delegation.ts'
 import { judgeInstance } from '../../../../shared/reconcile/doctor/judge-instance.ts'
+import { judgeOwnAccount } from '../../../../shared/reconcile/doctor/judge-own-account.ts'
 import { judgeQueues } from '../../../../shared/reconcile/doctor/judge-queues.ts'
 import { judgeReadLag } from '../../../../shared/reconcile/doctor/read-lag.ts'
 
@@ -114,6 +115,16 @@ describe('the administration', () => {
     const sets = { isManagement: false, managementAccountId: management, owned: [], ...change }
     expect(judgeManagementAccountSets(sets)).toMatchObject({ level, told: expect.stringMatching(told) })
   })
+})
+
+test.each([
+  ['closed, and empty', {}, 'ok', 'no link reaches 111122223333'],
+  ['closed, with access of others', { foreign: 3 }, 'ok', '3 assignments of others'],
+  ['closed, with access of before', { ours: 2 }, 'warn', '2 assignments of ssofile and 0 of others'],
+  ['open', { includeOwnAccount: true }, 'warn', 'links outside folders may reach it'],
+] as const)('of the account in which ssofile runs: %s', (_, change, level, told) => {
+  const standing = { ownAccount: '111122223333', includeOwnAccount: false, ours: 0, foreign: 0, ...change }
+  expect(judgeOwnAccount(standing)).toMatchObject({ level, told: expect.stringContaining(told) })
 })
 
 test('accounts without State or Paths fail, by name', () => {
