@@ -85,6 +85,8 @@ export const apiWithoutRequests = {
   read: ['status/', 'policies/'],
   write: ['links_data/', 'permission_sets/'],
   put: ['state/deletions/'],
+  // Who calls: an ARN of a session tells the name of a role, and not its path.
+  ownRoles: 'read',
 } as const satisfies FunctionPermissions
 
 /** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
@@ -205,8 +207,6 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     organizations: 'read',
     directory: 'groups',
     identityCenter: 'instance',
-    // Whether it is a session of a person at all: its ARN does not tell.
-    ownRoles: 'read',
   },
 }
 
