@@ -26,6 +26,7 @@ type Prefix =
   | 'control/dispatcher.json'
   | 'control/brake.json'
   | 'control/owner.json'
+  | 'control/configuration.json'
   | 'control/ledger.json'
   | 'control/pause.json'
   | 'control/configured.json'
@@ -189,7 +190,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     outcomes: 'publish',
   },
   digests: { outcomes: 'deliver' },
-  owner: { put: ['control/owner.json'], identityCenter: 'instance' },
+  owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
   // Of what it writes only what comes in by the API: `function-policy.ts`.
   api: {
     ...apiWithoutRequests,
@@ -258,6 +259,7 @@ export const plannerPermissions = {
     'status/',
     'state/',
     'control/brake.json',
+    'control/configuration.json',
     'control/pause.json',
   ],
   organizations: 'read',

@@ -43,7 +43,7 @@ async function doctor({ config, json = false }: Options): Promise<number> {
   // What cannot be read is a finding.
   const owner = await readOwner(ports.objects).catch(() => undefined)
   const urls = new Map<string, string>(Object.entries(owner?.deployment?.queueUrls ?? {}))
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, config)
+  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, config)
   const examination = {
     ports: openCliPorts(bucket, (queue) => urls.get(queue) ?? ''),
     installation: openAwsInstallation(bucket),

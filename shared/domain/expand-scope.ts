@@ -78,7 +78,8 @@ export function closedBecause(
 }
 
 function judgeWithin(reaching: Reaching, account: Account, membership: Membership): boolean | undefined {
-  if (account.state !== 'ACTIVE' || closedBecause(reaching, account.id, membership)) return false
+  if (account.state !== 'ACTIVE') return false
+  if (closedBecause(reaching, account.id, membership)) return false
   const { scope } = reaching
   const parents = parentsThatCount(account, membership.supportNestedOu)
   switch (scope.kind) {

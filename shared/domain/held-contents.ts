@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { quote } from './complaint.ts'
 import { permissionSetName } from './permission-set-name.ts'
+import { record } from './record.ts'
 import { type ContentsChange, isGrave } from './weigh-contents.ts'
 
 /** So many of what is taken away are named; the others are counted. */
@@ -8,7 +9,7 @@ const namedMost = 20
 const toldMost = 5
 
 /** A file that the brake keeps out of force, since it changes what many people may do. */
-export const heldContents = z.strictObject({
+export const heldContents = record({
   /** Of exactly this content of the file, with exactly this effect: another one has another digest. */
   digest: z.string(),
   rule: z.literal('contents'),

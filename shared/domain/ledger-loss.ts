@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { limitOf } from './brake.ts'
 import type { Configuration } from './configuration.ts'
+import { record } from './record.ts'
 
 /** How many settled entries the ledger had when they were last counted. `at`: by S3's clock, before they were listed. */
-export const ledgerCount = z.strictObject({ v: z.literal(1), settled: z.int().min(0), at: z.iso.datetime() })
+export const ledgerCount = record({ v: z.literal(1), settled: z.int().min(0), at: z.iso.datetime() })
 export type LedgerCount = z.infer<typeof ledgerCount>
 
 /** `settled`: entries that have nothing left to do; `all`: these and the rest. `at`: before they were listed. */

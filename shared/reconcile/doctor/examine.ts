@@ -38,7 +38,7 @@ import { slowPorts } from './slow-ports.ts'
 type Examination = {
   readonly ports: Ports
   readonly installation: Installation
-  /** Where the bucket has no deployment. */
+  /** What the deployment works by; without one, what the person gave. */
   readonly configuration?: Configuration | undefined
   /** How long a message may take through the queue of events. */
   readonly roundTripMs: number
@@ -68,7 +68,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const owned = await ask(readOwner(ports.objects))
   if ('error' in owned) yield unreadableBucket(ports, owned.error)
   const owner = 'is' in owned ? owned.is : undefined
-  const configuration = owner?.deployment?.configuration ?? examination.configuration ?? defaultConfiguration
+  const configuration = examination.configuration ?? defaultConfiguration
   const known: Known = { ...examination, ports, configuration, owner, region, accountId }
   // Whose it is nobody knows then: that was told.
   if ('is' in owned && (owner || pause?.lost === undefined)) yield describeOwner(known)
@@ -241,7 +241,7 @@ async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding
   yield* await examineFunctions(installation, deployment)
 }
 
-/** What AWS made last is asked again: the ports leave out when. The owner was written at the first deployment, or when the configuration changed last. */
+/** What AWS made last is asked again: the ports leave out when. The owner was written at the first deployment, or when its queues changed last. */
 async function examineArrivals({ ports, installation, owner }: Known): Promise<readonly Finding[]> {
   const arrivals = await readArrivals(ports.objects)
   const claimed = await ask(ports.objects.head('control/owner.json'))

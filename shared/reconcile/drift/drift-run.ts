@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Configuration } from '../../domain/configuration.ts'
 import { type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -12,7 +13,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 const count = z.int().min(0)
 
 /** How far a drift check is. */
-const driftRun = z.strictObject({
+const driftRun = record({
   v: z.literal(1),
   run: z.string(),
   startedAt: z.iso.datetime(),

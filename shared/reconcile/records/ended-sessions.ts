@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { addEndedSession, type EndedSession, endedSession } from '../../domain/ended-sessions.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 
 export const endedSessionsKey = 'control/ended-sessions.json'
 
-const endedSessions = z.strictObject({ v: z.literal(1), ended: z.array(endedSession) })
+const endedSessions = record({ v: z.literal(1), ended: z.array(endedSession) })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, endedSessionsKey, endedSessions)
 
 /**

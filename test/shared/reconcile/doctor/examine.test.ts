@@ -76,7 +76,9 @@ async function open({ isDeployed = true, ...options }: WorldOptions & { readonly
 
 async function examined(world: World, ports: Ports = world.ports): Promise<readonly Finding[]> {
   const installation = installationOf(world)
-  return world.finish(Array.fromAsync(examine({ ports, installation, roundTripMs: 60_000 })))
+  return world.finish(
+    Array.fromAsync(examine({ ports, installation, configuration: world.configuration, roundTripMs: 60_000 })),
+  )
 }
 
 const levels = (findings: readonly Finding[]) =>

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
-import { defaultConfiguration } from '../../../../shared/domain/configuration.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import type { BucketSettings } from '../../../../shared/ports/installation.ts'
 import { workedQueues } from '../../../../shared/ports/queues.ts'
@@ -394,8 +393,7 @@ describe('functions', () => {
       reservedConcurrency: async (name: string) => asked.push(name),
       unreservedConcurrency: async () => 999,
     }
-    const examine = (host: string) =>
-      examineFunctions(installation, { name: 'prod', queueUrls: queueUrls(host), configuration: defaultConfiguration })
+    const examine = (host: string) => examineFunctions(installation, { name: 'prod', queueUrls: queueUrls(host) })
     expect(await examine('localhost:4566')).toMatchObject([{ level: 'skip' }])
     expect(asked).toEqual([])
     expect(await examine('sqs.cn-north-1.amazonaws.com.cn')).toMatchObject([{ level: 'ok' }])
