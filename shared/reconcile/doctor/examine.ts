@@ -10,17 +10,8 @@ import { listKnown } from '../records/foreign-assignments.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { type Owner, readOwner } from '../records/owner.ts'
 import { ask, isDenied, unasked } from './ask.ts'
-import {
-  absentPermissionSet,
-  directoryReads,
-  identityCenterReads,
-  identityCenterWrites,
-  judgeDryCalls,
-  judgeMultiAccount,
-  makeDryCalls,
-  memberOf,
-  organizationReads,
-} from './dry-calls.ts'
+import { askDispatcher } from './ask-dispatcher.ts'
+import { memberOf } from './dry-calls.ts'
 import { examineFunctions } from './examine-functions.ts'
 import { examineQuotas } from './examine-quotas.ts'
 import { examineWrites } from './examine-writes.ts'
@@ -34,6 +25,7 @@ import { examineQueues } from './judge-queues.ts'
 import { examineReadLag } from './read-lag.ts'
 import { examineRoundTrip } from './round-trip.ts'
 import { slowPorts } from './slow-ports.ts'
+import { tryIdentityCenter, tryOrganizations } from './try-permissions.ts'
 
 type Examination = {
   readonly ports: Ports
@@ -110,10 +102,7 @@ async function* examineOrganization({ ports }: Known): AsyncGenerator<Finding, O
   yield judgeAccounts(accounts.is)
   const member = memberOf(accounts.is, managementAccountId.is)
   if (member === undefined) yield skip('organizations', 'not checked: there is no active member account')
-  else {
-    const answers = await makeDryCalls(organizationReads(ports, member))
-    yield judgeDryCalls('organizations', 'organizations', answers)
-  }
+  else yield await tryOrganizations(ports, member)
   return { managementAccountId: managementAccountId.is, accounts: accounts.is }
 }
 
@@ -141,6 +130,7 @@ async function* examineIdentityCenter(known: Known, organization: Organization):
   if (findings.some(({ level }) => level === 'fail') || member === undefined)
     return yield skip('identity center', 'not checked: first see to what is said above')
   yield* examinePermissions(known, member)
+  yield* examineEncryptionKey(known)
   yield await examineOwnAccount(known)
   yield* examineManagementAccount(known, managementAccountId)
   yield await examinePrincipalListing(known)
@@ -155,22 +145,19 @@ async function examineOwnAccount({ ports, accountId, configuration }: Known): Pr
   return judgeOwnAccount({ ownAccount, includeOwnAccount, ours: known.is.length - foreign, foreign })
 }
 
-/** The dry calls. Writes only on a permission set that Identity Center says does not exist. */
+/** By the role that works, where there is one: what a person may do says nothing about that. */
 async function* examinePermissions(
-  { ports, installation }: Known,
+  { ports, installation, owner }: Known,
   member: NonNullable<ReturnType<typeof memberOf>>,
 ): AsyncGenerator<Finding> {
-  const { ssoAdmin, randomness } = ports
-  const { instanceArn } = await ssoAdmin.instance()
-  const absent = absentPermissionSet(instanceArn, randomness.id().replaceAll('-', '').slice(0, 16))
-  const found = await ask(ssoAdmin.describePermissionSet(absent))
-  const isAbsent = 'is' in found && found.is === undefined
-  const writes = isAbsent ? identityCenterWrites(ssoAdmin, absent, member) : []
-  const answers = await makeDryCalls([...identityCenterReads(ssoAdmin, absent, member), ...writes])
-  yield judgeMultiAccount(answers.find(({ action }) => action === 'ListPermissionSets')?.answer)
-  yield judgeDryCalls('identity center', 'sso', answers)
-  if (!isAbsent) yield warn('identity center', 'its writes were not tried', 'allow sso:DescribePermissionSet')
-  yield judgeDryCalls('identity store', 'identitystore', await makeDryCalls(directoryReads(ports)))
+  const { deployment } = owner ?? {}
+  const told = deployment && (await askDispatcher(`${deployment.name}-dispatcher`, { ...ports, installation }))
+  if (told) yield* told.findings
+  if (!told?.isAnswered) yield* tryIdentityCenter(ports, member)
+}
+
+async function* examineEncryptionKey({ ports, installation }: Known): AsyncGenerator<Finding> {
+  const { instanceArn } = await ports.ssoAdmin.instance()
   const key = await ask(installation.encryptionKeyOf(instanceArn))
   if ('is' in key && key.is !== undefined)
     yield warn(

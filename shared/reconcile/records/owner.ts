@@ -74,7 +74,8 @@ export async function claimBucket(
         `bucket ${objects.bucket} is worked on by the deployment ${known.deployment.name}, not by ${deployment.name}; remove that deployment and ${ownerKey} first`,
       )
     }
-    return { v: 1, ...instance, deployment: deployment ?? known?.deployment }
+    const claimed = deployment ? { ...known?.deployment, ...deployment } : known?.deployment
+    return { ...known, v: 1, ...instance, deployment: claimed }
   }
   const owner = await recordOf(objects).revise(claim)
   if (claiming) await tellDeployedConfiguration(objects, claiming.configuration)
