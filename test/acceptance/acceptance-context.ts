@@ -78,6 +78,14 @@ export class AcceptanceContext {
     return new OrganizationsClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: 6 })
   }
 
+  /** What a command of this kind of person finds in its environment. */
+  environmentOf(kind: string): NodeJS.ProcessEnv {
+    const { endpoint, bucket } = this.options
+    const who = this.#whoIs(kind)
+    const own = endpoint === undefined ? { AWS_PROFILE: who } : { AWS_ACCESS_KEY_ID: who, AWS_SECRET_ACCESS_KEY: 'any' }
+    return { AWS_REGION: 'us-east-1', ...process.env, ...own, SSOFILE_BUCKET: bucket }
+  }
+
   async instance(): Promise<{ readonly InstanceArn: string; readonly IdentityStoreId: string }> {
     const { Instances = [] } = await this.ssoAdmin().send(new ListInstancesCommand({}))
     const [found] = Instances.filter(({ Status }) => Status === 'ACTIVE')

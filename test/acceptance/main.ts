@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Refusal } from '../../handlers/cli/refusal.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
-import { runAcceptance, type StepResult } from './acceptance.ts'
+import { runAcceptance, type Step, type StepResult } from './acceptance.ts'
 import { AcceptanceContext, type AcceptanceOptions } from './acceptance-context.ts'
 import type { FactsFile } from './facts.ts'
+import { brake } from './step-of-brake.ts'
 import { stepsOfAccess } from './steps-of-access.ts'
 import { stepsOfEvents } from './steps-of-events.ts'
 import { stepsOfIdentityCenter } from './steps-of-identity-center.ts'
@@ -14,7 +15,15 @@ import { stepsOfS3 } from './steps-of-s3.ts'
  * `npm run acceptance -- --environment NAME --account SANDBOX --group GROUP`: the proof that the models are right, against a deployment
  * of its own on AWS; or against whatever AWS_ENDPOINT_URL answers for, such as the local system. docs/acceptance.md.
  */
-const steps = [...stepsOfAccess, ...stepsOfS3, ...stepsOfIdentityCenter, ...stepsOfEvents]
+const steps: readonly Step<AcceptanceContext>[] = [
+  ...stepsOfAccess,
+  ...stepsOfS3,
+  ...stepsOfIdentityCenter,
+  ...stepsOfEvents,
+  // The brake counts deletions for a quarter of an hour: whatever was to be deleted after a flood would be held, too.
+  { name: 'what was made is removed', run: async (context) => context.cleanUp().then(() => ({})) },
+  brake,
+]
 /** Who somebody is on the local system. */
 const localPeople = { uploader: 'maria', auditor: 'auditor', operator: 'operator', administrator: 'management' }
 

@@ -152,10 +152,6 @@ export const stepsOfAccess: readonly AccessStep[] = [
   expiry,
   pauseStep,
   revoke,
-  notHere(
-    'the brake holds a flood, and an operator releases it',
-    'not written yet: docs/brake.md says how to try it by hand',
-  ),
   notHere('a dead letter is redriven', 'not written yet: ssofile redrive'),
   notHere(
     'an upgrade from the last release, and a rollback',

@@ -41,7 +41,11 @@ async function makeSet(context: AcceptanceContext, suffix: string): Promise<Made
 }
 
 /** Groups of nobody, one after the other; they are deleted at the end. */
-async function makeGroups(context: AcceptanceContext, suffix: string, count: number): Promise<readonly string[]> {
+export async function makeGroups(
+  context: AcceptanceContext,
+  suffix: string,
+  count: number,
+): Promise<readonly string[]> {
   if (!context.options.mayMakeGroups)
     throw new SkippedStep('groups may not be made: --may-make-groups, where no identity provider writes the directory')
   const identityStore = context.identityStore()

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import { factsFile } from '../acceptance/facts.ts'
 import { LocalSystem } from './local-system.ts'
 import { checkout, runProgram } from './run-program.ts'
@@ -12,7 +13,8 @@ let system: LocalSystem
 let directory: string
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ssofile-acceptance-'))
-  system = await LocalSystem.start()
+  const { brake } = defaultConfiguration
+  system = await LocalSystem.start({ configuration: { brake } })
 }, 60_000)
 afterAll(async () => {
   await system?.stop()
@@ -37,7 +39,7 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
   expect([stdout, stderr, exitCode]).toEqual([expect.stringContaining(' 0 failed, '), '', 0])
   const { facts, steps } = factsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
   for (const { outcome, reason } of steps) expect(outcome === 'passed' || reason !== undefined).toBe(true)
-  expect(steps.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThanOrEqual(18)
+  expect(steps.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThanOrEqual(20)
   expect(facts).toMatchObject({
     createStatus: 'SUCCEEDED',
     duplicateCreateStatus: 'SUCCEEDED',
@@ -48,7 +50,7 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
     ifNoneMatchOfExisting: 412,
   })
   expect(await what()).toEqual(before)
-}, 240_000)
+}, 420_000)
 
 test('where the models say something else than was measured, the contract tells it', async () => {
   const file = join(directory, 'facts.json')
@@ -63,4 +65,4 @@ test('where the models say something else than was measured, the contract tells 
     'throttlingText: measured "Too fast", the models say "Rate exceeded"',
   ])
   expect(exitCode).toBe(1)
-}, 240_000)
+}, 420_000)
