@@ -26,6 +26,7 @@ type Prefix =
   | 'control/dispatcher.json'
   | 'control/brake.json'
   | 'control/owner.json'
+  | 'control/configuration.json'
   | 'control/ledger.json'
   | 'control/pause.json'
   | 'control/configured.json'
@@ -85,6 +86,8 @@ export const apiWithoutRequests = {
   read: ['status/', 'policies/'],
   write: ['links_data/', 'permission_sets/'],
   put: ['state/deletions/'],
+  // Who calls: an ARN of a session tells the name of a role, and not its path.
+  ownRoles: 'read',
 } as const satisfies FunctionPermissions
 
 /** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
@@ -187,7 +190,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     outcomes: 'publish',
   },
   digests: { outcomes: 'deliver' },
-  owner: { put: ['control/owner.json'], identityCenter: 'instance' },
+  owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
   // Of what it writes only what comes in by the API: `function-policy.ts`.
   api: {
     ...apiWithoutRequests,
@@ -205,8 +208,6 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     organizations: 'read',
     directory: 'groups',
     identityCenter: 'instance',
-    // Whether it is a session of a person at all: its ARN does not tell.
-    ownRoles: 'read',
   },
 }
 
@@ -258,6 +259,7 @@ export const plannerPermissions = {
     'status/',
     'state/',
     'control/brake.json',
+    'control/configuration.json',
     'control/pause.json',
   ],
   organizations: 'read',

@@ -1,5 +1,6 @@
 import { Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import * as z from 'zod'
+import { asksPath, principalsOf } from '../shared/domain/api-access.ts'
 import type { Environment } from '../shared/domain/environment.ts'
 import { isManagementDeployment } from '../shared/domain/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
@@ -72,7 +73,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Instances: 'this action knows no resource (Service Authorization Reference, "AWS IAM Identity Center")',
   IdentityCenter: 'any account and any permission set of this instance may be meant by a link',
   AuditorRole: 'this one role in each account of the organization, by a condition',
-  OwnRoles: 'Identity Center names the roles that it makes for permission sets',
+  OwnRoles: 'Identity Center names the roles that it makes for permission sets; others as the environment ends them',
   RolesOfManagementAccount: 'Identity Center names the roles that it makes for permission sets',
   ProviderOfManagementAccount: 'Identity Center names its provider',
 }
@@ -270,7 +271,12 @@ function auditorRoleStatements(
 
 function ownRoleStatements({ ownRoles }: FunctionPermissions, { environment, names }: Services): PolicyStatement[] {
   if (ownRoles === undefined) return []
-  return [allow('OwnRoles', ['iam:GetRole'], [permissionSetRolesOf(environment, names)])]
+  // The API compares other roles by their path as well, where the environment ends a name with a star.
+  const own = `arn:${names.partition}:iam::${environment.account}:role/`
+  const others = principalsOf(environment.access).filter(
+    (one) => one.startsWith(own) && asksPath(one) && !one.includes(permissionSetRolePath),
+  )
+  return [allow('OwnRoles', ['iam:GetRole'], [permissionSetRolesOf(environment, names), ...new Set(others)])]
 }
 
 function permissionSetRolesOf({ account }: Environment, { partition }: DeploymentNames): string {

@@ -1,16 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Refusal } from '../handlers/cli/refusal.ts'
+import { type Environment, partitionOf } from '../shared/domain/environment.ts'
 import { readEnvironment } from './read-environment.ts'
+import { listTemplatePolicies } from './template-policies.ts'
+import { validatePolicies } from './validate-policies.ts'
 
 /**
  * `npm run synth`, `npm run deploy -- --environment NAME [--stack NAME] [--yes]`, `npm run destroy -- …`: the CDK CLI for one
- * environment. A deployment shows what would change and asks first.
+ * environment. A deployment shows what would change and asks first; with `--check` it ends there.
  */
 const root = fileURLToPath(new URL('../', import.meta.url))
+const output = `${root}cdk.out/`
 const fixtures = fileURLToPath(new URL('../fixtures/environments/', import.meta.url))
 
 function cdk(environment: string, args: readonly string[]): number {
@@ -32,15 +36,55 @@ function synthesizeAll(): number {
   return failed.length === 0 ? 0 : 1
 }
 
-async function deploy(environment: string, stack: string, isAgreed: boolean): Promise<number> {
+type Deploying = { readonly isAgreed: boolean; readonly isCheck: boolean }
+
+/** Policies are validated where the caller may, then the change sets are made, then a person is asked. */
+async function deploy(environment: string, stack: string, { isAgreed, isCheck }: Deploying): Promise<number> {
+  const synthesized = cdk(environment, ['synth', '--quiet', '--no-notices'])
+  if (synthesized !== 0) return synthesized
+  if (!(await arePoliciesValid(await readEnvironment(environment)))) return 1
   const shown = cdk(environment, ['diff', stack, '--no-notices'])
   if (shown !== 0) return shown
+  // CloudFormation checks the templates against what is there; nothing is changed by it.
+  const prepared = cdk(environment, [
+    'deploy',
+    stack,
+    '--method',
+    'prepare-change-set',
+    '--require-approval',
+    'never',
+    '--no-notices',
+  ])
+  if (prepared !== 0) return prepared
+  if (isCheck) {
+    process.stdout.write('nothing was deployed: the change sets are there to be looked at in CloudFormation\n')
+    return 0
+  }
   if (!isAgreed && !(await isConfirmed('Deploy these changes?'))) {
     process.stdout.write('nothing was deployed\n')
     return 1
   }
   // Asked above, for all stacks and all changes.
   return cdk(environment, ['deploy', stack, '--require-approval', 'never', '--no-notices'])
+}
+
+async function arePoliciesValid({ account, region }: Environment): Promise<boolean> {
+  const partition = partitionOf(region)
+  const files = readdirSync(output).filter((file) => file.endsWith('.template.json'))
+  const policies = files.flatMap((file) =>
+    listTemplatePolicies(readFileSync(`${output}${file}`, 'utf8'), { partition, account, region }),
+  )
+  const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'
+  const at = process.env.AWS_ENDPOINT_URL_ACCESSANALYZER ?? `https://access-analyzer.${region}.${suffix}`
+  const validation = await validatePolicies(policies, { url: new URL(at), as: { region } })
+  if ('refused' in validation) {
+    process.stdout.write(`policies were not validated: ${validation.refused}\n`)
+    return true
+  }
+  for (const { of, told } of validation.findings) process.stdout.write(`policy of ${of}: ${told}\n`)
+  const grave = validation.findings.filter(({ isGrave }) => isGrave).length
+  process.stdout.write(`${policies.length} policies validated by IAM Access Analyzer, ${grave} with errors\n`)
+  return grave === 0
 }
 
 async function isConfirmed(question: string): Promise<boolean> {
@@ -54,8 +98,13 @@ async function isConfirmed(question: string): Promise<boolean> {
 
 async function run(): Promise<number> {
   const [command = '', ...rest] = process.argv.slice(2)
-  const options = { environment: { type: 'string' }, stack: { type: 'string' }, yes: { type: 'boolean' } } as const
-  const { environment, stack = '*', yes = false } = parseArgs({ args: rest, options }).values
+  const options = {
+    environment: { type: 'string' },
+    stack: { type: 'string' },
+    yes: { type: 'boolean' },
+    check: { type: 'boolean' },
+  } as const
+  const { environment, stack = '*', yes = false, check = false } = parseArgs({ args: rest, options }).values
   if (command === 'synth' && environment === undefined) return synthesizeAll()
   if (environment === undefined)
     throw new Refusal(
@@ -67,7 +116,7 @@ async function run(): Promise<number> {
     case 'synth':
       return cdk(environment, ['synth', '--quiet', '--no-notices'])
     case 'deploy':
-      return deploy(environment, stack, yes)
+      return deploy(environment, stack, { isAgreed: yes, isCheck: check })
     case 'destroy':
       return cdk(environment, ['destroy', stack, '--no-notices'])
     default:

@@ -9,6 +9,7 @@ import { OrganizationCache } from '../../shared/reconcile/organization/organizat
 import { Policies } from '../../shared/reconcile/records/policies.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
+import { addRole } from './add-role.ts'
 import { type Answer, refusal, refuse } from './answer.ts'
 import { type ApiEvent, callerOf, namesOf } from './api-request.ts'
 import { changeLink, linkKeyOf } from './change-link.ts'
@@ -75,9 +76,10 @@ type Context = {
 }
 
 async function serve(event: ApiEvent, context: Context): Promise<Answer> {
-  const caller = callerOf(event)
-  if (caller === undefined)
+  const told = callerOf(event)
+  if (told === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
+  const caller = await addRole(told, context)
   const [method = '', path = ''] = event.routeKey.split(' ')
   if (/^\/(eligibility|requests|approvals)(\/|$)/.test(path))
     return context.changes.includes('requests') ? serveRequests(event, { ...context, caller }) : refuseRequests()

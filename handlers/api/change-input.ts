@@ -43,7 +43,7 @@ export async function change(
 ): Promise<Answer> {
   const { key, caller } = about
   const { folders } = configuration
-  if (access !== undefined && !mayChange(access, { arn: caller.arn, key, folders })) return refuseCaller(caller, key)
+  if (access !== undefined && !mayChange(access, { caller, key, folders })) return refuseCaller(caller, key)
   return writeOnCondition(about, ports, async () => {
     const reading = await read()
     if ('statusCode' in reading || reading.body === 'deleted') return reading

@@ -4,7 +4,7 @@ import {
   type RequestPath,
   renderRequestKey,
 } from '../../shared/domain/access-request.ts'
-import { isPrincipal } from '../../shared/domain/api-access.ts'
+import { isOperatorOf } from '../../shared/domain/api-access.ts'
 import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/approval-file.ts'
 import { temporaryPrefix } from '../../shared/domain/link.ts'
 import { parsePersonSession } from '../../shared/domain/person-session.ts'
@@ -71,7 +71,7 @@ export async function finish({ linkData, user }: Finished, context: RequestConte
 /** A local system has no `access`: there, every caller that is not a person's session counts as an operator. */
 export function isOperator({ access, caller }: RequestContext): boolean {
   if (access === undefined) return parsePersonSession(caller.arn) === undefined
-  return access.operators.some((pattern) => isPrincipal(caller.arn, pattern))
+  return isOperatorOf(access, caller)
 }
 
 async function ownIdOf(user: string | undefined, context: RequestContext): Promise<string | Answer> {

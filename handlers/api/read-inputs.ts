@@ -102,7 +102,7 @@ async function readStates(heads: readonly ObjectHead[], { ports: { objects, cloc
 }
 
 function isReadable(key: string, { access, caller, configuration }: ReadContext): boolean {
-  return access === undefined || mayRead(access, { arn: caller.arn, key, folders: configuration.folders })
+  return access === undefined || mayRead(access, { caller, key, folders: configuration.folders })
 }
 
 function nameOf(key: string) {

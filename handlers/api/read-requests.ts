@@ -5,7 +5,7 @@ import {
   requestPrefix,
   userInKey,
 } from '../../shared/domain/access-request.ts'
-import { isPrincipal } from '../../shared/domain/api-access.ts'
+import { readsAll } from '../../shared/domain/api-access.ts'
 import { parseApprovalKey } from '../../shared/domain/approval-file.ts'
 import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
 import { parsePersonSession } from '../../shared/domain/person-session.ts'
@@ -131,7 +131,7 @@ export async function readDecision(digest: string, context: RequestContext): Pro
 /** Auditors and operators read everything. A local system has no `access`: there, so does every caller that is not a person's session. */
 function mayReadAll({ access, caller }: RequestContext): boolean {
   if (access === undefined) return parsePersonSession(caller.arn) === undefined
-  return [...access.auditors, ...access.operators].some((pattern) => isPrincipal(caller.arn, pattern))
+  return readsAll(access, caller)
 }
 
 function refuseReader({ caller: { arn } }: RequestContext, key: string): Answer {

@@ -1,7 +1,6 @@
 import type { Access } from '../../shared/domain/api-access.ts'
 import type { ApiCaller } from '../../shared/domain/api-caller.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
-import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { GatherContext } from '../../shared/reconcile/requests/gather-request.ts'
 import { type Answer, refuse } from './answer.ts'
@@ -19,7 +18,6 @@ export type RequestContext = {
   readonly configuration: Configuration
   /** Absent: a local system's, where sessions of every account count. */
   readonly access: Access | undefined
-  readonly roles: OwnRoles | undefined
   readonly caller: ApiCaller
   /** What tells who may approve, remembered for a minute. */
   readonly known: Known

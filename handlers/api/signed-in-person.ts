@@ -4,7 +4,6 @@ import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
 import { isPermissionSetRole, permissionSetRolePath } from '../../shared/domain/permission-set-role.ts'
 import { parsePersonSession } from '../../shared/domain/person-session.ts'
-import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type Answer, refuse } from './answer.ts'
 
@@ -17,8 +16,6 @@ type Context = {
   readonly configuration: Pick<Configuration, 'principalSuffix'>
   /** The accounts whose sessions are accepted. Absent on a local system, where sessions cannot be forged: those of any account. */
   readonly access: Access | undefined
-  /** Of the account in which the API is, the only one whose callers API Gateway lets in. */
-  readonly roles: OwnRoles | undefined
 }
 
 /** IAM cuts the name of a session there, so it may be the beginning of another user's. (STS API Reference, "AssumeRole".) */
@@ -28,13 +25,7 @@ const sessionNameMost = 64
  * Who calls. API Gateway tells the name of a role without its path, and anybody who may make roles can make one of such a name:
  * so IAM is asked for the path, under which AWS alone makes roles. (IAM User Guide, "IAM identifiers".)
  */
-export async function findSignedIn({
-  caller,
-  ports,
-  configuration,
-  access,
-  roles,
-}: Context): Promise<SignedIn | Answer> {
+export async function findSignedIn({ caller, ports, configuration, access }: Context): Promise<SignedIn | Answer> {
   const session = parsePersonSession(caller.arn)
   if (session === undefined)
     return refuse(
@@ -51,7 +42,7 @@ export async function findSignedIn({
       'one in an account that the environment names',
       'sign in to such an account, or ask the platform team to add yours to "access.requestAccounts"',
     )
-  const arn = access && (await roles?.arnOf(role))
+  const arn = caller.roleArn
   if (access !== undefined && (arn === undefined || !isPermissionSetRole(arn, account)))
     return refuse(
       403,

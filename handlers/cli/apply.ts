@@ -81,7 +81,7 @@ export function addApply(program: Command): void {
 async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   await refuseUnderPause(openCliPorts(bucket))
   const { deployment } = await claim(openCliPorts(bucket))
-  const configuration = await chooseConfiguration(bucket, deployment, options.config)
+  const configuration = await chooseConfiguration(openCliPorts(bucket).objects, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openOwnPorts(bucket)
   const report = await reconcile(ports, configuration)

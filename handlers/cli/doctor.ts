@@ -24,7 +24,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .summary('check the installation, with a remedy for each fault')
     .description(
-      'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events.\nIt changes nothing: permissions are tried by calls that AWS refuses for another reason. It takes about 20 seconds,\nat 4 calls a second to IAM Identity Center. Use credentials with the permissions of ssofile itself.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
+      'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events.\nIt changes nothing: permissions are tried by calls that AWS refuses for another reason. It takes about 20 seconds,\nat 4 calls a second to IAM Identity Center. With a deployment the dispatcher\ntries its own permissions (lambda:InvokeFunction); everything else is asked with your credentials, which then need\nno more than the reads of ssofile. Without one, use credentials with the permissions of ssofile itself.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the findings as JSON')
@@ -43,7 +43,7 @@ async function doctor({ config, json = false }: Options): Promise<number> {
   // What cannot be read is a finding.
   const owner = await readOwner(ports.objects).catch(() => undefined)
   const urls = new Map<string, string>(Object.entries(owner?.deployment?.queueUrls ?? {}))
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, config)
+  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, config)
   const examination = {
     ports: openCliPorts(bucket, (queue) => urls.get(queue) ?? ''),
     installation: openAwsInstallation(bucket),

@@ -43,7 +43,7 @@ async function explain(
   const bare = openCliPorts(bucket)
   const ports = { ...bare, objects: new ProposedObjects(bare.objects, bare.clock.now()) }
   const owner = await readOwner(ports.objects)
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
   const permissionSet = permissionSetName.safeParse(asked.permissionSet)
   if (!permissionSet.success) {
     throw new Refusal(

@@ -43,7 +43,7 @@ async function exportTo(path: string, { config, json }: Options): Promise<number
   const ports = openCliPorts(bucket)
   const owner = await readOwner(ports.objects)
   if (owner === undefined) throw new Refusal(`bucket ${bucket} belongs to no ssofile: there is nothing to export`)
-  const configuration = await chooseConfiguration(bucket, owner.deployment, config)
+  const configuration = await chooseConfiguration(ports.objects, owner.deployment, config)
   const { instanceArn, identityStoreId } = owner
   const exportedAt = renderInstant(ports.clock.now())
   const header: ExportHeader = { ssofile: 'export', v: 1, bucket, instanceArn, identityStoreId, exportedAt }

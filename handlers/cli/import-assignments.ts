@@ -34,7 +34,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
   const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
   const { folder } = options
   if (folder !== undefined && !configuration.folders.includes(folder))
     throw new Refusal(

@@ -20,7 +20,7 @@ export async function importExport(file: ExportFile, { dryRun = false, config, j
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
   const owner = dryRun ? await readOwner(opened.objects) : await claimForImport(opened)
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, config)
+  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, config)
   const ports = dryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
   // History that comes with the file speaks of access that may not be here: the guard of the ledger counts from now on.
   if (!dryRun && !(await readLedgerCount(opened.objects))) await forgetLedgerCount(opened.objects, opened.clock.now())

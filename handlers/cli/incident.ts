@@ -47,7 +47,7 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
   const { objects, clock } = openCliPorts(bucket)
   const stories = await readRequestStories(objects, { incident }).catch(explainHistory)
   const owner = await readOwner(objects)
-  const { principalSuffix } = await chooseConfiguration(bucket, owner?.deployment, undefined)
+  const { principalSuffix } = await chooseConfiguration(objects, owner?.deployment, undefined)
   const now = clock.now()
   const told = stories.map((story) => ({ story, sessions: possibleSessionsOf(story, { now, principalSuffix }) }))
   const sessions = told.flatMap((one) => one.sessions ?? [])

@@ -3,6 +3,7 @@ import { quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { linkPrefix } from '../../shared/domain/link.ts'
 import { isSystemFile } from '../../shared/domain/system-file.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { TellProgress } from '../../shared/ports/progress.ts'
 import { ManagedPolicies } from '../../shared/reconcile/preview/managed-policies.ts'
@@ -11,7 +12,7 @@ import { type Owner, readOwner } from '../../shared/reconcile/records/owner.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { compareInputs, type InputChanges, type InputScope, isInScope } from './compare-inputs.ts'
 import { count } from './count.ts'
-import { chooseConfiguration } from './deployment.ts'
+import { chooseConfiguration, readDeployed } from './deployment.ts'
 import { findInvalid, type InvalidUpload } from './find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from './folder-inputs.ts'
 import { nameChangedFields, type ReadPolicies, type ToldPermissionSetChange } from './name-changed-fields.ts'
@@ -88,7 +89,7 @@ export async function makePlan(
       `bucket ${bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
     )
   }
-  const { configuration, notes, suffixBefore } = await choose(bucket, owner?.deployment, options)
+  const { configuration, notes, suffixBefore } = await choose(ports.objects, owner?.deployment, options)
   const now = ports.clock.now()
   const find: FindChanges | undefined =
     typeof source === 'string' ? () => compareFolder(source, ports, configuration.folders, options) : source
@@ -115,14 +116,14 @@ export async function makePlan(
 
 /** `suffixBefore`: of the configuration that is in force, where another one is foretold. */
 async function choose(
-  bucket: string,
+  objects: ObjectStore,
   deployment: Owner['deployment'],
   { config, isForetelling }: Pick<Options, 'config' | 'isForetelling'>,
 ) {
   if (!isForetelling || !deployment || config === undefined)
-    return { configuration: await chooseConfiguration(bucket, deployment, config), notes: [] }
+    return { configuration: await chooseConfiguration(objects, deployment, config), notes: [] }
   const note = `planned as if ${quote(config, 1024)} were in force; the deployment '${quote(deployment.name)}' works by its own configuration until this one is deployed`
-  const suffixBefore = deployment.configuration.principalSuffix
+  const { principalSuffix: suffixBefore } = await readDeployed(objects, deployment)
   return { configuration: await readConfiguration(config), notes: [note], suffixBefore }
 }
 

@@ -43,7 +43,11 @@ async function pull(target: string, options: Options): Promise<number> {
     throw new Refusal(`received '${quote(target)}', expected a folder; the bucket is SSOFILE_BUCKET`)
   const bucket = bucketOf(undefined)
   const ports = openCliPorts(bucket)
-  const { folders } = await chooseConfiguration(bucket, (await readOwner(ports.objects))?.deployment, options.config)
+  const { folders } = await chooseConfiguration(
+    ports.objects,
+    (await readOwner(ports.objects))?.deployment,
+    options.config,
+  )
   const scope = chooseScope(allInputs.prefixes, folders, options)
   const folder = new DiskFolder(target)
   const { faults } = await folder.list()

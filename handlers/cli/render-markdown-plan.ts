@@ -9,7 +9,7 @@ import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
 import { listMeaning } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { markdownCode } from './markdown-code.ts'
-import { groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
+import { describeOwnAccount, groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. The rest leaves room for a line of one's own. */
 export const markdownMost = 65_000
@@ -146,6 +146,7 @@ function listFirst({ preview, push }: Told): readonly string[] {
       ({ key, received, remedy }) =>
         `- **cannot be read**: ${markdownCode(key, 1024)}: ${markdownCode(`received ${received}; ${remedy}`, 2000)}`,
     ),
+    ...[describeOwnAccount(preview)].flatMap((told) => (told === undefined ? [] : [`- **${told}**`])),
     ...listWideSets(preview),
     ...listWideGrants(preview),
     ...invalid.map(

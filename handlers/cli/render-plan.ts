@@ -35,6 +35,7 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderExisting(preview, room),
     renderPermissionSets(preview),
     renderGrants(preview, room),
+    renderOwnAccount(preview),
     renderStuck(preview, room),
     renderHeld(preview, room),
     renderBindings(preview),
@@ -150,6 +151,18 @@ function renderMeaning(meaning: ToldPermissionSetChange['meaning']): string {
 
 function renderGrants({ grants, view }: Preview, room: Room): string {
   return renderGroups(grants, { sign: '+', mood: 'good', word: 'grants', view, room })
+}
+
+function renderOwnAccount(preview: Preview): string {
+  const told = describeOwnAccount(preview)
+  return told === undefined ? '' : `! ${paint('bad', told)}\n`
+}
+
+/** `undefined`: nothing is granted there. */
+export function describeOwnAccount({ ownAccount }: Pick<Preview, 'ownAccount'>): string | undefined {
+  if (ownAccount === undefined) return undefined
+  const { id, grants } = ownAccount
+  return `${count(grants, 'grant')} in ${id}, the account in which ssofile runs: administrators there can change all access`
 }
 
 function renderStuck({ stuck, view }: Preview, room: Room): string {

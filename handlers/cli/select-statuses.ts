@@ -54,5 +54,5 @@ function concerns(
   const { scope } = link.value
   if (scope.kind === 'account') return scope.id === id
   const account = organization?.view.accounts.find((one) => one.id === id)
-  return account !== undefined && organization !== undefined && isWithin(scope, account, organization.membership)
+  return account !== undefined && organization !== undefined && isWithin(link.value, account, organization.membership)
 }

@@ -89,7 +89,11 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const owner = await ports.objects.head(ownerKey)
   if (owner === undefined)
     throw new Refusal(`the bucket ${bucket} belongs to no ssofile yet: there are no sessions to end`)
-  const configuration = await chooseConfiguration(bucket, (await readOwner(ports.objects))?.deployment, undefined)
+  const configuration = await chooseConfiguration(
+    ports.objects,
+    (await readOwner(ports.objects))?.deployment,
+    undefined,
+  )
   const { account: asked } = options
   const account = asked === undefined ? undefined : await parseAccount(asked, ports, configuration.folders)
   const { ours, others } = await chooseSets(

@@ -262,7 +262,7 @@ async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked)
   if (asked.account === undefined) return filter
   const own = { ...ports, objects: new ProposedObjects(ports.objects, ports.clock.now()) }
   const owner = await readOwner(own.objects)
-  const configuration = await chooseConfiguration(asked.bucket, owner?.deployment, undefined)
+  const configuration = await chooseConfiguration(own.objects, owner?.deployment, undefined)
   const organization = new OrganizationCache(own, configuration.folders)
   const view = await organization.storedView()
   const selectors = await organization.selectors()

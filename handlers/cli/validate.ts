@@ -81,7 +81,7 @@ async function open(source: string, config: string | undefined): Promise<Source>
   }
   const bucket = bucketOf(source)
   const { objects } = openCliPorts(bucket)
-  const { folders } = await chooseConfiguration(bucket, (await readOwner(objects))?.deployment, config)
+  const { folders } = await chooseConfiguration(objects, (await readOwner(objects))?.deployment, config)
   return { folders, files: await listBucketInputs(objects), faults: [], warnings: [] }
 }
 

@@ -89,7 +89,7 @@ async function who(options: Options): Promise<number> {
   const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
   const { user, group, links, at, live, unusedFor } = options
   const owner = await readOwner(ports.objects)
-  const configuration = await chooseConfiguration(bucket, owner?.deployment, options.config)
+  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
   if (options.eligible) return tellEligible({ ...options, json: isJson(options) }, ports, configuration)
   const account =
     options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)

@@ -122,6 +122,8 @@ export async function openLocalModels(options: LocalModelsOptions) {
     isRestart,
     accountOf,
     delegatedAdministrator,
+    /** In which ssofile runs. */
+    ownAccount: accountId.parse(accountOf('ssofile')),
     stop,
   }
 }

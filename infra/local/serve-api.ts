@@ -6,6 +6,7 @@ import { arnOfSession } from '../../shared/memory/iam/person-sessions.ts'
 import { TokenBucket } from '../../shared/memory/organizations/token-bucket.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import { apiThrottle } from '../../shared/ports/deployment-settings.ts'
+import type { DoctorQuestion } from '../../shared/reconcile/doctor/try-permissions.ts'
 import { localAccountId } from './local-account.ts'
 import { currentRequest } from './local-request.ts'
 
@@ -36,7 +37,11 @@ export function serveApi(app: FastifyInstance, { clock, onError }: ServingOption
 }
 
 /** The function behind it is there once the port is known, which it calls itself. */
-type Gateway = { invoke?: (event: ApiEvent) => Promise<unknown> }
+type Gateway = {
+  invoke?: (event: ApiEvent) => Promise<unknown>
+  /** Lambda's own door: `serve-invoke.ts`. */
+  askDispatcher?: (question: DoctorQuestion) => Promise<unknown>
+}
 type ServingOptions = {
   readonly clock: Clock
   /** Hears why the function gave no answer. */

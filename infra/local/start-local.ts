@@ -38,6 +38,7 @@ import { addQueryServices } from './query-services/add-query-services.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
 import { serveApi } from './serve-api.ts'
+import { serveInvoke } from './serve-invoke.ts'
 import { addPersonSessions } from './sessions/add-person-sessions.ts'
 import { takeOver } from './take-over.ts'
 
@@ -105,7 +106,7 @@ type Stop = () => Promise<void>
 
 /** Each part that starts adds its stop function to `stops`; stop the last one first. Answers the URL. */
 async function startParts(options: LocalOptions, stops: Stop[]): Promise<string> {
-  const { configuration, organizationFile, dataDirectory, timeScale = 1 } = options
+  const { organizationFile, dataDirectory, timeScale = 1 } = options
   const data = dataDirectory === undefined ? inMemory : await openDataDirectory(dataDirectory)
   stops.push(async () => data.close())
   const { openTable } = data
@@ -118,9 +119,10 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
     bucket,
     openTable,
     clock,
-    auditorRole: configuration.auditorRole,
+    auditorRole: options.configuration.auditorRole,
     onError,
   })
+  const configuration = { ownAccount: models.ownAccount, ...options.configuration }
   const app = buildLocalServer(models)
   stops.push(async () => void (await app.close()), models.stop)
   if (models.isRestart) {
@@ -142,16 +144,15 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   addRolesOfPeople(app)
   addPersonSessions(app, models.sessions)
   let functions: LocalFunctions | undefined
-  app.get('/_ssofile/functions', async () => functions?.metrics() ?? {})
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
-  const metrics = new CollectedMetrics()
-  app.get('/_ssofile/metrics', async () => metrics.toJSON())
+  const metrics = serveMetrics(app, () => functions)
   app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
   addMissingPolicies(app, models.ssoAdmin)
   addRoleUses(app, models.iam)
   addOutcomes(app, outcomes)
   const gateway = serveApi(app, { clock, onError })
+  serveInvoke(app, `${deploymentName}-dispatcher`, gateway)
   const page = addAccessPage(app, configuration)
   const requestsPage = addRequestsPage(app, models)
   stops.push(requestsPage.stop)
@@ -183,10 +184,20 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
     bundles: options.bundles === undefined ? undefined : { directory: options.bundles, variablesOf },
   })
   stops.push(functions.stop)
-  gateway.invoke = functions.serve
+  Object.assign(gateway, { invoke: functions.serve, askDispatcher: functions.askDispatcher })
   await functions.reconcile()
   isReady = true
   return url
+}
+
+function serveMetrics(
+  app: ReturnType<typeof buildLocalServer>,
+  functions: () => LocalFunctions | undefined,
+): CollectedMetrics {
+  const metrics = new CollectedMetrics()
+  app.get('/_ssofile/metrics', async () => metrics.toJSON())
+  app.get('/_ssofile/functions', async () => functions()?.metrics() ?? {})
+  return metrics
 }
 
 type OpenOptions = {

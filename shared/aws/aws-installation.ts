@@ -8,6 +8,7 @@ import { paginateListInstances, SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { STS } from '@aws-sdk/client-sts'
 import { accountId } from '../domain/account-id.ts'
 import type { BucketSettings, DatedThing, Installation } from '../ports/installation.ts'
+import { ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 import { clientSettings, hasOwnS3Endpoint } from './aws-ports.ts'
 
@@ -20,7 +21,8 @@ export function openAwsInstallation(bucket: string): Installation {
   const s3 = new S3({ ...settings, forcePathStyle: hasOwnS3Endpoint() })
   const sts = new STS(settings)
   const sqs = new SQS(settings)
-  const lambda = new Lambda(settings)
+  // A dispatcher that is at work is asked again later, by the doctor itself.
+  const lambda = new Lambda({ ...settings, maxAttempts: 1 })
   const organizations = new Organizations(settings)
   return {
     region: () => sts.config.region(),
@@ -50,6 +52,13 @@ export function openAwsInstallation(bucket: string): Installation {
     async unreservedConcurrency() {
       const { AccountLimit } = await answerOf('lambda', lambda.getAccountSettings({}))
       return AccountLimit?.UnreservedConcurrentExecutions ?? 0
+    },
+    async askFunction(FunctionName, question) {
+      const asked = lambda.invoke({ FunctionName, Payload: new TextEncoder().encode(JSON.stringify(question)) })
+      const { Payload, FunctionError } = await answerOf('lambda', asked)
+      const text = Payload?.transformToString() ?? ''
+      if (FunctionError !== undefined) throw new ServiceError('lambda', FunctionError, text.slice(0, 500))
+      return text === '' ? undefined : JSON.parse(text)
     },
     async reservedConcurrency(FunctionName) {
       const output = await answerOf('lambda', lambda.getFunctionConcurrency({ FunctionName }))

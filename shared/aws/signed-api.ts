@@ -18,13 +18,15 @@ export type ApiReply = {
 
 export type SignsAs = Pick<STSClientConfig, 'credentials' | 'region'>
 
-/** Calls ssofile's API with AWS credentials, which it reads again for each call. */
+/** Calls ssofile's API, or a service of AWS without a client here, with AWS credentials, which it reads again for each call. */
 export class SignedApi {
   readonly #url: URL
   readonly #sts: STSClient
+  readonly #service: string
 
   /** `as`: absent, the credentials and the Region of the person who runs the command. */
-  constructor(url: URL, as: SignsAs = {}) {
+  constructor(url: URL, as: SignsAs = {}, service = 'execute-api') {
+    this.#service = service
     this.#url = url
     this.#sts = new STSClient(as)
   }
@@ -34,7 +36,7 @@ export class SignedApi {
     const url = new URL(this.#url)
     url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
     const { credentials, sha256 } = this.#sts.config
-    const signer = new SignatureV4({ credentials, sha256, service: 'execute-api', region: await this.#region() })
+    const signer = new SignatureV4({ credentials, sha256, service: this.#service, region: await this.#region() })
     const { headers } = await signer.sign({
       method,
       protocol: url.protocol,

@@ -5,6 +5,7 @@ import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.t
 import type { JsonRules } from './json-faults.ts'
 import { type Link, parseLinkKey, temporaryPrefix } from './link.ts'
 import { parseJsonFile } from './parse-json.ts'
+import { record } from './record.ts'
 
 export const requestPrefix = 'requests/'
 export const requestMostBytes = 16 * 1024
@@ -17,7 +18,7 @@ export const requestDigest = z
 export type RequestDigest = z.infer<typeof requestDigest>
 
 /** An approval that counts. `user`: the id of its author in the identity store; `name`: the UserName then; `at`: by S3's clock. */
-export const givenApproval = z.strictObject({
+export const givenApproval = record({
   user: principalId,
   name: z.string().optional(),
   at: z.iso.datetime(),

@@ -4,6 +4,8 @@ import type { Uploader } from './input-message.ts'
 export type ApiCaller = {
   /** As IAM knows the caller, such as `arn:aws:sts::111122223333:assumed-role/team-a/maria`. */
   readonly arn: string
+  /** The ARN of the role whose session it is, with its path; absent: IAM was not asked, or does not tell. */
+  readonly roleArn?: string | undefined
   readonly sourceIpAddress?: string
 }
 

@@ -7,6 +7,7 @@ import type { AccessIds } from './ledger-entry.ts'
 import { linkPrefix } from './link.ts'
 import { splitFolder } from './link-fields.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
+import { record } from './record.ts'
 
 /**
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
@@ -48,7 +49,7 @@ type Scope = z.infer<z.ZodObject<typeof scope>>
 export type Cause = Pick<Scope, 'cause' | 'name'>
 
 /** A window begins with the first revocation that is counted after the window before it ended. */
-const brakeWindow = z.strictObject({
+const brakeWindow = record({
   ...scope,
   since: z.iso.datetime(),
   /**
@@ -69,7 +70,7 @@ const brakeWindow = z.strictObject({
 export type BrakeWindow = z.infer<typeof brakeWindow>
 
 /** One list of what is held, and why. It is released as a whole, and apart from all others. */
-const brakeList = z.strictObject({
+const brakeList = record({
   ...scope,
   since: z.iso.datetime(),
   base: z.int().min(0),
@@ -88,7 +89,7 @@ const brakeList = z.strictObject({
 export type BrakeList = z.infer<typeof brakeList>
 
 /** A person released these: for an hour from `at` (S3's clock) they pass without being counted. */
-const brakeRelease = z.strictObject({
+const brakeRelease = record({
   digest: z.string(),
   at: z.iso.datetime(),
   by: z.string(),
@@ -102,7 +103,7 @@ const brakeRelease = z.strictObject({
 })
 
 /** The content of `control/brake.json`. Every instant is S3's. Only a person releases a list. */
-export const brakeRecord = z.strictObject({
+export const brakeRecord = record({
   lists: z.array(brakeList),
   /** Files of permission sets, one of a name. Absent in files of older versions. */
   contents: z.array(heldContents).default([]),
@@ -112,7 +113,7 @@ export const brakeRecord = z.strictObject({
    * Access that may go although a policy demands a minimum, each as `nameOfAccess` has it. Its entry may not say so yet, and
    * another dispatcher may judge the next one.
    */
-  leaving: z.array(z.strictObject({ access: z.string(), at: z.iso.datetime() })).optional(),
+  leaving: z.array(record({ access: z.string(), at: z.iso.datetime() })).optional(),
 })
 export type BrakeRecord = z.infer<typeof brakeRecord>
 

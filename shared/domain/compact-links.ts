@@ -156,9 +156,9 @@ function listWideScopes({ view, configuration, tagKeys }: Options): readonly Sco
   ]
 }
 
-function expandAll(scopes: readonly Scope[], { view, configuration }: Options): readonly WideScope[] {
+function expandAll(scopes: readonly Scope[], { view, configuration, folder }: Options): readonly WideScope[] {
   return scopes
-    .map((scope) => ({ scope, accounts: expandScope(scope, view, configuration) }))
+    .map((scope) => ({ scope, accounts: expandScope({ scope, folder }, view, configuration) }))
     .filter(({ accounts }) => accounts.length > 1)
 }
 

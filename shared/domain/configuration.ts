@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { accountId } from './account-id.ts'
 import type { JsonRule, JsonRules } from './json-faults.ts'
 import { permissionSetName } from './permission-set-name.ts'
 import { notificationRules, notifications } from './receivers.ts'
@@ -48,6 +49,10 @@ export const configuration = z.strictObject({
   urgentPermissionSets: z.array(permissionSetName).default([]),
   principalSuffix: z.string().default(''),
   includeManagementAccount: z.boolean().default(false),
+  /** Links outside folders may reach the account in which ssofile runs. */
+  includeOwnAccount: z.boolean().default(false),
+  /** The account in which ssofile runs. A deployment knows it from its `account`. */
+  ownAccount: accountId.optional(),
   orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
   privacy: z.enum(['open', 'folder']).default('open'),
@@ -94,6 +99,8 @@ export const configurationRules: JsonRules = {
   },
   '$.principalSuffix': value('a text', 'a text such as "@example.com"'),
   '$.includeManagementAccount': flag,
+  '$.includeOwnAccount': flag,
+  '$.ownAccount': value('the 12 digits of an account id', 'a text such as "111122223333"'),
   '$.orphanGraceMinutes': value('whole minutes from 0', 'a number such as 60'),
   '$.onDrift': value("'restore' or 'report'", '"restore" or "report"'),
   '$.privacy': value("'open' or 'folder'", '"open" or "folder"'),

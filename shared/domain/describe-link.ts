@@ -1,6 +1,7 @@
 import type { AccountId } from './account-id.ts'
 import type { Complaint } from './complaint.ts'
 import type { Configuration } from './configuration.ts'
+import type { ClosedBecause } from './expand-scope.ts'
 import { toldUploader } from './find-uploader.ts'
 import type { PrincipalId } from './identity-center-ids.ts'
 import { renderInstant } from './instant.ts'
@@ -39,7 +40,8 @@ export type Access = Standing & { readonly account: AccountId }
 export type Expansion =
   /** None: it exists and has no active account. */
   | { readonly found: 'accounts'; readonly accounts: readonly AccountId[] }
-  | { readonly found: 'management-account'; readonly id: AccountId }
+  /** It names an account that is closed to it. */
+  | { readonly found: 'closed'; readonly because: ClosedBecause; readonly id: AccountId }
   | { readonly found: 'inactive-account'; readonly account: Pick<Account, 'id' | 'state'> }
   /** `near`: what was most likely meant. */
   | { readonly found: 'nothing'; readonly scope: Parameters<typeof lackOfScope>[0]; readonly near: string | undefined }
@@ -110,7 +112,7 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  * |  7 |                          | something is on its way                                         | revoking           |
  * |  8 |                          | all failed                                                      | failed             |
  * |    | in force                 | *scope without accounts*                                        |                    |
- * |  9 |                          | it names the management account                                 | rejected           |
+ * |  9 |                          | it names the management account, or the one of ssofile           | rejected           |
  * | 10 |                          | tags are not read, and its status says that this is applied     | applied            |
  * | 11 |                          | tags are not read                                               | waiting            |
  * | 12 |                          | access is held, or its status says so and nobody knows          | held               |
@@ -280,8 +282,8 @@ function describeNoAccounts(
   told: Partial<NewStatus>,
   expansion: Expansion,
 ): NewStatus {
-  if (expansion.found === 'management-account')
-    return { ...told, ...rejection(complainOfManagementAccount(link.key, expansion.id)) }
+  if (expansion.found === 'closed')
+    return { ...told, ...rejection(complainOfClosedAccount[expansion.because](link.key, expansion.id)) }
   if (expansion.found === 'unread-tags') {
     if (isApplied(present, object)) return { ...present, ...told, principalId: present.principalId }
     return { ...told, state: 'waiting', accounts: noAccounts, ...lackOfTags(expansion.unread, expansion.all) }
@@ -429,13 +431,20 @@ function heldAs({ reason, remedy }: Status): Pick<NewStatus, 'state' | 'reason' 
   return { state: 'held', reason, remedy }
 }
 
-function complainOfManagementAccount(object: string, id: AccountId): Complaint {
-  return {
+const complainOfClosedAccount: Record<ClosedBecause, (object: string, id: AccountId) => Complaint> = {
+  'management-account': (object, id) => ({
     object,
     received: `account ${id}, the management account of the organization`,
     expected: 'a member account (a delegated administrator cannot grant access to the management account)',
     remedy: 'grant it in the management account itself; set "includeManagementAccount" only where ssofile runs there',
-  }
+  }),
+  'own-account': (object, id) => ({
+    object,
+    received: `account ${id}, in which ssofile runs`,
+    expected: 'another account (administrators of this one could change all access)',
+    remedy:
+      'delete the link; if it must be, the platform team sets "includeOwnAccount" and uploads it outside of all folders',
+  }),
 }
 
 /** Of a file that is gone only when somebody last asked for it to count as new. */

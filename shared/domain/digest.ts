@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Notification, RequestOutcome } from './notification.ts'
 import type { Receiver } from './receivers.ts'
+import { record } from './record.ts'
 
 /** So many outcomes of a digest have a line; of the others only the number is told. */
 export const digestLinesMost = 20
@@ -8,7 +9,7 @@ const textMost = 500
 /** S3 User Guide, "Naming Amazon S3 objects". */
 const keyMost = 1_024
 
-const digestLine = z.strictObject({
+const digestLine = record({
   id: z.string(),
   at: z.string(),
   event: z.string(),
@@ -20,7 +21,7 @@ const digestLine = z.strictObject({
 export type DigestLine = z.infer<typeof digestLine>
 
 /** What a receiver is told together: how many of each event, and the first ones in full. */
-export const digest = z.strictObject({
+export const digest = record({
   counts: z.record(z.string(), z.int().min(1)),
   lines: z.array(digestLine),
 })
@@ -29,7 +30,7 @@ export type Digest = z.infer<typeof digest>
 export const emptyDigest: Digest = { counts: {}, lines: [] }
 
 /** A message of the queue `digests`: one digest for one receiver by one way. */
-export const digestMessage = z.strictObject({
+export const digestMessage = record({
   v: z.literal(1),
   /** The same however often it is sent. */
   id: z.string(),

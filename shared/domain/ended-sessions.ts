@@ -3,6 +3,7 @@ import { accountId } from './account-id.ts'
 import { principalId } from './identity-center-ids.ts'
 import { permissionSetName } from './permission-set-name.ts'
 import { parsePolicyJson } from './policy-json.ts'
+import { record } from './record.ts'
 
 /**
  * No session of a permission set lasts longer: its duration is 12 hours at most. (IAM Identity Center User Guide, "Set session
@@ -11,7 +12,7 @@ import { parsePolicyJson } from './policy-json.ts'
 export const sessionMostMs = 12 * 60 * 60_000
 
 /** Sessions of one user that are denied: those issued before an instant, until none of them can be left. */
-export const endedSession = z.object({
+export const endedSession = record({
   user: principalId,
   /** The UserName when it was asked for, for people who read the record. */
   name: z.string(),

@@ -63,7 +63,7 @@ export const access = z.strictObject({
 
 const ways = ['s3', 'api', 'both'] as const
 
-const shape = configuration.extend({
+const shape = configuration.omit({ ownAccount: true }).extend({
   /** For editors. */
   $schema: z.string().optional(),
   /** Begins the name of everything that is deployed. */
@@ -157,7 +157,7 @@ export const environmentFields = Object.keys(shape.shape)
 
 /** What the functions and the command line get of it. */
 export function configurationOf(environment: Environment): Configuration {
-  const known: Readonly<Record<string, unknown>> = environment
+  const known: Readonly<Record<string, unknown>> = { ...environment, ownAccount: environment.account }
   return configuration.parse(Object.fromEntries(Object.keys(configuration.shape).map((key) => [key, known[key]])))
 }
 

@@ -3,9 +3,10 @@ import { assignmentKey, parseAssignmentKey } from './assignment.ts'
 import { permissionSetArn, principalId } from './identity-center-ids.ts'
 import { linkPrefix } from './link.ts'
 import { permissionSetPrefix } from './permission-set-file.ts'
+import { record } from './record.ts'
 
 /** The first line of an export: where it comes from. */
-export const exportHeader = z.strictObject({
+export const exportHeader = record({
   ssofile: z.literal('export'),
   v: z.literal(1),
   bucket: z.string(),
@@ -24,17 +25,17 @@ const under = (prefix: string) => z.string().startsWith(prefix)
  */
 export const exportLine = z.discriminatedUnion('kind', [
   /** An object of history as it is, with the ids of the instance that it happened in. */
-  z.strictObject({ kind: z.literal('history'), key: under('history/'), record: z.looseObject({}) }),
+  record({ kind: z.literal('history'), key: under('history/'), record: z.looseObject({}) }),
   /** `isOurs`: ssofile made it, or had taken it over. */
-  z.strictObject({
+  record({
     kind: z.literal('permission-set'),
     key: under(permissionSetPrefix),
     body: z.string(),
     isOurs: z.boolean(),
   }),
-  z.strictObject({ kind: z.literal('link'), key: under(linkPrefix), body: z.string() }),
+  record({ kind: z.literal('link'), key: under(linkPrefix), body: z.string() }),
   /** An entry of the ledger that was granted: its names, and the ids that they stood for there. */
-  z.strictObject({ kind: z.literal('assignment'), key: ledgerName, principalId, permissionSetArn }),
-  z.strictObject({ kind: z.literal('end'), lines: z.int().min(0) }),
+  record({ kind: z.literal('assignment'), key: ledgerName, principalId, permissionSetArn }),
+  record({ kind: z.literal('end'), lines: z.int().min(0) }),
 ])
 export type ExportLine = z.infer<typeof exportLine>

@@ -30,7 +30,9 @@ export type GrantRecord = Readonly<z.infer<typeof grantRecord>>
 
 /** The body of the link that a grant makes, always the same bytes. */
 export function renderGrantedLink(record: GrantRecord): string {
-  const { digest, user, eligibility, approvedBy, startsAt, expiresAt, endsSessions } = record
+  const { digest, user, eligibility, startsAt, expiresAt, endsSessions } = record
+  // Without what only another version knows: it would not write that.
+  const approvedBy = record.approvedBy.map((one) => ({ user: one.user, name: one.name, at: one.at }))
   const { reason, ticket, incident } = record
   const notBefore = startsAt > record.grantedAt ? startsAt : undefined
   const request = { digest, user, eligibility, approvedBy, endsSessions }

@@ -17,8 +17,8 @@ export function listGrantingLinks(
   account: Account,
   configuration: Pick<Configuration, 'folders'> & Membership,
 ): readonly Link[] {
-  const scopes = listScopes(account, configuration).filter((scope) => isWithin(scope, account, configuration))
-  return spellAll(assignment, account, scopes, configuration)
+  const isMeant = (link: Link) => isWithin(link, account, configuration)
+  return spellAll(assignment, account, listScopes(account, configuration), configuration).filter(isMeant)
 }
 
 /** The links that may or may not grant this assignment: their selector is not valid or not readable. */
@@ -27,8 +27,8 @@ export function listUnclearLinks(
   account: Account,
   configuration: Pick<Configuration, 'folders'> & Membership,
 ): readonly Link[] {
-  const scopes = listSelects(configuration).filter((scope) => isUnclear(scope, account, configuration))
-  return spellAll(assignment, account, scopes, configuration)
+  const isMaybeMeant = (link: Link) => isUnclear(link, account, configuration)
+  return spellAll(assignment, account, listSelects(configuration), configuration).filter(isMaybeMeant)
 }
 
 function spellAll(

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { quote } from './complaint.ts'
 import { permissionSetName } from './permission-set-name.ts'
+import { record } from './record.ts'
 import { type ContentsChange, isGrave } from './weigh-contents.ts'
 
 /** So many of what is taken away are named; the others are counted. */
@@ -8,7 +9,7 @@ const namedMost = 20
 const toldMost = 5
 
 /** A file that the brake keeps out of force, since it changes what many people may do. */
-export const heldContents = z.strictObject({
+export const heldContents = record({
   /** Of exactly this content of the file, with exactly this effect: another one has another digest. */
   digest: z.string(),
   rule: z.literal('contents'),
@@ -23,16 +24,14 @@ export const heldContents = z.strictObject({
   leavesNone: z.boolean(),
   givesAdministrator: z.boolean(),
   /** It is one too many of its uploader: so many sets lost something before it, of so many that there were. */
-  many: z
-    .strictObject({
-      /** As `uploaderWithoutSession` has it. Absent: nobody knows who. */
-      uploader: z.string().optional(),
-      limit: z.int().min(0),
-      base: z.int().min(0),
-      minutes: z.number(),
-      passed: z.int().min(0),
-    })
-    .optional(),
+  many: record({
+    /** As `uploaderWithoutSession` has it. Absent: nobody knows who. */
+    uploader: z.string().optional(),
+    limit: z.int().min(0),
+    base: z.int().min(0),
+    minutes: z.number(),
+    passed: z.int().min(0),
+  }).optional(),
   /** The first of what is taken away, and how many there are. */
   takesAway: z.array(z.string()),
   taken: z.int().min(0),

@@ -4,6 +4,7 @@ import type { Assignment } from './assignment.ts'
 import { grant } from './link.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { principalName, principalType } from './principal.ts'
+import { record } from './record.ts'
 
 /** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
 const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.string() }
@@ -13,28 +14,28 @@ const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.s
  * never evidence.
  */
 export const hint = z.discriminatedUnion('kind', [
-  z.strictObject({
+  record({
     v: z.literal(1),
     kind: z.literal('assignment'),
     account: accountId,
     ...grant.shape,
     cause: z.string(),
   }),
-  z.strictObject({
+  record({
     v: z.literal(1),
     kind: z.literal('permission-set'),
     permissionSet: permissionSetName,
     cause: z.string(),
   }),
   /** A whole drift check. It is divided into units, and each unit becomes a hint. */
-  z.strictObject({ ...ofDrift, kind: z.literal('drift') }),
-  z.strictObject({
+  record({ ...ofDrift, kind: z.literal('drift') }),
+  record({
     ...ofDrift,
     kind: z.literal('drift-of-principals'),
     type: principalType,
     principals: z.array(principalName),
   }),
-  z.strictObject({
+  record({
     ...ofDrift,
     kind: z.literal('drift-of-permission-set'),
     permissionSet: permissionSetName,

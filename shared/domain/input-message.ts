@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { record } from './record.ts'
 
 /** Who changed an input. Recorded, never acted on. */
-export const uploader = z.strictObject({
+export const uploader = record({
   /** As S3's notification tells it, such as `AWS:AROAEXAMPLE:maria`; of a change through the API the ARN of its caller. */
   principalId: z.string(),
   sourceIpAddress: z.string().optional(),
@@ -13,7 +14,7 @@ export type Uploader = z.infer<typeof uploader>
  * A message on `links.fifo` or `permission-sets.fifo`: look at this key again.
  * `event` is S3's name for what happened (`ObjectCreated:Put`), for the log and for `by` alone.
  */
-export const inputMessage = z.strictObject({
+export const inputMessage = record({
   v: z.literal(1),
   key: z.string(),
   /** Identifies this change. Its hints derive their deduplication ids from it. */

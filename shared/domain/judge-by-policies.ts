@@ -181,12 +181,15 @@ function concerns(which: LinkRule['for'], about: LinkCase): boolean | typeof lat
 }
 
 function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Finding[] {
-  const { accounts, accountsMost, expireWithinHours, ticket, reason, uploaders, ...parts } = must
+  const { accounts, accountsNever, accountsMost, scopesNever, ...others } = must
+  const { expireWithinHours, ticket, reason, uploaders, ...parts } = others
   const { body } = about
   return [
     ...partFindings(parts, about.link),
     uploaders && uploaderFinding(uploaders, about.uploader),
     accounts && accountFinding(accounts, about.accounts),
+    accountsNever && forbiddenAccountFinding(accountsNever, about.accounts),
+    scopesNever && forbiddenScopeFinding(scopesNever, about.link),
     accountsMost === undefined ? undefined : countFinding(accountsMost, about.accounts),
     expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
     ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
@@ -233,6 +236,24 @@ function accountFinding(globs: readonly string[], accounts: LinkCase['accounts']
   if (others.length === 0) return undefined
   const more = others.length > 1 ? ` and ${others.length - 1} more` : ''
   return { received: `the account ${others[0]}${more}`, expected: listed(globs), remedy: 'use a narrower scope' }
+}
+
+function forbiddenAccountFinding(globs: readonly string[], accounts: LinkCase['accounts']): Finding {
+  if (accounts === later) return later
+  const [first, ...more] = accounts.filter((account) => fitsOne(globs, account))
+  if (first === undefined) return undefined
+  const others = more.length > 0 ? ` and ${more.length} more` : ''
+  return {
+    received: `the account ${first}${others}`,
+    expected: `no account like ${listed(globs)}`,
+    remedy: 'use a scope without it',
+  }
+}
+
+function forbiddenScopeFinding(globs: readonly string[], { scope }: Link): Finding {
+  const text = renderScope(scope)
+  if (!fitsOne(globs, text)) return undefined
+  return { received: `scope '${quote(text)}'`, expected: `none like ${listed(globs)}`, remedy: 'use another scope' }
 }
 
 function countFinding(most: number, accounts: LinkCase['accounts']): Finding {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { requestDigest } from './access-request.ts'
 import { type PermissionSetArn, type PrincipalId, permissionSetArn, principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
+import { record } from './record.ts'
 import { isSameUpload, type Upload, uploadIdentity } from './upload.ts'
 
 export const ledgerPrefix = 'assignments/'
@@ -10,7 +11,7 @@ export const ledgerStates = ['granting', 'granted', 'revoking', 'failed', 'held'
 export type LedgerState = (typeof ledgerStates)[number]
 
 /** A link that granted the assignment when it was last evaluated, and which version of it. */
-export const grantingLink = z.strictObject({
+export const grantingLink = record({
   key: z.string(),
   versionId: z.string().optional(),
   etag: z.string(),
@@ -23,7 +24,7 @@ export const grantingLink = z.strictObject({
   ticket: z.string().optional(),
   expiresAt: z.iso.datetime().optional(),
   /** Of temporary access: the request that it was granted for. */
-  ofRequest: z.strictObject({ user: principalId, digest: requestDigest }).optional(),
+  ofRequest: record({ user: principalId, digest: requestDigest }).optional(),
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
@@ -55,7 +56,7 @@ export function areSameUploads(a: readonly GrantingLink[], b: readonly GrantingL
 }
 
 /** The last call that could change the assignment. It is written before the call is made; the rest follows its answer. */
-export const assignmentCall = z.strictObject({
+export const assignmentCall = record({
   kind: z.enum(['creation', 'deletion']),
   /** Also the instant under which history records the result, so that a replay writes the same key. */
   calledAt: z.iso.datetime(),
@@ -91,7 +92,7 @@ const accessFields = {
   /** When an operator gave it back to others. It stays; once `foreign/` and history say so, the ledger forgets it. */
   releasedAt: z.iso.datetime().optional(),
 }
-const access = z.strictObject(accessFields)
+const access = record(accessFields)
 
 /** One access of ours: to whom, and how far it is. */
 export type Access = Readonly<z.infer<typeof access>>
@@ -112,18 +113,16 @@ export type LedgerEntry = {
 }
 
 /** The body of one object under `assignments/`. It shows the first access at the top, where auditors look. */
-export const ledgerEntry = z
-  .strictObject({
-    v: z.literal(1),
-    ...accessFields,
-    former: z.array(access).min(1).optional(),
-    openUntil: z.iso.datetime().optional(),
-    attempts: z.int().min(0),
-    updatedAt: z.iso.datetime(),
-  })
-  .transform(({ v, former = [], openUntil, attempts, updatedAt, ...first }): LedgerEntry => {
-    return { accesses: [first, ...former], openUntil, attempts, updatedAt }
-  })
+export const ledgerEntry = record({
+  v: z.literal(1),
+  ...accessFields,
+  former: z.array(access).min(1).optional(),
+  openUntil: z.iso.datetime().optional(),
+  attempts: z.int().min(0),
+  updatedAt: z.iso.datetime(),
+}).transform(({ v, former = [], openUntil, attempts, updatedAt, ...first }): LedgerEntry => {
+  return { accesses: [first, ...former], openUntil, attempts, updatedAt }
+})
 
 /** An entry as it stands in its object. */
 export type StoredLedgerEntry = z.input<typeof ledgerEntry>

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { limitOf } from './brake.ts'
 import type { Configuration } from './configuration.ts'
+import { record } from './record.ts'
 
 /**
  * How many settled entries the ledger had when they were last counted. By S3's clock they were listed after `at` and read before
  * `until`. What began since `begunSince`, and is lost, is not in the count: `changes/` tells of it.
  */
-export const ledgerCount = z.strictObject({
+export const ledgerCount = record({
   v: z.literal(1),
   settled: z.int().min(0),
   at: z.iso.datetime(),

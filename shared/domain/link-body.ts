@@ -4,6 +4,7 @@ import { type JsonFault, type Parsed, parsed, quote, refused } from './complaint
 import { principalId } from './identity-center-ids.ts'
 import { complainAboutJson, faultsOfIssues, isJsonObject, type JsonRule, type JsonRules } from './json-faults.ts'
 import { temporaryPrefix } from './link.ts'
+import { record } from './record.ts'
 import { type JsonValue, parseStrictJson } from './strict-json.ts'
 import { decodeStrictUtf8 } from './strict-utf8.ts'
 
@@ -29,7 +30,7 @@ export const linkBodySchema = z.strictObject({
 })
 
 /** Which request a temporary link is of, and who approved it. `user`: the id of a user in the identity store. */
-const grantedRequest = z.strictObject({
+const grantedRequest = record({
   digest: requestDigest,
   user: principalId,
   eligibility: z.string(),
@@ -37,7 +38,7 @@ const grantedRequest = z.strictObject({
   endsSessions: z.boolean().optional(),
 })
 /** The links that ssofile writes for requests, under `links_data/temporary/`: each of them ends. */
-const temporaryLinkBody = linkBodySchema.extend({ expiresAt: instant, request: grantedRequest })
+const temporaryLinkBody = record({ ...linkBodySchema.shape, expiresAt: instant, request: grantedRequest })
 export type TemporaryLinkBody = z.infer<typeof temporaryLinkBody>
 export type LinkBody = z.infer<typeof linkBodySchema> & { readonly request?: TemporaryLinkBody['request'] | undefined }
 

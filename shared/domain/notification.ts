@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { requestDigest } from './access-request.ts'
 import { requestEvents } from './decide-request.ts'
+import { record } from './record.ts'
 
 /** The source of every event, and the detail types: what became of an input, and what changed besides. */
 export const notificationSource = 'ssofile'
@@ -19,7 +20,7 @@ const common = {
 const count = z.int().min(0)
 
 /** What became of one input, from its status. */
-const inputOutcome = z.strictObject({
+const inputOutcome = record({
   ...common,
   kind: z.literal('input'),
   event: z.enum(toldStates),
@@ -30,28 +31,31 @@ const inputOutcome = z.strictObject({
   by: z.string().optional(),
   reason: z.string().optional(),
   remedy: z.string().optional(),
-  accounts: z.strictObject({ desired: count, applied: count, open: count, failed: count }).optional(),
+  accounts: record({ desired: count, applied: count, open: count, failed: count }).optional(),
   lastModified: z.iso.datetime().optional(),
   versionId: z.string().optional(),
 })
 
 /** What changed, from `changes/`: there is one for each account assignment, permission set, and act of a person. */
-const change = z.strictObject({
+const change = record({
   ...common,
   kind: z.literal('change'),
   /** `granted`, `revoked`, `held`, `foreign-found`, `paused`, …: docs/notifications.md has all. */
   event: z.string(),
   /** As `changes/` names it. */
   subject: z.string(),
-  assignment: z
-    .strictObject({ account: z.string(), permissionSet: z.string(), principal: z.string(), type: z.string() })
-    .optional(),
+  assignment: record({
+    account: z.string(),
+    permissionSet: z.string(),
+    principal: z.string(),
+    type: z.string(),
+  }).optional(),
   by: z.string().optional(),
   reason: z.string().optional(),
 })
 
 /** What a drift check found, once it has ended. */
-const drift = z.strictObject({
+const drift = record({
   ...common,
   kind: z.literal('drift'),
   event: z.literal('drift-found'),
@@ -61,10 +65,10 @@ const drift = z.strictObject({
   foreign: count,
 })
 
-const person = z.strictObject({ id: z.string(), name: z.string().optional() })
+const person = record({ id: z.string(), name: z.string().optional() })
 
 /** What became of a request for temporary access, from its history: each event of each request once. */
-const requestOutcome = z.strictObject({
+const requestOutcome = record({
   ...common,
   kind: z.literal('request'),
   event: z.templateLiteral(['request-', z.enum(requestEvents)]),

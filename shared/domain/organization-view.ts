@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
+import { record } from './record.ts'
 import { tags } from './tags.ts'
 
 /** Source: Organizations API Reference, "Account", State (`Status` is retired since September 9, 2026). */
 export const accountStates = ['PENDING_ACTIVATION', 'ACTIVE', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED'] as const
 
-export const account = z.strictObject({
+export const account = record({
   id: accountId,
   name: z.string(),
   /**
@@ -23,7 +24,7 @@ export const account = z.strictObject({
 export type Account = z.infer<typeof account>
 
 /** The organization as last read: a cache for finding accounts, never evidence for a revocation. */
-export const organizationView = z.strictObject({
+export const organizationView = record({
   v: z.literal(1),
   managementAccountId: accountId,
   readAt: z.iso.datetime(),
@@ -32,7 +33,7 @@ export const organizationView = z.strictObject({
   /** Whether the tags of every account were read. They cost a call each, so only where an `account_tag` link exists. */
   hasTags: z.boolean(),
   /** The reading of tags in progress: at which revision it began, and when. An interrupted one goes on. */
-  tagsSince: z.strictObject({ revision: z.int().min(0), at: z.iso.datetime() }).optional(),
+  tagsSince: record({ revision: z.int().min(0), at: z.iso.datetime() }).optional(),
   accounts: z.array(account),
 })
 export type OrganizationView = z.infer<typeof organizationView>

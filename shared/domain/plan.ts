@@ -1,9 +1,8 @@
 import type { AccountId } from './account-id.ts'
 import { type Assignment, type AssignmentKey, renderAssignmentKey } from './assignment.ts'
-import { expandScope, isUnclear, type Scoping } from './expand-scope.ts'
+import { expandScope, isUnclear, nameOfReach, type Scoping } from './expand-scope.ts'
 import { type Grant, type Link, renderGrant } from './link.ts'
 import type { OrganizationView } from './organization-view.ts'
-import { renderScope } from './scope.ts'
 
 /** The grants and revocations that lead from the ledger to the desired state; sorted, the same in every run. */
 export type Plan = {
@@ -16,23 +15,23 @@ export type AssignmentSet = ReadonlyMap<string, { readonly grant: Grant; readonl
 
 /** The account assignments that at least one of these links grants now; overlap is a union. */
 export function desiredState(links: readonly Link[], view: OrganizationView, scoping: Scoping): AssignmentSet {
-  return assignmentsOf(links, ({ scope }) => expandScope(scope, view, scoping))
+  return assignmentsOf(links, (link) => expandScope(link, view, scoping))
 }
 
 /** The account assignments that these links may or may not grant: their selectors are not valid or not readable. */
 export function unclearState(links: readonly Link[], view: OrganizationView, scoping: Scoping): AssignmentSet {
   const membership = { ...scoping, managementAccountId: view.managementAccountId }
   const selecting = links.filter(({ scope }) => scope.kind === 'select')
-  return assignmentsOf(selecting, ({ scope }) =>
-    view.accounts.filter((account) => isUnclear(scope, account, membership)).map(({ id }) => id),
+  return assignmentsOf(selecting, (link) =>
+    view.accounts.filter((account) => isUnclear(link, account, membership)).map(({ id }) => id),
   )
 }
 
-/** Many links have the same scope: each is expanded once. */
+/** Many links have the same scope: each is expanded once, in folders and outside of them. */
 function assignmentsOf(links: readonly Link[], expand: (link: Link) => readonly AccountId[]): AssignmentSet {
   const expanded = new Map<string, readonly AccountId[]>()
   const accountsOf = (link: Link): readonly AccountId[] => {
-    const name = renderScope(link.scope)
+    const name = nameOfReach(link)
     const accounts = expanded.get(name) ?? expand(link)
     expanded.set(name, accounts)
     return accounts

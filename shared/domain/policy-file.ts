@@ -50,6 +50,10 @@ const linkRule = z.strictObject({
       ...linkParts,
       /** Each account that the link reaches. */
       accounts: globs.optional(),
+      /** None of the accounts that the link reaches. */
+      accountsNever: globs.optional(),
+      /** Its scope is none of these, as in the key. */
+      scopesNever: globs.optional(),
       accountsMost: z.int().min(0).max(100_000).optional(),
       /** It has an `expiresAt`, so many hours after its upload at most. */
       expireWithinHours: z.number().positive().max(87_600).optional(),
@@ -208,6 +212,8 @@ const expectations: Readonly<Record<string, string>> = {
     ]),
   ),
   '$.links.[].must.accounts': listOfGlobs,
+  '$.links.[].must.accountsNever': listOfGlobs,
+  '$.links.[].must.scopesNever': listOfGlobs,
   '$.links.[].must.accountsMost': 'a whole number from 0',
   '$.links.[].must.expireWithinHours': 'a number of hours, above 0 and at most 87600',
   '$.links.[].must.ticket': 'a pattern in which # stands for a digit, ? for one character and * for any',

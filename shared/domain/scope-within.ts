@@ -1,6 +1,7 @@
-import { isUnclear, isWithin, type Membership } from './expand-scope.ts'
+import { closedBecause, isUnclear, isWithin, type Membership } from './expand-scope.ts'
 import type { Account } from './organization-view.ts'
 import { renderScope, type Scope } from './scope.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** What is known of the place that is asked for. */
 export type Place = {
@@ -15,17 +16,22 @@ export type Place = {
  *
  * | asked for                   | within                                                       |
  * | --------------------------- | ------------------------------------------------------------ |
+ * | an account that is closed to links of requests | nothing                                   |
  * | any scope                   | the same scope                                               |
  * | an account                  | every scope that has it now                                  |
  * | an organizational unit      | with nested units every unit above it; everything (`root`)   |
  * | everything, a tag, a selector | nothing else: what they mean changes                       |
  */
 export function isScopeWithin(asked: Scope, outer: Scope, place: Place, membership: Membership): boolean | undefined {
+  // What is granted becomes a link in the folder of temporary access.
+  const wouldBe = { scope: asked, folder: temporaryFolder }
+  if (asked.kind === 'account' && closedBecause(wouldBe, asked.id, membership)) return false
   if (renderScope(asked) === renderScope(outer)) return true
   if (asked.kind === 'account') {
     const { account } = place
     if (account === undefined) return false
-    return isUnclear(outer, account, membership) ? undefined : isWithin(outer, account, membership)
+    const reaching = { scope: outer, folder: temporaryFolder }
+    return isUnclear(reaching, account, membership) ? undefined : isWithin(reaching, account, membership)
   }
   if (asked.kind !== 'ou_id' || place.parents === undefined) return false
   if (outer.kind === 'root') return true

@@ -4,6 +4,7 @@ import { accountId } from './account-id.ts'
 import type { Complaint } from './complaint.ts'
 import { principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
+import { record } from './record.ts'
 import { uploadIdentity } from './upload.ts'
 
 export const statusStates = [
@@ -23,12 +24,12 @@ export type StatusState = (typeof statusStates)[number]
 export const attentionStates = ['waiting', 'rejected', 'blocked', 'failed', 'held', 'stuck'] as const
 export type AttentionState = (typeof attentionStates)[number]
 
-const requestState = z.strictObject({
+const requestState = record({
   /** Of exactly this upload: what an approval has to name. */
   digest: requestDigest,
   /** Which eligibility counts. */
   eligibility: z.string().optional(),
-  approvals: z.strictObject({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
+  approvals: record({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
   startsAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
   /** Until then it waits for approvals. */
@@ -37,7 +38,7 @@ const requestState = z.strictObject({
 export type RequestState = z.infer<typeof requestState>
 
 /** What became of one input: the body of `status/<input key>.json`, for the person who uploaded it. */
-export const status = z.strictObject({
+export const status = record({
   input: z.string(),
   state: z.enum(statusStates),
   /** Why it is in this state, for a person. */
@@ -47,15 +48,13 @@ export const status = z.strictObject({
   /** `false`: the access existed before the link, and stays when the link is deleted. */
   owned: z.boolean().optional(),
   warnings: z.array(z.string()).optional(),
-  accounts: z
-    .strictObject({
-      desired: z.int().min(0),
-      applied: z.int().min(0),
-      open: z.int().min(0),
-      /** `stuck`: the account takes no changes now, so nothing is tried again before that ends. */
-      failed: z.array(z.strictObject({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
-    })
-    .optional(),
+  accounts: record({
+    desired: z.int().min(0),
+    applied: z.int().min(0),
+    open: z.int().min(0),
+    /** `stuck`: the account takes no changes now, so nothing is tried again before that ends. */
+    failed: z.array(record({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
+  }).optional(),
   /** Of a request for temporary access. */
   request: requestState.optional(),
   principalId: principalId.optional(),
@@ -67,7 +66,7 @@ export const status = z.strictObject({
   lastModified: z.iso.datetime().optional(),
   ...uploadIdentity,
   /** Of a link that is not valid: the upload before it, which was. */
-  lastValid: z.strictObject({ lastModified: z.iso.datetime(), versionId: z.string().optional() }).optional(),
+  lastValid: record({ lastModified: z.iso.datetime(), versionId: z.string().optional() }).optional(),
   /** When this content was uploaded first, where it was uploaded again as it was: since then it counts. */
   since: z.iso.datetime().optional(),
   updatedAt: z.iso.datetime(),

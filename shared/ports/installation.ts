@@ -51,6 +51,8 @@ export interface Installation {
   newestAccount(): Promise<DatedThing | undefined>
   /** The group that was made last; `undefined`: there is none, or none says when. */
   newestGroup(identityStoreId: string): Promise<DatedThing | undefined>
+  /** Invoke, and what it answers. Throws ServiceError (`lambda`): TooManyRequestsException while it is at its concurrency. */
+  askFunction(functionName: string, question: object): Promise<unknown>
   /** What is reserved for a function; `undefined`: nothing. */
   reservedConcurrency(functionName: string): Promise<number | undefined>
 }

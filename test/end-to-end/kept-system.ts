@@ -52,7 +52,9 @@ export class KeptSystem {
    */
   start(name: string, ...more: readonly string[]): LocalProcess {
     const data = join(this.directory, name)
-    this.#local = new LocalProcess(this.#port, ['--data-dir', data, '--time-scale', '10', ...more])
+    // Bundles keep the time of this machine.
+    const scale = more.includes('--bundles') ? [] : ['--time-scale', '10']
+    this.#local = new LocalProcess(this.#port, ['--data-dir', data, ...scale, ...more])
     return this.#local
   }
 

@@ -59,7 +59,7 @@ describe('a poisoned message', () => {
     const { exitCode, stdout } = await system.ssofile(['redrive'], 'ssofile')
     expect(exitCode).toBe(1)
     expect(stdout).toContain(`about     ${link}`)
-    expect(stdout).toContain('restore or delete the object')
+    expect(stdout).toContain('restore the object')
 
     await system.remove(statusOfLink, 'ssofile')
     expect(await redrive('--all')).toMatchObject({ exitCode: 0, letters: [{ done: 'put-back' }] })

@@ -144,7 +144,6 @@ describe('messages that name no input', () => {
     '[]',
     '{}',
     JSON.stringify({ ...message('links_data/a'), v: 2 }),
-    JSON.stringify(message('links_data/a', { unknown: 1 })),
     JSON.stringify(message(7)),
     JSON.stringify(message('assignments/a')),
     JSON.stringify(message('control/owner.json')),

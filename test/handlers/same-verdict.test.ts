@@ -21,6 +21,7 @@ const maybe = { requiredKeys: [] }
 const laterParts = {
   uploaders: globOf('*', `*${caller}`, 'nobody'),
   accounts: globOf('*', '233*', '2*'),
+  accountsNever: globOf('233*', '9*'),
   accountsMost: fc.constantFrom(0, 1, 50),
 }
 const rule = fc.record({
@@ -34,6 +35,7 @@ const rule = fc.record({
         expireWithinHours: fc.constantFrom(1, 24),
         ticket: fc.constantFrom('CHG#', '*', 'INC##'),
         reason: fc.constant(true),
+        scopesNever: globOf('root%*', 'ou_id%*'),
         ...laterParts,
       },
       maybe,
@@ -116,7 +118,7 @@ test('validate, plan, the API and whoever applies a link come to one verdict, in
 
       const isRefused = status?.state === 'rejected'
       const asks = (...fields: readonly string[]) => fields.some((field) => policies.includes(`"${field}"`))
-      const [asksUploader, asksAccounts] = [asks('uploaders'), asks('accounts', 'accountsMost')]
+      const [asksUploader, asksAccounts] = [asks('uploaders'), asks('accounts', 'accountsNever', 'accountsMost')]
       seen[isRefused ? 'refused' : 'accepted']++
       if (asksUploader || asksAccounts) seen.later++
       expect(status?.state).toBe(isRefused ? 'rejected' : 'applied')

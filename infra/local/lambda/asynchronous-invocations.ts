@@ -17,6 +17,9 @@ const defaults = { retries: 2, eventAgeSeconds: 6 * 3_600 }
 const throttled = { firstMs: 1_000, mostMs: 5 * 60_000 }
 const minuteMs = 60_000
 
+/** A function that is invoked without an event. */
+type Scheduled = Pick<LambdaFunction, 'metrics' | 'settings'> & { invoke(): Promise<unknown> }
+
 /**
  * The events that schedules send to functions. Lambda queues them: an event that is throttled is tried again until it is too
  * old, an event whose invocation failed a few times.
@@ -25,13 +28,13 @@ export class AsynchronousInvocations {
   readonly #options: AsynchronousInvocationsOptions
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
-  readonly #busy = new Set<LambdaFunction>()
+  readonly #busy = new Set<Scheduled>()
 
   constructor(options: AsynchronousInvocationsOptions) {
     this.#options = options
   }
 
-  send(invoked: LambdaFunction): void {
+  send(invoked: Scheduled): void {
     if (this.#options.isOneAtATime && this.#busy.has(invoked)) {
       invoked.metrics.asyncEventsDropped += 1
       return
@@ -51,7 +54,7 @@ export class AsynchronousInvocations {
   }
 
   /** Never rejects. */
-  async #handle(invoked: LambdaFunction): Promise<void> {
+  async #handle(invoked: Scheduled): Promise<void> {
     const { clock, onError } = this.#options
     const { retries, eventAgeSeconds } = invoked.settings.asynchronous ?? defaults
     const tooOldMs = clock.now().getTime() + eventAgeSeconds * 1000

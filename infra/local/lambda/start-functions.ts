@@ -1,4 +1,5 @@
 import type { SQSEvent } from 'aws-lambda'
+import { answerDoctor } from '../../../handlers/answer-doctor.ts'
 import { api } from '../../../handlers/api/api.ts'
 import type { ApiEvent } from '../../../handlers/api/api-request.ts'
 import { digests } from '../../../handlers/digests.ts'
@@ -26,6 +27,7 @@ import {
   functionSettings,
 } from '../../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import type { DoctorQuestion } from '../../../shared/reconcile/doctor/try-permissions.ts'
 import { startEventSourceMapping } from '../event-source-mapping.ts'
 import { startSchedule } from '../schedule.ts'
 import { AsynchronousInvocations } from './asynchronous-invocations.ts'
@@ -61,10 +63,14 @@ export type LocalFunctions = {
   reconcile(): Promise<void>
   /** What the API answers to a request. Throws as `LambdaFunction.invoke` does. */
   serve(request: ApiEvent): Promise<unknown>
+  /** What the dispatcher answers to the doctor. Throws as `LambdaFunction.invoke` does. */
+  askDispatcher(question: DoctorQuestion): Promise<unknown>
   metrics(): Readonly<Partial<Record<FunctionName, FunctionMetrics>>>
   stop(): Promise<void>
 }
 
+/** A batch of a queue; or what the doctor asks the dispatcher. */
+type Invoked = SQSEvent | DoctorQuestion
 type Build<E> = (ports: Ports, configuration: Configuration) => Handler<E>
 const minuteMs = 60_000
 /** A machine does not get faster with the time, so each function gets this much of its own time at least. */
@@ -84,7 +90,10 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     'permission-sets': ofQueue(permissionSets),
     requests: ofQueue(requests),
     events: ofQueue(events),
-    dispatcher: (own, configuration) => dispatcher(own, configuration, { ...dispatcherSlice, holder }),
+    dispatcher: (own, configuration) => {
+      const work = dispatcher(own, configuration, { ...dispatcherSlice, holder })
+      return answerDoctor<Invoked, unknown>(own, () => work())
+    },
     'minute-links': everyMinuteOfLinks,
     sweep: everyFiveMinutes,
     hourly: everyHour,
@@ -103,6 +112,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
       await functions.find(({ name }) => name === 'hourly')?.invoke()
     },
     serve: (request) => serving.invoke(request),
+    askDispatcher: async (question) => functions.find(({ name }) => name === 'dispatcher')?.invoke(question),
     metrics: () => Object.fromEntries([...functions, serving].map(({ name, metrics }) => [name, metrics])),
     async stop() {
       await Promise.all(sources.map((source) => source.stop()))
@@ -114,8 +124,8 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
 
 function openFunctions(
   options: FunctionsOptions,
-  builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api'>, Build<SQSEvent>>>,
-): readonly LambdaFunction[] {
+  builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api'>, Build<Invoked>>>,
+): readonly LambdaFunction<Invoked>[] {
   // Who deploys runs `owner`.
   return functionNames
     .filter((name) => name !== 'owner' && name !== 'api')
@@ -149,16 +159,19 @@ function ofApi(ports: Ports, configuration: Configuration): Handler<ApiEvent> {
 }
 
 /** A function of a queue is not invoked by anything else. */
-function ofQueue(handler: QueueHandler): Build<SQSEvent> {
+function ofQueue(handler: QueueHandler): Build<Invoked> {
   return (ports, configuration) => {
     const handle = handler(ports, configuration)
-    return async (event) => event && handle(event)
+    return async (event) => event && 'Records' in event && handle(event)
   }
 }
 
 type Failing = { readonly clock: Ports['clock']; readonly onError: (error: unknown) => void }
 
-function startMapping(invoked: LambdaFunction, { queues, ...common }: Failing & { readonly queues: MemoryQueues }) {
+function startMapping(
+  invoked: LambdaFunction<Invoked>,
+  { queues, ...common }: Failing & { readonly queues: MemoryQueues },
+) {
   const { queue: source, timeoutSeconds } = invoked.settings
   if (source === undefined) return []
   const { name: queue, maximumConcurrency: most = pollersAtFirst } = source
@@ -173,7 +186,7 @@ function startMapping(invoked: LambdaFunction, { queues, ...common }: Failing & 
 const pollersAtFirst = 5
 
 function startOwnSchedule(
-  invoked: LambdaFunction,
+  invoked: LambdaFunction<Invoked>,
   { asynchronous, ...common }: Failing & { readonly asynchronous: AsynchronousInvocations },
 ) {
   const { schedule: every } = invoked.settings

@@ -6,7 +6,8 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { expandScope } from '../../domain/expand-scope.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { type Access, findAccess, type GrantingLink, isSameAccess } from '../../domain/ledger-entry.ts'
-import type { LinkKey } from '../../domain/link.ts'
+import { type LinkKey, linkPrefix } from '../../domain/link.ts'
+import { splitFolder } from '../../domain/link-fields.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { Selectors } from '../../domain/selector-file.ts'
 import { listAll } from '../../ports/page.ts'
@@ -148,7 +149,8 @@ async function findGain({ key, scope, granted }: ImportedLink, { there, view, se
   const missing = granted.filter(({ target }) => !there.has(renderTarget(target)))
   const known = new Set(granted.map(({ assignment }) => assignment.accountId))
   const scoping = { ...configuration, selectors: await selectors() }
-  const gained = expandScope(scope, await view(), scoping).filter((id) => !known.has(id))
+  const { folder } = splitFolder(key.slice(linkPrefix.length))
+  const gained = expandScope({ scope, folder }, await view(), scoping).filter((id) => !known.has(id))
   const accounts = [...new Set([...missing.map(({ assignment }) => assignment.accountId), ...gained])]
   if (accounts.length === 0) return undefined
   const complaint: Complaint = {

@@ -6,7 +6,7 @@ import {
   renderAssignmentKey,
 } from '../../domain/assignment.ts'
 import { type Complaint, quote } from '../../domain/complaint.ts'
-import type { Configuration } from '../../domain/configuration.ts'
+import { closedBecause, type Reaching, type Scoping } from '../../domain/expand-scope.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { isSameAccess, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { parseLinkKey, renderLinkKey } from '../../domain/link.ts'
@@ -45,7 +45,7 @@ export type Judgement =
 type Context = {
   readonly objects: ObjectStore
   readonly view: OrganizationView
-  readonly configuration: Pick<Configuration, 'includeManagementAccount'>
+  readonly configuration: Omit<Scoping, 'selectors'>
   readonly principals: PrincipalIndex
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
   /** Of the links that are to be written. */
@@ -162,9 +162,21 @@ async function judgeOwner(
   return { is: 'new', existing }
 }
 
-function findAccountFault({ accountId }: AssignmentTarget, { view, configuration }: Context): Fault | undefined {
+function findAccountFault(
+  { accountId }: AssignmentTarget,
+  { view, configuration, folder }: Context,
+): Fault | undefined {
   const account = view.accounts.find(({ id }) => id === accountId)
-  if (accountId === view.managementAccountId && !configuration.includeManagementAccount)
+  const link: Reaching = { scope: { kind: 'account', id: accountId }, folder }
+  const { managementAccountId } = view
+  const closed = closedBecause(link, accountId, { ...configuration, managementAccountId })
+  if (closed === 'own-account')
+    return {
+      received: 'the account in which ssofile runs',
+      expected: 'another account, or links outside folders where the configuration says includeOwnAccount',
+      remedy: 'leave it to others: administrators of this account could change all access',
+    }
+  if (closed === 'management-account')
     return {
       received: 'the management account',
       expected: 'another account: the configuration does not say includeManagementAccount',

@@ -1,9 +1,8 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope } from '../../domain/expand-scope.ts'
+import { expandScope, type Reaching } from '../../domain/expand-scope.ts'
 import type { Uploader } from '../../domain/input-message.ts'
 import { judgeLinkByPolicies, type LinkCase, noObjection, type Verdict } from '../../domain/judge-by-policies.ts'
-import type { Scope } from '../../domain/scope.ts'
 import { separatedFrom } from '../../domain/separation.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { viewFor } from '../organization/view-for.ts'
@@ -37,9 +36,11 @@ export async function judgeLink(
   const asksPeople = separatedFrom(guardrails, about.link.permissionSet) !== undefined
   if (rules.length === 0 && !asksPeople && guardrails.broken.length === 0) return noObjection
   const asksUploader = rules.some((rule) => rule.for.uploaders !== undefined || rule.must.uploaders !== undefined)
-  const asksAccounts = rules.some(({ must }) => must.accounts !== undefined || must.accountsMost !== undefined)
+  const asksAccounts = rules.some(
+    ({ must: { accounts, accountsNever, accountsMost } }) => (accounts ?? accountsNever ?? accountsMost) !== undefined,
+  )
   const by = asksUploader ? await findUploader() : undefined
-  const reached = asksAccounts ? await reach(about.link.scope, { organization, configuration, tagsUntilMs }) : []
+  const reached = asksAccounts ? await reach(about.link, { organization, configuration, tagsUntilMs }) : []
   return judgeLinkByPolicies(guardrails, {
     ...about,
     uploader: typeof by === 'object' ? { name: by.principalId } : (by ?? 'nobody knows'),
@@ -49,11 +50,12 @@ export async function judgeLink(
 }
 
 async function reach(
-  scope: Scope,
+  link: Reaching,
   { organization, configuration, tagsUntilMs }: Omit<JudgeContext, 'policies' | 'separations'>,
 ): Promise<LinkCase['accounts']> {
+  const { scope } = link
   if (scope.kind === 'account') return [scope.id]
   const { view, selectors, lacksTags } = await viewFor(scope, organization, tagsUntilMs)
   const isUnclear = scope.kind === 'select' && selectors.get(scope.name)?.ok === false
-  return lacksTags || isUnclear ? 'later' : expandScope(scope, view, { ...configuration, selectors })
+  return lacksTags || isUnclear ? 'later' : expandScope(link, view, { ...configuration, selectors })
 }

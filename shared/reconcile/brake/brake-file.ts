@@ -12,6 +12,7 @@ import {
   releaseHeld,
 } from '../../domain/brake.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { record } from '../../domain/record.ts'
 import type { ContentsChange } from '../../domain/weigh-contents.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -21,15 +22,13 @@ export const brakeKey = 'control/brake.json'
 const { lists, ...others } = brakeRecord.shape
 
 /** Each list begins with what a person looks for: its digest, its rule, and by how much it exceeds the limit. */
-const brakeBody = z
-  .strictObject({
-    v: z.literal(1),
-    lists: z.array(z.strictObject({ digest: z.string(), figure: z.int(), ...lists.element.shape })),
-    ...others,
-  })
-  .transform(({ v, lists: shown, ...record }): BrakeRecord => {
-    return { ...record, lists: shown.map(({ digest, figure, ...list }) => list) }
-  })
+const brakeBody = record({
+  v: z.literal(1),
+  lists: z.array(record({ digest: z.string(), figure: z.int(), ...lists.element.shape })),
+  ...others,
+}).transform(({ v, lists: shown, ...record }): BrakeRecord => {
+  return { ...record, lists: shown.map(({ digest, figure, ...list }) => list) }
+})
 
 /** It is absent until something is counted. */
 export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeBody, renderBrake)

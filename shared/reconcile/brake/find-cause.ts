@@ -2,11 +2,10 @@ import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Cause } from '../../domain/brake.ts'
 import { isOver } from '../../domain/decide-request.ts'
-import { isWithin } from '../../domain/expand-scope.ts'
+import { isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { type GrantingLink, hasExpired } from '../../domain/ledger-entry.ts'
-import { temporaryPrefix } from '../../domain/link.ts'
+import { type Link, temporaryPrefix } from '../../domain/link.ts'
 import type { Account } from '../../domain/organization-view.ts'
-import type { Scope } from '../../domain/scope.ts'
 import type { Selectors } from '../../domain/selector-file.ts'
 import { isSameUpload } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -47,16 +46,17 @@ export async function findCause(
   })
   if (found.length > 0 && found.every((one) => one.isWithdrawn)) return undefined
   const inForce = found.flatMap(({ reading }) => (reading.state === 'in-force' ? [reading.link] : []))
-  const isForgone = inForce.length === 0 || inForce.some(({ scope }) => couldInclude(scope, place))
+  const isForgone = inForce.length === 0 || inForce.some((link) => couldInclude(link, place))
   if (isForgone) return { cause: 'configuration' }
   const [selected] = inForce.flatMap(({ scope }) => (scope.kind === 'select' ? [scope.name] : []))
   return selected === undefined ? { cause: 'account', name: place.accountId } : { cause: 'selector', name: selected }
 }
 
-/** Whether a scope includes the account under some configuration. */
-function couldInclude(scope: Scope, { account, managementAccountId, selectors }: Place): boolean {
-  const most = { supportNestedOu: true, includeManagementAccount: true, managementAccountId, selectors }
-  return account !== undefined && isWithin(scope, account, most)
+/** Whether a link includes the account under some configuration: here ssofile runs in no account that it could close. */
+function couldInclude(link: Link, { account, managementAccountId, selectors }: Place): boolean {
+  const open = { includeManagementAccount: true, includeOwnAccount: true }
+  const most: Membership = { supportNestedOu: true, ...open, managementAccountId, selectors }
+  return account !== undefined && isWithin(link, account, most)
 }
 
 /**

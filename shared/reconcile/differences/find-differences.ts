@@ -1,7 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope, type Scoping } from '../../domain/expand-scope.ts'
+import { expandScope, nameOfReach, type Scoping } from '../../domain/expand-scope.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
 import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
@@ -17,7 +17,6 @@ import {
   unclearState,
 } from '../../domain/plan.ts'
 import { reachOf } from '../../domain/reach.ts'
-import { renderScope } from '../../domain/scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
@@ -232,9 +231,9 @@ function listJudgedFiles(
  */
 function findMiscounted({ links, statuses, view, configuration }: Bucket) {
   const counts = new Map<string, readonly AccountId[]>()
-  const expand = ({ scope }: Link): readonly AccountId[] => {
-    const name = renderScope(scope)
-    const accounts = counts.get(name) ?? expandScope(scope, view, configuration)
+  const expand = (link: Link): readonly AccountId[] => {
+    const name = nameOfReach(link)
+    const accounts = counts.get(name) ?? expandScope(link, view, configuration)
     counts.set(name, accounts)
     return accounts
   }

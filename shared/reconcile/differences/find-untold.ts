@@ -94,7 +94,7 @@ export function indexAssignments(
     if (!link.ok || !accounts) return false
     const { scope } = link.value
     if (scope.kind === 'account') return accounts.has(scope.id)
-    return !isInForce || expandScope(scope, view, configuration).some((id) => accounts.has(id))
+    return !isInForce || expandScope(link.value, view, configuration).some((id) => accounts.has(id))
   }
 }
 

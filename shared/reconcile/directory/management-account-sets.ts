@@ -4,6 +4,7 @@ import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-c
 import { renderInstant } from '../../domain/instant.ts'
 import { type Lack, lackOfManagementAccount } from '../../domain/lack.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { record } from '../../domain/record.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -13,7 +14,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 /** So long what was seen is believed; then it is listed again. */
 const believedMs = 60 * 60_000
 
-const seenRecord = z.strictObject({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
+const seenRecord = record({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
 type Seen = z.infer<typeof seenRecord>
 type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
   readonly managementAccountId: () => Promise<AccountId>

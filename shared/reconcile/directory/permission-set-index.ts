@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { nearMatch } from '../../domain/near-match.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import { record } from '../../domain/record.ts'
 import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -13,7 +14,7 @@ const missingMs = 5_000
 /** Saved after this many descriptions, so that a dispatcher that dies in the middle does not begin again. */
 const saveEvery = 500
 
-const index = z.strictObject({
+const index = record({
   v: z.literal(1),
   /** Names never change (UpdatePermissionSet has no name), so an ARN once described need not be again. */
   nameByArn: z.record(z.string(), permissionSetName),

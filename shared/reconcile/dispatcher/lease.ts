@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -14,7 +15,7 @@ const retryEveryMs = 2_000
 /** A release waits so long for a renewal under way: it needs the etag. */
 const settleMs = 5_000
 
-const leaseBody = z.strictObject({
+const leaseBody = record({
   v: z.literal(1),
   /** New in every write, so two holders never have the same etag. */
   nonce: z.string(),

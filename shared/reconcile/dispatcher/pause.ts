@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { quote } from '../../domain/complaint.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -15,7 +16,7 @@ const pausedKey = 'state/paused.json'
 const resumedKey = 'control/resumed.json'
 
 /** While this object exists, no dispatcher pulls anything. `since` is by the clock of the person who paused. */
-const pause = z.strictObject({
+const pause = record({
   v: z.literal(1),
   reason: z.string().min(1),
   by: z.string(),
@@ -27,9 +28,9 @@ export type Pause = z.infer<typeof pause>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, pauseKey, pause)
 const pausedRecord = (objects: ObjectStore) => new JsonRecord(objects, pausedKey, pause)
 
-const pauseOver = z.strictObject({ pause, endedAt: z.iso.datetime(), endedBy: z.string() })
+const pauseOver = record({ pause, endedAt: z.iso.datetime(), endedBy: z.string() })
 type PauseOver = z.infer<typeof pauseOver>
-const pausesOver = z.strictObject({ v: z.literal(1), over: z.array(pauseOver) })
+const pausesOver = record({ v: z.literal(1), over: z.array(pauseOver) })
 const resumedRecord = (objects: ObjectStore) => new JsonRecord(objects, resumedKey, pausesOver)
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { Configuration } from '../../domain/configuration.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -9,7 +10,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 
 /** The configuration that a dispatcher last worked by. */
-const configured = z.strictObject({ v: z.literal(1), digest: z.string(), at: z.iso.datetime() })
+const configured = record({ v: z.literal(1), digest: z.string(), at: z.iso.datetime() })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'control/configured.json', configured)
 
 /** History tells once, and whole, which configuration is in force from now on. */

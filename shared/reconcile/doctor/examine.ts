@@ -6,20 +6,12 @@ import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { describePause, readPause, remedyOf } from '../dispatcher/pause.ts'
 import { readArrivals } from '../records/arrivals.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { type Owner, readOwner } from '../records/owner.ts'
 import { ask, isDenied, unasked } from './ask.ts'
-import {
-  absentPermissionSet,
-  directoryReads,
-  identityCenterReads,
-  identityCenterWrites,
-  judgeDryCalls,
-  judgeMultiAccount,
-  makeDryCalls,
-  memberOf,
-  organizationReads,
-} from './dry-calls.ts'
+import { askDispatcher } from './ask-dispatcher.ts'
+import { memberOf } from './dry-calls.ts'
 import { examineFunctions } from './examine-functions.ts'
 import { examineQuotas } from './examine-quotas.ts'
 import { examineWrites } from './examine-writes.ts'
@@ -28,15 +20,17 @@ import { judgeArrivals, type Newest } from './judge-arrivals.ts'
 import { examineBucket } from './judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
 import { judgeInstance } from './judge-instance.ts'
+import { judgeOwnAccount } from './judge-own-account.ts'
 import { examineQueues } from './judge-queues.ts'
 import { examineReadLag } from './read-lag.ts'
 import { examineRoundTrip } from './round-trip.ts'
 import { slowPorts } from './slow-ports.ts'
+import { tryIdentityCenter, tryOrganizations } from './try-permissions.ts'
 
 type Examination = {
   readonly ports: Ports
   readonly installation: Installation
-  /** Where the bucket has no deployment. */
+  /** What the deployment works by; without one, what the person gave. */
   readonly configuration?: Configuration | undefined
   /** How long a message may take through the queue of events. */
   readonly roundTripMs: number
@@ -66,7 +60,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const owned = await ask(readOwner(ports.objects))
   if ('error' in owned) yield unreadableBucket(ports, owned.error)
   const owner = 'is' in owned ? owned.is : undefined
-  const configuration = owner?.deployment?.configuration ?? examination.configuration ?? defaultConfiguration
+  const configuration = examination.configuration ?? defaultConfiguration
   const known: Known = { ...examination, ports, configuration, owner, region, accountId }
   // Whose it is nobody knows then: that was told.
   if ('is' in owned && (owner || pause?.lost === undefined)) yield describeOwner(known)
@@ -108,10 +102,7 @@ async function* examineOrganization({ ports }: Known): AsyncGenerator<Finding, O
   yield judgeAccounts(accounts.is)
   const member = memberOf(accounts.is, managementAccountId.is)
   if (member === undefined) yield skip('organizations', 'not checked: there is no active member account')
-  else {
-    const answers = await makeDryCalls(organizationReads(ports, member))
-    yield judgeDryCalls('organizations', 'organizations', answers)
-  }
+  else yield await tryOrganizations(ports, member)
   return { managementAccountId: managementAccountId.is, accounts: accounts.is }
 }
 
@@ -139,27 +130,34 @@ async function* examineIdentityCenter(known: Known, organization: Organization):
   if (findings.some(({ level }) => level === 'fail') || member === undefined)
     return yield skip('identity center', 'not checked: first see to what is said above')
   yield* examinePermissions(known, member)
+  yield* examineEncryptionKey(known)
+  yield await examineOwnAccount(known)
   yield* examineManagementAccount(known, managementAccountId)
   yield await examinePrincipalListing(known)
   yield* examineUse(known, organization)
 }
 
-/** The dry calls. Writes only on a permission set that Identity Center says does not exist. */
+async function examineOwnAccount({ ports, accountId, configuration }: Known): Promise<Finding> {
+  const { ownAccount = accountId, includeOwnAccount } = configuration
+  const known = await ask(Array.fromAsync(listKnown(ports.objects, `account%${ownAccount}%`)))
+  if ('error' in known) return unasked('own account', known.error, { needs: 's3:ListBucket' })
+  const foreign = known.is.filter(({ isForeign }) => isForeign).length
+  return judgeOwnAccount({ ownAccount, includeOwnAccount, ours: known.is.length - foreign, foreign })
+}
+
+/** By the role that works, where there is one: what a person may do says nothing about that. */
 async function* examinePermissions(
-  { ports, installation }: Known,
+  { ports, installation, owner }: Known,
   member: NonNullable<ReturnType<typeof memberOf>>,
 ): AsyncGenerator<Finding> {
-  const { ssoAdmin, randomness } = ports
-  const { instanceArn } = await ssoAdmin.instance()
-  const absent = absentPermissionSet(instanceArn, randomness.id().replaceAll('-', '').slice(0, 16))
-  const found = await ask(ssoAdmin.describePermissionSet(absent))
-  const isAbsent = 'is' in found && found.is === undefined
-  const writes = isAbsent ? identityCenterWrites(ssoAdmin, absent, member) : []
-  const answers = await makeDryCalls([...identityCenterReads(ssoAdmin, absent, member), ...writes])
-  yield judgeMultiAccount(answers.find(({ action }) => action === 'ListPermissionSets')?.answer)
-  yield judgeDryCalls('identity center', 'sso', answers)
-  if (!isAbsent) yield warn('identity center', 'its writes were not tried', 'allow sso:DescribePermissionSet')
-  yield judgeDryCalls('identity store', 'identitystore', await makeDryCalls(directoryReads(ports)))
+  const { deployment } = owner ?? {}
+  const told = deployment && (await askDispatcher(`${deployment.name}-dispatcher`, { ...ports, installation }))
+  if (told) yield* told.findings
+  if (!told?.isAnswered) yield* tryIdentityCenter(ports, member)
+}
+
+async function* examineEncryptionKey({ ports, installation }: Known): AsyncGenerator<Finding> {
+  const { instanceArn } = await ports.ssoAdmin.instance()
   const key = await ask(installation.encryptionKeyOf(instanceArn))
   if ('is' in key && key.is !== undefined)
     yield warn(
@@ -230,7 +228,7 @@ async function* examineBucketAndDeployment(known: Known): AsyncGenerator<Finding
   yield* await examineFunctions(installation, deployment)
 }
 
-/** What AWS made last is asked again: the ports leave out when. The owner was written at the first deployment, or when the configuration changed last. */
+/** What AWS made last is asked again: the ports leave out when. The owner was written at the first deployment, or when its queues changed last. */
 async function examineArrivals({ ports, installation, owner }: Known): Promise<readonly Finding[]> {
   const arrivals = await readArrivals(ports.objects)
   const claimed = await ask(ports.objects.head('control/owner.json'))

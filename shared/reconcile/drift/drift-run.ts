@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Configuration } from '../../domain/configuration.ts'
 import { type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -12,7 +13,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 const count = z.int().min(0)
 
 /** How far a drift check is. */
-const driftRun = z.strictObject({
+const driftRun = record({
   v: z.literal(1),
   run: z.string(),
   startedAt: z.iso.datetime(),
@@ -23,7 +24,7 @@ const driftRun = z.strictObject({
   /** Compared entries that Identity Center does not have. */
   missing: count,
   /** Not listed, although calls of ours are so recent that a listing counts against all of them only from this instant on. */
-  undecided: z.strictObject({ count, until: z.iso.datetime() }).optional(),
+  undecided: record({ count, until: z.iso.datetime() }).optional(),
   /** Newly recorded under `foreign/`. */
   foreign: count,
   /** Removed from `foreign/`: Identity Center has them no longer. */

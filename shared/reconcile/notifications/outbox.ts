@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digest, digestMessage } from '../../domain/digest.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { toldStates } from '../../domain/notification.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 
@@ -13,10 +14,10 @@ const firstLookMs = 60 * 60_000
 const rememberedMs = 26 * 60 * 60_000
 const inputsMost = 5_000
 
-const lastTold = z.strictObject({ event: z.enum(toldStates), outcome: z.string(), at: z.iso.datetime() })
+const lastTold = record({ event: z.enum(toldStates), outcome: z.string(), at: z.iso.datetime() })
 
 /** How far outcomes are told, and what waits to be told. Times of objects are S3's. */
-const outbox = z.strictObject({
+const outbox = record({
   v: z.literal(1),
   /** What was written before is told. */
   since: z.iso.datetime(),
@@ -33,7 +34,7 @@ const outbox = z.strictObject({
   /** The last drift check that was told. */
   drift: z.string().optional(),
   /** Of each receiver: what is collected, and when it was last told, by our clock. */
-  receivers: z.record(z.string(), z.strictObject({ toldAt: z.iso.datetime().optional(), digest })),
+  receivers: z.record(z.string(), record({ toldAt: z.iso.datetime().optional(), digest })),
   /** Digests that are complete: they are sent as they are, by their ids, until they were sent. */
   sending: z.array(digestMessage),
 })

@@ -4,7 +4,7 @@ import { renderInstant } from '../../domain/instant.ts'
 import type { Notification } from '../../domain/notification.ts'
 import { isHeardBy } from '../../domain/receivers.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type Found, findOutcomes, idOf } from './find-outcomes.ts'
 import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
 import { publish } from './publish.ts'
@@ -37,7 +37,8 @@ export type Telling = { readonly told: number; readonly digests: number; readonl
  */
 export async function tellOutcomes(ports: TellingPorts, configuration: Configuration): Promise<Telling> {
   const record = outboxRecord(ports.objects)
-  const stored = await spoiledAsAbsent(record.read())
+  const read = await unlessSpoiled(record.read())
+  const stored = isSpoiled(read) ? undefined : read
   const now = stored?.object.servedAt ?? (await servedAt(ports))
   const before = stored?.value ?? firstOutbox(now)
   await sendDigests(ports, before.sending)
@@ -57,7 +58,8 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   // Nothing to keep but the time: then the next look goes back as far as this one.
   const isWorthNoting = isWholeDue || told.length > 0 || before.sending.length + after.sending.length > 0
   if (!isWorthNoting) return { told: 0, digests: 0, left }
-  const written = await record.write(after, stored?.object.etag)
+  // One that cannot be read is written again: nothing else would end it, and all would be told again each minute.
+  const written = await record.write(after, read?.object.etag)
   if (written.outcome === 'lost') {
     ports.log.info('another look at the outcomes was faster')
     return { told: 0, digests: 0, left: found.length }

@@ -126,7 +126,7 @@ function listGranting(
 ): readonly Link[] {
   const account = accounts.find((candidate) => candidate.id === id)
   if (!account) return []
-  return links.filter(({ scope }) => isWithin(scope, account, { ...configuration, managementAccountId, selectors }))
+  return links.filter((link) => isWithin(link, account, { ...configuration, managementAccountId, selectors }))
 }
 
 /** Whether it is in force and recorded as granted by exactly these links. False for a spoiled record: it is looked at. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type AccountId, accountId } from '../../domain/account-id.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -10,8 +11,8 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-jso
 const apartMs = 59 * 60_000
 
 /** When a complete listing first and last lacked an account that the ledger still has. */
-const missingAccount = z.strictObject({ id: accountId, first: z.iso.datetime(), last: z.iso.datetime() })
-const missingAccounts = z.strictObject({ v: z.literal(1), accounts: z.array(missingAccount) })
+const missingAccount = record({ id: accountId, first: z.iso.datetime(), last: z.iso.datetime() })
+const missingAccounts = record({ v: z.literal(1), accounts: z.array(missingAccount) })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/missing-accounts.json', missingAccounts)
 
 /**

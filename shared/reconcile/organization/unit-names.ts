@@ -2,16 +2,17 @@ import pLimit from 'p-limit'
 import * as z from 'zod'
 import { renderInstant } from '../../domain/instant.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
+import { record } from '../../domain/record.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-const unitNamesRecord = z.strictObject({
+const unitNamesRecord = record({
   v: z.literal(1),
   /** By id. */
-  units: z.record(z.string(), z.strictObject({ name: z.string(), readAt: z.iso.datetime() })),
+  units: z.record(z.string(), record({ name: z.string(), readAt: z.iso.datetime() })),
 })
 type Units = z.infer<typeof unitNamesRecord>['units']
 

@@ -1,6 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import { parseAssignmentKey } from '../../domain/assignment.ts'
 import { quote } from '../../domain/complaint.ts'
+import { closedBecause } from '../../domain/expand-scope.ts'
 import { type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
@@ -51,8 +52,9 @@ async function isReference(key: string, { objects, configuration, organization }
   const reading = await readLink(objects, key, configuration)
   if (reading.state !== 'in-force' && reading.state !== 'not-yet' && reading.state !== 'unreadable') return false
   const { scope } = reading.link
-  if (scope.kind !== 'account' || configuration.includeManagementAccount) return true
-  return scope.id !== (await organization.view()).managementAccountId
+  if (scope.kind !== 'account') return true
+  const { managementAccountId } = await organization.view()
+  return closedBecause(reading.link, scope.id, { ...configuration, managementAccountId }) === undefined
 }
 
 function count(noun: string, names: readonly string[], all: number): string {

@@ -2,17 +2,16 @@ import { proveAccess } from '../../domain/access-proof.ts'
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { isWithin, type Membership } from '../../domain/expand-scope.ts'
+import { closedBecause, isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { toldUploader } from '../../domain/find-uploader.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
-import { parseLinkKey } from '../../domain/link.ts'
+import { type Link, parseLinkKey } from '../../domain/link.ts'
 import { nearMatch } from '../../domain/near-match.ts'
 import { renderNear } from '../../domain/near-principal.ts'
 import { type Account, isUnplaced } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
-import type { Scope } from '../../domain/scope.ts'
 import type { Status } from '../../domain/status.ts'
 import type { ToldLink } from '../../domain/told-link.ts'
 import { renderUnitPath } from '../../domain/unit-path.ts'
@@ -342,7 +341,7 @@ async function findNearLinks(
   const membership = { ...configuration, managementAccountId, selectors: await organization.selectors() }
   const near: { key: string; differs: string; rank: number }[] = []
   for await (const link of listLinks(ports.objects, configuration.folders)) {
-    const inAccount = differsInAccount(link.scope, question.account, account, membership)
+    const inAccount = differsInAccount(link, question.account, account, membership)
     const differences = [
       ...inAccount,
       ...differs('permission set', permissionSet, link.permissionSet),
@@ -362,18 +361,25 @@ async function findNearLinks(
     .map(({ key, differs: how }) => ({ key, differs: how }))
 }
 
+const closedAccounts = {
+  'management-account': 'which is the management account',
+  'own-account': 'in which ssofile runs',
+}
+
 /** How a link differs in the account. Says so if only the state of the account keeps it out of scope. */
 function differsInAccount(
-  scope: Scope,
+  link: Link,
   id: AccountId,
   account: Account | undefined,
   membership: Membership,
 ): readonly string[] {
-  if (account && isWithin(scope, account, membership)) return []
+  if (account && isWithin(link, account, membership)) return []
+  const { scope } = link
   const meant = scope.kind === 'account' && scope.id === id
   if (meant && !account) return ['it means this account, which is not in the organization']
-  if (meant && id === membership.managementAccountId) return ['it means this account, which is the management account']
-  const isKept = account && isWithin(scope, { ...account, state: 'ACTIVE' }, membership)
+  const closed = meant && closedBecause(link, id, membership)
+  if (closed) return [`it means this account, ${closedAccounts[closed]}`]
+  const isKept = account && isWithin(link, { ...account, state: 'ACTIVE' }, membership)
   return [isKept ? `it means this account, which is ${account.state}, not ACTIVE` : otherAccount]
 }
 

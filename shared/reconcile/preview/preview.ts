@@ -107,6 +107,8 @@ export type Preview = {
   readonly assignedIn: ReadonlyMap<PermissionSetName, readonly AccountId[]>
   /** Those of the permission sets here that allow everything, in their new version. */
   readonly administrators: readonly PermissionSetName[]
+  /** Grants in the account in which ssofile runs; absent: none. */
+  readonly ownAccount?: { readonly id: AccountId; readonly grants: number } | undefined
   /** Unfinished ledger entries: they are tried again. */
   readonly unfinished: number
   /** Grants that were not compared with Identity Center. */
@@ -179,7 +181,7 @@ export async function previewChanges(
   )
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
-    reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link.scope, account, membership))
+    reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link, account, membership))
   return {
     ...sorted,
     revocations,
@@ -211,11 +213,17 @@ export async function previewChanges(
     reach: new Map(changed.map((name) => [name, reachOf(name, differences.recorded)])),
     assignedIn: new Map(changed.map((name) => [name, accountsOf(name, differences.recorded)])),
     administrators: await findAdministrators(named, objects, permissionSets),
+    ownAccount: countInOwnAccount(granted, configuration),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,
     counts,
   }
+}
+
+function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {
+  const grants = granted.filter(({ assignment }) => assignment.accountId === ownAccount).length
+  return ownAccount === undefined || grants === 0 ? undefined : { id: ownAccount, grants }
 }
 
 async function attributeGrants(

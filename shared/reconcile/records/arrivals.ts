@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
-const arrival = z.strictObject({ name: z.string(), at: z.iso.datetime() })
-const arrivals = z.strictObject({
+const arrival = record({ name: z.string(), at: z.iso.datetime() })
+const arrivals = record({
   v: z.literal(1),
   /** The id of the last message of `ssofile doctor`. */
   roundTrip: arrival.optional(),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import { attentionStates, statusStates } from '../../domain/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
@@ -9,7 +10,7 @@ import { spoiledAsAbsent } from './stored-json.ts'
 const overlapMs = 5 * 60_000
 
 /** A status as last read. While its etag is the same, it is not read again. */
-const toldStatus = z.strictObject({
+const toldStatus = record({
   etag: z.string(),
   state: z.enum(statusStates),
   /** Under which state the input stands in the index; absent: under none. */
@@ -22,7 +23,7 @@ const toldStatus = z.strictObject({
 export type Told = z.infer<typeof toldStatus>
 
 /** The body of a link as last read: its times, or that it is not valid, or that S3 did not give it. */
-const linkTimes = z.strictObject({
+const linkTimes = record({
   etag: z.string(),
   isValid: z.boolean(),
   isUnreadable: z.literal(true).optional(),
@@ -32,7 +33,7 @@ const linkTimes = z.strictObject({
 export type LinkTimes = z.infer<typeof linkTimes>
 
 /** What the last comparison of the bucket read. `v` rises when the rules for a link's body change. */
-const checkpoint = z.strictObject({
+const checkpoint = record({
   v: z.literal(2),
   /** By S3's clock. */
   startedAt: z.iso.datetime(),

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { ApiCaller } from '../../domain/api-caller.ts'
 import type { InputMessage, Uploader } from '../../domain/input-message.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { record } from '../../domain/record.ts'
 import type { Status } from '../../domain/status.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
@@ -13,7 +14,7 @@ import { spoiledAsAbsent } from './stored-json.ts'
  * object says nothing. Only ssofile's own functions may write under `state/`. There is one note for each input that was
  * deleted so, for a message that comes twice; it may be deleted at any time.
  */
-const note = z.strictObject({
+const note = record({
   input: z.string(),
   /** The upload that was to be deleted. */
   etag: z.string(),
@@ -28,7 +29,9 @@ const recordOf = (objects: ObjectStore, input: string) =>
 
 /** Of two who ask at once the first is noted: both wanted this upload gone. */
 export async function noteDeletion(objects: ObjectStore, upload: ObjectHead, caller: ApiCaller): Promise<void> {
-  const next = { input: upload.key, etag: upload.etag, lastModified: renderInstant(upload.lastModified), ...caller }
+  const { key: input, etag, lastModified } = upload
+  const { arn, sourceIpAddress } = caller
+  const next = { input, etag, lastModified: renderInstant(lastModified), arn, sourceIpAddress }
   await recordOf(objects, upload.key).revise((known) => (known && isOf(known, next) ? known : next))
 }
 

@@ -2,13 +2,14 @@ import * as z from 'zod'
 import { type EndedSession, mergeEndedSessions } from '../../domain/ended-sessions.ts'
 import { type EndedSessions, judgeEndedSessions, type SpoiledEnding } from '../../domain/judge-ended-sessions.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 
 export const endedSessionsKey = 'control/ended-sessions.json'
 
 /** Each entry is judged by itself: one that is spoiled leaves the others in force. */
-const endedSessions = z.strictObject({ v: z.literal(1), ended: z.array(z.unknown()) })
+const endedSessions = record({ v: z.literal(1), ended: z.array(z.unknown()) })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, endedSessionsKey, endedSessions)
 
 /** `now`: by S3's clock; where there is no record, nothing depends on it. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'
@@ -6,7 +7,7 @@ import { JsonRecord } from './json-record.ts'
 const textMost = 2_000
 
 /** Why the last try of a message failed. A dead-letter queue shows only its body. */
-const failure = z.strictObject({
+const failure = record({
   v: z.literal(1),
   messageId: z.string(),
   at: z.iso.datetime(),

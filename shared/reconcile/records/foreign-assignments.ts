@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type Assignment, type AssignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
 import { permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
 import { type AccessIds, grantingLink, isSameAccess, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { recordHistory } from './history.ts'
 import { JsonRecord } from './json-record.ts'
@@ -11,7 +12,7 @@ import { spoiledAsAbsent } from './stored-json.ts'
 export const foreignPrefix = 'foreign/'
 
 /** An assignment that was there before any link of ours granted it: never revoked by ssofile. */
-const foreignAssignment = z.strictObject({
+const foreignAssignment = record({
   v: z.literal(1),
   principalId,
   permissionSetArn,

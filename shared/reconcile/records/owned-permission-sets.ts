@@ -4,6 +4,7 @@ import { endedSession } from '../../domain/ended-sessions.ts'
 import { permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import { record } from '../../domain/record.ts'
 import { isSameUpload, type Upload, uploadIdentity } from '../../domain/upload.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
@@ -26,7 +27,7 @@ const permissionSetEvents = [
 export type PermissionSetEvent = (typeof permissionSetEvents)[number]
 
 /** How far the provisioning of a permission set is that is owed to its accounts. Empty: it was not asked for yet. */
-const owedProvisioning = z.strictObject({
+const owedProvisioning = record({
   /** The request for all accounts that is in progress. */
   requestId: z.string().optional(),
   /** Account by account: all up to this one were asked for. */
@@ -39,55 +40,47 @@ const owedProvisioning = z.strictObject({
 export type OwedProvisioning = z.infer<typeof owedProvisioning>
 
 /** A permission set that ssofile created or adopted. Written before it is created, without an ARN. */
-export const ownedPermissionSet = z.strictObject({
+export const ownedPermissionSet = record({
   v: z.literal(1),
   arn: permissionSetArn.optional(),
   claimedAt: z.iso.datetime(),
   /** Someone else deleted ours, so the links that name it have to be applied to the new one. */
   isRecreated: z.boolean().optional(),
   /** The version of the file that Identity Center was last made equal to, its accounts included. */
-  applied: z
-    .strictObject({
-      etag: z.string(),
-      ...uploadIdentity,
-      versionId: z.string().optional(),
-      at: z.iso.datetime(),
-      warnings: z.array(z.string()).optional(),
-    })
-    .optional(),
+  applied: record({
+    etag: z.string(),
+    ...uploadIdentity,
+    versionId: z.string().optional(),
+    at: z.iso.datetime(),
+    warnings: z.array(z.string()).optional(),
+  }).optional(),
   /** Written before the first call that changes something. While it stands, the permission set may be half changed. */
-  change: z
-    .strictObject({
-      event: z.enum(permissionSetEvents),
-      etag: z.string(),
-      /** Also the instant under which history records it, so that a replay writes the same key. */
-      at: z.iso.datetime(),
-      changes: z.array(z.string()),
-      /** What may be lost by it, and by how many: the status says it once it is in force. */
-      takes: z.string().optional(),
-      /** Owed since the last change of the definition, until a provisioning that was asked for after it SUCCEEDED. */
-      provisioning: owedProvisioning.optional(),
-    })
-    .optional(),
+  change: record({
+    event: z.enum(permissionSetEvents),
+    etag: z.string(),
+    /** Also the instant under which history records it, so that a replay writes the same key. */
+    at: z.iso.datetime(),
+    changes: z.array(z.string()),
+    /** What may be lost by it, and by how many: the status says it once it is in force. */
+    takes: z.string().optional(),
+    /** Owed since the last change of the definition, until a provisioning that was asked for after it SUCCEEDED. */
+    provisioning: owedProvisioning.optional(),
+  }).optional(),
   /** What someone else changed, where the configuration only reports it. `lastModified`: of the file at that time. */
-  drift: z
-    .strictObject({ at: z.iso.datetime(), lastModified: z.iso.datetime(), differences: z.array(z.string()) })
-    .optional(),
+  drift: record({ at: z.iso.datetime(), lastModified: z.iso.datetime(), differences: z.array(z.string()) }).optional(),
   /**
    * Whose sessions its inline policy denies beside what its file says; written before the call. `provisioning`: owed to the
    * accounts since. `refused`: why it does not say what it should. `left`: what has no room in it, as far as it is not denied.
    * `spoiled`: what is wrong with entries about it, which count for nothing.
    */
-  sessions: z
-    .strictObject({
-      denied: z.array(endedSession.pick({ user: true, account: true, before: true })),
-      at: z.iso.datetime(),
-      provisioning: owedProvisioning.optional(),
-      refused: z.string().optional(),
-      left: z.array(endedSession.pick({ user: true, name: true, account: true, before: true })).optional(),
-      spoiled: z.array(z.string()).optional(),
-    })
-    .optional(),
+  sessions: record({
+    denied: z.array(endedSession.pick({ user: true, account: true, before: true })),
+    at: z.iso.datetime(),
+    provisioning: owedProvisioning.optional(),
+    refused: z.string().optional(),
+    left: z.array(endedSession.pick({ user: true, name: true, account: true, before: true })).optional(),
+    spoiled: z.array(z.string()).optional(),
+  }).optional(),
   /** When its deletion was first called. */
   deletionAt: z.iso.datetime().optional(),
   /** The next attempt: the instant in the key of its twin under `state/open/`. */

@@ -1,25 +1,25 @@
 import * as z from 'zod'
-import { configuration } from '../../domain/configuration.ts'
+import type { Configuration } from '../../domain/configuration.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { workedQueues } from '../../ports/queues.ts'
+import { tellDeployedConfiguration } from './deployed-configuration.ts'
 import { JsonRecord } from './json-record.ts'
 import { ownedPrefix } from './owned-permission-sets.ts'
 
 export const ownerKey = 'control/owner.json'
 
 /** The instance that a bucket belongs to, and the deployment that works on it, where there is one. */
-export const owner = z.strictObject({
+export const owner = record({
   v: z.literal(1),
   instanceArn: z.string(),
   identityStoreId: z.string(),
-  deployment: z
-    // Until it is claimed again, the claim of an older version lacks the queues that came later.
-    .strictObject({ name: z.string(), queueUrls: z.partialRecord(z.enum(workedQueues), z.string()), configuration })
-    .optional(),
+  // By name: the claim of another version lacks queues that came later, or has some that this one does not know.
+  deployment: record({ name: z.string(), queueUrls: z.record(z.string(), z.string()) }).optional(),
 })
 export type Owner = z.infer<typeof owner>
+export type Deployment = NonNullable<Owner['deployment']>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ownerKey, owner)
 
 /** The owner of a bucket; `undefined`: it has none yet. */
@@ -57,11 +57,12 @@ async function refuseLost(objects: ObjectStore): Promise<void> {
  */
 export async function claimBucket(
   { objects, ssoAdmin }: Pick<Ports, 'objects' | 'ssoAdmin'>,
-  deployment?: NonNullable<Owner['deployment']>,
+  claiming?: Deployment & { readonly configuration: Configuration },
   { acceptsLoss = false }: { readonly acceptsLoss?: boolean } = {},
 ): Promise<Owner> {
   if (!acceptsLoss) await refuseLost(objects)
   const instance = await ssoAdmin.instance()
+  const deployment = claiming && { name: claiming.name, queueUrls: claiming.queueUrls }
   const claim = (known: Owner | undefined): Owner => {
     if (known && (known.instanceArn !== instance.instanceArn || known.identityStoreId !== instance.identityStoreId)) {
       throw new WrongOwnerError(
@@ -73,9 +74,12 @@ export async function claimBucket(
         `bucket ${objects.bucket} is worked on by the deployment ${known.deployment.name}, not by ${deployment.name}; remove that deployment and ${ownerKey} first`,
       )
     }
-    return { v: 1, ...instance, deployment: deployment ?? known?.deployment }
+    const claimed = deployment ? { ...known?.deployment, ...deployment } : known?.deployment
+    return { ...known, v: 1, ...instance, deployment: claimed }
   }
-  return recordOf(objects).revise(claim)
+  const owner = await recordOf(objects).revise(claim)
+  if (claiming) await tellDeployedConfiguration(objects, claiming.configuration)
+  return owner
 }
 
 /** Throws WrongOwnerError unless this deployment has claimed the bucket for this instance: then nothing may be done. `mayBeLost`: not where there is no owner. */

@@ -5,14 +5,20 @@ import type { FoundObject, ReadObject } from '../../ports/object-store.ts'
 
 export type Stored<T> = { readonly value: T; readonly object: FoundObject }
 
-/** One of ssofile's own objects does not fit its schema, so this version of ssofile did not write it. */
+/**
+ * One of ssofile's own objects does not fit its schema, so this version of ssofile did not write it: it is spoiled, or a later
+ * version wrote a value that this one does not know. What it is about is put off, and everything else goes on.
+ */
 export class SpoiledObjectError extends Error {
   override readonly name = 'SpoiledObjectError'
   readonly object: FoundObject
   constructor(object: FoundObject, options: ErrorOptions) {
     // Without its ledger object access of ours would look like someone else's.
-    const remedy = object.key.startsWith(ledgerPrefix) ? remedyOfSpoiledEntry : 'restore or delete the object'
-    super(`${object.key}: received something that this version of ssofile did not write; ${remedy}`, options)
+    const remedy = object.key.startsWith(ledgerPrefix) ? remedyOfSpoiledEntry : 'restore the object'
+    super(
+      `${object.key}: received something that this version of ssofile did not write; if a later version did, deploy that one again; else ${remedy}`,
+      options,
+    )
     this.object = object
   }
 }

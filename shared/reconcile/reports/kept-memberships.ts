@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
+import { record } from '../../domain/record.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Page } from '../../ports/page.ts'
@@ -12,7 +13,7 @@ const keptPrefix = 'state/report/'
 /** A minute of the rate that AWS allows: so much is read again at most. */
 const groupsOfPart = 1_000
 
-const part = z.strictObject({ v: z.literal(1), members: z.record(z.string(), z.array(principalId)) })
+const part = record({ v: z.literal(1), members: z.record(z.string(), z.array(principalId)) })
 type Members = Map<string, readonly PrincipalId[]>
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { record } from '../../domain/record.ts'
 import { judgeUse } from '../../domain/role-use.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -9,7 +10,7 @@ export const reportsPrefix = 'reports/'
 const unusedDaysAsked = 90
 const count = z.int().min(0)
 
-const counts = z.strictObject({
+const counts = record({
   /** Rows of access.csv. */
   rows: count,
   assignments: count,
@@ -25,7 +26,7 @@ const counts = z.strictObject({
 })
 export type ReportCounts = z.infer<typeof counts>
 
-const summary = z.strictObject({
+const summary = record({
   v: z.literal(1),
   date: z.string(),
   /** When the reading of the bucket began: what happened since then may be in the report or not. */
@@ -34,13 +35,11 @@ const summary = z.strictObject({
   /** Calls to Identity Store, by operation. */
   calls: z.record(z.string(), count),
   /** Absent: there is no earlier report. */
-  before: z
-    .strictObject({
-      date: z.string(),
-      /** What is more now, or less. */
-      difference: z.record(z.string(), z.int()),
-    })
-    .optional(),
+  before: record({
+    date: z.string(),
+    /** What is more now, or less. */
+    difference: z.record(z.string(), z.int()),
+  }).optional(),
   /** Under `changes/` since the report before, or of this day: how often each event. */
   changes: z.record(z.string(), count),
   sources: z.array(z.tuple([z.string(), z.string()])),

@@ -4,6 +4,7 @@ import { isUnclear, isWithin, type Membership } from '../../domain/expand-scope.
 import { fitsOne } from '../../domain/glob.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { Account } from '../../domain/organization-view.ts'
+import { temporaryFolder } from '../../domain/temporary-folder.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
 import type { People } from './people.ts'
 
@@ -42,5 +43,6 @@ function mayHave(
   scope: Eligibility['scopes'][number],
   { account, membership }: NonNullable<EligibleQuestion['place']>,
 ): boolean {
-  return isUnclear(scope, account, membership) || isWithin(scope, account, membership)
+  const reaching = { scope, folder: temporaryFolder }
+  return isUnclear(reaching, account, membership) || isWithin(reaching, account, membership)
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { record } from '../../domain/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -9,11 +10,11 @@ export const eligibilityStateKey = 'state/eligibilities.json'
 /** What is beyond that is read from the files: ten thousand of 64 KiB each would be 640 MB. */
 const textsMostCharacters = 16 * 1024 * 1024
 
-const stored = z.strictObject({
+const stored = record({
   v: z.literal(2),
   /** By name: what differs where the file does. */
   contents: z.record(z.string(), z.string()),
-  texts: z.array(z.strictObject({ key: z.string(), etag: z.string(), text: z.string() })),
+  texts: z.array(record({ key: z.string(), etag: z.string(), text: z.string() })),
 })
 type Stored = z.infer<typeof stored>
 

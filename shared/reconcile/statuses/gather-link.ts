@@ -1,7 +1,7 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { Access, Expansion, LinkFacts, Progress, Standing } from '../../domain/describe-link.ts'
-import { expandScope } from '../../domain/expand-scope.ts'
+import { closedBecause, expandScope } from '../../domain/expand-scope.ts'
 import { toldUploader } from '../../domain/find-uploader.ts'
 import type { Uploader } from '../../domain/input-message.ts'
 import type { Lack } from '../../domain/lack.ts'
@@ -83,10 +83,8 @@ function judge({ link, body, object }: InForceReading, present: Status | undefin
   return judgeLink({ link, body, uploadedAt: object.lastModified, findUploader }, context)
 }
 
-async function expandLink(
-  { scope }: Link,
-  { organization, configuration, tagsUntilMs }: GatherContext,
-): Promise<Expansion> {
+async function expandLink(link: Link, { organization, configuration, tagsUntilMs }: GatherContext): Promise<Expansion> {
+  const { scope } = link
   const { view, selectors, lacksTags } = await viewFor(scope, organization, tagsUntilMs)
   const unreadTags = (): Expansion => {
     const unread = view.accounts.filter(({ tags }) => tags === undefined).length
@@ -95,7 +93,7 @@ async function expandLink(
   const found = (accounts: readonly AccountId[]): Expansion => ({ found: 'accounts', accounts })
   const findNear = (name: string, names: Iterable<string>) =>
     configuration.privacy === 'open' ? nearMatch(name, names) : undefined
-  const accounts = expandScope(scope, view, { ...configuration, selectors })
+  const accounts = expandScope(link, view, { ...configuration, selectors })
   switch (scope.kind) {
     case 'root':
       return found(accounts)
@@ -105,8 +103,9 @@ async function expandLink(
       return { found: 'nothing', scope, near }
     }
     case 'account': {
-      if (scope.id === view.managementAccountId && !configuration.includeManagementAccount)
-        return { found: 'management-account', id: scope.id }
+      const { managementAccountId } = view
+      const because = closedBecause(link, scope.id, { ...configuration, managementAccountId })
+      if (because) return { found: 'closed', because, id: scope.id }
       // The view may not have a new account yet. Only the state matters here: no tags are read for it.
       const known = view.accounts.find(({ id }) => id === scope.id)
       const account = known && !isUnplaced(known) ? known : await organization.find(scope.id, view)

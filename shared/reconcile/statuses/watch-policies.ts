@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Configuration } from '../../domain/configuration.ts'
 import { policyPrefix } from '../../domain/policy-file.ts'
+import { record } from '../../domain/record.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -10,7 +11,7 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellBroken } from './tell-broken.ts'
 
 export const policyStateKey = 'state/policies.json'
-const policyState = z.strictObject({
+const policyState = record({
   v: z.literal(1),
   etags: z.record(z.string(), z.string()),
   /** Who looked at once may have judged by the policies of some seconds ago: all is looked at once more. */

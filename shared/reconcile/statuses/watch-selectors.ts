@@ -6,6 +6,7 @@ import { assignmentHint, type Hint } from '../../domain/hint.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Link, renderGrant } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
+import { record } from '../../domain/record.ts'
 import { type Selectors, selectorPrefix } from '../../domain/selector-file.ts'
 import { foldersThatCount } from '../../domain/temporary-folder.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -21,7 +22,7 @@ import { tellBroken } from './tell-broken.ts'
 
 export const selectorStateKey = 'state/selectors.json'
 /** By name: which content it had, and whether that could be used. */
-const selectorState = z.strictObject({ v: z.literal(1), contents: z.record(z.string(), z.string()) })
+const selectorState = record({ v: z.literal(1), contents: z.record(z.string(), z.string()) })
 
 type WatchedPorts = Pick<Ports, 'objects' | 'organizations' | 'queues' | 'randomness' | 'clock'>
 
@@ -67,7 +68,7 @@ async function findLost(
   if (links.length === 0) return []
   const byGrant = new Map(
     [...Map.groupBy(links, renderGrant)].map(([grant, those]) => {
-      const accounts = view ? those.flatMap(({ scope }) => expandScope(scope, view, context)) : []
+      const accounts = view ? those.flatMap((link) => expandScope(link, view, context)) : []
       return [grant, { links: those, accounts: new Set(accounts) }]
     }),
   )

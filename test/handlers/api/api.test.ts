@@ -71,6 +71,23 @@ describe('the access of the environment holds for the API:', () => {
     expect(await ask(world, remove, { access: rules })).toMatchObject({ statusCode: 403 })
   })
 
+  test.each([
+    ['made by Identity Center, is let in', '/aws-reserved/sso.amazonaws.com/eu-west-1/', [202, 200]],
+    ['made by anybody, is refused', '/', [403, 403]],
+  ])('a role that bears the name of an uploader and auditor, %s', async (_, path, answers) => {
+    const world = new World({ configuration })
+    const sso = role('aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Platform_*')
+    const uploaders = [{ folder: 'team-a', principals: [sso] }]
+    const roles = { arnOf: async (named: string) => `arn:aws:iam::111122223333:role${path}${named}` }
+    const options = { access: access.parse({ uploaders, auditors: [sso] }), roles }
+    const arn = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Platform_evil/maria'
+    const created = await ask(world, { arn, ...create(`team-a/${name}`) }, options)
+    await world.objects.put(`links_data/${name}`, '')
+    const looked = await ask(world, { arn, ...read(name) }, options)
+    expect([created.statusCode, looked.statusCode]).toEqual(answers)
+    expect(await world.keys('links_data/team-a/')).toHaveLength(created.statusCode === 202 ? 1 : 0)
+  })
+
   test('a bundle without settings serves nobody', async () => {
     expect(await ask(new World(), create(name), closedApi)).toMatchObject({ statusCode: 405 })
     expect(await ask(new World(), read(name), closedApi)).toMatchObject({ statusCode: 403 })

@@ -95,3 +95,16 @@ test('links that grant nothing for the same reason are told together, three of t
   expect(brief).toContain('\n  and 2 more links (--verbose tells all)\n')
   expect((await plan(world, { isVerbose: true })).match(/^! links_data\//gm)).toHaveLength(5)
 })
+
+test('a grant in the account in which ssofile runs is told, since its administrators can change all access', async () => {
+  const own = { ownAccount: accountId.parse('233000000002'), includeOwnAccount: true }
+  const world = new World({ configuration: own })
+  await world.objects.put('permission_sets/Read-ps.json', set)
+  await world.objects.put('links_data/root%all%Read-ps%team-Accountants%GROUP%ssofile', '')
+  expect(await plan(world)).toContain(
+    '! 1 grant in 233000000002, the account in which ssofile runs: administrators there can change all access',
+  )
+  const closed = new World({ configuration: { ...own, includeOwnAccount: false } })
+  await closed.objects.put('links_data/root%all%Read-ps%team-Accountants%GROUP%ssofile', '')
+  expect(await plan(closed)).not.toContain('233000000002')
+})

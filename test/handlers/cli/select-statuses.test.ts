@@ -26,6 +26,7 @@ const view: OrganizationView = {
 const membership = {
   supportNestedOu: true,
   includeManagementAccount: false,
+  includeOwnAccount: false,
   managementAccountId,
   selectors: noSelectors,
 }

@@ -11,10 +11,9 @@ describe('the caller', () => {
   test.each([
     ['a session of the role', session('team-a'), role('team-a')],
     ['a session of a role with a path, which the session lacks', session('team-a'), role('teams/team-a')],
-    ['a session of a role whose name AWS ends', session('AWSReservedSSO_Platform_0123456789abcdef'), platform],
     ['the user', 'arn:aws:iam::111122223333:user/ops/kim', 'arn:aws:iam::111122223333:user/ops/kim'],
     ['a user of a path', 'arn:aws:iam::111122223333:user/ops/kim', 'arn:aws:iam::111122223333:user/ops/*'],
-  ])('is %s', (_, arn, pattern) => expect(isPrincipal(arn, pattern)).toBe(true))
+  ])('is %s', (_, arn, pattern) => expect(isPrincipal({ arn }, pattern)).toBe(true))
 
   test.each([
     ['a role of another account', session('team-a', 'maria', '999999999999'), role('team-a')],
@@ -28,7 +27,24 @@ describe('the caller', () => {
     ['the root user', 'arn:aws:iam::111122223333:root', role('root')],
     ['a federated user', 'arn:aws:sts::111122223333:federated-user/team-a', role('team-a')],
     ['nobody', '', role('team-a')],
-  ])('is not taken for %s', (_, arn, pattern) => expect(isPrincipal(arn, pattern)).toBe(false))
+  ])('is not taken for %s', (_, arn, pattern) => expect(isPrincipal({ arn }, pattern)).toBe(false))
+
+  const name = 'AWSReservedSSO_Platform_0123456789abcdef'
+  const reserved = `aws-reserved/sso.amazonaws.com/eu-west-1/${name}`
+  test.each([
+    ['made by Identity Center', reserved, platform, true],
+    ['made by Identity Center, named to its end', reserved, role(reserved), true],
+    ['made by somebody else, at no path', name, platform, false],
+    ['made by somebody else, at a path like it', `x/${reserved}`, platform, false],
+    ['made by somebody else, after AWS deleted its own', name, role(reserved), false],
+    ['that IAM does not show', undefined, platform, false],
+    ['of another name', reserved.replace('_01', '_02'), platform, false],
+    ['of a team, whose name has an end of its own', 'teams/team-a', role('teams/team-*'), true],
+    ["like a team's, at another path", 'others/team-a', role('teams/team-*'), false],
+  ])('of a role %s is known by the path that IAM tells', (_, at, pattern, isIt) => {
+    const arn = session(pattern.includes('team') ? 'team-a' : name)
+    expect(isPrincipal({ arn, roleArn: at && role(at) }, pattern)).toBe(isIt)
+  })
 })
 
 describe('by the access of the environment', () => {
@@ -43,15 +59,18 @@ describe('by the access of the environment', () => {
     operators: [role('operator')],
   })
   const callers = {
-    platform: session('AWSReservedSSO_Platform_0123456789abcdef'),
-    teamA: session('team-a'),
-    auditor: session('auditor'),
-    operator: session('operator'),
-    administrator: session('Administrator'),
+    platform: {
+      arn: session('AWSReservedSSO_Platform_0123456789abcdef'),
+      roleArn: platform.replace('*', '0123456789abcdef'),
+    },
+    teamA: { arn: session('team-a') },
+    auditor: { arn: session('auditor') },
+    operator: { arn: session('operator') },
+    administrator: { arn: session('Administrator') },
   }
   const link = 'root%all%ReadOnly%ops%GROUP%ssofile'
   const whoMay = (may: typeof mayChange, key: string) =>
-    Object.entries(callers).flatMap(([name, arn]) => (may(rules, { arn, key, folders }) ? [name] : []))
+    Object.entries(callers).flatMap(([name, caller]) => (may(rules, { caller, key, folders }) ? [name] : []))
 
   test.each([
     [`links_data/${link}`, ['platform']],

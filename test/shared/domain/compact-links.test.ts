@@ -9,7 +9,12 @@ import { desiredState } from '../../../shared/domain/plan.ts'
 import { noSelectors } from '../../../shared/domain/selector-file.ts'
 import { grants, organizations } from './arbitraries.ts'
 
-const nested = { supportNestedOu: true, includeManagementAccount: false, selectors: noSelectors }
+const nested = {
+  supportNestedOu: true,
+  includeManagementAccount: false,
+  includeOwnAccount: false,
+  selectors: noSelectors,
+}
 const readers = grant.parse({ permissionSet: 'ReadOnly', principal: 'readers', type: 'GROUP' })
 const free = () => false
 
@@ -99,6 +104,7 @@ const cases = fc
     supportNestedOu: fc.boolean(),
     selectors: fc.constant(noSelectors),
     includeManagementAccount: fc.boolean(),
+    includeOwnAccount: fc.constant(false),
     tagKeys: fc.subarray(['team', 'a^b', 'a', '50%', 'constructor', 'k/l']),
     named: fc.uniqueArray(grants, { maxLength: 3, selector: (one) => JSON.stringify(one) }),
     chosen: fc.array(fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), { minLength: 3, maxLength: 3 }),
@@ -110,7 +116,7 @@ const cases = fc
     }
     const access = named.filter(fits).map((one, index): AccessOfGrant => {
       const ids = view.accounts
-        .filter(({ id }) => expandScope({ kind: 'account', id }, view, configuration).length > 0)
+        .filter(({ id }) => expandScope({ scope: { kind: 'account', id } }, view, configuration).length > 0)
         .filter((_, place) => chosen[index]?.[place])
         .map(({ id }) => id)
       return { grant: one, has: new Set(ids), needed: new Set(ids) }

@@ -9,6 +9,7 @@ test('every key is optional, with these defaults', () => {
     auditorRole: '',
     principalSuffix: '',
     includeManagementAccount: false,
+    includeOwnAccount: false,
     orphanGraceMinutes: 60,
     onDrift: 'restore',
     privacy: 'open',

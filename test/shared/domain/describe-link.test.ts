@@ -265,13 +265,24 @@ describe('a link in force whose scope has no account', () => {
   test.each<[string, LinkFacts, object]>([
     [
       'row 9: a link to the management account is rejected',
-      without({ found: 'management-account', id: first }),
+      without({ found: 'closed', because: 'management-account', id: first }),
       {
         ...upload,
         state: 'rejected',
         reason: `received account ${first}, the management account of the organization, expected a member account (a delegated administrator cannot grant access to the management account)`,
         remedy:
           'grant it in the management account itself; set "includeManagementAccount" only where ssofile runs there',
+      },
+    ],
+    [
+      'row 9: a link to the account in which ssofile runs is rejected',
+      without({ found: 'closed', because: 'own-account', id: first }),
+      {
+        ...upload,
+        state: 'rejected',
+        reason: `received account ${first}, in which ssofile runs, expected another account (administrators of this one could change all access)`,
+        remedy:
+          'delete the link; if it must be, the platform team sets "includeOwnAccount" and uploads it outside of all folders',
       },
     ],
     ['row 10: an applied link stays applied while tags are read', without(unread, { present: applied }), applied],
@@ -547,7 +558,7 @@ const anyLeft = fc.oneof(
 )
 const anyExpansion = fc.oneof<fc.Arbitrary<Expansion>[]>(
   fc.subarray(accounts).map((some) => ({ found: 'accounts', accounts: some })),
-  fc.constantFrom<Expansion[]>({ found: 'management-account', id: first }, unread, nothing),
+  fc.constantFrom<Expansion[]>({ found: 'closed', because: 'management-account', id: first }, unread, nothing),
   fc.constantFrom(...accountStates).map((state) => ({ found: 'inactive-account', account: { id: first, state } })),
 )
 const anyInForce: fc.Arbitrary<Of<'in-force'>> = fc

@@ -24,7 +24,11 @@ function faultsOf(changed: object): readonly string[] {
 
 test('the example is valid, and has the default configuration but for its folder', () => {
   expect(faultsOf({})).toEqual([])
-  expect(configurationOf(environment.parse(example))).toEqual({ ...defaultConfiguration, folders: ['team-a'] })
+  expect(configurationOf(environment.parse(example))).toEqual({
+    ...defaultConfiguration,
+    folders: ['team-a'],
+    ownAccount: example.account,
+  })
 })
 
 test('what is needed is told when it is missing, and what may be left out is not', () => {

@@ -1,14 +1,24 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accountId } from '../../../shared/domain/account-id.ts'
-import { expandScope } from '../../../shared/domain/expand-scope.ts'
+import { closedBecause, expandScope } from '../../../shared/domain/expand-scope.ts'
 import { account, accountStates, organizationView } from '../../../shared/domain/organization-view.ts'
 import type { Scope } from '../../../shared/domain/scope.ts'
 import { noSelectors } from '../../../shared/domain/selector-file.ts'
 import { organizations, scopes } from './arbitraries.ts'
 
-const nested = { supportNestedOu: true, includeManagementAccount: false, selectors: noSelectors }
-const flat = { supportNestedOu: false, includeManagementAccount: false, selectors: noSelectors }
+const nested = {
+  supportNestedOu: true,
+  includeManagementAccount: false,
+  includeOwnAccount: false,
+  selectors: noSelectors,
+}
+const flat = {
+  supportNestedOu: false,
+  includeManagementAccount: false,
+  includeOwnAccount: false,
+  selectors: noSelectors,
+}
 
 /** r-abcd > ou-abcd-workload > ou-abcd-shop; listed in no order. */
 const view = organizationView.parse({
@@ -42,7 +52,7 @@ const view = organizationView.parse({
     },
   ],
 })
-const expand = (scope: Scope, configuration = nested) => expandScope(scope, view, configuration)
+const expand = (scope: Scope, configuration = nested) => expandScope({ scope }, view, configuration)
 
 test('root is every active account but the management account, ascending by id', () => {
   expect(expand({ kind: 'root' })).toEqual(['222222222222', '333333333333', '444444444444'])
@@ -92,7 +102,7 @@ describe('a tag', () => {
 
   test('a tag covers no account whose tags were not read', () => {
     const unread = { ...view, accounts: view.accounts.map(({ tags: _, ...rest }) => rest) }
-    expect(expandScope({ kind: 'account_tag', key: 'team', value: 'Shop' }, unread, nested)).toEqual([])
+    expect(expandScope({ scope: { kind: 'account_tag', key: 'team', value: 'Shop' } }, unread, nested)).toEqual([])
   })
 
   test("a tag is not found in what JavaScript's objects inherit", () => {
@@ -105,7 +115,7 @@ describe('a tag', () => {
 test('only an ACTIVE account can be given access', () => {
   const active = accountStates.filter((state) => {
     const sandbox = account.parse({ id: '222222222222', name: 'sandbox', state, parents: ['r-abcd'] })
-    return expandScope({ kind: 'root' }, { ...view, accounts: [sandbox] }, nested).length > 0
+    return expandScope({ scope: { kind: 'root' } }, { ...view, accounts: [sandbox] }, nested).length > 0
   })
   expect(active).toEqual(['ACTIVE'])
   expect(expand({ kind: 'account', id: accountId.parse('555555555555') })).toEqual([])
@@ -119,15 +129,68 @@ test('a scope is part of root, sorted, and the same whatever the order of the ac
       fc.boolean(),
       fc.boolean(),
       (organization, scope, supportNestedOu, includeManagementAccount) => {
-        const configuration = { supportNestedOu, includeManagementAccount, selectors: noSelectors }
-        const accounts = expandScope(scope, organization, configuration)
-        const all = expandScope({ kind: 'root' }, organization, configuration)
+        const configuration = {
+          supportNestedOu,
+          includeManagementAccount,
+          includeOwnAccount: false,
+          selectors: noSelectors,
+        }
+        const accounts = expandScope({ scope }, organization, configuration)
+        const all = expandScope({ scope: { kind: 'root' } }, organization, configuration)
         const named = scope.kind === 'account' ? [scope.id] : []
         expect(new Set(accounts).isSubsetOf(new Set([...all, ...named]))).toBe(true)
         expect(accounts).toEqual([...accounts].sort())
         const turned = { ...organization, accounts: organization.accounts.toReversed() }
-        expect(expandScope(scope, turned, configuration)).toEqual(accounts)
+        expect(expandScope({ scope }, turned, configuration)).toEqual(accounts)
       },
     ),
   )
+})
+
+const management = accountId.parse('111111111111')
+const own = accountId.parse('222222222222')
+const other = accountId.parse('333333333333')
+const noFlags = { supportNestedOu: true, includeManagementAccount: false, includeOwnAccount: false }
+
+describe('whoever administers the account in which ssofile runs, owns ssofile, so', () => {
+  const everything = ['root', 'account', 'ou_id'] as const
+  const scopeOf = (kind: (typeof everything)[number]): Scope => {
+    if (kind === 'account') return { kind, id: own }
+    return kind === 'root' ? { kind } : { kind, id: 'r-abcd' }
+  }
+  const reach = (kind: (typeof everything)[number], folder: string | undefined, flags = {}) =>
+    expandScope({ scope: scopeOf(kind), folder }, view, { ...nested, ownAccount: own, ...flags })
+
+  test.each(everything)('no %s link reaches it where nothing is configured', (kind) => {
+    expect(reach(kind, undefined)).not.toContain(own)
+    expect(reach(kind, 'team-a')).not.toContain(own)
+  })
+
+  test.each(everything)('with includeOwnAccount %s links outside folders reach it, and others do not', (kind) => {
+    expect(reach(kind, undefined, { includeOwnAccount: true })).toContain(own)
+    expect(reach(kind, 'team-a', { includeOwnAccount: true })).not.toContain(own)
+    expect(reach(kind, 'temporary', { includeOwnAccount: true })).not.toContain(own)
+  })
+
+  test.each([
+    ['management', 'account', undefined, {}, 'management-account'],
+    ['management', 'account', undefined, { includeManagementAccount: true }, undefined],
+    ['management', 'account', 'team-a', { includeManagementAccount: true }, 'own-account'],
+    [
+      'management',
+      'root',
+      undefined,
+      { includeManagementAccount: true, includeOwnAccount: true },
+      'management-account',
+    ],
+    ['member', 'account', 'team-a', { includeManagementAccount: true }, 'own-account'],
+    ['member', 'root', undefined, { includeOwnAccount: true }, undefined],
+  ] as const)('ssofile in the %s account: an %s link in folder %s with %j is closed by %s', (...row) => {
+    const [where, kind, folder, flags, because] = row
+    const ownAccount = where === 'management' ? management : own
+    const scope: Scope = kind === 'root' ? { kind } : { kind, id: ownAccount }
+    const membership = { ...noFlags, ...flags, ownAccount, managementAccountId: management }
+    expect(closedBecause({ scope, folder }, ownAccount, membership)).toBe(because)
+    expect(closedBecause({ scope: { kind: 'root' }, folder: 'team-a' }, other, membership)).toBeUndefined()
+  })
 })

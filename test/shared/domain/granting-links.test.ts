@@ -22,6 +22,7 @@ const configuration = {
   folders: ['team-a'],
   supportNestedOu: true,
   includeManagementAccount: false,
+  includeOwnAccount: false,
   selectors: noSelectors,
   managementAccountId: account.shape.id.parse('111111111111'),
 }
@@ -127,8 +128,14 @@ test('an account is within the scope of a link exactly if the link is listed for
     fc.property(cases, ([view, link, supportNestedOu, includeManagementAccount, document]) => {
       const selectors = new Map([['prod', parseSelectorFile('selectors/prod.json', encode(document))]])
       const { managementAccountId } = view
-      const membership = { supportNestedOu, includeManagementAccount, managementAccountId, selectors }
-      const expanded = expandScope(link.scope, view, membership)
+      const membership = {
+        supportNestedOu,
+        includeManagementAccount,
+        includeOwnAccount: false,
+        managementAccountId,
+        selectors,
+      }
+      const expanded = expandScope(link, view, membership)
       const desired = desiredState([link], view, membership)
       for (const place of view.accounts) {
         const assignment = toAssignment(link, place.id)

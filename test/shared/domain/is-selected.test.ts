@@ -42,6 +42,7 @@ test('a selector selects what a plain filter would, of the active member account
       const scoping = {
         supportNestedOu: nested,
         includeManagementAccount: management,
+        includeOwnAccount: false,
         selectors: new Map([[name as string, selector]]),
       }
       const expected = view.accounts
@@ -49,7 +50,7 @@ test('a selector selects what a plain filter would, of the active member account
         .filter((one) => means(document, one, nested ? one.parents : one.parents.slice(-1)))
         .map(({ id }) => id)
         .sort()
-      expect(expandScope({ kind: 'select', name }, view, scoping)).toEqual(expected)
+      expect(expandScope({ scope: { kind: 'select', name } }, view, scoping)).toEqual(expected)
       selected += expected.length
       left += view.accounts.length - expected.length
     }),
@@ -65,18 +66,25 @@ test('without tags a selector says yes or no only where it says so whatever the 
   fc.assert(
     fc.property(organizations, selectorDocuments, fc.array(someTags, { maxLength: 5 }), (view, document, drawn) => {
       const scoping = {
-        ...{ supportNestedOu: true, includeManagementAccount: false, managementAccountId: view.managementAccountId },
+        ...{
+          supportNestedOu: true,
+          includeManagementAccount: false,
+          includeOwnAccount: false,
+          managementAccountId: view.managementAccountId,
+        },
         selectors: new Map([[name as string, parse(document)]]),
       }
       const scope = { kind: 'select', name } as const
       for (const { tags, ...untagged } of view.accounts) {
-        if (isUnclear(scope, untagged, scoping)) {
+        if (isUnclear({ scope }, untagged, scoping)) {
           unclear++
           continue
         }
-        const without = expandScope(scope, { ...view, accounts: [untagged] }, scoping)
+        const without = expandScope({ scope }, { ...view, accounts: [untagged] }, scoping)
         for (const other of [tags ?? {}, ...drawn])
-          expect(expandScope(scope, { ...view, accounts: [{ ...untagged, tags: other }] }, scoping)).toEqual(without)
+          expect(expandScope({ scope }, { ...view, accounts: [{ ...untagged, tags: other }] }, scoping)).toEqual(
+            without,
+          )
       }
     }),
     { numRuns: 200 },
@@ -93,19 +101,20 @@ describe('nobody knows', () => {
   const membership = {
     supportNestedOu: true,
     includeManagementAccount: false,
+    includeOwnAccount: false,
     managementAccountId: view.managementAccountId,
     selectors: new Map([[name as string, parse('nonsense')]]),
   }
 
   test('which active accounts a selector means that is not valid; of a closed one everybody does', () => {
-    expect(isUnclear(scope, active, membership)).toBe(true)
-    expect(isUnclear(scope, { ...active, state: 'SUSPENDED' }, membership)).toBe(false)
-    expect(isUnclear({ kind: 'root' }, active, membership)).toBe(false)
+    expect(isUnclear({ scope }, active, membership)).toBe(true)
+    expect(isUnclear({ scope }, { ...active, state: 'SUSPENDED' }, membership)).toBe(false)
+    expect(isUnclear({ scope: { kind: 'root' } }, active, membership)).toBe(false)
   })
 
   test('nothing of a selector that is not there: it selects no account', () => {
     const without = { ...membership, selectors: new Map() }
-    expect(isUnclear(scope, active, without)).toBe(false)
-    expect(expandScope(scope, { ...view, accounts: [active] }, without)).toEqual([])
+    expect(isUnclear({ scope }, active, without)).toBe(false)
+    expect(expandScope({ scope }, { ...view, accounts: [active] }, without)).toEqual([])
   })
 })

@@ -51,6 +51,18 @@ describe('each demand on a link, met and not met by the least that there is', ()
     ['a known uploader', { uploaders: ['*'] }, about(), about(admins, { uploader: 'nobody knows' })],
     ['accounts', { accounts: ['1*'] }, about(admins, { accounts: accounts.slice(0, 1) }), about(admins, { accounts })],
     [
+      'accountsNever',
+      { accountsNever: ['2*'] },
+      about(admins, { accounts: accounts.slice(0, 1) }),
+      about(admins, { accounts }),
+    ],
+    [
+      'scopesNever',
+      { scopesNever: ['root%*', 'account%2*'] },
+      about(admins),
+      about(admins.replace('ou_id%ou-abcd-11111111', 'account%222222222222')),
+    ],
+    [
       'accountsMost',
       { accountsMost: 1 },
       about(admins, { accounts: accounts.slice(0, 1) }),
@@ -123,6 +135,7 @@ describe('what a rule is about', () => {
     const laterOf = (guardrails: Guardrails) => judgeLinkByPolicies(guardrails, before)
     expect(laterOf(linkRules({ uploaders: [] }))).toEqual({ refusals: [], warnings: [], later: ['policies/a.json#r'] })
     expect(laterOf(linkRules({ accountsMost: 0 }))).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
+    expect(laterOf(linkRules({ accountsNever: ['*'] }))).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
     const forSome = linkRules({ types: ['GROUP'] }, { for: { uploaders: ['x'] } })
     expect(laterOf(forSome)).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
   })

@@ -79,7 +79,6 @@ describe('the object of an entry', () => {
   test.each([
     ['another version', { v: 2 }],
     ['an empty list of former access', { former: [] }],
-    ['a field that nobody knows', { note: 'x' }],
     ['a state that nobody knows', { state: 'lost' }],
     ['a negative number of attempts', { attempts: -1 }],
   ])('is refused with %s', (_, change) => {

@@ -32,7 +32,6 @@ test.each([
   ['with an account in a state that AWS does not have', { ...view, accounts: [{ ...sandbox, state: 'active' }] }],
   ['with an account of 11 digits', { ...view, accounts: [{ ...sandbox, id: '22222222222' }] }],
   ['with an account in no place', { ...view, accounts: [{ ...sandbox, parents: undefined }] }],
-  ['with an unknown field', { ...view, complete: true }],
 ])('a view %s is not believed', (_, stored) => {
   expect(organizationView.safeParse(stored).success).toBe(false)
 })

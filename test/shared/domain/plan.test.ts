@@ -29,7 +29,12 @@ const view = organizationView.parse({
     { id: '222222222222', name: 'sandbox', state: 'ACTIVE', parents: ['r-abcd'], tags: {} },
   ],
 })
-const configuration = { supportNestedOu: true, includeManagementAccount: false, selectors: noSelectors }
+const configuration = {
+  supportNestedOu: true,
+  includeManagementAccount: false,
+  includeOwnAccount: false,
+  selectors: noSelectors,
+}
 
 const linkOf = (name: string): Link => {
   const link = parseLinkKey(`links_data/${name}`, ['team-a'])

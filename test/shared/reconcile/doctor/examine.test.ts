@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { answerDoctor } from '../../../../handlers/answer-doctor.ts'
 import {
   directoryActions,
   functionPermissions,
@@ -30,7 +31,8 @@ const url = (queue: WorkedQueue) => `http://localhost/1/${queue}`
 const queueUrls = Object.fromEntries(workedQueues.map((name) => [name, url(name)])) as Record<WorkedQueue, string>
 
 /** What the other services say of an installation in which all is well. */
-function installationOf({ ssoAdmin, organizations }: World): Installation {
+function installationOf(world: World, ports: Ports = world.ports): Installation {
+  const { ssoAdmin, organizations } = world
   return {
     region: async () => 'eu-west-1',
     caller: async () => ({ accountId: own, arn: `arn:aws:sts::${own}:assumed-role/ssofile/me` }),
@@ -54,6 +56,7 @@ function installationOf({ ssoAdmin, organizations }: World): Installation {
       notifications: async () => [{ queueArn: 'q', prefix: '', events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] }],
     },
     queueAttributes: async () => ({ VisibilityTimeout: '1000', ApproximateNumberOfMessages: '0' }),
+    askFunction: async (_name, question) => answerDoctor<object, unknown>(ports, async () => undefined)(question),
     unreservedConcurrency: async () => 900,
     reservedConcurrency: async () => 1,
     quotasOf: async () => [{ code: 'L-B44C7A29', value: 3_500 }],
@@ -75,8 +78,10 @@ async function open({ isDeployed = true, ...options }: WorldOptions & { readonly
 }
 
 async function examined(world: World, ports: Ports = world.ports): Promise<readonly Finding[]> {
-  const installation = installationOf(world)
-  return world.finish(Array.fromAsync(examine({ ports, installation, roundTripMs: 60_000 })))
+  const installation = installationOf(world, ports)
+  return world.finish(
+    Array.fromAsync(examine({ ports, installation, configuration: world.configuration, roundTripMs: 60_000 })),
+  )
 }
 
 const levels = (findings: readonly Finding[]) =>
@@ -104,6 +109,45 @@ describe('the doctor', () => {
     expect(levels(await examined(world))).toEqual(['organization events: warn', 'directory events: warn'])
     expect(await everything(world)).toEqual(before)
     expect(world.errors).toEqual([])
+  })
+
+  test('asks the dispatcher what its role may do, and not these credentials, which may do less or more', async () => {
+    const world = await open()
+    const ofRole = intercept(world.ports, async (call) => {
+      if (call.operation === 'deleteAccountAssignment')
+        throw new ServiceError('sso-admin', 'AccessDeniedException', 'not this role')
+      return call.proceed()
+    })
+    const installation = installationOf(world, ofRole)
+    const { configuration } = world
+    const asked = Array.fromAsync(examine({ ports: world.ports, installation, configuration, roundTripMs: 60_000 }))
+    const findings = await world.finish(asked)
+    expect(findings.filter(({ check }) => check === 'identity center')).toMatchObject([
+      { level: 'fail', told: expect.stringMatching(/^in the role of test-dispatcher: .*sso:DeleteAccountAssignment/) },
+    ])
+  })
+
+  test.each([
+    ['may not be asked', 'AccessDeniedException', 'warn', 1],
+    ['is at work all the time', 'TooManyRequestsException', 'skip', 13],
+  ])('of a dispatcher that %s tries these credentials, and says so', async (_, code, level, times) => {
+    const world = await open()
+    let asks = 0
+    const askFunction = async () => {
+      asks++
+      throw new ServiceError('lambda', code, 'no')
+    }
+    const installation = { ...installationOf(world), askFunction }
+    const { configuration, ports } = world
+    const findings = await world.finish(
+      Array.fromAsync(examine({ ports, installation, configuration, roundTripMs: 60_000 })),
+    )
+    expect(findings.find(({ check }) => check === 'dispatcher')).toMatchObject({
+      level,
+      told: expect.stringContaining('what follows is what these credentials may do'),
+    })
+    expect(findings.find(({ check }) => check === 'identity center')?.told).toMatch(/^\d+ actions are allowed/)
+    expect(asks).toBe(times)
   })
 
   test('tries every action that ssofile is granted, but those for which AWS has another answer', async () => {
@@ -203,7 +247,8 @@ describe('the doctor', () => {
     const failed = findings.filter(({ level }) => level === 'fail')
     expect(failed.map(({ check, told }) => `${check}: ${told}`)).toEqual([
       'organizations: 1 of 6 actions are refused to these credentials: organizations:ListTagsForResource',
-      'identity center: 1 of 32 actions are refused to these credentials: sso:DeleteAccountAssignment',
+      'organizations: in the role of test-dispatcher: 1 of 6 actions are refused to this role: organizations:ListTagsForResource',
+      'identity center: in the role of test-dispatcher: 1 of 32 actions are refused to this role: sso:DeleteAccountAssignment',
     ])
     expect(findings.map(({ check }) => check)).toContain('round trip')
   })

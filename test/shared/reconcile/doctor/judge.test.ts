@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
-import { defaultConfiguration } from '../../../../shared/domain/configuration.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import type { BucketSettings } from '../../../../shared/ports/installation.ts'
 import { workedQueues } from '../../../../shared/ports/queues.ts'
@@ -14,6 +13,7 @@ import { judgeArrivals } from '../../../../shared/reconcile/doctor/judge-arrival
 import { examineBucket } from '../../../../shared/reconcile/doctor/judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from '../../../../shared/reconcile/doctor/judge-delegation.ts'
 import { judgeInstance } from '../../../../shared/reconcile/doctor/judge-instance.ts'
+import { judgeOwnAccount } from '../../../../shared/reconcile/doctor/judge-own-account.ts'
 import { judgeQueues } from '../../../../shared/reconcile/doctor/judge-queues.ts'
 import { judgeReadLag } from '../../../../shared/reconcile/doctor/read-lag.ts'
 
@@ -114,6 +114,16 @@ describe('the administration', () => {
     const sets = { isManagement: false, managementAccountId: management, owned: [], ...change }
     expect(judgeManagementAccountSets(sets)).toMatchObject({ level, told: expect.stringMatching(told) })
   })
+})
+
+test.each([
+  ['closed, and empty', {}, 'ok', 'no link reaches 111122223333'],
+  ['closed, with access of others', { foreign: 3 }, 'ok', '3 assignments of others'],
+  ['closed, with access of before', { ours: 2 }, 'warn', '2 assignments of ssofile and 0 of others'],
+  ['open', { includeOwnAccount: true }, 'warn', 'links outside folders may reach it'],
+] as const)('of the account in which ssofile runs: %s', (_, change, level, told) => {
+  const standing = { ownAccount: '111122223333', includeOwnAccount: false, ours: 0, foreign: 0, ...change }
+  expect(judgeOwnAccount(standing)).toMatchObject({ level, told: expect.stringContaining(told) })
 })
 
 test('accounts without State or Paths fail, by name', () => {
@@ -383,8 +393,7 @@ describe('functions', () => {
       reservedConcurrency: async (name: string) => asked.push(name),
       unreservedConcurrency: async () => 999,
     }
-    const examine = (host: string) =>
-      examineFunctions(installation, { name: 'prod', queueUrls: queueUrls(host), configuration: defaultConfiguration })
+    const examine = (host: string) => examineFunctions(installation, { name: 'prod', queueUrls: queueUrls(host) })
     expect(await examine('localhost:4566')).toMatchObject([{ level: 'skip' }])
     expect(asked).toEqual([])
     expect(await examine('sqs.cn-north-1.amazonaws.com.cn')).toMatchObject([{ level: 'ok' }])

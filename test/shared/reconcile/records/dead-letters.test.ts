@@ -37,7 +37,7 @@ describe('a message that was given up', () => {
         done: 'left',
         letter: {
           about: [link],
-          errors: [expect.stringContaining('restore or delete the object'), expect.any(String)],
+          errors: [expect.stringContaining('restore the object'), expect.any(String)],
         },
       })
     }

@@ -1,12 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
-import { configuration } from '../../../../shared/domain/configuration.ts'
-import { checkOwner, claimBucket, type Owner, readOwner } from '../../../../shared/reconcile/records/owner.ts'
+import { type Configuration, configuration, defaultConfiguration } from '../../../../shared/domain/configuration.ts'
+import {
+  deployedConfigurationKey,
+  readDeployedConfiguration,
+} from '../../../../shared/reconcile/records/deployed-configuration.ts'
+import { checkOwner, claimBucket, type Deployment, readOwner } from '../../../../shared/reconcile/records/owner.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
 const ownerKey = 'control/owner.json'
 
-function deployment(name: string, folders: readonly string[] = []): NonNullable<Owner['deployment']> {
+function deployment(name: string): Deployment {
   const url = (queue: string) => `https://sqs.example/${name}-${queue}`
   return {
     name,
@@ -21,7 +25,6 @@ function deployment(name: string, folders: readonly string[] = []): NonNullable<
       dispatch: url('dispatch'),
       digests: url('digests'),
     },
-    configuration: configuration.parse({ folders }),
   }
 }
 
@@ -37,10 +40,14 @@ async function open(interceptor: Interceptor = ({ proceed }) => proceed()) {
       }),
   })
   const instance = await world.ssoAdmin.instance()
-  const claim = (by?: Owner['deployment'], changed: Partial<typeof instance> = {}) => {
+  type Changed = Partial<typeof instance> & { readonly configuration?: Configuration }
+  const claim = (by?: Deployment, { configuration: told = defaultConfiguration, ...changed }: Changed = {}) => {
     const { objects, ssoAdmin } = world.ports
     const other = intercept(world.ports, async () => ({ ...instance, ...changed })).ssoAdmin
-    return claimBucket({ objects, ssoAdmin: Object.keys(changed).length > 0 ? other : ssoAdmin }, by)
+    return claimBucket(
+      { objects, ssoAdmin: Object.keys(changed).length > 0 ? other : ssoAdmin },
+      by && { ...by, configuration: told },
+    )
   }
   return { world, instance, claim, writes }
 }
@@ -69,7 +76,7 @@ describe('a bucket', () => {
     const alpha = deployment('alpha')
     await claim(alpha)
     expect(await claim(alpha)).toEqual({ v: 1, ...instance, deployment: alpha })
-    expect(writes).toHaveLength(1)
+    expect(writes).toHaveLength(2)
   })
 
   test.each([
@@ -106,14 +113,25 @@ describe('a bucket', () => {
     expect(await claim()).toEqual(whole)
   })
 
-  test('has the configuration of its deployment as it was claimed last', async () => {
-    const { world, instance, claim, writes } = await open()
+  test('has the configuration of its deployment as it was claimed last, and not in the record by which functions work', async () => {
+    const { world, claim } = await open()
     await claim(deployment('alpha'))
-    const before = await world.objects.head(ownerKey)
-    const changed = deployment('alpha', ['team-a'])
-    expect(await claim(changed)).toEqual({ v: 1, ...instance, deployment: changed })
-    expect(await readOwner(world.objects)).toEqual({ v: 1, ...instance, deployment: changed })
-    expect(writes.at(-1)).toEqual({ ifMatch: before?.etag })
+    const changed = configuration.parse({ folders: ['team-a'] })
+    await claim(deployment('alpha'), { configuration: changed })
+    expect(await readDeployedConfiguration(world.objects)).toEqual(changed)
+    expect(JSON.stringify(await world.json(ownerKey))).not.toContain('team-a')
+  })
+
+  test('may have been claimed by a version with more keys, anywhere, which its functions and commands leave out', async () => {
+    const { world, instance, claim } = await open()
+    const more = { ...defaultConfiguration, brake: { ...defaultConfiguration.brake, later: { most: 1 } }, later: 'x' }
+    await world.objects.put(deployedConfigurationKey, JSON.stringify({ v: 1, later: true, configuration: more }))
+    expect(await readDeployedConfiguration(world.objects)).toEqual(defaultConfiguration)
+    const alpha = { ...deployment('alpha'), later: 'x' }
+    await world.objects.put(ownerKey, JSON.stringify({ v: 1, ...instance, deployment: alpha, later: 'x' }))
+    const { instanceArn } = instance
+    await expect(checkOwner(world.objects, { deployment: 'alpha', instanceArn })).resolves.toBeUndefined()
+    expect((await claim(deployment('alpha'))).deployment?.name).toBe('alpha')
   })
 
   test('that two claim at once belongs to one of them, and the other is refused', async () => {

@@ -266,9 +266,21 @@ describe('the scope of a link', () => {
 
   test('means the management account only where that is configured', async () => {
     const id = accountId.parse('111111111111')
-    expect(await expand(`account%${id}`)).toEqual({ expansion: { found: 'management-account', id }, accounts: [] })
+    expect(await expand(`account%${id}`)).toEqual({
+      expansion: { found: 'closed', because: 'management-account', id },
+      accounts: [],
+    })
     const configuration = { includeManagementAccount: true }
     expect((await expand(`account%${id}`, { configuration })).accounts).toEqual([id])
+  })
+
+  test('means the account in which ssofile runs only outside folders, and only where that is configured', async () => {
+    const closed = { expansion: { found: 'closed', because: 'own-account', id: first }, accounts: [] }
+    const own = { ownAccount: first, folders: ['team-a'] }
+    expect(await expand(`account%${first}`, { configuration: own })).toEqual(closed)
+    const configuration = { ...own, includeOwnAccount: true }
+    expect((await expand(`account%${first}`, { configuration })).accounts).toEqual([first])
+    expect(await expand(`team-a/account%${first}`, { configuration })).toEqual(closed)
   })
 
   test('is not known while tags are to be read, and is known when they are', async () => {

@@ -1,0 +1,58 @@
+import { type Finding, skip, warn } from '../../domain/finding.ts'
+import type { Installation } from '../../ports/installation.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { ask, isDenied } from './ask.ts'
+import { ownPermissions } from './try-permissions.ts'
+
+const check = 'dispatcher'
+/** It has one instance: while that works, or waits for more work, nobody else can ask it. */
+const waitsMost = 12
+const waitMs = 5_000
+
+export type Told = { readonly findings: readonly Finding[]; readonly isAnswered: boolean }
+
+/**
+ * What the deployed dispatcher says of its own permissions. Where it does not, these credentials try theirs instead, which is
+ * less: a role that may do everything says nothing about the role that works.
+ */
+export async function askDispatcher(
+  functionName: string,
+  { installation, clock }: { readonly installation: Pick<Installation, 'askFunction'> } & Pick<Ports, 'clock'>,
+): Promise<Told> {
+  const instead = 'what follows is what these credentials may do'
+  for (let waits = 0; ; waits++) {
+    const answer = await ask(installation.askFunction(functionName, { doctor: true }))
+    if ('is' in answer) {
+      const told = ownPermissions.safeParse(answer.is).data
+      if (told) return { findings: told.findings.map((one) => inItsRole(functionName, one)), isAnswered: true }
+      const remedy = 'deploy this version of ssofile: npm run deploy -- --environment NAME'
+      return unanswered(warn(check, `${functionName} did not answer for itself; ${instead}`, remedy))
+    }
+    const { error } = answer
+    if (isServiceError(error, 'TooManyRequestsException') && waits < waitsMost) {
+      await clock.sleep(waitMs)
+      continue
+    }
+    if (isServiceError(error, 'TooManyRequestsException'))
+      return unanswered(skip(check, `${functionName} is at work, and cannot be asked; ${instead}`))
+    if (error.code === 'NotImplemented' || error.code === 'UnknownOperationException')
+      return unanswered(skip(check, `not asked: ${error.service} here has no such operation; ${instead}`))
+    const told = isDenied(error) ? 'these credentials may not ask it' : `${error.code}: ${error.message}`
+    const remedy = `allow lambda:InvokeFunction on ${functionName}: then it tells what its own role may do`
+    return unanswered(warn(check, `${functionName} was not asked: ${told}; ${instead}`, remedy))
+  }
+}
+
+function inItsRole(functionName: string, { check: of, level, told, remedy }: Omit<Finding, 'figures'>): Finding {
+  return {
+    check: of,
+    level,
+    told: `in the role of ${functionName}: ${told.replace('these credentials', 'this role')}`,
+    remedy: remedy && 'deploy again; if it stays so, look for a service control policy that takes it from that role',
+  }
+}
+
+function unanswered(finding: Finding): Told {
+  return { findings: [finding], isAnswered: false }
+}

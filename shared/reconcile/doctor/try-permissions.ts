@@ -1,0 +1,67 @@
+import * as z from 'zod'
+import type { AccountId } from '../../domain/account-id.ts'
+import { type Finding, warn } from '../../domain/finding.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { ask } from './ask.ts'
+import {
+  absentPermissionSet,
+  directoryReads,
+  identityCenterReads,
+  identityCenterWrites,
+  judgeDryCalls,
+  judgeMultiAccount,
+  makeDryCalls,
+  memberOf,
+  organizationReads,
+} from './dry-calls.ts'
+import { slowPorts } from './slow-ports.ts'
+
+type TriedPorts = Pick<Ports, 'ssoAdmin' | 'identityStore' | 'organizations' | 'randomness'>
+
+export async function tryOrganizations(ports: TriedPorts, member: AccountId): Promise<Finding> {
+  return judgeDryCalls('organizations', 'organizations', await makeDryCalls(organizationReads(ports, member)))
+}
+
+/** The dry calls of Identity Center and its directory. Writes only on a permission set that Identity Center says does not exist. */
+export async function* tryIdentityCenter(ports: TriedPorts, member: AccountId): AsyncGenerator<Finding> {
+  const { ssoAdmin, randomness } = ports
+  const { instanceArn } = await ssoAdmin.instance()
+  const absent = absentPermissionSet(instanceArn, randomness.id().replaceAll('-', '').slice(0, 16))
+  const found = await ask(ssoAdmin.describePermissionSet(absent))
+  const isAbsent = 'is' in found && found.is === undefined
+  const writes = isAbsent ? identityCenterWrites(ssoAdmin, absent, member) : []
+  const answers = await makeDryCalls([...identityCenterReads(ssoAdmin, absent, member), ...writes])
+  yield judgeMultiAccount(answers.find(({ action }) => action === 'ListPermissionSets')?.answer)
+  yield judgeDryCalls('identity center', 'sso', answers)
+  if (!isAbsent) yield warn('identity center', 'its writes were not tried', 'allow sso:DescribePermissionSet')
+  yield judgeDryCalls('identity store', 'identitystore', await makeDryCalls(directoryReads(ports)))
+}
+
+/** What `ssofile doctor` asks the deployed dispatcher: to try its own permissions. */
+export const doctorQuestion = z.object({ doctor: z.literal(true) })
+export type DoctorQuestion = z.infer<typeof doctorQuestion>
+
+/** All that a role of ssofile can tell of its own permissions. Changes nothing. Throws ServiceError. */
+export async function tryOwnPermissions(ports: Ports): Promise<{ readonly findings: readonly Finding[] }> {
+  const slow = slowPorts(ports)
+  const { organizations } = slow
+  const accounts = await Array.fromAsync(listAll((token) => organizations.listAccounts(token)))
+  const member = memberOf(accounts, await organizations.managementAccountId())
+  if (member === undefined) return { findings: [] }
+  return {
+    findings: [await tryOrganizations(slow, member), ...(await Array.fromAsync(tryIdentityCenter(slow, member)))],
+  }
+}
+
+/** Its answer. */
+export const ownPermissions = z.object({
+  findings: z.array(
+    z.object({
+      check: z.string(),
+      level: z.enum(['ok', 'warn', 'fail', 'skip']),
+      told: z.string(),
+      remedy: z.string().optional(),
+    }),
+  ),
+})

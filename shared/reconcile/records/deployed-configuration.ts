@@ -1,0 +1,45 @@
+import * as z from 'zod'
+import { type Configuration, configuration } from '../../domain/configuration.ts'
+import { record } from '../../domain/record.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from './json-record.ts'
+import { renderJson, spoiledAsAbsent } from './stored-json.ts'
+
+export const deployedConfigurationKey = 'control/configuration.json'
+
+/**
+ * What people write is strict. This copy may be of another version, whose keys this one does not know: they are left out.
+ */
+const known = z.unknown().transform((told, context): Configuration => {
+  const read = configuration.safeParse(told)
+  if (read.success) return read.data
+  const unknown = read.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
+  const again = configuration.safeParse(unknown.reduce((left, { path, keys }) => without(left, path, keys), told))
+  if (again.success) return again.data
+  for (const issue of again.error.issues) context.addIssue({ code: 'custom', path: issue.path, message: issue.message })
+  return z.NEVER
+})
+
+function without(value: unknown, [first, ...rest]: readonly PropertyKey[], keys: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((one, index) => (index === first ? without(one, rest, keys) : one))
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value)
+  if (first === undefined) return Object.fromEntries(fields.filter(([name]) => !keys.includes(name)))
+  return Object.fromEntries(fields.map(([name, one]) => [name, name === first ? without(one, rest, keys) : one]))
+}
+
+const deployed = record({ v: z.literal(1), configuration: known })
+const recordOf = (objects: ObjectStore) => new JsonRecord(objects, deployedConfigurationKey, deployed)
+
+/**
+ * What the deployment of this bucket works by, for the command line alone: functions have their configuration beside their
+ * code, so none of them depends on what another version wrote. `undefined`: nobody has told. Throws SpoiledObjectError.
+ */
+export async function readDeployedConfiguration(objects: ObjectStore): Promise<Configuration | undefined> {
+  return (await recordOf(objects).read())?.value.configuration
+}
+
+export async function tellDeployedConfiguration(objects: ObjectStore, told: Configuration): Promise<void> {
+  const before = await spoiledAsAbsent(readDeployedConfiguration(objects))
+  if (renderJson(before) !== renderJson(told)) await recordOf(objects).overwrite({ v: 1, configuration: told })
+}

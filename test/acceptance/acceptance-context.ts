@@ -1,0 +1,159 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import { OrganizationsClient } from '@aws-sdk/client-organizations'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { ListInstancesCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { SkippedStep } from './acceptance.ts'
+
+export type AcceptanceOptions = {
+  readonly bucket: string
+  /** An account in which access may be given and taken, and nobody needs any. */
+  readonly account: string
+  /** A group whose members may have that access for some minutes. */
+  readonly group: string
+  /** Where set: this endpoint, where an access key id says who somebody is. Else AWS, by profiles. */
+  readonly endpoint: string | undefined
+  /** Kinds of people, each with a profile; on an endpoint an access key id. */
+  readonly people: Readonly<Record<string, string>>
+  /** Whether groups may be made in the directory: not where an identity provider writes it. */
+  readonly mayMakeGroups: boolean
+  /** How long one thing may take. */
+  readonly patienceMs: number
+}
+
+type Cleaning = { readonly what: string; readonly run: () => Promise<unknown> }
+
+/** What the steps work with. Whatever a step makes, it registers before: `undo` is called at the end, the last first. */
+export class AcceptanceContext {
+  readonly options: AcceptanceOptions
+  /** Begins the name of everything that is made. */
+  readonly prefix: string
+  readonly #cleanings: Cleaning[] = []
+  readonly #clients = new Map<string, S3Client>()
+
+  constructor(options: AcceptanceOptions, prefix: string) {
+    this.options = options
+    this.prefix = prefix
+  }
+
+  #settings(who: string | undefined) {
+    const { endpoint } = this.options
+    if (endpoint === undefined) return who === undefined ? {} : { profile: who }
+    const credentials = { accessKeyId: who ?? 'ssofile', secretAccessKey: 'any' }
+    return { endpoint, credentials, region: process.env.AWS_REGION ?? 'us-east-1' }
+  }
+
+  #whoIs(kind: string): string {
+    const who = this.options.people[kind]
+    if (who === undefined) throw new SkippedStep(`nobody is named for it: --as ${kind}=PROFILE`)
+    return who
+  }
+
+  s3(kind = 'uploader'): S3Client {
+    const known = this.#clients.get(kind)
+    if (known) return known
+    const { endpoint } = this.options
+    const client = new S3Client({ ...this.#settings(this.#whoIs(kind)), forcePathStyle: endpoint !== undefined })
+    this.#clients.set(kind, client)
+    return client
+  }
+
+  /** `isImpatient`: nothing is repeated, where what AWS says at first is the fact. */
+  ssoAdmin({ isImpatient = false } = {}): SSOAdminClient {
+    return new SSOAdminClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: isImpatient ? 1 : 12 })
+  }
+
+  identityStore(): IdentitystoreClient {
+    return new IdentitystoreClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: 6 })
+  }
+
+  organizations(): OrganizationsClient {
+    return new OrganizationsClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: 6 })
+  }
+
+  /** What a command of this kind of person finds in its environment. */
+  environmentOf(kind: string): NodeJS.ProcessEnv {
+    const { endpoint, bucket } = this.options
+    const who = this.#whoIs(kind)
+    const own = endpoint === undefined ? { AWS_PROFILE: who } : { AWS_ACCESS_KEY_ID: who, AWS_SECRET_ACCESS_KEY: 'any' }
+    return { AWS_REGION: 'us-east-1', ...process.env, ...own, SSOFILE_BUCKET: bucket }
+  }
+
+  async instance(): Promise<{ readonly InstanceArn: string; readonly IdentityStoreId: string }> {
+    const { Instances = [] } = await this.ssoAdmin().send(new ListInstancesCommand({}))
+    const [found] = Instances.filter(({ Status }) => Status === 'ACTIVE')
+    return { InstanceArn: found?.InstanceArn ?? '', IdentityStoreId: found?.IdentityStoreId ?? '' }
+  }
+
+  async put(key: string, body = '', kind = 'uploader'): Promise<void> {
+    this.undo(key, () => this.remove(key, kind))
+    const Body = new TextEncoder().encode(body)
+    await this.s3(kind).send(new PutObjectCommand({ Bucket: this.options.bucket, Key: key, Body }))
+  }
+
+  async remove(key: string, kind = 'uploader'): Promise<void> {
+    await this.s3(kind).send(new DeleteObjectCommand({ Bucket: this.options.bucket, Key: key }))
+  }
+
+  /** `undefined`: there is none. */
+  async json(key: string, kind = 'auditor'): Promise<Record<string, unknown> | undefined> {
+    try {
+      const { Body } = await this.s3(kind).send(new GetObjectCommand({ Bucket: this.options.bucket, Key: key }))
+      return JSON.parse((await Body?.transformToString()) ?? '')
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined
+      throw error
+    }
+  }
+
+  async stateOf(input: string): Promise<unknown> {
+    return (await this.json(`status/${input}.json`))?.state
+  }
+
+  /** How long it took until `holds`, looked at each half second. */
+  async untilMs(what: string, holds: () => Promise<boolean>): Promise<number> {
+    const beganMs = performance.now()
+    const { patienceMs, endpoint } = this.options
+    while (!(await holds())) {
+      if (performance.now() - beganMs > patienceMs)
+        throw new Error(`${what} did not come about within ${patienceMs / 1000} s`)
+      await pause(endpoint === undefined ? 500 : 50)
+    }
+    return Math.round(performance.now() - beganMs)
+  }
+
+  undo(what: string, run: () => Promise<unknown>): void {
+    this.#cleanings.push({ what, run })
+  }
+
+  /** Undoes all, the last first, whatever fails; throws at the end with all that is left. */
+  async cleanUp(): Promise<void> {
+    const left: string[] = []
+    for (let last = this.#cleanings.pop(); last; last = this.#cleanings.pop()) {
+      const { what, run } = last
+      await run().catch((error: unknown) => left.push(`${what}: ${String(error)}`))
+    }
+    if (left.length > 0) throw new Error(`left behind, to be removed by hand: ${left.join('; ')}`)
+  }
+}
+
+/** The code and text with which a service refuses; throws where it does not. */
+export async function refusalOf(
+  call: Promise<unknown>,
+): Promise<{ readonly code: string; readonly text: string; readonly status: number }> {
+  try {
+    await call
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0
+    return { code: error.name, text: error.message, status }
+  }
+  throw new Error('it was accepted, and should have been refused')
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod'
+import { runSsofile } from '../end-to-end/run-program.ts'
+import type { Step } from './acceptance.ts'
+import type { AcceptanceContext } from './acceptance-context.ts'
+import { makeGroups } from './steps-of-identity-center.ts'
+
+/** More than twenty deletions within a quarter of an hour, which is what the default of the brake lets pass. */
+const count = 22
+
+const lists = z.object({ lists: z.array(z.object({ digest: z.string(), held: z.array(z.string()) })) })
+
+/** Groups of nobody get access, and lose it all at once. */
+export const brake: Step<AcceptanceContext> = {
+  name: 'the brake holds a flood of deletions, and an operator releases it',
+  async run(context) {
+    const { account } = context.options
+    const set = `${context.prefix}-brk`
+    const file = `permission_sets/${set}.json`
+    await makeGroups(context, 'brk', count)
+    const names = Array.from({ length: count }, (_, index) => `${context.prefix}-brk-${index}`)
+    const links = names.map((name) => `links_data/account%${account}%${set}%${name}%GROUP%ssofile`)
+    const left = async () => {
+      const found = await Promise.all(
+        names.map((name) => context.json(`assignments/account%${account}%${set}%${name}%GROUP%ssofile`)),
+      )
+      return found.filter((entry) => entry !== undefined).length
+    }
+    context.undo(file, async () => {
+      await context.untilMs('the end of the access', async () => (await left()) === 0)
+      await context.remove(file)
+      await context.untilMs('the end of the permission set', async () => (await context.stateOf(file)) === undefined)
+    })
+    await context.put(file, JSON.stringify({ permissionSetName: set }))
+    for (const link of links) await context.put(link)
+    const manyToGrantedMs = await context.untilMs('the access of all', async () => {
+      const states = await Promise.all(links.map((link) => context.stateOf(link)))
+      return states.every((state) => state === 'applied')
+    })
+    for (const link of links) await context.remove(link)
+    const ofOurs = async () =>
+      lists
+        .parse((await context.json('control/brake.json')) ?? { lists: [] })
+        .lists.find(({ held }) => held.some((key) => key.includes(`%${set}%`)))
+    let held: Awaited<ReturnType<typeof ofOurs>>
+    const floodToHeldMs = await context.untilMs('the brake', async () => {
+      held = await ofOurs()
+      return held !== undefined && (await left()) === held.held.length
+    })
+    const released = await runSsofile(['brake', '--release', held?.digest ?? ''], context.environmentOf('operator'))
+    if (released.exitCode !== 0) throw new Error(`ssofile brake --release: ${released.stderr}`)
+    const releasedToRevokedMs = await context.untilMs('the end of what was held', async () => (await left()) === 0)
+    return { manyToGrantedMs, heldOf22: held?.held.length ?? 0, floodToHeldMs, releasedToRevokedMs }
+  },
+}

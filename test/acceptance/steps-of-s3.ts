@@ -1,0 +1,65 @@
+import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import type { Step } from './acceptance.ts'
+import { type AcceptanceContext, refusalOf } from './acceptance-context.ts'
+
+const conditional: Step<AcceptanceContext> = {
+  name: 'S3: a write on a condition that does not hold is refused',
+  async run(context) {
+    const { bucket: Bucket } = context.options
+    const Key = `links_data/${context.prefix}%is-no-link`
+    await context.put(Key)
+    const put = (condition: object) =>
+      refusalOf(context.s3().send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array(), ...condition })))
+    const exists = await put({ IfNoneMatch: '*' })
+    const differs = await put({ IfMatch: '"00000000000000000000000000000000"' })
+    await context.remove(Key)
+    const absent = await put({ IfMatch: '"00000000000000000000000000000000"' })
+    return { ifNoneMatchOfExisting: exists.status, ifMatchOfOther: differs.status, ifMatchOfAbsent: absent.status }
+  },
+}
+
+/** What nobody but ssofile may write, and the kinds of people who try. */
+const closed = [
+  'assignments/x',
+  'foreign/x',
+  'history/x',
+  'changes/x',
+  'status/x',
+  'owned_permission_sets/x',
+  'state/x',
+] as const
+const kinds = ['uploader', 'auditor', 'operator'] as const
+
+const forbidden: Step<AcceptanceContext> = {
+  name: 'S3: nobody but ssofile writes its records',
+  async run(context) {
+    const { bucket: Bucket } = context.options
+    const codes = new Set<number>()
+    let tried = 0
+    for (const kind of kinds)
+      for (const name of closed) {
+        const Key = `${name}${context.prefix}`
+        const { status } = await refusalOf(
+          context.s3(kind).send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array() })),
+        )
+        codes.add(status)
+        tried++
+      }
+    if ([...codes].some((code) => code !== 403))
+      throw new Error(`refused by ${[...codes].join(', ')}, expected 403 each`)
+    return { forbiddenWrites: tried, forbiddenWriteStatus: [...codes].join(' ') }
+  },
+}
+
+const absence: Step<AcceptanceContext> = {
+  name: 'S3: an object that is not there is 404 to those who may list',
+  async run(context) {
+    const Key = `status/${context.prefix}`
+    const { status } = await refusalOf(
+      context.s3('auditor').send(new HeadObjectCommand({ Bucket: context.options.bucket, Key })),
+    )
+    return { absentObjectStatus: status }
+  },
+}
+
+export const stepsOfS3: readonly Step<AcceptanceContext>[] = [conditional, forbidden, absence]

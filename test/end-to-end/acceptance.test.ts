@@ -1,0 +1,68 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { factsFile } from '../acceptance/facts.ts'
+import { LocalSystem } from './local-system.ts'
+import { checkout, runProgram } from './run-program.ts'
+
+const account = '233000000002'
+const group = 'team-Accountants'
+let system: LocalSystem
+let directory: string
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'ssofile-acceptance-'))
+  const { brake } = defaultConfiguration
+  system = await LocalSystem.start({ configuration: { brake } })
+}, 60_000)
+afterAll(async () => {
+  await system?.stop()
+  rmSync(directory, { recursive: true })
+}, 30_000)
+
+const script = (name: string) => join(checkout, 'test/acceptance', name)
+const what = async () => ({
+  inputs: [...(await system.keys('links_data/')), ...(await system.keys('permission_sets/'))],
+  ledger: await system.keys('assignments/'),
+  access: await system.access.inAccount(account),
+})
+
+test('the acceptance runs whole on the local system, tells what it leaves out and why, and leaves nothing behind', async () => {
+  const before = await what()
+  const file = join(directory, 'facts.json')
+  const { exitCode, stdout, stderr } = await runProgram(
+    process.execPath,
+    [script('main.ts'), '--account', account, '--group', group, '--facts', file],
+    { env: { ...system.env('ssofile'), AWS_REGION: 'us-east-1' } },
+  )
+  expect([stdout, stderr, exitCode]).toEqual([expect.stringContaining(' 0 failed, '), '', 0])
+  const { facts, steps } = factsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
+  for (const { outcome, reason } of steps) expect(outcome === 'passed' || reason !== undefined).toBe(true)
+  expect(steps.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThanOrEqual(20)
+  expect(facts).toMatchObject({
+    createStatus: 'SUCCEEDED',
+    duplicateCreateStatus: 'SUCCEEDED',
+    assignmentOfDeletedStatus: 'FAILED',
+    duplicateSetCode: 'ConflictException',
+    throttlingCode: 'ThrottlingException',
+    forbiddenWriteStatus: '403',
+    ifNoneMatchOfExisting: 412,
+  })
+  expect(await what()).toEqual(before)
+}, 420_000)
+
+test('where the models say something else than was measured, the contract tells it', async () => {
+  const file = join(directory, 'facts.json')
+  const measured = factsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const other = { ...measured, facts: { ...measured.facts, throttlingText: 'Too fast', ifMatchOfAbsent: 412 } }
+  writeFileSync(file, JSON.stringify(other))
+  const { exitCode, stdout } = await runProgram(process.execPath, [script('compare-with-models.ts'), '--facts', file], {
+    env: system.env('ssofile'),
+  })
+  expect(stdout.split('\n').slice(0, 2)).toEqual([
+    'ifMatchOfAbsent: measured 412, the models say 404',
+    'throttlingText: measured "Too fast", the models say "Rate exceeded"',
+  ])
+  expect(exitCode).toBe(1)
+}, 420_000)

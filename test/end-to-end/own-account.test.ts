@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { accountId } from '../../shared/domain/account-id.ts'
+import { LocalSystem } from './local-system.ts'
+import { permissionSetFile, smallOrganization } from './small-organization.ts'
+
+const own = accountId.parse('200000000001')
+const other = '200000000002'
+const link = (folder: string, scope: string, group = 'Team') =>
+  `links_data/${folder}${scope}%Admin-ps%${group}%GROUP%ssofile`
+const access = (group: string) => `Admin-ps%${group}%GROUP`
+
+const start = (includeOwnAccount: boolean) =>
+  LocalSystem.start({
+    organization: smallOrganization({ groups: ['Team', 'Platform'] }),
+    configuration: { folders: ['team-a'], ownAccount: own, includeOwnAccount },
+  })
+
+describe.each([false, true])('with "includeOwnAccount": %s', (isOpen) => {
+  let system: LocalSystem
+  beforeAll(async () => {
+    system = await start(isOpen)
+    await system.upload('permission_sets/Admin-ps.json', permissionSetFile('Admin-ps'))
+    await system.untilStatus('permission_sets/Admin-ps.json', 'applied')
+  }, 60_000)
+  afterAll(() => system?.stop(), 30_000)
+
+  test('who uploads to a folder does not reach the account in which ssofile runs, by no scope', async () => {
+    const wide = ['root%all', 'ou_id%ou-tiny-workload', 'account_tag%team^Data'].map((scope) => link('team-a/', scope))
+    await system.uploadAll([...wide, link('team-a/', `account%${own}`)])
+    await system.untilStatuses(wide, 'applied')
+    const { reason } = await system.untilStatus(link('team-a/', `account%${own}`), 'rejected')
+    expect(reason).toContain('in which ssofile runs')
+    expect(await system.access.inAccount(other)).toEqual([access('Team')])
+    expect(await system.access.inAccount(own)).toEqual([])
+  }, 60_000)
+
+  test(`a link outside folders ${isOpen ? 'reaches it, and plan tells so' : 'does not either'}`, async () => {
+    const root = link('', 'root%all', 'Platform')
+    await system.upload(
+      'control/pause.json',
+      JSON.stringify({ v: 1, reason: 'x', by: 'x', since: '2026-03-03T10:00:00Z' }),
+      'operator',
+    )
+    await system.upload(root)
+    const { stdout } = await system.ssofile(['plan', 's3://ssofile'], 'ssofile')
+    await system.remove('control/pause.json', 'operator')
+    await system.untilStatus(root, 'applied')
+    expect(await system.access.inAccount(own)).toEqual(isOpen ? [access('Platform')] : [])
+    const told = `1 grant in ${own}, the account in which ssofile runs`
+    if (isOpen) expect(stdout).toContain(told)
+    else expect(stdout).not.toContain(own)
+  }, 60_000)
+})

@@ -1,0 +1,103 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { bundleFunction } from '../../infra/bundle-function.ts'
+import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { functionNames } from '../../shared/ports/deployment-settings.ts'
+import { eventually, sdkClients } from '../infra/local/local-process.ts'
+import { KeptSystem } from './kept-system.ts'
+
+const set = 'Billing-ps'
+const accounts = ['210000000001', '210000000002', '220000000001', '220000000002', '230000000001', '230000000002']
+const linksOf = (group: string) => accounts.map((account) => `account%${account}%${set}%${group}%GROUP`)
+const billing = readFileSync(new URL('../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
+
+/**
+ * What makes of a bundle one of the next version: each record and message that it writes has a field that this version does
+ * not know.
+ */
+const asLater = `{
+  const stringify = JSON.stringify
+  const isRecord = (value) => value?.constructor === Object && (value.v === 1 || typeof value.state === 'string')
+  const later = (value) => (isRecord(value) ? { ...value, ofALaterVersion: { is: ['unknown'] } } : value)
+  JSON.stringify = (value, ...how) => stringify(later(value), ...how)
+}
+`
+
+let directory: string
+let kept: KeptSystem
+/** The release before, where somebody has its bundles: a folder with NAME/index.mjs and NAME/configuration.json. */
+const released = process.env.LAST_RELEASE_BUNDLES
+const [older, newer] = ['older', 'newer'] as const
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ssofile-rollback-'))
+  for (const name of functionNames) {
+    if (released === undefined) bundleFunction(name, defaultConfiguration, join(directory, older, name))
+    else cpSync(join(released, name), join(directory, older, name), { recursive: true })
+    bundleFunction(name, defaultConfiguration, join(directory, newer, name))
+    const bundle = join(directory, newer, name, 'index.mjs')
+    writeFileSync(bundle, asLater + readFileSync(bundle, 'utf8'))
+  }
+  kept = await KeptSystem.open()
+}, 120_000)
+afterAll(async () => {
+  await kept?.close()
+  await rm(directory, { recursive: true })
+}, 60_000)
+
+const start = (version: string) => kept.start('rollback', '--bundles', join(directory, version), '--latency-ms', '1500')
+const Bucket = 'ssofile'
+const s3 = () => kept.clients.s3
+const upload = async (links: readonly string[]) => {
+  for (const link of links) await kept.put(`links_data/${link}%ssofile`)
+}
+const textOf = async (Key: string) =>
+  (await s3().send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString() ?? ''
+/** The control records, as the deployment of the next version would write them: with a key that this one does not know. */
+const addKeys = async (url: string, Key: string) => {
+  const record = JSON.parse(await textOf(Key))
+  const { configuration } = record
+  const told = { ...record, ...(configuration && { configuration: { ...configuration, later: 1 } }), later: { x: 1 } }
+  const deploying = sdkClients(url, 'ssofile')
+  await deploying.s3.send(new PutObjectCommand({ Bucket, Key, Body: JSON.stringify(told) }))
+  deploying.destroy()
+}
+const recordsOf = async (prefix: string) => Promise.all((await kept.list(prefix)).map(textOf))
+
+test('a version, the next one and the first one again: work in progress goes on, and nothing is lost', async () => {
+  const [first, second, third] = ['team-security', 'team-Web', 'team-Shop'].map(linksOf) as [
+    string[],
+    string[],
+    string[],
+  ]
+  let local = start(older)
+  await local.ready()
+  await kept.put('permission_sets/Billing-ps.json', billing)
+  await upload(first)
+  await eventually(async () => (await kept.granted()) > 0)
+  await local.kill()
+
+  local = start(newer)
+  await local.ready()
+  for (const key of ['control/owner.json', 'control/configuration.json']) await addKeys(local.url, key)
+  await upload(second)
+  await eventually(async () => (await kept.granted()) >= first.length + 2)
+  await s3().send(new DeleteObjectCommand({ Bucket, Key: `links_data/${first[0]}%ssofile` }))
+  await eventually(async () => (await recordsOf('assignments/')).some((text) => text.includes('ofALaterVersion')))
+  await local.kill()
+
+  local = start(older)
+  await local.ready()
+  await upload(third)
+  const wanted = [...first.slice(1), ...second, ...third]
+  await eventually(async () => (await kept.statesOf(wanted)).every((state) => state === 'applied'))
+  await eventually(async () => (await kept.accessNow(set)).length === wanted.length)
+  expect((await kept.accessNow(set)).sort()).toEqual([...wanted].sort())
+  await eventually(async () => (await kept.list('assignments/')).length === wanted.length)
+  expect(local.output).not.toContain('did not write')
+  expect(await textOf('control/owner.json')).toContain('later')
+}, 400_000)
