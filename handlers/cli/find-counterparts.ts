@@ -13,7 +13,6 @@ import type { InPortions } from '../../shared/reconcile/assignments/list-existin
 import { PermissionSetIndex } from '../../shared/reconcile/directory/permission-set-index.ts'
 import { PrincipalIndex } from '../../shared/reconcile/directory/principal-index.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
-import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import type { ExportFile } from './read-export.ts'
 
 type Context = Ports & { readonly configuration: Configuration }
@@ -42,12 +41,10 @@ export async function findCounterparts(
     if (!index.has(name) && !names.files.has(name))
       missing.push(lack(`the permission set '${name}'`, 'neither one here nor a file of it in the export'))
   const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
-  await forEachAtOnce(names.principals.values(), async ({ type, principal }) => {
-    if ((await principals.resolve(type, principal, Number.NEGATIVE_INFINITY)) !== undefined) return
+  for (const { type, principal } of await principals.foresee(names.principals.values()))
     missing.push(
       lack(`the ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`, 'a name that nobody has here'),
     )
-  })
   const view = await new OrganizationCache(context, configuration.folders).view()
   for (const place of listMissingPlaces(names.scopes.values(), view)) missing.push(lack(place, 'none of this id here'))
   for (const folder of names.folders)

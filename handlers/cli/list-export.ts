@@ -7,7 +7,7 @@ import { parsePermissionSetKey, permissionSetPrefix } from '../../shared/domain/
 import { decodeStrictUtf8 } from '../../shared/domain/strict-utf8.ts'
 import type { ObjectHead, ReadObject } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { PrincipalIndex } from '../../shared/reconcile/directory/principal-index.ts'
+import { type LinkPrincipal, PrincipalIndex } from '../../shared/reconcile/directory/principal-index.ts'
 import { Ledger, listAssignmentKeys } from '../../shared/reconcile/records/ledger.ts'
 import { readsAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import { readOwned } from '../../shared/reconcile/records/owned-permission-sets.ts'
@@ -26,6 +26,12 @@ export async function* listExport(context: Context, onLeftOut: (complaint: Compl
   const { objects, identityStore, clock, configuration } = context
   const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
   const listed = (prefix: string) => objects.list(prefix)
+  const users: LinkPrincipal[] = []
+  for await (const { key } of listed(linkPrefix)) {
+    const link = parseLinkKey(key, configuration.folders)
+    if (link.ok && link.value.type === 'USER') users.push({ type: 'USER', principal: link.value.principal })
+  }
+  await principals.foresee(users)
   const ledger = new Ledger(objects)
   const sources = [
     readEach(await listByInstant(objects), async ({ key }) => unlessAbsent(await objects.get(key), toHistory)),

@@ -8,22 +8,37 @@ import { distance } from 'fastest-levenshtein'
  * Time is linear in the number of the candidates.
  */
 export function nearMatch(received: string, candidates: Iterable<string>): string | undefined {
-  const sought = fold(received)
-  let best: string | undefined
-  let bestDistance = Math.min(mostEdits, Math.floor(sought.length / 3))
-  for (const candidate of candidates) {
-    if (candidate === received) return candidate
-    const folded = fold(candidate)
-    if (Math.abs(sought.length - folded.length) > bestDistance) continue
-    const edits = distance(sought, folded)
-    if (edits > bestDistance) continue
-    if (best === undefined || edits < bestDistance || candidate < best) best = candidate
-    bestDistance = edits
+  return nearMatcher(candidates)(received)
+}
+
+/** The same for many names among the same candidates, which are prepared once. */
+export function nearMatcher(candidates: Iterable<string>): (received: string) => string | undefined {
+  const all = new Set(candidates)
+  const byLength = Map.groupBy(
+    Iterator.from(all).map((candidate) => ({ candidate, folded: fold(candidate) })),
+    ({ folded }) => folded.length,
+  )
+  return (received) => {
+    if (all.has(received)) return received
+    const sought = fold(received)
+    let best: string | undefined
+    let bestDistance = Math.min(mostEdits, Math.floor(sought.length / 3))
+    for (const difference of differences) {
+      if (Math.abs(difference) > bestDistance) continue
+      for (const { candidate, folded } of byLength.get(sought.length + difference) ?? []) {
+        const edits = distance(sought, folded)
+        if (edits > bestDistance) continue
+        if (best === undefined || edits < bestDistance || candidate < best) best = candidate
+        bestDistance = edits
+      }
+    }
+    return best
   }
-  return best
 }
 
 const mostEdits = 2
+/** Of lengths, the nearest first: each edit changes the length by one at most. */
+const differences = [0, -1, 1, -2, 2]
 
 function fold(name: string): string {
   const plain = name.normalize('NFC').toLowerCase().normalize('NFC')

@@ -13,6 +13,7 @@ import { importBenchmark } from './import.ts'
 import { latency } from './latency.ts'
 import { organization } from './organization.ts'
 import { permissionSets } from './permission-sets.ts'
+import { plan } from './plan.ts'
 import { report } from './report.ts'
 import { requests } from './requests.ts'
 import { rollOut } from './roll-out.ts'
@@ -49,4 +50,4 @@ export const published: readonly Benchmark[] = [
 ]
 
 /** What is measured only when it is asked for by name. */
-export const others: readonly Benchmark[] = [permissionSets, importBenchmark, flood, validate, who, report]
+export const others: readonly Benchmark[] = [permissionSets, importBenchmark, flood, plan, validate, who, report]

@@ -3,6 +3,7 @@ import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { ImportSource, WantedAssignment } from '../../domain/import-source.ts'
 import type { Account, OrganizationView } from '../../domain/organization-view.ts'
+import { principalTypes } from '../../domain/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
@@ -62,8 +63,12 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   const scoping = { ...configuration, selectors }
   const wanted = options.source && listWanted(options.source, await view(), scoping)
   const listed = await listExisting(narrow(options.filter, wanted), { ...context, ...options, principals })
-  const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   onStep('looking up names and records')
+  for (const type of principalTypes) {
+    const rows = listed.rows.filter(({ principalType }) => principalType === type)
+    await principals.foreseeNames(type, new Set(rows.map(({ principalId }) => principalId)))
+  }
+  const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   const { folder } = options
   const judging = { objects, view: await view(), configuration, principals, folder, ...existing }
   const onJudged = (done: number) => onStep('looking up names and records', { done, of: existing.rows.length })

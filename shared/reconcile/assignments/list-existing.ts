@@ -81,13 +81,14 @@ function complain(noun: string, name: string): Complaint {
 }
 
 /** A name may be that of a group and of a user. */
-async function findPrincipals(names: readonly PrincipalName[], { principals, clock }: Context) {
+async function findPrincipals(names: readonly PrincipalName[], { principals }: Context) {
+  await principals.foresee(names.flatMap((principal) => principalTypes.map((type) => ({ type, principal }))))
   const found: Principal[] = []
   const unknown: Complaint[] = []
   for (const name of names) {
     const before = found.length
     for (const principalType of principalTypes) {
-      const principalId = await principals.resolve(principalType, name, clock.monotonicMs())
+      const principalId = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
       if (principalId !== undefined) found.push({ principalId, principalType })
     }
     if (found.length === before) unknown.push(complain('group or user', name))

@@ -48,6 +48,8 @@ export function lackOfAll(links: readonly GrantingLink[], lack: Lack): Lacks {
   return new Map(links.map(({ key }) => [key, lack]))
 }
 
+export const otherType = { GROUP: 'USER', USER: 'GROUP' } as const satisfies Record<PrincipalType, PrincipalType>
+
 /** For a name that nobody has. Looks for what the link may mean instead: a near name, or the other type. */
 export async function findLackOfPrincipal({
   assignment,
@@ -58,8 +60,7 @@ export async function findLackOfPrincipal({
 }): Promise<Lack> {
   const { principals, pulledMs, log } = context
   const { type, principal } = assignment
-  const other: PrincipalType = type === 'GROUP' ? 'USER' : 'GROUP'
-  const hasOtherType = (await principals.resolve(other, principal, pulledMs)) !== undefined
+  const hasOtherType = (await principals.resolve(otherType[type], principal, pulledMs)) !== undefined
   if (hasOtherType || !isOpen(context)) return lackOfPrincipal(assignment, { hasOtherType })
   // Only help for a person: nothing waits for it.
   const near = await principals.findNear(type, principal).catch((error: unknown) => {

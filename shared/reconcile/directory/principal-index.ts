@@ -1,15 +1,21 @@
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { nearPrincipal } from '../../domain/near-principal.ts'
+import { principalMatcher } from '../../domain/near-principal.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
+import { findTogether } from './find-together.ts'
 
 /** How long an id is kept. That a name is missing, and names of ids, serve only hints that came before the look-up. */
 const foundMs = 60_000
+/** 20,000 principals, half a minute. */
+const nearPagesMost = 200
 
 /** A look-up, ended or not: many hints about one principal share it. */
 type Known<T> = { readonly answer: Promise<T>; readonly lookedUpMs: number }
+
+/** As a link names it. */
+export type LinkPrincipal = { readonly type: PrincipalType; readonly principal: PrincipalName }
 
 /** The current name of an id, or that it no longer exists. `name: undefined`: no link can spell the name. */
 export type Whereabouts = 'gone' | { readonly name: PrincipalName | undefined }
@@ -23,7 +29,7 @@ export class PrincipalIndex {
   readonly #whereabouts = new Map<string, Known<Whereabouts>>()
   /** Ids that were seen with a name. */
   readonly #exact = new Set<string>()
-  readonly #near = new Map<string, Known<string | undefined>>()
+  readonly #near = new Map<string, Known<(received: string) => string | undefined>>()
 
   constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
     this.#identityStore = identityStore
@@ -42,11 +48,52 @@ export class PrincipalIndex {
       const found = await known.answer
       if (found !== undefined || known.lookedUpMs > pulledMs) return found
     }
-    return this.#ask(this.#ids, cacheKey, async () => {
-      const whole = principalName.safeParse(name + this.#suffix).data
-      const found = whole && (await this.#identityStore.findPrincipalId(type, whole))
-      return found && (await this.#bears(type, found, whole)) ? found : undefined
+    return this.#ask(this.#ids, cacheKey, () => this.#find(type, this.#withSuffix(name)))
+  }
+
+  /**
+   * Looks up together what is asked for next: thousands of names one after the other take minutes. Answers those that
+   * nobody has. For what is shown to people (see `findTogether`).
+   */
+  async foresee(wanted: Iterable<LinkPrincipal>): Promise<readonly LinkPrincipal[]> {
+    const missing: LinkPrincipal[] = []
+    for (const [type, principals] of Map.groupBy(wanted, (one) => one.type)) {
+      const isUnknown = (name: PrincipalName) => {
+        const known = this.#ids.get(`${type}%${name}`)
+        return !known || !this.#isRecent(known)
+      }
+      const names = new Set(principals.map(({ principal }) => principal))
+      const unknown = new Map([...names].filter(isUnknown).map((name) => [this.#withSuffix(name), name]))
+      const found = await findTogether(unknown.keys(), {
+        list: (token) => this.#identityStore.listPrincipals(type, token),
+        entryOf: ({ id, name }) => [name, id],
+        lookUp: (whole) => this.#find(type, whole),
+      })
+      // Asked for at once: their minute counts from now.
+      const lookedUpMs = this.#clock.monotonicMs()
+      for (const [whole, name] of unknown)
+        this.#ids.set(`${type}%${name}`, { answer: Promise.resolve(found.get(whole)), lookedUpMs })
+      for (const principal of names)
+        if ((await this.#ids.get(`${type}%${principal}`)?.answer) === undefined) missing.push({ type, principal })
+    }
+    return missing
+  }
+
+  /** The same for ids, before `whereabouts` is asked for each. */
+  async foreseeNames(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<void> {
+    const found = await findTogether(new Set(ids), {
+      list: (token) => this.#identityStore.listPrincipals(type, token),
+      entryOf: ({ id, name }): readonly [PrincipalId, Whereabouts] => [id, this.#placeOf(name)],
+      lookUp: (id) => this.#locate(type, id),
     })
+    const lookedUpMs = this.#clock.monotonicMs()
+    for (const [id, place = 'gone'] of found)
+      this.#whereabouts.set(`${type}%${id}`, { answer: Promise.resolve(place), lookedUpMs })
+  }
+
+  async #find(type: PrincipalType, whole: PrincipalName): Promise<PrincipalId | undefined> {
+    const found = await this.#identityStore.findPrincipalId(type, whole)
+    return found && (await this.#bears(type, found, whole)) ? found : undefined
   }
 
   /**
@@ -73,10 +120,16 @@ export class PrincipalIndex {
     const cacheKey = `${type}%${id}`
     const known = this.#whereabouts.get(cacheKey)
     if (known && known.lookedUpMs > pulledMs) return known.answer
-    return this.#ask(this.#whereabouts, cacheKey, async () => {
-      const whole = await this.#identityStore.findPrincipalName(type, id)
-      return whole === undefined ? 'gone' : { name: principalName.safeParse(this.#withoutSuffix(whole)).data }
-    })
+    return this.#ask(this.#whereabouts, cacheKey, async () => (await this.#locate(type, id)) ?? 'gone')
+  }
+
+  async #locate(type: PrincipalType, id: PrincipalId): Promise<Whereabouts | undefined> {
+    const whole = await this.#identityStore.findPrincipalName(type, id)
+    return whole === undefined ? undefined : this.#placeOf(whole)
+  }
+
+  #placeOf(whole: PrincipalName): Whereabouts {
+    return { name: principalName.safeParse(this.#withoutSuffix(whole)).data }
   }
 
   /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix. */
@@ -95,6 +148,10 @@ export class PrincipalIndex {
     return asked.answer
   }
 
+  #withSuffix(name: PrincipalName): PrincipalName {
+    return principalName.parse(name + this.#suffix)
+  }
+
   #withoutSuffix(whole: PrincipalName): string | undefined {
     return whole.endsWith(this.#suffix) ? whole.slice(0, whole.length - this.#suffix.length) : undefined
   }
@@ -103,16 +160,25 @@ export class PrincipalIndex {
     this.#ids.delete(`${type}%${name}`)
   }
 
-  /** The existing name that a person most likely meant. Lists the whole directory: only for a name that is missing. */
+  /**
+   * The existing name that a person most likely meant, only for a name that is missing: lists the directory, once a minute
+   * for all names, and at most `nearPagesMost` pages of it.
+   */
   async findNear(type: PrincipalType, name: PrincipalName): Promise<string | undefined> {
-    const cacheKey = `${type}%${name}`
-    const known = this.#near.get(cacheKey)
-    if (known && this.#isRecent(known)) return known.answer
-    return this.#ask(this.#near, cacheKey, async () => {
-      const principals = await Array.fromAsync(listAll((token) => this.#identityStore.listPrincipals(type, token)))
-      const names = principals.flatMap((principal) => this.#withoutSuffix(principal.name) ?? [])
-      return nearPrincipal(name, names)
-    })
+    const known = this.#near.get(type)
+    const matching =
+      known && this.#isRecent(known) ? known.answer : this.#ask(this.#near, type, () => this.#readMatcher(type))
+    return (await matching)(name)
+  }
+
+  async #readMatcher(type: PrincipalType): Promise<(received: string) => string | undefined> {
+    let pages = 0
+    const list = async (token: string | undefined) => {
+      const page = await this.#identityStore.listPrincipals(type, token)
+      return ++pages < nearPagesMost ? page : { items: page.items }
+    }
+    const principals = await Array.fromAsync(listAll(list))
+    return principalMatcher(principals.flatMap((principal) => this.#withoutSuffix(principal.name) ?? []))
   }
 
   #isRecent({ lookedUpMs }: Known<unknown>): boolean {

@@ -4,8 +4,9 @@ import type { Configuration } from '../../domain/configuration.ts'
 import { toldUploader } from '../../domain/find-uploader.ts'
 import { describeObjection, type Objection } from '../../domain/judge-by-policies.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Link, renderGrant } from '../../domain/link.ts'
+import { type Link, parseLinkKey, renderGrant } from '../../domain/link.ts'
 import { type AssignmentSet, collectAssignments, toAssignment } from '../../domain/plan.ts'
+import { separatedFrom } from '../../domain/separation.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { judgeLink } from '../assignments/judge-link.ts'
@@ -51,6 +52,11 @@ export async function findViolations(
   const organization = { view: async () => view, viewWithTags: async () => view, selectors: async () => selectors }
   const readings = await InputReadings.list(objects, configuration)
   const statuses = new StatusStore(objects, clock)
+  const apart = readings.keys.flatMap((key) => {
+    const link = parseLinkKey(key, configuration.folders)
+    return link.ok && separatedFrom(guardrails, link.value.permissionSet) !== undefined ? [link.value] : []
+  })
+  await principals.foresee(apart)
   await forEachAtOnce(readings.keys, async (key) => {
     const reading = await readings.read(key)
     if (reading.state !== 'in-force') return

@@ -3,9 +3,8 @@ import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
+import { findTogether } from '../directory/find-together.ts'
 
-/** Up to so many names are asked for one by one; for more, all are listed, 100 a call. */
-const namedOneByOne = 20
 /** The members of so many groups are probably more. */
 const manyGroups = 5
 
@@ -45,9 +44,19 @@ export class People {
   /** The present names of these ids. One that is not in the answer is gone, or has no name. */
   async namesOf(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<ReadonlyMap<PrincipalId, PrincipalName>> {
     const wanted = new Set(ids)
+    const listed = this.#lists.get(type)
+    await listed
     const unknown = [...wanted].filter((id) => !this.#names.has(id))
-    if (unknown.length > namedOneByOne) await this.listNames(type)
-    else for (const id of unknown) this.#names.set(id, this.#identityStore.findPrincipalName(type, id))
+    const found = findTogether(unknown, {
+      list: listed ? undefined : (token) => this.#identityStore.listPrincipals(type, token),
+      entryOf: ({ id, name }) => [id, name],
+      lookUp: (id) => this.#identityStore.findPrincipalName(type, id),
+    })
+    for (const id of unknown)
+      this.#names.set(
+        id,
+        found.then((names) => names.get(id)),
+      )
     const named = await Promise.all([...wanted].map(async (id) => [id, await this.#names.get(id)] as const))
     return new Map(named.flatMap(([id, name]) => (name === undefined ? [] : [[id, name] as const])))
   }

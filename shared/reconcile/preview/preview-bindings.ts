@@ -1,12 +1,11 @@
 import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../../domain/link.ts'
 import type { PrincipalName } from '../../domain/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
-import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { PrincipalIndex } from '../directory/principal-index.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { readLink } from '../records/read-link.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -21,26 +20,37 @@ export type NewBinding = {
   readonly to: PrincipalId
 }
 
+/** In force, with the user that it was bound to before its content changed. */
+type Unbound = Link & { readonly from: PrincipalId }
+
+type Context = {
+  readonly ports: Pick<Ports, 'objects' | 'clock'>
+  readonly configuration: Configuration
+  readonly principals: PrincipalIndex
+}
+
 /** `inputs`: those that a reconcile would look at; no other has changed since it was bound. */
 export async function previewBindings(
   inputs: readonly string[],
-  ports: Ports,
-  configuration: Configuration,
+  { ports, configuration, principals }: Context,
 ): Promise<readonly NewBinding[]> {
   const statuses = new StatusStore(ports.objects, ports.clock)
-  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
-  const links = inputs.filter((key) => {
+  const links = inputs.flatMap((key) => {
     const link = key.startsWith(linkPrefix) ? parseLinkKey(key, configuration.folders) : undefined
-    return link?.ok && link.value.type === 'USER'
+    return link?.ok && link.value.type === 'USER' ? [link.value] : []
   })
-  const found = await pLimit(looksAtOnce).map(links, async (key): Promise<readonly NewBinding[]> => {
-    const reading = await readLink(ports.objects, key, configuration)
-    const status = await spoiledAsAbsent(statuses.read(key))
-    if (reading.state !== 'in-force' || status?.principalId === undefined) return []
-    const { principal, type } = reading.link
-    if (bindingOfReading(reading, status) !== undefined) return []
-    const to = await principals.resolve(type, principal, 0)
-    return to === undefined || to === status.principalId ? [] : [{ link: key, principal, from: status.principalId, to }]
+  const read = await pLimit(looksAtOnce).map(links, async (link): Promise<readonly Unbound[]> => {
+    const reading = await readLink(ports.objects, link.key, configuration)
+    const status = await spoiledAsAbsent(statuses.read(link.key))
+    const from = status?.principalId
+    if (reading.state !== 'in-force' || from === undefined) return []
+    return bindingOfReading(reading, status) === undefined ? [{ ...link, from }] : []
+  })
+  const unbound = read.flat()
+  await principals.foresee(unbound)
+  const found = await pLimit(looksAtOnce).map(unbound, async ({ key, type, principal, from }) => {
+    const to = await principals.resolve(type, principal, Number.NEGATIVE_INFINITY)
+    return to === undefined || to === from ? [] : [{ link: key, principal, from, to }]
   })
   return found.flat()
 }

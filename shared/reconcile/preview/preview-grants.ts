@@ -7,11 +7,10 @@ import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
-import { findLackOfPrincipal } from '../assignments/resolve-target.ts'
+import { findLackOfPrincipal, otherType } from '../assignments/resolve-target.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
-import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { PrincipalIndex } from '../directory/principal-index.ts'
+import type { LinkPrincipal, PrincipalIndex } from '../directory/principal-index.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { StatusStore } from '../records/status-store.ts'
 import type { PlannedGrant, Preview, WaitingGrants } from './preview.ts'
@@ -24,6 +23,7 @@ type Context = {
   readonly configuration: Configuration
   readonly readings: InputReadings
   readonly permissionSets: PermissionSetPreview
+  readonly principals: PrincipalIndex
   readonly looksMost: number
   readonly onStep: TellProgress
 }
@@ -38,13 +38,48 @@ export async function sortGrants(
   grants: readonly PlannedGrant[],
   context: Context,
 ): Promise<Pick<Preview, 'grants' | 'existing' | 'waiting' | 'unchecked'>> {
-  const groups = await resolveGroups(grants, context)
-  const waiting: WaitingGrants[] = []
-  const ready: Ready[] = []
-  for (const { grants: all, found } of groups) {
-    if ('reason' in found) waiting.push({ grants: all, ...found })
-    else for (const grant of all) ready.push({ grant, ...found })
+  const { principals } = context
+  const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
+  const isAbsent = new Set(absent.map(renderPrincipal))
+  const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
+  const { lacking = [], rest = [] } = Object.groupBy(alike.values(), ([first]) =>
+    first && isAbsent.has(renderPrincipal(first.assignment)) ? 'lacking' : 'rest',
+  )
+  const resolveLacking = async () => {
+    // It is told where a user has the name of the group that a link names, and the other way round.
+    await principals.foresee(absent.map(({ type, principal }) => ({ type: otherType[type], principal })))
+    return resolveGroups(lacking, context)
   }
+  // Side by side: the directory and SSO Admin have rates of their own.
+  const [lacks, { groups, ready, existing, unchecked }] = await Promise.all([
+    resolveLacking(),
+    findExisting(rest, context),
+  ])
+  const waiting = new Map<PlannedGrant | undefined, WaitingGrants>()
+  for (const { grants: all, found } of [...lacks, ...groups])
+    if ('reason' in found) waiting.set(all[0], { grants: all, ...found })
+  const ids = new Map(ready.map(({ grant, principalId }) => [grant, principalId]))
+  return {
+    grants: grants.flatMap((grant) => {
+      const principalId = ids.get(grant)
+      return principalId === undefined || existing.has(grant) ? [] : [{ ...grant, principalId }]
+    }),
+    existing: [...existing],
+    waiting: grants.flatMap((grant) => waiting.get(grant) ?? []),
+    unchecked,
+  }
+}
+
+function renderPrincipal({ type, principal }: LinkPrincipal): string {
+  return `${type} ${principal}`
+}
+
+/** Which of these grants are there already: looked for only in a few places. */
+async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: Context) {
+  const groups = await resolveGroups(alike, context)
+  const ready: readonly Ready[] = groups.flatMap(({ grants, found }) =>
+    'reason' in found ? [] : grants.map((grant) => ({ grant, ...found })),
+  )
   const existing = new Set<PlannedGrant>()
   const made = ready.filter(({ arn }) => arn !== 'new')
   const places = Map.groupBy(made, ({ grant }) => renderProvisionedSet(grant.assignment))
@@ -58,40 +93,31 @@ export async function sortGrants(
       if (there.some(isIt)) existing.add(grant)
     }
   }
-  const ids = new Map(ready.map(({ grant, principalId }) => [grant, principalId]))
-  return {
-    grants: grants.flatMap((grant) => {
-      const principalId = ids.get(grant)
-      return principalId === undefined || existing.has(grant) ? [] : [{ ...grant, principalId }]
-    }),
-    existing: [...existing],
-    waiting,
-    unchecked: isChecked ? 0 : [...places.values()].flat().length,
-  }
+  return { groups, ready, existing, unchecked: isChecked ? 0 : [...places.values()].flat().length }
 }
 
-async function resolveGroups(grants: readonly PlannedGrant[], context: Context): Promise<readonly Group[]> {
-  const { ports, configuration } = context
-  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
-  const limit = pLimit(looksAtOnce)
-  const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
-  const resolve = async (group: readonly PlannedGrant[]): Promise<readonly Group[]> => {
-    const [first] = group
-    return first ? [{ grants: group, found: await resolveGrant(first, principals, context) }] : []
+async function resolveGroups(alike: readonly (readonly PlannedGrant[])[], context: Context): Promise<readonly Group[]> {
+  const resolve = async (grants: readonly PlannedGrant[]): Promise<readonly Group[]> => {
+    const [first] = grants
+    return first ? [{ grants, found: await resolveGrant(first, context) }] : []
   }
-  return (await Promise.all([...alike.values()].map((group) => limit(() => resolve(group))))).flat()
+  return (await pLimit(looksAtOnce).map(alike, resolve)).flat()
 }
 
 async function resolveGrant(
   { assignment, links }: PlannedGrant,
-  principals: PrincipalIndex,
-  { ports, permissionSets, readings }: Context,
+  { ports, permissionSets, principals, readings }: Context,
 ): Promise<Target | Lack> {
   const { permissionSet, principal, type } = assignment
   const arn = await permissionSets.resolve(permissionSet)
   if (arn === undefined) return lackOfPermissionSet(permissionSet, permissionSets.findNear(permissionSet))
   // Whoever runs a plan reads the directory with rights of their own: it is no status for others.
-  const looked = { principals, pulledMs: 0, log: ports.log, configuration: { privacy: 'open' } } as const
+  const looked = {
+    principals,
+    pulledMs: Number.NEGATIVE_INFINITY,
+    log: ports.log,
+    configuration: { privacy: 'open' },
+  } as const
   const principalId = await principals.resolve(type, principal, looked.pulledMs)
   if (principalId === undefined) return findLackOfPrincipal({ assignment, context: looked })
   if (type === 'GROUP') return { arn, principalId }

@@ -35,11 +35,14 @@ export async function previewRefusals(planned: readonly PlannedGrant[], context:
   const separations = new SeparationsIn(accountsOf, context)
   const guardrails = await context.policies.read()
   const hasSeparations = guardrails.policies.some((policy) => policy.separations.length > 0)
-  const isApart = (key: string): boolean => {
-    if (!hasSeparations) return false
+  const linkOf = (key: string): readonly Link[] => {
     const link = parseLinkKey(key, context.configuration.folders)
-    return link.ok && separatedFrom(guardrails, link.value.permissionSet) !== undefined
+    return link.ok ? [link.value] : []
   }
+  const isApart = (key: string): boolean =>
+    hasSeparations && linkOf(key).some((link) => separatedFrom(guardrails, link.permissionSet) !== undefined)
+  const keys = [...new Set(planned.flatMap(({ links }) => links))].sort()
+  await context.principals.foresee(keys.filter(isApart).flatMap(linkOf))
   const judge = async (key: string): Promise<void> => {
     const reading = await context.readings.read(key)
     if (reading.state !== 'in-force') return
@@ -57,7 +60,6 @@ export async function previewRefusals(planned: readonly PlannedGrant[], context:
     if (complaint) refused.set(key, { key, ...rejection(complaint) })
     else if (isApart(key)) await separations.accept(link)
   }
-  const keys = [...new Set(planned.flatMap(({ links }) => links))].sort()
   await forEachAtOnce(
     keys.filter((key) => !isApart(key)),
     judge,

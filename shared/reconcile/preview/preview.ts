@@ -151,13 +151,13 @@ export async function previewChanges(
   onStep('looking up permission sets and principals')
   const permissionSets = await previewPermissionSets(ports)
   const planned = await attributeGrants(plan.grants, readings, view, membership)
-  const statuses = new StatusStore(objects, ports.clock)
   const identityStore = patientIdentityStore(ports)
   const memberships = new Memberships(identityStore, ports.clock)
   const principals = new PrincipalIndex(identityStore, ports.clock, configuration.principalSuffix)
-  const people = { objects, policies, memberships, principals }
-  const judged = await previewRefusals(planned, { ...people, organization, configuration, readings, statuses })
-  const sorted = await sortGrants(judged.grants, { ports, configuration, readings, permissionSets, looksMost, onStep })
+  const people = { objects, policies, memberships, principals, statuses: new StatusStore(objects, ports.clock) }
+  const judged = await previewRefusals(planned, { ...people, organization, configuration, readings })
+  const naming = { ports, configuration, readings, permissionSets, principals, looksMost, onStep }
+  const sorted = await sortGrants(judged.grants, naming)
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const attributed = await attributeRevocations(plan.revocations, objects, readings, { ...view, selectors })
   const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
@@ -185,7 +185,7 @@ export async function previewChanges(
   return {
     ...sorted,
     revocations,
-    bindings: await previewBindings(differences.inputs, ports, configuration),
+    bindings: await previewBindings(differences.inputs, naming),
     held,
     minimums: await previewMinimums(revocations, sorted.grants, people),
     brake: {

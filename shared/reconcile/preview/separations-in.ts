@@ -49,6 +49,6 @@ export class SeparationsIn implements FindOverlaps {
   }
 
   #resolve({ type, principal }: Link) {
-    return this.#context.principals.resolve(type, principal, 0)
+    return this.#context.principals.resolve(type, principal, Number.NEGATIVE_INFINITY)
   }
 }

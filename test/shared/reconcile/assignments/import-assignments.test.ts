@@ -5,6 +5,7 @@ import { parseLinkKey } from '../../../../shared/domain/link.ts'
 import { organizationView } from '../../../../shared/domain/organization-view.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
+import { stablePrincipalId } from '../../../../shared/memory/fill-from-organization-file.ts'
 import { type OrganizationFile, organizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -118,6 +119,28 @@ test('existing access becomes links and ledger entries without a write to SSO Ad
   const status = await world.json(`status/links_data/${keyOf(shop)}.json`)
   expect([status?.state, status?.owned]).toEqual(['applied', undefined])
   expect(world.calls.filter(isWrite)).toEqual([])
+})
+
+test('the names of many users who have access are read together', async () => {
+  const world = open([])
+  const users = Array.from({ length: 200 }, (_, index) => `user-${index}`)
+  const permissionSet = world.ssoAdmin.permissionSetArnOf('Reader')
+  if (permissionSet === undefined) throw new Error('the organization lacks the permission set')
+  for (const name of users) {
+    const id = stablePrincipalId('USER', name)
+    world.identityStore.addPrincipal('USER', id, name)
+    const target = { accountId: accountId.parse(shop), permissionSetArn: permissionSet, principalId: id }
+    world.ssoAdmin.addAssignment({ ...target, principalType: 'USER' })
+  }
+  const asked: string[] = []
+  const counted = intercept(world.ports, ({ port, operation, proceed }) => {
+    if (port === 'identityStore') asked.push(operation)
+    return proceed()
+  })
+  const context = { ...counted, configuration: world.configuration }
+  const prepared = await world.finish(prepareImport(context, { ...everything, inPortions: portionsOf(counted) }))
+  expect(prepared.links).toHaveLength(200)
+  expect(asked.length).toBeLessThan(100)
 })
 
 test('after an import a deleted link revokes the access', async () => {

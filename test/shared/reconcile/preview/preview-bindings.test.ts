@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
 import { previewBindings } from '../../../../shared/reconcile/preview/preview-bindings.ts'
 import { contentOf } from '../../../../shared/reconcile/records/content-of.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
@@ -23,7 +24,11 @@ async function preview(put: {
   const boundTo = put.boundTo === 'himself' ? own : before
   await new StatusStore(world.objects, world.clock).revise(link, async () => ({ ...told, principalId: boundTo }))
   const bindings = await world.finish(
-    previewBindings([link, 'permission_sets/x.json'], world.ports, world.configuration),
+    previewBindings([link, 'permission_sets/x.json'], {
+      ports: world.ports,
+      configuration: world.configuration,
+      principals: new PrincipalIndex(world.identityStore, world.clock, ''),
+    }),
   )
   return { own, bindings }
 }

@@ -4,8 +4,11 @@ import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
 import { lackOfBoundUser } from '../../../../shared/domain/lack.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
+import { stablePrincipalId } from '../../../../shared/memory/fill-from-organization-file.ts'
 import type { TellProgress } from '../../../../shared/ports/progress.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { patientIdentityStore } from '../../../../shared/reconcile/calls/patient-identity-store.ts'
+import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
 import type { PlannedGrant } from '../../../../shared/reconcile/preview/preview.ts'
 import { sortGrants } from '../../../../shared/reconcile/preview/preview-grants.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
@@ -37,6 +40,11 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
         configuration: world.configuration,
         readings,
         permissionSets,
+        principals: new PrincipalIndex(
+          patientIdentityStore(world.ports),
+          world.clock,
+          world.configuration.principalSuffix,
+        ),
         looksMost,
         onStep,
       })
@@ -66,6 +74,26 @@ describe('grants of a plan', () => {
     expect(bench.calls('ListAccountAssignments')).toBe(2)
     expect(await sort([])).toEqual(nothing)
     expect(steps).toHaveLength(2)
+  })
+
+  test('to many groups look names up together, whether the groups are there or not', async () => {
+    const asked: string[] = []
+    const { world, grantOf, sort } = open({
+      interceptor: ({ port, operation, proceed }) => {
+        if (port === 'identityStore') asked.push(operation)
+        return proceed()
+      },
+    })
+    const name = (what: string, index: number) => principalName.parse(`${what} ${index}`)
+    const numbers = Array.from({ length: 300 }, (_, index) => index)
+    for (const index of numbers)
+      world.identityStore.addPrincipal('GROUP', stablePrincipalId('GROUP', name('there', index)), name('there', index))
+    const there = numbers.map((index) => grantOf({ principal: name('there', index) }))
+    const missing = numbers.map((index) => grantOf({ principal: name('missing', index) }))
+    const sorted = await sort([...there, ...missing])
+    expect(sorted.grants).toEqual(there)
+    expect(sorted.waiting.map(({ grants }) => grants[0])).toEqual(missing)
+    expect(asked.length).toBeLessThan(200)
   })
 
   test('have the id of the group that bears the name now', async () => {
