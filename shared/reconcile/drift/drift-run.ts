@@ -103,5 +103,6 @@ type Undecided = DriftRun['undecided']
 
 function addUndecided(before: Undecided, more: Undecided): Undecided {
   if (!before || !more) return before ?? more
-  return { count: before.count + more.count, until: before.until > more.until ? before.until : more.until }
+  const [until = more.until] = [before.until, more.until].sort().reverse()
+  return { count: before.count + more.count, until }
 }
