@@ -1,7 +1,7 @@
 /** One statement of a policy, of whichever kind: only the trust of a role and the policy of a resource have a principal. */
 export type EvaluatedStatement = {
   readonly Effect: 'Allow' | 'Deny'
-  readonly Principal?: '*' | { readonly AWS: string | readonly string[] }
+  readonly Principal?: '*' | { readonly AWS: string | readonly string[] } | { readonly Service: string }
   readonly Action?: string | readonly string[]
   readonly NotAction?: string | readonly string[]
   readonly Resource?: string | readonly string[]
@@ -65,6 +65,7 @@ export function fitsStatement(
 /** An account stands for all that is in it; a user or a role for itself alone. (IAM User Guide, "Principal".) */
 function isMeant(meant: EvaluatedStatement['Principal'], principal: string): boolean {
   if (meant === undefined || meant === '*') return true
+  if (!('AWS' in meant)) return false
   return [meant.AWS]
     .flat()
     .some((one) => one === principal || (one.endsWith(':root') && one.split(':')[4] === principal.split(':')[4]))
