@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { openAwsInstallation } from '../../shared/aws/aws-installation.ts'
-import { quote } from '../../shared/domain/complaint.ts'
 import type { Finding } from '../../shared/domain/finding.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { examine } from '../../shared/reconcile/doctor/examine.ts'
@@ -8,9 +7,9 @@ import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
-import { paint } from './paint.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
+import { renderFinding } from './render-finding.ts'
 import { renderJson } from './render-json.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
@@ -66,16 +65,4 @@ async function doctor({ config, json = false }: Options): Promise<number> {
   }
   if (json) process.stdout.write(renderJson(findings))
   return findings.some(({ level }) => level === 'fail') ? 1 : 0
-}
-
-const words = {
-  ok: paint('good', 'ok  '),
-  warn: paint('pending', 'warn'),
-  fail: paint('bad', 'FAIL'),
-  skip: '–   ',
-} as const
-
-function renderFinding({ check, level, told, remedy }: Finding): string {
-  const todo = remedy === undefined ? '' : `; do: ${remedy}`
-  return `${words[level]}  ${check.padEnd(19)}  ${quote(`${told}${todo}`, 4_000)}\n`
 }

@@ -38,3 +38,6 @@ export const dryCalls = {
 
 export type DryCallName = keyof typeof dryCalls
 export const dryCallNames = Object.keys(dryCalls) as [DryCallName, ...DryCallName[]]
+
+/** `allowed` and `refused` are proven; a text says what came instead. */
+export type DryOutcome = 'allowed' | 'refused' | { readonly unclear: string }

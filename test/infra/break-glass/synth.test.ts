@@ -113,9 +113,8 @@ test('a role has a boundary where the file gives one, and else no such property'
     return roles.flatMap(([id, { Properties }]) => (/^Role/.test(id) ? [Properties.PermissionsBoundary] : []))
   }
   expect(boundaries('investigator')).toEqual([undefined])
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation puts the account in
   expect(boundaries('recovery')).toEqual([
-    { 'Fn::Sub': 'arn:aws:iam::${AWS::AccountId}:policy/boundaries/no-production-data' },
+    { 'Fn::Sub': `arn:aws:iam::\${AWS::AccountId}:policy/boundaries/no-production-data` },
   ])
 })
 
