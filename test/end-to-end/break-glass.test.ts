@@ -4,20 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { oneTimeCode, stepOf } from '../../infra/local/break-glass/one-time-code.ts'
 import { drillRecord } from '../../shared/domain/break-glass/drill-record.ts'
 import { findings } from './findings.ts'
 import { LocalSystem } from './local-system.ts'
-import { checkout, type Ended, listAwsClis, runProgram, runSsofile } from './run-program.ts'
+import { aws, becomeResponder, definition, deploy, environment, firstSignIn, kenji } from './responder.ts'
+import { checkout, type Ended, runSsofile } from './run-program.ts'
 import { until } from './until.ts'
 
-const definition = 'infra/break-glass/example.json'
-const kenji = 'kenji-BREAK-GLASS'
-const password = 'correct horse battery staple 42'
 const mails = z.object({
   mails: z.array(z.object({ region: z.string(), rules: z.array(z.string()), text: z.string() })),
 })
-const issued = z.object({ accessKeyId: z.string() })
 
 let folder = ''
 beforeAll(async () => {
@@ -25,73 +21,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const environment = (url: string, accessKeyId: string): NodeJS.ProcessEnv => ({
-  PATH: process.env.PATH,
-  HOME: folder,
-  AWS_ENDPOINT_URL: url,
-  AWS_ACCESS_KEY_ID: accessKeyId,
-  AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_REGION: 'eu-west-1',
-  AWS_DEFAULT_REGION: 'eu-west-1',
-  NO_COLOR: '1',
-})
 const ssofile = (url: string, as: string, ...args: readonly string[]) =>
   runSsofile(['break-glass', ...args], environment(url, as))
-const aws = (url: string, as: string, ...args: readonly string[]) =>
-  runProgram(listAwsClis()[0], ['--endpoint-url', url, ...args], { env: environment(url, as) })
-
-async function deploy(url: string): Promise<void> {
-  const body = await readFile(join(checkout, definition), 'utf8')
-  const headers = { 'content-type': 'application/json' }
-  expect((await fetch(`${url}/_ssofile/break-glass`, { method: 'PUT', headers, body })).status).toBe(204)
-}
-
-async function signIn(url: string, said: object): Promise<string> {
-  const headers = { 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/_ssofile/sign-in`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ user: kenji, ...said }),
-  })
-  return issued.parse(await answer.json()).accessKeyId
-}
-
-/** The first sign-in of a responder, a device, and a sign-in with it: all by what a person has. */
-async function becomeResponder(url: string): Promise<string> {
-  const asked = await aws(
-    url,
-    'me',
-    'secretsmanager',
-    'get-secret-value',
-    '--secret-id',
-    'break-glass-kenji',
-    '--query',
-    'SecretString',
-    '--output',
-    'text',
-  )
-  const first = await signIn(url, { password: asked.stdout.trim(), newPassword: password })
-  const seedFile = join(folder, 'seed')
-  const device = ['--virtual-mfa-device-name', kenji, '--bootstrap-method', 'Base32StringSeed', '--outfile', seedFile]
-  expect(await aws(url, first, 'iam', 'create-virtual-mfa-device', ...device)).toMatchObject({ exitCode: 0 })
-  const seed = (await readFile(seedFile, 'utf8')).trim()
-  const step = stepOf(new Date())
-  const codes = [
-    '--authentication-code1',
-    oneTimeCode(seed, step - 1),
-    '--authentication-code2',
-    oneTimeCode(seed, step),
-  ]
-  const serial = ['--user-name', kenji, '--serial-number', `arn:aws:iam::210000000002:mfa/${kenji}`]
-  expect(await aws(url, first, 'iam', 'enable-mfa-device', ...serial, ...codes)).toMatchObject({ exitCode: 0 })
-  const code = await until(
-    'the next code of the device',
-    async () => (stepOf(new Date()) > step + 1 ? oneTimeCode(seed, stepOf(new Date())) : undefined),
-    { withinMs: 70_000 },
-  )
-  return signIn(url, { password, code })
-}
-
 const mailsOf = async (url: string) => mails.parse(await (await fetch(`${url}/_ssofile/break-glass`)).json()).mails
 
 /** A drill by a person who reads the mail and types its code. */
@@ -132,7 +63,7 @@ describe('with the bucket and all queues gone, and IAM Identity Center refusing 
       ],
     })
     await deploy(system.url)
-    key = await becomeResponder(system.url)
+    key = await becomeResponder(system.url, folder)
   }, 180_000)
   afterAll(() => system.stop())
 
@@ -288,19 +219,7 @@ describe('on a system that works', () => {
   }, 60_000)
 
   test('a responder without MFA assumes nothing, and the attempt rings', async () => {
-    const first = await aws(
-      system.url,
-      'me',
-      'secretsmanager',
-      'get-secret-value',
-      '--secret-id',
-      'break-glass-kenji',
-      '--query',
-      'SecretString',
-      '--output',
-      'text',
-    )
-    const key = await signIn(system.url, { password: first.stdout.trim(), newPassword: password })
+    const key = await firstSignIn(system.url)
     const ended = await ssofile(
       system.url,
       key,
