@@ -1,11 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import { serviceCallOf } from '../faults/service-call.ts'
+import { resourceOf as s3ResourceOf, verbs } from '../sessions/add-person-sessions.ts'
 
 export type BreakGlassCall = {
   /** As policies and endpoints name it. */
   readonly service: string
   readonly operation: string
   readonly input: Readonly<Record<string, string>>
+  /** Of S3: the bucket or the object. */
+  readonly resource?: string | undefined
 }
 
 /** Services that only break-glass calls here: EC2 in its query protocol, CloudTrail in JSON. */
@@ -14,17 +17,27 @@ const cloudTrailTarget = /CloudTrail_20131101\.(\w+)$/
 const prefixes: Readonly<Record<string, string>> = { 'sso-admin': 'sso' }
 
 export function breakGlassCallOf(request: FastifyRequest): BreakGlassCall | undefined {
-  const input = formOf(request.body)
+  const input = inputOf(request)
   if (input.Version === ec2Version) return { service: 'ec2', operation: input.Action ?? '', input }
   const [, trail] = cloudTrailTarget.exec(String(request.headers['x-amz-target'] ?? '')) ?? []
   if (trail !== undefined) return { service: 'cloudtrail', operation: trail, input }
   const call = serviceCallOf(request)
-  return call && { service: prefixes[call.service] ?? call.service, operation: call.operation, input }
+  if (call === undefined) return undefined
+  if (call.service === 's3')
+    return {
+      service: 's3',
+      operation: verbs[call.operation] ?? call.operation,
+      input: {},
+      resource: s3ResourceOf(request),
+    }
+  return { service: prefixes[call.service] ?? call.service, operation: call.operation, input }
 }
 
-/** A form is parsed already; JSON comes as text or bytes. Only texts count. */
-function formOf(body: unknown): Readonly<Record<string, string>> {
-  const parsed = typeof body === 'string' || Buffer.isBuffer(body) ? parseJson(body.toString()) : body
+/** A form is parsed already; of JSON only what is looked at here. Only texts count. */
+function inputOf({ body, headers }: FastifyRequest): Readonly<Record<string, string>> {
+  const isLookedAt = /^AWSEvents|CloudTrail_/.test(String(headers['x-amz-target'] ?? ''))
+  const isText = typeof body === 'string' || Buffer.isBuffer(body)
+  const parsed = isText ? (isLookedAt ? parseJson(body.toString()) : undefined) : body
   if (typeof parsed !== 'object' || parsed === null) return {}
   return Object.fromEntries(
     Object.entries(parsed).flatMap(([name, value]) => (typeof value === 'object' ? [] : [[name, String(value)]])),
@@ -41,10 +54,11 @@ export function parseJson(text: string): unknown {
 
 /** The resource of a call, as policies name it; where a call names none, all. */
 export function resourceOf(
-  { service, operation, input }: BreakGlassCall,
+  { service, operation, input, resource }: BreakGlassCall,
   account: string,
   userArnOf: (name: string | undefined) => string,
 ): string {
+  if (resource !== undefined) return resource
   const iam = `arn:aws:iam::${account}:`
   if (service === 'iam') {
     if (operation === 'CreateVirtualMFADevice') return `${iam}mfa/${input.VirtualMFADeviceName ?? ''}`
