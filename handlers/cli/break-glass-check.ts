@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import pLimit from 'p-limit'
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
 import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
@@ -25,6 +26,8 @@ import { readBreakGlass } from './read-break-glass.ts'
 import { readDrills } from './read-drills.ts'
 import { renderFinding } from './render-finding.ts'
 import { renderJson } from './render-json.ts'
+
+const accountsAtOnce = 10
 
 type Options = { readonly file: string; readonly drills?: string; readonly json?: boolean }
 
@@ -91,7 +94,8 @@ function enterSecurity({ securityAccount, auditorRole }: BreakGlass, auditor: Br
 async function checkRoles(file: BreakGlass, ports: Ports, auditor: BreakGlassAuditor): Promise<readonly Finding[]> {
   const all = await Array.fromAsync(listAll((token) => ports.organizations.listAccounts(token)))
   const accounts = all.filter(({ state }) => state === 'ACTIVE')
-  const found = await Promise.all(accounts.map((account) => checkAccount(file, account, auditor)))
+  const limit = pLimit(accountsAtOnce)
+  const found = await Promise.all(accounts.map((account) => limit(() => checkAccount(file, account, auditor))))
   const findings = found.flat()
   const count = accounts.filter((account) => playbooksIn(file, account).length > 0).length
   return findings.length > 0 ? findings : [ok('break-glass roles', `${count} accounts have their roles as rendered`)]

@@ -40,7 +40,10 @@ export function addBreakGlassDrill(group: Command): void {
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--playbook <name>', 'only this playbook')
     .option('--account <id>', 'only in this account')
-    .option('--mfa-serial <arn>', 'ask for a code of this device for each role; default: the sign-in proved it')
+    .option(
+      '--mfa-serial <arn>',
+      'ask for a code of this device for each role, each code once; default: the sign-in proved it',
+    )
     .option('--output <folder>', 'where drills/ is written', '.')
     .option('--no-alarm', 'do not wait for the alarm; the drill does not pass')
     .addHelpText(
@@ -104,6 +107,7 @@ type Target = { readonly playbook: Playbook; readonly account: string }
 
 function listTargets(file: BreakGlass, name: string, { playbook: only, account }: Options): readonly Target[] {
   const own = file.playbooks.filter(({ responders }) => responders.includes(name))
+  if (own.length === 0) throw new Refusal(`${name} has no playbook in this file, so there is nothing to drill`)
   const chosen = own.filter((one) => only === undefined || one.name === only)
   if (chosen.length === 0)
     throw new Refusal(

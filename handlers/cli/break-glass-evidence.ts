@@ -55,7 +55,8 @@ async function collect({ file: path, months, drills: source, output }: Options):
       gaps.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
       return nothing
     })
-  const uses = await readUses(file, since, ports, attempt)
+  const reach = new Date(Math.max(since.getTime(), now.getTime() - trailDays * dayMs))
+  const uses = await readUses(file, reach, ports, attempt)
   const drills = (await attempt('drills', readDrills(source, ports), [])).filter(
     ({ startedAt }) => startedAt >= since.toISOString(),
   )

@@ -26,7 +26,7 @@ import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 import { callSigned } from './signed-call.ts'
 import { SystemClock } from './system-clock.ts'
 
-type Settings = ReturnType<typeof clientSettings> & { readonly region: string }
+type Settings = ReturnType<typeof clientSettings> & { readonly region: string; readonly endpoint?: string | undefined }
 
 const sessionSeconds = 900
 const credentialsSchema = z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string(), SessionToken: z.string() })
@@ -73,7 +73,7 @@ function openAccount(settings: Settings, clock: Clock): BreakGlassAccount {
     roles: () => readRoles(iam),
     users: () => readUsers(iam, clock),
     passwordPolicy: () => readPasswordPolicy(iam),
-    trail: (region, since) => readTrail(sts, { region, since, clock }),
+    trail: (region, since) => readTrail(sts, { region, since, clock, endpoint: settings.endpoint }),
     async subscriptions(TopicArn, region) {
       const sns = new SNSClient({ ...settings, region })
       const { Subscriptions = [] } = await answerOf('sns', sns.send(new ListSubscriptionsByTopicCommand({ TopicArn })))
@@ -93,7 +93,7 @@ function readDetails(client: IAMClient, ...Filter: EntityType[]) {
 async function readRoles(iam: IAMClient): Promise<readonly DeployedRole[]> {
   return (await readDetails(iam, 'Role'))
     .flatMap(({ RoleDetailList = [] }) => RoleDetailList)
-    .filter(({ RoleName = '' }) => RoleName.startsWith(rolePrefix) && !RoleName.endsWith('-alarms'))
+    .filter(({ RoleName = '' }) => RoleName.startsWith(rolePrefix))
     .map((role) => ({
       name: role.RoleName ?? '',
       trust: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
@@ -146,7 +146,17 @@ async function readPasswordPolicy(iam: IAMClient): Promise<PasswordPolicy | unde
 
 async function readTrail(
   sts: STSClient,
-  { region, since, clock }: { readonly region: string; readonly since: Date; readonly clock: Clock },
+  {
+    region,
+    since,
+    clock,
+    endpoint,
+  }: {
+    readonly region: string
+    readonly since: Date
+    readonly clock: Clock
+    readonly endpoint: string | undefined
+  },
 ): Promise<readonly TrailRecord[]> {
   const records: TrailRecord[] = []
   let NextToken: string | undefined
@@ -154,6 +164,7 @@ async function readTrail(
     const text = await callSigned(sts, {
       service: 'cloudtrail',
       region,
+      endpoint,
       headers: {
         'content-type': 'application/x-amz-json-1.1',
         'x-amz-target': 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents',

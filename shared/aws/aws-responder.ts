@@ -54,7 +54,7 @@ export function openAwsResponder(endpoint?: AwsPortsOptions['endpoint']): Respon
 }
 
 /** Of clients in one Region. */
-type Settings = ReturnType<typeof clientSettings> & { readonly region: string }
+type Settings = ReturnType<typeof clientSettings> & { readonly region: string; readonly endpoint?: string | undefined }
 
 function openRole(settings: Settings, role: string): AssumedRole {
   const sts = new STSClient(settings)
@@ -63,6 +63,7 @@ function openRole(settings: Settings, role: string): AssumedRole {
   const ec2 = (parameters: Readonly<Record<string, string>>) => async () =>
     callSigned(sts, {
       service: 'ec2',
+      endpoint: settings.endpoint,
       region: await sts.config.region(),
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ ...parameters, DryRun: 'true', Version: '2016-11-15' }).toString(),
@@ -70,6 +71,7 @@ function openRole(settings: Settings, role: string): AssumedRole {
   const trail = (operation: string, input: object) => async () =>
     callSigned(sts, {
       service: 'cloudtrail',
+      endpoint: settings.endpoint,
       region: await sts.config.region(),
       headers: {
         'content-type': 'application/x-amz-json-1.1',

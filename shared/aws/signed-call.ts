@@ -4,6 +4,8 @@ import { SignatureV4 } from '@smithy/signature-v4'
 export type SignedCall = {
   readonly service: 'cloudtrail' | 'ec2'
   readonly region: string
+  /** All services at one; absent: those of the environment, or AWS's. */
+  readonly endpoint: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -12,11 +14,13 @@ export type SignedCall = {
  * One call to a service of which only one or two operations are needed, with the credentials of `sts`. Answers the body of a
  * success; throws an Error whose name is the code of the service.
  */
-export async function callSigned(sts: STSClient, { service, region, headers, body }: SignedCall): Promise<string> {
+export async function callSigned(
+  sts: STSClient,
+  { service, region, endpoint, headers, body }: SignedCall,
+): Promise<string> {
   const own = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`]
-  const endpoint = await sts.config.endpoint?.()
-  const local = endpoint && `${endpoint.protocol}//${endpoint.hostname}:${endpoint.port ?? 80}/`
-  const url = new URL(own ?? local ?? process.env.AWS_ENDPOINT_URL ?? `https://${service}.${region}.amazonaws.com/`)
+  const { AWS_ENDPOINT_URL: common } = process.env
+  const url = new URL(endpoint ?? own ?? common ?? `https://${service}.${region}.amazonaws.com/`)
   const { credentials, sha256 } = sts.config
   const signer = new SignatureV4({ credentials, sha256, service, region })
   const request = { method: 'POST', protocol: url.protocol, hostname: url.hostname, path: '/', body }

@@ -174,6 +174,15 @@ describe('the IAM and STS of the local system', () => {
     expect(await outcome(iam.changePassword({ OldPassword: password, NewPassword: `${password}!` }))).toBe('allowed')
   })
 
+  test('who is in another account touches no user, not even under the right name', async () => {
+    await signIn(kenji)
+    const iam = new IAM(clientOf('me'))
+    expect(await outcome(iam.listMFADevices({ UserName: kenji }))).toBe('NoSuchEntityException')
+    const device = { UserName: kenji, SerialNumber: serialOf(kenji) }
+    expect(await outcome(iam.deactivateMFADevice(device))).toBe('NoSuchEntityException')
+    expect(model.users.devicesOf(kenji)).toHaveLength(1)
+  })
+
   test('credentials end', async () => {
     const { accessKeyId } = await signIn(kenji)
     await world.clock.advance(12 * 60 * 60_000)

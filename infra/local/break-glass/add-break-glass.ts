@@ -144,7 +144,9 @@ class Serving {
     const account = session?.account ?? this.#accountOf(this.#accessKeyId)
     if (service === 'sts') return session && this.#answerSts(session, call)
     if (service === 'ec2')
-      return this.#refuse(call, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+      return input.DryRun === 'true'
+        ? this.#refuse(call, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+        : this.#refuse(call, 'UnsupportedOperation', 'There is no EC2 here, only its dry runs: --dry-run')
     if (service === 'cloudtrail') return this.#answerCloudTrail(call, account)
     if (service === 'events' && operation === 'DisableRule')
       return this.#refuse(call, 'ResourceNotFoundException', `Rule ${input.Name} does not exist on EventBus default.`)
@@ -251,7 +253,7 @@ class Serving {
     if (service === 'ec2') {
       const denied = code === 'AccessDenied' ? 'UnauthorizedOperation' : code
       const error = `<Error>${xmlElement('Code', denied)}${xmlElement('Message', message)}</Error>`
-      const status = code === 'AccessDenied' ? 403 : 412
+      const status = code === 'AccessDenied' ? 403 : code === 'DryRunOperation' ? 412 : 400
       return this.#reply
         .code(status)
         .type('text/xml')

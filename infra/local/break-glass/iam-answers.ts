@@ -14,7 +14,16 @@ const attached = (arn: string) => xmlElement('PolicyName', arn.split('/').at(-1)
 
 /** What IAM answers of break-glass, within `<…Result>`. (IAM API Reference.) */
 export function iamAnswers(model: LocalBreakGlass): Readonly<Record<string, Answer>> {
-  return { ...answersOfUsers(model), ...answersOfAccounts(model) }
+  const inSecurity = (account: string) => model.definition?.securityAccount === account
+  const ofUsers = Object.entries(answersOfUsers(model)).map(([operation, answer]): [string, Answer] => [
+    operation,
+    (input, caller) => {
+      if (inSecurity(caller.account)) return answer(input, caller)
+      const name = input.UserName ?? input.VirtualMFADeviceName ?? ''
+      throw new Refusal('iam', 'NoSuchEntity', `The user with name ${name} cannot be found.`)
+    },
+  ])
+  return { ...Object.fromEntries(ofUsers), ...answersOfAccounts(model) }
 }
 
 function answersOfUsers({ users }: LocalBreakGlass): Readonly<Record<string, Answer>> {

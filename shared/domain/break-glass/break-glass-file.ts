@@ -103,6 +103,7 @@ export const breakGlassFileSchema = shape.superRefine((file, context) => {
   })
   file.playbooks.forEach((one, index) => {
     const at = (...path: (string | number)[]) => ['playbooks', index, ...path]
+    if (/^stacksets$|-alarms$/.test(one.name)) tell(at('name'), 'another name: roles that send alarms are named so')
     if (file.playbooks.findIndex(({ name }) => name === one.name) < index) tell(at('name'), 'each playbook once')
     one.responders.forEach((name, place) => {
       if (!names.includes(name)) tell(at('responders', place), `one of responders: ${names.join(', ')}`)

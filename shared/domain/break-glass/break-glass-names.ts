@@ -29,6 +29,11 @@ export function roleName(playbook: string): string {
   return `${rolePrefix}${playbook}`
 }
 
+/** The role by which the rules beside a role send to the bus of the security account; `stacksets`: those of the StackSets. */
+export function senderName(playbook: string): string {
+  return `${roleName(playbook)}-alarms`
+}
+
 export function roleArn(account: string, playbook: string): string {
   return `arn:aws:iam::${account}:role/${roleName(playbook)}`
 }

@@ -1,7 +1,7 @@
 import { type Finding, fail, ok, warn } from '../finding.ts'
 import { sortFields } from '../policy-json.ts'
 import type { BreakGlass, Playbook, Responder } from './break-glass-file.ts'
-import { policyArn, userName } from './break-glass-names.ts'
+import { policyArn, senderName, userName } from './break-glass-names.ts'
 import type { DeployedRole, DeployedUser, PasswordPolicy, Subscription } from './deployed-break-glass.ts'
 import type { DrillRecord } from './drill-record.ts'
 import { renderRole } from './render-role.ts'
@@ -58,7 +58,9 @@ export function judgeRoles(
       'find out who did it (the alarm says it, and ssofile break-glass evidence); detect drift on its StackSet and deploy again',
     )
   })
-  const others = roles.filter(({ name }) => !wanted.some((role) => role.name === name))
+  const senders = [...playbooks.map(({ name }) => name), ...(account === file.managementAccount ? ['stacksets'] : [])]
+  const known = [...wanted.map(({ name }) => name), ...senders.map(senderName)]
+  const others = roles.filter(({ name }) => !known.includes(name))
   return [
     ...missing,
     ...others.map(({ name }) =>

@@ -17,6 +17,7 @@ import {
   policyArn,
   roleName,
   rolePrefix,
+  senderName,
   thingPrefix,
   userName,
   userPath,
@@ -247,7 +248,7 @@ function renderForwarding({ securityAccount }: BreakGlass, name: string, rules: 
     [sender]: {
       Type: 'AWS::IAM::Role',
       Properties: {
-        RoleName: `${rolePrefix}${name}-alarms`,
+        RoleName: senderName(name),
         AssumeRolePolicyDocument: policyDocument({
           Sid: 'Rules',
           Effect: 'Allow',

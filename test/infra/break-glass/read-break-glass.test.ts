@@ -53,6 +53,11 @@ test.each<[string, object, RegExp]>([
     /received 'own', expected managedPolicies or inlinePolicy, or the name of a template: security-investigator/,
   ],
   [
+    'a playbook that is named as a role that sends alarms',
+    { playbooks: [{ ...playbook, name: 'own-alarms' }] },
+    /received 'own-alarms', expected another name/,
+  ],
+  [
     'a playbook for nobody known',
     { playbooks: [{ ...playbook, responders: ['zoe'] }] },
     /received 'zoe', expected one of responders: kenji, lars/,

@@ -47,8 +47,9 @@ const open = JSON.stringify({
   Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }],
 })
 
-test('a role as it is rendered is no finding, in whatever form IAM gives it back', () => {
+test('a role as it is rendered is no finding, in whatever form IAM gives it back, nor is the one that sends its alarms', () => {
   expect(judge(role)).toEqual([])
+  expect(judge(role, { ...role, name: 'BREAK-GLASS-recovery-operator-alarms' })).toEqual([])
 })
 
 test.each<[string, DeployedRole[], string]>([
@@ -71,6 +72,11 @@ test.each<[string, DeployedRole[], string]>([
     'its managed policies differ',
   ],
   ['has no boundary any more', [{ ...role, permissionsBoundary: undefined }], 'its boundary differs'],
+  [
+    'has a neighbour that looks like one that sends alarms',
+    [role, { ...role, name: 'BREAK-GLASS-own-alarms' }],
+    'fail 230000000001 has the role BREAK-GLASS-own-alarms',
+  ],
   [
     'has a neighbour that no file knows',
     [role, { ...role, name: 'BREAK-GLASS-own' }],
