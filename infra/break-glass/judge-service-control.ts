@@ -1,5 +1,13 @@
 import type { BreakGlass, Playbook } from '../../shared/domain/break-glass/break-glass-file.ts'
-import { iamRegion, roleArn, roleName, userArn, userName } from '../../shared/domain/break-glass/break-glass-names.ts'
+import {
+  alarmBusArn,
+  iamRegion,
+  roleArn,
+  roleName,
+  senderName,
+  userArn,
+  userName,
+} from '../../shared/domain/break-glass/break-glass-names.ts'
 import { dryCalls } from '../../shared/domain/break-glass/dry-calls.ts'
 import { type EvaluatedPolicy, fitsStatement, type PolicyRequest } from '../evaluate-policy.ts'
 
@@ -18,7 +26,10 @@ export type Stopped = {
  * although the person proved it. (IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent.)
  */
 export function judgeServiceControl(file: BreakGlass, policies: readonly ServiceControlPolicy[]): readonly Stopped[] {
-  const needs = [...needsOfUsers(file), ...file.playbooks.flatMap((playbook) => needsOfRole(file, playbook))]
+  const needs = [
+    ...needsOfUsers(file),
+    ...file.playbooks.flatMap((playbook) => [...needsOfRole(file, playbook), needOfSender(file, playbook)]),
+  ]
   return policies.flatMap(({ file: name, policy }) =>
     policy.Statement.flatMap((statement, index) => {
       if (statement.Effect !== 'Deny') return []
@@ -87,6 +98,19 @@ function needsOfRole({ drill, signInRegions }: BreakGlass, playbook: Playbook): 
       },
     },
   }))
+}
+
+/** What rings when the role is changed: EventBridge sends with this role, and service control policies bind it. */
+function needOfSender({ securityAccount, drill }: BreakGlass, { name, accounts }: Playbook): Need {
+  const account = accounts[0] ?? drill.accounts[0] ?? ''
+  const principal = `arn:aws:iam::${account}:role/${senderName(name)}`
+  const context = {
+    'aws:PrincipalAccount': account,
+    'aws:PrincipalType': 'AssumedRole',
+    'aws:RequestedRegion': iamRegion,
+  }
+  const request = { principal, action: 'events:PutEvents', resource: alarmBusArn(securityAccount), context }
+  return { who: senderName(name), request }
 }
 
 function isGlobal(action: string): boolean {

@@ -7,6 +7,10 @@ import type { PolicyStatement } from './policy-document.ts'
 
 const said = (expected: string) => ({ error: expected })
 const region = z.string().regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/)
+/** So that the names of its rules have at most the 64 characters of EventBridge. */
+const playbookName = z
+  .string('a name of 1 to 32 small letters, digits or hyphens')
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a name of 1 to 32 small letters, digits or hyphens, a letter first')
 /** With `-BREAK-GLASS` behind it, at most the 64 characters of IAM; no `.` or `+`, so that names are texts and nothing more. */
 const shortName = z
   .string('a name of 1 to 40 small letters, digits or hyphens')
@@ -42,7 +46,7 @@ const responder = z.strictObject({
 
 const playbook = z.strictObject({
   /** The name of a template, or one's own. */
-  name: shortName,
+  name: playbookName,
   description: z.string().min(1).max(700).optional(),
   managedPolicies: z.array(managedPolicy).max(8).optional(),
   inlinePolicy: inlinePolicy.optional(),

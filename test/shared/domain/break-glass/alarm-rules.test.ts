@@ -11,6 +11,8 @@ import {
   stackSetAlarms,
 } from '../../../../shared/domain/break-glass/alarm-rules.ts'
 import { watchedRegions } from '../../../../shared/domain/break-glass/break-glass-names.ts'
+import { renderAlarms, renderManagement, renderUsers } from '../../../../shared/domain/break-glass/render-templates.ts'
+import { example } from './definitions.ts'
 
 const folder = new URL('../../../../fixtures/break-glass-events/', import.meta.url)
 const sample = z.strictObject({
@@ -73,4 +75,15 @@ test('a mail says who did what, from where, with which role, in which account, a
       ),
   )
   expect(values).not.toContain(undefined)
+})
+
+test('the longest names that are valid have room in the names of rules and roles', () => {
+  const longest = 'p'.repeat(32)
+  const [playbook] = example.playbooks
+  if (playbook === undefined) throw new Error('the example has playbooks')
+  const file = { ...example, playbooks: [{ ...playbook, name: longest, accounts: [example.managementAccount] }] }
+  for (const { Resources } of [renderManagement(file), renderAlarms(file, 'us-east-1'), renderUsers(file)])
+    for (const { Type, Properties } of Object.values(Resources))
+      if (/^AWS::(IAM::Role|IAM::User|Events::Rule)$/.test(Type))
+        expect(String(Properties.Name ?? Properties.RoleName ?? Properties.UserName).length).toBeLessThanOrEqual(64)
 })

@@ -254,7 +254,7 @@ test('the largest definition that is valid has room in the policies of IAM too',
     signInRegions: Array.from({ length: 20 }, (_, index) => `ap-southeast-${index}`),
     playbooks: Array.from({ length: 20 }, (_, index) => ({
       ...first,
-      name: `${'p'.repeat(38)}${index}`,
+      name: `${'p'.repeat(30)}${index}`,
       responders: names,
     })),
   }
