@@ -58,10 +58,9 @@ test.each(runbooks)(
   async ({ title, script }) => {
     // The functions of the first section, and where files are written.
     const own = title === runbooks[0]?.title ? '' : comeIn
-    const text = `${prelude(system.url)}\n${own}\n${script}`.replaceAll(
-      /(evidence|deny-[a-z-]+)\.json/g,
-      `${folder}/$1.json`,
-    )
+    const text = `${prelude(system.url)}\n${own}\n${script}`
+      .replaceAll(/(evidence|deny-[a-z-]+)\.json/g, `${folder}/$1.json`)
+      .replaceAll('break-glass drill ', `break-glass drill --output ${folder} `)
     const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...others } = environment(system.url, key)
     // Where aws login keeps what it got: the variables are those of a role.
     const env = { ...others, AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_EC2_METADATA_DISABLED: 'true' }
