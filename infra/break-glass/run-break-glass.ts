@@ -43,9 +43,11 @@ async function synthesize(path: string, file: BreakGlass): Promise<number> {
   return 0
 }
 
-function deploy(path: string, stack: string, isAgreed: boolean): number {
+function deploy(path: string, stack: string | undefined, isAgreed: boolean): number {
   const approval = isAgreed ? 'never' : 'any-change'
-  const status = cdk(path, ['deploy', stack, '--require-approval', approval, '--no-notices'])
+  // A stack that is named comes alone: those before it are in the other account.
+  const chosen = stack === undefined ? ['*'] : [stack, '--exclusively']
+  const status = cdk(path, ['deploy', ...chosen, '--require-approval', approval, '--no-notices'])
   if (status === 0)
     process.stdout.write(
       'CloudFormation has no resource for the rules of passwords. In the security account, once:\n  aws iam update-account-password-policy --minimum-password-length 24 --require-symbols --require-numbers --require-uppercase-characters --require-lowercase-characters --allow-users-to-change-password --password-reuse-prevention 24\nEach alarm address confirms one mail for each Region. Then: ssofile break-glass check\n',
@@ -78,7 +80,7 @@ async function run(): Promise<number> {
   const [command = '', ...rest] = process.argv.slice(2)
   const options = { file: { type: 'string' }, stack: { type: 'string' }, yes: { type: 'boolean' } } as const
   const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true })
-  const { file: path, stack = '*', yes = false } = values
+  const { file: path, stack, yes = false } = values
   if (path === undefined) throw new Refusal(`expected --file: ${usage}`)
   const file = await readBreakGlass(path)
   switch (command) {

@@ -61,7 +61,7 @@ export function securityAlarms(account: string, region: string): AlarmRules {
   return region === iamRegion ? { ...everywhere, ...ofIam(account) } : everywhere
 }
 
-/** In each account, beside the role: whoever changes the role, or these rules. */
+/** In each account, beside the role: changes of the role, and of these rules. */
 export function roleAlarms(playbook: string): AlarmRules {
   const rule = `${thingPrefix}${playbook}-`
   return {
