@@ -6,6 +6,7 @@ import { accountId } from '../../shared/domain/account-id.ts'
 import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
 import { watchedRegions } from '../../shared/domain/break-glass/break-glass-names.ts'
 import type { TrailRecord } from '../../shared/domain/break-glass/deployed-break-glass.ts'
+import { isAlarmOf } from '../../shared/domain/break-glass/drill-record.ts'
 import type { Finding } from '../../shared/domain/finding.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { checkBreakGlass } from './break-glass-check.ts'
@@ -60,14 +61,13 @@ async function collect({ file: path, months, drills: source, output }: Options):
   const drills = (await attempt('drills', readDrills(source, ports), [])).filter(
     ({ startedAt }) => startedAt >= since.toISOString(),
   )
-  const known = new Set(uses.map(({ id }) => id))
-  const check = await attempt('check', Array.fromAsync(checkBreakGlass(file, source)), [] as Finding[])
+  const check = await attempt<readonly Finding[]>('check', Array.fromAsync(checkBreakGlass(file, source)), [])
   const evidence = {
     definition: file.name,
     from: since.toISOString(),
     to: now.toISOString(),
     uses,
-    drills: drills.map((one) => ({ ...one, isAlarmKnown: one.alarm !== undefined && known.has(one.alarm.code) })),
+    drills: drills.map((one) => ({ ...one, isAlarmKnown: uses.some((use) => isAlarmOf(one, use)) })),
     check,
     changes: listChanges(path, since, gaps),
     gaps,

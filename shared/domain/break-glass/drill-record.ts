@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { userName } from './break-glass-names.ts'
+import type { TrailRecord } from './deployed-break-glass.ts'
 import { type DryCallName, type DryOutcome, dryCallNames } from './dry-calls.ts'
 
 const call = z.looseObject({
@@ -50,4 +52,12 @@ export function isPassed({ roles, alarm }: Pick<DrillRecord, 'roles' | 'alarm'>)
   const good = ({ refusal, calls }: DrilledRole) =>
     refusal === undefined && calls.every(({ expected, came }) => expected === came)
   return roles.length > 0 && roles.every(good) && alarm !== undefined
+}
+
+/** Whether the code of a drill is that of a role which this responder assumed in this drill: an older mail has another. */
+export function isAlarmOf({ responder, alarm, startedAt, endedAt }: DrillRecord, record: TrailRecord): boolean {
+  const at = Date.parse(record.at)
+  // CloudTrail tells whole seconds.
+  const isWithin = at > Date.parse(startedAt) - 1_000 && at <= Date.parse(endedAt)
+  return isWithin && record.id === alarm?.code && record.name === 'AssumeRole' && record.by === userName(responder)
 }

@@ -6,6 +6,7 @@ import {
   type DrillRecord,
   drillKey,
   drillRecord,
+  isAlarmOf,
   isPassed,
 } from '../../../../shared/domain/break-glass/drill-record.ts'
 import {
@@ -240,6 +241,32 @@ describe('drills', () => {
     expect(
       isPassed({ roles: [{ ...good, calls: good.calls.map((one) => ({ ...one, came: 'allowed' })) }], alarm }),
     ).toBe(false)
+  })
+
+  test('its code counts only if it is of a role that this responder assumed in this drill', () => {
+    const code = '1e509cdd-037f-42a4-9c03-c4018f939f4e'
+    const drilled = {
+      ...record('2026-05-01T10:00:30.500Z'),
+      startedAt: '2026-05-01T10:00:00.900Z',
+      alarm: { code, afterMs: 1 },
+    }
+    const use = {
+      id: code,
+      at: '2026-05-01T10:00:00Z',
+      name: 'AssumeRole',
+      by: 'kenji-BREAK-GLASS',
+      from: '192.0.2.1',
+      region: 'eu-west-1',
+    }
+    expect(isAlarmOf(drilled, use)).toBe(true)
+    for (const change of [
+      { id: 'another' },
+      { at: '2026-05-01T09:59:59Z' },
+      { at: '2026-05-01T10:00:31Z' },
+      { name: 'ConsoleLogin' },
+      { by: 'lars-BREAK-GLASS' },
+    ])
+      expect(isAlarmOf(drilled, { ...use, ...change })).toBe(false)
   })
 
   test('a record stands under its date and its responder', () => {
