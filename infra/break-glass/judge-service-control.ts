@@ -34,8 +34,8 @@ export function judgeServiceControl(file: BreakGlass, policies: readonly Service
     policy.Statement.flatMap((statement, index) => {
       if (statement.Effect !== 'Deny') return []
       const told = 'Sid' in statement ? String(statement.Sid) : `statement ${index + 1}`
-      const stopped = needs.flatMap(({ who, request }): Stopped[] => {
-        const found = { file: name, statement: told, who, action: request.action }
+      const stopped = needs.flatMap(({ who, action, request }): Stopped[] => {
+        const found = { file: name, statement: told, who, action: action ?? request.action }
         try {
           return fitsStatement(statement, request) ? [found] : []
         } catch (error) {
@@ -47,7 +47,8 @@ export function judgeServiceControl(file: BreakGlass, policies: readonly Service
   )
 }
 
-type Need = { readonly who: string; readonly request: PolicyRequest }
+/** `action`: as a policy says it, where that is a pattern. */
+type Need = { readonly who: string; readonly action?: string; readonly request: PolicyRequest }
 
 function needsOfUsers({ securityAccount, responders, playbooks }: BreakGlass): Need[] {
   return responders.flatMap(({ name }) => {
@@ -84,6 +85,7 @@ function needsOfRole({ drill, signInRegions }: BreakGlass, playbook: Playbook): 
   })
   return [...allowed, ...drilled].map(({ action, resource }) => ({
     who: roleName(playbook.name),
+    action,
     request: {
       principal: roleArn(account, playbook.name),
       // A pattern stands for one action that it allows.

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { count } from '../../handlers/cli/count.ts'
 import { readBreakGlass } from '../../handlers/cli/read-break-glass.ts'
 import { Refusal } from '../../handlers/cli/refusal.ts'
 import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
@@ -66,12 +67,19 @@ async function judge(file: BreakGlass, paths: readonly string[]): Promise<number
     }),
   )
   const stopped = judgeServiceControl(file, policies)
-  for (const { file: name, statement, who, action, why } of stopped)
+  const groups = Map.groupBy(stopped, ({ file: name, statement, who, why }) =>
+    JSON.stringify([name, statement, who, why]),
+  )
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue
+    const { file: name, statement, who, why, action } = first
+    const more = others.length === 0 ? '' : ` and ${count(others.length, 'more action')}`
     process.stdout.write(
       why === undefined
-        ? `${name}: ${statement} denies ${action} to ${who}; add scp-exemption.json (npm run break-glass -- synth) to its condition\n`
-        : `${name}: ${statement} was not understood for ${action} of ${who} (${why}); read it yourself\n`,
+        ? `${name}: ${statement} denies ${action}${more} to ${who}; add scp-exemption.json (npm run break-glass -- synth) to its condition\n`
+        : `${name}: ${statement} was not understood for ${who} (${why}); read it yourself\n`,
     )
+  }
   if (stopped.length === 0) process.stdout.write(`${paths.length} policies stop nothing that the playbooks need\n`)
   return stopped.length === 0 ? 0 : 1
 }

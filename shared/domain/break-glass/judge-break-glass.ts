@@ -106,7 +106,7 @@ function judgeUser(
       ? 'never signed in'
       : `last signed in ${user.passwordUsedAt.toISOString().slice(0, 10)}`
   const found = [
-    user.keys > 0 ? fail(check, `${name} has ${user.keys} access keys`, 'delete them, and find out who made them') : [],
+    user.keys > 0 ? fail(check, `${name} has an access key`, 'delete them, and find out who made them') : [],
     isOwnPolicy && user.more.length === 0
       ? []
       : fail(check, `${name} has other policies than the file gives`, `find out who changed them, then ${again}`),
@@ -114,7 +114,7 @@ function judgeUser(
       ? []
       : fail(
           check,
-          `${name} has ${user.devices} MFA devices, expected at least ${devicesLeast}`,
+          `${name} has ${devicesOf(user)}, expected at least ${devicesLeast}`,
           'add a passkey, and an authenticator app for the command line (docs/break-glass.md, "The first sign-in")',
         ),
     age !== undefined && age > passwordMostDays
@@ -128,7 +128,7 @@ function judgeUser(
         )
       : [],
   ].flat()
-  return found.length > 0 ? found : [ok(check, `${name}: ${user.devices} MFA devices, no key, ${used}`)]
+  return found.length > 0 ? found : [ok(check, `${name}: ${devicesOf(user)}, no key, ${used}`)]
 }
 
 export function judgePasswordPolicy(policy: PasswordPolicy | undefined): Finding {
@@ -194,6 +194,10 @@ export function judgeLeavers(gone: readonly string[]): Finding {
     `not in the directory: ${gone.join(', ')}`,
     'if they have left, take them out of the file and deploy',
   )
+}
+
+function devicesOf({ devices }: DeployedUser): string {
+  return devices === 1 ? '1 MFA device' : `${devices} MFA devices`
 }
 
 function parseAll(inline: Readonly<Record<string, string>>): object {

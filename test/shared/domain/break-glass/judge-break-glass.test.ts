@@ -128,8 +128,8 @@ test('a user as the file has it, with two devices, is in order', () => {
 })
 
 test.each<[string, Partial<DeployedUser>, string]>([
-  ['one device', { devices: 1 }, 'fail kenji-BREAK-GLASS has 1 MFA devices, expected at least 2'],
-  ['a key', { keys: 1 }, 'fail kenji-BREAK-GLASS has 1 access keys'],
+  ['one device', { devices: 1 }, 'fail kenji-BREAK-GLASS has 1 MFA device, expected at least 2'],
+  ['a key', { keys: 1 }, 'fail kenji-BREAK-GLASS has an access key'],
   [
     'an inline policy or a group',
     { more: ['admins'] },
